@@ -1,0 +1,1 @@
+"""What is like these words: embeddings, keyword search, and the index that joins them."""

@@ -1,0 +1,1 @@
+"""Sequence models, under the names of Spotlight."""
