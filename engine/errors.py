@@ -11,6 +11,10 @@ class DataError(RecsysError):
     """A file or a stored folder is not what it should be."""
 
 
+class DamagedError(DataError):
+    """A stored file or folder was read, and is not what was written there."""
+
+
 class UnknownError(RecsysError):
     """A data set, user, item or model that does not exist.
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from engine.vocabulary import OutsideId, Vocabulary
-
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from engine.vocabulary import OutsideId, Vocabulary
 
 #: The columns that every catalogue has; every other column is metadata of the source.
 STANDARD_COLUMNS = ("title", "year", "genres", "text")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from engine.items import Item
-from engine.vocabulary import OutsideId
+if TYPE_CHECKING:
+    from engine.items import Item
+    from engine.vocabulary import OutsideId
 
 Task = Literal["user", "sequence"]
 

@@ -1,0 +1,92 @@
+"""Files that are either whole or not there: written under a temporary name, synced, renamed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from engine.errors import DamagedError, DataError
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path``; what is written there becomes ``path`` when the block ends well.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be written or the disk is full; ``path`` is then as it was before.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with open(temporary, "rb") as written:
+            os.fsync(written.fileno())
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({describe_os_error(error)}).") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as indented JSON, atomically."""
+    with writing(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises
+    ------
+    DataError
+        If it is missing or unreadable.
+    DamagedError
+        If it is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({describe_os_error(error)}).") from error
+    except ValueError as error:
+        raise DamagedError(f"{path}: is damaged, it is not JSON ({error}).") from error
+
+
+def checksum(path: Path) -> str:
+    """The sha256 of a file's bytes, as hexadecimal text."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def set_aside(folder: Path) -> Path:
+    """Rename a damaged folder so that it is neither used nor lost, and tell its new name."""
+    number = 1
+    while (aside := folder.with_name(f"{folder.name}.damaged-{number}")).exists():
+        number += 1
+    folder.rename(aside)
+    return aside
+
+
+def describe_os_error(error: OSError) -> str:
+    """The operating system's own words, in lower case and without the number: ``no space left on device``."""
+    text = error.strerror or str(error) or type(error).__name__
+    return text[:1].lower() + text[1:]
+
+
+def _sync_folder(folder: Path) -> None:
+    # Without this a power cut can undo the rename. Folders cannot be opened on Windows, which needs no such step.
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
