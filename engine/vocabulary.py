@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import UnknownError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 OutsideId = int | str
 
@@ -34,6 +35,8 @@ class Vocabulary:
     """
 
     def __init__(self, ids: npt.NDArray[Any] | Sequence[str], *, first: int = 0, name: str = "id") -> None:
+        import numpy as np  # here, not above: screens read this module's types before their first paint
+
         array = np.asarray(ids)
         if array.size == 0 and array.dtype.kind not in "iuUO":
             array = array.astype(np.int64)
@@ -90,7 +93,7 @@ class Vocabulary:
         digest = hashlib.sha256()
         if self.numeric:
             digest.update(b"int")
-            digest.update(np.ascontiguousarray(self._ids, dtype="<i8").tobytes())
+            digest.update(self._ids.astype("<i8").tobytes())
         else:
             digest.update(b"str")
             for outside in self._ids:
