@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
+CURRENT = "current.json"
 _TABLES = ("items", "users", "interactions")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SET_ASIDE = re.compile(r".*\.damaged-\d+")
@@ -187,6 +188,19 @@ class Workspace:
             shutil.rmtree(folder)
         except OSError as error:
             raise DataError(f"{folder}: cannot be removed ({describe_os_error(error)}).") from error
+
+    def current(self) -> str | None:
+        """The data set used last, if it is still there."""
+        try:
+            name = read_json(self.folder / CURRENT)["name"]
+        except (DataError, KeyError, TypeError):
+            return None  # a convenience only: a file that is missing or spoilt means none
+        return name if isinstance(name, str) and _NAME.fullmatch(name) and name in self else None
+
+    def make_current(self, name: str) -> None:
+        """Remember a data set as the one used last."""
+        self._demand(name)
+        write_json(self.folder / CURRENT, {"name": name})
 
     def _demand(self, name: str) -> None:
         if name not in self:

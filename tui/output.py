@@ -1,0 +1,233 @@
+"""What the command line prints: JSON for programs on stdout, tables for people, progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.job import Job, Progress
+from tui.text import harmless
+
+if TYPE_CHECKING:
+    from engine.results import Answer, FitReport, ModelState, Result
+    from engine.workspace import Manifest
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def say(message: str) -> None:
+    """A sentence for a person, on stderr."""
+    click.echo(harmless(message), err=True)
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()) -> None:
+    """A plain table on stdout.
+
+    Parameters
+    ----------
+    headings, rows
+        As shown; every cell is made harmless.
+    right
+        Positions of the columns to align right.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    # Into a pipe nothing is cut: whoever reads it there has no window to fit.
+    console = Console(width=None if sys.stdout.isatty() else 10_000, highlight=False, markup=False, emoji=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for position, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if position in right else "left", overflow="ellipsis", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(harmless(cell)) for cell in row))
+    console.print(table)
+
+
+def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> None:
+    """A ranked list.
+
+    Parameters
+    ----------
+    answer
+        What to print.
+    as_json
+        As the JSON list of the contract, instead of a table.
+    extra
+        ``"predicted_rating"`` or ``"probability"``: the further figure that the list has.
+    """
+    if answer.note:
+        say(answer.note)
+    if as_json:
+        print_json([result_json(result, extra) for result in answer.results])
+        return
+    figure = {"predicted_rating": "Rating", "probability": "Probability", None: "Score"}[extra]
+    rows = [
+        (
+            result.rank,
+            _figure(result, extra),
+            result.item.title,
+            str(result.item.metadata.get("release_date") or result.item.year or ""),
+            ", ".join(result.item.genres),
+            result.item.item_id,
+        )
+        for result in answer.results
+    ]
+    print_table(("#", figure, "Title", "Date", "Genres", "Id"), rows, right=(0, 1))
+    say(f"by {answer.method}")
+
+
+def result_json(result: Result, extra: str | None = None) -> dict[str, Any]:
+    """One result in the shape of the contract."""
+    item = result.item
+    value = {
+        "rank": result.rank,
+        "item_id": item.item_id,
+        "title": item.title,
+        "score": result.score,
+        "year": item.year,
+        "genres": list(item.genres),
+        "metadata": dict(item.metadata),
+    }
+    if extra is not None:
+        value[extra] = getattr(result, extra)
+    return value
+
+
+def dataset_json(manifest: Manifest) -> dict[str, Any]:
+    """A stored data set in the shape of the contract."""
+    overview = manifest.overview
+    return {
+        "name": overview.name,
+        "kind": overview.kind,
+        "num_users": overview.num_users,
+        "num_items": overview.num_items,
+        "num_interactions": overview.num_interactions,
+        "skipped": dict(manifest.skipped),
+        "source": dict(manifest.source),
+        "title": overview.title,
+        "num_rated_items": overview.num_rated_items,
+        "simulated": overview.simulated,
+    }
+
+
+def print_dataset(manifest: Manifest, as_json: bool) -> None:
+    """A stored data set: counts, what was left out and why."""
+    if as_json:
+        print_json(dataset_json(manifest))
+        return
+    overview = manifest.overview
+    audience = "simulated users" if overview.simulated else "users"
+    click.echo(harmless(f"{overview.name}: {overview.title} ({overview.kind})"))
+    click.echo(
+        f"  {overview.num_items:,} items ({overview.num_rated_items:,} with interactions), "
+        f"{overview.num_users:,} {audience}, {overview.num_interactions:,} interactions"
+    )
+    for reason, count in manifest.skipped.items():
+        click.echo(harmless(f"  left out: {count:,} × {reason}"))
+    for note in manifest.source.get("notes", ()):
+        click.echo(harmless(f"  {note}"))
+
+
+def print_models(states: Sequence[tuple[ModelState, Sequence[str]]], as_json: bool) -> None:
+    """The registry; ``states`` pairs each model with the names of the data sets that it is trained on."""
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": state.name,
+                    "kind": state.task,
+                    "trained": bool(datasets),
+                    "datasets": list(datasets),
+                    "description": state.description,
+                }
+                for state, datasets in states
+            ]
+        )
+        return
+    rows = [(state.name, state.task, ", ".join(datasets) or "–", state.description) for state, datasets in states]
+    print_table(("Model", "For", "Trained on", "Description"), rows)
+
+
+def print_report(report: FitReport, as_json: bool) -> None:
+    """What a training or an evaluation came to."""
+    if as_json:
+        value = asdict(report)
+        if report.path is None:
+            del value["path"]
+        print_json(value)
+        return
+    what = f"{report.model} on {report.dataset}"
+    click.echo(what if report.protocol is None else f"{what}, {report.protocol} split, seed {report.seed}")
+    for name, value in report.metrics.items():
+        click.echo(f"  {name:<14}{value:.4f}")
+    click.echo("  " + ", ".join(f"{part} {seconds:.2f} s" for part, seconds in report.seconds.items()))
+    if report.path is not None:
+        click.echo(f"  stored in {report.path}")
+
+
+@contextmanager
+def progress_on_stderr() -> Iterator[Job]:
+    """A job whose progress is drawn on stderr where that is a terminal, and a line a stage elsewhere."""
+    if not sys.stderr.isatty():
+        yield Job(_OneLineAStage())
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield Job(_Drawn(bar))
+
+
+class _OneLineAStage:
+    def __init__(self) -> None:
+        self._stage = ""
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.stage != self._stage:
+            self._stage = progress.stage
+            say(f"{progress.stage} …")
+
+
+class _Drawn:
+    """Draws at most ten times a second: an engine reports as often as it likes."""
+
+    def __init__(self, bar: Any) -> None:
+        self._bar = bar
+        self._task: Any = None
+        self._stage = ""
+        self._last = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if progress.stage == self._stage and now - self._last < 0.1 and progress.done != progress.total:
+            return
+        self._last = now
+        count = f"{progress.done:,}" + (f"/{progress.total:,}" if progress.total else "") + f" {progress.unit}"
+        count += "".join(f"  {name} {value:.4g}" for name, value in progress.values.items())
+        if progress.stage != self._stage:
+            if self._task is not None:
+                self._bar.remove_task(self._task)
+            self._stage = progress.stage
+            self._task = self._bar.add_task(harmless(progress.stage), total=progress.total, count=count)
+        self._bar.update(self._task, completed=progress.done, total=progress.total, count=count)
+
+
+def _figure(result: Result, extra: str | None) -> str:
+    value = result.score if extra is None else getattr(result, extra)
+    if value is None:
+        return ""
+    return f"{value:.1%}" if extra == "probability" else f"{value:.2f}" if extra else f"{value:.3f}"
