@@ -37,9 +37,8 @@ class Vocabulary:
     def __init__(self, ids: npt.NDArray[Any] | Sequence[str], *, first: int = 0, name: str = "id") -> None:
         import numpy as np  # here, not above: screens read this module's types before their first paint
 
-        array = np.asarray(ids)
-        if array.size == 0 and array.dtype.kind not in "iuUO":
-            array = array.astype(np.int64)
+        # A list goes to an object array at once: NumPy's own text type drops trailing NULs.
+        array = ids if isinstance(ids, np.ndarray) else np.array(list(ids), dtype=object)
         self._ids: npt.NDArray[np.int64] | npt.NDArray[np.object_] = (
             array.astype(np.int64) if array.dtype.kind in "iu" else array.astype(object)
         )
