@@ -81,18 +81,6 @@ class Dataset:
         """
         ratings = self.interactions.ratings
         if ratings is None:
-            return self._subset(np.zeros(len(self.interactions), dtype=bool))
+            return self.interactions.select(slice(0))
         known = ~np.isnan(ratings)
-        return self.interactions if known.all() else self._subset(known)
-
-    def _subset(self, mask: np.ndarray[Any, np.dtype[np.bool_]]) -> Interactions:
-        whole = self.interactions
-        return Interactions(
-            whole.user_ids[mask],
-            whole.item_ids[mask],
-            ratings=None if whole.ratings is None else whole.ratings[mask],
-            timestamps=None if whole.timestamps is None else whole.timestamps[mask],
-            weights=None if whole.weights is None else whole.weights[mask],
-            num_users=whole.num_users,
-            num_items=whole.num_items,
-        )
+        return self.interactions if known.all() else self.interactions.select(known)
