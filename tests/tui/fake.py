@@ -1,0 +1,285 @@
+"""A session that needs no engine: small, deterministic, and held back by gates where a test wants to look between."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from engine.errors import NotTrainedError, UnknownError
+from engine.items import Item
+from engine.job import Job, Progress
+from engine.results import (
+    Answer,
+    EmbeddingState,
+    FitReport,
+    HistoryEntry,
+    ModelState,
+    Overview,
+    Result,
+    Task,
+    TitleMatch,
+    UserSummary,
+)
+from engine.vocabulary import OutsideId
+
+#: Title, year, genres, and what it is about.
+FILMS = """
+Reservoir Dogs|1992|Crime, Thriller|After a robbery goes wrong, the men who are left suspect an informant among them.
+The Asphalt Jungle|1950|Crime, Noir|Small-time crooks plan an elaborate jewel heist, and each of them has a weakness.
+Heat|1995|Crime, Drama, Thriller|Professional bank robbers feel the police close in on them after their latest heist.
+The Killing|1956|Crime, Noir|A crook assembles five men to rob a racetrack, and one of them has a wife who talks.
+Rififi|1955|Crime, Thriller|Four men plan a perfect crime in half an hour of silence.
+Dog Day Afternoon|1975|Crime, Drama|Amateur bank robbers hold up a bank, and nothing goes as it should.
+Blade Runner|1982|Science Fiction, Drama|A policeman hunts four artificial people who want more life.
+Ghost in the Shell|1995|Animation, Science Fiction|A cyborg policewoman hunts a hacker called the Puppet Master.
+A.I. Artificial Intelligence|2001|Science Fiction, Drama|A robot boy longs to become real, to be loved again.
+The Iron Giant|1999|Animation, Family|A boy befriends a giant robot from space that the government wants to destroy.
+Metropolis|1927|Science Fiction, Drama|In a city of planners and workers, the planner's son falls for a prophet.
+Twilight|2008|Romance, Fantasy|A teenage girl risks everything when she falls in love with a vampire.
+Twilight|1998|Crime, Mystery|A retired private detective in Los Angeles is drawn into an old murder.
+Star Wars|1977|Adventure, Science Fiction|A farm boy, a smuggler and two droids set out to save a princess.
+Harry Potter and the Philosopher's Stone|2001|Adventure, Fantasy|An orphan learns that he is a wizard.
+Shallow Grave|1994|Crime, Thriller|Three friends find their new flatmate dead, and with him a suitcase of money.
+The Matrix|1999|Action, Science Fiction|A hacker learns that the world he lives in is a simulation.
+Amélie|2001|Comedy, Romance|A shy waitress decides to change the lives of those around her for the better.
+Spirited Away|2001|Animation, Fantasy|A girl wanders into a world ruled by gods, witches and spirits.
+Seven Samurai|1954|Action, Drama|A poor village under attack by bandits hires seven samurai to defend it.
+"""
+
+#: Titles as a hostile or careless catalogue has them.
+NASTY: tuple[str, ...] = (
+    "[bold red]x[/]",
+    "\x1b[31mX\x1b[0m",
+    "a\nb",
+    "zero\u200bwidth\u202eevil",
+    "千と千尋の神隠し 完全版 ディレクターズカット",
+    "👨‍👩‍👧‍👦 Family 🎬",
+    "very " * 60 + "long",
+    "[/nothing] [link=file:///]y",
+    "Z̸̢̛̀́̂̃̄̅a̸̧̛l̸g̸o",
+    "",
+)
+
+
+def make_items(titles: Sequence[str] | None = None) -> tuple[Item, ...]:
+    """The films above, or items whose every text is one of these titles."""
+    if titles is not None:
+        return tuple(
+            Item(number, number * 10, title, 2000, (title,), title, {"note": title})
+            for number, title in enumerate(titles, 1)
+        )
+    items = []
+    for number, line in enumerate(FILMS.strip().splitlines(), 1):
+        title, year, genres, overview = line.split("|")
+        facts = {"overview": overview, "language": "en", "runtime": 100 + number}
+        text = f"{title} {genres} {overview}"
+        items.append(Item(number, 100 + number, title, int(year), tuple(genres.split(", ")), text, facts))
+    return tuple(items)
+
+
+class FakeSession:
+    """Answers at once, except where ``hold`` has closed a gate.
+
+    Parameters
+    ----------
+    items
+        The catalogue; the last one has never been rated.
+    embedded
+        How much of it is embedded; None for all.
+    trained
+        Names of the trained models.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[Item] | None = None,
+        *,
+        embedded: int | None = None,
+        trained: Sequence[str] = ("explicit", "sequence"),
+        users: int = 60,
+        simulated: bool = False,
+        obstacle: str = "",
+        title: str = "The Movies Dataset",
+    ) -> None:
+        self.items = tuple(items if items is not None else make_items())
+        self.done = len(self.items) if embedded is None else embedded
+        self.trained_models = dict.fromkeys(trained, "2025-11-21T22:00:00Z")
+        self.num_users = users
+        self.simulated = simulated
+        self.obstacle = obstacle
+        self.title = title
+        self.asked: list[tuple[Any, ...]] = []
+        self.failures: dict[str, BaseException] = {}
+        self._gates: dict[str, threading.Event] = {}
+        self.device = "cpu"
+        self.epochs = 10
+
+    # -- for tests --------------------------------------------------------------------------------------------
+    def hold(self, method: str) -> threading.Event:
+        """Hold calls of a method back until the event that this returns is set."""
+        self._gates[method] = gate = threading.Event()
+        return gate
+
+    def fail(self, method: str, error: BaseException) -> None:
+        self.failures[method] = error
+
+    def _enter(self, method: str, *arguments: Any, job: Job | None = None) -> None:
+        self.asked.append((method, *arguments))
+        gate = self._gates.get(method)
+        if gate is not None:
+            while not gate.wait(0.002):
+                if job is not None:
+                    job.checkpoint()
+        error = self.failures.get(method)
+        if error is not None:
+            raise error
+
+    # -- the session's own ------------------------------------------------------------------------------------
+    def overview(self) -> Overview:
+        rated = max(len(self.items) - 1, 0)
+        return Overview(
+            "fake", self.title, "movies", self.simulated, self.num_users, len(self.items), rated, 1200, (0.5, 5.0), True
+        )
+
+    def device_name(self) -> str:
+        self._enter("device_name")
+        return self.device
+
+    def embedding_state(self) -> EmbeddingState:
+        return EmbeddingState(self.done, len(self.items), "all-MiniLM-L6-v2")
+
+    def embed(self, job: Job | None = None) -> EmbeddingState:
+        job = job or Job()
+        total = len(self.items)
+        while self.done < total:
+            job.report(Progress("embedding", self.done, total, "texts"))
+            self._enter("embed", self.done, job=job)
+            job.checkpoint()
+            self.done = min(self.done + 5, total)
+        return self.embedding_state()
+
+    def search(
+        self, query: str, k: int = 10, mode: str = "hybrid", like: OutsideId | None = None, job: Job | None = None
+    ) -> Answer:
+        self._enter("search", query, mode, like, job=job)
+        if mode == "semantic" and not self.done:
+            raise NotTrainedError("Search by meaning needs the catalogue to be embedded first.")
+        words = query.casefold().split()
+        if like is not None:
+            found = [item for item in self.items if item.item_id != like]
+        elif "nothing" in words:
+            found = []
+        else:
+            hits = {item.dense_id: sum(word in item.text.casefold() for word in words) for item in self.items}
+            found = sorted(self.items, key=lambda item: (-hits[item.dense_id], item.dense_id))
+        results = tuple(
+            Result(rank, item, round(0.61 * 0.93 ** (rank - 1), 4)) for rank, item in enumerate(found[:k], 1)
+        )
+        fallback = mode == "hybrid" and not self.done
+        note = "keyword matches only: nothing is embedded yet" if fallback else ""
+        return Answer(tuple(results), "keyword" if fallback else mode, note)
+
+    def find_users(self, text: str, limit: int = 50) -> list[UserSummary]:
+        self._enter("find_users", text)
+        found = [number for number in range(1, self.num_users + 1) if text in str(number)]
+        return [UserSummary(number, 20 + number % 7, 3.5) for number in found[:limit]]
+
+    def history(self, user: OutsideId) -> list[HistoryEntry]:
+        self._enter("history", user)
+        rated = self.items[: 8 + int(user) % 5]
+        return [
+            HistoryEntry(
+                item, None if number % 6 == 5 else ((number * 7 + int(user)) % 10 + 1) / 2, 1_000_000_000 + number
+            )
+            for number, item in enumerate(rated)
+        ]
+
+    def recommend(
+        self, user: OutsideId, k: int = 10, model: str | None = None, filter_seen: bool = True, job: Job | None = None
+    ) -> Answer:
+        self._enter("recommend", user, job=job)
+        if "explicit" not in self.trained_models:
+            raise NotTrainedError("No model for users is trained on this data set yet.")
+        left = self.items[8 + int(user) % 5 :]
+        results = tuple(
+            Result(rank, item, 4.87 - 0.13 * rank, predicted_rating=4.87 - 0.13 * rank)
+            for rank, item in enumerate(left[:k], 1)
+        )
+        return Answer(results, "explicit")
+
+    def complete_title(self, text: str, limit: int = 8) -> list[TitleMatch]:
+        self._enter("complete_title", text)
+        wanted = text.casefold()
+        found = [item for item in self.items if wanted in item.title.casefold()]
+        how = "prefix"
+        if not found and wanted == "star wrs":
+            found, how = [item for item in self.items if item.title == "Star Wars"], "typo"
+        return [TitleMatch(item, how, 0.9, self._popularity(item)) for item in found[:limit]]  # type: ignore[arg-type]
+
+    def resolve_title(self, text: str, *, rated: bool = True) -> TitleMatch:
+        self._enter("resolve_title", text)
+        found = self.complete_title(text)
+        if not found:
+            raise UnknownError(f"There is no title like “{text}” in this data set.", ("Star Wars", "Heat"))
+        return found[0]
+
+    def next_items(
+        self,
+        items: Sequence[int],
+        k: int = 10,
+        model: str | None = None,
+        filter_seen: bool = True,
+        job: Job | None = None,
+    ) -> Answer:
+        self._enter("next_items", tuple(items), job=job)
+        if "sequence" not in self.trained_models:
+            raise NotTrainedError("No model for sequences is trained on this data set yet.")
+        left = [item for item in self.items if item.dense_id not in items]
+        shift = sum(items) % len(left)
+        left = left[shift:] + left[:shift]
+        results = tuple(
+            Result(rank, item, -float(rank), probability=0.21 * 0.7 ** (rank - 1))
+            for rank, item in enumerate(left[:k], 1)
+        )
+        return Answer(results, "sequence")
+
+    def models(self, task: Task | None = None) -> list[ModelState]:
+        known = [
+            ModelState("explicit", "user", "Predicts the rating that each user would give to each item."),
+            ModelState("sequence", "sequence", "Learns from the order of what was watched what comes next."),
+        ]
+        return [
+            replace(
+                one,
+                trained=one.name in self.trained_models,
+                trained_at=self.trained_models.get(one.name),
+                obstacle=self.obstacle,
+            )
+            for one in known
+            if task in (None, one.task)
+        ]
+
+    def train(
+        self, model: str, options: Mapping[str, Any] | None = None, job: Job | None = None, seed: int = 42
+    ) -> FitReport:
+        job = job or Job()
+        for epoch in range(1, self.epochs + 1):
+            loss = 1.0 / epoch + 0.5
+            job.report(
+                Progress(
+                    f"training {model}",
+                    epoch,
+                    self.epochs,
+                    "epochs",
+                    {"epoch": epoch, "epochs": self.epochs, "loss": loss},
+                )
+            )
+            self._enter("train", model, epoch, job=job)
+            job.checkpoint()
+        self.trained_models[model] = "2025-11-21T23:00:00Z"
+        return FitReport(model, "fake", None, seed, {"rmse": 0.9}, {"fit": 1.0}, None)
+
+    def _popularity(self, item: Item) -> int:
+        return 0 if item.dense_id == len(self.items) else 400 - 17 * item.dense_id % 300

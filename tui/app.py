@@ -1,0 +1,324 @@
+"""The app: three tabs, a heading, a status line, the keys. It draws and passes messages, nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Input, Static
+
+from engine.items import Item
+from engine.job import Job
+from engine.results import Overview
+from tui import messages, themes
+from tui.backend import Backend, SessionLike
+from tui.panes.base import Pane
+from tui.panes.search import SearchPane
+from tui.state import Pace, State
+from tui.widgets.details import DetailsScreen
+from tui.widgets.heading import Heading, TabBar
+from tui.widgets.help import HelpScreen
+from tui.widgets.hints import KeyHints
+from tui.widgets.items import full_title
+from tui.widgets.status import StatusBar
+from tui.widgets.text import clean, count, duration
+
+#: Tabs in their order; a pane is imported and mounted when its tab is first opened.
+TABS = (("search", "Search"), ("user", "User"), ("sequence", "Sequence"))
+
+#: Below this there is no room for a list and its frame. A terminal of 80×24 with a status line of tmux is above it.
+_NARROWEST, _SHORTEST = 64, 18
+
+
+class RecsysApp(App[None]):
+    """Search, User and Sequence over one data set.
+
+    Parameters
+    ----------
+    open_session
+        Opens the data set; called in a thread after the first paint.
+    dataset_name
+        What is being opened, for the heading until more is known.
+    overview
+        What is known of the data set already, so that the first paint can show it.
+    log_hint
+        Where the details of unexpected errors go.
+    pace
+        How fast the screen reacts.
+    clock
+        Seconds, for what is measured.
+    blink
+        Whether cursors blink.
+    """
+
+    TITLE = "recsys-tui"
+    CSS_PATH = "app.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-too-narrow"), (_NARROWEST, "-fits")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-too-short"), (_SHORTEST, "-fits-too")]  # noqa: RUF012
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(str(number), f"open('{name}')", label, show=False) for number, (name, label) in enumerate(TABS, 1)),
+        *(
+            Binding(f"f{number + 1}", f"open('{name}')", label, show=False)
+            for number, (name, label) in enumerate(TABS, 1)
+        ),
+        Binding("ctrl+p", "command_palette", "palette", key_display="^p"),
+        Binding("question_mark", "help", "help", key_display="?"),
+        Binding("f1", "help", "help"),
+        Binding("q,f10,ctrl+q", "quit", "Quit", show=False),
+    ]
+
+    def __init__(
+        self,
+        open_session: Callable[[Job], SessionLike],
+        dataset_name: str,
+        *,
+        overview: Overview | None = None,
+        log_hint: str = "the log",
+        pace: Pace | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+        blink: bool = True,
+    ) -> None:
+        super().__init__()
+        for theme in (themes.DARK, themes.LIGHT):
+            self.register_theme(theme)
+        self.theme = themes.DARK.name
+        self.state = State(dataset_name, pace or Pace())
+        self.backend = Backend(open_session, self.post_message, log_hint=log_hint, clock=clock)
+        self._blink = blink
+        self._heading = Heading()
+        self._heading.dataset = clean(dataset_name) if overview is None else describe(overview)
+        self._heading.device = "○ starting"
+        self._tabs = TabBar(TABS)
+        self._status = StatusBar(self.state.pace)
+        self._asked_to_quit = float("-inf")
+
+    def compose(self) -> ComposeResult:
+        """The shell, and the pane of the first tab."""
+        yield self._heading
+        yield self._tabs
+        with ContentSwitcher(id="tabs", initial="search"):
+            yield SearchPane(self.backend, self.state, blink=self._blink)
+        yield self._status
+        yield KeyHints()
+        yield Static(
+            f"The window is too small.\n\n{_NARROWEST}×{_SHORTEST} is the least; 80×24 is comfortable.", id="too-small"
+        )
+
+    def on_mount(self) -> None:
+        """Begin with the first tab."""
+        self._tabs.active = "search"
+        self.pane("search").focus_start()
+
+    def on_ready(self) -> None:
+        """Open the data set now that something is on the screen."""
+        self._status.busy("open", f"opening {clean(self.state.name)}")
+        self.backend.open()
+
+    # -- tabs -------------------------------------------------------------------------------------------------
+    @property
+    def panes(self) -> list[Pane]:
+        """The panes that have been opened."""
+        return list(self.query(Pane))
+
+    def pane(self, name: str) -> Pane:
+        """An opened pane."""
+        return self.query_one(f"#{name}", Pane)
+
+    @property
+    def active_pane(self) -> Pane:
+        """The pane that shows."""
+        return self.pane(self._tabs.active)
+
+    async def action_open(self, name: str) -> None:
+        """Open a tab."""
+        switcher = self.query_one("#tabs", ContentSwitcher)
+        if name == self._tabs.active:
+            return
+        if not self.query(f"#{name}"):
+            await switcher.mount(self._make(name))
+        left = self.pane(self._tabs.active)
+        left.last_focus = self.focused
+        switcher.current = name
+        self._tabs.active = name
+        pane = self.pane(name)
+        self.call_after_refresh(pane.focus_again)
+
+    def _make(self, name: str) -> Pane:
+        # Imported here so that the first paint does not wait for what it does not show.
+        if name == "user":
+            from tui.panes.user import UserPane
+
+            return UserPane(self.backend, self.state, blink=self._blink)
+        from tui.panes.sequence import SequencePane
+
+        return SequencePane(self.backend, self.state, blink=self._blink)
+
+    @on(TabBar.Picked)
+    async def _picked(self, event: TabBar.Picked) -> None:
+        await self.action_open(event.name)
+
+    def on_descendant_focus(self) -> None:
+        """Digits open tabs only while nothing is typed."""
+        self._tabs.typing = isinstance(self.focused, Input)
+
+    # -- from the backend -------------------------------------------------------------------------------------
+    def on_session_opened(self, message: messages.SessionOpened) -> None:
+        """The data set is there."""
+        self.state.catalogue, self.state.failure = message.catalogue, None
+        self._heading.dataset = describe(message.catalogue.overview)
+        self._status.busy("open", "")
+        self._status.busy("device", "loading the libraries that compute")
+        self._tell_panes()
+
+    def on_session_failed(self, message: messages.SessionFailed) -> None:
+        """The data set could not be opened; every pane says so."""
+        self.state.failure = message.failure
+        self._heading.device = "✗ not opened"
+        self._status.busy("open", "")
+        self._tell_panes()
+
+    def on_catalogue_changed(self, message: messages.CatalogueChanged) -> None:
+        """A job has changed what is embedded or trained."""
+        self.state.catalogue = message.catalogue
+        self._tell_panes()
+
+    def on_device_ready(self, message: messages.DeviceReady) -> None:
+        """What computes is loaded."""
+        self.state.device = clean(message.name)
+        self._status.busy("device", "")
+        self._show_device()
+
+    def on_device_failed(self, message: messages.DeviceFailed) -> None:
+        """What computes could not be loaded."""
+        self.state.device_failure = message.failure
+        self._heading.device = "✗ no device"
+        self._status.busy("device", "")
+        self.notify(clean(message.failure.text), severity="error", markup=False, timeout=10)
+
+    def on_job_changed(self, message: messages.JobChanged) -> None:
+        """A long job moves on."""
+        job = message.job
+        self.state.jobs[job.id] = job
+        running = self.state.active_job()
+        self._status.job = running
+        self._status.others = sum(one.active for one in self.state.jobs.values()) - 1
+        self._show_device()
+        if job.state in ("done", "stopped", "failed"):
+            self._tell_end(job)
+        self._tell_panes()
+
+    def _tell_end(self, job: messages.JobView) -> None:
+        took = "" if job.seconds is None else f" in {duration(job.seconds)}"
+        what = clean(f"{job.label[:1].upper()}{job.label[1:]}")
+        elsewhere = self._tabs.active != job.task
+        if job.state == "failed" and job.failure is not None:
+            self.notify(clean(job.failure.text), title=f"{what} failed", severity="error", markup=False, timeout=10)
+        elif job.state == "stopped":
+            self._status.said = f"{what} stopped; what was done is kept" if job.task == "search" else f"{what} stopped"
+        else:
+            self._status.said = f"{what} done{took}"
+            if elsewhere:
+                self.notify(f"{what} done{took}: see {dict(TABS)[job.task]}.", markup=False)
+
+    def _show_device(self) -> None:
+        if self.state.device:
+            doing = "● working" if self._status.job is not None else "● ready"
+            self._heading.device = f"{self.state.device} {doing}"
+
+    def _tell_panes(self) -> None:
+        for pane in self.panes:
+            pane.refresh_state()
+
+    # -- from the panes ---------------------------------------------------------------------------------------
+    def on_busy(self, message: messages.Busy) -> None:
+        """A pane waits."""
+        self._status.busy(message.source, message.text)
+
+    def on_said(self, message: messages.Said) -> None:
+        """A pane has an answer."""
+        self._status.said = clean(message.text)
+
+    def on_add_to_sequence(self, message: messages.AddToSequence) -> None:
+        """Append to the sequence, and say so where it cannot be seen."""
+        refusal = self._refuses(message.item)
+        if refusal:
+            self.notify(refusal, severity="warning", markup=False)
+            return
+        draft = self.state.draft
+        draft.append(message.item)
+        if self._tabs.active != "sequence":
+            self.notify(f"{full_title(message.item)} is number {len(draft)} of the sequence.", markup=False)
+        self._tell_panes()
+
+    def _refuses(self, item: Item) -> str:
+        """Why an item cannot be part of a sequence; empty if it can."""
+        catalogue = self.state.catalogue
+        if catalogue is None or item.dense_id <= catalogue.overview.num_rated_items:
+            return ""
+        return f"Nobody has rated {full_title(item)}, so no model knows what comes after it."
+
+    async def on_more_like_this(self, message: messages.MoreLikeThis) -> None:
+        """Go to Search with an item."""
+        await self.action_open("search")
+        pane = self.pane("search")
+        assert isinstance(pane, SearchPane)
+        pane.more_like(message.item)
+
+    def on_show_details(self, message: messages.ShowDetails) -> None:
+        """Show an item in front of the list."""
+        self.push_screen(DetailsScreen(message))
+
+    def on_copy_text(self, message: messages.CopyText) -> None:
+        """Copy by way of the terminal, which works over SSH too."""
+        self.copy_to_clipboard(message.text)
+        self.notify(f"Copied: {message.text}", markup=False, timeout=3)
+
+    # -- keys -------------------------------------------------------------------------------------------------
+    def action_help(self) -> None:
+        """Show the keys."""
+        self.push_screen(HelpScreen())
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C copies in an input; elsewhere the second one within two seconds quits."""
+        now = time.monotonic()
+        if now - self._asked_to_quit < 2:
+            self.exit()
+        else:
+            self._asked_to_quit = now
+            self.notify("Press Ctrl+C again to quit.", markup=False, timeout=2)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the palette offers in the present state."""
+        for name, label in TABS:
+            yield SystemCommand(f"Open {label}", f"Go to the {label} tab", partial(self.run_action, f"open('{name}')"))
+        job = self.state.active_job()
+        if job is not None:
+            yield SystemCommand(f"Stop {job.label}", "Stop the job that runs", partial(self.backend.cancel, job.id))
+        catalogue = self.state.catalogue
+        if catalogue is not None:
+            if not catalogue.embedding.complete and self.state.active_job("search") is None:
+                yield SystemCommand("Embed", "Embed the catalogue for search by meaning", self.backend.embed)
+            for model in catalogue.models:
+                if not model.obstacle and self.state.active_job(model.task) is None:
+                    again = " again" if model.trained else ""
+                    train = partial(self.backend.train, model.name, model.task)
+                    yield SystemCommand(f"Train {model.name}{again}", clean(model.description), train)
+        yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
+        yield SystemCommand("Keys", "Show all keys", self.action_help)
+        yield SystemCommand("Quit", "Leave at once; what is embedded is kept", self.action_quit)
+
+
+def describe(overview: Overview) -> str:
+    """A data set in a line."""
+    audience = count(overview.num_users, "user")
+    if overview.simulated:
+        audience = f"simulated audience of {overview.num_users:,}"
+    title = clean(overview.title) or clean(overview.name)
+    return " · ".join([title, count(overview.num_items, "item"), audience])

@@ -1,0 +1,202 @@
+"""What comes back through the door to the engine, and what panes ask of the app.
+
+What the messages carry is frozen; the messages themselves cannot be, as Textual keeps its own notes in them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from textual.message import Message
+
+from engine.items import Item
+from engine.job import Progress
+from engine.results import EmbeddingState, ModelState, Overview, Task
+
+FailureKind = Literal["refused", "unknown", "untrained", "unexpected"]
+JobState = Literal["waiting", "running", "stopping", "done", "stopped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something could not be answered: a sentence for a person, never a traceback."""
+
+    text: str
+    kind: FailureKind = "refused"
+    suggestions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What is known of the open data set: everything that changes only when it is opened or a job has ended."""
+
+    overview: Overview
+    embedding: EmbeddingState
+    models: tuple[ModelState, ...]
+
+    def default_model(self, task: Task) -> ModelState | None:
+        """The model to offer for a task: the first of the registry that can be trained here, else the first."""
+        candidates = [model for model in self.models if model.task == task]
+        return next((model for model in candidates if not model.obstacle), next(iter(candidates), None))
+
+    def trained(self, task: Task) -> tuple[tuple[str, str | None], ...]:
+        """The models that can answer for this task, and when each was trained; empty where none can."""
+        return tuple((model.name, model.trained_at) for model in self.models if model.task == task and model.trained)
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A long job as the screen shows it.
+
+    Attributes
+    ----------
+    id
+        Counts up from 1.
+    task
+        Which tab it works for: ``"search"``, ``"user"`` or ``"sequence"``.
+    label
+        What it does, as a noun phrase: ``"embedding"``, ``"training explicit"``.
+    pace
+        Pieces a second over the last few reports.
+    seconds_left
+        At that pace; None while it cannot be said.
+    losses
+        One figure an epoch, as far as the job reports ``epoch`` and ``loss``.
+    failure
+        Why it failed.
+    seconds
+        How long it took; only at the end.
+    """
+
+    id: int
+    task: str
+    label: str
+    state: JobState = "waiting"
+    progress: Progress | None = None
+    pace: float | None = None
+    seconds_left: float | None = None
+    losses: tuple[float, ...] = ()
+    failure: Failure | None = None
+    seconds: float | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it still waits, runs or is being stopped."""
+        return self.state in ("waiting", "running", "stopping")
+
+
+# -- from the backend to the app --------------------------------------------------------------------------------
+
+
+@dataclass
+class SessionOpened(Message):
+    """The data set is open."""
+
+    catalogue: Catalogue
+
+
+@dataclass
+class SessionFailed(Message):
+    """The data set could not be opened."""
+
+    failure: Failure
+
+
+@dataclass
+class CatalogueChanged(Message):
+    """A job has changed what is embedded or trained."""
+
+    catalogue: Catalogue
+
+
+@dataclass
+class DeviceReady(Message):
+    """The libraries that compute are loaded."""
+
+    name: str
+
+
+@dataclass
+class DeviceFailed(Message):
+    """The libraries that compute could not be loaded, or the device asked for is not there."""
+
+    failure: Failure
+
+
+@dataclass
+class JobChanged(Message):
+    """A long job waits, moves on or has ended."""
+
+    job: JobView
+
+    def can_replace(self, message: Message) -> bool:
+        """Stand in for an older report of the same job that nobody has read yet."""
+        return isinstance(message, JobChanged) and message.job.id == self.job.id
+
+
+# -- from the backend to whoever asked ----------------------------------------------------------------------------
+
+
+@dataclass
+class Answered(Message):
+    """An answer to the request with this number."""
+
+    request: int
+    value: Any
+    seconds: float
+
+
+@dataclass
+class Failed(Message):
+    """The request with this number could not be answered."""
+
+    request: int
+    failure: Failure
+
+
+# -- from panes to the app ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Busy(Message):
+    """A pane waits for something, or no longer does (an empty text)."""
+
+    source: str
+    text: str
+
+
+@dataclass
+class Said(Message):
+    """One line for the status bar: what the last answer was."""
+
+    text: str
+
+
+@dataclass
+class AddToSequence(Message):
+    """Append this item to the sequence, from whichever pane."""
+
+    item: Item
+
+
+@dataclass
+class MoreLikeThis(Message):
+    """Search for items like this one."""
+
+    item: Item
+
+
+@dataclass
+class ShowDetails(Message):
+    """Show all that is known of this item in a pop-up."""
+
+    item: Item
+    figures: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class CopyText(Message):
+    """Put this on the clipboard and say so."""
+
+    text: str

@@ -1,0 +1,43 @@
+"""What a pane says while no model can answer: the training under way, or the offer to train."""
+
+from __future__ import annotations
+
+from engine.results import Task
+from tui.state import State
+from tui.widgets.notice import Notice
+
+_NEEDS: dict[Task, str] = {
+    "user": "ratings to learn from, and this data set has none that serve",
+    "sequence": "to know what was watched when, and this data set does not say",
+}
+
+
+def can_train(state: State, task: Task) -> bool:
+    """Whether the pane should offer to train a model for this task."""
+    if state.catalogue is None or state.catalogue.trained(task) or state.active_job(task) is not None:
+        return False
+    model = state.catalogue.default_model(task)
+    return model is not None and not model.obstacle
+
+
+def say_untrained(notice: Notice, state: State, task: Task) -> None:
+    """Fill a notice with what is needed before a model for this task can answer."""
+    job = state.active_job(task)
+    if job is not None:
+        notice.say_job(job)
+        return
+    model = None if state.catalogue is None else state.catalogue.default_model(task)
+    if model is None:
+        notice.say("No model can answer here", "There is no model for this task.")
+    elif model.obstacle:
+        notice.say(
+            "No model can be trained here", f"A model needs {_NEEDS[task]}: {model.obstacle}.\nSearch works as ever."
+        )
+    else:
+        last = state.last_job(task)
+        heading, text = "No model is trained on this data set yet", model.description
+        if last is not None and last.state == "failed" and last.failure is not None:
+            heading, text = f"{last.label[:1].upper()}{last.label[1:]} failed", last.failure.text
+        elif last is not None and last.state == "stopped":
+            heading = "Training was stopped"
+        notice.say(heading, text, ("t", f"train “{model.name}” (F5 while typing); it runs in the background"))

@@ -1,0 +1,337 @@
+"""Search: what is like these words, or like this item?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import Input
+
+from engine.items import Item
+from engine.results import Answer, Result
+from tui.backend import Backend
+from tui.messages import Answered, Failed, Failure, Said
+from tui.panes.base import Pane, may_stop
+from tui.state import State
+from tui.widgets.details import ItemDetails
+from tui.widgets.items import ItemTable, full_title, match_columns, result_figures, result_of
+from tui.widgets.panel import Panel
+from tui.widgets.query import QueryInput
+from tui.widgets.table import Table
+from tui.widgets.text import count, duration, shorten
+
+MODES = ("hybrid", "semantic", "keyword")
+_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What was asked and what came of it, so that going back needs no engine."""
+
+    text: str = ""
+    like: Item | None = None
+    answer: Answer | None = None
+    cursor: int = 0
+
+
+class SearchPane(Pane):
+    """A query, the results as one types, and beside them the item under the cursor."""
+
+    DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop", "stop embedding"),
+        Binding("escape", "back", "back"),
+        Binding("slash", "query", "query", key_display="/"),
+        Binding("e,f5", "embed", "embed"),
+        Binding("r,f5", "retry", "try again"),
+        Binding("ctrl+t", "mode", "mode"),
+    ]
+
+    def __init__(self, backend: Backend, state: State, *, blink: bool = True) -> None:
+        super().__init__(backend, state, id="search")
+        self._input = QueryInput("Search", "words, a title, a mood …", blink=blink, id="query")
+        self._table: ItemTable[Result] = ItemTable((), result_of, result_figures)
+        self._panel = Panel("Results", self._table, id="results")
+        self._details = ItemDetails(id="details")
+        self._details.border_title = "Details"
+        self._mode = MODES[0]
+        self._asked = self._view = _View()
+        self._trail: list[_View] = []
+        self._failure: Failure | None = None
+        self._meaning_ready = False
+        self._embedded = 0
+        self._hurry = False
+        self._full = self.question("search", "searching", self._answered, self._failed)
+        self._words = self.question("keyword", "searching", self._answered_by_words, lambda _: None)
+
+    def compose(self) -> ComposeResult:
+        """The query above; results and details side by side."""
+        yield self._input
+        with Horizontal():
+            yield self._panel
+            yield self._details
+
+    def on_mount(self) -> None:
+        """Say what to do."""
+        self._retitle()
+        self.refresh_state()
+
+    def focus_start(self) -> None:
+        """Begin with the query."""
+        self._input.focus()
+
+    # -- asking -----------------------------------------------------------------------------------------------
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._trail.clear()
+        self._hurry = False
+        text = event.value.strip()
+        if not text:
+            self._full.withdraw()
+            self._words.withdraw()
+            self._view, self._failure = _View(), None
+            self._draw()
+        else:
+            self._full.ask_settled(self._ask_query)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._view.text == self._query and self._view.answer is not None:
+            self._table.focus()
+        elif self._query:
+            self._hurry = True
+            self._ask_query()
+
+    @on(QueryInput.Arrow)
+    def _left_query(self, event: QueryInput.Arrow) -> None:
+        if event.by > 0 and self._panel.has_class("-rows"):
+            self._table.focus()
+
+    @property
+    def _query(self) -> str:
+        return self._input.value.strip()
+
+    def _ask_query(self) -> None:
+        self._ask(_View(self._query))
+
+    def more_like(self, item: Item) -> None:
+        """Search for items like this one; Esc leads back to what was shown before."""
+        if self._view.answer is not None:
+            self._trail.append(self._here())
+        self._hurry = True
+        self._ask(_View(self._query, item))
+
+    def _ask(self, view: _View) -> None:
+        self._asked, mode = view, self._mode
+        like = None if view.like is None else view.like.item_id
+        if like is None and mode != "keyword" and self._embedded and not self._meaning_ready:
+            # Loading the language model takes seconds: the words themselves are matched meanwhile.
+            self._words.ask(lambda session, job: session.search(view.text, _SHOWN, "keyword", job=job))
+        self._full.ask(lambda session, job: session.search(view.text, _SHOWN, mode, like=like, job=job))
+
+    # -- answers ----------------------------------------------------------------------------------------------
+    def _answered(self, message: Answered) -> None:
+        self._words.withdraw()
+        answer: Answer = message.value
+        self._meaning_ready = self._meaning_ready or bool(self._embedded and answer.method != "keyword")
+        self._failure = None
+        self._show(answer)
+        self.post_message(Said(f"{duration(message.seconds)} · {answer.method} · {self._coverage()}"))
+
+    def _answered_by_words(self, message: Answered) -> None:
+        if self._full.pending:
+            answer: Answer = message.value
+            self._show(Answer(answer.results, answer.method, "matched by words while the language model loads"))
+
+    def _failed(self, message: Failed) -> None:
+        self._failure = message.failure
+        self._view = self._asked
+        self._draw()
+        self.post_message(Said(message.failure.text))
+
+    def _show(self, answer: Answer) -> None:
+        before, held = self._view, self._table.item
+        same = (before.text, before.like) == (self._asked.text, self._asked.like)
+        ids = [result.item.dense_id for result in answer.results]
+        cursor = ids.index(held.dense_id) if same and held is not None and held.dense_id in ids else 0
+        self._view = _View(self._asked.text, self._asked.like, answer, cursor)
+        self._list()
+
+    def _list(self) -> None:
+        """Show the view as it is."""
+        answer = self._view.answer
+        if answer is not None:
+            self._table.show(answer.results, match_columns(answer), cursor=self._view.cursor)
+        self._draw()
+        if self._hurry and answer is not None and answer.results:
+            self._hurry = False
+            self._table.focus()
+
+    def _here(self) -> _View:
+        return _View(self._view.text, self._view.like, self._view.answer, self._table.cursor)
+
+    # -- drawing ----------------------------------------------------------------------------------------------
+    def refresh_state(self) -> None:
+        """Follow the data set and the embedding; what was embedded meanwhile joins the results."""
+        catalogue = self.state.catalogue
+        embedded = 0 if catalogue is None else catalogue.embedding.done
+        if embedded != self._embedded:
+            self._embedded = embedded
+            if self._view.text or self._view.like is not None:
+                self._ask(_View(self._view.text, self._view.like))
+        self._draw()
+
+    def _draw(self) -> None:
+        answer, view = self._view.answer, self._view
+        rows = answer is not None and bool(answer.results) and self._failure is None and self.state.failure is None
+        what = "Results" if view.like is None else f"More like {shorten(full_title(view.like), 40)}"
+        if rows and answer is not None:
+            self._panel.retitle(f"{what} · {len(answer.results)}", answer.note or self._offer_rest())
+            self._panel.show_rows()
+        else:
+            self._panel.retitle(what)
+            self._say()
+        self._details.set_class(not rows, "-empty")
+        if not rows and (self._table.has_focus or self._details.has_focus):
+            self._input.focus()
+        self.refresh_bindings()
+
+    def _say(self) -> None:
+        notice = self._panel.show_notice()
+        failure, job, view = self.state.failure or self._failure, self.state.active_job("search"), self._view
+        embed = ("F5", f"embed {self._missing()}: search then understands meaning")
+        if failure is not None and failure.kind == "untrained":
+            if job is not None:
+                notice.say_job(job)
+            else:
+                notice.say("Not embedded yet", failure.text, embed)
+        elif failure is not None:
+            notice.say("That did not work", failure.text, ("F5", "try again"))
+        elif view.answer is not None:
+            wanted = f"“{shorten(view.text, 60)}”" if view.like is None else full_title(view.like)
+            notice.say(
+                f"Nothing is like {wanted}", "Fewer or other words may help.", ("Ctrl+T", "another kind of search")
+            )
+        elif job is not None:
+            notice.say_job(job)
+        elif self._lacks_embedding():
+            last = self.state.last_job("search")
+            text = "Until then, search matches the words themselves: just type."
+            if last is not None and last.failure is not None:
+                text = last.failure.text
+            notice.say("Describe what you are looking for", text, embed)
+        else:
+            notice.say(
+                "Describe what you are looking for",
+                "A plot, a mood, a title, a name: “a heist that goes wrong”, “robots and what makes us human”.",
+            )
+
+    def _lacks_embedding(self) -> bool:
+        return self.state.catalogue is not None and not self.state.catalogue.embedding.complete
+
+    def _missing(self) -> str:
+        if self.state.catalogue is None:
+            return "the catalogue"
+        embedding = self.state.catalogue.embedding
+        return f"{'the remaining ' if embedding.done else ''}{count(embedding.total - embedding.done, 'text')}"
+
+    def _coverage(self) -> str:
+        if self.state.catalogue is None:
+            return ""
+        embedding = self.state.catalogue.embedding
+        return f"{embedding.done:,} of {embedding.total:,} embedded"
+
+    def _offer_rest(self) -> str:
+        if not self._lacks_embedding() or self.state.active_job("search") is not None:
+            return ""
+        return f"{self._coverage()} · F5 embeds the rest"
+
+    def _retitle(self) -> None:
+        self._input.retitle("Search", f"{self._mode} · Ctrl+T")
+
+    # -- keys -------------------------------------------------------------------------------------------------
+    @on(Table.Moved)
+    def _moved(self) -> None:
+        self._details.show(self._table.details())
+
+    @on(Table.LeftTop)
+    def _left_results(self) -> None:
+        self._input.focus()
+
+    @on(Table.Chosen)
+    def _chosen(self) -> None:
+        details = self._table.details()
+        if self._details.display and details is not None:
+            self._details.focus()
+        elif details is not None:
+            self.post_message(details)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what would do something now."""
+        job, typing = self.state.active_job("search"), self._input.has_focus
+        match action:
+            case "stop":
+                return may_stop(job) and not self._trail and not self._details.has_focus
+            case "back":
+                return bool(self._trail) or not typing or bool(self._input.value)
+            case "query":
+                return not typing
+            case "embed":
+                return self._lacks_embedding() and job is None and not self._may_retry()
+            case "retry":
+                return self._may_retry()
+        return True
+
+    def _may_retry(self) -> bool:
+        failure = self.state.failure or self._failure
+        return failure is not None and failure.kind != "untrained"
+
+    def action_stop(self) -> None:
+        """Stop embedding; what is embedded stays."""
+        self.stop_job("search")
+
+    def action_back(self) -> None:
+        """One step back: from details to the list, to what was shown before, to the query, to an empty one."""
+        if self._details.has_focus:
+            self._table.focus()
+        elif self._trail:
+            self._full.withdraw()
+            self._view, self._failure = self._trail.pop(), None
+            self._asked = self._view
+            self._list()
+        elif not self._input.has_focus:
+            self._input.focus()
+        else:
+            self._input.value = ""
+
+    def action_query(self) -> None:
+        """Go to the query, all of it selected, so that typing replaces it."""
+        self._input.focus()
+        self._input.select_all()
+
+    def action_mode(self) -> None:
+        """Search in the next of the three ways."""
+        self._mode = MODES[(MODES.index(self._mode) + 1) % len(MODES)]
+        self._retitle()
+        if self._view.like is None and self._query:
+            self._ask_query()
+
+    def action_embed(self) -> None:
+        """Embed what is not embedded yet."""
+        self.backend.embed()
+
+    def action_retry(self) -> None:
+        """Open the data set again, or ask again."""
+        if self.state.failure is not None:
+            self.backend.open()
+        else:
+            self._failure = None
+            self._ask(_View(self._view.text, self._view.like))

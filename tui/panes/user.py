@@ -1,0 +1,325 @@
+"""User: what has someone watched, and what would they like?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.widgets import Input
+
+from engine.results import Answer, HistoryEntry, Result, UserSummary
+from engine.vocabulary import OutsideId
+from tui.backend import Backend
+from tui.messages import Answered, Failed, Failure, Said
+from tui.panes.base import Pane, may_stop
+from tui.panes.offer import can_train, say_untrained
+from tui.state import State
+from tui.widgets.histogram import Histogram
+from tui.widgets.items import (
+    ItemTable,
+    entry_figures,
+    entry_of,
+    history_columns,
+    rating_columns,
+    result_figures,
+    result_of,
+)
+from tui.widgets.panel import Panel
+from tui.widgets.query import QueryInput
+from tui.widgets.table import Column, Table
+from tui.widgets.text import clean, count, duration, shorten
+
+_LISTED = 200
+_SHOWN = 100
+
+_USER_COLUMNS: tuple[Column[UserSummary], ...] = (
+    Column("User", lambda user, _: str(user.user_id)),
+    Column("Seen", lambda user, _: f"{user.num_interactions:,}", width=6, right=True, style="muted"),
+)
+
+
+class UserTable(Table[UserSummary]):
+    """The users to pick from."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "recommendations")]
+
+
+class HistoryPanel(Panel):
+    """A history, under the histogram of its ratings."""
+
+    def __init__(self, table: ItemTable[HistoryEntry]) -> None:
+        super().__init__("History", table, id="history")
+        self.histogram = Histogram()
+
+    def compose(self) -> ComposeResult:
+        """The histogram above."""
+        yield self.histogram
+        yield from super().compose()
+
+
+class UserPane(Pane):
+    """A picker, the history of the user under its cursor, and what they would like."""
+
+    DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop", "stop training"),
+        Binding("escape", "back", "back"),
+        Binding("slash", "find", "find user", key_display="/"),
+        Binding("t,f5", "train", "train"),
+        Binding("r,f5", "retry", "try again"),
+    ]
+
+    def __init__(self, backend: Backend, state: State, *, blink: bool = True) -> None:
+        super().__init__(backend, state, id="user")
+        self._input = QueryInput("User", "id or part", blink=blink, id="who")
+        self._users = UserTable(_USER_COLUMNS, id="users")
+        self._users_panel = Panel("Users", self._users)
+        self._past: ItemTable[HistoryEntry] = ItemTable((), entry_of, entry_figures, id="past")
+        self._history = HistoryPanel(self._past)
+        self._liked: ItemTable[Result] = ItemTable((), result_of, result_figures, id="liked")
+        self._recommended = Panel("Recommended", self._liked, id="recommended")
+        self._found: list[UserSummary] | None = None
+        self._entries: list[HistoryEntry] | None = None
+        self._answer: Answer | None = None
+        self._user: OutsideId | None = None
+        self._ranked_for: OutsideId | None = None
+        self._answered_for: OutsideId | None = None
+        self._failures: dict[str, Failure] = {}
+        self._trained: tuple[tuple[str, str | None], ...] = ()
+        self._finding = self.question("users", "finding users", self._users_found, self._keep_failure("users"))
+        self._reading = self.question(
+            "history", "reading the history", self._history_read, self._keep_failure("history")
+        )
+        self._ranking = self.question("recommend", "recommending", self._ranked, self._keep_failure("recommend"))
+
+    def compose(self) -> ComposeResult:
+        """The picker at the left, the two lists beside it, or below each other where it is narrow."""
+        with Horizontal():
+            with Vertical(id="picker"):
+                yield self._input
+                yield self._users_panel
+            with Container(id="lists"):
+                yield self._history
+                yield self._recommended
+
+    def on_mount(self) -> None:
+        """Find the first users as soon as there are any."""
+        self.refresh_state()
+
+    def focus_start(self) -> None:
+        """Begin with the list of users."""
+        (self._users if self._users_panel.has_class("-rows") else self._input).focus()
+
+    # -- asking -----------------------------------------------------------------------------------------------
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._finding.ask_settled(self._find)
+
+    def _find(self) -> None:
+        text = self._input.value.strip()
+        self._finding.ask(lambda session, _: session.find_users(text, _LISTED))
+
+    @on(Table.Moved, "#users")
+    def _picked(self) -> None:
+        self._reading.ask_settled(self._look_up)
+
+    def _look_up(self) -> None:
+        """Show the user under the cursor."""
+        row = self._users.row
+        if row is None or row.user_id == self._user:
+            return
+        user = self._user = row.user_id
+        self._reading.ask(lambda session, _: session.history(user))
+        self._rank()
+
+    def _rank(self) -> None:
+        user = self._ranked_for = self._user
+        if user is not None and self._trained:
+            self._ranking.ask(lambda session, job: session.recommend(user, _SHOWN, job=job))
+
+    # -- answers ----------------------------------------------------------------------------------------------
+    def _users_found(self, message: Answered) -> None:
+        self._failures.pop("users", None)
+        found: list[UserSummary] = message.value
+        first = self._found is None
+        self._found = found
+        self._users.show(found)
+        self._draw()
+        if first and self._input.has_focus and not self._input.value and found:
+            self._users.focus()
+
+    def _history_read(self, message: Answered) -> None:
+        self._failures.pop("history", None)
+        self._entries = message.value
+        self._past.show(message.value, history_columns(self._range[1]))
+        self._draw()
+
+    def _ranked(self, message: Answered) -> None:
+        self._failures.pop("recommend", None)
+        answer: Answer = message.value
+        self._answer, self._answered_for = answer, self._ranked_for
+        self._liked.show(answer.results, rating_columns(self._range[1]))
+        self._draw()
+        self.post_message(Said(f"{duration(message.seconds)} · {answer.method} · user {clean(self._user)}"))
+
+    def _keep_failure(self, name: str) -> Callable[[Failed], None]:
+        def keep(message: Failed) -> None:
+            self._failures[name] = message.failure
+            self._draw()
+
+        return keep
+
+    # -- drawing ----------------------------------------------------------------------------------------------
+    def refresh_state(self) -> None:
+        """Follow the data set and the training."""
+        catalogue = self.state.catalogue
+        if catalogue is not None and self._found is None and not self._finding.pending:
+            self._find()
+        trained = () if catalogue is None else catalogue.trained("user")
+        if trained != self._trained:
+            self._trained = trained
+            self._rank()
+        self._draw()
+
+    @property
+    def _range(self) -> tuple[float, float]:
+        catalogue = self.state.catalogue
+        return (catalogue.overview.rating_range if catalogue is not None else None) or (1.0, 5.0)
+
+    def _draw(self) -> None:
+        self._draw_users()
+        self._draw_history()
+        self._draw_recommended()
+        self.refresh_bindings()
+
+    def _draw_users(self) -> None:
+        catalogue, failure = self.state.catalogue, self.state.failure or self._failures.get("users")
+        found = self._found or []
+        if failure is not None:
+            self._users_panel.show_notice().say("That did not work", failure.text, ("F5", "try again"))
+        elif catalogue is None or self._found is None:
+            self._users_panel.show_notice().say("", "opening …")
+        elif catalogue.overview.num_users == 0:
+            self._users_panel.show_notice().say("No users", "This data set is a catalogue without ratings.")
+        elif not found:
+            self._users_panel.show_notice().say("No such user", "No id contains what is typed.")
+        else:
+            self._users_panel.show_rows()
+        total = 0 if catalogue is None else catalogue.overview.num_users
+        listed = f"first {len(found)}" if len(found) >= _LISTED and len(found) < total else ""
+        self._users_panel.retitle(f"{total:,} users" if total else "Users", listed)
+
+    def _draw_history(self) -> None:
+        entries, failure, panel = self._entries, self._failures.get("history"), self._history
+        ratings = [entry.rating for entry in entries or () if entry.rating is not None]
+        mean = f"mean {sum(ratings) / len(ratings):.2f} of {count(len(ratings), 'rating')}" if ratings else ""
+        user = "" if self._user is None else f" of user {shorten(self._user, 24)}"
+        panel.retitle(f"History{user}", mean)
+        panel.histogram.count(ratings, *self._range)
+        panel.histogram.display = bool(ratings)
+        if failure is not None:
+            panel.show_notice().say("The history could not be read", failure.text, ("F5", "try again"))
+        elif entries is None:
+            panel.show_notice().say("", "Pick a user to see what they have watched." if self._found else "")
+        elif not entries:
+            panel.show_notice().say("", "Nothing is known of this user.")
+        else:
+            panel.show_rows()
+
+    def _draw_recommended(self) -> None:
+        answer, failure, panel = self._answer, self._failures.get("recommend"), self._recommended
+        catalogue = self.state.catalogue
+        panel.retitle("Recommended")
+        if self.state.failure is not None or catalogue is None:
+            panel.show_notice().say("")
+        elif not self._trained or (failure is not None and failure.kind == "untrained"):
+            say_untrained(panel.show_notice(), self.state, "user")
+        elif failure is not None:
+            panel.show_notice().say("That did not work", failure.text, ("F5", "try again"))
+        elif answer is None:
+            panel.show_notice().say("", "Pick a user to see what they would like." if self._found else "")
+        elif not answer.results:
+            panel.show_notice().say("Nothing is left to recommend", answer.note or "They have rated it all.")
+        else:
+            panel.retitle(f"Recommended for {shorten(self._answered_for, 24)} · {answer.method}", answer.note)
+            panel.show_rows()
+
+    # -- keys -------------------------------------------------------------------------------------------------
+    @on(QueryInput.Arrow)
+    def _left_input(self, event: QueryInput.Arrow) -> None:
+        if event.by > 0 and self._users_panel.has_class("-rows"):
+            self._users.focus()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._users_panel.has_class("-rows"):
+            self._users.focus()
+
+    @on(Table.LeftTop)
+    def _left_users(self) -> None:
+        self._input.focus()
+
+    @on(Table.Chosen)
+    def _chosen(self, event: Table.Chosen) -> None:
+        event.stop()
+        if isinstance(event.table, ItemTable):
+            event.table.action_details()
+            return
+        self._look_up()
+        lists = (self._recommended, self._history)
+        panel = next((panel for panel in lists if panel.has_class("-rows")), None)
+        if panel is not None:
+            panel.table.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what would do something now."""
+        match action:
+            case "stop":
+                return may_stop(self.state.active_job("user"))
+            case "back":
+                return not self._users.has_focus and (not self._input.has_focus or bool(self._input.value))
+            case "find":
+                return not self._input.has_focus
+            case "train":
+                return can_train(self.state, "user")
+            case "retry":
+                failures = [self.state.failure, *self._failures.values()]
+                return any(failure is not None and failure.kind != "untrained" for failure in failures)
+        return True
+
+    def action_stop(self) -> None:
+        """Stop the training."""
+        self.stop_job("user")
+
+    def action_back(self) -> None:
+        """One step back: to an empty line, to the users."""
+        if self._input.has_focus:
+            self._input.value = ""
+        else:
+            self._users.focus()
+
+    def action_find(self) -> None:
+        """Go to the line one types an id into."""
+        self._input.focus()
+        self._input.select_all()
+
+    def action_train(self) -> None:
+        """Train the model that is offered."""
+        self.train_default("user")
+
+    def action_retry(self) -> None:
+        """Open the data set again, or ask again."""
+        if self.state.failure is not None:
+            self.backend.open()
+            return
+        self._failures.clear()
+        self._user = None
+        self._find()

@@ -1,0 +1,63 @@
+"""Numbers drawn as text: bars, stars and small histograms that need no colour to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_PARTS_OF_EIGHT = " ▏▎▍▌▋▊▉"
+_HEIGHTS = " ▁▂▃▄▅▆▇█"
+
+
+def bar(fraction: float, width: int) -> str:
+    """A horizontal bar of ``width`` cells, exact to an eighth of a cell; anything above zero shows."""
+    eighths = round(min(max(fraction, 0.0), 1.0) * width * 8)
+    if fraction > 0:
+        eighths = max(eighths, 1)
+    full, part = divmod(eighths, 8)
+    drawn = "█" * full + (_PARTS_OF_EIGHT[part] if part else "")
+    return drawn.ljust(width)
+
+
+def progress_bar(fraction: float, width: int) -> tuple[str, str]:
+    """The done and the undone part of a progress line of ``width`` cells."""
+    halves = round(min(max(fraction, 0.0), 1.0) * width * 2)
+    full, half = divmod(halves, 2)
+    done = "━" * full + ("╸" if half else "")
+    return done, "─" * (width - len(done))
+
+
+def stars(rating: float, highest: float) -> str:
+    """Five stars' worth of a rating, to the half.
+
+    Examples
+    --------
+    >>> stars(3.5, 5), stars(10, 10), stars(0.5, 5)
+    ('★★★½', '★★★★★', '½')
+    """
+    halves = round(10 * min(max(rating / highest, 0.0), 1.0)) if highest > 0 else 0
+    return "★" * (halves // 2) + "½" * (halves % 2)
+
+
+def histogram(counts: Sequence[int], height: int, cell: int) -> list[str]:
+    """Columns of ``cell`` cells (the last one is the gap between them) and up to ``height`` lines, top line first."""
+    most = max(counts, default=0) or 1
+    levels = [max(round(one / most * height * 8), 1) if one else 0 for one in counts]
+    return [
+        "".join(_HEIGHTS[min(max(level - 8 * line, 0), 8)] * (cell - 1) + " " for level in levels)
+        for line in reversed(range(height))
+    ]
+
+
+def sparkline(values: Sequence[float], width: int) -> str:
+    """The last ``width`` values as a line of blocks, lowest to highest."""
+    shown = values[-width:]
+    if not shown:
+        return ""
+    low, high = min(shown), max(shown)
+    spread = (high - low) or 1.0
+    return "".join(_HEIGHTS[1 + round((one - low) / spread * 7)] for one in shown)
+
+
+def compact(number: float) -> str:
+    """A rating as short as it can be said: ``4``, ``3.5``, ``10``."""
+    return f"{number:g}"

@@ -1,0 +1,156 @@
+"""All that is known of one item: as a panel beside a list, or as a pop-up where there is no room for one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from engine.items import Item
+from tui.messages import AddToSequence, CopyText, MoreLikeThis, ShowDetails
+from tui.widgets.items import full_title
+from tui.widgets.text import clean, fit, paragraphs
+
+#: Metadata that holds the running text of an item, if the source has one; else it is the text search embeds.
+_PROSE = ("overview", "description", "synopsis", "plot", "summary")
+_LABEL = 12
+
+
+class ItemDetails(VerticalScroll):
+    """A scrolling page about one item."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_up", "Up", show=False),
+        Binding("down,j", "scroll_down", "Down", show=False),
+        Binding("m", "more_like_this", "more like this"),
+        Binding("a", "add", "add to sequence"),
+        Binding("y", "copy", "copy"),
+    ]
+
+    DEFAULT_CSS = """
+    ItemDetails {
+        padding: 0 1;
+        scrollbar-size-vertical: 1;
+        & > Static { height: auto; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._page = Static()
+        self._shown: ShowDetails | None = None
+
+    def compose(self) -> ComposeResult:
+        """One page of text."""
+        yield self._page
+
+    def show(self, details: ShowDetails | None) -> None:
+        """Show this item, or nothing."""
+        self._shown = details
+        self._page.update("" if details is None else _page(details.item, details.figures))
+        self.scroll_home(animate=False)
+
+    def action_more_like_this(self) -> None:
+        """Search for items like this one."""
+        if self._shown is not None:
+            self.post_message(MoreLikeThis(self._shown.item))
+
+    def action_add(self) -> None:
+        """Append this item to the sequence."""
+        if self._shown is not None:
+            self.post_message(AddToSequence(self._shown.item))
+
+    def action_copy(self) -> None:
+        """Copy the title."""
+        if self._shown is not None:
+            self.post_message(CopyText(full_title(self._shown.item)))
+
+
+class DetailsScreen(ModalScreen[None]):
+    """The same page, in front of the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,d", "dismiss", "close")]
+
+    DEFAULT_CSS = """
+    DetailsScreen {
+        align: center middle;
+        & > ItemDetails {
+            width: 76;
+            max-width: 94%;
+            height: auto;
+            max-height: 86%;
+            padding: 1 2;
+            background: $surface;
+            border: round $primary;
+            border-title-color: $text;
+            border-subtitle-color: $text-muted;
+        }
+    }
+    """
+
+    def __init__(self, details: ShowDetails) -> None:
+        super().__init__()
+        self._details = details
+
+    def compose(self) -> ComposeResult:
+        """The page."""
+        yield ItemDetails()
+
+    def on_mount(self) -> None:
+        """Fill the page and let the arrow keys scroll it."""
+        page = self.query_one(ItemDetails)
+        page.border_title = Content("Details")
+        page.border_subtitle = Content("Esc closes · m more like this · a add · y copy")
+        page.show(self._details)
+        page.focus()
+
+    def on_more_like_this(self) -> None:
+        """Whatever takes the item elsewhere closes the page; the message itself goes on to the app."""
+        self.dismiss()
+
+    def on_click(self, event: object) -> None:
+        """A click beside the page closes it."""
+        if self.get_widget_at(*self.app.mouse_position)[0] is self:
+            self.dismiss()
+
+
+def _page(item: Item, figures: tuple[tuple[str, str], ...]) -> Content:
+    parts: list[Content | str | tuple[str, str]] = [(full_title(item), "bold $text")]
+    if item.genres:
+        parts.append(("\n" + clean(" · ".join(item.genres)), "$text-muted"))
+    prose_key, prose = _prose(item)
+    if prose:
+        parts.append(("\n\n" + paragraphs(prose), "$text"))
+    lines = [*figures, *_facts(item.metadata, prose_key), ("id", str(item.item_id))]
+    parts.append("\n")
+    for name, value in lines:
+        parts += [("\n" + fit(name.replace("_", " "), _LABEL), "$text-muted"), (f" {clean(value)}", "$text")]
+    return Content.assemble(*parts)
+
+
+def _prose(item: Item) -> tuple[str, str]:
+    for key in _PROSE:
+        value = item.metadata.get(key)
+        if isinstance(value, str) and value.strip():
+            return key, value
+    # Where the embedded text is no more than title and genres, it has been said above.
+    said = {clean(item.title).casefold(), *(genre.casefold() for genre in item.genres)}
+    return "", "" if clean(item.text).casefold() in said else item.text
+
+
+def _facts(metadata: Mapping[str, Any], without: str) -> list[tuple[str, str]]:
+    return [(name, _said(value)) for name, value in metadata.items() if name != without and value not in ("", None)]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value)

@@ -1,0 +1,111 @@
+"""The keys, by the place they work in."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.widgets.text import fit
+
+KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "Everywhere",
+        (
+            ("1 2 3", "open Search, User, Sequence (F2 F3 F4 while typing)"),
+            ("Tab  Shift+Tab", "next and previous place on the screen"),
+            ("Ctrl+P", "command palette: train, embed, stop, theme …"),
+            ("F5", "do what the pane offers: embed, train, try again"),
+            ("Esc", "stop the job this tab shows; else one step back"),
+            ("F1  ?", "this help"),
+            ("q  Ctrl+Q  F10", "quit (q not while typing)"),
+        ),
+    ),
+    (
+        "In a list",
+        (
+            ("↑ ↓  k j", "up and down"),
+            ("PgUp PgDn", "a page up or down"),
+            ("Home End  g G", "first and last"),
+            ("Enter", "details; in Sequence: append what comes next"),
+            ("d", "details, in every list"),
+            ("m", "more like this, in Search"),
+            ("a", "add to the sequence"),
+            ("y  Y", "copy the title, the id"),
+            ("/", "back to the line one types into"),
+        ),
+    ),
+    (
+        "Search",
+        (
+            ("Ctrl+T", "hybrid, semantic or keyword search"),
+            ("e", "embed the catalogue, so that search understands meaning"),
+        ),
+    ),
+    ("User", (("Enter", "on a user: go to the recommendations"), ("t", "train the model that is offered"))),
+    (
+        "Sequence",
+        (
+            ("Enter", "append the title that is marked"),
+            ("x  Delete", "remove"),
+            ("K J  Shift+↑ ↓", "move up and down"),
+            ("u", "undo"),
+            ("X", "remove all"),
+            ("t", "train the model that is offered"),
+        ),
+    ),
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """An overlay with all keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f1,question_mark,q,enter", "dismiss", "close"),
+        Binding("down,j", "scroll(1)", "Down", show=False),
+        Binding("up,k", "scroll(-1)", "Up", show=False),
+    ]
+
+    DEFAULT_CSS = """
+    HelpScreen {
+        align: center middle;
+        & > VerticalScroll {
+            width: 76;
+            max-width: 94%;
+            height: auto;
+            max-height: 90%;
+            padding: 1 2;
+            background: $surface;
+            border: round $primary;
+            border-title-color: $text;
+            border-subtitle-color: $text-muted;
+            scrollbar-size-vertical: 1;
+        }
+        & Static { height: auto; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        """One page of text."""
+        with VerticalScroll() as page:
+            page.border_title = Content("Keys")
+            page.border_subtitle = Content("↑ ↓ scroll · Esc closes")
+            yield Static(_keys())
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll the page."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+
+def _keys() -> Content:
+    parts: list[Content | str | tuple[str, str]] = []
+    for place, keys in KEYS:
+        parts.append(("\n\n" * bool(parts) + place, "bold $text"))
+        for key, what in keys:
+            parts += [("\n  " + fit(key, 16), "bold $text-primary"), (what, "$text")]
+    return Content.assemble(*parts)

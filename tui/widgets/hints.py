@@ -1,0 +1,90 @@
+"""The bottom line: the keys that do something right now."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual import events
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.widgets.text import clean
+
+
+class KeyHints(Widget):
+    """Keys and what they do, nearest to the cursor first; what has no room is left out behind an ellipsis.
+
+    One widget that draws one line: Textual's own footer is a widget a key, mounted anew at each change of focus,
+    and scrolls sideways where it is too narrow.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"hints--key"}
+
+    DEFAULT_CSS = """
+    KeyHints {
+        height: 1;
+        background: $panel;
+        color: $text-muted;
+        & > .hints--key { color: $text-primary; text-style: bold; }
+    }
+    """
+
+    def on_mount(self) -> None:
+        """Follow the keys."""
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+
+    def _changed(self, _: Screen[object]) -> None:
+        self.refresh()
+
+    def hints(self) -> list[tuple[str, str, str]]:
+        """Key, how it is written, and what it does, of all that have a place in the line; help stands last."""
+        found: dict[str, tuple[str, str, str]] = {}
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if binding.show and active.enabled and binding.action not in found:
+                written = self.app.get_key_display(binding)
+                found[binding.action] = (binding.key, clean(written), clean(binding.description))
+        return sorted(found.values(), key=lambda hint: hint[2] in ("palette", "help"))
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the line."""
+        width, plain = self.size.width, self.rich_style
+        segments = [Segment(" ", plain)]
+        for hint, _ in self._placed(width):
+            if hint is None:
+                segments.append(Segment("…  ", plain))
+            else:
+                segments.append(Segment(hint[1], self.get_visual_style("hints--key").rich_style))
+                segments.append(Segment(f" {hint[2]}  ", plain))
+        return Strip(segments).adjust_cell_length(width, plain)
+
+    def _placed(self, width: int) -> list[tuple[tuple[str, str, str] | None, int]]:
+        """The hints that fit, with the cells they end at; None stands for those that do not."""
+        hints = self.hints()
+        lengths = [cell_len(f"{written} {what}  ") for _, written, what in hints]
+        kept = list(range(len(hints)))
+        movable = [index for index, hint in enumerate(hints) if hint[2] not in ("palette", "help")]
+        cut = False
+        while movable and 1 + sum(lengths[index] for index in kept) + (3 if cut else 0) > width:
+            kept.remove(movable.pop())
+            cut = True
+        placed: list[tuple[tuple[str, str, str] | None, int]] = []
+        edge = 1
+        for position, index in enumerate(kept):
+            if cut and position == len(movable):
+                edge += 3
+                placed.append((None, edge))
+            edge += lengths[index]
+            placed.append((hints[index], edge))
+        return placed
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key that was clicked."""
+        for hint, edge in self._placed(self.size.width):
+            if event.x < edge:
+                if hint is not None:
+                    self.app.simulate_key(hint[0])
+                return

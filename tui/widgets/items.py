@@ -1,0 +1,211 @@
+"""Tables of items, with the keys that take an item to every other place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from engine.items import Item
+from engine.results import Answer, HistoryEntry, Result
+from tui.messages import AddToSequence, CopyText, MoreLikeThis, ShowDetails
+from tui.widgets.bars import bar, compact, stars
+from tui.widgets.table import Column, Row, Table
+from tui.widgets.text import clean
+
+Figures = tuple[tuple[str, str], ...]
+
+
+class ItemTable(Table[Row]):
+    """A table whose rows stand for items.
+
+    Parameters
+    ----------
+    columns
+        As in :class:`~tui.widgets.table.Table`.
+    item_of
+        The item of a row.
+    figures_of
+        Names and values of what this table knows beyond the item, for its details.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "details"),
+        Binding("m", "more_like_this", "more like this"),
+        Binding("a", "add", "add to sequence"),
+        Binding("y", "copy", "copy"),
+        Binding("Y", "copy_id", "Copy the id", show=False),
+        Binding("d", "details", "Details", show=False),
+    ]
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Row]],
+        item_of: Callable[[Row], Item],
+        figures_of: Callable[[Row], Figures] = lambda _: (),
+        *,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(columns, id=id)
+        self._item_of = item_of
+        self._figures_of = figures_of
+
+    @property
+    def item(self) -> Item | None:
+        """The item under the cursor."""
+        return None if self.row is None else self._item_of(self.row)
+
+    def details(self) -> ShowDetails | None:
+        """All that is known of the row under the cursor."""
+        return None if self.row is None else ShowDetails(self._item_of(self.row), self._figures_of(self.row))
+
+    def action_more_like_this(self) -> None:
+        """Search for items like this one."""
+        if self.item is not None:
+            self.post_message(MoreLikeThis(self.item))
+
+    def action_add(self) -> None:
+        """Append this item to the sequence."""
+        if self.item is not None:
+            self.post_message(AddToSequence(self.item))
+
+    def action_copy(self) -> None:
+        """Copy the title."""
+        if self.item is not None:
+            self.post_message(CopyText(full_title(self.item)))
+
+    def action_copy_id(self) -> None:
+        """Copy the source's id."""
+        if self.item is not None:
+            self.post_message(CopyText(clean(self.item.item_id)))
+
+    def action_details(self) -> None:
+        """Show all that is known of this item."""
+        details = self.details()
+        if details is not None:
+            self.post_message(details)
+
+
+def full_title(item: Item) -> str:
+    """A title with its year, unless the title says it already; an item without a title is named by its id."""
+    title = clean(item.title) or f"item {clean(item.item_id)}"
+    return title if item.year is None or str(item.year) in title else f"{title} ({item.year})"
+
+
+def result_of(result: Result) -> Item:
+    """The item of a result."""
+    return result.item
+
+
+def entry_of(entry: HistoryEntry) -> Item:
+    """The item of a history entry."""
+    return entry.item
+
+
+def _title(item: Item) -> str:
+    return clean(item.title) or f"item {clean(item.item_id)}"
+
+
+def _year(item: Item) -> str:
+    return "" if item.year is None else str(item.year)
+
+
+def _genres(item: Item) -> str:
+    return ", ".join(item.genres)
+
+
+def _described() -> list[Column[Result]]:
+    """What every ranked list shows of its items, as far as there is room."""
+    return [
+        Column("#", lambda result, _: str(result.rank), width=3, right=True, style="muted"),
+        Column("Title", lambda result, _: _title(result.item), share=3),
+        Column("Year", lambda result, _: _year(result.item), width=4, from_width=44, style="muted"),
+        Column("Genres", lambda result, _: _genres(result.item), share=2, from_width=58, style="muted"),
+    ]
+
+
+def match_columns(answer: Answer) -> list[Column[Result]]:
+    """Columns for a search: bars against the best match, scores as the search mode gives them."""
+    best = max((result.score for result in answer.results), default=0.0) or 1.0
+    digits = 2 if best >= 0.1 else 4
+    return [
+        *_described(),
+        Column("Match", lambda result, room: bar(result.score / best, room), width=6, from_width=34, style="accent"),
+        Column("", lambda result, _: f"{result.score:.{digits}f}", width=digits + 3, right=True),
+    ]
+
+
+def rating_columns(highest: float) -> list[Column[Result]]:
+    """Columns for recommendations: the predicted rating, or the score of a model that predicts none."""
+
+    def figure(result: Result, _: int) -> str:
+        value = result.predicted_rating
+        return f"{result.score:.3g}" if value is None else f"{value:.2f}"
+
+    def drawn(result: Result, _: int) -> str:
+        return "" if result.predicted_rating is None else stars(result.predicted_rating, highest)
+
+    return [
+        *_described(),
+        Column("Predicted", drawn, width=9, from_width=40, style="accent"),
+        Column("", figure, width=5, right=True),
+    ]
+
+
+def history_columns(highest: float) -> list[Column[HistoryEntry]]:
+    """Columns for what a user has rated: stars and number, a dash for what was seen but not rated."""
+
+    def drawn(entry: HistoryEntry, _: int) -> str:
+        return "" if entry.rating is None else stars(entry.rating, highest)
+
+    def figure(entry: HistoryEntry, _: int) -> str:
+        return "seen" if entry.rating is None else compact(entry.rating)
+
+    return [
+        Column("Title", lambda entry, _: _title(entry.item), share=3),
+        Column("Year", lambda entry, _: _year(entry.item), width=4, from_width=36, style="muted"),
+        Column("Rated", drawn, width=5, style="accent"),
+        Column("", figure, width=4, right=True),
+    ]
+
+
+def probability_columns(answer: Answer) -> list[Column[Result]]:
+    """Columns for what comes next: the probability, or the score of a model that gives none."""
+    best = max((result.probability or 0.0 for result in answer.results), default=0.0) or 1.0
+
+    def drawn(result: Result, room: int) -> str:
+        return "" if result.probability is None else bar(result.probability / best, room)
+
+    def figure(result: Result, _: int) -> str:
+        return f"{result.score:.3g}" if result.probability is None else percent(result.probability)
+
+    return [
+        *_described(),
+        Column("Likely", drawn, width=6, from_width=34, style="accent"),
+        Column("", figure, width=6, right=True),
+    ]
+
+
+def percent(probability: float) -> str:
+    """A probability with one decimal; what would round to nothing is said to be less than that."""
+    return "<0.1%" if 0 < probability < 0.0005 else f"{probability:.1%}"
+
+
+def result_figures(result: Result) -> Figures:
+    """What a ranked list knows of its item."""
+    figures = [("rank", str(result.rank))]
+    if result.predicted_rating is not None:
+        figures.append(("predicted", f"{result.predicted_rating:.2f}"))
+    elif result.probability is not None:
+        figures.append(("probability", percent(result.probability)))
+    else:
+        figures.append(("match", f"{result.score:.4f}"))
+    if result.reason:
+        figures.append(("why", result.reason))
+    return tuple(figures)
+
+
+def entry_figures(entry: HistoryEntry) -> Figures:
+    """What a history knows of its item."""
+    return (("rated", "seen, not rated" if entry.rating is None else compact(entry.rating)),)

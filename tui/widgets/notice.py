@@ -1,0 +1,92 @@
+"""What a pane says when it has no rows to show: what happened, and the one thing to do next."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.messages import JobView
+from tui.widgets.bars import progress_bar, sparkline
+from tui.widgets.text import clean, count, duration, paragraphs
+
+
+class Notice(Static):
+    """A few centred lines: a heading, a sentence or two, and the key that helps."""
+
+    DEFAULT_CSS = """
+    Notice {
+        height: 1fr;
+        padding: 1 2;
+        content-align: center middle;
+        text-align: center;
+        color: $text-muted;
+    }
+    """
+
+    def say(self, heading: str, text: str = "", action: tuple[str, str] | None = None) -> None:
+        """Show a heading, a text and what to do: a key and what it does."""
+        parts: list[Content | str | tuple[str, str]] = [(clean(heading), "bold $text")]
+        if text:
+            parts.append("\n\n" + paragraphs(text))
+        if action is not None:
+            key, what = action
+            parts += ["\n\n", (f" {key} ", "bold $text on $primary 40%"), (f"  {what}", "$text")]
+        self.update(Content.assemble(*parts))
+
+    def say_job(self, job: JobView, stop: str = "Esc") -> None:
+        """Show how far a job is, and how to stop it."""
+        lines: list[Content] = [Content.styled(job_heading(job), "bold $text")]
+        progress = job.progress
+        if progress is not None and job.state != "waiting":
+            if progress.total:
+                done, undone = progress_bar(progress.done / progress.total, 32)
+                lines.append(Content.assemble((done, "$text-accent"), (undone, "$text-muted")))
+            figures = job_figures(job)
+            if figures:
+                lines.append(Content(figures))
+            if len(job.losses) > 1:
+                lines.append(Content.assemble("loss ", (sparkline(job.losses, 32), "$text-accent")))
+        if job.state in ("waiting", "running"):
+            lines.append(Content.assemble((f" {stop} ", "bold $text on $primary 40%"), ("  stop", "$text")))
+        self.update(Content("\n\n").join(lines))
+
+
+def job_heading(job: JobView) -> str:
+    """What a job is doing, as a line of its own."""
+    match job.state:
+        case "waiting":
+            return clean(f"{job.label}: waiting for its turn")
+        case "stopping":
+            return clean(f"stopping {job.label} …")
+        case "failed":
+            return clean(f"{job.label} failed")
+        case "stopped":
+            return clean(f"{job.label} stopped")
+        case "done":
+            return clean(f"{job.label} done")
+    stage = job.progress.stage if job.progress is not None else ""
+    return clean(f"{job.label}" if not stage or stage in job.label else f"{job.label}: {stage}")
+
+
+def job_figures(job: JobView) -> str:
+    """How far a job is, in figures: share, counts, loss, pace, time left."""
+    progress = job.progress
+    if progress is None:
+        return ""
+    values = dict(progress.values)
+    parts = []
+    if progress.total:
+        parts.append(f"{progress.done / progress.total:.0%}")
+    if "epoch" in values:
+        of = f" of {values['epochs']:.0f}" if "epochs" in values else ""
+        parts.append(f"epoch {values['epoch']:.0f}{of}")
+    elif progress.total:
+        parts.append(f"{progress.done:,} of {count(progress.total, progress.unit.removesuffix('s') or 'piece')}")
+    elif progress.done:
+        parts.append(count(progress.done, progress.unit.removesuffix("s") or "piece"))
+    parts += [f"{name} {value:.4g}" for name, value in values.items() if name not in ("epoch", "epochs")]
+    if job.pace and progress.unit:
+        parts.append(f"{job.pace:,.0f} {progress.unit}/s")
+    if job.seconds_left is not None and job.state == "running":
+        parts.append(f"{duration(max(job.seconds_left, 1))} left")
+    return clean(" · ".join(parts))

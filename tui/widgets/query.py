@@ -1,0 +1,60 @@
+"""The line that text is typed into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input
+
+from tui.widgets.text import clean
+
+
+class QueryInput(Input):
+    """A framed input that hands the arrow keys on to what is listed below it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "arrow(1)", "to the list"),
+        Binding("up", "arrow(-1)", "Up", show=False),
+    ]
+
+    DEFAULT_CSS = """
+    QueryInput {
+        height: 3;
+        padding: 0 1;
+        background: transparent;
+        border: round $foreground 30%;
+        border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
+        &:focus {
+            background: transparent;
+            background-tint: transparent;
+            border: round $primary;
+            border-title-color: $text;
+            border-title-style: bold;
+        }
+    }
+    """
+
+    @dataclass
+    class Arrow(Message):
+        """An arrow key was pressed: 1 for down, -1 for up."""
+
+        by: int
+
+    def __init__(self, title: str, placeholder: str, *, blink: bool = True, id: str | None = None) -> None:
+        super().__init__(placeholder=placeholder, max_length=2_000, id=id, select_on_focus=False)
+        self.cursor_blink = blink
+        self.retitle(title)
+
+    def retitle(self, title: str, subtitle: str = "") -> None:
+        """Write on the frame."""
+        self.border_title = Content(clean(title))
+        self.border_subtitle = Content(clean(subtitle))
+
+    def action_arrow(self, by: int) -> None:
+        """Move on to, or in, what is below."""
+        self.post_message(self.Arrow(by))

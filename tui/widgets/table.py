@@ -1,0 +1,261 @@
+"""A table that is drawn line by line as it scrolls: as fast with ten thousand rows as with ten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size, Spacing
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.widgets.text import fit
+
+Row = TypeVar("Row")
+
+#: Cells before the first column: the cursor's mark and a space.
+_MARGIN = 2
+_GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """One column of a table.
+
+    Attributes
+    ----------
+    title
+        The heading.
+    cell
+        The text of a row's cell, given the width it has; what is too long is cut with an ellipsis.
+    width
+        In cells; 0 for a column that shares what is left.
+    share
+        How much of what is left it gets, beside the other such columns.
+    right
+        Whether it is aligned right.
+    from_width
+        The column is left out of tables narrower than this.
+    style
+        ``""``, ``"muted"`` or ``"accent"``.
+    """
+
+    title: str
+    cell: Callable[[Row, int], str]
+    width: int = 0
+    share: int = 1
+    right: bool = False
+    from_width: int = 0
+    style: str = ""
+
+
+class Table(ScrollView, Generic[Row], can_focus=True):
+    """Rows under a heading that stays, with a cursor that is marked as well as coloured."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "cursor(-1)", "Up", show=False),
+        Binding("down,j", "cursor(1)", "Down", show=False),
+        Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False),
+        Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False),
+        Binding("home,g", "first", "First", show=False),
+        Binding("end,G", "last", "Last", show=False),
+    ]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "table--heading",
+        "table--muted",
+        "table--accent",
+        "table--cursor",
+        "table--hover",
+    }
+
+    DEFAULT_CSS = """
+    Table {
+        height: 1fr;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        & > .table--heading { color: $text-muted; text-style: bold; }
+        & > .table--muted { color: $text-muted; }
+        & > .table--accent { color: $text-accent; }
+        & > .table--cursor { background: $block-cursor-blurred-background; }
+        & > .table--hover { background: $block-hover-background; }
+        &:focus > .table--cursor { background: $primary 30%; text-style: bold; }
+    }
+    """
+
+    cursor: reactive[int] = reactive(0, init=False)
+    """The row under the cursor."""
+    hovered: reactive[int | None] = reactive(None)
+
+    @dataclass
+    class Moved(Message):
+        """The cursor is on another row, or its row has changed."""
+
+        table: Table  # type: ignore[type-arg]
+
+        @property
+        def control(self) -> Table:  # type: ignore[type-arg]
+            """The table."""
+            return self.table
+
+    @dataclass
+    class Chosen(Message):
+        """Enter was pressed on a row, or it was clicked twice."""
+
+        table: Table  # type: ignore[type-arg]
+
+        @property
+        def control(self) -> Table:  # type: ignore[type-arg]
+            """The table."""
+            return self.table
+
+    class LeftTop(Message):
+        """The cursor was moved up from the first row."""
+
+    def __init__(self, columns: Sequence[Column[Row]], *, heading: bool = True, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._columns = tuple(columns)
+        self._top = 1 if heading else 0
+        self._rows: tuple[Row, ...] = ()
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What is shown."""
+        return self._rows
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor; None in an empty table."""
+        return self._rows[self.cursor] if self._rows else None
+
+    def show(self, rows: Sequence[Row], columns: Sequence[Column[Row]] | None = None, *, cursor: int = 0) -> None:
+        """Show these rows, with the cursor on the one at position ``cursor``."""
+        self._rows = tuple(rows)
+        if columns is not None:
+            self._columns = tuple(columns)
+        self._measure()
+        self.set_reactive(Table.cursor, min(max(cursor, 0), max(len(self._rows) - 1, 0)))
+        self._scroll_to_cursor()
+        self.refresh()
+        self.post_message(self.Moved(self))
+
+    # -- drawing ----------------------------------------------------------------------------------------------
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the window."""
+        width = self.scrollable_content_region.width
+        if y < self._top:
+            return self._draw([(column, column.title) for column, _ in self._layout(width)], width, "table--heading")
+        position = self.scroll_offset.y + y - self._top
+        if position >= len(self._rows):
+            return Strip.blank(width, self.rich_style)
+        row = self._rows[position]
+        cells = [(column, column.cell(row, room)) for column, room in self._layout(width)]
+        if position == self.cursor:
+            return self._draw(cells, width, "table--cursor", "▸ " if self.has_focus else "▹ ")
+        return self._draw(cells, width, "table--hover" if position == self.hovered else "")
+
+    def _draw(self, cells: Sequence[tuple[Column[Row], str]], width: int, component: str, mark: str = "  ") -> Strip:
+        plain = self._style(component)
+        segments = [Segment(mark, plain)]
+        for (column, text), (_, room) in zip(cells, self._layout(width), strict=True):
+            style = self._style(component, f"table--{column.style}" if column.style else "")
+            segments.append(Segment(fit(text, room, right=column.right), style))
+            segments.append(Segment(" " * _GAP, plain))
+        return Strip(segments).adjust_cell_length(width, plain)
+
+    def _style(self, *components: str) -> Style:
+        return self.get_visual_style(*(one for one in components if one)).rich_style
+
+    def _layout(self, width: int) -> list[tuple[Column[Row], int]]:
+        """The columns that are shown in a table this wide, with their widths."""
+        shown = [column for column in self._columns if width >= column.from_width]
+        free = width - _MARGIN - sum(column.width for column in shown) - _GAP * len(shown)
+        shares = sum(column.share for column in shown if not column.width) or 1
+        return [(column, column.width or max(free * column.share // shares, 1)) for column in shown]
+
+    # -- moving -----------------------------------------------------------------------------------------------
+    def action_cursor(self, by: int) -> None:
+        """Move by some rows; up from the first row is told to whoever is above."""
+        if by < 0 and self.cursor == 0:
+            self.post_message(self.LeftTop())
+        else:
+            self._move(self.cursor + by)
+
+    def action_page(self, by: int) -> None:
+        """Move by a windowful."""
+        self._move(self.cursor + by * max(self.scrollable_content_region.height - 2, 1))
+
+    def action_first(self) -> None:
+        """Move to the first row."""
+        self._move(0)
+
+    def action_last(self) -> None:
+        """Move to the last row."""
+        self._move(len(self._rows) - 1)
+
+    def action_choose(self) -> None:
+        """Choose the row under the cursor."""
+        if self._rows:
+            self.post_message(self.Chosen(self))
+
+    def _move(self, position: int) -> None:
+        self.cursor = min(max(position, 0), max(len(self._rows) - 1, 0))
+
+    def watch_cursor(self) -> None:
+        """Follow the cursor."""
+        self._scroll_to_cursor()
+        self.refresh()
+        self.post_message(self.Moved(self))
+
+    def watch_has_focus(self, focused: bool) -> None:
+        """Mark the cursor as live or not."""
+        super().watch_has_focus(focused)
+        self.refresh()
+
+    # -- the mouse --------------------------------------------------------------------------------------------
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Show which row a click would take."""
+        self.hovered = self._row_at(event)
+
+    def on_leave(self) -> None:
+        """The mouse is elsewhere."""
+        self.hovered = None
+
+    def on_click(self, event: events.Click) -> None:
+        """Take the row; the second click chooses it."""
+        position = self._row_at(event)
+        if position is None:
+            return
+        if position == self.cursor and event.chain >= 2:
+            self.post_message(self.Chosen(self))
+        else:
+            self._move(position)
+
+    def _row_at(self, event: events.MouseEvent) -> int | None:
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y < self._top:
+            return None
+        position = self.scroll_offset.y + offset.y - self._top
+        return position if position < len(self._rows) else None
+
+    # -- scrolling --------------------------------------------------------------------------------------------
+    def on_resize(self) -> None:
+        """Widths follow the window by themselves; the cursor must stay in it."""
+        self._measure()
+        self._scroll_to_cursor()
+
+    def _measure(self) -> None:
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self._rows) + self._top)
+
+    def _scroll_to_cursor(self) -> None:
+        # The heading covers the first line of the window.
+        region, spacing = Region(0, self.cursor + self._top, 1, 1), Spacing(self._top, 0, 0, 0)
+        self.scroll_to_region(region, spacing=spacing, animate=False, force=True, immediate=True)

@@ -1,0 +1,102 @@
+"""Text from data on its way to a grid of cells: harmless, of one width everywhere, cut only with an ellipsis.
+
+Every widget puts what a catalogue, a file name or an error says through :func:`clean`, :func:`fit` or
+:func:`paragraphs`. :mod:`tui.text` says what is harmful; this module adds what only a grid needs.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from rich.cells import cell_len, set_cell_size
+
+from tui.text import harmless
+
+#: Invisible characters about whose width, or the width of their neighbours, terminals disagree: zero-width
+#: spaces and joiners, direction marks, soft hyphens, byte-order marks, variation selectors.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2060-\u2064\u3164\ufe00-\ufe0f\ufeff\uffa0]"
+)
+_MARK = "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+#: More than two marks on one letter climb into the lines above.
+_STACKED_MARKS = re.compile(f"({_MARK}{{2}}){_MARK}+")
+_SPACES = re.compile(r"\s+")
+#: Beyond this nobody reads on, and wrapping would hold up the screen.
+_LONGEST = 20_000
+
+
+def clean(value: object) -> str:
+    r"""One line that a terminal neither obeys nor misplaces.
+
+    Examples
+    --------
+    >>> clean("a\nb\tc"), clean("zero\u200bwidth")
+    ('a b c', 'zerowidth')
+    """
+    return _clean(str(value)[:_LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _clean(text: str) -> str:
+    if not (text.isascii() and text.isprintable()):
+        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+        text = _STACKED_MARKS.sub(r"\1", harmless(text))
+        text = "".join("\ufffd" if unicodedata.category(one) in ("Cn", "Co") else one for one in text)
+    return _SPACES.sub(" ", text).strip()
+
+
+def paragraphs(value: object) -> str:
+    """Running text: each line cleaned, blank lines between paragraphs kept, one at a time."""
+    lines = [clean(line) for line in str(value)[:_LONGEST].splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+
+
+def shorten(value: object, width: int) -> str:
+    """Cleaned text of at most ``width`` cells; what is cut ends in an ellipsis."""
+    text = clean(value)
+    if cell_len(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    return set_cell_size(text, width - 1).rstrip() + "…"
+
+
+def fit(value: object, width: int, *, right: bool = False) -> str:
+    """Cleaned text of exactly ``width`` cells."""
+    text = shorten(value, width)
+    padding = " " * (width - cell_len(text))
+    return padding + text if right else text + padding
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    Examples
+    --------
+    >>> count(1, "item"), count(9066, "item"), count(0, "entry", "entries")
+    ('1 item', '9,066 items', '0 entries')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """A time span as one says it.
+
+    Examples
+    --------
+    >>> duration(0.018), duration(3.21), duration(75), duration(7300)
+    ('18 ms', '3.2 s', '1 min 15 s', '2 h 1 min')
+    """
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
