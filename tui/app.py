@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input, Static
 
-from engine.items import Item
 from engine.job import Job
-from engine.results import Overview
 from tui import messages, themes
 from tui.backend import Backend, SessionLike
 from tui.panes.base import Pane
@@ -28,6 +28,10 @@ from tui.widgets.hints import KeyHints
 from tui.widgets.items import full_title
 from tui.widgets.status import StatusBar
 from tui.widgets.text import clean, count, duration
+
+if TYPE_CHECKING:
+    from engine.items import Item
+    from engine.results import Overview
 
 #: Tabs in their order; a pane is imported and mounted when its tab is first opened.
 TABS = (("search", "Search"), ("user", "User"), ("sequence", "Sequence"))
@@ -58,9 +62,7 @@ class RecsysApp(App[None]):
     """
 
     TITLE = "recsys-tui"
-    CSS_PATH = "app.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-too-narrow"), (_NARROWEST, "-fits")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-too-short"), (_SHORTEST, "-fits-too")]  # noqa: RUF012
+    CSS_PATH = Path(__file__).with_suffix(".tcss")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(number), f"open('{name}')", label, show=False) for number, (name, label) in enumerate(TABS, 1)),
@@ -116,8 +118,22 @@ class RecsysApp(App[None]):
         self._tabs.active = "search"
         self.pane("search").focus_start()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Say so where the window is too small to draw in."""
+        base = self.screen_stack[0]
+        too_small = event.size.width < _NARROWEST or event.size.height < _SHORTEST
+        if too_small and not base.query("#too-small"):
+            base.mount(Static(f"This window is too small.\n\n{_NARROWEST}×{_SHORTEST} is the least.", id="too-small"))
+        elif not too_small:
+            base.query("#too-small").remove()
+
     def on_ready(self) -> None:
         """Open the data set now that something is on the screen."""
+        if not gc.isenabled():
+            # Whoever started us put the collector off until now: it costs a fifth of the way to the first paint.
+            # What has been made so far stays for good, so it need never be looked at.
+            gc.freeze()
+            gc.enable()
         self._status.busy("open", f"opening {clean(self.state.name)}")
         self.backend.open()
 

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from engine.vocabulary import OutsideId
 
 log = logging.getLogger("recsys_tui")
+# Without a handler of its own, logging would write to stderr, which is the screen.
+log.addHandler(logging.NullHandler())
 
 #: The screen is told of progress at most this often, in seconds.
 REPORT_EVERY = 0.1

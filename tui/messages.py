@@ -6,13 +6,15 @@ What the messages carry is frozen; the messages themselves cannot be, as Textual
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from textual.message import Message
 
-from engine.items import Item
 from engine.job import Progress
-from engine.results import EmbeddingState, ModelState, Overview, Task
+
+if TYPE_CHECKING:
+    from engine.items import Item
+    from engine.results import EmbeddingState, ModelState, Overview, Task
 
 FailureKind = Literal["refused", "unknown", "untrained", "unexpected"]
 JobState = Literal["waiting", "running", "stopping", "done", "stopped", "failed"]

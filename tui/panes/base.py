@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.timer import Timer
 from textual.widget import Widget
 
-from engine.results import Task
 from tui.backend import Backend, Mailbox, Work
 from tui.messages import Answered, Busy, Failed, JobView
 from tui.state import State
+
+if TYPE_CHECKING:
+    from engine.results import Task
 
 #: From this width on there is room for a further column.
 _WIDE = 100
@@ -134,9 +135,10 @@ class Pane(Container):
         if job is not None:
             self.backend.cancel(job.id)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Tell the style sheet whether there is room for a further column."""
-        self.set_class(event.size.width >= _WIDE, "-wide")
+    @property
+    def wide(self) -> bool:
+        """Whether there is room for a further column."""
+        return self.size.width >= _WIDE
 
     def refresh_state(self) -> None:
         """Draw what the state has become."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from engine.items import Item
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.items import Item
 
 
 class SequenceDraft:

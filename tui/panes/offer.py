@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from engine.results import Task
+from typing import TYPE_CHECKING
+
 from tui.state import State
 from tui.widgets.notice import Notice
+
+if TYPE_CHECKING:
+    from engine.results import Task
 
 _NEEDS: dict[Task, str] = {
     "user": "ratings to learn from, and this data set has none that serve",

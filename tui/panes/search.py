@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,8 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input
 
-from engine.items import Item
-from engine.results import Answer, Result
 from tui.backend import Backend
 from tui.messages import Answered, Failed, Failure, Said
 from tui.panes.base import Pane, may_stop
@@ -24,6 +22,10 @@ from tui.widgets.panel import Panel
 from tui.widgets.query import QueryInput
 from tui.widgets.table import Table
 from tui.widgets.text import count, duration, shorten
+
+if TYPE_CHECKING:
+    from engine.items import Item
+    from engine.results import Answer, Result
 
 MODES = ("hybrid", "semantic", "keyword")
 _SHOWN = 100
@@ -59,7 +61,6 @@ class SearchPane(Pane):
         self._table: ItemTable[Result] = ItemTable((), result_of, result_figures)
         self._panel = Panel("Results", self._table, id="results")
         self._details = ItemDetails(id="details")
-        self._details.border_title = "Details"
         self._mode = MODES[0]
         self._asked = self._view = _View()
         self._trail: list[_View] = []
@@ -71,16 +72,19 @@ class SearchPane(Pane):
         self._words = self.question("keyword", "searching", self._answered_by_words, lambda _: None)
 
     def compose(self) -> ComposeResult:
-        """The query above; results and details side by side."""
+        """The query above, the results below it."""
         yield self._input
         with Horizontal():
             yield self._panel
-            yield self._details
 
     def on_mount(self) -> None:
         """Say what to do."""
         self._retitle()
         self.refresh_state()
+
+    def on_resize(self) -> None:
+        """Details stand beside the results where there is room."""
+        self._draw_details()
 
     def focus_start(self) -> None:
         """Begin with the query."""
@@ -112,7 +116,7 @@ class SearchPane(Pane):
 
     @on(QueryInput.Arrow)
     def _left_query(self, event: QueryInput.Arrow) -> None:
-        if event.by > 0 and self._panel.has_class("-rows"):
+        if event.by > 0 and self._panel.listing:
             self._table.focus()
 
     @property
@@ -148,8 +152,7 @@ class SearchPane(Pane):
 
     def _answered_by_words(self, message: Answered) -> None:
         if self._full.pending:
-            answer: Answer = message.value
-            self._show(Answer(answer.results, answer.method, "matched by words while the language model loads"))
+            self._show(replace(message.value, note="matched by words while the language model loads"))
 
     def _failed(self, message: Failed) -> None:
         self._failure = message.failure
@@ -199,10 +202,15 @@ class SearchPane(Pane):
         else:
             self._panel.retitle(what)
             self._say()
-        self._details.set_class(not rows, "-empty")
+        self._draw_details()
         if not rows and (self._table.has_focus or self._details.has_focus):
             self._input.focus()
         self.refresh_bindings()
+
+    def _draw_details(self) -> None:
+        if self._panel.listing and not self._details.is_attached:
+            self.query_one(Horizontal).mount(self._details)
+        self._details.display = self.wide and self._panel.listing
 
     def _say(self) -> None:
         notice = self._panel.show_notice()
@@ -269,7 +277,7 @@ class SearchPane(Pane):
     @on(Table.Chosen)
     def _chosen(self) -> None:
         details = self._table.details()
-        if self._details.display and details is not None:
+        if self._details.display:
             self._details.focus()
         elif details is not None:
             self.post_message(details)

@@ -112,9 +112,13 @@ class UserPane(Pane):
         """Find the first users as soon as there are any."""
         self.refresh_state()
 
+    def on_resize(self) -> None:
+        """Side by side where there is room."""
+        self.set_class(self.wide, "-wide")
+
     def focus_start(self) -> None:
         """Begin with the list of users."""
-        (self._users if self._users_panel.has_class("-rows") else self._input).focus()
+        (self._users if self._users_panel.listing else self._input).focus()
 
     # -- asking -----------------------------------------------------------------------------------------------
     @on(Input.Changed)
@@ -254,13 +258,13 @@ class UserPane(Pane):
     # -- keys -------------------------------------------------------------------------------------------------
     @on(QueryInput.Arrow)
     def _left_input(self, event: QueryInput.Arrow) -> None:
-        if event.by > 0 and self._users_panel.has_class("-rows"):
+        if event.by > 0 and self._users_panel.listing:
             self._users.focus()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if self._users_panel.has_class("-rows"):
+        if self._users_panel.listing:
             self._users.focus()
 
     @on(Table.LeftTop)
@@ -275,7 +279,7 @@ class UserPane(Pane):
             return
         self._look_up()
         lists = (self._recommended, self._history)
-        panel = next((panel for panel in lists if panel.has_class("-rows")), None)
+        panel = next((panel for panel in lists if panel.listing), None)
         if panel is not None:
             panel.table.focus()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,10 +12,12 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.items import Item
 from tui.messages import AddToSequence, CopyText, MoreLikeThis, ShowDetails
 from tui.widgets.items import full_title
 from tui.widgets.text import clean, fit, paragraphs
+
+if TYPE_CHECKING:
+    from engine.items import Item
 
 #: Metadata that holds the running text of an item, if the source has one; else it is the text search embeds.
 _PROSE = ("overview", "description", "synopsis", "plot", "summary")
@@ -35,14 +37,19 @@ class ItemDetails(VerticalScroll):
 
     DEFAULT_CSS = """
     ItemDetails {
+        width: 38;
         padding: 0 1;
+        border: round $foreground 30%;
+        border-title-color: $text-muted;
         scrollbar-size-vertical: 1;
         & > Static { height: auto; }
+        &:focus { border: round $primary; border-title-color: $text; border-title-style: bold; }
     }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.border_title = "Details"
         self._page = Static()
         self._shown: ShowDetails | None = None
 
@@ -105,7 +112,6 @@ class DetailsScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Fill the page and let the arrow keys scroll it."""
         page = self.query_one(ItemDetails)
-        page.border_title = Content("Details")
         page.border_subtitle = Content("Esc closes · m more like this · a add · y copy")
         page.show(self._details)
         page.focus()

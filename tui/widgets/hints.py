@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.cells import cell_len
-from rich.segment import Segment
 from textual import events
+from textual.content import Content
 from textual.screen import Screen
-from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.widgets.text import clean
@@ -21,15 +18,8 @@ class KeyHints(Widget):
     and scrolls sideways where it is too narrow.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"hints--key"}
-
     DEFAULT_CSS = """
-    KeyHints {
-        height: 1;
-        background: $panel;
-        color: $text-muted;
-        & > .hints--key { color: $text-primary; text-style: bold; }
-    }
+    KeyHints { height: 1; background: $panel; color: $text-muted; text-wrap: nowrap; }
     """
 
     def on_mount(self) -> None:
@@ -49,17 +39,12 @@ class KeyHints(Widget):
                 found[binding.action] = (binding.key, clean(written), clean(binding.description))
         return sorted(found.values(), key=lambda hint: hint[2] in ("palette", "help"))
 
-    def render_line(self, y: int) -> Strip:
-        """Draw the line."""
-        width, plain = self.size.width, self.rich_style
-        segments = [Segment(" ", plain)]
-        for hint, _ in self._placed(width):
-            if hint is None:
-                segments.append(Segment("…  ", plain))
-            else:
-                segments.append(Segment(hint[1], self.get_visual_style("hints--key").rich_style))
-                segments.append(Segment(f" {hint[2]}  ", plain))
-        return Strip(segments).adjust_cell_length(width, plain)
+    def render(self) -> Content:
+        """The line."""
+        parts: list[Content | str | tuple[str, str]] = [" "]
+        for hint, _ in self._placed(self.size.width):
+            parts += ["…  "] if hint is None else [(hint[1], "bold $text-primary"), f" {hint[2]}  "]
+        return Content.assemble(*parts)
 
     def _placed(self, width: int) -> list[tuple[tuple[str, str, str] | None, int]]:
         """The hints that fit, with the cells they end at; None stands for those that do not."""

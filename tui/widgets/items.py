@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from engine.items import Item
-from engine.results import Answer, HistoryEntry, Result
 from tui.messages import AddToSequence, CopyText, MoreLikeThis, ShowDetails
 from tui.widgets.bars import bar, compact, stars
 from tui.widgets.table import Column, Row, Table
 from tui.widgets.text import clean
+
+if TYPE_CHECKING:
+    from engine.items import Item
+    from engine.results import Answer, HistoryEntry, Result
 
 Figures = tuple[tuple[str, str], ...]
 

@@ -23,6 +23,10 @@ class Notice(Static):
     }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._written = Content()
+
     def say(self, heading: str, text: str = "", action: tuple[str, str] | None = None) -> None:
         """Show a heading, a text and what to do: a key and what it does."""
         parts: list[Content | str | tuple[str, str]] = [(clean(heading), "bold $text")]
@@ -31,7 +35,7 @@ class Notice(Static):
         if action is not None:
             key, what = action
             parts += ["\n\n", (f" {key} ", "bold $text on $primary 40%"), (f"  {what}", "$text")]
-        self.update(Content.assemble(*parts))
+        self._write(Content.assemble(*parts))
 
     def say_job(self, job: JobView, stop: str = "Esc") -> None:
         """Show how far a job is, and how to stop it."""
@@ -48,7 +52,12 @@ class Notice(Static):
                 lines.append(Content.assemble("loss ", (sparkline(job.losses, 32), "$text-accent")))
         if job.state in ("waiting", "running"):
             lines.append(Content.assemble((f" {stop} ", "bold $text on $primary 40%"), ("  stop", "$text")))
-        self.update(Content("\n\n").join(lines))
+        self._write(Content("\n\n").join(lines))
+
+    def _write(self, content: Content) -> None:
+        if not content.is_same(self._written):
+            self._written = content
+            self.update(content)
 
 
 def job_heading(job: JobView) -> str:

@@ -26,33 +26,40 @@ class Panel(Vertical):
             border-title-color: $text;
             border-title-style: bold;
         }
-        & > Table { display: none; }
-        &.-rows > Table { display: block; }
-        &.-rows > Notice { display: none; }
     }
     """
 
     def __init__(self, title: str, table: Table[Any], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.table = table
+        self.table.display = False
         self.notice = Notice()
+        self._written = ("", "")
         self.retitle(title)
 
     def compose(self) -> ComposeResult:
-        """The table and the notice; one of them shows."""
-        yield self.table
+        """The notice; the table joins it when there is something to list, so that a first paint is quick."""
         yield self.notice
 
     def retitle(self, title: str, subtitle: str = "") -> None:
         """Write on the frame: what is listed above, what to know about it below."""
-        self.border_title = Content(clean(title))
-        self.border_subtitle = Content(clean(subtitle))
+        written = (clean(title), clean(subtitle))
+        if written != self._written:
+            self._written = written
+            self.border_title, self.border_subtitle = Content(written[0]), Content(written[1])
+
+    @property
+    def listing(self) -> bool:
+        """Whether the table shows."""
+        return bool(self.table.display)
 
     def show_rows(self) -> None:
         """Show the table."""
-        self.add_class("-rows")
+        if not self.table.is_attached:
+            self.mount(self.table)
+        self.table.display, self.notice.display = True, False
 
     def show_notice(self) -> Notice:
         """Show the notice instead of the table; fill it with what this returns."""
-        self.remove_class("-rows")
+        self.table.display, self.notice.display = False, True
         return self.notice

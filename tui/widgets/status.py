@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.cells import cell_len
-from rich.segment import Segment
+from textual.content import Content
 from textual.reactive import reactive
-from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -24,15 +21,8 @@ _BAR = 12
 class StatusBar(Widget):
     """A running job first, else what is being waited for, else the last answer."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"status--bar", "status--rest"}
-
     DEFAULT_CSS = """
-    StatusBar {
-        height: 1;
-        color: $text-muted;
-        & > .status--bar { color: $text-accent; }
-        & > .status--rest { color: $text-muted; }
-    }
+    StatusBar { height: 1; color: $text-muted; text-wrap: nowrap; }
     """
 
     said: reactive[str] = reactive("")
@@ -81,24 +71,23 @@ class StatusBar(Widget):
         self._frame += 1
         self.refresh()
 
-    def render_line(self, y: int) -> Strip:
-        """Draw the line."""
-        width, plain = self.size.width, self.rich_style
+    def render(self) -> Content:
+        """The line."""
+        width = self.size.width
         if self.job is None:
             text = f"{_FRAMES[self._frame % len(_FRAMES)]} {self._waiting}" if self._waiting else self.said
-            return Strip([Segment(" " + fit(text, width - 1), plain)])
-        heading, figures = job_heading(self.job), job_figures(self.job)
-        segments = [Segment(" " + heading + "  ", self.get_visual_style("status--rest").rich_style)]
+            return Content(" " + shorten(text, width - 2))
+        heading, figures = f" {job_heading(self.job)}  ", job_figures(self.job)
+        done = undone = ""
         progress = self.job.progress
         if progress is not None and progress.total:
             done, undone = progress_bar(progress.done / progress.total, _BAR)
-            segments += [Segment(done, self.get_visual_style("status--bar").rich_style), Segment(undone + "  ", plain)]
+            undone += "  "
         if self.others:
             figures += f" · {self.others} more waiting"
-        room = width - sum(cell_len(segment.text) for segment in segments)
-        aside = shorten(self._waiting or self.said, max(room - cell_len(figures) - 4, 0))
-        if len(aside) < 8:
+        room = width - cell_len(heading + done + undone) - 1
+        aside = self._waiting or self.said
+        if cell_len(figures) + cell_len(aside) + 3 > room:
             aside = ""
-        segments.append(Segment(fit(figures, room - cell_len(aside) - 1), plain))
-        segments.append(Segment(aside + " ", plain))
-        return Strip(segments).adjust_cell_length(width, plain)
+        figures = fit(figures, room - cell_len(aside))
+        return Content.assemble(heading, (done, "$text-accent"), undone, figures, aside)
