@@ -1,0 +1,86 @@
+"""Text as people compare it: without case, accents and punctuation; titles without their articles too."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+#: Latin letters that Unicode does not take apart into a letter and an accent.
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_APOSTROPHES = re.compile("['\u2018\u2019\u02bc]")
+_ASCII_WORD = re.compile("[a-z0-9]+")
+# Chinese and Japanese write no spaces, so each of their characters counts as a word.
+_IDEOGRAPH = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(f"[{_IDEOGRAPH}]|[^\\W_{_IDEOGRAPH}]+")
+_ARTICLES = re.compile("a|an|the|les?|la|l|une?|de[rs]|die|das|eine?|el|l[ao]s|il|lo|gli|[io]|[oa]s")
+_TRAILING_YEAR = re.compile(r"\s*[(\[](\d{4})[)\]]\s*$")
+_TRAILING_ARTICLE = re.compile(r"^(?P<rest>.+),\s*(?P<article>\w+)'?$", re.DOTALL)
+
+
+def fold(text: str) -> str:
+    """Lower case, without accents; ideographs, kana and Hangul stay whole.
+
+    Examples
+    --------
+    >>> fold("Amélie ÆON Straße")
+    'amelie aeon strasse'
+    """
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", apart)).translate(_LETTERS)
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text, in order.
+
+    Apostrophes join ("don't" is ``dont``), an ampersand is "and", HTML entities are what they stand for.
+
+    Examples
+    --------
+    >>> words("Tasukete! Mave-chan &amp; Schindler's 君の名")
+    ['tasukete', 'mave', 'chan', 'and', 'schindlers', '君', 'の', '名']
+    """
+    if "&" in text:
+        text = html.unescape(text).replace("&", " and ")
+    folded = fold(text)
+    if folded.isascii():
+        return _ASCII_WORD.findall(folded.replace("'", ""))
+    return _WORD.findall(_APOSTROPHES.sub("", folded))
+
+
+def split_year(title: str) -> tuple[str, int | None]:
+    """A title apart from the year in brackets at its end, if there is one.
+
+    Examples
+    --------
+    >>> split_year("Twilight (2008)")
+    ('Twilight', 2008)
+    """
+    found = _TRAILING_YEAR.search(title)
+    if found is None or found.start() == 0:
+        return title, None
+    return title[: found.start()], int(found.group(1))
+
+
+def title_key(title: str) -> str:
+    """What two spellings of one title have in common.
+
+    These are its folded words, an article at the tail put first, "the" and "a" dropped; a title of signs alone is
+    its own key.
+
+    Examples
+    --------
+    >>> title_key("Matrix, The") == title_key("THE MATRIX") == "matrix"
+    True
+    """
+    trailing = _TRAILING_ARTICLE.match(title)
+    if trailing and _ARTICLES.fullmatch(fold(trailing["article"])):
+        title = f"{trailing['article']} {trailing['rest']}"
+    found = words(title)
+    # Only English ones: "Die Hard" and "La La Land" are no article and a noun.
+    if len(found) > 1 and found[0] in ("the", "a", "an"):
+        found = found[1:]
+    return " ".join(found) or fold(title).strip()
