@@ -1,0 +1,119 @@
+"""A ``.npy`` file that grows by whole rows and is valid at every moment, whatever happens to the writer."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import DamagedError
+
+_HEADER = 128
+
+
+class GrowingArray:
+    """Rows are appended after the end, and count only when the header says so.
+
+    The header is the commit point: 128 bytes, written at once, after the rows have reached the disk. A writer that
+    is killed leaves at most some bytes behind the last row that counts; the next append overwrites them. Rows are
+    written, not mapped, because a full disk is an error for a write but kills a process that maps.
+
+    Parameters
+    ----------
+    path
+        The file; :meth:`create` makes it.
+
+    Raises
+    ------
+    DamagedError
+        If the file is not such an array, or shorter than its header says.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            with open(path, "rb") as file:
+                if np.lib.format.read_magic(file) != (1, 0):
+                    raise ValueError("its header is of another version")
+                shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
+                size = os.fstat(file.fileno()).st_size
+                if fortran_order or dtype.hasobject or not shape or file.tell() != _HEADER:
+                    raise ValueError("its header is not one of ours")
+        except FileNotFoundError as error:
+            raise DamagedError(f"{path.name} is missing") from error
+        except ValueError as error:
+            raise DamagedError(f"{path.name} is not an array ({error})") from error
+        self.dtype: np.dtype[Any] = dtype
+        self._rows = int(shape[0])
+        self.row_shape = tuple(int(size) for size in shape[1:])
+        if size < _HEADER + self._rows * self._row_bytes:
+            raise DamagedError(f"{path.name} is cut off")
+
+    @staticmethod
+    def create(path: Path, dtype: npt.DTypeLike, row_shape: tuple[int, ...] = ()) -> None:
+        """Make a file with no rows yet."""
+        path.write_bytes(_header(np.dtype(dtype), (0, *row_shape)))
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def read(self) -> npt.NDArray[Any]:
+        """The rows, mapped into memory: nothing is read before it is looked at."""
+        if not self._rows:
+            return np.zeros((0, *self.row_shape), dtype=self.dtype)
+        # As np.load(mmap_mode="r") does, but by the rows known here: the header may be in the middle of a change.
+        mapped = np.memmap(self.path, self.dtype, mode="r", offset=_HEADER, shape=(self._rows, *self.row_shape))
+        return mapped.view(np.ndarray)
+
+    def append(self, rows: npt.NDArray[Any], *, sync: bool = True) -> None:
+        """Write rows after the last one, and then let them count.
+
+        Raises
+        ------
+        OSError
+            If the disk is full or the file cannot be written; the rows then do not count.
+        """
+        data = np.ascontiguousarray(rows, dtype=self.dtype)
+        if data.shape[1:] != self.row_shape:
+            raise ValueError(f"rows of shape {data.shape[1:]} do not fit {self.row_shape}")
+        total = self._rows + len(data)
+        with open(self.path, "r+b", buffering=0) as file:
+            _write_at(file, _HEADER + self._rows * self._row_bytes, data.tobytes())
+            if sync:
+                os.fsync(file.fileno())
+            _write_at(file, 0, _header(self.dtype, (total, *self.row_shape)))
+            if sync:
+                os.fsync(file.fileno())
+        self._rows = total
+
+    def truncate(self, rows: int) -> None:
+        """Let only the first ``rows`` rows count."""
+        with open(self.path, "r+b", buffering=0) as file:
+            _write_at(file, 0, _header(self.dtype, (rows, *self.row_shape)))
+            os.fsync(file.fileno())
+        self._rows = rows
+
+    @property
+    def _row_bytes(self) -> int:
+        return int(self.dtype.itemsize * np.prod(self.row_shape, dtype=np.int64))
+
+
+def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    buffer = io.BytesIO()
+    description = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(buffer, description)
+    header = buffer.getvalue()
+    if len(header) != _HEADER:
+        raise ValueError(f"a header of {len(header)} bytes instead of {_HEADER}")
+    return header
+
+
+def _write_at(file: io.FileIO, offset: int, data: bytes) -> None:
+    file.seek(offset)
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]

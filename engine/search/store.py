@@ -1,0 +1,308 @@
+"""Vectors of texts, kept on disk: computed once, found again by the text's hash, never mixed between models."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shutil
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.atomic import describe_os_error, read_json, set_aside, write_json
+from engine.errors import DamagedError, DataError, RecsysError
+from engine.job import Job, Progress
+from engine.results import EmbeddingState
+from engine.search.embedding import BATCH_SIZE, Encoder, Vectors
+from engine.search.growing import GrowingArray
+from engine.search.model_files import ModelIdentity
+
+Hashes = npt.NDArray[np.uint64]
+Rows = npt.NDArray[np.int64]
+
+SCHEMA_VERSION = 1
+MANIFEST, VECTORS, HASHES = "manifest.json", "vectors.npy", "hashes.npy"
+#: Texts sorted by length at a time: enough to waste little on padding, few enough that what comes first in the
+#: catalogue (the items that people rated) is embedded first.
+_WINDOW = 4096
+_CHECKED_ROWS = 16_384
+
+
+def hash_texts(texts: Iterable[str]) -> Hashes:
+    """A 64-bit hash of each text: the same on every machine, and different for different texts in any catalogue."""
+    digests = b"".join(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest() for text in texts)
+    return np.frombuffer(digests, dtype="<u8").astype(np.uint64, copy=False)
+
+
+class EmbeddingStore:
+    """The vectors of one model under one folder.
+
+    ``vectors.npy`` and ``hashes.npy`` only ever grow, in the order of embedding: first a batch's vectors reach the
+    disk, then their hashes count. So whatever is cut off, a hash that is there has its vector, at most one batch is
+    lost, and a changed catalogue needs only the vectors of its changed texts.
+
+    Parameters
+    ----------
+    folder
+        Where the embeddings of a data set lie; each model has a folder of its own in it.
+    model
+        Whose vectors these are (:attr:`engine.search.embedding.Encoder.identity`).
+    """
+
+    def __init__(self, folder: Path, model: ModelIdentity) -> None:
+        self.model = model
+        self.folder = folder / model.slug
+        #: What was found damaged and set aside, as a sentence; empty if nothing was.
+        self.damage = ""
+        self._opening = threading.RLock()
+        self._content: _Content | None = None
+
+    def __len__(self) -> int:
+        """How many vectors are stored, also of texts that the catalogue no longer has."""
+        content = self._open()
+        return 0 if content is None else len(content.hashes)
+
+    def state(self, hashes: Hashes) -> EmbeddingState:
+        """How many of these texts are embedded; reads no vectors."""
+        return EmbeddingState(int(np.count_nonzero(self.rows(hashes) >= 0)), len(hashes), self.model.name)
+
+    def rows(self, hashes: Hashes) -> Rows:
+        """The row of each text in :meth:`vectors`, -1 where it is not embedded yet."""
+        content = self._open()
+        if content is None or not len(content.hashes):
+            return np.full(len(hashes), -1, dtype=np.int64)
+        order, stored = content.sorted_hashes()
+        place = np.minimum(np.searchsorted(stored, hashes), len(stored) - 1)
+        return np.where(stored[place] == hashes, order[place], -1)
+
+    def vectors(self) -> Vectors:
+        """All vectors, mapped into memory: shape (len(self), dim), unit length."""
+        content = self._open()
+        return np.zeros((0, 0), dtype=np.float32) if content is None else content.vectors.read()[: len(content.hashes)]
+
+    def embed(
+        self, texts: Sequence[str], encoder: Encoder, job: Job | None = None, *, batch_size: int = BATCH_SIZE
+    ) -> EmbeddingState:
+        """Embed the texts that have no vector yet.
+
+        Parameters
+        ----------
+        texts
+            The catalogue's, the more important first.
+        encoder
+            Of the model that this store is for.
+        job
+            Told after each batch; what was embedded before it is cancelled stays.
+        batch_size
+            Texts at a time, and at most lost when the process is killed.
+
+        Raises
+        ------
+        CancelledError
+            If the job is cancelled.
+        DataError
+            If the folder cannot be written, or another process is embedding into it.
+        """
+        if encoder.identity != self.model:
+            raise ValueError(f"the store holds vectors of {self.model}, not of {encoder.identity}")
+        job = job or Job()
+        hashes = hash_texts(texts)
+        state = self.state(hashes)
+        if state.complete:
+            return state
+        job.report(Progress("loading the embedding model"))
+        encoder.load()
+        job.checkpoint()
+        try:
+            with self._writing(encoder.dim) as content:
+                return self._embed(content, texts, hashes, encoder, job, batch_size)
+        except OSError as error:
+            raise DataError(
+                f"{self.folder}: the embeddings cannot be written ({describe_os_error(error)}): "
+                "make room or make it writable, then go on; what was embedded so far is kept."
+            ) from error
+
+    def _embed(
+        self,
+        content: _Content,
+        texts: Sequence[str],
+        hashes: Hashes,
+        encoder: Encoder,
+        job: Job,
+        batch_size: int,
+    ) -> EmbeddingState:
+        missing = np.flatnonzero(self.rows(hashes) < 0)
+        done, total = len(hashes) - len(missing), len(hashes)
+        # Equal texts share one vector.
+        _, first, copies = np.unique(hashes[missing], return_index=True, return_counts=True)
+        by_place = np.argsort(first)
+        todo, copies = missing[first[by_place]], copies[by_place]
+        job.report(Progress("embedding", done, total, "texts"))
+        for start in range(0, len(todo), _WINDOW):
+            window = todo[start : start + _WINDOW]
+            for places, vectors in encoder.batches([texts[row] for row in window], batch_size, job):
+                content.append(vectors, hashes[window[places]])
+                done += int(copies[start + places].sum())
+                job.report(Progress("embedding", done, total, "texts"))
+        return EmbeddingState(done, total, self.model.name)
+
+    # -- the folder -----------------------------------------------------------------------------------------
+    def _open(self) -> _Content | None:
+        """What is stored, None if nothing is; a damaged folder is set aside."""
+        with self._opening:
+            if self._content is None and self.folder.exists():
+                try:
+                    try:
+                        self._content = _Content.read(self.folder, self.model)
+                    except DamagedError:
+                        with self._locked():  # what a writer in another process is at is no damage
+                            self._content = self._read_or_set_aside()
+                except OSError as error:
+                    raise DataError(f"{self.folder}: cannot be read ({describe_os_error(error)}).") from error
+            return self._content
+
+    def _read_or_set_aside(self) -> _Content | None:
+        """As :meth:`_open`, for whoever holds the writer's lock."""
+        if not self.folder.exists():
+            return None
+        try:
+            return _Content.read(self.folder, self.model)
+        except DamagedError as why:
+            aside = set_aside(self.folder)
+            self.damage = f"The embeddings were damaged ({why}); they are set aside as {aside} and must be made again."
+            return None
+
+    @contextlib.contextmanager
+    def _writing(self, dim: int) -> Iterator[_Content]:
+        with self._locked():
+            content = self._read_or_set_aside()  # afresh: another process may have gone on with it
+            if content is None:
+                content = _Content.create(self.folder, self.model, dim)
+            content.repair()
+            with self._opening:
+                self._content = content
+            yield content
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.folder.with_name(f".{self.folder.name}.lock"), "a") as file:
+            if not _try_lock(file):
+                raise RecsysError(
+                    f"{self.folder}: another recsys-tui is embedding this catalogue: wait for it, or stop it."
+                )
+            yield
+
+
+@dataclass
+class _Content:
+    """The two arrays of a store, and the hashes in memory."""
+
+    vectors: GrowingArray
+    stored_hashes: GrowingArray
+    hashes: Hashes
+    _sorted: tuple[Rows, Hashes] | None = None
+
+    @classmethod
+    def read(cls, folder: Path, model: ModelIdentity) -> _Content:
+        """Open and check a folder.
+
+        Raises
+        ------
+        DamagedError
+            If it is not what was written there.
+        RecsysError
+            If a newer version wrote it.
+        """
+        manifest = read_json(folder / MANIFEST) if (folder / MANIFEST).exists() else None
+        if not isinstance(manifest, dict):
+            raise DamagedError(f"{MANIFEST} is missing")
+        schema = manifest.get("schema")
+        if isinstance(schema, int) and schema > SCHEMA_VERSION:
+            raise RecsysError(f"{folder}: was written by a newer recsys-tui: update this one.")
+        if schema != SCHEMA_VERSION or manifest.get("model") != asdict(model):
+            raise DamagedError(f"{MANIFEST} describes something else")
+        # The hashes first: a writer may be adding rows, and adds the vectors before the hashes.
+        hashes = GrowingArray(folder / HASHES)
+        vectors = GrowingArray(folder / VECTORS)
+        if [vectors.dtype.name, *vectors.row_shape] != [manifest.get("dtype"), manifest.get("dim")]:
+            raise DamagedError(f"{VECTORS} has another shape than {MANIFEST} says")
+        if hashes.dtype != np.uint64 or hashes.row_shape:
+            raise DamagedError(f"{HASHES} does not hold hashes")
+        if len(vectors) < len(hashes):
+            raise DamagedError(f"{VECTORS} has fewer rows than {HASHES}")
+        content = cls(vectors, hashes, np.array(hashes.read()))
+        content.check()
+        return content
+
+    @classmethod
+    def create(cls, folder: Path, model: ModelIdentity, dim: int) -> _Content:
+        """Make an empty store; it appears whole or not at all."""
+        unfinished = folder.with_name(f".{folder.name}.new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        GrowingArray.create(unfinished / VECTORS, np.float32, (dim,))
+        GrowingArray.create(unfinished / HASHES, np.uint64)
+        write_json(
+            unfinished / MANIFEST,
+            {"schema": SCHEMA_VERSION, "model": asdict(model), "dim": dim, "dtype": "float32"},
+        )
+        unfinished.rename(folder)
+        return cls.read(folder, model)
+
+    def check(self) -> None:
+        """Look whether the vectors have unit length, as those that were written have; a sample of very many."""
+        vectors = self.vectors.read()[: len(self.hashes)]
+        step = max(1, len(vectors) // _CHECKED_ROWS)
+        for start in range(0, len(vectors), 4096 * step):
+            sample = vectors[start : start + 4096 * step : step]
+            squares = np.einsum("ij,ij->i", sample, sample)
+            # A model may give an empty text no direction at all, so a vector of zeros is not damage.
+            if not np.all((np.abs(squares - 1) < 1e-2) | (squares == 0)):
+                raise DamagedError(f"{VECTORS} holds something that is no vector of ours")
+
+    def append(self, vectors: Vectors, hashes: Hashes) -> None:
+        """Store a batch: vectors first, so that a hash never stands without its vector."""
+        self.vectors.append(vectors)
+        self.stored_hashes.append(hashes, sync=False)
+        self.hashes, self._sorted = np.concatenate([self.hashes, hashes]), None
+
+    def repair(self) -> None:
+        """Forget vectors that a killed writer left without a hash."""
+        if len(self.vectors) > len(self.hashes):
+            self.vectors.truncate(len(self.hashes))
+
+    def sorted_hashes(self) -> tuple[Rows, Hashes]:
+        """Rows in the order of their hashes, and these hashes."""
+        hashes = self.hashes
+        if self._sorted is None or len(self._sorted[1]) != len(hashes):
+            order = np.argsort(hashes, kind="stable")
+            self._sorted = order, hashes[order]
+        return self._sorted
+
+
+def _try_lock(file: IO[str]) -> bool:
+    """Take the writer's lock, which the system gives back when the process ends, in whatever way."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+    else:
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # a file system without locks, such as some network ones
+    return True

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.errors import CancelledError, DataError, RecsysError
+from engine.job import Job, Progress
+from engine.search import growing
+from engine.search.store import EmbeddingStore, hash_texts
+from tests.engine.search.fakes import FakeEncoder, vector_of
+
+TEXTS = [f"text number {number} " + "word " * (number % 7) for number in range(23)]
+
+
+def make_store(folder: Path, encoder: FakeEncoder | None = None) -> EmbeddingStore:
+    return EmbeddingStore(folder, (encoder or FakeEncoder()).identity)
+
+
+def assert_right(store: EmbeddingStore, texts: list[str]) -> int:
+    """Every text that has a vector has its own; how many have one."""
+    rows, vectors = store.rows(hash_texts(texts)), store.vectors()
+    for text, row in zip(texts, rows, strict=True):
+        if row >= 0:
+            np.testing.assert_array_equal(vectors[row], vector_of(text))
+    return int((rows >= 0).sum())
+
+
+def stop_after(texts: int) -> Job:
+    def on_progress(progress: Progress) -> None:
+        if progress.stage == "embedding" and progress.done >= texts:
+            job.cancel()
+
+    job = Job(on_progress)
+    return job
+
+
+def test_every_text_gets_its_vector_and_a_second_start_computes_nothing(tmp_path: Path) -> None:
+    state = make_store(tmp_path).embed(TEXTS, FakeEncoder(), batch_size=4)
+    assert state.complete
+    assert state.done == len(TEXTS)
+
+    again, encoder = make_store(tmp_path), FakeEncoder()
+    assert again.state(hash_texts(TEXTS)).complete
+    assert again.embed(TEXTS, encoder).complete
+    assert not encoder.loaded
+    assert assert_right(again, TEXTS) == len(TEXTS)
+
+
+def test_progress_counts_every_batch_up_to_all_texts(tmp_path: Path) -> None:
+    told: list[Progress] = []
+    make_store(tmp_path).embed(TEXTS, FakeEncoder(), Job(told.append), batch_size=4)
+    counts = [(one.done, one.total, one.unit) for one in told if one.stage == "embedding"]
+    assert counts == [(done, 23, "texts") for done in (0, 4, 8, 12, 16, 20, 23)]
+
+
+def test_what_was_embedded_before_a_cancel_is_kept_and_not_embedded_again(tmp_path: Path) -> None:
+    first = FakeEncoder()
+    with pytest.raises(CancelledError):
+        make_store(tmp_path).embed(TEXTS, first, stop_after(8), batch_size=4)
+
+    store, second = make_store(tmp_path), FakeEncoder()
+    assert store.state(hash_texts(TEXTS)).done == 8 == assert_right(store, TEXTS)
+    store.embed(TEXTS, second, batch_size=4)
+    assert sorted(first.encoded + second.encoded) == sorted(TEXTS)
+    assert assert_right(store, TEXTS) == len(TEXTS)
+
+
+def test_only_changed_texts_are_embedded_anew(tmp_path: Path) -> None:
+    make_store(tmp_path).embed(TEXTS, FakeEncoder())
+    changed = ["something new", *TEXTS[5:], "text number 3 changed"]
+    store, encoder = make_store(tmp_path), FakeEncoder()
+    assert store.state(hash_texts(changed)).done == len(TEXTS) - 5
+    store.embed(changed, encoder)
+    assert sorted(encoder.encoded) == ["something new", "text number 3 changed"]
+    assert assert_right(store, changed) == len(changed)
+    assert assert_right(store, TEXTS) == len(TEXTS), "the old texts come back with the old catalogue"
+
+
+def test_equal_texts_share_one_vector(tmp_path: Path) -> None:
+    texts = ["the same", "another", "the same", "the same"]
+    store, encoder = make_store(tmp_path), FakeEncoder()
+    assert store.embed(texts, encoder).done == 4
+    assert sorted(encoder.encoded) == ["another", "the same"]
+    assert len(store) == 2
+
+
+def test_what_stands_first_in_the_catalogue_is_embedded_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.search.store._WINDOW", 6)
+    encoder = FakeEncoder()
+    make_store(tmp_path).embed(TEXTS, encoder, batch_size=3)
+    assert set(encoder.encoded[:6]) == set(TEXTS[:6])
+
+
+def test_vectors_of_two_models_are_never_mixed(tmp_path: Path) -> None:
+    make_store(tmp_path).embed(TEXTS, FakeEncoder())
+    other = FakeEncoder(version="2")
+    store = make_store(tmp_path, other)
+    assert store.state(hash_texts(TEXTS)).done == 0
+    with pytest.raises(ValueError, match="holds vectors of"):
+        store.embed(TEXTS, FakeEncoder())
+    store.embed(TEXTS, other)
+    assert make_store(tmp_path).state(hash_texts(TEXTS)).complete, "the first model's are still there"
+
+
+def test_lone_surrogates_and_emoji_are_texts_too(tmp_path: Path) -> None:
+    texts = ["\udcff", "🎬", ""]
+    assert make_store(tmp_path).embed(texts, FakeEncoder()).complete
+
+
+class Killed(BaseException):
+    pass
+
+
+def _dying(after: int, share: float, die: Callable[[], None]) -> Any:
+    """As _write_at, but the ``after``-th write stops in the middle."""
+    calls, write_at = iter(range(10_000)), growing._write_at
+
+    def write(file: Any, offset: int, data: bytes) -> None:
+        if next(calls) == after:
+            write_at(file, offset, data[: int(len(data) * share)])
+            die()
+        write_at(file, offset, data)
+
+    return write
+
+
+def _raise_killed() -> None:
+    raise Killed
+
+
+# Writes come in fours: vectors, their header, hashes, their header. A header is written in one piece: the kernel
+# does not stop within 128 bytes.
+@pytest.mark.parametrize(
+    ("after", "share"),
+    [(after, share) for after in range(0, 16, 2) for share in (0.0, 0.5, 0.999)] + [(1, 0.0), (3, 0.0), (9, 0.0)],
+)
+def test_a_write_that_stops_in_the_middle_loses_one_batch_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int, share: float
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(growing, "_write_at", _dying(after, share, _raise_killed))
+        with pytest.raises(Killed):
+            make_store(tmp_path).embed(TEXTS, FakeEncoder(), batch_size=4)
+    store, encoder = make_store(tmp_path), FakeEncoder()
+    done = assert_right(store, TEXTS)
+    assert done == after // 4 * 4
+    assert not store.damage
+    store.embed(TEXTS, encoder, batch_size=4)
+    assert assert_right(store, TEXTS) == len(TEXTS)
+    assert len(encoder.encoded) == len(TEXTS) - done
+
+
+def _embed_until_killed(folder: Path, after: int) -> None:
+    growing._write_at = _dying(after, 0.3, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    make_store(folder).embed(TEXTS, FakeEncoder(), batch_size=4)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a kill that cannot be caught")
+def test_a_killed_process_leaves_no_lock_and_no_wrong_vector(tmp_path: Path) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=_embed_until_killed, args=(tmp_path, 10))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    store = make_store(tmp_path)
+    assert assert_right(store, TEXTS) == 8
+    assert store.embed(TEXTS, FakeEncoder()).complete
+    assert assert_right(store, TEXTS) == len(TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("file", "spoil"),
+    [
+        ("vectors.npy", lambda content: content[:-1]),
+        ("vectors.npy", lambda content: content[:128] + b"\xff" * (len(content) - 128)),
+        ("vectors.npy", lambda content: content[:1000] + bytes(range(100)) + content[1100:]),
+        ("hashes.npy", lambda content: b"junk" + content[4:]),
+        ("hashes.npy", lambda content: b""),
+        ("manifest.json", lambda content: content[: len(content) // 2]),
+        ("manifest.json", lambda content: b"[]"),
+        ("manifest.json", lambda content: content.replace(b'"dim": 16', b'"dim": 17')),
+    ],
+)
+def test_a_damaged_folder_is_set_aside_and_named(tmp_path: Path, file: str, spoil: Callable[[bytes], bytes]) -> None:
+    store = make_store(tmp_path)
+    folder = store.folder
+    store.embed(TEXTS, FakeEncoder())
+    (folder / file).write_bytes(spoil((folder / file).read_bytes()))
+
+    damaged = make_store(tmp_path)
+    assert damaged.state(hash_texts(TEXTS)).done == 0
+    aside = folder.with_name(folder.name + ".damaged-1")
+    assert str(aside) in damaged.damage
+    assert (aside / file).is_file()
+    assert damaged.embed(TEXTS, FakeEncoder()).complete
+    assert assert_right(make_store(tmp_path), TEXTS) == len(TEXTS)
+
+
+def test_a_folder_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    store = make_store(tmp_path)
+    store.embed(TEXTS, FakeEncoder())
+    manifest = store.folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"schema": 1', '"schema": 2'))
+    with pytest.raises(RecsysError, match="newer"):
+        make_store(tmp_path).state(hash_texts(TEXTS))
+    assert manifest.is_file()
+
+
+def test_a_full_disk_is_one_sentence_and_keeps_what_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(growing, "_write_at", _dying(8, 0.5, full))
+        with pytest.raises(DataError, match="no space left on device") as raised:
+            make_store(tmp_path).embed(TEXTS, FakeEncoder(), batch_size=4)
+    assert str(tmp_path) in str(raised.value)
+    assert "\n" not in str(raised.value)
+    store = make_store(tmp_path)
+    assert assert_right(store, TEXTS) == 8
+    assert store.embed(TEXTS, FakeEncoder()).complete
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="cannot be written"):
+        make_store(tmp_path / "file").embed(TEXTS, FakeEncoder())
+
+
+def test_two_at_once_do_not_write_into_each_other(tmp_path: Path) -> None:
+    def intrude(progress: Progress) -> None:
+        if progress.done == 4:
+            with pytest.raises(RecsysError, match="another recsys-tui"):
+                make_store(tmp_path).embed(TEXTS, FakeEncoder(), batch_size=4)
+            assert assert_right(make_store(tmp_path), TEXTS) == 4, "but it may read what is there"
+
+    store = make_store(tmp_path)
+    store.embed(TEXTS, FakeEncoder(), Job(intrude), batch_size=4)
+    assert assert_right(store, TEXTS) == len(TEXTS)
