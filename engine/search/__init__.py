@@ -1,1 +1,19 @@
 """What is like these words: embeddings, keyword search, and the index that joins them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.search.query import SearchIndex
+
+__all__ = ["SearchIndex"]
+
+
+def __getattr__(name: str) -> Any:
+    # Importing the package costs nothing; the index brings NumPy, and torch only when it encodes.
+    if name == "SearchIndex":
+        from engine.search.query import SearchIndex
+
+        return SearchIndex
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.search import index as index_module
+from engine.search.index import ExactIndex
+
+
+def unit(random: np.random.RandomState, count: int, dim: int = 8) -> np.ndarray:
+    vectors = random.standard_normal((count, dim)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def brute_force(vectors: np.ndarray, query: np.ndarray, k: int, found: np.ndarray) -> list[int]:
+    scores = [(-float(np.dot(vector, query)), item) for item, vector in enumerate(vectors) if found[item]]
+    return [item for _, item in sorted(scores)[:k]]
+
+
+@given(st.integers(1, 60), st.integers(1, 70), st.integers(0, 2**31 - 1))
+def test_it_finds_what_a_loop_over_all_items_finds(count: int, k: int, seed: int) -> None:
+    random = np.random.RandomState(seed)
+    vectors, queries = unit(random, count), unit(random, 3)
+    rows = np.where(random.rand(count) < 0.8, random.permutation(count), -1)
+    allowed = random.rand(count) < 0.7
+    items, scores = ExactIndex(vectors, rows).search(queries, k, allowed)
+    for query, its_items, its_scores in zip(queries, items, scores, strict=True):
+        assert its_items.tolist() == brute_force(vectors[rows], query, k, (rows >= 0) & allowed)
+        np.testing.assert_allclose(its_scores, vectors[rows[its_items]] @ query, atol=1e-6)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cpu:0"])
+def test_of_equal_scores_the_lower_item_comes_first(device: str) -> None:
+    vectors = np.eye(4, dtype=np.float32)
+    rows = np.array([1, 0, 1, 0, 2, 0])
+    items, scores = ExactIndex(vectors, rows, device=device).search(vectors[:1], 4)
+    assert items.tolist() == [[1, 3, 5, 0]]
+    assert scores.tolist() == [[1.0, 1.0, 1.0, 0.0]]
+
+
+@pytest.mark.parametrize("device", ["cpu", "cpu:0"])
+def test_many_queries_in_bounded_memory_find_the_same(monkeypatch: pytest.MonkeyPatch, device: str) -> None:
+    random = np.random.RandomState(0)
+    index, queries = ExactIndex(unit(random, 50), device=device), unit(random, 7)
+    whole, _ = index.search(queries, 5)
+    monkeypatch.setattr(index_module, "_MAX_SCORES", 120)
+    np.testing.assert_array_equal(index.search(queries, 5)[0], whole)
+
+
+def test_items_without_a_vector_are_not_found() -> None:
+    vectors = np.eye(2, dtype=np.float32)
+    index = ExactIndex(vectors, np.array([-1, 1, -1]))
+    assert len(index) == 1
+    assert index.search(vectors[1:], 5)[0].tolist() == [[1]]
+    assert index.vector(0) is None
+
+
+def test_nothing_to_find_is_an_empty_list() -> None:
+    empty = ExactIndex(np.zeros((0, 0), np.float32), np.array([-1, -1]))
+    assert empty.search(np.ones((1, 8), np.float32), 3)[0].shape == (1, 0)
+
+
+@pytest.mark.gpu
+def test_on_a_gpu_it_finds_the_same() -> None:
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("there is no CUDA device")
+    random = np.random.RandomState(0)
+    vectors, queries = unit(random, 5000, 384), unit(random, 20, 384)
+    on_cpu, on_gpu = ExactIndex(vectors).search(queries, 10), ExactIndex(vectors, device="cuda").search(queries, 10)
+    np.testing.assert_array_equal(on_gpu[0], on_cpu[0])
+    np.testing.assert_allclose(on_gpu[1], on_cpu[1], atol=1e-5)
