@@ -64,9 +64,7 @@ class Interactions:
         for name in ("item_ids", "ratings", "timestamps", "weights"):
             column = getattr(self, name)
             if column is not None and column.shape != self.user_ids.shape:
-                raise ValueError(
-                    f"{name} has shape {column.shape}, user_ids has {self.user_ids.shape}: they must agree"
-                )
+                raise ValueError(f"{name} has shape {column.shape}, user_ids {self.user_ids.shape}: they must agree")
 
     def __repr__(self) -> str:
         return f"<Interactions: {len(self)} of {self.num_users} users with {self.num_items} items>"
@@ -109,8 +107,8 @@ class Interactions:
     ) -> SequenceInteractions:
         """Each user's items in order of time, cut into windows.
 
-        Windows are taken from a user's latest interaction backwards; one shorter than ``max_sequence_length`` is
-        padded with zeros on its left. Equal times keep the order in which they are stored.
+        Windows are taken from a user's latest interaction backwards; one shorter than ``max_sequence_length``
+        is padded with zeros on its left. Equal times keep the order in which they are stored.
 
         Parameters
         ----------
@@ -119,8 +117,8 @@ class Interactions:
         min_sequence_length
             Windows with fewer items are left out.
         step_size
-            How far apart the ends of a user's windows are; by default ``max_sequence_length``, so that they do not
-            overlap.
+            How far apart the ends of a user's windows are; by default ``max_sequence_length``, so that they do
+            not overlap.
 
         Returns
         -------
@@ -167,11 +165,16 @@ class Interactions:
 
         sequences = np.zeros((len(end), max_sequence_length), dtype=np.int32)
         # Column by column: the memory beyond the result stays that of one column.
+        weights = None if self.weights is None else np.zeros(sequences.shape, dtype=np.float32)
         for column in range(max_sequence_length):
             position = end - max_sequence_length + column
             inside = position >= begin
             sequences[inside, column] = items[position[inside]]
-        return SequenceInteractions(sequences, user_ids=owners.astype(np.int32), num_items=self.num_items)
+            if weights is not None and self.weights is not None:
+                weights[inside, column] = self.weights[order[position[inside]]]
+        return SequenceInteractions(
+            sequences, user_ids=owners.astype(np.int32), num_items=self.num_items, weights=weights
+        )
 
 
 class SequenceInteractions:
@@ -185,6 +188,8 @@ class SequenceInteractions:
         Whose sequence each row is, shape ``(num_sequences,)``.
     num_items
         The largest id + 1 by default; padding counts as one of them.
+    weights
+        How much each step counts in a loss, in the shape of ``sequences``. Not in Spotlight.
 
     Raises
     ------
@@ -193,13 +198,15 @@ class SequenceInteractions:
     """
 
     def __init__(
-        self, sequences: npt.ArrayLike, user_ids: npt.ArrayLike | None = None, num_items: int | None = None
+        self,
+        sequences: npt.ArrayLike,
+        user_ids: npt.ArrayLike | None = None,
+        num_items: int | None = None,
+        weights: npt.ArrayLike | None = None,
     ) -> None:
         self.sequences = np.asarray(sequences)
         if self.sequences.ndim != 2:
-            raise ValueError(
-                f"sequences must be a matrix, one row a sequence, not of shape {self.sequences.shape}"
-            )
+            raise ValueError(f"sequences must be a matrix, one row a sequence, not of shape {self.sequences.shape}")
         if self.sequences.dtype.kind not in "iu":
             raise ValueError(f"item ids must be integers, not {self.sequences.dtype}")
         self.num_items = _size(self.sequences, num_items, "item")
@@ -207,6 +214,9 @@ class SequenceInteractions:
         self.user_ids = None if user_ids is None else _ids(user_ids, "user")
         if self.user_ids is not None and len(self.user_ids) != len(self.sequences):
             raise ValueError(f"{len(self.user_ids)} user_ids for {len(self.sequences)} sequences")
+        self.weights: NumberArray | None = None if weights is None else np.asarray(weights)
+        if self.weights is not None and self.weights.shape != self.sequences.shape:
+            raise ValueError(f"weights have shape {self.weights.shape}, sequences {self.sequences.shape}")
 
     def __repr__(self) -> str:
         return (
@@ -220,7 +230,8 @@ class SequenceInteractions:
     def select(self, index: npt.NDArray[Any] | slice) -> SequenceInteractions:
         """Some of the sequences, by mask, positions or slice; the number of items stays."""
         owners = None if self.user_ids is None else self.user_ids[index]
-        return SequenceInteractions(self.sequences[index], user_ids=owners, num_items=self.num_items)
+        weights = None if self.weights is None else self.weights[index]
+        return SequenceInteractions(self.sequences[index], owners, self.num_items, weights)
 
 
 def _ids(values: npt.ArrayLike, kind: str) -> IntArray:

@@ -1,0 +1,249 @@
+"""What the explicit and the implicit factorisation share: pairs in, scores of pairs out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from engine.errors import OptionError
+from engine.estimator import CHUNK, Estimator
+from engine.factorization.bilinear import BilinearLearner, PackedRows, is_plain
+from engine.factorization.objectives import Objective
+from engine.factorization.representations import BilinearNet
+from engine.gradient import Batch, GradientLearner
+from engine.interactions import Interactions
+from engine.sampling import NegativeSampler
+from engine.training import Learner
+
+Scores = npt.NDArray[np.float32]
+
+
+class FactorizationModel(Estimator):
+    """Base of the models that score pairs of a user and an item. Options as of :class:`Estimator`."""
+
+    _objectives: dict[str, Objective]
+
+    _num_users = 0
+    _rows: PackedRows | None = None
+
+    # -- predicting ---------------------------------------------------------------------------------------------
+    def predict(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike | None = None) -> Scores:
+        """Scores of pairs, or of all items.
+
+        Parameters
+        ----------
+        user_ids
+            One user, or several.
+        item_ids
+            Items; None means all.
+
+        Returns
+        -------
+        numpy.ndarray
+            One user: ``(len(item_ids),)`` or ``(num_items,)``. ``n`` users and as many items: the pairs' scores,
+            ``(n,)``. ``n`` users without items: ``(n, num_items)``, which agrees with the former to rounding.
+
+        Raises
+        ------
+        NotTrainedError
+            Before the first fit.
+        ValueError
+            If an id is out of range, or the lengths do not match.
+        """
+        self._trained()
+        users = self._as_ids(user_ids, self._num_users, "user")
+        if item_ids is None and len(users) != 1:
+            return np.concatenate([part.cpu().numpy() for part in self._score_in_chunks(users)])
+        items = torch.arange(self._num_items) if item_ids is None else self._as_ids(item_ids, self._num_items, "item")
+        if len(users) == 1:
+            users = users.expand(len(items))
+        elif len(users) != len(items):
+            raise OptionError(f"{len(users)} user_ids and {len(items)} item_ids make no pairs: give as many of each.")
+        scores = np.empty(len(items), dtype=np.float32)
+        piece = max(1, CHUNK // (4 * self.embedding_dim))
+        for start in range(0, len(items), piece):
+            part = slice(start, start + piece)
+            scores[part] = self._score_pairs(users[part], items[part]).cpu().numpy()
+        return scores
+
+    def scores(self, user_ids: npt.ArrayLike) -> Tensor:
+        """The scores of all items for several users, ``(len(user_ids), num_items)``, on the model's device.
+
+        The caller bounds the number of users, and leaves out the padding (id 0) and what must not be ranked.
+        """
+        self._trained()
+        parts = list(self._score_in_chunks(self._as_ids(user_ids, self._num_users, "user")))
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def _output(self, scores: Tensor) -> Tensor:
+        """From the net's scores to predictions."""
+        return scores
+
+    def _padding_score(self) -> float | None:
+        """What to say of item 0 where it is padding; None leaves it as it is."""
+        return None
+
+    @torch.inference_mode()
+    def _score_pairs(self, users: Tensor, items: Tensor) -> Tensor:
+        users, items = users.to(self.device), items.to(self.device)
+        scores = self._output(self._trained()(users, items).reshape(len(users)).float())
+        padding = self._padding_score()
+        return scores if self._item_zero or padding is None else scores.masked_fill(items == 0, padding)
+
+    def _score_in_chunks(self, users: Tensor) -> Iterator[Tensor]:
+        net = self._trained()
+        piece = max(1, CHUNK // max(1, self._num_items * (1 if hasattr(net, "score_all") else self.embedding_dim)))
+        for start in range(0, max(1, len(users)), piece):
+            yield self._score_block(net, users[start : start + piece].to(self.device))
+
+    @torch.inference_mode()
+    def _score_block(self, net: Any, users: Tensor) -> Tensor:
+        items = torch.arange(self._num_items, device=self.device)
+        if hasattr(net, "score_all"):
+            scores = net.score_all(users, items)
+        else:
+            pairs = users.repeat_interleave(len(items)), items.repeat(len(users))
+            scores = net(*pairs).reshape(len(users), len(items))
+        scores = self._output(scores.float())
+        padding = self._padding_score()
+        if not self._item_zero and padding is not None:
+            scores[:, 0] = padding
+        return scores
+
+    def _as_ids(self, ids: npt.ArrayLike, size: int, kind: str) -> Tensor:
+        array = np.atleast_1d(ids.detach().cpu().numpy() if isinstance(ids, Tensor) else np.asarray(ids))
+        if array.ndim > 1:
+            array = array.reshape(-1)
+        if array.size and array.dtype.kind not in "iu":
+            raise OptionError(f"{kind} ids must be integers, not {array.dtype}.")
+        if array.size and not 0 <= int(array.min()) <= int(array.max()) < size:
+            wrong = int(array.min()) if array.min() < 0 else int(array.max())
+            raise OptionError(f"{kind} id {wrong} is not between 0 and {size - 1}, which are what the model knows.")
+        return torch.from_numpy(np.ascontiguousarray(array, dtype=np.int64))
+
+    # -- fitting ------------------------------------------------------------------------------------------------
+    def _check(self, interactions: Interactions) -> None:
+        if len(interactions) == 0:
+            raise OptionError("There are no interactions to learn from.")
+        if self._net is not None:
+            for kind, ids, size in (
+                ("user", interactions.user_ids, self._num_users),
+                ("item", interactions.item_ids, self._num_items),
+            ):
+                if int(ids.max()) >= size:
+                    raise OptionError(
+                        f"{kind} id {int(ids.max())} is not below {size}, the number that the model was first fitted "
+                        f"with: declare num_{kind}s large enough from the start, or make a new model."
+                    )
+
+    def _columns(self, interactions: Interactions) -> Iterable[npt.NDArray[Any] | None]:
+        return interactions.user_ids, interactions.item_ids, interactions.ratings, interactions.weights
+
+    def _build(self, interactions: Interactions) -> nn.Module:
+        self._num_users, self._num_items = interactions.num_users, interactions.num_items
+        return self._rebuild()
+
+    def _rebuild(self) -> nn.Module:
+        self._rows = None
+        if self.representation is None:
+            return BilinearNet(self._num_users, self._num_items, self.embedding_dim, sparse=self.sparse)
+        if not isinstance(self.representation, nn.Module):
+            raise OptionError(f"representation must be a torch.nn.Module, not {self.representation!r}.")
+        return self.representation
+
+    def _learner(self, interactions: Interactions, net: nn.Module) -> Learner:
+        self._item_zero = self._item_zero or bool((interactions.item_ids == 0).any())
+        users = self._tensor(interactions.user_ids, torch.int32)
+        items = self._tensor(interactions.item_ids, torch.int32)
+        weights = None if interactions.weights is None else self._tensor(interactions.weights, torch.float32)
+        observed = self._observed(interactions)
+        sampler = self._sampler(users, items)
+        if self.optimizer_func is None and is_plain(net):
+            assert isinstance(net, BilinearNet)
+            if sampler is None:
+                present_users, users = _positions(users, self._num_users)
+                present_items, items = _positions(items, self._num_items)
+            else:
+                present_users = torch.arange(self._num_users, device=self.device)
+                present_items = torch.arange(self._num_items, device=self.device)
+            return BilinearLearner(
+                self._packed(net, present_users, present_items),
+                self._objective(),
+                users,
+                items,
+                observed=observed,
+                weights=weights,
+                sampler=sampler,
+                num_negatives=self._num_negatives,
+            )
+        self._make_optimizers(net)
+        return GradientLearner(
+            net,
+            self._optimizers,
+            {"groups": users, "items": items, "observed": observed, "weights": weights},
+            lambda batch: self._batch_loss(net, batch),
+            sampler,
+            (self._num_negatives,),
+        )
+
+    def _packed(self, net: BilinearNet, users: Tensor, items: Tensor) -> PackedRows:
+        """The rows to learn, with the moments that earlier fits left."""
+        before, state = self._rows, self._learning
+        if before is not None and before.same_rows(users, items):
+            return before
+        self._rows = PackedRows(net, users, items, self.learning_rate, self.l2)
+        if before is not None:
+            self._rows.take_over(before.state(), before.adam.steps)
+        elif state:
+            here = {name: tensor.to(self.device) for name, tensor in state.items()}
+            self._rows.take_over(here, int(self._learning_header["steps"]))
+        self._learning = {}
+        return self._rows
+
+    def _finish(self, net: nn.Module) -> None:
+        if self._rows is not None and isinstance(net, BilinearNet):
+            self._rows.write_back(net)
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._rows = None
+
+    def _optimizer_state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        if self._rows is not None:
+            return self._rows.state(), {"steps": self._rows.adam.steps}
+        return super()._optimizer_state()
+
+    def _sizes(self) -> dict[str, float]:
+        return {"_num_users": self._num_users, "_num_items": self._num_items}
+
+    def _objective(self) -> Objective:
+        """Loss and gradient for the fast path."""
+        return self._objectives[self.loss]
+
+    # -- what explicit and implicit models do differently -------------------------------------------------------
+    @property
+    def _num_negatives(self) -> int:
+        return 1
+
+    def _observed(self, interactions: Interactions) -> Tensor | None:
+        """What the scores are compared with."""
+        return None
+
+    def _sampler(self, users: Tensor, items: Tensor) -> NegativeSampler | None:
+        return None
+
+    def _batch_loss(self, net: nn.Module, batch: Batch) -> Tensor:
+        raise NotImplementedError
+
+
+def _positions(ids: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """The ids that occur, ascending, and for each of ``ids`` its position among them (int32)."""
+    occurs = torch.zeros(size, dtype=torch.bool, device=ids.device)
+    occurs[ids.long()] = True
+    position = occurs.cumsum(0, dtype=torch.int32) - 1
+    return occurs.nonzero().squeeze(1), position[ids.long()]

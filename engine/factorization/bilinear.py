@@ -1,0 +1,200 @@
+"""Training of a :class:`BilinearNet` without automatic differentiation: a batch reads and writes its own rows only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from engine.factorization.objectives import Objective
+from engine.factorization.representations import BilinearNet
+from engine.factorization.row_adam import RowAdam
+from engine.layers import ScaledEmbedding, ZeroEmbedding
+from engine.sampling import NegativeSampler
+
+#: A batch: rows of the packed table ``(slots, batch)`` (users, then one or two kinds of items), the candidates among
+#: which to choose the last slot, observed ratings, weights.
+Batch = tuple[Tensor, Tensor | None, Tensor | None, Tensor | None]
+
+
+def is_plain(net: object) -> bool:
+    """Whether a net is one that :class:`BilinearLearner` can train."""
+    return (
+        type(net) is BilinearNet
+        and type(net.user_embeddings) is ScaledEmbedding
+        and type(net.item_embeddings) is ScaledEmbedding
+        and net.user_embeddings.embedding_dim == net.item_embeddings.embedding_dim
+        and net.user_embeddings.padding_idx is net.item_embeddings.padding_idx is None
+    )
+
+
+class PackedRows:
+    """The rows of a :class:`BilinearNet` that a data set can touch, side by side, with their optimiser.
+
+    Ids may be sparse (film ids up to 163,949 for 9,066 films): packed rows stay close together in memory, and what
+    a fit costs depends on the rows it touches only.
+
+    Parameters
+    ----------
+    net
+        Where the rows come from and go back to.
+    users, items
+        The ids of the rows, ascending.
+    learning_rate, l2
+        See :class:`RowAdam`.
+    """
+
+    def __init__(self, net: BilinearNet, users: Tensor, items: Tensor, learning_rate: float, l2: float) -> None:
+        self.users, self.items = users, items
+        with torch.no_grad():
+            table = torch.cat(
+                (
+                    torch.cat((_weight(net.user_embeddings)[users], _weight(net.user_biases)[users]), 1),
+                    torch.cat((_weight(net.item_embeddings)[items], _weight(net.item_biases)[items]), 1),
+                )
+            )
+        self.adam = RowAdam(table, learning_rate, l2)
+
+    def state(self) -> dict[str, Tensor]:
+        """What :meth:`take_over` needs of an earlier fit, beside the number of steps."""
+        return {"users": self.users, "items": self.items, "first": self.adam.first, "second": self.adam.second}
+
+    def take_over(self, state: Mapping[str, Tensor], steps: int) -> None:
+        """Go on with the moments of an earlier fit; rows that it did not have start afresh."""
+        self.adam.steps = steps
+        start_here = start_there = 0
+        for mine, theirs in ((self.users, state["users"]), (self.items, state["items"])):
+            common = torch.isin(mine, theirs, assume_unique=True).nonzero().squeeze(1)
+            here, there = common + start_here, torch.searchsorted(theirs, mine[common]) + start_there
+            self.adam.first[here] = state["first"][there]
+            self.adam.second[here] = state["second"][there]
+            start_here, start_there = len(mine), len(theirs)
+
+    def write_back(self, net: BilinearNet) -> None:
+        """Bring the rows into the net."""
+        users, items = torch.split(self.adam.table, [len(self.users), len(self.items)])
+        with torch.no_grad():
+            for rows, ids, vectors, biases in (
+                (users, self.users, net.user_embeddings, net.user_biases),
+                (items, self.items, net.item_embeddings, net.item_biases),
+            ):
+                _weight(vectors)[ids] = rows[:, :-1]
+                _weight(biases)[ids] = rows[:, -1:]
+
+    def to(self, device: torch.device) -> None:
+        """Move to another device."""
+        self.adam.to(device)
+        self.users, self.items = self.users.to(device), self.items.to(device)
+
+    def same_rows(self, users: Tensor, items: Tensor) -> bool:
+        """Whether these are the rows it holds."""
+        return torch.equal(self.users, users) and torch.equal(self.items, items)
+
+
+class BilinearLearner:
+    """Learns packed rows from pairs of a user and an item.
+
+    Parameters
+    ----------
+    rows
+        What is learnt.
+    objective
+        Loss and gradient given the scores.
+    users, items
+        The pairs, ``(n,)`` each: positions among the packed users and items. With a sampler all ids are packed, so
+        that positions are ids.
+    observed, weights
+        Of the pairs, or None.
+    sampler, num_negatives
+        Draws the negatives of implicit losses; with several of them the one that scores highest is used.
+    """
+
+    def __init__(
+        self,
+        rows: PackedRows,
+        objective: Objective,
+        users: Tensor,
+        items: Tensor,
+        observed: Tensor | None = None,
+        weights: Tensor | None = None,
+        sampler: NegativeSampler | None = None,
+        num_negatives: int = 1,
+    ) -> None:
+        self._rows, self._objective, self._num_users = rows, objective, len(rows.users)
+        self._users, self._items, self._observed, self._weights = users, items, observed, weights
+        self._sampler, self._num_negatives = sampler, num_negatives
+        self.num_examples = len(users)
+        self.small_steps = True
+        self.device = users.device
+
+    def batches(self, examples: Tensor, generator: torch.Generator, batch_size: int) -> Sequence[Batch]:
+        """See :class:`engine.training.Learner`."""
+        users = self._users[examples].long()
+        slots = [users, self._items[examples] + self._num_users]
+        candidates = None
+        if self._sampler is not None and self._num_negatives == 1:
+            slots.append(self._sampler.sample(users, generator) + self._num_users)
+        elif self._sampler is not None:
+            owners = users.unsqueeze(1).expand(-1, self._num_negatives)
+            candidates = self._sampler.sample(owners, generator) + self._num_users
+        rows = _cut_columns(torch.stack(slots), batch_size)
+        nothing: list[None] = [None] * len(rows)
+        observed = nothing if self._observed is None else torch.split(self._observed[examples], batch_size)
+        weights = nothing if self._weights is None else torch.split(self._weights[examples], batch_size)
+        choices = nothing if candidates is None else torch.split(candidates, batch_size)
+        return list(zip(rows, choices, observed, weights, strict=True))
+
+    @torch.inference_mode()
+    def step(self, batch: Batch) -> Tensor:
+        """See :class:`engine.training.Learner`."""
+        rows, candidates, observed, weights = batch
+        if candidates is not None:
+            rows = torch.cat((rows, self._hardest(rows[0], candidates).unsqueeze(0)))
+        flat = rows.reshape(-1)
+        adam = self._rows.adam
+        gathered = adam.gather(flat)
+        values = gathered[0].view(*rows.shape, -1)
+        user, items = values[0], values[1:]
+        scores = _scores(user, items)
+        loss, slope = self._objective(scores, observed, weights)
+        gradients = torch.empty_like(values)
+        torch.mul(user, slope.unsqueeze(-1), out=gradients[1:])
+        torch.sum(items * slope.unsqueeze(-1), 0, out=gradients[0])
+        gradients[1:, :, -1] = slope
+        gradients[0, :, -1] = slope.sum(0)
+        adam.update(flat, gathered, gradients.view(len(flat), -1))
+        return loss
+
+    def move(self, device: torch.device) -> None:
+        """See :class:`engine.training.Learner`."""
+        self._rows.to(device)
+        self._users, self._items = self._users.to(device), self._items.to(device)
+        self._observed = None if self._observed is None else self._observed.to(device)
+        self._weights = None if self._weights is None else self._weights.to(device)
+        self._sampler = None if self._sampler is None else self._sampler.to(device)
+        self.device = device
+
+    def _hardest(self, users: Tensor, candidates: Tensor) -> Tensor:
+        table = self._rows.adam.table
+        items = table.index_select(0, candidates.reshape(-1)).view(*candidates.shape, -1)
+        scores = _scores(table.index_select(0, users).unsqueeze(1), items)
+        return candidates.gather(1, scores.argmax(1, keepdim=True)).squeeze(1)
+
+
+def _scores(users: Tensor, items: Tensor) -> Tensor:
+    dot: Tensor = (users[..., :-1] * items[..., :-1]).sum(-1)
+    return dot.add_(users[..., -1]).add_(items[..., -1])
+
+
+def _cut_columns(rows: Tensor, batch_size: int) -> list[Tensor]:
+    """Batches of columns, each contiguous; one copy for all of them instead of one a batch."""
+    slots, count = rows.shape
+    whole = count // batch_size * batch_size
+    batches = rows[:, :whole].reshape(slots, -1, batch_size).transpose(0, 1).contiguous()
+    return [*batches.unbind(0), *([rows[:, whole:].contiguous()] if whole < count else [])]
+
+
+def _weight(layer: torch.nn.Module) -> Tensor:
+    assert isinstance(layer, ScaledEmbedding | ZeroEmbedding)
+    return layer.weight

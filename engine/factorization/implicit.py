@@ -1,0 +1,103 @@
+"""Factorisation of who chose what, without ratings."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from engine.errors import OptionError
+from engine.estimator import NEVER, OptimizerFunc, RandomState
+from engine.factorization import objectives
+from engine.factorization.base import FactorizationModel
+from engine.gradient import Batch
+from engine.losses import adaptive_hinge_loss, bpr_loss, hinge_loss, pointwise_loss
+from engine.sampling import NegativeSampler
+
+_LOSSES = {"pointwise": pointwise_loss, "bpr": bpr_loss, "hinge": hinge_loss}
+
+
+class ImplicitFactorizationModel(FactorizationModel):
+    """Ranks items by the dot product of a user's and an item's vector, learning from choices and sampled negatives.
+
+    Parameters
+    ----------
+    loss
+        ``pointwise`` (log loss), ``bpr``, ``hinge`` or ``adaptive_hinge``.
+    embedding_dim, n_iter, batch_size, l2, learning_rate, optimizer_func, use_cuda, representation, sparse, \
+random_state, device
+        See :class:`engine.estimator.Estimator`. The defaults are Spotlight's.
+    num_negative_samples
+        Negatives from which ``adaptive_hinge`` takes the hardest; the other losses use one.
+    exclude_known
+        Draw negatives from what a user has not chosen; False draws from all items, as Spotlight does. Not in
+        Spotlight.
+
+    Notes
+    -----
+    Differs from Spotlight: ``bpr`` and ``pointwise`` are the logarithmic losses (see :mod:`engine.losses`); the
+    adaptive hinge compares a positive with its own user's negatives; negatives are neither padding nor, by default,
+    known positives; where no interaction has the item id 0 it is the padding and scores lowest; ``weights`` count;
+    the default optimiser is :class:`~engine.factorization.row_adam.RowAdam`.
+    """
+
+    name: ClassVar[str] = "implicit"
+    losses: ClassVar[tuple[str, ...]] = (*_LOSSES, "adaptive_hinge")
+    _objectives = objectives.IMPLICIT
+
+    def __init__(
+        self,
+        loss: str = "pointwise",
+        embedding_dim: int = 32,
+        n_iter: int = 10,
+        batch_size: int = 256,
+        l2: float = 0.0,
+        learning_rate: float = 1e-2,
+        optimizer_func: OptimizerFunc | None = None,
+        use_cuda: bool = False,
+        representation: nn.Module | None = None,
+        sparse: bool = False,
+        random_state: RandomState = None,
+        num_negative_samples: int = 5,
+        *,
+        exclude_known: bool = True,
+        device: str | None = None,
+    ) -> None:
+        super().__init__(
+            loss,
+            embedding_dim,
+            n_iter,
+            batch_size,
+            l2,
+            learning_rate,
+            optimizer_func,
+            use_cuda,
+            representation,
+            sparse,
+            random_state,
+            device,
+        )
+        if num_negative_samples < 1:
+            raise OptionError(f"num_negative_samples must be a whole number from 1 on, not {num_negative_samples!r}.")
+        self.num_negative_samples = num_negative_samples
+        self.exclude_known = exclude_known
+
+    @property
+    def _num_negatives(self) -> int:
+        return self.num_negative_samples if self.loss == "adaptive_hinge" else 1
+
+    def _sampler(self, users: Tensor, items: Tensor) -> NegativeSampler | None:
+        first = 0 if self._item_zero else 1
+        return NegativeSampler(users, items, self._num_users, self._num_items, first, self.exclude_known)
+
+    def _batch_loss(self, net: nn.Module, batch: Batch) -> Tensor:
+        users, negatives = batch["groups"], batch["negatives"]
+        positive = net(users, batch["items"]).reshape(-1)
+        against = torch.stack([net(users, one).reshape(-1) for one in negatives.unbind(1)])
+        if self.loss == "adaptive_hinge":
+            return adaptive_hinge_loss(positive, against, weights=batch.get("weights"))
+        return _LOSSES[self.loss](positive, against[0], weights=batch.get("weights"))
+
+    def _padding_score(self) -> float | None:
+        return NEVER

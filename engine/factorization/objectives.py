@@ -1,0 +1,74 @@
+"""The losses of ``engine.losses`` once more, with their gradients written out.
+
+The fast path of the factorisation models needs the gradient with respect to the scores only; the derivative of a
+dot product is then the other vector. A test holds these against ``engine.losses`` and automatic differentiation.
+
+Each function takes scores of shape ``(items, batch)``, the observed ratings where there are any, and weights or None;
+it gives the mean loss (scalar) and the gradient of that mean, ``(items, batch)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Objective = Callable[[Tensor, Tensor | None, Tensor | None], tuple[Tensor, Tensor]]
+
+
+def regression(scores: Tensor, observed: Tensor | None, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Squared error."""
+    assert observed is not None
+    error = scores - observed
+    weighted = error if weights is None else error * weights
+    scale = 1.0 / scores.shape[-1]
+    return torch.dot(error[0], weighted[0]) * scale, weighted * (2.0 * scale)
+
+
+def poisson(scores: Tensor, observed: Tensor | None, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Poisson log-likelihood with the rate ``exp(score)``."""
+    assert observed is not None
+    rate = scores.exp()
+    return _mean(rate - observed * scores, rate - observed, weights)
+
+
+def logistic(scores: Tensor, observed: Tensor | None, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Log loss of observations of 1 and -1."""
+    assert observed is not None
+    margin = observed * scores
+    return _mean(functional.softplus(-margin), -observed * torch.sigmoid(-margin), weights)
+
+
+def pointwise(scores: Tensor, observed: Tensor | None, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Log loss of positives (row 0) and negatives (row 1)."""
+    positive, negative = scores.unbind(0)
+    loss = functional.softplus(-positive) + functional.softplus(negative)
+    return _mean(loss, torch.stack((-torch.sigmoid(-positive), torch.sigmoid(negative))), weights)
+
+
+def bpr(scores: Tensor, observed: Tensor | None, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Bayesian personalised ranking: positives (row 0) above negatives (row 1)."""
+    behind = scores[1] - scores[0]
+    slope = torch.sigmoid(behind)
+    return _mean(functional.softplus(behind), torch.stack((-slope, slope)), weights)
+
+
+def hinge(scores: Tensor, observed: Tensor | None, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Hinge: positives (row 0) above negatives (row 1) by 1."""
+    loss = functional.relu(scores[1] - scores[0] + 1.0)
+    slope = (loss > 0).to(scores.dtype)
+    return _mean(loss, torch.stack((-slope, slope)), weights)
+
+
+def _mean(loss: Tensor, gradient: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+    if weights is not None:
+        loss, gradient = loss * weights, gradient * weights
+    return loss.mean(), gradient / loss.shape[-1]
+
+
+#: What an explicit and an implicit model may be asked to minimise. The adaptive hinge is a hinge against the hardest
+#: of several negatives, which the learner chooses.
+EXPLICIT: dict[str, Objective] = {"regression": regression, "poisson": poisson, "logistic": logistic}
+IMPLICIT: dict[str, Objective] = {"pointwise": pointwise, "bpr": bpr, "hinge": hinge, "adaptive_hinge": hinge}

@@ -1,0 +1,62 @@
+"""What a factorisation model scores pairs with."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from engine.layers import ScaledEmbedding, ZeroEmbedding
+
+
+class BilinearNet(nn.Module):
+    """The dot product of a user's and an item's vector, plus a bias for each.
+
+    Any module with this ``forward`` can take its place as ``representation`` of a factorisation model.
+
+    Parameters
+    ----------
+    num_users, num_items
+        Sizes.
+    embedding_dim
+        The length of the vectors.
+    user_embedding_layer, item_embedding_layer
+        Layers to use instead of :class:`~engine.layers.ScaledEmbedding`, such as
+        :class:`~engine.layers.BloomEmbedding`.
+    sparse
+        Give the tables sparse gradients, for optimisers that take them.
+    """
+
+    def __init__(
+        self,
+        num_users: int,
+        num_items: int,
+        embedding_dim: int = 32,
+        user_embedding_layer: nn.Module | None = None,
+        item_embedding_layer: nn.Module | None = None,
+        sparse: bool = False,
+    ) -> None:
+        super().__init__()
+        self.embedding_dim = embedding_dim
+        self.user_embeddings = (
+            ScaledEmbedding(num_users, embedding_dim, sparse=sparse)
+            if user_embedding_layer is None
+            else user_embedding_layer
+        )
+        self.item_embeddings = (
+            ScaledEmbedding(num_items, embedding_dim, sparse=sparse)
+            if item_embedding_layer is None
+            else item_embedding_layer
+        )
+        self.user_biases = ZeroEmbedding(num_users, 1, sparse=sparse)
+        self.item_biases = ZeroEmbedding(num_items, 1, sparse=sparse)
+
+    def forward(self, user_ids: Tensor, item_ids: Tensor) -> Tensor:
+        """The scores of pairs: both of one shape ``(...)``, and so is the result."""
+        users, items = self.user_embeddings(user_ids), self.item_embeddings(item_ids)
+        biases = self.user_biases(user_ids) + self.item_biases(item_ids)
+        scores: Tensor = (users * items).sum(-1) + biases.squeeze(-1)
+        return scores
+
+    def score_all(self, user_ids: Tensor, item_ids: Tensor) -> Tensor:
+        """The scores of each of ``n`` users with each of ``m`` items, ``(n, m)``."""
+        scores: Tensor = self.user_embeddings(user_ids) @ self.item_embeddings(item_ids).T
+        return scores.add_(self.user_biases(user_ids)).add_(self.item_biases(item_ids).T)

@@ -1,0 +1,132 @@
+"""Training of any net by automatic differentiation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.errors import OptionError
+from engine.sampling import NegativeSampler
+
+Batch = dict[str, Tensor]
+Optimizers = tuple[torch.optim.Optimizer, ...]
+
+
+class GradientLearner:
+    """A :class:`engine.training.Learner` around a net, its optimisers and a loss.
+
+    Parameters
+    ----------
+    net, optimizers
+        What is trained, and by what.
+    columns
+        The data, each with one row an example; those that are None are left out.
+    loss
+        The mean loss of a batch, which has the same columns and ``negatives``.
+    sampler
+        Draws ``negatives`` for the groups in the column ``groups``.
+    negatives_shape
+        How many for each example; ``negatives`` has the shape ``(batch, *negatives_shape)``.
+    small_steps
+        See :class:`engine.training.Learner`.
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        optimizers: Optimizers,
+        columns: Mapping[str, Tensor | None],
+        loss: Callable[[Batch], Tensor],
+        sampler: NegativeSampler | None = None,
+        negatives_shape: tuple[int, ...] = (),
+        small_steps: bool = False,
+    ) -> None:
+        self._net, self._optimizers, self._loss = net, optimizers, loss
+        self._columns = {name: column for name, column in columns.items() if column is not None}
+        self._sampler, self._shape = sampler, negatives_shape
+        self.small_steps = small_steps
+        first = next(iter(self._columns.values()))
+        self.num_examples, self.device = len(first), first.device
+
+    def batches(self, examples: Tensor, generator: torch.Generator, batch_size: int) -> Sequence[Batch]:
+        """See :class:`engine.training.Learner`."""
+        columns = {name: column[examples] for name, column in self._columns.items()}
+        if self._sampler is not None:
+            groups = columns["groups"].long().view(-1, *(1 for _ in self._shape)).expand(-1, *self._shape)
+            columns["negatives"] = self._sampler.sample(groups, generator)
+        pieces = [torch.split(column, batch_size) for column in columns.values()]
+        return [dict(zip(columns, piece, strict=True)) for piece in zip(*pieces, strict=True)]
+
+    def step(self, batch: Batch) -> Tensor:
+        """See :class:`engine.training.Learner`."""
+        for optimizer in self._optimizers:
+            optimizer.zero_grad()
+        loss = self._loss(batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        for optimizer in self._optimizers:
+            optimizer.step()
+        return loss.detach()
+
+    def move(self, device: torch.device) -> None:
+        """See :class:`engine.training.Learner`."""
+        self._net.to(device)
+        self._columns = {name: column.to(device) for name, column in self._columns.items()}
+        if self._sampler is not None:
+            self._sampler.to(device)
+        for optimizer in self._optimizers:
+            optimizer.load_state_dict(optimizer.state_dict())  # brings the state to where the parameters are
+        self.device = device
+
+
+def make_optimizers(
+    net: nn.Module,
+    learning_rate: float,
+    l2: float,
+    optimizer_func: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer] | None,
+) -> Optimizers:
+    """What ``optimizer_func`` makes, or Adam, with SparseAdam for tables that have sparse gradients."""
+    if optimizer_func is not None:
+        return (optimizer_func(net.parameters()),)
+    tables = {
+        id(module.weight)
+        for module in net.modules()
+        if isinstance(module, nn.Embedding | nn.EmbeddingBag) and module.sparse
+    }
+    dense = [one for one in net.parameters() if id(one) not in tables]
+    sparse = [one for one in net.parameters() if id(one) in tables]
+    if sparse and l2:
+        raise OptionError(f"l2 ({l2}) and sparse=True exclude each other here: use sparse=False.")
+    optimizers: list[torch.optim.Optimizer] = []
+    if dense:
+        fused = all(one.device.type in ("cpu", "cuda") for one in dense)
+        optimizers.append(torch.optim.Adam(dense, lr=learning_rate, weight_decay=l2, fused=fused))
+    if sparse:
+        optimizers.append(torch.optim.SparseAdam(sparse, lr=learning_rate))
+    return tuple(optimizers)
+
+
+def pack_state(optimizers: Optimizers) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The optimisers' states as tensors, and as plain data what is no tensor."""
+    tensors: dict[str, Tensor] = {}
+    numbers: dict[str, Any] = {}
+    for place, optimizer in enumerate(optimizers):
+        for index, state in optimizer.state_dict()["state"].items():
+            for name, value in state.items():
+                if isinstance(value, Tensor):
+                    tensors[f"{place}.{index}.{name}"] = value
+                elif isinstance(value, int | float | bool):
+                    numbers[f"{place}.{index}.{name}"] = value
+    return tensors, {"numbers": numbers}
+
+
+def unpack_state(optimizers: Optimizers, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
+    """Give optimisers back what :func:`pack_state` took from ones of the same making."""
+    states: list[dict[int, dict[str, Any]]] = [{} for _ in optimizers]
+    for key, value in (*tensors.items(), *header["numbers"].items()):
+        place, index, name = key.split(".", 2)
+        states[int(place)].setdefault(int(index), {})[name] = value
+    for optimizer, state in zip(optimizers, states, strict=True):
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

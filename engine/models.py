@@ -1,0 +1,261 @@
+"""The models by name: what there is, what each needs and may be told, and how to make, store and load one.
+
+Importing this imports no model: lists and descriptions are there at once, torch comes with the first
+:func:`create` or :func:`load`. A package adds models by entry points of the group ``recsys_tui.models``; each names
+a :class:`ModelSpec`, or a class with Spotlight's ``fit`` and ``predict``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from engine.errors import DataError, OptionError, UnknownError
+from engine.results import Task
+
+#: The entry point group in which other packages name their models.
+ENTRY_POINTS = "recsys_tui.models"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One thing that a model may be told.
+
+    Attributes
+    ----------
+    default
+        Its value where nothing is said; its type is the option's.
+    meaning
+        A few words.
+    choices
+        The values that it may take; empty where the type says all.
+    """
+
+    default: Any
+    meaning: str
+    choices: tuple[str, ...] = ()
+
+    def read(self, name: str, value: Any) -> Any:
+        """The value, converted where it is text, as in ``--set n_iter=20``.
+
+        Raises
+        ------
+        OptionError
+            If it is not of the option's type, or none of its choices.
+        """
+        if self.choices and value not in self.choices:
+            raise OptionError(f"{name} must be one of {', '.join(self.choices)}, not {value!r}.")
+        if not isinstance(value, str) or isinstance(self.default, str):
+            return value
+        text = value.strip().lower()
+        try:
+            if isinstance(self.default, bool):
+                return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text]
+            return int(text) if isinstance(self.default, int) else float(text)
+        except (KeyError, ValueError):
+            kind = {bool: "true or false", int: "a whole number"}.get(type(self.default), "a number")
+            raise OptionError(f"{name} must be {kind}, not {value!r}.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A model as the registry knows it.
+
+    Attributes
+    ----------
+    name
+        What it is asked for by.
+    task
+        ``user``: ``predict`` takes users; ``sequence``: it takes sequences.
+    description
+        What it is good for, in a line.
+    loader
+        ``module:Class``.
+    needs
+        What the interactions must have: ``ratings``, ``times``.
+    options
+        By name.
+    """
+
+    name: str
+    task: Task
+    description: str
+    loader: str
+    needs: tuple[str, ...] = ()
+    options: Mapping[str, Option] = field(default_factory=dict)
+
+    def load_class(self) -> Any:
+        """The class; imports its module."""
+        module, _, name = self.loader.partition(":")
+        return getattr(importlib.import_module(module), name)
+
+    def read_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """All options, with the given ones converted to their types.
+
+        Raises
+        ------
+        OptionError
+            If one is unknown or has an impossible value.
+        """
+        for name in options:
+            if name not in self.options:
+                raise OptionError(f"The model {self.name} has no option {name!r}: it has {', '.join(self.options)}.")
+        return {
+            name: option.read(name, options[name]) if name in options else option.default
+            for name, option in self.options.items()
+        }
+
+
+def _shared(embedding_dim: int, n_iter: int, batch_size: int, l2: float, learning_rate: float) -> dict[str, Option]:
+    return {
+        "embedding_dim": Option(embedding_dim, "the length of the vectors"),
+        "n_iter": Option(n_iter, "epochs"),
+        "batch_size": Option(batch_size, "examples a step"),
+        "l2": Option(l2, "weight decay"),
+        "learning_rate": Option(learning_rate, "of Adam"),
+        "random_state": Option(42, "the seed"),
+        "device": Option("auto", "auto, cpu, cuda or mps"),
+    }
+
+
+_RANKING = ("pointwise", "bpr", "hinge", "adaptive_hinge")
+_NEGATIVES = {
+    "num_negative_samples": Option(5, "negatives among which adaptive_hinge takes the hardest"),
+    "exclude_known": Option(True, "draw negatives from what was not chosen"),
+}
+
+_SPECS = (
+    ModelSpec(
+        "explicit",
+        "user",
+        "Predicts ratings: a vector and a bias for each user and item (Spotlight's).",
+        "engine.factorization.explicit:ExplicitFactorizationModel",
+        needs=("ratings",),
+        options={
+            "loss": Option("regression", "what is minimised", ("regression", "poisson", "logistic")),
+            **_shared(embedding_dim=32, n_iter=10, batch_size=256, l2=0.0, learning_rate=1e-2),
+            "center": Option(True, "count scores from the mean rating"),
+        },
+    ),
+    ModelSpec(
+        "implicit",
+        "user",
+        "Ranks items by who chose what, without ratings (Spotlight's).",
+        "engine.factorization.implicit:ImplicitFactorizationModel",
+        options={
+            "loss": Option("bpr", "what is minimised", _RANKING),
+            **_shared(embedding_dim=32, n_iter=10, batch_size=1024, l2=0.0, learning_rate=1e-2),
+            **_NEGATIVES,
+        },
+    ),
+    ModelSpec(
+        "sequence",
+        "sequence",
+        "Ranks what comes next after a few items, with no user (Spotlight's).",
+        "engine.sequence.implicit:ImplicitSequenceModel",
+        needs=("times",),
+        options={
+            "loss": Option("bpr", "what is minimised", _RANKING),
+            "representation": Option("cnn", "the net", ("pooling", "cnn", "lstm", "mixture")),
+            **_shared(embedding_dim=32, n_iter=10, batch_size=256, l2=0.0, learning_rate=1e-2),
+            **_NEGATIVES,
+        },
+    ),
+)
+
+
+def describe() -> Mapping[str, ModelSpec]:
+    """All models by name, in the order to list them. Imports no model of ours."""
+    specs = {spec.name: spec for spec in _SPECS}
+    for point in entry_points(group=ENTRY_POINTS):
+        if point.name not in specs:
+            found = point.load()
+            specs[point.name] = found if isinstance(found, ModelSpec) else _spec_of(point.name, point.value, found)
+    return MappingProxyType(specs)
+
+
+def available() -> list[str]:
+    """The names of all models. Imports nothing."""
+    names = [spec.name for spec in _SPECS]
+    return names + [point.name for point in entry_points(group=ENTRY_POINTS) if point.name not in names]
+
+
+def get(name: str) -> ModelSpec:
+    """One model.
+
+    Raises
+    ------
+    UnknownError
+        If there is none of that name.
+    """
+    specs = describe()
+    if name not in specs:
+        raise UnknownError(
+            f"There is no model {name!r}: there are {', '.join(specs)}.",
+            suggestions=tuple(difflib.get_close_matches(name, specs)),
+        )
+    return specs[name]
+
+
+def create(name: str, **options: Any) -> Any:
+    """A new model, not fitted yet.
+
+    Parameters
+    ----------
+    name
+        One of :func:`available`.
+    **options
+        Of the model; text is converted to an option's type. The defaults are the registry's, chosen for good
+        recommendations; those of the classes are Spotlight's.
+
+    Raises
+    ------
+    UnknownError
+        If there is no such model.
+    OptionError
+        If there is no such option, or its value is impossible.
+    """
+    spec = get(name)
+    return spec.load_class()(**spec.read_options(options))
+
+
+def load(path: str | Path, **objects: Any) -> Any:
+    """A model that ``save`` stored. Runs no code from the folder; predictions are exactly those of the stored model.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    **objects
+        What cannot be stored: ``device``, ``optimizer_func``, ``representation``.
+
+    Raises
+    ------
+    DataError
+        If there is none, or it is damaged, foreign or from a newer version.
+    """
+    from engine import saving
+
+    tensors, header = saving.read(path)
+    spec = describe().get(header["model"])
+    if spec is None:
+        raise DataError(f"{path} holds a model of the kind {header['model']!r}, which is not installed here.")
+    return spec.load_class().restore(tensors, header, str(path), **objects)
+
+
+def _spec_of(name: str, loader: str, cls: Any) -> ModelSpec:
+    """What a bare class says of itself: every keyword with a plain default is an option."""
+    options = {
+        parameter.name: Option(parameter.default, "")
+        for parameter in inspect.signature(cls).parameters.values()
+        if isinstance(parameter.default, bool | int | float | str)
+    }
+    task: Task = "sequence" if "sequences" in inspect.signature(cls.predict).parameters else "user"
+    return ModelSpec(name, task, (inspect.getdoc(cls) or name).splitlines()[0], loader, options=options)

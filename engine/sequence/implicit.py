@@ -1,0 +1,240 @@
+"""The sequence model: what comes next, given what came before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from engine.errors import OptionError
+from engine.estimator import CHUNK, NEVER, Estimator, OptimizerFunc, RandomState
+from engine.gradient import Batch, GradientLearner
+from engine.interactions import SequenceInteractions
+from engine.losses import adaptive_hinge_loss, bpr_loss, hinge_loss, pointwise_loss
+from engine.sampling import NegativeSampler
+from engine.sequence.representations import PADDING_IDX, CNNNet, LSTMNet, MixtureLSTMNet, PoolNet
+from engine.training import Learner
+
+_LOSSES = {"pointwise": pointwise_loss, "bpr": bpr_loss, "hinge": hinge_loss}
+_NETS = {"pooling": PoolNet, "cnn": CNNNet, "lstm": LSTMNet, "mixture": MixtureLSTMNet}
+
+
+class ImplicitSequenceModel(Estimator):
+    """Ranks the items that may follow a sequence. Needs no user, so it serves people who are in no training set.
+
+    The loss is taken at every step of every training sequence: the item there against items that are not.
+
+    Parameters
+    ----------
+    loss
+        ``pointwise`` (log loss), ``bpr``, ``hinge`` or ``adaptive_hinge``.
+    representation
+        ``pooling``, ``cnn``, ``lstm``, ``mixture``, or a module (see :mod:`engine.sequence.representations`).
+    embedding_dim, n_iter, batch_size, l2, learning_rate, optimizer_func, use_cuda, sparse, random_state, device
+        See :class:`engine.estimator.Estimator`. The defaults are Spotlight's; a batch is of sequences.
+    num_negative_samples
+        Negatives a step from which ``adaptive_hinge`` takes the hardest; the other losses use one.
+    exclude_known
+        Draw negatives from the items that the user (where the sequences name users, else the sequence) does not
+        have; False draws from all items, as Spotlight does. Not in Spotlight.
+
+    Notes
+    -----
+    Differs from Spotlight: ``bpr`` and ``pointwise`` are the logarithmic losses (see :mod:`engine.losses`);
+    negatives are neither padding nor, by default, known positives; the padding scores lowest; ``weights`` count.
+    """
+
+    name: ClassVar[str] = "sequence"
+    losses: ClassVar[tuple[str, ...]] = (*_LOSSES, "adaptive_hinge")
+
+    def __init__(
+        self,
+        loss: str = "pointwise",
+        representation: str | nn.Module = "pooling",
+        embedding_dim: int = 32,
+        n_iter: int = 10,
+        batch_size: int = 256,
+        l2: float = 0.0,
+        learning_rate: float = 1e-2,
+        optimizer_func: OptimizerFunc | None = None,
+        use_cuda: bool = False,
+        sparse: bool = False,
+        random_state: RandomState = None,
+        num_negative_samples: int = 5,
+        *,
+        exclude_known: bool = True,
+        device: str | None = None,
+    ) -> None:
+        super().__init__(
+            loss,
+            embedding_dim,
+            n_iter,
+            batch_size,
+            l2,
+            learning_rate,
+            optimizer_func,
+            use_cuda,
+            representation,
+            sparse,
+            random_state,
+            device,
+        )
+        if not isinstance(representation, nn.Module) and representation not in _NETS:
+            raise OptionError(
+                f"representation must be one of {', '.join(_NETS)} or a torch.nn.Module, not {representation!r}."
+            )
+        if num_negative_samples < 1:
+            raise OptionError(f"num_negative_samples must be a whole number from 1 on, not {num_negative_samples!r}.")
+        self.num_negative_samples = num_negative_samples
+        self.exclude_known = exclude_known
+
+    # -- predicting ---------------------------------------------------------------------------------------------
+    def predict(self, sequences: npt.ArrayLike, item_ids: npt.ArrayLike | None = None) -> npt.NDArray[np.float32]:
+        """Scores of the items that may come next.
+
+        Parameters
+        ----------
+        sequences
+            Items, oldest first: one sequence ``(length,)`` or ``(1, length)``, or several, padded with 0 on the
+            left, ``(n, length)``. An empty sequence asks what comes first.
+        item_ids
+            Which items to score; None means all. The padding's score is lowest.
+
+        Returns
+        -------
+        numpy.ndarray
+            One sequence: ``(num_items,)`` or ``(len(item_ids),)``; several: the same for each, ``(n, …)``.
+
+        Raises
+        ------
+        NotTrainedError
+            Before the first fit.
+        ValueError
+            If an id is out of range.
+        """
+        scores = self.scores(sequences)
+        if item_ids is not None:
+            items = _as_ids(item_ids, self._num_items).reshape(-1)
+            scores = scores[:, items.to(self.device)]
+        result: npt.NDArray[np.float32] = scores.cpu().numpy()
+        return result[0] if len(result) == 1 else result
+
+    def probabilities(self, sequences: npt.ArrayLike, temperature: float = 1.0) -> npt.NDArray[np.float32]:
+        """Probabilities of being the next item, over all items; shapes as of :meth:`predict`.
+
+        The softmax of the scores over ``temperature``. With uniform negatives, the ``pointwise`` loss is least where
+        scores are log p + constant, and so is ``bpr`` (it then estimates p / (p + q) for each pair), so 1 is the
+        temperature that theory asks for; it is not calibrated on held-out data. For the hinge losses the figures
+        have no such meaning: they only order items.
+        """
+        scores = self.scores(sequences) / temperature
+        result: npt.NDArray[np.float32] = scores.softmax(1).cpu().numpy()
+        return result[0] if len(result) == 1 else result
+
+    @torch.inference_mode()
+    def scores(self, sequences: npt.ArrayLike) -> Tensor:
+        """The scores of all items, ``(num_sequences, num_items)`` even for one sequence, on the model's device.
+
+        The caller bounds the number of sequences and leaves out the padding (id 0).
+        """
+        net: Any = self._trained()
+        rows = _as_ids(sequences, self._num_items).to(self.device)
+        if rows.dim() == 1:
+            rows = rows.unsqueeze(0)
+        if rows.shape[1] == 0:
+            rows = torch.zeros(len(rows), 1, dtype=torch.long, device=self.device)
+        piece = max(1, CHUNK // (rows.shape[1] * self.embedding_dim))
+        final = torch.cat([net.user_representation(part)[1] for part in torch.split(rows, piece)])
+        items = torch.arange(self._num_items, device=self.device)
+        if hasattr(net, "score_all"):
+            piece = max(1, CHUNK // (max(1, final.shape[1] // self.embedding_dim) * len(items)))
+            parts = [net.score_all(part, items) for part in torch.split(final, piece)]
+            scores = torch.cat(parts) if len(parts) > 1 else parts[0]
+        else:
+            each = [net(one.expand(len(items), *one.shape), items.unsqueeze(1)).reshape(-1) for one in final]
+            scores = torch.stack(each)
+        scores = scores.float()
+        scores[:, PADDING_IDX] = NEVER
+        return scores
+
+    # -- fitting ------------------------------------------------------------------------------------------------
+    def _check(self, interactions: SequenceInteractions) -> None:
+        sequences = interactions.sequences
+        if sequences.size == 0 or not sequences.any():
+            raise OptionError("There are no sequences to learn from.")
+        if interactions.num_items < 3:
+            raise OptionError("There is only one item: nothing to tell apart.")
+        if self._net is not None and int(sequences.max()) >= self._num_items:
+            raise OptionError(
+                f"item id {int(sequences.max())} is not below {self._num_items}, the number that the model was first "
+                "fitted with: declare num_items large enough from the start, or make a new model."
+            )
+
+    def _columns(self, interactions: SequenceInteractions) -> Iterable[npt.NDArray[Any] | None]:
+        return interactions.sequences, interactions.user_ids, interactions.weights
+
+    def _build(self, interactions: SequenceInteractions) -> nn.Module:
+        self._num_items = interactions.num_items
+        return self._rebuild()
+
+    def _rebuild(self) -> nn.Module:
+        if isinstance(self.representation, nn.Module):
+            return self.representation
+        assert self.representation is not None
+        made: nn.Module = _NETS[self.representation](self._num_items, self.embedding_dim, sparse=self.sparse)
+        return made
+
+    def _sizes(self) -> dict[str, float]:
+        return {"_num_items": self._num_items}
+
+    def _learner(self, interactions: SequenceInteractions, net: nn.Module) -> Learner:
+        sequences = self._tensor(interactions.sequences, torch.long)
+        count, length = sequences.shape
+        if interactions.user_ids is None:
+            groups = torch.arange(count, device=self.device)
+        else:
+            owners = np.unique(interactions.user_ids, return_inverse=True)[1]
+            groups = self._tensor(owners, torch.long)
+        sampler = NegativeSampler(
+            groups.repeat_interleave(length),
+            sequences.reshape(-1),
+            int(groups.max()) + 1,
+            self._num_items,
+            exclude_known=self.exclude_known,
+        )
+        self._make_optimizers(net)
+        weights = None if interactions.weights is None else self._tensor(interactions.weights, torch.float32)
+        return GradientLearner(
+            net,
+            self._optimizers,
+            {"groups": groups, "sequences": sequences, "weights": weights},
+            lambda batch: self._batch_loss(net, batch),
+            sampler,
+            (self.num_negative_samples if self.loss == "adaptive_hinge" else 1, length),
+        )
+
+    def _batch_loss(self, net: Any, batch: Batch) -> Tensor:
+        sequences, negatives, weights = batch["sequences"], batch["negatives"], batch.get("weights")
+        users, _ = net.user_representation(sequences)
+        mask = sequences != PADDING_IDX
+        positive = net(users, sequences)
+        against = torch.stack([net(users, one) for one in negatives.unbind(1)])
+        if self.loss == "adaptive_hinge":
+            return adaptive_hinge_loss(positive, against, mask, weights)
+        return _LOSSES[self.loss](positive, against[0], mask, weights)
+
+
+def _as_ids(ids: npt.ArrayLike, size: int) -> Tensor:
+    array = ids.detach().cpu().numpy() if isinstance(ids, Tensor) else np.asarray(ids)
+    if array.size == 0:
+        return torch.zeros(array.shape, dtype=torch.long)
+    if array.dtype.kind not in "iu":
+        raise OptionError(f"item ids must be integers, not {array.dtype}.")
+    if not 0 <= int(array.min()) <= int(array.max()) < size:
+        wrong = int(array.min()) if array.min() < 0 else int(array.max())
+        raise OptionError(f"item id {wrong} is not between 0 and {size - 1}, which are what the model knows.")
+    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.int64))

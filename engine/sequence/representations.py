@@ -1,0 +1,237 @@
+"""Nets that turn the items so far into what a person may want next.
+
+All follow one small contract, which a module of one's own may follow too:
+
+- ``user_representation(item_sequences)`` takes ids ``(batch, length)``, padded with 0 on the left, and gives a pair:
+  representations ``(batch, width, length)``, of which the one at step ``t`` has seen the items before ``t`` only, and
+  the final one ``(batch, width)``, which has seen all.
+- ``forward(user_representations, targets)`` scores targets: ``(batch, width, length)`` with ``(batch, length)``, or
+  ``(batch, width)`` with ``(batch,)``.
+- ``score_all(final, item_ids)``, if it is there, scores ``m`` items for each of ``n`` final representations at once,
+  ``(n, m)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.layers import ScaledEmbedding, ZeroEmbedding
+
+#: The id that pads sequences.
+PADDING_IDX = 0
+
+
+class _ItemNet(nn.Module):
+    """A vector and a bias for each item; a target's score is its vector's dot product with the representation."""
+
+    def __init__(
+        self, num_items: int, embedding_dim: int, item_embedding_layer: nn.Module | None, sparse: bool
+    ) -> None:
+        super().__init__()
+        self.embedding_dim = embedding_dim
+        self.item_embeddings = (
+            ScaledEmbedding(num_items, embedding_dim, padding_idx=PADDING_IDX, sparse=sparse)
+            if item_embedding_layer is None
+            else item_embedding_layer
+        )
+        self.item_biases = ZeroEmbedding(num_items, 1, padding_idx=PADDING_IDX, sparse=sparse)
+
+    def forward(self, user_representations: Tensor, targets: Tensor) -> Tensor:
+        """See the module's contract."""
+        if user_representations.dim() == 2:
+            return self.forward(user_representations.unsqueeze(-1), targets.reshape(-1, 1)).squeeze(-1)
+        vectors = self.item_embeddings(targets)
+        scores: Tensor = (user_representations.transpose(1, 2) * vectors).sum(-1)
+        return scores.add_(self.item_biases(targets).squeeze(-1))
+
+    def score_all(self, final: Tensor, item_ids: Tensor) -> Tensor:
+        """See the module's contract."""
+        scores: Tensor = final @ self.item_embeddings(item_ids).T
+        return scores.add_(self.item_biases(item_ids).T)
+
+
+class PoolNet(_ItemNet):
+    """The mean of the vectors of the items so far, in any order (as in Covington et al., RecSys 2016).
+
+    Parameters
+    ----------
+    num_items
+        Items, padding among them.
+    embedding_dim
+        The length of their vectors.
+    item_embedding_layer
+        A layer to use instead of :class:`~engine.layers.ScaledEmbedding`.
+    sparse
+        Give the tables sparse gradients.
+    """
+
+    def __init__(
+        self,
+        num_items: int,
+        embedding_dim: int = 32,
+        item_embedding_layer: nn.Module | None = None,
+        sparse: bool = False,
+    ) -> None:
+        super().__init__(num_items, embedding_dim, item_embedding_layer, sparse)
+
+    def user_representation(self, item_sequences: Tensor) -> tuple[Tensor, Tensor]:
+        """See the module's contract."""
+        vectors = functional.pad(self.item_embeddings(item_sequences), (0, 0, 1, 0))
+        real = functional.pad((item_sequences != PADDING_IDX).to(vectors.dtype), (1, 0))
+        # One more in the denominator: the mean leans towards 0 while little is known.
+        means = vectors.cumsum(1) / (real.cumsum(1) + 1.0).unsqueeze(-1)
+        means = means.transpose(1, 2)
+        return means[:, :, :-1], means[:, :, -1]
+
+
+class LSTMNet(_ItemNet):
+    """The hidden state of an LSTM over the items so far (as in Hidasi et al., ICLR 2016). Parameters as PoolNet's."""
+
+    def __init__(
+        self,
+        num_items: int,
+        embedding_dim: int = 32,
+        item_embedding_layer: nn.Module | None = None,
+        sparse: bool = False,
+    ) -> None:
+        super().__init__(num_items, embedding_dim, item_embedding_layer, sparse)
+        self.lstm = nn.LSTM(embedding_dim, embedding_dim, batch_first=True)
+
+    def user_representation(self, item_sequences: Tensor) -> tuple[Tensor, Tensor]:
+        """See the module's contract."""
+        states = _shifted_states(self.lstm, self.item_embeddings(item_sequences))
+        return states[:, :, :-1], states[:, :, -1]
+
+
+class MixtureLSTMNet(_ItemNet):
+    """Several tastes at once: a target is scored by the taste that suits it (Kula, arXiv:1711.08379).
+
+    An LSTM's state gives, for each of ``num_mixtures`` tastes, a vector and another that says how much the taste
+    cares about a target; the score is the mean of the tastes' scores under the softmax of the latter.
+
+    Parameters
+    ----------
+    num_mixtures
+        How many tastes. The others as PoolNet's.
+    """
+
+    def __init__(
+        self,
+        num_items: int,
+        embedding_dim: int = 32,
+        num_mixtures: int = 4,
+        item_embedding_layer: nn.Module | None = None,
+        sparse: bool = False,
+    ) -> None:
+        super().__init__(num_items, embedding_dim, item_embedding_layer, sparse)
+        self.num_mixtures = num_mixtures
+        self.lstm = nn.LSTM(embedding_dim, embedding_dim, batch_first=True)
+        self.projection = nn.Linear(embedding_dim, 2 * num_mixtures * embedding_dim)
+
+    def user_representation(self, item_sequences: Tensor) -> tuple[Tensor, Tensor]:
+        """See the module's contract; the width is ``2 * num_mixtures * embedding_dim``."""
+        states = _shifted_states(self.lstm, self.item_embeddings(item_sequences))
+        mixtures: Tensor = self.projection(states.transpose(1, 2)).transpose(1, 2)
+        return mixtures[:, :, :-1], mixtures[:, :, -1]
+
+    def forward(self, user_representations: Tensor, targets: Tensor) -> Tensor:
+        """See the module's contract."""
+        if user_representations.dim() == 2:
+            return self.forward(user_representations.unsqueeze(-1), targets.reshape(-1, 1)).squeeze(-1)
+        batch, _, length = user_representations.shape
+        parts = user_representations.transpose(1, 2).reshape(batch, length, 2, self.num_mixtures, self.embedding_dim)
+        scores = (parts * self.item_embeddings(targets)[:, :, None, None, :]).sum(-1)
+        tastes, care = scores.unbind(2)
+        mixed: Tensor = (care.softmax(-1) * tastes).sum(-1)
+        return mixed.add_(self.item_biases(targets).squeeze(-1))
+
+    def score_all(self, final: Tensor, item_ids: Tensor) -> Tensor:
+        """See the module's contract."""
+        parts = final.reshape(len(final), 2, self.num_mixtures, self.embedding_dim)
+        scores: Tensor = parts @ self.item_embeddings(item_ids).T
+        tastes, care = scores.unbind(1)
+        mixed: Tensor = (care.softmax(1) * tastes).sum(1)
+        return mixed.add_(self.item_biases(item_ids).T)
+
+
+class CNNNet(_ItemNet):
+    """Causal convolutions over the items so far (as in WaveNet, van den Oord et al., arXiv:1609.03499).
+
+    Parameters
+    ----------
+    num_items, embedding_dim, sparse, item_embedding_layer
+        As PoolNet's.
+    kernel_width
+        Steps that a layer sees, one number for all layers or one each.
+    dilation
+        The distance between those steps, likewise.
+    num_layers
+        How many layers.
+    nonlinearity
+        ``tanh`` or ``relu``.
+    residual_connections
+        Add each layer's input to its output.
+    benchmark
+        Without effect: it tuned cuDNN in Spotlight, and no cuDNN convolution is used here.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many widths or dilations as layers, or the nonlinearity is another.
+    """
+
+    def __init__(
+        self,
+        num_items: int,
+        embedding_dim: int = 32,
+        kernel_width: int | Sequence[int] = 3,
+        dilation: int | Sequence[int] = 1,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        residual_connections: bool = True,
+        sparse: bool = False,
+        benchmark: bool = True,
+        item_embedding_layer: nn.Module | None = None,
+    ) -> None:
+        super().__init__(num_items, embedding_dim, item_embedding_layer, sparse)
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError(f"nonlinearity must be tanh or relu, not {nonlinearity!r}")
+        self.kernel_width = _per_layer(kernel_width, num_layers, "kernel_width")
+        self.dilation = _per_layer(dilation, num_layers, "dilation")
+        self.num_layers = num_layers
+        self.nonlinearity = nonlinearity
+        self.residual_connections = residual_connections
+        # A convolution as one matrix product over its taps side by side: on the CPU several times faster.
+        self.cnn_layers = nn.ModuleList(nn.Linear(width * embedding_dim, embedding_dim) for width in self.kernel_width)
+
+    def user_representation(self, item_sequences: Tensor) -> tuple[Tensor, Tensor]:
+        """See the module's contract."""
+        activate = torch.tanh if self.nonlinearity == "tanh" else torch.relu
+        # Shifted by one step, so that what stands at t has seen the items before t.
+        states = functional.pad(self.item_embeddings(item_sequences), (0, 0, 1, 0))
+        for layer, width, dilation in zip(self.cnn_layers, self.kernel_width, self.dilation, strict=True):
+            reach = (width - 1) * dilation
+            padded = functional.pad(states, (0, 0, reach, 0))
+            length = states.shape[1]
+            taps = [padded[:, tap * dilation : tap * dilation + length] for tap in range(width)]
+            output = activate(layer(torch.cat(taps, -1)))
+            states = output + states if self.residual_connections else output
+        states = states.transpose(1, 2)
+        return states[:, :, :-1], states[:, :, -1]
+
+
+def _shifted_states(lstm: nn.LSTM, vectors: Tensor) -> Tensor:
+    """The LSTM's states ``(batch, width, length + 1)``, the first of which has seen nothing."""
+    states: Tensor = lstm(functional.pad(vectors, (0, 0, 1, 0)))[0]
+    return states.transpose(1, 2)
+
+
+def _per_layer(value: int | Sequence[int], num_layers: int, name: str) -> tuple[int, ...]:
+    values = (int(value),) * num_layers if isinstance(value, int) else tuple(int(one) for one in value)
+    if len(values) != num_layers or num_layers < 1 or any(one < 1 for one in values):
+        raise ValueError(f"{name} must be one number from 1 on for each of the {num_layers} layers, not {value!r}")
+    return values
