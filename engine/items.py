@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 #: The columns that every catalogue has; every other column is metadata of the source.
 STANDARD_COLUMNS = ("title", "year", "genres", "text")
+_PIECE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ class ItemTable:
         if vocabulary.first != 1:
             raise ValueError("item ids start at 1; 0 is padding")
         self.vocabulary = vocabulary
-        self.table = table
+        # In one piece: otherwise `take` joins the pieces anew each time, 5 ms for 45 thousand items.
+        self.table = table.combine_chunks()
 
     def __len__(self) -> int:
         return len(self.vocabulary)
@@ -86,13 +88,16 @@ class ItemTable:
 
     def titles(self) -> list[str]:
         """All titles, in dense order."""
-        titles: list[str] = self.table.column("title").to_pylist()
-        return titles
+        return self._strings("title")
 
     def texts(self) -> list[str]:
         """The texts that search embeds, in dense order."""
-        texts: list[str] = self.table.column("text").to_pylist()
-        return texts
+        return self._strings("text")
+
+    def _strings(self, name: str) -> list[str]:
+        # Piece by piece, because Arrow holds the interpreter while it makes strings.
+        column = self.table.column(name)
+        return [value for start in range(0, len(column), _PIECE) for value in column.slice(start, _PIECE).to_pylist()]
 
     def _item(self, dense_id: int, row: dict[str, Any]) -> Item:
         metadata = {name: value for name, value in row.items() if name not in STANDARD_COLUMNS and value is not None}
