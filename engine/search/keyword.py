@@ -129,7 +129,7 @@ def _postings(
     numbers: list[int] = []
     for item in range(start, end):
         before = len(numbers)
-        numbers += map(numbering.__getitem__, words(titles[item] or "") * _TITLE_WEIGHT)
+        numbers += list(map(numbering.__getitem__, words(titles[item] or ""))) * _TITLE_WEIGHT
         numbers += map(numbering.__getitem__, words(texts[item] or ""))
         lengths[item] = len(numbers) - before
     items = np.repeat(np.arange(start, end), lengths[start:end])
