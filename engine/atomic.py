@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -36,6 +37,32 @@ def writing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def exchanging_folder(folder: Path) -> Iterator[Path]:
+    """A new, empty folder beside ``folder``, which takes its place when the block ends well.
+
+    Raises
+    ------
+    DataError
+        If it cannot be written; ``folder`` is then as it was before.
+    """
+    fresh, old = (folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.{end}") for end in ("part", "old"))
+    try:
+        fresh.mkdir(parents=True)
+        yield fresh
+        if folder.exists():
+            folder.rename(old)
+        fresh.rename(folder)
+    except OSError as error:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        raise DataError(f"{folder}: cannot be written ({describe_os_error(error)}).") from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def write_json(path: Path, value: Any) -> None:

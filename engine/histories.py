@@ -24,11 +24,9 @@ class Histories:
 
     def __init__(self, interactions: Interactions) -> None:
         users = interactions.user_ids
-        if interactions.timestamps is None:
-            self._rows = np.argsort(users, kind="stable")
-        else:
-            self._rows = np.lexsort((interactions.timestamps, users))
-        self._ends = np.cumsum(np.bincount(users, minlength=interactions.num_users))
+        keys = (users,) if interactions.timestamps is None else (interactions.timestamps, users)
+        self._rows: npt.NDArray[Any] = np.lexsort(keys)  # stable
+        self._ends: npt.NDArray[np.int64] = np.cumsum(np.bincount(users, minlength=interactions.num_users))
         self._interactions = interactions
 
     def rows(self, user: int) -> npt.NDArray[np.intp]:
@@ -44,7 +42,8 @@ class Histories:
 
 def item_counts(interactions: Interactions) -> npt.NDArray[np.int64]:
     """How often each dense item occurs, shape ``(num_items,)``; position 0 is padding."""
-    return np.bincount(interactions.item_ids, minlength=interactions.num_items)
+    counts: npt.NDArray[np.int64] = np.bincount(interactions.item_ids, minlength=interactions.num_items)
+    return counts
 
 
 class UserDirectory:
@@ -67,7 +66,9 @@ class UserDirectory:
         if interactions.ratings is not None:
             known = ~np.isnan(interactions.ratings)
             users = interactions.user_ids[known]
-            sums = np.bincount(users, weights=interactions.ratings[known], minlength=interactions.num_users)
+            sums: npt.NDArray[Any] = np.bincount(
+                users, weights=interactions.ratings[known], minlength=interactions.num_users
+            )
             rated = np.bincount(users, minlength=interactions.num_users)
             self._means = np.divide(sums, rated, out=np.full(len(sums), np.nan), where=rated > 0)
 

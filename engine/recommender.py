@@ -113,8 +113,9 @@ class Recommender:
         scores = _rankable(self.model.predict(sequence))
         if filter_seen:
             scores[sequence] = -np.inf
-        probabilities = self.model.probabilities(scores)
-        return self._results(scores, k, probabilities=probabilities)
+        # Over what can be in the list: what is left out can not come next, so its share goes to the others.
+        possible = np.where(np.isfinite(scores), self.model.probabilities(sequence), 0.0)
+        return self._results(scores, k, probabilities=possible / max(float(possible.sum()), 1e-30))
 
     def similar_items(self, item: OutsideId, k: int = 10) -> list[Result]:
         """Items that the model holds to be alike, by the cosine of their vectors.

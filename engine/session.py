@@ -1,14 +1,20 @@
 """One open data set and everything one can ask of it: what both the app and the command line call.
 
-Nothing here starts a thread. Every method may be called from any thread; those that compute take the device's
-lock, so that only one thing computes at a time, and say how far they are through a :class:`engine.job.Job`.
+Nothing here starts a thread. Every method may be called from any thread; those that compute wait for their turn on
+the device, so that only one thing computes at a time, and say how far they are through a
+:class:`engine.job.Job`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from engine import models
+from engine.job import Job, Progress
+from engine.loading import import_gently
+from engine.once import once
 from engine.results import (
     Answer,
     EmbeddingState,
@@ -20,31 +26,133 @@ from engine.results import (
     TitleMatch,
     UserSummary,
 )
+from engine.shelf import ModelShelf
+from engine.turns import Turns
 
 if TYPE_CHECKING:
-    from engine.job import Job
+    from engine.dataset import Dataset
+    from engine.histories import Histories, UserDirectory
+    from engine.recommender import Recommender
+    from engine.search import SearchIndex
+    from engine.search.embedding import Encoder
+    from engine.titles import TitleMatcher
     from engine.vocabulary import OutsideId
+    from engine.workspace import Manifest, Workspace
+
+
+def open_session(
+    workspace: Workspace,
+    name: str | None = None,
+    *,
+    device: str = "auto",
+    patient: bool = True,
+    job: Job | None = None,
+) -> Session:
+    """Open a data set by name; without one, the set used last, else the bundled demo.
+
+    The demo is stored at its first use, so that it is a data set like any other.
+
+    Raises
+    ------
+    UnknownError
+        If there is no data set of this name.
+    """
+    from engine.datasets.adding import add
+    from engine.workspace import DEMO
+
+    wanted = name or workspace.current() or DEMO
+    if wanted == DEMO and DEMO not in workspace:
+        add(workspace, DEMO, job=job)
+    workspace.manifest(wanted)
+    return Session(workspace, wanted, device=device, patient=patient)
 
 
 class Session:
-    """STUB while the parts are being built: signatures are fixed, bodies follow."""
+    """A data set, its embeddings and its trained models.
+
+    Parameters
+    ----------
+    workspace
+        Where they lie.
+    name
+        The data set; it is read when something first needs it.
+    device
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    patient
+        Whether a hybrid search waits for the embedding model to load, rather than answer by keyword meanwhile.
+    """
+
+    def __init__(self, workspace: Workspace, name: str, *, device: str = "auto", patient: bool = True) -> None:
+        self.workspace = workspace
+        self.name = name
+        self.device = device
+        self.patient = patient
+        self._turns = Turns()
+
+    @once
+    def manifest(self) -> Manifest:
+        """The data set's description."""
+        return self.workspace.manifest(self.name)
+
+    @once
+    def dataset(self) -> Dataset:
+        """The data set itself."""
+        import_gently("pyarrow", "pyarrow.parquet", "pyarrow.compute")
+        return self.workspace.open(self.name)
+
+    @once
+    def histories(self) -> Histories:
+        """Who interacted with what."""
+        from engine.histories import Histories
+
+        return Histories(self.dataset.interactions)
+
+    @once
+    def _directory(self) -> UserDirectory:
+        from engine.histories import UserDirectory
+
+        return UserDirectory(self.dataset)
 
     def overview(self) -> Overview:
         """The data set in one line."""
-        raise NotImplementedError
+        return self.manifest.overview
 
     def device_name(self) -> str:
         """``"cpu"``, ``"cuda:0 NVIDIA H200"``, ``"mps"``: what computes (imports torch)."""
-        raise NotImplementedError
+        import_gently("torch")
+        from engine.device import describe, resolve
+
+        return describe(resolve(self.device))
 
     # -- search ---------------------------------------------------------------------------------------------
+    @once
+    def _encoder(self) -> Encoder:
+        from engine.paths import find_paths
+        from engine.search.embedding import Encoder
+
+        return Encoder(device=self.device, cache=find_paths().cache)
+
+    @once
+    def _search(self) -> SearchIndex:
+        from engine.search import SearchIndex
+        from engine.search.store import EmbeddingStore
+
+        store = EmbeddingStore(self.workspace.embeddings_folder(self.name), self._encoder.identity)
+        return SearchIndex(self.dataset.items, store, self._encoder)
+
     def embedding_state(self) -> EmbeddingState:
-        """How much of the catalogue is embedded (cheap; reads no vectors)."""
-        raise NotImplementedError
+        """How much of the catalogue is embedded; reads no vectors."""
+        return self._search.embedding_state()
 
     def embed(self, job: Job | None = None) -> EmbeddingState:
-        """Embed what is not embedded yet; cancelled work is kept and resumed."""
-        raise NotImplementedError
+        """Embed what is not embedded yet; what was done before a cancel is kept, and gone on from."""
+        search, job = self._search, job or Job()
+        state = search.embedding_state()
+        if state.complete:
+            return state
+        self._load_encoder(job)
+        with self._turns.long_turn(job) as turn:
+            return search.embed(turn)
 
     def search(
         self,
@@ -54,21 +162,81 @@ class Session:
         like: OutsideId | None = None,
         job: Job | None = None,
     ) -> Answer:
-        """Items like these words (or like the item ``like``), best first. Modes: hybrid, semantic, keyword.
+        """Items like these words, or like the item ``like``, best first.
 
-        ``keyword`` needs neither embeddings nor torch. ``hybrid`` falls back to keyword alone, with a note, while
-        the embeddings are not there; ``semantic`` then raises NotTrainedError.
+        Parameters
+        ----------
+        query
+            Any text; may be empty where ``like`` is given.
+        k
+            How many.
+        mode
+            ``"hybrid"``, ``"semantic"`` or ``"keyword"``. ``keyword`` needs neither embeddings nor torch; ``hybrid`` is
+            by keyword alone, with a note, until there are embeddings.
+        like
+            The id of an item in the source file.
+
+        Raises
+        ------
+        RecsysError
+            If there is nothing to search for.
+        UnknownError
+            If there is no such item.
+        NotTrainedError
+            If the search must go by meaning and nothing is embedded yet.
         """
-        raise NotImplementedError
+        dense = None if like is None else self.dataset.items.vocabulary.encode_one(like)
+        if mode == "hybrid" and like is None and not (self.patient or self._encoder.loaded):
+            answer = self._search.search(query, k, "keyword", job=job)
+            return replace(answer, note="by keyword only: the embedding model is not loaded yet")
+        if mode != "keyword" and query.strip():
+            self._load_encoder(job or Job())
+        with self._turns.turn():
+            _check(job)
+            return self._search.search(query, k, mode, like=dense, job=job)
+
+    def warm_up(self, job: Job | None = None) -> None:
+        """Make ready what the first questions need, so that they need not wait for it.
+
+        The embedding model is loaded only where something is embedded that it could be asked about.
+        """
+        job = job or Job()
+        self._search.prepare_keywords(job)
+        if self._search.embedding_state().done:
+            self._load_encoder(job)
+
+    def _load_encoder(self, job: Job) -> None:
+        # Not in a turn: this takes seconds and no computing, and other panes' questions need not wait for it.
+        if not self._encoder.loaded:
+            job.report(Progress("loading the embedding model"))
+            self._encoder.load()
+        job.checkpoint()
 
     # -- users ----------------------------------------------------------------------------------------------
     def find_users(self, text: str, limit: int = 50) -> list[UserSummary]:
-        """Users whose id contains ``text``: exact, then prefix, then anywhere; an empty text gives the first ones."""
-        raise NotImplementedError
+        """Users whose id contains ``text``: equal, then prefix, then anywhere; an empty text gives the first ones."""
+        return self._directory.find(text.strip(), limit)
 
     def history(self, user: OutsideId) -> list[HistoryEntry]:
-        """What a user has interacted with, newest first."""
-        raise NotImplementedError
+        """What a user has interacted with, newest first.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such user.
+        """
+        import numpy as np
+
+        dataset = self.dataset
+        rows = self.histories.rows(dataset.users.encode_one(user))[::-1]
+        log = dataset.interactions
+        ratings = np.full(len(rows), np.nan) if log.ratings is None else log.ratings[rows]
+        times = [None] * len(rows) if log.timestamps is None else log.timestamps[rows].tolist()
+        items = dataset.items.take(log.item_ids[rows])
+        return [
+            HistoryEntry(item, None if np.isnan(rating) else float(rating), time)
+            for item, rating, time in zip(items, ratings, times, strict=True)
+        ]
 
     def recommend(
         self,
@@ -80,21 +248,53 @@ class Session:
     ) -> Answer:
         """What this user would like, best first. Without ``model`` the best trained one answers.
 
-        Raises NotTrainedError if no model for users is trained, UnknownError for an unknown user or model.
+        Raises
+        ------
+        UnknownError
+            If there is no such user or model.
+        NotTrainedError
+            If the model, or any for users, is not trained yet.
         """
-        raise NotImplementedError
+        self.dataset.users.encode_one(user)  # an unknown user is said before a model is loaded
+        name = self._shelf.choose("user", model)
+        with self._turns.turn():
+            _check(job)
+            results = self._recommender(name).recommend(user, k, filter_seen)
+        return Answer(tuple(results), name)
 
     # -- sequences ------------------------------------------------------------------------------------------
+    @once
+    def _titles(self) -> TitleMatcher:
+        import numpy as np
+
+        from engine.histories import item_counts
+        from engine.titles import TitleMatcher
+
+        dataset = self.dataset
+        popularity = np.zeros(dataset.num_items, dtype=np.int64)
+        popularity[: dataset.num_rated_items] = item_counts(dataset.interactions)[1:]
+        return TitleMatcher(dataset.items, popularity)
+
     def complete_title(self, text: str, limit: int = 8) -> list[TitleMatch]:
         """Items that a half-typed title may mean, best first; forgives typos. Needs no torch."""
-        raise NotImplementedError
+        return self._titles.complete(text, limit)
 
     def resolve_title(self, text: str, *, rated: bool = True) -> TitleMatch:
-        """The one item a title or id means; ``rated`` demands one that occurs in the interactions.
+        """The one item that a title or an id means.
 
-        Raises UnknownError, with suggestions, where nothing or nothing certain fits.
+        Parameters
+        ----------
+        text
+            What was typed.
+        rated
+            Whether it must occur in the interactions, as a sequence model demands.
+
+        Raises
+        ------
+        UnknownError
+            With suggestions, where nothing fits, several things do, or nobody has rated what fits.
         """
-        raise NotImplementedError
+        return self._titles.resolve(text, rated=rated)
 
     def next_items(
         self,
@@ -104,19 +304,50 @@ class Session:
         filter_seen: bool = True,
         job: Job | None = None,
     ) -> Answer:
-        """What comes after these items (dense ids, oldest first), with probabilities. Raises as `recommend`."""
-        raise NotImplementedError
+        """What comes after these items (dense ids, oldest first), with probabilities.
+
+        Raises
+        ------
+        NotTrainedError
+            If the model, or any for sequences, is not trained yet.
+        """
+        name = self._shelf.choose("sequence", model)
+        with self._turns.turn():
+            _check(job)
+            results = self._recommender(name).next_items(items, k, filter_seen)
+        return Answer(tuple(results), name)
 
     # -- models ---------------------------------------------------------------------------------------------
     def models(self, task: Task | None = None) -> list[ModelState]:
-        """The registry as seen from this data set (cheap: reads manifests only, imports no torch)."""
-        raise NotImplementedError
+        """The registry as seen from this data set; reads no model and imports no torch."""
+        return self._shelf.states(task)
 
     def train(
         self, model: str, options: Mapping[str, Any] | None = None, job: Job | None = None, seed: int = 42
     ) -> FitReport:
-        """Train a model on the whole data set and store it."""
-        raise NotImplementedError
+        """Train a model on the whole data set and keep it; see :func:`engine.experiment.train`.
+
+        A cancelled training keeps nothing, and an older model stays.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such model.
+        OptionError
+            If an option is unknown or has an impossible value.
+        RecsysError
+            If the data set lacks what the model needs.
+        """
+        self._shelf.demand_trainable(models.get(model))
+        import_gently("torch")
+        from engine.experiment import train
+
+        data = self.dataset
+        with self._turns.long_turn(job or Job()) as turn:
+            trained, report = train(data, model, options=options, seed=seed, device=self.device, job=turn)
+            report = replace(report, path=str(self._shelf.folder(model)))
+            self._shelf.store(trained, report)
+        return report
 
     def evaluate(
         self,
@@ -126,5 +357,40 @@ class Session:
         options: Mapping[str, Any] | None = None,
         job: Job | None = None,
     ) -> FitReport:
-        """Train on a part, measure on the rest."""
-        raise NotImplementedError
+        """Train a model on a part of the data set and measure it on the rest; see :func:`engine.experiment.evaluate`.
+
+        Raises
+        ------
+        UnknownError, OptionError, RecsysError
+            As :meth:`train`, and if the protocol does not suit the model.
+        """
+        self._shelf.demand_trainable(models.get(model))
+        import_gently("torch")
+        from engine.experiment import evaluate
+
+        data = self.dataset
+        with self._turns.long_turn(job or Job()) as turn:
+            return evaluate(data, model, protocol=protocol, seed=seed, options=options, device=self.device, job=turn)
+
+    @once
+    def _shelf(self) -> ModelShelf:
+        return ModelShelf(self.workspace, self.manifest)
+
+    def _recommender(self, name: str) -> Recommender:
+        """A recommender over a trained model. Within a turn: loading one computes."""
+        import_gently("torch")
+        from engine.recommender import Recommender
+
+        rates = "ratings" in models.get(name).needs
+        return Recommender(
+            self.dataset,
+            self._shelf.load(name, self.device),
+            histories=self.histories,
+            rating_range=self.overview().rating_range if rates else None,
+        )
+
+
+def _check(job: Job | None) -> None:
+    """Stop before the work if somebody stopped waiting for it while it queued."""
+    if job is not None:
+        job.checkpoint()

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 CURRENT = "current.json"
+#: The name of the bundled data set, which needs no files.
+DEMO = "demo"
 _TABLES = ("items", "users", "interactions")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SET_ASIDE = re.compile(r".*\.damaged-\d+")
@@ -266,6 +268,8 @@ def _load_table(folder: Path, entry: Mapping[str, Any]) -> pa.Table:
 
 
 def _to_dataset(manifest: Manifest, tables: Mapping[str, pa.Table]) -> Dataset:
+    import numpy as np
+
     from engine.dataset import Dataset
     from engine.interactions import Interactions
     from engine.items import ItemTable
@@ -274,7 +278,8 @@ def _to_dataset(manifest: Manifest, tables: Mapping[str, pa.Table]) -> Dataset:
     overview = manifest.overview
     items, users, log = tables["items"], tables["users"], tables["interactions"]
     item_ids = items.column("item_id").to_numpy()
-    columns = {name: log.column(name).to_numpy() for name in log.column_names}
+    # Copies, since Arrow's own arrays cannot be written to, and torch would rather that they could.
+    columns = {name: np.array(log.column(name).to_numpy()) for name in log.column_names}
     return Dataset(
         name=overview.name,
         kind=overview.kind,

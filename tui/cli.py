@@ -24,9 +24,7 @@ MODES = ("hybrid", "semantic", "keyword")
 PROTOCOLS = ("random", "user", "leave-one-out", "temporal")
 
 _dataset = click.option("-d", "--dataset", metavar="DATASET", help="Which data set; else the one used last.")
-_device = click.option(
-    "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="What computes."
-)
+_device = click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="What computes.")
 _model = click.option("-m", "--model", metavar="MODEL", help="Which model; else the best trained one.")
 _count = click.option(
     "-k", "count", type=click.IntRange(1, 10_000), default=10, show_default=True, metavar="N", help="How many."

@@ -163,10 +163,10 @@ def print_models(states: Sequence[tuple[ModelState, Sequence[str]]], as_json: bo
 def print_report(report: FitReport, as_json: bool) -> None:
     """What a training or an evaluation came to."""
     if as_json:
-        value = asdict(report)
+        shape = asdict(report)
         if report.path is None:
-            del value["path"]
-        print_json(value)
+            del shape["path"]
+        print_json(shape)
         return
     what = f"{report.model} on {report.dataset}"
     click.echo(what if report.protocol is None else f"{what}, {report.protocol} split, seed {report.seed}")

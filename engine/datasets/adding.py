@@ -6,12 +6,10 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from engine.datasets import read
+from engine.datasets import FETCHABLE, read
 from engine.errors import DataError, OptionError
 from engine.job import Job
-from engine.workspace import Manifest, Workspace
-
-DEMO = "demo"
+from engine.workspace import DEMO, Manifest, Workspace
 
 
 def _silent(_: str) -> None:
@@ -77,13 +75,13 @@ def add(
         )
         return workspace.add(dataset, replace=replace)
 
-    from engine.datasets.fetch import FETCHABLE, fetch
-
     if name not in FETCHABLE:
         raise OptionError(
             f"Nothing says where {name!r} comes from: name its files with --items, --ratings or --from "
             f"(without files only demo, {', '.join(FETCHABLE)} can be added)."
         )
+    from engine.datasets.fetch import fetch
+
     with tempfile.TemporaryDirectory(prefix="recsys-tui-") as folder:
         archive = fetch(name, Path(folder), job, say)
         dataset = read(name, kind, source=archive, job=job)

@@ -30,14 +30,16 @@ class Encoder:
     model
         A name, or a folder that sentence-transformers or transformers saved. Weights must be safetensors.
     device
-        A torch device: ``"cpu"``, ``"cuda"``, ``"mps"``.
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``. Until the model is loaded :attr:`device` is ``"cpu"``, since
+        finding out what there is takes torch.
     cache
         Where to remember that a model's files were checked; None checks them each time.
     """
 
-    def __init__(self, model: str = DEFAULT_MODEL, *, device: str = "cpu", cache: Path | None = None) -> None:
+    def __init__(self, model: str = DEFAULT_MODEL, *, device: str = "auto", cache: Path | None = None) -> None:
         self.name = model
-        self.device = device
+        self.device = "cpu"
+        self._wanted_device = device
         self._stamps = Stamps(cache)
         self._folder: Path | None = None
         self._identity: ModelIdentity | None = None
@@ -151,6 +153,9 @@ class Encoder:
             import_gently("torch", "sentence_transformers")
             from sentence_transformers import SentenceTransformer
 
+            from engine.device import resolve
+
+            self.device = str(resolve(self._wanted_device))
             try:
                 model = SentenceTransformer(
                     str(self._folder),

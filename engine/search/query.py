@@ -68,11 +68,10 @@ class SearchIndex:
         self._popularity = popularity
         self._store = store
         self._encoder = encoder
-        self._device = device
         self._lock = threading.Lock()
         self._making = threading.Lock()
         self._made: dict[str, Any] = {}
-        self._vector_index: tuple[int, ExactIndex] | None = None
+        self._vector_index: tuple[tuple[int, str], ExactIndex] | None = None
         self._query_vectors: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
 
     def search(
@@ -226,10 +225,10 @@ class SearchIndex:
             raise NotTrainedError("This catalogue has no embeddings: only search by keyword is possible.")
         with self._lock:
             # The number first: rows that come later are then found at the next search.
-            count = len(store)
-            if self._vector_index is None or self._vector_index[0] != count:
+            made_of = len(store), "cpu" if self._encoder is None else self._encoder.device
+            if self._vector_index is None or self._vector_index[0] != made_of:
                 rows = store.rows(self._hashes)
-                self._vector_index = count, ExactIndex(store.vectors(), rows, device=self._device)
+                self._vector_index = made_of, ExactIndex(store.vectors(), rows, device=made_of[1])
             index = self._vector_index[1]
         done, total = len(index), len(self.items)
         note = "" if done == total else f"{done:,} of {total:,} embedded"

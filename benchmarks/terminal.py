@@ -1,0 +1,91 @@
+"""A program in a pseudo-terminal: keys go in, the screen that a person would see is read back, with times."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import pyte
+
+
+class Terminal:
+    """Runs a command at a given size and follows its screen.
+
+    Times are those of ``time.monotonic``, which all processes of a machine share.
+    """
+
+    def __init__(self, command: Sequence[str], env: Mapping[str, str], columns: int = 120, rows: int = 36) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.started = time.monotonic()
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:
+            os.execvpe(command[0], list(command), {**env, "TERM": "xterm-256color", "COLORTERM": "truecolor"})
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.exited: float | None = None
+
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def press(self, keys: str) -> float:
+        """Send keys; the time at which they were sent."""
+        now = time.monotonic()
+        os.write(self._fd, keys.encode())
+        return now
+
+    def wait_for(self, seen: str | Callable[[str], bool], timeout: float = 60.0) -> float:
+        """Read until the screen shows something; the time at which the bytes that show it had come."""
+        wanted = (lambda text: seen in text) if isinstance(seen, str) else seen
+        end = time.monotonic() + timeout
+        while not wanted(self.text()):
+            if time.monotonic() > end:
+                raise TimeoutError(f"{seen!r} was not shown within {timeout} s; the screen:\n{self.text()}")
+            self._read(0.05)
+        return self._last_read
+
+    def wait_for_exit(self, timeout: float = 20.0) -> float:
+        """Read until the program has ended; the time at which it had."""
+        end = time.monotonic() + timeout
+        while self.exited is None and time.monotonic() < end:
+            self._read(0.005)
+            self._reap()
+        if self.exited is None:
+            raise TimeoutError(f"still running after {timeout} s; the screen:\n{self.text()}")
+        return self.exited
+
+    def close(self) -> None:
+        if self.exited is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self._fd)
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    _last_read = 0.0
+
+    def _read(self, wait: float) -> None:
+        ready, _, _ = select.select([self._fd], [], [], wait)
+        if not ready:
+            return
+        try:
+            data = os.read(self._fd, 65536)
+        except OSError:  # Linux says EIO when the other side is gone
+            self._reap()
+            return
+        self._last_read = time.monotonic()
+        self._stream.feed(data)
+
+    def _reap(self) -> None:
+        if self.exited is None and os.waitpid(self.pid, os.WNOHANG)[0]:
+            self.exited = time.monotonic()

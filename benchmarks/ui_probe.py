@@ -1,0 +1,61 @@
+"""The app as it is launched, with one more task on its event loop: how late is a timer of five milliseconds?
+
+    python benchmarks/ui_probe.py TICKS DATASET [RATINGS]
+
+Each lateness goes to the file TICKS as two doubles: when the wait began (``time.monotonic``) and the seconds it was
+late. With RATINGS, that file is read and stored before the data set opens, in the thread that opens it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import struct
+import sys
+import time
+from pathlib import Path
+
+from engine.paths import find_paths
+from engine.workspace import Workspace
+from tui import app as app_module
+from tui.launch import SWITCH_INTERVAL, leave, make_app
+
+TICK = 0.005
+
+
+class ProbedApp(app_module.RecsysApp):
+    ticks: int
+
+    async def on_load(self) -> None:
+        self._ticker = asyncio.create_task(self._tick())
+
+    async def _tick(self) -> None:
+        while True:
+            begun = time.monotonic()
+            await asyncio.sleep(TICK)
+            os.write(self.ticks, struct.pack("dd", begun, time.monotonic() - begun - TICK))
+
+
+def main() -> None:
+    ticks, dataset, *ratings = sys.argv[1:]
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    app_module.RecsysApp = ProbedApp
+    workspace = Workspace(find_paths().data)
+    app = make_app(workspace, dataset, "auto")
+    ProbedApp.ticks = os.open(ticks, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    if ratings:
+        open_session = app.backend._open_session
+
+        def read_first(job):  # type: ignore[no-untyped-def]
+            from engine.datasets.adding import add
+
+            add(workspace, "generated", ratings=Path(ratings[0]), replace=True, job=job)
+            return open_session(job)
+
+        app.backend._open_session = read_first
+    app.run()
+    leave(app)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""Fitting a model on one part of a data set and measuring it on the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine import models
+from engine.errors import OptionError, RecsysError
+from engine.evaluation import mrr_score, precision_recall_score, rmse_score, sequence_mrr_score
+from engine.job import Job, Progress
+from engine.protocols import Split, split
+from engine.results import FitReport
+
+if TYPE_CHECKING:
+    from engine.dataset import Dataset
+    from engine.interactions import Interactions, SequenceInteractions
+
+#: The protocol of a task where none is asked for.
+DEFAULT_PROTOCOL = {"user": "random", "sequence": "user"}
+_AT = 10
+#: Task -> protocol that makes no sense for it -> why.
+_UNSUITED = {
+    "user": {"user": "it knows only the users that it was trained on"},
+    "sequence": {"random": "a part drawn at random leaves no sequences whole"},
+}
+
+
+#: How many items a training sequence has at most.
+MAX_SEQUENCE_LENGTH = 10
+
+
+def train(
+    dataset: Dataset,
+    name: str,
+    *,
+    options: Mapping[str, Any] | None = None,
+    seed: int = 42,
+    device: str = "auto",
+    job: Job | None = None,
+) -> tuple[Any, FitReport]:
+    """Train a model on a whole data set.
+
+    Parameters
+    ----------
+    dataset
+        What to learn from.
+    name
+        Of the model.
+    options
+        Of the model; text is understood as the command line gives it.
+    seed
+        Of the model.
+    device
+        What computes.
+    job
+        Takes the progress and may be cancelled.
+
+    Returns
+    -------
+    model, FitReport
+        The trained model, and how long it took.
+    """
+    spec = models.get(name)
+    model = _create(name, options, seed, device)
+    seconds = {"fit": _fit(model, spec, learnable(dataset, spec), job)}
+    return model, FitReport(name, dataset.name, None, seed, {}, seconds, None, options=model.options())
+
+
+def _create(name: str, options: Mapping[str, Any] | None, seed: int, device: str) -> Any:
+    return models.create(name, **{"random_state": seed, "device": device, **(options or {})})
+
+
+def learnable(dataset: Dataset, spec: models.ModelSpec) -> Interactions:
+    """The interactions that a model can learn from: rated ones only, where it needs ratings."""
+    return dataset.rated() if "ratings" in spec.needs else dataset.interactions
+
+
+def _fit(model: Any, spec: models.ModelSpec, interactions: Interactions, job: Job | None) -> float:
+    """Fit a model on interactions, or on the sequences they make; the seconds it took."""
+    data = interactions if spec.task == "user" else interactions.to_sequence(MAX_SEQUENCE_LENGTH)
+    begun = time.perf_counter()
+    model.fit(data, job=job)
+    return time.perf_counter() - begun
+
+
+def evaluate(
+    dataset: Dataset,
+    name: str,
+    *,
+    protocol: str | None = None,
+    seed: int = 42,
+    options: Mapping[str, Any] | None = None,
+    device: str = "auto",
+    job: Job | None = None,
+) -> FitReport:
+    """Train a model on a part of a data set and measure it on the rest.
+
+    All items that occur in the interactions are ranked. For a user model the user's training items are left out of
+    the ranking; for a sequence model, the items of the sequence.
+
+    Parameters
+    ----------
+    dataset
+        What to part.
+    name
+        Of the model.
+    protocol
+        As :func:`engine.protocols.split` takes it; by default ``"random"`` for a user model and ``"user"`` for a
+        sequence model.
+    seed
+        Of the split and of the model.
+    options
+        Of the model.
+    device
+        What computes.
+    job
+        Takes the progress and may be cancelled.
+
+    Returns
+    -------
+    FitReport
+        ``rmse`` and ``mae`` where the model predicts ratings and the test part has them; ``mrr``, ``recall@10`` and
+        ``ndcg@10`` (the latter where there is one target a list).
+
+    Raises
+    ------
+    OptionError
+        If the protocol does not suit the model.
+    """
+    job = job or Job()
+    spec = models.get(name)
+    protocol = protocol or DEFAULT_PROTOCOL[spec.task]
+    if protocol in _UNSUITED[spec.task]:
+        raise OptionError(f"{name} cannot be evaluated by the protocol {protocol}: {_UNSUITED[spec.task][protocol]}.")
+    model = _create(name, options, seed, device)
+    whole = learnable(dataset, spec)
+    parts = split(whole, protocol, seed)
+
+    fitted = _fit(model, spec, parts.train, job)
+    job.report(Progress(f"measuring {name}"))
+    job.checkpoint()
+    begun = time.perf_counter()
+    if spec.task == "user":
+        metrics, num_test = _measure_users(model, parts, "ratings" in spec.needs), len(parts.test)
+    else:
+        metrics, num_test = _measure_sequences(model, _test_sequences(whole, parts.test, protocol))
+    return FitReport(
+        model=name,
+        dataset=dataset.name,
+        protocol=protocol,
+        seed=seed,
+        metrics=metrics,
+        seconds={"fit": fitted, "evaluate": time.perf_counter() - begun},
+        num_test=num_test,
+        options=model.options(),
+    )
+
+
+def _test_sequences(whole: Interactions, test: Interactions, protocol: str) -> SequenceInteractions:
+    """What a sequence model is asked: the last item of each sequence, given those before it."""
+    if protocol == "leave-one-out":
+        # A step longer than any history leaves each user's latest window, which ends with the one left out.
+        latest = whole.to_sequence(MAX_SEQUENCE_LENGTH + 1, 2, step_size=len(whole) + 1)
+        assert latest.user_ids is not None
+        return latest.select(np.isin(latest.user_ids, test.user_ids))
+    sequences = test.to_sequence(MAX_SEQUENCE_LENGTH, 2)
+    if not len(sequences):
+        raise RecsysError("No sequence of two items is left to test with: the data set is too small.")
+    return sequences
+
+
+def _measure_users(model: Any, parts: Split, rates: bool) -> dict[str, float]:
+    train, test = parts.train, parts.test
+    metrics = {}
+    if rates and test.ratings is not None:
+        metrics["rmse"] = rmse_score(model, test)
+        metrics["mae"] = float(np.abs(model.predict(test.user_ids, test.item_ids) - test.ratings).mean())
+    metrics["mrr"] = float(mrr_score(model, test, train).mean())
+    precision, recall = precision_recall_score(model, test, train, k=_AT)
+    return {**metrics, f"precision@{_AT}": float(precision.mean()), f"recall@{_AT}": float(recall.mean())}
+
+
+def _measure_sequences(model: Any, test: SequenceInteractions) -> tuple[dict[str, float], int]:
+    reciprocal = sequence_mrr_score(model, test, exclude_preceding=True)
+    return {"mrr": float(reciprocal.mean()), **one_target_metrics(reciprocal)}, len(reciprocal)
+
+
+def one_target_metrics(reciprocal_ranks: npt.NDArray[np.float64]) -> dict[str, float]:
+    """Recall and NDCG of the first ten where each list has one right answer, from its reciprocal rank."""
+    ranks = 1.0 / reciprocal_ranks
+    hits = ranks <= _AT
+    gains = np.where(hits, 1.0 / np.log2(ranks + 1.0), 0.0)
+    return {f"recall@{_AT}": float(hits.mean()), f"ndcg@{_AT}": float(gains.mean())}

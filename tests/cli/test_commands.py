@@ -1,0 +1,176 @@
+"""The commands on a small table: what they print, where, and with which exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import Run
+
+
+def test_paths_are_all_under_the_home(run: Run, home: Path) -> None:
+    places = json.loads(run("paths", "--json").out)
+    assert set(places) == {"config", "data", "cache", "state"}
+    assert all(place.startswith(str(home)) for place in places.values())
+    assert str(home / "data") in run("paths").out
+
+
+def test_add_info_list_and_remove(run: Run, films: str) -> None:
+    info = json.loads(run("datasets", "info", films, "--json").out)
+    assert {"name", "kind", "num_users", "num_items", "num_interactions", "skipped", "source"} <= set(info)
+    assert (info["num_users"], info["num_items"], info["num_interactions"]) == (4, 5, 9)
+    assert [one["name"] for one in json.loads(run("datasets", "list", "--json").out)] == ["films"]
+    assert "films" in run("datasets", "list").out
+    assert run("datasets", "remove", films).status == 0
+    assert json.loads(run("datasets", "list", "--json").out) == []
+
+
+def test_a_taken_name_needs_replace(run: Run, films: str, files: tuple[Path, Path]) -> None:
+    ratings, items = files
+    again = ("datasets", "add", films, "--ratings", ratings, "--items", items)
+    refused = run(*again)
+    assert refused.status == 1
+    assert "--replace" in refused.err
+    assert run(*again, "--replace").status == 0
+
+
+def test_keyword_search_needs_no_embeddings(run: Run, films: str) -> None:
+    results = json.loads(run("search", "solaris", "--mode", "keyword", "--json").out)
+    assert results[0]["item_id"] == "solaris"
+    assert {"rank", "item_id", "title", "score", "year", "genres", "metadata"} <= set(results[0])
+
+
+def test_search_wants_one_kind_of_question(run: Run, films: str) -> None:
+    assert run("search").status == 2
+    assert run("search", "robots", "--like", "alien").status == 2
+
+
+def test_an_untrained_model_is_said_with_the_command_that_trains_it(run: Run, films: str) -> None:
+    for words in (("recommend", "ann"), ("next", "Alien")):
+        outcome = run(*words)
+        assert outcome.status == 1
+        assert "recsys-tui train" in outcome.err
+        assert outcome.out == ""
+
+
+def test_train_then_recommend_what_is_unseen(run: Run, films: str) -> None:
+    report = json.loads(run("train", "explicit", "--set", "n_iter=2", "--json").out)
+    assert report["model"] == "explicit"
+    assert report["seconds"]["fit"] >= 0
+    assert Path(report["path"]).is_dir()
+
+    results = json.loads(run("recommend", "ann", "--json").out)
+    assert [result["item_id"] for result in results] == ["stalker"]
+    assert 2 <= results[0]["predicted_rating"] <= 5
+    assert len(json.loads(run("recommend", "ann", "--include-seen", "--json").out)) == 4
+
+    listed = {one["name"]: one for one in json.loads(run("models", "list", "--json").out)}
+    assert listed["explicit"]["trained"]
+    assert listed["explicit"]["datasets"] == ["films"]
+    assert not listed["sequence"]["trained"]
+
+
+def test_train_then_tell_what_comes_next(run: Run, films: str) -> None:
+    assert run("train", "sequence", "--set", "n_iter=2").status == 0
+    outcome = run("next", "alein", "solaris", "--json")
+    results = json.loads(outcome.out)
+    assert {result["item_id"] for result in results} == {"heat", "stalker"}
+    assert sum(result["probability"] for result in results) <= 1 + 1e-6
+    assert "taken as Alien" in outcome.err
+
+
+def test_a_title_nobody_rated_is_said_to_be_so(run: Run, films: str) -> None:
+    outcome = run("next", "Primer")
+    assert outcome.status == 1
+    assert "nobody has rated it" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("recommend", "nobody"), 1, "nobody"),
+        (("next", "Zzzzzz"), 1, "Zzzzzz"),
+        (("search", ""), 1, "empty"),
+        (("search", "x", "-d", "nowhere"), 1, "no data set named 'nowhere'"),
+        (("search", "x", "--like", "y"), 2, "one of the three"),
+        (("train", "nonsense"), 1, "nonsense"),
+        (("train", "explicit", "--set", "nonsense=1"), 2, "nonsense"),
+        (("train", "explicit", "--set", "n_iter=many"), 2, "n_iter"),
+        (("train", "explicit", "--set", "n_iter"), 2, "KEY=VALUE"),
+        (("evaluate", "explicit", "--protocol", "psychic"), 2, "psychic"),
+        (("datasets", "info", "nowhere"), 1, "nowhere"),
+        (("datasets", "add", "../x"), 1, "cannot be a data set's name"),
+        (("datasets", "add", "unheard-of"), 2, "unheard-of"),
+        (("frobnicate",), 2, "frobnicate"),
+    ],
+)
+def test_what_cannot_be_served_gets_one_plain_sentence(
+    run: Run, films: str, words: tuple[str, ...], status: int, said: str
+) -> None:
+    outcome = run(*words)
+    assert outcome.status == status
+    assert said in outcome.err
+    assert "Traceback" not in outcome.err
+    assert outcome.out == ""
+
+
+@pytest.mark.parametrize("query", ["🤖" * 3, "word " * 2000, "\x1b[31mred\x07"])
+def test_odd_queries_are_answered(run: Run, films: str, query: str) -> None:
+    outcome = run("search", query, "--mode", "keyword", "--json")
+    assert outcome.status == 0
+    assert isinstance(json.loads(outcome.out), list)
+
+
+def test_data_never_reaches_the_terminal_as_commands(run: Run, tmp_path: Path) -> None:
+    items = tmp_path / "items.csv"
+    items.write_text("id,title,text\n1,\x1b[31mred\x07,red film\n")
+    assert run("datasets", "add", "nasty", "--items", items).status == 0
+    outcome = run("search", "red", "--mode", "keyword")
+    assert outcome.status == 0
+    assert "\x1b" not in outcome.out + outcome.err
+    assert "\x07" not in outcome.out + outcome.err
+
+
+def test_evaluate_says_protocol_seed_and_metrics(run: Run, films: str) -> None:
+    outcome = run("evaluate", "explicit", "--protocol", "random", "--seed", 3, "--set", "n_iter=2", "--json")
+    assert outcome.status == 0, outcome.err
+    report = json.loads(outcome.out)
+    assert {"model", "dataset", "protocol", "seed", "metrics", "seconds", "num_test"} <= set(report)
+    assert report["seed"] == 3
+    assert report["num_test"] == 2
+    assert {"rmse", "mae"} <= set(report["metrics"])
+    assert set(report["seconds"]) == {"fit", "evaluate"}
+
+
+@pytest.mark.parametrize("fault", ["missing", "folder", "empty", "column", "rating", "encoding"])
+def test_bad_files_leave_nothing_behind(run: Run, tmp_path: Path, home: Path, fault: str) -> None:
+    path = tmp_path / "bad.csv"
+    match fault:
+        case "folder":
+            path.mkdir()
+        case "empty":
+            path.touch()
+        case "column":
+            path.write_text("who,what,how\n1,2,3\n")
+        case "rating":
+            path.write_text("user,item,rating\n1,2,good\n")
+        case "encoding":
+            path.write_bytes("user,item,rating\nJos\xe9,2,3\n".encode("latin-1"))
+    outcome = run("datasets", "add", "bad", "--kind", "table", "--ratings", path)
+    assert outcome.status == 1
+    assert "bad.csv" in outcome.err
+    assert outcome.err.strip().count("\n") == 0 or fault in ("rating", "encoding")
+    assert json.loads(run("datasets", "list", "--json").out) == []
+    assert not list((home / "data").rglob("*.parquet"))
+
+
+def test_a_nan_rating_and_a_duplicate_pair_are_left_out_and_counted(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text("user,item,rating,timestamp\n1,2,NaN,1\n1,3,4,2\n1,3,5,3\n2,3,1,4\n")
+    outcome = run("datasets", "add", "odd", "--kind", "table", "--ratings", path, "--json")
+    assert outcome.status == 0, outcome.err
+    info = json.loads(outcome.out)
+    assert info["num_interactions"] == 2
+    assert sum(info["skipped"].values()) == 2

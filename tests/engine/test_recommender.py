@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.dataset import Dataset
+from engine.errors import RecsysError, UnknownError
+from engine.recommender import Recommender, top_k
+
+
+class Scored:
+    """A model that says what it is told to."""
+
+    def __init__(self, *scores: float) -> None:
+        self.scores = np.array(scores, dtype=np.float32)
+
+    def predict(self, ids: Any, item_ids: Any = None) -> npt.NDArray[np.float32]:
+        return self.scores
+
+    def probabilities(self, sequence: Any) -> npt.NDArray[np.float32]:
+        exponentials = np.exp(self.scores)
+        return exponentials / exponentials.sum()
+
+    def item_vectors(self) -> npt.NDArray[np.float32]:
+        return np.array([[9, 9], [1, 0], [0, 1], [1, 0.1], [-1, 0]], dtype=np.float32)
+
+
+@given(
+    st.lists(st.sampled_from([-np.inf, -1.0, 0.0, 1.0, 2.0]), max_size=30),
+    st.integers(1, 35),
+)
+def test_top_k_is_a_stable_sort_of_what_is_finite(scores: list[float], k: int) -> None:
+    expected = [
+        position for position in sorted(range(len(scores)), key=lambda p: -scores[p]) if np.isfinite(scores[position])
+    ]
+    assert top_k(np.array(scores, dtype=np.float32), k).tolist() == expected[:k]
+
+
+def test_recommendations_leave_out_padding_and_what_is_known(dataset: Dataset) -> None:
+    recommender = Recommender(dataset, Scored(99, 1, 7, 3, 4), rating_range=(1.0, 5.0))
+    results = recommender.recommend(20)  # knows heat and alien
+    assert [result.item.item_id for result in results] == ["stalker", "solaris"]
+    assert [result.rank for result in results] == [1, 2]
+    assert [result.predicted_rating for result in results] == [4, 3]
+    with_seen = recommender.recommend(20, filter_seen=False)
+    assert [result.item.item_id for result in with_seen] == ["heat", "stalker", "solaris", "alien"]
+    assert with_seen[0].score == 7
+    assert with_seen[0].predicted_rating == 5, "shown on the scale of the ratings"
+
+
+def test_fewer_come_back_where_fewer_are_left(dataset: Dataset) -> None:
+    assert len(Recommender(dataset, Scored(0, 1, 2, 3, 4)).recommend(10, k=50)) == 1
+
+
+def test_an_unknown_user_is_said(dataset: Dataset) -> None:
+    with pytest.raises(UnknownError, match="no user 99"):
+        Recommender(dataset, Scored(0, 1, 2, 3, 4)).recommend(99)
+
+
+def test_probabilities_are_over_what_can_come_next(dataset: Dataset) -> None:
+    results = Recommender(dataset, Scored(50, 1, 1, 1, 2)).next_items([4], k=10)
+    assert [result.item.dense_id for result in results] == [1, 2, 3]
+    assert [result.probability for result in results] == pytest.approx([1 / 3] * 3)
+    everything = Recommender(dataset, Scored(0, 1, 1, 1, 2)).next_items([4], filter_seen=False)
+    assert sum(result.probability or 0 for result in everything) == pytest.approx(1)
+
+
+def test_an_empty_sequence_is_refused(dataset: Dataset) -> None:
+    with pytest.raises(RecsysError, match="empty"):
+        Recommender(dataset, Scored(0, 1, 1, 1, 2)).next_items([])
+
+
+def test_similar_items_go_by_the_angle_of_their_vectors(dataset: Dataset) -> None:
+    recommender = Recommender(dataset, Scored(0))
+    assert [result.item.item_id for result in recommender.similar_items("alien")] == ["solaris", "heat", "stalker"]
+    with pytest.raises(RecsysError, match="Nobody has rated"):
+        recommender.similar_items("unseen")

@@ -1,0 +1,95 @@
+"""Starting and ending the app."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.paths import find_paths
+
+if TYPE_CHECKING:
+    from engine.job import Job
+    from engine.results import Overview
+    from engine.session import Session
+    from engine.workspace import Workspace
+    from tui.app import RecsysApp
+
+#: Seconds between two offers of the interpreter to another thread: ten times as often as Python's default, so that
+#: the screen gets its turn soon while Python code runs in a worker.
+SWITCH_INTERVAL = 0.0005
+LOG = "recsys-tui.log"
+
+
+def launch(workspace: Workspace, dataset: str | None, device: str) -> None:
+    """Run the app until it is left, and end the process.
+
+    Parameters
+    ----------
+    workspace
+        Where the data sets lie.
+    dataset
+        Which to open; None opens the one used last, else the demo.
+    device
+        As `--device`.
+
+    Raises
+    ------
+    RecsysError
+        If there is no such data set; said before the screen is taken.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    app = make_app(workspace, dataset, device)
+    app.run()
+    leave(app)
+
+
+def make_app(workspace: Workspace, dataset: str | None, device: str) -> RecsysApp:
+    """The app on a data set that may still have to be made (the demo, at the first start)."""
+    from tui.app import RecsysApp
+
+    name, overview = _look_up(workspace, dataset)
+
+    def open_in_worker(job: Job) -> Session:
+        from engine.session import open_session
+
+        session = open_session(workspace, dataset, device=device, patient=False, job=job)
+        if dataset is not None:
+            workspace.make_current(dataset)
+        return session
+
+    return RecsysApp(open_in_worker, name, overview=overview, log_hint=str(_log_to_file()))
+
+
+def leave(app: RecsysApp) -> None:
+    """End the process at once: a thread in the middle of an import would keep an orderly exit waiting for it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    logging.shutdown()
+    os._exit(app.return_code or 0)
+
+
+def _look_up(workspace: Workspace, dataset: str | None) -> tuple[str, Overview | None]:
+    from engine.workspace import DEMO
+
+    name = dataset or workspace.current() or DEMO
+    if name == DEMO and DEMO not in workspace:
+        return DEMO, None
+    return name, workspace.manifest(name).overview
+
+
+def _log_to_file() -> Path:
+    """Send the details of unexpected errors to a file; nothing may be written to the terminal meanwhile."""
+    path = find_paths().state / LOG
+    logger = logging.getLogger("recsys_tui")
+    logger.propagate = False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger.addHandler(handler)
+    return path
