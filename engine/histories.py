@@ -26,7 +26,7 @@ class Histories:
         users = interactions.user_ids
         keys = (users,) if interactions.timestamps is None else (interactions.timestamps, users)
         self._rows: npt.NDArray[Any] = np.lexsort(keys)  # stable
-        self._ends: npt.NDArray[np.int64] = np.cumsum(np.bincount(users, minlength=interactions.num_users))
+        self._ends: npt.NDArray[Any] = np.cumsum(np.bincount(users, minlength=interactions.num_users))
         self._interactions = interactions
 
     def rows(self, user: int) -> npt.NDArray[np.intp]:

@@ -1,7 +1,8 @@
 """What lies on disk: one folder a data set, switched over atomically, checked when read, nothing that runs code.
 
-The manifest is the commit point. Tables are written under new names, then ``manifest.json`` is replaced, then tables that nothing names any more are deleted: at every moment the folder holds one whole
-version. Embeddings and models live in the same folder and survive a replacement of the tables.
+The manifest is the commit point. Tables are written under new names, then ``manifest.json`` is replaced, then tables
+that nothing names any more are deleted: at every moment the folder holds one whole version. Embeddings and models
+live in the same folder and survive a replacement of the tables.
 """
 
 from __future__ import annotations
