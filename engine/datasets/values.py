@@ -1,0 +1,340 @@
+"""Columns of text (or of a file's own types) to ids, numbers and times; a value that is none is pointed at.
+
+Every function takes an Arrow array and gives an Arrow array with null for "missing", in calls that release the
+interpreter, so that a screen beside the reading thread stays alive.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: What stands for "no value" in a column of numbers, in lower case. In a column of names these are names.
+MISSING_NUMBERS = ("", "nan", "na", "n/a", "<na>", "null", "none", "nil", "\\n", "-")
+_LARGEST = float(np.finfo(np.float32).max)
+_OBJECTS_AT_A_TIME = 20_000
+_FIRST_ONES = 64
+_LONGEST_SHOWN = 60
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+
+
+class BadValueError(ValueError):
+    """A value that cannot be read.
+
+    Parameters
+    ----------
+    position
+        Where it stands in the array.
+    message
+        What it is and should be: ``"'abc' is not a number"``.
+    """
+
+    def __init__(self, position: int, message: str) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+def to_strings(values: pa.Array) -> pa.Array:
+    """Text as it is; other types as text, the parts of a list with ``|`` between them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_string(values.type):
+        return values
+    if pa.types.is_dictionary(values.type):
+        return to_strings(values.dictionary_decode())
+    if pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
+        return pc.binary_join(values.cast(pa.list_(pa.string())), "|")
+    return values.cast(pa.string())
+
+
+def to_ids(values: pa.Array) -> pa.Array:
+    """Integers if every value that is there is one, written plainly (``007`` and ``+7`` are not); else text.
+
+    Space around an id is no part of it. Missing are null and empty text.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_integer(values.type):
+        return values.cast(pa.int64())
+    if pa.types.is_floating(values.type):  # pandas stores integers with a gap among them as floats
+        whole = pc.if_else(pc.is_finite(values), values, None)
+        if pc.all(pc.equal(whole, pc.trunc(whole))).as_py() is not False:
+            return whole.cast(pa.int64(), safe=False)
+    texts = to_strings(values)
+    numbers = _plain_integers(texts)
+    if numbers is not None:
+        return numbers
+    texts = pc.utf8_trim_whitespace(texts)
+    texts = pc.if_else(pc.equal(texts, ""), None, texts)
+    numbers = _plain_integers(texts)
+    return texts if numbers is None else numbers
+
+
+def to_numbers(values: pa.Array) -> pa.Array:
+    """float64; missing are null and the spellings of :data:`MISSING_NUMBERS`.
+
+    Raises
+    ------
+    BadValueError
+        At the first text that is no number, and at an infinite one.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not _is_text(values.type):
+        numbers = values.cast(pa.float64(), safe=False)
+    else:
+        texts = to_strings(values)
+        numbers = _cast(texts, pa.float64())
+        if numbers is None:
+            numbers = _parse_each(texts, _number, pa.float64(), "a number")
+    numbers = pc.if_else(pc.is_nan(numbers), None, numbers)
+    too_large = pc.greater(pc.abs(numbers), _LARGEST)
+    if pc.any(too_large).as_py():
+        position = pc.index(too_large, True).as_py()
+        raise BadValueError(position, f"{values[position].as_py()!r} is not a finite number")
+    return numbers
+
+
+def numbers_or_null(values: pa.Array) -> pa.Array:
+    """float64 with null wherever there is no number: for figures that are only shown."""
+    import pyarrow as pa
+
+    def lenient(text: str) -> float | None:
+        try:
+            number = _number(text)
+        except ValueError:
+            return None
+        return number if number is not None and abs(number) <= _LARGEST else None
+
+    return _parse_each(to_strings(values), lenient, pa.float64(), "a number")
+
+
+def to_times(values: pa.Array) -> pa.Array:
+    """int64: seconds since 1970 (fractions are cut off), or ISO dates and times, without a zone taken as UTC.
+
+    Raises
+    ------
+    BadValueError
+        At the first value that is neither.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_date(values.type) or pa.types.is_timestamp(values.type):
+        return (
+            pc.floor_temporal(values.cast(pa.timestamp("us")), unit="second").cast(pa.timestamp("s")).cast(pa.int64())
+        )
+    if not _is_text(values.type):
+        return pc.floor(to_numbers(values)).cast(pa.int64(), safe=False)
+    texts = to_strings(values)
+    times = _cast_times(texts)
+    if times is None:
+        texts = pc.utf8_trim_whitespace(texts)
+        texts = pc.if_else(pc.is_in(pc.utf8_lower(texts), pa.array(MISSING_NUMBERS)), None, texts)
+        times = _cast_times(texts)
+    if times is None:
+        what = "a time (unix seconds, or a date such as 2024-05-31 or 2024-05-31T18:00:00)"
+        times = _parse_each(texts, _time, pa.int64(), what)
+    return times
+
+
+def to_objects(array: pa.Array) -> npt.NDArray[Any]:
+    """A NumPy array of Python strings, made in pieces: one long call would hold the interpreter."""
+    objects = np.empty(len(array), dtype=object)
+    for begin in range(0, len(array), _OBJECTS_AT_A_TIME):
+        piece = array.slice(begin, _OBJECTS_AT_A_TIME)
+        objects[begin : begin + len(piece)] = piece.to_numpy(zero_copy_only=False)
+    return objects
+
+
+@dataclass(frozen=True, slots=True)
+class CodedIds:
+    """A column of ids as positions in a list of the different ones.
+
+    Attributes
+    ----------
+    codes
+        int32, shape ``(n,)``: positions in ``ids``.
+    ids
+        Arrow array of int64 or string, each once, in no particular order.
+    """
+
+    codes: npt.NDArray[np.int32]
+    ids: pa.Array
+
+
+class GrowingArray:
+    """A NumPy array that is filled from its front, in place, so that a column is never held twice.
+
+    Parameters
+    ----------
+    dtype
+        Of its values.
+    """
+
+    def __init__(self, dtype: Any) -> None:
+        self._array: npt.NDArray[Any] = np.empty(0, dtype=dtype)
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def add(self, values: npt.NDArray[Any]) -> None:
+        """Append."""
+        begin, self._length = self._length, self._length + len(values)
+        if self._length > len(self._array):
+            self._array.resize(max(self._length, len(self._array) * 5 // 4), refcheck=False)
+        self._array[begin : self._length] = values
+
+    def finish(self) -> npt.NDArray[Any]:
+        """The values; nothing can be added afterwards."""
+        self._array.resize(self._length, refcheck=False)
+        return self._array
+
+
+class IdColumn:
+    """Gathers a column of ids block by block, so that at no time it is held as text.
+
+    Ids are integers as long as every block's are; the first that is not turns all of them into text, which loses
+    nothing, since only plainly written integers were taken as such.
+    """
+
+    def __init__(self) -> None:
+        self._codes = GrowingArray(np.int32)
+        self._begins: list[int] = []
+        self._different: list[Any] = []
+
+    def add(self, ids: pa.Array) -> None:
+        """Append what :func:`to_ids` gave, without nulls."""
+        coded = ids.dictionary_encode()
+        self._begins.append(len(self._codes))
+        self._codes.add(coded.indices.to_numpy())
+        self._different.append(coded.dictionary)
+
+    def finish(self) -> CodedIds:
+        """All of the column; nothing can be added afterwards."""
+        import pyarrow as pa
+
+        codes = self._codes.finish()
+        if not self._different:
+            return CodedIds(codes, pa.array([], pa.int64()))
+        id_type = common_type(self._different)
+        # One array and one pass: encoding chunk by chunk would carry everything seen so far into each of them.
+        wide = id_type if pa.types.is_integer(id_type) else pa.large_string()
+        coded = pa.concat_arrays([one.cast(wide) for one in self._different]).dictionary_encode()
+        numbers = coded.indices.to_numpy()
+        ends = [*self._begins[1:], len(codes)]
+        offset = 0
+        for begin, end, different in zip(self._begins, ends, self._different, strict=True):
+            codes[begin:end] = numbers[offset : offset + len(different)][codes[begin:end]]
+            offset += len(different)
+        return CodedIds(codes, coded.dictionary.cast(id_type))
+
+
+def common_type(arrays: Sequence[pa.Array]) -> Any:
+    """int64 if all arrays of ids hold integers, else string."""
+    import pyarrow as pa
+
+    return pa.int64() if all(pa.types.is_integer(array.type) for array in arrays) else pa.string()
+
+
+def _is_text(arrow_type: Any) -> bool:
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(arrow_type):
+        return _is_text(arrow_type.value_type)
+    return bool(pa.types.is_string(arrow_type) or pa.types.is_large_string(arrow_type))
+
+
+def _plain_integers(texts: pa.Array) -> pa.Array | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    numbers = _cast(texts, pa.int64())
+    if numbers is None:
+        return None
+    return numbers if pc.all(pc.equal(numbers.cast(pa.string()), texts)).as_py() is not False else None
+
+
+def _number(text: str) -> float | None:
+    stripped = text.strip()
+    if stripped.lower() in MISSING_NUMBERS:
+        return None
+    if "_" in stripped:
+        raise ValueError
+    return float(stripped)
+
+
+def _time(text: str) -> int:
+    try:
+        return int(_number(text) or 0)
+    except OverflowError as error:
+        raise ValueError from error
+    except ValueError:
+        moment = datetime.fromisoformat(text)
+        return math.floor((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _cast(texts: pa.Array, to: Any) -> pa.Array | None:
+    """The values as another type, or None if not all can be."""
+    import pyarrow as pa
+
+    # A look at the first ones: pyarrow writes a message for every value that fails, which takes its time.
+    for piece in (texts.slice(0, _FIRST_ONES), texts):
+        try:
+            converted = piece.cast(to)
+        except pa.ArrowInvalid:
+            return None
+    return converted
+
+
+def _cast_times(texts: pa.Array) -> pa.Array | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    seconds = _cast(texts, pa.int64())
+    if seconds is not None:
+        return seconds
+    numbers = _cast(texts, pa.float64())
+    if numbers is not None and pc.all(pc.less(pc.abs(numbers), 2.0**62)).as_py() is not False:
+        return pc.floor(numbers).cast(pa.int64())
+    for zone in (None, "UTC"):
+        times = _cast(texts, pa.timestamp("us", zone))
+        if times is not None:
+            return pc.floor_temporal(times, unit="second").cast(pa.timestamp("s", zone)).cast(pa.int64())
+    return None
+
+
+def _parse_each(texts: pa.Array, parse: Callable[[str], Any], to: Any, what: str) -> pa.Array:
+    """Parse every different text once; the first that cannot be parsed is an error."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    coded = texts.dictionary_encode()
+    parsed, bad = [], []
+    for code, text in enumerate(coded.dictionary.to_pylist()):
+        try:
+            parsed.append(parse(text))
+        except ValueError:
+            parsed.append(None)
+            bad.append(code)
+    if bad:
+        position = pc.index(pc.is_in(coded.indices, pa.array(bad, coded.indices.type)), True).as_py()
+        text = texts[position].as_py()
+        shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+        hint = " (decimals take a point)" if _DECIMAL_COMMA.fullmatch(text.strip()) else ""
+        raise BadValueError(position, f"{shown!r} is not {what}{hint}")
+    return pa.array(parsed, to).take(coded.indices)
