@@ -1,0 +1,114 @@
+"""The Anime Recommendations Database: ``anime.csv`` and ``rating.csv``."""
+
+from __future__ import annotations
+
+import html
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.dataset import Dataset
+from engine.datasets import item_columns as columns
+from engine.datasets.assemble import assemble
+from engine.datasets.catalogue import Catalogue, read_records
+from engine.datasets.delimited import Delimited
+from engine.datasets.files import Files
+from engine.datasets.interaction_log import read_log
+from engine.datasets.ledger import Ledger
+from engine.datasets.rows import find_columns
+from engine.datasets.sources import Source
+from engine.job import Job
+
+_ITEM_COLUMNS = ("anime_id", "name", "genre", "type", "episodes", "rating", "members")
+_RATING_COLUMNS = ("user_id", "anime_id", "rating")
+#: What pandas reads as missing, as the tutorial does when it drops incomplete rows.
+_MISSING = ("", "nan", "NaN", "-nan", "-NaN", "NA", "N/A", "n/a", "<NA>", "#N/A", "NULL", "null", "None")
+_WATCHED_NOT_RATED = -1.0
+
+
+def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+    """Read a catalogue of anime, the ratings, or both.
+
+    Rows of the catalogue with a missing value are left out, as the tutorial's ``dropna`` does, and so are ratings of
+    anime that are then not in the catalogue; both are counted. A rating of -1 ("watched, not rated") is kept as NaN.
+    An item's text is name, genre, type and ``episodes: N``, as they stand in the file, joined by single spaces.
+
+    Raises
+    ------
+    DataError
+        If a file is not what it should be.
+    """
+    items = files.find("items", ("anime.csv", "anime*.csv"))
+    ratings = files.find("ratings", ("rating.csv", "*rating*.csv"))
+    files.demand_one((items, ratings), "anime", "--items anime.csv, --ratings rating.csv, or both")
+    ledgers, catalogue, log = [], None, None
+    if items is not None:
+        ledger = Ledger(items.name, "items")
+        catalogue = _read_catalogue(items, ledger, job)
+        ledgers.append(ledger)
+    if ratings is not None:
+        rows = Delimited(ratings)
+        user, item, rating = find_columns(rows, {one: [one] for one in _RATING_COLUMNS}).values()
+        log = read_log(rows, {"user": user, "item": item, "rating": rating}, job, unrated=_WATCHED_NOT_RATED)
+        ledgers.append(log.ledger)
+    return assemble(
+        name,
+        "anime",
+        "Anime Recommendations Database",
+        catalogue=catalogue,
+        log=log,
+        ledgers=ledgers,
+        unknown="rating of an anime that is not in the catalogue",
+        job=job,
+    )
+
+
+def _read_catalogue(source: Source, ledger: Ledger, job: Job | None) -> Catalogue:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = Delimited(source)
+    found = find_columns(rows, {one: [one] for one in _ITEM_COLUMNS})
+    records = read_records(rows, list(found.values()), ledger, job)
+    records.table = records.table.rename_columns(list(found)).combine_chunks()
+
+    def missing(name: str) -> npt.NDArray[np.bool_]:
+        values = ("",) if name == "name" else _MISSING
+        return pc.is_in(pc.utf8_trim_whitespace(records.table[name]), pa.array(values)).to_numpy()  # type: ignore[no-any-return]
+
+    gone = np.zeros(len(records.table), dtype=bool)
+    for reason, names in (
+        ("missing genre, type or rating", ("genre", "type", "rating")),
+        ("missing name, episodes or members", ("name", "episodes", "members")),
+    ):
+        fresh = np.logical_or.reduce([missing(one) for one in names]) & ~gone
+        records.leave_out(fresh, reason)
+        gone |= fresh
+    records.keep(~gone)
+    ids = records.keep_first_of_each("anime_id", "anime")
+    table = records.table
+    episodes = table["episodes"]
+    text = columns.sentence(
+        table["name"],
+        table["genre"],
+        table["type"],
+        pc.binary_join_element_wise(pa.scalar("episodes:"), episodes, " "),
+        separator=" ",
+    )
+    return Catalogue(
+        ids,
+        columns.table_of(
+            {
+                "title": columns.map_distinct(table["name"], lambda one: html.unescape(one).strip(), pa.string()),
+                "year": pa.nulls(len(table), pa.int32()),
+                "genres": columns.split_genres(table["genre"], ","),
+                "text": text,
+            },
+            [
+                ("type", table["type"]),
+                ("episodes", columns.whole_numbers(episodes)),
+                ("rating", columns.numbers(table["rating"])),
+                ("members", columns.whole_numbers(table["members"])),
+            ],
+        ),
+    )

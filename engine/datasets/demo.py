@@ -1,0 +1,60 @@
+"""The bundled demo: real films and series, and an audience that is simulated."""
+
+from __future__ import annotations
+
+from engine.dataset import Dataset
+from engine.datasets import item_columns as columns
+from engine.datasets.assemble import assemble
+from engine.datasets.bundled import demo_folder
+from engine.datasets.catalogue import Catalogue, read_records
+from engine.datasets.delimited import Delimited
+from engine.datasets.files import Files
+from engine.datasets.interaction_log import read_log
+from engine.datasets.ledger import Ledger
+from engine.datasets.rows import find_columns
+from engine.datasets.sources import Source, open_source
+from engine.job import Job
+
+_ITEM_COLUMNS = ("id", "title", "year", "kind", "genres", "country", "director", "about")
+_LOG_COLUMNS = {"user": ["user"], "item": ["item"], "rating": ["rating"], "time": ["timestamp"]}
+
+
+def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+    """Read the demo, or a folder of the same form named by ``files.source``.
+
+    Raises
+    ------
+    DataError
+        If it is not where it should be.
+    """
+    folder = files.source or demo_folder()
+    items, ratings = open_source(folder / "items.csv"), open_source(folder / "ratings.csv.gz")
+    ledger = Ledger(items.name, "items")
+    catalogue = _read_catalogue(items, ledger, job)
+    rows = Delimited(ratings)
+    log = read_log(rows, find_columns(rows, _LOG_COLUMNS), job)
+    return assemble(
+        name, "demo", "Demo", catalogue=catalogue, log=log, ledgers=[ledger, log.ledger], simulated=True, job=job
+    )
+
+
+def _read_catalogue(source: Source, ledger: Ledger, job: Job | None) -> Catalogue:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = Delimited(source)
+    found = find_columns(rows, {one: [one] for one in _ITEM_COLUMNS})
+    records = read_records(rows, list(found.values()), ledger, job)
+    ids, table = records.keep_first_of_each("id", "item"), records.table
+    there = {column: columns.strip(table[column]) for column in _ITEM_COLUMNS}
+    genres = columns.split_genres(there["genres"])
+    # What it is about comes before the facts: sentence embeddings weigh the beginning most.
+    facts = columns.sentence(columns.joined(genres), there["kind"], there["year"], separator=", ")
+    standard = {
+        "title": pc.coalesce(there["title"], ids.cast(pa.string())),
+        "year": columns.years(there["year"]),
+        "genres": genres,
+        "text": columns.sentence(there["title"], there["about"], facts, separator=" – "),
+    }
+    shown = ("kind", "country", "director", "about")
+    return Catalogue(ids, columns.table_of(standard, [(column, there[column]) for column in shown]))

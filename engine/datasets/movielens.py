@@ -1,0 +1,141 @@
+"""Every MovieLens release: ``u.data``, ``ratings.dat`` and ``ratings.csv``, with their films."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.dataset import Dataset
+from engine.datasets import item_columns as columns
+from engine.datasets.assemble import assemble
+from engine.datasets.catalogue import Catalogue, read_records
+from engine.datasets.delimited import Delimited, DoubleColon
+from engine.datasets.files import Files
+from engine.datasets.interaction_log import Log, read_log
+from engine.datasets.ledger import Ledger
+from engine.datasets.rows import Rows, find_columns
+from engine.datasets.sources import Source
+from engine.job import Job
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_RATINGS = ("ratings.csv", "ratings.dat", "u.data", "ratings*.csv")
+_ITEMS = ("movies.csv", "movies.dat", "u.item", "movies*.csv")
+_RATING_COLUMNS = ("userId", "movieId", "rating", "timestamp")
+#: The order is fixed by the README of the 100K release (and by its ``u.genre``).
+_GENRE_FLAGS = (
+    "unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama", "Fantasy",
+    "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western",
+)  # fmt: skip
+_U_ITEM_COLUMNS = ("movieId", "title", "release_date", "video_date", "imdb_url", *_GENRE_FLAGS)
+_NO_GENRES = ("(no genres listed)", "unknown")
+_RELEASES = {(943, 100_000): "MovieLens 100K", (6_040, 1_000_209): "MovieLens 1M"}
+
+
+def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+    """Read a release from its folder or archive, or from the files named; the films or the ratings alone will do.
+
+    The three formats are told apart by what is in the files. Titles lose their year, which has a field of its own,
+    and begin with their article ("Matrix, The (1999)" is shown as "The Matrix"); ``source_title`` keeps the original.
+
+    Raises
+    ------
+    DataError
+        If a file is not what it should be.
+    """
+    ratings, items = files.find("ratings", _RATINGS), files.find("items", _ITEMS)
+    files.demand_one((ratings, items), "movielens", "--from with the release's folder or zip, or --ratings and --items")
+    ledgers, catalogue, log = [], None, None
+    if ratings is not None:
+        rows = open_ratings(ratings)
+        required = {"user": ["userId"], "item": ["movieId"], "rating": ["rating"]}
+        log = read_log(rows, find_columns(rows, required, {"time": ["timestamp"]}), job)
+        ledgers.append(log.ledger)
+    if items is not None:
+        ledger = Ledger(items.name, "items")
+        catalogue = _read_catalogue(items, ledger, job)
+        ledgers.append(ledger)
+    title = "MovieLens" if log is None else release_title(log, "MovieLens")
+    return assemble(name, "movielens", title, catalogue=catalogue, log=log, ledgers=ledgers, job=job)
+
+
+def release_title(log: Log, otherwise: str) -> str:
+    """What the release with so many users and ratings is called."""
+    return _RELEASES.get((len(log.users.ids), len(log)), otherwise)
+
+
+def open_ratings(source: Source) -> Rows:
+    """The ratings of any release, by what the first line looks like."""
+    line = _first_line(source)
+    if "::" in line:
+        return DoubleColon(source, _RATING_COLUMNS)
+    if "\t" in line and not any(character.isalpha() for character in line):
+        return Delimited(source, delimiter="\t", quote=None, columns=_RATING_COLUMNS)
+    return Delimited(source)
+
+
+def _open_items(source: Source) -> Rows:
+    line = _first_line(source)
+    if "::" in line:
+        return DoubleColon(source, ("movieId", "title", "genres"), encoding=source.encoding())
+    if line.count("|") == len(_U_ITEM_COLUMNS) - 1:
+        return Delimited(source, delimiter="|", quote=None, columns=_U_ITEM_COLUMNS, encoding=source.encoding())
+    return Delimited(source)
+
+
+def _first_line(source: Source) -> str:
+    return next((line for line in source.text_head().splitlines() if line.strip()), "")
+
+
+def _read_catalogue(source: Source, ledger: Ledger, job: Job | None) -> Catalogue:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = _open_items(source)
+    flags = "Film-Noir" in rows.columns
+    found = find_columns(
+        rows, {"id": ["movieId"], "title": ["title"]}, {one: [one] for one in ("genres", "release_date")}
+    )
+    wanted = [*found.values(), *(_GENRE_FLAGS if flags else ())]
+    records = read_records(rows, wanted, ledger, job)
+    ids, table = records.keep_first_of_each(found["id"], "film"), records.table
+
+    source_title = columns.strip(table[found["title"]])
+    parts = source_title.combine_chunks().fill_null("").to_pylist()
+    split = [columns.split_year(one) for one in parts]
+    title = pa.chunked_array([pa.array([columns.article_first(one) for one, _ in split], pa.string())])
+    title = pc.if_else(pc.equal(title, ""), ids.cast(pa.string()), title)
+    if flags:
+        genres = _flagged(table)
+    elif "genres" in found:
+        genres = columns.split_genres(_without_none(table[found["genres"]]), "|")
+    else:
+        genres = pa.chunked_array([pa.array([[]] * len(table), pa.list_(pa.string()))])
+    metadata: list[tuple[str, Any]] = [("source_title", source_title)]
+    if "release_date" in found:
+        metadata.append(("release_date", columns.strip(table[found["release_date"]])))
+    year = pa.chunked_array([pa.array([one for _, one in split], pa.int32())])
+    text = columns.sentence(
+        columns.sentence(title, pc.binary_join_element_wise("(", year.cast(pa.string()), ")", ""), separator=" "),
+        columns.joined(genres),
+    )
+    standard = {"title": title, "year": year, "genres": genres, "text": text}
+    return Catalogue(ids, columns.table_of(standard, metadata))
+
+
+def _without_none(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.if_else(pc.is_in(texts, pa.array(_NO_GENRES)), None, texts)
+
+
+def _flagged(table: pa.Table) -> pa.ChunkedArray:
+    import pyarrow as pa
+
+    flags = [table[genre].to_pylist() for genre in _GENRE_FLAGS]
+    names = [
+        [genre for genre, flag in zip(_GENRE_FLAGS, row, strict=True) if flag == "1" and genre not in _NO_GENRES]
+        for row in zip(*flags, strict=True)
+    ]
+    return pa.chunked_array([pa.array(names, pa.list_(pa.string()))])

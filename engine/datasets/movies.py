@@ -1,0 +1,158 @@
+"""The Movies Dataset: MovieLens ratings, TMDB's metadata, and the links between the two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.dataset import Dataset
+from engine.datasets import item_columns as columns
+from engine.datasets.assemble import assemble
+from engine.datasets.catalogue import Catalogue, is_first, nulls, read_records
+from engine.datasets.delimited import Delimited
+from engine.datasets.files import Files
+from engine.datasets.interaction_log import read_log
+from engine.datasets.ledger import Ledger
+from engine.datasets.rows import find_columns
+from engine.datasets.sources import Source
+from engine.datasets.values import to_ids
+from engine.errors import DataError
+from engine.job import Job
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_METADATA = ("movies_metadata.csv", "movies_metadata*.csv")
+_RATINGS = ("ratings.csv", "ratings*.csv")
+_LINKS = ("links.csv", "links*.csv")
+#: Shown as they are, where the file has them.
+_TEXT_COLUMNS = ("original_title", "release_date", "original_language", "imdb_id", "overview", "tagline")
+_NUMBER_COLUMNS = ("runtime", "vote_average", "popularity")
+_WHOLE_COLUMNS = ("vote_count",)
+
+
+def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+    """Read metadata and links, and ratings where they are given.
+
+    A film's id is MovieLens' ``movieId``. The catalogue holds every film that the links give an id, in the order of
+    the metadata, whose rows are found by the digits of ``imdb_id`` = ``imdbId``; a film that two rows describe takes
+    the first. Rated films without metadata are added with their id as title. Text is title, genres and overview.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or not what it should be.
+    """
+    items, ratings, links = (
+        files.find("items", _METADATA),
+        files.find("ratings", _RATINGS),
+        files.find("links", _LINKS),
+    )
+    if items is None or links is None:
+        missing = "--links links.csv" if links is None else "--items movies_metadata.csv"
+        raise DataError(f"The Movies Dataset needs its metadata and its links: give {missing} too.")
+    items_ledger, links_ledger = Ledger(items.name, "items"), Ledger(links.name, "links")
+    link = _read_links(links, links_ledger, job)
+    catalogue = _read_catalogue(items, items_ledger, link, links_ledger, job)
+    ledgers, log = [items_ledger, links_ledger], None
+    if ratings is not None:
+        rows = Delimited(ratings)
+        required = {"user": ["userId"], "item": ["movieId"], "rating": ["rating"]}
+        log = read_log(rows, find_columns(rows, required, {"time": ["timestamp"]}), job)
+        ledgers.insert(0, log.ledger)
+    return assemble(name, "movies", "The Movies Dataset", catalogue=catalogue, log=log, ledgers=ledgers, job=job)
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """``movie_ids[p]`` is the film with the IMDb number ``imdb[p]``."""
+
+    movie_ids: pa.Array
+    imdb: pa.Array
+
+
+def _read_links(source: Source, ledger: Ledger, job: Job | None) -> _Links:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = Delimited(source)
+    movie, imdb = find_columns(rows, {"movieId": ["movieId"], "imdbId": ["imdbId"]}).values()
+    records = read_records(rows, [movie, imdb], ledger, job)
+    movie_ids, digits = to_ids(records.table[movie].combine_chunks()), _digits(records.table[imdb])
+    unusable = nulls(movie_ids) | nulls(digits)
+    repeated = ~unusable & ~is_first(pc.if_else(pa.array(unusable), None, movie_ids))
+    records.leave_out(unusable, "link without a movieId or an imdbId")
+    records.leave_out(repeated, "duplicate link")
+    keep = pa.array(~unusable & ~repeated)
+    return _Links(movie_ids.filter(keep), digits.filter(keep))
+
+
+def _read_catalogue(source: Source, ledger: Ledger, links: _Links, links_ledger: Ledger, job: Job | None) -> Catalogue:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = Delimited(source)
+    known = (*_TEXT_COLUMNS, *_NUMBER_COLUMNS, *_WHOLE_COLUMNS, "title", "genres")
+    found = find_columns(
+        rows,
+        {"imdb_id": ["imdb_id"], "any_title": ["title", "original_title"], "genres": ["genres"]},
+        {one: [one] for one in known},
+    )
+    del found["any_title"]
+    records = read_records(rows, list(found.values()), ledger, job)
+    table = records.table.rename_columns(list(found)).combine_chunks()
+
+    imdb = _digits(table["imdb_id"])
+    none, first = nulls(imdb), is_first(imdb)
+    linked = pc.is_in(imdb, links.imdb).to_numpy(zero_copy_only=False) & ~none
+    records.leave_out(none, "film without imdb_id")
+    records.leave_out(~none & ~linked, "film to which the links give no movieId")
+    records.leave_out(linked & ~first, "duplicate film in the metadata")
+
+    row_of_link = pc.index_in(links.imdb, pc.if_else(pa.array(linked & first), imdb, None)).fill_null(-1)
+    row_of_link = row_of_link.to_numpy()
+    links_ledger.skip("link to a film without metadata", int((row_of_link < 0).sum()))
+    order = np.argsort(row_of_link, kind="stable")
+    order = order[row_of_link[order] >= 0]
+    table = table.take(pa.array(row_of_link[order]))
+    return Catalogue(links.movie_ids.take(pa.array(order)), _columns(table, ledger))
+
+
+def _columns(table: pa.Table, ledger: Ledger) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    there = {name: columns.strip(table[name]) for name in table.column_names}
+    nothing = pa.chunked_array([pa.nulls(len(table), pa.string())])
+    title = pc.coalesce(there.get("title", nothing), there.get("original_title", nothing), there["imdb_id"])
+    names = columns.map_distinct(there["genres"], columns.literal_names, pa.list_(pa.string()))
+    unreadable = pc.sum(pc.and_(pc.is_null(names), pc.is_valid(there["genres"]))).as_py() or 0
+    if unreadable:
+        ledger.remarks.append(f"{unreadable:,} films have genres that cannot be read; they are kept without genres.")
+    genres = pc.if_else(pc.is_null(names), pa.scalar([], pa.list_(pa.string())), names)
+    overview = there.get("overview", nothing)
+    metadata: list[tuple[str, Any]] = [(name, there[name]) for name in _TEXT_COLUMNS if name in there]
+    metadata += [(name, columns.numbers(there[name])) for name in _NUMBER_COLUMNS if name in there]
+    metadata += [(name, columns.whole_numbers(there[name])) for name in _WHOLE_COLUMNS if name in there]
+    return columns.table_of(
+        {
+            "title": title,
+            "year": columns.years(there["release_date"])
+            if "release_date" in there
+            else pa.nulls(len(table), pa.int32()),
+            "genres": genres,
+            "text": columns.sentence(title, columns.joined(genres), overview),
+        },
+        metadata,
+    )
+
+
+def _digits(texts: pa.ChunkedArray) -> pa.Array:
+    """``tt0114709`` and ``0114709`` as 114709; null where there are no digits, or too many."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pc.extract_regex(texts.combine_chunks(), pattern=r"^\D*0*(?P<digits>\d{1,18})\D*$")
+    return pc.struct_field(found, "digits").cast(pa.int64())

@@ -1,0 +1,118 @@
+"""RecBole's atomic files: ``.inter`` and ``.item``, tab-separated, with ``name:type`` in the header."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.dataset import Dataset
+from engine.datasets import item_columns as columns
+from engine.datasets.assemble import assemble
+from engine.datasets.catalogue import Catalogue, read_records
+from engine.datasets.delimited import Delimited
+from engine.datasets.files import Files
+from engine.datasets.guess import GENRES, ITEM, RATING, TIME, TITLE, USER, YEAR
+from engine.datasets.interaction_log import read_log
+from engine.datasets.ledger import Ledger
+from engine.datasets.movielens import release_title
+from engine.datasets.rows import find_columns
+from engine.datasets.sources import Source, choose, collect
+from engine.errors import DataError
+from engine.job import Job
+
+_TYPES = ("token", "token_seq", "float", "float_seq")
+
+
+def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+    """Read a folder, an archive or single files; interactions or items alone will do.
+
+    Parts of a sequence (``token_seq``) are separated by single spaces, as RecBole defines. A title is kept whole; in
+    a ``movie_title``, RecBole's name for those of MovieLens, the article comes first as in the ``movielens`` reader.
+
+    Raises
+    ------
+    DataError
+        If a file is not what it should be.
+    """
+    inter, items = _find(files, "ratings", ".inter"), _find(files, "items", ".item")
+    files.demand_one((inter, items), "recbole", "--from with their folder, or --ratings F.inter and --items F.item")
+    ledgers, catalogue, log = [], None, None
+    if inter is not None:
+        rows = Delimited(inter, quote=None)
+        names = _names_and_types(rows)
+        found = find_columns(
+            rows,
+            {"user": _typed(names, USER), "item": _typed(names, ITEM)},
+            {"rating": _typed(names, RATING), "time": _typed(names, TIME)},
+        )
+        log = read_log(rows, found, job)
+        ledgers.append(log.ledger)
+    if items is not None:
+        ledger = Ledger(items.name, "items")
+        catalogue = _read_catalogue(items, ledger, job)
+        ledgers.append(ledger)
+    title = name if log is None else release_title(log, name)
+    return assemble(name, "recbole", title, catalogue=catalogue, log=log, ledgers=ledgers, job=job)
+
+
+def _find(files: Files, role: str, suffix: str) -> Source | None:
+    if getattr(files, role) is not None or files.source is None:
+        return files.find(role, (f"*{suffix}",))
+    fitting = [one for one in collect(files.source) if one.base.endswith(suffix)]
+    if len(fitting) > 1:
+        names = ", ".join(one.name for one in fitting)
+        raise DataError(f"{files.source} holds several {suffix} files ({names}): name one of them with --{role}.")
+    return choose(fitting, ("*",))
+
+
+def _names_and_types(rows: Delimited) -> dict[str, str]:
+    """Field name -> type, from the header."""
+    split = dict(column.rsplit(":", 1) for column in rows.columns if ":" in column)
+    if len(split) < len(rows.columns) or not set(split.values()) <= set(_TYPES):
+        raise DataError(
+            f"{rows.name}: its header should be of the form user_id:token, item_id:token …, "
+            f"but is {', '.join(rows.columns[:8])}; for a plain table use --kind table."
+        )
+    return split
+
+
+def _typed(names: dict[str, str], wanted: tuple[str, ...]) -> list[str]:
+    """The wanted names as they stand in the header; the first of them as an example if none does."""
+    lower = {name.lower(): f"{name}:{kind}" for name, kind in names.items()}
+    return [lower[one] for one in wanted if one in lower] or [f"{wanted[0]}:token"]
+
+
+def _read_catalogue(source: Source, ledger: Ledger, job: Job | None) -> Catalogue:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = Delimited(source, quote=None)
+    types = _names_and_types(rows)
+    by_role = find_columns(
+        rows,
+        {"id": _typed(types, ITEM)},
+        {"title": _typed(types, TITLE), "year": _typed(types, YEAR), "genres": _typed(types, GENRES)},
+    )
+    records = read_records(rows, rows.columns, ledger, job)
+    ids, table = records.keep_first_of_each(by_role["id"], "item"), records.table
+
+    nothing = pa.chunked_array([pa.nulls(len(table), pa.string())])
+    there = {role: columns.strip(table[column]) for role, column in by_role.items()}
+    title = there.get("title", nothing)
+    metadata: list[tuple[str, Any]] = []
+    if by_role.get("title") == "movie_title:token_seq":
+        metadata.append(("source_title", title))
+        title = columns.map_distinct(title, columns.article_first, pa.string())
+    title = pc.coalesce(title, ids.cast(pa.string()))
+    genres = columns.split_genres(there.get("genres", nothing), " ")
+    metadata += [
+        (name, columns.numbers(table[f"{name}:{kind}"]) if kind == "float" else columns.strip(table[f"{name}:{kind}"]))
+        for name, kind in types.items()
+        if f"{name}:{kind}" not in by_role.values()
+    ]
+    standard = {
+        "title": title,
+        "year": columns.years(there.get("year", nothing)),
+        "genres": genres,
+        "text": columns.sentence(title, columns.joined(genres)),
+    }
+    return Catalogue(ids, columns.table_of(standard, metadata))

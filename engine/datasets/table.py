@@ -1,0 +1,135 @@
+"""Any table: CSV, TSV, JSON lines or Parquet, with columns that are named or guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.dataset import Dataset
+from engine.datasets import item_columns as columns
+from engine.datasets.assemble import assemble
+from engine.datasets.catalogue import Catalogue, read_records
+from engine.datasets.containers import open_rows
+from engine.datasets.files import Files
+from engine.datasets.guess import GENRES, ITEM, RATING, TEXT, TIME, TITLE, USER, YEAR, is_log
+from engine.datasets.interaction_log import read_log
+from engine.datasets.ledger import Ledger
+from engine.datasets.rows import Rows, find_columns
+from engine.datasets.sources import Source, collect
+from engine.errors import OptionError
+from engine.job import Job
+
+_RATINGS = ("ratings.*", "interactions.*", "events.*", "log.*", "*rating*", "*interaction*")
+_ITEMS = ("items.*", "catalogue.*", "catalog.*", "products.*", "movies.*", "books.*", "*item*")
+_LOG_ROLES = {"user": USER, "item": ITEM, "rating": RATING, "time": TIME}
+_ITEM_ROLES = {"id": ("id", *ITEM), "title": TITLE, "year": YEAR, "genres": GENRES}
+_ADVICE = (
+    "Name the columns with --map, such as --map user=uid,item=sku,rating=stars,time=ts,id=sku,title=name,text=a+b."
+)
+
+
+def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+    """Read a table of interactions, a table of items, or both.
+
+    Columns are those of ``files.mapping`` (roles ``user``, ``item``, ``rating``, ``time`` of interactions; ``id``,
+    ``title``, ``text``, ``year``, ``genres`` of items), else found by their usual names, which is then noted. Without
+    a column for it there is no rating, or no time. Unless ``text`` is mapped, an item's text is its title, its genres
+    and what describes it. All other columns of the items are kept as metadata.
+
+    Raises
+    ------
+    DataError
+        If a file is not what it should be, or a column that is needed is neither named nor found.
+    OptionError
+        If ``mapping`` names an unknown role.
+    """
+    roles = (*_LOG_ROLES, *_ITEM_ROLES, "text")
+    for role in files.mapping:
+        if role not in roles:
+            raise OptionError(f"There is no role {role!r} to map a column to: use {', '.join(roles)}.")
+    ratings, items = _find(files)
+    files.demand_one((ratings, items), "table", "--ratings F, --items F, or both")
+    notes: list[str] = []
+    ledgers, catalogue, log, item_column = [], None, None, None
+    if ratings is not None:
+        rows = open_rows(ratings)
+        found = _columns_of(rows, files, _LOG_ROLES, ("user", "item"), notes)
+        item_column = found["item"]
+        log = read_log(rows, found, job)
+        ledgers.append(log.ledger)
+    if items is not None:
+        ledger = Ledger(items.name, "items")
+        catalogue = _read_catalogue(open_rows(items), files, item_column, ledger, notes, job)
+        ledgers.append(ledger)
+    return assemble(name, "table", name, catalogue=catalogue, log=log, ledgers=ledgers, notes=notes, job=job)
+
+
+def _find(files: Files) -> tuple[Source | None, Source | None]:
+    if files.source is not None and files.ratings is None and files.items is None:
+        found = collect(files.source)
+        if len(found) == 1:
+            interactions = "user" in files.mapping or is_log({one.lower() for one in open_rows(found[0]).columns})
+            return (found[0], None) if interactions else (None, found[0])
+    return files.find("ratings", _RATINGS), files.find("items", _ITEMS)
+
+
+def _columns_of(
+    rows: Rows, files: Files, roles: dict[str, tuple[str, ...]], required: Sequence[str], notes: list[str]
+) -> dict[str, str]:
+    """Role -> column, from the mapping or by usual names."""
+    mapped = {role: [_one(files, role)] for role in roles if role in files.mapping}
+    usual = {role: names for role, names in roles.items() if role not in mapped}
+    needed = {
+        role: [*mapped.get(role, ()), *usual.get(role, ())] for role in roles if role in mapped or role in required
+    }
+    found = find_columns(rows, needed, {role: names for role, names in usual.items() if role not in required}, _ADVICE)
+    named = {column for role, column in found.items() if role in mapped}
+    guessed = {role: column for role, column in found.items() if role in usual and column not in named}
+    if guessed:
+        listed = ", ".join(f"{role} = {column}" for role, column in guessed.items())
+        notes.append(f"{rows.name}: columns taken by their names: {listed}; --map says otherwise.")
+    return {role: column for role, column in found.items() if role in mapped or role in guessed}
+
+
+def _one(files: Files, role: str) -> str:
+    column = files.mapping[role]
+    if not isinstance(column, str):
+        raise OptionError(f"The role {role!r} takes one column, not {len(column)}.")
+    return column
+
+
+def _read_catalogue(
+    rows: Rows, files: Files, item_column: str | None, ledger: Ledger, notes: list[str], job: Job | None
+) -> Catalogue:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    roles = dict(_ITEM_ROLES)
+    if item_column is not None:  # most likely the same name in both files
+        roles["id"] = (item_column, *roles["id"])
+    found = _columns_of(rows, files, roles, ("id",), notes)
+    if "text" in files.mapping:
+        named = files.mapping["text"]
+        names = named.split("+") if isinstance(named, str) else named
+        described = list(find_columns(rows, {name: [name] for name in names}, advice=_ADVICE).values())
+    else:
+        lower = {column.lower(): column for column in rows.columns}
+        described = [lower[one] for one in TEXT if one in lower and lower[one] not in found.values()]
+    records = read_records(rows, rows.columns, ledger, job)
+    ids, table = records.keep_first_of_each(found["id"], "item"), records.table
+
+    there = {column: columns.strip(table[column]) for column in rows.columns}
+    nothing = pa.chunked_array([pa.nulls(len(table), pa.string())])
+    by_role = {role: there[column] for role, column in found.items()}
+    title = pc.coalesce(by_role.get("title", nothing), ids.cast(pa.string()))
+    genres = columns.split_genres(by_role.get("genres", nothing))
+    parts = [there[one] for one in described]
+    if "text" not in files.mapping:
+        parts = [title, columns.joined(genres), *parts]
+    standard = {
+        "title": title,
+        "year": columns.years(by_role.get("year", nothing)),
+        "genres": genres,
+        "text": pc.fill_null(columns.sentence(*parts), ""),
+    }
+    shown = [column for column in rows.columns if column not in (found["id"], found.get("title"), found.get("genres"))]
+    return Catalogue(ids, columns.table_of(standard, [(column, there[column]) for column in shown]))
