@@ -1,0 +1,194 @@
+"""What a person gets to read when a file is not what it should be: one sentence, and nothing half read."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from engine.datasets import read
+from engine.errors import DataError, OptionError, RecsysError
+
+from .conftest import RATINGS_HEADER, Write, assert_accounted, outside, zipped
+
+ROWS = RATINGS_HEADER + "1,31,2.5,100\n1,1029,3.0,101\n"
+
+
+def failure(**files: object) -> str:
+    """The sentence that reading ends with."""
+    with pytest.raises(RecsysError) as caught:
+        read("x", **files)  # type: ignore[arg-type]
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert sentence.endswith((".", ")."))
+    return sentence
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    assert "ratings.csv does not exist" in failure(ratings=tmp_path / "ratings.csv")
+
+
+def test_directory_instead_of_a_file(tmp_path: Path) -> None:
+    sentence = failure(ratings=tmp_path)
+    assert "is a folder" in sentence
+    assert "--from" in sentence
+
+
+def test_empty_file(write: Write) -> None:
+    assert failure(ratings=write("ratings.csv", "")).startswith("ratings.csv is empty")
+    assert failure(ratings=write("ratings.csv", "\n \n")).startswith("ratings.csv is empty")
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n\r\n"])
+def test_header_only(write: Write, end: str) -> None:
+    sentence = failure(ratings=write("ratings.csv", RATINGS_HEADER.strip() + end))
+    assert sentence.startswith("ratings.csv: ")
+    assert "no" in sentence
+
+
+def test_wrong_column_names_those_found_and_those_expected(write: Write) -> None:
+    path = write("ratings.csv", "user,film,stars\n1,2,3\n")
+    sentence = failure(ratings=path, kind="movielens")
+    for word in ("ratings.csv", "user, film, stars", "userId", "movieId", "rating"):
+        assert word in sentence
+    missing = failure(items=write("anime.csv", "anime_id,name,genre,type,episodes,rating\n1,a,b,c,1,2\n"))
+    assert "no column 'members'" in missing
+    mapped = failure(ratings=path, kind="table", mapping={"user": "usr", "item": "film"})
+    assert "no column 'usr'" in mapped
+    assert "--map" in mapped
+
+
+def test_unknown_kind_and_role(write: Write) -> None:
+    path = write("ratings.csv", ROWS)
+    with pytest.raises(OptionError, match="no kind 'movie'"):
+        read("x", "movie", ratings=path)
+    with pytest.raises(OptionError, match="no role 'users'"):
+        read("x", "table", ratings=path, mapping={"users": "userId"})
+
+
+def test_kind_that_cannot_be_told(write: Write) -> None:
+    sentence = failure(ratings=write("data.csv", "a,b,c\n1,2,3\n"))
+    assert "a, b, c" in sentence
+    assert "--kind" in sentence
+
+
+def test_wrong_encoding_says_where(write: Write) -> None:
+    sentence = failure(ratings=write("ratings.csv", ROWS.encode() + "1,Amélie,3,4\n".encode("latin-1")))
+    assert sentence.startswith("ratings.csv, line 4: byte 0xe9")
+    assert "save it as UTF-8" in sentence
+
+
+def test_wrong_encoding_beyond_the_first_block(write: Write) -> None:
+    many = RATINGS_HEADER + "1,31,2.5,100\n" * 500_000
+    sentence = failure(ratings=write("ratings.csv", many.encode() + b"1,\xe9,3,4\n"))
+    assert sentence.startswith("ratings.csv, line 500002: byte 0xe9")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16(write: Write, encoding: str) -> None:
+    assert "UTF-16" in failure(ratings=write("ratings.csv", ROWS.encode(encoding)))
+
+
+def test_no_text_at_all(write: Write) -> None:
+    assert "no text file" in failure(ratings=write("ratings.csv", bytes(range(256)) * 8))
+
+
+def test_missing_and_nan_ratings_are_left_out_and_findable(write: Write) -> None:
+    dataset = read("x", ratings=write("ratings.csv", ROWS + "2,31,NaN,102\n2,32,,103\n2,33,4,104\n"))
+    assert dataset.num_interactions == 3
+    assert dataset.skipped == {"no rating": 2}
+    assert any("ratings.csv" in note and "row 4, column rating" in note for note in dataset.source["notes"])
+    assert_accounted(dataset)
+
+
+@pytest.mark.parametrize("value", ["abc", "inf", "-Infinity", "1_0", "1e400"])
+def test_rating_that_is_no_number(write: Write, value: str) -> None:
+    sentence = failure(ratings=write("ratings.csv", f"{ROWS}\n2,31,{value},102\n"))
+    assert sentence.startswith("ratings.csv, row 5, column rating: ")  # the blank line counts, as in a spreadsheet
+    assert value in sentence
+    assert "correct it" in sentence
+
+
+def test_decimal_comma_is_explained(write: Write) -> None:
+    assert "decimals take a point" in failure(ratings=write("r.csv", ROWS.replace(",", ";") + "2;31;3,5;102\n"))
+
+
+def test_time_that_is_none(write: Write) -> None:
+    sentence = failure(ratings=write("ratings.csv", ROWS + "2,31,3,yesterday\n"))
+    assert sentence.startswith("ratings.csv, row 4, column timestamp: 'yesterday' is not a time")
+
+
+def test_duplicate_pair_keeps_the_latest(write: Write) -> None:
+    rows = "1,31,2,100\n1,31,5,300\n1,31,4,200\n1,31,1,300\n2,31,3,50\n"
+    dataset = read("x", ratings=write("ratings.csv", RATINGS_HEADER + rows))
+    assert outside(dataset) == [(1, 31, 1.0, 300), (2, 31, 3.0, 50)]  # of equal times the last in the file
+    assert dataset.skipped == {"duplicate pair": 3}
+    assert_accounted(dataset)
+
+
+def test_missing_ids_and_blank_lines_are_counted_apart(write: Write) -> None:
+    dataset = read("x", ratings=write("ratings.csv", ROWS + ",31,3,1\n2,,3,1\n\n2,31,3,\n"))
+    assert dataset.skipped == {"blank line": 1, "no user id": 1, "no item id": 1, "no time": 1}
+    assert_accounted(dataset)
+
+
+def test_rows_too_short_and_too_long(write: Write) -> None:
+    dataset = read("x", ratings=write("ratings.csv", ROWS + "2,31,3\n3,31,3,4,5\n4,31,3,4\n"))
+    assert [row[0] for row in outside(dataset)] == [1, 1, 4]
+    assert dataset.skipped == {"more fields than columns": 1, "no time": 1}
+    assert_accounted(dataset)
+
+
+def test_nothing_usable(write: Write) -> None:
+    sentence = failure(ratings=write("ratings.csv", RATINGS_HEADER + "1,31,,100\n,32,3,100\n"))
+    assert "none of its 2 rows" in sentence
+    assert "no rating" in sentence
+
+
+def test_quotation_mark_that_is_never_closed(write: Write) -> None:
+    short = failure(ratings=write("ratings.csv", ROWS + '2,"31,3,4\n' + "3,31,3,4\n" * 10))
+    assert short.startswith("ratings.csv, row 4: a quotation mark")
+    last = 'id,title,about\n1,A,fine\n2,B,"swallows\n3,C,fine\n'
+    assert "row 3: a quotation mark" in failure(items=write("items.csv", last), kind="table")
+    long = failure(ratings=write("ratings.csv", ROWS + '2,"31,3,4\n' + "3,31,3,4\n" * 600_000))
+    assert "quotation mark" in long
+
+
+@pytest.mark.parametrize("cut", [12, 0.5])
+def test_broken_gz(write: Write, cut: float) -> None:
+    packed = gzip.compress((ROWS + "1,2,3,4\n" * 50_000).encode())
+    path = write("ratings.csv", packed[: int(cut if cut > 1 else cut * len(packed))])
+    assert "cut short or damaged" in failure(ratings=path.rename(path.with_name("ratings.csv.gz")))
+
+
+def test_gz_in_name_only(write: Write) -> None:
+    path = write("ratings.csv", ROWS)
+    assert ".gz" in failure(ratings=path.rename(path.with_name("ratings.csv.gz")))
+
+
+def test_broken_zip(write: Write, tmp_path: Path) -> None:
+    assert "cut short or damaged" in failure(ratings=write("a.zip", b"PK\x03\x04" + b"garbage" * 99))
+    assert ".zip" in failure(ratings=write("b.zip", b"garbage" * 99))
+    whole = zipped(tmp_path / "c.zip", {"ratings.csv": ROWS + "".join(f"{n},{n * 7 % 999},3,4\n" for n in range(9999))})
+    flipped = bytearray(whole.read_bytes())
+    flipped[len(flipped) // 2] ^= 0xFF
+    assert "damaged" in failure(ratings=write("d.zip", bytes(flipped)))
+
+
+def test_zip_that_leaves_a_choice(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "two.zip", {"a.csv": ROWS, "b.csv": ROWS})
+    sentence = failure(ratings=path, kind="table")
+    assert "a.csv, b.csv" in sentence
+
+
+def test_damaged_parquet_and_json(write: Write) -> None:
+    assert "damaged" in failure(ratings=write("log.parquet", b"PAR1 and no more"))
+    assert "line 2" in failure(ratings=write("log.jsonl", '{"user": 1, "item": 2}\n{"user": 1,\n'))
+    assert "one object a line" in failure(ratings=write("log.json", '[{"user": 1, "item": 2}]\n'))
+
+
+def test_movies_without_links(write: Write) -> None:
+    items = write("movies_metadata.csv", "imdb_id,original_title,title,genres\ntt1,A,A,[]\n")
+    with pytest.raises(DataError, match="--links"):
+        read("x", items=items)
