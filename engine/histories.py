@@ -34,10 +34,9 @@ class Histories:
         start = self._ends[user - 1] if user else 0
         return self._rows[start : self._ends[user]]
 
-    def items(self, user: int) -> npt.NDArray[np.int32]:
+    def items(self, user: int) -> npt.NDArray[Any]:
         """The dense items of one dense user, oldest first; an item may occur twice."""
-        items: npt.NDArray[np.int32] = self._interactions.item_ids[self.rows(user)]
-        return items
+        return self._interactions.item_ids[self.rows(user)]
 
 
 def item_counts(interactions: Interactions) -> npt.NDArray[np.int64]:

@@ -213,6 +213,9 @@ def search(
     given = sum((bool(query), like is not None, queries is not None))
     if given != 1:
         raise click.UsageError("Give a QUERY, or --like ITEM_ID, or --queries FILE: one of the three.", context)
+    words = " ".join(query)
+    if query and not words.strip():
+        raise RecsysError("The query is empty: type some words.")
     session = _session(context, dataset, device)
     if mode != "keyword" or like is not None:
         with progress_on_stderr() as job:
@@ -222,7 +225,7 @@ def search(
             answer = session.search(line.rstrip("\r\n"), count, mode)
             print_json([result_json(result) for result in answer.results])
         return
-    print_answer(session.search(" ".join(query), count, mode, like=like), as_json)
+    print_answer(session.search(words, count, mode, like=like), as_json)
 
 
 @cli.command()
