@@ -11,6 +11,7 @@ import numpy.typing as npt
 from engine.dataset import Dataset
 from engine.datasets.catalogue import Catalogue
 from engine.datasets.interaction_log import Log
+from engine.datasets.item_columns import no_genres
 from engine.datasets.ledger import Ledger, total_skipped
 from engine.datasets.values import CodedIds, common_type, to_objects
 from engine.errors import DataError
@@ -227,7 +228,7 @@ def _bare_table(ids: pa.Array) -> pa.Table:
         {
             "title": titles,
             "year": pa.nulls(len(ids), pa.int32()),
-            "genres": pa.array([[]] * len(ids), pa.list_(pa.string())),
+            "genres": no_genres(len(ids)),
             "text": titles,
         }
     )

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from engine.datasets.values import numbers_or_null
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ _ARTICLES = (
 _YEAR_AT_END = re.compile(r"\s*\((\d{4})(?:[-–]\s?(?:\d{4})?)?\)\s*(?=(?:\([^()]*\))?$)")
 _ARTICLE_AT_END = re.compile(rf"^(?P<rest>.+?), (?P<article>{'|'.join(_ARTICLES)})(?P<tail>(?: \(.*)?)$", re.DOTALL)
 _LONGEST_LITERAL = 100_000
+_AT_A_TIME = 20_000
 
 
 def strip(texts: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -60,8 +63,11 @@ def map_distinct(texts: pa.ChunkedArray, function: Callable[[str], Any], to: Any
     coded = texts.combine_chunks().dictionary_encode()
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.combine_chunks()
-    mapped = pa.array([None if text is None else function(text) for text in coded.dictionary.to_pylist()], to)
-    return pa.chunked_array([mapped.take(coded.indices)])
+    mapped = []
+    for begin in range(0, len(coded.dictionary), _AT_A_TIME):  # each piece is one long call
+        piece = coded.dictionary.slice(begin, _AT_A_TIME).to_pylist()
+        mapped.append(pa.array([None if text is None else function(text) for text in piece], to))
+    return pa.chunked_array([pa.concat_arrays([*mapped, pa.array([], to)]).take(coded.indices)])
 
 
 def split_genres(texts: pa.ChunkedArray, separator: str | None = None) -> pa.ChunkedArray:
@@ -93,6 +99,13 @@ def split_genres(texts: pa.ChunkedArray, separator: str | None = None) -> pa.Chu
 
     genres = map_distinct(texts, split, pa.list_(pa.string()))
     return pc.if_else(pc.is_null(genres), pa.scalar([], pa.list_(pa.string())), genres)
+
+
+def no_genres(count: int) -> pa.Array:
+    """So many empty lists."""
+    import pyarrow as pa
+
+    return pa.ListArray.from_arrays(pa.array(np.zeros(count + 1, dtype=np.int32)), pa.array([], pa.string()))
 
 
 def literal_names(text: str) -> list[str] | None:

@@ -110,7 +110,7 @@ def _read_catalogue(source: Source, ledger: Ledger, job: Job | None) -> Catalogu
     elif "genres" in found:
         genres = columns.split_genres(_without_none(table[found["genres"]]), "|")
     else:
-        genres = pa.chunked_array([pa.array([[]] * len(table), pa.list_(pa.string()))])
+        genres = columns.no_genres(len(table))
     metadata: list[tuple[str, Any]] = [("source_title", source_title)]
     if "release_date" in found:
         metadata.append(("release_date", columns.strip(table[found["release_date"]])))
