@@ -117,7 +117,7 @@ class Bench:
             terminal.wait_for("mbedding")
             follow(terminal, 20)
             pressed = terminal.press(ESCAPE)
-            acknowledged.append(terminal.wait_for(lambda text: "stop" in text.lower()) - pressed)
+            acknowledged.append(terminal.wait_for(lambda text: "topping" in text) - pressed)
             report("sentence-transformers is imported and a catalogue embedded", ticks, begun, pressed)
         with self.probe("read", self.rated, self.ratings) as (terminal, ticks):
             opened = terminal.wait_for("ready", 120)

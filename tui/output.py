@@ -72,6 +72,9 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
     if as_json:
         print_json([result_json(result, extra) for result in answer.results])
         return
+    if not answer.results:
+        say("Nothing was found.")
+        return
     figure = {"predicted_rating": "Rating", "probability": "Probability", None: "Score"}[extra]
     rows = [
         (
