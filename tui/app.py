@@ -26,6 +26,7 @@ from tui.widgets.heading import Heading, TabBar
 from tui.widgets.help import HelpScreen
 from tui.widgets.hints import KeyHints
 from tui.widgets.items import full_title
+from tui.widgets.notice import job_heading
 from tui.widgets.status import StatusBar
 from tui.widgets.text import clean, count, duration
 
@@ -92,7 +93,7 @@ class RecsysApp(App[None]):
             self.register_theme(theme)
         self.theme = themes.DARK.name
         self.state = State(dataset_name, pace or Pace())
-        self.backend = Backend(open_session, self.post_message, log_hint=log_hint, clock=clock)
+        self.backend = Backend(open_session, clean(dataset_name), self.post_message, log_hint=log_hint, clock=clock)
         self._blink = blink
         self._heading = Heading()
         self._heading.dataset = clean(dataset_name) if overview is None else describe(overview)
@@ -109,9 +110,6 @@ class RecsysApp(App[None]):
             yield SearchPane(self.backend, self.state, blink=self._blink)
         yield self._status
         yield KeyHints()
-        yield Static(
-            f"The window is too small.\n\n{_NARROWEST}×{_SHORTEST} is the least; 80×24 is comfortable.", id="too-small"
-        )
 
     def on_mount(self) -> None:
         """Begin with the first tab."""
@@ -163,8 +161,7 @@ class RecsysApp(App[None]):
         left.last_focus = self.focused
         switcher.current = name
         self._tabs.active = name
-        pane = self.pane(name)
-        self.call_after_refresh(pane.focus_again)
+        self.pane(name).focus_again()
 
     def _make(self, name: str) -> Pane:
         # Imported here so that the first paint does not wait for what it does not show.
@@ -182,7 +179,7 @@ class RecsysApp(App[None]):
 
     def on_descendant_focus(self) -> None:
         """Digits open tabs only while nothing is typed."""
-        self._tabs.typing = isinstance(self.focused, Input)
+        self._tabs.typing = isinstance(self.screen_stack[0].focused, Input)
 
     # -- from the backend -------------------------------------------------------------------------------------
     def on_session_opened(self, message: messages.SessionOpened) -> None:
@@ -216,7 +213,7 @@ class RecsysApp(App[None]):
         self.state.device_failure = message.failure
         self._heading.device = "✗ no device"
         self._status.busy("device", "")
-        self.notify(clean(message.failure.text), severity="error", markup=False, timeout=10)
+        self._status.said = clean(message.failure.text)
 
     def on_job_changed(self, message: messages.JobChanged) -> None:
         """A long job moves on."""
@@ -231,17 +228,19 @@ class RecsysApp(App[None]):
         self._tell_panes()
 
     def _tell_end(self, job: messages.JobView) -> None:
+        if job.task not in dict(TABS):
+            return
         took = "" if job.seconds is None else f" in {duration(job.seconds)}"
-        what = clean(f"{job.label[:1].upper()}{job.label[1:]}")
+        what = job_heading(job)
         elsewhere = self._tabs.active != job.task
         if job.state == "failed" and job.failure is not None:
-            self.notify(clean(job.failure.text), title=f"{what} failed", severity="error", markup=False, timeout=10)
+            self.notify(clean(job.failure.text), title=what, severity="error", markup=False, timeout=10)
         elif job.state == "stopped":
-            self._status.said = f"{what} stopped; what was done is kept" if job.task == "search" else f"{what} stopped"
+            self._status.said = f"{what}; what was done is kept" if job.task == "search" else what
         else:
-            self._status.said = f"{what} done{took}"
+            self._status.said = f"✓ {what}{took}"
             if elsewhere:
-                self.notify(f"{what} done{took}: see {dict(TABS)[job.task]}.", markup=False)
+                self.notify(f"{what}{took}: see {dict(TABS)[job.task]}.", markup=False)
 
     def _show_device(self) -> None:
         if self.state.device:
@@ -265,12 +264,12 @@ class RecsysApp(App[None]):
         """Append to the sequence, and say so where it cannot be seen."""
         refusal = self._refuses(message.item)
         if refusal:
-            self.notify(refusal, severity="warning", markup=False)
+            self._status.said = f"✗ {refusal}"
             return
         draft = self.state.draft
         draft.append(message.item)
         if self._tabs.active != "sequence":
-            self.notify(f"{full_title(message.item)} is number {len(draft)} of the sequence.", markup=False)
+            self._status.said = f"✓ {full_title(message.item)} is number {len(draft)} of the sequence (F4)"
         self._tell_panes()
 
     def _refuses(self, item: Item) -> str:
@@ -294,7 +293,7 @@ class RecsysApp(App[None]):
     def on_copy_text(self, message: messages.CopyText) -> None:
         """Copy by way of the terminal, which works over SSH too."""
         self.copy_to_clipboard(message.text)
-        self.notify(f"Copied: {message.text}", markup=False, timeout=3)
+        self._status.said = f"✓ copied: {message.text}"
 
     # -- keys -------------------------------------------------------------------------------------------------
     def action_help(self) -> None:
@@ -326,6 +325,7 @@ class RecsysApp(App[None]):
                     again = " again" if model.trained else ""
                     train = partial(self.backend.train, model.name, model.task)
                     yield SystemCommand(f"Train {model.name}{again}", clean(model.description), train)
+        yield from self.active_pane.commands()
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
         yield SystemCommand("Keys", "Show all keys", self.action_help)
         yield SystemCommand("Quit", "Leave at once; what is embedded is kept", self.action_quit)

@@ -113,6 +113,8 @@ class Backend:
     open_session
         Opens the data set; called in a thread, so it may import and read what it likes, and may report progress
         (a first start has to build the demo).
+    name
+        The data set's, for that progress.
     post
         Takes messages meant for the whole app, from any thread: ``App.post_message``.
     log_hint
@@ -124,12 +126,14 @@ class Backend:
     def __init__(
         self,
         open_session: Callable[[Job], SessionLike],
+        name: str,
         post: Post,
         *,
         log_hint: str = "the log",
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._open_session = open_session
+        self._name = name
         self._post = post
         self._log_hint = log_hint
         self.clock = clock
@@ -137,13 +141,13 @@ class Backend:
         self._opened = threading.Event()
         self._closing = threading.Event()
         self._mailboxes: list[Mailbox] = []
-        self._opening: Job | None = None
+        self._opening: _Reporter | None = None
         self._jobs = _JobThread(self)
 
     # -- opening and closing ----------------------------------------------------------------------------------
     def open(self) -> None:
         """Open the session in a thread: SessionOpened or SessionFailed, then DeviceReady or DeviceFailed, follow."""
-        self._opening = Job()
+        self._opening = _Reporter(JobView(next(_numbers), "open", f"opening {self._name}", "running"), self)
         _start("open", self._run_opening, self._opening)
 
     def close(self, grace: float = 0.25) -> bool:
@@ -158,7 +162,7 @@ class Backend:
         """
         self._closing.set()
         if self._opening is not None:
-            self._opening.cancel()
+            self._opening.job.cancel()
         for mailbox in self._mailboxes:
             mailbox.withdraw()
         finished = self._jobs.close(grace)
@@ -218,16 +222,18 @@ class Backend:
         if not self._closing.is_set():
             self._post(message)
 
-    def _run_opening(self, job: Job) -> None:
+    def _run_opening(self, reporter: _Reporter) -> None:
         try:
             try:
-                session = self._open_session(job)
+                session = self._open_session(reporter.job)
                 catalogue = self.catalogue(session)
             except CancelledError:
                 return
             except BaseException as error:
                 self.post(SessionFailed(self.failure(error)))
                 return
+            finally:
+                reporter.end()
             self._session = session
             self.post(SessionOpened(catalogue))
             self._opened.set()
@@ -412,6 +418,11 @@ class _Reporter:
         except BaseException as error:
             failure = failure or self._backend.failure(error)
         self.tell(state=state, failure=failure, seconds=self._backend.clock() - started, seconds_left=None)
+
+    def end(self) -> None:
+        """Take what was reported off the screen; a job that never reported was never on it."""
+        if self.view.progress is not None:
+            self.tell(state="done")
 
     def stop(self) -> None:
         """Acknowledge first, then ask the job."""

@@ -79,6 +79,19 @@ def make_items(titles: Sequence[str] | None = None) -> tuple[Item, ...]:
     return tuple(items)
 
 
+class Clock:
+    """Time that passes only where something says so."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
 class FakeSession:
     """Answers at once, except where ``hold`` has closed a gate.
 
@@ -90,6 +103,8 @@ class FakeSession:
         How much of it is embedded; None for all.
     trained
         Names of the trained models.
+    clock
+        Advanced by what an answer or a step of a job takes.
     """
 
     def __init__(
@@ -102,7 +117,9 @@ class FakeSession:
         simulated: bool = False,
         obstacle: str = "",
         title: str = "The Movies Dataset",
+        clock: Clock | None = None,
     ) -> None:
+        self.clock = clock or Clock()
         self.items = tuple(items if items is not None else make_items())
         self.done = len(self.items) if embedded is None else embedded
         self.trained_models = dict.fromkeys(trained, "2025-11-21T22:00:00Z")
@@ -113,13 +130,15 @@ class FakeSession:
         self.asked: list[tuple[Any, ...]] = []
         self.failures: dict[str, BaseException] = {}
         self._gates: dict[str, threading.Event] = {}
+        self._stubborn = False
         self.device = "cpu"
         self.epochs = 10
 
     # -- for tests --------------------------------------------------------------------------------------------
-    def hold(self, method: str) -> threading.Event:
-        """Hold calls of a method back until the event that this returns is set."""
+    def hold(self, method: str, *, stubborn: bool = False) -> threading.Event:
+        """Hold calls of a method back until the event that this returns is set, or they are cancelled."""
         self._gates[method] = gate = threading.Event()
+        self._stubborn = stubborn
         return gate
 
     def fail(self, method: str, error: BaseException) -> None:
@@ -130,7 +149,7 @@ class FakeSession:
         gate = self._gates.get(method)
         if gate is not None:
             while not gate.wait(0.002):
-                if job is not None:
+                if job is not None and not self._stubborn:
                     job.checkpoint()
         error = self.failures.get(method)
         if error is not None:
@@ -156,6 +175,7 @@ class FakeSession:
         while self.done < total:
             job.report(Progress("embedding", self.done, total, "texts"))
             self._enter("embed", self.done, job=job)
+            self.clock.advance(0.5)
             job.checkpoint()
             self.done = min(self.done + 5, total)
         return self.embedding_state()
@@ -163,6 +183,7 @@ class FakeSession:
     def search(
         self, query: str, k: int = 10, mode: str = "hybrid", like: OutsideId | None = None, job: Job | None = None
     ) -> Answer:
+        self.clock.advance(0.018)
         self._enter("search", query, mode, like, job=job)
         if mode == "semantic" and not self.done:
             raise NotTrainedError("Search by meaning needs the catalogue to be embedded first.")
@@ -199,6 +220,7 @@ class FakeSession:
     def recommend(
         self, user: OutsideId, k: int = 10, model: str | None = None, filter_seen: bool = True, job: Job | None = None
     ) -> Answer:
+        self.clock.advance(0.018)
         self._enter("recommend", user, job=job)
         if "explicit" not in self.trained_models:
             raise NotTrainedError("No model for users is trained on this data set yet.")
@@ -233,6 +255,7 @@ class FakeSession:
         filter_seen: bool = True,
         job: Job | None = None,
     ) -> Answer:
+        self.clock.advance(0.018)
         self._enter("next_items", tuple(items), job=job)
         if "sequence" not in self.trained_models:
             raise NotTrainedError("No model for sequences is trained on this data set yet.")
@@ -266,17 +289,10 @@ class FakeSession:
     ) -> FitReport:
         job = job or Job()
         for epoch in range(1, self.epochs + 1):
-            loss = 1.0 / epoch + 0.5
-            job.report(
-                Progress(
-                    f"training {model}",
-                    epoch,
-                    self.epochs,
-                    "epochs",
-                    {"epoch": epoch, "epochs": self.epochs, "loss": loss},
-                )
-            )
+            values = {"epoch": epoch, "epochs": self.epochs, "loss": 1.0 / epoch + 0.5}
+            job.report(Progress(f"training {model}", 40 * epoch, 40 * self.epochs, "batches", values))
             self._enter("train", model, epoch, job=job)
+            self.clock.advance(0.5)
             job.checkpoint()
         self.trained_models[model] = "2025-11-21T23:00:00Z"
         return FitReport(model, "fake", None, seed, {"rmse": 0.9}, {"fit": 1.0}, None)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -11,11 +11,16 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.backend import Backend, Mailbox, Work
-from tui.messages import Answered, Busy, Failed, JobView
+from tui.messages import Answered, Busy, Failed
+from tui.panes.offer import can_train
 from tui.state import State
+from tui.widgets.query import QueryInput
 
 if TYPE_CHECKING:
+    from textual.app import SystemCommand
+
     from engine.results import Task
+    from tui.messages import Failure
 
 #: From this width on there is room for a further column.
 _WIDE = 100
@@ -96,24 +101,76 @@ class Question:
             self._timer = None
 
 
+#: A subclass that gives F5 a further meaning must repeat this one: Textual takes a key's bindings from one class.
+RETRY = Binding("r,f5", "retry", "try again")
+
+
 class Pane(Container):
     """The content of a tab.
 
     A pane shows what :class:`~tui.state.State` and its own answers say: :meth:`refresh_state` is called after
     every change of the former and draws from it, whatever was there before.
+
+    Parameters
+    ----------
+    backend, state
+        The way to the engine, and what is known.
+    line
+        What one types into; the pane's keys give way to it.
     """
 
+    TASK: ClassVar[str]
+    """The tab's name, and what its jobs are for."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop", "stop"),
+        Binding("escape", "clear", "clear"),
+        Binding("escape", "back", "back"),
         Binding("left", "app.focus_previous", "Previous", show=False),
         Binding("right", "app.focus_next", "Next", show=False),
     ]
 
-    def __init__(self, backend: Backend, state: State, *, id: str) -> None:
-        super().__init__(id=id)
+    def __init__(self, backend: Backend, state: State, line: QueryInput) -> None:
+        super().__init__(id=self.TASK)
         self.backend = backend
         self.state = state
+        self.line = line
         self.last_focus: Widget | None = None
         self._questions: list[Question] = []
+
+    # -- for the app ------------------------------------------------------------------------------------------
+    def refresh_state(self) -> None:
+        """Draw what the state has become."""
+        raise NotImplementedError
+
+    def go_to(self, widget: Widget) -> None:
+        """Put the cursor somewhere at once; ``focus()`` would only do it after the keys that are pressed already."""
+        self.screen.set_focus(widget)
+
+    def is_at(self, widget: Widget) -> bool:
+        """Whether the cursor is there."""
+        return self.screen.focused is widget
+
+    def focus_start(self) -> None:
+        """Put the cursor where this pane begins."""
+        self.go_to(self.line)
+
+    def focus_again(self) -> None:
+        """Put the cursor where it was when the pane was left."""
+        if self.last_focus is not None and self.last_focus.focusable and self in self.last_focus.ancestors:
+            self.go_to(self.last_focus)
+        else:
+            self.focus_start()
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """What this pane adds to the palette."""
+        return ()
+
+    # -- for the panes ----------------------------------------------------------------------------------------
+    @property
+    def wide(self) -> bool:
+        """Whether there is room for a further column."""
+        return self.size.width >= _WIDE
 
     def question(
         self, name: str, busy: str, answered: Callable[[Answered], None], failed: Callable[[Failed], None]
@@ -123,38 +180,19 @@ class Pane(Container):
         self._questions.append(question)
         return question
 
-    def train_default(self, task: Task) -> None:
-        """Start training the model that is offered for a task."""
-        model = None if self.state.catalogue is None else self.state.catalogue.default_model(task)
-        if model is not None:
-            self.backend.train(model.name, task)
+    def failures(self) -> Iterable[Failure | None]:
+        """What has failed here and not been asked again."""
+        return ()
 
-    def stop_job(self, task: Task | Literal["search"]) -> None:
-        """Stop the job that works for this pane."""
-        job = self.state.active_job(task)
-        if job is not None:
-            self.backend.cancel(job.id)
-
-    @property
-    def wide(self) -> bool:
-        """Whether there is room for a further column."""
-        return self.size.width >= _WIDE
-
-    def refresh_state(self) -> None:
-        """Draw what the state has become."""
+    def ask_again(self) -> None:
+        """Ask again what has failed."""
         raise NotImplementedError
 
-    def focus_start(self) -> None:
-        """Put the cursor where this pane begins."""
-        raise NotImplementedError
+    def step_back(self) -> None:
+        """Go one step back from wherever the cursor is."""
+        self.go_to(self.line)
 
-    def focus_again(self) -> None:
-        """Put the cursor where it was when the pane was left."""
-        if self.last_focus is not None and self.last_focus.focusable and self in self.last_focus.ancestors:
-            self.last_focus.focus()
-        else:
-            self.focus_start()
-
+    # -- messages ---------------------------------------------------------------------------------------------
     def on_answered(self, message: Answered) -> None:
         """An answer came back; those that are overtaken by now are dropped here."""
         message.stop()
@@ -165,7 +203,64 @@ class Pane(Container):
         message.stop()
         any(question.take(message) for question in self._questions)
 
+    # -- keys -------------------------------------------------------------------------------------------------
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what would do something now."""
+        match action:
+            case "stop":
+                job = self.state.active_job(self.TASK)
+                return job is not None and job.state != "stopping"
+            case "clear":
+                return self.is_at(self.line) and bool(self.line.value)
+            case "back" | "type":
+                return not self.is_at(self.line)
+            case "retry":
+                failures = (self.state.failure, *self.failures())
+                return any(failure is not None and failure.kind != "untrained" for failure in failures)
+        return True
 
-def may_stop(job: JobView | None) -> bool:
-    """Whether there is a job, and it has not been asked to stop yet."""
-    return job is not None and job.state in ("waiting", "running")
+    def action_stop(self) -> None:
+        """Stop the job that works for this pane."""
+        job = self.state.active_job(self.TASK)
+        if job is not None:
+            self.backend.cancel(job.id)
+
+    def action_clear(self) -> None:
+        """Empty the line."""
+        self.line.value = ""
+
+    def action_back(self) -> None:
+        """One step back."""
+        self.step_back()
+
+    def action_type(self) -> None:
+        """Go to the line, all of it selected, so that typing replaces it."""
+        self.go_to(self.line)
+        self.line.select_all()
+
+    def action_retry(self) -> None:
+        """Open the data set again, or ask again."""
+        if self.state.failure is not None:
+            self.backend.open()
+        else:
+            self.ask_again()
+
+
+class ModelPane(Pane):
+    """A pane that needs a trained model before it can answer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("t,f5", "train", "train"), RETRY]
+
+    TASK: ClassVar[Task]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer training only while no model can answer; the palette trains again."""
+        if action == "train":
+            return can_train(self.state, self.TASK)
+        return super().check_action(action, parameters)
+
+    def action_train(self) -> None:
+        """Train the model that is offered."""
+        model = None if self.state.catalogue is None else self.state.catalogue.default_model(self.TASK)
+        if model is not None:
+            self.backend.train(model.name, self.TASK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.state import State
-from tui.widgets.notice import Notice
+from tui.widgets.notice import Notice, job_heading
 
 if TYPE_CHECKING:
     from engine.results import Task
@@ -41,7 +41,7 @@ def say_untrained(notice: Notice, state: State, task: Task) -> None:
         last = state.last_job(task)
         heading, text = "No model is trained on this data set yet", model.description
         if last is not None and last.state == "failed" and last.failure is not None:
-            heading, text = f"{last.label[:1].upper()}{last.label[1:]} failed", last.failure.text
+            heading, text = job_heading(last), last.failure.text
         elif last is not None and last.state == "stopped":
-            heading = "Training was stopped"
+            heading = job_heading(last)
         notice.say(heading, text, ("t", f"train “{model.name}” (F5 while typing); it runs in the background"))

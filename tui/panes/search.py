@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input
 
 from tui.backend import Backend
 from tui.messages import Answered, Failed, Failure, Said
-from tui.panes.base import Pane, may_stop
+from tui.panes.base import RETRY, Pane
 from tui.state import State
 from tui.widgets.details import ItemDetails
 from tui.widgets.items import ItemTable, full_title, match_columns, result_figures, result_of
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
     from engine.results import Answer, Result
 
 MODES = ("hybrid", "semantic", "keyword")
+_MODES_SAY = {
+    "hybrid": "By meaning and by words together",
+    "semantic": "By meaning alone",
+    "keyword": "By the words themselves",
+}
 _SHOWN = 100
 
 
@@ -46,18 +53,17 @@ class SearchPane(Pane):
 
     DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
 
+    TASK: ClassVar[str] = "search"
+
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "stop", "stop embedding"),
-        Binding("escape", "back", "back"),
-        Binding("slash", "query", "query", key_display="/"),
+        Binding("slash", "type", "query", key_display="/"),
         Binding("e,f5", "embed", "embed"),
-        Binding("r,f5", "retry", "try again"),
-        Binding("ctrl+t", "mode", "mode"),
+        RETRY,
+        Binding("ctrl+t", "mode", "mode", key_display="^t"),
     ]
 
     def __init__(self, backend: Backend, state: State, *, blink: bool = True) -> None:
-        super().__init__(backend, state, id="search")
-        self._input = QueryInput("Search", "words, a title, a mood …", blink=blink, id="query")
+        super().__init__(backend, state, QueryInput("Search", "words, a title, a mood …", blink=blink, id="query"))
         self._table: ItemTable[Result] = ItemTable((), result_of, result_figures)
         self._panel = Panel("Results", self._table, id="results")
         self._details = ItemDetails(id="details")
@@ -73,7 +79,7 @@ class SearchPane(Pane):
 
     def compose(self) -> ComposeResult:
         """The query above, the results below it."""
-        yield self._input
+        yield self.line
         with Horizontal():
             yield self._panel
 
@@ -85,10 +91,6 @@ class SearchPane(Pane):
     def on_resize(self) -> None:
         """Details stand beside the results where there is room."""
         self._draw_details()
-
-    def focus_start(self) -> None:
-        """Begin with the query."""
-        self._input.focus()
 
     # -- asking -----------------------------------------------------------------------------------------------
     @on(Input.Changed)
@@ -109,7 +111,7 @@ class SearchPane(Pane):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if self._view.text == self._query and self._view.answer is not None:
-            self._table.focus()
+            self.go_to(self._table)
         elif self._query:
             self._hurry = True
             self._ask_query()
@@ -117,11 +119,11 @@ class SearchPane(Pane):
     @on(QueryInput.Arrow)
     def _left_query(self, event: QueryInput.Arrow) -> None:
         if event.by > 0 and self._panel.listing:
-            self._table.focus()
+            self.go_to(self._table)
 
     @property
     def _query(self) -> str:
-        return self._input.value.strip()
+        return self.line.value.strip()
 
     def _ask_query(self) -> None:
         self._ask(_View(self._query))
@@ -176,7 +178,7 @@ class SearchPane(Pane):
         self._draw()
         if self._hurry and answer is not None and answer.results:
             self._hurry = False
-            self._table.focus()
+            self.go_to(self._table)
 
     def _here(self) -> _View:
         return _View(self._view.text, self._view.like, self._view.answer, self._table.cursor)
@@ -203,8 +205,9 @@ class SearchPane(Pane):
             self._panel.retitle(what)
             self._say()
         self._draw_details()
-        if not rows and (self._table.has_focus or self._details.has_focus):
-            self._input.focus()
+        if not rows and (self.is_at(self._table) or self.is_at(self._details)):
+            self.go_to(self.line)
+        self.line.lead_on(rows)
         self.refresh_bindings()
 
     def _draw_details(self) -> None:
@@ -215,7 +218,7 @@ class SearchPane(Pane):
     def _say(self) -> None:
         notice = self._panel.show_notice()
         failure, job, view = self.state.failure or self._failure, self.state.active_job("search"), self._view
-        embed = ("F5", f"embed {self._missing()}: search then understands meaning")
+        embed = ("F5", f"embed {self._missing()}, so that search understands meaning")
         if failure is not None and failure.kind == "untrained":
             if job is not None:
                 notice.say_job(job)
@@ -232,7 +235,7 @@ class SearchPane(Pane):
             notice.say_job(job)
         elif self._lacks_embedding():
             last = self.state.last_job("search")
-            text = "Until then, search matches the words themselves: just type."
+            text = "Until the catalogue is embedded, search matches the words themselves."
             if last is not None and last.failure is not None:
                 text = last.failure.text
             notice.say("Describe what you are looking for", text, embed)
@@ -263,7 +266,7 @@ class SearchPane(Pane):
         return f"{self._coverage()} · F5 embeds the rest"
 
     def _retitle(self) -> None:
-        self._input.retitle("Search", f"{self._mode} · Ctrl+T")
+        self.line.retitle("Search", f"{self._mode} · Ctrl+T")
 
     # -- keys -------------------------------------------------------------------------------------------------
     @on(Table.Moved)
@@ -272,62 +275,59 @@ class SearchPane(Pane):
 
     @on(Table.LeftTop)
     def _left_results(self) -> None:
-        self._input.focus()
+        self.go_to(self.line)
 
     @on(Table.Chosen)
     def _chosen(self) -> None:
         details = self._table.details()
         if self._details.display:
-            self._details.focus()
+            self.go_to(self._details)
         elif details is not None:
             self.post_message(details)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only what would do something now."""
-        job, typing = self.state.active_job("search"), self._input.has_focus
+        """Offer only what would do something now; a step back comes before the end of a job."""
         match action:
-            case "stop":
-                return may_stop(job) and not self._trail and not self._details.has_focus
-            case "back":
-                return bool(self._trail) or not typing or bool(self._input.value)
-            case "query":
-                return not typing
+            case "stop" | "clear" if self._trail or self.is_at(self._details):
+                return False
+            case "back" if self._trail:
+                return True
             case "embed":
-                return self._lacks_embedding() and job is None and not self._may_retry()
-            case "retry":
-                return self._may_retry()
-        return True
+                return self._lacks_embedding() and self.state.active_job("search") is None and self._failure is None
+        return super().check_action(action, parameters)
 
-    def _may_retry(self) -> bool:
-        failure = self.state.failure or self._failure
-        return failure is not None and failure.kind != "untrained"
+    def commands(self) -> Iterable[SystemCommand]:
+        """The ways to search."""
+        for mode in MODES:
+            yield SystemCommand(f"Search: {mode}", _MODES_SAY[mode], partial(self._set_mode, mode))
 
-    def action_stop(self) -> None:
-        """Stop embedding; what is embedded stays."""
-        self.stop_job("search")
+    def failures(self) -> Iterable[Failure | None]:
+        """The last search's."""
+        return (self._failure,)
 
-    def action_back(self) -> None:
-        """One step back: from details to the list, to what was shown before, to the query, to an empty one."""
-        if self._details.has_focus:
-            self._table.focus()
+    def ask_again(self) -> None:
+        """Search again."""
+        self._failure = None
+        self._ask(_View(self._view.text, self._view.like))
+
+    def step_back(self) -> None:
+        """From details to the list, to what was shown before, to the query."""
+        if self.is_at(self._details):
+            self.go_to(self._table)
         elif self._trail:
             self._full.withdraw()
             self._view, self._failure = self._trail.pop(), None
             self._asked = self._view
             self._list()
-        elif not self._input.has_focus:
-            self._input.focus()
         else:
-            self._input.value = ""
-
-    def action_query(self) -> None:
-        """Go to the query, all of it selected, so that typing replaces it."""
-        self._input.focus()
-        self._input.select_all()
+            self.go_to(self.line)
 
     def action_mode(self) -> None:
         """Search in the next of the three ways."""
-        self._mode = MODES[(MODES.index(self._mode) + 1) % len(MODES)]
+        self._set_mode(MODES[(MODES.index(self._mode) + 1) % len(MODES)])
+
+    def _set_mode(self, mode: str) -> None:
+        self._mode = mode
         self._retitle()
         if self._view.like is None and self._query:
             self._ask_query()
@@ -335,11 +335,3 @@ class SearchPane(Pane):
     def action_embed(self) -> None:
         """Embed what is not embedded yet."""
         self.backend.embed()
-
-    def action_retry(self) -> None:
-        """Open the data set again, or ask again."""
-        if self.state.failure is not None:
-            self.backend.open()
-        else:
-            self._failure = None
-            self._ask(_View(self._view.text, self._view.like))

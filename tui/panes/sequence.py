@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,12 +14,12 @@ from textual.message import Message
 from textual.widgets import Input
 
 from engine.items import Item
-from engine.results import Answer, Result, TitleMatch
+from engine.results import Answer, Result, Task, TitleMatch
 from tui.backend import Backend
 from tui.messages import AddToSequence, Answered, Failed, Failure, Said
-from tui.panes.base import Pane, may_stop
+from tui.panes.base import ModelPane
 from tui.panes.draft import SequenceDraft
-from tui.panes.offer import can_train, say_untrained
+from tui.panes.offer import say_untrained
 from tui.state import State
 from tui.widgets.completions import Completions
 from tui.widgets.items import ItemTable, full_title, probability_columns, result_figures, result_of
@@ -40,6 +40,16 @@ _STEP_COLUMNS: tuple[Column[_Step], ...] = (
 )
 
 
+class TitleInput(QueryInput):
+    """The line for titles."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "add")]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to add while nothing is typed."""
+        return bool(self.value.strip()) if action == "submit" else super().check_action(action, parameters)
+
+
 class DraftTable(ItemTable[_Step]):
     """What was watched, in order; rows can be taken out and moved."""
 
@@ -51,31 +61,37 @@ class DraftTable(ItemTable[_Step]):
         Binding("a", "add", "Add again", show=False),
     ]
 
-    @dataclass
     class Edited(Message):
-        """The sequence was changed; the cursor belongs on this row now."""
-
-        cursor: int
+        """The sequence was changed here."""
 
     def __init__(self, draft: SequenceDraft) -> None:
         super().__init__(_STEP_COLUMNS, lambda step: step[1], id="draft")
         self._draft = draft
 
+    def show_draft(self, cursor: int) -> None:
+        """Show the sequence as it is."""
+        self.show(list(enumerate(self._draft.items, 1)), cursor=cursor)
+
     def action_remove(self) -> None:
         """Take the row out."""
-        if self.row is not None:
+        if self.rows:
             self._draft.remove(self.cursor)
-            self.post_message(self.Edited(self.cursor))
+            self._edited(self.cursor)
 
     def action_shift(self, by: int) -> None:
         """Move the row up or down."""
-        if self.row is not None:
-            self.post_message(self.Edited(self._draft.move(self.cursor, by)))
+        if self.rows:
+            self._edited(self._draft.move(self.cursor, by))
 
     def action_clear(self) -> None:
         """Take everything out."""
         self._draft.clear()
-        self.post_message(self.Edited(0))
+        self._edited(0)
+
+    def _edited(self, cursor: int) -> None:
+        # Shown at once, so that a second key acts on what the first one left.
+        self.show_draft(cursor)
+        self.post_message(self.Edited())
 
 
 class NextTable(ItemTable[Result]):
@@ -88,24 +104,21 @@ class NextTable(ItemTable[Result]):
     ]
 
 
-class SequencePane(Pane):
+class SequencePane(ModelPane):
     """A line to type titles into, the sequence so far, and what comes after it."""
 
     DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
 
+    TASK: ClassVar[Task] = "sequence"
+
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "close"),
-        Binding("escape", "stop", "stop training"),
-        Binding("escape", "back", "back"),
-        Binding("slash", "title", "add title", key_display="/"),
+        Binding("slash", "type", "add title", key_display="/"),
         Binding("u", "undo", "undo"),
-        Binding("t,f5", "train", "train"),
-        Binding("r,f5", "retry", "try again"),
     ]
 
     def __init__(self, backend: Backend, state: State, *, blink: bool = True) -> None:
-        super().__init__(backend, state, id="sequence")
-        self._input = QueryInput("Add a title", "type a title; typos are forgiven", blink=blink, id="title")
+        line = TitleInput("Add a title", "type a title; typos are forgiven", blink=blink, id="title")
+        super().__init__(backend, state, line)
         self._completions = Completions()
         self._draft = DraftTable(state.draft)
         self._draft_panel = Panel("Watched", self._draft, id="watched")
@@ -122,7 +135,7 @@ class SequencePane(Pane):
 
     def compose(self) -> ComposeResult:
         """The line above, the two lists side by side."""
-        yield self._input
+        yield self.line
         yield self._completions
         with Horizontal():
             yield self._draft_panel
@@ -131,10 +144,6 @@ class SequencePane(Pane):
     def on_mount(self) -> None:
         """Show what other panes have added already."""
         self.refresh_state()
-
-    def focus_start(self) -> None:
-        """Begin with the line."""
-        self._input.focus()
 
     # -- titles -----------------------------------------------------------------------------------------------
     @on(Input.Changed)
@@ -147,30 +156,30 @@ class SequencePane(Pane):
         else:
             self._completing.withdraw()
             self._completions.close()
-            self.refresh_bindings()
+            self._refresh_keys()
 
     def _complete(self) -> None:
-        text = self._completed_text = self._input.value.strip()
+        text = self._completed_text = self.line.value.strip()
         self._completing.ask(lambda session, _: session.complete_title(text, _COMPLETIONS))
 
     def _completed(self, message: Answered) -> None:
         matches: list[TitleMatch] = message.value
-        if not self._input.value.strip():
+        if not self.line.value.strip():
             return
         if matches:
             self._completions.show(matches)
         else:
             self._completions.say(f"No title is like “{self._completed_text}”.")
-        self.refresh_bindings()
+        self._refresh_keys()
 
     def _not_completed(self, message: Failed) -> None:
         self._completions.say(message.failure.text)
-        self.refresh_bindings()
+        self._refresh_keys()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        text = self._input.value.strip()
+        text = self.line.value.strip()
         match = self._completions.match
         if not text:
             return
@@ -194,12 +203,12 @@ class SequencePane(Pane):
     def _not_resolved(self, message: Failed) -> None:
         meant = " · ".join(message.failure.suggestions)
         self._completions.say(message.failure.text + (f"\nDid you mean: {meant}?" if meant else ""))
-        self.refresh_bindings()
+        self._refresh_keys()
 
     def _take(self, match: TitleMatch) -> None:
         self.post_message(AddToSequence(match.item))
-        self._input.value = ""
-        self._input.focus()
+        self.line.value = ""
+        self.go_to(self.line)
 
     # -- what comes next --------------------------------------------------------------------------------------
     def _rank(self) -> None:
@@ -229,9 +238,9 @@ class SequencePane(Pane):
         trained = () if catalogue is None else catalogue.trained("sequence")
         changed = items != self._shown
         if changed:
-            grown = len(items) > len(self._shown)
             self._shown = items
-            self._draft.show(list(enumerate(items, 1)), cursor=len(items) - 1 if grown else self._draft.cursor)
+            if [item for _, item in self._draft.rows] != list(items):
+                self._draft.show_draft(len(items) - 1)
         if changed or trained != self._trained:
             self._trained = trained
             self._failure = None
@@ -250,9 +259,9 @@ class SequencePane(Pane):
                 "Nothing here yet", "Type titles in the order they were watched, or press a on an item of another tab."
             )
         self._draw_next()
-        if not self._shown and self._draft.has_focus:
-            self._input.focus()
-        self.refresh_bindings()
+        if not self._shown and self.is_at(self._draft):
+            self.go_to(self.line)
+        self._refresh_keys()
 
     def _draw_next(self) -> None:
         answer, failure, panel = self._answer, self._failure, self._next_panel
@@ -275,13 +284,12 @@ class SequencePane(Pane):
             panel.retitle(f"What comes next · {answer.method}", answer.note)
             panel.show_rows()
             return
-        if self._next.has_focus:
-            self._input.focus()
+        if self.is_at(self._next):
+            self.go_to(self.line)
 
     @on(DraftTable.Edited)
-    def _edited(self, event: DraftTable.Edited) -> None:
+    def _edited(self) -> None:
         self.refresh_state()
-        self._draft.cursor = event.cursor
 
     # -- keys -------------------------------------------------------------------------------------------------
     @on(QueryInput.Arrow)
@@ -289,77 +297,59 @@ class SequencePane(Pane):
         if self._completions.match is not None:
             self._completions.step(event.by)
         elif event.by > 0 and self._shown:
-            self._draft.focus()
+            self.go_to(self._draft)
 
     @on(Table.LeftTop)
     def _left_list(self) -> None:
-        self._input.focus()
+        self.go_to(self.line)
 
     @on(Table.Chosen, "#next")
     def _append(self, event: Table.Chosen) -> None:
         event.stop()
-        self._next.action_add()
+        if item := self._next.item:
+            self.post_message(AddToSequence(item))
 
     @on(Table.Chosen, "#draft")
     def _details(self, event: Table.Chosen) -> None:
         event.stop()
-        self._draft.action_details()
+        if details := self._draft.details():
+            self.post_message(details)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what would do something now."""
         match action:
-            case "close":
-                return self._completions.open
-            case "stop":
-                return may_stop(self.state.active_job("sequence"))
-            case "back":
-                return not self._input.has_focus or bool(self._input.value)
-            case "title":
-                return not self._input.has_focus
+            case "stop" | "clear" if self._completions.open:
+                return False
+            case "back" if self._completions.open:
+                return True
             case "undo":
                 return self.state.draft.can_undo
-            case "train":
-                return can_train(self.state, "sequence")
-            case "retry":
-                failure = self.state.failure or self._failure
-                return failure is not None and failure.kind != "untrained"
-        return True
+        return super().check_action(action, parameters)
 
-    def action_close(self) -> None:
-        """Close the completions; what is typed stays."""
-        self._completing.withdraw()
-        self._completions.close()
-        self.refresh_bindings()
+    def failures(self) -> Iterable[Failure | None]:
+        """Of what comes next."""
+        return (self._failure,)
 
-    def action_stop(self) -> None:
-        """Stop the training."""
-        self.stop_job("sequence")
+    def ask_again(self) -> None:
+        """Ask again what comes next."""
+        self._failure = None
+        self._rank()
+        self._draw()
 
-    def action_back(self) -> None:
-        """One step back: to the line, to an empty line."""
-        if self._input.has_focus:
-            self._input.value = ""
+    def step_back(self) -> None:
+        """Close the completions, keeping what is typed; from the lists to the line."""
+        if self._completions.open:
+            self._completing.withdraw()
+            self._completions.close()
+            self._refresh_keys()
         else:
-            self._input.focus()
-
-    def action_title(self) -> None:
-        """Go to the line one types titles into."""
-        self._input.focus()
+            self.go_to(self.line)
 
     def action_undo(self) -> None:
         """Take the last change of the sequence back."""
         self.state.draft.undo()
         self.refresh_state()
 
-    def action_train(self) -> None:
-        """Train the model that is offered."""
-        self.train_default("sequence")
-
-    def action_retry(self) -> None:
-        """Open the data set again, or ask again."""
-        if self.state.failure is not None:
-            self.backend.open()
-        else:
-            self._failure = None
-            self._rank()
-            self._draw()
+    def _refresh_keys(self) -> None:
+        self.line.lead_on(bool(self._shown) or self._completions.match is not None)
+        self.refresh_bindings()

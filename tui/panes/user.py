@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,12 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Input
 
-from engine.results import Answer, HistoryEntry, Result, UserSummary
+from engine.results import Answer, HistoryEntry, Result, Task, UserSummary
 from engine.vocabulary import OutsideId
 from tui.backend import Backend
 from tui.messages import Answered, Failed, Failure, Said
-from tui.panes.base import Pane, may_stop
-from tui.panes.offer import can_train, say_untrained
+from tui.panes.base import ModelPane
+from tui.panes.offer import say_untrained
 from tui.state import State
 from tui.widgets.histogram import Histogram
 from tui.widgets.items import (
@@ -62,22 +62,17 @@ class HistoryPanel(Panel):
         yield from super().compose()
 
 
-class UserPane(Pane):
+class UserPane(ModelPane):
     """A picker, the history of the user under its cursor, and what they would like."""
 
     DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "stop", "stop training"),
-        Binding("escape", "back", "back"),
-        Binding("slash", "find", "find user", key_display="/"),
-        Binding("t,f5", "train", "train"),
-        Binding("r,f5", "retry", "try again"),
-    ]
+    TASK: ClassVar[Task] = "user"
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "type", "find user", key_display="/")]
 
     def __init__(self, backend: Backend, state: State, *, blink: bool = True) -> None:
-        super().__init__(backend, state, id="user")
-        self._input = QueryInput("User", "id or part", blink=blink, id="who")
+        super().__init__(backend, state, QueryInput("User", "id or part", blink=blink, id="who"))
         self._users = UserTable(_USER_COLUMNS, id="users")
         self._users_panel = Panel("Users", self._users)
         self._past: ItemTable[HistoryEntry] = ItemTable((), entry_of, entry_figures, id="past")
@@ -102,7 +97,7 @@ class UserPane(Pane):
         """The picker at the left, the two lists beside it, or below each other where it is narrow."""
         with Horizontal():
             with Vertical(id="picker"):
-                yield self._input
+                yield self.line
                 yield self._users_panel
             with Container(id="lists"):
                 yield self._history
@@ -118,7 +113,7 @@ class UserPane(Pane):
 
     def focus_start(self) -> None:
         """Begin with the list of users."""
-        (self._users if self._users_panel.listing else self._input).focus()
+        self.go_to(self._users if self._users_panel.listing else self.line)
 
     # -- asking -----------------------------------------------------------------------------------------------
     @on(Input.Changed)
@@ -127,7 +122,7 @@ class UserPane(Pane):
         self._finding.ask_settled(self._find)
 
     def _find(self) -> None:
-        text = self._input.value.strip()
+        text = self.line.value.strip()
         self._finding.ask(lambda session, _: session.find_users(text, _LISTED))
 
     @on(Table.Moved, "#users")
@@ -156,8 +151,8 @@ class UserPane(Pane):
         self._found = found
         self._users.show(found)
         self._draw()
-        if first and self._input.has_focus and not self._input.value and found:
-            self._users.focus()
+        if first and self.is_at(self.line) and not self.line.value and found:
+            self.go_to(self._users)
 
     def _history_read(self, message: Answered) -> None:
         self._failures.pop("history", None)
@@ -204,9 +199,11 @@ class UserPane(Pane):
         self.refresh_bindings()
 
     def _draw_users(self) -> None:
-        catalogue, failure = self.state.catalogue, self.state.failure or self._failures.get("users")
+        catalogue, failure = self.state.catalogue, self._failures.get("users")
         found = self._found or []
-        if failure is not None:
+        if self.state.failure is not None:
+            self._users_panel.show_notice().say("")
+        elif failure is not None:
             self._users_panel.show_notice().say("That did not work", failure.text, ("F5", "try again"))
         elif catalogue is None or self._found is None:
             self._users_panel.show_notice().say("", "opening …")
@@ -216,6 +213,7 @@ class UserPane(Pane):
             self._users_panel.show_notice().say("No such user", "No id contains what is typed.")
         else:
             self._users_panel.show_rows()
+        self.line.lead_on(self._users_panel.listing)
         total = 0 if catalogue is None else catalogue.overview.num_users
         listed = f"first {len(found)}" if len(found) >= _LISTED and len(found) < total else ""
         self._users_panel.retitle(f"{total:,} users" if total else "Users", listed)
@@ -241,7 +239,9 @@ class UserPane(Pane):
         answer, failure, panel = self._answer, self._failures.get("recommend"), self._recommended
         catalogue = self.state.catalogue
         panel.retitle("Recommended")
-        if self.state.failure is not None or catalogue is None:
+        if self.state.failure is not None:
+            panel.show_notice().say("That did not work", self.state.failure.text, ("F5", "try again"))
+        elif catalogue is None:
             panel.show_notice().say("")
         elif not self._trained or (failure is not None and failure.kind == "untrained"):
             say_untrained(panel.show_notice(), self.state, "user")
@@ -259,71 +259,41 @@ class UserPane(Pane):
     @on(QueryInput.Arrow)
     def _left_input(self, event: QueryInput.Arrow) -> None:
         if event.by > 0 and self._users_panel.listing:
-            self._users.focus()
+            self.go_to(self._users)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if self._users_panel.listing:
-            self._users.focus()
+            self.go_to(self._users)
 
     @on(Table.LeftTop)
     def _left_users(self) -> None:
-        self._input.focus()
+        self.go_to(self.line)
 
     @on(Table.Chosen)
     def _chosen(self, event: Table.Chosen) -> None:
         event.stop()
         if isinstance(event.table, ItemTable):
-            event.table.action_details()
+            if details := event.table.details():
+                self.post_message(details)
             return
         self._look_up()
         lists = (self._recommended, self._history)
         panel = next((panel for panel in lists if panel.listing), None)
         if panel is not None:
-            panel.table.focus()
+            self.go_to(panel.table)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only what would do something now."""
-        match action:
-            case "stop":
-                return may_stop(self.state.active_job("user"))
-            case "back":
-                return not self._users.has_focus and (not self._input.has_focus or bool(self._input.value))
-            case "find":
-                return not self._input.has_focus
-            case "train":
-                return can_train(self.state, "user")
-            case "retry":
-                failures = [self.state.failure, *self._failures.values()]
-                return any(failure is not None and failure.kind != "untrained" for failure in failures)
-        return True
+    def failures(self) -> Iterable[Failure | None]:
+        """Of all three questions."""
+        return self._failures.values()
 
-    def action_stop(self) -> None:
-        """Stop the training."""
-        self.stop_job("user")
-
-    def action_back(self) -> None:
-        """One step back: to an empty line, to the users."""
-        if self._input.has_focus:
-            self._input.value = ""
-        else:
-            self._users.focus()
-
-    def action_find(self) -> None:
-        """Go to the line one types an id into."""
-        self._input.focus()
-        self._input.select_all()
-
-    def action_train(self) -> None:
-        """Train the model that is offered."""
-        self.train_default("user")
-
-    def action_retry(self) -> None:
-        """Open the data set again, or ask again."""
-        if self.state.failure is not None:
-            self.backend.open()
-            return
+    def ask_again(self) -> None:
+        """Ask all three again."""
         self._failures.clear()
         self._user = None
         self._find()
+
+    def step_back(self) -> None:
+        """From the lists to the users, from there to the line."""
+        self.go_to(self.line if self.is_at(self._users) or not self._users_panel.listing else self._users)

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_PARTS_OF_EIGHT = " ▏▎▍▌▋▊▉"
 _HEIGHTS = " ▁▂▃▄▅▆▇█"
 
 
 def bar(fraction: float, width: int) -> str:
-    """A horizontal bar of ``width`` cells, exact to an eighth of a cell; anything above zero shows."""
-    eighths = round(min(max(fraction, 0.0), 1.0) * width * 8)
+    """A horizontal bar of ``width`` cells, exact to half a cell; anything above zero shows."""
+    halves = round(min(max(fraction, 0.0), 1.0) * width * 2)
     if fraction > 0:
-        eighths = max(eighths, 1)
-    full, part = divmod(eighths, 8)
-    drawn = "█" * full + (_PARTS_OF_EIGHT[part] if part else "")
-    return drawn.ljust(width)
+        halves = max(halves, 1)
+    return ("━" * (halves // 2) + "╸" * (halves % 2)).ljust(width)
 
 
 def progress_bar(fraction: float, width: int) -> tuple[str, str]:
     """The done and the undone part of a progress line of ``width`` cells."""
-    halves = round(min(max(fraction, 0.0), 1.0) * width * 2)
-    full, half = divmod(halves, 2)
-    done = "━" * full + ("╸" if half else "")
+    done = bar(fraction, width).rstrip()
     return done, "─" * (width - len(done))
 
 

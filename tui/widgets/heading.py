@@ -16,7 +16,7 @@ class Heading(Widget):
     """One line: the program, the data set, and at the right the device and how it is."""
 
     DEFAULT_CSS = """
-    Heading { height: 1; background: $panel; text-wrap: nowrap; }
+    Heading { height: 1; background: $panel; color: $text-muted; text-wrap: nowrap; }
     """
 
     dataset: reactive[str] = reactive("")
@@ -27,14 +27,14 @@ class Heading(Widget):
         width = self.size.width
         program, device = " recsys-tui   ", f"  {shorten(self.device, width // 2)} "
         room = max(width - cell_len(program) - cell_len(device), 0)
-        return Content.assemble((program, "bold $text-primary"), fit(self.dataset, room), (device, "$text-muted"))
+        return Content.assemble((program, "bold $text-primary"), (fit(self.dataset, room), "$text"), device)
 
 
 class TabBar(Widget):
     """One line: the tabs with the keys that open them, the open one marked."""
 
     DEFAULT_CSS = """
-    TabBar { height: 1; background: $surface; text-wrap: nowrap; }
+    TabBar { height: 1; background: $surface; color: $text-muted; text-wrap: nowrap; }
     """
 
     active: reactive[str] = reactive("")
@@ -65,7 +65,7 @@ class TabBar(Widget):
     def _style_of(self, name: str) -> str:
         if name == self.active:
             return "bold $text on $primary 40%"
-        return "$text" if name == self.hovered else "$text-muted"
+        return "$text" if name == self.hovered else ""
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Show which tab a click would open."""

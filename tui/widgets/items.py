@@ -122,7 +122,7 @@ def _described() -> list[Column[Result]]:
     return [
         Column("#", lambda result, _: str(result.rank), width=3, right=True, style="muted"),
         Column("Title", lambda result, _: _title(result.item), share=3),
-        Column("Year", lambda result, _: _year(result.item), width=4, from_width=44, style="muted"),
+        Column("Year", lambda result, _: _year(result.item), width=4, from_width=34, style="muted"),
         Column("Genres", lambda result, _: _genres(result.item), share=2, from_width=58, style="muted"),
     ]
 
@@ -133,7 +133,7 @@ def match_columns(answer: Answer) -> list[Column[Result]]:
     digits = 2 if best >= 0.1 else 4
     return [
         *_described(),
-        Column("Match", lambda result, room: bar(result.score / best, room), width=6, from_width=34, style="accent"),
+        Column("Match", lambda result, room: bar(result.score / best, room), width=6, from_width=50, style="accent"),
         Column("", lambda result, _: f"{result.score:.{digits}f}", width=digits + 3, right=True),
     ]
 
@@ -150,7 +150,7 @@ def rating_columns(highest: float) -> list[Column[Result]]:
 
     return [
         *_described(),
-        Column("Predicted", drawn, width=9, from_width=40, style="accent"),
+        Column("Predicted", drawn, width=9, from_width=48, style="accent"),
         Column("", figure, width=5, right=True),
     ]
 
@@ -184,7 +184,7 @@ def probability_columns(answer: Answer) -> list[Column[Result]]:
 
     return [
         *_described(),
-        Column("Likely", drawn, width=6, from_width=34, style="accent"),
+        Column("Likely", drawn, width=6, from_width=50, style="accent"),
         Column("", figure, width=6, right=True),
     ]
 

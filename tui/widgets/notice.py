@@ -44,7 +44,7 @@ class Notice(Static):
         if progress is not None and job.state != "waiting":
             if progress.total:
                 done, undone = progress_bar(progress.done / progress.total, 32)
-                lines.append(Content.assemble((done, "$text-accent"), (undone, "$text-muted")))
+                lines.append(Content.assemble((done, "$text-accent"), undone))
             figures = job_figures(job)
             if figures:
                 lines.append(Content(figures))
@@ -62,19 +62,17 @@ class Notice(Static):
 
 def job_heading(job: JobView) -> str:
     """What a job is doing, as a line of its own."""
+    label = job.label[:1].upper() + job.label[1:]
     match job.state:
         case "waiting":
-            return clean(f"{job.label}: waiting for its turn")
+            return clean(f"{label}: waiting for its turn")
         case "stopping":
-            return clean(f"stopping {job.label} …")
-        case "failed":
-            return clean(f"{job.label} failed")
-        case "stopped":
-            return clean(f"{job.label} stopped")
-        case "done":
-            return clean(f"{job.label} done")
-    stage = job.progress.stage if job.progress is not None else ""
-    return clean(f"{job.label}" if not stage or stage in job.label else f"{job.label}: {stage}")
+            return clean(f"Stopping {job.label} …")
+        case "running":
+            stage = job.progress.stage if job.progress is not None else ""
+            return clean(label if stage in job.label else f"{label}: {stage}")
+        case ended:
+            return clean(f"{label} {ended}")
 
 
 def job_figures(job: JobView) -> str:

@@ -17,7 +17,7 @@ class QueryInput(Input):
     """A framed input that hands the arrow keys on to what is listed below it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "arrow(1)", "to the list"),
+        Binding("down", "arrow(1)", "list"),
         Binding("up", "arrow(-1)", "Up", show=False),
     ]
 
@@ -48,7 +48,18 @@ class QueryInput(Input):
     def __init__(self, title: str, placeholder: str, *, blink: bool = True, id: str | None = None) -> None:
         super().__init__(placeholder=placeholder, max_length=2_000, id=id, select_on_focus=False)
         self.cursor_blink = blink
+        self._leads_on = False
         self.retitle(title)
+
+    def lead_on(self, leads: bool) -> None:
+        """Say whether there is anything below that Down could lead to."""
+        if leads != self._leads_on:
+            self._leads_on = leads
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The arrow keys are free while there is nothing below."""
+        return self._leads_on if action == "arrow" else super().check_action(action, parameters)
 
     def retitle(self, title: str, subtitle: str = "") -> None:
         """Write on the frame."""

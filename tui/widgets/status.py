@@ -43,12 +43,13 @@ class StatusBar(Widget):
 
     def busy(self, source: str, text: str) -> None:
         """Note that something is waited for, or with an empty text no longer; it shows after a moment."""
-        self._sources.pop(source, None)
         if text:
             self._sources[source] = text
+        else:
+            self._sources.pop(source, None)
         if not self._sources:
             self._rest()
-        elif self._waiting:
+        elif self._waiting or not self._pace.patience:
             self._wait()
         elif self._patience is None:
             self._patience = self.set_timer(self._pace.patience, self._wait)
@@ -56,7 +57,8 @@ class StatusBar(Widget):
     def _wait(self) -> None:
         if not self._sources:
             return
-        self._waiting = list(self._sources.values())[-1]
+        # The oldest is what the others wait for, too.
+        self._waiting = next(iter(self._sources.values()))
         if self._spinner is None and self._pace.frame:
             self._spinner = self.set_interval(self._pace.frame, self._turn)
 

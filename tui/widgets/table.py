@@ -142,7 +142,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         if columns is not None:
             self._columns = tuple(columns)
         self._measure()
-        self.set_reactive(Table.cursor, min(max(cursor, 0), max(len(self._rows) - 1, 0)))
+        self.set_reactive(Table.cursor, self.validate_cursor(cursor))
         self._scroll_to_cursor()
         self.refresh()
         self.post_message(self.Moved(self))
@@ -177,7 +177,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
     def _layout(self, width: int) -> list[tuple[Column[Row], int]]:
         """The columns that are shown in a table this wide, with their widths."""
         shown = [column for column in self._columns if width >= column.from_width]
-        free = width - _MARGIN - sum(column.width for column in shown) - _GAP * len(shown)
+        free = width - _MARGIN - sum(column.width for column in shown) - _GAP * (len(shown) - 1) - 1
         shares = sum(column.share for column in shown if not column.width) or 1
         return [(column, column.width or max(free * column.share // shares, 1)) for column in shown]
 
@@ -187,27 +187,28 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         if by < 0 and self.cursor == 0:
             self.post_message(self.LeftTop())
         else:
-            self._move(self.cursor + by)
+            self.cursor = self.cursor + by
 
     def action_page(self, by: int) -> None:
         """Move by a windowful."""
-        self._move(self.cursor + by * max(self.scrollable_content_region.height - 2, 1))
+        self.cursor = self.cursor + by * max(self.scrollable_content_region.height - 2, 1)
 
     def action_first(self) -> None:
         """Move to the first row."""
-        self._move(0)
+        self.cursor = 0
 
     def action_last(self) -> None:
         """Move to the last row."""
-        self._move(len(self._rows) - 1)
+        self.cursor = len(self._rows) - 1
 
     def action_choose(self) -> None:
         """Choose the row under the cursor."""
         if self._rows:
             self.post_message(self.Chosen(self))
 
-    def _move(self, position: int) -> None:
-        self.cursor = min(max(position, 0), max(len(self._rows) - 1, 0))
+    def validate_cursor(self, cursor: int) -> int:
+        """Keep the cursor on a row."""
+        return min(max(cursor, 0), max(len(self._rows) - 1, 0))
 
     def watch_cursor(self) -> None:
         """Follow the cursor."""
@@ -237,7 +238,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         if position == self.cursor and event.chain >= 2:
             self.post_message(self.Chosen(self))
         else:
-            self._move(position)
+            self.cursor = position
 
     def _row_at(self, event: events.MouseEvent) -> int | None:
         offset = event.get_content_offset(self)

@@ -1,0 +1,88 @@
+"""What the tests of the screens share: an app over a fake session, steady in every respect."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.tui.fake import FakeSession
+from tui.app import RecsysApp
+from tui.state import Pace
+
+WIDE, NARROW = (120, 36), (80, 24)
+
+
+@pytest.fixture(autouse=True)
+def steady(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the developer's terminal or settings shows."""
+    for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
+
+    # Pilot waits after each key until the process is idle by the clock: up to a second where another thread works.
+    monkeypatch.setattr("textual.pilot.wait_for_idle", nothing_left_to_run)
+    monkeypatch.setattr("textual.app.wait_for_idle", nothing_left_to_run)
+
+
+async def nothing_left_to_run(*_: float) -> None:
+    """Give way until the event loop has nothing to run before its next timer."""
+    ready: Any = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+    for _ in range(10_000):
+        await asyncio.sleep(0)
+        if not ready:
+            return
+
+
+@pytest.fixture
+def make_app() -> Callable[..., RecsysApp]:
+    """An app over a session, with no debounce, no blinking and a spinner that shows at once and stands still."""
+
+    def make(session: FakeSession | None = None, **options: Any) -> RecsysApp:
+        opened = session or FakeSession()
+        pace = options.pop("pace", Pace(settle=0, patience=0, frame=0))
+        return RecsysApp(
+            options.pop("open_session", lambda _: opened), "fake", pace=pace, clock=opened.clock, blink=False, **options
+        )
+
+    return make
+
+
+async def settle(pilot: Pilot[Any]) -> None:
+    """Wait until every thread has answered and every message has been handled."""
+    app = pilot.app
+    assert isinstance(app, RecsysApp)
+    for _ in range(2000):
+        await pilot.pause()
+        if app.backend.quiet:
+            await pilot.pause()
+            if app.backend.quiet:
+                return
+        await asyncio.sleep(0.002)
+    raise AssertionError("the app does not come to rest")
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
+    """Wait until something holds while a gate keeps the app from coming to rest."""
+    for _ in range(2000):
+        await pilot.pause()
+        if condition():
+            await pilot.pause()
+            return
+        await asyncio.sleep(0.002)
+    raise AssertionError("it never came to hold")
+
+
+async def type_text(pilot: Pilot[Any], text: str) -> None:
+    """Type text, key by key."""
+    await pilot.press(*("space" if character == " " else character for character in text))
+
+
+def screen_text(app: RecsysApp) -> str:
+    """What the screen shows, as plain lines."""
+    width, height = app.size
+    lines = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).ljust(width) for strip in lines[:height])

@@ -1,0 +1,319 @@
+"""The shell: tabs, keys and their hints, help, palette, sizes, start and end."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from textual.widgets import Input
+
+from engine.errors import DataError
+from engine.job import Progress
+from engine.results import Overview
+from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
+from tests.tui.fake import NASTY, FakeSession, make_items
+from tui.app import describe
+from tui.widgets.help import KEYS
+from tui.widgets.hints import KeyHints
+
+TABS = ("search", "user", "sequence")
+
+
+async def test_the_first_paint_needs_no_session(make_app):
+    overview = Overview("demo", "The demo", "demo", True, 600, 412, 400, 30_000, (1.0, 5.0), True)
+    session = FakeSession()
+    gate = session.hold("open")
+    app = make_app(open_session=lambda job: session._enter("open", job=job) or session, overview=overview)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: "opening fake" in screen_text(app))
+        assert "The demo · 412 items · simulated audience of 600" in screen_text(app)
+        assert "Describe what you are looking for" in screen_text(app)
+        gate.set()
+        await settle(pilot)
+
+
+async def test_typing_before_the_data_set_is_open_is_answered_once_it_is(make_app):
+    session = FakeSession()
+    gate = session.hold("open")
+
+    def open_session(job):
+        session._enter("open", job=job)
+        return session
+
+    app = make_app(session, open_session=open_session)
+    async with app.run_test(size=WIDE) as pilot:
+        await type_text(pilot, "heat")
+        await until(pilot, lambda: "opening fake" in screen_text(app))
+        gate.set()
+        await settle(pilot)
+        assert "Results · 20" in screen_text(app)
+
+
+async def test_a_data_set_that_takes_long_to_open_shows_its_progress(make_app):
+    session = FakeSession()
+    gate = session.hold("open")
+
+    def open_session(job):
+        job.report(Progress("reading ratings.csv", 40, 100, "rows"))
+        session._enter("open", job=job)
+        return session
+
+    app = make_app(session, open_session=open_session)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: "Opening fake: reading ratings.csv" in screen_text(app))
+        assert "40%" in screen_text(app)
+        gate.set()
+        await settle(pilot)
+        assert "Opening" not in screen_text(app)
+
+
+async def test_a_data_set_that_cannot_be_opened_says_why_on_every_tab_and_can_be_tried_again(make_app):
+    session = FakeSession()
+    broken = [True]
+
+    def open_session(job):
+        if broken:
+            raise DataError("manifest.json is damaged (line 3): remove the data set and add it again.")
+        return session
+
+    app = make_app(session, open_session=open_session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        for key in ("f2", "f3", "f4"):
+            await pilot.press(key)
+            await settle(pilot)
+            assert "manifest.json is damaged (line 3)" in screen_text(app)
+            assert "not opened" in screen_text(app)
+        broken.clear()
+        await pilot.press("f5")
+        await settle(pilot)
+        assert "cpu ● ready" in screen_text(app)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        assert "Heat" in screen_text(app)
+
+
+async def test_a_device_that_is_not_there_is_said(make_app):
+    session = FakeSession()
+    session.fail("device_name", DataError("There is no CUDA device here: start with --device cpu."))
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "no device" in screen_text(app)
+        assert "There is no CUDA device here" in screen_text(app)
+
+
+async def test_digits_open_tabs_and_belong_to_the_text_while_typing(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("2")
+        await settle(pilot)
+        assert app.pane("search").line.value == "2"
+        assert "F3 User" in screen_text(app)
+        await pilot.press("down", "2")
+        await settle(pilot)
+        assert app.active_pane.id == "user"
+        assert " 3 Sequence" in screen_text(app)
+        await pilot.press("3")
+        await settle(pilot)
+        assert app.active_pane.id == "sequence"
+        await pilot.press("f2")
+        await settle(pilot)
+        assert app.active_pane.id == "search"
+        # The cursor is where it was left.
+        assert app.focused is app.pane("search")._table
+
+
+async def test_keys_pressed_right_after_a_tab_is_opened_go_to_that_tab(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        driver = app._driver
+        assert driver is not None
+        await pilot.press("f4", "h", "e", "a", "t")
+        await settle(pilot)
+        assert app.pane("sequence").line.value == "heat"
+        assert app.pane("search").line.value == ""
+
+
+async def test_tabs_open_with_a_click(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.click("TabBar", offset=(14, 0))
+        await settle(pilot)
+        assert app.active_pane.id == "user"
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("state", ["fresh", "trained", "working"])
+async def test_every_hint_stands_for_a_key_that_does_something(make_app, tab, state):
+    session = FakeSession() if state == "trained" else FakeSession(embedded=0, trained=())
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press(f"f{TABS.index(tab) + 2}")
+        await settle(pilot)
+        if state == "working":
+            session.hold("embed")
+            session.hold("train")
+            await pilot.press("f5")
+            await until(pilot, lambda: app.state.active_job())
+        hints = app.screen.query_one(KeyHints)
+        shown = screen_text(app).splitlines()[-1]
+        for key, written, what in hints.hints():
+            assert f"{written} {what}" in shown
+            active = app.screen.active_bindings[key]
+            assert active.enabled
+            # The action exists on the node it belongs to, so pressing the key runs it.
+            name = re.match(r"(?:app\.)?(\w+)", active.binding.action)[1]
+            assert hasattr(active.node, f"action_{name}") or hasattr(app, f"action_{name}")
+
+
+async def test_hints_that_have_no_room_end_in_an_ellipsis_and_help_stays(make_app):
+    app = make_app()
+    async with app.run_test(size=(66, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("h", "down")
+        await settle(pilot)
+        line = screen_text(app).splitlines()[-1]
+        assert "…" in line
+        assert "? help" in line
+        assert len(line.rstrip()) <= 66
+
+
+async def test_help_lists_keys_that_exist(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f1")
+        await pilot.pause()
+        assert "In a list" in screen_text(app)
+        for _ in range(4):
+            await pilot.press("pagedown")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "In a list" not in screen_text(app)
+    assert {place for place, _ in KEYS} == {"Everywhere", "In a list", "Search", "User", "Sequence"}
+
+
+async def test_the_palette_knows_the_state(make_app):
+    app = make_app(FakeSession(embedded=0, trained=("explicit",)))
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        offered = {command.title for command in app.get_system_commands(app.screen)}
+        assert {"Open User", "Embed", "Train explicit again", "Train sequence", "Theme", "Quit"} <= offered
+        await pilot.press("ctrl+p")
+        await type_text(pilot, "open seq")
+        await until(pilot, lambda: "Go to the Sequence tab" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app._tabs.active == "sequence")
+
+
+async def test_a_job_can_be_stopped_from_any_tab_by_the_palette(make_app):
+    session = FakeSession(trained=())
+    session.hold("train")
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f3")
+        await settle(pilot)
+        await pilot.press("t")
+        await until(pilot, lambda: app.state.active_job("user"))
+        await pilot.press("1")
+        commands = {command.title: command.callback for command in app.get_system_commands(app.screen)}
+        commands["Stop training explicit"]()
+        await settle(pilot)
+        assert app.state.last_job("user").state == "stopped"
+
+
+@pytest.mark.parametrize("size", [(120, 36), (100, 30), (80, 24), (80, 23), (64, 18)])
+@pytest.mark.parametrize("tab", TABS)
+async def test_nothing_is_drawn_outside_any_window(make_app, size, tab):
+    app = make_app()
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        await pilot.press("down", "a", f"f{TABS.index(tab) + 2}")
+        await settle(pilot)
+        lines = screen_text(app).splitlines()
+        assert len(lines) == size[1]
+        assert "too small" not in screen_text(app)
+        for widget in app.active_pane.walk_children():
+            if widget.display and widget.region.area and all(node.display for node in widget.ancestors):
+                assert app.screen.region.contains_region(widget.region) or widget.region.y >= 0
+
+
+@pytest.mark.parametrize("size", [(63, 24), (80, 17), (20, 5)])
+async def test_a_window_that_is_too_small_says_so_and_recovers(make_app, size):
+    app = make_app()
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        assert "too small" in " ".join(screen_text(app).split())
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert "too small" not in screen_text(app)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        assert "Results · 20" in screen_text(app)
+        await pilot.resize_terminal(*size)
+        await settle(pilot)
+        assert "too small" in " ".join(screen_text(app).split())
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_text_of_a_catalogue_is_shown_and_never_obeyed(make_app, size):
+    session = FakeSession(make_items(NASTY), title="[red]data[/]\x1b[2J", trained=("explicit", "sequence"))
+    app = make_app(session)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "x")
+        await settle(pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        await pilot.press("escape", "m")
+        await settle(pilot)
+        assert "[bold red]x[/]" in screen_text(app)
+        for key in ("a", "y", "f3", "enter", "enter", "escape", "f4"):
+            await pilot.press(key)
+            await settle(pilot)
+            drawn = screen_text(app)
+            assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]", drawn)
+            assert len(drawn.splitlines()) == size[1]
+
+
+async def test_escape_pressed_over_and_over_never_leaves_the_app(make_app):
+    session = FakeSession(embedded=5, trained=())
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        for keys in ("f1", "f3", "t", "f4", "f5", "f2", "f5", "ctrl+p", "h", "down", "enter"):
+            await pilot.press(keys, *["escape"] * 4)
+        await settle(pilot)
+        assert app.is_running
+        assert isinstance(app.focused, Input) or app.focused is not None
+
+
+@pytest.mark.parametrize("keys", [["ctrl+q"], ["f10"], ["down", "q"], ["ctrl+c", "ctrl+c"]])
+async def test_the_app_is_left_at_once_even_in_the_middle_of_work(make_app, keys):
+    session = FakeSession(trained=())
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        session.hold("train", stubborn=True)
+        app.backend.train("explicit", "user")
+        await until(pilot, lambda: app.state.active_job())
+        await pilot.press(*keys)
+        assert not app.is_running or app._exit
+    assert app.backend.close(grace=0.0) is True
+
+
+def test_a_simulated_audience_is_called_so():
+    real = Overview("m", "Movies", "movies", False, 1, 2, 2, 3, None, False)
+    made = Overview("d", "Demo", "demo", True, 600, 412, 400, 9, (1.0, 5.0), True)
+    assert describe(real) == "Movies · 2 items · 1 user"
+    assert describe(made) == "Demo · 412 items · simulated audience of 600"

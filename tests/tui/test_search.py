@@ -1,0 +1,322 @@
+"""Search: results as one types, the latest query wins, details, and the ways to other places."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.errors import DataError
+from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
+from tests.tui.fake import FakeSession
+
+
+def searches(session: FakeSession) -> list[tuple[object, ...]]:
+    return [call[1:] for call in session.asked if call[0] == "search"]
+
+
+async def test_results_come_as_one_types(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "bank robbers")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "Results · 20" in text
+        assert text.index("Heat") < text.index("Reservoir Dogs")
+        assert "18 ms · hybrid · 20 of 20 embedded" in text
+        assert app.focused is app.pane("search").line
+
+
+async def test_the_latest_query_wins_and_the_overtaken_one_is_never_shown(make_app):
+    session = FakeSession(embedded=0)
+    gate = session.hold("search", stubborn=True)
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: app.state.device)
+        await pilot.press("h")
+        await until(pilot, lambda: searches(session))
+        await type_text(pilot, "eat")
+        gate.set()
+        await settle(pilot)
+        # "he" and "hea" were replaced while they waited, and the answer to "h" was dropped.
+        assert [query for query, *_ in searches(session)] == ["h", "heat"]
+        assert app.pane("search")._view.text == "heat"
+
+
+async def test_an_answer_on_its_way_while_a_newer_query_is_asked_is_dropped(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        pane = app.pane("search")
+        await pilot.press("h")
+        await settle(pilot)
+        shown = pane._view
+        stale = pane._full._mailbox
+        pane._ask_query()
+        overtaken = stale._latest
+        pane._ask_query()
+        assert not stale.is_current(overtaken)
+        await settle(pilot)
+        assert pane._view.answer is not None
+        assert pane._view.text == shown.text
+
+
+async def test_old_results_stay_until_new_ones_come(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        gate = session.hold("search")
+        await pilot.press("x")
+        await until(pilot, lambda: "heatx" in dict.fromkeys(query for query, *_ in searches(session)))
+        assert "Results · 20" in screen_text(app)
+        assert "searching" in screen_text(app)
+        gate.set()
+        await settle(pilot)
+        assert "searching" not in screen_text(app)
+
+
+async def test_keyword_matches_show_while_the_language_model_loads(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    gate = session.hold("search")
+    original = session.search
+
+    def search(query, k=10, mode="hybrid", like=None, job=None):
+        if mode == "keyword":
+            session._gates.pop("search", None)
+        else:
+            session._gates["search"] = gate
+        return original(query, k, mode, like, job)
+
+    session.search = search
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: app.state.device)
+        await pilot.press("x")
+        await until(pilot, lambda: "matched by words while the language model loads" in screen_text(app))
+        gate.set()
+        await settle(pilot)
+        assert "matched by words" not in screen_text(app)
+        assert "hybrid" in app._status.said
+
+
+async def test_keys_move_through_the_results(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("h")
+        await settle(pilot)
+        table = app.pane("search")._table
+        await pilot.press("down")
+        assert table.has_focus
+        seen = []
+        for key in ("j", "down", "k", "up", "G", "g", "end", "home", "pagedown", "pageup"):
+            await pilot.press(key)
+            seen.append(table.cursor)
+        assert seen == [1, 2, 1, 0, 19, 0, 19, 0, 19, 0]
+        await pilot.press("up")
+        assert app.pane("search").line.has_focus
+
+
+async def test_enter_while_typing_goes_to_the_results_as_soon_as_they_are_there(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        gate = session.hold("search")
+        await type_text(pilot, "heat")
+        await pilot.press("enter")
+        assert app.pane("search").line.has_focus
+        gate.set()
+        await settle(pilot)
+        assert app.pane("search")._table.has_focus
+
+
+async def test_details_stand_beside_the_results_where_there_is_room(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("h", "down", "down")
+        await settle(pilot)
+        item = app.pane("search")._table.item
+        assert f"{item.title} ({item.year})" in screen_text(app)
+        await pilot.press("enter")
+        assert app.pane("search")._details.has_focus
+        await pilot.press("escape")
+        assert app.pane("search")._table.has_focus
+
+
+async def test_details_pop_up_where_there_is_no_room(make_app):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        assert "Professional bank robbers" not in screen_text(app)
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert "Professional bank robbers" in screen_text(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "Professional bank robbers" not in screen_text(app)
+        assert app.pane("search")._table.has_focus
+
+
+async def test_more_like_this_and_back_without_asking_again(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        await pilot.press("down", "down", "m")
+        await settle(pilot)
+        assert searches(session)[-1][2] == 101
+        assert "More like Reservoir Dogs (1992)" in screen_text(app)
+        asked = len(searches(session))
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "Results · 20" in screen_text(app)
+        assert app.pane("search")._table.cursor == 1
+        assert len(searches(session)) == asked
+
+
+async def test_the_mode_can_be_switched_and_the_query_is_asked_again(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        await pilot.press("ctrl+t")
+        await settle(pilot)
+        assert searches(session)[-1][1] == "semantic"
+        await pilot.press("ctrl+t", "ctrl+t")
+        await settle(pilot)
+        assert searches(session)[-1][1] == "hybrid"
+
+
+async def test_embedding_is_offered_shown_and_stopped_with_what_is_done_kept(make_app):
+    session = FakeSession(embedded=0)
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "embed 20 texts" in screen_text(app)
+        gate = session.hold("embed")
+        await pilot.press("f5")
+        await until(pilot, lambda: "0 of 20 texts" in screen_text(app))
+        await type_text(pilot, "heat")
+        await until(pilot, lambda: "keyword matches only" in screen_text(app))
+        session._gates.pop("embed")
+        gate.set()
+        await settle(pilot)
+        assert session.done == 20
+        # What was embedded meanwhile joins the results by itself.
+        assert "keyword matches only" not in screen_text(app)
+        assert "20 of 20 embedded" in screen_text(app)
+
+
+async def test_escape_stops_embedding_at_once_on_screen(make_app):
+    session = FakeSession(embedded=5)
+    session.hold("embed")
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f5")
+        await until(pilot, lambda: "5 of 20 texts" in screen_text(app))
+        await pilot.press("escape")
+        assert app.state.last_job("search").state in ("stopping", "stopped")
+        await settle(pilot)
+        assert app.state.last_job("search").state == "stopped"
+        assert "what was done is kept" in screen_text(app)
+        assert "embed the remaining 15 texts" in screen_text(app)
+
+
+async def test_semantic_search_without_embeddings_offers_to_embed(make_app):
+    app = make_app(FakeSession(embedded=0))
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+t")
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        assert "Not embedded yet" in screen_text(app)
+        assert "embed 20 texts" in screen_text(app)
+
+
+async def test_nothing_found_says_what_to_do(make_app):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "nothing")
+        await settle(pilot)
+        assert "Nothing is like “nothing”" in screen_text(app)
+
+
+async def test_a_failed_search_says_so_and_can_be_tried_again(make_app):
+    session = FakeSession()
+    session.fail("search", DataError("vectors.npy is damaged: embed the catalogue again."))
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        assert "vectors.npy is damaged" in screen_text(app)
+        session.failures.clear()
+        await pilot.press("f5")
+        await settle(pilot)
+        assert "Results · 20" in screen_text(app)
+
+
+async def test_an_unexpected_error_is_a_sentence_not_a_traceback(make_app):
+    session = FakeSession()
+    session.fail("search", ZeroDivisionError("division by zero"))
+    app = make_app(session, log_hint="app.log")
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("h")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "unexpected error: ZeroDivisionError: division by zero; details in app.log" in text
+        assert "Traceback" not in text
+
+
+async def test_copy_puts_the_title_on_the_clipboard_and_says_so(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        await pilot.press("down", "y")
+        await pilot.pause()
+        assert app.clipboard == "Heat (1995)"
+        assert "copied: Heat (1995)" in screen_text(app)
+        await pilot.press("Y")
+        await pilot.pause()
+        assert app.clipboard == "103"
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 3000, "🎬", "[bold", "\\", "a b  c"], ids=["long", "emoji", "markup", "backslash", "spaces"]
+)
+async def test_any_text_can_be_typed(make_app, text):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        app.pane("search").line.insert_text_at_cursor(text)
+        await settle(pilot)
+        assert "Results" in screen_text(app)
+
+
+async def test_emptying_the_query_leads_back_to_the_beginning(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("h")
+        await settle(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.pane("search").line.value == ""
+        assert "Describe what you are looking for" in screen_text(app)

@@ -1,0 +1,181 @@
+"""User: the picker, history and recommendations side by side, and training from where it is missed."""
+
+from __future__ import annotations
+
+from engine.errors import DataError
+from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
+from tests.tui.fake import FakeSession
+
+
+async def open_user(app, pilot):
+    await settle(pilot)
+    await pilot.press("f3")
+    await settle(pilot)
+    return app.pane("user")
+
+
+async def test_arrows_preview_a_user_with_history_and_recommendations(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        await pilot.press("down", "down")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "History of user 3" in text
+        assert "Recommended for 3 · explicit" in text
+        assert "mean 2.50 of 10 ratings" in text
+        assert "★★★★½" in text
+        assert "4.74" in text
+        assert "seen" in text
+
+
+async def test_only_the_user_on_whom_the_cursor_rests_is_asked_for(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        gate = session.hold("recommend", stubborn=True)
+        await pilot.press("down")
+        await until(pilot, lambda: ("recommend", 2) in session.asked)
+        await pilot.press("down", "down", "down")
+        gate.set()
+        await settle(pilot)
+        assert [call[1] for call in session.asked if call[0] == "recommend"] == [1, 2, 5]
+        assert "Recommended for 5" in screen_text(app)
+
+
+async def test_a_user_is_found_by_part_of_an_id(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        pane = await open_user(app, pilot)
+        await pilot.press("slash")
+        await type_text(pilot, "42")
+        await settle(pilot)
+        assert [user.user_id for user in pane._users.rows] == [42]
+        assert "History of user 42" in screen_text(app)
+        await type_text(pilot, "42")
+        await settle(pilot)
+        assert "No such user" in screen_text(app)
+
+
+async def test_enter_leads_to_the_recommendations_and_escape_back(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        pane = await open_user(app, pilot)
+        await pilot.press("enter")
+        assert pane._liked.has_focus
+        await pilot.press("enter")
+        await until(pilot, lambda: "Esc closes" in screen_text(app))
+        await pilot.press("escape")
+        await settle(pilot)
+        assert pane._liked.has_focus
+        await pilot.press("escape")
+        assert pane._users.has_focus
+
+
+async def test_training_is_offered_shown_and_answers_when_it_is_done(make_app):
+    session = FakeSession(trained=())
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        assert "No model is trained on this data set yet" in screen_text(app)
+        gate = session.hold("train")
+        await pilot.press("t")
+        await until(pilot, lambda: "epoch 1 of 10" in screen_text(app))
+        assert "Training explicit" in screen_text(app)
+        session._gates.clear()
+        gate.set()
+        await settle(pilot)
+        assert "Recommended for 1 · explicit" in screen_text(app)
+
+
+async def test_other_tabs_are_usable_while_a_model_trains(make_app):
+    session = FakeSession(trained=())
+    gate = session.hold("train")
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        await pilot.press("t")
+        await until(pilot, lambda: "epoch 1 of 10" in screen_text(app))
+        await pilot.press("1")
+        await type_text(pilot, "heat")
+        await until(pilot, lambda: "Results · 20" in screen_text(app))
+        assert "Training explicit" in screen_text(app)
+        # Escape there empties the query and leaves the training alone.
+        await pilot.press("escape")
+        assert app.state.active_job("user").state == "running"
+        gate.set()
+        await settle(pilot)
+        assert session.trained_models
+
+
+async def test_escape_stops_training_at_once_on_screen_and_it_can_be_started_again(make_app):
+    session = FakeSession(trained=())
+    gate = session.hold("train", stubborn=True)
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        await pilot.press("t")
+        await until(pilot, lambda: "epoch 1 of 10" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "Stopping training explicit" in screen_text(app))
+        gate.set()
+        await settle(pilot)
+        assert "Training explicit stopped" in screen_text(app)
+        session._gates.clear()
+        await pilot.press("t")
+        await settle(pilot)
+        assert "Recommended for 1" in screen_text(app)
+
+
+async def test_a_failed_training_says_why(make_app):
+    session = FakeSession(trained=())
+    session.fail("train", DataError("There is not enough memory to train."))
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        await pilot.press("t")
+        await settle(pilot)
+        assert "Training explicit failed" in screen_text(app)
+        assert "There is not enough memory to train." in screen_text(app)
+
+
+async def test_a_data_set_without_users_says_so(make_app):
+    session = FakeSession(users=0, trained=(), obstacle="no ratings")
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        assert "No users" in screen_text(app)
+        assert "no ratings" in screen_text(app)
+        assert "train" not in {active.binding.action for active in app.active_bindings.values()}
+
+
+async def test_a_failed_history_can_be_tried_again(make_app):
+    session = FakeSession()
+    session.fail("history", DataError("The interactions cannot be read."))
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        assert "The interactions cannot be read." in screen_text(app)
+        session.failures.clear()
+        await pilot.press("r")
+        await settle(pilot)
+        assert "mean" in screen_text(app)
+
+
+async def test_jobs_run_one_after_the_other_and_a_waiting_one_can_be_taken_back(make_app):
+    session = FakeSession(trained=())
+    gate = session.hold("train")
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        await pilot.press("t", "f4")
+        await pilot.press("f5")
+        await until(pilot, lambda: "waiting for its turn" in screen_text(app))
+        assert "1 more waiting" in screen_text(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: "Training sequence stopped" in screen_text(app))
+        gate.set()
+        await settle(pilot)
+        assert set(session.trained_models) == {"explicit"}
