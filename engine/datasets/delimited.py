@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _DELIMITERS = (",", "\t", ";", "|")
 #: A row must fit into one block; a block is also what is held in memory at a time.
-_BLOCK_BYTES = 4 << 20
+_BLOCK_BYTES = 2 << 20
 #: Never occurs in text, so that a whole line is one column.
 _NO_DELIMITER = "\x01"
 
