@@ -97,7 +97,8 @@ class Session:
     @once
     def dataset(self) -> Dataset:
         """The data set itself."""
-        import_gently("pyarrow", "pyarrow.parquet", "pyarrow.compute")
+        # pandas too: pyarrow imports it of its own accord at the first array that it makes of Python objects.
+        import_gently("pandas", "pyarrow.parquet", "pyarrow.compute")
         return self.workspace.open(self.name)
 
     @once
