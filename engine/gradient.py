@@ -28,8 +28,8 @@ class GradientLearner:
         The mean loss of a batch, which has the same columns and ``negatives``.
     sampler
         Draws ``negatives`` for the groups in the column ``groups``.
-    negatives_shape
-        How many for each example; ``negatives`` has the shape ``(batch, *negatives_shape)``.
+    num_negatives
+        How many for each group; ``negatives`` has them in its second dimension, ``(batch, num_negatives, …)``.
     small_steps
         See :class:`engine.training.Learner`.
     """
@@ -41,12 +41,12 @@ class GradientLearner:
         columns: Mapping[str, Tensor | None],
         loss: Callable[[Batch], Tensor],
         sampler: NegativeSampler | None = None,
-        negatives_shape: tuple[int, ...] = (),
+        num_negatives: int = 1,
         small_steps: bool = False,
     ) -> None:
         self._net, self._optimizers, self._loss = net, optimizers, loss
         self._columns = {name: column for name, column in columns.items() if column is not None}
-        self._sampler, self._shape = sampler, negatives_shape
+        self._sampler, self._num_negatives = sampler, num_negatives
         self.small_steps = small_steps
         first = next(iter(self._columns.values()))
         self.num_examples, self.device = len(first), first.device
@@ -55,7 +55,8 @@ class GradientLearner:
         """See :class:`engine.training.Learner`."""
         columns = {name: column[examples] for name, column in self._columns.items()}
         if self._sampler is not None:
-            groups = columns["groups"].long().view(-1, *(1 for _ in self._shape)).expand(-1, *self._shape)
+            groups = columns["groups"].long().unsqueeze(1)
+            groups = groups.expand(-1, self._num_negatives, *groups.shape[2:])
             columns["negatives"] = self._sampler.sample(groups, generator)
         pieces = [torch.split(column, batch_size) for column in columns.values()]
         return [dict(zip(columns, piece, strict=True)) for piece in zip(*pieces, strict=True)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -20,8 +18,9 @@ def generate_sequential(
 ) -> Interactions:
     """Interactions in which an item depends on those before it.
 
-    Items follow a Markov chain. The distribution of the next item is a row of a transition matrix, drawn from a
-    Dirichlet distribution; the row is that of one of the ``order`` items before, drawn by chance at each step.
+    Items follow a Markov chain: the distribution of the next one is the mean of the rows that the ``order`` items
+    before have in a transition matrix. The matrix is drawn with Dirichlet rows and then scaled until its columns sum
+    to 1 too, so that in the long run all items are equally frequent. Random numbers are drawn in Spotlight's order.
 
     Parameters
     ----------
@@ -51,11 +50,11 @@ def generate_sequential(
     if not concentration_parameter > 0:
         raise ValueError(f"concentration_parameter must be positive, not {concentration_parameter}")
     state = np.random.RandomState() if random_state is None else random_state
-    successors = _dirichlet(num_items - 1, concentration_parameter, state).cumsum(1)
+    matrix = _doubly_stochastic(_dirichlet(num_items - 1, concentration_parameter, state))
     user_ids = np.sort(state.randint(0, num_users, num_interactions, dtype=np.int32))
     return Interactions(
         user_ids,
-        _walk(successors, num_interactions, order, state) + 1,
+        _walk(matrix, num_interactions, order, state) + 1,
         ratings=np.ones(num_interactions, dtype=np.float32),
         timestamps=np.arange(num_interactions, dtype=np.int32),
         num_users=num_users,
@@ -64,27 +63,35 @@ def generate_sequential(
 
 
 def _dirichlet(size: int, concentration: float, state: np.random.RandomState) -> npt.NDArray[np.float64]:
-    """A stochastic matrix with Dirichlet rows.
+    """A stochastic matrix with Dirichlet rows."""
+    matrix = state.dirichlet([concentration] * size, size)
+    # With a tiny concentration all numbers of a row may underflow; the limit is then a single 1 anywhere.
+    lost = ~np.isfinite(matrix).all(1)
+    matrix[lost] = np.eye(size)[state.randint(0, size, int(lost.sum()))]
+    return matrix
 
-    A gamma variable with a tiny shape underflows to 0; gamma(1 + a) * uniform ** (1 / a) is distributed alike, and
-    its logarithm does not.
-    """
-    logs = np.log(state.gamma(concentration + 1.0, size=(size, size)))
-    logs += np.log1p(-state.random_sample((size, size))) / concentration
-    weights = np.exp(logs - logs.max(1, keepdims=True))
-    result: npt.NDArray[np.float64] = weights / weights.sum(1, keepdims=True)
-    return result
+
+def _doubly_stochastic(matrix: npt.NDArray[np.float64], rounds: int = 100) -> npt.NDArray[np.float64]:
+    """Scale columns and rows in turn (Sinkhorn and Knopp, 1967) until all sum to 1, or nearly so."""
+    for _ in range(rounds):
+        columns = matrix.sum(0)
+        if np.abs(columns - 1.0).max() < 1e-3:
+            break
+        matrix = matrix / np.where(columns > 0, columns, 1.0)
+        matrix /= matrix.sum(1, keepdims=True)
+    return matrix
 
 
 def _walk(
-    successors: npt.NDArray[np.float64], length: int, order: int, state: np.random.RandomState
+    matrix: npt.NDArray[np.float64], length: int, order: int, state: np.random.RandomState
 ) -> npt.NDArray[np.int32]:
-    """States of the chain; ``successors`` are the cumulated rows of its matrix."""
-    last = len(successors) - 1
-    items: list[int] = state.randint(0, len(successors), min(order, length)).tolist()
-    lags: list[int] = state.randint(1, order + 1, length).tolist()
-    chances: list[float] = state.random_sample(length).tolist()
-    for step in range(len(items), length):
-        row: Any = successors[items[step - lags[step]]]
-        items.append(min(int(row.searchsorted(chances[step])), last))
-    return np.array(items, dtype=np.int32)
+    """States of the chain whose next one follows the mean of the last ``order`` states' rows."""
+    cumulated = matrix.cumsum(1)
+    chances = state.random_sample(length)
+    recent = state.randint(0, len(matrix), order, dtype=np.int64)
+    items = np.empty(length, dtype=np.int32)
+    for step in range(length):
+        row = cumulated[recent].mean(0)
+        items[step] = min(int(row.searchsorted(chances[step])), len(matrix) - 1)
+        recent[step % order] = items[step]
+    return items

@@ -188,7 +188,7 @@ class FactorizationModel(Estimator):
             {"groups": users, "items": items, "observed": observed, "weights": weights},
             lambda batch: self._batch_loss(net, batch),
             sampler,
-            (self._num_negatives,),
+            self._num_negatives,
         )
 
     def _packed(self, net: BilinearNet, users: Tensor, items: Tensor) -> PackedRows:

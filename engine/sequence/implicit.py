@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -18,6 +19,9 @@ from engine.losses import adaptive_hinge_loss, bpr_loss, hinge_loss, pointwise_l
 from engine.sampling import NegativeSampler
 from engine.sequence.representations import PADDING_IDX, CNNNet, LSTMNet, MixtureLSTMNet, PoolNet
 from engine.training import Learner
+
+#: Numbers in a step's largest tensor below which several threads would wait for each other more than they compute.
+SMALL_STEP = 1_048_576
 
 _LOSSES = {"pointwise": pointwise_loss, "bpr": bpr_loss, "hinge": hinge_loss}
 _NETS = {"pooling": PoolNet, "cnn": CNNNet, "lstm": LSTMNet, "mixture": MixtureLSTMNet}
@@ -39,13 +43,14 @@ class ImplicitSequenceModel(Estimator):
     num_negative_samples
         Negatives a step from which ``adaptive_hinge`` takes the hardest; the other losses use one.
     exclude_known
-        Draw negatives from the items that the user (where the sequences name users, else the sequence) does not
-        have; False draws from all items, as Spotlight does. Not in Spotlight.
+        Never draw a step's own item as its negative; False draws from all items, as Spotlight does. The items
+        around it stay candidates: a net that never sees them as negatives learns to repeat what it was given (on
+        synthetic data the mean reciprocal rank of cnn fell from .67 to .62). Not in Spotlight.
 
     Notes
     -----
     Differs from Spotlight: ``bpr`` and ``pointwise`` are the logarithmic losses (see :mod:`engine.losses`);
-    negatives are neither padding nor, by default, known positives; the padding scores lowest; ``weights`` count.
+    negatives are neither padding nor, by default, the step's own item; the padding scores lowest; ``weights`` count.
     """
 
     name: ClassVar[str] = "sequence"
@@ -126,13 +131,17 @@ class ImplicitSequenceModel(Estimator):
     def probabilities(self, sequences: npt.ArrayLike, temperature: float = 1.0) -> npt.NDArray[np.float32]:
         """Probabilities of being the next item, over all items; shapes as of :meth:`predict`.
 
-        The softmax of the scores over ``temperature``. With uniform negatives, the ``pointwise`` loss is least where
-        scores are log p + constant, and so is ``bpr`` (it then estimates p / (p + q) for each pair), so 1 is the
-        temperature that theory asks for; it is not calibrated on held-out data. For the hinge losses the figures
-        have no such meaning: they only order items.
+        What the losses estimate, spelled backwards. ``bpr`` compares items i and j as often as p_i to p_j, so its
+        scores are log p + constant. ``pointwise`` meets an item as a negative only where another one came (with
+        ``exclude_known``), which makes them log odds, p / (1 - p), above uniform chance; else log p + constant. The
+        logarithms are divided by ``temperature`` and brought to sum 1. Nothing is calibrated on held-out data: a
+        net that overfits is too sure of itself. For the hinge losses the figures only order items.
         """
-        scores = self.scores(sequences) / temperature
-        result: npt.NDArray[np.float32] = scores.softmax(1).cpu().numpy()
+        scores = self.scores(sequences)
+        if self.loss == "pointwise" and self.exclude_known:
+            scores = torch.nn.functional.logsigmoid(scores - math.log(self._num_items - 2))
+            scores[:, PADDING_IDX] = NEVER
+        result: npt.NDArray[np.float32] = (scores / temperature).softmax(1).cpu().numpy()
         return result[0] if len(result) == 1 else result
 
     @torch.inference_mode()
@@ -193,32 +202,23 @@ class ImplicitSequenceModel(Estimator):
 
     def _learner(self, interactions: SequenceInteractions, net: nn.Module) -> Learner:
         sequences = self._tensor(interactions.sequences, torch.long)
-        count, length = sequences.shape
-        if interactions.user_ids is None:
-            groups = torch.arange(count, device=self.device)
-        else:
-            owners = np.unique(interactions.user_ids, return_inverse=True)[1]
-            groups = self._tensor(owners, torch.long)
-        sampler = NegativeSampler(
-            groups.repeat_interleave(length),
-            sequences.reshape(-1),
-            int(groups.max()) + 1,
-            self._num_items,
-            exclude_known=self.exclude_known,
-        )
+        # A step is a group of its own kind: that of its item, which is the one known positive there.
+        items = torch.arange(self._num_items, device=self.device)
+        sampler = NegativeSampler(items, items, len(items), len(items), exclude_known=self.exclude_known)
         self._make_optimizers(net)
         weights = None if interactions.weights is None else self._tensor(interactions.weights, torch.float32)
         return GradientLearner(
             net,
             self._optimizers,
-            {"groups": groups, "sequences": sequences, "weights": weights},
+            {"groups": sequences, "weights": weights},
             lambda batch: self._batch_loss(net, batch),
             sampler,
-            (self.num_negative_samples if self.loss == "adaptive_hinge" else 1, length),
+            self.num_negative_samples if self.loss == "adaptive_hinge" else 1,
+            small_steps=max(self.batch_size * sequences.shape[1], self._num_items) * self.embedding_dim < SMALL_STEP,
         )
 
     def _batch_loss(self, net: Any, batch: Batch) -> Tensor:
-        sequences, negatives, weights = batch["sequences"], batch["negatives"], batch.get("weights")
+        sequences, negatives, weights = batch["groups"], batch["negatives"], batch.get("weights")
         users, _ = net.user_representation(sequences)
         mask = sequences != PADDING_IDX
         positive = net(users, sequences)
