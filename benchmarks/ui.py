@@ -133,7 +133,8 @@ class Bench:
     def quits(self) -> None:
         print("\n| leaving | seconds until the process has ended |\n|---|---|")
         ours = [sys.executable, "-m", "tui.cli", "-d", "demo"]
-        for label, wait in (("when idle", None), *((f"{1000 * s:.0f} ms after the first paint", s) for s in QUIT_AFTER)):
+        for wait in (None, *QUIT_AFTER):
+            label = "when idle" if wait is None else f"{1000 * wait:.0f} ms after the first paint"
             with Terminal(ours, self.env) as terminal:
                 terminal.wait_for("Sequence")
                 if wait is None:

@@ -40,8 +40,7 @@ def main() -> None:
     ticks, dataset, *ratings = sys.argv[1:]
     sys.setswitchinterval(SWITCH_INTERVAL)
     app_module.RecsysApp = ProbedApp
-    workspace = Workspace(find_paths().data)
-    app = make_app(workspace, dataset, "auto")
+    app = make_app(dataset, "auto")
     ProbedApp.ticks = os.open(ticks, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     if ratings:
         open_session = app.backend._open_session
@@ -49,7 +48,7 @@ def main() -> None:
         def read_first(job):  # type: ignore[no-untyped-def]
             from engine.datasets.adding import add
 
-            add(workspace, "generated", ratings=Path(ratings[0]), replace=True, job=job)
+            add(Workspace(find_paths().data), "generated", ratings=Path(ratings[0]), replace=True, job=job)
             return open_session(job)
 
         app.backend._open_session = read_first

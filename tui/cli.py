@@ -1,405 +1,13 @@
-"""The command line. Imports neither textual nor torch until a command must."""
+"""The program's way in: the app straight away, or the command line. Says every error in one plain sentence."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import click
 
 from engine.errors import CancelledError, OptionError, RecsysError, UnknownError
-from engine.version import __version__
-
-if TYPE_CHECKING:
-    from engine.session import Session
-    from engine.workspace import Workspace
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-MODES = ("hybrid", "semantic", "keyword")
-PROTOCOLS = ("random", "user", "leave-one-out", "temporal")
-
-_dataset = click.option("-d", "--dataset", metavar="DATASET", help="Which data set; else the one used last.")
-_device = click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="What computes.")
-_model = click.option("-m", "--model", metavar="MODEL", help="Which model; else the best trained one.")
-_count = click.option(
-    "-k", "count", type=click.IntRange(1, 10_000), default=10, show_default=True, metavar="N", help="How many."
-)
-_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-_seed = click.option("--seed", type=int, default=42, show_default=True)
-_settings = click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the model.")
-# Read by main() from the words themselves, since an error may come before any command is chosen.
-_debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
-
-
-def _common(command: Command) -> Command:
-    """The options that every command but the app takes."""
-    return _debug(_json(command))
-
-
-@click.group(
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Without a command the app opens: on the bundled demo at the first start.",
-)
-@_dataset
-@_device
-@_debug
-@click.version_option(__version__, prog_name="recsys-tui", message="%(prog)s %(version)s")
-@click.pass_context
-def cli(context: click.Context, dataset: str | None, device: str) -> None:
-    """A terminal workbench for recommender models: search, user and sequence."""
-    context.obj = {"dataset": dataset, "device": device}
-    if context.invoked_subcommand is None:
-        from tui.launch import launch
-
-        launch(_workspace(), dataset, device)
-
-
-@cli.command()
-@_common
-def paths(as_json: bool) -> None:
-    """Print where things lie."""
-    from engine.paths import find_paths
-    from tui.output import print_json
-
-    places = find_paths()
-    named = {name: str(getattr(places, name)) for name in ("config", "data", "cache", "state")}
-    if as_json:
-        print_json(named)
-    else:
-        for name, place in named.items():
-            click.echo(f"{name:<7}{place}")
-
-
-@cli.group()
-def datasets() -> None:
-    """Add, list, inspect and remove data sets."""
-
-
-@datasets.command("list")
-@_common
-def list_datasets(as_json: bool) -> None:
-    """List the stored data sets."""
-    from tui.output import dataset_json, print_json, print_table, say
-
-    workspace = _workspace()
-    manifests = []
-    for name in workspace.names():
-        try:
-            manifests.append(workspace.manifest(name))
-        except RecsysError as error:  # one damaged set must not hide the others
-            say(str(error))
-    if as_json:
-        print_json([dataset_json(manifest) for manifest in manifests])
-        return
-    if not manifests:
-        say("No data set is stored yet: `recsys-tui datasets add demo` adds the bundled one.")
-        return
-    overviews = [manifest.overview for manifest in manifests]
-    print_table(
-        ("Name", "Kind", "Items", "Users", "Interactions", "Title"),
-        [
-            (one.name, one.kind, f"{one.num_items:,}", f"{one.num_users:,}", f"{one.num_interactions:,}", one.title)
-            for one in overviews
-        ],
-        right=(2, 3, 4),
-    )
-
-
-@datasets.command("add")
-@click.argument("name")
-@click.option("--kind", metavar="KIND", help="Which reader; guessed from the files where it is not given.")
-@click.option("--items", type=click.Path(path_type=Path), metavar="F", help="The catalogue.")
-@click.option("--ratings", type=click.Path(path_type=Path), metavar="F", help="The ratings or the log.")
-@click.option("--links", type=click.Path(path_type=Path), metavar="F", help="links.csv, for kind movies.")
-@click.option("--from", "source", type=click.Path(path_type=Path), metavar="PATH", help="A folder or an archive.")
-@click.option(
-    "--map", "mapping", metavar="ROLE=COLUMN,…", help="For kind table: user=…,item=…,rating=…,time=…,id=…,text=a+b."
-)
-@click.option("--replace", is_flag=True, help="Take the place of a data set of the same name.")
-@_common
-def add_dataset(
-    name: str,
-    kind: str | None,
-    items: Path | None,
-    ratings: Path | None,
-    links: Path | None,
-    source: Path | None,
-    mapping: str | None,
-    replace: bool,
-    as_json: bool,
-) -> None:
-    """Read a data set from files and keep it.
-
-    NAME alone adds the bundled `demo`, or fetches ml-100k, ml-latest-small or ml-1m from its publisher.
-    """
-    from engine.datasets.adding import add
-    from tui.output import print_dataset, progress_on_stderr, say
-
-    workspace = _workspace()
-    with progress_on_stderr() as job:
-        manifest = add(
-            workspace,
-            name,
-            kind=kind,
-            items=items,
-            ratings=ratings,
-            links=links,
-            source=source,
-            mapping=None if mapping is None else _parse_mapping(mapping),
-            replace=replace,
-            job=job,
-            say=say,
-        )
-    workspace.make_current(name)
-    print_dataset(manifest, as_json)
-
-
-@datasets.command("info")
-@click.argument("name")
-@_common
-def dataset_info(name: str, as_json: bool) -> None:
-    """Tell what a data set holds and what its reader left out."""
-    from tui.output import print_dataset
-
-    print_dataset(_workspace().manifest(name), as_json)
-
-
-@datasets.command("remove")
-@click.argument("name")
-@_common
-def remove_dataset(name: str, as_json: bool) -> None:
-    """Delete a data set with its embeddings and models."""
-    from tui.output import print_json, say
-
-    _workspace().remove(name)
-    if as_json:
-        print_json({"removed": name})
-    else:
-        say(f"Removed {name}.")
-
-
-@cli.command()
-@click.argument("query", nargs=-1)
-@_dataset
-@_device
-@_count
-@click.option("--mode", type=click.Choice(MODES), default="hybrid", show_default=True)
-@click.option("--like", metavar="ITEM_ID", help="Items like this one, instead of a query.")
-@click.option(
-    "--queries", type=click.File("r", encoding="utf-8"), metavar="FILE|-", help="A query a line, a JSON list a line."
-)
-@_common
-@click.pass_context
-def search(
-    context: click.Context,
-    query: tuple[str, ...],
-    dataset: str | None,
-    device: str,
-    count: int,
-    mode: str,
-    like: str | None,
-    queries: Iterable[str] | None,
-    as_json: bool,
-) -> None:
-    """Find what is like these words: QUERY, or an item."""
-    from tui.output import print_answer, print_json, progress_on_stderr, result_json
-
-    given = sum((bool(query), like is not None, queries is not None))
-    if given != 1:
-        raise click.UsageError("Give a QUERY, or --like ITEM_ID, or --queries FILE: one of the three.", context)
-    words = " ".join(query)
-    if query and not words.strip():
-        raise RecsysError("The query is empty: type some words.")
-    session = _session(context, dataset, device)
-    if mode != "keyword" or like is not None:
-        with progress_on_stderr() as job:
-            session.embed(job)
-    if queries is not None:
-        for line in queries:
-            answer = session.search(line.rstrip("\r\n"), count, mode)
-            print_json([result_json(result) for result in answer.results])
-        return
-    print_answer(session.search(words, count, mode, like=like), as_json)
-
-
-@cli.command()
-@click.argument("user")
-@_dataset
-@_device
-@_model
-@_count
-@click.option("--include-seen", is_flag=True, help="Also what the user knows already.")
-@_common
-@click.pass_context
-def recommend(
-    context: click.Context,
-    user: str,
-    dataset: str | None,
-    device: str,
-    model: str | None,
-    count: int,
-    include_seen: bool,
-    as_json: bool,
-) -> None:
-    """Tell what USER would like."""
-    from tui.output import print_answer
-
-    answer = _session(context, dataset, device).recommend(user, count, model, filter_seen=not include_seen)
-    print_answer(answer, as_json, extra="predicted_rating")
-
-
-@cli.command("next")
-@click.argument("titles", nargs=-1, required=True, metavar="TITLE_OR_ID...")
-@_dataset
-@_device
-@_model
-@_count
-@_common
-@click.pass_context
-def next_items(
-    context: click.Context,
-    titles: tuple[str, ...],
-    dataset: str | None,
-    device: str,
-    model: str | None,
-    count: int,
-    as_json: bool,
-) -> None:
-    """Tell what comes after these titles, oldest first."""
-    from tui.output import print_answer, say
-
-    session = _session(context, dataset, device)
-    matches = [session.resolve_title(title) for title in titles]
-    for title, match in zip(titles, matches, strict=True):
-        if match.how not in ("exact", "id"):
-            year = "" if match.item.year is None else f" ({match.item.year})"
-            say(f"{title!r} taken as {match.item.title}{year}, id {match.item.item_id}.")
-    answer = session.next_items([match.item.dense_id for match in matches], count, model)
-    print_answer(answer, as_json, extra="probability")
-
-
-@cli.group()
-def models() -> None:
-    """Inspect the models."""
-
-
-@models.command("list")
-@_dataset
-@_common
-@click.pass_context
-def list_models(context: click.Context, dataset: str | None, as_json: bool) -> None:
-    """List the models and the data sets that each is trained on."""
-    from engine.session import Session
-    from tui.output import print_models
-
-    workspace = _workspace()
-    wanted = dataset or context.obj["dataset"]
-    names = [wanted] if wanted else workspace.names() or ["demo"]
-    states: dict[str, tuple[Any, list[str]]] = {}
-    for name in names:
-        for state in Session(workspace, name).models():
-            _, trained_on = states.setdefault(state.name, (state, []))
-            if state.trained:
-                trained_on.append(name)
-    print_models(list(states.values()), as_json)
-
-
-@cli.command()
-@click.argument("model")
-@_dataset
-@_device
-@_settings
-@_seed
-@_common
-@click.pass_context
-def train(
-    context: click.Context,
-    model: str,
-    dataset: str | None,
-    device: str,
-    settings: tuple[str, ...],
-    seed: int,
-    as_json: bool,
-) -> None:
-    """Train MODEL on the whole data set and keep it."""
-    from tui.output import print_report, progress_on_stderr
-
-    session = _session(context, dataset, device)
-    with progress_on_stderr() as job:
-        report = session.train(model, _parse_settings(settings), job, seed)
-    print_report(report, as_json)
-
-
-@cli.command()
-@click.argument("model")
-@_dataset
-@_device
-@click.option("--protocol", type=click.Choice(PROTOCOLS), help="How to split; by default what suits the model.")
-@_seed
-@_settings
-@_common
-@click.pass_context
-def evaluate(
-    context: click.Context,
-    model: str,
-    dataset: str | None,
-    device: str,
-    protocol: str | None,
-    seed: int,
-    settings: tuple[str, ...],
-    as_json: bool,
-) -> None:
-    """Train MODEL on a part of the data and measure it on the rest."""
-    from tui.output import print_report, progress_on_stderr
-
-    session = _session(context, dataset, device)
-    with progress_on_stderr() as job:
-        report = session.evaluate(model, protocol, seed, _parse_settings(settings), job)
-    print_report(report, as_json)
-
-
-def _workspace() -> Workspace:
-    from engine.paths import find_paths
-    from engine.workspace import Workspace
-
-    return Workspace(find_paths().data)
-
-
-def _session(context: click.Context, dataset: str | None, device: str) -> Session:
-    """The session of a command; `-d` and `--device` may stand before it or after it."""
-    from engine.session import open_session
-
-    outer = context.obj
-    return open_session(
-        _workspace(), dataset or outer["dataset"], device=outer["device"] if device == "auto" else device
-    )
-
-
-def _parse_settings(settings: tuple[str, ...]) -> dict[str, str]:
-    """Read ``key=value`` words, also several in one, as in ``"representation=cnn loss=bpr"``."""
-    parsed = {}
-    for word in (word for setting in settings for word in setting.split()):
-        key, equals, value = word.partition("=")
-        if not equals or not key:
-            raise click.UsageError(f"--set takes KEY=VALUE, not {word!r}.")
-        parsed[key] = value
-    return parsed
-
-
-def _parse_mapping(text: str) -> dict[str, str | list[str]]:
-    mapping: dict[str, str | list[str]] = {}
-    for word in text.split(","):
-        role, equals, column = word.partition("=")
-        if not equals or not role or not column:
-            raise click.UsageError(f"--map takes ROLE=COLUMN separated by commas, not {word!r}.")
-        mapping[role.strip()] = column.split("+") if role.strip() == "text" else column.strip()
-    return mapping
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -417,21 +25,19 @@ def main(arguments: list[str] | None = None) -> int:
     """
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        cli.main(args=words, prog_name="recsys-tui", standalone_mode=False)
-        sys.stdout.flush()
-    except (KeyboardInterrupt, click.Abort, CancelledError):
-        click.echo("Interrupted.", err=True)
+        opening = _opening(words)
+        if opening is None:
+            return _run_command(words)
+        from tui.launch import launch
+
+        launch(*opening)
+    except (KeyboardInterrupt, CancelledError):
+        _say("Interrupted.")
         return 130
     except OptionError as error:
         return _fail(error, words, 2)
     except RecsysError as error:
         return _fail(error, words, 1)
-    except click.UsageError as error:
-        error.show()
-        return 2
-    except click.ClickException as error:
-        click.echo(error.format_message(), err=True)
-        return 1
     except BrokenPipeError:
         # The reader went away, as `head` does; Python must not complain about it again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -439,21 +45,64 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if "--debug" in words:
             raise
-        click.echo(f"Unexpected error: {type(error).__name__}: {error} (--debug shows where).", err=True)
+        _say(f"Unexpected error: {type(error).__name__}: {error} (--debug shows where).")
+        return 1
+    return 0
+
+
+def _opening(words: list[str]) -> tuple[str | None, str] | None:
+    """Data set and device, where the words ask for nothing but the app; else None.
+
+    Found out without the command-line library, which would cost the first paint a tenth of its time.
+    """
+    dataset, device = None, "auto"
+    rest = iter(words)
+    for word in rest:
+        value = next(rest, "-")
+        if value.startswith("-"):
+            return None
+        if word in ("-d", "--dataset"):
+            dataset = value
+        elif word == "--device" and value in DEVICES:
+            device = value
+        else:
+            return None
+    return dataset, device
+
+
+def _run_command(words: list[str]) -> int:
+    import click
+
+    from tui.commands import cli
+
+    try:
+        cli.main(args=words, prog_name="recsys-tui", standalone_mode=False)
+        sys.stdout.flush()
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except click.ClickException as error:
+        _say(error.format_message())
         return 1
     return 0
 
 
 def _fail(error: RecsysError, words: list[str], status: int) -> int:
-    from tui.text import harmless
-
     if "--debug" in words:
         raise error
     message = str(error)
     if isinstance(error, UnknownError) and error.suggestions and not any(one in message for one in error.suggestions):
         message += f" Closest: {', '.join(error.suggestions[:5])}."
-    click.echo(harmless(message), err=True)
+    _say(message)
     return status
+
+
+def _say(message: str) -> None:
+    from tui.text import harmless
+
+    print(harmless(message), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,7 @@ from engine.paths import find_paths
 
 if TYPE_CHECKING:
     from engine.job import Job
-    from engine.results import Overview
     from engine.session import Session
-    from engine.workspace import Workspace
     from tui.app import RecsysApp
 
 #: Seconds between two offers of the interpreter to another thread: ten times as often as Python's default, so that
@@ -23,44 +21,44 @@ SWITCH_INTERVAL = 0.0005
 LOG = "recsys-tui.log"
 
 
-def launch(workspace: Workspace, dataset: str | None, device: str) -> None:
+def launch(dataset: str | None, device: str) -> None:
     """Run the app until it is left, and end the process.
 
     Parameters
     ----------
-    workspace
-        Where the data sets lie.
     dataset
-        Which to open; None opens the one used last, else the demo.
+        Which data set to open; None opens the one used last, else the demo.
     device
         As `--device`.
 
     Raises
     ------
-    RecsysError
+    UnknownError
         If there is no such data set; said before the screen is taken.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
-    app = make_app(workspace, dataset, device)
+    app = make_app(dataset, device)
     app.run()
     leave(app)
 
 
-def make_app(workspace: Workspace, dataset: str | None, device: str) -> RecsysApp:
-    """The app on a data set that may still have to be made (the demo, at the first start)."""
+def make_app(dataset: str | None, device: str) -> RecsysApp:
+    """The app on a data set that may still have to be made: the demo, at the first start."""
     from tui.app import RecsysApp
 
-    name, overview = _look_up(workspace, dataset)
+    if dataset is not None:
+        _demand(dataset)
 
     def open_in_worker(job: Job) -> Session:
         from engine.session import open_session
+        from engine.workspace import Workspace
 
+        workspace = Workspace(find_paths().data)
         session = open_session(workspace, dataset, device=device, patient=False, job=job)
-        if dataset is not None:
-            workspace.make_current(dataset)
+        workspace.make_current(session.name)
         return session
 
-    return RecsysApp(open_in_worker, name, overview=overview, log_hint=str(_log_to_file()))
+    return RecsysApp(open_in_worker, dataset or "", log_hint=str(_log_to_file()))
 
 
 def leave(app: RecsysApp) -> None:
@@ -71,13 +69,14 @@ def leave(app: RecsysApp) -> None:
     os._exit(app.return_code or 0)
 
 
-def _look_up(workspace: Workspace, dataset: str | None) -> tuple[str, Overview | None]:
-    from engine.workspace import DEMO
+def _demand(dataset: str) -> None:
+    """Raise UnknownError if there is no such data set, and leave all else to the worker that opens it."""
+    data = find_paths().data
+    if dataset == "demo" or (data / "datasets" / dataset / "manifest.json").is_file():
+        return  # a quick look, since the workspace's own takes a tenth of the first paint to import
+    from engine.workspace import Workspace
 
-    name = dataset or workspace.current() or DEMO
-    if name == DEMO and DEMO not in workspace:
-        return DEMO, None
-    return name, workspace.manifest(name).overview
+    Workspace(data).manifest(dataset)
 
 
 def _log_to_file() -> Path:

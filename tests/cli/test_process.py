@@ -19,12 +19,26 @@ def imported(statement: str) -> set[str]:
 
 def test_version_needs_neither_textual_nor_anything_heavy() -> None:
     loaded = imported("from tui.cli import main; main(['--version'])")
+    assert "click" in loaded
     assert not loaded & {"textual", "rich", "torch", "pandas", "numpy", "pyarrow", "sentence_transformers"}
+
+
+def test_the_app_starts_without_the_command_line_library() -> None:
+    loaded = imported("import tui.launch; tui.launch.launch = print; from tui.cli import main; main(['-d', 'demo'])")
+    assert "click" not in loaded
 
 
 def test_the_app_is_built_without_anything_heavy() -> None:
     loaded = imported("import tui.app, tui.launch")
     assert not loaded & {"torch", "pandas", "pyarrow", "sentence_transformers", "transformers", "scipy", "numpy"}
+
+
+def test_an_unknown_data_set_is_said_before_the_screen_is_taken(process: Run) -> None:
+    for words in (("-d", "nowhere"), ("-d", "../x")):
+        outcome = process(*words)
+        assert outcome.status == 1
+        assert outcome.err.count("\n") == 1
+        assert outcome.out == ""
 
 
 def test_json_is_alone_on_stdout(process: Run, tmp_path_factory: object) -> None:
