@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -28,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         opening = _opening(words)
         if opening is None:
             return _run_command(words)
+        gc.disable()  # until the first paint, when the app enables it again: a fifth of the way there
         from tui.launch import launch
 
         launch(*opening)
