@@ -35,7 +35,9 @@ def say_untrained(notice: Notice, state: State, task: Task) -> None:
         notice.say("No model can answer here", "There is no model for this task.")
     elif model.obstacle:
         notice.say(
-            "No model can be trained here", f"A model needs {_NEEDS[task]}: {model.obstacle}.\nSearch works as ever."
+            "No model can be trained here",
+            f"A model needs {_NEEDS[task]} ({model.obstacle}).\n\n"
+            "recsys-tui datasets add NAME --items FILE --ratings FILE brings both; search works without.",
         )
     else:
         last = state.last_job(task)

@@ -42,6 +42,8 @@ class ItemDetails(VerticalScroll):
         border: round $foreground 30%;
         border-title-color: $text-muted;
         scrollbar-size-vertical: 1;
+        scrollbar-color: $foreground 50%;
+        scrollbar-background: $background;
         & > Static { height: auto; }
         &:focus { border: round $primary; border-title-color: $text; border-title-style: bold; }
     }
@@ -136,7 +138,7 @@ def _page(item: Item, figures: tuple[tuple[str, str], ...]) -> Content:
     lines = [*figures, *_facts(item.metadata, prose_key), ("id", str(item.item_id))]
     parts.append("\n")
     for name, value in lines:
-        parts += [("\n" + fit(name.replace("_", " "), _LABEL), "$text-muted"), (f" {clean(value)}", "$text")]
+        parts += [("\n" + fit(name.replace("_", " "), _LABEL) + " ", "$text-muted"), (clean(value), "$text")]
     return Content.assemble(*parts)
 
 

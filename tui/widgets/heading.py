@@ -53,19 +53,20 @@ class TabBar(Widget):
         super().__init__()
         self._tabs = tabs
 
-    def _labels(self) -> list[tuple[str, str]]:
+    def _labels(self) -> list[tuple[str, str, str]]:
+        """Name, key and label of each tab, as wide whatever the key."""
         # While text is being typed digits belong to it, and the function keys are what works.
-        keys = [f"F{number + 1}" if self.typing else f" {number}" for number in range(1, len(self._tabs) + 1)]
-        return [(name, f" {key} {clean(label)}  ") for key, (name, label) in zip(keys, self._tabs, strict=True)]
+        keys = [f"F{number + 1} " if self.typing else f"{number}  " for number in range(1, len(self._tabs) + 1)]
+        return [(name, key, clean(label)) for key, (name, label) in zip(keys, self._tabs, strict=True)]
 
     def render(self) -> Content:
         """The tabs."""
-        return Content.assemble(*((label, self._style_of(name)) for name, label in self._labels()))
-
-    def _style_of(self, name: str) -> str:
-        if name == self.active:
-            return "bold $text on $primary 40%"
-        return "$text" if name == self.hovered else ""
+        parts: list[tuple[str, str]] = []
+        for name, key, label in self._labels():
+            shade = "on $primary 40%" if name == self.active else ""
+            text = "bold $text" if name == self.active else "$text" if name == self.hovered else ""
+            parts += [(" ", shade), (key, f"$text-primary {shade}"), (f"{label}  ", f"{text} {shade}")]
+        return Content.assemble(*parts)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Show which tab a click would open."""
@@ -83,8 +84,8 @@ class TabBar(Widget):
 
     def _at(self, x: int) -> str | None:
         edge = 0
-        for name, label in self._labels():
-            edge += cell_len(label)
+        for name, key, label in self._labels():
+            edge += cell_len(f" {key}{label}  ")
             if x < edge:
                 return name
         return None

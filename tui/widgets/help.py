@@ -90,6 +90,8 @@ class HelpScreen(ModalScreen[None]):
             border-title-color: $text;
             border-subtitle-color: $text-muted;
             scrollbar-size-vertical: 1;
+            scrollbar-color: $foreground 50%;
+            scrollbar-background: $background;
         }
         & Static { height: auto; }
     }

@@ -43,7 +43,7 @@ class KeyHints(Widget):
         """The line."""
         parts: list[Content | str | tuple[str, str]] = [" "]
         for hint, _ in self._placed(self.size.width):
-            parts += ["…  "] if hint is None else [(hint[1], "bold $text-primary"), f" {hint[2]}  "]
+            parts += ["…  "] if hint is None else [(f"{hint[1]} ", "bold $text-primary"), f"{hint[2]}  "]
         return Content.assemble(*parts)
 
     def _placed(self, width: int) -> list[tuple[tuple[str, str, str] | None, int]]:

@@ -33,8 +33,7 @@ class Notice(Static):
         if text:
             parts.append("\n\n" + paragraphs(text))
         if action is not None:
-            key, what = action
-            parts += ["\n\n", (f" {key} ", "bold $text on $primary 40%"), (f"  {what}", "$text")]
+            parts += ["\n\n", *_key(*action)]
         self._write(Content.assemble(*parts))
 
     def say_job(self, job: JobView, stop: str = "Esc") -> None:
@@ -51,13 +50,18 @@ class Notice(Static):
             if len(job.losses) > 1:
                 lines.append(Content.assemble("loss ", (sparkline(job.losses, 32), "$text-accent")))
         if job.state in ("waiting", "running"):
-            lines.append(Content.assemble((f" {stop} ", "bold $text on $primary 40%"), ("  stop", "$text")))
+            lines.append(Content.assemble(*_key(stop, "stop")))
         self._write(Content("\n\n").join(lines))
 
     def _write(self, content: Content) -> None:
         if not content.is_same(self._written):
             self._written = content
             self.update(content)
+
+
+def _key(key: str, what: str) -> list[tuple[str, str]]:
+    box = "$text on $primary 40%"
+    return [(" ", box), (f"{key} ", f"bold {box}"), ("  ", ""), (clean(what), "$text")]
 
 
 def job_heading(job: JobView) -> str:

@@ -29,6 +29,7 @@ class QueryInput(Input):
         border: round $foreground 30%;
         border-title-color: $text-muted;
         border-subtitle-color: $text-muted;
+        & > .input--placeholder { color: $text-muted; }
         &:focus {
             background: transparent;
             background-tint: transparent;

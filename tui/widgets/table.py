@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -16,7 +17,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.widgets.text import fit
+from tui.widgets.text import shorten
 
 Row = TypeVar("Row")
 
@@ -82,6 +83,8 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-size-vertical: 1;
+        scrollbar-color: $foreground 50%;
+        scrollbar-background: $background;
         & > .table--heading { color: $text-muted; text-style: bold; }
         & > .table--muted { color: $text-muted; }
         & > .table--accent { color: $text-accent; }
@@ -164,11 +167,19 @@ class Table(ScrollView, Generic[Row], can_focus=True):
 
     def _draw(self, cells: Sequence[tuple[Column[Row], str]], width: int, component: str, mark: str = "  ") -> Strip:
         plain = self._style(component)
-        segments = [Segment(mark, plain)]
+        segments = [Segment(mark, self._style(component, "table--accent"))]
         for (column, text), (_, room) in zip(cells, self._layout(width), strict=True):
-            style = self._style(component, f"table--{column.style}" if column.style else "")
-            segments.append(Segment(fit(text, room, right=column.right), style))
-            segments.append(Segment(" " * _GAP, plain))
+            # On the cursor's row and in the heading, colours of their own would be hard to read.
+            own = column.style and component not in ("table--cursor", "table--heading")
+            style = self._style(component, f"table--{column.style}") if own else plain
+            text = shorten(text, room)
+            padding = " " * (room - cell_len(text))
+            if column.right:
+                # The space before a cell has the style of the cell before it. Nobody sees that in a terminal; but
+                # pictures of it drop the space that a run of one style begins with.
+                segments += [Segment(padding, segments[-1].style), Segment(text + " " * _GAP, style)]
+            else:
+                segments.append(Segment(text + padding + " " * _GAP, style))
         return Strip(segments).adjust_cell_length(width, plain)
 
     def _style(self, *components: str) -> Style:

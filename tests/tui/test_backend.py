@@ -1,0 +1,275 @@
+"""The door to the engine: latest wins, nothing stale, jobs one by one, ten reports a second, out at once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+
+from engine.errors import DataError, NotTrainedError, RecsysError, UnknownError
+from engine.job import Progress
+from tests.tui.fake import FakeSession
+from tui.backend import Backend
+from tui.messages import (
+    Answered,
+    CatalogueChanged,
+    DeviceFailed,
+    DeviceReady,
+    Failed,
+    JobChanged,
+    SessionFailed,
+    SessionOpened,
+)
+
+
+class Inbox:
+    """Collects messages, and waits for one that fits."""
+
+    def __init__(self) -> None:
+        self.messages: list[object] = []
+        self._came = threading.Condition()
+
+    def __call__(self, message: object) -> None:
+        with self._came:
+            self.messages.append(message)
+            self._came.notify_all()
+
+    def wait_for(self, fits) -> object:
+        with self._came:
+            assert self._came.wait_for(lambda: any(map(fits, self.messages)), 10), self.messages
+            return next(filter(fits, self.messages))
+
+    def of(self, kind: type) -> list:
+        return [message for message in self.messages if isinstance(message, kind)]
+
+
+def ended(number):
+    return lambda message: isinstance(message, JobChanged) and message.job.id == number and not message.job.active
+
+
+def is_a(kind):
+    return lambda message: isinstance(message, kind)
+
+
+@pytest.fixture
+def inbox():
+    return Inbox()
+
+
+def opened(session, inbox, **options):
+    backend = Backend(lambda _: session, "fake", inbox, clock=session.clock, **options)
+    backend.open()
+    inbox.wait_for(is_a(SessionOpened))
+    return backend
+
+
+def test_opening_tells_of_the_data_set_first_and_of_the_device_then(inbox):
+    opened(FakeSession(), inbox)
+    inbox.wait_for(is_a(DeviceReady))
+    assert [type(message) for message in inbox.messages] == [SessionOpened, DeviceReady]
+    assert inbox.messages[0].catalogue.overview.num_items == 20
+    assert inbox.messages[1].name == "cpu"
+
+
+def test_a_failed_opening_is_told_and_can_be_repeated(inbox):
+    outcomes = [DataError("no such folder"), FakeSession()]
+
+    def open_session(_):
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    backend = Backend(open_session, "fake", inbox)
+    backend.open()
+    assert inbox.wait_for(is_a(SessionFailed)).failure.text == "no such folder"
+    answers = Inbox()
+    backend.mailbox("test", answers).ask(lambda session, _: session.overview().num_items)
+    backend.open()
+    assert answers.wait_for(is_a(Answered)).value == 20
+
+
+def test_a_missing_device_leaves_the_data_set_open(inbox):
+    session = FakeSession()
+    session.fail("device_name", RecsysError("no CUDA here"))
+    backend = opened(session, inbox)
+    assert inbox.wait_for(is_a(DeviceFailed)).failure.text == "no CUDA here"
+    backend.mailbox("test", inbox).ask(lambda session, _: session.search("heat", mode="keyword"))
+    assert inbox.wait_for(is_a(Answered)).value.results
+
+
+def test_the_latest_of_many_requests_is_answered_and_the_running_one_is_cancelled(inbox):
+    backend = opened(FakeSession(), inbox)
+    mailbox = backend.mailbox("test", inbox)
+    started, release, cancelled = threading.Event(), threading.Event(), []
+
+    def first(_, job):
+        started.set()
+        release.wait(10)
+        cancelled.append(job.cancelled)
+        return "first"
+
+    numbers = [mailbox.ask(first)]
+    assert started.wait(10)
+    numbers += [mailbox.ask(lambda _, __, n=n: n) for n in range(50)]
+    release.set()
+    answer = inbox.wait_for(is_a(Answered))
+    assert (answer.request, answer.value) == (numbers[-1], 49)
+    assert cancelled == [True]
+    assert len(inbox.of(Answered)) == 1
+    assert [mailbox.is_current(number) for number in numbers[-2:]] == [False, True]
+
+
+def test_what_is_withdrawn_is_never_answered(inbox):
+    backend = opened(FakeSession(), inbox)
+    mailbox = backend.mailbox("test", inbox)
+    started, release = threading.Event(), threading.Event()
+    mailbox.ask(lambda _, __: (started.set(), release.wait(10)))
+    assert started.wait(10)
+    mailbox.withdraw()
+    release.set()
+    last = mailbox.ask(lambda _, __: "last")
+    assert inbox.wait_for(is_a(Answered)).request == last
+
+
+def test_mailboxes_do_not_wait_for_each_other(inbox):
+    backend = opened(FakeSession(), inbox)
+    release = threading.Event()
+    backend.mailbox("slow", inbox).ask(lambda _, __: release.wait(10))
+    quick = backend.mailbox("quick", inbox).ask(lambda _, __: "quick")
+    assert inbox.wait_for(is_a(Answered)).request == quick
+    release.set()
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "text"),
+    [
+        (UnknownError("There is no user 7.", ("17", "70")), "unknown", "There is no user 7."),
+        (NotTrainedError("Train a model first."), "untrained", "Train a model first."),
+        (DataError("ratings.csv, row 3: no number."), "refused", "ratings.csv, row 3: no number."),
+        (KeyError("x"), "unexpected", "unexpected error: KeyError: 'x'; details in app.log"),
+        (AssertionError(), "unexpected", "unexpected error: AssertionError; details in app.log"),
+    ],
+)
+def test_errors_come_as_sentences(inbox, caplog, error, kind, text):
+    backend = opened(FakeSession(), inbox, log_hint="app.log")
+
+    def fail(_, __):
+        raise error
+
+    with caplog.at_level(logging.ERROR, logger="recsys_tui"):
+        backend.mailbox("test", inbox).ask(fail)
+        failure = inbox.wait_for(is_a(Failed)).failure
+    assert (failure.kind, failure.text) == (kind, text)
+    assert bool(caplog.records) == (kind == "unexpected")
+    assert failure.suggestions == getattr(error, "suggestions", ())
+
+
+def test_jobs_run_one_after_the_other(inbox):
+    session = FakeSession(embedded=0, trained=())
+    backend = opened(session, inbox)
+    numbers = [backend.embed(), backend.train("explicit", "user"), backend.train("sequence", "sequence")]
+    inbox.wait_for(ended(numbers[-1]))
+    kinds = [call[0] for call in session.asked if call[0] in ("embed", "train")]
+    assert kinds == ["embed"] * 4 + ["train"] * 20
+    states = [(message.job.id, message.job.state) for message in inbox.of(JobChanged)]
+    assert states.index((numbers[0], "done")) < states.index((numbers[1], "running"))
+
+
+def test_the_catalogue_is_read_again_before_a_job_is_called_done(inbox):
+    backend = opened(FakeSession(trained=()), inbox)
+    number = backend.train("explicit", "user")
+    inbox.wait_for(ended(number))
+    changed = inbox.of(CatalogueChanged)[-1]
+    assert changed.catalogue.trained("user") == (("explicit", "2025-11-21T23:00:00Z"),)
+    assert inbox.messages.index(changed) < inbox.messages.index(inbox.wait_for(ended(number)))
+
+
+def test_stopping_is_acknowledged_before_it_is_obeyed(inbox):
+    session = FakeSession(trained=())
+    gate = session.hold("train", stubborn=True)
+    backend = opened(session, inbox)
+    number = backend.train("explicit", "user")
+    inbox.wait_for(lambda message: isinstance(message, JobChanged) and message.job.progress is not None)
+    backend.cancel(number)
+    assert inbox.of(JobChanged)[-1].job.state == "stopping"
+    gate.set()
+    assert inbox.wait_for(ended(number)).job.state == "stopped"
+
+
+def test_a_waiting_job_is_taken_back_without_being_started(inbox):
+    session = FakeSession(embedded=0, trained=())
+    gate = session.hold("embed")
+    backend = opened(session, inbox)
+    first, second = backend.embed(), backend.train("explicit", "user")
+    backend.cancel(second)
+    assert inbox.wait_for(ended(second)).job.state == "stopped"
+    gate.set()
+    inbox.wait_for(ended(first))
+    assert "train" not in {call[0] for call in session.asked}
+
+
+def test_a_failed_job_says_why_and_the_next_one_runs(inbox):
+    session = FakeSession(embedded=0, trained=())
+    session.fail("embed", DataError("The disk is full."))
+    backend = opened(session, inbox)
+    first, second = backend.embed(), backend.train("explicit", "user")
+    assert inbox.wait_for(ended(first)).job.failure.text == "The disk is full."
+    assert inbox.wait_for(ended(second)).job.state == "done"
+
+
+def test_progress_comes_at_most_ten_times_a_second_with_pace_and_time_left(inbox):
+    session = FakeSession(trained=())
+
+    def train(model, options=None, job=None, seed=42):
+        for done in range(1, 1001):
+            session.clock.advance(0.01)
+            job.report(Progress("training", done, 1000, "batches", {"epoch": done // 100, "loss": 1 / done}))
+
+    session.train = train
+    backend = opened(session, inbox)
+    number = backend.train("explicit", "user")
+    inbox.wait_for(ended(number))
+    reports = [message.job for message in inbox.of(JobChanged) if message.job.state == "running"]
+    assert 90 <= len(reports) <= 102
+    assert reports[-1].pace == pytest.approx(100)
+    assert reports[50].seconds_left == pytest.approx((1000 - reports[50].progress.done) / 100, abs=0.2)
+    assert len(reports[-1].losses) >= 10
+
+
+def test_messages_about_one_job_stand_in_for_each_other():
+    from tui.messages import JobView
+
+    older, newer = JobChanged(JobView(1, "user", "x")), JobChanged(JobView(1, "user", "x", "done"))
+    assert older.can_replace(newer)
+    assert not older.can_replace(JobChanged(JobView(2, "user", "x")))
+
+
+def test_closing_does_not_wait_for_what_cannot_be_cancelled(inbox):
+    session = FakeSession()
+    backend = opened(session, inbox)
+    release, started = threading.Event(), threading.Event()
+    backend.mailbox("test", inbox).ask(lambda _, __: (started.set(), release.wait(10)))
+    assert started.wait(10)
+    assert backend.close(grace=0.0) is True
+    told = len(inbox.messages)
+    release.set()
+    assert len(inbox.messages) == told
+
+
+def test_closing_lets_a_job_put_down_what_it_has(inbox):
+    session = FakeSession(embedded=0)
+    session.hold("embed")
+    backend = opened(session, inbox)
+    inbox.wait_for(is_a(DeviceReady))
+    backend.embed()
+    inbox.wait_for(lambda message: isinstance(message, JobChanged) and message.job.progress is not None)
+    assert backend.close(grace=5.0) is False
+
+
+def test_no_thread_keeps_the_process_alive(inbox):
+    opened(FakeSession(), inbox).mailbox("test", inbox).ask(lambda _, __: None)
+    ours = [thread for thread in threading.enumerate() if thread.name.startswith("recsys-")]
+    assert ours
+    assert all(thread.daemon for thread in ours)

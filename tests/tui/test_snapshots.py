@@ -1,0 +1,178 @@
+"""Every tab in every state, as a picture: wide with room for details, and 80×24.
+
+`pytest tests/tui/test_snapshots.py --snapshot-update` accepts what is drawn now; look at it before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from engine.errors import DataError
+from engine.job import Progress
+from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
+from tests.tui.fake import NASTY, FakeSession, make_items
+
+Steps = Callable[[Any, Any], Awaitable[None]]
+
+
+def keys(*names: str, text: str = "", then: tuple[str, ...] = ()) -> Steps:
+    """Press keys, type a text, press further keys, and let the app come to rest after each part."""
+
+    async def run(app: Any, pilot: Any) -> None:
+        for part in names:
+            await pilot.press(part)
+            await settle(pilot)
+        if text:
+            await type_text(pilot, text)
+            await settle(pilot)
+        for part in then:
+            await pilot.press(part)
+            await settle(pilot)
+
+    return run
+
+
+def held(method: str, *names: str, shows: str, text: str = "") -> Steps:
+    """Hold a method back, press keys, and wait until something shows."""
+
+    async def run(app: Any, pilot: Any) -> None:
+        for part in names[:-1]:
+            await pilot.press(part)
+            await settle(pilot)
+        app.fake.hold(method)
+        await pilot.press(*names[-1:])
+        await type_text(pilot, text)
+        await until(pilot, lambda: shows in screen_text(app))
+
+    return run
+
+
+def broken(method: str, sentence: str) -> FakeSession:
+    session = FakeSession(trained=() if method == "train" else ("explicit", "sequence"))
+    session.fail(method, DataError(sentence))
+    return session
+
+
+def untrained() -> FakeSession:
+    return FakeSession(embedded=0, trained=())
+
+
+def nasty() -> FakeSession:
+    return FakeSession(make_items(NASTY), title="[red]data[/] \x1b[2J")
+
+
+DAMAGED = "model.safetensors of “sequence” is damaged (checksum): train it again."
+
+#: Name of the picture -> the session, and what is done.
+STATES: dict[str, tuple[Callable[[], FakeSession], Steps]] = {
+    "search_empty": (FakeSession, keys()),
+    "search_not_embedded": (untrained, keys()),
+    "search_results": (FakeSession, keys(text="bank robbers", then=("down", "down", "down"))),
+    "search_details": (FakeSession, keys(text="bank robbers", then=("down", "enter"))),
+    "search_more_like_this": (FakeSession, keys(text="heat", then=("down", "m"))),
+    "search_waiting": (FakeSession, held("search", "f2", text="heat", shows="searching")),
+    "search_partly_embedded": (lambda: FakeSession(embedded=12), keys(text="robot")),
+    "search_embedding": (untrained, held("embed", "f5", shows="0 of 20 texts")),
+    "search_embedding_results": (lambda: FakeSession(embedded=5), keys(text="robot")),
+    "search_nothing_found": (FakeSession, keys(text="nothing")),
+    "search_failed": (lambda: broken("search", "vectors.npy is damaged: embed again."), keys(text="heat")),
+    "search_needs_embedding": (untrained, keys("ctrl+t", text="heat")),
+    "search_nasty": (nasty, keys(text="x", then=("down",))),
+    "search_added": (FakeSession, keys(text="heat", then=("down", "a"))),
+    "user_preview": (FakeSession, keys("f3", "down", "down")),
+    "user_recommended": (FakeSession, keys("f3", "enter", "down")),
+    "user_untrained": (untrained, keys("f3")),
+    "user_training": (untrained, held("train", "f3", "t", shows="epoch 1 of 10")),
+    "user_training_failed": (lambda: broken("train", "Not enough memory: 3 GB needed."), keys("f3")),
+    "user_not_found": (FakeSession, keys("f3", "slash", text="999")),
+    "user_no_users": (lambda: FakeSession(users=0, trained=(), obstacle="no ratings"), keys("f3")),
+    "user_history_failed": (lambda: broken("history", "interactions.parquet is damaged."), keys("f3")),
+    "user_nasty": (nasty, keys("f3")),
+    "sequence_empty": (FakeSession, keys("f4")),
+    "sequence_completions": (FakeSession, keys("f4", text="tw", then=("down",))),
+    "sequence_similar": (FakeSession, keys("f4", text="star wrs")),
+    "sequence_unknown": (FakeSession, keys("f4", text="qqq", then=("enter",))),
+    "sequence_next": (FakeSession, keys("f4", text="heat", then=("enter", "m", "a", "enter", "tab", "tab", "down"))),
+    "sequence_list": (FakeSession, keys("f4", text="heat", then=("enter", "r", "i", "f", "enter", "down", "K"))),
+    "sequence_untrained": (untrained, keys("f4", text="heat", then=("enter",))),
+    "sequence_waiting_for_its_turn": (untrained, held("embed", "f5", shows="0 of 20 texts")),
+    "sequence_failed": (lambda: broken("next_items", DAMAGED), keys("f4", text="heat", then=("enter",))),
+    "sequence_nasty": (nasty, keys("f4", text="x", then=("enter", "1"))),
+    "help": (FakeSession, keys("f1")),
+    "palette": (untrained, keys("ctrl+p")),
+}
+
+
+async def follow_up(name: str, app: Any, pilot: Any) -> None:
+    """What some states need beyond their first steps."""
+    if name == "search_embedding_results":
+        app.fake.hold("embed")
+        await pilot.press("f5")
+        await until(pilot, lambda: "5 of 20 texts" in screen_text(app))
+    elif name == "sequence_waiting_for_its_turn":
+        await pilot.press("f4", "f5")
+        await until(pilot, lambda: "waiting for its turn" in screen_text(app))
+    elif name == "user_training_failed":
+        await pilot.press("t")
+        await settle(pilot)
+
+
+@pytest.fixture
+def picture(make_app, snap_compare):
+    def compare(name: str, size: tuple[int, int], theme: str = "recsys-dark") -> bool:
+        make_session, steps = STATES[name]
+        session = make_session()
+        app = make_app(session)
+        app.fake = session
+        app.theme = theme
+
+        async def run(pilot: Any) -> None:
+            await settle(pilot)
+            await steps(app, pilot)
+            await follow_up(name, app, pilot)
+
+        return snap_compare(app, terminal_size=size, run_before=run)
+
+    return compare
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("name", STATES)
+def test_state(picture, name, size):
+    assert picture(name, size)
+
+
+@pytest.mark.parametrize("theme", ["recsys-light", "textual-light"])
+@pytest.mark.parametrize("name", ["search_results", "user_preview", "sequence_next", "user_training"])
+def test_light(picture, name, theme):
+    assert picture(name, WIDE, theme)
+
+
+def test_opening_with_progress(make_app, snap_compare):
+    session = FakeSession()
+    session.hold("open")
+
+    def open_session(job):
+        job.report(Progress("reading ratings.csv", 40_000, 100_000, "rows"))
+        session._enter("open", job=job)
+        return session
+
+    async def run(pilot: Any) -> None:
+        await until(pilot, lambda: "reading ratings.csv" in screen_text(pilot.app))
+
+    assert snap_compare(make_app(session, open_session=open_session), terminal_size=NARROW, run_before=run)
+
+
+def test_opening_failed(make_app, snap_compare):
+    def open_session(_):
+        raise DataError("manifest.json of “movies” is damaged (line 3): remove the data set and add it again.")
+
+    app = make_app(FakeSession(), open_session=open_session)
+    assert snap_compare(app, terminal_size=NARROW, run_before=settle)
+
+
+def test_too_small(make_app, snap_compare):
+    assert snap_compare(make_app(FakeSession()), terminal_size=(50, 12), run_before=settle)
