@@ -114,7 +114,7 @@ async def test_digits_open_tabs_and_belong_to_the_text_while_typing(make_app):
         await pilot.press("down", "2")
         await settle(pilot)
         assert app.active_pane.id == "user"
-        assert " 3 Sequence" in screen_text(app)
+        assert "3  Sequence" in screen_text(app)
         await pilot.press("3")
         await settle(pilot)
         assert app.active_pane.id == "sequence"

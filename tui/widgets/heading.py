@@ -63,9 +63,11 @@ class TabBar(Widget):
         """The tabs."""
         parts: list[tuple[str, str]] = []
         for name, key, label in self._labels():
-            shade = "on $primary 40%" if name == self.active else ""
-            text = "bold $text" if name == self.active else "$text" if name == self.hovered else ""
-            parts += [(" ", shade), (key, f"$text-primary {shade}"), (f"{label}  ", f"{text} {shade}")]
+            if name == self.active:
+                box = "$text on $primary 40%"
+                parts += [(f" {key}", box), (f"{label}  ", f"bold {box}")]
+            else:
+                parts += [(" ", ""), (key, "$text-primary"), (f"{label}  ", "$text" if name == self.hovered else "")]
         return Content.assemble(*parts)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:

@@ -167,7 +167,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
 
     def _draw(self, cells: Sequence[tuple[Column[Row], str]], width: int, component: str, mark: str = "  ") -> Strip:
         plain = self._style(component)
-        segments = [Segment(mark, self._style(component, "table--accent"))]
+        segments = [Segment(mark, self._style(component, "" if component == "table--cursor" else "table--accent"))]
         for (column, text), (_, room) in zip(cells, self._layout(width), strict=True):
             # On the cursor's row and in the heading, colours of their own would be hard to read.
             own = column.style and component not in ("table--cursor", "table--heading")
