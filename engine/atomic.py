@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -56,13 +57,63 @@ def exchanging_folder(folder: Path) -> Iterator[Path]:
             folder.rename(old)
         fresh.rename(folder)
     except OSError as error:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
         raise DataError(f"{folder}: cannot be written ({describe_os_error(error)}).") from error
     finally:
+        # Also after an interrupt between the two renames.
+        if old.exists() and not folder.exists():
+            old.rename(folder)
         shutil.rmtree(fresh, ignore_errors=True)
-        if folder.exists():
-            shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool) -> Iterator[bool]:
+    """Hold the lock file ``path``, which the system lets go of when the process ends, in whatever way.
+
+    Parameters
+    ----------
+    path
+        Made if need be, and left there: whoever deleted it could delete one that another process waits for.
+    wait
+        Whether to wait for another process that holds it.
+
+    Yields
+    ------
+    bool
+        Whether it is held; always true after a wait, and on a file system without locks.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = open(path, "a")  # noqa: SIM115 - closed below; what the block raises is not ours to explain
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({describe_os_error(error)}).") from error
+    with file:
+        yield _lock(file.fileno(), wait)
+
+
+def _lock(descriptor: int, wait: bool) -> bool:
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+    else:
+        import fcntl
+
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # a file system without locks, such as some network ones
+    return True
 
 
 def write_json(path: Path, value: Any) -> None:

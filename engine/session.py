@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine import models
+from engine.errors import DataError
 from engine.job import Job, Progress
 from engine.loading import import_gently
 from engine.once import once
@@ -62,7 +63,11 @@ def open_session(
 
     wanted = name or workspace.current() or DEMO
     if wanted == DEMO and DEMO not in workspace:
-        add(workspace, DEMO, job=job)
+        try:
+            add(workspace, DEMO, job=job)
+        except DataError:
+            if DEMO not in workspace:  # else another process was quicker
+                raise
     workspace.manifest(wanted)
     return Session(workspace, wanted, device=device, patient=patient)
 

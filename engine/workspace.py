@@ -1,7 +1,8 @@
 """What lies on disk: one folder a data set, switched over atomically, checked when read, nothing that runs code.
 
 The manifest is the commit point. Tables are written under new names, then ``manifest.json`` is replaced, then tables
-that nothing names any more are deleted: at every moment the folder holds one whole version. Embeddings and models
+that nothing names any more are deleted: at every moment the folder holds one whole version. One process writes at a
+time; readers take no lock, and read again where a replacement overtook them. Embeddings and models
 live in the same folder and survive a replacement of the tables.
 """
 
@@ -17,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.atomic import checksum, describe_os_error, read_json, set_aside, write_json, writing
+from engine.atomic import checksum, describe_os_error, locked, read_json, set_aside, write_json, writing
 from engine.errors import DamagedError, DataError, RecsysError, UnknownError
 from engine.results import Overview
 from engine.version import __version__
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 CURRENT = "current.json"
+LOCK = ".lock"
 #: The name of the bundled data set, which needs no files.
 DEMO = "demo"
 _TABLES = ("items", "users", "interactions")
@@ -149,18 +151,20 @@ class Workspace:
             then untouched.
         """
         name = dataset.name
-        if name in self and not replace:
-            raise DataError(f"A data set named {name!r} is already there: choose another name, or add --replace.")
         folder = self.dataset_folder(name)
-        is_new = not folder.exists()
-        try:
-            files = {table: _store_table(folder, table, rows) for table, rows in _to_tables(dataset).items()}
-            write_json(folder / MANIFEST, _manifest_of(dataset, files))
-        except BaseException:
-            if is_new:
-                shutil.rmtree(folder, ignore_errors=True)
-            raise
-        _delete_unnamed(folder, files)
+        with locked(self.folder / LOCK, wait=True):
+            if name in self and not replace:
+                raise DataError(f"A data set named {name!r} is already there: choose another name, or add --replace.")
+            is_new = not folder.exists()
+            files = self.manifest(name).files if name in self else {}
+            try:
+                fresh = {table: _store_table(folder, table, rows) for table, rows in _to_tables(dataset).items()}
+                write_json(folder / MANIFEST, _manifest_of(dataset, fresh))
+                files = fresh
+            finally:
+                _delete_unnamed(folder, files)
+                if is_new and not files:
+                    shutil.rmtree(folder, ignore_errors=True)
         return self.manifest(name)
 
     def open(self, name: str) -> Dataset:
@@ -171,26 +175,31 @@ class Workspace:
         UnknownError, DataError
             As :meth:`manifest`.
         """
-        manifest = self.manifest(name)
         folder = self.dataset_folder(name)
-        try:
-            tables = {table: _load_table(folder, entry) for table, entry in manifest.files.items()}
-            return _to_dataset(manifest, tables)
-        except (DamagedError, KeyError, ValueError) as error:  # pyarrow's errors are ValueErrors
-            raise self._damaged(name, str(error)) from error
-        except OSError as error:
-            raise DataError(f"{folder}: cannot be read ({describe_os_error(error)}).") from error
+        while True:
+            manifest = self.manifest(name)
+            try:
+                tables = {table: _load_table(folder, entry) for table, entry in manifest.files.items()}
+                return _to_dataset(manifest, tables)
+            except (DamagedError, FileNotFoundError, KeyError, ValueError) as error:  # pyarrow's are ValueErrors
+                # Replaced meanwhile, by another process: no damage.
+                if self.manifest(name).files == manifest.files:
+                    raise self._damaged(name, str(error)) from error
+            except OSError as error:
+                raise DataError(f"{folder}: cannot be read ({describe_os_error(error)}).") from error
 
     def remove(self, name: str) -> None:
         """Delete a data set with its embeddings and models."""
         self._demand(name)
         folder = self.dataset_folder(name)
-        try:
-            # The manifest goes first: a removal cut short leaves nothing that looks like a data set.
-            (folder / MANIFEST).unlink()
-            shutil.rmtree(folder)
-        except OSError as error:
-            raise DataError(f"{folder}: cannot be removed ({describe_os_error(error)}).") from error
+        with locked(self.folder / LOCK, wait=True):
+            self._demand(name)
+            try:
+                # The manifest goes first: a removal cut short leaves nothing that looks like a data set.
+                (folder / MANIFEST).unlink()
+                shutil.rmtree(folder)
+            except OSError as error:
+                raise DataError(f"{folder}: cannot be removed ({describe_os_error(error)}).") from error
 
     def current(self) -> str | None:
         """The data set used last, if it is still there."""
@@ -337,8 +346,10 @@ def _manifest_of(dataset: Dataset, files: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _delete_unnamed(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
+    """Delete the tables that no manifest names, and what a killed writer left. Only for whoever holds the lock."""
     named = {entry["file"] for entry in files.values()}
-    for table in _TABLES:
-        for path in folder.glob(f"{table}-*.parquet"):
-            if path.name not in named:
-                path.unlink(missing_ok=True)
+    patterns = (*(f"{table}-*.parquet" for table in _TABLES), ".*.part")
+    for path in (path for pattern in patterns for path in folder.glob(pattern)):
+        if path.name not in named:
+            with contextlib.suppress(OSError):
+                path.unlink()

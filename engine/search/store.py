@@ -5,17 +5,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import shutil
-import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.atomic import describe_os_error, read_json, set_aside, write_json
+from engine.atomic import describe_os_error, locked, read_json, set_aside, write_json
 from engine.errors import DamagedError, DataError, RecsysError
 from engine.job import Job, Progress
 from engine.results import EmbeddingState
@@ -191,9 +189,8 @@ class EmbeddingStore:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.folder.with_name(f".{self.folder.name}.lock"), "a") as file:
-            if not _try_lock(file):
+        with locked(self.folder.with_name(f".{self.folder.name}.lock"), wait=False) as is_held:
+            if not is_held:
                 raise RecsysError(
                     f"{self.folder}: another recsys-tui is embedding this catalogue: wait for it, or stop it."
                 )
@@ -285,24 +282,3 @@ class _Content:
             order = np.argsort(hashes, kind="stable")
             self._sorted = order, hashes[order]
         return self._sorted
-
-
-def _try_lock(file: IO[str]) -> bool:
-    """Take the writer's lock, which the system gives back when the process ends, in whatever way."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-    else:
-        import fcntl
-
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True  # a file system without locks, such as some network ones
-    return True
