@@ -83,6 +83,8 @@ class ItemTable:
         wanted = [int(one) for one in dense_ids]
         if any(not 1 <= one <= len(self) for one in wanted):
             raise IndexError(f"dense item ids run from 1 to {len(self)}")
+        if not wanted:
+            return []  # of an empty list pyarrow makes an array of no type, which it then cannot take by
         rows = self.table.take([one - 1 for one in wanted]).to_pylist()
         return [self._item(dense_id, row) for dense_id, row in zip(wanted, rows, strict=True)]
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from engine import models
 from engine.atomic import exchanging_folder, read_json, write_json
-from engine.errors import NotTrainedError, RecsysError
+from engine.errors import DamagedError, NotTrainedError, RecsysError
 from engine.results import FitReport, ModelState, Task
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class ModelShelf:
     """Where the models of one data set are kept.
 
     A model belongs to the vocabularies that its dense ids come from: after the data set was replaced by one with
-    other ids, its older models no longer count as trained.
+    other ids, or others of them rated, its older models no longer count as trained.
 
     Parameters
     ----------
@@ -37,7 +37,8 @@ class ModelShelf:
     def __init__(self, workspace: Workspace, manifest: Manifest) -> None:
         self._workspace = workspace
         self._overview = manifest.overview
-        self._fingerprints = dict(manifest.fingerprints)
+        # Models are as large as the items that occur in the interactions, which the order of the ids does not tell.
+        self._fingerprints = {**manifest.fingerprints, "num_rated_items": manifest.overview.num_rated_items}
         self._loaded: dict[str, tuple[str, Any]] = {}
 
     def folder(self, name: str) -> Path:
@@ -150,9 +151,10 @@ class ModelShelf:
 
     def _report(self, name: str) -> dict[str, Any] | None:
         path = self.folder(name) / REPORT
-        if not path.is_file():
+        try:
+            stored = read_json(path) if path.is_file() else None
+        except DamagedError:  # one spoilt model is to be trained again, and must not hide the others
             return None
-        stored = read_json(path)
         fits = isinstance(stored, dict) and stored.get("fingerprints") == self._fingerprints
         return stored if fits else None
 
