@@ -107,7 +107,10 @@ class Vocabulary:
         if self.numeric:
             try:
                 key = int(outside)  # type: ignore[call-overload]
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
+                return None
+            # Python also reads "1_000", and cuts 3.7 down to 3.
+            if ("_" in outside) if isinstance(outside, str) else (key != outside):
                 return None
         else:
             key = str(outside)

@@ -50,3 +50,11 @@ def test_the_fingerprint_depends_on_ids_order_and_kind() -> None:
     }
     assert len(fingerprints) == 4
     assert Vocabulary(np.array([1, 2])).fingerprint() == Vocabulary(np.array([1, 2], dtype=np.int32)).fingerprint()
+
+
+def test_only_a_number_written_plainly_is_an_integer_id() -> None:
+    vocabulary = Vocabulary(np.array([-3, 7, 1000]))
+    assert vocabulary.encode_one("-3") == 0
+    assert vocabulary.encode_one(" 7 ") == vocabulary.encode_one(7.0) == 1  # type: ignore[arg-type]
+    for other in ("1_000", "7.0", 7.5, float("inf"), "9" * 30, None):
+        assert other not in vocabulary
