@@ -18,14 +18,9 @@ from textual.widgets import ContentSwitcher, Input, Static
 from engine.job import Job
 from tui import messages, themes
 from tui.backend import Backend, SessionLike
-from tui.panes.base import Pane
-from tui.panes.search import SearchPane
 from tui.state import Pace, State
-from tui.widgets.details import DetailsScreen
 from tui.widgets.heading import Heading, TabBar
-from tui.widgets.help import HelpScreen
 from tui.widgets.hints import KeyHints
-from tui.widgets.items import full_title
 from tui.widgets.notice import job_heading
 from tui.widgets.status import StatusBar
 from tui.widgets.text import clean, count, duration
@@ -33,6 +28,7 @@ from tui.widgets.text import clean, count, duration
 if TYPE_CHECKING:
     from engine.items import Item
     from engine.results import Overview
+    from tui.panes.base import Pane
 
 #: Tabs in their order; a pane is imported and mounted when its tab is first opened.
 TABS = (("search", "Search"), ("user", "User"), ("sequence", "Sequence"))
@@ -50,8 +46,6 @@ class RecsysApp(App[None]):
         Opens the data set; called in a thread after the first paint.
     dataset_name
         What is being opened, for the heading until more is known.
-    overview
-        What is known of the data set already, so that the first paint can show it.
     log_hint
         Where the details of unexpected errors go.
     pace
@@ -82,7 +76,6 @@ class RecsysApp(App[None]):
         open_session: Callable[[Job], SessionLike],
         dataset_name: str,
         *,
-        overview: Overview | None = None,
         log_hint: str = "the log",
         pace: Pace | None = None,
         clock: Callable[[], float] = time.perf_counter,
@@ -96,25 +89,30 @@ class RecsysApp(App[None]):
         self.backend = Backend(open_session, clean(dataset_name), self.post_message, log_hint=log_hint, clock=clock)
         self._blink = blink
         self._heading = Heading()
-        self._heading.dataset = clean(dataset_name) if overview is None else describe(overview)
+        self._heading.dataset = clean(dataset_name)
         self._heading.device = "○ starting"
         self._tabs = TabBar(TABS)
         self._status = StatusBar(self.state.pace)
         self._asked_to_quit = float("-inf")
+        self._typed_early = ""
 
     def compose(self) -> ComposeResult:
-        """The shell, and the pane of the first tab."""
+        """The shell alone: it paints in half the time that the first pane would take with it."""
         yield self._heading
         yield self._tabs
-        with ContentSwitcher(id="tabs", initial="search"):
-            yield SearchPane(self.backend, self.state, blink=self._blink)
+        yield ContentSwitcher(id="tabs")
         yield self._status
         yield KeyHints()
 
     def on_mount(self) -> None:
-        """Begin with the first tab."""
+        """Mark the first tab."""
         self._tabs.active = "search"
-        self.pane("search").focus_start()
+
+    def on_key(self, event: events.Key) -> None:
+        """Keep what is typed before there is a line to type it into."""
+        if event.character is not None and event.is_printable and not self.panes:
+            self._typed_early += event.character
+            event.stop()
 
     def on_resize(self, event: events.Resize) -> None:
         """Say so where the window is too small to draw in."""
@@ -126,7 +124,16 @@ class RecsysApp(App[None]):
             base.query("#too-small").remove()
 
     def on_ready(self) -> None:
-        """Open the data set now that something is on the screen."""
+        """Go on once the shell is on the screen."""
+        self.call_after_refresh(self._begin)
+
+    async def _begin(self) -> None:
+        """Open the first tab and the data set."""
+        pane = self._make("search")
+        await self.query_one("#tabs", ContentSwitcher).add_content(pane, set_current=True)
+        pane.focus_start()
+        if self._typed_early:
+            pane.query_one(Input).insert_text_at_cursor(self._typed_early)
         if not gc.isenabled():
             # Whoever started us put the collector off until now: it costs a fifth of the way to the first paint.
             # What has been made so far stays for good, so it need never be looked at.
@@ -139,11 +146,11 @@ class RecsysApp(App[None]):
     @property
     def panes(self) -> list[Pane]:
         """The panes that have been opened."""
-        return list(self.query(Pane))
+        return list(self.query_one("#tabs", ContentSwitcher).children)  # type: ignore[arg-type]
 
     def pane(self, name: str) -> Pane:
         """An opened pane."""
-        return self.query_one(f"#{name}", Pane)
+        return self.query_one(f"#tabs > #{name}")  # type: ignore[return-value]
 
     @property
     def active_pane(self) -> Pane:
@@ -153,7 +160,7 @@ class RecsysApp(App[None]):
     async def action_open(self, name: str) -> None:
         """Open a tab."""
         switcher = self.query_one("#tabs", ContentSwitcher)
-        if name == self._tabs.active:
+        if name == self._tabs.active or not self.panes:
             return
         if not self.query(f"#{name}"):
             await switcher.mount(self._make(name))
@@ -165,6 +172,10 @@ class RecsysApp(App[None]):
 
     def _make(self, name: str) -> Pane:
         # Imported here so that the first paint does not wait for what it does not show.
+        if name == "search":
+            from tui.panes.search import SearchPane
+
+            return SearchPane(self.backend, self.state, blink=self._blink)
         if name == "user":
             from tui.panes.user import UserPane
 
@@ -205,8 +216,14 @@ class RecsysApp(App[None]):
     def on_device_ready(self, message: messages.DeviceReady) -> None:
         """What computes is loaded."""
         self.state.device = clean(message.name)
-        self._status.busy("device", "")
+        self._status.busy("device", "preparing search")
         self._show_device()
+
+    def on_warmed_up(self) -> None:
+        """What the first questions need is loaded."""
+        self.state.warm = True
+        self._status.busy("device", "")
+        self._tell_panes()
 
     def on_device_failed(self, message: messages.DeviceFailed) -> None:
         """What computes could not be loaded."""
@@ -269,7 +286,7 @@ class RecsysApp(App[None]):
         draft = self.state.draft
         draft.append(message.item)
         if self._tabs.active != "sequence":
-            self._status.said = f"✓ {full_title(message.item)} is number {len(draft)} of the sequence (F4)"
+            self._status.said = f"✓ {_named(message.item)} is number {len(draft)} of the sequence (F4)"
         self._tell_panes()
 
     def _refuses(self, item: Item) -> str:
@@ -277,10 +294,12 @@ class RecsysApp(App[None]):
         catalogue = self.state.catalogue
         if catalogue is None or item.dense_id <= catalogue.overview.num_rated_items:
             return ""
-        return f"Nobody has rated {full_title(item)}, so no model knows what comes after it."
+        return f"Nobody has rated {_named(item)}, so no model knows what comes after it."
 
     async def on_more_like_this(self, message: messages.MoreLikeThis) -> None:
         """Go to Search with an item."""
+        from tui.panes.search import SearchPane
+
         await self.action_open("search")
         pane = self.pane("search")
         assert isinstance(pane, SearchPane)
@@ -288,6 +307,8 @@ class RecsysApp(App[None]):
 
     def on_show_details(self, message: messages.ShowDetails) -> None:
         """Show an item in front of the list."""
+        from tui.widgets.details import DetailsScreen
+
         self.push_screen(DetailsScreen(message))
 
     def on_copy_text(self, message: messages.CopyText) -> None:
@@ -298,6 +319,8 @@ class RecsysApp(App[None]):
     # -- keys -------------------------------------------------------------------------------------------------
     def action_help(self) -> None:
         """Show the keys."""
+        from tui.widgets.help import HelpScreen
+
         self.push_screen(HelpScreen())
 
     def action_help_quit(self) -> None:
@@ -338,3 +361,9 @@ def describe(overview: Overview) -> str:
         audience = f"simulated audience of {overview.num_users:,}"
     title = clean(overview.title) or clean(overview.name)
     return " · ".join([title, count(overview.num_items, "item"), audience])
+
+
+def _named(item: Item) -> str:
+    from tui.widgets.items import full_title
+
+    return full_title(item)

@@ -20,16 +20,25 @@ TABS = ("search", "user", "sequence")
 
 
 async def test_the_first_paint_needs_no_session(make_app):
-    overview = Overview("demo", "The demo", "demo", True, 600, 412, 400, 30_000, (1.0, 5.0), True)
     session = FakeSession()
     gate = session.hold("open")
-    app = make_app(open_session=lambda job: session._enter("open", job=job) or session, overview=overview)
+    app = make_app(open_session=lambda job: session._enter("open", job=job) or session)
     async with app.run_test(size=WIDE) as pilot:
         await until(pilot, lambda: "opening fake" in screen_text(app))
-        assert "The demo · 412 items · simulated audience of 600" in screen_text(app)
         assert "Describe what you are looking for" in screen_text(app)
         gate.set()
         await settle(pilot)
+
+
+async def test_what_is_typed_before_the_first_pane_is_there_is_not_lost(make_app):
+    app = make_app()
+    begin = app._begin
+    app._begin = lambda: None
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press(*"heist")
+        await begin()
+        await settle(pilot)
+        assert app.query_one("#search Input", Input).value == "heist"
 
 
 async def test_typing_before_the_data_set_is_open_is_answered_once_it_is(make_app):
