@@ -39,7 +39,7 @@ def find_paths() -> Paths:
     """
     home = os.environ.get("RECSYS_TUI_HOME")
     if home:
-        root = Path(home).expanduser().absolute()
+        root = Path(os.path.expanduser(home)).absolute()
         return Paths(root / "config", root / "data", root / "cache", root / "state")
     from platformdirs import PlatformDirs
 

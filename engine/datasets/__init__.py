@@ -5,6 +5,7 @@ Importing this package loads none of pandas, pyarrow and torch; a reader is impo
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -94,7 +95,7 @@ def _import_arrow() -> None:
 
 
 def _path(path: str | Path | None) -> Path | None:
-    return None if path is None else Path(path).expanduser()
+    return None if path is None else Path(os.path.expanduser(path))  # leaves the ~ of an unknown user as it is
 
 
 def guess_kind(

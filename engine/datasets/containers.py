@@ -46,6 +46,9 @@ class Parquet:
         self.name = source.name
         with self._open() as file:
             self.columns: list[str] = list(file.schema_arrow.names)
+        twice = next((one for one in self.columns if self.columns.count(one) > 1), None)
+        if twice is not None:
+            raise DataError(f"{self.name}: has more than one column {twice!r}; rename all but one of them.")
 
     def blocks(self, wanted: Sequence[str], ledger: Ledger) -> Iterator[Block]:
         """Read these columns in the types of the file. See :class:`engine.datasets.rows.Rows`."""
@@ -135,9 +138,13 @@ def _block(wanted: Sequence[str], values: list[list[str | None]], rows: list[int
     import numpy as np
     import pyarrow as pa
 
-    columns: dict[str, pa.Array] = {
-        name: pa.array(column, pa.string()) for name, column in zip(wanted, values, strict=True)
-    }
+    columns: dict[str, pa.Array] = {}
+    for name, column in zip(wanted, values, strict=True):
+        try:
+            columns[name] = pa.array(column, pa.string())
+        except UnicodeEncodeError:  # JSON can escape half a surrogate pair, which is no text
+            whole = [None if one is None else one.encode("utf-8", "replace").decode() for one in column]
+            columns[name] = pa.array(whole, pa.string())
     return Block(columns, np.array(rows, dtype=np.int64))
 
 

@@ -13,6 +13,7 @@ from engine.datasets.interaction_log import read_log
 from engine.datasets.ledger import Ledger
 from engine.datasets.rows import find_columns
 from engine.datasets.sources import Source, open_source
+from engine.errors import OptionError
 from engine.job import Job
 
 _ITEM_COLUMNS = ("id", "title", "year", "kind", "genres", "country", "director", "about")
@@ -26,7 +27,11 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     ------
     DataError
         If it is not where it should be.
+    OptionError
+        If single files are named.
     """
+    if files.items or files.ratings or files.links:
+        raise OptionError("The demo is read from its own folder: leave out its files, or name the folder with --from.")
     folder = files.source or demo_folder()
     items, ratings = open_source(folder / "items.csv"), open_source(folder / "ratings.csv.gz")
     ledger = Ledger(items.name, "items")

@@ -41,7 +41,9 @@ class Source:
     @property
     def name(self) -> str:
         """The name to show: that of the file, and of the member after a slash."""
-        return self.path.name if self.member is None else f"{self.path.name}/{self.member}"
+        name = self.path.name if self.member is None else f"{self.path.name}/{self.member}"
+        # A name on disk may be no text; what is shown and stored has to be.
+        return name.encode("utf-8", "replace").decode()
 
     @property
     def base(self) -> str:

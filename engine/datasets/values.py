@@ -45,7 +45,10 @@ class BadValueError(ValueError):
 
 
 def to_strings(values: pa.Array) -> pa.Array:
-    """Text as it is; other types as text, the parts of a list with ``|`` between them."""
+    """Text as it is; other types as text, the parts of a list with ``|`` between them.
+
+    What has no plain text (structures, bytes that are no UTF-8) is written as Python writes it.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -53,9 +56,16 @@ def to_strings(values: pa.Array) -> pa.Array:
         return values
     if pa.types.is_dictionary(values.type):
         return to_strings(values.dictionary_decode())
-    if pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
-        return pc.binary_join(values.cast(pa.list_(pa.string())), "|")
-    return values.cast(pa.string())
+    try:
+        if pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
+            return pc.binary_join(values.cast(pa.list_(pa.string())), "|")
+        return values.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pa.array([None if value is None else _written(value) for value in values.to_pylist()], pa.string())
+
+
+def _written(value: Any) -> str:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
 
 
 def to_ids(values: pa.Array) -> pa.Array:
@@ -67,10 +77,12 @@ def to_ids(values: pa.Array) -> pa.Array:
     import pyarrow.compute as pc
 
     if pa.types.is_integer(values.type):
-        return values.cast(pa.int64())
+        fitting = _cast(values, pa.int64())  # the upper half of uint64 does not fit
+        return values.cast(pa.string()) if fitting is None else fitting
     if pa.types.is_floating(values.type):  # pandas stores integers with a gap among them as floats
         whole = pc.if_else(pc.is_finite(values), values, None)
-        if pc.all(pc.equal(whole, pc.trunc(whole))).as_py() is not False:
+        is_id = pc.and_(pc.equal(whole, pc.trunc(whole)), pc.less(pc.abs(whole), 2.0**63))
+        if pc.all(is_id).as_py() is not False:
             return whole.cast(pa.int64(), safe=False)
     texts = to_strings(values)
     numbers = _plain_integers(texts)
@@ -93,7 +105,7 @@ def to_numbers(values: pa.Array) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if not _is_text(values.type):
+    if _is_number(values.type):
         numbers = values.cast(pa.float64(), safe=False)
     else:
         texts = to_strings(values)
@@ -137,8 +149,12 @@ def to_times(values: pa.Array) -> pa.Array:
         return (
             pc.floor_temporal(values.cast(pa.timestamp("us")), unit="second").cast(pa.timestamp("s")).cast(pa.int64())
         )
-    if not _is_text(values.type):
-        return pc.floor(to_numbers(values)).cast(pa.int64(), safe=False)
+    if _is_number(values.type):
+        seconds = pc.floor(to_numbers(values))
+        if pc.any(too_late := pc.greater_equal(pc.abs(seconds), 2.0**63)).as_py():
+            position = pc.index(too_late, True).as_py()
+            raise BadValueError(position, f"{values[position].as_py()!r} is not a time (seconds since 1970)")
+        return seconds.cast(pa.int64(), safe=False)
     texts = to_strings(values)
     times = _cast_times(texts)
     if times is None:
@@ -251,12 +267,11 @@ def common_type(arrays: Sequence[pa.Array]) -> Any:
     return pa.int64() if all(pa.types.is_integer(array.type) for array in arrays) else pa.string()
 
 
-def _is_text(arrow_type: Any) -> bool:
-    import pyarrow as pa
+def _is_number(arrow_type: Any) -> bool:
+    from pyarrow import types
 
-    if pa.types.is_dictionary(arrow_type):
-        return _is_text(arrow_type.value_type)
-    return bool(pa.types.is_string(arrow_type) or pa.types.is_large_string(arrow_type))
+    kinds = (types.is_integer, types.is_floating, types.is_decimal, types.is_boolean, types.is_null)
+    return any(is_kind(arrow_type) for is_kind in kinds)
 
 
 def _plain_integers(texts: pa.Array) -> pa.Array | None:
@@ -280,12 +295,15 @@ def _number(text: str) -> float | None:
 
 def _time(text: str) -> int:
     try:
-        return int(_number(text) or 0)
+        seconds = int(_number(text) or 0)
     except OverflowError as error:
         raise ValueError from error
     except ValueError:
         moment = datetime.fromisoformat(text)
         return math.floor((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    if not -(2**63) <= seconds < 2**63:
+        raise ValueError
+    return seconds
 
 
 def _cast(texts: pa.Array, to: Any) -> pa.Array | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from engine.datasets import read
@@ -192,3 +194,32 @@ def test_movies_without_links(write: Write) -> None:
     items = write("movies_metadata.csv", "imdb_id,original_title,title,genres\ntt1,A,A,[]\n")
     with pytest.raises(DataError, match="--links"):
         read("x", items=items)
+
+
+@pytest.mark.parametrize("time", ["99999999999999999999", "1e300"])
+def test_time_beyond_all_times(write: Write, tmp_path: Path, time: str) -> None:
+    told = failure(ratings=write("log.csv", f"user,item,time\n1,2,3\n1,3,{time}\n"))
+    assert "row 3, column time" in told
+    pq.write_table(pa.table({"user": [1], "item": [2], "time": [float(time)]}), tmp_path / "log.parquet")
+    assert "row 1, column time" in failure(ratings=tmp_path / "log.parquet")
+
+
+def test_rating_of_a_type_that_is_no_number(tmp_path: Path) -> None:
+    ratings = pa.array([{"stars": 1}])
+    pq.write_table(pa.table({"user": [1], "item": [2], "rating": ratings}), tmp_path / "log.parquet")
+    assert "is not a number" in failure(ratings=tmp_path / "log.parquet")
+
+
+def test_a_column_that_parquet_has_twice(tmp_path: Path) -> None:
+    one = pa.array([1])
+    pq.write_table(pa.Table.from_arrays([one, one, one], names=["user", "item", "item"]), tmp_path / "log.parquet")
+    assert "more than one column 'item'" in failure(ratings=tmp_path / "log.parquet")
+
+
+def test_home_of_nobody_is_just_a_name() -> None:
+    assert "does not exist" in failure(ratings=Path("~nobody-of-this-name/log.csv"))
+
+
+def test_the_demo_takes_no_files_of_its_own(write: Write) -> None:
+    with pytest.raises(OptionError, match="leave out its files"):
+        read("it", "demo", ratings=write("log.csv", "user,item\n1,2\n"))

@@ -6,6 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -133,3 +135,24 @@ def test_a_log_without_ratings_keeps_repeats_at_different_times(write: Write, ti
     assert dataset.num_interactions == (3 if times else 2)
     assert dataset.skipped == {"duplicate pair": 1 if times else 2}
     assert_accounted(dataset)
+
+
+def test_ids_of_every_type_a_parquet_file_can_have(tmp_path: Path) -> None:
+    """None is lost, none turns into another: what does not fit 64 bits is kept as text."""
+    columns = {
+        "unsigned": (pa.array([1, 2**64 - 1], pa.uint64()), ["1", "18446744073709551615"]),
+        "float": (pa.array([1.0, 7.0, None]), [1, 7]),
+        "large float": (pa.array([1e30, 2e30]), ["1e+30", "2e+30"]),
+        "bytes": (pa.array([b"a", b"\xff"]), ["\\xff", "a"]),
+        "structure": (pa.array([{"a": 1}, {"a": 2}]), ["{'a': 1}", "{'a': 2}"]),
+        "decimal": (pa.array([1, 2], pa.decimal128(5, 0)), [1, 2]),
+    }
+    for name, (users, ids) in columns.items():
+        path = tmp_path / f"{name}.parquet"
+        pq.write_table(pa.table({"user_id": users, "item_id": list(range(len(users)))}), path)
+        assert read("it", "table", ratings=path).users.ids.tolist() == ids, name
+
+
+def test_half_a_surrogate_pair_in_json_is_replaced(write: Write) -> None:
+    path = write("log.jsonl", '{"user": 1, "item": "\\ud800x"}\n{"user": 1, "item": "b"}\n')
+    assert read("it", "table", ratings=path).items.vocabulary.ids.tolist() == ["?x", "b"]
