@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import io
 import os
 import sys
 
@@ -25,6 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
         The exit status: 0 done, 1 the request could not be served, 2 wrong usage, 130 interrupted.
     """
     words = sys.argv[1:] if arguments is None else arguments
+    # Without these two (`>&-`, some daemons) Python would print errors on stdout, or fail at the first word.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     try:
         opening = _opening(words)
         if opening is None:
@@ -41,8 +46,20 @@ def main(arguments: list[str] | None = None) -> int:
     except RecsysError as error:
         return _fail(error, words, 1)
     except BrokenPipeError:
-        # The reader went away, as `head` does; Python must not complain about it again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # the reader went away, as `head` does
+        return 1
+    except OSError as error:
+        if "--debug" in words:
+            raise
+        from engine.atomic import describe_os_error
+
+        _say(f"{error.filename or 'The output'}: cannot be read or written ({describe_os_error(error)}).")
+        _drop_output()
+        return 1
+    except MemoryError:
+        if "--debug" in words:
+            raise
+        _say("There is not enough memory for this: use a smaller data set or smaller options.")
         return 1
     except Exception as error:
         if "--debug" in words:
@@ -77,6 +94,8 @@ def _run_command(words: list[str]) -> int:
 
     from tui.commands import cli
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a title shows the rest of it
     try:
         cli.main(args=words, prog_name="recsys-tui", standalone_mode=False)
         sys.stdout.flush()
@@ -99,6 +118,12 @@ def _fail(error: RecsysError, words: list[str], status: int) -> int:
         message += f" Closest: {', '.join(error.suggestions[:5])}."
     _say(message)
     return status
+
+
+def _drop_output() -> None:
+    """Let what is still to be written go nowhere: Python would complain about it again at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(message: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from engine.errors import RecsysError
+from engine.errors import DataError, RecsysError
 from engine.version import __version__
 from tui.cli import DEVICES
 
@@ -21,17 +22,31 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 MODES = ("hybrid", "semantic", "keyword")
 PROTOCOLS = ("random", "user", "leave-one-out", "temporal")
 
-_dataset = click.option("-d", "--dataset", metavar="DATASET", help="Which data set; else the one used last.")
+_dataset = click.option("-d", "--dataset", metavar="DATASET", help="Which data set; else the one added or opened last.")
 _device = click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="What computes.")
 _model = click.option("-m", "--model", metavar="MODEL", help="Which model; else the best trained one.")
 _count = click.option(
     "-k", "count", type=click.IntRange(1, 10_000), default=10, show_default=True, metavar="N", help="How many."
 )
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-_seed = click.option("--seed", type=int, default=42, show_default=True)
+_seed = click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=42, show_default=True, metavar="N")
 _settings = click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the model.")
 # Read by tui.cli.main from the words themselves, since an error may come before any command is chosen.
 _debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+
+
+class _TakingNegativeIds(click.Command):
+    """A command to which ``-5`` is an id: click takes every word that begins with a dash for an option."""
+
+    def parse_args(self, context: click.Context, words: list[str]) -> list[str]:
+        """Put a space, which is no part of an id, before numbers that are not the value of an option."""
+        options = [one for one in self.params if isinstance(one, click.Option) and not one.is_flag]
+        before_value = {name for option in options for name in option.opts}
+        shielded = [
+            f" {word}" if re.fullmatch(r"-\d+", word) and before not in before_value else word
+            for before, word in zip(["", *words], words, strict=False)
+        ]
+        return super().parse_args(context, shielded)
 
 
 def _common(command: Command) -> Command:
@@ -189,9 +204,7 @@ def remove_dataset(name: str, as_json: bool) -> None:
 @_count
 @click.option("--mode", type=click.Choice(MODES), default="hybrid", show_default=True)
 @click.option("--like", metavar="ITEM_ID", help="Items like this one, instead of a query.")
-@click.option(
-    "--queries", type=click.File("r", encoding="utf-8"), metavar="FILE|-", help="A query a line, a JSON list a line."
-)
+@click.option("--queries", metavar="FILE|-", help="A query a line, a JSON list a line.")
 @_common
 @click.pass_context
 def search(
@@ -202,7 +215,7 @@ def search(
     count: int,
     mode: str,
     like: str | None,
-    queries: Iterable[str] | None,
+    queries: str | None,
     as_json: bool,
 ) -> None:
     """Find what is like these words: QUERY, or an item."""
@@ -214,19 +227,23 @@ def search(
     words = " ".join(query)
     if query and not words.strip():
         raise RecsysError("The query is empty: type some words.")
+    # What can be wrong with the request is said now, not after minutes of embedding.
+    lines = None if queries is None else _open_queries(queries)
     session = _session(context, dataset, device)
-    if mode != "keyword" or like is not None:
+    if like is not None:
+        session.dataset.items.vocabulary.encode_one(like)
+    if mode != "keyword":
         with progress_on_stderr() as job:
             session.embed(job)
-    if queries is not None:
-        for line in queries:
-            answer = session.search(line.rstrip("\r\n"), count, mode)
-            print_json([result_json(result) for result in answer.results])
+    if lines is not None:
+        for line in _read_queries(lines):
+            results = session.search(line, count, mode).results if line.strip() else ()
+            print_json([result_json(result) for result in results])
         return
     print_answer(session.search(words, count, mode, like=like), as_json)
 
 
-@cli.command()
+@cli.command(cls=_TakingNegativeIds)
 @click.argument("user")
 @_dataset
 @_device
@@ -248,11 +265,11 @@ def recommend(
     """Tell what USER would like."""
     from tui.output import print_answer
 
-    answer = _session(context, dataset, device).recommend(user, count, model, filter_seen=not include_seen)
+    answer = _session(context, dataset, device).recommend(user.strip(), count, model, filter_seen=not include_seen)
     print_answer(answer, as_json, extra="predicted_rating")
 
 
-@cli.command("next")
+@cli.command("next", cls=_TakingNegativeIds)
 @click.argument("titles", nargs=-1, required=True, metavar="TITLE_OR_ID...")
 @_dataset
 @_device
@@ -293,19 +310,26 @@ def models() -> None:
 @click.pass_context
 def list_models(context: click.Context, dataset: str | None, as_json: bool) -> None:
     """List the models and the data sets that each is trained on."""
+    from engine import models
     from engine.session import Session
-    from tui.output import print_models
+    from tui.output import print_models, say
 
     workspace = _workspace()
     wanted = dataset or context.obj["dataset"]
-    names = [wanted] if wanted else workspace.names() or ["demo"]
-    states: dict[str, tuple[Any, list[str]]] = {}
-    for name in names:
-        for state in Session(workspace, name).models():
-            _, trained_on = states.setdefault(state.name, (state, []))
+    specs = models.describe()
+    trained_on: dict[str, list[str]] = {name: [] for name in specs}
+    for name in [wanted] if wanted else workspace.names():
+        try:
+            states = Session(workspace, name).models()
+        except RecsysError as error:
+            if wanted:
+                raise
+            say(str(error))  # one damaged set must not hide the others
+            continue
+        for state in states:
             if state.trained:
-                trained_on.append(name)
-    print_models(list(states.values()), as_json)
+                trained_on[state.name].append(name)
+    print_models([(spec, trained_on[name]) for name, spec in specs.items()], as_json)
 
 
 @cli.command()
@@ -377,6 +401,26 @@ def _session(context: click.Context, dataset: str | None, device: str) -> Sessio
     return open_session(
         _workspace(), dataset or outer["dataset"], device=outer["device"] if device == "auto" else device
     )
+
+
+def _open_queries(name: str) -> IO[str]:
+    from engine.atomic import describe_os_error
+
+    try:
+        return click.open_file(name, encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{name}: cannot be read ({describe_os_error(error)}).") from error
+
+
+def _read_queries(lines: IO[str]) -> Iterator[str]:
+    """The queries as they come: the next is asked for when the one before it is answered."""
+    answered = 0
+    try:
+        for line in lines:
+            yield line.removeprefix("\ufeff").rstrip("\r\n")
+            answered += 1
+    except UnicodeDecodeError as error:
+        raise DataError(f"{lines.name}, after line {answered:,}: is not UTF-8 text; save it as UTF-8.") from error
 
 
 def _parse_settings(settings: tuple[str, ...]) -> dict[str, str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -16,13 +17,30 @@ from engine.job import Job, Progress
 from tui.text import harmless
 
 if TYPE_CHECKING:
-    from engine.results import Answer, FitReport, ModelState, Result
+    from engine.models import ModelSpec
+    from engine.results import Answer, FitReport, Result
     from engine.workspace import Manifest
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on stdout."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+    """One JSON document on stdout: strict JSON, in which a number that is none is null."""
+    strict = _without_nan(value)
+    text = json.dumps(strict, ensure_ascii=False, default=str, allow_nan=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # an older terminal's encoding, or half a surrogate pair
+        text = json.dumps(strict, default=str, allow_nan=False)
+    click.echo(text)
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(one) for one in value]
+    return value
 
 
 def say(message: str) -> None:
@@ -75,6 +93,8 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
     if not answer.results:
         say("Nothing was found.")
         return
+    if extra is not None and getattr(answer.results[0], extra) is None:
+        extra = None  # not every model that recommends predicts ratings
     figure = {"predicted_rating": "Rating", "probability": "Probability", None: "Score"}[extra]
     rows = [
         (
@@ -143,23 +163,23 @@ def print_dataset(manifest: Manifest, as_json: bool) -> None:
         click.echo(harmless(f"  {note}"))
 
 
-def print_models(states: Sequence[tuple[ModelState, Sequence[str]]], as_json: bool) -> None:
-    """The registry; ``states`` pairs each model with the names of the data sets that it is trained on."""
+def print_models(specs: Sequence[tuple[ModelSpec, Sequence[str]]], as_json: bool) -> None:
+    """The registry; ``specs`` pairs each model with the names of the data sets that it is trained on."""
     if as_json:
         print_json(
             [
                 {
-                    "name": state.name,
-                    "kind": state.task,
+                    "name": spec.name,
+                    "kind": spec.task,
                     "trained": bool(datasets),
                     "datasets": list(datasets),
-                    "description": state.description,
+                    "description": spec.description,
                 }
-                for state, datasets in states
+                for spec, datasets in specs
             ]
         )
         return
-    rows = [(state.name, state.task, ", ".join(datasets) or "–", state.description) for state, datasets in states]
+    rows = [(spec.name, spec.task, ", ".join(datasets) or "–", spec.description) for spec, datasets in specs]
     print_table(("Model", "For", "Trained on", "Description"), rows)
 
 
@@ -231,6 +251,4 @@ class _Drawn:
 
 def _figure(result: Result, extra: str | None) -> str:
     value = result.score if extra is None else getattr(result, extra)
-    if value is None:
-        return ""
     return f"{value:.1%}" if extra == "probability" else f"{value:.2f}" if extra else f"{value:.3f}"

@@ -174,3 +174,73 @@ def test_a_nan_rating_and_a_duplicate_pair_are_left_out_and_counted(run: Run, tm
     info = json.loads(outcome.out)
     assert info["num_interactions"] == 2
     assert sum(info["skipped"].values()) == 2
+
+
+def test_models_are_listed_before_there_is_any_data_and_beside_a_damaged_set(run: Run, home: Path, films: str) -> None:
+    (home / "data" / "datasets" / films / "manifest.json").write_text("{")
+    outcome = run("models", "list", "--json")
+    assert outcome.status == 0
+    assert "damaged" in outcome.err
+    assert {"explicit", "sequence"} <= {model["name"] for model in json.loads(outcome.out)}
+    outcome = run("models", "list", "--json")  # now nothing is stored at all
+    assert (outcome.status, outcome.err) == (0, "")
+    assert not any(model["trained"] or model["datasets"] for model in json.loads(outcome.out))
+
+
+def test_negative_ids_are_no_options(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text("user,item,rating,time\n-1,-5,3,1\n-1,2,4,2\n2,-5,5,1\n2,3,1,2\n")
+    assert run("datasets", "add", "below", "--ratings", path).status == 0
+    assert run("train", "explicit", "--set", "n_iter=1").status == 0
+    outcome = run("recommend", "-1", "-d", "below", "-k", "1", "--json")
+    assert outcome.status == 0, outcome.err
+    assert [one["item_id"] for one in json.loads(outcome.out)] == [3]
+    assert run("recommend", "--", "-1").status == 0
+    assert run("recommend", "-1", "-k", "-5").status == 2
+    assert run("recommend", "--bogus").status == 2
+    assert "recsys-tui train sequence" in run("next", "-5", "2").err  # both were found
+
+
+def test_what_is_wrong_with_a_search_is_said_before_anything_is_embedded(
+    run: Run, films: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.session.Session.embed", lambda *_: pytest.fail("this takes minutes"))
+    assert "no item 'nothing'" in run("search", "--like", "nothing").err
+    assert run("search", "--like", "alien", "--mode", "keyword").status == 2
+    for name in (tmp_path, tmp_path / "missing.txt"):
+        outcome = run("search", "--queries", name)
+        assert outcome.status == 1
+        assert f"{name}: cannot be read" in outcome.err
+
+
+def test_a_blank_query_line_has_an_empty_list_of_its_own(run: Run, films: str, tmp_path: Path) -> None:
+    queries = tmp_path / "queries.txt"
+    queries.write_bytes("\ufeffalien\r\n\r\nheat".encode())
+    outcome = run("search", "--queries", queries, "--mode", "keyword", "-k", "1")
+    assert [[one["item_id"] for one in json.loads(line)] for line in outcome.out.splitlines()] == [
+        ["alien"],
+        [],
+        ["heat"],
+    ]
+    queries.write_bytes(b"alien\ncaf\xe9\n")
+    outcome = run("search", "--queries", queries, "--mode", "keyword")
+    assert outcome.status == 1
+    assert "not UTF-8" in outcome.err
+
+
+def test_a_model_without_ratings_shows_its_scores(run: Run, films: str) -> None:
+    assert run("train", "implicit", "--set", "n_iter=1").status == 0
+    assert "Score" in run("recommend", "cyd").out
+    assert json.loads(run("recommend", "cyd", "--json").out)[0]["predicted_rating"] is None
+
+
+def test_a_seed_that_no_generator_takes_is_wrong_usage(run: Run, films: str) -> None:
+    assert run("train", "explicit", "--seed", "99999999999999999999").status == 2
+    assert run("evaluate", "explicit", "--seed", "-1").status == 2
+
+
+def test_a_number_that_is_none_is_null_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    from tui.output import print_json
+
+    print_json({"rmse": float("nan"), "values": [1.5, float("inf")]})
+    assert json.loads(capsys.readouterr().out) == {"rmse": None, "values": [1.5, None]}

@@ -7,6 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 from .conftest import RATINGS, Run
 
@@ -93,3 +96,37 @@ def test_a_file_that_cannot_be_written_is_said(process: Run, home: object, tmp_p
     assert outcome.status == 1
     assert "cannot be written" in outcome.err
     assert "Traceback" not in outcome.err
+
+
+def shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = ["sh", "-c", line.replace("recsys-tui", f"{sys.executable} -m tui.cli")]
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, check=False)
+
+
+def test_closed_and_full_outputs_are_no_surprise(home: object) -> None:
+    assert shell("recsys-tui paths >&-").returncode == 0
+    done = shell("recsys-tui datasets info nowhere 2>&-")
+    assert (done.returncode, done.stdout) == (1, "")
+    if os.path.exists("/dev/full"):
+        done = shell("recsys-tui paths > /dev/full")
+        assert done.returncode == 1
+        assert done.stderr == "The output: cannot be read or written (no space left on device).\n"
+
+
+def test_a_terminal_of_another_encoding_shows_what_it_can(process: Run, home: object) -> None:
+    assert process("datasets", "add", "demo").status == 0
+    line = "recsys-tui search amelie -d demo --mode keyword -k 1"
+    assert "Am?lie" in shell(line, PYTHONIOENCODING="ascii").stdout
+    assert json.loads(shell(f"{line} --json", PYTHONIOENCODING="ascii").stdout)[0]["title"] == "Amélie"
+
+
+def test_a_file_whose_name_is_no_text_is_read(process: Run, home: object, tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/caf\xe9.csv"
+    try:
+        with open(path, "w") as file:
+            file.write("user,item\n1,2\n")
+    except OSError:
+        pytest.skip("this file system has only names that are text")
+    outcome = process("datasets", "add", "coffee", "--ratings", os.fsdecode(path), "--json")
+    assert outcome.status == 0, outcome.err
+    assert json.loads(outcome.out)["source"]["files"][0]["name"] == "caf?.csv"
