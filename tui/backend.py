@@ -34,6 +34,7 @@ from tui.messages import (
     JobView,
     SessionFailed,
     SessionOpened,
+    WarmedUp,
 )
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class SessionLike(Protocol):
     def device_name(self) -> str: ...  # noqa: D102
     def embedding_state(self) -> EmbeddingState: ...  # noqa: D102
     def embed(self, job: Job | None = None) -> EmbeddingState: ...  # noqa: D102
+    def warm_up(self, job: Job | None = None) -> None: ...  # noqa: D102
     def search(  # noqa: D102
         self,
         query: str,
@@ -146,7 +148,10 @@ class Backend:
 
     # -- opening and closing ----------------------------------------------------------------------------------
     def open(self) -> None:
-        """Open the session in a thread: SessionOpened or SessionFailed, then DeviceReady or DeviceFailed, follow."""
+        """Open the session in a thread.
+
+        SessionOpened or SessionFailed follow; after the former DeviceReady and WarmedUp, or DeviceFailed.
+        """
         self._opening = _Reporter(JobView(next(_numbers), "open", f"opening {self._name}", "running"), self)
         _start("open", self._run_opening, self._opening)
 
@@ -237,12 +242,19 @@ class Backend:
             self._session = session
             self.post(SessionOpened(catalogue))
             self._opened.set()
-            try:
-                self.post(DeviceReady(session.device_name()))
-            except BaseException as error:
-                self.post(DeviceFailed(self.failure(error)))
+            self._warm_up(session, reporter.job)
         finally:
             self._opening = None
+
+    def _warm_up(self, session: SessionLike, job: Job) -> None:
+        try:
+            self.post(DeviceReady(session.device_name()))
+            session.warm_up(job)
+            self.post(WarmedUp())
+        except CancelledError:
+            return
+        except BaseException as error:
+            self.post(DeviceFailed(self.failure(error)))
 
 
 @dataclass(slots=True)
@@ -421,8 +433,10 @@ class _Reporter:
 
     def end(self) -> None:
         """Take what was reported off the screen; a job that never reported was never on it."""
-        if self.view.progress is not None:
-            self.tell(state="done")
+        told = self.view.progress is not None
+        self.view = replace(self.view, state="done")
+        if told:
+            self.tell()
 
     def stop(self) -> None:
         """Acknowledge first, then ask the job."""
@@ -437,6 +451,8 @@ class _Reporter:
             self._backend.post(JobChanged(self.view))
 
     def _report(self, progress: Progress) -> None:
+        if not self.view.active:
+            return
         now = self._backend.clock()
         values = progress.values
         if "epoch" in values and "loss" in values:
@@ -446,6 +462,9 @@ class _Reporter:
         previous = self.view.progress
         if previous is None or previous.stage != progress.stage or progress.done < previous.done:
             self._seen.clear()
+        elif previous.total is not None and progress.total is not None and progress.total < previous.total:
+            # An epoch's end may be reported as an end of its own.
+            progress = replace(progress, total=previous.total)
         self._told_at = now
         self._seen.append((now, progress.done))
         then, before = self._seen[0]

@@ -120,8 +120,13 @@ class DeviceReady(Message):
 
 
 @dataclass
+class WarmedUp(Message):
+    """What the first questions need is loaded."""
+
+
+@dataclass
 class DeviceFailed(Message):
-    """The libraries that compute could not be loaded, or the device asked for is not there."""
+    """What computes could not be loaded, or the device asked for is not there."""
 
     failure: Failure
 

@@ -41,6 +41,8 @@ class State:
         Why it could not be opened.
     device
         The name of what computes; empty until the libraries are loaded.
+    warm
+        Whether what the first questions need is loaded, the language model above all.
     device_failure
         Why they could not be.
     jobs
@@ -54,6 +56,7 @@ class State:
     catalogue: Catalogue | None = None
     failure: Failure | None = None
     device: str = ""
+    warm: bool = False
     device_failure: Failure | None = None
     jobs: dict[int, JobView] = field(default_factory=dict)
     draft: SequenceDraft = field(default_factory=SequenceDraft)

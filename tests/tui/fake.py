@@ -131,6 +131,7 @@ class FakeSession:
         self.failures: dict[str, BaseException] = {}
         self._gates: dict[str, threading.Event] = {}
         self._stubborn = False
+        self.warm = False
         self.device = "cpu"
         self.epochs = 10
 
@@ -166,6 +167,10 @@ class FakeSession:
         self._enter("device_name")
         return self.device
 
+    def warm_up(self, job: Job | None = None) -> None:
+        self._enter("warm_up", job=job)
+        self.warm = True
+
     def embedding_state(self) -> EmbeddingState:
         return EmbeddingState(self.done, len(self.items), "all-MiniLM-L6-v2")
 
@@ -198,8 +203,8 @@ class FakeSession:
         results = tuple(
             Result(rank, item, round(0.61 * 0.93 ** (rank - 1), 4)) for rank, item in enumerate(found[:k], 1)
         )
-        fallback = mode == "hybrid" and not self.done
-        note = "keyword matches only: nothing is embedded yet" if fallback else ""
+        fallback = mode == "hybrid" and not (self.done and self.warm)
+        note = "by keyword only: the embedding model is not loaded yet" if fallback else ""
         return Answer(tuple(results), "keyword" if fallback else mode, note)
 
     def find_users(self, text: str, limit: int = 50) -> list[UserSummary]:

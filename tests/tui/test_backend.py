@@ -20,6 +20,7 @@ from tui.messages import (
     JobChanged,
     SessionFailed,
     SessionOpened,
+    WarmedUp,
 )
 
 
@@ -66,8 +67,8 @@ def opened(session, inbox, **options):
 
 def test_opening_tells_of_the_data_set_first_and_of_the_device_then(inbox):
     opened(FakeSession(), inbox)
-    inbox.wait_for(is_a(DeviceReady))
-    assert [type(message) for message in inbox.messages] == [SessionOpened, DeviceReady]
+    inbox.wait_for(is_a(WarmedUp))
+    assert [type(message) for message in inbox.messages] == [SessionOpened, DeviceReady, WarmedUp]
     assert inbox.messages[0].catalogue.overview.num_items == 20
     assert inbox.messages[1].name == "cpu"
 
@@ -262,7 +263,7 @@ def test_closing_lets_a_job_put_down_what_it_has(inbox):
     session = FakeSession(embedded=0)
     session.hold("embed")
     backend = opened(session, inbox)
-    inbox.wait_for(is_a(DeviceReady))
+    inbox.wait_for(is_a(WarmedUp))
     backend.embed()
     inbox.wait_for(lambda message: isinstance(message, JobChanged) and message.job.progress is not None)
     assert backend.close(grace=5.0) is False

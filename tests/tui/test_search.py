@@ -52,7 +52,7 @@ async def test_an_answer_on_its_way_while_a_newer_query_is_asked_is_dropped(make
         await pilot.press("h")
         await settle(pilot)
         shown = pane._view
-        stale = pane._full._mailbox
+        stale = pane._searching._mailbox
         pane._ask_query()
         overtaken = stale._latest
         pane._ask_query()
@@ -79,28 +79,23 @@ async def test_old_results_stay_until_new_ones_come(make_app):
         assert "searching" not in screen_text(app)
 
 
-async def test_keyword_matches_show_while_the_language_model_loads(make_app):
+async def test_keyword_matches_show_while_the_language_model_loads_and_give_way_to_it(make_app):
     session = FakeSession()
+    gate = session.hold("warm_up")
     app = make_app(session)
-    gate = session.hold("search")
-    original = session.search
-
-    def search(query, k=10, mode="hybrid", like=None, job=None):
-        if mode == "keyword":
-            session._gates.pop("search", None)
-        else:
-            session._gates["search"] = gate
-        return original(query, k, mode, like, job)
-
-    session.search = search
     async with app.run_test(size=WIDE) as pilot:
         await until(pilot, lambda: app.state.device)
-        await pilot.press("x")
-        await until(pilot, lambda: "matched by words while the language model loads" in screen_text(app))
+        await type_text(pilot, "heat")
+        await until(pilot, lambda: "the embedding model is not loaded yet" in screen_text(app))
+        assert "preparing search" in screen_text(app)
+        await pilot.press("down", "down")
+        held = app.pane("search")._table.item
         gate.set()
         await settle(pilot)
-        assert "matched by words" not in screen_text(app)
-        assert "hybrid" in app._status.said
+        assert "not loaded yet" not in screen_text(app)
+        assert "18 ms · hybrid" in screen_text(app)
+        # The cursor stays on its item.
+        assert app.pane("search")._table.item == held
 
 
 async def test_keys_move_through_the_results(make_app):
@@ -209,13 +204,13 @@ async def test_embedding_is_offered_shown_and_stopped_with_what_is_done_kept(mak
         await pilot.press("f5")
         await until(pilot, lambda: "0 of 20 texts" in screen_text(app))
         await type_text(pilot, "heat")
-        await until(pilot, lambda: "keyword matches only" in screen_text(app))
+        await until(pilot, lambda: "· keyword ·" in screen_text(app))
         session._gates.pop("embed")
         gate.set()
         await settle(pilot)
         assert session.done == 20
         # What was embedded meanwhile joins the results by itself.
-        assert "keyword matches only" not in screen_text(app)
+        assert "· keyword ·" not in screen_text(app)
         assert "20 of 20 embedded" in screen_text(app)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -71,11 +71,9 @@ class SearchPane(Pane):
         self._asked = self._view = _View()
         self._trail: list[_View] = []
         self._failure: Failure | None = None
-        self._meaning_ready = False
-        self._embedded = 0
+        self._reach = (0, False)
         self._hurry = False
-        self._full = self.question("search", "searching", self._answered, self._failed)
-        self._words = self.question("keyword", "searching", self._answered_by_words, lambda _: None)
+        self._searching = self.question("search", "searching", self._answered, self._failed)
 
     def compose(self) -> ComposeResult:
         """The query above, the results below it."""
@@ -100,12 +98,11 @@ class SearchPane(Pane):
         self._hurry = False
         text = event.value.strip()
         if not text:
-            self._full.withdraw()
-            self._words.withdraw()
+            self._searching.withdraw()
             self._view, self._failure = _View(), None
             self._draw()
         else:
-            self._full.ask_settled(self._ask_query)
+            self._searching.ask_settled(self._ask_query)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -138,23 +135,14 @@ class SearchPane(Pane):
     def _ask(self, view: _View) -> None:
         self._asked, mode = view, self._mode
         like = None if view.like is None else view.like.item_id
-        if like is None and mode != "keyword" and self._embedded and not self._meaning_ready:
-            # Loading the language model takes seconds: the words themselves are matched meanwhile.
-            self._words.ask(lambda session, job: session.search(view.text, _SHOWN, "keyword", job=job))
-        self._full.ask(lambda session, job: session.search(view.text, _SHOWN, mode, like=like, job=job))
+        self._searching.ask(lambda session, job: session.search(view.text, _SHOWN, mode, like=like, job=job))
 
     # -- answers ----------------------------------------------------------------------------------------------
     def _answered(self, message: Answered) -> None:
-        self._words.withdraw()
         answer: Answer = message.value
-        self._meaning_ready = self._meaning_ready or bool(self._embedded and answer.method != "keyword")
         self._failure = None
         self._show(answer)
         self.post_message(Said(f"{duration(message.seconds)} · {answer.method} · {self._coverage()}"))
-
-    def _answered_by_words(self, message: Answered) -> None:
-        if self._full.pending:
-            self._show(replace(message.value, note="matched by words while the language model loads"))
 
     def _failed(self, message: Failed) -> None:
         self._failure = message.failure
@@ -185,11 +173,11 @@ class SearchPane(Pane):
 
     # -- drawing ----------------------------------------------------------------------------------------------
     def refresh_state(self) -> None:
-        """Follow the data set and the embedding; what was embedded meanwhile joins the results."""
+        """Follow the data set; what search could not reach before joins the results by itself."""
         catalogue = self.state.catalogue
-        embedded = 0 if catalogue is None else catalogue.embedding.done
-        if embedded != self._embedded:
-            self._embedded = embedded
+        reach = (0 if catalogue is None else catalogue.embedding.done, self.state.warm)
+        if reach != self._reach:
+            self._reach = reach
             if self._view.text or self._view.like is not None:
                 self._ask(_View(self._view.text, self._view.like))
         self._draw()
@@ -199,7 +187,7 @@ class SearchPane(Pane):
         rows = answer is not None and bool(answer.results) and self._failure is None and self.state.failure is None
         what = "Results" if view.like is None else f"More like {shorten(full_title(view.like), 40)}"
         if rows and answer is not None:
-            self._panel.retitle(f"{what} · {len(answer.results)}", answer.note or self._offer_rest())
+            self._panel.retitle(f"{what} · {len(answer.results)}", self._remark(answer))
             self._panel.show_rows()
         else:
             self._panel.retitle(what)
@@ -260,10 +248,11 @@ class SearchPane(Pane):
         embedding = self.state.catalogue.embedding
         return f"{embedding.done:,} of {embedding.total:,} embedded"
 
-    def _offer_rest(self) -> str:
+    def _remark(self, answer: Answer) -> str:
+        """What to know about the results: above all, what embedding would add."""
         if not self._lacks_embedding() or self.state.active_job("search") is not None:
-            return ""
-        return f"{self._coverage()} · F5 embeds the rest"
+            return answer.note
+        return f"{self._coverage()} · F5 embeds {self._missing()}"
 
     def _retitle(self) -> None:
         self.line.retitle("Search", f"{self._mode} · Ctrl+T")
@@ -315,7 +304,7 @@ class SearchPane(Pane):
         if self.is_at(self._details):
             self.go_to(self._table)
         elif self._trail:
-            self._full.withdraw()
+            self._searching.withdraw()
             self._view, self._failure = self._trail.pop(), None
             self._asked = self._view
             self._list()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -32,14 +33,14 @@ from tui.widgets.items import (
 from tui.widgets.panel import Panel
 from tui.widgets.query import QueryInput
 from tui.widgets.table import Column, Table
-from tui.widgets.text import clean, count, duration, shorten
+from tui.widgets.text import clean, count, duration, shorten_middle
 
 _LISTED = 200
 _SHOWN = 100
 
 _USER_COLUMNS: tuple[Column[UserSummary], ...] = (
-    Column("User", lambda user, _: str(user.user_id)),
-    Column("Seen", lambda user, _: f"{user.num_interactions:,}", width=6, right=True, style="muted"),
+    Column("User", lambda user, room: shorten_middle(user.user_id, room)),
+    Column("Seen", lambda user, _: f"{user.num_interactions:,}", width=6, right=True, from_width=18, style="muted"),
 )
 
 
@@ -110,10 +111,16 @@ class UserPane(ModelPane):
     def on_resize(self) -> None:
         """Side by side where there is room."""
         self.set_class(self.wide, "-wide")
+        self._fit_picker()
 
     def focus_start(self) -> None:
         """Begin with the list of users."""
         self.go_to(self._users if self._users_panel.listing else self.line)
+
+    def _fit_picker(self) -> None:
+        """As wide as the ids need, within what the lists can spare."""
+        longest = max((cell_len(str(user.user_id)) for user in self._found or ()), default=0)
+        self.query_one("#picker").styles.width = min(max(longest + 16, 24), 40 if self.wide else 24)
 
     # -- asking -----------------------------------------------------------------------------------------------
     @on(Input.Changed)
@@ -150,6 +157,7 @@ class UserPane(ModelPane):
         first = self._found is None
         self._found = found
         self._users.show(found)
+        self._fit_picker()
         self._draw()
         if first and self.is_at(self.line) and not self.line.value and found:
             self.go_to(self._users)
@@ -222,7 +230,7 @@ class UserPane(ModelPane):
         entries, failure, panel = self._entries, self._failures.get("history"), self._history
         ratings = [entry.rating for entry in entries or () if entry.rating is not None]
         mean = f"mean {sum(ratings) / len(ratings):.2f} of {count(len(ratings), 'rating')}" if ratings else ""
-        user = "" if self._user is None else f" of user {shorten(self._user, 24)}"
+        user = "" if self._user is None else f" of user {shorten_middle(self._user, 24)}"
         panel.retitle(f"History{user}", mean)
         panel.histogram.count(ratings, *self._range)
         panel.histogram.display = bool(ratings)
@@ -252,7 +260,7 @@ class UserPane(ModelPane):
         elif not answer.results:
             panel.show_notice().say("Nothing is left to recommend", answer.note or "They have rated it all.")
         else:
-            panel.retitle(f"Recommended for {shorten(self._answered_for, 24)} · {answer.method}", answer.note)
+            panel.retitle(f"Recommended for {shorten_middle(self._answered_for, 20)} · {answer.method}", answer.note)
             panel.show_rows()
 
     # -- keys -------------------------------------------------------------------------------------------------

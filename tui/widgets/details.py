@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.items import Item
 
 #: Metadata that holds the running text of an item, if the source has one; else it is the text search embeds.
-_PROSE = ("overview", "description", "synopsis", "plot", "summary")
+_PROSE = ("overview", "about", "description", "synopsis", "plot", "summary")
 _LABEL = 12
 
 

@@ -9,6 +9,9 @@ from tui.messages import JobView
 from tui.widgets.bars import progress_bar, sparkline
 from tui.widgets.text import clean, count, duration, paragraphs
 
+#: Figures of a job that have a place of their own.
+_SAID = ("epoch", "epochs", "pace", "seconds_left")
+
 
 class Notice(Static):
     """A few centred lines: a heading, a sentence or two, and the key that helps."""
@@ -95,7 +98,7 @@ def job_figures(job: JobView) -> str:
         parts.append(f"{progress.done:,} of {count(progress.total, progress.unit.removesuffix('s') or 'piece')}")
     elif progress.done:
         parts.append(count(progress.done, progress.unit.removesuffix("s") or "piece"))
-    parts += [f"{name} {value:.4g}" for name, value in values.items() if name not in ("epoch", "epochs")]
+    parts += [f"{name} {value:.4g}" for name, value in values.items() if name not in _SAID]
     if job.pace and progress.unit:
         parts.append(f"{job.pace:,.0f} {progress.unit}/s")
     if job.seconds_left is not None and job.state == "running":

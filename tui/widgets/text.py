@@ -63,6 +63,24 @@ def shorten(value: object, width: int) -> str:
     return set_cell_size(text, width - 1).rstrip() + "…"
 
 
+def shorten_middle(value: object, width: int) -> str:
+    """As :func:`shorten`, but cut in the middle: ids are told apart by their ends.
+
+    Examples
+    --------
+    >>> shorten_middle("all-rounder-01", 9)
+    'all-…r-01'
+    """
+    text = clean(value)
+    if cell_len(text) <= width or width < 3:
+        return shorten(text, width)
+    tail = (width - 1) // 2
+    end = text[-tail:]
+    while cell_len(end) > tail:
+        end = end[1:]
+    return set_cell_size(text, width - 1 - cell_len(end)) + "…" + end
+
+
 def fit(value: object, width: int, *, right: bool = False) -> str:
     """Cleaned text of exactly ``width`` cells."""
     text = shorten(value, width)
