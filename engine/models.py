@@ -140,7 +140,7 @@ _SPECS = (
         needs=("ratings",),
         options={
             "loss": Option("regression", "what is minimised", ("regression", "poisson", "logistic")),
-            **_shared(embedding_dim=32, n_iter=10, batch_size=256, l2=0.0, learning_rate=1e-2),
+            **_shared(embedding_dim=64, n_iter=30, batch_size=1024, l2=4e-4, learning_rate=1e-2),
             "center": Option(True, "count scores from the mean rating"),
         },
     ),
@@ -150,8 +150,8 @@ _SPECS = (
         "Ranks items by who chose what, without ratings (Spotlight's).",
         "engine.factorization.implicit:ImplicitFactorizationModel",
         options={
-            "loss": Option("bpr", "what is minimised", _RANKING),
-            **_shared(embedding_dim=32, n_iter=10, batch_size=1024, l2=0.0, learning_rate=1e-2),
+            "loss": Option("adaptive_hinge", "what is minimised", _RANKING),
+            **_shared(embedding_dim=64, n_iter=20, batch_size=1024, l2=5e-5, learning_rate=1e-2),
             **_NEGATIVES,
         },
     ),
@@ -164,7 +164,7 @@ _SPECS = (
         options={
             "loss": Option("bpr", "what is minimised", _RANKING),
             "representation": Option("cnn", "the net", ("pooling", "cnn", "lstm", "mixture")),
-            **_shared(embedding_dim=32, n_iter=10, batch_size=256, l2=0.0, learning_rate=1e-2),
+            **_shared(embedding_dim=32, n_iter=15, batch_size=256, l2=1e-5, learning_rate=1e-2),
             **_NEGATIVES,
         },
     ),
