@@ -28,12 +28,14 @@ def ratio(front, back):
 
 
 def contrasts(app):
-    for strip in app.screen._compositor.render_strips():
-        for segment in strip:
+    # Behind a pop-up everything is dimmed on purpose.
+    front = app.screen.children[0] if app.screen.is_modal else app.screen
+    for strip in app.screen._compositor.render_strips()[front.region.y : front.region.bottom]:
+        for segment in strip.crop(front.region.x, front.region.right):
             style = segment.style
             if segment.text.strip() and style is not None and style.color is not None and style.bgcolor is not None:
-                front, back = Color.from_rich_color(style.color), Color.from_rich_color(style.bgcolor)
-                yield segment.text, ratio(front, back)
+                fore, back = Color.from_rich_color(style.color), Color.from_rich_color(style.bgcolor)
+                yield segment.text, ratio(fore, back)
 
 
 @pytest.mark.parametrize("theme", ["recsys-dark", "recsys-light", "textual-dark", "textual-light"])

@@ -44,7 +44,7 @@ class ItemDetails(VerticalScroll):
         scrollbar-size-vertical: 1;
         scrollbar-color: $foreground 50%;
         scrollbar-background: $background;
-        & > Static { height: auto; }
+        & > Static { height: auto; color: $text-muted; }
         &:focus { border: round $primary; border-title-color: $text; border-title-style: bold; }
     }
     """
@@ -131,14 +131,14 @@ class DetailsScreen(ModalScreen[None]):
 def _page(item: Item, figures: tuple[tuple[str, str], ...]) -> Content:
     parts: list[Content | str | tuple[str, str]] = [(full_title(item), "bold $text")]
     if item.genres:
-        parts.append(("\n" + clean(" · ".join(item.genres)), "$text-muted"))
+        parts.append("\n" + clean(" · ".join(item.genres)))
     prose_key, prose = _prose(item)
     if prose:
         parts.append(("\n\n" + paragraphs(prose), "$text"))
     lines = [*figures, *_facts(item.metadata, prose_key), ("id", str(item.item_id))]
     parts.append("\n")
     for name, value in lines:
-        parts += [("\n" + fit(name.replace("_", " "), _LABEL) + " ", "$text-muted"), (clean(value), "$text")]
+        parts += ["\n" + fit(name.replace("_", " "), _LABEL) + " ", (clean(value), "$text")]
     return Content.assemble(*parts)
 
 

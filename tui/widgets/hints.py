@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 from textual import events
+from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.widgets.text import clean
+
+_NAMES = {"escape": "Esc", "enter": "↵", **{f"f{number}": f"F{number}" for number in range(1, 13)}}
 
 
 class KeyHints(Widget):
@@ -35,9 +38,13 @@ class KeyHints(Widget):
         for active in self.screen.active_bindings.values():
             binding = active.binding
             if binding.show and active.enabled and binding.action not in found:
-                written = self.app.get_key_display(binding)
-                found[binding.action] = (binding.key, clean(written), clean(binding.description))
+                found[binding.action] = (binding.key, self._written(binding), clean(binding.description))
         return sorted(found.values(), key=lambda hint: hint[2] in ("palette", "help"))
+
+    def _written(self, binding: Binding) -> str:
+        if binding.key_display or binding.key not in _NAMES:
+            return clean(self.app.get_key_display(binding))
+        return _NAMES[binding.key]
 
     def render(self) -> Content:
         """The line."""
