@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from engine.errors import DataError
+from engine.atomic import describe_os_error, exchanging_folder
+from engine.errors import DamagedError, DataError
 from engine.version import __version__
 
 FORMAT = "recsys-tui model"
@@ -52,24 +51,9 @@ def write(path: str | Path, tensors: Mapping[str, Tensor], header: Mapping[str, 
         "tensors_sha256": hashlib.sha256(content).hexdigest(),
     }
     whole["header_sha256"] = _header_hash(whole)
-    scratch: Path | None = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        new = scratch / "new"
-        new.mkdir()
-        _write_synced(new / TENSORS, content)
-        _write_synced(new / HEADER, json.dumps(whole, indent=1, sort_keys=True).encode())
-        if folder.exists():
-            folder.rename(scratch / "old")
-        new.rename(folder)
-    except OSError as error:
-        raise DataError(f"{folder} cannot be written ({error.strerror or error}): nothing was stored.") from error
-    finally:
-        if scratch is not None:
-            if (scratch / "old").exists() and not folder.exists():
-                (scratch / "old").rename(folder)
-            shutil.rmtree(scratch, ignore_errors=True)
+    with exchanging_folder(folder) as fresh:
+        _write_synced(fresh / TENSORS, content)
+        _write_synced(fresh / HEADER, json.dumps(whole, indent=1, sort_keys=True).encode())
 
 
 def read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -78,7 +62,9 @@ def read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     Raises
     ------
     DataError
-        If there is no model, or it is damaged, of another program, or of a newer version of this one.
+        If there is no model, or it is of another program, or of a newer version of this one.
+    DamagedError
+        If it is not what was stored.
     """
     folder = Path(path)
     header = read_header(folder)
@@ -86,10 +72,10 @@ def read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         content = (folder / TENSORS).read_bytes()
     except OSError as error:
         raise DataError(
-            f"{folder / TENSORS} cannot be read ({error.strerror or error}): train the model again."
+            f"{folder / TENSORS} cannot be read ({describe_os_error(error)}): train the model again."
         ) from error
     if hashlib.sha256(content).hexdigest() != header["tensors_sha256"]:
-        raise DataError(f"{folder / TENSORS} is damaged (its checksum is wrong): train the model again.")
+        raise DamagedError(f"{folder / TENSORS} is damaged (its checksum is wrong): train the model again.")
     try:
         return load(content), header
     except (SafetensorError, ValueError) as error:
@@ -106,9 +92,9 @@ def read_header(path: str | Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise DataError(f"{folder} holds no model: {HEADER} is missing.") from None
     except OSError as error:
-        raise DataError(f"{folder / HEADER} cannot be read: {error.strerror or error}.") from error
+        raise DataError(f"{folder / HEADER} cannot be read: {describe_os_error(error)}.") from error
     except ValueError as error:
-        raise DataError(f"{folder / HEADER} is damaged (not JSON): train the model again.") from error
+        raise DamagedError(f"{folder / HEADER} is damaged (not JSON): train the model again.") from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise DataError(f"{folder / HEADER} is not of a model of recsys-tui.")
     version = header.get("format_version")
@@ -118,7 +104,7 @@ def read_header(path: str | Path) -> dict[str, Any]:
             f"{FORMAT_VERSION}): update the program."
         )
     if header.get("header_sha256") != _header_hash(header):
-        raise DataError(f"{folder / HEADER} is damaged (its checksum is wrong): train the model again.")
+        raise DamagedError(f"{folder / HEADER} is damaged (its checksum is wrong): train the model again.")
     return header
 
 
