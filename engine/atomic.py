@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import uuid
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import DamagedError, DataError
+
+_ADVICE = "make room or make it writable, and try again"
 
 
 @contextmanager
@@ -34,7 +37,7 @@ def writing(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise DataError(f"{path}: cannot be written ({describe_os_error(error)}).") from error
+        raise DataError(f"{path}: cannot be written ({describe_os_error(error)}): {_ADVICE}.") from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -57,7 +60,7 @@ def exchanging_folder(folder: Path) -> Iterator[Path]:
             folder.rename(old)
         fresh.rename(folder)
     except OSError as error:
-        raise DataError(f"{folder}: cannot be written ({describe_os_error(error)}).") from error
+        raise DataError(f"{folder}: cannot be written ({describe_os_error(error)}): {_ADVICE}.") from error
     finally:
         # Also after an interrupt between the two renames.
         if old.exists() and not folder.exists():
@@ -91,7 +94,7 @@ def locked(path: Path, *, wait: bool) -> Iterator[bool]:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = open(path, "a")  # noqa: SIM115 - closed below; what the block raises is not ours to explain
     except OSError as error:
-        raise DataError(f"{path}: cannot be written ({describe_os_error(error)}).") from error
+        raise DataError(f"{path}: cannot be written ({describe_os_error(error)}): {_ADVICE}.") from error
     with file:
         yield _lock(file.fileno(), wait)
 
@@ -158,6 +161,8 @@ def set_aside(folder: Path) -> Path:
 def describe_os_error(error: OSError) -> str:
     """The operating system's own words, in lower case and without the number: ``no space left on device``."""
     text = error.strerror or str(error) or type(error).__name__
+    if number := re.search(r"\[errno (\d+)\]", text):  # pyarrow wraps them in words of its own
+        text = os.strerror(int(number[1]))
     return text[:1].lower() + text[1:]
 
 

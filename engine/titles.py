@@ -288,6 +288,8 @@ def _likeness(key: str, others: Sequence[str], least: float) -> npt.NDArray[np.f
     from rapidfuzz.process import cdist  # gives up the interpreter while it compares; `extract` does not
 
     scores: npt.NDArray[np.float32]
+    if len(key) * least > max(map(len, others), default=0):
+        return np.zeros(len(others), dtype=np.float32)  # longer than any of them by more than is forgiven
     scores = cdist([key], others, scorer=OSA.normalized_similarity, score_cutoff=least, dtype=np.float32)[0]
     return scores
 

@@ -131,6 +131,12 @@ def test_what_cannot_be_understood_is_unknown(text: str) -> None:
     assert len(str(raised.value)) < 500
 
 
+def test_a_title_longer_than_all_is_compared_with_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rapidfuzz.process.cdist", lambda *_, **__: pytest.fail("this takes seconds"))
+    with pytest.raises(UnknownError, match="no title like"):
+        MATCHER.resolve("x" * 10_000)
+
+
 def test_the_closest_titles_are_suggested() -> None:
     with pytest.raises(UnknownError) as raised:
         MATCHER.resolve("Twilight (1950)")
