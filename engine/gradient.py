@@ -8,11 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.adam import Adam
 from engine.errors import OptionError
 from engine.sampling import NegativeSampler
 
 Batch = dict[str, Tensor]
-Optimizers = tuple[torch.optim.Optimizer, ...]
+Optimizers = tuple[Adam | torch.optim.Optimizer, ...]
 
 
 class GradientLearner:
@@ -100,10 +101,9 @@ def make_optimizers(
     sparse = [one for one in net.parameters() if id(one) in tables]
     if sparse and l2:
         raise OptionError(f"l2 ({l2}) and sparse=True exclude each other here: use sparse=False.")
-    optimizers: list[torch.optim.Optimizer] = []
+    optimizers: list[Adam | torch.optim.Optimizer] = []
     if dense:
-        fused = all(one.device.type in ("cpu", "cuda") for one in dense)
-        optimizers.append(torch.optim.Adam(dense, lr=learning_rate, weight_decay=l2, fused=fused))
+        optimizers.append(Adam(dense, learning_rate, l2))
     if sparse:
         optimizers.append(torch.optim.SparseAdam(sparse, lr=learning_rate))
     return tuple(optimizers)
