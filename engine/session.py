@@ -31,6 +31,9 @@ from engine.shelf import ModelShelf
 from engine.turns import Turns
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from engine.dataset import Dataset
     from engine.histories import Histories, UserDirectory
     from engine.recommender import Recommender
@@ -119,6 +122,17 @@ class Session:
 
         return UserDirectory(self.dataset)
 
+    @once
+    def _popularity(self) -> npt.NDArray[np.int64]:
+        """Interactions of each item, in dense order."""
+        import numpy as np
+
+        from engine.histories import item_counts
+
+        popularity = np.zeros(self.dataset.num_items, dtype=np.int64)
+        popularity[: self.dataset.num_rated_items] = item_counts(self.dataset.interactions)[1:]
+        return popularity
+
     def overview(self) -> Overview:
         """The data set in one line."""
         return self.manifest.overview
@@ -144,7 +158,7 @@ class Session:
         from engine.search.store import EmbeddingStore
 
         store = EmbeddingStore(self.workspace.embeddings_folder(self.name), self._encoder.identity)
-        return SearchIndex(self.dataset.items, store, self._encoder)
+        return SearchIndex(self.dataset.items, store, self._encoder, popularity=self._popularity)
 
     def embedding_state(self) -> EmbeddingState:
         """How much of the catalogue is embedded; reads no vectors."""
@@ -271,15 +285,9 @@ class Session:
     # -- sequences ------------------------------------------------------------------------------------------
     @once
     def _titles(self) -> TitleMatcher:
-        import numpy as np
-
-        from engine.histories import item_counts
         from engine.titles import TitleMatcher
 
-        dataset = self.dataset
-        popularity = np.zeros(dataset.num_items, dtype=np.int64)
-        popularity[: dataset.num_rated_items] = item_counts(dataset.interactions)[1:]
-        return TitleMatcher(dataset.items, popularity)
+        return TitleMatcher(self.dataset.items, self._popularity)
 
     def complete_title(self, text: str, limit: int = 8) -> list[TitleMatch]:
         """Items that a half-typed title may mean, best first; forgives typos. Needs no torch."""

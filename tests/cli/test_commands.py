@@ -244,3 +244,12 @@ def test_a_number_that_is_none_is_null_in_json(capsys: pytest.CaptureFixture[str
 
     print_json({"rmse": float("nan"), "values": [1.5, float("inf")]})
     assert json.loads(capsys.readouterr().out) == {"rmse": None, "values": [1.5, None]}
+
+
+def test_of_equal_titles_the_more_popular_is_found_first(run: Run, tmp_path: Path) -> None:
+    ratings, items = tmp_path / "ratings.csv", tmp_path / "items.csv"
+    ratings.write_text("user,item,rating\n1,first,3\n1,second,4\n2,second,4\n")
+    items.write_text("id,title\nfirst,Hamlet\nsecond,Hamlet\n")
+    assert run("datasets", "add", "danes", "--ratings", ratings, "--items", items).status == 0
+    found = json.loads(run("search", "hamlet", "--mode", "keyword", "--json").out)
+    assert [one["item_id"] for one in found] == ["second", "first"]
