@@ -317,6 +317,21 @@ class RecsysApp(App[None]):
         self._status.said = f"✓ copied: {message.text}"
 
     # -- keys -------------------------------------------------------------------------------------------------
+    def action_command_palette(self) -> None:
+        """Show the palette."""
+        from tui.widgets.popup import Palette
+
+        if not self.screen.is_modal:
+            self.push_screen(Palette(id="--command-palette"))
+
+    def action_change_theme(self) -> None:
+        """Choose the colours, seen as one goes through them."""
+        from textual.theme import ThemeProvider
+
+        from tui.widgets.popup import Palette
+
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
+
     def action_help(self) -> None:
         """Show the keys."""
         from tui.widgets.help import HelpScreen

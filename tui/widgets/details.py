@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.messages import AddToSequence, CopyText, MoreLikeThis, ShowDetails
 from tui.widgets.items import full_title
+from tui.widgets.popup import PopUp
 from tui.widgets.text import clean, fit, paragraphs
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class ItemDetails(VerticalScroll):
             self.post_message(CopyText(full_title(self._shown.item)))
 
 
-class DetailsScreen(ModalScreen[None]):
+class DetailsScreen(PopUp):
     """The same page, in front of the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,d", "dismiss", "close")]
