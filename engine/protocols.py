@@ -57,7 +57,10 @@ def split(interactions: Interactions, protocol: str, seed: int) -> Split:
         raise OptionError(f"The protocol {protocol} needs times, and this data set has none: use random or user.")
     parts = PROTOCOLS[protocol](interactions, seed)
     if not len(parts.train) or not len(parts.test):
-        raise RecsysError(f"{len(interactions)} interactions are too few to be parted by the protocol {protocol}.")
+        raise RecsysError(
+            f"The data set is too small to be parted by the protocol {protocol}: nothing would be left to "
+            f"{'test' if len(parts.train) else 'train'} with."
+        )
     return parts
 
 

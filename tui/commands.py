@@ -120,6 +120,7 @@ def list_datasets(as_json: bool) -> None:
             (one.name, one.kind, f"{one.num_items:,}", f"{one.num_users:,}", f"{one.num_interactions:,}", one.title)
             for one in overviews
         ],
+        cut=(5,),
         right=(2, 3, 4),
     )
 

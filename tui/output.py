@@ -48,13 +48,17 @@ def say(message: str) -> None:
     click.echo(harmless(message), err=True)
 
 
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()) -> None:
+def print_table(
+    headings: Sequence[str], rows: Sequence[Sequence[object]], *, cut: Sequence[int], right: Sequence[int] = ()
+) -> None:
     """A plain table on stdout.
 
     Parameters
     ----------
     headings, rows
         As shown; every cell is made harmless.
+    cut
+        Positions of the columns that give way in a narrow window; ids and figures are of no use cut short.
     right
         Positions of the columns to align right.
     """
@@ -67,9 +71,9 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, ri
     console = Console(width=None if sys.stdout.isatty() else 10_000, highlight=False, markup=False, emoji=False)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for position, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if position in right else "left", overflow="ellipsis", no_wrap=True)
+        table.add_column(heading, justify="right" if position in right else "left", no_wrap=position not in cut)
     for row in rows:
-        table.add_row(*(Text(harmless(cell)) for cell in row))
+        table.add_row(*(Text(harmless(cell), overflow="ellipsis", no_wrap=True) for cell in row))
     console.print(table)
 
 
@@ -89,6 +93,7 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
         say(answer.note)
     if as_json:
         print_json([result_json(result, extra) for result in answer.results])
+        say(f"by {answer.method}")
         return
     if not answer.results:
         say("Nothing was found.")
@@ -107,7 +112,7 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
         )
         for result in answer.results
     ]
-    print_table(("#", figure, "Title", "Date", "Genres", "Id"), rows, right=(0, 1))
+    print_table(("#", figure, "Title", "Date", "Genres", "Id"), rows, cut=(2, 4), right=(0, 1))
     say(f"by {answer.method}")
 
 
@@ -180,7 +185,7 @@ def print_models(specs: Sequence[tuple[ModelSpec, Sequence[str]]], as_json: bool
         )
         return
     rows = [(spec.name, spec.task, ", ".join(datasets) or "–", spec.description) for spec, datasets in specs]
-    print_table(("Model", "For", "Trained on", "Description"), rows)
+    print_table(("Model", "For", "Trained on", "Description"), rows, cut=(2, 3))
 
 
 def print_report(report: FitReport, as_json: bool) -> None:
@@ -215,6 +220,9 @@ def progress_on_stderr() -> Iterator[Job]:
         yield Job(_Drawn(bar))
 
 
+_TOLD_BY_THE_BAR = ("pace", "seconds_left")
+
+
 class _OneLineAStage:
     def __init__(self) -> None:
         self._stage = ""
@@ -240,7 +248,8 @@ class _Drawn:
             return
         self._last = now
         count = f"{progress.done:,}" + (f"/{progress.total:,}" if progress.total else "") + f" {progress.unit}"
-        count += "".join(f"  {name} {value:.4g}" for name, value in progress.values.items())
+        shown = {name: value for name, value in progress.values.items() if name not in _TOLD_BY_THE_BAR}
+        count += "".join(f"  {name} {value:.4g}" for name, value in shown.items())
         if progress.stage != self._stage:
             if self._task is not None:
                 self._bar.remove_task(self._task)

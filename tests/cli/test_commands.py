@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -253,3 +255,26 @@ def test_of_equal_titles_the_more_popular_is_found_first(run: Run, tmp_path: Pat
     assert run("datasets", "add", "danes", "--ratings", ratings, "--items", items).status == 0
     found = json.loads(run("search", "hamlet", "--mode", "keyword", "--json").out)
     assert [one["item_id"] for one in found] == ["second", "first"]
+
+
+def test_the_model_that_answers_is_named_beside_json_too(run: Run, films: str) -> None:
+    assert run("train", "implicit", "--set", "n_iter=1").status == 0
+    outcome = run("recommend", "ann", "--json")
+    assert json.loads(outcome.out)
+    assert outcome.err == "by implicit\n"
+
+
+def test_a_narrow_window_cuts_titles_but_no_ids_or_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rich.console import Console
+
+    from tui import output
+
+    monkeypatch.setattr("rich.console.Console", lambda **_: Console(width=40, color_system=None, file=sys.stdout))
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", written)
+    row = ("1", "A title of a length that no narrow window has room for", "an-id-to-copy")
+    output.print_table(("#", "Title", "Id"), [row], cut=(1,), right=(0,))
+    line = written.getvalue().splitlines()[-1]
+    assert line.startswith("1 ")
+    assert "an-id-to-copy" in line
+    assert "…" in line

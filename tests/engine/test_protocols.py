@@ -56,5 +56,5 @@ def test_times_are_needed_where_order_is(protocol: str) -> None:
 
 
 def test_too_little_to_part_is_said() -> None:
-    with pytest.raises(RecsysError, match="too few"):
+    with pytest.raises(RecsysError, match="too small"):
         split(Interactions(np.array([0]), np.array([1]), timestamps=np.array([1])), "leave-one-out", 0)
