@@ -48,9 +48,7 @@ class SearchIndex:
     store
         Its vectors; without them there is only search by words.
     encoder
-        The model for queries; without it only ``like`` goes by meaning.
-    device
-        The torch device for the vectors; ``"cpu"`` needs no torch.
+        The model for queries; without it only ``like`` goes by meaning. Vectors are compared on its device.
     popularity
         Interactions of each item in dense order: which of several equal titles comes first.
     """
@@ -61,7 +59,6 @@ class SearchIndex:
         store: EmbeddingStore | None = None,
         encoder: Encoder | None = None,
         *,
-        device: str = "cpu",
         popularity: npt.NDArray[Any] | None = None,
     ) -> None:
         self.items = items

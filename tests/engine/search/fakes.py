@@ -27,6 +27,7 @@ class FakeEncoder:
     """As Encoder, without torch; remembers what it was asked to encode."""
 
     dim = DIM
+    device = "cpu"
 
     def __init__(self, name: str = "fake", version: str = "1") -> None:
         self.identity = ModelIdentity(name, hashlib.sha256(version.encode()).hexdigest())
