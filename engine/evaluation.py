@@ -7,7 +7,7 @@ shares the ranks after all others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,12 +19,16 @@ from engine.interactions import Interactions, SequenceInteractions
 
 #: Scores that are compared at a time.
 CHUNK = 4_194_304
+#: The score of what is taken out of a ranking: the lowest finite one, so that differences stay numbers.
+NEVER = float(np.finfo(np.float32).min)
 
 FloatArray = npt.NDArray[np.float64]
+#: (scores, row and id of each target, first item) -> a figure for each target.
+Measure = Callable[[Tensor, npt.NDArray[Any], npt.NDArray[Any], int], FloatArray]
 
 
 class Model(Protocol):
-    """What is evaluated: ``predict``, and better ``scores`` (many at once, on the device)."""
+    """What is evaluated: ``predict``, and better ``scores`` (many at once, finite, in a tensor that is ours)."""
 
     def predict(self, ids: Any, item_ids: Any = None, /) -> npt.NDArray[Any]:
         """Scores of all items for one user or sequence; of pairs, if items are given."""
@@ -64,7 +68,7 @@ def mrr_score(model: Model, test: Interactions, train: Interactions | None = Non
     numpy.ndarray
         One value for each user with test interactions, by ascending id. Spotlight counts the padding as a rival.
     """
-    users, owner, ranks, _ = _user_ranks(model, test, train)
+    users, owner, ranks = _user_ranks(model, test, train, _ranks)
     return _mean_by(owner, 1.0 / ranks, len(users))
 
 
@@ -87,7 +91,7 @@ def precision_recall_score(
         user's test items.
     """
     lengths = _lengths(k)
-    users, owner, _, places = _user_ranks(model, test, train)
+    users, owner, places = _user_ranks(model, test, train, _places)
     relevant = np.bincount(owner, minlength=len(users))
     hits = np.stack([np.bincount(owner, places < length, minlength=len(users)) for length in lengths], 1)
     reachable = np.minimum(lengths, test.num_items)
@@ -112,8 +116,7 @@ def sequence_mrr_score(model: Model, test: SequenceInteractions, exclude_precedi
     numpy.ndarray
         One value a sequence.
     """
-    ranks, _ = _sequence_ranks(model, test, 1, exclude_preceding)
-    return 1.0 / ranks[:, 0]
+    return 1.0 / _sequence_ranks(model, test, 1, exclude_preceding, _ranks)[:, 0]
 
 
 def sequence_precision_recall_score(
@@ -133,7 +136,7 @@ def sequence_precision_recall_score(
     precision, recall
         One value a sequence; sequences with nothing but padding in their last steps have a recall of 0.
     """
-    _, places = _sequence_ranks(model, test, k, exclude_preceding)
+    places = _sequence_ranks(model, test, k, exclude_preceding, _places)
     targets = np.sort(test.sequences[:, -k:], axis=1)
     order = np.argsort(test.sequences[:, -k:], axis=1, kind="stable")
     first = np.ones(targets.shape, dtype=bool)
@@ -144,9 +147,9 @@ def sequence_precision_recall_score(
 
 
 def _user_ranks(
-    model: Model, test: Interactions, train: Interactions | None
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any], FloatArray, npt.NDArray[Any]]:
-    """Users with test items; for each distinct test pair whose it is, its rank and its place (from 0) in the list."""
+    model: Model, test: Interactions, train: Interactions | None, measure: Measure
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any], FloatArray]:
+    """Users with test items; for each distinct test pair whose it is, and what ``measure`` says of it."""
     pairs = np.unique(test.user_ids.astype(np.int64) * test.num_items + test.item_ids)
     users, owner = np.unique(pairs // test.num_items, return_inverse=True)
     targets = pairs % test.num_items
@@ -155,72 +158,81 @@ def _user_ranks(
     if train is not None:
         sorted_by_user = np.argsort(train.user_ids, kind="stable")
         known = train.user_ids[sorted_by_user], train.item_ids[sorted_by_user]
-    ranks, places = np.empty(len(pairs)), np.empty(len(pairs), dtype=np.int64)
+    measured = np.empty(len(pairs))
     step = max(1, CHUNK // max(1, test.num_items))
     for start in range(0, len(users), step):
         block = users[start : start + step]
         scores = _all_scores(model, block)
-        if not item_zero:
-            scores[:, 0] = -torch.inf
         if known is not None:
             low, high = np.searchsorted(known[0], block), np.searchsorted(known[0], block, side="right")
             rows = np.repeat(np.arange(len(block)), high - low)
             columns = np.concatenate([known[1][one:two] for one, two in zip(low, high, strict=True)])
-            scores[_to(rows, scores), _to(columns, scores)] = -torch.inf
+            scores[_to(rows, scores), _to(columns, scores)] = NEVER
         inside = slice(*np.searchsorted(owner, (start, start + len(block))))
-        ranks[inside], places[inside] = _rank(scores, owner[inside] - start, targets[inside], item_zero)
-    return users, owner, ranks, places
+        measured[inside] = measure(scores, owner[inside] - start, targets[inside], 0 if item_zero else 1)
+    return users, owner, measured
 
 
 def _sequence_ranks(
-    model: Model, test: SequenceInteractions, last: int, exclude_preceding: bool
-) -> tuple[FloatArray, npt.NDArray[Any]]:
-    """Ranks and places of the last steps of each sequence, ``(num_sequences, last)``."""
+    model: Model, test: SequenceInteractions, last: int, exclude_preceding: bool, measure: Measure
+) -> FloatArray:
+    """What ``measure`` says of the last steps of each sequence, ``(num_sequences, last)``."""
     if not 1 <= last <= test.sequences.shape[1]:
         raise ValueError(f"k must be between 1 and the sequences' length, {test.sequences.shape[1]}, not {last}")
     before, targets = test.sequences[:, :-last], test.sequences[:, -last:]
-    ranks, places = np.empty(targets.shape), np.empty(targets.shape, dtype=np.int64)
+    measured = np.empty(targets.shape)
     step = max(1, CHUNK // max(1, test.num_items))
     for start in range(0, len(targets), step):
         block = slice(start, start + step)
         scores = _all_scores(model, before[block])
         if exclude_preceding:
-            scores.scatter_(1, _to(before[block], scores), -torch.inf)
-        scores[:, 0] = -torch.inf
+            scores.scatter_(1, _to(before[block], scores), NEVER)
         rows = np.repeat(np.arange(len(scores)), last)
-        rank, place = _rank(scores, rows, targets[block].reshape(-1), False)
-        ranks[block], places[block] = rank.reshape(-1, last), place.reshape(-1, last)
-    return ranks, places
+        measured[block] = measure(scores, rows, targets[block].reshape(-1), 1).reshape(-1, last)
+    return measured
 
 
 def _all_scores(model: Any, ids: npt.NDArray[Any]) -> Tensor:
-    """The scores of all items, ``(len(ids), num_items)``, to write to."""
+    """The scores of all items, ``(len(ids), num_items)``, to write to; all finite."""
     if hasattr(model, "scores"):
         scores: Tensor = model.scores(ids)
-        return scores.clone()
+        return scores
     rows = [np.asarray(model.predict(int(one) if one.ndim == 0 else one)) for one in ids]
-    return torch.from_numpy(np.stack(rows)).float()
+    return torch.from_numpy(np.stack(rows)).float().clamp_(min=NEVER)
 
 
-def _rank(
-    scores: Tensor, rows: npt.NDArray[Any], targets: npt.NDArray[Any], item_zero: bool
-) -> tuple[FloatArray, npt.NDArray[Any]]:
-    """The mean rank from 1, and the place from 0 where equal scores are ordered by id, of a target in its row."""
-    first = 0 if item_zero else 1
+def _ranks(scores: Tensor, rows: npt.NDArray[Any], targets: npt.NDArray[Any], first: int) -> FloatArray:
+    """The rank of each target, from 1, among the items from ``first`` on in its row; equal scores share the mean."""
+    ranks = []
+    for rivals, mine, _ in _comparisons(scores, rows, targets, first):
+        # With g rivals above, s below and e equal, of n in all: g + (e + 1) / 2 = (n + g - s + 1) / 2. One pass.
+        balance = (rivals - mine).sign_().sum(1, dtype=torch.float64 if rivals.device.type != "mps" else torch.float32)
+        ranks.append((balance + rivals.shape[1] + 1.0) / 2.0)
+    return torch.cat(ranks).cpu().double().numpy() if ranks else np.empty(0)
+
+
+def _places(scores: Tensor, rows: npt.NDArray[Any], targets: npt.NDArray[Any], first: int) -> FloatArray:
+    """The place of each target, from 0, in its row's list, where equal scores are ordered by id."""
     ids = torch.arange(first, scores.shape[1], device=scores.device)
+    places = []
+    for rivals, mine, target in _comparisons(scores, rows, targets, first):
+        ahead = (rivals > mine) | ((rivals == mine) & (ids < target.unsqueeze(1)))
+        places.append(ahead.sum(1, dtype=torch.int32))
+    return torch.cat(places).cpu().double().numpy() if places else np.empty(0)
+
+
+def _comparisons(
+    scores: Tensor, rows: npt.NDArray[Any], targets: npt.NDArray[Any], first: int
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """For pieces of the targets: their rivals' scores, their own as a column, and their ids."""
+    one_each = len(rows) == len(scores) and bool((rows == np.arange(len(rows))).all())
     row, target = _to(rows, scores), _to(targets, scores)
-    ranks, places = [], []
+    mine = scores[row, target].unsqueeze(1)
     piece = max(1, CHUNK // scores.shape[1])
-    for row_part, target_part in zip(torch.split(row, piece), torch.split(target, piece), strict=True):
-        mine = scores[row_part, target_part].unsqueeze(1)
-        rivals = scores[:, first:][row_part]
-        better = torch.count_nonzero(rivals > mine, 1)
-        equal = rivals == mine
-        ranks.append(better + 0.5 * (torch.count_nonzero(equal, 1) + 1))
-        places.append(better + torch.count_nonzero(equal & (ids < target_part.unsqueeze(1)), 1))
-    if not ranks:
-        return np.empty(0), np.empty(0, dtype=np.int64)
-    return torch.cat(ranks).double().cpu().numpy(), torch.cat(places).cpu().numpy()
+    for start in range(0, len(row), piece):
+        part = slice(start, start + piece)
+        rivals = scores[part] if one_each else scores.index_select(0, row[part])
+        yield rivals[:, first:], mine[part], target[part]
 
 
 def _to(array: npt.NDArray[Any], like: Tensor) -> Tensor:

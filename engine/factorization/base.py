@@ -88,7 +88,7 @@ class FactorizationModel(Estimator):
         """What to say of item 0 where it is padding; None leaves it as it is."""
         return None
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def _score_pairs(self, users: Tensor, items: Tensor) -> Tensor:
         users, items = users.to(self.device), items.to(self.device)
         scores = self._output(self._trained()(users, items).reshape(len(users)).float())
@@ -101,7 +101,7 @@ class FactorizationModel(Estimator):
         for start in range(0, max(1, len(users)), piece):
             yield self._score_block(net, users[start : start + piece].to(self.device))
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def _score_block(self, net: Any, users: Tensor) -> Tensor:
         items = torch.arange(self._num_items, device=self.device)
         if hasattr(net, "score_all"):

@@ -158,12 +158,12 @@ class BilinearLearner:
         user, items = values[0], values[1:]
         scores = _scores(user, items)
         loss, slope = self._objective(scores, observed, weights)
-        gradients = torch.empty_like(values)
-        torch.mul(user, slope.unsqueeze(-1), out=gradients[1:])
-        torch.sum(items * slope.unsqueeze(-1), 0, out=gradients[0])
-        gradients[1:, :, -1] = slope
-        gradients[0, :, -1] = slope.sum(0)
-        adam.update(flat, gathered, gradients.view(len(flat), -1))
+        # The derivative of a score is the other side's vector, and 1 for the bias in the last place.
+        other = values.clone()
+        other[..., -1] = 1.0
+        of_items = other[0] * slope.unsqueeze(-1)
+        of_user = (other[1:] * slope.unsqueeze(-1)).sum(0, keepdim=True)
+        adam.update(flat, gathered, torch.cat((of_user, of_items)).view(len(flat), -1))
         return loss
 
     def move(self, device: torch.device) -> None:

@@ -46,7 +46,8 @@ class RowAdam:
 
     @property
     def first(self) -> Tensor:
-        """The first moments, ``(num_rows, width)``. The second ones are in ``second``, ``(num_rows,)``."""
+        """The first moments, ``(num_rows, width)``; the second ones, before the root of the width is taken into
+        account, are in ``second``, ``(num_rows,)``."""
         return self._state[1]
 
     def gather(self, rows: Tensor) -> Tensor:
@@ -74,14 +75,12 @@ class RowAdam:
             gradient.add_(values, alpha=self.l2)
         self.steps += 1
         beta1, beta2 = self.betas
-        squared = torch.linalg.vecdot(gradient, gradient).div_(gradient.shape[1] ** 0.5)
-        second = self.second.index_select(0, rows).lerp_(squared, 1.0 - beta2)
         first.lerp_(gradient, 1.0 - beta1)
+        second = self.second.index_select(0, rows).lerp_(torch.linalg.vecdot(gradient, gradient), 1.0 - beta2)
         correction1, correction2 = 1.0 - beta1**self.steps, (1.0 - beta2**self.steps) ** 0.5
-        scale = second.sqrt().add_(self.eps * correction2).reciprocal_()
-        values.addcmul_(first, scale.unsqueeze(1), value=-self.learning_rate * correction2 / correction1)
-        self._state[0].index_copy_(0, rows, values)
-        self._state[1].index_copy_(0, rows, first)
+        size = self.learning_rate * correction2 / correction1 * gradient.shape[1] ** 0.25
+        values.addcmul_(first, second.add(self.eps**2).rsqrt_().unsqueeze(1), value=-size)
+        self._state.index_copy_(1, rows, gathered)
         self.second.index_copy_(0, rows, second)
 
     def to(self, device: torch.device) -> None:

@@ -144,7 +144,7 @@ class ImplicitSequenceModel(Estimator):
         result: npt.NDArray[np.float32] = (scores / temperature).softmax(1).cpu().numpy()
         return result[0] if len(result) == 1 else result
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def scores(self, sequences: npt.ArrayLike) -> Tensor:
         """The scores of all items, ``(num_sequences, num_items)`` even for one sequence, on the model's device.
 

@@ -15,7 +15,10 @@ from engine.evaluation import (
     sequence_mrr_score,
     sequence_precision_recall_score,
 )
+from engine.factorization.explicit import ExplicitFactorizationModel
+from engine.factorization.implicit import ImplicitFactorizationModel
 from engine.interactions import Interactions, SequenceInteractions
+from engine.sequence.implicit import ImplicitSequenceModel
 
 USERS, ITEMS = 7, 12
 
@@ -140,6 +143,35 @@ def test_the_padding_is_no_rival_and_known_items_come_last():
     assert mrr_score(model, test).tolist() == [1 / 3]
     known = Interactions([0, 0], [1, 2], num_users=USERS, num_items=ITEMS)
     assert mrr_score(model, test, train=known).tolist() == [1.0]
+
+
+def test_trained_models_are_measured_as_any_other():
+    rng = np.random.RandomState(0)
+    users, items = np.repeat(np.arange(20), 20), rng.randint(1, 30, 400)
+    interactions = Interactions(users, items, ratings=items % 5 + 1.0, timestamps=np.arange(400))
+    sequences = interactions.to_sequence(5)
+    for model in (ExplicitFactorizationModel(n_iter=2, random_state=1), ImplicitFactorizationModel(random_state=1)):
+        model.fit(interactions)
+        slow = Wrapped(model)
+        for train in (None, interactions.select(users < 10)):
+            np.testing.assert_allclose(
+                mrr_score(model, interactions, train), mrr_score(slow, interactions, train), rtol=1e-4
+            )
+        assert precision_recall_score(model, interactions, k=[3, 5])[0].shape == (20, 2)
+    model = ImplicitSequenceModel(representation="cnn", n_iter=2, random_state=1)
+    model.fit(sequences)
+    slow = Wrapped(model)
+    for exclude in (False, True):
+        np.testing.assert_allclose(
+            sequence_mrr_score(model, sequences, exclude), sequence_mrr_score(slow, sequences, exclude), rtol=1e-4
+        )
+
+
+class Wrapped:
+    """Only what Spotlight's models have."""
+
+    def __init__(self, model) -> None:
+        self.predict = model.predict
 
 
 def test_impossible_list_lengths_are_value_errors():
