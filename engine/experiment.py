@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +11,11 @@ import numpy.typing as npt
 
 from engine import models
 from engine.errors import OptionError, RecsysError
-from engine.evaluation import mrr_score, precision_recall_score, rmse_score, sequence_mrr_score
+from engine.evaluation import mrr_score, rmse_score, sequence_mrr_score
+from engine.histories import Histories
 from engine.job import Job, Progress
 from engine.protocols import Split, split
+from engine.ranking import list_metrics, top_k
 from engine.results import FitReport
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 #: The protocol of a task where none is asked for.
 DEFAULT_PROTOCOL = {"user": "random", "sequence": "user"}
 _AT = 10
+_ASKED_AT_ONCE = 256
 #: Task -> protocol that makes no sense for it -> why.
 _UNSUITED = {
     "user": {"user": "it knows only the users that it was trained on"},
@@ -124,8 +127,8 @@ def evaluate(
     Returns
     -------
     FitReport
-        ``rmse`` and ``mae`` where the model predicts ratings and the test part has them; ``mrr``, ``recall@10`` and
-        ``ndcg@10`` (the latter where there is one target a list).
+        ``rmse`` and ``mae`` where the model predicts ratings and the test part has them; ``mrr`` (see
+        :func:`engine.evaluation.mrr_score`), and those of :func:`engine.ranking.list_metrics` for lists of ten.
 
     Raises
     ------
@@ -181,18 +184,35 @@ def _measure_users(model: Any, parts: Split, rates: bool) -> dict[str, float]:
         metrics["rmse"] = rmse_score(model, test)
         metrics["mae"] = float(np.abs(model.predict(test.user_ids, test.item_ids) - test.ratings).mean())
     metrics["mrr"] = float(mrr_score(model, test, train).mean())
-    precision, recall = precision_recall_score(model, test, train, k=_AT)
-    return {**metrics, f"precision@{_AT}": float(precision.mean()), f"recall@{_AT}": float(recall.mean())}
+    users, owners = np.unique(test.user_ids, return_inverse=True)
+    histories = Histories(train)
+    known = [histories.items(int(user)) for user in users]
+    return {**metrics, **list_metrics(_top_lists(model, users, known), owners, test.item_ids, test.num_items)}
 
 
 def _measure_sequences(model: Any, test: SequenceInteractions) -> tuple[dict[str, float], int]:
-    reciprocal = sequence_mrr_score(model, test, exclude_preceding=True)
-    return {"mrr": float(reciprocal.mean()), **one_target_metrics(reciprocal)}, len(reciprocal)
+    before, targets = test.sequences[:, :-1], test.sequences[:, -1]
+    mrr = float(sequence_mrr_score(model, test, exclude_preceding=True).mean())
+    lists = _top_lists(model, before, before)
+    return {"mrr": mrr, **list_metrics(lists, np.arange(len(lists)), targets, test.num_items)}, len(lists)
 
 
-def one_target_metrics(reciprocal_ranks: npt.NDArray[np.float64]) -> dict[str, float]:
-    """Recall and NDCG of the first ten where each list has one right answer, from its reciprocal rank."""
-    ranks = 1.0 / reciprocal_ranks
-    hits = ranks <= _AT
-    gains = np.where(hits, 1.0 / np.log2(ranks + 1.0), 0.0)
-    return {f"recall@{_AT}": float(hits.mean()), f"ndcg@{_AT}": float(gains.mean())}
+def _top_lists(
+    model: Any, asked: npt.NDArray[Any], known: Sequence[npt.NDArray[Any]] | npt.NDArray[Any]
+) -> npt.NDArray[np.int64]:
+    """The first items for each user or sequence, without those it knows; 0 where fewer are left."""
+    lists = np.zeros((len(asked), _AT), dtype=np.int64)
+    for start in range(0, len(asked), _ASKED_AT_ONCE):
+        for row, scores in enumerate(_scores(model, asked[start : start + _ASKED_AT_ONCE]), start):
+            scores[0] = -np.inf
+            scores[known[row]] = -np.inf
+            best = top_k(scores, _AT)
+            lists[row, : len(best)] = best
+    return lists
+
+
+def _scores(model: Any, asked: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """The scores of all items, one row for each user or sequence, to write to."""
+    if hasattr(model, "scores"):
+        return np.array(model.scores(asked).cpu(), dtype=np.float32)
+    return np.stack([np.array(model.predict(one), dtype=np.float32) for one in asked])

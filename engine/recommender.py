@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from engine.errors import RecsysError
 from engine.histories import Histories
+from engine.ranking import top_k
 from engine.results import Result
 
 if TYPE_CHECKING:
@@ -18,16 +19,6 @@ if TYPE_CHECKING:
     from engine.vocabulary import OutsideId
 
 Scores = npt.NDArray[np.float32]
-
-
-def top_k(scores: npt.NDArray[Any], k: int) -> npt.NDArray[np.intp]:
-    """Positions of the ``k`` largest finite scores, best first; equal scores in order of position."""
-    finite = np.flatnonzero(np.isfinite(scores))
-    if len(finite) > k:
-        threshold = np.partition(scores[finite], len(finite) - k)[len(finite) - k]
-        finite = finite[scores[finite] >= threshold]
-    order = np.lexsort((finite, -scores[finite]))[:k]
-    return finite[order]
 
 
 class Recommender:

@@ -140,8 +140,10 @@ class Session:
     def device_name(self) -> str:
         """``"cpu"``, ``"cuda:0 NVIDIA H200"``, ``"mps"``: what computes (imports torch)."""
         import_gently("torch")
-        from engine.device import describe, resolve
+        from engine.device import describe, leave_a_core, resolve
 
+        if not self.patient:
+            leave_a_core()  # somebody is looking at a screen
         return describe(resolve(self.device))
 
     # -- search ---------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.recommender import top_k
+from engine.ranking import top_k
 
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]

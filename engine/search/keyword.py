@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from engine.folding import words
 from engine.job import Job
-from engine.recommender import top_k
+from engine.ranking import top_k
 
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]

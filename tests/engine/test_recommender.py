@@ -5,12 +5,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.dataset import Dataset
 from engine.errors import RecsysError, UnknownError
-from engine.recommender import Recommender, top_k
+from engine.recommender import Recommender
 
 
 class Scored:
@@ -28,17 +26,6 @@ class Scored:
 
     def item_vectors(self) -> npt.NDArray[np.float32]:
         return np.array([[9, 9], [1, 0], [0, 1], [1, 0.1], [-1, 0]], dtype=np.float32)
-
-
-@given(
-    st.lists(st.sampled_from([-np.inf, -1.0, 0.0, 1.0, 2.0]), max_size=30),
-    st.integers(1, 35),
-)
-def test_top_k_is_a_stable_sort_of_what_is_finite(scores: list[float], k: int) -> None:
-    expected = [
-        position for position in sorted(range(len(scores)), key=lambda p: -scores[p]) if np.isfinite(scores[position])
-    ]
-    assert top_k(np.array(scores, dtype=np.float32), k).tolist() == expected[:k]
 
 
 def test_recommendations_leave_out_padding_and_what_is_known(dataset: Dataset) -> None:

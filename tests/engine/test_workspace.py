@@ -89,9 +89,7 @@ def test_a_first_addition_that_fails_leaves_nothing(
 
 
 @pytest.mark.parametrize("victim", ["items", "interactions", "users"])
-def test_a_damaged_table_is_named_set_aside_and_never_used(
-    workspace: Workspace, dataset: Dataset, victim: str
-) -> None:
+def test_a_damaged_table_is_named_set_aside_and_never_used(workspace: Workspace, dataset: Dataset, victim: str) -> None:
     workspace.add(dataset)
     folder = workspace.dataset_folder("tiny")
     path = next(folder.glob(f"{victim}-*.parquet"))
