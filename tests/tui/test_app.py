@@ -184,7 +184,9 @@ async def test_hints_that_have_no_room_end_in_an_ellipsis_and_help_stays(make_ap
     app = make_app()
     async with app.run_test(size=(66, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("h", "down")
+        await pilot.press("h")
+        await settle(pilot)
+        await pilot.press("down")
         await settle(pilot)
         line = screen_text(app).splitlines()[-1]
         assert "…" in line

@@ -12,7 +12,9 @@ async def test_a_pop_up_asked_twice_to_close_takes_nothing_else_with_it(make_app
     app = make_app()
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("h", "down", opening)
+        await pilot.press("h")
+        await settle(pilot)
+        await pilot.press("down", opening)
         await until(pilot, lambda: len(app.screen_stack) == 2)
         pop_up = app.screen
         pop_up.dismiss()

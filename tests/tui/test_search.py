@@ -134,7 +134,9 @@ async def test_details_stand_beside_the_results_where_there_is_room(make_app):
     app = make_app()
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("h", "down", "down")
+        await pilot.press("h")
+        await settle(pilot)
+        await pilot.press("down", "down")
         await settle(pilot)
         item = app.pane("search")._table.item
         assert f"{item.title} ({item.year})" in screen_text(app)

@@ -79,17 +79,18 @@ class StatusBar(Widget):
         if self.job is None:
             text = f"{_FRAMES[self._frame % len(_FRAMES)]} {self._waiting}" if self._waiting else self.said
             return Content(" " + shorten(text, width - 2))
-        heading, figures = f" {job_heading(self.job)}  ", job_figures(self.job)
+        heading, figures = f" {job_heading(self.job)}  ", [job_figures(self.job)]
         done = undone = ""
         progress = self.job.progress
         if progress is not None and progress.total:
             done, undone = progress_bar(progress.done / progress.total, _BAR)
             undone += "  "
         if self.others:
-            figures += f" · {self.others} more waiting"
+            figures.append(f"{self.others} more waiting")
+        said = " · ".join(filter(None, figures))
         room = width - cell_len(heading + done + undone) - 1
         aside = self._waiting or self.said
-        if cell_len(figures) + cell_len(aside) + 3 > room:
+        if cell_len(said) + cell_len(aside) + 3 > room:
             aside = ""
-        figures = fit(figures, room - cell_len(aside))
-        return Content.assemble(heading, (done, "$text-accent"), undone, figures, aside)
+        said = fit(said, room - cell_len(aside))
+        return Content.assemble(heading, (done, "$text-accent"), undone, said, aside)
