@@ -36,8 +36,14 @@ def test_recommendations_leave_out_padding_and_what_is_known(dataset: Dataset) -
     assert [result.predicted_rating for result in results] == [4, 3]
     with_seen = recommender.recommend(20, filter_seen=False)
     assert [result.item.item_id for result in with_seen] == ["heat", "stalker", "solaris", "alien"]
-    assert with_seen[0].score == 7
     assert with_seen[0].predicted_rating == 5, "shown on the scale of the ratings"
+
+
+def test_a_lone_high_rating_does_not_lead_the_list(dataset: Dataset) -> None:
+    # alien has two ratings, heat one: at equal predictions the one that is better known goes first.
+    results = Recommender(dataset, Scored(0, 4, 4, 3, 3), rating_range=(1.0, 5.0)).recommend(30)
+    assert [result.item.item_id for result in results][:2] == ["alien", "heat"]
+    assert [result.predicted_rating for result in results][:2] == [4, 4]
 
 
 def test_fewer_come_back_where_fewer_are_left(dataset: Dataset) -> None:
