@@ -220,7 +220,7 @@ def search(
     as_json: bool,
 ) -> None:
     """Find what is like these words: QUERY, or an item."""
-    from tui.output import print_answer, print_json, progress_on_stderr, result_json
+    from tui.output import print_answer, print_json, progress_on_stderr, result_json, say
 
     given = sum((bool(query), like is not None, queries is not None))
     if given != 1:
@@ -234,8 +234,13 @@ def search(
     if like is not None:
         session.dataset.items.vocabulary.encode_one(like)
     if mode != "keyword":
-        with progress_on_stderr() as job:
-            session.embed(job)
+        try:
+            with progress_on_stderr() as job:
+                session.embed(job)
+        except DataError as error:
+            if mode != "hybrid" or like is not None:
+                raise
+            say(str(error))  # words are still there to search by, with what was embedded before
     if lines is not None:
         for line in _read_queries(lines):
             results = session.search(line, count, mode).results if line.strip() else ()
