@@ -171,16 +171,16 @@ def train(
         If an epoch's loss is not a number, infinite or zero (a ValueError).
     """
     reporter = _Reporter(job, stage, verbose)
-    while state.interrupted:
-        with _threads(1 if learner.small_steps and learner.device.type == "cpu" else None):
+    with _threads(1 if learner.small_steps and learner.device.type == "cpu" else None):
+        while state.interrupted:
             batches = _train_epoch(learner, state, job, reporter)
-        loss = state.loss_sum / batches
-        _check_loss(loss, state.epoch + 1)
-        state.losses.append(loss)
-        state.epoch, state.batch, state.loss_sum = state.epoch + 1, 0, 0.0
-        reporter.epoch(state, batches)
-        if on_epoch is not None:
-            on_epoch()
+            loss = state.loss_sum / batches
+            _check_loss(loss, state.epoch + 1)
+            state.losses.append(loss)
+            state.epoch, state.batch, state.loss_sum = state.epoch + 1, 0, 0.0
+            reporter.epoch(state, batches)
+            if on_epoch is not None:
+                on_epoch()
 
 
 def _train_epoch(learner: Learner, state: RunState, job: Job | None, reporter: _Reporter) -> int:

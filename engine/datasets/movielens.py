@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.dataset import Dataset
@@ -13,7 +14,9 @@ from engine.datasets.files import Files
 from engine.datasets.interaction_log import Log, read_log
 from engine.datasets.ledger import Ledger
 from engine.datasets.rows import Rows, find_columns
-from engine.datasets.sources import Source
+from engine.datasets.sources import Source, choose, collect
+from engine.errors import DataError, OptionError
+from engine.interactions import Interactions
 from engine.job import Job
 
 if TYPE_CHECKING:
@@ -139,3 +142,62 @@ def _flagged(table: pa.Table) -> pa.ChunkedArray:
         for row in zip(*flags, strict=True)
     ]
     return pa.chunked_array([pa.array(names, pa.list_(pa.string()))])
+
+
+# -- as Spotlight gives it ------------------------------------------------------------------------------------------
+
+#: Variant -> (name of the archive, number of ratings).
+VARIANTS = {
+    "100K": ("ml-100k", 100_000),
+    "1M": ("ml-1m", 1_000_209),
+    "10M": ("ml-10m", 10_000_054),
+    "20M": ("ml-20m", 20_000_263),
+}
+
+
+def get_movielens_dataset(
+    variant: str = "100K", path: str | Path | None = None, job: Job | None = None
+) -> Interactions:
+    """The ratings of a MovieLens release, with the ids of its files.
+
+    Parameters
+    ----------
+    variant
+        ``100K``, ``1M``, ``10M`` or ``20M``.
+    path
+        The release's archive, its folder or its file of ratings; None fetches it once and keeps it.
+    job
+        Progress and cancel.
+
+    Raises
+    ------
+    ValueError
+        If there is no such variant.
+    DataError
+        If it cannot be had, or is not the whole set.
+    """
+    from engine.datasets import _import_arrow
+    from engine.datasets.fetch import RELEASES, fetch
+    from engine.datasets.published import demand_count, download, read_interactions
+    from engine.paths import find_paths
+
+    if variant not in VARIANTS:
+        raise OptionError(f"There is no variant {variant!r} of MovieLens: use {', '.join(VARIANTS)}.")
+    _import_arrow()
+    name, count = VARIANTS[variant]
+    if path is not None:
+        place = Path(path)
+    elif name in RELEASES:
+        place = fetch(name, find_paths().cache / "downloads", job)
+    else:
+        url = f"https://files.grouplens.org/datasets/movielens/{name}.zip"
+        place = download(url, job, md5_url=f"{url}.md5")
+    source = choose(collect(place), (*_RATINGS, "*.inter", "*"))
+    if source is None:
+        raise DataError(f"{place} holds no ratings.")
+    rows = Delimited(source, quote=None) if source.base.endswith(".inter") else open_ratings(source)
+    required = {"user": ["userId", "user_id:token"], "item": ["movieId", "item_id:token"]}
+    optional = {"rating": ["rating", "rating:float"], "time": ["timestamp", "timestamp:float"]}
+    interactions = read_interactions(rows, required, optional, job)
+    demand_count(interactions, count, f"MovieLens {variant}", place)
+    return interactions

@@ -1,0 +1,98 @@
+"""The reviews of the Amazon co-purchasing data set, by Spotlight's function."""
+
+from __future__ import annotations
+
+import io
+import re
+from array import array
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.datasets.published import download
+from engine.datasets.sources import open_source
+from engine.errors import DataError
+from engine.interactions import Interactions
+from engine.job import Job, Progress
+
+URL = "https://snap.stanford.edu/data/bigdata/amazon/amazon-meta.txt.gz"
+
+#: ``2000-7-28  cutomer: A2JW67OY8U6HHK  rating: 5  votes: 10  helpful: 9``; the misspelling is the file's.
+_REVIEW = re.compile(r"\s+(\d+)-(\d+)-(\d+)\s+cut?s?tomer:\s+(\w+)\s+rating:\s+(\d+)")
+_LINES_BETWEEN_REPORTS = 100_000
+
+
+def get_amazon_dataset(
+    min_user_interactions: int = 10,
+    min_item_interactions: int = 10,
+    path: str | Path | None = None,
+    job: Job | None = None,
+) -> Interactions:
+    """Reviews with ratings from ``amazon-meta`` (https://snap.stanford.edu/data/amazon-meta.html, summer 2006).
+
+    Parameters
+    ----------
+    min_user_interactions, min_item_interactions
+        Users and items with fewer reviews, counted in the whole set, are left out.
+    path
+        ``amazon-meta.txt``, packed or not; None fetches it (some 200 MB) once and keeps it.
+    job
+        Progress and cancel.
+
+    Returns
+    -------
+    Interactions
+        Users numbered from 0 and items from 1 in the order in which they come; times are unix seconds of the day.
+
+    Raises
+    ------
+    DataError
+        If it cannot be had, or has not as many items as it says.
+    """
+    file = Path(path) if path is not None else download(URL, job)
+    users, items, ratings, days = _read(file, job or Job())
+    kept = _frequent(users, min_user_interactions) & _frequent(items, min_item_interactions)
+    user_ids, item_ids = _numbered(users[kept]), _numbered(items[kept]) + 1
+    seconds = (days[kept].astype(np.int64) - date(1970, 1, 1).toordinal()) * 86_400
+    return Interactions(user_ids, item_ids, ratings=ratings[kept].astype(np.float32), timestamps=seconds)
+
+
+def _read(file: Path, job: Job) -> tuple[npt.NDArray[np.int32], ...]:
+    codes: dict[str, int] = {}
+    users, items, ratings, days = array("i"), array("i"), array("i"), array("i")
+    announced, item = None, -1
+    with open_source(file).open() as stream:
+        for number, line in enumerate(io.TextIOWrapper(stream, encoding="utf-8", errors="replace")):
+            if number % _LINES_BETWEEN_REPORTS == 0:
+                job.checkpoint()
+                job.report(Progress(f"reading {file.name}", number, None, "lines"))
+            if line.startswith("Id:"):
+                item += 1
+            elif line.startswith("Total items:"):
+                announced = int(line.split(":")[1])
+            elif (found := _REVIEW.match(line)) is not None:
+                year, month, day, user, rating = found.groups()
+                users.append(codes.setdefault(user, len(codes)))
+                items.append(item)
+                ratings.append(int(rating))
+                days.append(date(int(year), int(month), int(day)).toordinal())
+    if announced is None:
+        raise DataError(f"{file} is not amazon-meta.txt: it does not say how many items it has.")
+    if announced != item + 1:
+        raise DataError(f"{file} has {item + 1:,} items and says that it has {announced:,}: it is cut short.")
+    return tuple(np.frombuffer(column, dtype=np.int32) for column in (users, items, ratings, days))
+
+
+def _frequent(ids: npt.NDArray[np.int32], least: int) -> npt.NDArray[np.bool_]:
+    frequent: npt.NDArray[np.bool_] = (np.bincount(ids) >= least)[ids] if len(ids) else np.zeros(0, dtype=bool)
+    return frequent
+
+
+def _numbered(ids: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Dense ids, in the order in which the ids come for the first time."""
+    _, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
+    place = np.empty(len(first), dtype=np.int32)
+    place[np.argsort(first, kind="stable")] = np.arange(len(first), dtype=np.int32)
+    return place[inverse]

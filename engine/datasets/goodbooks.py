@@ -1,0 +1,45 @@
+"""The goodbooks-10k ratings, by Spotlight's function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from engine.datasets.delimited import Delimited
+from engine.datasets.published import demand_count, download, read_interactions
+from engine.datasets.sources import open_source
+from engine.interactions import Interactions
+from engine.job import Job
+
+URL = "https://raw.githubusercontent.com/zygmuntz/goodbooks-10k/master/ratings.csv"
+NUM_RATINGS = 5_976_479
+
+
+def get_goodbooks_dataset(path: str | Path | None = None, job: Job | None = None) -> Interactions:
+    """5,976,479 ratings of 10,000 books by 53,424 readers (https://github.com/zygmuntz/goodbooks-10k).
+
+    Parameters
+    ----------
+    path
+        ``ratings.csv`` (``user_id,book_id,rating``), packed or not; None fetches it once and keeps it.
+    job
+        Progress and cancel.
+
+    Returns
+    -------
+    Interactions
+        With the ids of the file. The set has no times: timestamps count up in the order of the file.
+
+    Raises
+    ------
+    DataError
+        If it cannot be had, or is not the whole set.
+    """
+    file = Path(path) if path is not None else download(URL, job)
+    rows = Delimited(open_source(file, ("ratings.csv",)))
+    required = {"user": ["user_id"], "item": ["book_id"], "rating": ["rating"]}
+    interactions = read_interactions(rows, required, {}, job)
+    demand_count(interactions, NUM_RATINGS, "goodbooks-10k", file)
+    interactions.timestamps = np.arange(len(interactions), dtype=np.int32)
+    return interactions
