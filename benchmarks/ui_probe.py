@@ -17,8 +17,10 @@ from pathlib import Path
 
 from engine.paths import find_paths
 from engine.workspace import Workspace
-from tui import app as app_module
-from tui.launch import SWITCH_INTERVAL, leave, make_app
+from tui.launch import ESCAPE_DELAY, SWITCH_INTERVAL, leave, make_app
+
+os.environ.setdefault("ESCDELAY", ESCAPE_DELAY)
+from tui import app as app_module  # noqa: E402 - Textual reads the variable when it is imported
 
 TICK = 0.005
 

@@ -39,5 +39,9 @@ class OptionError(RecsysError, ValueError):
     """An option of a model or a reader that does not exist or has an impossible value."""
 
 
+class LearningError(RecsysError, ValueError):
+    """A model cannot learn from this data, or diverged on it."""
+
+
 class CancelledError(Exception):
     """A job was stopped by the person who started it. Not an error to report as a failure."""

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from engine import saving
 from engine.device import resolve
-from engine.errors import DataError, NotTrainedError, OptionError
+from engine.errors import DataError, LearningError, NotTrainedError, OptionError
 from engine.gradient import Optimizers, make_optimizers, pack_state, unpack_state
 from engine.job import Job
 from engine.training import Learner, RunState, train
@@ -209,7 +209,7 @@ class Estimator(ABC):
                 verbose=verbose,
                 on_epoch=None if checkpoint is None else store,
             )
-        except OptionError:
+        except LearningError:
             diverged = True
             raise
         finally:

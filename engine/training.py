@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from engine.errors import OptionError
+from engine.errors import LearningError
 from engine.job import Job, Progress
 
 #: Examples that are shuffled, given negatives and cut into batches at a time: bounds memory and the time to a stop.
@@ -167,7 +167,7 @@ def train(
     ------
     CancelledError
         After the job was cancelled; everything learnt so far stays.
-    OptionError
+    LearningError
         If an epoch's loss is not a number, infinite or zero (a ValueError).
     """
     reporter = _Reporter(job, stage, verbose)
@@ -251,9 +251,9 @@ def _generator(device: torch.device, state: RunState, stream: int) -> torch.Gene
 
 def _check_loss(loss: float, epoch: int) -> None:
     if not math.isfinite(loss):
-        raise OptionError(
+        raise LearningError(
             f"The loss became {loss} in epoch {epoch}: use a lower learning_rate, and check that the ratings are "
             "finite and suit the loss."
         )
     if loss == 0.0:
-        raise OptionError(f"The loss of epoch {epoch} is exactly 0: there is nothing to learn from this data.")
+        raise LearningError(f"The loss of epoch {epoch} is exactly 0: there is nothing to learn from this data.")

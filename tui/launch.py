@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: the screen gets its turn soon while Python code runs in a worker.
 SWITCH_INTERVAL = 0.0005
 LOG = "recsys-tui.log"
+#: Milliseconds in which the rest of a key's escape sequence must follow, before Esc is taken to be the key itself.
+#: Textual's own 100 would be all the time in which Esc has to be acknowledged.
+ESCAPE_DELAY = "40"
 
 
 def launch(dataset: str | None, device: str) -> None:
@@ -37,6 +40,7 @@ def launch(dataset: str | None, device: str) -> None:
         If there is no such data set; said before the screen is taken.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
+    os.environ.setdefault("ESCDELAY", ESCAPE_DELAY)  # read by Textual when it is imported, in make_app
     app = make_app(dataset, device)
     app.run()
     leave(app)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from engine.errors import OptionError
+from engine.errors import LearningError, OptionError
 from engine.estimator import CHUNK, Estimator
 from engine.factorization.bilinear import BilinearLearner, PackedRows, is_plain
 from engine.factorization.objectives import Objective
@@ -129,7 +129,7 @@ class FactorizationModel(Estimator):
     # -- fitting ------------------------------------------------------------------------------------------------
     def _check(self, interactions: Interactions) -> None:
         if len(interactions) == 0:
-            raise OptionError("There are no interactions to learn from.")
+            raise LearningError("There are no interactions to learn from.")
         if self._net is not None:
             for kind, ids, size in (
                 ("user", interactions.user_ids, self._num_users),

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.errors import OptionError
+from engine.errors import LearningError
 from engine.estimator import OptimizerFunc, RandomState
 from engine.factorization import objectives
 from engine.factorization.base import FactorizationModel
@@ -95,14 +95,14 @@ random_state, device
         super()._check(interactions)
         ratings = interactions.ratings
         if ratings is None:
-            raise OptionError("An explicit model learns from ratings, and these interactions have none.")
+            raise LearningError("An explicit model learns from ratings, and these interactions have none.")
         if not np.isfinite(ratings).all():
-            raise OptionError("There are ratings that are not a number or infinite: leave those interactions out.")
+            raise LearningError("There are ratings that are not a number or infinite: leave those interactions out.")
         if self.loss == "logistic" and not np.isin(ratings, (-1, 1)).all():
             wrong = ratings[~np.isin(ratings, (-1, 1))][0]
-            raise OptionError(f"The logistic loss wants ratings of 1 and -1, and there is {wrong}.")
+            raise LearningError(f"The logistic loss wants ratings of 1 and -1, and there is {wrong}.")
         if self.loss == "poisson" and (ratings < 0).any():
-            raise OptionError(f"The poisson loss wants ratings from 0 on, and there is {ratings.min()}.")
+            raise LearningError(f"The poisson loss wants ratings from 0 on, and there is {ratings.min()}.")
 
     def _build(self, interactions: Interactions) -> nn.Module:
         assert interactions.ratings is not None

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from engine.errors import OptionError
+from engine.errors import LearningError, OptionError
 from engine.estimator import CHUNK, NEVER, Estimator, OptimizerFunc, RandomState
 from engine.gradient import Batch, GradientLearner
 from engine.interactions import SequenceInteractions
@@ -174,9 +174,9 @@ class ImplicitSequenceModel(Estimator):
     def _check(self, interactions: SequenceInteractions) -> None:
         sequences = interactions.sequences
         if sequences.size == 0 or not sequences.any():
-            raise OptionError("There are no sequences to learn from.")
+            raise LearningError("There are no sequences to learn from.")
         if interactions.num_items < 3:
-            raise OptionError("There is only one item: nothing to tell apart.")
+            raise LearningError("There is only one item: nothing to tell apart.")
         if self._net is not None and int(sequences.max()) >= self._num_items:
             raise OptionError(
                 f"item id {int(sequences.max())} is not below {self._num_items}, the number that the model was first "
