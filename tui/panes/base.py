@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tui.messages import Failure
 
 #: From this width on there is room for a further column.
-_WIDE = 100
+WIDE = 100
 
 
 class Question:
@@ -170,7 +170,7 @@ class Pane(Container):
     @property
     def wide(self) -> bool:
         """Whether there is room for a further column."""
-        return self.size.width >= _WIDE
+        return self.size.width >= WIDE
 
     def question(
         self, name: str, busy: str, answered: Callable[[Answered], None], failed: Callable[[Failed], None]

@@ -17,7 +17,7 @@ from engine.results import Answer, HistoryEntry, Result, Task, UserSummary
 from engine.vocabulary import OutsideId
 from tui.backend import Backend
 from tui.messages import Answered, Failed, Failure, Said
-from tui.panes.base import ModelPane
+from tui.panes.base import WIDE, ModelPane
 from tui.panes.offer import say_untrained
 from tui.state import State
 from tui.widgets.histogram import Histogram
@@ -96,6 +96,7 @@ class UserPane(ModelPane):
 
     def compose(self) -> ComposeResult:
         """The picker at the left, the two lists beside it, or below each other where it is narrow."""
+        self.set_class(self.app.size.width >= WIDE, "-wide")  # now, while there is nothing below to restyle
         with Horizontal():
             with Vertical(id="picker"):
                 yield self.line

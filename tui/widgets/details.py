@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 #: Metadata that holds the running text of an item, if the source has one; else it is the text search embeds.
 _PROSE = ("overview", "about", "description", "synopsis", "plot", "summary")
-_LABEL = 12
+#: Names of facts are given as many cells as the longest needs, up to this.
+_LABEL = 17
 
 
 class ItemDetails(VerticalScroll):
@@ -37,7 +39,9 @@ class ItemDetails(VerticalScroll):
 
     DEFAULT_CSS = """
     ItemDetails {
-        width: 38;
+        width: 32%;
+        min-width: 38;
+        max-width: 64;
         padding: 0 1;
         border: round $foreground 30%;
         border-title-color: $text-muted;
@@ -136,9 +140,11 @@ def _page(item: Item, figures: tuple[tuple[str, str], ...]) -> Content:
     if prose:
         parts.append(("\n\n" + paragraphs(prose), "$text"))
     lines = [*figures, *_facts(item.metadata, prose_key), ("id", str(item.item_id))]
+    names = [clean(name.replace("_", " ")) for name, _ in lines]
+    room = min(max(map(cell_len, names)), _LABEL)
     parts.append("\n")
-    for name, value in lines:
-        parts += ["\n" + fit(name.replace("_", " "), _LABEL) + " ", (clean(value), "$text")]
+    for name, (_, value) in zip(names, lines, strict=True):
+        parts += ["\n" + fit(name, room) + "  ", (clean(value), "$text")]
     return Content.assemble(*parts)
 
 

@@ -94,9 +94,10 @@ class Table(ScrollView, Generic[Row], can_focus=True):
     }
     """
 
-    cursor: reactive[int] = reactive(0, init=False)
+    cursor: reactive[int] = reactive(0, init=False, repaint=False)
     """The row under the cursor."""
-    hovered: reactive[int | None] = reactive(None)
+    hovered: reactive[int | None] = reactive(None, init=False, repaint=False)
+    """The row under the mouse."""
 
     @dataclass
     class Moved(Message):
@@ -128,6 +129,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         self._columns = tuple(columns)
         self._top = 1 if heading else 0
         self._rows: tuple[Row, ...] = ()
+        self._looks: dict[tuple[str, ...], Style] = {}
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -158,7 +160,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
             return self._draw([(column, column.title) for column, _ in self._layout(width)], width, "table--heading")
         position = self.scroll_offset.y + y - self._top
         if position >= len(self._rows):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._style())
         row = self._rows[position]
         cells = [(column, column.cell(row, room)) for column, room in self._layout(width)]
         if position == self.cursor:
@@ -183,7 +185,14 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         return Strip(segments).adjust_cell_length(width, plain)
 
     def _style(self, *components: str) -> Style:
-        return self.get_visual_style(*(one for one in components if one)).rich_style
+        if components not in self._looks:
+            self._looks[components] = self.get_visual_style(*filter(None, components)).rich_style
+        return self._looks[components]
+
+    def notify_style_update(self) -> None:
+        """Look the styles up again."""
+        super().notify_style_update()
+        self._looks.clear()
 
     def _layout(self, width: int) -> list[tuple[Column[Row], int]]:
         """The columns that are shown in a table this wide, with their widths."""
@@ -221,11 +230,20 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         """Keep the cursor on a row."""
         return min(max(cursor, 0), max(len(self._rows) - 1, 0))
 
-    def watch_cursor(self) -> None:
+    def watch_cursor(self, before: int, after: int) -> None:
         """Follow the cursor."""
         self._scroll_to_cursor()
-        self.refresh()
+        self._refresh_rows(before, after)
         self.post_message(self.Moved(self))
+
+    def watch_hovered(self, before: int | None, after: int | None) -> None:
+        """Follow the mouse."""
+        self._refresh_rows(before, after)
+
+    def _refresh_rows(self, *positions: int | None) -> None:
+        for position in positions:
+            if position is not None:
+                self.refresh_line(position + self._top)
 
     def watch_has_focus(self, focused: bool) -> None:
         """Mark the cursor as live or not."""
@@ -265,7 +283,13 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         self._scroll_to_cursor()
 
     def _measure(self) -> None:
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self._rows) + self._top)
+        size = Size(self.scrollable_content_region.width, len(self._rows) + self._top)
+        if self.styles.is_auto_height:
+            self.virtual_size = size
+        elif size != self.virtual_size:
+            # Assigning it would lay the whole screen out anew, though only the scrollbar may have changed.
+            self.set_reactive(Table.virtual_size, size)
+            self._scroll_update(size)
 
     def _scroll_to_cursor(self) -> None:
         # The heading covers the first line of the window.
