@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.errors import DataError
@@ -317,3 +319,14 @@ async def test_emptying_the_query_leads_back_to_the_beginning(make_app):
         await settle(pilot)
         assert app.pane("search").line.value == ""
         assert "Describe what you are looking for" in screen_text(app)
+
+
+async def test_the_demo_says_how_to_go_on_to_real_data(make_app):
+    class Demo(FakeSession):
+        def overview(self):
+            return replace(super().overview(), kind="demo")
+
+    app = make_app(Demo())
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        assert "datasets add ml-100k" in screen_text(app)

@@ -16,7 +16,7 @@ from textual.widgets import Input
 
 from tui.backend import Backend
 from tui.messages import Answered, Failed, Failure, Said
-from tui.panes.base import RETRY, Pane
+from tui.panes.base import RETRY, Pane, Rest
 from tui.state import State
 from tui.widgets.details import ItemDetails
 from tui.widgets.items import ItemTable, full_title, match_columns, result_figures, result_of
@@ -67,6 +67,7 @@ class SearchPane(Pane):
         self._table: ItemTable[Result] = ItemTable((), result_of, result_figures)
         self._panel = Panel("Results", self._table, id="results")
         self._details = ItemDetails(id="details")
+        self._glance = Rest(self, state.pace.glance)
         self._mode = MODES[0]
         self._asked = self._view = _View()
         self._trail: list[_View] = []
@@ -226,12 +227,20 @@ class SearchPane(Pane):
             text = "Until the catalogue is embedded, search matches the words themselves."
             if last is not None and last.failure is not None:
                 text = last.failure.text
-            notice.say("Describe what you are looking for", text, embed)
+            notice.say("Describe what you are looking for", text + self._offer(), embed)
         else:
-            notice.say(
-                "Describe what you are looking for",
-                "A plot, a mood, a title, a name: “a heist that goes wrong”, “robots and what makes us human”.",
-            )
+            text = "A plot, a mood, a title, a name: “a heist that goes wrong”, “robots and what makes us human”."
+            notice.say("Describe what you are looking for", text + self._offer())
+
+    def _offer(self) -> str:
+        """How to go on from the demo to real data."""
+        if self.state.catalogue is None or self.state.catalogue.overview.kind != "demo":
+            return ""
+        return (
+            "\n\nThis is the bundled demo. For real data, in a shell:\n"
+            "recsys-tui datasets add ml-100k\n"
+            "recsys-tui datasets add NAME --ratings FILE --items FILE"
+        )
 
     def _lacks_embedding(self) -> bool:
         return self.state.catalogue is not None and not self.state.catalogue.embedding.complete
@@ -260,7 +269,8 @@ class SearchPane(Pane):
     # -- keys -------------------------------------------------------------------------------------------------
     @on(Table.Moved)
     def _moved(self) -> None:
-        self._details.show(self._table.details())
+        # Laying a page out takes longer than the next line of a held key, so it waits for the cursor to rest.
+        self._glance.call(lambda: self._details.show(self._table.details()))
 
     @on(Table.LeftTop)
     def _left_results(self) -> None:
