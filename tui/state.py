@@ -16,6 +16,8 @@ class Pace:
     ----------
     settle
         Seconds that typing or moving must rest before the engine is asked.
+    glance
+        Seconds that the cursor must rest before details follow it.
     patience
         Seconds of waiting before a spinner shows.
     frame
@@ -23,6 +25,7 @@ class Pace:
     """
 
     settle: float = 0.15
+    glance: float = 0.05
     patience: float = 0.15
     frame: float = 0.1
 

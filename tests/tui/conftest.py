@@ -43,7 +43,7 @@ def make_app() -> Callable[..., RecsysApp]:
 
     def make(session: FakeSession | None = None, **options: Any) -> RecsysApp:
         opened = session or FakeSession()
-        pace = options.pop("pace", Pace(settle=0, patience=0, frame=0))
+        pace = options.pop("pace", Pace(settle=0, glance=0, patience=0, frame=0))
         return RecsysApp(
             options.pop("open_session", lambda _: opened), "fake", pace=pace, clock=opened.clock, blink=False, **options
         )

@@ -26,6 +26,29 @@ if TYPE_CHECKING:
 WIDE = 100
 
 
+class Rest:
+    """Makes the last of several calls, once they have rested for some seconds (with none, each at once)."""
+
+    def __init__(self, widget: Widget, seconds: float) -> None:
+        self._widget = widget
+        self._seconds = seconds
+        self._timer: Timer | None = None
+
+    def call(self, what: Callable[[], None]) -> None:
+        """Call this unless something else comes first."""
+        self.forget()
+        if self._seconds:
+            self._timer = self._widget.set_timer(self._seconds, what)
+        else:
+            what()
+
+    def forget(self) -> None:
+        """Call nothing after all."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+
 class Question:
     """One kind of thing that a pane asks: settles, asks, and hands the latest answer on.
 
@@ -54,28 +77,24 @@ class Question:
         self._busy = busy
         self._answered = answered
         self._failed = failed
-        self._timer: Timer | None = None
+        self._rest = Rest(pane, pane.state.pace.settle)
         self._mailbox: Mailbox = pane.backend.mailbox(name, pane.post_message)
         self.pending = False
 
     def ask(self, work: Work) -> None:
         """Ask now; an earlier request is overtaken."""
-        self._settle_no_more()
+        self._rest.forget()
         self.pending = True
-        self._request = self._mailbox.ask(work)
+        self._mailbox.ask(work)
         self._pane.post_message(Busy(self._name, self._busy))
 
     def ask_settled(self, ask: Callable[[], None]) -> None:
         """Call ``ask`` once nothing has called this again for the settling time."""
-        self._settle_no_more()
-        if self._pane.state.pace.settle:
-            self._timer = self._pane.set_timer(self._pane.state.pace.settle, ask)
-        else:
-            ask()
+        self._rest.call(ask)
 
     def withdraw(self) -> None:
         """Forget what was asked."""
-        self._settle_no_more()
+        self._rest.forget()
         if self.pending:
             self._mailbox.withdraw()
             self._done()
@@ -94,11 +113,6 @@ class Question:
     def _done(self) -> None:
         self.pending = False
         self._pane.post_message(Busy(self._name, ""))
-
-    def _settle_no_more(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
 
 
 #: A subclass that gives F5 a further meaning must repeat this one: Textual takes a key's bindings from one class.
