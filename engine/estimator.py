@@ -109,7 +109,8 @@ class Estimator(ABC):
 
         self._net: nn.Module | None = None
         self._num_items = 0
-        self._item_zero = False
+        #: Which items training has met, ``(num_items,)``.
+        self._seen = torch.zeros(0, dtype=torch.bool)
         self._run: RunState | None = None
         self._optimizers: Optimizers = ()
         self._learning: dict[str, Tensor] = {}  # an optimiser's state, loaded and not yet taken up
@@ -215,6 +216,7 @@ class Estimator(ABC):
         finally:
             self.device = learner.device
             net.to(self.device).eval()
+            self._seen = self._seen.to(self.device)
             if diverged:
                 self._forget()
             else:
@@ -236,6 +238,7 @@ class Estimator(ABC):
     def _forget(self) -> None:
         self._net, self._run, self._optimizers = None, None, ()
         self._learning, self._learning_header = {}, {}
+        self._seen = self._seen[:0]
 
     def _draw_seed(self) -> int:
         if isinstance(self.random_state, int | np.integer):
@@ -290,11 +293,10 @@ class Estimator(ABC):
             "options": self.options(),
             "own_representation": isinstance(self.representation, nn.Module),
             "sizes": self._sizes(),
-            "item_zero": self._item_zero,
             "run": self._run.to_dict(),
             "metadata": dict(self.metadata if metadata is None else metadata),
         }
-        tensors = {f"net.{name}": tensor for name, tensor in net.state_dict().items()}
+        tensors = {"seen": self._seen, **{f"net.{name}": tensor for name, tensor in net.state_dict().items()}}
         if training_state or self._run.interrupted:
             state, plain = self._optimizer_state()
             header["optimizer"] = {**plain, "own": self.optimizer_func is not None}
@@ -325,7 +327,7 @@ class Estimator(ABC):
             model = cls(**options, optimizer_func=optimizer_func, device=device)
             for attribute, value in header["sizes"].items():
                 setattr(model, attribute, value)
-            model._item_zero = bool(header["item_zero"])
+            model._seen = tensors["seen"].to(model.device)
             model._run = RunState(**header["run"])
             model.metadata = dict(header["metadata"])
             net = model._rebuild()
@@ -339,6 +341,12 @@ class Estimator(ABC):
         model._learning = {name[len(prefix) :]: one for name, one in tensors.items() if name.startswith(prefix)}
         model._learning_header = dict(header.get("optimizer") or {})
         return model
+
+    def _note_seen(self, items: Tensor) -> None:
+        """Remember which items training meets."""
+        if len(self._seen) != self._num_items:
+            self._seen = torch.zeros(self._num_items, dtype=torch.bool, device=self.device)
+        self._seen[items.long()] = True
 
     def _tensor(self, array: npt.NDArray[Any], dtype: torch.dtype) -> Tensor:
         return torch.as_tensor(np.ascontiguousarray(array)).to(self.device, dtype)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -48,6 +49,7 @@ class GradientLearner:
         self._net, self._optimizers, self._loss = net, optimizers, loss
         self._columns = {name: column for name, column in columns.items() if column is not None}
         self._sampler, self._num_negatives = sampler, num_negatives
+        self._tables = _Tables(net)
         self.small_steps = small_steps
         first = next(iter(self._columns.values()))
         self.num_examples, self.device = len(first), first.device
@@ -66,10 +68,12 @@ class GradientLearner:
         """See :class:`engine.training.Learner`."""
         for optimizer in self._optimizers:
             optimizer.zero_grad()
-        loss = self._loss(batch)
-        loss.backward()  # type: ignore[no-untyped-call]
-        for optimizer in self._optimizers:
-            optimizer.step()
+        with self._tables.gathering_rows():
+            loss = self._loss(batch)
+            loss.backward()  # type: ignore[no-untyped-call]
+        with self._tables.dense_gradients():
+            for optimizer in self._optimizers:
+                optimizer.step()
         return loss.detach()
 
     def move(self, device: torch.device) -> None:
@@ -80,7 +84,47 @@ class GradientLearner:
             self._sampler.to(device)
         for optimizer in self._optimizers:
             optimizer.load_state_dict(optimizer.state_dict())  # brings the state to where the parameters are
+        self._tables = _Tables(self._net)
         self.device = device
+
+
+class _Tables:
+    """The embedding tables of a net, whose gradients are dense but have few rows that are not zero.
+
+    Automatic differentiation would make a table of zeros for each lookup and add them up. Here each lookup gives
+    its rows, which are added to one table that stays; the optimiser sees the same gradient as ever.
+    """
+
+    def __init__(self, net: nn.Module) -> None:
+        self._layers = [
+            one
+            for one in net.modules()
+            if isinstance(one, nn.Embedding) and not one.sparse and not one.scale_grad_by_freq
+        ]
+        self._gradients = [torch.zeros_like(one.weight) for one in self._layers]
+
+    @contextmanager
+    def gathering_rows(self) -> Iterator[None]:
+        for layer in self._layers:
+            layer.sparse = True
+        try:
+            yield
+        finally:
+            for layer in self._layers:
+                layer.sparse = False
+
+    @contextmanager
+    def dense_gradients(self) -> Iterator[None]:
+        touched = []
+        for layer, gradient in zip(self._layers, self._gradients, strict=True):
+            rows = layer.weight.grad
+            if rows is not None and rows.is_sparse:  # dense where the net also uses the table as a matrix
+                touched.append((gradient, rows._indices()[0]))
+                gradient.index_add_(0, touched[-1][1], rows._values())
+                layer.weight.grad = gradient
+        yield
+        for gradient, indices in touched:
+            gradient.index_fill_(0, indices, 0.0)
 
 
 def make_optimizers(

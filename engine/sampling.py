@@ -25,63 +25,61 @@ def sample_items(
 
 
 class NegativeSampler:
-    """Draws items uniformly from those that a group (a user, or a sequence) is not known to have chosen.
+    """Draws items uniformly from those that a group (a user, say) is not known to have chosen.
 
-    Exact and without rejection. Let ``p_0 < p_1 < …`` be a group's known items: ``p_j - j`` items below ``p_j`` are
-    free, so the free item with ``r`` free ones below it is ``r`` plus the number of ``j`` with ``p_j - j <= r``.
-    One binary search over all groups' sorted items finds that for every draw at once.
+    Exact and without rejection. Number the candidates, and let ``p_0 < p_1 < …`` be a group's known ones: ``p_j - j``
+    candidates below ``p_j`` are free, so the free one with ``r`` free ones below it is number ``r`` plus the count of
+    ``j`` with ``p_j - j <= r``. One binary search over all groups' sorted items finds that for every draw at once.
 
     Parameters
     ----------
     groups, items
-        The known pairs, any order, repeated or not, ``(n,)`` each. Ignored items (below ``first``) may be there.
-    num_groups, num_items
-        Sizes.
-    first
-        The smallest item to draw: 1 where item 0 is padding.
+        The known pairs, any order, repeated or not, ``(n,)`` each. Items that are no candidates may be there.
+    num_groups
+        How many groups there are.
+    candidates
+        The items to draw from, ascending.
     exclude_known
-        False draws from all items, as Spotlight does.
+        False draws from all candidates, as Spotlight does.
+
+    Raises
+    ------
+    ValueError
+        If there are no candidates.
 
     Notes
     -----
-    A group that has chosen every item has no negative: it gets any item.
+    A group that has chosen every candidate has no negative: it gets any of them.
     """
 
     def __init__(
-        self,
-        groups: Tensor,
-        items: Tensor,
-        num_groups: int,
-        num_items: int,
-        first: int = 1,
-        exclude_known: bool = True,
+        self, groups: Tensor, items: Tensor, num_groups: int, candidates: Tensor, exclude_known: bool = True
     ) -> None:
-        self.first = first
-        self.num_candidates = num_items - first
-        if self.num_candidates < 1:
-            raise ValueError(f"no item to draw from: num_items is {num_items} and the first one is {first}")
-        self._stride = num_items + 1
+        if len(candidates) == 0:
+            raise ValueError("there is no item to draw as a negative")
+        self._candidates = candidates.long()
+        self._stride = len(candidates) + 1
         device = groups.device
         if exclude_known:
-            real = items >= first
-            pairs = torch.unique(groups.long()[real] * self._stride + (items.long()[real] - first))
+            number = torch.searchsorted(self._candidates, items.long().contiguous()).clamp_(max=len(candidates) - 1)
+            real = self._candidates[number] == items
+            pairs = torch.unique(groups[real].long() * self._stride + number[real])
             owner = pairs // self._stride
             known = torch.bincount(owner, minlength=num_groups)
             self._start = torch.cumsum(known, 0) - known
-            nth_of_owner = torch.arange(len(pairs), device=device) - self._start[owner]
-            self._keys = pairs - nth_of_owner
+            self._keys = pairs - (torch.arange(len(pairs), device=device) - self._start[owner])
         else:
             known = torch.zeros(num_groups, dtype=torch.long, device=device)
             self._start = known
             self._keys = torch.empty(0, dtype=torch.long, device=device)
-        free = self.num_candidates - known
+        free = len(candidates) - known
         self._full = free == 0
         self._any_full = bool(self._full.any())
         self._free = free.clamp_min(1)
 
     def to(self, device: torch.device) -> NegativeSampler:
         """Move to another device."""
-        for name in ("_start", "_keys", "_full", "_free"):
+        for name in ("_candidates", "_start", "_keys", "_full", "_free"):
             setattr(self, name, getattr(self, name).to(device))
         return self
 
@@ -92,7 +90,8 @@ class NegativeSampler:
         free = self._free[groups]
         rank = torch.minimum((chance * free).long(), free - 1)
         below = torch.searchsorted(self._keys, groups * self._stride + rank, right=True) - self._start[groups]
-        drawn = self.first + rank + below
+        drawn = rank + below
         if self._any_full:
-            drawn = torch.where(self._full[groups], self.first + (chance * self.num_candidates).long(), drawn)
-        return drawn
+            any_of_them = (chance * len(self._candidates)).long().clamp_(max=len(self._candidates) - 1)
+            drawn = torch.where(self._full[groups], any_of_them, drawn)
+        return self._candidates[drawn]

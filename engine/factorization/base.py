@@ -84,16 +84,15 @@ class FactorizationModel(Estimator):
         """From the net's scores to predictions."""
         return scores
 
-    def _padding_score(self) -> float | None:
-        """What to say of item 0 where it is padding; None leaves it as it is."""
-        return None
+    def _hide(self, scores: Tensor, items: Tensor) -> Tensor:
+        """Replace the scores of items that must not be recommended."""
+        return scores
 
     @torch.no_grad()
     def _score_pairs(self, users: Tensor, items: Tensor) -> Tensor:
         users, items = users.to(self.device), items.to(self.device)
         scores = self._output(self._trained()(users, items).reshape(len(users)).float())
-        padding = self._padding_score()
-        return scores if self._item_zero or padding is None else scores.masked_fill(items == 0, padding)
+        return self._hide(scores, items)
 
     def _score_in_chunks(self, users: Tensor) -> Iterator[Tensor]:
         net = self._trained()
@@ -109,11 +108,7 @@ class FactorizationModel(Estimator):
         else:
             pairs = users.repeat_interleave(len(items)), items.repeat(len(users))
             scores = net(*pairs).reshape(len(users), len(items))
-        scores = self._output(scores.float())
-        padding = self._padding_score()
-        if not self._item_zero and padding is not None:
-            scores[:, 0] = padding
-        return scores
+        return self._hide(self._output(scores.float()), items)
 
     def _as_ids(self, ids: npt.ArrayLike, size: int, kind: str) -> Tensor:
         array = np.atleast_1d(ids.detach().cpu().numpy() if isinstance(ids, Tensor) else np.asarray(ids))
@@ -157,20 +152,15 @@ class FactorizationModel(Estimator):
         return self.representation
 
     def _learner(self, interactions: Interactions, net: nn.Module) -> Learner:
-        self._item_zero = self._item_zero or bool((interactions.item_ids == 0).any())
         users = self._tensor(interactions.user_ids, torch.int32)
         items = self._tensor(interactions.item_ids, torch.int32)
+        self._note_seen(items)
         weights = None if interactions.weights is None else self._tensor(interactions.weights, torch.float32)
         observed = self._observed(interactions)
-        sampler = self._sampler(users, items)
         if self.optimizer_func is None and is_plain(net):
             assert isinstance(net, BilinearNet)
-            if sampler is None:
-                present_users, users = _positions(users, self._num_users)
-                present_items, items = _positions(items, self._num_items)
-            else:
-                present_users = torch.arange(self._num_users, device=self.device)
-                present_items = torch.arange(self._num_items, device=self.device)
+            present_users, users = _positions(users, self._num_users)
+            present_items, items = _positions(items, self._num_items)
             return BilinearLearner(
                 self._packed(net, present_users, present_items),
                 self._objective(),
@@ -178,7 +168,7 @@ class FactorizationModel(Estimator):
                 items,
                 observed=observed,
                 weights=weights,
-                sampler=sampler,
+                sampler=self._sampler(users, items, torch.arange(len(present_items), device=self.device)),
                 num_negatives=self._num_negatives,
             )
         self._make_optimizers(net)
@@ -187,7 +177,7 @@ class FactorizationModel(Estimator):
             self._optimizers,
             {"groups": users, "items": items, "observed": observed, "weights": weights},
             lambda batch: self._batch_loss(net, batch),
-            sampler,
+            self._sampler(users, items, torch.unique(items)),
             self._num_negatives,
         )
 
@@ -234,7 +224,8 @@ class FactorizationModel(Estimator):
         """What the scores are compared with."""
         return None
 
-    def _sampler(self, users: Tensor, items: Tensor) -> NegativeSampler | None:
+    def _sampler(self, users: Tensor, items: Tensor, candidates: Tensor) -> NegativeSampler | None:
+        """Draws what the model learns against, from items that occur."""
         return None
 
     def _batch_loss(self, net: nn.Module, batch: Batch) -> Tensor:

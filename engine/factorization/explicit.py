@@ -138,8 +138,8 @@ random_state, device
             return scores.exp()
         return scores.sigmoid() if self.loss == "logistic" else scores
 
-    def _padding_score(self) -> float | None:
-        return self._lowest
+    def _hide(self, scores: Tensor, items: Tensor) -> Tensor:
+        return scores if self._seen[0] else scores.masked_fill(items == 0, self._lowest)
 
     def _sizes(self) -> dict[str, float]:
         return {**super()._sizes(), "_offset": self._offset, "_lowest": self._lowest}

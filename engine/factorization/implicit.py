@@ -37,9 +37,10 @@ random_state, device
     Notes
     -----
     Differs from Spotlight: ``bpr`` and ``pointwise`` are the logarithmic losses (see :mod:`engine.losses`); the
-    adaptive hinge compares a positive with its own user's negatives; negatives are neither padding nor, by default,
-    known positives; where no interaction has the item id 0 it is the padding and scores lowest; ``weights`` count;
-    the default optimiser is :class:`~engine.factorization.row_adam.RowAdam`.
+    adaptive hinge compares a positive with its own user's negatives; negatives are items that occur in the
+    interactions and, by default, no known positives; an item that occurs in none (the padding, a gap in the ids) gets
+    the lowest score; ``weights`` count; the default optimiser is
+    :class:`~engine.factorization.row_adam.RowAdam`.
     """
 
     name: ClassVar[str] = "implicit"
@@ -87,9 +88,8 @@ random_state, device
     def _num_negatives(self) -> int:
         return self.num_negative_samples if self.loss == "adaptive_hinge" else 1
 
-    def _sampler(self, users: Tensor, items: Tensor) -> NegativeSampler | None:
-        first = 0 if self._item_zero else 1
-        return NegativeSampler(users, items, self._num_users, self._num_items, first, self.exclude_known)
+    def _sampler(self, users: Tensor, items: Tensor, candidates: Tensor) -> NegativeSampler | None:
+        return NegativeSampler(users, items, self._num_users, candidates, self.exclude_known)
 
     def _batch_loss(self, net: nn.Module, batch: Batch) -> Tensor:
         users, negatives = batch["groups"], batch["negatives"]
@@ -99,5 +99,5 @@ random_state, device
             return adaptive_hinge_loss(positive, against, weights=batch.get("weights"))
         return _LOSSES[self.loss](positive, against[0], weights=batch.get("weights"))
 
-    def _padding_score(self) -> float | None:
-        return NEVER
+    def _hide(self, scores: Tensor, items: Tensor) -> Tensor:
+        return scores.masked_fill(~self._seen[items], NEVER)

@@ -50,7 +50,8 @@ class ImplicitSequenceModel(Estimator):
     Notes
     -----
     Differs from Spotlight: ``bpr`` and ``pointwise`` are the logarithmic losses (see :mod:`engine.losses`);
-    negatives are neither padding nor, by default, the step's own item; the padding scores lowest; ``weights`` count.
+    negatives are items that occur in the sequences and, by default, not the step's own; an item that occurs in none
+    (the padding, a gap in the ids) gets the lowest score; ``weights`` count.
     """
 
     name: ClassVar[str] = "sequence"
@@ -107,7 +108,7 @@ class ImplicitSequenceModel(Estimator):
             Items, oldest first: one sequence ``(length,)`` or ``(1, length)``, or several, padded with 0 on the
             left, ``(n, length)``. An empty sequence asks what comes first.
         item_ids
-            Which items to score; None means all. The padding's score is lowest.
+            Which items to score; None means all. Those that training has not met score lowest, all alike.
 
         Returns
         -------
@@ -139,8 +140,8 @@ class ImplicitSequenceModel(Estimator):
         """
         scores = self.scores(sequences)
         if self.loss == "pointwise" and self.exclude_known:
-            scores = torch.nn.functional.logsigmoid(scores - math.log(self._num_items - 2))
-            scores[:, PADDING_IDX] = NEVER
+            chance = math.log(max(1, int(self._seen.sum()) - 1))
+            scores = nn.functional.logsigmoid(scores - chance).masked_fill_(~self._seen, NEVER)
         result: npt.NDArray[np.float32] = (scores / temperature).softmax(1).cpu().numpy()
         return result[0] if len(result) == 1 else result
 
@@ -167,8 +168,7 @@ class ImplicitSequenceModel(Estimator):
             each = [net(one.expand(len(items), *one.shape), items.unsqueeze(1)).reshape(-1) for one in final]
             scores = torch.stack(each)
         scores = scores.float()
-        scores[:, PADDING_IDX] = NEVER
-        return scores
+        return scores.masked_fill_(~self._seen, NEVER)
 
     # -- fitting ------------------------------------------------------------------------------------------------
     def _check(self, interactions: SequenceInteractions) -> None:
@@ -203,8 +203,11 @@ class ImplicitSequenceModel(Estimator):
     def _learner(self, interactions: SequenceInteractions, net: nn.Module) -> Learner:
         sequences = self._tensor(interactions.sequences, torch.long)
         # A step is a group of its own kind: that of its item, which is the one known positive there.
-        items = torch.arange(self._num_items, device=self.device)
-        sampler = NegativeSampler(items, items, len(items), len(items), exclude_known=self.exclude_known)
+        self._note_seen(sequences)
+        self._seen[PADDING_IDX] = False
+        occurring = torch.unique(sequences)
+        occurring = occurring[occurring != PADDING_IDX]
+        sampler = NegativeSampler(occurring, occurring, self._num_items, occurring, self.exclude_known)
         self._make_optimizers(net)
         weights = None if interactions.weights is None else self._tensor(interactions.weights, torch.float32)
         return GradientLearner(

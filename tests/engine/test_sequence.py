@@ -168,6 +168,28 @@ def test_bloom_embeddings_serve_as_item_layer(counting, bag):
     assert [int(model.predict([n - 1, n]).argmax()) for n in range(2, 12)] == list(range(3, 13))
 
 
+class TiedNet(PoolNet):
+    """Uses the table as a matrix too."""
+
+    def forward(self, user_representations, targets):
+        shrunk = 1e-3 * self.item_embeddings.weight.square().sum()
+        return super().forward(user_representations, targets) - shrunk
+
+
+@pytest.mark.parametrize("net", [PoolNet, TiedNet])
+def test_tables_get_the_gradient_that_automatic_differentiation_gives(counting, net, monkeypatch):
+    def scores():
+        torch.manual_seed(0)
+        model = ImplicitSequenceModel(loss="bpr", representation=net(13, 8), n_iter=3, random_state=1)
+        model.fit(counting)
+        return model.predict([3, 4, 5])
+
+    quick = scores()
+    none = {"_layers": [], "_gradients": []}
+    monkeypatch.setattr("engine.gradient._Tables.__init__", lambda self, net: self.__dict__.update(none))
+    np.testing.assert_allclose(quick, scores(), rtol=1e-3, atol=1e-5)
+
+
 def test_sparse_tables_learn_too(counting):
     model = ImplicitSequenceModel(representation="cnn", sparse=True, n_iter=3, random_state=1)
     model.fit(counting)

@@ -1,0 +1,231 @@
+"""Spotlight's tutorial and test programs, ours beside the original: seconds and quality.
+
+Run ``python benchmarks/spotlight.py [--data FOLDER] [--device cpu] [--repeat 3]``. FOLDER holds ``ratings_small.csv``
+(The Movies Dataset) and ``ml-100k/u.data``. Where Spotlight itself can be imported it runs beside; else the figures
+recorded from it stand there, marked as such: torch 2.13 on the CPU, two x86-64 cores, one run, the program as written.
+Of our own runs the fastest of ``--repeat`` counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from engine.cross_validation import random_train_test_split, user_based_train_test_split
+from engine.datasets import movielens
+from engine.evaluation import mrr_score, rmse_score, sequence_mrr_score
+from engine.factorization.explicit import ExplicitFactorizationModel
+from engine.factorization.implicit import ImplicitFactorizationModel
+from engine.interactions import Interactions
+from engine.sequence.implicit import ImplicitSequenceModel
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+GENERATED = 1_000_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table; what was recorded of the original is text."""
+
+    step: str
+    seconds: float
+    quality: str
+    recorded_seconds: str = ""
+    recorded_quality: str = ""
+
+
+def fastest(action: Callable[[], Any], repeat: int) -> tuple[float, Any]:
+    """The shortest time of several, and the last result."""
+    seconds, result = float("inf"), None
+    for _ in range(repeat):
+        begin = time.perf_counter()
+        result = action()
+        seconds = min(seconds, time.perf_counter() - begin)
+    return seconds, result
+
+
+def seed() -> np.random.RandomState:
+    return np.random.RandomState(42)
+
+
+def read_ratings_small(data: Path) -> Interactions:
+    columns = np.genfromtxt(data / "ratings_small.csv", delimiter=",", skip_header=1)
+    return Interactions(
+        columns[:, 0].astype(np.int32),
+        columns[:, 1].astype(np.int32),
+        ratings=columns[:, 2].astype(np.float32),
+        timestamps=columns[:, 3].astype(np.int64),
+    )
+
+
+def densely(interactions: Interactions) -> Interactions:
+    """Items numbered from 1 without gaps; users keep their ids, by which the user split hashes them."""
+    items = np.unique(interactions.item_ids, return_inverse=True)[1].astype(np.int32) + 1
+    return Interactions(interactions.user_ids, items, interactions.ratings, interactions.timestamps)
+
+
+def fitting(make: Callable[[], Any], interactions: Any, repeat: int) -> tuple[float, Any]:
+    """The shortest time of several to make and fit a model, and the model."""
+
+    def once() -> Any:
+        model = make()
+        model.fit(interactions)
+        return model
+
+    return fastest(once, repeat)
+
+
+def tutorial(data: Path, device: str, repeat: int) -> list[Line]:
+    """Both parts of the film tutorial, with the movie ids of the file and with dense ones."""
+    raw = read_ratings_small(data)
+    lines = []
+    for interactions, ids, seconds, quality in (
+        (raw, "raw ids", "123", "RMSE 1.113"),
+        (densely(raw), "dense ids", "4.4", "RMSE 1.109"),
+    ):
+        train, test = random_train_test_split(interactions, random_state=seed())
+        took, model = fitting(partial(ExplicitFactorizationModel, device=device, random_state=42), train, repeat)
+        lines.append(Line(f"explicit, 10 epochs, {ids}", took, f"RMSE {rmse_score(model, test):.3f}", seconds, quality))
+    for interactions, ids, seconds, scoring, quality in (
+        (raw, "raw ids", "42.6", "160", "MRR .0064"),
+        (densely(raw), "dense ids", "26.7", "26", "MRR .0132"),
+    ):
+        train, test = (part.to_sequence(10) for part in user_based_train_test_split(interactions, random_state=seed()))
+        options = {"loss": "bpr", "representation": "cnn", "device": device}
+        took, model = fitting(partial(ImplicitSequenceModel, **options, random_state=42), train, repeat)
+        mrr = sequence_mrr_score(model, test).mean()
+        lines.append(Line(f"cnn/bpr, 10 epochs, {ids}", took, f"MRR {mrr:.4f}", seconds, quality))
+        took, _ = fastest(partial(sequence_mrr_score, model, test), repeat)
+        lines.append(Line(f"scoring {len(test):,} sequences, {ids}", took, "", scoring))
+    return lines
+
+
+def spotlights_tests(data: Path, device: str, repeat: int) -> list[Line]:
+    """MovieLens 100K, 80/20, 10 epochs, batches of 1024: beside stands what Spotlight's tests demand."""
+    whole = movielens.get_movielens_dataset("100K", data / "ml-100k" / "u.data")
+    train, test = random_train_test_split(whole, random_state=seed())
+    signs = [Interactions(one.user_ids, one.item_ids, np.where(one.ratings > 3, 1, -1)) for one in (train, test)]
+    lines = []
+    for loss, demanded in (("regression", "< 1.005"), ("poisson", "< 1.005"), ("logistic", "< 1.05")):
+        options = {"loss": loss, "batch_size": 1024, "learning_rate": 1e-3, "l2": 1e-5, "device": device}
+        here, there = signs if loss == "logistic" else (train, test)
+        took, model = fitting(partial(ExplicitFactorizationModel, **options, random_state=42), here, repeat)
+        lines.append(Line(f"ML-100K {loss}", took, f"RMSE {rmse_score(model, there):.3f}", "", f"RMSE {demanded}"))
+    for loss, demanded in (("pointwise", ".045"), ("bpr", ".065"), ("hinge", ".065"), ("adaptive_hinge", ".065")):
+        options = {"loss": loss, "batch_size": 1024, "l2": 1e-6, "device": device}
+        took, model = fitting(partial(ImplicitFactorizationModel, **options, random_state=42), train, repeat)
+        mrr = mrr_score(model, test, train=train).mean()
+        lines.append(Line(f"ML-100K {loss}", took, f"MRR {mrr:.4f}", "", f"MRR > {demanded}"))
+    took, _ = fastest(lambda: mrr_score(model, test, train=train), repeat)
+    lines.append(Line("mrr_score on ML-100K", took, ""))
+    return lines
+
+
+def generate() -> Interactions:
+    """A million ratings, 6,000 users, 4,000 items."""
+    rng = seed()
+    return Interactions(
+        rng.randint(0, 6_000, GENERATED, dtype=np.int32),
+        rng.randint(1, 4_000, GENERATED, dtype=np.int32),
+        ratings=rng.randint(1, 6, GENERATED).astype(np.float32),
+        timestamps=np.arange(GENERATED, dtype=np.int32),
+    )
+
+
+def million(device: str, repeat: int) -> list[Line]:
+    """One explicit epoch over generated ratings, and in a process of its own the memory that it takes."""
+    interactions = generate()
+
+    lines = []
+    for batch_size in (256, 4096):
+        options = {"n_iter": 1, "batch_size": batch_size, "device": device, "random_state": 42}
+        took, _ = fitting(partial(ExplicitFactorizationModel, **options), interactions, repeat)
+        lines.append(Line(f"1M ratings, one epoch, batches of {batch_size:,}", took, ""))
+    took, _ = fastest(lambda: interactions.to_sequence(10), repeat)
+    lines.append(Line("1M interactions to sequences", took, ""))
+    if device == "cpu":
+        text = subprocess.run([sys.executable, __file__, "--memory"], check=True, capture_output=True, text=True).stdout
+        lines[0] = Line(lines[0].step, lines[0].seconds, text.strip())
+    return lines
+
+
+def print_memory() -> None:
+    """What one epoch needs at its peak, in multiples of what the data takes; where the system can tell."""
+    interactions = generate()
+    columns = (interactions.user_ids, interactions.item_ids, interactions.ratings, interactions.timestamps)
+    data = sum(column.nbytes for column in columns if column is not None)
+    ExplicitFactorizationModel(n_iter=1).fit(interactions.select(slice(0, 1000)))  # loads what it needs of torch
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+        before = status("VmRSS")
+    except OSError:
+        return
+    ExplicitFactorizationModel(n_iter=1).fit(interactions)
+    print(f"memory {(status('VmHWM') - before) / data:.1f} x data")
+
+
+def status(name: str) -> int:
+    """A figure of this process's memory, in bytes."""
+    lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(lines[name].split()[0]) * 1024
+
+
+def original(data: Path) -> list[Line]:
+    """The tutorial by Spotlight itself, where it is installed."""
+    try:
+        explicit = importlib.import_module("spotlight.factorization.explicit").ExplicitFactorizationModel
+        interactions_class = importlib.import_module("spotlight.interactions").Interactions
+        evaluation = importlib.import_module("spotlight.evaluation")
+    except ImportError:
+        return []
+    train, test = random_train_test_split(densely(read_ratings_small(data)), random_state=seed())
+    sizes = {"num_users": train.num_users, "num_items": train.num_items}
+    theirs = [interactions_class(one.user_ids, one.item_ids, ratings=one.ratings, **sizes) for one in (train, test)]
+    took, model = fitting(partial(explicit, random_state=seed()), theirs[0], 1)
+    return [Line("Spotlight itself: explicit, dense ids", took, f"RMSE {evaluation.rmse_score(model, theirs[1]):.3f}")]
+
+
+def show(lines: list[Line]) -> None:
+    header = ("step", "seconds", "quality", "Spotlight's seconds (recorded)", "quality (recorded or demanded)")
+    rows = [
+        (line.step, f"{line.seconds:.2f}", line.quality, line.recorded_seconds, line.recorded_quality) for line in lines
+    ]
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
+    for row in (header, tuple("-" * width for width in widths), *rows):
+        print("| " + " | ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) + " |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--threads", type=int, help="of torch, on the CPU")
+    parser.add_argument("--memory", action="store_true", help="only print the memory of an epoch over 1M ratings")
+    arguments = parser.parse_args()
+    if arguments.memory:
+        print_memory()
+        return
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    lines = million(arguments.device, arguments.repeat)
+    if (arguments.data / "ratings_small.csv").is_file():
+        lines = tutorial(arguments.data, arguments.device, arguments.repeat) + original(arguments.data) + lines
+    if (arguments.data / "ml-100k" / "u.data").is_file():
+        lines += spotlights_tests(arguments.data, arguments.device, arguments.repeat)
+    show(lines)
+
+
+if __name__ == "__main__":
+    main()
