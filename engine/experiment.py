@@ -214,5 +214,5 @@ def _top_lists(
 def _scores(model: Any, asked: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     """The scores of all items, one row for each user or sequence, to write to."""
     if hasattr(model, "scores"):
-        return np.array(model.scores(asked).cpu(), dtype=np.float32)
+        return np.array(model.scores(asked).cpu().numpy(), dtype=np.float32)
     return np.stack([np.array(model.predict(one), dtype=np.float32) for one in asked])

@@ -26,6 +26,8 @@ from tui.widgets.status import StatusBar
 from tui.widgets.text import clean, count, duration
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+
     from engine.items import Item
     from engine.results import Overview
     from tui.panes.base import Pane
@@ -60,9 +62,8 @@ class RecsysApp(App[None]):
     CSS_PATH = Path(__file__).with_suffix(".tcss")
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(number), f"open('{name}')", label, show=False) for number, (name, label) in enumerate(TABS, 1)),
         *(
-            Binding(f"f{number + 1}", f"open('{name}')", label, show=False)
+            Binding(f"{number},f{number + 1}", f"open('{name}')", label, show=False)
             for number, (name, label) in enumerate(TABS, 1)
         ),
         Binding("ctrl+p", "command_palette", "palette", key_display="^p"),
@@ -95,6 +96,15 @@ class RecsysApp(App[None]):
         self._status = StatusBar(self.state.pace)
         self._asked_to_quit = float("-inf")
         self._typed_early = ""
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's choice, with an Esc that counts sooner on Unix."""
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":
+            return chosen
+        from tui.driver import PromptDriver
+
+        return PromptDriver
 
     def compose(self) -> ComposeResult:
         """The shell alone: it paints in half the time that the first pane would take with it."""
@@ -129,8 +139,12 @@ class RecsysApp(App[None]):
 
     async def _begin(self) -> None:
         """Open the first tab and the data set."""
-        pane = self._make("search")
-        await self.query_one("#tabs", ContentSwitcher).add_content(pane, set_current=True)
+        switcher, pane = self.query_one("#tabs", ContentSwitcher), self._make("search")
+        if switcher.is_attached:
+            await switcher.mount(pane)
+        if not pane.is_attached:
+            return  # the app was left before it began
+        switcher.current = "search"
         pane.focus_start()
         if self._typed_early:
             pane.query_one(Input).insert_text_at_cursor(self._typed_early)
@@ -165,7 +179,7 @@ class RecsysApp(App[None]):
         if not self.query(f"#{name}"):
             await switcher.mount(self._make(name))
         left = self.pane(self._tabs.active)
-        left.last_focus = self.focused
+        left.last_focus = self.screen_stack[0].focused
         switcher.current = name
         self._tabs.active = name
         self.pane(name).focus_again()

@@ -21,7 +21,7 @@ SWITCH_INTERVAL = 0.0005
 LOG = "recsys-tui.log"
 #: Milliseconds in which the rest of a key's escape sequence must follow, before Esc is taken to be the key itself.
 #: Textual's own 100 would be all the time in which Esc has to be acknowledged.
-ESCAPE_DELAY = "40"
+ESCAPE_DELAY = "25"
 
 
 def launch(dataset: str | None, device: str) -> None:
