@@ -328,3 +328,17 @@ def test_a_simulated_audience_is_called_so():
     made = Overview("d", "Demo", "demo", True, 600, 412, 400, 9, (1.0, 5.0), True)
     assert describe(real) == "Movies · 2 items · 1 user"
     assert describe(made) == "Demo · 412 items · simulated audience of 600"
+
+
+async def test_leaving_before_the_first_tab_is_there_is_quiet(make_app):
+    app = make_app()
+    ready = app.on_ready
+
+    def leave() -> None:
+        ready()
+        app.exit()
+
+    app.on_ready = leave
+    async with app.run_test(size=WIDE):
+        pass
+    assert app.return_code == 0
