@@ -20,7 +20,7 @@ from engine.workspace import Workspace
 from tui.launch import ESCAPE_DELAY, SWITCH_INTERVAL, leave, make_app
 
 os.environ.setdefault("ESCDELAY", ESCAPE_DELAY)
-from tui import app as app_module  # noqa: E402 - Textual reads the variable when it is imported
+from tui import app as app_module  # Textual reads the variable when it is imported
 
 TICK = 0.005
 
