@@ -16,6 +16,7 @@ from engine.histories import Histories
 from engine.job import Job, Progress
 from engine.protocols import Split, split
 from engine.ranking import list_metrics, top_k
+from engine.recommender import rating_doubt
 from engine.results import FitReport
 
 if TYPE_CHECKING:
@@ -187,7 +188,8 @@ def _measure_users(model: Any, parts: Split, rates: bool) -> dict[str, float]:
     users, owners = np.unique(test.user_ids, return_inverse=True)
     histories = Histories(train)
     known = [histories.items(int(user)) for user in users]
-    return {**metrics, **list_metrics(_top_lists(model, users, known), owners, test.item_ids, test.num_items)}
+    lists = _top_lists(model, users, known, rating_doubt(train) if rates else None)
+    return {**metrics, **list_metrics(lists, owners, test.item_ids, test.num_items)}
 
 
 def _measure_sequences(model: Any, test: SequenceInteractions) -> tuple[dict[str, float], int]:
@@ -198,12 +200,20 @@ def _measure_sequences(model: Any, test: SequenceInteractions) -> tuple[dict[str
 
 
 def _top_lists(
-    model: Any, asked: npt.NDArray[Any], known: Sequence[npt.NDArray[Any]] | npt.NDArray[Any]
+    model: Any,
+    asked: npt.NDArray[Any],
+    known: Sequence[npt.NDArray[Any]] | npt.NDArray[Any],
+    doubt: npt.NDArray[np.float32] | None = None,
 ) -> npt.NDArray[np.int64]:
-    """The first items for each user or sequence, without those it knows; 0 where fewer are left."""
+    """The first items for each user or sequence, without those it knows; 0 where fewer are left.
+
+    ``doubt`` is taken off the scores, as a recommender does: what is measured is what people are shown.
+    """
     lists = np.zeros((len(asked), _AT), dtype=np.int64)
     for start in range(0, len(asked), _ASKED_AT_ONCE):
         for row, scores in enumerate(_scores(model, asked[start : start + _ASKED_AT_ONCE]), start):
+            if doubt is not None:
+                scores -= doubt
             scores[0] = -np.inf
             scores[known[row]] = -np.inf
             best = top_k(scores, _AT)

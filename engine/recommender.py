@@ -16,12 +16,27 @@ from engine.results import Result
 
 if TYPE_CHECKING:
     from engine.dataset import Dataset
+    from engine.interactions import Interactions
     from engine.vocabulary import OutsideId
 
 Scores = npt.NDArray[np.float32]
 
 #: Standard deviations between a predicted rating and the bound that items are ordered by.
 _DEVIATIONS = 2.0
+
+
+def rating_doubt(rated: Interactions) -> Scores:
+    """How far below its prediction each item's rating may well be: 2 σ/√n, shape ``(num_items,)``.
+
+    Parameters
+    ----------
+    rated
+        The ratings that the predicting model learnt from: σ is their standard deviation, n an item's number of them.
+    """
+    assert rated.ratings is not None
+    deviation = np.std(rated.ratings) / np.sqrt(np.maximum(item_counts(rated), 1))
+    doubt: Scores = (_DEVIATIONS * deviation).astype(np.float32)
+    return doubt
 
 
 class Recommender:
@@ -41,9 +56,9 @@ class Recommender:
 
     Notes
     -----
-    Where ratings are predicted, items are ordered by a lower bound: the prediction less 2 σ/√n, with σ the standard
-    deviation of all ratings and n the number that the item has. Ordered by the prediction alone, a list fills with
-    items that one or two people rated highly: of thousands of uncertain predictions the highest are mostly chance.
+    Where ratings are predicted, items are ordered by a lower bound: the prediction less :func:`rating_doubt`. Ordered
+    by the prediction alone, a list fills with items that one or two people rated highly: of thousands of uncertain
+    predictions the highest are mostly chance.
     """
 
     def __init__(
@@ -67,12 +82,7 @@ class Recommender:
 
     @cached_property
     def _doubt(self) -> Scores:
-        """How far below its prediction an item's rating may well be, in ratings: shape ``(num_items,)``."""
-        rated = self.dataset.rated()
-        assert rated.ratings is not None
-        deviation = np.std(rated.ratings) / np.sqrt(np.maximum(item_counts(rated), 1))
-        doubt: Scores = (_DEVIATIONS * deviation).astype(np.float32)
-        return doubt
+        return rating_doubt(self.dataset.rated())
 
     def recommend(self, user: OutsideId, k: int = 10, filter_seen: bool = True) -> list[Result]:
         """What a user would like, best first.
