@@ -233,10 +233,12 @@ class RecsysApp(App[None]):
         self._status.busy("device", "preparing search")
         self._show_device()
 
-    def on_warmed_up(self) -> None:
-        """What the first questions need is loaded."""
-        self.state.warm = True
+    def on_warmed_up(self, message: messages.WarmedUp) -> None:
+        """What the first questions need is loaded, or cannot be."""
+        self.state.warm = message.failure is None
         self._status.busy("device", "")
+        if message.failure is not None:
+            self._status.said = f"✗ {clean(message.failure.text)}"
         self._tell_panes()
 
     def on_device_failed(self, message: messages.DeviceFailed) -> None:
@@ -244,7 +246,7 @@ class RecsysApp(App[None]):
         self.state.device_failure = message.failure
         self._heading.device = "✗ no device"
         self._status.busy("device", "")
-        self._status.said = clean(message.failure.text)
+        self._status.said = f"✗ {clean(message.failure.text)}"
 
     def on_job_changed(self, message: messages.JobChanged) -> None:
         """A long job moves on."""

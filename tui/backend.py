@@ -11,31 +11,28 @@ All are daemons, and nobody ever joins them: leaving the app does not wait for a
 
 from __future__ import annotations
 
-import itertools
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.errors import CancelledError, NotTrainedError, RecsysError, UnknownError
-from engine.job import Job, Progress
+from engine.job import Job
+from tui.jobs import JobThread, Reporter
+from tui.mailbox import Mailbox
 from tui.messages import (
-    Answered,
     Catalogue,
-    CatalogueChanged,
     DeviceFailed,
     DeviceReady,
-    Failed,
     Failure,
-    JobChanged,
     JobView,
     SessionFailed,
     SessionOpened,
     WarmedUp,
 )
+from tui.threads import numbers, start
 
 if TYPE_CHECKING:
     from textual.message import Message
@@ -56,9 +53,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("recsys_tui")
 # Without a handler of its own, logging would write to stderr, which is the screen.
 log.addHandler(logging.NullHandler())
-
-#: The screen is told of progress at most this often, in seconds.
-REPORT_EVERY = 0.1
 
 
 class SessionLike(Protocol):
@@ -143,8 +137,8 @@ class Backend:
         self._opened = threading.Event()
         self._closing = threading.Event()
         self._mailboxes: list[Mailbox] = []
-        self._opening: _Reporter | None = None
-        self._jobs = _JobThread(self)
+        self._opening: Reporter | None = None
+        self._jobs = JobThread(self)
 
     # -- opening and closing ----------------------------------------------------------------------------------
     def open(self) -> None:
@@ -152,8 +146,8 @@ class Backend:
 
         SessionOpened or SessionFailed follow; after the former DeviceReady and WarmedUp, or DeviceFailed.
         """
-        self._opening = _Reporter(JobView(next(_numbers), "open", f"opening {self._name}", "running"), self)
-        _start("open", self._run_opening, self._opening)
+        self._opening = Reporter(JobView(next(numbers), "open", f"opening {self._name}", "running"), self)
+        start("open", self._run_opening, self._opening)
 
     def close(self, grace: float = 0.25) -> bool:
         """Cancel everything and give a running job ``grace`` seconds to put down what it has.
@@ -187,11 +181,11 @@ class Backend:
 
     def embed(self) -> int:
         """Embed what is not embedded yet; the job's number."""
-        return self._jobs.add(JobView(next(_numbers), "search", "embedding"), lambda session, job: session.embed(job))
+        return self._jobs.add(JobView(next(numbers), "search", "embedding"), lambda session, job: session.embed(job))
 
     def train(self, model: str, task: Task) -> int:
         """Train a model with its default options; the job's number."""
-        view = JobView(next(_numbers), task, f"training {model}")
+        view = JobView(next(numbers), task, f"training {model}")
         return self._jobs.add(view, lambda session, job: session.train(model, job=job))
 
     def cancel(self, job: int) -> None:
@@ -223,18 +217,23 @@ class Backend:
         return Catalogue(session.overview(), session.embedding_state(), tuple(session.models()))
 
     def post(self, message: Message) -> None:
-        """Tell the app, unless it is leaving."""
-        if not self._closing.is_set():
-            self._post(message)
+        """Tell the app."""
+        self.deliver(self._post, message)
 
-    def _run_opening(self, reporter: _Reporter) -> None:
+    def deliver(self, post: Post, message: Message) -> None:
+        """Post a message, unless there is nobody left to read it."""
+        if not self._closing.is_set():
+            with suppress(RuntimeError):  # the event loop has just ended
+                post(message)
+
+    def _run_opening(self, reporter: Reporter) -> None:
         try:
             try:
                 session = self._open_session(reporter.job)
                 catalogue = self.catalogue(session)
             except CancelledError:
-                return
-            except BaseException as error:
+                raise
+            except Exception as error:
                 self.post(SessionFailed(self.failure(error)))
                 return
             finally:
@@ -243,238 +242,22 @@ class Backend:
             self.post(SessionOpened(catalogue))
             self._opened.set()
             self._warm_up(session, reporter.job)
+        except CancelledError:
+            return
         finally:
             self._opening = None
 
     def _warm_up(self, session: SessionLike, job: Job) -> None:
         try:
             self.post(DeviceReady(session.device_name()))
-            session.warm_up(job)
-            self.post(WarmedUp())
-        except CancelledError:
-            return
-        except BaseException as error:
+        except Exception as error:
             self.post(DeviceFailed(self.failure(error)))
-
-
-@dataclass(slots=True)
-class _Request:
-    number: int
-    work: Work
-    job: Job
-
-
-class Mailbox:
-    """A slot for one request and a thread that answers it.
-
-    A newer request takes the place of the one that waits and cancels the one that runs; the answer of an overtaken
-    request is never posted. Whoever receives an :class:`~tui.messages.Answered` still asks :meth:`is_current`, for
-    a newer request may have been made while the message was on its way.
-    """
-
-    def __init__(self, backend: Backend, name: str, post: Post) -> None:
-        self._backend = backend
-        self._name = name
-        self._post = post
-        self._changed = threading.Condition()
-        self._latest = 0
-        self._waiting: _Request | None = None
-        self._running: _Request | None = None
-        self._started = False
-
-    def ask(self, work: Work) -> int:
-        """Have ``work(session, job)`` done; the number of the request."""
-        with self._changed:
-            self._overtake()
-            self._waiting = _Request(self._latest, work, Job())
-            self._changed.notify()
-            if not self._started:
-                self._started = True
-                _start(self._name, self._run)
-            return self._latest
-
-    def withdraw(self) -> None:
-        """Forget what was asked: no answer to it will come."""
-        with self._changed:
-            self._overtake()
-            self._waiting = None
-
-    def is_current(self, request: int) -> bool:
-        """Whether this is the latest request."""
-        return request == self._latest
-
-    @property
-    def busy(self) -> bool:
-        """Whether a request waits or runs."""
-        return self._waiting is not None or self._running is not None
-
-    def _overtake(self) -> None:
-        self._latest = next(_numbers)
-        if self._running is not None:
-            self._running.job.cancel()
-
-    def _run(self) -> None:
-        session = self._backend.wait_for_session()
-        while True:
-            with self._changed:
-                self._running = None
-                while self._waiting is None:
-                    self._changed.wait()
-                request, self._waiting = self._waiting, None
-                self._running = request
-            message = self._answer(session, request)
-            if message is not None and self.is_current(request.number):
-                self._post(message)
-
-    def _answer(self, session: SessionLike, request: _Request) -> Message | None:
-        started = self._backend.clock()
+            return
         try:
-            value = request.work(session, request.job)
+            session.warm_up(job)
         except CancelledError:
-            return None
-        except BaseException as error:
-            # A failure that nobody waits for any more is nobody's concern, and often the cancel's own doing.
-            return None if request.job.cancelled else Failed(request.number, self._backend.failure(error))
-        return Answered(request.number, value, self._backend.clock() - started)
-
-
-class _JobThread:
-    """Runs long jobs one after the other."""
-
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self._changed = threading.Condition()
-        self._waiting: deque[tuple[_Reporter, Work]] = deque()
-        self._running: _Reporter | None = None
-        self._started = False
-
-    @property
-    def busy(self) -> bool:
-        return bool(self._waiting) or self._running is not None
-
-    def add(self, view: JobView, work: Work) -> int:
-        reporter = _Reporter(view, self._backend)
-        with self._changed:
-            self._waiting.append((reporter, work))
-            self._changed.notify_all()
-            if not self._started:
-                self._started = True
-                _start("jobs", self._run)
-        reporter.tell()
-        return view.id
-
-    def cancel(self, number: int) -> None:
-        with self._changed:
-            for entry in self._waiting:
-                if entry[0].view.id == number:
-                    self._waiting.remove(entry)
-                    entry[0].tell(state="stopped")
-                    return
-            running = self._running
-        if running is not None and running.view.id == number:
-            running.stop()
-
-    def close(self, grace: float) -> bool:
-        """Cancel all; whether the running one came to its end within ``grace`` seconds."""
-        with self._changed:
-            self._waiting.clear()
-            if self._running is not None:
-                self._running.job.cancel()
-            return self._changed.wait_for(lambda: self._running is None, grace)
-
-    def _run(self) -> None:
-        session = self._backend.wait_for_session()
-        while True:
-            with self._changed:
-                while not self._waiting:
-                    self._changed.wait()
-                reporter, work = self._waiting.popleft()
-                self._running = reporter
-            try:
-                reporter.run(work, session)
-            finally:
-                with self._changed:
-                    self._running = None
-                    self._changed.notify_all()
-
-
-class _Reporter:
-    """Turns what a job reports into what the screen shows, often enough and no oftener."""
-
-    #: Reports over which the pace is taken: three seconds' worth.
-    _WINDOW = 30
-
-    def __init__(self, view: JobView, backend: Backend) -> None:
-        self.view = view
-        self.job = Job(self._report)
-        self._backend = backend
-        self._told_at = float("-inf")
-        self._seen: deque[tuple[float, int]] = deque(maxlen=self._WINDOW)
-        self._losses: dict[int, float] = {}
-        self._telling = threading.Lock()
-
-    def run(self, work: Work, session: SessionLike) -> None:
-        started = self._backend.clock()
-        self.tell(state="running")
-        try:
-            work(session, self.job)
-        except CancelledError:
-            state, failure = "stopped", None
-        except BaseException as error:
-            state, failure = "failed", self._backend.failure(error)
+            raise
+        except Exception as error:
+            self.post(WarmedUp(self.failure(error)))
         else:
-            state, failure = "done", None
-        # Also after a stop or a failure: what was done so far may have been kept.
-        try:
-            self._backend.post(CatalogueChanged(self._backend.catalogue(session)))
-        except BaseException as error:
-            failure = failure or self._backend.failure(error)
-        self.tell(state=state, failure=failure, seconds=self._backend.clock() - started, seconds_left=None)
-
-    def end(self) -> None:
-        """Take what was reported off the screen; a job that never reported was never on it."""
-        told = self.view.progress is not None
-        self.view = replace(self.view, state="done")
-        if told:
-            self.tell()
-
-    def stop(self) -> None:
-        """Acknowledge first, then ask the job."""
-        self.tell(state="stopping")
-        self.job.cancel()
-
-    def tell(self, **changes: Any) -> None:
-        with self._telling:
-            if changes.get("state") == "stopping" and not self.view.active:
-                return
-            self.view = replace(self.view, **changes)
-            self._backend.post(JobChanged(self.view))
-
-    def _report(self, progress: Progress) -> None:
-        if not self.view.active:
-            return
-        now = self._backend.clock()
-        values = progress.values
-        if "epoch" in values and "loss" in values:
-            self._losses[int(values["epoch"])] = float(values["loss"])
-        if now - self._told_at < REPORT_EVERY:
-            return
-        previous = self.view.progress
-        if previous is None or previous.stage != progress.stage or progress.done < previous.done:
-            self._seen.clear()
-        elif previous.total is not None and progress.total is not None and progress.total < previous.total:
-            # An epoch's end may be reported as an end of its own.
-            progress = replace(progress, total=previous.total)
-        self._told_at = now
-        self._seen.append((now, progress.done))
-        then, before = self._seen[0]
-        pace = (progress.done - before) / (now - then) if now > then else None
-        left = (progress.total - progress.done) / pace if pace and progress.total is not None else None
-        self.tell(progress=progress, pace=pace, seconds_left=left, losses=tuple(self._losses.values()))
-
-
-_numbers = itertools.count(1)
-
-
-def _start(name: str, target: Callable[..., None], *arguments: Any) -> None:
-    threading.Thread(target=target, args=arguments, name=f"recsys-{name}", daemon=True).start()
+            self.post(WarmedUp())

@@ -121,7 +121,9 @@ class DeviceReady(Message):
 
 @dataclass
 class WarmedUp(Message):
-    """What the first questions need is loaded."""
+    """What the first questions need is loaded, or could not be; they will say so again."""
+
+    failure: Failure | None = None
 
 
 @dataclass

@@ -100,6 +100,15 @@ def test_a_missing_device_leaves_the_data_set_open(inbox):
     assert inbox.wait_for(is_a(Answered)).value.results
 
 
+def test_what_cannot_be_warmed_up_is_told_and_leaves_the_rest_working(inbox):
+    session = FakeSession()
+    session.fail("warm_up", DataError("model.safetensors is not what was published: install the package again."))
+    backend = opened(session, inbox)
+    assert inbox.wait_for(is_a(WarmedUp)).failure.text.startswith("model.safetensors is not")
+    backend.mailbox("test", inbox).ask(lambda session, _: session.search("heat", mode="keyword"))
+    assert inbox.wait_for(is_a(Answered)).value.results
+
+
 def test_the_latest_of_many_requests_is_answered_and_the_running_one_is_cancelled(inbox):
     backend = opened(FakeSession(), inbox)
     mailbox = backend.mailbox("test", inbox)

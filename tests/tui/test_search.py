@@ -243,6 +243,9 @@ async def test_semantic_search_without_embeddings_offers_to_embed(make_app):
         await settle(pilot)
         assert "Not embedded yet" in screen_text(app)
         assert "embed 20 texts" in screen_text(app)
+        await pilot.press("f5")
+        await settle(pilot)
+        assert "semantic · 20 of 20 embedded" in screen_text(app)
 
 
 async def test_nothing_found_says_what_to_do(make_app):

@@ -10,7 +10,8 @@ from textual.containers import Container
 from textual.timer import Timer
 from textual.widget import Widget
 
-from tui.backend import Backend, Mailbox, Work
+from tui.backend import Backend, Work
+from tui.mailbox import Mailbox
 from tui.messages import Answered, Busy, Failed
 from tui.panes.offer import can_train
 from tui.state import State
@@ -198,6 +199,12 @@ class Pane(Container):
         """What has failed here and not been asked again."""
         return ()
 
+    @property
+    def may_retry(self) -> bool:
+        """Whether something has failed that may succeed another time."""
+        failures = (self.state.failure, *self.failures())
+        return any(failure is not None and failure.kind != "untrained" for failure in failures)
+
     def ask_again(self) -> None:
         """Ask again what has failed."""
         raise NotImplementedError
@@ -229,8 +236,7 @@ class Pane(Container):
             case "back" | "type":
                 return not self.is_at(self.line)
             case "retry":
-                failures = (self.state.failure, *self.failures())
-                return any(failure is not None and failure.kind != "untrained" for failure in failures)
+                return self.may_retry
         return True
 
     def action_stop(self) -> None:

@@ -165,8 +165,8 @@ class SearchPane(Pane):
         if answer is not None:
             self._table.show(answer.results, match_columns(answer), cursor=self._view.cursor)
         self._draw()
-        if self._hurry and answer is not None and answer.results:
-            self._hurry = False
+        hurried, self._hurry = self._hurry, False
+        if hurried and answer is not None and answer.results:
             self.go_to(self._table)
 
     def _here(self) -> _View:
@@ -292,7 +292,8 @@ class SearchPane(Pane):
             case "back" if self._trail:
                 return True
             case "embed":
-                return self._lacks_embedding() and self.state.active_job("search") is None and self._failure is None
+                busy = self.state.active_job("search") is not None
+                return self._lacks_embedding() and not busy and not self.may_retry
         return super().check_action(action, parameters)
 
     def commands(self) -> Iterable[SystemCommand]:

@@ -269,7 +269,7 @@ class SequencePane(ModelPane):
         if self.state.failure is not None:
             panel.show_notice().say("That did not work", self.state.failure.text, ("F5", "try again"))
         elif self.state.catalogue is None:
-            panel.show_notice().say("", "opening …")
+            panel.show_notice().say("")
         elif not self._trained or (failure is not None and failure.kind == "untrained"):
             say_untrained(panel.show_notice(), self.state, "sequence")
         elif failure is not None:

@@ -17,7 +17,7 @@ from engine.results import Answer, HistoryEntry, Result, Task, UserSummary
 from engine.vocabulary import OutsideId
 from tui.backend import Backend
 from tui.messages import Answered, Failed, Failure, Said
-from tui.panes.base import WIDE, ModelPane
+from tui.panes.base import WIDE, ModelPane, Question
 from tui.panes.offer import say_untrained
 from tui.state import State
 from tui.widgets.histogram import Histogram
@@ -63,6 +63,11 @@ class HistoryPanel(Panel):
         yield from super().compose()
 
 
+def ratings_of(entries: Iterable[HistoryEntry]) -> list[float]:
+    """The ratings in a history."""
+    return [entry.rating for entry in entries if entry.rating is not None]
+
+
 class UserPane(ModelPane):
     """A picker, the history of the user under its cursor, and what they would like."""
 
@@ -80,19 +85,15 @@ class UserPane(ModelPane):
         self._history = HistoryPanel(self._past)
         self._liked: ItemTable[Result] = ItemTable((), result_of, result_figures, id="liked")
         self._recommended = Panel("Recommended", self._liked, id="recommended")
-        self._found: list[UserSummary] | None = None
-        self._entries: list[HistoryEntry] | None = None
-        self._answer: Answer | None = None
         self._user: OutsideId | None = None
-        self._ranked_for: OutsideId | None = None
-        self._answered_for: OutsideId | None = None
+        self._found: list[UserSummary] | None = None
+        self._read: tuple[OutsideId, list[HistoryEntry]] | None = None
+        self._ranked: tuple[OutsideId, Answer] | None = None
         self._failures: dict[str, Failure] = {}
         self._trained: tuple[tuple[str, str | None], ...] = ()
-        self._finding = self.question("users", "finding users", self._users_found, self._keep_failure("users"))
-        self._reading = self.question(
-            "history", "reading the history", self._history_read, self._keep_failure("history")
-        )
-        self._ranking = self.question("recommend", "recommending", self._ranked, self._keep_failure("recommend"))
+        self._finding = self._ask_for("users", "finding users", self._users_found)
+        self._reading = self._ask_for("history", "reading the history", self._history_read)
+        self._ranking = self._ask_for("recommend", "recommending", self._recommendations_made)
 
     def compose(self) -> ComposeResult:
         """The picker at the left, the two lists beside it, or below each other where it is narrow."""
@@ -143,46 +144,49 @@ class UserPane(ModelPane):
         if row is None or row.user_id == self._user:
             return
         user = self._user = row.user_id
-        self._reading.ask(lambda session, _: session.history(user))
+        self._reading.ask(lambda session, _: (user, session.history(user)))
         self._rank()
 
     def _rank(self) -> None:
-        user = self._ranked_for = self._user
+        user = self._user
         if user is not None and self._trained:
-            self._ranking.ask(lambda session, job: session.recommend(user, _SHOWN, job=job))
+            self._ranking.ask(lambda session, job: (user, session.recommend(user, _SHOWN, job=job)))
 
-    # -- answers ----------------------------------------------------------------------------------------------
-    def _users_found(self, message: Answered) -> None:
-        self._failures.pop("users", None)
-        found: list[UserSummary] = message.value
-        first = self._found is None
-        self._found = found
-        self._users.show(found)
-        self._fit_picker()
-        self._draw()
-        if first and self.is_at(self.line) and not self.line.value and found:
-            self.go_to(self._users)
+    def _ask_for(self, name: str, busy: str, answered: Callable[[Answered], None]) -> Question:
+        """A question whose failure is kept until it is answered."""
 
-    def _history_read(self, message: Answered) -> None:
-        self._failures.pop("history", None)
-        self._entries = message.value
-        self._past.show(message.value, history_columns(self._range[1]))
-        self._draw()
+        def take(message: Answered) -> None:
+            self._failures.pop(name, None)
+            answered(message)
+            self._draw()
 
-    def _ranked(self, message: Answered) -> None:
-        self._failures.pop("recommend", None)
-        answer: Answer = message.value
-        self._answer, self._answered_for = answer, self._ranked_for
-        self._liked.show(answer.results, rating_columns(self._range[1]))
-        self._draw()
-        self.post_message(Said(f"{duration(message.seconds)} · {answer.method} · user {clean(self._user)}"))
-
-    def _keep_failure(self, name: str) -> Callable[[Failed], None]:
         def keep(message: Failed) -> None:
             self._failures[name] = message.failure
             self._draw()
 
-        return keep
+        return self.question(name, busy, take, keep)
+
+    # -- answers ----------------------------------------------------------------------------------------------
+    def _users_found(self, message: Answered) -> None:
+        found: list[UserSummary] = message.value
+        first, self._found = self._found is None, found
+        self._users.show(found)
+        self._fit_picker()
+        self._draw_users()
+        if first and self.is_at(self.line) and not self.line.value and found:
+            self.go_to(self._users)
+
+    def _history_read(self, message: Answered) -> None:
+        self._read = message.value
+        _, entries = message.value
+        self._past.show(entries, history_columns(self._range[1]))
+        self._history.histogram.count(ratings_of(entries), *self._range)
+
+    def _recommendations_made(self, message: Answered) -> None:
+        self._ranked = message.value
+        user, answer = message.value
+        self._liked.show(answer.results, rating_columns(self._range[1]))
+        self.post_message(Said(f"{duration(message.seconds)} · {answer.method} · user {clean(user)}"))
 
     # -- drawing ----------------------------------------------------------------------------------------------
     def refresh_state(self) -> None:
@@ -208,36 +212,35 @@ class UserPane(ModelPane):
         self.refresh_bindings()
 
     def _draw_users(self) -> None:
-        catalogue, failure = self.state.catalogue, self._failures.get("users")
-        found = self._found or []
-        if self.state.failure is not None:
-            self._users_panel.show_notice().say("")
-        elif failure is not None:
-            self._users_panel.show_notice().say("That did not work", failure.text, ("F5", "try again"))
-        elif catalogue is None or self._found is None:
-            self._users_panel.show_notice().say("", "opening …")
-        elif catalogue.overview.num_users == 0:
-            self._users_panel.show_notice().say("No users", "This data set is a catalogue without ratings.")
-        elif not found:
-            self._users_panel.show_notice().say("No such user", "No id contains what is typed.")
-        else:
-            self._users_panel.show_rows()
-        self.line.lead_on(self._users_panel.listing)
+        catalogue, failure, panel = self.state.catalogue, self._failures.get("users"), self._users_panel
         total = 0 if catalogue is None else catalogue.overview.num_users
-        listed = f"first {len(found)}" if len(found) >= _LISTED and len(found) < total else ""
-        self._users_panel.retitle(f"{total:,} users" if total else "Users", listed)
+        found = self._found
+        if self.state.failure is not None or found is None:
+            panel.show_notice().say("")
+        elif failure is not None:
+            panel.show_notice().say("That did not work", failure.text, ("F5", "try again"))
+        elif not total:
+            panel.show_notice().say("No users", "This data set is a catalogue without ratings.")
+        elif not found:
+            panel.show_notice().say("No such user", "No id contains what is typed.")
+        else:
+            panel.show_rows()
+        self.line.lead_on(panel.listing)
+        listed = ""
+        if found and len(found) < total:
+            listed = f"first {len(found)}" if len(found) == _LISTED else f"{len(found)} found"
+        panel.retitle(f"{total:,} users" if total else "Users", listed)
 
     def _draw_history(self) -> None:
-        entries, failure, panel = self._entries, self._failures.get("history"), self._history
-        ratings = [entry.rating for entry in entries or () if entry.rating is not None]
+        failure, panel = self._failures.get("history"), self._history
+        user, entries = self._read or (None, [])
+        ratings = ratings_of(entries)
         mean = f"mean {sum(ratings) / len(ratings):.2f} of {count(len(ratings), 'rating')}" if ratings else ""
-        user = "" if self._user is None else f" of user {shorten_middle(self._user, 24)}"
-        panel.retitle(f"History{user}", mean)
-        panel.histogram.count(ratings, *self._range)
-        panel.histogram.display = bool(ratings)
+        panel.retitle("History" if user is None else f"History of user {shorten_middle(user, 24)}", mean)
+        panel.histogram.display = bool(ratings) and failure is None
         if failure is not None:
             panel.show_notice().say("The history could not be read", failure.text, ("F5", "try again"))
-        elif entries is None:
+        elif user is None:
             panel.show_notice().say("", "Pick a user to see what they have watched." if self._found else "")
         elif not entries:
             panel.show_notice().say("", "Nothing is known of this user.")
@@ -245,24 +248,25 @@ class UserPane(ModelPane):
             panel.show_rows()
 
     def _draw_recommended(self) -> None:
-        answer, failure, panel = self._answer, self._failures.get("recommend"), self._recommended
-        catalogue = self.state.catalogue
+        failure, panel = self._failures.get("recommend"), self._recommended
         panel.retitle("Recommended")
         if self.state.failure is not None:
             panel.show_notice().say("That did not work", self.state.failure.text, ("F5", "try again"))
-        elif catalogue is None:
+        elif self.state.catalogue is None:
             panel.show_notice().say("")
         elif not self._trained or (failure is not None and failure.kind == "untrained"):
             say_untrained(panel.show_notice(), self.state, "user")
         elif failure is not None:
             panel.show_notice().say("That did not work", failure.text, ("F5", "try again"))
-        elif answer is None:
+        elif self._ranked is None:
             panel.show_notice().say("", "Pick a user to see what they would like." if self._found else "")
-        elif not answer.results:
-            panel.show_notice().say("Nothing is left to recommend", answer.note or "They have rated it all.")
         else:
-            panel.retitle(f"Recommended for {shorten_middle(self._answered_for, 20)} · {answer.method}", answer.note)
-            panel.show_rows()
+            user, answer = self._ranked
+            panel.retitle(f"Recommended for {shorten_middle(user, 20)} · {answer.method}", answer.note)
+            if answer.results:
+                panel.show_rows()
+            else:
+                panel.show_notice().say("Nothing is left to recommend", answer.note or "They have rated it all.")
 
     # -- keys -------------------------------------------------------------------------------------------------
     @on(QueryInput.Arrow)

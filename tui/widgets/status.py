@@ -16,6 +16,8 @@ from tui.widgets.text import fit, shorten
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _BAR = 12
+#: What is said with one of these in front is news, and brighter than how an answer came about.
+_NEWS = ("✓", "✗")
 
 
 class StatusBar(Widget):
@@ -78,7 +80,7 @@ class StatusBar(Widget):
         width = self.size.width
         if self.job is None:
             text = f"{_FRAMES[self._frame % len(_FRAMES)]} {self._waiting}" if self._waiting else self.said
-            return Content(" " + shorten(text, width - 2))
+            return Content.assemble((" " + shorten(text, width - 2), "$text" if text[:1] in _NEWS else ""))
         heading, figures = f" {job_heading(self.job)}  ", [job_figures(self.job)]
         done = undone = ""
         progress = self.job.progress
