@@ -35,9 +35,16 @@ class JobThread:
         return bool(self._waiting) or self._running is not None
 
     def add(self, view: JobView, work: Work) -> int:
-        """Have ``work(session, job)`` done when its turn comes; the job's number."""
+        """Have ``work(session, job)`` done when its turn comes; the number of the job.
+
+        What waits or runs already is not begun a second time: a key may be pressed twice before the screen shows
+        what the first one did.
+        """
         reporter = Reporter(view, self._backend)
         with self._changed:
+            for other in (self._running, *(entry[0] for entry in self._waiting)):
+                if other is not None and other.view.label == view.label and other.view.state in ("waiting", "running"):
+                    return other.view.id
             self._waiting.append((reporter, work))
             self._changed.notify_all()
             if not self._started:

@@ -187,6 +187,23 @@ def test_jobs_run_one_after_the_other(inbox):
     assert states.index((numbers[0], "done")) < states.index((numbers[1], "running"))
 
 
+def test_a_job_that_waits_or_runs_is_not_begun_twice(inbox):
+    session = FakeSession(embedded=0, trained=())
+    gate = session.hold("embed")
+    backend = opened(session, inbox)
+    first = backend.embed()
+    inbox.wait_for(lambda message: isinstance(message, JobChanged) and message.job.state == "running")
+    assert backend.embed() == first
+    assert backend.train("explicit", "user") == backend.train("explicit", "user")
+    backend.cancel(first)
+    # One that is being stopped may be asked for again.
+    again = backend.embed()
+    assert again != first
+    gate.set()
+    inbox.wait_for(ended(again))
+    assert session.done == 20
+
+
 def test_the_catalogue_is_read_again_before_a_job_is_called_done(inbox):
     backend = opened(FakeSession(trained=()), inbox)
     number = backend.train("explicit", "user")
