@@ -182,7 +182,9 @@ class RecsysApp(App[None]):
         left.last_focus = self.screen_stack[0].focused
         switcher.current = name
         self._tabs.active = name
-        self.pane(name).focus_again()
+        pane = self.pane(name)
+        pane.refresh_state()
+        pane.focus_again()
 
     def _make(self, name: str) -> Pane:
         # Imported here so that the first paint does not wait for what it does not show.
@@ -213,19 +215,19 @@ class RecsysApp(App[None]):
         self._heading.dataset = describe(message.catalogue.overview)
         self._status.busy("open", "")
         self._status.busy("device", "loading the libraries that compute")
-        self._tell_panes()
+        self._tell_pane()
 
     def on_session_failed(self, message: messages.SessionFailed) -> None:
         """The data set could not be opened; every pane says so."""
         self.state.failure = message.failure
         self._heading.device = "✗ not opened"
         self._status.busy("open", "")
-        self._tell_panes()
+        self._tell_pane()
 
     def on_catalogue_changed(self, message: messages.CatalogueChanged) -> None:
         """A job has changed what is embedded or trained."""
         self.state.catalogue = message.catalogue
-        self._tell_panes()
+        self._tell_pane()
 
     def on_device_ready(self, message: messages.DeviceReady) -> None:
         """What computes is loaded."""
@@ -239,7 +241,7 @@ class RecsysApp(App[None]):
         self._status.busy("device", "")
         if message.failure is not None:
             self._status.said = f"✗ {clean(message.failure.text)}"
-        self._tell_panes()
+        self._tell_pane()
 
     def on_device_failed(self, message: messages.DeviceFailed) -> None:
         """What computes could not be loaded."""
@@ -258,7 +260,7 @@ class RecsysApp(App[None]):
         self._show_device()
         if job.state in ("done", "stopped", "failed"):
             self._tell_end(job)
-        self._tell_panes()
+        self._tell_pane()
 
     def _tell_end(self, job: messages.JobView) -> None:
         if job.task not in dict(TABS):
@@ -280,9 +282,10 @@ class RecsysApp(App[None]):
             doing = "● working" if self._status.job is not None else "● ready"
             self._heading.device = f"{self.state.device} {doing}"
 
-    def _tell_panes(self) -> None:
-        for pane in self.panes:
-            pane.refresh_state()
+    def _tell_pane(self) -> None:
+        # The one that shows; the others look when they are opened.
+        if self.panes:
+            self.active_pane.refresh_state()
 
     # -- from the panes ---------------------------------------------------------------------------------------
     def on_busy(self, message: messages.Busy) -> None:
@@ -303,7 +306,7 @@ class RecsysApp(App[None]):
         draft.append(message.item)
         if self._tabs.active != "sequence":
             self._status.said = f"✓ {_named(message.item)} is number {len(draft)} of the sequence (F4)"
-        self._tell_panes()
+        self._tell_pane()
 
     def _refuses(self, item: Item) -> str:
         """Why an item cannot be part of a sequence; empty if it can."""

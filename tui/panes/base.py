@@ -137,6 +137,9 @@ class Pane(Container):
     TASK: ClassVar[str]
     """The tab's name, and what its jobs are for."""
 
+    ACTIONS: ClassVar[tuple[str, ...]] = ("stop", "clear", "back", "type", "retry")
+    """Those of its actions that are not always offered."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "stop"),
         Binding("escape", "clear", "clear"),
@@ -151,6 +154,7 @@ class Pane(Container):
         self.state = state
         self.line = line
         self.last_focus: Widget | None = None
+        self._offered: tuple[bool | None, ...] = ()
         self._questions: list[Question] = []
 
     # -- for the app ------------------------------------------------------------------------------------------
@@ -213,6 +217,13 @@ class Pane(Container):
         """Go one step back from wherever the cursor is."""
         self.go_to(self.line)
 
+    def refresh_keys(self) -> None:
+        """Show anew which keys work, if that has changed: a job reports ten times a second."""
+        offered = tuple(self.check_action(action, ()) for action in self.ACTIONS)
+        if offered != self._offered:
+            self._offered = offered
+            self.refresh_bindings()
+
     # -- messages ---------------------------------------------------------------------------------------------
     def on_answered(self, message: Answered) -> None:
         """An answer came back; those that are overtaken by now are dropped here."""
@@ -272,6 +283,8 @@ class ModelPane(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("t,f5", "train", "train"), RETRY]
 
     TASK: ClassVar[Task]
+
+    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "train")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer training only while no model can answer; the palette trains again."""

@@ -55,6 +55,8 @@ class SearchPane(Pane):
 
     TASK: ClassVar[str] = "search"
 
+    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "embed")
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "type", "query", key_display="/"),
         Binding("e,f5", "embed", "embed"),
@@ -97,6 +99,7 @@ class SearchPane(Pane):
         event.stop()
         self._trail.clear()
         self._hurry = False
+        self.refresh_keys()
         text = event.value.strip()
         if not text:
             self._searching.withdraw()
@@ -197,7 +200,7 @@ class SearchPane(Pane):
         if not rows and (self.is_at(self._table) or self.is_at(self._details)):
             self.go_to(self.line)
         self.line.lead_on(rows)
-        self.refresh_bindings()
+        self.refresh_keys()
 
     def _draw_details(self) -> None:
         if self._panel.listing and not self._details.is_attached:

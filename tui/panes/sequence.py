@@ -111,6 +111,8 @@ class SequencePane(ModelPane):
 
     TASK: ClassVar[Task] = "sequence"
 
+    ACTIONS: ClassVar[tuple[str, ...]] = (*ModelPane.ACTIONS, "undo")
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "type", "add title", key_display="/"),
         Binding("u", "undo", "undo"),
@@ -156,7 +158,7 @@ class SequencePane(ModelPane):
         else:
             self._completing.withdraw()
             self._completions.close()
-            self._refresh_keys()
+        self.refresh_keys()
 
     def _complete(self) -> None:
         text = self._completed_text = self.line.value.strip()
@@ -170,11 +172,11 @@ class SequencePane(ModelPane):
             self._completions.show(matches)
         else:
             self._completions.say(f"No title is like “{self._completed_text}”.")
-        self._refresh_keys()
+        self.refresh_keys()
 
     def _not_completed(self, message: Failed) -> None:
         self._completions.say(message.failure.text)
-        self._refresh_keys()
+        self.refresh_keys()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -203,7 +205,7 @@ class SequencePane(ModelPane):
     def _not_resolved(self, message: Failed) -> None:
         meant = " · ".join(message.failure.suggestions)
         self._completions.say(message.failure.text + (f"\nDid you mean: {meant}?" if meant else ""))
-        self._refresh_keys()
+        self.refresh_keys()
 
     def _take(self, match: TitleMatch) -> None:
         self.post_message(AddToSequence(match.item))
@@ -261,7 +263,7 @@ class SequencePane(ModelPane):
         self._draw_next()
         if not self._shown and self.is_at(self._draft):
             self.go_to(self.line)
-        self._refresh_keys()
+        self.refresh_keys()
 
     def _draw_next(self) -> None:
         answer, failure, panel = self._answer, self._failure, self._next_panel
@@ -341,7 +343,7 @@ class SequencePane(ModelPane):
         if self._completions.open:
             self._completing.withdraw()
             self._completions.close()
-            self._refresh_keys()
+            self.refresh_keys()
         else:
             self.go_to(self.line)
 
@@ -350,6 +352,7 @@ class SequencePane(ModelPane):
         self.state.draft.undo()
         self.refresh_state()
 
-    def _refresh_keys(self) -> None:
+    def refresh_keys(self) -> None:
+        """Also the line's own."""
         self.line.lead_on(bool(self._shown) or self._completions.match is not None)
-        self.refresh_bindings()
+        super().refresh_keys()

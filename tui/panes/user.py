@@ -128,6 +128,7 @@ class UserPane(ModelPane):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
+        self.refresh_keys()
         self._finding.ask_settled(self._find)
 
     def _find(self) -> None:
@@ -209,7 +210,7 @@ class UserPane(ModelPane):
         self._draw_users()
         self._draw_history()
         self._draw_recommended()
-        self.refresh_bindings()
+        self.refresh_keys()
 
     def _draw_users(self) -> None:
         catalogue, failure, panel = self.state.catalogue, self._failures.get("users"), self._users_panel

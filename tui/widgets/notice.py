@@ -59,7 +59,7 @@ class Notice(Static):
     def _write(self, content: Content) -> None:
         if not content.is_same(self._written):
             self._written = content
-            self.update(content)
+            self.update(content, layout=False)  # it fills its panel whatever it says
 
 
 def _key(key: str, what: str) -> list[tuple[str, str]]:
