@@ -348,8 +348,9 @@ class Estimator(ABC):
             self._seen = torch.zeros(self._num_items, dtype=torch.bool, device=self.device)
         self._seen[items.long()] = True
 
-    def _tensor(self, array: npt.NDArray[Any], dtype: torch.dtype) -> Tensor:
-        return torch.as_tensor(np.ascontiguousarray(array)).to(self.device, dtype)
+    def _tensor(self, array: npt.NDArray[Any], dtype: npt.DTypeLike) -> Tensor:
+        """On the device; on the CPU without a copy if the array may be shared with torch."""
+        return torch.from_numpy(np.require(array, dtype, ["C_CONTIGUOUS", "WRITEABLE"])).to(self.device)
 
 
 def _checksum(columns: Iterable[npt.NDArray[Any] | None]) -> int:

@@ -152,10 +152,10 @@ class FactorizationModel(Estimator):
         return self.representation
 
     def _learner(self, interactions: Interactions, net: nn.Module) -> Learner:
-        users = self._tensor(interactions.user_ids, torch.int32)
-        items = self._tensor(interactions.item_ids, torch.int32)
+        users = self._tensor(interactions.user_ids, np.int32)
+        items = self._tensor(interactions.item_ids, np.int32)
         self._note_seen(items)
-        weights = None if interactions.weights is None else self._tensor(interactions.weights, torch.float32)
+        weights = None if interactions.weights is None else self._tensor(interactions.weights, np.float32)
         observed = self._observed(interactions)
         if self.optimizer_func is None and is_plain(net):
             assert isinstance(net, BilinearNet)

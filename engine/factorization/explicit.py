@@ -6,7 +6,6 @@ import math
 from typing import ClassVar
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from engine.errors import LearningError
@@ -113,7 +112,7 @@ random_state, device
 
     def _observed(self, interactions: Interactions) -> Tensor | None:
         assert interactions.ratings is not None
-        return self._tensor(interactions.ratings, torch.float32)
+        return self._tensor(interactions.ratings, np.float32)
 
     @property
     def _centered(self) -> bool:

@@ -201,7 +201,7 @@ class ImplicitSequenceModel(Estimator):
         return {"_num_items": self._num_items}
 
     def _learner(self, interactions: SequenceInteractions, net: nn.Module) -> Learner:
-        sequences = self._tensor(interactions.sequences, torch.long)
+        sequences = self._tensor(interactions.sequences, np.int64)
         # A step is a group of its own kind: that of its item, which is the one known positive there.
         self._note_seen(sequences)
         self._seen[PADDING_IDX] = False
@@ -209,7 +209,7 @@ class ImplicitSequenceModel(Estimator):
         occurring = occurring[occurring != PADDING_IDX]
         sampler = NegativeSampler(occurring, occurring, self._num_items, occurring, self.exclude_known)
         self._make_optimizers(net)
-        weights = None if interactions.weights is None else self._tensor(interactions.weights, torch.float32)
+        weights = None if interactions.weights is None else self._tensor(interactions.weights, np.float32)
         return GradientLearner(
             net,
             self._optimizers,
