@@ -12,7 +12,7 @@ import importlib
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -92,9 +92,18 @@ class ModelSpec:
     options: Mapping[str, Option] = field(default_factory=dict)
 
     def load_class(self) -> Any:
-        """The class; imports its module."""
+        """The class; imports its module.
+
+        Raises
+        ------
+        DataError
+            If the package that brings it is broken.
+        """
         module, _, name = self.loader.partition(":")
-        return getattr(importlib.import_module(module), name)
+        try:
+            return getattr(importlib.import_module(module), name)
+        except (ImportError, AttributeError) as error:
+            raise DataError(f"The model {self.name} cannot be loaded from {self.loader}: {error}.") from error
 
     def read_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """All options, with the given ones converted to their types.
@@ -176,8 +185,7 @@ def describe() -> Mapping[str, ModelSpec]:
     specs = {spec.name: spec for spec in _SPECS}
     for point in entry_points(group=ENTRY_POINTS):
         if point.name not in specs:
-            found = point.load()
-            specs[point.name] = found if isinstance(found, ModelSpec) else _spec_of(point.name, point.value, found)
+            specs[point.name] = _spec_of(point)
     return MappingProxyType(specs)
 
 
@@ -247,15 +255,25 @@ def load(path: str | Path, **objects: Any) -> Any:
     spec = describe().get(header["model"])
     if spec is None:
         raise DataError(f"{path} holds a model of the kind {header['model']!r}, which is not installed here.")
-    return spec.load_class().restore(tensors, header, str(path), **objects)
+    restore = getattr(spec.load_class(), "restore", None)
+    if restore is None:
+        raise DataError(f"{path} holds a model of the kind {header['model']!r}, which cannot be loaded again.")
+    return restore(tensors, header, str(path), **objects)
 
 
-def _spec_of(name: str, loader: str, cls: Any) -> ModelSpec:
-    """What a bare class says of itself: every keyword with a plain default is an option."""
+def _spec_of(point: EntryPoint) -> ModelSpec:
+    """What another package names: a specification, or a class whose keywords with plain defaults are its options."""
+    try:
+        found = point.load()
+    except Exception as error:  # whatever a foreign module does, the other models stay usable
+        return ModelSpec(point.name, "user", f"cannot be loaded: {error}", point.value)
+    if isinstance(found, ModelSpec):
+        return found
     options = {
         parameter.name: Option(parameter.default, "")
-        for parameter in inspect.signature(cls).parameters.values()
+        for parameter in inspect.signature(found).parameters.values()
         if isinstance(parameter.default, bool | int | float | str)
     }
-    task: Task = "sequence" if "sequences" in inspect.signature(cls.predict).parameters else "user"
-    return ModelSpec(name, task, (inspect.getdoc(cls) or name).splitlines()[0], loader, options=options)
+    task: Task = "sequence" if "sequences" in inspect.signature(found.predict).parameters else "user"
+    description = (inspect.getdoc(found) or point.name).splitlines()[0]
+    return ModelSpec(point.name, task, description, point.value, options=options)

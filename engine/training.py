@@ -185,6 +185,18 @@ def train(
 
 def _train_epoch(learner: Learner, state: RunState, job: Job | None, reporter: _Reporter) -> int:
     """Finish the epoch that ``state`` is in; the number of its batches."""
+    while True:
+        try:
+            return _take_steps(learner, state, job, reporter)
+        except torch.cuda.OutOfMemoryError:
+            pass
+        # Out here, where the exception no longer holds the tensors of the step that failed. Batches of another size
+        # are counted anew: the epoch starts again, with what it has learnt so far.
+        state.batch, state.loss_sum = 0, 0.0
+        _make_room(learner, state, reporter)
+
+
+def _take_steps(learner: Learner, state: RunState, job: Job | None, reporter: _Reporter) -> int:
     count = learner.num_examples
     order = torch.randperm(count, generator=_generator(learner.device, state, 0), device=learner.device)
     size = state.batch_size
@@ -196,24 +208,17 @@ def _train_epoch(learner: Learner, state: RunState, job: Job | None, reporter: _
         for number, start in enumerate(range(0, count, block)):
             examples = order[start : start + block]
             in_block = math.ceil(len(examples) / size)
-            if state.batch >= seen + in_block:
-                seen += in_block
-                continue
-            generator = _generator(learner.device, state, number + 1)
-            for batch in learner.batches(examples, generator, size)[state.batch - seen :]:
-                if job is not None:
-                    job.checkpoint()
-                loss_sum += learner.step(batch)
-                state.batch += 1
-                reporter.batch(state, batches_in_epoch, loss_sum)
+            if state.batch < seen + in_block:
+                generator = _generator(learner.device, state, number + 1)
+                for batch in learner.batches(examples, generator, size)[state.batch - seen :]:
+                    if job is not None:
+                        job.checkpoint()
+                    loss_sum += learner.step(batch)
+                    state.batch += 1
+                    reporter.batch(state, batches_in_epoch, loss_sum)
             seen += in_block
-    except torch.cuda.OutOfMemoryError:
-        # Batches of another size are counted anew: this epoch starts again, with what it has learnt so far.
-        state.batch, state.loss_sum = 0, 0.0
-        _make_room(learner, state, reporter)
-        return _train_epoch(learner, state, job, reporter)
     finally:
-        state.loss_sum += float(loss_sum) if state.batch else 0.0
+        state.loss_sum += float(loss_sum)
     return batches_in_epoch
 
 

@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from engine import models
-from engine.errors import OptionError, UnknownError
+from engine.errors import DataError, OptionError, UnknownError
 
 
 def test_the_registry_is_there_without_torch():
@@ -76,3 +76,12 @@ def test_a_class_of_another_package_joins_by_its_entry_point(monkeypatch):
     spec = models.describe()["elsewhere"]
     assert (spec.task, spec.description) == ("user", "Likes every item alike.")
     assert models.create("elsewhere", strength="2.5").predict(1) == 2.5
+
+
+def test_a_broken_package_leaves_the_other_models_usable(monkeypatch):
+    point = EntryPoint("broken", "no_such_package:Model", models.ENTRY_POINTS)
+    monkeypatch.setattr(models, "entry_points", lambda group: [point])
+    assert "no_such_package" in models.describe()["broken"].description
+    assert models.create("explicit", device="cpu").name == "explicit"
+    with pytest.raises(DataError, match="no_such_package"):
+        models.create("broken")

@@ -113,6 +113,7 @@ def test_lack_of_memory_halves_the_batch_and_at_last_moves_to_the_cpu(monkeypatc
     with pytest.warns(RuntimeWarning, match="halved to 25"):
         state = _run(learner, epochs=1, batch_size=50, job=Job(reports.append))
     assert state.batch_size == 25
+    assert 0 < state.losses[0] < 1
     assert [len(step) // 2 for step in learner.steps] == [25] * 4
     assert any("halved" in report.stage for report in reports)
 
