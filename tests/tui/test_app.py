@@ -342,3 +342,29 @@ async def test_leaving_before_the_first_tab_is_there_is_quiet(make_app):
     async with app.run_test(size=WIDE):
         pass  # an error on the way out would be raised here
     assert not app.is_running
+
+
+async def test_a_hint_can_be_clicked(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        line = screen_text(app).splitlines()[-1]
+        await pilot.click(KeyHints, offset=(line.index("F1"), 0))
+        await until(pilot, lambda: "In a list" in screen_text(app))
+
+
+async def test_what_is_added_or_copied_from_a_pop_up_arrives(make_app):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: "Esc closes" in screen_text(app))
+        await pilot.press("a", "y")
+        await settle(pilot)
+        assert app.clipboard == "Heat (1995)"
+        assert [item.title for item in app.state.draft.items] == ["Heat"]
+        await pilot.press("m")
+        await settle(pilot)
+        assert "More like Heat (1995)" in screen_text(app)

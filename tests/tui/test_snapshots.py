@@ -25,8 +25,8 @@ def keys(*names: str, text: str = "", then: tuple[str, ...] = ()) -> Steps:
         for part in names:
             await pilot.press(part)
             await settle(pilot)
-        if text:
-            await type_text(pilot, text)
+        for character in text:  # one by one: which of the queries in between are answered must not be chance
+            await type_text(pilot, character)
             await settle(pilot)
         for part in then:
             await pilot.press(part)
@@ -87,6 +87,7 @@ STATES: dict[str, tuple[Callable[[], FakeSession], Steps]] = {
     "user_untrained": (untrained, keys("f3")),
     "user_training": (untrained, held("train", "f3", "t", shows="epoch 1 of 10")),
     "user_training_failed": (lambda: broken("train", "Not enough memory: 3 GB needed."), keys("f3")),
+    "user_not_found": (FakeSession, keys("f3", "slash", text="999")),
     "user_no_users": (lambda: FakeSession(users=0, trained=(), obstacle="no ratings"), keys("f3")),
     "user_history_failed": (lambda: broken("history", "interactions.parquet is damaged."), keys("f3")),
     "user_nasty": (nasty, keys("f3")),

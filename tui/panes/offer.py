@@ -10,6 +10,9 @@ from tui.widgets.notice import Notice, job_heading
 if TYPE_CHECKING:
     from engine.results import Task
 
+#: Said on every tab while there is no data set.
+NOT_OPENED = "This data set cannot be opened"
+
 _NEEDS: dict[Task, str] = {
     "user": "ratings to learn from, and this data set has none that serve",
     "sequence": "to know what was watched when, and this data set does not say",

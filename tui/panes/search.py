@@ -17,6 +17,7 @@ from textual.widgets import Input
 from tui.backend import Backend
 from tui.messages import Answered, Failed, Failure, Said
 from tui.panes.base import RETRY, Pane, Rest
+from tui.panes.offer import NOT_OPENED
 from tui.state import State
 from tui.widgets.details import ItemDetails
 from tui.widgets.items import ItemTable, full_title, match_columns, result_figures, result_of
@@ -209,15 +210,17 @@ class SearchPane(Pane):
 
     def _say(self) -> None:
         notice = self._panel.show_notice()
-        failure, job, view = self.state.failure or self._failure, self.state.active_job("search"), self._view
+        failure, job, view = self._failure, self.state.active_job("search"), self._view
         embed = ("F5", f"embed {self._missing()}, so that search understands meaning")
-        if failure is not None and failure.kind == "untrained":
+        if self.state.failure is not None:
+            notice.say_failed(NOT_OPENED, self.state.failure)
+        elif failure is not None and failure.kind == "untrained":
             if job is not None:
                 notice.say_job(job)
             else:
                 notice.say("Not embedded yet", failure.text, embed)
         elif failure is not None:
-            notice.say("That did not work", failure.text, ("F5", "try again"))
+            notice.say_failed("The search failed", failure)
         elif view.answer is not None:
             wanted = f"“{shorten(view.text, 60)}”" if view.like is None else full_title(view.like)
             notice.say(

@@ -19,7 +19,7 @@ from tui.backend import Backend
 from tui.messages import AddToSequence, Answered, Failed, Failure, Said
 from tui.panes.base import ModelPane
 from tui.panes.draft import SequenceDraft
-from tui.panes.offer import say_untrained
+from tui.panes.offer import NOT_OPENED, say_untrained
 from tui.state import State
 from tui.widgets.completions import Completions
 from tui.widgets.items import ItemTable, full_title, probability_columns, result_figures, result_of
@@ -269,13 +269,13 @@ class SequencePane(ModelPane):
         answer, failure, panel = self._answer, self._failure, self._next_panel
         panel.retitle("What comes next")
         if self.state.failure is not None:
-            panel.show_notice().say("That did not work", self.state.failure.text, ("F5", "try again"))
+            panel.show_notice().say_failed(NOT_OPENED, self.state.failure)
         elif self.state.catalogue is None:
             panel.show_notice().say("")
         elif not self._trained or (failure is not None and failure.kind == "untrained"):
             say_untrained(panel.show_notice(), self.state, "sequence")
         elif failure is not None:
-            panel.show_notice().say("That did not work", failure.text, ("F5", "try again"))
+            panel.show_notice().say_failed("Looking ahead failed", failure)
         elif answer is None:
             panel.show_notice().say(
                 "", "What comes after the titles at the left will stand here." if not self._shown else ""

@@ -18,7 +18,7 @@ from engine.vocabulary import OutsideId
 from tui.backend import Backend
 from tui.messages import Answered, Failed, Failure, Said
 from tui.panes.base import WIDE, ModelPane, Question
-from tui.panes.offer import say_untrained
+from tui.panes.offer import NOT_OPENED, say_untrained
 from tui.state import State
 from tui.widgets.histogram import Histogram
 from tui.widgets.items import (
@@ -219,7 +219,7 @@ class UserPane(ModelPane):
         if self.state.failure is not None or found is None:
             panel.show_notice().say("")
         elif failure is not None:
-            panel.show_notice().say("That did not work", failure.text, ("F5", "try again"))
+            panel.show_notice().say_failed("The users cannot be read", failure)
         elif not total:
             panel.show_notice().say("No users", "This data set is a catalogue without ratings.")
         elif not found:
@@ -240,7 +240,7 @@ class UserPane(ModelPane):
         panel.retitle("History" if user is None else f"History of user {shorten_middle(user, 24)}", mean)
         panel.histogram.display = bool(ratings) and failure is None
         if failure is not None:
-            panel.show_notice().say("The history could not be read", failure.text, ("F5", "try again"))
+            panel.show_notice().say_failed("The history cannot be read", failure)
         elif user is None:
             panel.show_notice().say("", "Pick a user to see what they have watched." if self._found else "")
         elif not entries:
@@ -252,13 +252,13 @@ class UserPane(ModelPane):
         failure, panel = self._failures.get("recommend"), self._recommended
         panel.retitle("Recommended")
         if self.state.failure is not None:
-            panel.show_notice().say("That did not work", self.state.failure.text, ("F5", "try again"))
+            panel.show_notice().say_failed(NOT_OPENED, self.state.failure)
         elif self.state.catalogue is None:
             panel.show_notice().say("")
         elif not self._trained or (failure is not None and failure.kind == "untrained"):
             say_untrained(panel.show_notice(), self.state, "user")
         elif failure is not None:
-            panel.show_notice().say("That did not work", failure.text, ("F5", "try again"))
+            panel.show_notice().say_failed("Recommending failed", failure)
         elif self._ranked is None:
             panel.show_notice().say("", "Pick a user to see what they would like." if self._found else "")
         else:

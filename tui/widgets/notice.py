@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.messages import JobView
+from tui.messages import Failure, JobView
 from tui.widgets.bars import progress_bar, sparkline
 from tui.widgets.text import clean, count, duration, paragraphs
 
@@ -38,6 +38,10 @@ class Notice(Static):
         if action is not None:
             parts += ["\n\n", *_key(*action)]
         self._write(Content.assemble(*parts))
+
+    def say_failed(self, heading: str, failure: Failure) -> None:
+        """Show why something failed; F5 tries again."""
+        self.say(heading, failure.text, ("F5", "try again"))
 
     def say_job(self, job: JobView, stop: str = "Esc") -> None:
         """Show how far a job is, and how to stop it."""
