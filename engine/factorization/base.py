@@ -16,6 +16,7 @@ from engine.factorization.bilinear import BilinearLearner, PackedRows, is_plain
 from engine.factorization.objectives import Objective
 from engine.factorization.representations import BilinearNet
 from engine.gradient import Batch, GradientLearner
+from engine.ids import as_ids
 from engine.interactions import Interactions
 from engine.sampling import NegativeSampler
 from engine.training import Learner
@@ -56,10 +57,12 @@ class FactorizationModel(Estimator):
             If an id is out of range, or the lengths do not match.
         """
         self._trained()
-        users = self._as_ids(user_ids, self._num_users, "user")
+        users = as_ids(user_ids, self._num_users, "user").reshape(-1)
         if item_ids is None and len(users) != 1:
             return np.concatenate([part.cpu().numpy() for part in self._score_in_chunks(users)])
-        items = torch.arange(self._num_items) if item_ids is None else self._as_ids(item_ids, self._num_items, "item")
+        items = (
+            torch.arange(self._num_items) if item_ids is None else as_ids(item_ids, self._num_items, "item").reshape(-1)
+        )
         if len(users) == 1:
             users = users.expand(len(items))
         elif len(users) != len(items):
@@ -77,7 +80,7 @@ class FactorizationModel(Estimator):
         The caller bounds the number of users, and leaves out the padding (id 0) and what must not be ranked.
         """
         self._trained()
-        parts = list(self._score_in_chunks(self._as_ids(user_ids, self._num_users, "user")))
+        parts = list(self._score_in_chunks(as_ids(user_ids, self._num_users, "user").reshape(-1)))
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def _output(self, scores: Tensor) -> Tensor:
@@ -109,17 +112,6 @@ class FactorizationModel(Estimator):
             pairs = users.repeat_interleave(len(items)), items.repeat(len(users))
             scores = net(*pairs).reshape(len(users), len(items))
         return self._hide(self._output(scores.float()), items)
-
-    def _as_ids(self, ids: npt.ArrayLike, size: int, kind: str) -> Tensor:
-        array = np.atleast_1d(ids.detach().cpu().numpy() if isinstance(ids, Tensor) else np.asarray(ids))
-        if array.ndim > 1:
-            array = array.reshape(-1)
-        if array.size and array.dtype.kind not in "iu":
-            raise OptionError(f"{kind} ids must be integers, not {array.dtype}.")
-        if array.size and not 0 <= int(array.min()) <= int(array.max()) < size:
-            wrong = int(array.min()) if array.min() < 0 else int(array.max())
-            raise OptionError(f"{kind} id {wrong} is not between 0 and {size - 1}, which are what the model knows.")
-        return torch.from_numpy(np.ascontiguousarray(array, dtype=np.int64))
 
     # -- fitting ------------------------------------------------------------------------------------------------
     def _check(self, interactions: Interactions) -> None:

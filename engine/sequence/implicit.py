@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from engine.errors import LearningError, OptionError
 from engine.estimator import CHUNK, NEVER, Estimator, OptimizerFunc, RandomState
 from engine.gradient import Batch, GradientLearner
+from engine.ids import as_ids
 from engine.interactions import SequenceInteractions
 from engine.losses import adaptive_hinge_loss, bpr_loss, hinge_loss, pointwise_loss
 from engine.sampling import NegativeSampler
@@ -124,7 +125,7 @@ class ImplicitSequenceModel(Estimator):
         """
         scores = self.scores(sequences)
         if item_ids is not None:
-            items = _as_ids(item_ids, self._num_items).reshape(-1)
+            items = as_ids(item_ids, self._num_items, "item").reshape(-1)
             scores = scores[:, items.to(self.device)]
         result: npt.NDArray[np.float32] = scores.cpu().numpy()
         return result[0] if len(result) == 1 else result
@@ -152,7 +153,7 @@ class ImplicitSequenceModel(Estimator):
         The caller bounds the number of sequences and leaves out the padding (id 0).
         """
         net: Any = self._trained()
-        rows = _as_ids(sequences, self._num_items).to(self.device)
+        rows = as_ids(sequences, self._num_items, "item").to(self.device)
         if rows.dim() == 1:
             rows = rows.unsqueeze(0)
         if rows.shape[1] == 0:
@@ -229,15 +230,3 @@ class ImplicitSequenceModel(Estimator):
         if self.loss == "adaptive_hinge":
             return adaptive_hinge_loss(positive, against, mask, weights)
         return _LOSSES[self.loss](positive, against[0], mask, weights)
-
-
-def _as_ids(ids: npt.ArrayLike, size: int) -> Tensor:
-    array = ids.detach().cpu().numpy() if isinstance(ids, Tensor) else np.asarray(ids)
-    if array.size == 0:
-        return torch.zeros(array.shape, dtype=torch.long)
-    if array.dtype.kind not in "iu":
-        raise OptionError(f"item ids must be integers, not {array.dtype}.")
-    if not 0 <= int(array.min()) <= int(array.max()) < size:
-        wrong = int(array.min()) if array.min() < 0 else int(array.max())
-        raise OptionError(f"item id {wrong} is not between 0 and {size - 1}, which are what the model knows.")
-    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.int64))

@@ -1,0 +1,38 @@
+"""Dense ids as callers give them: numbers, lists, arrays or tensors, checked."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.errors import OptionError
+
+
+def as_ids(ids: npt.ArrayLike, size: int, kind: str) -> Tensor:
+    """Ids as an int64 tensor on the CPU, in the shape in which they are given.
+
+    Parameters
+    ----------
+    ids
+        A number or an array.
+    size
+        One more than the largest id that is known.
+    kind
+        What they number, for the error.
+
+    Raises
+    ------
+    ValueError
+        If one is no integer, or out of range.
+    """
+    array = ids.detach().cpu().numpy() if isinstance(ids, Tensor) else np.asarray(ids)
+    if array.size == 0:
+        return torch.zeros(array.shape, dtype=torch.long)
+    if array.dtype.kind not in "iu":
+        raise OptionError(f"{kind} ids must be integers, not {array.dtype}.")
+    if not 0 <= int(array.min()) <= int(array.max()) < size:
+        wrong = int(array.min()) if array.min() < 0 else int(array.max())
+        raise OptionError(f"{kind} id {wrong} is not between 0 and {size - 1}, which are what the model knows.")
+    return torch.from_numpy(np.array(array, dtype=np.int64))
