@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -25,6 +25,23 @@ ENTRY_POINTS = "recsys_tui.models"
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """Between which numbers tuning looks for an option's value.
+
+    Attributes
+    ----------
+    low, high
+        The bounds, both included.
+    log
+        Whether to draw by order of magnitude.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """One thing that a model may be told.
 
@@ -36,11 +53,14 @@ class Option:
         A few words.
     choices
         The values that it may take; empty where the type says all.
+    search
+        Where tuning looks for its value: a range, or values to choose from; None where it is not to be tuned.
     """
 
     default: Any
     meaning: str
     choices: tuple[str, ...] = ()
+    search: Range | tuple[Any, ...] | None = None
 
     def read(self, name: str, value: Any) -> Any:
         """The value, converted where it is text, as in ``--set n_iter=20``.
@@ -82,6 +102,10 @@ class ModelSpec:
         What the interactions must have: ``ratings``, ``times``.
     options
         By name.
+    uses
+        What it takes into account where it is there: ``ratings``, ``times``, ``texts``, ``features``.
+    for_size
+        Given the numbers of interactions and of items, the defaults that differ from those of ``options``.
     """
 
     name: str
@@ -90,6 +114,13 @@ class ModelSpec:
     loader: str
     needs: tuple[str, ...] = ()
     options: Mapping[str, Option] = field(default_factory=dict)
+    uses: tuple[str, ...] = ()
+    for_size: Callable[[int, int], Mapping[str, Any]] | None = None
+
+    def defaults_for(self, num_interactions: int, num_items: int) -> dict[str, Any]:
+        """The options' defaults for data of a size."""
+        sized = {} if self.for_size is None else self.for_size(num_interactions, num_items)
+        return {name: sized.get(name, option.default) for name, option in self.options.items()}
 
     def load_class(self) -> Any:
         """The class; imports its module.
@@ -124,17 +155,23 @@ class ModelSpec:
 
 def _shared(embedding_dim: int, n_iter: int, batch_size: int, l2: float, learning_rate: float) -> dict[str, Option]:
     return {
-        "embedding_dim": Option(embedding_dim, "the length of the vectors"),
-        "n_iter": Option(n_iter, "epochs"),
+        "embedding_dim": Option(embedding_dim, "the length of the vectors", search=(16, 32, 64, 128)),
+        "n_iter": Option(n_iter, "epochs", search=Range(5, 60)),
         "batch_size": Option(batch_size, "examples a step"),
-        "l2": Option(l2, "weight decay"),
-        "learning_rate": Option(learning_rate, "of Adam"),
+        "l2": Option(l2, "weight decay", search=Range(1e-7, 1e-2, log=True)),
+        "learning_rate": Option(learning_rate, "of Adam", search=Range(1e-3, 3e-2, log=True)),
         "random_state": Option(42, "the seed"),
         "device": Option("auto", "auto, cpu, cuda or mps"),
     }
 
 
+def _of_size(num_interactions: int, num_items: int) -> dict[str, Any]:
+    """Many steps of a small batch cost more than they bring where there is much to learn from."""
+    return {"batch_size": 8192, "n_iter": 10} if num_interactions >= 2_000_000 else {}
+
+
 _RANKING = ("pointwise", "bpr", "hinge", "adaptive_hinge")
+_NETS = ("pooling", "cnn", "lstm", "mixture")
 _NEGATIVES = {
     "num_negative_samples": Option(5, "negatives among which adaptive_hinge takes the hardest"),
     "exclude_known": Option(True, "draw negatives from what was not chosen"),
@@ -152,6 +189,7 @@ _SPECS = (
             **_shared(embedding_dim=64, n_iter=30, batch_size=1024, l2=4e-4, learning_rate=1e-2),
             "center": Option(True, "count scores from the mean rating"),
         },
+        for_size=_of_size,
     ),
     ModelSpec(
         "implicit",
@@ -159,10 +197,11 @@ _SPECS = (
         "Ranks items by who chose what, without ratings (Spotlight's).",
         "engine.factorization.implicit:ImplicitFactorizationModel",
         options={
-            "loss": Option("adaptive_hinge", "what is minimised", _RANKING),
+            "loss": Option("adaptive_hinge", "what is minimised", _RANKING, search=_RANKING),
             **_shared(embedding_dim=64, n_iter=20, batch_size=1024, l2=5e-5, learning_rate=1e-2),
             **_NEGATIVES,
         },
+        for_size=_of_size,
     ),
     ModelSpec(
         "sequence",
@@ -171,11 +210,12 @@ _SPECS = (
         "engine.sequence.implicit:ImplicitSequenceModel",
         needs=("times",),
         options={
-            "loss": Option("bpr", "what is minimised", _RANKING),
-            "representation": Option("cnn", "the net", ("pooling", "cnn", "lstm", "mixture")),
+            "loss": Option("bpr", "what is minimised", _RANKING, search=_RANKING),
+            "representation": Option("cnn", "the net", _NETS, search=_NETS),
             **_shared(embedding_dim=32, n_iter=15, batch_size=256, l2=1e-5, learning_rate=1e-2),
             **_NEGATIVES,
         },
+        for_size=_of_size,
     ),
 )
 
