@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.interactions import Interactions, SequenceInteractions
 
@@ -23,12 +23,16 @@ CHUNK = 4_194_304
 NEVER = float(np.finfo(np.float32).min)
 
 FloatArray = npt.NDArray[np.float64]
-#: (scores, row and id of each target, first item) -> a figure for each target.
-Measure = Callable[[Tensor, npt.NDArray[Any], npt.NDArray[Any], int], FloatArray]
+#: (scores, row and id of each target, the columns' items) -> a figure for each target.
+Measure = Callable[[Tensor, npt.NDArray[Any], npt.NDArray[Any], "_Columns"], FloatArray]
 
 
 class Model(Protocol):
-    """What is evaluated: ``predict``, and better ``scores`` (many at once, finite, in a tensor that is ours)."""
+    """What is evaluated: ``predict``, and better ``scores`` (many at once, finite, in a tensor that is ours).
+
+    A model of which many ids can never be ranked says so in ``ranked``, a mask of all items, and takes ``item_ids`` in
+    ``scores``: only those that can are then scored.
+    """
 
     def predict(self, ids: Any, item_ids: Any = None, /) -> npt.NDArray[Any]:
         """Scores of all items for one user or sequence; of pairs, if items are given."""
@@ -159,17 +163,18 @@ def _user_ranks(
         sorted_by_user = np.argsort(train.user_ids, kind="stable")
         known = train.user_ids[sorted_by_user], train.item_ids[sorted_by_user]
     measured = np.empty(len(pairs))
-    step = max(1, CHUNK // max(1, test.num_items))
+    columns = _Columns(model, test.num_items, 0 if item_zero else 1)
+    step = max(1, CHUNK // columns.number)
     for start in range(0, len(users), step):
         block = users[start : start + step]
-        scores = _all_scores(model, block)
+        scores = columns.scores(block)
         if known is not None:
             low, high = np.searchsorted(known[0], block), np.searchsorted(known[0], block, side="right")
             rows = np.repeat(np.arange(len(block)), high - low)
-            columns = np.concatenate([known[1][one:two] for one, two in zip(low, high, strict=True)])
-            scores[_to(rows, scores), _to(columns, scores)] = NEVER
+            items = np.concatenate([known[1][one:two] for one, two in zip(low, high, strict=True)])
+            scores[_to(rows, scores), _to(columns.of(items), scores)] = NEVER
         inside = slice(*np.searchsorted(owner, (start, start + len(block))))
-        measured[inside] = measure(scores, owner[inside] - start, targets[inside], 0 if item_zero else 1)
+        measured[inside] = measure(scores, owner[inside] - start, targets[inside], columns)
     return users, owner, measured
 
 
@@ -181,19 +186,65 @@ def _sequence_ranks(
         raise ValueError(f"k must be between 1 and the sequences' length, {test.sequences.shape[1]}, not {last}")
     before, targets = test.sequences[:, :-last], test.sequences[:, -last:]
     measured = np.empty(targets.shape)
-    step = max(1, CHUNK // max(1, test.num_items))
+    columns = _Columns(model, test.num_items, 1)
+    step = max(1, CHUNK // columns.number)
     for start in range(0, len(targets), step):
         block = slice(start, start + step)
-        scores = _all_scores(model, before[block])
+        scores = columns.scores(before[block])
         if exclude_preceding:
-            scores.scatter_(1, _to(before[block], scores), NEVER)
+            scores.scatter_(1, _to(columns.of(before[block]), scores), NEVER)
         rows = np.repeat(np.arange(len(scores)), last)
-        measured[block] = measure(scores, rows, targets[block].reshape(-1), 1).reshape(-1, last)
+        measured[block] = measure(scores, rows, targets[block].reshape(-1), columns).reshape(-1, last)
     return measured
 
 
-def _all_scores(model: Any, ids: npt.NDArray[Any]) -> Tensor:
-    """The scores of all items, ``(len(ids), num_items)``, to write to; all finite."""
+class _Columns:
+    """Which items a block of scores has, and where.
+
+    Usually each has the column of its id. A model that can rank few of many ids (film ids up to 163,949 for 9,066
+    films) is asked for those alone: they come side by side, and the last column stands for all the others.
+    """
+
+    def __init__(self, model: Any, num_items: int, first: int) -> None:
+        self._model, self._first_item = model, first
+        self._items: Tensor | None = None
+        self.first, self.number, self.weight_of_last = first, max(1, num_items), 1
+        ranked: Tensor | None = getattr(model, "ranked", None)
+        if ranked is None or 2 * int(ranked.sum()) > len(ranked):
+            return
+        items = ranked.nonzero().squeeze(1)
+        self._items = items = items[items >= first]
+        self._ids = items.cpu().numpy()
+        self._column = np.full(len(ranked), len(items))
+        self._column[self._ids] = np.arange(len(items))
+        self.first, self.number, self.weight_of_last = 0, len(items) + 1, len(ranked) - first - len(items)
+
+    def scores(self, ids: npt.NDArray[Any]) -> Tensor:
+        """Of users or sequences, ``(len(ids), number)``, to write to."""
+        if self._items is None:
+            return all_scores(self._model, ids)
+        return nn.functional.pad(self._model.scores(ids, self._items), (0, 1), value=NEVER)
+
+    def of(self, items: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The column of each item."""
+        return items if self._items is None else self._column[items]
+
+    def items(self, scores: Tensor) -> Tensor:
+        """The item of each column from ``first`` on; the last of several has none, and gets a number above all."""
+        if self._items is None:
+            return torch.arange(self.first, scores.shape[1], device=scores.device)
+        return nn.functional.pad(self._items, (0, 1), value=len(self._column))
+
+    def others_below(self, items: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """How many without a column of their own have a lower id than each of ``items``."""
+        if self._items is None:
+            return np.zeros_like(items)
+        below: npt.NDArray[Any] = items - self._first_item - np.searchsorted(self._ids, items)
+        return below
+
+
+def all_scores(model: Any, ids: npt.NDArray[Any]) -> Tensor:
+    """The scores of all items for users or sequences, ``(len(ids), num_items)``, to write to; all finite."""
     if hasattr(model, "scores"):
         scores: Tensor = model.scores(ids)
         return scores
@@ -201,30 +252,43 @@ def _all_scores(model: Any, ids: npt.NDArray[Any]) -> Tensor:
     return torch.from_numpy(np.stack(rows)).float().clamp_(min=NEVER)
 
 
-def _ranks(scores: Tensor, rows: npt.NDArray[Any], targets: npt.NDArray[Any], first: int) -> FloatArray:
-    """The rank of each target, from 1, among the items from ``first`` on in its row; equal scores share the mean."""
+def mean_ranks(
+    scores: Tensor, rows: npt.NDArray[Any], targets: npt.NDArray[Any], first: int, weight_of_last: int = 1
+) -> FloatArray:
+    """The rank of each target, from 1, among the columns from ``first`` on in its row; equal scores share the mean.
+
+    The last column counts as ``weight_of_last`` of them.
+    """
     ranks = []
     for rivals, mine, _ in _comparisons(scores, rows, targets, first):
         # With g rivals above, s below and e equal, of n in all: g + (e + 1) / 2 = (n + g - s + 1) / 2. One pass.
-        balance = (rivals - mine).sign_().sum(1, dtype=torch.float64 if rivals.device.type != "mps" else torch.float32)
-        ranks.append((balance + rivals.shape[1] + 1.0) / 2.0)
+        signs = (rivals - mine).sign_()
+        balance = signs.sum(1, dtype=torch.float64 if rivals.device.type != "mps" else torch.float32)
+        balance += signs[:, -1] * (weight_of_last - 1)
+        ranks.append((balance + rivals.shape[1] + weight_of_last) / 2.0)
     return torch.cat(ranks).cpu().double().numpy() if ranks else np.empty(0)
 
 
-def _places(scores: Tensor, rows: npt.NDArray[Any], targets: npt.NDArray[Any], first: int) -> FloatArray:
+def _ranks(scores: Tensor, rows: npt.NDArray[Any], targets: npt.NDArray[Any], columns: _Columns) -> FloatArray:
+    return mean_ranks(scores, rows, columns.of(targets), columns.first, columns.weight_of_last)
+
+
+def _places(scores: Tensor, rows: npt.NDArray[Any], targets: npt.NDArray[Any], columns: _Columns) -> FloatArray:
     """The place of each target, from 0, in its row's list, where equal scores are ordered by id."""
-    ids = torch.arange(first, scores.shape[1], device=scores.device)
+    items, target = columns.items(scores), _to(targets, scores).unsqueeze(1)
+    others_below = _to(columns.others_below(targets), scores).unsqueeze(1)
     places = []
-    for rivals, mine, target in _comparisons(scores, rows, targets, first):
-        ahead = (rivals > mine) | ((rivals == mine) & (ids < target.unsqueeze(1)))
-        places.append(ahead.sum(1, dtype=torch.int32))
+    for rivals, mine, part in _comparisons(scores, rows, columns.of(targets), columns.first):
+        ahead = (rivals > mine) | ((rivals == mine) & (items < target[part]))
+        among_others = torch.where(mine == NEVER, others_below[part], 0).squeeze(1)
+        places.append(ahead.sum(1, dtype=torch.int32) + among_others)
     return torch.cat(places).cpu().double().numpy() if places else np.empty(0)
 
 
 def _comparisons(
     scores: Tensor, rows: npt.NDArray[Any], targets: npt.NDArray[Any], first: int
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """For pieces of the targets: their rivals' scores, their own as a column, and their ids."""
+) -> Iterator[tuple[Tensor, Tensor, slice]]:
+    """For pieces of the targets: their rivals' scores, their own as a column, and which targets they are."""
     one_each = len(rows) == len(scores) and bool((rows == np.arange(len(rows))).all())
     row, target = _to(rows, scores), _to(targets, scores)
     mine = scores[row, target].unsqueeze(1)
@@ -232,7 +296,7 @@ def _comparisons(
     for start in range(0, len(row), piece):
         part = slice(start, start + piece)
         rivals = scores[part] if one_each else scores.index_select(0, row[part])
-        yield rivals[:, first:], mine[part], target[part]
+        yield rivals[:, first:], mine[part], part
 
 
 def _to(array: npt.NDArray[Any], like: Tensor) -> Tensor:

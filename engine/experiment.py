@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine import models
+from engine.asking import SEQUENCE_LENGTH, ask
 from engine.errors import OptionError, RecsysError
-from engine.evaluation import mrr_score, rmse_score, sequence_mrr_score
-from engine.histories import Histories
+from engine.figures import Measured, figures
 from engine.job import Job, Progress
 from engine.protocols import Split, split
-from engine.ranking import list_metrics, top_k
+from engine.questions import pose
 from engine.recommender import rating_doubt
 from engine.results import FitReport
 
 if TYPE_CHECKING:
     from engine.dataset import Dataset
-    from engine.interactions import Interactions, SequenceInteractions
+    from engine.interactions import Interactions
 
-#: The protocol of a task where none is asked for.
+#: The protocol of a task where none is asked for, and of a table with models of both.
 DEFAULT_PROTOCOL = {"user": "random", "sequence": "user"}
-_AT = 10
-_ASKED_AT_ONCE = 256
-#: Task -> protocol that makes no sense for it -> why.
-_UNSUITED = {
-    "user": {"user": "it knows only the users that it was trained on"},
-    "sequence": {"random": "a part drawn at random leaves no sequences whole"},
-}
-
-
-#: How many items a training sequence has at most.
-MAX_SEQUENCE_LENGTH = 10
+COMMON_PROTOCOL = "leave-one-out"
+#: The length of the lists that are judged.
+AT = 10
 
 
 def train(
@@ -56,7 +49,8 @@ def train(
     name
         Of the model.
     options
-        Of the model; text is understood as the command line gives it.
+        Of the model; text is understood as the command line gives it. Those not given are the registry's defaults
+        for data of this size.
     seed
         Of the model.
     device
@@ -70,26 +64,77 @@ def train(
         The trained model, and how long it took.
     """
     spec = models.get(name)
-    model = _create(name, options, seed, device)
-    seconds = {"fit": _fit(model, spec, learnable(dataset, spec), job)}
-    return model, FitReport(name, dataset.name, None, seed, {}, seconds, None, options=model.options())
+    interactions = learnable(dataset.interactions, spec)
+    model = _create(spec, options, seed, device, interactions)
+    seconds = {"fit": _fit(model, spec, interactions, job)}
+    return model, FitReport(name, dataset.name, None, seed, {}, seconds, None, options=model_options(model))
 
 
-def _create(name: str, options: Mapping[str, Any] | None, seed: int, device: str) -> Any:
-    return models.create(name, **{"random_state": seed, "device": device, **(options or {})})
-
-
-def learnable(dataset: Dataset, spec: models.ModelSpec) -> Interactions:
+def learnable(interactions: Interactions, spec: models.ModelSpec) -> Interactions:
     """The interactions that a model can learn from: rated ones only, where it needs ratings."""
-    return dataset.rated() if "ratings" in spec.needs else dataset.interactions
+    if "ratings" not in spec.needs or interactions.ratings is None:
+        return interactions
+    rated = ~np.isnan(interactions.ratings)
+    return interactions if rated.all() else interactions.select(rated)
+
+
+def model_options(model: Any) -> dict[str, Any]:
+    """The options that a model was made with, where it can tell."""
+    return dict(model.options()) if hasattr(model, "options") else {}
+
+
+def _create(
+    spec: models.ModelSpec, options: Mapping[str, Any] | None, seed: int, device: str, interactions: Interactions
+) -> Any:
+    given = {name: value for name, value in {"random_state": seed, "device": device}.items() if name in spec.options}
+    sized = spec.defaults_for(len(interactions), interactions.num_items - 1)
+    return models.create(spec.name, **{**sized, **given, **(options or {})})
 
 
 def _fit(model: Any, spec: models.ModelSpec, interactions: Interactions, job: Job | None) -> float:
     """Fit a model on interactions, or on the sequences they make; the seconds it took."""
-    data = interactions if spec.task == "user" else interactions.to_sequence(MAX_SEQUENCE_LENGTH)
+    if not len(interactions):
+        raise RecsysError(f"{spec.name} has nothing to learn from: no interaction of the training part has a rating.")
+    length = getattr(model, "sequence_length", SEQUENCE_LENGTH)
+    data = interactions if spec.task == "user" else interactions.to_sequence(length)
+    takes_job = "job" in inspect.signature(model.fit).parameters  # Spotlight's own classes take none
     begun = time.perf_counter()
-    model.fit(data, job=job)
+    model.fit(data, **({"job": job} if takes_job else {}))
     return time.perf_counter() - begun
+
+
+def protocol_for(names: Sequence[str], protocol: str | None = None) -> str:
+    """The protocol by which models can be measured.
+
+    Parameters
+    ----------
+    names
+        Of the models.
+    protocol
+        What was asked for; None means the default: ``random`` for models of users, ``user`` for models of sequences,
+        ``leave-one-out`` for some of both.
+
+    Raises
+    ------
+    OptionError
+        If it does not suit one of them.
+    """
+    specs = [models.get(name) for name in names]
+    tasks = {spec.task for spec in specs}
+    if protocol is None:
+        return DEFAULT_PROTOCOL[tasks.pop()] if len(tasks) == 1 else COMMON_PROTOCOL
+    for spec in specs:
+        if why := _unsuited(spec, protocol):
+            raise OptionError(f"{spec.name} cannot be evaluated by the protocol {protocol}: {why}.")
+    return protocol
+
+
+def _unsuited(spec: models.ModelSpec, protocol: str) -> str:
+    if protocol == "random" and spec.task == "sequence":
+        return "a part drawn at random leaves no sequences whole"
+    if protocol == "user" and spec.task == "user" and not hasattr(spec.load_class(), "fold_in"):
+        return "it knows only the users that it was trained on"
+    return ""
 
 
 def evaluate(
@@ -101,11 +146,15 @@ def evaluate(
     options: Mapping[str, Any] | None = None,
     device: str = "auto",
     job: Job | None = None,
+    at: int = AT,
+    filter_seen: bool = True,
+    segments: bool = False,
+    seeds: int = 1,
 ) -> FitReport:
     """Train a model on a part of a data set and measure it on the rest.
 
-    All items that occur in the interactions are ranked. For a user model the user's training items are left out of
-    the ranking; for a sequence model, the items of the sequence.
+    All items that occur in the interactions are ranked: no sample of them. See :func:`engine.questions.pose` for what
+    is asked and :mod:`engine.figures` for the figures.
 
     Parameters
     ----------
@@ -114,8 +163,7 @@ def evaluate(
     name
         Of the model.
     protocol
-        As :func:`engine.protocols.split` takes it; by default ``"random"`` for a user model and ``"user"`` for a
-        sequence model.
+        As :func:`engine.protocols.split` takes it; by default as :func:`protocol_for` says.
     seed
         Of the split and of the model.
     options
@@ -124,105 +172,148 @@ def evaluate(
         What computes.
     job
         Takes the progress and may be cancelled.
+    at
+        The length of the lists.
+    filter_seen
+        Whether items that are known of a person are taken out of the ranking.
+    segments
+        Whether to give figures also by users with few and many items, and by popular and rare items.
+    seeds
+        How many times, with ``seed``, ``seed + 1`` and so on; the figures are then means.
 
     Returns
     -------
     FitReport
-        ``rmse`` and ``mae`` where the model predicts ratings and the test part has them; ``mrr`` (see
-        :func:`engine.evaluation.mrr_score`), and those of :func:`engine.ranking.list_metrics` for lists of ten.
+        With ``metrics``, ``intervals``, ``segments`` and, in ``about``, what was asked and how.
 
     Raises
     ------
     OptionError
-        If the protocol does not suit the model.
+        If the protocol does not suit the model, or an option is impossible.
+    RecsysError
+        If the data set is too small to be parted.
+    """
+    if at < 1 or seeds < 1:
+        raise OptionError(f"The length of lists and the number of seeds must be at least 1, not {at} and {seeds}.")
+    protocol = protocol_for([name], protocol)
+    reports = [
+        evaluate_split(
+            dataset,
+            name,
+            split(dataset.interactions, protocol, one),
+            protocol,
+            seed=one,
+            options=options,
+            device=device,
+            job=job,
+            at=at,
+            filter_seen=filter_seen,
+            segments=segments,
+        )
+        for one in range(seed, seed + seeds)
+    ]
+    return reports[0] if seeds == 1 else mean_report(reports)
+
+
+def evaluate_split(
+    dataset: Dataset,
+    name: str,
+    parts: Split,
+    protocol: str,
+    *,
+    seed: int = 42,
+    options: Mapping[str, Any] | None = None,
+    device: str = "auto",
+    job: Job | None = None,
+    at: int = AT,
+    filter_seen: bool = True,
+    segments: bool = False,
+) -> FitReport:
+    """As :func:`evaluate`, of a split that is made already: a published one, or one within a training part.
+
+    Parameters
+    ----------
+    dataset
+        Where the parts come from.
+    name
+        Of the model.
+    parts
+        What to learn from and what to ask about.
+    protocol
+        What kind of split it is: it decides what is asked.
+    seed, options, device, job, at, filter_seen, segments
+        As of :func:`evaluate`.
     """
     job = job or Job()
     spec = models.get(name)
-    protocol = protocol or DEFAULT_PROTOCOL[spec.task]
-    if protocol in _UNSUITED[spec.task]:
-        raise OptionError(f"{name} cannot be evaluated by the protocol {protocol}: {_UNSUITED[spec.task][protocol]}.")
-    model = _create(name, options, seed, device)
-    whole = learnable(dataset, spec)
-    parts = split(whole, protocol, seed)
-
-    fitted = _fit(model, spec, parts.train, job)
+    protocol_for([name], protocol)
+    learnt = learnable(parts.train, spec)
+    model = _create(spec, options, seed, device, learnt)
+    questions = pose(parts, protocol, spec.task, seed)
+    fitted = _fit(model, spec, learnt, job)
     job.report(Progress(f"measuring {name}"))
     job.checkpoint()
     begun = time.perf_counter()
-    if spec.task == "user":
-        metrics, num_test = _measure_users(model, parts, "ratings" in spec.needs), len(parts.test)
-    else:
-        metrics, num_test = _measure_sequences(model, _test_sequences(whole, parts.test, protocol))
+    ratings = learnt.ratings if "ratings" in spec.needs else None
+    answers = ask(
+        model,
+        spec.task,
+        questions,
+        at=at,
+        filter_seen=filter_seen,
+        doubt=None if ratings is None else rating_doubt(learnt),
+        rating_range=None if ratings is None else (float(ratings.min()), float(ratings.max())),
+        job=job,
+    )
+    measured = figures(answers, questions, parts.train, dataset.items, seed=seed, segments=segments)
+    return _report(dataset, name, protocol, seed, model, measured, filter_seen, fitted, begun)
+
+
+def _report(
+    dataset: Dataset,
+    name: str,
+    protocol: str,
+    seed: int,
+    model: Any,
+    measured: Measured,
+    filter_seen: bool,
+    fitted: float,
+    begun: float,
+) -> FitReport:
     return FitReport(
         model=name,
         dataset=dataset.name,
         protocol=protocol,
         seed=seed,
-        metrics=metrics,
+        metrics=measured.metrics,
         seconds={"fit": fitted, "evaluate": time.perf_counter() - begun},
-        num_test=num_test,
-        options=model.options(),
+        num_test=measured.num_test,
+        options=model_options(model),
+        intervals=measured.intervals,
+        segments=measured.segments,
+        about={**measured.about, "seen_items": "removed" if filter_seen else "kept"},
     )
 
 
-def _test_sequences(whole: Interactions, test: Interactions, protocol: str) -> SequenceInteractions:
-    """What a sequence model is asked: the last item of each sequence, given those before it."""
-    if protocol == "leave-one-out":
-        # A step longer than any history leaves each user's latest window, which ends with the one left out.
-        latest = whole.to_sequence(MAX_SEQUENCE_LENGTH + 1, 2, step_size=len(whole) + 1)
-        assert latest.user_ids is not None
-        return latest.select(np.isin(latest.user_ids, test.user_ids))
-    sequences = test.to_sequence(MAX_SEQUENCE_LENGTH, 2)
-    if not len(sequences):
-        raise RecsysError("No sequence of two items is left to test with: the data set is too small.")
-    return sequences
+def mean_report(reports: Sequence[FitReport]) -> FitReport:
+    """The means of several seeds' figures, seconds and bounds; the single figures stay in ``about["by_seed"]``."""
+    first = reports[0]
 
+    def mean(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+        return {name: float(np.mean([row[name] for row in rows if name in row])) for name in rows[0]}
 
-def _measure_users(model: Any, parts: Split, rates: bool) -> dict[str, float]:
-    train, test = parts.train, parts.test
-    metrics = {}
-    if rates and test.ratings is not None:
-        metrics["rmse"] = rmse_score(model, test)
-        metrics["mae"] = float(np.abs(model.predict(test.user_ids, test.item_ids) - test.ratings).mean())
-    metrics["mrr"] = float(mrr_score(model, test, train).mean())
-    users, owners = np.unique(test.user_ids, return_inverse=True)
-    histories = Histories(train)
-    known = [histories.items(int(user)) for user in users]
-    lists = _top_lists(model, users, known, rating_doubt(train) if rates else None)
-    return {**metrics, **list_metrics(lists, owners, test.item_ids, test.num_items)}
-
-
-def _measure_sequences(model: Any, test: SequenceInteractions) -> tuple[dict[str, float], int]:
-    before, targets = test.sequences[:, :-1], test.sequences[:, -1]
-    mrr = float(sequence_mrr_score(model, test, exclude_preceding=True).mean())
-    lists = _top_lists(model, before, before)
-    return {"mrr": mrr, **list_metrics(lists, np.arange(len(lists)), targets, test.num_items)}, len(lists)
-
-
-def _top_lists(
-    model: Any,
-    asked: npt.NDArray[Any],
-    known: Sequence[npt.NDArray[Any]] | npt.NDArray[Any],
-    doubt: npt.NDArray[np.float32] | None = None,
-) -> npt.NDArray[np.int64]:
-    """The first items for each user or sequence, without those it knows; 0 where fewer are left.
-
-    ``doubt`` is taken off the scores, as a recommender does: what is measured is what people are shown.
-    """
-    lists = np.zeros((len(asked), _AT), dtype=np.int64)
-    for start in range(0, len(asked), _ASKED_AT_ONCE):
-        for row, scores in enumerate(_scores(model, asked[start : start + _ASKED_AT_ONCE]), start):
-            if doubt is not None:
-                scores -= doubt
-            scores[0] = -np.inf
-            scores[known[row]] = -np.inf
-            best = top_k(scores, _AT)
-            lists[row, : len(best)] = best
-    return lists
-
-
-def _scores(model: Any, asked: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """The scores of all items, one row for each user or sequence, to write to."""
-    if hasattr(model, "scores"):
-        return np.array(model.scores(asked).cpu().numpy(), dtype=np.float32)
-    return np.stack([np.array(model.predict(one), dtype=np.float32) for one in asked])
+    return replace(
+        first,
+        metrics=mean([one.metrics for one in reports]),
+        seconds=mean([one.seconds for one in reports]),
+        intervals={
+            name: tuple(np.mean([one.intervals[name] for one in reports if name in one.intervals], axis=0).tolist())
+            for name in first.intervals
+        },
+        segments={name: mean([one.segments[name] for one in reports]) for name in first.segments},
+        about={
+            **first.about,
+            "seeds": [one.seed for one in reports],
+            "by_seed": {name: [one.metrics.get(name) for one in reports] for name in first.metrics},
+        },
+    )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 IntArray = npt.NDArray[Any]
+FloatArray = npt.NDArray[np.float64]
 
 
 def top_k(scores: npt.NDArray[Any], k: int) -> npt.NDArray[np.intp]:
@@ -20,8 +24,29 @@ def top_k(scores: npt.NDArray[Any], k: int) -> npt.NDArray[np.intp]:
     return finite[order]
 
 
-def list_metrics(lists: IntArray, owners: IntArray, targets: IntArray, num_items: int) -> dict[str, float]:
-    """How good ranked lists are, averaged over the lists.
+def top_lists(scores: Tensor, k: int) -> IntArray:
+    """As :func:`top_k` for each row of scores, on their device; 0 where fewer than ``k`` are finite, ``(rows, k)``."""
+    import torch
+
+    rows, width = scores.shape
+    length = min(k, width)
+    values, found = scores.topk(length)
+    # Of equal scores at the end of a list topk takes any; where that leaves a choice, a stable sort decides.
+    last = values[:, -1:]
+    ambiguous = ((scores == last).sum(1) > (values == last).sum(1)).nonzero().squeeze(1)
+    found, order = found.sort(1)
+    values, order = values.gather(1, order).sort(dim=1, descending=True, stable=True)
+    found = found.gather(1, order)
+    for part in torch.split(ambiguous, 64):  # rare, and a whole row's sort is large
+        sorted_values, order = scores[part].sort(dim=1, descending=True, stable=True)
+        values[part], found[part] = sorted_values[:, :length], order[:, :length]
+    lists = np.zeros((rows, k), dtype=np.int64)
+    lists[:, :length] = found.masked_fill_(values == -torch.inf, 0).cpu().numpy()
+    return lists
+
+
+def accuracy(lists: IntArray, owners: IntArray, targets: IntArray, num_items: int) -> dict[str, FloatArray]:
+    """How good each ranked list is.
 
     Parameters
     ----------
@@ -29,27 +54,34 @@ def list_metrics(lists: IntArray, owners: IntArray, targets: IntArray, num_items
         Dense item ids, best first; 0 where a list is shorter. Shape ``(num_lists, k)``.
     owners, targets
         Which list each wanted item belongs to, and the item; each list has at least one. Shape ``(num_targets,)``.
+        A wanted item counts once, however often it is named.
     num_items
         One more than the largest item id.
 
     Returns
     -------
     dict
-        ``precision@k`` (hits / k), ``recall@k`` (hits / wanted), ``ndcg@k`` (binary gains, discounted by
-        log2(rank + 1), over that of the best possible list; Järvelin and Kekäläinen, 2002) and ``coverage@k`` (the
-        share of all items that are in any list).
+        One value a list, ``(num_lists,)``: ``ndcg@k`` (binary gains, discounted by log2(rank + 1), over that of the
+        best possible list; Järvelin and Kekäläinen, 2002), ``recall@k`` (hits / wanted), ``precision@k`` (hits / k),
+        ``map@k`` (the mean precision at the ranks of the hits, counted over min(k, wanted)) and ``hit_rate@k``
+        (whether there is any hit).
     """
     num_lists, k = lists.shape
-    # A wanted item counts once, however often the test part has it.
     wanted = np.unique(owners * num_items + targets)
-    hits = np.isin(np.arange(num_lists)[:, None] * num_items + lists, wanted) & (lists > 0)
-    num_wanted = np.bincount(wanted // num_items, minlength=num_lists)
+    hits = found(lists, wanted, num_items)
+    num_wanted = np.maximum(np.bincount(wanted // num_items, minlength=num_lists), 1)
     discounts = 1.0 / np.log2(np.arange(k) + 2.0)
-    ideal = np.cumsum(discounts)[np.clip(num_wanted, 1, k) - 1]
-    shown = np.unique(lists)
+    reachable = np.minimum(num_wanted, k)
+    precision_at = np.cumsum(hits, 1) / np.arange(1, k + 1)
     return {
-        f"precision@{k}": float((hits.sum(1) / k).mean()),
-        f"recall@{k}": float((hits.sum(1) / np.maximum(num_wanted, 1)).mean()),
-        f"ndcg@{k}": float(((hits @ discounts) / ideal).mean()),
-        f"coverage@{k}": float(np.count_nonzero(shown) / max(1, num_items - 1)),
+        f"ndcg@{k}": (hits @ discounts) / np.cumsum(discounts)[reachable - 1],
+        f"recall@{k}": hits.sum(1) / num_wanted,
+        f"precision@{k}": hits.sum(1) / k,
+        f"map@{k}": (precision_at * hits).sum(1) / reachable,
+        f"hit_rate@{k}": hits.any(1).astype(np.float64),
     }
+
+
+def found(lists: IntArray, wanted: IntArray, num_items: int) -> npt.NDArray[np.bool_]:
+    """Which entries of lists are hits; ``wanted`` are the numbers ``list * num_items + item``."""
+    return np.isin(np.arange(len(lists))[:, None] * num_items + lists, wanted) & (lists > 0)

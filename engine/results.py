@@ -162,7 +162,27 @@ class EmbeddingState:
 
 @dataclass(frozen=True, slots=True)
 class FitReport:
-    """What a training or an evaluation came to; the shape that CONTRACT.md prints as JSON."""
+    """What a training or an evaluation came to.
+
+    Attributes
+    ----------
+    model, dataset, protocol, seed, options
+        What was trained, on what, how parted.
+    metrics
+        By name.
+    seconds
+        ``fit`` and, of an evaluation, ``evaluate``.
+    num_test
+        How many right items, or ratings, were asked for: the more of the two.
+    path
+        Where the trained model lies.
+    intervals
+        Lower and upper bound of metrics.
+    segments
+        Figures by the name of a part of the users or items.
+    about
+        What was asked in an evaluation, and how its figures are to be read.
+    """
 
     model: str
     dataset: str
@@ -173,3 +193,6 @@ class FitReport:
     num_test: int | None
     path: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    segments: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
