@@ -372,8 +372,14 @@ class Session:
         seed: int = 42,
         options: Mapping[str, Any] | None = None,
         job: Job | None = None,
+        **how: Any,
     ) -> FitReport:
         """Train a model on a part of the data set and measure it on the rest; see :func:`engine.experiment.evaluate`.
+
+        Parameters
+        ----------
+        model, protocol, seed, options, job, **how
+            As of that function.
 
         Raises
         ------
@@ -386,7 +392,9 @@ class Session:
 
         data = self.dataset
         with self._turns.long_turn(job or Job()) as turn:
-            return evaluate(data, model, protocol=protocol, seed=seed, options=options, device=self.device, job=turn)
+            return evaluate(
+                data, model, protocol=protocol, seed=seed, options=options, device=self.device, job=turn, **how
+            )
 
     @once
     def _shelf(self) -> ModelShelf:
