@@ -74,13 +74,14 @@ class FactorizationModel(Estimator):
             scores[part] = self._score_pairs(users[part], items[part]).cpu().numpy()
         return scores
 
-    def scores(self, user_ids: npt.ArrayLike) -> Tensor:
-        """The scores of all items for several users, ``(len(user_ids), num_items)``, on the model's device.
+    def scores(self, user_ids: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
+        """The scores of items for several users, ``(len(user_ids), items)``, on the model's device.
 
         The caller bounds the number of users, and leaves out the padding (id 0) and what must not be ranked.
+        ``item_ids`` are on the model's device; None means all.
         """
         self._trained()
-        parts = list(self._score_in_chunks(as_ids(user_ids, self._num_users, "user").reshape(-1)))
+        parts = list(self._score_in_chunks(as_ids(user_ids, self._num_users, "user").reshape(-1), item_ids))
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def _output(self, scores: Tensor) -> Tensor:
@@ -97,15 +98,15 @@ class FactorizationModel(Estimator):
         scores = self._output(self._trained()(users, items).reshape(len(users)).float())
         return self._hide(scores, items)
 
-    def _score_in_chunks(self, users: Tensor) -> Iterator[Tensor]:
+    def _score_in_chunks(self, users: Tensor, item_ids: Tensor | None = None) -> Iterator[Tensor]:
         net = self._trained()
-        piece = max(1, CHUNK // max(1, self._num_items * (1 if hasattr(net, "score_all") else self.embedding_dim)))
+        items = torch.arange(self._num_items, device=self.device) if item_ids is None else item_ids
+        piece = max(1, CHUNK // max(1, len(items) * (1 if hasattr(net, "score_all") else self.embedding_dim)))
         for start in range(0, max(1, len(users)), piece):
-            yield self._score_block(net, users[start : start + piece].to(self.device))
+            yield self._score_block(net, users[start : start + piece].to(self.device), items)
 
     @torch.no_grad()
-    def _score_block(self, net: Any, users: Tensor) -> Tensor:
-        items = torch.arange(self._num_items, device=self.device)
+    def _score_block(self, net: Any, users: Tensor, items: Tensor) -> Tensor:
         if hasattr(net, "score_all"):
             scores = net.score_all(users, items)
         else:

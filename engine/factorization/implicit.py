@@ -85,6 +85,11 @@ random_state, device
         self.exclude_known = exclude_known
 
     @property
+    def ranked(self) -> Tensor:
+        """Which items can score more than the lowest, ``(num_items,)``: those that training has met."""
+        return self._seen
+
+    @property
     def _num_negatives(self) -> int:
         return self.num_negative_samples if self.loss == "adaptive_hinge" else 1
 

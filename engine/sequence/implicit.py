@@ -146,11 +146,17 @@ class ImplicitSequenceModel(Estimator):
         result: npt.NDArray[np.float32] = (scores / temperature).softmax(1).cpu().numpy()
         return result[0] if len(result) == 1 else result
 
-    @torch.no_grad()
-    def scores(self, sequences: npt.ArrayLike) -> Tensor:
-        """The scores of all items, ``(num_sequences, num_items)`` even for one sequence, on the model's device.
+    @property
+    def ranked(self) -> Tensor:
+        """Which items can score more than the lowest, ``(num_items,)``: those that training has met."""
+        return self._seen
 
-        The caller bounds the number of sequences and leaves out the padding (id 0).
+    @torch.no_grad()
+    def scores(self, sequences: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
+        """The scores of items, ``(num_sequences, items)`` even for one sequence, on the model's device.
+
+        The caller bounds the number of sequences and leaves out the padding (id 0). ``item_ids`` are on the model's
+        device; None means all.
         """
         net: Any = self._trained()
         rows = as_ids(sequences, self._num_items, "item").to(self.device)
@@ -160,7 +166,7 @@ class ImplicitSequenceModel(Estimator):
             rows = torch.zeros(len(rows), 1, dtype=torch.long, device=self.device)
         piece = max(1, CHUNK // (rows.shape[1] * self.embedding_dim))
         final = torch.cat([net.user_representation(part)[1] for part in torch.split(rows, piece)])
-        items = torch.arange(self._num_items, device=self.device)
+        items = torch.arange(self._num_items, device=self.device) if item_ids is None else item_ids
         if hasattr(net, "score_all"):
             piece = max(1, CHUNK // (max(1, final.shape[1] // self.embedding_dim) * len(items)))
             parts = [net.score_all(part, items) for part in torch.split(final, piece)]
@@ -169,7 +175,7 @@ class ImplicitSequenceModel(Estimator):
             each = [net(one.expand(len(items), *one.shape), items.unsqueeze(1)).reshape(-1) for one in final]
             scores = torch.stack(each)
         scores = scores.float()
-        return scores.masked_fill_(~self._seen, NEVER)
+        return scores.masked_fill_(~self._seen[items], NEVER)
 
     # -- fitting ------------------------------------------------------------------------------------------------
     def _check(self, interactions: SequenceInteractions) -> None:

@@ -38,6 +38,18 @@ class BatchedTable(Table):
         return torch.from_numpy(self.table[user_ids])
 
 
+class SparseTable(BatchedTable):
+    """Can rank few of its ids, and scores those alone."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.ranked = torch.from_numpy(np.isin(np.arange(ITEMS), np.random.RandomState(seed).choice(ITEMS, seed)))
+        self.table[:, ~self.ranked.numpy()] = evaluation.NEVER
+
+    def scores(self, user_ids, item_ids):
+        return super().scores(user_ids)[:, item_ids]
+
+
 class NextTable(Table):
     """Scores depend on the last item of a sequence."""
 
@@ -48,6 +60,11 @@ class NextTable(Table):
 class BatchedNextTable(NextTable):
     def scores(self, sequences):
         return torch.from_numpy(self.table[np.asarray(sequences)[:, -1] % USERS])
+
+
+class SparseNextTable(SparseTable, NextTable):
+    def scores(self, sequences, item_ids):
+        return super().scores(np.asarray(sequences)[:, -1] % USERS, item_ids)
 
 
 def _pairs(first_item: int):
@@ -62,7 +79,7 @@ def _interactions(pairs) -> Interactions:
 def _list_of(scores, removed, rivals):
     """Candidates in order, and their mean ranks, spelled out for one user."""
     scores = scores.astype(float).copy()
-    scores[list(removed)] = -np.inf
+    scores[list(removed)] = evaluation.NEVER
     ranks = dict(zip(rivals, rankdata(-scores[rivals]), strict=True))
     order = sorted(rivals, key=lambda item: (-scores[item], item))
     return order, ranks
@@ -71,7 +88,7 @@ def _list_of(scores, removed, rivals):
 @given(
     test=_pairs(0), train=st.one_of(st.none(), _pairs(0)), seed=st.integers(0, 5), chunk=st.sampled_from([1, 40, 10**6])
 )
-@pytest.mark.parametrize("model_class", [Table, BatchedTable])
+@pytest.mark.parametrize("model_class", [Table, BatchedTable, SparseTable])
 def test_user_metrics_are_those_of_a_slow_reference(model_class, test, train, seed, chunk):
     model = model_class(seed)
     item_zero = any(item == 0 for _, item in test + (train or []))
@@ -103,7 +120,7 @@ def test_user_metrics_are_those_of_a_slow_reference(model_class, test, train, se
     exclude=st.booleans(),
     chunk=st.sampled_from([1, 40, 10**6]),
 )
-@pytest.mark.parametrize("model_class", [NextTable, BatchedNextTable])
+@pytest.mark.parametrize("model_class", [NextTable, BatchedNextTable, SparseNextTable])
 def test_sequence_metrics_are_those_of_a_slow_reference(model_class, sequences, seed, exclude, chunk):
     rows = np.array([[0] * (6 - len(one)) + one for one in sequences])
     test = SequenceInteractions(rows, num_items=ITEMS)
@@ -165,6 +182,31 @@ def test_trained_models_are_measured_as_any_other():
         np.testing.assert_allclose(
             sequence_mrr_score(model, sequences, exclude), sequence_mrr_score(slow, sequences, exclude), rtol=1e-4
         )
+
+
+def test_ids_with_gaps_are_measured_as_if_all_were_scored(monkeypatch):
+    rng = np.random.RandomState(0)
+    users, items = np.repeat(np.arange(20), 20), rng.randint(1, 30, 400) * 100
+    interactions = Interactions(users, items, timestamps=np.arange(400))
+    factors = ImplicitFactorizationModel(loss="bpr", random_state=1)
+    net = ImplicitSequenceModel(loss="bpr", representation="cnn", random_state=1)
+    factors.fit(interactions.select(items > 1000))
+    net.fit(interactions.select(items > 1000).to_sequence(5))
+    sequences = interactions.to_sequence(5)
+
+    def measure():
+        yield mrr_score(factors, interactions)
+        yield mrr_score(factors, interactions, interactions.select(users < 10))
+        yield from precision_recall_score(factors, interactions, k=[3, 50])
+        yield sequence_mrr_score(net, sequences)
+        yield sequence_mrr_score(net, sequences, exclude_preceding=True)
+        yield from sequence_precision_recall_score(net, sequences, k=2)
+
+    quick = list(measure())
+    for model in (ImplicitFactorizationModel, ImplicitSequenceModel):
+        monkeypatch.delattr(model, "ranked")
+    for mine, whole in zip(quick, measure(), strict=True):
+        np.testing.assert_array_equal(mine, whole)
 
 
 class Wrapped:
