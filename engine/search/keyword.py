@@ -12,6 +12,7 @@ import numpy.typing as npt
 from engine.folding import words
 from engine.job import Job
 from engine.ranking import top_k
+from engine.search.reasons import QueryWord
 
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -97,16 +98,9 @@ class KeywordIndex:
         best = top_k(np.where(found, scores, np.float32(-np.inf)), k)
         return best, scores[best]
 
-    def matched(self, query: str, items: Sequence[int]) -> list[tuple[str, ...]]:
-        """The words of the query that each of these items has, in the query's order."""
-        matches: list[list[str]] = [[] for _ in items]
-        for word in self._known(query):
-            having = self._items[self._column_of(word)]
-            place = np.minimum(np.searchsorted(having, items), len(having) - 1)
-            for match, is_there in zip(matches, having[place] == np.asarray(items), strict=True):
-                if is_there:
-                    match.append(word)
-        return [tuple(match) for match in matches]
+    def understood(self, query: str) -> list[QueryWord]:
+        """The words of a query that the catalogue has, in the query's order."""
+        return [QueryWord(word, {word: 1.0}) for word in self._known(query)]
 
     def _known(self, query: str) -> list[str]:
         asked = [word for word in dict.fromkeys(words(query)) if word in self._vocabulary]

@@ -1,11 +1,11 @@
-"""Search over one catalogue: by words, by meaning, or both joined."""
+"""Search over one catalogue: by words, by meaning, or both joined; and items like another."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -15,21 +15,30 @@ import numpy.typing as npt
 from engine.errors import NotTrainedError, OptionError, RecsysError
 from engine.folding import split_year, title_key
 from engine.job import Job
+from engine.once import once
+from engine.popularity import fame
+from engine.ranking import top_k
 from engine.results import Answer, EmbeddingState, Result
+from engine.search import reasons
+from engine.search.diversity import rerank, series_likeness
+from engine.search.fields import Fields
+from engine.search.filters import Filter, demand_filters, mask
 from engine.search.index import ExactIndex
 from engine.search.keyword import KeywordIndex
 
 if TYPE_CHECKING:
-    from engine.items import ItemTable
+    from engine.items import Item, ItemTable
     from engine.search.embedding import Encoder
     from engine.search.store import EmbeddingStore, Hashes
 
 Mode = Literal["hybrid", "semantic", "keyword"]
+LikeBy = Literal["meaning", "taste", "both"]
 Allowed = npt.NDArray[np.bool_] | None
+Scores = npt.NDArray[np.float32]
 
 #: Reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009): a rank counts 1 / (60 + rank).
 _RRF = 60
-#: How far down each list is looked when two are joined.
+#: How far down each list is looked when two are joined, or one is reordered.
 _DEPTH = 100
 _REMEMBERED_QUERIES = 256
 
@@ -51,6 +60,11 @@ class SearchIndex:
         The model for queries; without it only ``like`` goes by meaning. Vectors are compared on its device.
     popularity
         Interactions of each item in dense order: which of several equal titles comes first.
+    taste
+        Gives for a dense id how alike the dense ids from 0 on are by who liked them, as
+        :meth:`engine.search.taste.Taste.likeness`; None where there are no interactions.
+    facts
+        Numbers of each item to filter by, beyond the catalogue's own columns.
     """
 
     def __init__(
@@ -60,9 +74,13 @@ class SearchIndex:
         encoder: Encoder | None = None,
         *,
         popularity: npt.NDArray[Any] | None = None,
+        taste: Callable[[int], Scores] | None = None,
+        facts: Mapping[str, npt.NDArray[Any]] | None = None,
     ) -> None:
         self.items = items
+        self.fields = Fields(items, facts)
         self._popularity = popularity
+        self._taste = taste
         self._store = store
         self._encoder = encoder
         self._lock = threading.Lock()
@@ -76,9 +94,11 @@ class SearchIndex:
         query: str = "",
         k: int = 10,
         mode: str = "hybrid",
-        filters: Any = None,
+        filters: str | Sequence[Filter] | None = None,
         *,
         like: int | None = None,
+        like_by: str | None = None,
+        diversity: float = 0.0,
         job: Job | None = None,
     ) -> Answer:
         """Items like these words, best first.
@@ -86,7 +106,7 @@ class SearchIndex:
         Parameters
         ----------
         query
-            Any text.
+            Any text; nothing in it is taken for a filter.
         k
             How many; fewer come back if fewer fit.
         mode
@@ -94,10 +114,17 @@ class SearchIndex:
             joined by reciprocal rank. By words and in hybrid a title equal to the query comes first. While not all
             items are embedded, those that are take part, and the answer's note says how many.
         filters
-            Not supported yet; None.
+            What must hold of each result: ``"genre:comedy year:>=2010"`` or filters that
+            :func:`engine.search.filters.parse` found. With filters and neither a query nor ``like``, all that fits,
+            the most popular first.
         like
-            The dense id of an item to find others like it by meaning; a query, if there is one as well, shifts the
-            search its way.
+            The dense id of an item to find others like it; a query, if there is one as well, shifts the search by
+            meaning its way.
+        like_by
+            ``"meaning"``, ``"taste"`` (who liked it) or ``"both"`` joined by reciprocal rank; None for both where
+            both are known of the item, else the one that is.
+        diversity
+            From 0, the order of likeness alone, to 1: how much a result counts less for being like those before it.
         job
             Asked from time to time whether to stop.
 
@@ -106,26 +133,65 @@ class SearchIndex:
         RecsysError
             If there is nothing to search for.
         OptionError
-            If the mode does not exist, ``k`` is below 1, or there are filters.
+            If the mode does not exist, ``k`` is below 1, or a filter cannot be understood.
         NotTrainedError
             If the search must go by meaning and nothing (or not the item ``like``) is embedded yet.
         """
         if mode not in get_args(Mode):
             raise OptionError(f"There is no search mode {mode!r}: choose hybrid, semantic or keyword.")
+        if like_by is not None and like_by not in get_args(LikeBy):
+            raise OptionError(f"Items cannot be alike by {like_by!r}: choose meaning, taste or both.")
         if k < 1:
             raise OptionError(f"{k} results cannot be shown: ask for at least 1.")
-        if not query.strip() and like is None:
+        if not 0 <= diversity <= 1:
+            raise OptionError(f"A diversity of {diversity:g} is impossible: it goes from 0 to 1.")
+        wanted = () if filters is None else demand_filters(filters, self.fields)
+        if not query.strip() and like is None and not wanted:
             raise RecsysError("There is nothing to search for: type some words.")
-        allowed = self._allowed(filters)
+        allowed = mask(wanted, self.fields)
+        depth = k if diversity == 0 else max(_DEPTH, 4 * k)
         if like is not None:
             if mode == "keyword":
-                raise OptionError("Items like another are found by meaning, not by keyword: choose another mode.")
-            return self._answer(self._like(like, query, k, allowed), query, "semantic")
-        if mode == "keyword":
-            return self._answer(self._by_words(query, k, allowed, job), query, "keyword")
-        if mode == "semantic":
-            return self._answer(self._by_meaning(query, k, allowed), query, "semantic")
-        return self._hybrid(query, k, allowed, job)
+                raise OptionError(
+                    "Items like another are found by meaning or taste, not by keyword: choose another mode."
+                )
+            ranking = self._like(like, query, depth, allowed, like_by)
+        elif not query.strip():
+            return self.popular(k, allowed)
+        elif mode == "keyword":
+            ranking = self._by_words(query, depth, allowed, job)
+        elif mode == "semantic":
+            ranking = self._by_meaning(query, depth, allowed)
+        else:
+            ranking = self._hybrid(query, depth, allowed, job)
+        return self._answer(self._varied(ranking, k, diversity), query)
+
+    def popular(self, k: int = 10, allowed: Allowed = None) -> Answer:
+        """The best known items, of those that are allowed; needs neither words nor vectors.
+
+        Parameters
+        ----------
+        k
+            How many.
+        allowed
+            Which items are wanted, shape (num_items,); None for all.
+        """
+        rows = top_k(self._fame if allowed is None else np.where(allowed, self._fame, -np.inf), k)
+        found = self.items.take(rows + 1)
+        scores = self._fame[rows].tolist()
+        results = [Result(rank, item, score) for rank, (item, score) in enumerate(zip(found, scores, strict=True), 1)]
+        return Answer(tuple(results), "popular")
+
+    def explain(self, query: str, dense_id: int, limit: int = 3) -> list[tuple[str, float]]:
+        """The phrases of an item that come nearest to a query in meaning, with their cosines, best first.
+
+        Some ten phrases are embedded for it: for one item that somebody looks at, not for a whole list.
+        """
+        phrases = reasons.phrases(self.items[dense_id])
+        if self._encoder is None or not phrases:
+            return []
+        cosines = self._encoder.encode(phrases) @ self._vector_of(query)
+        return [(phrases[best], float(cosines[best])) for best in np.argsort(-cosines)[:limit]]
 
     def embedding_state(self) -> EmbeddingState:
         """How much of the catalogue is embedded; reads no vectors."""
@@ -144,7 +210,7 @@ class SearchIndex:
         self._once("titles", self._index_titles)
         self._once("keywords", lambda: KeywordIndex(self.items.titles(), self.items.texts(), job))
 
-    # -- the two ways ---------------------------------------------------------------------------------------
+    # -- by a query -----------------------------------------------------------------------------------------
     def _by_words(self, query: str, k: int, allowed: Allowed, job: Job | None) -> _Ranking:
         self.prepare_keywords(job)
         rows, scores = self._keywords.search(query, k, allowed)
@@ -152,30 +218,15 @@ class SearchIndex:
         top = max(found.values(), default=0.0)
         for row in reversed(exact := self._titled(query, allowed)[:k]):
             top = found[row] = top + 1.0  # above everything else, in their own order
-        return _Ranking(found, exact=frozenset(exact)).best(k)
+        return _Ranking(found, "keyword", exact=frozenset(exact)).best(k)
 
     def _by_meaning(self, query: str, k: int, allowed: Allowed) -> _Ranking:
         index, note = self._vectors()
         rows, cosines = index.search(self._vector_of(query)[None], k, allowed)
         found = dict(zip(rows[0].tolist(), cosines[0].tolist(), strict=True))
-        return _Ranking(found, cosines=found, note=note)
+        return _Ranking(found, "semantic", cosines=found, note=note)
 
-    def _like(self, dense_id: int, query: str, k: int, allowed: Allowed) -> _Ranking:
-        item = self.items[dense_id]
-        index, note = self._vectors()
-        vector = index.vector(dense_id - 1)
-        if vector is None:
-            raise NotTrainedError(f"{item.title!r} is not embedded yet ({note}): embed the catalogue first.")
-        if query.strip():
-            vector = vector + self._vector_of(query)
-            vector /= max(float(np.linalg.norm(vector)), 1e-12)
-        others = np.ones(len(self.items), dtype=bool) if allowed is None else allowed.copy()
-        others[dense_id - 1] = False
-        rows, cosines = index.search(vector[None], k, others)
-        found = dict(zip(rows[0].tolist(), cosines[0].tolist(), strict=True))
-        return _Ranking(found, cosines=found, note=note)
-
-    def _hybrid(self, query: str, k: int, allowed: Allowed, job: Job | None) -> Answer:
+    def _hybrid(self, query: str, k: int, allowed: Allowed, job: Job | None) -> _Ranking:
         depth = max(_DEPTH, 2 * k)
         by_words = self._by_words(query, depth, allowed, job)
         if job is not None:
@@ -183,37 +234,108 @@ class SearchIndex:
         try:
             by_meaning = self._by_meaning(query, depth, allowed)
         except RecsysError as error:  # nothing embedded, or no model to be had: words are better than nothing
-            return self._answer(by_words.best(k, note=f"By keyword only: {error}"), query, "keyword")
-        joined: dict[int, float] = {}
-        for ranking in (by_words, by_meaning):
-            for rank, row in enumerate(ranking.scores, start=1):
-                joined[row] = joined.get(row, 0.0) + 1.0 / (_RRF + rank)
+            return by_words.best(k, note=f"By keyword only: {error}")
+        joined = _join(by_words.scores, by_meaning.scores)
         for rank, row in enumerate(by_words.scores, start=1):
             if row in by_words.exact:
                 joined[row] = 1.0 + 1.0 / (_RRF + rank)
-        ranking = _Ranking(joined, by_words.exact, by_meaning.scores, by_meaning.note)
-        return self._answer(ranking.best(k), query, "hybrid")
+        return _Ranking(joined, "hybrid", by_words.exact, by_meaning.scores, note=by_meaning.note).best(k)
 
-    def _answer(self, ranking: _Ranking, query: str, method: str) -> Answer:
+    # -- by another item ------------------------------------------------------------------------------------
+    def _like(self, dense_id: int, query: str, k: int, allowed: Allowed, by: str | None) -> _Ranking:
+        item = self.items[dense_id]
+        others = np.ones(len(self.items), dtype=bool) if allowed is None else allowed.copy()
+        others[dense_id - 1] = False
+        if by == "taste":
+            return self._like_by_taste(item, k, others)
+        depth = max(_DEPTH, 2 * k)
+        by_taste = None
+        if by != "meaning":
+            try:
+                by_taste = self._like_by_taste(item, depth, others)
+            except RecsysError as error:
+                if by == "both":
+                    return self._like_by_meaning(item, query, k, others).best(k, note=f"By meaning only: {error}")
+        try:
+            by_meaning = self._like_by_meaning(item, query, depth, others)
+        except RecsysError as error:
+            if by_taste is None:
+                raise
+            return by_taste.best(k, note=f"By taste only: {error}")
+        if by_taste is None:
+            return by_meaning.best(k)
+        joined = _join(by_taste.scores, by_meaning.scores)
+        return _Ranking(
+            joined, "meaning and taste", frozenset(), by_meaning.scores, by_taste.scores, by_meaning.note, item
+        ).best(k)
+
+    def _like_by_meaning(self, item: Item, query: str, k: int, others: npt.NDArray[np.bool_]) -> _Ranking:
+        index, note = self._vectors()
+        vector = index.vector(item.dense_id - 1)
+        if vector is None:
+            raise NotTrainedError(f"{item.title!r} is not embedded yet ({note}): embed the catalogue first.")
+        if query.strip():
+            vector = vector + self._vector_of(query)
+            vector /= max(float(np.linalg.norm(vector)), 1e-12)
+        rows, cosines = index.search(vector[None], k, others)
+        found = dict(zip(rows[0].tolist(), cosines[0].tolist(), strict=True))
+        return _Ranking(found, "meaning", cosines=found, note=note, like=item)
+
+    def _like_by_taste(self, item: Item, k: int, others: npt.NDArray[np.bool_]) -> _Ranking:
+        scores = np.full(len(self.items), -np.inf, dtype=np.float32)
+        if self._taste is not None:
+            known = self._taste(item.dense_id)[1:]
+            scores[: len(known)] = np.where(known > 0, known, -np.inf)
+        if not (scores > 0).any():
+            raise NotTrainedError(f"Nobody who liked {item.title!r} is known to have liked anything else.")
+        rows = top_k(np.where(others, scores, np.float32(-np.inf)), k)
+        found = dict(zip(rows.tolist(), scores[rows].tolist(), strict=True))
+        return _Ranking(found, "taste", tastes=found, like=item)
+
+    # -- answers --------------------------------------------------------------------------------------------
+    def _varied(self, ranking: _Ranking, k: int, diversity: float) -> _Ranking:
+        """The best ``k``, each weighed against those before it."""
+        if diversity == 0 or len(ranking.scores) < 2:
+            return ranking.best(k)
         rows = list(ranking.scores)
-        matched: list[tuple[str, ...]] = [()] * len(rows)
-        if method != "semantic":
-            matched = self._keywords.matched(query, rows)
+        series = series_likeness(self.items.table.column("title").take(rows).to_pylist())
+        vectors: npt.NDArray[np.float32] | None = None
+        if ranking.cosines:
+            index = self._vectors()[0]
+            none = np.zeros_like(index.vector(next(iter(ranking.cosines))))
+            vectors = np.stack([none if (one := index.vector(row)) is None else one for row in rows])
+
+        # What all of them have in common makes none of them alike.
+        common = 0.0 if vectors is None else float(np.median(vectors @ vectors.mean(0)))
+
+        def likeness(position: int) -> Scores:
+            alike = series(position)
+            if vectors is None:
+                return alike
+            return np.maximum(alike, (vectors @ vectors[position] - common) / max(1.0 - common, 1e-6))
+
+        order = rerank(np.array(list(ranking.scores.values()), dtype=np.float32), likeness, k, diversity)
+        # What is exactly asked for stays first.
+        order.sort(key=lambda position: rows[position] not in ranking.exact)
+        return ranking.keep([rows[position] for position in order])
+
+    def _answer(self, ranking: _Ranking, query: str) -> Answer:
+        rows = list(ranking.scores)
+        asked = self._keywords.understood(query) if ranking.method in ("hybrid", "keyword") else []
         items = self.items.take(row + 1 for row in rows) if rows else []
         return Answer(
             tuple(
-                Result(rank, item, ranking.scores[row], reason=_reason(ranking, row, its_words))
-                for rank, (row, item, its_words) in enumerate(zip(rows, items, matched, strict=True), start=1)
+                Result(rank, item, ranking.scores[row], reason=_reason(ranking, row, item, asked))
+                for rank, (row, item) in enumerate(zip(rows, items, strict=True), start=1)
             ),
-            method,
+            ranking.method,
             ranking.note,
         )
 
     # -- what they need -------------------------------------------------------------------------------------
-    def _allowed(self, filters: Any) -> Allowed:
-        if filters is not None:
-            raise OptionError("Search cannot filter yet: leave the filters out.")
-        return None
+    @once
+    def _fame(self) -> npt.NDArray[np.float64]:
+        return fame(self.items, self._popularity)
 
     def _vectors(self) -> tuple[ExactIndex, str]:
         """The index over what is embedded so far, and what to say of it."""
@@ -254,9 +376,8 @@ class SearchIndex:
         if year is not None:
             years = self.items.table.column("year").take(rows).to_pylist() if rows else []
             rows = [row for row, its_year in zip(rows, years, strict=True) if its_year in (None, year)]
-        if self._popularity is not None:
-            popularity = self._popularity
-            rows = sorted(rows, key=lambda row: -popularity[row])
+        known = self._fame
+        rows = sorted(rows, key=lambda row: -known[row])
         return rows if allowed is None else [row for row in rows if allowed[row]]
 
     def _index_titles(self) -> dict[str, list[int]]:
@@ -294,23 +415,37 @@ class _Ranking:
     """Items and their scores, best first, and what to say of them."""
 
     scores: dict[int, float]
+    method: str
     exact: frozenset[int] = frozenset()
     cosines: dict[int, float] = field(default_factory=dict)
+    tastes: dict[int, float] = field(default_factory=dict)
     note: str = ""
+    like: Item | None = None
 
     def best(self, k: int, note: str | None = None) -> _Ranking:
         """The first ``k``; of equal scores the lower row first."""
-        order = sorted(self.scores, key=lambda row: (-self.scores[row], row))[:k]
-        scores = {row: self.scores[row] for row in order}
-        return _Ranking(scores, self.exact, self.cosines, self.note if note is None else note)
+        ranking = self.keep(sorted(self.scores, key=lambda row: (-self.scores[row], row))[:k])
+        return ranking if note is None else replace(ranking, note=note)
+
+    def keep(self, rows: Sequence[int]) -> _Ranking:
+        """These rows alone, in this order."""
+        return replace(self, scores={row: self.scores[row] for row in rows})
 
 
-def _reason(ranking: _Ranking, row: int, matched: tuple[str, ...]) -> str:
-    parts = []
-    if row in ranking.exact:
-        parts.append("the title")
-    elif matched:
-        parts.append(" ".join(f'"{word}"' for word in matched[:5]))
+def _join(*rankings: Mapping[int, float]) -> dict[int, float]:
+    """Reciprocal rank fusion of lists that are best first."""
+    joined: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, row in enumerate(ranking, start=1):
+            joined[row] = joined.get(row, 0.0) + 1.0 / (_RRF + rank)
+    return joined
+
+
+def _reason(ranking: _Ranking, row: int, item: Item, asked: Sequence[reasons.QueryWord]) -> str:
+    parts = ["the title" if row in ranking.exact else reasons.by_words(item, asked)]
     if row in ranking.cosines:
-        parts.append(f"meaning {ranking.cosines[row]:.2f}")
-    return " · ".join(parts)
+        shared = [] if ranking.like is None else [one for one in item.genres if one in ranking.like.genres]
+        parts.append(reasons.by_meaning(ranking.cosines[row], shared))
+    if row in ranking.tastes:
+        parts.append("liked by the same people")
+    return " · ".join(filter(None, parts))

@@ -62,8 +62,9 @@ def test_only_what_is_allowed_is_found(index: KeywordIndex) -> None:
     assert index.search("drama", 10, allowed)[0].tolist() == [5]
 
 
-def test_it_names_the_words_it_found(index: KeywordIndex) -> None:
-    assert index.matched("A heist with drama by Amélie", [4, 3, 0]) == [("heist",), ("drama",), ("amelie",)]
+def test_it_names_the_words_it_knows(index: KeywordIndex) -> None:
+    understood = index.understood("A heist with drama by Amélie")
+    assert [word.typed for word in understood] == ["heist", "drama", "amelie"]
 
 
 def test_the_scores_are_those_of_bm25s() -> None:

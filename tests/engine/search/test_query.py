@@ -108,14 +108,14 @@ def test_a_title_equal_to_the_query_comes_first(index: SearchIndex, mode: str, q
 
 @pytest.mark.parametrize("mode", ["keyword", "hybrid"])
 def test_of_equal_titles_the_more_popular_comes_first(index: SearchIndex, mode: str) -> None:
-    index._popularity = np.array([3, 9, 9, 0, 0, 0, 4])
+    index = SearchIndex(ITEMS, index._store, index._encoder, popularity=np.array([3, 9, 9, 0, 0, 0, 4]))
     assert dense_ids(index.search("heat", k=2, mode=mode)) == [7, 1]
 
 
 def test_a_result_says_why_it_is_there(index: SearchIndex) -> None:
     best = index.search("a bank robbery").results[0]
     assert best.item.dense_id == 1
-    assert best.reason.startswith('"bank" "robbery" · meaning 0.')
+    assert best.reason.startswith('text "bank" "robbery" · meaning 0.')
 
 
 def test_more_like_an_item_leaves_the_item_itself_out(index: SearchIndex) -> None:
@@ -206,8 +206,10 @@ def test_what_cannot_be_asked_is_said(index: SearchIndex) -> None:
         index.search("heat", mode="magic")
     with pytest.raises(OptionError, match="at least 1"):
         index.search("heat", k=0)
-    with pytest.raises(OptionError, match="cannot filter yet"):
-        index.search("heat", filters={"genre": "crime"})
+    with pytest.raises(OptionError, match="from 0 to 1"):
+        index.search("heat", diversity=2)
+    with pytest.raises(OptionError, match="meaning, taste or both"):
+        index.search(like=1, like_by="magic")
     with pytest.raises(OptionError, match="by meaning"):
         index.search(like=1, mode="keyword")
     with pytest.raises(IndexError):

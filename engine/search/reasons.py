@@ -1,0 +1,73 @@
+"""Why an item is in a list, in a few words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from engine.folding import words
+from engine.items import Item
+
+_SHOWN_WORDS = 5
+_SHOWN_GENRES = 3
+_PHRASES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class QueryWord:
+    """A word of a query and what it was taken for.
+
+    Attributes
+    ----------
+    typed
+        As it was typed, folded.
+    taken_for
+        Words of the catalogue and what each weighs: the word itself 1, other numerals, longer words that begin so and
+        corrections less.
+    """
+
+    typed: str
+    taken_for: Mapping[str, float] = field(default_factory=dict)
+
+
+def by_words(item: Item, query: Iterable[QueryWord]) -> str:
+    """Where the words of a query are in an item: ``title "heat" · text "bank"``; empty if nowhere."""
+    places = {
+        "title": _all_words([item.title, str(item.metadata.get("original_title") or "")]),
+        "genre": _all_words(item.genres),
+        "text": _all_words([item.text]),
+    }
+    found: dict[str, list[str]] = {}
+    for word in query:
+        best_first = sorted(word.taken_for, key=lambda one: -word.taken_for[one])
+        for place, its_words in places.items():
+            if there := next((one for one in best_first if one in its_words), None):
+                said = f'"{there}"'
+                if there != word.typed and not there.startswith(word.typed) and not there.isdigit():
+                    said += f' for "{word.typed}"'
+                found.setdefault(place, []).append(said)
+                break
+    return " · ".join(f"{place} {' '.join(said[:_SHOWN_WORDS])}" for place, said in found.items())
+
+
+def by_meaning(cosine: float, genres: Sequence[str] = ()) -> str:
+    """How near, and which of the item's genres are near: ``meaning 0.62: Crime, Thriller``."""
+    near = f": {', '.join(genres[:_SHOWN_GENRES])}" if genres else ""
+    return f"meaning {cosine:.2f}{near}"
+
+
+def phrases(item: Item) -> list[str]:
+    """The title, the genres and the sentences of an item."""
+    sentences = re.split(r"(?<=[.!?])\s+|\s+[–—]\s+|;\s+", item.text)
+    return list(dict.fromkeys(one for one in (item.title, *item.genres, *map(str.strip, sentences)) if one))[:_PHRASES]
+
+
+def _all_words(texts: Iterable[str]) -> set[str]:
+    its_words: set[str] = set()
+    for text in texts:
+        found = words(text)
+        its_words.update(found)
+        its_words.update(a + b for a, b in pairwise(found))  # "spider man", and pairs of ideographs
+    return its_words
