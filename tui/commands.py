@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from engine.errors import DataError, RecsysError
+from engine.errors import DataError, OptionError, RecsysError
 from engine.version import __version__
 from tui.cli import DEVICES
 
@@ -30,6 +30,9 @@ _count = click.option(
 )
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 _seed = click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=42, show_default=True, metavar="N")
+_protocol = click.option(
+    "--protocol", type=click.Choice(PROTOCOLS), help="How to split; by default what suits the model."
+)
 _settings = click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the model.")
 # Read by tui.cli.main from the words themselves, since an error may come before any command is chosen.
 _debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
@@ -365,31 +368,137 @@ def train(
 
 
 @cli.command()
-@click.argument("model")
+@click.argument("names", nargs=-1, required=True, metavar="MODEL...")
 @_dataset
 @_device
-@click.option("--protocol", type=click.Choice(PROTOCOLS), help="How to split; by default what suits the model.")
+@_protocol
 @_seed
+@click.option(
+    "--seeds", type=click.IntRange(1, 100), default=1, show_default=True, metavar="N", help="Mean of so many."
+)
+@click.option("--at", type=click.IntRange(1, 1000), default=10, show_default=True, metavar="K", help="Length of lists.")
+@click.option("--include-seen", is_flag=True, help="Rank also what a person knows already.")
+@click.option("--segments", is_flag=True, help="Figures also by kinds of users and items.")
 @_settings
 @_common
 @click.pass_context
 def evaluate(
     context: click.Context,
-    model: str,
+    names: tuple[str, ...],
     dataset: str | None,
     device: str,
     protocol: str | None,
     seed: int,
+    seeds: int,
+    at: int,
+    include_seen: bool,
+    segments: bool,
     settings: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Train MODEL on a part of the data and measure it on the rest."""
-    from tui.output import print_report, progress_on_stderr
+    """Train models on a part of the data and measure them on the rest.
+
+    Several models are asked the same questions and make one table; an option given by --set is for those that have
+    it, or for one as MODEL.KEY=VALUE.
+    """
+    from engine.experiment import protocol_for
+    from tui.output import print_report, print_reports, progress_on_stderr
+
+    names = tuple(dict.fromkeys(names))
+    options = _options_by_model(names, settings)
+    session = _session(context, dataset, device)
+    protocol = protocol_for(names, protocol)
+    how = {"at": at, "filter_seen": not include_seen, "segments": segments, "seeds": seeds}
+    reports, failed = [], []
+    for name in names:
+        try:
+            with progress_on_stderr() as job:
+                reports.append(session.evaluate(name, protocol, seed, options[name], job, **how))
+        except RecsysError as error:
+            if len(names) == 1 or isinstance(error, OptionError):
+                raise
+            failed.append(f"{name} was left out. {error}")  # and must not cost the others' figures
+    if len(names) == 1:
+        print_report(reports[0], as_json)
+    elif reports:
+        print_reports(reports, as_json)
+    if failed:
+        raise RecsysError(" ".join(failed))
+
+
+@cli.command()
+@click.argument("model")
+@_dataset
+@_device
+@click.option(
+    "--trials",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="In all, with earlier.",
+)
+@_protocol
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Stop after so many seconds.")
+@click.option(
+    "--metric", metavar="NAME", help="What to go by: rmse, mae, mrr, ndcg@10 …; by default what suits the model."
+)
+@_seed
+@_settings
+@_common
+@click.pass_context
+def tune(
+    context: click.Context,
+    model: str,
+    dataset: str | None,
+    device: str,
+    trials: int,
+    protocol: str | None,
+    timeout: float | None,
+    metric: str | None,
+    seed: int,
+    settings: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Look for good options of MODEL on a validation part.
+
+    Options given by --set stay as they are. The search is kept: the same command goes on with it.
+    """
+    from tui.output import print_tuning, progress_on_stderr
 
     session = _session(context, dataset, device)
     with progress_on_stderr() as job:
-        report = session.evaluate(model, protocol, seed, _parse_settings(settings), job)
-    print_report(report, as_json)
+        outcome = session.tune(
+            model,
+            trials,
+            protocol=protocol,
+            timeout=timeout,
+            metric=metric,
+            seed=seed,
+            options=_parse_settings(settings),
+            job=job,
+        )
+    print_tuning(outcome, as_json)
+
+
+def _options_by_model(names: tuple[str, ...], settings: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """The options for each of several models: ``KEY=VALUE`` for all that have it, ``MODEL.KEY=VALUE`` for one."""
+    from engine import models
+
+    specs = {name: models.get(name) for name in names}
+    options: dict[str, dict[str, str]] = {name: {} for name in names}
+    for word, value in _parse_settings(settings).items():
+        name, dot, key = word.rpartition(".")
+        if dot and name not in specs:
+            raise OptionError(f"--set {word}: {name} is none of the models to evaluate, which are {', '.join(names)}.")
+        takers = [name] if dot else [one for one, spec in specs.items() if word in spec.options]
+        if not takers and len(names) > 1:
+            raise OptionError(f"None of the models {', '.join(names)} has an option {word!r}.")
+        for taker in takers or names:
+            options[taker][key] = value
+    for name, spec in specs.items():
+        spec.read_options(options[name])  # what is wrong is said now, not after minutes of other models
+    return options
 
 
 def _workspace() -> Workspace:

@@ -19,6 +19,7 @@ from tui.text import harmless
 if TYPE_CHECKING:
     from engine.models import ModelSpec
     from engine.results import Answer, FitReport, Result
+    from engine.tuning import Tuned
     from engine.workspace import Manifest
 
 
@@ -191,18 +192,123 @@ def print_models(specs: Sequence[tuple[ModelSpec, Sequence[str]]], as_json: bool
 def print_report(report: FitReport, as_json: bool) -> None:
     """What a training or an evaluation came to."""
     if as_json:
-        shape = asdict(report)
-        if report.path is None:
-            del shape["path"]
-        print_json(shape)
+        print_json(report_json(report))
         return
     what = f"{report.model} on {report.dataset}"
-    click.echo(what if report.protocol is None else f"{what}, {report.protocol} split, seed {report.seed}")
+    click.echo(what if report.protocol is None else f"{what}, {report.protocol} split, {_seeds(report)}")
     for name, value in report.metrics.items():
-        click.echo(f"  {name:<14}{value:.4f}")
+        bounds = report.intervals.get(name)
+        click.echo(f"  {name:<18}{value:.4f}" + ("" if bounds is None else f"  ({bounds[0]:.4f} to {bounds[1]:.4f})"))
     click.echo("  " + ", ".join(f"{part} {seconds:.2f} s" for part, seconds in report.seconds.items()))
+    if report.segments:
+        click.echo("")
+        _print_segments([report])
+    if report.about:
+        _say_how([report])
     if report.path is not None:
         click.echo(f"  stored in {report.path}")
+
+
+def print_reports(reports: Sequence[FitReport], as_json: bool) -> None:
+    """What the evaluations of several models came to, a line each; a table for each question that was asked."""
+    if as_json:
+        print_json([report_json(report) for report in reports])
+        return
+    by_question: dict[str, list[FitReport]] = {}
+    for report in reports:
+        by_question.setdefault(report.about["question"], []).append(report)
+    for position, group in enumerate(by_question.values()):
+        if position:
+            click.echo("")
+        click.echo(f"{group[0].dataset}, {group[0].protocol} split, {_seeds(group[0])}")
+        for columns in _fitting(group):
+            _print_columns(columns, list(dict.fromkeys(name for report in group for name in report.metrics)))
+        if any(report.segments for report in group):
+            click.echo("")
+            _print_segments(group)
+        _say_how(group)
+
+
+def _print_columns(reports: Sequence[FitReport], metrics: Sequence[str]) -> None:
+    """A column a model: there are more figures than models, and a window is higher than wide."""
+    rows = [
+        (name, *(f"{one.metrics[name]:.4f}" if name in one.metrics else "–" for one in reports)) for name in metrics
+    ]
+    rows += [(f"{part}, s", *(f"{one.seconds[part]:.1f}" for one in reports)) for part in ("fit", "evaluate")]
+    print_table(("", *(one.model for one in reports)), rows, cut=(), right=range(1, 1 + len(reports)))
+
+
+def _fitting(reports: Sequence[FitReport]) -> Iterator[Sequence[FitReport]]:
+    """As many of the reports at a time as a window has room for."""
+    import shutil
+
+    room = shutil.get_terminal_size().columns - 20 if sys.stdout.isatty() else 10_000
+    taken: list[FitReport] = []
+    width = 0
+    for report in reports:
+        width += max(len(report.model), 8) + 3
+        if taken and width > room:
+            yield taken
+            taken, width = [], max(len(report.model), 8) + 3
+        taken.append(report)
+    yield taken
+
+
+def report_json(report: FitReport) -> dict[str, Any]:
+    """A training or an evaluation in the shape of the contract."""
+    shape = asdict(report)
+    if report.path is None:
+        del shape["path"]
+    return {name: value for name, value in shape.items() if value or name not in ("intervals", "segments", "about")}
+
+
+def print_tuning(outcome: Tuned, as_json: bool) -> None:
+    """What a search for options came to."""
+    if as_json:
+        print_json(asdict(outcome))
+        return
+    click.echo(
+        f"{outcome.model} on {outcome.dataset}: {outcome.metric} {outcome.best_value:.4f} on the validation part"
+    )
+    if outcome.default_value is not None:
+        click.echo(f"  with the defaults {outcome.default_value:.4f}")
+    for name, value in outcome.best_options.items():
+        click.echo(f"  {name:<24}{value}")
+    click.echo(f"  {outcome.finished} trials, {outcome.pruned} of them cut short, kept in {outcome.path}")
+    click.echo(f"Train it:    {outcome.train_command}")
+    click.echo(f"Measure it:  {outcome.evaluate_command}")
+    say(outcome.note)
+
+
+def _seeds(report: FitReport) -> str:
+    seeds = report.about.get("seeds")
+    return f"seed {report.seed}" if seeds is None else f"mean of the seeds {seeds[0]} to {seeds[-1]}"
+
+
+def _print_segments(reports: Sequence[FitReport]) -> None:
+    metrics = list(dict.fromkeys(name for one in reports for row in one.segments.values() for name in row))
+    rows = [
+        (report.model, segment, *(f"{row[name]:.4g}" if name in row else "–" for name in metrics))
+        for report in reports
+        for segment, row in report.segments.items()
+    ]
+    print_table(("Model", "Segment", *metrics), rows, cut=(), right=range(2, 2 + len(metrics)))
+
+
+def _say_how(reports: Sequence[FitReport]) -> None:
+    about = reports[0].about
+    say(
+        f"Asked: {about['question']}; {about['num_questions']:,} questions, all items ranked, "
+        f"items that are known {about['seen_items']}; equal times {about['equal_times']}."
+    )
+    if about["num_left_out"]:
+        say(f"{about['num_left_out']:,} users were left out of the ranking: nothing is known of them.")
+    for segment, meaning in about.get("segments", {}).items():
+        say(f"{segment}: {meaning}.")
+    if reports[0].intervals:
+        say(
+            f"In brackets: {about['interval']}." if len(reports) == 1 else f"Intervals ({about['interval']}) in --json."
+        )
 
 
 @contextmanager
