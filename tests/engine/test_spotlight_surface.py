@@ -1,7 +1,8 @@
 """A program written for Spotlight runs after changing its imports; and the figures of Spotlight's own tests hold.
 
-The thresholds are those of Spotlight's test suite, with its options: MovieLens 100K, 80/20, 10 epochs, batches of 1024;
-made-up sequences of 100 users and 100 items. The measured figures stand beside, for whoever wants to know the margin.
+The thresholds are those of Spotlight's test suite (its last state: tests/factorization, tests/sequence), tolerance
+included, and the options are the same: MovieLens 100K, 80/20, 10 epochs, batches of 1024; made-up sequences of 100
+users and 100 items. The measured figures stand beside, for whoever wants to know the margin.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from engine.cross_validation import random_train_test_split, shuffle_interactions, user_based_train_test_split
 from engine.datasets import amazon, goodbooks, movielens, synthetic
@@ -165,17 +167,17 @@ def ml_100k(request: pytest.FixtureRequest) -> Interactions:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("loss", "threshold"),
-    [("regression", 1.005), ("poisson", 1.005), ("logistic", 1.05)],  # measured: .96, .94, 1.03
+    ("loss", "l2", "threshold"),
+    [("regression", 1e-5, 1.005), ("poisson", 1e-6, 1.005), ("logistic", 1e-6, 1.05)],  # measured: .96, .94, 1.03
 )
-def test_ratings_are_predicted_as_well_as_spotlights_tests_ask(ml_100k, loss, threshold):
+def test_ratings_are_predicted_as_well_as_spotlights_tests_ask(ml_100k, loss, l2, threshold):
     random_state = np.random.RandomState(42)
     train, test = random_train_test_split(ml_100k, random_state=random_state)
     if loss == "logistic":
         for part in (train, test):
             part.ratings = np.where(part.ratings > 3, 1.0, -1.0)
     model = ExplicitFactorizationModel(
-        loss=loss, n_iter=10, batch_size=1024, learning_rate=1e-3, l2=1e-5, random_state=random_state
+        loss=loss, n_iter=10, batch_size=1024, learning_rate=1e-3, l2=l2, random_state=random_state
     )
     model.fit(train)
     assert rmse_score(model, test) < threshold
@@ -194,6 +196,39 @@ def test_choices_are_ranked_as_well_as_spotlights_tests_ask(ml_100k, loss, thres
     )
     model.fit(train)
     assert mrr_score(model, test, train=train).mean() > threshold
+
+
+@pytest.mark.slow
+def test_an_optimiser_of_ones_own_ranks_as_well_as_spotlights_tests_ask(ml_100k):
+    def adagrad(parameters):
+        return torch.optim.Adagrad(parameters, lr=1e-2, weight_decay=1e-6)
+
+    random_state = np.random.RandomState(42)
+    train, test = random_train_test_split(ml_100k, random_state=random_state)
+    model = ImplicitFactorizationModel(
+        loss="bpr", n_iter=10, batch_size=1024, optimizer_func=adagrad, random_state=random_state
+    )
+    model.fit(train)
+    assert mrr_score(model, test, train=train).mean() > 0.045
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("ratio", "most", "least"), [(0.5, 1.505, 0.025), (1.0, 1.505, 0.035)])
+def test_bloom_embeddings_of_users_and_items_serve_factorisations(ml_100k, ratio, most, least):
+    train, test = random_train_test_split(ml_100k, random_state=np.random.RandomState(42))
+
+    def options(l2):
+        torch.manual_seed(42)
+        layers = [BloomEmbedding(size, 32, ratio, num_hash_functions=2) for size in (train.num_users, train.num_items)]
+        net = BilinearNet(train.num_users, train.num_items, 32, *layers)
+        return {"representation": net, "n_iter": 10, "batch_size": 1024, "l2": l2, "random_state": 42}
+
+    explicit = ExplicitFactorizationModel(loss="regression", **options(1e-5))
+    explicit.fit(train)
+    assert rmse_score(explicit, test) < most
+    implicit = ImplicitFactorizationModel(loss="bpr", **options(1e-6))
+    implicit.fit(train)
+    assert mrr_score(implicit, test, train=train).mean() > least
 
 
 def _sequences(num_interactions: int, random_state: np.random.RandomState):
@@ -223,20 +258,28 @@ def _sequence_mrr(num_interactions: int = 10_000, **options) -> float:
     [
         ({"representation": "pooling", "learning_rate": 1e-1, "l2": 1e-9, "n_iter": 5}, 0.18),
         ({"representation": "lstm", "learning_rate": 1e-2, "l2": 1e-7, "n_iter": 25}, 0.61),
-        ({"representation": "cnn", "learning_rate": 1e-2, "n_iter": 25}, 0.65),
-        ({"representation": "mixture", "learning_rate": 1e-2, "l2": 1e-7, "n_iter": 25}, 0.30),
+        ({"representation": "mixture", "learning_rate": 1e-2, "l2": 1e-7, "n_iter": 50}, 0.30),
     ],
-    ids=["pooling", "lstm", "cnn", "mixture"],
+    ids=["pooling", "lstm", "mixture"],
 )
 def test_sequences_are_continued_as_well_as_spotlights_tests_ask(options, threshold):
     assert _sequence_mrr(**options) > threshold
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("dilation", [(1,), (1, 2)])
-def test_dilated_convolutions(dilation):
-    net = CNNNet(100, kernel_width=3, dilation=dilation, num_layers=len(dilation))
-    assert _sequence_mrr(20_000, representation=net, n_iter=25, learning_rate=1e-2) > 0.65
+@pytest.mark.parametrize(
+    ("interactions", "options", "epochs"),
+    [
+        (10_000, {"kernel_width": 5}, 25),
+        (20_000, {"dilation": (1,)}, 25),
+        (20_000, {"dilation": (1, 2), "num_layers": 2}, 50),
+    ],
+    ids=["wide", "near", "dilated"],
+)
+def test_convolutions_continue_sequences_as_well_as_spotlights_tests_ask(interactions, options, epochs):
+    torch.manual_seed(42)
+    net = CNNNet(100, **options)
+    assert _sequence_mrr(interactions, representation=net, n_iter=epochs, learning_rate=1e-2) > 0.65
 
 
 @pytest.mark.slow
@@ -249,14 +292,19 @@ def test_losses_on_pooling(loss, threshold):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("net", "thresholds"),
-    [(CNNNet, (0.14, 0.30, 0.50)), (LSTMNet, (0.18, 0.40, 0.60)), (PoolNet, (0.06, 0.07, 0.13))],
+    ("net", "hashes", "options", "thresholds"),
+    [
+        (CNNNet, 2, {"n_iter": 5}, (0.14, 0.30, 0.50)),
+        (LSTMNet, 4, {"n_iter": 25, "l2": 1e-7}, (0.18, 0.40, 0.60)),
+        (PoolNet, 2, {"n_iter": 25, "l2": 1e-7}, (0.06, 0.07, 0.13)),
+    ],
 )
-def test_bloom_embeddings_lose_no_more_than_in_spotlights_tests(net, thresholds):
+def test_bloom_embeddings_lose_no_more_than_in_spotlights_tests(net, hashes, options, thresholds):
     for ratio, threshold in zip((0.2, 0.5, 1.0), thresholds, strict=True):
-        layer = BloomEmbedding(100, 32, compression_ratio=ratio, num_hash_functions=2)
+        torch.manual_seed(42)
+        layer = BloomEmbedding(100, 32, compression_ratio=ratio, num_hash_functions=hashes)
         made = net(100, item_embedding_layer=layer)
-        assert _sequence_mrr(representation=made, n_iter=25, learning_rate=1e-2, l2=1e-7) > threshold, ratio
+        assert _sequence_mrr(20_000, representation=made, learning_rate=1e-2, **options) > threshold, ratio
 
 
 @pytest.mark.slow
