@@ -177,6 +177,9 @@ _NEGATIVES = {
     "exclude_known": Option(True, "draw negatives from what was not chosen"),
 }
 
+_SEEDED = {"random_state": Option(42, "the seed"), "device": Option("auto", "auto, cpu, cuda or mps")}
+
+# In the order in which they answer where none is asked for: the first trained one of a task does.
 _SPECS = (
     ModelSpec(
         "explicit",
@@ -192,6 +195,50 @@ _SPECS = (
         for_size=_of_size,
     ),
     ModelSpec(
+        "knn",
+        "user",
+        "Predicts ratings by those that the same person gave to like items.",
+        "engine.neighbours.knn:NeighboursModel",
+        needs=("ratings",),
+        options={
+            "neighbors": Option(300, "neighbours that an item keeps", search=(100, 300, 1000)),
+            "shrinkage": Option(100.0, "common raters at which a likeness counts half", search=Range(10, 500, True)),
+            "power": Option(2.0, "of a likeness; higher lets close neighbours count more", search=Range(1, 3)),
+            "damping": Option(0.01, "how little weak neighbours alone say", search=Range(1e-3, 0.3, log=True)),
+            "l2_user": Option(5.0, "ratings of the mean with which each user starts", search=Range(1, 30, log=True)),
+            "l2_item": Option(2.0, "ratings of the mean with which each item starts", search=Range(0.5, 30, log=True)),
+            **_SEEDED,
+        },
+    ),
+    ModelSpec(
+        "als",
+        "user",
+        "Ranks items by who chose what, with vectors solved for in turn (iALS).",
+        "engine.factorization.als:AlternatingLeastSquaresModel",
+        options={
+            "embedding_dim": Option(64, "the length of the vectors", search=(32, 64, 128, 256)),
+            "n_iter": Option(15, "sweeps"),
+            "alpha": Option(0.1, "the weight of a pair that was not chosen", search=Range(1e-3, 1, log=True)),
+            "l2": Option(0.003, "the strength of the regularisation", search=Range(1e-4, 0.1, log=True)),
+            "nu": Option(1.0, "how it grows with the number of interactions", search=(0.5, 0.75, 1.0)),
+            "confidence": Option(0.0, "by how much the highest rating weighs more than the lowest"),
+            "scale": Option(0.1, "the length of the first vectors"),
+            **_SEEDED,
+        },
+        uses=("ratings",),
+    ),
+    ModelSpec(
+        "ease",
+        "user",
+        "Ranks items by those that the same people chose; memory grows with the square of the items.",
+        "engine.neighbours.ease:EaseModel",
+        options={
+            "l2": Option(200.0, "the strength of the regularisation", search=Range(10, 3000, log=True)),
+            "double": Option(False, "solve in double precision"),
+            **_SEEDED,
+        },
+    ),
+    ModelSpec(
         "implicit",
         "user",
         "Ranks items by who chose what, without ratings (Spotlight's).",
@@ -202,6 +249,29 @@ _SPECS = (
             **_NEGATIVES,
         },
         for_size=_of_size,
+    ),
+    ModelSpec(
+        "baseline",
+        "user",
+        "Predicts ratings by what is usual for the user and for the item.",
+        "engine.factorization.baseline:BaselineModel",
+        needs=("ratings",),
+        options={
+            "l2_user": Option(5.0, "ratings of the mean with which each user starts", search=Range(1, 30, log=True)),
+            "l2_item": Option(3.0, "ratings of the mean with which each item starts", search=Range(0.5, 30, log=True)),
+            **_SEEDED,
+        },
+    ),
+    ModelSpec(
+        "popular",
+        "user",
+        "The most chosen items, for everybody alike.",
+        "engine.factorization.popular:PopularModel",
+        options={
+            "half_life": Option(0.0, "days after which an interaction counts half; 0: never"),
+            **_SEEDED,
+        },
+        uses=("times",),
     ),
     ModelSpec(
         "sequence",

@@ -19,6 +19,7 @@ from engine.errors import DataError, LearningError, NotTrainedError, OptionError
 from engine.ids import as_ids
 from engine.interactions import Interactions
 from engine.job import Job
+from engine.newcomers import Newcomers
 
 Scores = npt.NDArray[np.float32]
 
@@ -111,8 +112,12 @@ class SolvedModel(ABC):
         return model
 
 
-class UserModel(SolvedModel):
-    """A solved model that scores items for users; ``num_users`` and ``num_items`` are set by :meth:`fit`."""
+class UserModel(Newcomers, SolvedModel):
+    """A solved model that scores items for users; ``num_users`` and ``num_items`` are set by :meth:`fit`.
+
+    A subclass also overrides :meth:`_fold_in` and :meth:`_contributions` of :class:`engine.newcomers.Newcomers`, and
+    says in ``rates`` whether it predicts ratings.
+    """
 
     _plain: ClassVar[tuple[str, ...]] = ("num_users", "num_items")
 
@@ -138,6 +143,10 @@ class UserModel(SolvedModel):
             scores[part] = self._score_users(distinct[start : start + piece])[position[part] - start, items[part]]
         return scores
 
+    def _size(self) -> int:
+        self._demand_fitted()
+        return self.num_items
+
     # -- fitting ------------------------------------------------------------------------------------------------
     def fit(self, interactions: Interactions, verbose: bool = False, job: Job | None = None) -> None:
         """Learn from interactions, anew at each call.
@@ -149,17 +158,20 @@ class UserModel(SolvedModel):
         verbose
             Taken for the sake of a common signature.
         job
-            Receives progress and may cancel; a model whose first fit was cancelled stays untrained.
+            Receives progress and may cancel; a model whose fit was cancelled is untrained.
 
         Raises
         ------
         CancelledError
             After ``job.cancel()``.
         ValueError
-            If there is nothing to learn from.
+            If there is nothing to learn from, or there are no ratings for a model that predicts them.
         """
         if len(interactions) == 0:
             raise LearningError("There are no interactions to learn from.")
+        if self.rates:
+            demand_ratings(interactions)
+        self._fitted = False
         self.num_users, self.num_items = interactions.num_users, interactions.num_items
         self._fit(interactions, job or Job())
         self._fitted = True

@@ -1,0 +1,211 @@
+"""Factorisation of who chose what by alternating least squares over all pairs, chosen or not."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.errors import LearningError, OptionError
+from engine.estimator import NEVER
+from engine.factorization.pairs import Pairs
+from engine.interactions import Interactions
+from engine.job import Job, Progress
+from engine.newcomers import Ridge
+from engine.solved import UserModel
+
+#: Numbers in one gathered block of vectors.
+_BLOCK = 1_048_576
+
+
+class AlternatingLeastSquaresModel(UserModel):
+    """Implicit alternating least squares with regularisation scaled by frequency.
+
+    The loss is ``Σ c (1 - w·h)²`` over the chosen pairs, plus ``alpha Σ (w·h)²`` over all pairs, plus
+    ``l2 Σ (n_u + alpha num_items)^nu |w_u|²`` and likewise for the items (Hu, Koren and Volinsky, ICDM 2008; Rendle,
+    Krichene, Zhang and Koren, "Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022).
+
+    Parameters
+    ----------
+    embedding_dim
+        The length of the vectors.
+    n_iter
+        Sweeps over items and users.
+    alpha
+        The weight of a pair that was not chosen.
+    l2, nu
+        The strength of the regularisation, and how it grows with the number of a user's or item's interactions.
+    confidence
+        By how much a pair with the highest rating weighs more than one with the lowest, which has ``c = 1``; 0 counts
+        all alike.
+    scale
+        The standard deviation of the first vectors' lengths.
+    random_state, device
+        See :class:`engine.solved.SolvedModel`.
+
+    Notes
+    -----
+    ``weights`` of the interactions multiply ``c``. An item that nobody chose gets the lowest score.
+    """
+
+    name: ClassVar[str] = "als"
+    _tensors: ClassVar[tuple[str, ...]] = ("_users", "_items", "_gram", "_seen")
+    _plain: ClassVar[tuple[str, ...]] = (*UserModel._plain, "_lowest", "_highest")
+
+    def __init__(
+        self,
+        embedding_dim: int = 64,
+        n_iter: int = 15,
+        alpha: float = 0.1,
+        l2: float = 0.003,
+        nu: float = 1.0,
+        confidence: float = 0.0,
+        scale: float = 0.1,
+        *,
+        random_state: int | None = None,
+        device: str | None = None,
+    ) -> None:
+        super().__init__(random_state=random_state, device=device)
+        for option, number in (("embedding_dim", embedding_dim), ("n_iter", n_iter)):
+            if int(number) != number or number < 1:
+                raise OptionError(f"{option} must be a whole number from 1 on, not {number!r}.")
+        for option, value in (("alpha", alpha), ("nu", nu), ("confidence", confidence)):
+            if not (math.isfinite(value) and value >= 0):
+                raise OptionError(f"{option} must be 0 or more, not {value!r}.")
+        for option, value in (("l2", l2), ("scale", scale)):
+            if not (math.isfinite(value) and value > 0):
+                raise OptionError(f"{option} must be above 0, not {value!r}.")
+        self.embedding_dim, self.n_iter = int(embedding_dim), int(n_iter)
+        self.alpha, self.l2, self.nu = float(alpha), float(l2), float(nu)
+        self.confidence, self.scale = float(confidence), float(scale)
+        self._lowest = self._highest = 0.0
+        self._users = self._items = self._gram = self._seen = torch.zeros(0)
+
+    # -- fitting ------------------------------------------------------------------------------------------------
+    def _fit(self, interactions: Interactions, job: Job) -> None:
+        by_user, by_item = Pairs.of(interactions, self._confidences(interactions), self.device)
+        generator = torch.Generator().manual_seed(0 if self.random_state is None else int(self.random_state))
+        self._seen = by_item.lengths > 0
+        items = torch.randn(self.num_items, self.embedding_dim, generator=generator).to(self.device)
+        items *= (self.scale / self.embedding_dim**0.5) * self._seen[:, None]
+        users = torch.zeros(self.num_users, self.embedding_dim, device=self.device)
+        # Per sweep: the users, then the items; and the users once more, so that they fit the last items.
+        num_users, num_items = int((by_user.lengths > 0).sum()), int(self._seen.sum())
+        l2_user, l2_item = self._l2(by_user.lengths, num_items), self._l2(by_item.lengths, num_users)
+        total = 2 * self.n_iter + 1
+        for half in range(total):
+            job.report(Progress("training als", half // 2, self.n_iter, "sweeps"))
+            if half % 2 == 0:
+                self._solve(by_user, items, users, l2_user, job)
+            else:
+                self._solve(by_item, users, items, l2_item, job)
+        if not (torch.isfinite(users).all() and torch.isfinite(items).all()):
+            raise LearningError("als came to numbers without end: give it a larger l2.")
+        self._users, self._items, self._gram = users, items, items.T @ items
+
+    def _confidences(self, interactions: Interactions) -> npt.NDArray[np.float32] | None:
+        """What each interaction weighs; None where all weigh 1."""
+        weights = interactions.weights
+        ratings = interactions.ratings
+        if not self.confidence or ratings is None or not np.isfinite(ratings).any():
+            self._lowest = self._highest = 0.0
+            return None if weights is None else weights.astype(np.float32)
+        self._lowest, self._highest = float(np.nanmin(ratings)), float(np.nanmax(ratings))
+        confidences = self._weigh(torch.from_numpy(ratings.astype(np.float32))).numpy()
+        return (confidences if weights is None else confidences * weights).astype(np.float32)
+
+    def _weigh(self, ratings: Tensor) -> Tensor:
+        """``c`` of ratings; one that is not a number counts as the lowest."""
+        reach = max(self._highest - self._lowest, 1e-12)
+        return 1.0 + self.confidence * ((ratings - self._lowest) / reach).nan_to_num(0.0).clamp(0.0, 1.0)
+
+    def _l2(self, counts: Tensor, others: int) -> Tensor:
+        return self.l2 * (counts + self.alpha * others).clamp_min(1e-9) ** self.nu
+
+    def _solve(self, pairs: Pairs, fixed: Tensor, free: Tensor, l2: Tensor, job: Job) -> None:
+        """Solve for the rows of ``free``, ``fixed`` being what the columns of ``pairs`` stand for.
+
+        In the basis of the Gramian's eigenvectors all that a row does not bring itself is a diagonal.
+        """
+        gram = self.alpha * (fixed.T @ fixed)
+        common, basis = (one.to(self.device) for one in torch.linalg.eigh(gram.double().cpu()))
+        basis = basis.to(fixed.dtype)
+        # One row of zeros more: what pads a row points there.
+        vectors = torch.cat((fixed @ basis, fixed.new_zeros(1, self.embedding_dim)))
+        for rows, columns, values in pairs.padded(_BLOCK // self.embedding_dim):
+            job.checkpoint()
+            diagonal = (common.clamp_min(0.0) + l2[rows, None]).to(fixed.dtype)
+            solve = _solve_few if 4 * columns.shape[1] <= 3 * self.embedding_dim else _solve_many
+            solved, failed = solve(vectors, columns, values, diagonal)
+            if failed.any():
+                raise LearningError("als came to equations that have no one solution: give it a larger l2.")
+            free[rows] = solved @ basis.T
+
+    # -- predicting ---------------------------------------------------------------------------------------------
+    def _score_users(self, users: Tensor) -> Tensor:
+        return (self._users[users] @ self._items.T).masked_fill_(~self._seen, NEVER)
+
+    def _score_pairs(self, users: Tensor, items: Tensor) -> Tensor:
+        return (self._users[users] * self._items[items]).sum(1).masked_fill_(~self._seen[items], NEVER)
+
+    def item_vectors(self) -> npt.NDArray[np.float32]:
+        """The items' vectors, ``(num_items, embedding_dim)``."""
+        self._demand_fitted()
+        return self._items.cpu().numpy()
+
+    def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
+        ridge, vectors, targets = self._problem(items, ratings)
+        return (self._items @ ridge.solve(vectors, targets)).masked_fill_(~self._seen, NEVER)
+
+    def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
+        ridge, vectors, wanted = self._problem(items, ratings)
+        return ridge.parts(vectors, wanted, self._items[targets])
+
+    def _problem(self, items: Tensor, ratings: Tensor | None) -> tuple[Ridge, Tensor, Tensor]:
+        """A user's normal equations as a ridge regression: each row times the root of its weight."""
+        l2 = self._l2(torch.tensor(float(len(items)), device=self.device), int(self._seen.sum()))
+        precision = self.alpha * self._gram + l2 * torch.eye(self.embedding_dim, device=self.device)
+        ridge = Ridge(precision, torch.zeros(self.embedding_dim, device=self.device))
+        root = torch.ones(len(items), device=self.device)
+        if ratings is not None and self._highest > self._lowest:
+            root = self._weigh(ratings).sqrt()
+        return ridge, self._items[items] * root[:, None], root
+
+
+def _solve_many(vectors: Tensor, columns: Tensor, values: Tensor, diagonal: Tensor) -> tuple[Tensor, Tensor]:
+    """Solve ``(diagonal + Xᵀ C X) w = Xᵀ C 1`` for each row; and which rows failed.
+
+    Parameters
+    ----------
+    vectors
+        ``(n, d)``; the last is 0.
+    columns, values
+        Which of them make up ``X`` and what they weigh, ``(rows, l)``; padded with -1 and 0.
+    diagonal
+        ``(rows, d)``.
+    """
+    matrix = torch.diag_embed(diagonal)
+    right = torch.zeros_like(diagonal)
+    piece = max(1, _BLOCK // diagonal.numel())
+    for start in range(0, columns.shape[1], piece):
+        x = vectors[columns[:, start : start + piece]]
+        weighted = x * values[:, start : start + piece, None]
+        matrix.baddbmm_(weighted.mT, x)
+        right += weighted.sum(1)
+    factor, failed = torch.linalg.cholesky_ex(matrix)
+    return torch.cholesky_solve(right[:, :, None], factor).squeeze(2), failed
+
+
+def _solve_few(vectors: Tensor, columns: Tensor, values: Tensor, diagonal: Tensor) -> tuple[Tensor, Tensor]:
+    """The same by Woodbury's identity, with a matrix as large as a row has columns: ``(rows, l, l)``."""
+    x = vectors[columns]
+    scaled = x / diagonal[:, None, :]
+    matrix = torch.bmm(x, scaled.mT)
+    matrix.diagonal(dim1=1, dim2=2).add_(1.0 / torch.where(columns < 0, 1.0, values).clamp_min(1e-6))
+    factor, failed = torch.linalg.cholesky_ex(matrix)
+    solved = torch.cholesky_solve(torch.ones_like(matrix[:, :, :1]), factor)
+    return torch.bmm(scaled.mT, solved).squeeze(2), failed

@@ -1,0 +1,109 @@
+"""A rating as the mean, plus what is usual for the user, plus what is usual for the item."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.errors import OptionError
+from engine.interactions import Interactions
+from engine.job import Job, Progress
+from engine.solved import UserModel
+
+Offsets = npt.NDArray[np.float64]
+
+#: Sweeps at most, and the change of an offset at which another one brings nothing.
+_SWEEPS, _STILL = 200, 1e-7
+
+
+def solve_offsets(
+    interactions: Interactions, l2_user: float, l2_item: float, job: Job
+) -> tuple[float, Offsets, Offsets]:
+    """The mean rating, and the offsets of users and items that minimise the squared error.
+
+    ``Σ w (rating - mean - user - item)² + l2_user Σ user² + l2_item Σ item²``, by solving for the items and for the
+    users in turn, the users last.
+
+    Returns
+    -------
+    mean, users, items
+        ``(num_users,)`` and ``(num_items,)``; 0 where there are no ratings.
+    """
+    assert interactions.ratings is not None
+    of_user, of_item = interactions.user_ids, interactions.item_ids
+    weights = np.ones(len(of_user)) if interactions.weights is None else interactions.weights.astype(np.float64)
+    ratings = interactions.ratings.astype(np.float64)
+    mean = float(np.average(ratings, weights=weights)) if weights.sum() > 0 else float(ratings.mean())
+    centred = ratings - mean
+    users, items = np.zeros(interactions.num_users), np.zeros(interactions.num_items)
+    # No offset where there are no ratings, also without regularisation.
+    per_user = np.maximum(np.bincount(of_user, weights, minlength=len(users)) + l2_user, 1e-12)
+    per_item = np.maximum(np.bincount(of_item, weights, minlength=len(items)) + l2_item, 1e-12)
+    for sweep in range(_SWEEPS):
+        job.checkpoint()
+        job.report(Progress("training baseline", sweep, None, "sweeps"))
+        items = np.bincount(of_item, weights * (centred - users[of_user]), minlength=len(items)) / per_item
+        before = users
+        users = np.bincount(of_user, weights * (centred - items[of_item]), minlength=len(users)) / per_user
+        if np.abs(users - before).max() < _STILL:
+            break
+    return mean, users, items
+
+
+class BaselineModel(UserModel):
+    """Regularised means of users and items (Koren, "Factor in the neighbors", TKDD 2010, section 2.1).
+
+    Parameters
+    ----------
+    l2_user, l2_item
+        With how many ratings of the mean each user and item starts.
+    random_state, device
+        See :class:`engine.solved.SolvedModel`.
+    """
+
+    name: ClassVar[str] = "baseline"
+    rates: ClassVar[bool] = True
+    _tensors: ClassVar[tuple[str, ...]] = ("_users", "_items")
+    _plain: ClassVar[tuple[str, ...]] = (*UserModel._plain, "_mean")
+
+    def __init__(
+        self,
+        l2_user: float = 5.0,
+        l2_item: float = 3.0,
+        *,
+        random_state: int | None = None,
+        device: str | None = None,
+    ) -> None:
+        super().__init__(random_state=random_state, device=device)
+        for option, value in (("l2_user", l2_user), ("l2_item", l2_item)):
+            if not (math.isfinite(value) and value >= 0):
+                raise OptionError(f"{option} must be 0 or more, not {value!r}.")
+        self.l2_user, self.l2_item = float(l2_user), float(l2_item)
+        self._mean = 0.0
+        self._users = self._items = torch.zeros(0)
+
+    def _fit(self, interactions: Interactions, job: Job) -> None:
+        self._mean, users, items = solve_offsets(interactions, self.l2_user, self.l2_item, job)
+        self._users, self._items = self._tensor(users, np.float32), self._tensor(items, np.float32)
+
+    def _score_users(self, users: Tensor) -> Tensor:
+        return self._mean + self._users[users][:, None] + self._items
+
+    def _score_pairs(self, users: Tensor, items: Tensor) -> Tensor:
+        return self._mean + self._users[users] + self._items[items]
+
+    def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
+        return self._mean + self._items + self._residuals(items, ratings).sum()
+
+    def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
+        return self._residuals(items, ratings).repeat(len(targets), 1)
+
+    def _residuals(self, items: Tensor, ratings: Tensor | None) -> Tensor:
+        """What each rating adds to the user's offset."""
+        assert ratings is not None
+        return (ratings - self._mean - self._items[items]) / max(len(items) + self.l2_user, 1e-12)

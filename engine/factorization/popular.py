@@ -1,0 +1,61 @@
+"""The most chosen items, for everybody alike: the floor that any model must clear."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.errors import OptionError
+from engine.interactions import Interactions
+from engine.job import Job
+from engine.solved import UserModel
+
+_DAY = 86_400.0
+
+
+class PopularModel(UserModel):
+    """Scores each item by the number of its interactions (the sum of their weights, where there are any).
+
+    Parameters
+    ----------
+    half_life
+        Days after which an interaction counts half, from the latest one of all backwards; 0 counts all alike, as do
+        interactions without times. Times are in unix seconds.
+    random_state, device
+        See :class:`engine.solved.SolvedModel`.
+    """
+
+    name: ClassVar[str] = "popular"
+    _tensors: ClassVar[tuple[str, ...]] = ("_counts",)
+
+    def __init__(self, half_life: float = 0.0, *, random_state: int | None = None, device: str | None = None) -> None:
+        super().__init__(random_state=random_state, device=device)
+        if not (math.isfinite(half_life) and half_life >= 0):
+            raise OptionError(f"half_life must be 0 or more days, not {half_life!r}.")
+        self.half_life = float(half_life)
+        self._counts = torch.zeros(0)
+
+    def _fit(self, interactions: Interactions, job: Job) -> None:
+        counts = interactions.weights
+        if self.half_life and interactions.timestamps is not None:
+            times = interactions.timestamps.astype(np.float64)
+            ages = (times.max() - times) / (self.half_life * _DAY)
+            counts = 0.5**ages if counts is None else counts * 0.5**ages
+        totals = np.bincount(interactions.item_ids, counts, minlength=interactions.num_items)
+        self._counts = self._tensor(totals, np.float32)
+
+    def _score_users(self, users: Tensor) -> Tensor:
+        return self._counts.repeat(len(users), 1)
+
+    def _score_pairs(self, users: Tensor, items: Tensor) -> Tensor:
+        return self._counts[items]
+
+    def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
+        return self._counts.clone()
+
+    def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
+        return torch.zeros(len(targets), len(items), device=self.device)

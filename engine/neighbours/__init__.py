@@ -1,0 +1,1 @@
+"""Models that go by how alike items are."""

@@ -1,0 +1,195 @@
+"""Ratings by those that the same user gave to like items."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.errors import OptionError
+from engine.factorization.baseline import solve_offsets
+from engine.factorization.pairs import Pairs
+from engine.interactions import Interactions
+from engine.job import Job, Progress
+from engine.neighbours.overlap import Overlap, compact
+from engine.solved import UserModel
+
+
+class NeighboursModel(UserModel):
+    """Item neighbours on what the regularised means leave over (Koren, "Factor in the neighbors", TKDD 2010).
+
+    A rating is predicted as the mean plus the user's and the item's offset, plus the weighted mean of what the user's
+    other ratings are above that, over the item's neighbours. The weight of a neighbour is a power of the correlation
+    of the two items' residuals over their common raters, shrunk towards 0 where these are few.
+
+    Parameters
+    ----------
+    neighbors
+        How many neighbours an item keeps.
+    shrinkage
+        At how many common raters a correlation counts half.
+    power
+        Of the correlation; 2 lets close neighbours count more than many distant ones.
+    damping
+        Added to the sum of the weights, so that weak neighbours alone say little.
+    l2_user, l2_item
+        See :class:`engine.factorization.baseline.BaselineModel`.
+    random_state, device
+        See :class:`engine.solved.SolvedModel`.
+
+    Notes
+    -----
+    Neighbours are chosen once for an item, not anew for each user among the items that the user has rated: with a few
+    hundred of them and weights of a power the predictions are as accurate, and all items of a user are scored at once.
+    """
+
+    name: ClassVar[str] = "knn"
+    rates: ClassVar[bool] = True
+    _tensors: ClassVar[tuple[str, ...]] = (
+        "_items", "_kept", "_position", "_ends", "_history", "_ratings", "_stops", "_targets", "_weights",
+    )  # fmt: skip
+    _plain: ClassVar[tuple[str, ...]] = (*UserModel._plain, "_mean")
+
+    def __init__(
+        self,
+        neighbors: int = 300,
+        shrinkage: float = 100.0,
+        power: float = 2.0,
+        damping: float = 0.01,
+        l2_user: float = 5.0,
+        l2_item: float = 2.0,
+        *,
+        random_state: int | None = None,
+        device: str | None = None,
+    ) -> None:
+        super().__init__(random_state=random_state, device=device)
+        if int(neighbors) != neighbors or neighbors < 1:
+            raise OptionError(f"neighbors must be a whole number from 1 on, not {neighbors!r}.")
+        for option, value in (("shrinkage", shrinkage), ("l2_user", l2_user), ("l2_item", l2_item)):
+            if not (math.isfinite(value) and value >= 0):
+                raise OptionError(f"{option} must be 0 or more, not {value!r}.")
+        for option, value in (("power", power), ("damping", damping)):
+            if not (math.isfinite(value) and value > 0):
+                raise OptionError(f"{option} must be above 0, not {value!r}.")
+        self.neighbors, self.shrinkage, self.power = int(neighbors), float(shrinkage), float(power)
+        self.damping, self.l2_user, self.l2_item = float(damping), float(l2_user), float(l2_item)
+        self._mean = 0.0
+        # The offsets of the items that occur; these, and of each item the position among them.
+        self._items = torch.zeros(0)
+        self._kept = self._position = torch.zeros(0, dtype=torch.long)
+        # What each user rated, in positions; and for each item those whose neighbour it is, with the weights.
+        self._ends = self._history = self._stops = self._targets = torch.zeros(0, dtype=torch.long)
+        self._ratings = self._weights = torch.zeros(0)
+
+    # -- fitting ------------------------------------------------------------------------------------------------
+    def _fit(self, interactions: Interactions, job: Job) -> None:
+        fewer, kept, position = compact(interactions)
+        self._mean, users, items = solve_offsets(fewer, self.l2_user, self.l2_item, job)
+        assert fewer.ratings is not None
+        ratings = fewer.ratings.astype(np.float32)
+        residuals = (ratings - self._mean - users[fewer.user_ids] - items[fewer.item_ids]).astype(np.float32)
+        by_user, _ = Pairs.of(fewer, ratings, self.device)
+        self._kept, self._position = kept.to(self.device), position.to(self.device)
+        self._items = self._tensor(items, np.float32)
+        self._ends, self._history, self._ratings = by_user.ends, by_user.columns, by_user.values
+        self._stops, self._targets, self._weights = self._neighbours(Pairs.of(fewer, residuals, self.device)[1], job)
+
+    def _neighbours(self, by_item: Pairs, job: Job) -> tuple[Tensor, Tensor, Tensor]:
+        """Weights by the item that speaks: where each ends, for which item, how much."""
+        size, residuals = len(by_item.ends), by_item.values
+        present = torch.ones_like(residuals)
+        overlap = Overlap(by_item, self.num_users)
+        of_residuals, of_presence, of_squares = (overlap.left(one) for one in (residuals, present, residuals**2))
+        speakers, targets, weights = [], [], []
+        count = min(self.neighbors, size)
+        for piece in overlap.pieces():
+            job.report(Progress("training knn", piece.start, size, "items"))
+            job.checkpoint()
+            there = overlap.right(present, piece)
+            left = overlap.right(residuals, piece)
+            common = of_presence @ there
+            scale = (of_squares @ there) * (of_presence @ left**2)
+            correlation = (of_residuals @ left) / scale.clamp_min(1e-20).sqrt()
+            similarity = correlation * common / (common + self.shrinkage).clamp_min(1.0)
+            columns = torch.arange(piece.start, piece.stop, device=self.device)
+            similarity[columns, columns - piece.start] = 0.0
+            best, rows = similarity.T.topk(count, 1)
+            kept = best > 0
+            speakers.append(rows[kept])
+            targets.append(columns[:, None].expand_as(rows)[kept])
+            weights.append(best[kept] ** self.power)
+        speaker, target, weight = torch.cat(speakers), torch.cat(targets), torch.cat(weights)
+        order = torch.sort(speaker, stable=True).indices
+        ends = torch.bincount(speaker, minlength=size).cumsum(0)
+        return ends, target[order], weight[order]
+
+    # -- predicting ---------------------------------------------------------------------------------------------
+    def _score_users(self, users: Tensor) -> Tensor:
+        scores = torch.empty(len(users), self.num_items, device=self.device)
+        for row, user in enumerate(users.tolist()):
+            part = slice(int(self._ends[user - 1]) if user else 0, int(self._ends[user]))
+            scores[row] = self._score(self._history[part], self._ratings[part])
+        return scores
+
+    def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
+        assert ratings is not None
+        places = self._position[items]
+        return self._score(places[places >= 0], ratings[places >= 0])
+
+    def _score(self, places: Tensor, ratings: Tensor) -> Tensor:
+        offset, residuals = self._residuals(places, ratings)
+        entries, owners = self._entries(places)
+        targets, weights = self._targets[entries], self._weights[entries]
+        sums = torch.zeros(2, len(self._kept), device=self.device)
+        sums[0].index_add_(0, targets, weights * residuals[owners])
+        sums[1].index_add_(0, targets, weights)
+        known = self._mean + offset + self._items + sums[0] / (sums[1] + self.damping)
+        scores = torch.full((self.num_items,), self._mean, device=self.device) + offset
+        return scores.index_copy_(0, self._kept, known)
+
+    def _residuals(self, places: Tensor, ratings: Tensor) -> tuple[Tensor, Tensor]:
+        """The user's offset, and what is left of the ratings above it."""
+        above = ratings - self._mean - self._items[places]
+        offset = above.sum() / max(len(places) + self.l2_user, 1e-12)
+        return offset, above - offset
+
+    def _entries(self, places: Tensor) -> tuple[Tensor, Tensor]:
+        """Where the weights of these items' rows are, and to which of them each belongs."""
+        lengths = torch.diff(self._stops, prepend=self._stops.new_zeros(1))[places]
+        owners = torch.repeat_interleave(lengths)
+        before = self._stops[places] - lengths.cumsum(0)
+        return torch.arange(len(owners), device=self.device) + before[owners], owners
+
+    def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
+        assert ratings is not None
+        places, asked = self._position[items], self._position[targets]
+        known = places >= 0
+        matrix = self._weights_between(places[known], asked)
+        _, residuals = self._residuals(places[known], ratings[known])
+        parts = torch.zeros(len(targets), len(items), device=self.device)
+        parts[:, known] = matrix * residuals / (matrix.sum(1, keepdim=True) + self.damping)
+        return parts
+
+    def _weights_between(self, places: Tensor, asked: Tensor) -> Tensor:
+        """What each item's row holds for the items asked about, ``(len(asked), len(places))``."""
+        entries, owners = self._entries(places)
+        matrix = torch.zeros(len(asked), len(places), device=self.device)
+        for row, place in enumerate(asked.tolist()):
+            found = self._targets[entries] == place
+            matrix[row, owners[found]] = self._weights[entries[found]]
+        return matrix
+
+    @torch.no_grad()
+    def similarities(self, item: int) -> npt.NDArray[np.float32]:
+        """The weight of this item for each other one as its neighbour, ``(num_items,)``."""
+        self._demand_fitted()
+        scores = torch.zeros(self.num_items, device=self.device)
+        place = self._position[item]
+        if place >= 0:
+            entries, _ = self._entries(place[None])
+            scores[self._kept[self._targets[entries]]] = self._weights[entries]
+        return scores.cpu().numpy()
