@@ -1,51 +1,75 @@
-"""Texts to vectors, by any model that sentence-transformers can load."""
+"""Texts to vectors, by any sentence model."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import threading
-import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import DataError
+from engine.errors import DamagedError, DataError
 from engine.job import Job
-from engine.loading import import_gently
 from engine.search.model_files import DEFAULT_MODEL, ModelIdentity, Stamps, identify, locate
 
 Vectors = npt.NDArray[np.float32]
-BATCH_SIZE = 64
+
+#: Texts at a time on a CPU and on another device, and at most lost when the process is killed.
+_BATCH, _LARGE_BATCH = 64, 1024
+#: Up to so many texts are done without importing torch, where that is possible.
+_FEW = 4
+
+
+class _Model(Protocol):
+    """What an encoder needs of a model, whoever computes it."""
+
+    device: str
+    dim: int
+
+    def prepare(self, texts: Sequence[str], *, query: bool) -> tuple[Sequence[Any], npt.NDArray[np.int64]]: ...
+
+    def vectors(self, prepared: Sequence[Any], *, query: bool, exact: bool, many: bool) -> Vectors: ...
 
 
 class Encoder:
     """A sentence embedding model, loaded when it is first needed.
+
+    Models of the BERT family (also RoBERTa, XLM-R, DistilBERT, MPNet) with mean or first-token pooling, which are most,
+    are computed by this package itself: a query needs no torch, and a catalogue is embedded without padding and in half
+    precision where this loses nothing. All others go by way of sentence-transformers, whose import takes seconds.
 
     Parameters
     ----------
     model
         A name, or a folder that sentence-transformers or transformers saved. Weights must be safetensors.
     device
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``. Until the model is loaded :attr:`device` is ``"cpu"``, since
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``. Until a catalogue is embedded :attr:`device` is ``"cpu"``, since
         finding out what there is takes torch.
     cache
         Where to remember that a model's files were checked; None checks them each time.
+    exact
+        Whether to embed catalogues in full precision too, where half precision would do.
     """
 
-    def __init__(self, model: str = DEFAULT_MODEL, *, device: str = "auto", cache: Path | None = None) -> None:
+    def __init__(
+        self, model: str = DEFAULT_MODEL, *, device: str = "auto", cache: Path | None = None, exact: bool = False
+    ) -> None:
         self.name = model
-        self.device = "cpu"
+        self._exact = exact
         self._wanted_device = device
         self._stamps = Stamps(cache)
         self._folder: Path | None = None
         self._identity: ModelIdentity | None = None
-        self._model: Any = None
+        self._model: _Model | None = None
         self._finding = threading.Lock()
         self._loading = threading.Lock()
+
+    @property
+    def device(self) -> str:
+        """What computes, as far as it is known."""
+        return "cpu" if self._model is None else self._model.device
 
     @property
     def loaded(self) -> bool:
@@ -68,20 +92,17 @@ class Encoder:
             return self._identity
 
     def load(self) -> None:
-        """Import what is needed and read the weights; several seconds the first time, nothing afterwards.
+        """Read the weights, and import what is needed: a fraction of a second, or several for unusual models.
 
         Raises
         ------
         DataError, UnknownError
             As :attr:`identity`, and if the files cannot be read as a model.
         """
-        identity = self.identity
-        with self._loading:
-            if self._model is None:
-                self._model = self._read(identity)
+        self._load()
 
     def encode(
-        self, texts: Sequence[str], batch_size: int = BATCH_SIZE, job: Job | None = None, *, query: bool = False
+        self, texts: Sequence[str], batch_size: int | None = None, job: Job | None = None, *, query: bool = False
     ) -> Vectors:
         """Vectors of unit length.
 
@@ -90,11 +111,12 @@ class Encoder:
         texts
             Any length: what is beyond the model's window is left out, as the model's authors do.
         batch_size
-            Texts at a time.
+            Texts at a time; None for what suits the device.
         job
             Asked between batches whether to stop.
         query
-            Whether these are queries rather than items; only models that come with a prompt for each differ.
+            Whether these are queries rather than items. Models that come with a prompt for each then use it, and
+            queries are never computed in half precision.
 
         Returns
         -------
@@ -105,102 +127,63 @@ class Encoder:
         DataError
             As :meth:`load`, and if the model gives vectors that are not numbers.
         """
-        self.load()
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
         for rows, batch in self.batches(texts, batch_size, job, query=query):
             vectors[rows] = batch
         return vectors
 
     def batches(
-        self, texts: Sequence[str], batch_size: int = BATCH_SIZE, job: Job | None = None, *, query: bool = False
+        self, texts: Sequence[str], batch_size: int | None = None, job: Job | None = None, *, query: bool = False
     ) -> Iterator[tuple[npt.NDArray[np.intp], Vectors]]:
         """As :meth:`encode`, but batch by batch as they are done: positions in ``texts`` and their vectors.
 
         Texts of like length go together, so that little is wasted on padding; hence not in order.
         """
-        self.load()
+        model = self._load()
         clean = [text.encode("utf-8", "replace").decode() for text in texts]  # lone surrogates have no tokens
-        order = np.argsort(-self._lengths(clean), kind="stable")
-        encode = self._model.encode_query if query else self._model.encode_document
-        for start in range(0, len(order), batch_size):
+        prepared, lengths = model.prepare(clean, query=query)
+        order = np.argsort(-lengths, kind="stable")
+        many = len(texts) > _FEW
+        start = 0
+        while start < len(order):
             if job is not None:
                 job.checkpoint()
-            rows = order[start : start + batch_size]
-            vectors: Vectors = np.asarray(
-                encode(
-                    [clean[row] for row in rows],
-                    batch_size=batch_size,
-                    show_progress_bar=False,
-                    normalize_embeddings=True,
-                ),
-                dtype=np.float32,
-            )
+            size = batch_size or (_BATCH if model.device == "cpu" else _LARGE_BATCH)
+            rows = order[start : start + size]
+            batch = [prepared[row] for row in rows]
+            vectors = model.vectors(batch, query=query, exact=query or self._exact, many=many)
             if not np.isfinite(vectors).all():
                 raise DataError(
                     f"The embedding model {self.name!r} gives vectors that are not numbers: choose another."
                 )
             yield rows, vectors
+            start += size
 
     @property
     def dim(self) -> int:
         """Numbers in a vector; loads the model."""
-        self.load()
-        model = self._model  # the method had a longer name before sentence-transformers 5.4
-        return int(getattr(model, "get_embedding_dimension", model.get_sentence_embedding_dimension)())
+        return self._load().dim
 
-    def _read(self, identity: ModelIdentity) -> Any:
-        with _silence():
-            import_gently("torch", "sentence_transformers")
-            from sentence_transformers import SentenceTransformer
-
-            from engine.device import resolve
-
-            self.device = str(resolve(self._wanted_device))
-            try:
-                model = SentenceTransformer(
-                    str(self._folder),
-                    device=self.device,
-                    local_files_only=True,
-                    trust_remote_code=False,
-                    model_kwargs={"use_safetensors": True},
-                )
-            except Exception as error:  # a damaged file surfaces as anything, from KeyError to SafetensorError
-                reason = str(error).strip().partition("\n")[0] or type(error).__name__
-                raise DataError(
-                    f"{self._folder}: the embedding model {identity.name!r} cannot be loaded ({reason})."
-                ) from error
-        # Half precision, in which some models are stored, is many times slower on a CPU.
-        return model.float() if self.device == "cpu" else model
-
-    def _lengths(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
-        """How long the model works on each text: its tokens, as far as its tokeniser can tell, else its letters."""
-        if len(texts) > 1 and getattr(self._model.tokenizer, "is_fast", False):
-            tokens = self._model.tokenizer(
-                list(texts), truncation=True, max_length=self._model.max_seq_length, return_attention_mask=False
-            )
-            return np.array([len(one) for one in tokens["input_ids"]], dtype=np.int64)
-        return np.array([len(text) for text in texts], dtype=np.int64)
+    def _load(self) -> _Model:
+        identity = self.identity
+        with self._loading:
+            if self._model is None:
+                assert self._folder is not None  # found with the identity
+                self._model = _read(self._folder, identity.name, self._wanted_device)
+            return self._model
 
 
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """Keep the libraries' warnings and progress bars off the terminal, and leave their settings as they were."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import_gently("torch", "transformers")
-        from transformers.utils import logging as transformers_logging
+def _read(folder: Path, name: str, device: str) -> _Model:
+    from engine.search.sentence_model import read_model
 
-        lower: Any = transformers_logging
-        verbosity, had_bars = lower.get_verbosity(), lower.is_progress_bar_enabled()
-        upper = logging.getLogger("sentence_transformers")
-        level = upper.level
-        lower.set_verbosity_error()
-        lower.disable_progress_bar()
-        upper.setLevel(logging.ERROR)
-        try:
-            yield
-        finally:
-            lower.set_verbosity(verbosity)
-            upper.setLevel(level)
-            if had_bars:
-                lower.enable_progress_bar()
+    try:
+        own = read_model(folder)
+    except (DamagedError, OSError) as error:
+        raise DataError(f"{folder}: the embedding model {name!r} cannot be loaded ({error}).") from error
+    if own is not None:
+        from engine.search.own_model import OwnModel
+
+        return OwnModel(own, device)
+    from engine.search.library_model import LibraryModel
+
+    return LibraryModel(folder, name, device)

@@ -17,7 +17,7 @@ from engine.atomic import describe_os_error, locked, read_json, set_aside, write
 from engine.errors import DamagedError, DataError, RecsysError
 from engine.job import Job, Progress
 from engine.results import EmbeddingState
-from engine.search.embedding import BATCH_SIZE, Encoder, Vectors
+from engine.search.embedding import Encoder, Vectors
 from engine.search.growing import GrowingArray
 from engine.search.model_files import ModelIdentity
 
@@ -85,7 +85,7 @@ class EmbeddingStore:
         return np.zeros((0, 0), dtype=np.float32) if content is None else content.vectors.read()[: len(content.hashes)]
 
     def embed(
-        self, texts: Sequence[str], encoder: Encoder, job: Job | None = None, *, batch_size: int = BATCH_SIZE
+        self, texts: Sequence[str], encoder: Encoder, job: Job | None = None, *, batch_size: int | None = None
     ) -> EmbeddingState:
         """Embed the texts that have no vector yet.
 
@@ -98,7 +98,7 @@ class EmbeddingStore:
         job
             Told after each batch; what was embedded before it is cancelled stays.
         batch_size
-            Texts at a time, and at most lost when the process is killed.
+            Texts at a time, and at most lost when the process is killed; None for what suits the device.
 
         Raises
         ------
@@ -133,7 +133,7 @@ class EmbeddingStore:
         hashes: Hashes,
         encoder: Encoder,
         job: Job,
-        batch_size: int,
+        batch_size: int | None,
     ) -> EmbeddingState:
         missing = np.flatnonzero(self.rows(hashes) < 0)
         done, total = len(hashes) - len(missing), len(hashes)

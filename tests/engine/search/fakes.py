@@ -38,7 +38,7 @@ class FakeEncoder:
         self.loaded = True
 
     def encode(
-        self, texts: Sequence[str], batch_size: int = 4, job: Job | None = None, *, query: bool = False
+        self, texts: Sequence[str], batch_size: int | None = 4, job: Job | None = None, *, query: bool = False
     ) -> np.ndarray:
         vectors = np.zeros((len(texts), DIM), np.float32)
         for rows, batch in self.batches(texts, batch_size, job, query=query):
@@ -46,9 +46,10 @@ class FakeEncoder:
         return vectors
 
     def batches(
-        self, texts: Sequence[str], batch_size: int = 4, job: Job | None = None, *, query: bool = False
+        self, texts: Sequence[str], batch_size: int | None = 4, job: Job | None = None, *, query: bool = False
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         self.load()
+        batch_size = batch_size or 4
         order = np.argsort([-len(text) for text in texts], kind="stable")
         for start in range(0, len(order), batch_size):
             if job is not None:
