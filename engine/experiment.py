@@ -66,7 +66,9 @@ def train(
     spec = models.get(name)
     interactions = learnable(dataset.interactions, spec)
     model = _create(spec, options, seed, device, interactions)
-    seconds = {"fit": _fit(model, spec, interactions, job)}
+    if not (hasattr(model, "save") and hasattr(model, "restore")):
+        raise RecsysError(f"{name} cannot be kept, since its class has no save and restore: only evaluate takes it.")
+    seconds = {"fit": _fit(model, spec, interactions, dataset, job)}
     return model, FitReport(name, dataset.name, None, seed, {}, seconds, None, options=model_options(model))
 
 
@@ -91,15 +93,20 @@ def _create(
     return models.create(spec.name, **{**sized, **given, **(options or {})})
 
 
-def _fit(model: Any, spec: models.ModelSpec, interactions: Interactions, job: Job | None) -> float:
+def _fit(model: Any, spec: models.ModelSpec, interactions: Interactions, dataset: Dataset, job: Job | None) -> float:
     """Fit a model on interactions, or on the sequences they make; the seconds it took."""
     if not len(interactions):
         raise RecsysError(f"{spec.name} has nothing to learn from: no interaction of the training part has a rating.")
+    begun = time.perf_counter()
     length = getattr(model, "sequence_length", SEQUENCE_LENGTH)
     data = interactions if spec.task == "user" else interactions.to_sequence(length)
-    takes_job = "job" in inspect.signature(model.fit).parameters  # Spotlight's own classes take none
-    begun = time.perf_counter()
-    model.fit(data, **({"job": job} if takes_job else {}))
+    takes = inspect.signature(model.fit).parameters  # Spotlight's own classes take nothing beside the data
+    extra: dict[str, Any] = {"job": job} if "job" in takes else {}
+    if "features" in takes:
+        from engine.features import Features, of_items
+
+        extra["features"] = Features(items=of_items(dataset.items, interactions.num_items))
+    model.fit(data, **extra)
     return time.perf_counter() - begun
 
 
@@ -250,7 +257,7 @@ def evaluate_split(
     learnt = learnable(parts.train, spec)
     model = _create(spec, options, seed, device, learnt)
     questions = pose(parts, protocol, spec.task, seed)
-    fitted = _fit(model, spec, learnt, job)
+    fitted = _fit(model, spec, learnt, dataset, job)
     job.report(Progress(f"measuring {name}"))
     job.checkpoint()
     begun = time.perf_counter()

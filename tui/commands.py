@@ -318,10 +318,13 @@ def models() -> None:
 @_common
 @click.pass_context
 def list_models(context: click.Context, dataset: str | None, as_json: bool) -> None:
-    """List the models and the data sets that each is trained on."""
+    """List the models, their options, and the data sets that each is trained on.
+
+    With -d the defaults are those for this data set's size.
+    """
     from engine import models
     from engine.session import Session
-    from tui.output import print_models, say
+    from tui.output import ListedModel, print_models, say
 
     workspace = _workspace()
     wanted = dataset or context.obj["dataset"]
@@ -338,7 +341,13 @@ def list_models(context: click.Context, dataset: str | None, as_json: bool) -> N
         for state in states:
             if state.trained:
                 trained_on[state.name].append(name)
-    print_models([(spec, trained_on[name]) for name, spec in specs.items()], as_json)
+    size = (0, 0)
+    if wanted:
+        overview = workspace.manifest(wanted).overview
+        size = overview.num_interactions, overview.num_rated_items
+    print_models(
+        [ListedModel(spec, trained_on[name], spec.defaults_for(*size)) for name, spec in specs.items()], as_json
+    )
 
 
 @cli.command()

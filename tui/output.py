@@ -8,12 +8,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.job import Job, Progress
+from engine.models import Range
 from tui.text import harmless
 
 if TYPE_CHECKING:
@@ -169,24 +170,57 @@ def print_dataset(manifest: Manifest, as_json: bool) -> None:
         click.echo(harmless(f"  {note}"))
 
 
-def print_models(specs: Sequence[tuple[ModelSpec, Sequence[str]]], as_json: bool) -> None:
-    """The registry; ``specs`` pairs each model with the names of the data sets that it is trained on."""
+def print_models(specs: Sequence[ListedModel], as_json: bool) -> None:
+    """The registry."""
     if as_json:
-        print_json(
-            [
-                {
-                    "name": spec.name,
-                    "kind": spec.task,
-                    "trained": bool(datasets),
-                    "datasets": list(datasets),
-                    "description": spec.description,
-                }
-                for spec, datasets in specs
-            ]
-        )
+        print_json([_model_json(one) for one in specs])
         return
-    rows = [(spec.name, spec.task, ", ".join(datasets) or "–", spec.description) for spec, datasets in specs]
-    print_table(("Model", "For", "Trained on", "Description"), rows, cut=(2, 3))
+    rows = [
+        (
+            one.spec.name,
+            one.spec.task,
+            ", ".join(one.trained_on) or "–",
+            ", ".join(one.spec.needs) or "–",
+            one.spec.description,
+            " ".join(f"{name}={value}" for name, value in one.defaults.items() if name not in _EVERY_MODELS_OPTIONS),
+        )
+        for one in specs
+    ]
+    print_table(("Model", "For", "Trained on", "Needs", "Description", "Options"), rows, cut=(2, 4, 5))
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """A model of the registry, the data sets that it is trained on, and its options' defaults."""
+
+    spec: ModelSpec
+    trained_on: Sequence[str]
+    defaults: Mapping[str, Any]
+
+
+_EVERY_MODELS_OPTIONS = ("random_state", "device")
+
+
+def _model_json(one: ListedModel) -> dict[str, Any]:
+    spec = one.spec
+    return {
+        "name": spec.name,
+        "kind": spec.task,
+        "trained": bool(one.trained_on),
+        "datasets": list(one.trained_on),
+        "description": spec.description,
+        "needs": list(spec.needs),
+        "uses": list(spec.uses),
+        "options": {
+            name: {
+                "default": one.defaults[name],
+                "meaning": option.meaning,
+                "choices": list(option.choices),
+                "search": asdict(option.search) if isinstance(option.search, Range) else option.search,
+            }
+            for name, option in spec.options.items()
+        },
+    }
 
 
 def print_report(report: FitReport, as_json: bool) -> None:

@@ -13,7 +13,7 @@ import torch
 from engine import experiment, models
 from engine.asking import ask
 from engine.dataset import Dataset
-from engine.errors import LearningError, OptionError
+from engine.errors import LearningError, OptionError, RecsysError
 from engine.evaluation import mrr_score
 from engine.experiment import evaluate, evaluate_split, mean_report, protocol_for
 from engine.interactions import Interactions
@@ -196,7 +196,7 @@ def test_a_sequence_model_learns_from_and_is_asked_with_as_many_items_as_it_says
 
     model = Watching(sequence_length=6)
     parts = split(data.interactions, "leave-one-out", 0)
-    experiment._fit(model, models.get("next"), parts.train, None)
+    experiment._fit(model, models.get("next"), parts.train, data, None)
     ask(model, "sequence", pose(parts, "leave-one-out", "sequence", 0), at=3, filter_seen=True)
     assert model.fitted.sequences.shape[1] == 6
     assert set(asked) == {6}
@@ -280,3 +280,8 @@ def test_a_published_split_is_measured_as_it_is(registered: None) -> None:
     parts = split(data.interactions, "random", 1)
     given = evaluate_split(data, "fixed", parts, "random", seed=1)
     assert given.metrics == evaluate(data, "fixed", protocol="random", seed=1).metrics
+
+
+def test_a_model_that_cannot_be_kept_is_said_before_it_is_trained(registered: None) -> None:
+    with pytest.raises(RecsysError, match="fixed cannot be kept"):
+        experiment.train(make(), "fixed")
