@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import count
+from itertools import count, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +13,19 @@ from engine.folding import words
 from engine.job import Job
 from engine.ranking import top_k
 from engine.search.reasons import QueryWord
+from engine.search.vocabulary import Vocabulary, tokens
 
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.int64]
 
-_K1, _B = 1.5, 0.75
+_K1 = 1.2
+#: How much long titles and texts are held against their words.
+_TITLE_B, _TEXT_B = 0.75, 0.75
 #: A word in the title counts as often as this many in the text.
-_TITLE_WEIGHT = 3
+_TITLE_WEIGHT = 3.0
+#: How much more the best known item counts than one that nobody knows.
+_FAME_WEIGHT = 0.2
 _ITEMS_PER_PIECE = 2048
 #: Words that say nothing of what is wanted; kept where a query has no others ("The Who").
 _EMPTY_WORDS = frozenset(
@@ -32,7 +38,7 @@ _EMPTY_WORDS = frozenset(
 
 
 class KeywordIndex:
-    """BM25 (Robertson and Zaragoza, 2009, with Lucene's idf) with every score computed when it is built.
+    """BM25F (Robertson and Zaragoza, 2009, with Lucene's idf) with every score computed when it is built.
 
     That is the idea of bm25s (Lù, 2024): a query then only adds up columns. Written on NumPy alone, as bm25s needs
     a quarter of a second to import and more time to build than the whole of this.
@@ -43,35 +49,54 @@ class KeywordIndex:
         Of each item; a word in a title weighs more.
     job
         Asked from time to time whether to stop.
+    other_titles
+        Further titles of each item, such as in its own language; may be empty or None.
+    fame
+        From 0 to 1, how well known each item is; scores of the best known count a little more. Shape (num_items,).
     """
 
-    def __init__(self, titles: Sequence[str], texts: Sequence[str], job: Job | None = None) -> None:
+    def __init__(
+        self,
+        titles: Sequence[str],
+        texts: Sequence[str],
+        job: Job | None = None,
+        *,
+        other_titles: Sequence[str | None] | None = None,
+        fame: npt.NDArray[np.float64] | None = None,
+    ) -> None:
         self.num_items = len(titles)
         numbering: defaultdict[str, int] = defaultdict(count().__next__)
-        pieces, lengths = [], np.zeros(self.num_items, dtype=np.int64)
-        for start in range(0, self.num_items, _ITEMS_PER_PIECE):
-            if job is not None:
-                job.checkpoint()
-            end = min(start + _ITEMS_PER_PIECE, self.num_items)
-            pieces.append(_postings(titles, texts, start, end, numbering, lengths))
-        self._vocabulary = dict(numbering)
-        self._weigh(np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.int64), lengths)
+        if other_titles is not None:
+            titles = [
+                title if other is None or other == title else f"{title} · {other}"
+                for title, other in zip(titles, other_titles, strict=True)
+            ]
+        of_titles = _postings(titles, numbering, job)
+        of_texts = _postings(texts, numbering, job)
+        self._numbering = dict(numbering)
+        self._weigh(of_titles, of_texts)
+        in_titles = np.bincount(of_titles[0] // max(1, self.num_items), minlength=len(numbering))
+        self._vocabulary = Vocabulary(self._numbering, np.diff(self._column), in_titles, titles)
+        self._boost = None if fame is None else (1.0 + _FAME_WEIGHT * fame).astype(np.float32)
 
-    def _weigh(self, postings: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> None:
-        """From (word, item) pairs, one for each occurrence, to columns of scores, one for each word."""
+    def _weigh(self, of_titles: tuple[Counts, Counts, Counts], of_texts: tuple[Counts, Counts, Counts]) -> None:
+        """From the words of titles and texts to columns of scores, one for each word."""
         num_items = max(1, self.num_items)
-        postings.sort()
-        is_first = np.ones(len(postings), dtype=bool)
-        np.not_equal(postings[1:], postings[:-1], out=is_first[1:])
-        starts = np.flatnonzero(is_first)
-        frequency = np.diff(starts, append=len(postings)).astype(np.float32)
-        word, item = np.divmod(postings[starts], num_items)
+        weighted = []
+        for (keys, frequency, lengths), weight, b in ((of_titles, _TITLE_WEIGHT, _TITLE_B), (of_texts, 1.0, _TEXT_B)):
+            relative = lengths / max(1e-9, float(lengths.mean()) if len(lengths) else 1.0)
+            weighted.append((keys, (weight * frequency / (1 - b + b * relative[keys % num_items])).astype(np.float32)))
+        (title_keys, title_weights), (text_keys, text_weights) = weighted
+        keys = np.union1d(title_keys, text_keys)
+        weights = np.zeros(len(keys), dtype=np.float32)
+        weights[np.searchsorted(keys, text_keys)] = text_weights
+        weights[np.searchsorted(keys, title_keys)] += title_weights
+        word, item = np.divmod(keys, num_items)
         self._items = item.astype(np.int32)
-        in_items = np.bincount(word, minlength=len(self._vocabulary))
+        in_items = np.bincount(word, minlength=len(self._numbering))
         self._column = np.concatenate([[0], np.cumsum(in_items)])
-        idf = np.log1p((num_items - in_items + 0.5) / (in_items + 0.5)).astype(np.float32)
-        relative = (lengths / max(1.0, float(lengths.mean()) if len(lengths) else 1.0)).astype(np.float32)
-        self._scores = idf[word] * frequency / (frequency + _K1 * (1 - _B + _B * relative[item]))
+        self._idf = np.log1p((num_items - in_items + 0.5) / (in_items + 0.5)).astype(np.float32)
+        self._scores = self._idf[word] * weights / (weights + _K1)
 
     def search(self, query: str, k: int, allowed: npt.NDArray[np.bool_] | None = None) -> tuple[Rows, Scores]:
         """The items in which the query's words say most.
@@ -79,7 +104,7 @@ class KeywordIndex:
         Parameters
         ----------
         query
-            Any text; words that the catalogue does not have are passed over.
+            Any text; words that the catalogue does not have are corrected where that can be, else passed over.
         k
             How many at most; items without any of the words are never among them.
         allowed
@@ -91,40 +116,81 @@ class KeywordIndex:
             Positions in ``titles``, best first; of equal scores the first item first.
         """
         scores = np.zeros(self.num_items, dtype=np.float32)
-        for word in self._known(query):
-            column = self._column_of(word)
-            scores[self._items[column]] += self._scores[column]  # an item occurs once in a column
+        for word in self.understood(query):
+            if len(word.taken_for) == 1:
+                ((meaning, weight),) = word.taken_for.items()
+                column = self._column_of(meaning)
+                scores[self._items[column]] += weight * self._scores[column]  # an item occurs once in a column
+            else:
+                scores += self._best_of(word)
+        if self._boost is not None:
+            scores *= self._boost
         found = scores > 0 if allowed is None else (scores > 0) & allowed
-        best = top_k(np.where(found, scores, np.float32(-np.inf)), k)
+        rows = np.flatnonzero(found)
+        best = rows[top_k(scores[rows], k)]
         return best, scores[best]
 
     def understood(self, query: str) -> list[QueryWord]:
-        """The words of a query that the catalogue has, in the query's order."""
-        return [QueryWord(word, {word: 1.0}) for word in self._known(query)]
+        """The words of a query and what each is taken for; without the empty ones and those that mean nothing here."""
+        asked = list(dict.fromkeys(tokens(query)))
+        said = words(query)
+        last = said[-1] if said else ""
+        full = [word for word in asked if word not in _EMPTY_WORDS]
+        meant = [QueryWord(word, self._vocabulary.meanings(word, is_last=word == last)) for word in (full or asked)]
+        if not any(word.taken_for for word in meant) and full:
+            meant = [QueryWord(word, {word: 1.0}) for word in asked if word in self._vocabulary]
+        return [*(word for word in meant if word.taken_for), *self._other_divisions(said)]
 
-    def _known(self, query: str) -> list[str]:
-        asked = [word for word in dict.fromkeys(words(query)) if word in self._vocabulary]
-        return [word for word in asked if word not in _EMPTY_WORDS] or asked
+    def _other_divisions(self, said: Sequence[str]) -> list[QueryWord]:
+        """Words that titles write as one where the query does not, and the other way round."""
+        found = []
+        for a, b in pairwise(said):
+            if len(a) + len(b) > 4 and self._vocabulary.is_in_titles(a + b):
+                found.append(QueryWord(f"{a} {b}", {a + b: 1.0}))
+        for word in dict.fromkeys(said):
+            if (parts := self._vocabulary.apart(word)) is not None:
+                found += [QueryWord(word, {part: 1.0}) for part in parts]
+        return found
+
+    def _best_of(self, word: QueryWord) -> Scores:
+        """Of each item the best of what a word may mean; rare meanings are worth no more than all of them together."""
+        scores = np.zeros(self.num_items, dtype=np.float32)
+        numbers = [self._numbering[meaning] for meaning in word.taken_for]
+        together = sum(int(self._column[number + 1] - self._column[number]) for number in numbers)
+        idf = np.log1p((self.num_items - min(together, self.num_items) + 0.5) / (together + 0.5))
+        for number, weight in zip(numbers, word.taken_for.values(), strict=True):
+            column = slice(int(self._column[number]), int(self._column[number + 1]))
+            items = self._items[column]
+            its_scores = self._scores[column] * np.float32(weight * min(1.0, idf / self._idf[number]))
+            scores[items] = np.maximum(scores[items], its_scores)
+        return scores
 
     def _column_of(self, word: str) -> slice:
-        number = self._vocabulary[word]
+        number = self._numbering[word]
         return slice(int(self._column[number]), int(self._column[number + 1]))
 
 
 def _postings(
-    titles: Sequence[str],
-    texts: Sequence[str],
-    start: int,
-    end: int,
-    numbering: defaultdict[str, int],
-    lengths: npt.NDArray[np.int64],
-) -> npt.NDArray[np.int64]:
-    """``word * num_items + item`` for each occurrence in some items; adds up their lengths on the way."""
-    numbers: list[int] = []
-    for item in range(start, end):
-        before = len(numbers)
-        numbers += list(map(numbering.__getitem__, words(titles[item] or ""))) * _TITLE_WEIGHT
-        numbers += map(numbering.__getitem__, words(texts[item] or ""))
-        lengths[item] = len(numbers) - before
-    items = np.repeat(np.arange(start, end), lengths[start:end])
-    return np.array(numbers, dtype=np.int64) * len(titles) + items
+    texts: Sequence[str | None], numbering: defaultdict[str, int], job: Job | None
+) -> tuple[Counts, Counts, Counts]:
+    """``word * num_items + item`` for each word of each item, sorted; how often it is there; each text's length."""
+    lengths = np.zeros(len(texts), dtype=np.int64)
+    pieces = [np.zeros(0, dtype=np.int64)]
+    for start in range(0, len(texts), _ITEMS_PER_PIECE):
+        if job is not None:
+            job.checkpoint()
+        numbers: list[int] = []
+        for item, text in enumerate(texts[start : start + _ITEMS_PER_PIECE], start):
+            before = len(numbers)
+            numbers += map(numbering.__getitem__, tokens(text or ""))
+            lengths[item] = len(numbers) - before
+        items = np.repeat(
+            np.arange(start, min(start + _ITEMS_PER_PIECE, len(texts))), lengths[start : start + _ITEMS_PER_PIECE]
+        )
+        pieces.append(np.array(numbers, dtype=np.int64) * len(texts) + items)
+    keys = np.concatenate(pieces)
+    keys.sort()
+    is_first = np.ones(len(keys), dtype=bool)
+    np.not_equal(keys[1:], keys[:-1], out=is_first[1:])
+    starts = np.flatnonzero(is_first)
+    return keys[starts], np.diff(starts, append=len(keys)), lengths

@@ -16,7 +16,7 @@ from engine.errors import NotTrainedError, OptionError, RecsysError
 from engine.folding import split_year, title_key
 from engine.job import Job
 from engine.once import once
-from engine.popularity import fame
+from engine.popularity import fame, familiarity
 from engine.ranking import top_k
 from engine.results import Answer, EmbeddingState, Result
 from engine.search import reasons
@@ -25,6 +25,7 @@ from engine.search.fields import Fields
 from engine.search.filters import Filter, demand_filters, mask
 from engine.search.index import ExactIndex
 from engine.search.keyword import KeywordIndex
+from engine.search.vocabulary import with_numbers
 
 if TYPE_CHECKING:
     from engine.items import Item, ItemTable
@@ -208,7 +209,7 @@ class SearchIndex:
     def prepare_keywords(self, job: Job | None = None) -> None:
         """Index the words now rather than at the first search."""
         self._once("titles", self._index_titles)
-        self._once("keywords", lambda: KeywordIndex(self.items.titles(), self.items.texts(), job))
+        self._once("keywords", lambda: self._index_words(job))
 
     # -- by a query -----------------------------------------------------------------------------------------
     def _by_words(self, query: str, k: int, allowed: Allowed, job: Job | None) -> _Ranking:
@@ -312,7 +313,8 @@ class SearchIndex:
             alike = series(position)
             if vectors is None:
                 return alike
-            return np.maximum(alike, (vectors @ vectors[position] - common) / max(1.0 - common, 1e-6))
+            near: Scores = (vectors @ vectors[position] - common) / max(1.0 - common, 1e-6)
+            return np.maximum(alike, near)
 
         order = rerank(np.array(list(ranking.scores.values()), dtype=np.float32), likeness, k, diversity)
         # What is exactly asked for stays first.
@@ -372,7 +374,8 @@ class SearchIndex:
     def _titled(self, query: str, allowed: Allowed) -> list[int]:
         """The items whose title is the query, whatever its case, accents and articles; the most popular first."""
         bare, year = split_year(query.strip())
-        rows: list[int] = self._titles.get(title_key(bare), [])
+        key = title_key(bare)
+        rows: list[int] = self._titles.get(key) or self._titles.get(with_numbers(key), [])
         if year is not None:
             years = self.items.table.column("year").take(rows).to_pylist() if rows else []
             rows = [row for row, its_year in zip(rows, years, strict=True) if its_year in (None, year)]
@@ -381,10 +384,32 @@ class SearchIndex:
         return rows if allowed is None else [row for row in rows if allowed[row]]
 
     def _index_titles(self) -> dict[str, list[int]]:
+        """Rows by the keys of titles; then, for keys that are no title, by those of titles in their own language."""
         titles: dict[str, list[int]] = {}
-        for row, title in enumerate(self.items.titles()):
-            titles.setdefault(title_key(split_year(title or "")[0]), []).append(row)
+        keys = [title_key(split_year(title or "")[0]) for title in self.items.titles()]
+        for row, key in enumerate(keys):
+            titles.setdefault(key, []).append(row)
+        others: dict[str, list[int]] = {}
+        for row, key in enumerate(keys):
+            if (numbered := with_numbers(key)) != key:
+                others.setdefault(numbered, []).append(row)
+        for row, title in enumerate(self._original_titles or ()):
+            if title and (key := title_key(title)) != keys[row]:
+                others.setdefault(key, []).append(row)
+        titles = {**others, **titles}
         titles.pop("", None)
+        return titles
+
+    def _index_words(self, job: Job | None) -> KeywordIndex:
+        titles, texts = self.items.titles(), self.items.texts()
+        known = familiarity(self.items, self._popularity)
+        return KeywordIndex(titles, texts, job, other_titles=self._original_titles, fame=known)
+
+    @once
+    def _original_titles(self) -> list[str | None] | None:
+        if "original_title" not in self.items.table.column_names:
+            return None
+        titles: list[str | None] = self.items.table.column("original_title").cast("string").to_pylist()
         return titles
 
     @property

@@ -1,0 +1,191 @@
+"""The words of a catalogue, and what a typed word may mean among them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.folding import words
+from engine.once import once
+
+#: How many longer words a half-typed one may stand for, and near words a misspelt one.
+_PREFIXED, _CORRECTED = 24, 6
+#: What a word counts that is not the typed one.
+_OTHER_NUMERAL, _LONGER, _LONGER_TOO = 0.8, 0.8, 0.3
+_CORRECTION = {1: 0.8, 2: 0.6}
+_DOUBTFUL = 0.4
+#: A word that no title has and no more texts than this may be misspelt, too.
+_RARE = 2
+_NUMERALS = (
+    ("1", "i", "one", "1st", "first"),
+    ("2", "ii", "two", "2nd", "second"),
+    ("3", "iii", "three", "3rd", "third"),
+    ("4", "iv", "four", "4th", "fourth"),
+    ("5", "v", "five", "5th", "fifth"),
+    ("6", "vi", "six", "6th", "sixth"),
+    ("7", "vii", "seven", "7th", "seventh"),
+    ("8", "viii", "eight", "8th", "eighth"),
+    ("9", "ix", "nine", "9th", "ninth"),
+    ("10", "x", "ten", "10th", "tenth"),
+    ("11", "xi", "eleven"),
+    ("12", "xii", "twelve"),
+    ("13", "xiii", "thirteen"),
+)
+_SPELLINGS: Mapping[str, tuple[str, ...]] = {spelling: spellings for spellings in _NUMERALS for spelling in spellings}
+_NUMBERS = {roman: number for number, roman, *_ in _NUMERALS}
+
+
+def tokens(text: str) -> list[str]:
+    """The folded words of a text; of Chinese and Japanese, which has no spaces, each character and each pair of them.
+
+    Examples
+    --------
+    >>> tokens("Your Name 君の名")
+    ['your', 'name', '君', 'の', '名', '君の', 'の名']
+    """
+    found = words(text)
+    if text.isascii():
+        return found
+    return found + [a + b for a, b in pairwise(found) if _is_ideograph(a) and _is_ideograph(b)]
+
+
+def with_numbers(key: str) -> str:
+    """A folded title with Roman numerals as numbers, "godfather part ii" as "godfather part 2"; a first word stays."""
+    first, *rest = key.split(" ")
+    return " ".join([first, *(_NUMBERS.get(word, word) for word in rest)])
+
+
+class Vocabulary:
+    """What typed words mean among the words of a catalogue.
+
+    Parameters
+    ----------
+    numbering
+        Every word and its number.
+    in_items
+        In how many items each word occurs, by number.
+    in_titles
+        In how many titles.
+    titles
+        The titles, for words that are written apart there and as one by others.
+    """
+
+    def __init__(
+        self,
+        numbering: Mapping[str, int],
+        in_items: npt.NDArray[np.int64],
+        in_titles: npt.NDArray[np.int64],
+        titles: Sequence[str],
+    ) -> None:
+        self._numbering = numbering
+        self._in_items, self._in_titles = in_items, in_titles
+        self._titles = titles
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._numbering
+
+    def meanings(self, word: str, *, is_last: bool) -> dict[str, float]:
+        """Words of the catalogue that a typed word may mean, and what each counts; empty if there are none.
+
+        The word itself counts 1, another spelling of a numeral less. The last word of a query may be half typed. A word
+        that is not there is corrected to the nearest words that are, those of titles first.
+        """
+        known = self._numbering.get(word)
+        meant: dict[str, float] = {} if known is None else {word: 1.0}
+        for spelling in _SPELLINGS.get(word, ()):
+            if spelling in self._numbering:
+                meant.setdefault(spelling, _OTHER_NUMERAL)
+        in_title = known is not None and self._in_titles[known] > 0
+        if is_last and not word.isdigit():
+            for longer in self._longer(word):
+                meant.setdefault(longer, _LONGER_TOO if in_title else _LONGER)
+        if not meant:
+            return {near: _CORRECTION[distance] for near, distance in self._near(word)}
+        if known is not None and not in_title and self._in_items[known] <= _RARE:
+            meant |= {
+                near: _DOUBTFUL for near, distance in self._near(word) if distance == 1 and self.is_in_titles(near)
+            }
+        return meant
+
+    def apart(self, word: str) -> tuple[str, str] | None:
+        """The two words that titles write in place of this one: "spider", "man" for "spiderman"."""
+        return self._joined.get(word)
+
+    def is_in_titles(self, word: str) -> bool:
+        """Whether a title has this word."""
+        number = self._numbering.get(word)
+        return number is not None and bool(self._in_titles[number])
+
+    def _longer(self, word: str) -> list[str]:
+        """Longer words that begin so, the most frequent first; those of titles if there are any."""
+        if len(word) < 2 or _is_ideograph(word[0]):
+            return []
+        for vocabulary in (
+            (self._sorted_title_words, self._sorted_words) if len(word) > 2 else (self._sorted_title_words,)
+        ):
+            start = bisect_left(vocabulary, word)
+            end = bisect_left(vocabulary, word + "\U0010ffff", start)
+            if found := [one for one in vocabulary[start:end] if one != word]:
+                return sorted(found, key=lambda one: -self._in_items[self._numbering[one]])[:_PREFIXED]
+        return []
+
+    def _near(self, word: str) -> list[tuple[str, int]]:
+        """The nearest words and their distances, the most frequent first; those of titles if there are any."""
+        most = 0 if len(word) < 4 or word.isdigit() else 1 if len(word) < 7 else 2
+        for by_length in (self._title_words_by_length, self._words_by_length) if most else ():
+            candidates = [
+                one for length in range(len(word) - most, len(word) + most + 1) for one in by_length.get(length, ())
+            ]
+            if found := _nearest(word, candidates, most):
+                least = min(distance for _, distance in found)
+                found = [pair for pair in found if pair[1] == least]
+                return sorted(found, key=lambda pair: -self._in_items[self._numbering[pair[0]]])[:_CORRECTED]
+        return []
+
+    @once
+    def _sorted_words(self) -> list[str]:
+        return sorted(self._numbering)
+
+    @once
+    def _sorted_title_words(self) -> list[str]:
+        return [word for word in self._sorted_words if self._in_titles[self._numbering[word]]]
+
+    @once
+    def _words_by_length(self) -> dict[int, list[str]]:
+        return _by_length(self._sorted_words)
+
+    @once
+    def _title_words_by_length(self) -> dict[int, list[str]]:
+        return _by_length(self._sorted_title_words)
+
+    @once
+    def _joined(self) -> dict[str, tuple[str, str]]:
+        pairs = (pair for title in self._titles for pair in pairwise(words(title or "")))
+        return {a + b: (a, b) for a, b in pairs if len(a) + len(b) > 3}
+
+
+def _nearest(word: str, candidates: Sequence[str], most: int) -> list[tuple[str, int]]:
+    """Candidates at most so many edits away; a letter swapped with the next is one edit."""
+    if not candidates:
+        return []
+    from rapidfuzz.distance import OSA
+    from rapidfuzz.process import cdist
+
+    distances = cdist([word], candidates, scorer=OSA.distance, score_cutoff=most, dtype=np.uint8)[0]
+    near = np.flatnonzero((distances > 0) & (distances <= most)).tolist()
+    return [(candidates[place], int(distances[place])) for place in near]
+
+
+def _by_length(vocabulary: Sequence[str]) -> dict[int, list[str]]:
+    by_length: dict[int, list[str]] = {}
+    for word in vocabulary:
+        by_length.setdefault(len(word), []).append(word)
+    return by_length
+
+
+def _is_ideograph(word: str) -> bool:
+    return len(word) == 1 and word >= "\u3005" and not "\uac00" <= word <= "\ud7af"
