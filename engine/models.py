@@ -182,6 +182,26 @@ _SEEDED = {"random_state": Option(42, "the seed"), "device": Option("auto", "aut
 # In the order in which they answer where none is asked for: the first trained one of a task does.
 _SPECS = (
     ModelSpec(
+        "bayesian",
+        "user",
+        "Predicts ratings best, and how sure they are: the mean of many factorisations, with history, time, features.",
+        "engine.factorization.bayesian:BayesianFactorizationModel",
+        needs=("ratings",),
+        uses=("ratings", "times", "features"),
+        options={
+            "embedding_dim": Option(16, "the length of the vectors", search=(8, 12, 16, 24, 32)),
+            "n_iter": Option(80, "sweeps over all vectors"),
+            "burn_in": Option(10, "of them, thrown away"),
+            "likelihood": Option("gaussian", "how ratings come from scores", ("gaussian", "ordinal")),
+            "history": Option(True, "use who rated what"),
+            "time": Option(True, "use when it was rated"),
+            "side_features": Option(True, "use genres, year, votes … of the items"),
+            "concentration": Option(5.0, "how alike users are in their whims", search=Range(1.0, 50.0, log=True)),
+            "num_samples": Option(48, "samples kept for times and spreads"),
+            **_SEEDED,
+        },
+    ),
+    ModelSpec(
         "explicit",
         "user",
         "Predicts ratings: a vector and a bias for each user and item (Spotlight's).",
@@ -272,6 +292,27 @@ _SPECS = (
             **_SEEDED,
         },
         uses=("times",),
+    ),
+    ModelSpec(
+        "markov",
+        "sequence",
+        "Ranks what came next in the most similar places of all histories; learns in seconds.",
+        "engine.sequence.markov:MarkovModel",
+        needs=("times",),
+        options={
+            "lags": Option(20, "how many items before a place are looked at", search=Range(3, 40)),
+            "decay": Option(0.85, "what an item one step further away counts for", search=Range(0.5, 1.0)),
+            "ahead": Option(0.0, "what an item after a place counts for, against one before it", search=Range(0, 1)),
+            "sharpness": Option(
+                2.5, "1 counts transitions; above, places that agree more count more", search=Range(1, 4)
+            ),
+            "rarity": Option(0.1, "how much more a rare item tells than a popular one", search=Range(0, 0.5)),
+            "popularity": Option(0.05, "how much popular items are held back", search=Range(0, 0.5)),
+            "smoothing": Option(
+                0.1, "votes that are given to items by their popularity", search=Range(0.001, 10, log=True)
+            ),
+            **_SEEDED,
+        },
     ),
     ModelSpec(
         "sequence",

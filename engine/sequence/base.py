@@ -1,0 +1,130 @@
+"""What sequence models share that are counted or put together rather than trained by steps."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.errors import LearningError
+from engine.ids import as_ids
+from engine.interactions import SequenceInteractions
+from engine.job import Job
+from engine.solved import CHUNK, Scores, SolvedModel
+
+#: The score of the padding and of items that training has not met: finite, below any other.
+NEVER = float(np.finfo(np.float32).min)
+#: How long training sequences should be: nearly everybody's whole history in one piece.
+WHOLE_HISTORY = 200
+
+
+class SequenceModel(SolvedModel):
+    """A model that gives log probabilities of the next item; ``num_items`` is set by :meth:`fit`."""
+
+    _plain: ClassVar[tuple[str, ...]] = ("num_items",)
+
+    #: The length of sequences that suits the model best, in training and where it is asked.
+    sequence_length: ClassVar[int] = WHOLE_HISTORY
+    num_items = 0
+
+    # -- what a model brings ------------------------------------------------------------------------------------
+    @abstractmethod
+    def _fit(self, interactions: SequenceInteractions, job: Job) -> None:
+        """Learn; ``num_items`` is set already. Call ``job.checkpoint()`` between pieces."""
+
+    @abstractmethod
+    def _log_probabilities(self, sequences: Tensor) -> Tensor:
+        """Of all items, ``(len(sequences), num_items)``, for sequences ``(n, length)`` padded on the left.
+
+        Up to a constant of each row, and -inf where an item cannot come.
+        """
+
+    @property
+    @abstractmethod
+    def ranked(self) -> Tensor:
+        """Which items can score more than the lowest, ``(num_items,)``."""
+
+    # -- fitting ------------------------------------------------------------------------------------------------
+    def fit(self, interactions: SequenceInteractions, verbose: bool = False, job: Job | None = None) -> None:
+        """Learn from sequences, anew at each call.
+
+        Parameters
+        ----------
+        interactions
+            What to learn from, best as ``to_sequence(sequence_length)``: transitions from one row to the next one of
+            the same user are not counted.
+        verbose
+            Taken for the sake of a common signature.
+        job
+            Receives progress and may cancel; a model whose fit was cancelled is untrained.
+
+        Raises
+        ------
+        CancelledError
+            After ``job.cancel()``.
+        ValueError
+            If there is nothing to learn from.
+        """
+        if interactions.sequences.size == 0 or not interactions.sequences.any():
+            raise LearningError("There are no sequences to learn from.")
+        self._fitted = False
+        self.num_items = interactions.num_items
+        self._fit(interactions, job or Job())
+        self._fitted = True
+
+    # -- predicting ---------------------------------------------------------------------------------------------
+    def predict(self, sequences: npt.ArrayLike, item_ids: npt.ArrayLike | None = None) -> Scores:
+        """Scores of the items that may come next: log probabilities.
+
+        Parameters
+        ----------
+        sequences
+            Items, oldest first: one sequence ``(length,)`` or ``(1, length)``, or several, padded with 0 on the
+            left, ``(n, length)``. An empty sequence asks what is chosen most.
+        item_ids
+            Which items to score; None means all. Those that training has not met score lowest, all alike.
+
+        Returns
+        -------
+        numpy.ndarray
+            One sequence: ``(num_items,)`` or ``(len(item_ids),)``; several: the same for each, ``(n, …)``.
+
+        Raises
+        ------
+        NotTrainedError
+            Before the first fit.
+        ValueError
+            If an id is out of range.
+        """
+        self._demand_fitted()
+        items = None if item_ids is None else as_ids(item_ids, self.num_items, "item").reshape(-1).to(self.device)
+        result: Scores = self.scores(sequences, items).cpu().numpy()
+        return result[0] if len(result) == 1 else result
+
+    def probabilities(self, sequences: npt.ArrayLike, temperature: float = 1.0) -> Scores:
+        """Probabilities of being the next item, over all items; shapes as of :meth:`predict`.
+
+        A ``temperature`` above 1 makes them more alike, one below 1 more decided.
+        """
+        result: Scores = (self.scores(sequences) / temperature).softmax(1).cpu().numpy()
+        return result[0] if len(result) == 1 else result
+
+    @torch.no_grad()
+    def scores(self, sequences: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
+        """The scores of items, ``(num_sequences, items)`` even for one sequence, on the model's device.
+
+        The caller bounds the number of sequences and leaves out the padding (id 0). ``item_ids`` are on the model's
+        device; None means all.
+        """
+        self._demand_fitted()
+        rows = as_ids(sequences, self.num_items, "item")
+        if rows.dim() == 1:
+            rows = rows.unsqueeze(0)
+        piece = max(1, CHUNK // max(1, self.num_items))
+        parts = [self._log_probabilities(part) for part in torch.split(rows, piece)]
+        scores = (torch.cat(parts) if len(parts) != 1 else parts[0]).clamp_min_(NEVER)
+        return scores if item_ids is None else scores[:, item_ids]

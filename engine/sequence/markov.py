@@ -1,0 +1,184 @@
+"""What followed in the places most like this one: a Markov chain of many lags, and sharper than one."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.errors import OptionError
+from engine.interactions import SequenceInteractions
+from engine.job import Job, Progress
+from engine.sequence.base import SequenceModel
+
+#: So many places of an item are looked at, evenly spread over all of them: bounds the time of an answer.
+MOST_PLACES = 4_000
+
+
+class MarkovModel(SequenceModel):
+    """Looks up where the items of a sequence stand in the training sequences, and counts what stands next to them.
+
+    Every place of the training sequences is compared with the end of the sequence asked about: an item that is
+    ``m`` items from the end there, and ``l`` places before the place here, adds ``decay ** (m + l - 2)`` to how alike
+    they are. The place then votes for its item with that likeness to the power ``sharpness``. With a sharpness of 1
+    this is a chain of decayed transitions over ``lags`` lags; above 1, places where several items agree count for more
+    than as many places where one does, as in nearest-neighbour methods (Ludewig and Jannach, "Evaluation of
+    session-based recommendation algorithms", UMUAI 2018). Votes are smoothed with the items' popularity.
+
+    Parameters
+    ----------
+    lags
+        How many items are looked at, of the sequence asked about and before each place.
+    decay
+        What an item one step further away counts for, compared with its neighbour.
+    ahead
+        What an item counts for that stands after a place, compared with one as far before it: 0 looks at the past
+        only, 1 makes no difference between before and after (where many share one time, order says little).
+    sharpness
+        See above; 1 or more.
+    rarity
+        An item chosen ``n`` times counts ``n ** -rarity`` as evidence.
+    popularity
+        Votes for an item chosen ``n`` times are divided by ``n ** popularity``.
+    smoothing
+        How many votes are given to all items, in proportion to how often they were chosen.
+    random_state, device
+        See :class:`engine.solved.SolvedModel`. Counting is done by the CPU.
+
+    Raises
+    ------
+    ValueError
+        If an option has an impossible value.
+    """
+
+    name: ClassVar[str] = "markov"
+    _tensors: ClassVar[tuple[str, ...]] = ("_items", "_weights")
+
+    def __init__(
+        self,
+        lags: int = 10,
+        decay: float = 0.85,
+        ahead: float = 0.0,
+        sharpness: float = 2.0,
+        rarity: float = 0.0,
+        popularity: float = 0.0,
+        smoothing: float = 0.1,
+        *,
+        random_state: int | None = None,
+        device: str | None = None,
+    ) -> None:
+        super().__init__(random_state=random_state, device=device)
+        if int(lags) != lags or lags < 1:
+            raise OptionError(f"lags must be a whole number from 1 on, not {lags!r}.")
+        for option, value, low, high in (
+            ("decay", decay, 1e-6, 1.0),
+            ("ahead", ahead, 0.0, 1.0),
+            ("sharpness", sharpness, 1.0, 100.0),
+            ("rarity", rarity, 0.0, 1.0),
+            ("popularity", popularity, 0.0, 1.0),
+            ("smoothing", smoothing, 1e-6, float("inf")),
+        ):
+            if not low <= value <= high:
+                raise OptionError(f"{option} must be between {low:g} and {high:g}, not {value!r}.")
+        self.lags, self.decay, self.ahead, self.sharpness = int(lags), decay, ahead, sharpness
+        self.rarity, self.popularity, self.smoothing = rarity, popularity, smoothing
+        #: All training sequences one after the other, with ``lags`` zeros before, between and behind them.
+        self._items = torch.zeros(0, dtype=torch.int32)
+        #: What each of these places counts for; empty where all count alike.
+        self._weights = torch.zeros(0)
+
+    def _fit(self, interactions: SequenceInteractions, job: Job) -> None:
+        job.report(Progress(f"counting for {self.name}"))
+        for name in ("_places", "_counts", "_offsets"):
+            self.__dict__.pop(name, None)
+        rows, columns = np.nonzero(interactions.sequences)
+        # A row's items stand together, and ``lags`` zeros before each row keep the rows apart.
+        slots = np.arange(len(rows)) + (np.cumsum(np.diff(rows, prepend=-1) > 0)) * self.lags
+        items = np.zeros(slots[-1] + 1 + self.lags, dtype=np.int32)
+        items[slots] = interactions.sequences[rows, columns]
+        self._items = torch.from_numpy(items)
+        self._weights = torch.zeros(0)
+        if interactions.weights is not None:
+            weights = np.zeros(len(items), dtype=np.float32)
+            weights[slots] = interactions.weights[rows, columns]
+            self._weights = torch.from_numpy(weights)
+        job.checkpoint()
+
+    # -- what follows from the places, made when it is first needed ----------------------------------------------
+    @cached_property
+    def _counts(self) -> npt.NDArray[np.float64]:
+        """How often each item was chosen (the sum of its places' weights), ``(num_items,)``."""
+        weights = self._weights.cpu().numpy() if len(self._weights) else None
+        counts = np.bincount(self._items.cpu().numpy(), weights, minlength=self.num_items).astype(np.float64)
+        counts[0] = 0.0
+        return counts
+
+    @cached_property
+    def _places(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """The places in order of their items, and where each item's begin, ``(num_items + 1,)``."""
+        items = self._items.cpu().numpy()
+        order = np.argsort(items, kind="stable")
+        return order, np.searchsorted(items[order], np.arange(self.num_items + 1))
+
+    @cached_property
+    def _offsets(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """How far from an item the places are that it is evidence for, and what it counts for there."""
+        distance = np.arange(1, self.lags + 1)
+        near = np.float64(self.decay) ** (distance - 1)
+        if self.ahead == 0:
+            return distance, near
+        return np.concatenate([distance, -distance]), np.concatenate([near, self.ahead * near])
+
+    # -- scoring ------------------------------------------------------------------------------------------------
+    @property
+    def ranked(self) -> Tensor:
+        """Which items can score more than the lowest, ``(num_items,)``: those that training has met."""
+        return torch.from_numpy(self._counts > 0).to(self.device)
+
+    def _log_probabilities(self, sequences: Tensor) -> Tensor:
+        counts = self._counts
+        prior = self.smoothing * counts / max(counts.sum(), 1e-30)
+        discount = np.maximum(counts, 1.0) ** -self.popularity
+        votes = np.stack([self._votes(row) for row in sequences.cpu().numpy()]) if len(sequences) else np.empty((0, 1))
+        with np.errstate(divide="ignore"):
+            return torch.from_numpy(np.log(votes * discount + prior).astype(np.float32)).to(self.device)
+
+    def _votes(self, sequence: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """What the places vote for, ``(num_items,)``."""
+        recent = sequence[sequence > 0][::-1][: self.lags]
+        order, starts = self._places
+        offsets, near = self._offsets
+        slots: list[npt.NDArray[Any]] = []
+        likeness: list[npt.NDArray[Any]] = []
+        for steps, item in enumerate(recent):
+            begin, end = starts[item], starts[item + 1]
+            places = order[begin : end : -(-(end - begin) // MOST_PLACES) or 1]
+            if len(places):
+                weight = self.decay**steps * float(self._counts[item]) ** -self.rarity
+                slots.append(np.add.outer(places, offsets).reshape(-1))
+                likeness.append(np.tile(weight * near, len(places)))
+        if not slots:
+            return np.zeros(self.num_items)
+        where, much = np.concatenate(slots), np.concatenate(likeness)
+        alike = np.zeros(len(self._items))
+        np.add.at(alike, where, much)
+        touched = _distinct(where, len(alike))
+        votes = alike[touched] ** self.sharpness
+        if len(self._weights):
+            votes = votes * self._weights.cpu().numpy()[touched]
+        counted: npt.NDArray[Any] = np.bincount(self._items.cpu().numpy()[touched], votes, self.num_items)
+        counted[0] = 0.0
+        return counted
+
+
+def _distinct(places: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
+    """Each place once, in any order; in time of the number of places, whatever ``size`` is."""
+    number = np.arange(len(places))
+    last = np.empty(size, dtype=np.intp)
+    last[places] = number
+    distinct: npt.NDArray[Any] = places[last[places] == number]
+    return distinct
