@@ -93,7 +93,14 @@ def _create(
     return models.create(spec.name, **{**sized, **given, **(options or {})})
 
 
-def _fit(model: Any, spec: models.ModelSpec, interactions: Interactions, dataset: Dataset, job: Job | None) -> float:
+def _fit(
+    model: Any,
+    spec: models.ModelSpec,
+    interactions: Interactions,
+    dataset: Dataset,
+    job: Job | None,
+    user_features: Mapping[str, Any] | None = None,
+) -> float:
     """Fit a model on interactions, or on the sequences they make; the seconds it took."""
     if not len(interactions):
         raise RecsysError(f"{spec.name} has nothing to learn from: no interaction of the training part has a rating.")
@@ -102,10 +109,10 @@ def _fit(model: Any, spec: models.ModelSpec, interactions: Interactions, dataset
     data = interactions if spec.task == "user" else interactions.to_sequence(length)
     takes = inspect.signature(model.fit).parameters  # Spotlight's own classes take nothing beside the data
     extra: dict[str, Any] = {"job": job} if "job" in takes else {}
-    if "features" in takes:
+    if "features" in takes and getattr(model, "side_features", True):
         from engine.features import Features, of_items
 
-        extra["features"] = Features(items=of_items(dataset.items, interactions.num_items))
+        extra["features"] = Features(user_features or {}, of_items(dataset.items, interactions.num_items))
     model.fit(data, **extra)
     return time.perf_counter() - begun
 
@@ -235,6 +242,7 @@ def evaluate_split(
     at: int = AT,
     filter_seen: bool = True,
     segments: bool = False,
+    user_features: Mapping[str, Any] | None = None,
 ) -> FitReport:
     """As :func:`evaluate`, of a split that is made already: a published one, or one within a training part.
 
@@ -250,6 +258,8 @@ def evaluate_split(
         What kind of split it is: it decides what is asked.
     seed, options, device, job, at, filter_seen, segments
         As of :func:`evaluate`.
+    user_features
+        What is known of users, for a model that takes it: name of the group -> ``(num_users, f)``.
     """
     job = job or Job()
     spec = models.get(name)
@@ -257,7 +267,7 @@ def evaluate_split(
     learnt = learnable(parts.train, spec)
     model = _create(spec, options, seed, device, learnt)
     questions = pose(parts, protocol, spec.task, seed)
-    fitted = _fit(model, spec, learnt, dataset, job)
+    fitted = _fit(model, spec, learnt, dataset, job, user_features)
     job.report(Progress(f"measuring {name}"))
     job.checkpoint()
     begun = time.perf_counter()

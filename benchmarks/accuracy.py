@@ -1,0 +1,175 @@
+"""How good every model is on every data set, by every protocol; and the page that says so.
+
+Run ``python benchmarks/accuracy.py --data FOLDER`` to measure what is not measured yet and write ``docs/results.md``.
+FOLDER holds ``ratings_small.csv``, ``links.csv``, ``movies_metadata_rebuilt.csv.gz``, ``ml-100k/``, ``anime.csv`` and
+``anime_rating_first101001.csv.gz``; the demo is bundled. Rows are kept in ``benchmarks/results/accuracy.json``: the
+work can be stopped at any time, and parted. ``--minutes 4`` begins no row after four minutes; ``--only
+bayesian,ml-100k`` takes the rows of this model on this data set (words of one kind add, of different kinds narrow);
+``--again`` measures anew; ``--list`` says what is missing; ``--page`` only writes the page.
+
+Every row is the mean over its seeds. Beside other work the seconds are too high: ``--contended`` marks such rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from accuracy_page import write_page
+from accuracy_plan import Case, cases, people_of_ml_100k, read
+
+from engine import models
+from engine.atomic import locked, write_json
+from engine.errors import RecsysError
+from engine.experiment import evaluate_split, mean_report
+from engine.protocols import split
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+RESULTS = Path(__file__).resolve().parent / "results" / "accuracy.json"
+PAGE = REPOSITORY / "docs" / "results.md"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data")
+    parser.add_argument("--only", default="", help="words: models, data sets, protocols, sections, labels")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no row after so many")
+    parser.add_argument("--seeds", type=int, default=None, help="at most so many")
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--page", action="store_true")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--contended", action="store_true", help="mark the seconds: other work is going on")
+    arguments = parser.parse_args()
+
+    rows = read_results()
+    chosen = list(choose(list(cases()), [word.strip() for word in arguments.only.split(",") if word.strip()]))
+    missing = [case for case in chosen if arguments.again or case.key not in rows]
+    if arguments.list:
+        print(*(case.key for case in missing), f"{len(missing)} of {len(chosen)} are missing.", sep="\n")
+        return
+    if not arguments.page:
+        begun = time.monotonic()
+        for case in missing:
+            if time.monotonic() - begun > 60 * arguments.minutes:
+                print("Time is up: call again for the rest.")
+                break
+            measure(case, arguments)
+    write_page(PAGE, read_results(), list(cases()))
+
+
+def choose(everything: Sequence[Case], words: Sequence[str]) -> list[Case]:
+    """Words of one kind add, of different kinds narrow."""
+    kinds = ("section", "data", "protocol", "model", "label")
+    wanted: dict[str, set[str]] = {}
+    for word in words:
+        kind = next((kind for kind in kinds if any(getattr(case, kind) == word for case in everything)), None)
+        if kind is None:
+            raise SystemExit(f"There is nothing called {word!r} to measure.")
+        wanted.setdefault(kind, set()).add(word)
+    return [case for case in everything if all(getattr(case, kind) in names for kind, names in wanted.items())]
+
+
+def measure(case: Case, arguments: argparse.Namespace) -> None:
+    """Measure one row and keep it."""
+    import torch
+
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    dataset = read(case.data, arguments.data)
+    people = people_of_ml_100k(dataset, arguments.data) if case.user_features else None
+    reports = []
+    begun = time.monotonic()
+    try:
+        for seed in case.seeds[: arguments.seeds]:
+            parts = (
+                split(dataset.interactions, case.protocol, seed)
+                if case.parts is None
+                else case.parts(dataset, arguments.data, seed)
+            )
+            reports.append(
+                evaluate_split(
+                    dataset,
+                    case.model,
+                    parts,
+                    case.protocol,
+                    seed=seed,
+                    options=case.options,
+                    device=arguments.device,
+                    user_features=people,
+                )
+            )
+    except RecsysError as error:
+        print(f"{case.key}: {error}", file=sys.stderr)
+        return
+    row = as_row(case, reports, arguments)
+    keep(case.key, row)
+    shown = {name: round(row["metrics"][name], 4) for name in ("rmse", "mrr", "ndcg@10") if name in row["metrics"]}
+    print(
+        f"{case.key}: {shown}, fit {row['seconds']['fit']:.1f} s, in all {time.monotonic() - begun:.0f} s", flush=True
+    )
+
+
+def as_row(case: Case, reports: Sequence[Any], arguments: argparse.Namespace) -> dict[str, Any]:
+    mean = mean_report(reports)
+    defaults = {name: option.default for name, option in models.get(case.model).options.items()}
+    return {
+        "split": case.split_words,
+        "seeds": mean.about["seeds"],
+        "options": mean.options,
+        "changed": {name: value for name, value in case.options.items() if defaults.get(name) != value},
+        "metrics": {name: round(value, 6) for name, value in mean.metrics.items()},
+        "by_seed": {
+            name: [rounded(one) for one in mean.about["by_seed"][name]]
+            for name in ("rmse", "mrr", "ndcg@10")
+            if name in mean.metrics
+        },
+        "intervals": {name: [round(bound, 5) for bound in bounds] for name, bounds in mean.intervals.items()},
+        "seconds": {name: round(value, 3) for name, value in mean.seconds.items()},
+        "num_test": mean.num_test,
+        "num_questions": mean.about["num_questions"],
+        "question": mean.about["question"],
+        "diversity_by": mean.about["diversity_by"],
+        "machine": machine(arguments),
+        "contended": arguments.contended,
+    }
+
+
+def rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 5)
+
+
+def machine(arguments: argparse.Namespace) -> str:
+    import torch
+
+    from engine.device import describe, resolve
+
+    device = describe(resolve(arguments.device))
+    cores = f"{torch.get_num_threads()} of {os.cpu_count()} cores"
+    return f"{device}, {platform.machine()}, {cores}, torch {torch.__version__.partition('+')[0]}"
+
+
+def read_results() -> dict[str, Any]:
+    return json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+
+
+def keep(key: str, row: dict[str, Any]) -> None:
+    """Also when several of these programs run at a time."""
+    RESULTS.parent.mkdir(exist_ok=True)
+    with locked(Path(tempfile.gettempdir()) / "recsys-tui-accuracy.lock", wait=True):
+        rows = read_results()
+        rows[key] = row
+        write_json(RESULTS, dict(sorted(rows.items())))
+
+
+if __name__ == "__main__":
+    main()

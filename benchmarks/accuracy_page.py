@@ -1,0 +1,209 @@
+"""``docs/results.md``, written from the rows that ``accuracy.py`` has measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from accuracy_plan import GOALS, OTHERS, PROTOCOLS, TITLES, Case, Goal
+from tables import lines_of
+
+Row = Mapping[str, Any]
+
+_INTRODUCTION = """# Results
+
+Made by `python benchmarks/accuracy.py` from `benchmarks/results/accuracy.json`; do not edit it by hand. Every figure is
+the mean over the seeds that its row names. A seed decides the split, where the protocol draws one, and the model's
+own chance. Options are the registry's defaults (`recsys-tui models list`) unless a row says otherwise; those were
+chosen on validation parts, never on a test part.
+
+**Protocols.** *random*: 80/20 of the interactions. *user*: 20 % of the users are held out; a model for users is given
+a random 80 % of a held-out user's items (`fold_in`) and asked for the rest, a model for sequences the last item of
+each window of up to ten, given those before. *leave-one-out*: each user's latest item, given all before it. *temporal*:
+the latest 20 % of all interactions, given all before the cut; users of whom nothing is known then are left out of the
+ranking. In the last two, models for users and for sequences learn from the same interactions and are asked the same.
+
+**Ranking.** All items that occur in the data set are ranked, no sample of them; what a person is known to have is
+taken out. Equal scores share the mean of their ranks in `mrr`; in lists the lower id comes first. Interactions of equal
+times are in the order of the file: on MovieLens, where many a user has rated ten films in one second, another order
+gives other targets and other figures. Models that predict ratings are ranked by a lower bound of the prediction, as
+in the app.
+
+**Figures.** `mrr`: mean reciprocal rank of all right items of a question, then over questions. `ndcg`, `recall`, `map`,
+`hit rate`, `coverage` (share of all items in any list), `novelty` (mean self-information, bits), `diversity` (mean of
+1 - similarity within a list, by genres), `lift` (popularity of the list over that of the history, less 1) and `gini`
+(of how often items are shown) are of lists of ten. In brackets: 95 % intervals, bootstrap over users.
+"""
+
+_FIGURES = (
+    ("rmse", "RMSE", 4),
+    ("mrr", "MRR", 4),
+    ("ndcg@10", "NDCG", 4),
+    ("recall@10", "recall", 4),
+    ("map@10", "MAP", 4),
+    ("hit_rate@10", "hit rate", 3),
+    ("coverage@10", "coverage", 2),
+    ("novelty@10", "novelty", 1),
+    ("diversity@10", "diversity", 2),
+    ("popularity_lift@10", "lift", 2),
+    ("gini@10", "gini", 2),
+)
+
+
+def write_page(page: Path, rows: Mapping[str, Row], cases: Sequence[Case]) -> None:
+    """Write the page anew."""
+    cases = [case for case in cases if case.key in rows]
+    parts = [_INTRODUCTION, *_machines(rows), *_goals(rows), *_ratings(rows, cases), *_tables(rows, cases), *_others()]
+    page.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
+
+
+def _machines(rows: Mapping[str, Row]) -> Iterator[str]:
+    machines = sorted({row["machine"] for row in rows.values()})
+    words = f"**Machine.** {'; '.join(machines)}."
+    if any(row["contended"] for row in rows.values()):
+        words += " Seconds with a * were measured beside other work, and are too high."
+    yield words + "\n"
+
+
+def _goals(rows: Mapping[str, Row]) -> Iterator[str]:
+    yield "## What was to be reached\n"
+    lines = []
+    for goal in GOALS:
+        there = [(key, rows[key]) for key in goal.keys if key in rows]
+        if not there:
+            continue
+        better = max if goal.metric == "mrr" else min
+        key, row = better(there, key=lambda pair: pair[1]["metrics"][goal.metric])
+        lines.append(
+            (
+                goal.words,
+                _bound(goal),
+                f"{_model(key)}: {_with_range(row, goal.metric)}, {_seconds(row)} s",
+                "yes" if _reached(goal, row) else "no",
+                goal.others,
+            )
+        )
+    yield from lines_of(("data, protocol", "to reach", "here", "reached", "best other, measured or published"), lines)
+    yield ""
+
+
+def _bound(goal: Goal) -> str:
+    sign = "≥" if goal.metric == "mrr" else "≤"
+    time = "" if goal.seconds is None else f" in {goal.seconds:g} s"
+    return f"{goal.metric.upper()} {sign} {goal.bound:.3f}{time}"
+
+
+def _reached(goal: Goal, row: Row) -> bool:
+    value = row["metrics"][goal.metric]
+    in_time = goal.seconds is None or row["seconds"]["fit"] <= goal.seconds
+    return in_time and (value >= goal.bound if goal.metric == "mrr" else value <= goal.bound)
+
+
+def _ratings(rows: Mapping[str, Row], cases: Sequence[Case]) -> Iterator[str]:
+    lines = [
+        (
+            TITLES[case.data],
+            case.split_words,
+            f"{case.model}{f', {case.label}' if case.label else ''}",
+            _with_range(rows[case.key], "rmse"),
+            f"{rows[case.key]['metrics']['mae']:.4f}",
+            _seconds(rows[case.key]),
+            _seeds(rows[case.key]),
+            _options(rows[case.key]),
+        )
+        for case in cases
+        if case.section == "ratings"
+    ]
+    if lines:
+        yield "## Ratings: what each part brings\n"
+        yield from lines_of(("data", "split", "model", "RMSE (range)", "MAE", "fit, s", "seeds", "options"), lines)
+        yield ""
+    lines = [
+        (
+            case.model,
+            _with_range(rows[case.key], "mrr"),
+            f"{rows[case.key]['metrics']['ndcg@10']:.4f}",
+            f"{rows[case.key]['num_questions']:,}",
+            _seconds(rows[case.key]),
+            _seeds(rows[case.key]),
+        )
+        for case in cases
+        if case.section == "tutorial"
+    ]
+    if lines:
+        yield "## The next item: the user split of Spotlight's tutorial\n"
+        yield f"{TITLES['movies']}; the last item of each window of up to ten of the held-out users, seen removed.\n"
+        yield from lines_of(("model", "MRR (range)", "NDCG@10", "questions", "fit, s", "seeds"), lines)
+        yield ""
+
+
+def _tables(rows: Mapping[str, Row], cases: Sequence[Case]) -> Iterator[str]:
+    yield "## Every model, every data set, every protocol\n"
+    for data, protocols in PROTOCOLS.items():
+        for protocol in protocols:
+            here = [case for case in cases if (case.section, case.data, case.protocol) == ("all", data, protocol)]
+            by_question: dict[str, list[Case]] = {}
+            for case in here:
+                by_question.setdefault(rows[case.key]["question"], []).append(case)
+            for question, group in by_question.items():
+                yield from _table(f"{TITLES[data]}: {protocol}", question, [(one, rows[one.key]) for one in group])
+    yield "The anime excerpt has no times, so nothing can be asked there in the order in which things were watched.\n"
+
+
+def _table(title: str, question: str, group: Sequence[tuple[Case, Row]]) -> Iterator[str]:
+    yield f"### {title}\n"
+    first = group[0][1]
+    yield f"Asked: {question}. {first['num_questions']:,} questions, {first['num_test']:,} right items (first seed).\n"
+    figures = [one for one in _FIGURES if any(one[0] in row["metrics"] for _, row in group)]
+    ranked = sorted(group, key=lambda pair: -pair[1]["metrics"].get("ndcg@10", 0.0))
+    lines = [
+        (
+            case.model,
+            *(_figure(row, name, digits) for name, _, digits in figures),
+            _seconds(row),
+            f"{row['seconds']['evaluate']:.1f}",
+            _seeds(row),
+        )
+        for case, row in ranked
+    ]
+    yield from lines_of(("model", *(words for _, words, _ in figures), "fit, s", "asking, s", "seeds"), lines)
+    yield ""
+
+
+def _others() -> Iterator[str]:
+    yield "## Figures of other libraries\n"
+    yield "Measured on two x86-64 cores without a GPU, or published; compare the rows of the same data and split.\n"
+    yield from lines_of(("data, split", "library, model", "figure"), OTHERS)
+
+
+def _figure(row: Row, name: str, digits: int) -> str:
+    if name not in row["metrics"]:
+        return "–"
+    text = f"{row['metrics'][name]:.{digits}f}"
+    if name in ("rmse", "ndcg@10") and name in row["intervals"]:
+        low, high = row["intervals"][name]
+        text += f" ({low:.3f}–{high:.3f})"
+    return text
+
+
+def _with_range(row: Row, name: str) -> str:
+    values = row["by_seed"][name]
+    return f"{row['metrics'][name]:.4f} ({min(values):.4f}–{max(values):.4f})"
+
+
+def _seconds(row: Row) -> str:
+    return f"{row['seconds']['fit']:.1f}{'*' if row['contended'] else ''}"
+
+
+def _seeds(row: Row) -> str:
+    return ", ".join(map(str, row["seeds"]))
+
+
+def _options(row: Row) -> str:
+    return " ".join(f"{name}={value}" for name, value in row["changed"].items()) or "defaults"
+
+
+def _model(key: str) -> str:
+    _, _, _, model, *label = key.split("/", 4)
+    return model + (f" ({label[0]})" if label else "")
