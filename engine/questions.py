@@ -149,7 +149,7 @@ def _about_known_users(train: Interactions, test: Interactions, wording: str) ->
     position[users] = np.arange(len(users))
     rated = _rated(test)
     asked = position[test.user_ids]
-    owners, targets = _distinct_pairs(asked[asked >= 0], test.item_ids[asked >= 0])
+    owners, targets = _distinct_pairs(asked[asked >= 0], test.item_ids[asked >= 0], test.num_items)
     return Questions(
         users=users,
         **_known(train, rows),
@@ -183,7 +183,7 @@ def _folding(test: Interactions, seed: int) -> Questions:
     position[whom] = np.arange(len(whom))
     hidden_part = test.select(np.concatenate(asked))
     rated = _rated(hidden_part)
-    owners, targets = _distinct_pairs(position[hidden_part.user_ids], hidden_part.item_ids)
+    owners, targets = _distinct_pairs(position[hidden_part.user_ids], hidden_part.item_ids, test.num_items)
     return Questions(
         users=np.array(whom),
         **_known(test, kept),
@@ -227,6 +227,6 @@ def _rated(log: Interactions) -> Interactions:
     return log.select(slice(0)) if log.ratings is None else log.select(~np.isnan(log.ratings))
 
 
-def _distinct_pairs(owners: IntArray, items: IntArray) -> tuple[IntArray, IntArray]:
-    pairs = np.unique(np.stack([owners, items]).astype(np.int64), axis=1)
-    return pairs[0], pairs[1]
+def _distinct_pairs(owners: IntArray, items: IntArray, num_items: int) -> tuple[IntArray, IntArray]:
+    pairs = np.unique(owners.astype(np.int64) * num_items + items)
+    return pairs // num_items, pairs % num_items

@@ -40,7 +40,7 @@ def popularities(train: Interactions) -> FloatArray:
 
     Repeated interactions of one user with one item count once.
     """
-    pairs = np.unique(train.user_ids.astype(np.int64) * train.num_items + train.item_ids)
+    pairs = _distinct(train.user_ids, train.item_ids, train.num_items)
     counts = np.bincount(pairs % train.num_items, minlength=train.num_items)
     shares: FloatArray = np.maximum(counts, 1) / max(1, len(np.unique(train.user_ids)))
     return shares
@@ -107,10 +107,10 @@ def _by_genres(genres: npt.NDArray[np.float32]) -> Any:
 def _by_users(train: Interactions) -> Any:
     from scipy.sparse import csr_matrix
 
-    pairs = np.unique(np.stack([train.item_ids, train.user_ids]).astype(np.int64), axis=1)
+    items, users = np.divmod(_distinct(train.item_ids, train.user_ids, train.num_users), train.num_users)
     shape = (train.num_items, train.num_users)
-    who = csr_matrix((np.ones(pairs.shape[1], dtype=np.float32), (pairs[0], pairs[1])), shape=shape)
-    sizes = np.bincount(pairs[0], minlength=train.num_items)
+    who = csr_matrix((np.ones(len(items), dtype=np.float32), (items, users)), shape=shape)
+    sizes = np.bincount(items, minlength=train.num_items)
 
     def compare(low: IntArray, high: IntArray) -> FloatArray:
         common = np.asarray(who[low].multiply(who[high]).sum(1)).reshape(-1)
@@ -143,6 +143,12 @@ def popular_items(train: Interactions) -> npt.NDArray[np.bool_]:
     popular = np.zeros(len(counts), dtype=bool)
     popular[order[(before < counts.sum() / 2) & (counts[order] > 0)]] = True
     return popular
+
+
+def _distinct(one: IntArray, other: IntArray, size: int) -> IntArray:
+    """The distinct pairs, as numbers ``one * size + other``."""
+    pairs: IntArray = np.unique(one.astype(np.int64) * size + other)
+    return pairs
 
 
 def _divide(above: IntArray, below: IntArray, where: npt.NDArray[np.bool_], otherwise: float = np.nan) -> FloatArray:
