@@ -196,7 +196,7 @@ _SPECS = (
             "history": Option(True, "use who rated what"),
             "time": Option(True, "use when it was rated"),
             "side_features": Option(True, "use genres, year, votes … of the items"),
-            "concentration": Option(5.0, "how alike users are in their whims", search=Range(1.0, 50.0, log=True)),
+            "concentration": Option(8.0, "how alike users are in their whims", search=Range(1.0, 50.0, log=True)),
             "num_samples": Option(48, "samples kept for times and spreads"),
             **_SEEDED,
         },

@@ -90,7 +90,16 @@ class SolvedModel(ABC):
             "plain": {name.lstrip("_"): getattr(self, name) for name in self._plain},
             "metadata": dict(self.metadata if metadata is None else metadata),
         }
-        saving.write(path, {name.lstrip("_"): getattr(self, name) for name in self._tensors}, header)
+        saving.write(path, self._give(), header)
+
+    def _give(self) -> dict[str, Tensor]:
+        """The tensors to store, by name."""
+        return {name.lstrip("_"): getattr(self, name) for name in self._tensors}
+
+    def _take(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take up what ``_give`` gave."""
+        for name in self._tensors:
+            setattr(self, name, tensors[name.lstrip("_")].to(self.device))
 
     @classmethod
     def restore(
@@ -101,8 +110,7 @@ class SolvedModel(ABC):
             model = cls(**header["options"], device=device)
             for name in cls._plain:
                 setattr(model, name, header["plain"][name.lstrip("_")])
-            for name in cls._tensors:
-                setattr(model, name, tensors[name.lstrip("_")].to(model.device))
+            model._take(tensors)
             model.metadata = dict(header["metadata"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(
