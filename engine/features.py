@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.interactions import Interactions
 from engine.items import STANDARD_COLUMNS, ItemTable
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 #: Triangles over the ranks of a number.
 _RANK_BUMPS = 16
@@ -21,6 +24,8 @@ _VOTES = (("vote_average", "vote_count"), ("rating", "members"))
 _VOTES_BEFORE = 50.0
 
 Floats = npt.NDArray[np.float32]
+#: Dense, or a scipy sparse matrix.
+Matrix: TypeAlias = Any
 
 
 @dataclass(frozen=True)
@@ -33,20 +38,24 @@ class Features:
         Name of the group -> matrix of shape ``(num_users, f)`` or ``(num_items, f)``; the row 0 of items is padding.
     """
 
-    users: Mapping[str, Floats] = field(default_factory=dict)
-    items: Mapping[str, Floats] = field(default_factory=dict)
+    users: Mapping[str, Matrix] = field(default_factory=dict)
+    items: Mapping[str, Matrix] = field(default_factory=dict)
 
 
-def history(interactions: Interactions) -> tuple[Floats, Floats]:
-    """Who rated what: of users ``(num_users, num_items)``, of items the transpose; rows of length 1.
+def history(interactions: Interactions) -> tuple[csr_matrix, csr_matrix]:
+    """Who rated what: of users ``(num_users, num_items)``, of items the transpose; sparse, with rows of length 1.
 
     The division by the root of a row's number is that of SVD++ (Koren, 2008, section 4).
     """
-    matrix = np.zeros((interactions.num_users, interactions.num_items), dtype=np.float32)
-    matrix[interactions.user_ids, interactions.item_ids] = 1.0
-    by_user: Floats = matrix / np.sqrt(np.maximum(matrix.sum(1, keepdims=True), 1.0))
-    by_item: Floats = matrix / np.sqrt(np.maximum(matrix.sum(0, keepdims=True), 1.0))
-    return by_user, np.ascontiguousarray(by_item.T)
+    from scipy.sparse import diags_array
+
+    matrix = interactions.tocsr()
+    matrix.data = np.ones(len(matrix.data), dtype=np.float32)
+    by_user, by_item = (
+        diags_array(1.0 / np.sqrt(np.maximum(one.getnnz(1), 1)).astype(np.float32)) @ one
+        for one in (matrix, matrix.T.tocsr())
+    )
+    return by_user.tocsr(), by_item.tocsr()
 
 
 def bumps(values: npt.NDArray[Any], low: float, high: float, number: int) -> Floats:

@@ -159,8 +159,7 @@ class Ordinal:
     def _log_chance(self, cuts: Tensor, score: Tensor, root: Tensor) -> Tensor:
         low, high, _ = self._interval(cuts, score, root)
         chance = torch.special.ndtr(high) - torch.special.ndtr(low)
-        logarithm: Tensor = chance.clamp_min(1e-30).log()
-        return logarithm
+        return torch.log(chance.clamp_min(1e-30))
 
     def _interval(self, cuts: Tensor, score: Tensor, root: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Each rating's interval in units of its noise, mirrored into the left tail, where numbers are precise."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-#: At most so many directions of a feature matrix are kept, the strongest.
-RANK = 1024
+from engine.features import Matrix
+
+#: Up to so many rows or columns, all directions of a feature matrix are found; of a larger one only the strongest.
+_EXACT = 4096
+_STRONGEST = 384
 #: What the strength of a prior may be.
 _STRENGTHS = torch.logspace(-4, 6, 61)
 
@@ -30,7 +32,7 @@ class LinearPrior:
         What computes.
     """
 
-    def __init__(self, features: npt.NDArray[np.float32], width: int, device: torch.device) -> None:
+    def __init__(self, features: Matrix, width: int, device: torch.device) -> None:
         self.basis, self.strengths, self.loadings = _decompose(features, device)
         self.values = torch.zeros(len(self.basis), width, device=device)
         self.coordinates = torch.zeros(len(self.strengths), width, device=device)
@@ -65,13 +67,30 @@ class LinearPrior:
         self.values = self.basis @ self.coordinates
 
 
-def _decompose(features: npt.NDArray[np.float32], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Left singular vectors, squared singular values and right singular vectors, through the smaller Gram matrix."""
-    matrix = torch.from_numpy(np.ascontiguousarray(features, dtype=np.float32)).to(device)
-    tall = matrix.shape[0] >= matrix.shape[1]
-    gram = matrix.T @ matrix if tall else matrix @ matrix.T
-    values, directions = torch.linalg.eigh(gram)
+def _decompose(features: Matrix, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Left singular vectors, squared singular values and right singular vectors, in float32 on the device.
+
+    Through the smaller Gram matrix; that of a matrix that is large both ways is first projected on its strongest
+    directions (Halko, Martinsson and Tropp, 2011, algorithm 4.4).
+    """
+    tall = features.shape[0] >= features.shape[1]
+    matrix = features if tall else features.T
+    if matrix.shape[1] <= _EXACT:
+        basis = None
+        gram = matrix.T @ matrix
+    else:
+        basis = np.random.default_rng(0).standard_normal((matrix.shape[1], _STRONGEST)).astype(np.float32)
+        for _ in range(3):
+            basis = np.linalg.qr(matrix.T @ (matrix @ basis))[0]
+        projected = matrix @ basis
+        gram = projected.T @ projected
+    dense = torch.from_numpy(np.asarray(gram.toarray() if hasattr(gram, "toarray") else gram, dtype=np.float32))
+    values, directions = (part.cpu() for part in torch.linalg.eigh(dense.to(device)))
     keep = values > max(float(values[-1]) * 1e-5, 1e-12)
-    values, directions = values[keep][-RANK:], directions[:, keep][:, -RANK:]
-    other = (matrix if tall else matrix.T) @ directions / values.sqrt()
-    return (other, values, directions) if tall else (directions, values, other)
+    values, inner = values[keep], directions[:, keep].numpy()
+    inner = inner if basis is None else basis @ inner
+    outer = matrix @ inner / np.sqrt(values.numpy())
+    inner, outer = (
+        torch.from_numpy(np.ascontiguousarray(part, dtype=np.float32)).to(device) for part in (inner, outer)
+    )
+    return (outer, values.to(device), inner) if tall else (inner, values.to(device), outer)

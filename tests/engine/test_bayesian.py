@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import csr_matrix
 
 from engine import models
 from engine.errors import CancelledError, LearningError, NotTrainedError
+from engine.factorization import linear_prior
 from engine.factorization.bayesian import BayesianFactorizationModel
 from engine.factorization.blocks import Block, State, draw, pad_by_entity
 from engine.factorization.days import Days
@@ -120,6 +122,18 @@ def test_a_linear_prior_finds_what_features_explain():
     assert torch.allclose(torch.from_numpy(features) @ prior.weights, prior.values, atol=1e-3)
 
 
+def test_the_strongest_directions_of_a_large_matrix_are_found(monkeypatch):
+    random = np.random.RandomState(0)
+    features = (random.randn(90, 4) @ random.randn(4, 60)).astype(np.float32)
+    whole = LinearPrior(features, 3, CPU)
+    monkeypatch.setattr(linear_prior, "_EXACT", 10)
+    monkeypatch.setattr(linear_prior, "_STRONGEST", 8)
+    part = LinearPrior(csr_matrix(features), 3, CPU)
+    rebuilt = part.basis * part.strengths.sqrt() @ part.loadings.T
+    assert torch.allclose(rebuilt, torch.from_numpy(features), atol=1e-3)
+    assert torch.allclose(part.strengths[-4:], whole.strengths[-4:], rtol=1e-3)
+
+
 def test_a_linear_prior_stays_out_where_features_explain_nothing():
     random = np.random.RandomState(0)
     prior = LinearPrior(random.randn(300, 5).astype(np.float32), 3, CPU)
@@ -165,8 +179,8 @@ def test_days_are_found_again():
 
 def test_features_have_rows_of_length_one():
     by_user, by_item = history(Interactions([0, 0, 1], [1, 2, 2]))
-    assert by_user[0].tolist() == pytest.approx([0, 0.5**0.5, 0.5**0.5])
-    assert by_item[2].tolist() == pytest.approx([0.5**0.5, 0.5**0.5])
+    assert by_user.toarray()[0].tolist() == pytest.approx([0, 0.5**0.5, 0.5**0.5])
+    assert by_item.toarray()[2].tolist() == pytest.approx([0.5**0.5, 0.5**0.5])
     assert bumps(np.array([0.0, 2.5, 10.0, np.nan]), 0, 10, 5).sum(1).tolist() == [1, 1, 1, 0]
     assert np.allclose(members([("a", "b"), ("a",), ()], least=1), [[0.5**0.5, 0.5**0.5], [1.0, 0.0], [0.0, 0.0]])
 
