@@ -266,12 +266,12 @@ def evaluate_split(
     protocol_for([name], protocol)
     learnt = learnable(parts.train, spec)
     model = _create(spec, options, seed, device, learnt)
-    questions = pose(parts, protocol, spec.task, seed)
+    ratings = learnt.ratings if "ratings" in spec.needs else None
+    questions = pose(parts, protocol, spec.task, seed, rates=ratings is not None)
     fitted = _fit(model, spec, learnt, dataset, job, user_features)
     job.report(Progress(f"measuring {name}"))
     job.checkpoint()
     begun = time.perf_counter()
-    ratings = learnt.ratings if "ratings" in spec.needs else None
     answers = ask(
         model,
         spec.task,

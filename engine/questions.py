@@ -107,7 +107,7 @@ _WORDINGS = {
 }
 
 
-def pose(parts: Split, protocol: str, task: Task, seed: int) -> Questions:
+def pose(parts: Split, protocol: str, task: Task, seed: int, rates: bool = False) -> Questions:
     """Make questions of a split.
 
     Models for users and models for sequences get the same ones, but for the protocol ``user``: there a sequence model
@@ -124,6 +124,8 @@ def pose(parts: Split, protocol: str, task: Task, seed: int) -> Questions:
         The kind of model.
     seed
         Draws the fifth.
+    rates
+        Whether ratings can be asked for too, also where no list can.
 
     Raises
     ------
@@ -134,7 +136,7 @@ def pose(parts: Split, protocol: str, task: Task, seed: int) -> Questions:
         questions = _folding(parts.test, seed) if task == "user" else _windows(parts.test)
     else:
         questions = _about_known_users(parts.train, parts.test, _WORDINGS[protocol])
-    if not len(questions) and not len(questions.rated):
+    if not len(questions) and not (rates and len(questions.rated)):
         raise RecsysError("The data set is too small: nobody is left of whom something is known and something asked.")
     return questions
 
@@ -218,7 +220,7 @@ def _windows(test: Interactions) -> Questions:
 
 def _known(log: Interactions, rows: list[IntArray]) -> dict[str, Any]:
     flat = np.concatenate([np.zeros(0, dtype=np.int64), *rows])
-    ends = np.cumsum([len(one) for one in rows])
+    ends = np.cumsum([len(one) for one in rows], dtype=np.int64)
     items = Ragged(log.item_ids[flat].astype(np.int64), ends)
     return {"known": items, "ratings": None if log.ratings is None else Ragged(log.ratings[flat], ends)}
 

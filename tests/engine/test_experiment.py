@@ -285,3 +285,39 @@ def test_a_published_split_is_measured_as_it_is(registered: None) -> None:
 def test_a_model_that_cannot_be_kept_is_said_before_it_is_trained(registered: None) -> None:
     with pytest.raises(RecsysError, match="fixed cannot be kept"):
         experiment.train(make(), "fixed")
+
+
+def small(name: str) -> Dataset:
+    """Data of which little can be said."""
+    users, items = {
+        "one user": ([0] * 8, list(range(1, 9))),
+        "one item": (list(range(8)), [1] * 8),
+        "one item each": (list(range(12)), [1 + user % 4 for user in range(12)]),
+        "one rating": ([0], [1]),
+        "all equal": (
+            [user for user in range(6) for _ in range(4)],
+            [1 + (user + i) % 6 for user in range(6) for i in range(4)],
+        ),
+    }[name]
+    log = Interactions(
+        np.array(users),
+        np.array(items),
+        ratings=np.full(len(users), 3.0, np.float32),
+        timestamps=np.full(len(users), 7),
+    )
+    return replace(make(), interactions=log)
+
+
+@pytest.mark.parametrize("data", ["one user", "one item", "one item each", "one rating", "all equal"])
+@pytest.mark.parametrize("name", models.available())
+def test_little_data_gives_figures_or_a_sentence(name: str, data: str) -> None:
+    quick = {"n_iter": 3, "burn_in": 1}
+    options = {option: value for option, value in quick.items() if option in models.get(name).options}
+    for protocol in ("random", "user", "leave-one-out", "temporal"):
+        try:
+            report = evaluate(small(data), name, protocol=protocol, options=options, device="cpu", segments=True)
+        except RecsysError as error:
+            assert str(error).endswith(".")
+        else:
+            assert report.metrics
+            assert all(np.isfinite(value) for value in report.metrics.values())
