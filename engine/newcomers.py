@@ -82,8 +82,8 @@ class Newcomers:
         Returns
         -------
         numpy.ndarray
-            ``(n,)`` for one item, ``(m, n)`` for several; below 0 where an item speaks against it. They sum up to
-            what the history changes about the score, as far as the model is linear in it.
+            ``(n,)`` for one item, ``(m, n)`` for several; below 0 where an item speaks against it. What a history
+            changes about the scores of all items alike, such as a user's bias, is left out.
 
         Raises
         ------

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import RecsysError
+from engine.errors import OptionError, RecsysError
 from engine.histories import Histories, item_counts
 from engine.ranking import top_k
 from engine.results import Result
@@ -23,6 +24,8 @@ Scores = npt.NDArray[np.float32]
 
 #: Standard deviations between a predicted rating and the bound that items are ordered by.
 _DEVIATIONS = 2.0
+#: Items of a history that a recommendation's reason names.
+_NAMED = 2
 
 
 def rating_doubt(rated: Interactions) -> Scores:
@@ -107,7 +110,76 @@ class Recommender:
         if filter_seen:
             scores[self.histories.items(dense)] = -np.inf
         shown = None if self.rating_range is None else np.clip(predicted, *self.rating_range)
-        return self._results(scores, k, predicted_ratings=shown)
+        results = self._results(scores, k, predicted_ratings=shown)
+        return self._with_reasons(results, *self._history(dense)) if hasattr(self.model, "contributions") else results
+
+    def fold_in(self, ratings: Mapping[OutsideId, float] | Sequence[OutsideId], k: int = 10) -> list[Result]:
+        """What a person in no training set would like, best first, without the items that are given.
+
+        Parameters
+        ----------
+        ratings
+            The person's ratings by item id; or items that the person likes, which count as rated as high as can be
+            where the model learns from ratings. Items that nobody has rated are passed over.
+        k
+            How many.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such item.
+        OptionError
+            If a rating is none of the data set's scale.
+        RecsysError
+            If the model cannot place a new person, or nobody has rated any of the items.
+        """
+        if not hasattr(self.model, "fold_in"):
+            raise RecsysError(f"{self._model_name} answers only for the users that it was trained on.")
+        items = np.array([self.dataset.items.vocabulary.encode_one(one) for one in ratings], dtype=np.int64)
+        given = self._given_ratings(ratings)
+        known = items <= self.dataset.num_rated_items
+        if len(items) and not known.any():
+            raise RecsysError("Nobody has rated any of these items, so no model knows them: name others.")
+        items, given = items[known], None if given is None else given[known]
+        predicted = np.asarray(self.model.fold_in(items, given), dtype=np.float32)
+        scores = _rankable(predicted if self.rating_range is None else predicted - self._doubt)
+        scores[items] = -np.inf
+        shown = None if self.rating_range is None else np.clip(predicted, *self.rating_range)
+        return self._with_reasons(self._results(scores, k, predicted_ratings=shown), items, given)
+
+    def explain(self, user: OutsideId, item: OutsideId, k: int = 3) -> list[Result]:
+        """The items of a user's history that speak most for an item, and how much.
+
+        Parameters
+        ----------
+        user, item
+            The ids in the source files.
+        k
+            How many; fewer come back if fewer speak for it, none from a model that goes by no history.
+
+        Returns
+        -------
+        list of Result
+            ``score`` is what the item adds to the score of the item in question.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such user or item.
+        RecsysError
+            If the model cannot tell, or nobody has rated the item.
+        """
+        if not hasattr(self.model, "contributions"):
+            raise RecsysError(f"{self._model_name} cannot say what its recommendations come from.")
+        dense = self.dataset.users.encode_one(user)
+        target = self._encode_rated(item)
+        items, ratings = self._history(dense)
+        others = items != target
+        items, ratings = items[others], None if ratings is None else ratings[others]
+        parts = np.asarray(self.model.contributions(items, ratings, target), dtype=np.float32)
+        scores = np.full(self.dataset.num_rated_items + 1, -np.inf, dtype=np.float32)
+        scores[items[parts > 0]] = parts[parts > 0]
+        return self._results(scores, k)
 
     def next_items(self, items: Sequence[int], k: int = 10, filter_seen: bool = True) -> list[Result]:
         """What comes after a sequence, best first.
@@ -137,23 +209,78 @@ class Recommender:
         return self._results(scores, k, probabilities=possible / max(float(possible.sum()), 1e-30))
 
     def similar_items(self, item: OutsideId, k: int = 10) -> list[Result]:
-        """Items that the model holds to be alike, by the cosine of their vectors.
+        """Items that the model holds to be alike: by its own measure, or by the cosine of their vectors.
 
         Raises
         ------
         RecsysError
-            If the model keeps no item vectors, or nobody has rated the item.
+            If the model compares no items, or nobody has rated the item.
         """
+        measured = hasattr(self.model, "similarities")
+        if not measured and not hasattr(self.model, "item_vectors"):
+            raise RecsysError(f"{self._model_name} keeps no item vectors to compare.")
+        dense = self._encode_rated(item)
+        if measured:
+            likeness = _rankable(self.model.similarities(dense))
+            likeness[likeness <= 0] = -np.inf
+        else:
+            vectors = np.asarray(self.model.item_vectors(), dtype=np.float32)
+            lengths = np.linalg.norm(vectors, axis=1)
+            likeness = _rankable(vectors @ vectors[dense] / np.maximum(lengths * lengths[dense], 1e-12))
+        likeness[dense] = -np.inf
+        return self._results(likeness, k)
+
+    @property
+    def _model_name(self) -> str:
+        return getattr(self.model, "name", type(self.model).__name__)
+
+    def _encode_rated(self, item: OutsideId) -> int:
         dense = self.dataset.items.vocabulary.encode_one(item)
-        if not hasattr(self.model, "item_vectors"):
-            raise RecsysError(f"{type(self.model).__name__} keeps no item vectors to compare.")
         if dense > self.dataset.num_rated_items:
             raise RecsysError(f"Nobody has rated {self.dataset.items[dense].title!r}, so no model knows it.")
-        vectors = np.asarray(self.model.item_vectors(), dtype=np.float32)
-        lengths = np.linalg.norm(vectors, axis=1)
-        cosine = _rankable(vectors @ vectors[dense] / np.maximum(lengths * lengths[dense], 1e-12))
-        cosine[dense] = -np.inf
-        return self._results(cosine, k)
+        return dense
+
+    def _given_ratings(self, ratings: Mapping[OutsideId, float] | Sequence[OutsideId]) -> Scores | None:
+        """A person's own ratings, checked; the highest for each item where there are none and the model needs them."""
+        if self.rating_range is None:
+            return np.array(list(ratings.values()), dtype=np.float32) if isinstance(ratings, Mapping) else None
+        lowest, highest = self.rating_range
+        if not isinstance(ratings, Mapping):
+            return np.full(len(ratings), highest, dtype=np.float32)
+        for item, rating in ratings.items():
+            if not lowest <= rating <= highest:  # nor is "not a number"
+                raise OptionError(f"The rating {rating:g} of {item!r} is not between {lowest:g} and {highest:g}.")
+        return np.array(list(ratings.values()), dtype=np.float32)
+
+    def _history(self, user: int) -> tuple[npt.NDArray[np.int64], Scores | None]:
+        """A dense user's items, each once, and the mean of what the user rated each; rated ones only for ratings."""
+        rows, log = self.histories.rows(user), self.dataset.interactions
+        ratings = None if log.ratings is None else log.ratings[rows]
+        if ratings is not None and self.rating_range is not None:
+            rows, ratings = rows[~np.isnan(ratings)], ratings[~np.isnan(ratings)]
+        items, position = np.unique(log.item_ids[rows], return_inverse=True)
+        if ratings is None:
+            return items.astype(np.int64), None
+        means = np.bincount(position, ratings, minlength=len(items)) / np.bincount(position, minlength=len(items))
+        return items.astype(np.int64), means.astype(np.float32)
+
+    def _with_reasons(
+        self, results: list[Result], items: npt.NDArray[np.int64], ratings: Scores | None
+    ) -> list[Result]:
+        """The same results, each with the items of the history that speak most for it."""
+        if not results or not len(items):
+            return results
+        parts = np.asarray(self.model.contributions(items, ratings, [result.item.dense_id for result in results]))
+        best = np.argsort(-parts, axis=1, kind="stable")[:, :_NAMED]
+        titles = {one.dense_id: one.title for one in self.dataset.items.take(np.unique(items[best]))}
+        named = (
+            [titles[int(items[place])] for place in row if part[place] > 0]
+            for row, part in zip(best, parts, strict=True)
+        )
+        return [
+            replace(result, reason=f"because of {' and '.join(names)}" if names else "")
+            for result, names in zip(results, named, strict=True)
+        ]
 
     def _results(
         self,

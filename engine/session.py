@@ -373,6 +373,26 @@ class Session:
             results = self._recommender(name).recommend(user, k, filter_seen)
         return Answer(tuple(results), name)
 
+    def explain(self, user: OutsideId, item: OutsideId, model: str | None = None, k: int = 3) -> Answer:
+        """The items of a user's history that speak most for an item. Without ``model`` the best trained one answers.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such user, item or model.
+        NotTrainedError
+            If the model, or any for users, is not trained yet.
+        RecsysError
+            If the model cannot tell.
+        """
+        self.dataset.users.encode_one(user)
+        name = self._shelf.choose("user", model)
+        with self._turns.turn():
+            results = self._recommender(name).explain(user, item, k)
+        return Answer(
+            tuple(results), name, "" if results else f"{name} finds nothing in the history that speaks for it"
+        )
+
     # -- sequences ------------------------------------------------------------------------------------------
     @once
     def _titles(self) -> TitleMatcher:

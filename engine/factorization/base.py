@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from engine.errors import LearningError, OptionError
 from engine.estimator import CHUNK, Estimator
 from engine.factorization.bilinear import BilinearLearner, PackedRows, is_plain
+from engine.factorization.folding_in import FoldsIn
 from engine.factorization.objectives import Objective
 from engine.factorization.representations import BilinearNet
 from engine.gradient import Batch, GradientLearner
@@ -24,7 +25,7 @@ from engine.training import Learner
 Scores = npt.NDArray[np.float32]
 
 
-class FactorizationModel(Estimator):
+class FactorizationModel(FoldsIn, Estimator):
     """Base of the models that score pairs of a user and an item. Options as of :class:`Estimator`."""
 
     _objectives: dict[str, Objective]
@@ -63,15 +64,15 @@ class FactorizationModel(Estimator):
         items = (
             torch.arange(self._num_items) if item_ids is None else as_ids(item_ids, self._num_items, "item").reshape(-1)
         )
-        if len(users) == 1:
-            users = users.expand(len(items))
-        elif len(users) != len(items):
+        if len(users) != 1 and len(users) != len(items):
             raise OptionError(f"{len(users)} user_ids and {len(items)} item_ids make no pairs: give as many of each.")
+        if len(users) == 1 and type(self._net) is not BilinearNet:  # which takes one user for all
+            users = users.expand(len(items))
         scores = np.empty(len(items), dtype=np.float32)
         piece = max(1, CHUNK // (4 * self.embedding_dim))
         for start in range(0, len(items), piece):
             part = slice(start, start + piece)
-            scores[part] = self._score_pairs(users[part], items[part]).cpu().numpy()
+            scores[part] = self._score_pairs(users if len(users) == 1 else users[part], items[part]).cpu().numpy()
         return scores
 
     def scores(self, user_ids: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
@@ -84,6 +85,12 @@ class FactorizationModel(Estimator):
         parts = list(self._score_in_chunks(as_ids(user_ids, self._num_users, "user").reshape(-1), item_ids))
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
+    def _complete(self, scores: Tensor) -> Tensor:
+        return self._hide(self._output(scores.float()), torch.arange(len(scores), device=self.device))
+
+    def _net_to_fold_into(self) -> nn.Module:
+        return self._trained()
+
     def _output(self, scores: Tensor) -> Tensor:
         """From the net's scores to predictions."""
         return scores
@@ -95,7 +102,7 @@ class FactorizationModel(Estimator):
     @torch.no_grad()
     def _score_pairs(self, users: Tensor, items: Tensor) -> Tensor:
         users, items = users.to(self.device), items.to(self.device)
-        scores = self._output(self._trained()(users, items).reshape(len(users)).float())
+        scores = self._output(self._trained()(users, items).reshape(len(items)).float())
         return self._hide(scores, items)
 
     def _score_in_chunks(self, users: Tensor, item_ids: Tensor | None = None) -> Iterator[Tensor]:

@@ -52,6 +52,7 @@ random_state, device
     """
 
     name: ClassVar[str] = "explicit"
+    rates: ClassVar[bool] = True
     losses: ClassVar[tuple[str, ...]] = tuple(_LOSSES)
     _objectives = objectives.EXPLICIT
 
@@ -139,6 +140,18 @@ random_state, device
 
     def _hide(self, scores: Tensor, items: Tensor) -> Tensor:
         return scores if self._seen[0] else scores.masked_fill(items == 0, self._lowest)
+
+    def _wanted(self, ratings: Tensor | None, offsets: Tensor) -> Tensor:
+        assert ratings is not None
+        if self.loss == "poisson":
+            ratings = ratings.clamp_min(0.5).log()
+        elif self.loss == "logistic":
+            ratings = 2.0 * ratings.sign()
+        return ratings - self._offset - offsets
+
+    def _noise(self) -> float:
+        # In regression the loss is this variance; a count's logarithm and a log odds stray by about 1.
+        return max(self.losses_by_epoch[-1], 1e-3) if self.loss == "regression" else 1.0
 
     def _sizes(self) -> dict[str, float]:
         return {**super()._sizes(), "_offset": self._offset, "_lowest": self._lowest}

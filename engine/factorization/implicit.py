@@ -79,9 +79,9 @@ random_state, device
             random_state,
             device,
         )
-        if num_negative_samples < 1:
+        if int(num_negative_samples) != num_negative_samples or num_negative_samples < 1:
             raise OptionError(f"num_negative_samples must be a whole number from 1 on, not {num_negative_samples!r}.")
-        self.num_negative_samples = num_negative_samples
+        self.num_negative_samples = int(num_negative_samples)
         self.exclude_known = exclude_known
 
     @property
@@ -103,6 +103,13 @@ random_state, device
         if self.loss == "adaptive_hinge":
             return adaptive_hinge_loss(positive, against, weights=batch.get("weights"))
         return _LOSSES[self.loss](positive, against[0], weights=batch.get("weights"))
+
+    def _wanted(self, ratings: Tensor | None, offsets: Tensor) -> Tensor:
+        # The losses draw positives away from negatives by about 1, whatever the item's bias.
+        return torch.ones_like(offsets)
+
+    def _noise(self) -> float:
+        return 1.0
 
     def _hide(self, scores: Tensor, items: Tensor) -> Tensor:
         return scores.masked_fill(~self._seen[items], NEVER)
