@@ -51,6 +51,21 @@ def resolve(name: str | torch.device = "auto") -> torch.device:
     return device
 
 
+#: The width from which on a net's matrix products take longer than getting them going does.
+WIDE = 128
+
+
+def mixed_precision_pays(device: torch.device, width: int) -> bool:
+    """Whether a net of vectors of this width should be trained with its matrix products in bfloat16.
+
+    On CUDA devices that compute with bfloat16, for wide nets. Parameters, sums, losses and the optimiser's state are
+    in float32, and bfloat16 has the range of float32, so nothing underflows and no loss needs scaling. Narrow nets (all
+    with the default 32) would only gain conversions; a factorisation has no matrix product to speak of in training, it
+    reads and writes rows of a float32 table. Scores are always computed in float32: rounding them would change ranks.
+    """
+    return device.type == "cuda" and width >= WIDE and torch.cuda.is_bf16_supported(including_emulation=False)
+
+
 def describe(device: torch.device) -> str:
     """What to call a device on screen: ``cpu``, ``cuda:0 NVIDIA H200``, ``mps``."""
     return f"{device} {torch.cuda.get_device_name(device)}" if device.type == "cuda" else device.type

@@ -20,7 +20,7 @@ from engine.device import resolve
 from engine.errors import DataError, LearningError, NotTrainedError, OptionError
 from engine.gradient import Optimizers, make_optimizers, pack_state, unpack_state
 from engine.job import Job
-from engine.training import Learner, RunState, train
+from engine.training import Learner, RunState, say, train
 
 OptimizerFunc = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
 RandomState = np.random.RandomState | int | None
@@ -189,11 +189,11 @@ class Estimator(ABC):
         if self._net is None:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(self._run.seed)
-                self._net = self._build(interactions).to(self.device)
+                self._net = self._build(interactions)
         run, net = self._run, self._net
         run.begin(self.n_iter, self.batch_size, _checksum(self._columns(interactions)))
         net.train()
-        learner = self._learner(interactions, net)
+        learner = self._make_learner(interactions, net, job)
         diverged = False
 
         def store() -> None:
@@ -221,6 +221,25 @@ class Estimator(ABC):
                 self._forget()
             else:
                 self._finish(net)
+
+    def _make_learner(self, interactions: Any, net: nn.Module, job: Job | None) -> Learner:
+        """On the device, or on the CPU where the data and the model do not fit there."""
+        try:
+            return self._learner(interactions, net.to(self.device))
+        except torch.OutOfMemoryError:
+            if self.device.type == "cpu":
+                raise
+        say(f"{self.device} has no room for the model and its data: training goes on on the CPU", job)
+        self._to_cpu(net)
+        torch.cuda.empty_cache()
+        return self._learner(interactions, net)
+
+    def _to_cpu(self, net: nn.Module) -> None:
+        self.device = torch.device("cpu")
+        net.to(self.device)
+        self._seen = self._seen.to(self.device)
+        for optimizer in self._optimizers:
+            optimizer.load_state_dict(optimizer.state_dict())  # brings the state to where the parameters are
 
     def _make_optimizers(self, net: nn.Module) -> None:
         if self._optimizers:

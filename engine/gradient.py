@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -34,6 +34,8 @@ class GradientLearner:
         How many for each group; ``negatives`` has them in its second dimension, ``(batch, num_negatives, …)``.
     small_steps
         See :class:`engine.training.Learner`.
+    mixed
+        Compute matrix products in bfloat16; see :func:`engine.device.mixed_precision_pays`.
     """
 
     def __init__(
@@ -45,12 +47,13 @@ class GradientLearner:
         sampler: NegativeSampler | None = None,
         num_negatives: int = 1,
         small_steps: bool = False,
+        mixed: bool = False,
     ) -> None:
         self._net, self._optimizers, self._loss = net, optimizers, loss
         self._columns = {name: column for name, column in columns.items() if column is not None}
         self._sampler, self._num_negatives = sampler, num_negatives
         self._tables = _Tables(net)
-        self.small_steps = small_steps
+        self.small_steps, self._mixed = small_steps, mixed
         first = next(iter(self._columns.values()))
         self.num_examples, self.device = len(first), first.device
 
@@ -69,7 +72,8 @@ class GradientLearner:
         for optimizer in self._optimizers:
             optimizer.zero_grad()
         with self._tables.gathering_rows():
-            loss = self._loss(batch)
+            with torch.autocast(self.device.type, torch.bfloat16) if self._mixed else nullcontext():
+                loss = self._loss(batch)
             loss.backward()  # type: ignore[no-untyped-call]
         with self._tables.dense_gradients():
             for optimizer in self._optimizers:
@@ -85,7 +89,7 @@ class GradientLearner:
         for optimizer in self._optimizers:
             optimizer.load_state_dict(optimizer.state_dict())  # brings the state to where the parameters are
         self._tables = _Tables(self._net)
-        self.device = device
+        self.device, self._mixed = device, False
 
 
 class _Tables:

@@ -1,9 +1,16 @@
 """A training run, the same for every model: shuffle, step, tell, stop, go on.
 
 Reproducible by construction: what happens in an epoch depends on the run's seed and the epoch's number alone, so a
-run that was stopped anywhere and taken up again ends where an uninterrupted one does. Exceptions: on CUDA, sums over
-repeated rows are added in any order (``index_add_``, the backward pass of an embedding), and cuDNN's LSTM may choose
-another algorithm; results then differ in the last digits. A batch halved for lack of memory changes the result.
+run that was stopped anywhere and taken up again ends where an uninterrupted one does.
+
+The exceptions, all of them on CUDA:
+
+- Sums over repeated rows are added in any order (``index_add_``, which the gradients of all tables go through).
+- cuDNN may choose another algorithm for an LSTM.
+- A batch halved for lack of memory, or a run moved to the CPU, goes on otherwise than it would have; both are said.
+
+After the first two, models of one seed differ in the last digits, which many epochs may make more of. Nets from
+:data:`engine.device.WIDE` on multiply in bfloat16 there: the same way each time, but not as on the CPU.
 """
 
 from __future__ import annotations
@@ -132,9 +139,14 @@ class _Reporter:
             self._job.report(Progress(self._stage, done, done, "batches", values))
 
     def say(self, sentence: str) -> None:
-        warnings.warn(sentence, RuntimeWarning, stacklevel=3)
-        if self._job is not None:
-            self._job.report(Progress(sentence))
+        say(sentence, self._job)
+
+
+def say(sentence: str, job: Job | None) -> None:
+    """Tell whoever trains of something unasked for: as a warning, and as a report."""
+    warnings.warn(sentence, RuntimeWarning, stacklevel=4)
+    if job is not None:
+        job.report(Progress(sentence))
 
 
 def train(
@@ -188,8 +200,9 @@ def _train_epoch(learner: Learner, state: RunState, job: Job | None, reporter: _
     while True:
         try:
             return _take_steps(learner, state, job, reporter)
-        except torch.cuda.OutOfMemoryError:
-            pass
+        except torch.OutOfMemoryError:
+            if learner.device.type == "cpu":
+                raise
         # Out here, where the exception no longer holds the tensors of the step that failed. Batches of another size
         # are counted anew: the epoch starts again, with what it has learnt so far.
         state.batch, state.loss_sum = 0, 0.0
@@ -236,7 +249,7 @@ def _threads(number: int | None) -> Iterator[None]:
 
 
 def _make_room(learner: Learner, state: RunState, reporter: _Reporter) -> None:
-    if learner.device.type != "cpu" and state.batch_size > 16:
+    if state.batch_size > 16:
         state.batch_size = -(-state.batch_size // 2)
         reporter.say(f"{learner.device} is out of memory: the batch is halved to {state.batch_size}")
     else:
@@ -261,4 +274,7 @@ def _check_loss(loss: float, epoch: int) -> None:
             "finite and suit the loss."
         )
     if loss == 0.0:
-        raise LearningError(f"The loss of epoch {epoch} is exactly 0: there is nothing to learn from this data.")
+        raise LearningError(
+            f"The loss of epoch {epoch} is exactly 0: there is nothing to learn from this data, or nothing more; try "
+            f"an n_iter below {epoch}, or another loss."
+        )

@@ -203,6 +203,11 @@ class FactorizationModel(FoldsIn, Estimator):
         super()._forget()
         self._rows = None
 
+    def _to_cpu(self, net: nn.Module) -> None:
+        super()._to_cpu(net)
+        if self._rows is not None:
+            self._rows.to(self.device)
+
     def _optimizer_state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         if self._rows is not None:
             return self._rows.state(), {"steps": self._rows.adam.steps}

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from engine.device import mixed_precision_pays
 from engine.errors import LearningError, OptionError
 from engine.estimator import CHUNK, NEVER, Estimator, OptimizerFunc, RandomState
 from engine.gradient import Batch, GradientLearner
@@ -94,9 +95,9 @@ class ImplicitSequenceModel(Estimator):
             raise OptionError(
                 f"representation must be one of {', '.join(_NETS)} or a torch.nn.Module, not {representation!r}."
             )
-        if num_negative_samples < 1:
+        if int(num_negative_samples) != num_negative_samples or num_negative_samples < 1:
             raise OptionError(f"num_negative_samples must be a whole number from 1 on, not {num_negative_samples!r}.")
-        self.num_negative_samples = num_negative_samples
+        self.num_negative_samples = int(num_negative_samples)
         self.exclude_known = exclude_known
 
     # -- predicting ---------------------------------------------------------------------------------------------
@@ -225,6 +226,8 @@ class ImplicitSequenceModel(Estimator):
             sampler,
             self.num_negative_samples if self.loss == "adaptive_hinge" else 1,
             small_steps=max(self.batch_size * sequences.shape[1], self._num_items) * self.embedding_dim < SMALL_STEP,
+            # A module of one's own may not be made for it.
+            mixed=isinstance(self.representation, str) and mixed_precision_pays(self.device, self.embedding_dim),
         )
 
     def _batch_loss(self, net: Any, batch: Batch) -> Tensor:

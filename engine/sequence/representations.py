@@ -13,7 +13,7 @@ All follow one small contract, which a module of one's own may follow too:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -231,7 +231,7 @@ def _shifted_states(lstm: nn.LSTM, vectors: Tensor) -> Tensor:
 
 
 def _per_layer(value: int | Sequence[int], num_layers: int, name: str) -> tuple[int, ...]:
-    values = (int(value),) * num_layers if isinstance(value, int) else tuple(int(one) for one in value)
+    values = tuple(int(one) for one in value) if isinstance(value, Iterable) else (int(value),) * num_layers
     if len(values) != num_layers or num_layers < 1 or any(one < 1 for one in values):
         raise ValueError(f"{name} must be one number from 1 on for each of the {num_layers} layers, not {value!r}")
     return values

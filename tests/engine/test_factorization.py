@@ -178,8 +178,45 @@ def test_a_representation_and_an_optimiser_of_ones_own(ratings, model_class):
     np.testing.assert_array_equal(model.predict(2), model.predict(np.full(31, 2), np.arange(31)))
 
 
-def test_weights_count(ratings):
+class OwnNet(BilinearNet):
+    """What automatic differentiation has to train."""
+
+
+def test_tables_with_sparse_gradients_serve_optimisers_that_take_them(ratings):
+    def sparse_adam(parameters):
+        return torch.optim.SparseAdam(list(parameters), lr=1e-2)
+
+    model = ExplicitFactorizationModel(sparse=True, optimizer_func=sparse_adam, n_iter=3, random_state=1)
+    model.fit(ratings)
+    assert model._net.item_embeddings.sparse
+    assert model.losses_by_epoch[-1] < model.losses_by_epoch[0]
+    own = ExplicitFactorizationModel(representation=OwnNet(40, 31, 8, sparse=True), n_iter=2, random_state=1)
+    own.fit(ratings)
+    assert own.losses_by_epoch[1] < own.losses_by_epoch[0]
+    with pytest.raises(ValueError, match=r"0\.5.*sparse"):
+        ExplicitFactorizationModel(representation=OwnNet(40, 31, 8, sparse=True), l2=0.5).fit(ratings)
+    same = [ExplicitFactorizationModel(sparse=sparse, n_iter=1, random_state=1) for sparse in (False, True)]
+    for one in same:
+        one.fit(ratings)
+    np.testing.assert_array_equal(same[0].predict(1), same[1].predict(1))
+
+
+def test_of_one_negative_the_hardest_is_that_one(ratings):
+    def scores(**options):
+        model = ImplicitFactorizationModel(n_iter=2, random_state=1, **options)
+        model.fit(ratings)
+        return model.predict(1)
+
+    hinge = scores(loss="hinge")
+    np.testing.assert_array_equal(scores(loss="adaptive_hinge", num_negative_samples=1), hinge)
+    assert not np.array_equal(scores(loss="adaptive_hinge", num_negative_samples=4), hinge)
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("loss", EXPLICIT)
+def test_weights_count(ratings, loss, own):
     """An interaction of weight 0 is as good as absent."""
+    ratings = _for_loss(ratings, loss)
     contrary = ratings.ratings.max() + ratings.ratings.min() - ratings.ratings
     doubled = Interactions(
         np.tile(ratings.user_ids, 2),
@@ -187,10 +224,32 @@ def test_weights_count(ratings):
         ratings=np.concatenate((ratings.ratings, contrary)),
         weights=np.repeat([1.0, 0.0], len(ratings)),
     )
-    model = ExplicitFactorizationModel(n_iter=20, batch_size=64, random_state=1)
+    net = {"representation": OwnNet(40, 31, 32)} if own else {}
+    model = ExplicitFactorizationModel(loss=loss, n_iter=30, batch_size=64, random_state=1, **net)
     model.fit(doubled)
     predicted = model.predict(4)
     assert predicted[2:31:2].min() > predicted[1:31:2].max()
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("loss", IMPLICIT)
+def test_choices_of_weight_0_teach_nothing(ratings, loss, own):
+    weighted = Interactions(ratings.user_ids, ratings.item_ids, weights=(ratings.ratings > 2).astype(float))
+    net = {"representation": OwnNet(40, 31, 32)} if own else {}
+    model = ImplicitFactorizationModel(loss=loss, n_iter=40, batch_size=64, random_state=1, exclude_known=False, **net)
+    model.fit(weighted)
+    right = [np.mean(np.argsort(-row)[:15] % 2 == user % 2) for user, row in enumerate(model.predict(np.arange(40)))]
+    assert np.mean(right) > 0.9
+
+
+@pytest.mark.parametrize("model_class", [ExplicitFactorizationModel, ImplicitFactorizationModel])
+def test_weights_of_1_change_nothing(ratings, model_class):
+    weighted = ratings.select(slice(None))
+    weighted.weights = np.ones(len(ratings))
+    plain, other = (model_class(n_iter=2, random_state=1) for _ in range(2))
+    plain.fit(ratings)
+    other.fit(weighted)
+    np.testing.assert_array_equal(plain.predict(3), other.predict(3))
 
 
 def test_raw_ids_with_gaps_learn_the_same_as_dense_ones(ratings):

@@ -3,12 +3,17 @@ from __future__ import annotations
 import threading
 import warnings
 
+import numpy as np
 import pytest
 import torch
 
 from engine import device
+from engine.datasets import synthetic
 from engine.errors import CancelledError, OptionError
+from engine.factorization.explicit import ExplicitFactorizationModel
+from engine.factorization.implicit import ImplicitFactorizationModel
 from engine.job import Job
+from engine.sequence.implicit import ImplicitSequenceModel
 from engine.training import RunState, train
 
 
@@ -124,6 +129,79 @@ def test_lack_of_memory_halves_the_batch_and_at_last_moves_to_the_cpu(monkeypatc
     assert "on the CPU" in str(said[-1].message)
     assert learner.device.type == "cpu"
     assert len(state.losses) == 1
+
+
+def test_a_machine_without_memory_is_not_asked_for_ever():
+    with pytest.raises(torch.OutOfMemoryError):
+        _run(Recorder(100, room=3), epochs=1, batch_size=50)
+
+
+MODELS = [
+    lambda: ExplicitFactorizationModel(n_iter=2, random_state=1),
+    lambda: ImplicitFactorizationModel(loss="adaptive_hinge", n_iter=2, random_state=1),
+    lambda: ImplicitSequenceModel(loss="bpr", representation="lstm", n_iter=2, random_state=1),
+    lambda: ImplicitSequenceModel(loss="bpr", representation="cnn", sparse=True, n_iter=2, random_state=1),
+    lambda: ImplicitSequenceModel(
+        n_iter=2, random_state=1, optimizer_func=lambda them: torch.optim.SGD(them, lr=0.1, momentum=0.9)
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def interactions():
+    return synthetic.generate_sequential(30, 40, 1500, random_state=np.random.RandomState(0))
+
+
+@pytest.mark.parametrize("make", MODELS)
+def test_a_model_that_does_not_fit_a_device_is_trained_on_the_cpu(make, interactions, monkeypatch):
+    """Also one that has learnt before: nothing of that is lost."""
+
+    def to(module, where):
+        if where.type == "meta":
+            raise torch.OutOfMemoryError("pretended")
+        return real(module, where)
+
+    real = torch.nn.Module.to
+    here, elsewhere = make(), make()
+    sequences = isinstance(here, ImplicitSequenceModel)
+    data, query = (interactions.to_sequence(), [3, 1]) if sequences else (interactions, 3)
+    here.fit(data)
+    elsewhere.fit(data)
+    here.fit(data)
+    monkeypatch.setattr(torch.nn.Module, "to", to)
+    elsewhere.device = torch.device("meta")
+    reports = []
+    with pytest.warns(RuntimeWarning, match="meta has no room.*on the CPU"):
+        elsewhere.fit(data, job=Job(reports.append))
+    assert "on the CPU" in reports[0].stage
+    assert elsewhere.device.type == "cpu"
+    np.testing.assert_array_equal(elsewhere.predict(query), here.predict(query))
+
+
+@pytest.mark.parametrize("make", MODELS)
+def test_learners_move_with_all_they_know(make, interactions, monkeypatch):
+    """A run that is moved in its middle (here from the CPU to the CPU) ends as any other."""
+    whole, moved = make(), make()
+    sequences = isinstance(whole, ImplicitSequenceModel)
+    data, query = (interactions.to_sequence(), [3, 1]) if sequences else (interactions, 3)
+    whole.fit(data)
+    make_learner, learners = moved._learner, []
+
+    def noting(*arguments):
+        learners.append(make_learner(*arguments))
+        return learners[0]
+
+    class Moves(Job):
+        asked = 0
+
+        def checkpoint(self):
+            self.asked += 1
+            if self.asked == 3:
+                learners[0].move(torch.device("cpu"))
+
+    monkeypatch.setattr(moved, "_learner", noting)
+    moved.fit(data, job=Moves())
+    np.testing.assert_array_equal(moved.predict(query), whole.predict(query))
 
 
 @pytest.mark.parametrize(
