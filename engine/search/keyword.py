@@ -19,13 +19,13 @@ Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.int64]
 
-_K1 = 1.2
+_K1 = 0.6
 #: How much long titles and texts are held against their words.
-_TITLE_B, _TEXT_B = 0.75, 0.75
+_TITLE_B, _TEXT_B = 0.75, 0.4
 #: A word in the title counts as often as this many in the text.
-_TITLE_WEIGHT = 3.0
+_TITLE_WEIGHT = 1.5
 #: How much more the best known item counts than one that nobody knows.
-_FAME_WEIGHT = 0.2
+_FAME_WEIGHT = 0.4
 _ITEMS_PER_PIECE = 2048
 #: Words that say nothing of what is wanted; kept where a query has no others ("The Who").
 _EMPTY_WORDS = frozenset(

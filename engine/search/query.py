@@ -23,13 +23,13 @@ from engine.search import reasons
 from engine.search.diversity import rerank, series_likeness
 from engine.search.fields import Fields
 from engine.search.filters import Filter, demand_filters, mask
-from engine.search.index import ExactIndex
 from engine.search.keyword import KeywordIndex
 from engine.search.vocabulary import with_numbers
 
 if TYPE_CHECKING:
     from engine.items import Item, ItemTable
     from engine.search.embedding import Encoder
+    from engine.search.index import ExactIndex
     from engine.search.store import EmbeddingStore, Hashes
 
 Mode = Literal["hybrid", "semantic", "keyword"]
@@ -37,10 +37,15 @@ LikeBy = Literal["meaning", "taste", "both"]
 Allowed = npt.NDArray[np.bool_] | None
 Scores = npt.NDArray[np.float32]
 
-#: Reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009): a rank counts 1 / (60 + rank).
-_RRF = 60
+#: Reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009): a rank counts 1 / (this + rank). The authors' 60 is
+#: for lists of equal worth; for words and meaning 10 is better by the judged queries (benchmarks/search_quality.py).
+_RRF, _RRF_OF_LIKE = 10, 60
+#: What a rank by words counts beside one by meaning, and what the lead of the first by words over the second does.
+_WORDS_WEIGHT, _LEAD_WEIGHT = 0.7, 4.0
 #: How far down each list is looked when two are joined, or one is reordered.
 _DEPTH = 100
+#: Beyond any score of a hybrid search.
+_ABOVE_ALL = 10.0
 _REMEMBERED_QUERIES = 256
 
 
@@ -112,8 +117,9 @@ class SearchIndex:
             How many; fewer come back if fewer fit.
         mode
             ``"keyword"`` for BM25 scores, ``"semantic"`` for the cosine of the embeddings, ``"hybrid"`` for both lists
-            joined by reciprocal rank. By words and in hybrid a title equal to the query comes first. While not all
-            items are embedded, those that are take part, and the answer's note says how many.
+            joined by reciprocal rank, with what stands out by words before the rest. By words and in hybrid a title
+            equal to the query comes first. While not all items are embedded, those that are take part, and the
+            answer's note says how many.
         filters
             What must hold of each result: ``"genre:comedy year:>=2010"`` or filters that
             :func:`engine.search.filters.parse` found. With filters and neither a query nor ``like``, all that fits,
@@ -236,10 +242,12 @@ class SearchIndex:
             by_meaning = self._by_meaning(query, depth, allowed)
         except RecsysError as error:  # nothing embedded, or no model to be had: words are better than nothing
             return by_words.best(k, note=f"By keyword only: {error}")
-        joined = _join(by_words.scores, by_meaning.scores)
+        joined = _join([by_words.scores, by_meaning.scores], _RRF, [_WORDS_WEIGHT, 1.0])
+        for row, lead in _leader(by_words).items():
+            joined[row] += _LEAD_WEIGHT * lead / (_RRF + 1)
         for rank, row in enumerate(by_words.scores, start=1):
             if row in by_words.exact:
-                joined[row] = 1.0 + 1.0 / (_RRF + rank)
+                joined[row] = _ABOVE_ALL + 1.0 / rank
         return _Ranking(joined, "hybrid", by_words.exact, by_meaning.scores, note=by_meaning.note).best(k)
 
     # -- by another item ------------------------------------------------------------------------------------
@@ -265,7 +273,7 @@ class SearchIndex:
             return by_taste.best(k, note=f"By taste only: {error}")
         if by_taste is None:
             return by_meaning.best(k)
-        joined = _join(by_taste.scores, by_meaning.scores)
+        joined = _join([by_taste.scores, by_meaning.scores], _RRF_OF_LIKE)
         return _Ranking(
             joined, "meaning and taste", frozenset(), by_meaning.scores, by_taste.scores, by_meaning.note, item
         ).best(k)
@@ -348,8 +356,7 @@ class SearchIndex:
             # The number first: rows that come later are then found at the next search.
             made_of = len(store), "cpu" if self._encoder is None else self._encoder.device
             if self._vector_index is None or self._vector_index[0] != made_of:
-                rows = store.rows(self._hashes)
-                self._vector_index = made_of, ExactIndex(store.vectors(), rows, device=made_of[1])
+                self._vector_index = made_of, store.index(self._hashes, made_of[1])
             index = self._vector_index[1]
         done, total = len(index), len(self.items)
         note = "" if done == total else f"{done:,} of {total:,} embedded"
@@ -457,13 +464,26 @@ class _Ranking:
         return replace(self, scores={row: self.scores[row] for row in rows})
 
 
-def _join(*rankings: Mapping[int, float]) -> dict[int, float]:
+def _join(rankings: Sequence[Mapping[int, float]], k: int, weights: Sequence[float] = (1.0, 1.0)) -> dict[int, float]:
     """Reciprocal rank fusion of lists that are best first."""
     joined: dict[int, float] = {}
-    for ranking in rankings:
+    for ranking, weight in zip(rankings, weights, strict=True):
         for rank, row in enumerate(ranking, start=1):
-            joined[row] = joined.get(row, 0.0) + 1.0 / (_RRF + rank)
+            joined[row] = joined.get(row, 0.0) + weight / (k + rank)
     return joined
+
+
+def _leader(by_words: _Ranking) -> dict[int, float]:
+    """The first by words and by what share it is before the second; those with the title itself do not count.
+
+    Ranks alone forget that one item has all of the words, and the next just one of them: then it is that one which is
+    looked for, by its misspelt title or by words of its plot.
+    """
+    rows = [row for row in by_words.scores if row not in by_words.exact][:2]
+    if not rows:
+        return {}
+    first, second = by_words.scores[rows[0]], by_words.scores[rows[1]] if len(rows) > 1 else 0.0
+    return {rows[0]: 1.0 - second / first}
 
 
 def _reason(ranking: _Ranking, row: int, item: Item, asked: Sequence[reasons.QueryWord]) -> str:

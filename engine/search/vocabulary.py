@@ -15,7 +15,7 @@ from engine.once import once
 #: How many longer words a half-typed one may stand for, and near words a misspelt one.
 _PREFIXED, _CORRECTED = 24, 6
 #: What a word counts that is not the typed one.
-_OTHER_NUMERAL, _LONGER, _LONGER_TOO = 0.8, 0.8, 0.3
+_OTHER_NUMERAL, _OTHER_FORM, _LONGER, _LONGER_TOO = 0.8, 0.8, 0.8, 0.3
 _CORRECTION = {1: 0.8, 2: 0.6}
 _DOUBTFUL = 0.4
 #: A word that no title has and no more texts than this may be misspelt, too.
@@ -99,6 +99,9 @@ class Vocabulary:
         for spelling in _SPELLINGS.get(word, ()):
             if spelling in self._numbering:
                 meant.setdefault(spelling, _OTHER_NUMERAL)
+        for form in _forms(word):
+            if form in self._numbering:
+                meant.setdefault(form, _OTHER_FORM)
         in_title = known is not None and self._in_titles[known] > 0
         if is_last and not word.isdigit():
             for longer in self._longer(word):
@@ -166,6 +169,19 @@ class Vocabulary:
     def _joined(self) -> dict[str, tuple[str, str]]:
         pairs = (pair for title in self._titles for pair in pairwise(words(title or "")))
         return {a + b: (a, b) for a, b in pairs if len(a) + len(b) > 3}
+
+
+def _forms(word: str) -> list[str]:
+    """Singular and plural of an English noun, whichever it is not; most are words that do not exist."""
+    if len(word) < 4 or not word.isascii() or word.isdigit():
+        return []
+    if word.endswith("ies"):
+        return [word[:-3] + "y", word[:-1]]
+    if word.endswith("s"):
+        return [] if word.endswith("ss") else [word[:-1], word[:-2]] if word.endswith("es") else [word[:-1]]
+    if word.endswith("y"):
+        return [word[:-1] + "ies", word + "s"]
+    return [word + "es"] if word.endswith(("x", "ch", "sh")) else [word + "s"]
 
 
 def _nearest(word: str, candidates: Sequence[str], most: int) -> list[tuple[str, int]]:

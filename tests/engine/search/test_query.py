@@ -75,12 +75,19 @@ def test_semantic_search_is_the_exact_order_of_cosines(index: SearchIndex) -> No
     assert [result.rank for result in answer.results] == list(range(1, 8))
 
 
-def test_hybrid_joins_both_lists_by_reciprocal_rank(index: SearchIndex) -> None:
+def test_hybrid_joins_both_lists_by_reciprocal_rank_and_lets_a_leader_lead(index: SearchIndex) -> None:
     query = "summer simulation"
+    by_words = index.search(query, k=7, mode="keyword").results
     ranks = [dense_ids(index.search(query, k=7, mode=mode)) for mode in ("keyword", "semantic")]
     expected = {
-        item: sum(1 / (61 + its_ranks.index(item)) for its_ranks in ranks if item in its_ranks) for item in range(1, 8)
+        item: sum(
+            weight / (11 + its_ranks.index(item))
+            for its_ranks, weight in zip(ranks, (0.7, 1), strict=True)
+            if item in its_ranks
+        )
+        for item in range(1, 8)
     }
+    expected[ranks[0][0]] += 4 * (1 - by_words[1].score / by_words[0].score) / 11
     answer = index.search(query, k=7)
     assert answer.method == "hybrid"
     assert dense_ids(answer) == sorted(expected, key=lambda item: (-expected[item], item))
