@@ -54,6 +54,7 @@ class GradientLearner:
         self._sampler, self._num_negatives = sampler, num_negatives
         self._tables = _Tables(net)
         self.small_steps, self._mixed = small_steps, mixed
+        self._drops = any(isinstance(one, nn.modules.dropout._DropoutNd) for one in net.modules())
         first = next(iter(self._columns.values()))
         self.num_examples, self.device = len(first), first.device
 
@@ -64,6 +65,10 @@ class GradientLearner:
             groups = columns["groups"].long().unsqueeze(1)
             groups = groups.expand(-1, self._num_negatives, *groups.shape[2:])
             columns["negatives"] = self._sampler.sample(groups, generator)
+        if self._drops:
+            # What a step leaves out is drawn from a seed of its own, so that it is the same after an interruption.
+            seeds = torch.randint(2**31, (len(examples),), generator=generator, device=self.device)
+            columns["seeds"] = seeds.cpu()
         pieces = [torch.split(column, batch_size) for column in columns.values()]
         return [dict(zip(columns, piece, strict=True)) for piece in zip(*pieces, strict=True)]
 
@@ -72,13 +77,23 @@ class GradientLearner:
         for optimizer in self._optimizers:
             optimizer.zero_grad()
         with self._tables.gathering_rows():
-            with torch.autocast(self.device.type, torch.bfloat16) if self._mixed else nullcontext():
+            autocast = torch.autocast(self.device.type, torch.bfloat16) if self._mixed else nullcontext()
+            with autocast, self._dropping(batch):
                 loss = self._loss(batch)
             loss.backward()  # type: ignore[no-untyped-call]
         with self._tables.dense_gradients():
             for optimizer in self._optimizers:
                 optimizer.step()
         return loss.detach()
+
+    @contextmanager
+    def _dropping(self, batch: Batch) -> Iterator[None]:
+        if not self._drops:
+            yield
+            return
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            torch.manual_seed(int(batch["seeds"][0]))
+            yield
 
     def move(self, device: torch.device) -> None:
         """See :class:`engine.training.Learner`."""

@@ -179,6 +179,21 @@ _NEGATIVES = {
 
 _SEEDED = {"random_state": Option(42, "the seed"), "device": Option("auto", "auto, cpu, cuda or mps")}
 
+_MARKOV = {
+    "lags": Option(20, "how many items before a place are looked at", search=Range(3, 40)),
+    "decay": Option(0.85, "what an item one step further away counts for", search=Range(0.5, 1.0)),
+    "ahead": Option(0.7, "what an item after a place counts for, against one before it", search=Range(0, 1)),
+    "sharpness": Option(2.5, "1 counts transitions; above, places that agree more count more", search=Range(1, 4)),
+}
+_ATTENTION = {
+    "embedding_dim": Option(64, "the length of the vectors", search=(32, 64, 128)),
+    "dropout": Option(0.3, "the share of numbers that a training step leaves out", search=Range(0, 0.7)),
+    "n_iter": Option(15, "epochs", search=Range(5, 60)),
+    "batch_size": Option(32, "sequences of up to fifty items a step"),
+    "learning_rate": Option(2e-3, "of Adam", search=Range(3e-4, 1e-2, log=True)),
+    "num_negatives": Option(0, "items that each next one is told from; 0: all, up to ten thousand"),
+}
+
 # In the order in which they answer where none is asked for: the first trained one of a task does.
 _SPECS = (
     ModelSpec(
@@ -209,7 +224,7 @@ _SPECS = (
         needs=("ratings",),
         options={
             "loss": Option("regression", "what is minimised", ("regression", "poisson", "logistic")),
-            **_shared(embedding_dim=64, n_iter=30, batch_size=1024, l2=4e-4, learning_rate=1e-2),
+            **_shared(embedding_dim=64, n_iter=40, batch_size=1024, l2=4e-4, learning_rate=1e-2),
             "center": Option(True, "count scores from the mean rating"),
         },
         for_size=_of_size,
@@ -265,7 +280,7 @@ _SPECS = (
         "engine.factorization.implicit:ImplicitFactorizationModel",
         options={
             "loss": Option("adaptive_hinge", "what is minimised", _RANKING, search=_RANKING),
-            **_shared(embedding_dim=64, n_iter=20, batch_size=1024, l2=5e-5, learning_rate=1e-2),
+            **_shared(embedding_dim=64, n_iter=30, batch_size=1024, l2=2e-4, learning_rate=1e-2),
             **_NEGATIVES,
         },
         for_size=_of_size,
@@ -294,23 +309,43 @@ _SPECS = (
         uses=("times",),
     ),
     ModelSpec(
+        "blend",
+        "sequence",
+        "Ranks what comes next by markov and attention together; the most accurate of the three.",
+        "engine.sequence.blend:BlendModel",
+        needs=("times",),
+        options={
+            "held_out": Option(0.1, "the share of people by whom the two are weighed"),
+            **_ATTENTION,
+            **_MARKOV,
+            **_SEEDED,
+        },
+    ),
+    ModelSpec(
+        "attention",
+        "sequence",
+        "Ranks what comes next by self-attention over the items so far; needs many histories.",
+        "engine.sequence.attention:AttentionModel",
+        needs=("times",),
+        options={
+            "num_layers": Option(1, "layers of attention", search=(1, 2)),
+            "num_heads": Option(2, "heads of attention", search=(1, 2, 4)),
+            **_ATTENTION,
+            "l2": Option(0.0, "weight decay", search=Range(1e-7, 1e-2, log=True)),
+            **_SEEDED,
+        },
+    ),
+    ModelSpec(
         "markov",
         "sequence",
-        "Ranks what came next in the most similar places of all histories; learns in seconds.",
+        "Ranks what came next in the most similar places of all histories; learns in a second.",
         "engine.sequence.markov:MarkovModel",
         needs=("times",),
         options={
-            "lags": Option(20, "how many items before a place are looked at", search=Range(3, 40)),
-            "decay": Option(0.85, "what an item one step further away counts for", search=Range(0.5, 1.0)),
-            "ahead": Option(0.0, "what an item after a place counts for, against one before it", search=Range(0, 1)),
-            "sharpness": Option(
-                2.5, "1 counts transitions; above, places that agree more count more", search=Range(1, 4)
-            ),
+            **_MARKOV,
             "rarity": Option(0.1, "how much more a rare item tells than a popular one", search=Range(0, 0.5)),
             "popularity": Option(0.05, "how much popular items are held back", search=Range(0, 0.5)),
-            "smoothing": Option(
-                0.1, "votes that are given to items by their popularity", search=Range(0.001, 10, log=True)
-            ),
+            "smoothing": Option(0.1, "votes given to items by their popularity", search=Range(0.001, 10, log=True)),
             **_SEEDED,
         },
     ),
@@ -321,9 +356,9 @@ _SPECS = (
         "engine.sequence.implicit:ImplicitSequenceModel",
         needs=("times",),
         options={
-            "loss": Option("bpr", "what is minimised", _RANKING, search=_RANKING),
+            "loss": Option("adaptive_hinge", "what is minimised", _RANKING, search=_RANKING),
             "representation": Option("cnn", "the net", _NETS, search=_NETS),
-            **_shared(embedding_dim=32, n_iter=15, batch_size=256, l2=1e-5, learning_rate=1e-2),
+            **_shared(embedding_dim=32, n_iter=10, batch_size=256, l2=1e-5, learning_rate=1e-2),
             **_NEGATIVES,
         },
         for_size=_of_size,

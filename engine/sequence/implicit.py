@@ -19,14 +19,20 @@ from engine.ids import as_ids
 from engine.interactions import SequenceInteractions
 from engine.losses import adaptive_hinge_loss, bpr_loss, hinge_loss, pointwise_loss
 from engine.sampling import NegativeSampler
-from engine.sequence.representations import PADDING_IDX, CNNNet, LSTMNet, MixtureLSTMNet, PoolNet
+from engine.sequence.representations import PADDING_IDX, CNNNet, ItemNet, LSTMNet, MixtureLSTMNet, PoolNet
+from engine.sequence.self_attention import AttentionNet
+from engine.sequence.softmax import SharedNegatives, softmax_loss
 from engine.training import Learner
 
 #: Numbers in a step's largest tensor below which several threads would wait for each other more than they compute.
 SMALL_STEP = 1_048_576
 
 _LOSSES = {"pointwise": pointwise_loss, "bpr": bpr_loss, "hinge": hinge_loss}
-_NETS = {"pooling": PoolNet, "cnn": CNNNet, "lstm": LSTMNet, "mixture": MixtureLSTMNet}
+_NETS = {"pooling": PoolNet, "cnn": CNNNet, "lstm": LSTMNet, "mixture": MixtureLSTMNet, "attention": AttentionNet}
+
+#: Up to so many items, ``cross_entropy`` compares with all of them; beyond, with a sample that a batch shares.
+FULL_SOFTMAX = 10_000
+SAMPLED_SOFTMAX = 1_024
 
 
 class ImplicitSequenceModel(Estimator):
@@ -37,9 +43,11 @@ class ImplicitSequenceModel(Estimator):
     Parameters
     ----------
     loss
-        ``pointwise`` (log loss), ``bpr``, ``hinge`` or ``adaptive_hinge``.
+        ``pointwise`` (log loss), ``bpr``, ``hinge``, ``adaptive_hinge`` or ``cross_entropy`` (see
+        :mod:`engine.sequence.softmax`; of all items up to ten thousand of them). The last is not in Spotlight.
     representation
-        ``pooling``, ``cnn``, ``lstm``, ``mixture``, or a module (see :mod:`engine.sequence.representations`).
+        ``pooling``, ``cnn``, ``lstm``, ``mixture``, ``attention`` (not in Spotlight), or a module (see
+        :mod:`engine.sequence.representations`).
     embedding_dim, n_iter, batch_size, l2, learning_rate, optimizer_func, use_cuda, sparse, random_state, device
         See :class:`engine.estimator.Estimator`. The defaults are Spotlight's; a batch is of sequences.
     num_negative_samples
@@ -57,7 +65,7 @@ class ImplicitSequenceModel(Estimator):
     """
 
     name: ClassVar[str] = "sequence"
-    losses: ClassVar[tuple[str, ...]] = (*_LOSSES, "adaptive_hinge")
+    losses: ClassVar[tuple[str, ...]] = (*_LOSSES, "adaptive_hinge", "cross_entropy")
 
     def __init__(
         self,
@@ -91,6 +99,8 @@ class ImplicitSequenceModel(Estimator):
             random_state,
             device,
         )
+        if loss == "cross_entropy" and not hasattr(representation, "score_all") and representation not in _NETS:
+            raise OptionError("cross_entropy needs a representation that has score_all.")
         if not isinstance(representation, nn.Module) and representation not in _NETS:
             raise OptionError(
                 f"representation must be one of {', '.join(_NETS)} or a torch.nn.Module, not {representation!r}."
@@ -196,7 +206,14 @@ class ImplicitSequenceModel(Estimator):
 
     def _build(self, interactions: SequenceInteractions) -> nn.Module:
         self._num_items = interactions.num_items
-        return self._rebuild()
+        net = self._rebuild()
+        if self.loss == "cross_entropy" and isinstance(net, ItemNet):
+            # From popularity on, which a small learning rate would take long to find.
+            counts = np.bincount(interactions.sequences.reshape(-1), minlength=self._num_items)
+            log_odds = torch.from_numpy(np.log(counts + 0.5)).float()
+            with torch.no_grad():
+                net.item_biases.weight[1:, 0] = (log_odds - log_odds[1:].mean())[1:]
+        return net
 
     def _rebuild(self) -> nn.Module:
         if isinstance(self.representation, nn.Module):
@@ -215,25 +232,46 @@ class ImplicitSequenceModel(Estimator):
         self._seen[PADDING_IDX] = False
         occurring = torch.unique(sequences)
         occurring = occurring[occurring != PADDING_IDX]
-        sampler = NegativeSampler(occurring, occurring, self._num_items, occurring, self.exclude_known)
+        sampler, num_negatives = self._sampler(sequences, occurring)
         self._make_optimizers(net)
         weights = None if interactions.weights is None else self._tensor(interactions.weights, np.float32)
         return GradientLearner(
             net,
             self._optimizers,
             {"groups": sequences, "weights": weights},
-            lambda batch: self._batch_loss(net, batch),
+            lambda batch: self._batch_loss(net, batch, sampler, occurring),
             sampler,
-            self.num_negative_samples if self.loss == "adaptive_hinge" else 1,
+            num_negatives,
             small_steps=max(self.batch_size * sequences.shape[1], self._num_items) * self.embedding_dim < SMALL_STEP,
             # A module of one's own may not be made for it.
             mixed=isinstance(self.representation, str) and mixed_precision_pays(self.device, self.embedding_dim),
         )
 
-    def _batch_loss(self, net: Any, batch: Batch) -> Tensor:
-        sequences, negatives, weights = batch["groups"], batch["negatives"], batch.get("weights")
+    def _sampler(self, sequences: Tensor, occurring: Tensor) -> tuple[Any, int]:
+        """What draws negatives, and how many for each sequence."""
+        if self.loss != "cross_entropy":
+            drawn = self.num_negative_samples if self.loss == "adaptive_hinge" else 1
+            return NegativeSampler(occurring, occurring, self._num_items, occurring, self.exclude_known), drawn
+        shared = self._shared_negatives(len(occurring))
+        if not shared:
+            return None, 0
+        counts = torch.bincount(sequences.reshape(-1), minlength=self._num_items)
+        counts[PADDING_IDX] = 0
+        return SharedNegatives(counts), -(-shared // self.batch_size)
+
+    def _shared_negatives(self, num_items: int) -> int:
+        """How many items a batch shares as negatives; 0 means all items that occur."""
+        return 0 if num_items <= FULL_SOFTMAX else SAMPLED_SOFTMAX
+
+    def _batch_loss(self, net: Any, batch: Batch, sampler: Any, occurring: Tensor) -> Tensor:
+        sequences, negatives, weights = batch["groups"], batch.get("negatives"), batch.get("weights")
         users, _ = net.user_representation(sequences)
         mask = sequences != PADDING_IDX
+        if self.loss == "cross_entropy":
+            if negatives is None:  # the items may have moved to another device since
+                return softmax_loss(net, users, sequences, mask, occurring.to(sequences.device), None, weights)
+            return softmax_loss(net, users, sequences, mask, negatives.reshape(-1), sampler.log_chance, weights)
+        assert negatives is not None
         positive = net(users, sequences)
         against = torch.stack([net(users, one) for one in negatives.unbind(1)])
         if self.loss == "adaptive_hinge":

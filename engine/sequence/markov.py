@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -60,12 +61,12 @@ class MarkovModel(SequenceModel):
 
     def __init__(
         self,
-        lags: int = 10,
+        lags: int = 20,
         decay: float = 0.85,
-        ahead: float = 0.0,
-        sharpness: float = 2.0,
-        rarity: float = 0.0,
-        popularity: float = 0.0,
+        ahead: float = 0.7,
+        sharpness: float = 2.5,
+        rarity: float = 0.1,
+        popularity: float = 0.05,
         smoothing: float = 0.1,
         *,
         random_state: int | None = None,
@@ -107,6 +108,17 @@ class MarkovModel(SequenceModel):
             weights[slots] = interactions.weights[rows, columns]
             self._weights = torch.from_numpy(weights)
         job.checkpoint()
+
+    # -- as a part of another model -------------------------------------------------------------------------------
+    def tensors(self) -> dict[str, Tensor]:
+        """What is stored of the model beside its options."""
+        return self._give()
+
+    def take(self, num_items: int, tensors: Mapping[str, Tensor]) -> None:
+        """Become the model whose :meth:`tensors` these are."""
+        self.num_items = num_items
+        self._take(tensors)
+        self._fitted = True
 
     # -- what follows from the places, made when it is first needed ----------------------------------------------
     @cached_property

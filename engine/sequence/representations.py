@@ -25,7 +25,7 @@ from engine.layers import ScaledEmbedding, ZeroEmbedding
 PADDING_IDX = 0
 
 
-class _ItemNet(nn.Module):
+class ItemNet(nn.Module):
     """A vector and a bias for each item; a target's score is its vector's dot product with the representation."""
 
     def __init__(
@@ -54,7 +54,7 @@ class _ItemNet(nn.Module):
         return scores.add_(self.item_biases(item_ids).T)
 
 
-class PoolNet(_ItemNet):
+class PoolNet(ItemNet):
     """The mean of the vectors of the items so far, in any order (as in Covington et al., RecSys 2016).
 
     Parameters
@@ -88,7 +88,7 @@ class PoolNet(_ItemNet):
         return means[:, :, :-1], means[:, :, -1]
 
 
-class LSTMNet(_ItemNet):
+class LSTMNet(ItemNet):
     """The hidden state of an LSTM over the items so far (as in Hidasi et al., ICLR 2016). Parameters as PoolNet's."""
 
     def __init__(
@@ -107,7 +107,7 @@ class LSTMNet(_ItemNet):
         return states[:, :, :-1], states[:, :, -1]
 
 
-class MixtureLSTMNet(_ItemNet):
+class MixtureLSTMNet(ItemNet):
     """Several tastes at once: a target is scored by the taste that suits it (Kula, arXiv:1711.08379).
 
     An LSTM's state gives, for each of ``num_mixtures`` tastes, a vector and another that says how much the taste
@@ -158,7 +158,7 @@ class MixtureLSTMNet(_ItemNet):
         return mixed.add_(self.item_biases(item_ids).T)
 
 
-class CNNNet(_ItemNet):
+class CNNNet(ItemNet):
     """Causal convolutions over the items so far (as in WaveNet, van den Oord et al., arXiv:1609.03499).
 
     Parameters

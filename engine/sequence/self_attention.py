@@ -1,0 +1,106 @@
+"""Causal self-attention over the items so far."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.errors import OptionError
+from engine.sequence.representations import PADDING_IDX, ItemNet
+
+
+class AttentionNet(ItemNet):
+    """Layers of causal self-attention (Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018).
+
+    Normalised before each layer rather than after it, and with a learned bias for every distance between two items
+    (Raffel et al., JMLR 2020) in place of a vector for every position: what an item says does not depend on where the
+    sequence was cut. A token of its own, which every step sees, stands for the beginning.
+
+    Parameters
+    ----------
+    num_items, embedding_dim, item_embedding_layer, sparse
+        As of :class:`engine.sequence.representations.PoolNet`.
+    num_layers, num_heads
+        Of attention; ``embedding_dim`` is a multiple of ``num_heads``.
+    dropout
+        The share of every layer's numbers that a training step leaves out.
+    reach
+        Distances from here on share one bias.
+
+    Raises
+    ------
+    ValueError
+        If a number is impossible.
+    """
+
+    def __init__(
+        self,
+        num_items: int,
+        embedding_dim: int = 32,
+        num_layers: int = 1,
+        num_heads: int = 2,
+        dropout: float = 0.3,
+        reach: int = 50,
+        item_embedding_layer: nn.Module | None = None,
+        sparse: bool = False,
+    ) -> None:
+        super().__init__(num_items, embedding_dim, item_embedding_layer, sparse)
+        self.check(embedding_dim, num_layers, num_heads)
+        self.begin = nn.Parameter(torch.randn(embedding_dim) / math.sqrt(embedding_dim))
+        self.dropout = nn.Dropout(dropout)
+        self.layers = nn.ModuleList(_Layer(embedding_dim, num_heads, dropout, reach) for _ in range(num_layers))
+        self.norm = nn.LayerNorm(embedding_dim)
+
+    @staticmethod
+    def check(embedding_dim: int, num_layers: int, num_heads: int) -> None:
+        """Raise ValueError if there can be no such net."""
+        for option, value in (("num_layers", num_layers), ("num_heads", num_heads)):
+            if int(value) != value or value < 1:
+                raise OptionError(f"{option} must be a whole number from 1 on, not {value!r}.")
+        if embedding_dim % num_heads:
+            raise OptionError(f"embedding_dim ({embedding_dim}) must be a multiple of num_heads ({num_heads}).")
+
+    def user_representation(self, item_sequences: Tensor) -> tuple[Tensor, Tensor]:
+        """See :mod:`engine.sequence.representations`."""
+        vectors = self.item_embeddings(item_sequences) * math.sqrt(self.embedding_dim)
+        states = torch.cat((self.begin.expand(len(vectors), 1, -1), vectors), 1)
+        states = self.dropout(states)
+        size = states.shape[1]
+        distance = torch.arange(size, device=states.device)
+        distance = distance.unsqueeze(1) - distance
+        # A step sees itself and the real items before it; all see the beginning.
+        hidden = functional.pad(item_sequences == PADDING_IDX, (1, 0)).unsqueeze(1) | (distance < 0)
+        hidden = hidden.unsqueeze(1)
+        for layer in self.layers:
+            states = layer(states, hidden, distance)
+        states = self.norm(states).transpose(1, 2)
+        return states[:, :, :-1], states[:, :, -1]
+
+
+class _Layer(nn.Module):
+    def __init__(self, width: int, num_heads: int, dropout: float, reach: int) -> None:
+        super().__init__()
+        self.num_heads, self.reach = num_heads, reach
+        self.norm_attention, self.norm_mix = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.queries_keys_values = nn.Linear(width, 3 * width)
+        self.output = nn.Linear(width, width)
+        #: For each head: the bias of each distance, and last that of the beginning.
+        self.distance_bias = nn.Parameter(torch.zeros(num_heads, reach + 1))
+        self.mix = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, states: Tensor, hidden: Tensor, distance: Tensor) -> Tensor:
+        batch, size, width = states.shape
+        parts = self.queries_keys_values(self.norm_attention(states))
+        queries, keys, values = parts.view(batch, size, 3, self.num_heads, -1).permute(2, 0, 3, 1, 4)
+        kind = distance.clamp(0, self.reach - 1)
+        kind[:, 0] = self.reach
+        weights = queries @ keys.transpose(2, 3) / math.sqrt(width // self.num_heads) + self.distance_bias[:, kind]
+        weights = weights.masked_fill(hidden, -torch.inf).softmax(-1)
+        seen = (weights @ values).transpose(1, 2).reshape(batch, size, width)
+        states = states + self.dropout(self.output(seen))
+        mixed: Tensor = states + self.dropout(self.mix(self.norm_mix(states)))
+        return mixed
