@@ -356,9 +356,9 @@ _SPECS = (
         "engine.sequence.implicit:ImplicitSequenceModel",
         needs=("times",),
         options={
-            "loss": Option("adaptive_hinge", "what is minimised", _RANKING, search=_RANKING),
+            "loss": Option("bpr", "what is minimised", _RANKING, search=_RANKING),
             "representation": Option("cnn", "the net", _NETS, search=_NETS),
-            **_shared(embedding_dim=32, n_iter=10, batch_size=256, l2=1e-5, learning_rate=1e-2),
+            **_shared(embedding_dim=32, n_iter=20, batch_size=256, l2=1e-5, learning_rate=1e-2),
             **_NEGATIVES,
         },
         for_size=_of_size,
