@@ -15,7 +15,7 @@ from engine.factorization.linear_prior import LinearPrior
 from engine.job import Job
 
 #: Numbers in the largest tensor of a piece of work: bounds memory, and how long a cancel waits.
-PIECE = 4_000_000
+PIECE = 1_000_000
 _GROWTH = 1.35
 
 
@@ -185,9 +185,9 @@ def draw(block: Block, others: Sequence[Block], state: State, generator: torch.G
     for piece in block.pieces:
         rows, few = piece.rows, piece.rows.shape[1] <= width
         design = _design(others, rows) @ inverse.T
-        root_precision = state.precision[rows].sqrt() * piece.real
+        root_precision = _take(state.precision, rows).sqrt() * piece.real
         before = old[piece.entities]
-        residual = state.target[rows] - state.score[rows]
+        residual = _take(state.target, rows) - _take(state.score, rows)
         wanted = (residual + (design @ before.unsqueeze(2)).squeeze(2)) * root_precision
         weighted = design * root_precision.unsqueeze(2)
         prior = new[piece.entities]
@@ -200,7 +200,8 @@ def draw(block: Block, others: Sequence[Block], state: State, generator: torch.G
         after = prior + solution[..., 0]
         new[piece.entities] = after
         means[piece.entities] += solution[..., -1] @ inverse
-        state.score.index_put_((rows,), state.score[rows] + (design @ (after - before).unsqueeze(2)).squeeze(2))
+        change = (design @ (after - before).unsqueeze(2)).squeeze(2)
+        state.score.index_add_(0, rows.view(-1), (change * piece.real).view(-1))
         job.checkpoint()
     block.vectors = block.expected + new @ inverse
     return means
@@ -208,23 +209,32 @@ def draw(block: Block, others: Sequence[Block], state: State, generator: torch.G
 
 def _solve(design: Tensor, right: Tensor, few: bool) -> Tensor:
     """(XᵀX + I)⁻¹ Xᵀ r for each of a batch: through the smaller of the two Gram matrices."""
-    if few:
-        gram = design @ design.mT
-        gram.diagonal(dim1=-2, dim2=-1).add_(1.0)
-        return design.mT @ torch.cholesky_solve(right, torch.linalg.cholesky(gram))
-    gram = design.mT @ design
+    gram = design @ design.mT if few else design.mT @ design
     gram.diagonal(dim1=-2, dim2=-1).add_(1.0)
-    solution: Tensor = torch.cholesky_solve(design.mT @ right, torch.linalg.cholesky(gram))
-    return solution
+    root = torch.linalg.cholesky(gram)
+    # Two triangular solutions: for batches of small matrices ten times as fast as torch.cholesky_solve.
+    half = torch.linalg.solve_triangular(root, right if few else design.mT @ right, upper=False)
+    solution: Tensor = torch.linalg.solve_triangular(root.mT, half, upper=True)
+    return design.mT @ solution if few else solution
 
 
 def _design(others: Sequence[Block], rows: Tensor) -> Tensor:
     """What a vector is multiplied with in each row: the sum of the other side's, and 1 for its bias."""
-    design = others[0].vectors[others[0].ids[rows]]
+    design = _vectors(others[0], rows)
     for block in others[1:]:
-        design = design + block.vectors[block.ids[rows]]
+        design += _vectors(block, rows)
     design[..., -1] = 1.0
     return design
+
+
+def _vectors(block: Block, rows: Tensor) -> Tensor:
+    chosen = block.vectors.index_select(0, block.ids.index_select(0, rows.view(-1)))
+    return chosen.view(*rows.shape, -1)
+
+
+def _take(values: Tensor, rows: Tensor) -> Tensor:
+    """``values[rows]``, several times as fast."""
+    return values.index_select(0, rows.view(-1)).view_as(rows)
 
 
 def draw_prior(block: Block, generator: torch.Generator, scale: float) -> None:
