@@ -7,7 +7,7 @@ import hashlib
 import shutil
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +17,10 @@ from engine.atomic import describe_os_error, locked, read_json, set_aside, write
 from engine.errors import DamagedError, DataError, RecsysError
 from engine.job import Job, Progress
 from engine.results import EmbeddingState
+from engine.search.codes import SignCodes
 from engine.search.embedding import Encoder, Vectors
 from engine.search.growing import GrowingArray
+from engine.search.index import LARGE, CodedIndex, ExactIndex
 from engine.search.model_files import ModelIdentity
 
 Hashes = npt.NDArray[np.uint64]
@@ -83,6 +85,24 @@ class EmbeddingStore:
         """All vectors, mapped into memory: shape (len(self), dim), unit length."""
         content = self._open()
         return np.zeros((0, 0), dtype=np.float32) if content is None else content.vectors.read()[: len(content.hashes)]
+
+    def index(self, hashes: Hashes, device: str = "cpu") -> ExactIndex:
+        """An index over these texts, as far as they are embedded now.
+
+        Parameters
+        ----------
+        hashes
+            Of the texts of the items, in their order.
+        device
+            The torch device to compute on. On a CPU very many vectors are searched by their codes first.
+        """
+        rows = self.rows(hashes)
+        vectors, content = self.vectors(), self._open()
+        if device != "cpu" or content is None or len(vectors) <= LARGE:
+            return ExactIndex(vectors, rows, device=device)
+        with self._opening:
+            content.codes = content.codes.grown(vectors)
+            return CodedIndex(vectors, rows, content.codes)
 
     def embed(
         self, texts: Sequence[str], encoder: Encoder, job: Job | None = None, *, batch_size: int | None = None
@@ -204,6 +224,7 @@ class _Content:
     vectors: GrowingArray
     stored_hashes: GrowingArray
     hashes: Hashes
+    codes: SignCodes = field(default_factory=SignCodes)
     _sorted: tuple[Rows, Hashes] | None = None
 
     @classmethod

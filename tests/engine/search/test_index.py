@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.search import codes as codes_module
 from engine.search import index as index_module
-from engine.search.index import ExactIndex
+from engine.search.codes import SignCodes
+from engine.search.index import CodedIndex, ExactIndex
 
 
 def unit(random: np.random.RandomState, count: int, dim: int = 8) -> np.ndarray:
@@ -72,3 +74,78 @@ def test_on_a_gpu_it_finds_the_same() -> None:
     on_cpu, on_gpu = ExactIndex(vectors).search(queries, 10), ExactIndex(vectors, device="cuda").search(queries, 10)
     np.testing.assert_array_equal(on_gpu[0], on_cpu[0])
     np.testing.assert_allclose(on_gpu[1], on_cpu[1], atol=1e-5)
+
+
+# -- very many vectors --------------------------------------------------------------------------------------
+
+
+def coded(vectors: np.ndarray, rows: np.ndarray | None = None) -> CodedIndex:
+    return CodedIndex(vectors, rows, SignCodes().grown(vectors))
+
+
+@pytest.fixture(scope="module")
+def clustered() -> np.ndarray:
+    """Twenty thousand vectors around three hundred."""
+    random = np.random.RandomState(0)
+    near = unit(random, 300, 100)[random.randint(300, size=20_000)] + 0.5 * unit(random, 20_000, 100)
+    return near / np.linalg.norm(near, axis=1, keepdims=True)
+
+
+def test_by_codes_nearly_all_of_the_nearest_are_found_with_their_exact_cosines(clustered: np.ndarray) -> None:
+    queries = clustered[::2000] + 0.3 * unit(np.random.RandomState(1), 10, 100)
+    queries /= np.linalg.norm(queries, axis=1, keepdims=True)
+    index, exact = coded(clustered), ExactIndex(clustered)
+    hits = 0
+    for query in queries:
+        items, scores = index.search(query[None], 10)
+        hits += len(np.intersect1d(items, exact.search(query[None], 10)[0]))
+        np.testing.assert_allclose(scores[0], clustered[items[0]] @ query, atol=1e-6)
+        assert (np.diff(scores[0]) <= 0).all()
+    assert hits >= 95
+
+
+@pytest.mark.parametrize("share", [0.5, 0.1, 0.001, 0.0])
+def test_a_filter_never_costs_results(clustered: np.ndarray, share: float) -> None:
+    allowed = np.random.RandomState(3).rand(len(clustered)) < share
+    items, _ = coded(clustered).search(clustered[:1], 25, allowed)
+    assert items.shape == (1, min(25, allowed.sum()))
+    assert allowed[items].all()
+    if share <= 0.1:  # few enough to be compared one by one
+        np.testing.assert_array_equal(items, ExactIndex(clustered).search(clustered[:1], 25, allowed)[0])
+
+
+def test_many_queries_at_once_are_answered_exactly(clustered: np.ndarray) -> None:
+    found, exact = coded(clustered).search(clustered[:9], 5), ExactIndex(clustered).search(clustered[:9], 5)
+    np.testing.assert_array_equal(found[0], exact[0])
+
+
+@given(seed=st.integers(0, 2**31 - 1), k=st.integers(1, 60))
+def test_items_may_share_a_vector_or_have_none(seed: int, k: int) -> None:
+    random = np.random.RandomState(seed)
+    vectors = unit(random, 40, 30)
+    rows = random.randint(-1, 40, size=90)
+    allowed = random.rand(90) < 0.7
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("_LEAST", "_FOR_EACH"):
+            patch.setattr(index_module, name, 1)
+        items, _ = coded(vectors, rows).search(vectors[:1], k, allowed)
+    usable = (rows >= 0) & allowed
+    assert items.shape[1] == min(k, usable.sum())
+    assert usable[items].all()
+    assert len(set(items[0])) == items.shape[1]
+    whole = coded(vectors, rows).search(vectors[:1], k, allowed)[0]  # few enough to be compared one by one
+    assert whole[0].tolist() == ExactIndex(vectors, rows).search(vectors[:1], k, allowed)[0][0].tolist()
+
+
+def test_codes_that_grew_are_those_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codes_module, "_BLOCK", 64)
+    vectors = unit(np.random.RandomState(0), 300, 70)
+    grown = SignCodes()
+    for rows in (256, 257, 257, 300):
+        grown = grown.grown(vectors[:rows])
+        assert grown.rows == rows
+    whole = SignCodes().grown(vectors[:256]).grown(vectors)
+    for one, other in zip(grown.blocks, whole.blocks, strict=True):
+        np.testing.assert_array_equal(one, other)
+    differences = [int(((vectors[row] > grown.centre) != (vectors[7] > 0)).sum()) for row in range(300)]
+    assert grown._differences(codes_module._pack(vectors[7:8] > 0)[0]).tolist() == differences

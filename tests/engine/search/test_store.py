@@ -14,6 +14,8 @@ import pytest
 from engine.errors import CancelledError, DataError, RecsysError
 from engine.job import Job, Progress
 from engine.search import growing
+from engine.search import store as store_module
+from engine.search.index import CodedIndex, ExactIndex
 from engine.search.store import EmbeddingStore, hash_texts
 from tests.engine.search.fakes import FakeEncoder, vector_of
 
@@ -244,3 +246,19 @@ def test_two_at_once_do_not_write_into_each_other(tmp_path: Path) -> None:
     store = make_store(tmp_path)
     store.embed(TEXTS, FakeEncoder(), Job(intrude), batch_size=4)
     assert assert_right(store, TEXTS) == len(TEXTS)
+
+
+def test_very_many_vectors_are_searched_by_codes_that_grow_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "LARGE", 10)
+    store, hashes = make_store(tmp_path), hash_texts(TEXTS)
+    store.embed(TEXTS[:9], FakeEncoder())
+    assert type(store.index(hashes)) is ExactIndex
+    for some in (TEXTS[:15], TEXTS):
+        store.embed(some, FakeEncoder())
+        index = store.index(hashes)
+        assert isinstance(index, CodedIndex)
+        assert len(index) == len(some)
+        for item, text in enumerate(some):
+            assert index.search(vector_of(text)[None], 1)[0][0, 0] == item
