@@ -170,6 +170,11 @@ def _of_size(num_interactions: int, num_items: int) -> dict[str, Any]:
     return {"batch_size": 8192, "n_iter": 10} if num_interactions >= 2_000_000 else {}
 
 
+def _sweeps(num_interactions: int, num_items: int) -> dict[str, Any]:
+    """The more ratings, the less a draw differs from the mean of many."""
+    return {"n_iter": 40, "burn_in": 8, "num_samples": 16} if num_interactions >= 5_000_000 else {}
+
+
 _RANKING = ("pointwise", "bpr", "hinge", "adaptive_hinge")
 _NETS = ("pooling", "cnn", "lstm", "mixture")
 _NEGATIVES = {
@@ -215,6 +220,7 @@ _SPECS = (
             "num_samples": Option(48, "samples kept for times and spreads"),
             **_SEEDED,
         },
+        for_size=_sweeps,
     ),
     ModelSpec(
         "explicit",
@@ -244,6 +250,25 @@ _SPECS = (
             "l2_item": Option(2.0, "ratings of the mean with which each item starts", search=Range(0.5, 30, log=True)),
             **_SEEDED,
         },
+    ),
+    ModelSpec(
+        "svd",
+        "user",
+        "Predicts ratings: a vector and a bias for each user and item, by gradient descent.",
+        "engine.factorization.svd:BiasedFactorizationModel",
+        needs=("ratings",),
+        options={
+            "embedding_dim": Option(16, "the length of the vectors", search=(8, 16, 32, 64)),
+            "n_iter": Option(30, "epochs", search=Range(10, 60)),
+            "batch_size": Option(8192, "ratings a step"),
+            "learning_rate": Option(0.05, "of rows with few ratings, at first", search=Range(0.01, 0.2, log=True)),
+            "l2": Option(1.2, "the strength of the vectors' regularisation", search=Range(0.3, 5, log=True)),
+            "l2_user": Option(5.0, "ratings of the mean with which each user starts", search=Range(1, 30, log=True)),
+            "l2_item": Option(2.0, "ratings of the mean with which each item starts", search=Range(0.5, 30, log=True)),
+            "scale": Option(0.1, "the length of the first vectors"),
+            **_SEEDED,
+        },
+        for_size=lambda ratings, _: {"batch_size": 131_072, "n_iter": 20} if ratings >= 2_000_000 else {},
     ),
     ModelSpec(
         "als",
@@ -346,6 +371,7 @@ _SPECS = (
             "rarity": Option(0.1, "how much more a rare item tells than a popular one", search=Range(0, 0.5)),
             "popularity": Option(0.05, "how much popular items are held back", search=Range(0, 0.5)),
             "smoothing": Option(0.1, "votes given to items by their popularity", search=Range(0.001, 10, log=True)),
+            "held_out": Option(0.1, "the share of people by whom it is judged whether order is strict"),
             **_SEEDED,
         },
     ),

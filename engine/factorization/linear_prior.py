@@ -9,7 +9,7 @@ from torch import Tensor
 from engine.features import Matrix
 
 #: Up to so many rows or columns, all directions of a feature matrix are found; of a larger one only the strongest.
-_EXACT = 4096
+_EXACT = 2048
 _STRONGEST = 384
 #: What the strength of a prior may be.
 _STRENGTHS = torch.logspace(-4, 6, 61)
