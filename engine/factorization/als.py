@@ -12,14 +12,12 @@ from torch import Tensor
 
 from engine.errors import LearningError, OptionError
 from engine.estimator import NEVER
+from engine.factorization.least_squares import solve_rows
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
 from engine.job import Job, Progress
 from engine.newcomers import Ridge
 from engine.solved import UserModel
-
-#: Numbers in one gathered block of vectors.
-_BLOCK = 1_048_576
 
 
 class AlternatingLeastSquaresModel(UserModel):
@@ -134,16 +132,10 @@ class AlternatingLeastSquaresModel(UserModel):
         gram = self.alpha * (fixed.T @ fixed)
         common, basis = (one.to(self.device) for one in torch.linalg.eigh(gram.double().cpu()))
         basis = basis.to(fixed.dtype)
-        # One row of zeros more: what pads a row points there.
-        vectors = torch.cat((fixed @ basis, fixed.new_zeros(1, self.embedding_dim)))
-        for rows, columns, values in pairs.padded(_BLOCK // self.embedding_dim):
-            job.checkpoint()
-            diagonal = (common.clamp_min(0.0) + l2[rows, None]).to(fixed.dtype)
-            solve = _solve_few if 4 * columns.shape[1] <= 3 * self.embedding_dim else _solve_many
-            solved, failed = solve(vectors, columns, values, diagonal)
-            if failed.any():
-                raise LearningError("als came to equations that have no one solution: give it a larger l2.")
+        diagonals = (common.clamp_min(0.0) + l2[:, None]).to(fixed.dtype)
+        for rows, solved in solve_rows(pairs, fixed @ basis, diagonals):
             free[rows] = solved @ basis.T
+            job.checkpoint()
 
     # -- predicting ---------------------------------------------------------------------------------------------
     def _score_users(self, users: Tensor) -> Tensor:
@@ -174,38 +166,3 @@ class AlternatingLeastSquaresModel(UserModel):
         if ratings is not None and self._highest > self._lowest:
             root = self._weigh(ratings).sqrt()
         return ridge, self._items[items] * root[:, None], root
-
-
-def _solve_many(vectors: Tensor, columns: Tensor, values: Tensor, diagonal: Tensor) -> tuple[Tensor, Tensor]:
-    """Solve ``(diagonal + Xᵀ C X) w = Xᵀ C 1`` for each row; and which rows failed.
-
-    Parameters
-    ----------
-    vectors
-        ``(n, d)``; the last is 0.
-    columns, values
-        Which of them make up ``X`` and what they weigh, ``(rows, l)``; padded with -1 and 0.
-    diagonal
-        ``(rows, d)``.
-    """
-    matrix = torch.diag_embed(diagonal)
-    right = torch.zeros_like(diagonal)
-    piece = max(1, _BLOCK // diagonal.numel())
-    for start in range(0, columns.shape[1], piece):
-        x = vectors[columns[:, start : start + piece]]
-        weighted = x * values[:, start : start + piece, None]
-        matrix.baddbmm_(weighted.mT, x)
-        right += weighted.sum(1)
-    factor, failed = torch.linalg.cholesky_ex(matrix)
-    return torch.cholesky_solve(right[:, :, None], factor).squeeze(2), failed
-
-
-def _solve_few(vectors: Tensor, columns: Tensor, values: Tensor, diagonal: Tensor) -> tuple[Tensor, Tensor]:
-    """The same by Woodbury's identity, with a matrix as large as a row has columns: ``(rows, l, l)``."""
-    x = vectors[columns]
-    scaled = x / diagonal[:, None, :]
-    matrix = torch.bmm(x, scaled.mT)
-    matrix.diagonal(dim1=1, dim2=2).add_(1.0 / torch.where(columns < 0, 1.0, values).clamp_min(1e-6))
-    factor, failed = torch.linalg.cholesky_ex(matrix)
-    solved = torch.cholesky_solve(torch.ones_like(matrix[:, :, :1]), factor)
-    return torch.bmm(scaled.mT, solved).squeeze(2), failed

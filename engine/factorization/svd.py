@@ -1,0 +1,194 @@
+"""Factorisation of ratings by stochastic gradient descent."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.errors import LearningError, OptionError
+from engine.factorization.baseline import solve_offsets
+from engine.factorization.least_squares import solve_rows
+from engine.factorization.pairs import Pairs
+from engine.interactions import Interactions
+from engine.job import Job, Progress
+from engine.newcomers import Ridge
+from engine.solved import UserModel
+
+
+class BiasedFactorizationModel(UserModel):
+    """A rating as the mean, a bias of the user and of the item, and the dot product of their vectors.
+
+    Known as SVD (Funk, 2006; Koren, Bell and Volinsky, "Matrix factorization techniques for recommender systems",
+    IEEE Computer 2009). It minimises ``Σ (rating - prediction)² + l2 Σ √n |vector|² + l2_user Σ bias² + l2_item Σ
+    bias²``, ``n`` being the number of a user's or item's ratings.
+
+    Parameters
+    ----------
+    embedding_dim
+        The length of the vectors.
+    n_iter
+        Epochs.
+    batch_size
+        Ratings a step.
+    learning_rate
+        Of a row with few ratings, in the first step; it falls to 0 in a straight line.
+    l2, l2_user, l2_item
+        The strength of the regularisation of vectors and biases.
+    scale
+        The standard deviation of the first vectors' numbers.
+    random_state, device
+        See :class:`engine.solved.SolvedModel`.
+
+    Notes
+    -----
+    A batch's gradients are summed by row, and a row that comes often in a batch takes steps as much shorter, so large
+    batches stay stable. Biases start at the regularised means. At the end the users are solved for once more, given
+    the items, so that a user scores exactly as a new person with the same ratings does.
+    """
+
+    name: ClassVar[str] = "svd"
+    rates: ClassVar[bool] = True
+    _tensors: ClassVar[tuple[str, ...]] = ("_users", "_items")
+    _plain: ClassVar[tuple[str, ...]] = (*UserModel._plain, "_mean")
+
+    def __init__(
+        self,
+        embedding_dim: int = 16,
+        n_iter: int = 30,
+        batch_size: int = 8192,
+        learning_rate: float = 0.05,
+        l2: float = 1.2,
+        l2_user: float = 5.0,
+        l2_item: float = 2.0,
+        scale: float = 0.1,
+        *,
+        random_state: int | None = None,
+        device: str | None = None,
+    ) -> None:
+        super().__init__(random_state=random_state, device=device)
+        for option, number in (("embedding_dim", embedding_dim), ("n_iter", n_iter), ("batch_size", batch_size)):
+            if int(number) != number or number < 1:
+                raise OptionError(f"{option} must be a whole number from 1 on, not {number!r}.")
+        strengths = {"learning_rate": learning_rate, "l2": l2, "l2_user": l2_user, "l2_item": l2_item, "scale": scale}
+        for option, value in strengths.items():
+            if not (math.isfinite(value) and value > 0):
+                raise OptionError(f"{option} must be above 0, not {value!r}.")
+        self.embedding_dim, self.n_iter, self.batch_size = int(embedding_dim), int(n_iter), int(batch_size)
+        self.learning_rate, self.l2, self.scale = float(learning_rate), float(l2), float(scale)
+        self.l2_user, self.l2_item = float(l2_user), float(l2_item)
+        self._mean = 0.0
+        # Vectors, and in the last column the bias.
+        self._users = self._items = torch.zeros(0, 1)
+
+    # -- fitting ------------------------------------------------------------------------------------------------
+    def _fit(self, interactions: Interactions, job: Job) -> None:
+        assert interactions.ratings is not None
+        self._mean, *biases = solve_offsets(interactions, self.l2_user, self.l2_item, job)
+        generator = torch.Generator().manual_seed(0 if self.random_state is None else int(self.random_state))
+        self._users, self._items = (self._first(bias, generator) for bias in biases)
+        users, items = (self._tensor(ids, np.int64) for ids in (interactions.user_ids, interactions.item_ids))
+        above = self._tensor(interactions.ratings.astype(np.float32) - np.float32(self._mean), np.float32)
+        weights = None if interactions.weights is None else self._tensor(interactions.weights, np.float32)
+        sides = [
+            (table, counts, self._decay(counts, l2) / counts.clamp_min(1.0)[:, None], self._steps(counts, len(users)))
+            for table, ids, l2 in ((self._users, users, self.l2_user), (self._items, items, self.l2_item))
+            for counts in [torch.bincount(ids, weights, minlength=len(table)).float()]
+        ]
+        (user_table, _, user_decay, user_steps), (item_table, _, item_decay, item_steps) = sides
+        starts = range(0, len(users), self.batch_size)
+        total, loss = self.n_iter * len(starts), 0.0
+        for epoch in range(self.n_iter):
+            order = torch.randperm(len(users), generator=generator).to(self.device)
+            for number, start in enumerate(starts):
+                job.checkpoint()
+                batch = order[start : start + self.batch_size]
+                u, i = users[batch], items[batch]
+                p, q = user_table[u], item_table[i]
+                error = above[batch] - _products(p, q)
+                if weights is not None:
+                    error = error * weights[batch]
+                fall = 1.0 - (epoch * len(starts) + number) / total
+                # A bias is a number times 1: its gradient is the error itself.
+                toward_p, toward_q = error[:, None] * q, error[:, None] * p
+                toward_p[:, -1] = toward_q[:, -1] = error
+                user_table.index_add_(0, u, toward_p.sub_(user_decay[u] * p).mul_(user_steps[u] * fall))
+                item_table.index_add_(0, i, toward_q.sub_(item_decay[i] * q).mul_(item_steps[i] * fall))
+            loss = float((error**2).mean())
+            if not math.isfinite(loss):
+                raise LearningError("svd came to numbers without end: give it a smaller learning_rate.")
+            job.report(Progress("training svd", epoch + 1, self.n_iter, "epochs", {"epoch": epoch + 1, "loss": loss}))
+        self._solve_users(interactions, sides[0][1], job)
+
+    def _first(self, biases: npt.NDArray[np.float64], generator: torch.Generator) -> Tensor:
+        vectors = self.scale * torch.randn(len(biases), self.embedding_dim + 1, generator=generator)
+        vectors[:, -1] = torch.from_numpy(biases).float()
+        return vectors.to(self.device)
+
+    def _decay(self, counts: Tensor, l2_bias: float) -> Tensor:
+        """What each number's square is multiplied by in the loss, ``(len(counts), embedding_dim + 1)``."""
+        decay = (self.l2 * counts.sqrt())[:, None].repeat(1, self.embedding_dim + 1)
+        decay[:, -1] = l2_bias
+        return decay
+
+    def _steps(self, counts: Tensor, total: int) -> Tensor:
+        """The length of each row's steps, ``(len(counts), 1)``: less for rows that come often in a batch."""
+        share = min(1.0, self.batch_size / total)
+        return (self.learning_rate / (1.0 + self.learning_rate * share * counts))[:, None]
+
+    def _solve_users(self, interactions: Interactions, counts: Tensor, job: Job) -> None:
+        assert interactions.ratings is not None
+        ratings = interactions.ratings.astype(np.float32) - np.float32(self._mean)
+        by_user, _ = Pairs.of(interactions, interactions.weights, self.device)
+        aims, _ = Pairs.of(interactions, ratings, self.device)
+        aims.values.sub_(self._items[aims.columns, -1])
+        diagonals = self._decay(by_user.lengths.float(), self.l2_user).clamp_min(1e-9)
+        for rows, solved in solve_rows(by_user, self._extended(), diagonals, aims):
+            self._users[rows] = solved
+            job.checkpoint()
+
+    def _extended(self) -> Tensor:
+        """The items' vectors with a 1 for the user's bias."""
+        extended = self._items.clone()
+        extended[:, -1] = 1.0
+        return extended
+
+    # -- predicting ---------------------------------------------------------------------------------------------
+    def _score_users(self, users: Tensor) -> Tensor:
+        p = self._users[users]
+        return self._mean + p[:, :-1] @ self._items[:, :-1].T + p[:, -1:] + self._items[:, -1]
+
+    def _score_pairs(self, users: Tensor, items: Tensor) -> Tensor:
+        return self._mean + _products(self._users[users], self._items[items])
+
+    def item_vectors(self) -> npt.NDArray[np.float32]:
+        """The items' vectors, ``(num_items, embedding_dim)``."""
+        self._demand_fitted()
+        vectors: npt.NDArray[np.float32] = self._items[:, :-1].cpu().numpy()
+        return vectors
+
+    def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
+        ridge, vectors, wanted = self._problem(items, ratings)
+        return self._mean + self._items[:, -1] + self._extended() @ ridge.solve(vectors, wanted)
+
+    def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
+        ridge, vectors, wanted = self._problem(items, ratings)
+        asked = self._items[targets]
+        asked[:, -1] = 0.0  # a person's bias says nothing of one item rather than another
+        return ridge.parts(vectors, wanted, asked)
+
+    def _problem(self, items: Tensor, ratings: Tensor | None) -> tuple[Ridge, Tensor, Tensor]:
+        """A user's part of the loss."""
+        assert ratings is not None
+        decay = self._decay(torch.tensor([float(len(items))], device=self.device), self.l2_user)[0].clamp_min(1e-9)
+        ridge = Ridge(torch.diag(decay), torch.zeros_like(decay))
+        return ridge, self._extended()[items], ratings - self._mean - self._items[items, -1]
+
+
+def _products(p: Tensor, q: Tensor) -> Tensor:
+    """Dot products of vectors, plus both biases, which stand in the last column."""
+    return (p[:, :-1] * q[:, :-1]).sum(1) + p[:, -1] + q[:, -1]
