@@ -71,12 +71,13 @@ class KeywordIndex:
                 title if other is None or other == title else f"{title} · {other}"
                 for title, other in zip(titles, other_titles, strict=True)
             ]
-        of_titles = _postings(titles, numbering, job)
+        lines: list[str] = []
+        of_titles = _postings(titles, numbering, job, lines)
         of_texts = _postings(texts, numbering, job)
         self._numbering = dict(numbering)
         self._weigh(of_titles, of_texts)
         in_titles = np.bincount(of_titles[0] // max(1, self.num_items), minlength=len(numbering))
-        self._vocabulary = Vocabulary(self._numbering, np.diff(self._column), in_titles, titles)
+        self._vocabulary = Vocabulary(self._numbering, np.diff(self._column), in_titles, "\n".join(lines))
         self._boost = None if fame is None else (1.0 + _FAME_WEIGHT * fame).astype(np.float32)
 
     def _weigh(self, of_titles: tuple[Counts, Counts, Counts], of_texts: tuple[Counts, Counts, Counts]) -> None:
@@ -87,7 +88,9 @@ class KeywordIndex:
             relative = lengths / max(1e-9, float(lengths.mean()) if len(lengths) else 1.0)
             weighted.append((keys, (weight * frequency / (1 - b + b * relative[keys % num_items])).astype(np.float32)))
         (title_keys, title_weights), (text_keys, text_weights) = weighted
-        keys = np.union1d(title_keys, text_keys)
+        keys = np.concatenate([title_keys, text_keys])
+        keys.sort(kind="stable")  # which merges what is sorted already
+        keys = keys[np.diff(keys, prepend=-1) > 0]
         weights = np.zeros(len(keys), dtype=np.float32)
         weights[np.searchsorted(keys, text_keys)] = text_weights
         weights[np.searchsorted(keys, title_keys)] += title_weights
@@ -171,7 +174,10 @@ class KeywordIndex:
 
 
 def _postings(
-    texts: Sequence[str | None], numbering: defaultdict[str, int], job: Job | None
+    texts: Sequence[str | None],
+    numbering: defaultdict[str, int],
+    job: Job | None,
+    lines: list[str] | None = None,
 ) -> tuple[Counts, Counts, Counts]:
     """``word * num_items + item`` for each word of each item, sorted; how often it is there; each text's length."""
     lengths = np.zeros(len(texts), dtype=np.int64)
@@ -182,7 +188,10 @@ def _postings(
         numbers: list[int] = []
         for item, text in enumerate(texts[start : start + _ITEMS_PER_PIECE], start):
             before = len(numbers)
-            numbers += map(numbering.__getitem__, tokens(text or ""))
+            found = tokens(text or "")
+            numbers += map(numbering.__getitem__, found)
+            if lines is not None:
+                lines.append(f" {' '.join(found)} ")
             lengths[item] = len(numbers) - before
         items = np.repeat(
             np.arange(start, min(start + _ITEMS_PER_PIECE, len(texts))), lengths[start : start + _ITEMS_PER_PIECE]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from engine.folding import words
 from engine.once import once
+from engine.search.spelling import Spellings
 
 #: How many longer words a half-typed one may stand for, and near words a misspelt one.
 _PREFIXED, _CORRECTED = 24, 6
@@ -20,6 +22,8 @@ _CORRECTION = {1: 0.8, 2: 0.6}
 _DOUBTFUL = 0.4
 #: A word that no title has and no more texts than this may be misspelt, too.
 _RARE = 2
+_LONGEST_WORD = 40
+_IDEOGRAPH = re.compile("[\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _NUMERALS = (
     ("1", "i", "one", "1st", "first"),
     ("2", "ii", "two", "2nd", "second"),
@@ -48,7 +52,7 @@ def tokens(text: str) -> list[str]:
     ['your', 'name', '君', 'の', '名', '君の', 'の名']
     """
     found = words(text)
-    if text.isascii():
+    if text.isascii() or not _IDEOGRAPH.search(text):
         return found
     return found + [a + b for a, b in pairwise(found) if _is_ideograph(a) and _is_ideograph(b)]
 
@@ -71,7 +75,7 @@ class Vocabulary:
     in_titles
         In how many titles.
     titles
-        The titles, for words that are written apart there and as one by others.
+        The words of all titles, with a space before and behind each word and a line end between titles.
     """
 
     def __init__(
@@ -79,7 +83,7 @@ class Vocabulary:
         numbering: Mapping[str, int],
         in_items: npt.NDArray[np.int64],
         in_titles: npt.NDArray[np.int64],
-        titles: Sequence[str],
+        titles: str,
     ) -> None:
         self._numbering = numbering
         self._in_items, self._in_titles = in_items, in_titles
@@ -115,8 +119,15 @@ class Vocabulary:
         return meant
 
     def apart(self, word: str) -> tuple[str, str] | None:
-        """The two words that titles write in place of this one: "spider", "man" for "spiderman"."""
-        return self._joined.get(word)
+        """The two words that titles write in place of a rare one: "spider", "man" for "spiderman"."""
+        number = self._numbering.get(word)
+        if number is not None and self._in_titles[number] > _RARE:
+            return None
+        for place in range(2, len(word) - 1) if len(word) <= _LONGEST_WORD else ():
+            a, b = word[:place], word[place:]
+            if self.is_in_titles(a) and self.is_in_titles(b) and f" {a} {b} " in self._titles:
+                return a, b
+        return None
 
     def is_in_titles(self, word: str) -> bool:
         """Whether a title has this word."""
@@ -139,11 +150,8 @@ class Vocabulary:
     def _near(self, word: str) -> list[tuple[str, int]]:
         """The nearest words and their distances, the most frequent first; those of titles if there are any."""
         most = 0 if len(word) < 4 or word.isdigit() else 1 if len(word) < 7 else 2
-        for by_length in (self._title_words_by_length, self._words_by_length) if most else ():
-            candidates = [
-                one for length in range(len(word) - most, len(word) + most + 1) for one in by_length.get(length, ())
-            ]
-            if found := _nearest(word, candidates, most):
+        for in_titles in (True, False) if most else ():
+            if found := (self._title_spellings if in_titles else self._all_spellings).near(word, most):
                 least = min(distance for _, distance in found)
                 found = [pair for pair in found if pair[1] == least]
                 return sorted(found, key=lambda pair: -self._in_items[self._numbering[pair[0]]])[:_CORRECTED]
@@ -155,20 +163,15 @@ class Vocabulary:
 
     @once
     def _sorted_title_words(self) -> list[str]:
-        return [word for word in self._sorted_words if self._in_titles[self._numbering[word]]]
+        return sorted(word for word, number in self._numbering.items() if self._in_titles[number])
 
     @once
-    def _words_by_length(self) -> dict[int, list[str]]:
-        return _by_length(self._sorted_words)
+    def _title_spellings(self) -> Spellings:
+        return Spellings(self._sorted_title_words)
 
     @once
-    def _title_words_by_length(self) -> dict[int, list[str]]:
-        return _by_length(self._sorted_title_words)
-
-    @once
-    def _joined(self) -> dict[str, tuple[str, str]]:
-        pairs = (pair for title in self._titles for pair in pairwise(words(title or "")))
-        return {a + b: (a, b) for a, b in pairs if len(a) + len(b) > 3}
+    def _all_spellings(self) -> Spellings:
+        return Spellings(self._sorted_words)
 
 
 def _forms(word: str) -> list[str]:
@@ -184,24 +187,5 @@ def _forms(word: str) -> list[str]:
     return [word + "es"] if word.endswith(("x", "ch", "sh")) else [word + "s"]
 
 
-def _nearest(word: str, candidates: Sequence[str], most: int) -> list[tuple[str, int]]:
-    """Candidates at most so many edits away; a letter swapped with the next is one edit."""
-    if not candidates:
-        return []
-    from rapidfuzz.distance import OSA
-    from rapidfuzz.process import cdist
-
-    distances = cdist([word], candidates, scorer=OSA.distance, score_cutoff=most, dtype=np.uint8)[0]
-    near = np.flatnonzero((distances > 0) & (distances <= most)).tolist()
-    return [(candidates[place], int(distances[place])) for place in near]
-
-
-def _by_length(vocabulary: Sequence[str]) -> dict[int, list[str]]:
-    by_length: dict[int, list[str]] = {}
-    for word in vocabulary:
-        by_length.setdefault(len(word), []).append(word)
-    return by_length
-
-
 def _is_ideograph(word: str) -> bool:
-    return len(word) == 1 and word >= "\u3005" and not "\uac00" <= word <= "\ud7af"
+    return len(word) == 1 and _IDEOGRAPH.match(word) is not None
