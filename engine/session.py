@@ -57,6 +57,7 @@ def open_session(
     *,
     device: str = "auto",
     patient: bool = True,
+    embedding_model: str | None = None,
     job: Job | None = None,
 ) -> Session:
     """Open a data set by name; without one, the set used last, else the bundled demo.
@@ -79,7 +80,7 @@ def open_session(
             if DEMO not in workspace:  # else another process was quicker
                 raise
     workspace.manifest(wanted)
-    return Session(workspace, wanted, device=device, patient=patient)
+    return Session(workspace, wanted, device=device, patient=patient, embedding_model=embedding_model)
 
 
 class Session:
@@ -95,13 +96,24 @@ class Session:
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     patient
         Whether a hybrid search waits for the embedding model to load, rather than answer by keyword meanwhile.
+    embedding_model
+        A name or a folder; None for the one in the settings, else the one that comes with the package.
     """
 
-    def __init__(self, workspace: Workspace, name: str, *, device: str = "auto", patient: bool = True) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        name: str,
+        *,
+        device: str = "auto",
+        patient: bool = True,
+        embedding_model: str | None = None,
+    ) -> None:
         self.workspace = workspace
         self.name = name
         self.device = device
         self.patient = patient
+        self.embedding_model = embedding_model
         self._turns = Turns()
 
     @once
@@ -158,8 +170,12 @@ class Session:
     def _encoder(self) -> Encoder:
         from engine.paths import find_paths
         from engine.search.embedding import Encoder
+        from engine.search.model_files import DEFAULT_MODEL
+        from engine.settings import read_settings
 
-        return Encoder(device=self.device, cache=find_paths().cache)
+        paths = find_paths()
+        model = self.embedding_model or read_settings(paths.config).embedding_model or DEFAULT_MODEL
+        return Encoder(model, device=self.device, cache=paths.cache)
 
     @once
     def _search(self) -> SearchIndex:
@@ -253,6 +269,14 @@ class Session:
             return self._search.search(
                 text, k, mode, filters, like=dense, like_by=like_by, diversity=diversity, job=job
             )
+
+    def understand(self, lines: Sequence[str], job: Job | None = None) -> None:
+        """Embed many queries at once, for the searches by meaning that follow; at most 256 are remembered."""
+        texts = [text for line in lines if (text := self.parse_query(line).text)]
+        if texts:
+            self._load_encoder(job or Job())
+            with self._turns.turn():
+                self._search.understand(texts)
 
     def parse_query(self, line: str) -> ParsedQuery:
         """Take a typed line apart into text, filters and what is wrong with them; raises nothing."""

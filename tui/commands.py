@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from engine.session import Session
     from engine.workspace import Workspace
 
+#: As many as a session remembers the vectors of.
+_QUERIES_TOGETHER = 256
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 MODES = ("hybrid", "semantic", "keyword")
+LIKE_BY = ("meaning", "taste", "both")
 PROTOCOLS = ("random", "user", "leave-one-out", "temporal")
 
 _dataset = click.option("-d", "--dataset", metavar="DATASET", help="Which data set; else the one added or opened last.")
@@ -29,6 +33,11 @@ _count = click.option(
     "-k", "count", type=click.IntRange(1, 10_000), default=10, show_default=True, metavar="N", help="How many."
 )
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+_embedding_model = click.option(
+    "--embedding-model",
+    metavar="NAME|FOLDER",
+    help="What understands texts; else config.toml's, or the packaged one.",
+)
 _seed = click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=42, show_default=True, metavar="N")
 _protocol = click.option(
     "--protocol", type=click.Choice(PROTOCOLS), help="How to split; by default what suits the model."
@@ -41,15 +50,23 @@ _debug = click.option("--debug", is_flag=True, expose_value=False, help="Show th
 class _TakingNegativeIds(click.Command):
     """A command to which ``-5`` is an id: click takes every word that begins with a dash for an option."""
 
+    shielded = re.compile(r"-\d+")
+
     def parse_args(self, context: click.Context, words: list[str]) -> list[str]:
-        """Put a space, which is no part of an id, before numbers that are not the value of an option."""
+        """Put a space, which is no part of an id or a filter, before such words that are not the value of an option."""
         options = [one for one in self.params if isinstance(one, click.Option) and not one.is_flag]
         before_value = {name for option in options for name in option.opts}
         shielded = [
-            f" {word}" if re.fullmatch(r"-\d+", word) and before not in before_value else word
+            f" {word}" if self.shielded.fullmatch(word) and before not in before_value else word
             for before, word in zip(["", *words], words, strict=False)
         ]
         return super().parse_args(context, shielded)
+
+
+class _TakingFilters(_TakingNegativeIds):
+    """A command to which ``-genre:horror`` is a filter."""
+
+    shielded = re.compile(r"-[^\W\d_][\w-]*:.+", re.DOTALL)
 
 
 def _common(command: Command) -> Command:
@@ -64,16 +81,17 @@ def _common(command: Command) -> Command:
 )
 @_dataset
 @_device
+@_embedding_model
 @_debug
 @click.version_option(__version__, prog_name="recsys-tui", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(context: click.Context, dataset: str | None, device: str) -> None:
+def cli(context: click.Context, dataset: str | None, device: str, embedding_model: str | None) -> None:
     """A terminal workbench for recommender models: search, user and sequence."""
-    context.obj = {"dataset": dataset, "device": device}
+    context.obj = {"dataset": dataset, "device": device, "embedding_model": embedding_model}
     if context.invoked_subcommand is None:
         from tui.launch import launch
 
-        launch(dataset, device)
+        launch(dataset, device, embedding_model)
 
 
 @cli.command()
@@ -201,14 +219,22 @@ def remove_dataset(name: str, as_json: bool) -> None:
         say(f"Removed {name}.")
 
 
-@cli.command()
+@cli.command(cls=_TakingFilters)
 @click.argument("query", nargs=-1)
 @_dataset
 @_device
 @_count
 @click.option("--mode", type=click.Choice(MODES), default="hybrid", show_default=True)
-@click.option("--like", metavar="ITEM_ID", help="Items like this one, instead of a query.")
+@click.option("--like", metavar="ITEM_ID", help="Items like this one; a QUERY beside it filters and shifts them.")
+@click.option("--by", type=click.Choice(LIKE_BY), help="How --like goes: by what they are, by who liked them, or both.")
+@click.option(
+    "--diversity",
+    type=click.FloatRange(0, 1),
+    metavar="0..1",
+    help="How much a result counts less for being like those before it.  [default: 0, with --like 0.4]",
+)
 @click.option("--queries", metavar="FILE|-", help="A query a line, a JSON list a line.")
+@_embedding_model
 @_common
 @click.pass_context
 def search(
@@ -219,37 +245,55 @@ def search(
     count: int,
     mode: str,
     like: str | None,
+    by: str | None,
+    diversity: float | None,
     queries: str | None,
+    embedding_model: str | None,
     as_json: bool,
 ) -> None:
-    """Find what is like these words: QUERY, or an item."""
+    """Find what is like these words: QUERY, or an item.
+
+    In a QUERY these are filters: genre:comedy, -genre:horror, genre:"science fiction", year:1990..1999, rating:>=8,
+    and so on for every column of the data.
+    """
     from tui.output import print_answer, print_json, progress_on_stderr, result_json, say
 
-    given = sum((bool(query), like is not None, queries is not None))
-    if given != 1:
-        raise click.UsageError("Give a QUERY, or --like ITEM_ID, or --queries FILE: one of the three.", context)
-    words = " ".join(query)
+    given = query or like is not None
+    if bool(given) == (queries is not None):
+        raise click.UsageError("Give a QUERY, --like ITEM_ID or both, or else --queries FILE.", context)
+    if by is not None and like is None:
+        raise click.UsageError("--by says how --like ITEM_ID goes: give both.", context)
+    words = " ".join(word.strip() for word in query)
     if query and not words.strip():
         raise RecsysError("The query is empty: type some words.")
     # What can be wrong with the request is said now, not after minutes of embedding.
     lines = None if queries is None else _open_queries(queries)
-    session = _session(context, dataset, device)
+    session = _session(context, dataset, device, embedding_model)
+    parsed = session.parse_query(words)
+    parsed.demand()
     if like is not None:
         session.dataset.items.vocabulary.encode_one(like)
-    if mode != "keyword":
+    if mode != "keyword" and by != "taste" and (parsed.text or like is not None or lines is not None):
         try:
             with progress_on_stderr() as job:
                 session.embed(job)
         except DataError as error:
-            if mode != "hybrid" or like is not None:
+            if mode != "hybrid" or by == "meaning":
                 raise
-            say(str(error))  # words are still there to search by, with what was embedded before
+            say(str(error))  # there is still another way to search, beside what was embedded before
     if lines is not None:
-        for line in _read_queries(lines):
-            results = session.search(line, count, mode).results if line.strip() else ()
-            print_json([result_json(result) for result in results])
+        for batch in _read_queries(lines):
+            if mode != "keyword" and len(batch) > 1:
+                session.understand(batch)
+            for line in batch:
+                one = session.parse_query(line)
+                for problem in one.problems:
+                    say(problem.message)  # one line's error is no reason to leave the others unanswered
+                asked = one.text or one.filters
+                results = session.search(one, count, mode, diversity=diversity).results if asked else ()
+                print_json([result_json(result) for result in results])
         return
-    print_answer(session.search(words, count, mode, like=like), as_json)
+    print_answer(session.search(words, count, mode, like=like, like_by=by, diversity=diversity), as_json)
 
 
 @cli.command(cls=_TakingNegativeIds)
@@ -517,13 +561,16 @@ def _workspace() -> Workspace:
     return Workspace(find_paths().data)
 
 
-def _session(context: click.Context, dataset: str | None, device: str) -> Session:
+def _session(context: click.Context, dataset: str | None, device: str, embedding_model: str | None = None) -> Session:
     """The session of a command; `-d` and `--device` may stand before it or after it."""
     from engine.session import open_session
 
     outer = context.obj
     return open_session(
-        _workspace(), dataset or outer["dataset"], device=outer["device"] if device == "auto" else device
+        _workspace(),
+        dataset or outer["dataset"],
+        device=outer["device"] if device == "auto" else device,
+        embedding_model=embedding_model or outer["embedding_model"],
     )
 
 
@@ -536,15 +583,24 @@ def _open_queries(name: str) -> IO[str]:
         raise DataError(f"{name}: cannot be read ({describe_os_error(error)}).") from error
 
 
-def _read_queries(lines: IO[str]) -> Iterator[str]:
-    """The queries as they come: the next is asked for when the one before it is answered."""
-    answered = 0
+def _read_queries(lines: IO[str]) -> Iterator[list[str]]:
+    """The queries as they come, as many together as have come: none waits for one that is not written yet."""
+    unread, number = b"", 0
+    while chunk := lines.buffer.read1(1 << 16):  # type: ignore[attr-defined]
+        *whole, unread = (unread + chunk).split(b"\n")
+        for start in range(0, len(whole), _QUERIES_TOGETHER):
+            batch = whole[start : start + _QUERIES_TOGETHER]
+            yield [_decode(line, lines.name, number + place) for place, line in enumerate(batch, start=1)]
+            number += len(batch)
+    if unread:
+        yield [_decode(unread, lines.name, number + 1)]
+
+
+def _decode(line: bytes, name: str, number: int) -> str:
     try:
-        for line in lines:
-            yield line.removeprefix("\ufeff").rstrip("\r\n")
-            answered += 1
+        return line.decode("utf-8").removeprefix("\ufeff").rstrip("\r")
     except UnicodeDecodeError as error:
-        raise DataError(f"{lines.name}, after line {answered:,}: is not UTF-8 text; save it as UTF-8.") from error
+        raise DataError(f"{name}, line {number:,}: is not UTF-8 text; save it as UTF-8.") from error
 
 
 def _parse_settings(settings: tuple[str, ...]) -> dict[str, str]:

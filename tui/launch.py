@@ -24,7 +24,7 @@ LOG = "recsys-tui.log"
 ESCAPE_DELAY = "25"
 
 
-def launch(dataset: str | None, device: str) -> None:
+def launch(dataset: str | None, device: str, embedding_model: str | None = None) -> None:
     """Run the app until it is left, and end the process.
 
     Parameters
@@ -33,6 +33,8 @@ def launch(dataset: str | None, device: str) -> None:
         Which data set to open; None opens the one used last, else the demo.
     device
         As `--device`.
+    embedding_model
+        As `--embedding-model`.
 
     Raises
     ------
@@ -41,12 +43,12 @@ def launch(dataset: str | None, device: str) -> None:
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
     os.environ.setdefault("ESCDELAY", ESCAPE_DELAY)  # read by Textual when it is imported, in make_app
-    app = make_app(dataset, device)
+    app = make_app(dataset, device, embedding_model)
     app.run()
     leave(app)
 
 
-def make_app(dataset: str | None, device: str) -> RecsysApp:
+def make_app(dataset: str | None, device: str, embedding_model: str | None = None) -> RecsysApp:
     """The app on a data set that may still have to be made: the demo, at the first start."""
     from tui.app import RecsysApp
 
@@ -58,7 +60,9 @@ def make_app(dataset: str | None, device: str) -> RecsysApp:
         from engine.workspace import Workspace
 
         workspace = Workspace(find_paths().data)
-        session = open_session(workspace, dataset, device=device, patient=False, job=job)
+        session = open_session(
+            workspace, dataset, device=device, patient=False, embedding_model=embedding_model, job=job
+        )
         workspace.make_current(session.name)
         return session
 

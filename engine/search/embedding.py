@@ -18,8 +18,8 @@ Vectors = npt.NDArray[np.float32]
 
 #: Texts at a time on a CPU and on another device, and at most lost when the process is killed.
 _BATCH, _LARGE_BATCH = 64, 1024
-#: Up to so many texts are done without importing torch, where that is possible.
-_FEW = 4
+#: Up to so many tokens are done without torch, where that is possible: a query, or the phrases of an item.
+_FEW = 512
 
 
 class _Model(Protocol):
@@ -143,7 +143,7 @@ class Encoder:
         clean = [text.encode("utf-8", "replace").decode() for text in texts]  # lone surrogates have no tokens
         prepared, lengths = model.prepare(clean, query=query)
         order = np.argsort(-lengths, kind="stable")
-        many = len(texts) > _FEW
+        many = int(lengths.sum()) > _FEW
         start = 0
         while start < len(order):
             if job is not None:

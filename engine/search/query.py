@@ -200,6 +200,15 @@ class SearchIndex:
         cosines = self._encoder.encode(phrases) @ self._vector_of(query)
         return [(phrases[best], float(cosines[best])) for best in np.argsort(-cosines)[:limit]]
 
+    def understand(self, queries: Sequence[str]) -> None:
+        """Find the vectors of many queries at once, and keep them for the searches that follow; at most 256 of them."""
+        if self._encoder is None:
+            return
+        with self._lock:
+            new = [query for query in dict.fromkeys(queries) if query not in self._query_vectors]
+        for query, vector in zip(new, self._encoder.encode(new, query=True) if new else (), strict=True):
+            self._remember(query, vector)
+
     def embedding_state(self) -> EmbeddingState:
         """How much of the catalogue is embedded; reads no vectors."""
         if self._store is None:
@@ -372,11 +381,14 @@ class SearchIndex:
                 self._query_vectors.move_to_end(query)
                 return self._query_vectors[query]
         vector: npt.NDArray[np.float32] = self._encoder.encode([query], query=True)[0]
+        self._remember(query, vector)
+        return vector
+
+    def _remember(self, query: str, vector: npt.NDArray[np.float32]) -> None:
         with self._lock:
             self._query_vectors[query] = vector
             if len(self._query_vectors) > _REMEMBERED_QUERIES:
                 self._query_vectors.popitem(last=False)
-        return vector
 
     def _titled(self, query: str, allowed: Allowed) -> list[int]:
         """The items whose title is the query, whatever its case, accents and articles; the most popular first."""

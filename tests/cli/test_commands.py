@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.search.fakes import save_tiny_model
+
 from .conftest import Run
 
 
@@ -46,7 +48,8 @@ def test_keyword_search_needs_no_embeddings(run: Run, films: str) -> None:
 
 def test_search_wants_one_kind_of_question(run: Run, films: str) -> None:
     assert run("search").status == 2
-    assert run("search", "robots", "--like", "alien").status == 2
+    assert run("search", "robots", "--queries", "-").status == 2
+    assert run("search", "robots", "--by", "taste").status == 2
 
 
 def test_an_untrained_model_is_said_with_the_command_that_trains_it(run: Run, films: str) -> None:
@@ -96,7 +99,7 @@ def test_a_title_nobody_rated_is_said_to_be_so(run: Run, films: str) -> None:
         (("next", "Zzzzzz"), 1, "Zzzzzz"),
         (("search", ""), 1, "empty"),
         (("search", "x", "-d", "nowhere"), 1, "no data set named 'nowhere'"),
-        (("search", "x", "--like", "y"), 2, "one of the three"),
+        (("search", "x", "--queries", "y"), 2, "or else --queries"),
         (("train", "nonsense"), 1, "nonsense"),
         (("train", "explicit", "--set", "nonsense=1"), 2, "nonsense"),
         (("train", "explicit", "--set", "n_iter=many"), 2, "n_iter"),
@@ -228,6 +231,37 @@ def test_a_blank_query_line_has_an_empty_list_of_its_own(run: Run, films: str, t
     outcome = run("search", "--queries", queries, "--mode", "keyword")
     assert outcome.status == 1
     assert "not UTF-8" in outcome.err
+
+
+def test_many_queries_are_answered_as_each_alone_is(run: Run, films: str, tmp_path: Path) -> None:
+    lines = ["robots " * number + "in space" for number in range(1, 40)]
+    queries = tmp_path / "queries.txt"
+    queries.write_text("\n".join(lines))
+    options = ("--mode", "semantic", "-k", "2", "--embedding-model", save_tiny_model(tmp_path / "model"))
+    together = run("search", "--queries", queries, *options)
+    assert together.status == 0
+    answers = [[one["item_id"] for one in json.loads(line)] for line in together.out.splitlines()]
+    assert len(answers) == len(lines)
+    for place in (0, 20, 38):
+        alone = json.loads(run("search", lines[place], *options, "--json").out)
+        assert [one["item_id"] for one in alone] == answers[place]
+
+
+def test_the_embedding_model_is_the_one_asked_for_else_the_one_set(
+    run: Run, films: str, home: Path, tmp_path: Path
+) -> None:
+    asked, chosen = save_tiny_model(tmp_path / "asked", 1), save_tiny_model(tmp_path / "chosen", 2)
+    (home / "config").mkdir(parents=True, exist_ok=True)
+    (home / "config" / "config.toml").write_text(f"embedding-model = '{chosen}'")
+    for options in ((), ("--embedding-model", asked)):
+        assert run("search", "alien", "--mode", "semantic", *options).status == 0
+    manifests = sorted((home / "data").rglob("embeddings/*/manifest.json"))
+    models = {json.loads(path.read_text())["model"]["name"] for path in manifests}
+    assert models == {str(asked), str(chosen)}
+
+    outcome = run("search", "alien", "--embedding-model", "nobody/knows-it", "--mode", "semantic")
+    assert outcome.status == 1
+    assert "'nobody/knows-it' is not on this machine" in outcome.err
 
 
 def test_a_model_without_ratings_shows_its_scores(run: Run, films: str) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import shutil
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import save_file
 
 from engine.folding import words
 from engine.job import Job
-from engine.search.model_files import ModelIdentity
+from engine.search.model_files import DEFAULT_MODEL, ModelIdentity, locate
 
 DIM = 16
 
@@ -57,3 +61,24 @@ class FakeEncoder:
             rows = order[start : start + batch_size]
             self.encoded += [texts[row] for row in rows]
             yield rows, np.stack([vector_of(texts[row]) for row in rows])
+
+
+def save_tiny_model(folder: Path, seed: int = 0, dim: int = 16) -> Path:
+    """A model folder as transformers saves it, with random weights: read in no time, and no library is needed."""
+    random = np.random.RandomState(seed)
+    settings = {"model_type": "bert", "hidden_act": "gelu", "hidden_size": dim, "num_hidden_layers": 1}
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps({**settings, "num_attention_heads": 2, "layer_norm_eps": 1e-12}))
+    shutil.copy(locate(DEFAULT_MODEL) / "tokenizer.json", folder)
+    block = "encoder.layer.0."
+    linear = {f"{block}attention.self.{part}": (dim, dim) for part in ("query", "key", "value")}
+    linear |= {f"{block}attention.output.dense": (dim, dim)}
+    linear |= {f"{block}intermediate.dense": (2 * dim, dim), f"{block}output.dense": (dim, 2 * dim)}
+    tensors = {f"{name}.weight": random.standard_normal(shape) * 0.3 for name, shape in linear.items()}
+    tensors |= {f"{name}.bias": np.zeros(shape[0]) for name, shape in linear.items()}
+    for name in ("embeddings.", f"{block}attention.output.", f"{block}output."):
+        tensors |= {f"{name}LayerNorm.weight": np.ones(dim), f"{name}LayerNorm.bias": np.zeros(dim)}
+    for name, rows in (("word", 30522), ("position", 64), ("token_type", 2)):
+        tensors[f"embeddings.{name}_embeddings.weight"] = random.standard_normal((rows, dim))
+    save_file({name: tensor.astype(np.float32) for name, tensor in tensors.items()}, folder / "model.safetensors")
+    return folder
