@@ -1,9 +1,11 @@
 """Spotlight's tutorial and test programs, ours beside the original: seconds and quality.
 
-Run ``python benchmarks/spotlight.py [--data FOLDER] [--device cpu] [--repeat 3]``. FOLDER holds ``ratings_small.csv``
-(The Movies Dataset) and ``ml-100k/u.data``. Where Spotlight itself can be imported it runs beside; else the figures
-recorded from it stand there, marked as such: torch 2.13 on the CPU, two x86-64 cores, one run, the program as written.
-Of our own runs the fastest of ``--repeat`` counts.
+Run ``python benchmarks/spotlight.py [--data FOLDER] [--device cpu] [--repeat 3] [--only PART …] [--write
+docs/spotlight.md]``. FOLDER holds ``ratings_small.csv`` (The Movies Dataset) and ``ml-100k/u.data``. Where Spotlight
+itself can be imported it runs beside; else the figures recorded from it stand there, marked as such: torch 2.13 on the
+CPU, two x86-64 cores, one run, the program as written. Of our own runs the fastest of ``--repeat`` counts; raw and
+dense ids take turns, so that a machine whose speed changes treats them alike. With ``--write`` the table goes into
+the document; lines that ``--only`` leaves out stay as they are there.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import importlib
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from tables import lines_of, rows_between, write_between
 
 from engine.cross_validation import random_train_test_split, user_based_train_test_split
 from engine.datasets import movielens
@@ -32,6 +35,9 @@ from engine.sequence.implicit import ImplicitSequenceModel
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 GENERATED = 1_000_000
+PARTS = ("tutorial", "million", "tests")
+MARK = "speed"
+HEADER = ("step", "seconds", "quality", "Spotlight's seconds (recorded)", "quality (recorded or demanded)")
 
 
 @dataclass(frozen=True)
@@ -45,14 +51,20 @@ class Line:
     recorded_quality: str = ""
 
 
+def in_turn(actions: Sequence[Callable[[], Any]], repeat: int) -> list[tuple[float, Any]]:
+    """The shortest time of several of each, and its last result; one of each, then the next of each."""
+    found: list[tuple[float, Any]] = [(float("inf"), None)] * len(actions)
+    for _ in range(repeat):
+        for place, action in enumerate(actions):
+            begin = time.perf_counter()
+            result = action()
+            found[place] = min(found[place][0], time.perf_counter() - begin), result
+    return found
+
+
 def fastest(action: Callable[[], Any], repeat: int) -> tuple[float, Any]:
     """The shortest time of several, and the last result."""
-    seconds, result = float("inf"), None
-    for _ in range(repeat):
-        begin = time.perf_counter()
-        result = action()
-        seconds = min(seconds, time.perf_counter() - begin)
-    return seconds, result
+    return in_turn([action], repeat)[0]
 
 
 def seed() -> np.random.RandomState:
@@ -75,39 +87,43 @@ def densely(interactions: Interactions) -> Interactions:
     return Interactions(interactions.user_ids, items, interactions.ratings, interactions.timestamps)
 
 
+def fitted(make: Callable[[], Any], interactions: Any) -> Any:
+    """A model, made and fitted."""
+    model = make()
+    model.fit(interactions)
+    return model
+
+
 def fitting(make: Callable[[], Any], interactions: Any, repeat: int) -> tuple[float, Any]:
     """The shortest time of several to make and fit a model, and the model."""
-
-    def once() -> Any:
-        model = make()
-        model.fit(interactions)
-        return model
-
-    return fastest(once, repeat)
+    return fastest(partial(fitted, make, interactions), repeat)
 
 
 def tutorial(data: Path, device: str, repeat: int) -> list[Line]:
     """Both parts of the film tutorial, with the movie ids of the file and with dense ones."""
     raw = read_ratings_small(data)
+    both = (("raw ids", raw), ("dense ids", densely(raw)))
     lines = []
-    for interactions, ids, seconds, quality in (
-        (raw, "raw ids", "123", "RMSE 1.113"),
-        (densely(raw), "dense ids", "4.4", "RMSE 1.109"),
-    ):
-        train, test = random_train_test_split(interactions, random_state=seed())
-        took, model = fitting(partial(ExplicitFactorizationModel, device=device, random_state=42), train, repeat)
-        lines.append(Line(f"explicit, 10 epochs, {ids}", took, f"RMSE {rmse_score(model, test):.3f}", seconds, quality))
-    for interactions, ids, seconds, scoring, quality in (
-        (raw, "raw ids", "42.6", "160", "MRR .0064"),
-        (densely(raw), "dense ids", "26.7", "26", "MRR .0132"),
-    ):
-        train, test = (part.to_sequence(10) for part in user_based_train_test_split(interactions, random_state=seed()))
-        options = {"loss": "bpr", "representation": "cnn", "device": device}
-        took, model = fitting(partial(ImplicitSequenceModel, **options, random_state=42), train, repeat)
-        mrr = sequence_mrr_score(model, test).mean()
-        lines.append(Line(f"cnn/bpr, 10 epochs, {ids}", took, f"MRR {mrr:.4f}", seconds, quality))
-        took, _ = fastest(partial(sequence_mrr_score, model, test), repeat)
-        lines.append(Line(f"scoring {len(test):,} sequences, {ids}", took, "", scoring))
+    parts = [random_train_test_split(interactions, random_state=seed()) for _, interactions in both]
+    explicit = partial(ExplicitFactorizationModel, device=device, random_state=42)
+    recorded = ("123", "RMSE 1.113"), ("4.4", "RMSE 1.109")
+    found = in_turn([partial(fitted, explicit, train) for train, _ in parts], repeat)
+    for (ids, _), (_, test), (took, model), theirs in zip(both, parts, found, recorded, strict=True):
+        lines.append(Line(f"explicit, 10 epochs, {ids}", took, f"RMSE {rmse_score(model, test):.3f}", *theirs))
+
+    splits = [user_based_train_test_split(interactions, random_state=seed()) for _, interactions in both]
+    sequences = [[part.to_sequence(10) for part in split] for split in splits]
+    net = partial(ImplicitSequenceModel, loss="bpr", representation="cnn", device=device, random_state=42)
+    recorded = ("42.6", "MRR .0064"), ("26.7", "MRR .0132")
+    found = in_turn([partial(fitted, net, train) for train, _ in sequences], repeat)
+    scored = in_turn(
+        [partial(sequence_mrr_score, model, test) for (_, model), (_, test) in zip(found, sequences, strict=True)],
+        repeat,
+    )
+    for (ids, _), (took, _), (_, mrr), theirs in zip(both, found, scored, recorded, strict=True):
+        lines.append(Line(f"cnn/bpr, 10 epochs, {ids}", took, f"MRR {mrr.mean():.4f}", *theirs))
+    for (ids, _), (took, mrr), theirs in zip(both, scored, ("160", "26"), strict=True):
+        lines.append(Line(f"scoring {len(mrr):,} sequences, {ids}", took, "", theirs))
     return lines
 
 
@@ -200,14 +216,16 @@ def original(data: Path) -> list[Line]:
     return [Line("Spotlight itself: explicit, dense ids", took, f"RMSE {evaluation.rmse_score(model, theirs[1]):.3f}")]
 
 
-def show(lines: list[Line]) -> None:
-    header = ("step", "seconds", "quality", "Spotlight's seconds (recorded)", "quality (recorded or demanded)")
+def show(lines: list[Line], file: Path | None) -> None:
+    """Print the table, and put it into a document: lines that were not measured stay there as they are."""
     rows = [
-        (line.step, f"{line.seconds:.2f}", line.quality, line.recorded_seconds, line.recorded_quality) for line in lines
+        [line.step, f"{line.seconds:.2f}", line.quality, line.recorded_seconds, line.recorded_quality] for line in lines
     ]
-    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
-    for row in (header, tuple("-" * width for width in widths), *rows):
-        print("| " + " | ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) + " |")
+    print("\n".join(lines_of(HEADER, rows)))
+    if file is not None:
+        measured = {row[0]: row for row in rows}
+        before = [measured.pop(row[0], row) for row in rows_between(file, MARK)]
+        write_between(file, MARK, lines_of(HEADER, [*before, *measured.values()]))
 
 
 def main() -> None:
@@ -216,6 +234,8 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--threads", type=int, help="of torch, on the CPU")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
+    parser.add_argument("--write", type=Path, help="put the table into this file, between its two marks")
     parser.add_argument("--memory", action="store_true", help="only print the memory of an epoch over 1M ratings")
     arguments = parser.parse_args()
     if arguments.memory:
@@ -223,12 +243,15 @@ def main() -> None:
         return
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    lines = million(arguments.device, arguments.repeat)
-    if (arguments.data / "ratings_small.csv").is_file():
-        lines = tutorial(arguments.data, arguments.device, arguments.repeat) + original(arguments.data) + lines
-    if (arguments.data / "ml-100k" / "u.data").is_file():
-        lines += spotlights_tests(arguments.data, arguments.device, arguments.repeat)
-    show(lines)
+    data, device, repeat = arguments.data, arguments.device, arguments.repeat
+    lines: list[Line] = []
+    if "tutorial" in arguments.only and (data / "ratings_small.csv").is_file():
+        lines += tutorial(data, device, repeat) + original(data)
+    if "million" in arguments.only:
+        lines += million(device, repeat)
+    if "tests" in arguments.only and (data / "ml-100k" / "u.data").is_file():
+        lines += spotlights_tests(data, device, repeat)
+    show(lines, arguments.write)
 
 
 if __name__ == "__main__":

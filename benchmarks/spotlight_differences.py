@@ -19,6 +19,7 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
+from tables import write_between
 from torch import Tensor
 
 from engine.cross_validation import random_train_test_split, user_based_train_test_split
@@ -33,7 +34,7 @@ from engine.sequence import implicit
 from engine.sequence.implicit import ImplicitSequenceModel
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+MARK = "figures"
 
 
 def adam(parameters: Any) -> torch.optim.Optimizer:
@@ -215,10 +216,7 @@ def main() -> None:
         table.append("| " + " | ".join(line) + " |")
         print(table[-1], flush=True)
     if arguments.write:
-        before, _, rest = arguments.write.read_text(encoding="utf-8").partition(BEGIN)
-        after = rest.partition(END)[2]
-        text = "\n".join((f"{before}{BEGIN}\n", *table, f"\n{END}{after}"))
-        arguments.write.write_text(text, encoding="utf-8")
+        write_between(arguments.write, MARK, table)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ import torch
 
 from engine import models
 from engine.datasets import synthetic
-from engine.device import describe, resolve
+from engine.device import describe, mixed_precision_pays, resolve
 from engine.evaluation import mrr_score, rmse_score, sequence_mrr_score
+from engine.factorization.bilinear import BilinearLearner
 from engine.factorization.explicit import ExplicitFactorizationModel
 from engine.factorization.implicit import ImplicitFactorizationModel
 from engine.factorization.representations import BilinearNet
@@ -75,6 +76,38 @@ def test_models_move_between_devices_on_disk(interactions, tmp_path):
     np.testing.assert_allclose(there.predict([3, 4]), model.predict([3, 4]), rtol=1e-3, atol=1e-4)
     for one in (here, there):
         one.fit(interactions.to_sequence())
+
+
+@pytest.mark.parametrize("representation", ["pooling", "cnn", "lstm", "mixture"])
+def test_wide_nets_lose_nothing_by_bfloat16(interactions, representation, monkeypatch):
+    sequences, scores = interactions.to_sequence(), []
+    for mixed in (False, True):
+        monkeypatch.setattr("engine.sequence.implicit.mixed_precision_pays", lambda device, width, mixed=mixed: mixed)
+        model = ImplicitSequenceModel(
+            loss="bpr", representation=representation, embedding_dim=128, n_iter=10, use_cuda=True, random_state=1
+        )
+        model.fit(sequences)
+        scores.append(sequence_mrr_score(model, sequences).mean())
+    assert scores[1] == pytest.approx(scores[0], rel=0.1)
+    assert not mixed_precision_pays(resolve("cuda"), 32)
+    assert not mixed_precision_pays(resolve("cpu"), 128)
+
+
+def test_lack_of_memory_halves_the_batch_and_at_last_moves_to_the_cpu(interactions, monkeypatch):
+    step, room = BilinearLearner.step, 100
+
+    def short_of_memory(learner, batch):
+        if learner.device.type == "cuda" and batch[0].shape[1] > room:
+            raise torch.OutOfMemoryError("pretended")
+        return step(learner, batch)
+
+    monkeypatch.setattr(BilinearLearner, "step", short_of_memory)
+    for room, words, where in ((100, "halved to 64", "cuda"), (4, "on the CPU", "cpu")):  # noqa: B007 - read above
+        model = ImplicitFactorizationModel(loss="bpr", n_iter=2, use_cuda=True, random_state=1)
+        with pytest.warns(RuntimeWarning, match=words):
+            model.fit(interactions)
+        assert model.device.type == where
+        assert model.predict(3).shape == (80,)
 
 
 def test_names_of_devices():
