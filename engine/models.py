@@ -187,7 +187,8 @@ _SEEDED = {"random_state": Option(42, "the seed"), "device": Option("auto", "aut
 _MARKOV = {
     "lags": Option(20, "how many items before a place are looked at", search=Range(3, 40)),
     "decay": Option(0.85, "what an item one step further away counts for", search=Range(0.5, 1.0)),
-    "ahead": Option(0.7, "what an item after a place counts for, against one before it", search=Range(0, 1)),
+    "ahead": Option(0.5, "what an item after a place counts for, against one before it", search=Range(0, 1)),
+    "alignment": Option(0.5, "what it adds that items stand in the same order", search=Range(0, 2)),
     "sharpness": Option(2.5, "1 counts transitions; above, places that agree more count more", search=Range(1, 4)),
 }
 _ATTENTION = {

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from engine.errors import OptionError
-from engine.evaluation import mean_ranks
 from engine.interactions import SequenceInteractions
 from engine.job import Job
 from engine.sequence.attention import AttentionModel
-from engine.sequence.base import NEVER, SequenceModel
+from engine.sequence.base import SequenceModel
 from engine.sequence.markov import MarkovModel
+from engine.sequence.windows import cut, hold_out, reciprocal_ranks, tensor_of
 from engine.solved import CHUNK
 
-#: Shares of attention in the blend that are tried on the sequences held out.
-SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-#: The length of the windows that the shares are judged by, the item asked for included, and how many at most.
-WINDOW, MOST_WINDOWS = 10, 4_000
-#: Fewer windows than this say too little to choose a share by.
-FEWEST_WINDOWS = 30
+#: Shares of attention in the blend that are tried on the sequences held out, and that where nothing can be tried.
+SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+SHARE = 0.3
+#: By how many windows, at most, the shares are judged.
+MOST_WINDOWS = 4_000
 
 
 class BlendModel(SequenceModel):
-    """A mean of the probabilities that ``markov`` and ``attention`` give.
+    """The weighted geometric mean of the probabilities that ``markov`` and ``attention`` give.
 
     The first remembers what was seen, also once; the second has an idea of what it has not seen. How much of each is
     best is found on sequences of people held out, by the mean reciprocal rank of each window's last item; then both
@@ -43,7 +40,7 @@ class BlendModel(SequenceModel):
         Epochs of attention over the rest; a quarter as many over all follow.
     embedding_dim, dropout, batch_size, learning_rate, num_negatives
         Of attention; see :class:`engine.sequence.attention.AttentionModel`.
-    lags, decay, ahead, sharpness
+    lags, decay, ahead, alignment, sharpness
         Of :class:`engine.sequence.markov.MarkovModel`.
     random_state, device
         See :class:`engine.solved.SolvedModel`.
@@ -69,7 +66,8 @@ class BlendModel(SequenceModel):
         num_negatives: int = 0,
         lags: int = 20,
         decay: float = 0.85,
-        ahead: float = 0.7,
+        ahead: float = 0.5,
+        alignment: float = 0.5,
         sharpness: float = 2.5,
         *,
         random_state: int | None = None,
@@ -80,14 +78,23 @@ class BlendModel(SequenceModel):
             raise OptionError(f"held_out must be between 0 and 1, not {held_out!r}.")
         self.held_out, self.n_iter, self.embedding_dim, self.dropout = held_out, n_iter, embedding_dim, dropout
         self.batch_size, self.learning_rate, self.num_negatives = batch_size, learning_rate, num_negatives
-        self.lags, self.decay, self.ahead, self.sharpness = lags, decay, ahead, sharpness
+        self.lags, self.decay, self.ahead = lags, decay, ahead
+        self.alignment, self.sharpness = alignment, sharpness
         #: The share of attention.
         self.share = 0.5
         self._markov, self._attention = self._make_parts(n_iter)
 
     def _make_parts(self, n_iter: int) -> tuple[MarkovModel, AttentionModel]:
         device = str(self.device)
-        markov = MarkovModel(self.lags, self.decay, self.ahead, self.sharpness, device=device)
+        markov = MarkovModel(
+            self.lags,
+            self.decay,
+            self.ahead,
+            self.alignment,
+            self.sharpness,
+            random_state=self.random_state,
+            device=device,
+        )
         attention = AttentionModel(
             embedding_dim=self.embedding_dim,
             dropout=self.dropout,
@@ -103,41 +110,24 @@ class BlendModel(SequenceModel):
     # -- fitting ------------------------------------------------------------------------------------------------
     def _fit(self, interactions: SequenceInteractions, job: Job) -> None:
         self._markov, self._attention = self._make_parts(self.n_iter)
-        kept, asked = self._part(interactions)
-        self._attention.fit(_cut(kept, AttentionModel.sequence_length), job=job)
-        if len(asked) >= FEWEST_WINDOWS:
+        self.share = SHARE
+        parts = hold_out(interactions, self.held_out, self.random_state, MOST_WINDOWS)
+        if parts is not None:
+            kept, windows = parts
+            self._attention.fit(cut(kept, AttentionModel.sequence_length), job=job)
             self._markov.fit(kept, job=job)
-            self.share = self._best_share(asked, job)
-        else:
-            self.share = 0.5
+            self.share = self._best_share(windows, job)
+            self._attention.n_iter = max(1, self.n_iter // 4)
         self._markov.fit(interactions, job=job)
-        self._attention.n_iter = max(1, self.n_iter // 4)
-        self._attention.fit(_cut(interactions, AttentionModel.sequence_length), job=job)
+        self._attention.fit(cut(interactions, AttentionModel.sequence_length), job=job)
 
-    def _part(self, interactions: SequenceInteractions) -> tuple[SequenceInteractions, SequenceInteractions]:
-        """What to learn from, and windows of the rest."""
-        rows = len(interactions)
-        owners = np.arange(rows) if interactions.user_ids is None else interactions.user_ids
-        people = np.unique(owners)
-        out = np.random.RandomState(self.random_state).permutation(people)[: round(self.held_out * len(people))]
-        held = np.isin(owners, out)
-        windows = _cut(interactions.select(held), WINDOW)
-        windows = windows.select((windows.sequences[:, -2] > 0).nonzero()[0][:MOST_WINDOWS])
-        return interactions.select(~held), windows
-
-    def _best_share(self, asked: SequenceInteractions, job: Job) -> float:
-        """The share with the highest mean reciprocal rank, of what was not seen in the window."""
+    def _best_share(self, windows: SequenceInteractions, job: Job) -> float:
+        """The share with the highest mean reciprocal rank."""
         total = np.zeros(len(SHARES))
-        piece = max(1, CHUNK // self.num_items)
-        for start in range(0, len(asked), piece):
+        for part in torch.split(tensor_of(windows), max(1, CHUNK // self.num_items)):
             job.checkpoint()
-            windows = torch.from_numpy(asked.sequences[start : start + piece].astype(np.int64))
-            before, targets = windows[:, :-1], windows[:, -1].numpy()
-            counted, learnt = self._both(before)
-            rows = np.arange(len(windows))
-            for place, share in enumerate(SHARES):
-                scores = _mixed(counted, learnt, share).clamp_min_(NEVER).scatter_(1, before.to(self.device), NEVER)
-                total[place] += (1.0 / mean_ranks(scores, rows, targets, 1)).sum()
+            counted, learnt = self._both(part[:, :-1])
+            total += [reciprocal_ranks(_mixed(counted, learnt, share), part) for share in SHARES]
         return SHARES[int(total.argmax())]
 
     # -- scoring ------------------------------------------------------------------------------------------------
@@ -172,21 +162,5 @@ class BlendModel(SequenceModel):
 
 
 def _mixed(counted: Tensor, learnt: Tensor, share: float) -> Tensor:
-    """The logarithm of the mean of two probabilities, of which the second has this share."""
-    if share in (0.0, 1.0):
-        return (learnt if share else counted).clone()
-    return torch.logaddexp(counted + math.log1p(-share), learnt + math.log(share))
-
-
-def _cut(interactions: SequenceInteractions, length: int) -> SequenceInteractions:
-    """The same sequences in pieces of at most this length, counted from their ends; weights stay with their items."""
-    width = -(-interactions.max_sequence_length // length) * length
-    pad = ((0, 0), (width - interactions.max_sequence_length, 0))
-
-    def pieces(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return np.pad(array, pad).reshape(-1, length)
-
-    sequences = pieces(interactions.sequences)
-    real = sequences.any(1)
-    weights = None if interactions.weights is None else pieces(interactions.weights)[real]
-    return SequenceInteractions(sequences[real], num_items=interactions.num_items, weights=weights)
+    """The weighted mean of two logarithms of probabilities, of which the second has this share."""
+    return torch.lerp(counted, learnt, share)

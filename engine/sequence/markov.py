@@ -15,9 +15,13 @@ from engine.errors import OptionError
 from engine.interactions import SequenceInteractions
 from engine.job import Job, Progress
 from engine.sequence.base import SequenceModel
+from engine.sequence.windows import hold_out, reciprocal_ranks, tensor_of
+from engine.solved import CHUNK
 
 #: So many places of an item are looked at, evenly spread over all of them: bounds the time of an answer.
 MOST_PLACES = 4_000
+#: By how many windows, at most, the ways of counting are judged.
+MOST_WINDOWS = 600
 
 
 class MarkovModel(SequenceModel):
@@ -39,6 +43,9 @@ class MarkovModel(SequenceModel):
     ahead
         What an item counts for that stands after a place, compared with one as far before it: 0 looks at the past
         only, 1 makes no difference between before and after (where many share one time, order says little).
+    alignment
+        What is added for an item as far before a place as it is from the end of the sequence asked about, in parts of
+        what the last item counts for where it stands right before the place: the same items in the same order.
     sharpness
         See above; 1 or more.
     rarity
@@ -47,6 +54,10 @@ class MarkovModel(SequenceModel):
         Votes for an item chosen ``n`` times are divided by ``n ** popularity``.
     smoothing
         How many votes are given to all items, in proportion to how often they were chosen.
+    held_out
+        The share of the people (or rows, where it is not said whose they are) by whom it is judged, before counting
+        all, whether order is strict here: whether to count as said above, or with nothing ``ahead`` and, if that is
+        better still, with a decay of .6 and a sharpness of 4. 0 counts as said above.
     random_state, device
         See :class:`engine.solved.SolvedModel`. Counting is done by the CPU.
 
@@ -58,16 +69,19 @@ class MarkovModel(SequenceModel):
 
     name: ClassVar[str] = "markov"
     _tensors: ClassVar[tuple[str, ...]] = ("_items", "_weights")
+    _plain: ClassVar[tuple[str, ...]] = ("num_items", "counting")
 
     def __init__(
         self,
         lags: int = 20,
         decay: float = 0.85,
-        ahead: float = 0.7,
+        ahead: float = 0.5,
+        alignment: float = 0.5,
         sharpness: float = 2.5,
         rarity: float = 0.1,
         popularity: float = 0.05,
         smoothing: float = 0.1,
+        held_out: float = 0.1,
         *,
         random_state: int | None = None,
         device: str | None = None,
@@ -78,15 +92,21 @@ class MarkovModel(SequenceModel):
         for option, value, low, high in (
             ("decay", decay, 1e-6, 1.0),
             ("ahead", ahead, 0.0, 1.0),
+            ("alignment", alignment, 0.0, 10.0),
             ("sharpness", sharpness, 1.0, 100.0),
             ("rarity", rarity, 0.0, 1.0),
             ("popularity", popularity, 0.0, 1.0),
             ("smoothing", smoothing, 1e-6, float("inf")),
+            ("held_out", held_out, 0.0, 0.9),
         ):
             if not low <= value <= high:
                 raise OptionError(f"{option} must be between {low:g} and {high:g}, not {value!r}.")
-        self.lags, self.decay, self.ahead, self.sharpness = int(lags), decay, ahead, sharpness
+        self.lags, self.decay, self.ahead, self.alignment = int(lags), decay, ahead, alignment
+        self.sharpness = sharpness
         self.rarity, self.popularity, self.smoothing = rarity, popularity, smoothing
+        self.held_out = held_out
+        #: The decay, what is ahead and the sharpness that are counted with.
+        self.counting = (decay, ahead, sharpness)
         #: All training sequences one after the other, with ``lags`` zeros before, between and behind them.
         self._items = torch.zeros(0, dtype=torch.int32)
         #: What each of these places counts for; empty where all count alike.
@@ -94,6 +114,29 @@ class MarkovModel(SequenceModel):
 
     def _fit(self, interactions: SequenceInteractions, job: Job) -> None:
         job.report(Progress(f"counting for {self.name}"))
+        self.counting = (self.decay, self.ahead, self.sharpness)
+        parts = hold_out(interactions, self.held_out, self.random_state, MOST_WINDOWS)
+        if parts is not None:
+            self._count(parts[0])
+            self._choose(tensor_of(parts[1]), job)
+        self._count(interactions)
+        job.checkpoint()
+
+    def _choose(self, windows: Tensor, job: Job) -> None:
+        """Take the best way of counting."""
+        ways = (self.counting, (self.decay, 0.0, self.sharpness), (0.6, 0.0, 4.0))
+        figures = []
+        for way in ways:
+            self.counting = way
+            self.__dict__.pop("_offsets", None)
+            total = 0.0
+            for part in torch.split(windows, max(1, CHUNK // self.num_items)):
+                job.checkpoint()
+                total += reciprocal_ranks(self._log_probabilities(part[:, :-1]), part)
+            figures.append(total)
+        self.counting = ways[int(np.argmax(figures))]
+
+    def _count(self, interactions: SequenceInteractions) -> None:
         for name in ("_places", "_counts", "_offsets"):
             self.__dict__.pop(name, None)
         rows, columns = np.nonzero(interactions.sequences)
@@ -107,7 +150,6 @@ class MarkovModel(SequenceModel):
             weights = np.zeros(len(items), dtype=np.float32)
             weights[slots] = interactions.weights[rows, columns]
             self._weights = torch.from_numpy(weights)
-        job.checkpoint()
 
     # -- as a part of another model -------------------------------------------------------------------------------
     def tensors(self) -> dict[str, Tensor]:
@@ -139,11 +181,12 @@ class MarkovModel(SequenceModel):
     @cached_property
     def _offsets(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """How far from an item the places are that it is evidence for, and what it counts for there."""
+        decay, ahead, _ = self.counting
         distance = np.arange(1, self.lags + 1)
-        near = np.float64(self.decay) ** (distance - 1)
-        if self.ahead == 0:
+        near = np.float64(decay) ** (distance - 1)
+        if ahead == 0:
             return distance, near
-        return np.concatenate([distance, -distance]), np.concatenate([near, self.ahead * near])
+        return np.concatenate([distance, -distance]), np.concatenate([near, ahead * near])
 
     # -- scoring ------------------------------------------------------------------------------------------------
     @property
@@ -161,6 +204,7 @@ class MarkovModel(SequenceModel):
 
     def _votes(self, sequence: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """What the places vote for, ``(num_items,)``."""
+        decay, _, sharpness = self.counting
         recent = sequence[sequence > 0][::-1][: self.lags]
         order, starts = self._places
         offsets, near = self._offsets
@@ -170,16 +214,18 @@ class MarkovModel(SequenceModel):
             begin, end = starts[item], starts[item + 1]
             places = order[begin : end : -(-(end - begin) // MOST_PLACES) or 1]
             if len(places):
-                weight = self.decay**steps * float(self._counts[item]) ** -self.rarity
+                weight = decay**steps * float(self._counts[item]) ** -self.rarity
                 slots.append(np.add.outer(places, offsets).reshape(-1))
-                likeness.append(np.tile(weight * near, len(places)))
+                aligned = near.copy()
+                aligned[steps] += self.alignment
+                likeness.append(np.tile(weight * aligned, len(places)))
         if not slots:
             return np.zeros(self.num_items)
         where, much = np.concatenate(slots), np.concatenate(likeness)
         alike = np.zeros(len(self._items))
         np.add.at(alike, where, much)
         touched = _distinct(where, len(alike))
-        votes = alike[touched] ** self.sharpness
+        votes = alike[touched] ** sharpness
         if len(self._weights):
             votes = votes * self._weights.cpu().numpy()[touched]
         counted: npt.NDArray[Any] = np.bincount(self._items.cpu().numpy()[touched], votes, self.num_items)

@@ -4,12 +4,30 @@ import numpy as np
 import pytest
 
 from engine import models
+from engine.datasets import synthetic
 from engine.errors import CancelledError, LearningError, NotTrainedError, OptionError
 from engine.interactions import SequenceInteractions
 from engine.job import Job
 from engine.sequence.markov import MarkovModel
 
 SMALL = SequenceInteractions([[1, 2, 3], [0, 1, 3]], num_items=5)
+
+
+#: Plain counting.
+PLAIN = {
+    "lags": 1,
+    "decay": 1.0,
+    "ahead": 0.0,
+    "alignment": 0.0,
+    "sharpness": 1.0,
+    "rarity": 0.0,
+    "popularity": 0.0,
+    "held_out": 0.0,
+}
+
+
+def counting(**options: float) -> MarkovModel:
+    return MarkovModel(**{**PLAIN, **options})
 
 
 def votes(model: MarkovModel, sequence: list[int], sequences: SequenceInteractions = SMALL) -> np.ndarray:
@@ -22,36 +40,42 @@ def votes(model: MarkovModel, sequence: list[int], sequences: SequenceInteractio
 
 def test_transitions_counted_by_hand():
     """2 → 3 counts 1; 1 → 2 counts .5, being one step back; 1 → 3 counts .5 · .5 over two lags and .5 over one."""
-    counted = votes(MarkovModel(lags=2, decay=0.5, sharpness=1), [1, 2])
+    counted = votes(counting(lags=2, decay=0.5), [1, 2])
     np.testing.assert_allclose(counted, [0, 0, 0.5, 1.75, 0], atol=1e-6)
 
 
 def test_places_where_items_agree_count_for_more():
     """The first row's 3 has both items before it, 1.25² in all; the others have one, .5² each."""
-    counted = votes(MarkovModel(lags=2, decay=0.5, sharpness=2), [1, 2])
+    counted = votes(counting(lags=2, decay=0.5, sharpness=2), [1, 2])
     np.testing.assert_allclose(counted, [0, 0, 0.25, 1.25**2 + 0.25, 0], atol=1e-6)
 
 
 def test_looking_ahead_counts_what_stands_before_too():
-    counted = votes(MarkovModel(lags=1, decay=1.0, ahead=0.5, sharpness=1), [2])
+    counted = votes(counting(decay=1.0, ahead=0.5), [2])
     np.testing.assert_allclose(counted, [0, 0.5, 0, 1, 0], atol=1e-6)
 
 
+def test_the_same_order_counts_for_more():
+    """Before the first row's 3 stand 1 and 2 as in the sequence asked about; in the second row 1 stands too near."""
+    counted = votes(counting(lags=2, alignment=0.5), [1, 2])
+    np.testing.assert_allclose(counted, [0, 0, 1, 1.5 + 1.5 + 1, 0], atol=1e-6)
+
+
 def test_rare_items_tell_more_and_popular_ones_are_held_back():
-    even, rare = (votes(MarkovModel(lags=1, sharpness=1, rarity=one), [1]) for one in (0.0, 1.0))
+    even, rare = (votes(counting(rarity=one), [1]) for one in (0.0, 1.0))
     np.testing.assert_allclose(rare, even / 2, atol=1e-6)
-    held = votes(MarkovModel(lags=1, sharpness=1, popularity=1.0), [1])
+    held = votes(counting(popularity=1.0), [1])
     np.testing.assert_allclose(held, even / [1, 2, 1, 2, 1], atol=1e-6)
 
 
 def test_only_the_last_items_are_looked_at_and_rows_do_not_run_into_each_other():
-    counted = votes(MarkovModel(lags=1, sharpness=1), [2, 3])
+    counted = votes(counting(), [2, 3])
     np.testing.assert_allclose(counted, 0, atol=1e-6)
 
 
 def test_weights_count():
     weighted = SequenceInteractions([[1, 2], [1, 3]], num_items=4, weights=[[1.0, 1.0], [1.0, 0.25]])
-    model = MarkovModel(lags=1, sharpness=1, smoothing=1e-6)
+    model = counting(smoothing=1e-6)
     model.fit(weighted)
     np.testing.assert_allclose(model.probabilities([1])[2:], [0.8, 0.2], atol=1e-3)
 
@@ -105,6 +129,19 @@ def test_one_item_and_single_steps_are_sane():
     assert model.probabilities([1])[1] == 1
     model.fit(SequenceInteractions([[2], [1], [1]]))
     assert model.predict([2]).argmax() == 1
+
+
+def test_whether_order_is_strict_is_found_on_people_held_out():
+    """Here an item decides what comes next, and says nothing of what came before."""
+    strict = synthetic.generate_sequential(num_items=50, order=1, random_state=np.random.RandomState(1)).to_sequence(
+        100
+    )
+    model = MarkovModel(random_state=1)
+    model.fit(strict)
+    assert model.counting[1] == 0
+    model = MarkovModel(held_out=0.0)
+    model.fit(strict)
+    assert model.counting == (model.decay, model.ahead, model.sharpness)
 
 
 @pytest.mark.parametrize("options", [{"lags": 0}, {"decay": 0.0}, {"sharpness": 0.5}, {"smoothing": 0.0}])
