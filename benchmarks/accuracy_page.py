@@ -54,7 +54,15 @@ _FIGURES = (
 def write_page(page: Path, rows: Mapping[str, Row], cases: Sequence[Case]) -> None:
     """Write the page anew."""
     cases = [case for case in cases if case.key in rows]
-    parts = [_INTRODUCTION, *_machines(rows), *_goals(rows), *_ratings(rows, cases), *_tables(rows, cases), *_others()]
+    parts = [
+        _INTRODUCTION,
+        *_machines(rows),
+        *_goals(rows),
+        *_ratings(rows, cases),
+        *_answers(rows, cases),
+        *_tables(rows, cases),
+        *_others(),
+    ]
     page.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
 
 
@@ -136,6 +144,26 @@ def _ratings(rows: Mapping[str, Row], cases: Sequence[Case]) -> Iterator[str]:
         yield f"{TITLES['movies']}; the last item of each window of up to ten of the held-out users, seen removed.\n"
         yield from lines_of(("model", "MRR (range)", "NDCG@10", "questions", "fit, s", "seeds"), lines)
         yield ""
+
+
+def _answers(rows: Mapping[str, Row], cases: Sequence[Case]) -> Iterator[str]:
+    here = [(case.model, rows[case.key]) for case in cases if case.section == "answers"]
+    if not here:
+        return
+    yield "## How long an answer takes\n"
+    yield (
+        f"A list of ten among all {here[0][1]['num_items']:,} films of ratings_small for one person or sequence, and "
+        "a new person with twenty ratings (fold-in): medians, milliseconds. To be reached: 2 and 20.\n"
+    )
+    lines = [
+        (
+            model,
+            *(f"{row['metrics'][name]:.2f}" if name in row["metrics"] else "–" for name in ("list_ms", "fold_in_ms")),
+        )
+        for model, row in here
+    ]
+    yield from lines_of(("model", "list, ms", "fold-in, ms"), lines)
+    yield ""
 
 
 def _tables(rows: Mapping[str, Row], cases: Sequence[Case]) -> Iterator[str]:

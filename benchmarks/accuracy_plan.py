@@ -138,6 +138,8 @@ def cases() -> Iterator[Case]:
             yield Case(
                 "tutorial", "movies", "user", name, parts=tutorials_users, split_words="the tutorial's 20 % of users"
             )
+    for name in there:
+        yield Case("answers", "movies", "random", name, seeds=SEEDS[:1])
     for data, protocols in PROTOCOLS.items():
         for protocol in protocols:
             for name, spec in there.items():

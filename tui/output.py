@@ -255,8 +255,10 @@ def print_reports(reports: Sequence[FitReport], as_json: bool) -> None:
         if position:
             click.echo("")
         click.echo(f"{group[0].dataset}, {group[0].protocol} split, {_seeds(group[0])}")
+        fullest_first = sorted(group, key=lambda report: -len(report.metrics))
+        metrics = list(dict.fromkeys(name for report in fullest_first for name in report.metrics))
         for columns in _fitting(group):
-            _print_columns(columns, list(dict.fromkeys(name for report in group for name in report.metrics)))
+            _print_columns(columns, metrics)
         if any(report.segments for report in group):
             click.echo("")
             _print_segments(group)
