@@ -110,7 +110,7 @@ class Recommender:
         if filter_seen:
             scores[self.histories.items(dense)] = -np.inf
         shown = None if self.rating_range is None else np.clip(predicted, *self.rating_range)
-        results = self._results(scores, k, predicted_ratings=shown)
+        results = self._with_spreads(self._results(scores, k, predicted_ratings=shown), dense)
         return self._with_reasons(results, *self._history(dense)) if hasattr(self.model, "contributions") else results
 
     def fold_in(self, ratings: Mapping[OutsideId, float] | Sequence[OutsideId], k: int = 10) -> list[Result]:
@@ -263,6 +263,13 @@ class Recommender:
             return items.astype(np.int64), None
         means = np.bincount(position, ratings, minlength=len(items)) / np.bincount(position, minlength=len(items))
         return items.astype(np.int64), means.astype(np.float32)
+
+    def _with_spreads(self, results: list[Result], user: int) -> list[Result]:
+        """The same results, each with how far off its predicted rating may be, if the model tells."""
+        if not results or self.rating_range is None or not hasattr(self.model, "spread"):
+            return results
+        spreads = self.model.spread(user, [result.item.dense_id for result in results])
+        return [replace(result, spread=float(spread)) for result, spread in zip(results, spreads, strict=True)]
 
     def _with_reasons(
         self, results: list[Result], items: npt.NDArray[np.int64], ratings: Scores | None
