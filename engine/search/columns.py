@@ -39,7 +39,7 @@ _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
 _RANGE = re.compile(r"(?P<low>.*?)\.\.(?P<high>.*)")
 _COMPARED = re.compile(r"(?P<sign>>=|<=|>|<|≥|≤|=)\s*(?P<value>.*)")
 #: Values that occur less often than this on average are prose, or names of their own: their words matter then.
-_COMMON = 1.25
+_COMMON = 1.15
 
 
 class WrongTermError(ValueError):
@@ -227,7 +227,8 @@ class TextField(Field):
         self.values = values
         self.codes, self.rows = codes, rows
         self._num_items = num_items
-        self._is_free = len(codes) < _COMMON * len(values)
+        #: Whether a value is meant by some of its words, not as a whole.
+        self.is_free = len(codes) < _COMMON * len(values)
 
     @once
     def folded(self) -> list[str]:
@@ -248,10 +249,10 @@ class TextField(Field):
             nearest = self.nearest(text)
             perhaps = f": perhaps {listed(nearest)}?" if nearest else "."
             raise WrongTermError(f"No item has {self.name}:{quoted(text)}{perhaps}", nearest)
-        if len(found) == 1 and not self._is_free:
+        if len(found) == 1 and not self.is_free:
             return Term(self.values[found[0]], self.values[found[0]])
         return Term(
-            text, f"“{text}”" if len(found) > 3 or self._is_free else " or ".join(self.values[one] for one in found)
+            text, f"“{text}”" if len(found) > 3 or self.is_free else " or ".join(self.values[one] for one in found)
         )
 
     def mask(self, term: str) -> Mask:
@@ -265,12 +266,12 @@ class TextField(Field):
     def _matching(self, text: str) -> list[int]:
         """Positions of the values that are meant."""
         typed = " ".join(words(text))
-        if not self._is_free and (equal := self._by_key.get(typed.replace(" ", "") or text.strip())):
+        if not self.is_free and (equal := self._by_key.get(typed.replace(" ", "") or text.strip())):
             return equal
         if not typed:
             return []
         found = [number for number, folded in enumerate(self.folded) if f" {typed}" in folded]
-        if found or self._is_free:
+        if found or self.is_free:
             return found
         others = [f" {synonym} " for synonym in _SYNONYMS.get(typed, ())]
         return [number for number, folded in enumerate(self.folded) if any(other in folded for other in others)]
@@ -282,10 +283,20 @@ class TextField(Field):
         from rapidfuzz.distance import OSA
         from rapidfuzz.process import cdist
 
-        typed = " ".join(words(text))
-        scores = cdist([typed], [one.strip() for one in self.folded], scorer=OSA.normalized_similarity)[0]
-        best = np.argsort(-scores, kind="stable")[:limit]
-        return tuple(self.values[number] for number in best if scores[number] >= 0.4)
+        typed = words(text)
+        parts, owners = [], []
+        for number, folded in enumerate(self.folded):
+            its_words = folded.split()
+            runs = range(max(1, len(its_words) - len(typed) + 1))  # of as many words as were typed, beside the whole
+            parts += [" ".join(its_words), *(" ".join(its_words[at : at + len(typed)]) for at in runs)]
+            owners += [number] * (1 + len(runs))
+        scores = cdist([" ".join(typed)], parts, scorer=OSA.normalized_similarity)[0] if parts else np.zeros(0)
+        best = np.zeros(len(self.values))
+        np.maximum.at(best, owners, scores)
+        order = np.argsort(-best, kind="stable")[:limit]
+        # What is nearly it leaves no doubt; else everything that is somewhat like it.
+        least = max(0.4, float(best.max(initial=0.0)) - 0.3)
+        return tuple(self.values[number] for number in order if best[number] >= least)
 
 
 def quoted(term: str) -> str:

@@ -108,7 +108,11 @@ def _values(name: str, part: str, fields: Fields, others: Mask | None) -> Iterat
         ):
             value = field.values[number]
             if counts[number] and value.strip() and len(value) <= _LONGEST_VALUE:
-                yield quoted(value), value, int(counts[number])
+                count = int(counts[number])
+                if field.is_free:  # others have these words, too
+                    fits = field.mask(value)
+                    count = int(np.count_nonzero(fits if others is None else fits & others))
+                yield quoted(value), value, count
 
 
 def _ranges(field: NumberField, part: str) -> list[str]:

@@ -312,3 +312,49 @@ def test_a_narrow_window_cuts_titles_but_no_ids_or_figures(monkeypatch: pytest.M
     assert line.startswith("1 ")
     assert "an-id-to-copy" in line
     assert "…" in line
+
+
+def found(outcome: object) -> list[str]:
+    return [result["item_id"] for result in json.loads(outcome.out)]  # type: ignore[attr-defined]
+
+
+def test_filters_on_the_command_line(run: Run, films: str) -> None:
+    def search(*words: str) -> list[str]:
+        return found(run("search", *words, "--mode", "keyword", "--json"))
+
+    assert search("genre:crime") == ["heat"]
+    assert set(search('genre:"science fiction"', "-genre:horror")) == {"solaris", "stalker", "primer"}
+    assert search("-genre:horror", "a", "crew", "year:<1990") == []
+    assert search("men", "-k", "1", "year:1979..1980") == ["stalker"]
+    assert set(search("rating:>=4", "year:1970s")) == {"solaris", "alien", "stalker"}
+
+
+def test_a_wrong_filter_is_explained_before_anything_is_embedded(
+    run: Run, films: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.session.Session.embed", lambda *_: pytest.fail("this takes minutes"))
+    outcome = run("search", "monster", "gerne:horror")
+    assert outcome.status in (1, 2)
+    assert outcome.out == ""
+    assert "There is no field 'gerne' to filter by: perhaps genre?" in outcome.err
+    assert "perhaps Horror?" in run("search", "genre:horor").err
+    assert found(run("search", "genre:crime", "--json")) == ["heat"]  # nor do filters alone need it
+
+
+def test_a_line_with_a_wrong_filter_does_not_stop_the_other_lines(run: Run, films: str, tmp_path: Path) -> None:
+    queries = tmp_path / "queries.txt"
+    queries.write_text("planet genre:sience\ngenre:horror\n")
+    outcome = run("search", "--queries", queries, "--mode", "keyword", "-k", "1")
+    assert [[one["item_id"] for one in json.loads(line)] for line in outcome.out.splitlines()] == [
+        ["solaris"],
+        ["alien"],
+    ]
+    assert "No item has genre:sience" in outcome.err
+
+
+def test_items_like_another_by_taste_need_no_embedding(run: Run, films: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.session.Session.embed", lambda *_: pytest.fail("this takes minutes"))
+    outcome = run("search", "--like", "alien", "--by", "taste", "--json")
+    assert found(outcome) == ["solaris"]
+    assert "by taste" in outcome.err
+    assert found(run("search", "--like", "alien", "--by", "taste", "--json", "genre:crime")) == []
