@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
+import torch
 from torch import Tensor, nn
 
 from engine.errors import OptionError
+from engine.interactions import SequenceInteractions
+from engine.job import Job
+from engine.sequence.described import DescribedEmbedding
 from engine.sequence.implicit import ImplicitSequenceModel
+from engine.sequence.representations import PADDING_IDX
 from engine.sequence.self_attention import AttentionNet
 
 
@@ -69,9 +76,50 @@ class AttentionModel(ImplicitSequenceModel):
         )
         self.num_layers, self.num_heads, self.dropout = int(num_layers), int(num_heads), float(dropout)
         self.num_negatives = int(num_negatives)
+        self._described: npt.NDArray[np.float32] | None = None
+        self._num_described = 0
         AttentionNet.check(self.embedding_dim, self.num_layers, self.num_heads)
 
+    def fit(
+        self,
+        interactions: SequenceInteractions,
+        verbose: bool = False,
+        job: Job | None = None,
+        checkpoint: str | Path | None = None,
+        item_vectors: npt.NDArray[np.float32] | None = None,
+    ) -> None:
+        """See :meth:`engine.estimator.Estimator.fit`.
+
+        Parameters
+        ----------
+        interactions, verbose, job, checkpoint
+            As there.
+        item_vectors
+            What is known of the items, such as the vectors of their texts, ``(num_items, d)``: a row of zeros says
+            nothing. With them, items that training never meets can be recommended too. Counts at the first call only.
+        """
+        if self._net is None and item_vectors is not None:
+            vectors = np.asarray(item_vectors, dtype=np.float32)
+            if vectors.ndim != 2 or len(vectors) != interactions.num_items or not np.isfinite(vectors).all():
+                raise OptionError(
+                    f"item_vectors must be {interactions.num_items} rows of finite numbers, one for each item and the "
+                    f"padding, not of shape {vectors.shape}."
+                )
+            self._described, self._num_described = vectors, vectors.shape[1]
+        super().fit(interactions, verbose, job, checkpoint)
+
+    def _build(self, interactions: SequenceInteractions) -> nn.Module:
+        net = super()._build(interactions)
+        layer = getattr(net, "item_embeddings", None)
+        if isinstance(layer, DescribedEmbedding) and self._described is not None:
+            layer.describe(torch.from_numpy(self._described))
+            self._described = None
+        return net
+
     def _rebuild(self) -> nn.Module:
+        layer = None
+        if self._num_described:
+            layer = DescribedEmbedding(self._num_items, self.embedding_dim, self._num_described)
         return AttentionNet(
             self._num_items,
             self.embedding_dim,
@@ -79,7 +127,26 @@ class AttentionModel(ImplicitSequenceModel):
             self.num_heads,
             self.dropout,
             self.sequence_length,
+            layer,
         )
+
+    def _sizes(self) -> dict[str, float]:
+        return {**super()._sizes(), "_num_described": self._num_described}
+
+    @torch.no_grad()
+    def _finish(self, net: nn.Module) -> None:
+        if not isinstance(net, AttentionNet) or not isinstance(net.item_embeddings, DescribedEmbedding):
+            return
+        layer = net.item_embeddings
+        # Of an item that was never met only the description speaks, and it is as likely as the rarest ones.
+        described = layer.descriptions.any(1).to(self._seen.device)
+        new = described & ~self._seen
+        new[PADDING_IDX] = False
+        layer.own.weight[new] = 0.0
+        if self._seen.any():
+            biases = net.item_biases.weight
+            biases[new] = biases[self._seen].min()
+        self._seen = self._seen | new
 
     def _shared_negatives(self, num_items: int) -> int:
         return self.num_negatives or super()._shared_negatives(num_items)
@@ -92,6 +159,8 @@ class AttentionModel(ImplicitSequenceModel):
     def take(self, num_items: int, tensors: Mapping[str, Tensor]) -> None:
         """Become the model whose :meth:`tensors` these are; it can answer, and learn only anew."""
         self._num_items = num_items
+        described = tensors.get("item_embeddings.descriptions")
+        self._num_described = 0 if described is None else described.shape[1]
         net = self._rebuild()
         net.load_state_dict({name: tensor for name, tensor in tensors.items() if name != "seen"})
         self._net, self._seen = net.to(self.device).eval(), tensors["seen"].to(self.device)

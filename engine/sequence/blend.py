@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -13,7 +14,7 @@ from engine.errors import OptionError
 from engine.interactions import SequenceInteractions
 from engine.job import Job
 from engine.sequence.attention import AttentionModel
-from engine.sequence.base import SequenceModel
+from engine.sequence.base import NEVER, SequenceModel
 from engine.sequence.markov import MarkovModel
 from engine.sequence.windows import cut, hold_out, reciprocal_ranks, tensor_of
 from engine.solved import CHUNK
@@ -82,6 +83,7 @@ class BlendModel(SequenceModel):
         self.alignment, self.sharpness = alignment, sharpness
         #: The share of attention.
         self.share = 0.5
+        self._item_vectors: npt.NDArray[np.float32] | None = None
         self._markov, self._attention = self._make_parts(n_iter)
 
     def _make_parts(self, n_iter: int) -> tuple[MarkovModel, AttentionModel]:
@@ -108,18 +110,36 @@ class BlendModel(SequenceModel):
         return markov, attention
 
     # -- fitting ------------------------------------------------------------------------------------------------
+    def fit(
+        self,
+        interactions: SequenceInteractions,
+        verbose: bool = False,
+        job: Job | None = None,
+        item_vectors: npt.NDArray[np.float32] | None = None,
+    ) -> None:
+        """See :meth:`engine.sequence.base.SequenceModel.fit`; ``item_vectors`` as attention takes them."""
+        self._item_vectors = item_vectors
+        try:
+            super().fit(interactions, verbose, job)
+        finally:
+            self._item_vectors = None
+
     def _fit(self, interactions: SequenceInteractions, job: Job) -> None:
         self._markov, self._attention = self._make_parts(self.n_iter)
         self.share = SHARE
         parts = hold_out(interactions, self.held_out, self.random_state, MOST_WINDOWS)
         if parts is not None:
             kept, windows = parts
-            self._attention.fit(cut(kept, AttentionModel.sequence_length), job=job)
+            self._teach(kept, job)
             self._markov.fit(kept, job=job)
             self.share = self._best_share(windows, job)
             self._attention.n_iter = max(1, self.n_iter // 4)
         self._markov.fit(interactions, job=job)
-        self._attention.fit(cut(interactions, AttentionModel.sequence_length), job=job)
+        self._teach(interactions, job)
+
+    def _teach(self, interactions: SequenceInteractions, job: Job) -> None:
+        pieces = cut(interactions, AttentionModel.sequence_length)
+        self._attention.fit(pieces, job=job, item_vectors=self._item_vectors)
 
     def _best_share(self, windows: SequenceInteractions, job: Job) -> float:
         """The share with the highest mean reciprocal rank."""
@@ -147,6 +167,9 @@ class BlendModel(SequenceModel):
     def _both(self, sequences: Tensor) -> tuple[Tensor, Tensor]:
         """The logarithms of what the two models hold probable."""
         counted = self._markov.scores(sequences).log_softmax(1)
+        # What was never met cannot be counted: it passes for the least probable of what was.
+        floor = counted.masked_fill(~self._markov.ranked, torch.inf).amin(1, keepdim=True)
+        counted = torch.where(self._markov.ranked, counted, floor).masked_fill_(~self.ranked, NEVER)
         learnt = self._attention.scores(sequences[:, -self._attention.sequence_length :]).log_softmax(1)
         return counted, learnt
 

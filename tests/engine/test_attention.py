@@ -227,3 +227,25 @@ def test_synthetic_sequences():
         mrr[name] = sequence_mrr_score(model, test.to_sequence(10)).mean()
     assert mrr["attention"] > 0.65
     assert mrr["blend"] > max(mrr["markov"], mrr["attention"]) - 0.02
+
+
+# -- descriptions -------------------------------------------------------------------------------------------------
+def test_an_item_never_met_is_recommended_by_its_description(counting, tmp_path):
+    """Items 13 and 14 are in no sequence; 13 is described as 5 is, of 14 nothing is said."""
+    vectors = np.random.RandomState(0).randn(15, 8).astype(np.float32)
+    vectors[13], vectors[14] = vectors[5], 0.0
+    sequences = SequenceInteractions(counting.sequences, num_items=15)
+    model = AttentionModel(**{**SMALL, "n_iter": 40, "learning_rate": 1e-2})
+    model.fit(sequences, item_vectors=vectors)
+    scores = model.predict([2, 3, 4])
+    assert set(np.argsort(-scores)[:2]) == {5, 13}
+    assert scores[14] == scores[0] < scores[1:14].min()
+    model.save(tmp_path / "model")
+    np.testing.assert_array_equal(models.load(tmp_path / "model").predict([2, 3, 4]), scores)
+    blend = BlendModel(**{**SMALL, "n_iter": 10, "learning_rate": 1e-2})
+    blend.fit(sequences, item_vectors=vectors)
+    assert blend.probabilities([2, 3, 4])[13] > 0
+    blend.save(tmp_path / "blend")
+    np.testing.assert_array_equal(models.load(tmp_path / "blend").predict([2, 3, 4]), blend.predict([2, 3, 4]))
+    with pytest.raises(OptionError, match="15 rows"):
+        AttentionModel().fit(sequences, item_vectors=vectors[1:])
