@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import contextlib
 import errno
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,53 @@ def test_a_killed_process_leaves_no_lock_and_no_wrong_vector(tmp_path: Path) -> 
     assert assert_right(store, TEXTS) == 8
     assert store.embed(TEXTS, FakeEncoder()).complete
     assert assert_right(store, TEXTS) == len(TEXTS)
+
+
+MANY = [f"text number {number} " + "word " * (number % 7) for number in range(2000)]
+
+
+class TellingEncoder(FakeEncoder):
+    """Tells of each batch before it hands it over, when all those before it are stored."""
+
+    def __init__(self, told: Any) -> None:
+        super().__init__()
+        self.told = told
+
+    def batches(self, *arguments: Any, **options: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for batch in super().batches(*arguments, **options):
+            self.told.send(len(self.encoded))
+            yield batch
+
+
+def _embed_and_tell(folder: Path, told: Any) -> None:
+    make_store(folder).embed(MANY, TellingEncoder(told), batch_size=4)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="needs a kill that cannot be caught")
+def test_killed_at_twenty_random_moments_at_most_a_batch_is_lost_each_time(tmp_path: Path) -> None:
+    random, before = np.random.RandomState(0), 0
+    for _ in range(20):
+        # The child goes on while the parent reads: where in a batch or a write it is killed is left to chance.
+        pipe, end = multiprocessing.Pipe(duplex=False)
+        process = multiprocessing.get_context("spawn").Process(target=_embed_and_tell, args=(tmp_path, end))
+        process.start()
+        end.close()
+        told = [pipe.recv() for _ in range(random.randint(1, 12))]
+        process.kill()
+        process.join()
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                told.append(pipe.recv())
+        assert process.exitcode == -signal.SIGKILL
+        store = make_store(tmp_path)
+        done = assert_right(store, MANY)
+        assert not store.damage
+        assert before + told[-1] - 4 <= done <= before + told[-1]
+        before = done
+    assert 0 < before < len(MANY)
+    store.embed(MANY, FakeEncoder())
+    assert assert_right(store, MANY) == len(MANY)
 
 
 @pytest.mark.parametrize(
