@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.search.keyword import KeywordIndex
+from engine.search.spelling import Spellings
+from engine.search.vocabulary import tokens, with_numbers
+
+TITLES = [
+    "The Shawshank Redemption",
+    "Spider-Man",
+    "The Godfather Part II",
+    "Mushishi",
+    "千と千尋の神隠し",
+    "君の名は。",
+    "Dune: Part Two",
+    "Fate/Zero 2nd Season",
+    "Zombies",
+    "Romance Is My Plan B",
+    "Jaws",
+    "Raiders of the Lost Ark",
+    "Star Wars",
+    "Starman",
+]
+TEXTS = ["" for _ in TITLES]
+TEXTS[10] = "An insatiable white shark terrorises the townspeople"
+
+
+@pytest.fixture(scope="module")
+def index() -> KeywordIndex:
+    return KeywordIndex(TITLES, TEXTS)
+
+
+def first(index: KeywordIndex, query: str) -> str:
+    rows, _ = index.search(query, 1)
+    return TITLES[rows[0]] if len(rows) else ""
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("shwashank redemtion", "The Shawshank Redemption"),
+        ("redemption shawsh", "The Shawshank Redemption"),
+        ("spiderman", "Spider-Man"),
+        ("spider mann", "Spider-Man"),
+        ("godfather 2", "The Godfather Part II"),
+        ("godfather part two", "The Godfather Part II"),
+        ("dune part ii", "Dune: Part Two"),
+        ("fate zero 2", "Fate/Zero 2nd Season"),
+        ("mushi shi", "Mushishi"),
+        ("千尋", "千と千尋の神隠し"),
+        ("神隠", "千と千尋の神隠し"),
+        ("君の名", "君の名は。"),
+        ("zombie", "Zombies"),
+        ("raiders lo", "Raiders of the Lost Ark"),
+        ("star w", "Star Wars"),
+        ("a shrak", "Jaws"),
+        ("townspeople's sharks", "Jaws"),
+        ("xqzwvk", ""),
+    ],
+)
+def test_what_people_type_finds_what_they_mean(index: KeywordIndex, query: str, title: str) -> None:
+    assert first(index, query) == title
+
+
+def test_a_pair_of_ideographs_says_more_than_both_apart() -> None:
+    index = KeywordIndex(["名前の君の犬", "犬と君の名は"], ["", ""])
+    assert index.search("君の名", 2)[0].tolist() == [1, 0]
+
+
+def test_a_title_in_its_own_language_is_found_too() -> None:
+    index = KeywordIndex(["Spirited Away", "Heat"], ["", ""], other_titles=["千と千尋の神隠し", "Heat"])
+    assert index.search("神隠し", 2)[0].tolist() == [0]
+    assert len(index.search("heat", 2)[0]) == 1
+
+
+def test_a_word_that_is_there_is_not_corrected() -> None:
+    index = KeywordIndex(["Heat", "Heap", "Meat"], ["", "", ""])
+    assert index.search("heat x", 3)[0].tolist() == [0]
+    (word,) = index.understood("heat x")
+    assert word.taken_for == {"heat": 1.0}
+
+
+def test_the_better_known_of_equals_comes_first() -> None:
+    index = KeywordIndex(["Heat One", "Heat Two"], ["", ""], fame=np.array([0.1, 0.9]))
+    assert index.search("heat", 2)[0].tolist() == [1, 0]
+
+
+def test_half_typed_words_of_many_meanings_do_not_outweigh_whole_ones() -> None:
+    index = KeywordIndex(["Star Wars", *(f"W{letter}x" for letter in "abcdefgh")], [""] * 9)
+    assert index.search("star w", 3)[0][0] == 0
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.text("abcdeé君", min_size=1, max_size=9), min_size=1, unique=True),
+    st.text("abcdeé君", min_size=1, max_size=9),
+    st.integers(1, 2),
+)
+def test_near_words_are_those_within_so_many_edits(vocabulary: list[str], word: str, most: int) -> None:
+    from rapidfuzz.distance import OSA
+
+    expected = {other: OSA.distance(word, other) for other in vocabulary}
+    found = Spellings(vocabulary).near(word, most)
+    assert dict(found) == {other: distance for other, distance in expected.items() if 0 < distance <= most}
+
+
+def test_tokens_and_numbers() -> None:
+    assert tokens("Amélie, 기생충 x") == ["amelie", "기생충", "x"]
+    assert with_numbers("rocky iv") == "rocky 4"
+    assert with_numbers("i robot") == "i robot"
+    assert with_numbers("") == ""
