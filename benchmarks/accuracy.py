@@ -7,7 +7,8 @@ work can be stopped at any time, and parted. ``--minutes 4`` begins no row after
 bayesian,ml-100k`` takes the rows of this model on this data set (words of one kind add, of different kinds narrow);
 ``--again`` measures anew; ``--list`` says what is missing; ``--page`` only writes the page.
 
-Every row is the mean over its seeds: three, or two where these make no difference. Beside other work the seconds are too high: ``--contended`` marks such rows.
+Every row is the mean over its seeds: three, or two where these make no difference. Beside other work the seconds are
+too high: ``--contended`` marks such rows.
 """
 
 from __future__ import annotations
