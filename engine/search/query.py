@@ -394,7 +394,9 @@ class SearchIndex:
         """The items whose title is the query, whatever its case, accents and articles; the most popular first."""
         bare, year = split_year(query.strip())
         key = title_key(bare)
-        rows: list[int] = self._titles.get(key) or self._titles.get(with_numbers(key), [])
+        numbered = with_numbers(key)
+        spellings = (key, numbered, numbered.replace(" ", ""))
+        rows: list[int] = next((self._titles[one] for one in spellings if one in self._titles), [])
         if year is not None:
             years = self.items.table.column("year").take(rows).to_pylist() if rows else []
             rows = [row for row, its_year in zip(rows, years, strict=True) if its_year in (None, year)]
@@ -403,18 +405,19 @@ class SearchIndex:
         return rows if allowed is None else [row for row in rows if allowed[row]]
 
     def _index_titles(self) -> dict[str, list[int]]:
-        """Rows by the keys of titles; then, for keys that are no title, by those of titles in their own language."""
+        """Rows by the keys of titles; else by titles in their own language, by other numerals, and without spaces."""
         titles: dict[str, list[int]] = {}
         keys = [title_key(split_year(title or "")[0]) for title in self.items.titles()]
         for row, key in enumerate(keys):
             titles.setdefault(key, []).append(row)
         others: dict[str, list[int]] = {}
-        for row, key in enumerate(keys):
-            if (numbered := with_numbers(key)) != key:
-                others.setdefault(numbered, []).append(row)
         for row, title in enumerate(self._original_titles or ()):
             if title and (key := title_key(title)) != keys[row]:
                 others.setdefault(key, []).append(row)
+        for row, key in enumerate(keys):
+            numbered = with_numbers(key)
+            for spelling in {numbered, numbered.replace(" ", "")} - {key}:
+                others.setdefault(spelling, []).append(row)
         titles = {**others, **titles}
         titles.pop("", None)
         return titles
