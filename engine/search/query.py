@@ -47,6 +47,8 @@ _DEPTH = 100
 #: Beyond any score of a hybrid search.
 _ABOVE_ALL = 10.0
 _REMEMBERED_QUERIES = 256
+#: From which cosine on a genre says what a query means, and how many genres are embedded for one answer at most.
+_NEAR, _NEW_GENRES = 0.25, 64
 
 
 class SearchIndex:
@@ -93,6 +95,7 @@ class SearchIndex:
         self._making = threading.Lock()
         self._made: dict[str, Any] = {}
         self._vector_index: tuple[tuple[int, str], ExactIndex] | None = None
+        self._genre_vectors: dict[str, npt.NDArray[np.float32]] = {}
         self._query_vectors: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
 
     def search(
@@ -342,14 +345,35 @@ class SearchIndex:
         rows = list(ranking.scores)
         asked = self._keywords.understood(query) if ranking.method in ("hybrid", "keyword") else []
         items = self.items.take(row + 1 for row in rows) if rows else []
+        near = self._genres_near(ranking, query, items)
         return Answer(
             tuple(
-                Result(rank, item, ranking.scores[row], reason=_reason(ranking, row, item, asked))
+                Result(rank, item, ranking.scores[row], reason=_reason(ranking, row, item, asked, near))
                 for rank, (row, item) in enumerate(zip(rows, items, strict=True), start=1)
             ),
             ranking.method,
             ranking.note,
         )
+
+    def _genres_near(self, ranking: _Ranking, query: str, items: Sequence[Item]) -> Sequence[str]:
+        """The genres of some results that are near what was asked in meaning, the nearest first."""
+        if ranking.like is not None:
+            return ranking.like.genres
+        if not ranking.cosines or self._encoder is None:
+            return ()
+        with self._lock:
+            known = dict(self._genre_vectors)
+        genres = list(dict.fromkeys(genre for item in items for genre in item.genres if genre.strip()))
+        new = [genre for genre in genres if genre not in known][:_NEW_GENRES]
+        if new:
+            known |= zip(new, self._encoder.encode(new), strict=True)
+            with self._lock:
+                self._genre_vectors = known
+        there = [genre for genre in genres if genre in known]
+        if not there:
+            return ()
+        cosines = np.stack([known[genre] for genre in there]) @ self._vector_of(query)
+        return [there[place] for place in np.argsort(-cosines) if cosines[place] >= _NEAR]
 
     # -- what they need -------------------------------------------------------------------------------------
     @once
@@ -501,11 +525,10 @@ def _leader(by_words: _Ranking) -> dict[int, float]:
     return {rows[0]: 1.0 - second / first}
 
 
-def _reason(ranking: _Ranking, row: int, item: Item, asked: Sequence[reasons.QueryWord]) -> str:
+def _reason(ranking: _Ranking, row: int, item: Item, asked: Sequence[reasons.QueryWord], near: Sequence[str]) -> str:
     parts = ["the title" if row in ranking.exact else reasons.by_words(item, asked)]
     if row in ranking.cosines:
-        shared = [] if ranking.like is None else [one for one in item.genres if one in ranking.like.genres]
-        parts.append(reasons.by_meaning(ranking.cosines[row], shared))
+        parts.append(reasons.by_meaning(ranking.cosines[row], [genre for genre in near if genre in item.genres]))
     if row in ranking.tastes:
         parts.append("liked by the same people")
     return " · ".join(filter(None, parts))

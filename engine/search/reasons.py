@@ -45,7 +45,7 @@ def by_words(item: Item, query: Iterable[QueryWord]) -> str:
         for place, its_words in places.items():
             if there := next((one for one in best_first if one in its_words), None):
                 said = f'"{there}"'
-                if there != word.typed and not there.startswith(word.typed) and not there.isdigit():
+                if not (word.typed.startswith(there[:-1]) or there.startswith(word.typed) or there.isdigit()):
                     said += f' for "{word.typed}"'
                 found.setdefault(place, []).append(said)
                 break
