@@ -185,19 +185,19 @@ _NEGATIVES = {
 _SEEDED = {"random_state": Option(42, "the seed"), "device": Option("auto", "auto, cpu, cuda or mps")}
 
 _MARKOV = {
-    "lags": Option(20, "how many items before a place are looked at", search=Range(3, 40)),
-    "decay": Option(0.85, "what an item one step further away counts for", search=Range(0.5, 1.0)),
+    "lags": Option(12, "how many items before a place are looked at", search=Range(3, 40)),
+    "decay": Option(0.88, "what an item one step further away counts for", search=Range(0.5, 1.0)),
     "ahead": Option(0.5, "what an item after a place counts for, against one before it", search=Range(0, 1)),
     "alignment": Option(0.5, "what it adds that items stand in the same order", search=Range(0, 2)),
     "sharpness": Option(2.5, "1 counts transitions; above, places that agree more count more", search=Range(1, 4)),
 }
 _ATTENTION = {
     "embedding_dim": Option(64, "the length of the vectors", search=(32, 64, 128)),
-    "dropout": Option(0.3, "the share of numbers that a training step leaves out", search=Range(0, 0.7)),
-    "n_iter": Option(15, "epochs", search=Range(5, 60)),
+    "dropout": Option(0.4, "the share of numbers that a training step leaves out", search=Range(0, 0.7)),
+    "n_iter": Option(12, "epochs", search=Range(5, 60)),
     "batch_size": Option(32, "sequences of up to fifty items a step"),
     "learning_rate": Option(2e-3, "of Adam", search=Range(3e-4, 1e-2, log=True)),
-    "num_negatives": Option(0, "items that each next one is told from; 0: all, up to ten thousand"),
+    "num_negatives": Option(0, "items that each next one is told from; 0: all, or a sample of many"),
 }
 
 # In the order in which they answer where none is asked for: the first trained one of a task does.
@@ -244,7 +244,7 @@ _SPECS = (
         needs=("ratings",),
         options={
             "neighbors": Option(300, "neighbours that an item keeps", search=(100, 300, 1000)),
-            "shrinkage": Option(100.0, "common raters at which a likeness counts half", search=Range(10, 500, True)),
+            "shrinkage": Option(200.0, "common raters at which a likeness counts half", search=Range(10, 500, True)),
             "power": Option(2.0, "of a likeness; higher lets close neighbours count more", search=Range(1, 3)),
             "damping": Option(0.01, "how little weak neighbours alone say", search=Range(1e-3, 0.3, log=True)),
             "l2_user": Option(5.0, "ratings of the mean with which each user starts", search=Range(1, 30, log=True)),
@@ -259,17 +259,17 @@ _SPECS = (
         "engine.factorization.svd:BiasedFactorizationModel",
         needs=("ratings",),
         options={
-            "embedding_dim": Option(16, "the length of the vectors", search=(8, 16, 32, 64)),
-            "n_iter": Option(30, "epochs", search=Range(10, 60)),
+            "embedding_dim": Option(32, "the length of the vectors", search=(8, 16, 32, 64)),
+            "n_iter": Option(20, "epochs", search=Range(10, 60)),
             "batch_size": Option(8192, "ratings a step"),
-            "learning_rate": Option(0.05, "of rows with few ratings, at first", search=Range(0.01, 0.2, log=True)),
-            "l2": Option(1.2, "the strength of the vectors' regularisation", search=Range(0.3, 5, log=True)),
+            "learning_rate": Option(0.1, "of rows with few ratings, at first", search=Range(0.01, 0.2, log=True)),
+            "l2": Option(1.3, "the strength of the vectors' regularisation", search=Range(0.3, 5, log=True)),
             "l2_user": Option(5.0, "ratings of the mean with which each user starts", search=Range(1, 30, log=True)),
             "l2_item": Option(2.0, "ratings of the mean with which each item starts", search=Range(0.5, 30, log=True)),
             "scale": Option(0.1, "the length of the first vectors"),
             **_SEEDED,
         },
-        for_size=lambda ratings, _: {"batch_size": 131_072, "n_iter": 20} if ratings >= 2_000_000 else {},
+        for_size=lambda ratings, _: {"batch_size": 131_072} if ratings >= 2_000_000 else {},
     ),
     ModelSpec(
         "als",
@@ -279,8 +279,8 @@ _SPECS = (
         options={
             "embedding_dim": Option(64, "the length of the vectors", search=(32, 64, 128, 256)),
             "n_iter": Option(15, "sweeps"),
-            "alpha": Option(0.1, "the weight of a pair that was not chosen", search=Range(1e-3, 1, log=True)),
-            "l2": Option(0.003, "the strength of the regularisation", search=Range(1e-4, 0.1, log=True)),
+            "alpha": Option(0.2, "the weight of a pair that was not chosen", search=Range(1e-3, 1, log=True)),
+            "l2": Option(0.015, "the strength of the regularisation", search=Range(1e-4, 0.1, log=True)),
             "nu": Option(1.0, "how it grows with the number of interactions", search=(0.5, 0.75, 1.0)),
             "confidence": Option(0.0, "by how much the highest rating weighs more than the lowest"),
             "scale": Option(0.1, "the length of the first vectors"),
@@ -294,7 +294,7 @@ _SPECS = (
         "Ranks items by those that the same people chose; memory grows with the square of the items.",
         "engine.neighbours.ease:EaseModel",
         options={
-            "l2": Option(200.0, "the strength of the regularisation", search=Range(10, 3000, log=True)),
+            "l2": Option(300.0, "the strength of the regularisation", search=Range(10, 3000, log=True)),
             "double": Option(False, "solve in double precision"),
             **_SEEDED,
         },

@@ -19,6 +19,9 @@ from engine.sequence.implicit import ImplicitSequenceModel
 from engine.sequence.representations import PADDING_IDX
 from engine.sequence.self_attention import AttentionNet
 
+#: On the CPU, where all of many items would take minutes: up to so many all, beyond as many drawn for each batch.
+FULL_ON_CPU, SAMPLED_ON_CPU = 2_000, 512
+
 
 class AttentionModel(ImplicitSequenceModel):
     """Self-attention over the items so far, trained to tell the next item from all others.
@@ -28,7 +31,8 @@ class AttentionModel(ImplicitSequenceModel):
     num_layers, num_heads, dropout
         See :class:`engine.sequence.self_attention.AttentionNet`.
     num_negatives
-        How many items, shared by a batch, each next item is told from; 0 means all items, up to ten thousand.
+        How many items, shared by a batch, each next item is told from; 0 means all items, up to ten thousand of them
+        on an accelerator and two thousand on the CPU, and a sample beyond.
     embedding_dim, n_iter, batch_size, l2, learning_rate, optimizer_func, random_state, device
         See :class:`engine.estimator.Estimator`.
 
@@ -47,8 +51,8 @@ class AttentionModel(ImplicitSequenceModel):
         embedding_dim: int = 64,
         num_layers: int = 1,
         num_heads: int = 2,
-        dropout: float = 0.3,
-        n_iter: int = 15,
+        dropout: float = 0.4,
+        n_iter: int = 12,
         batch_size: int = 32,
         l2: float = 0.0,
         learning_rate: float = 2e-3,
@@ -149,7 +153,9 @@ class AttentionModel(ImplicitSequenceModel):
         self._seen = self._seen | new
 
     def _shared_negatives(self, num_items: int) -> int:
-        return self.num_negatives or super()._shared_negatives(num_items)
+        if self.num_negatives or self.device.type != "cpu" or num_items <= FULL_ON_CPU:
+            return self.num_negatives or super()._shared_negatives(num_items)
+        return SAMPLED_ON_CPU
 
     # -- as a part of another model -------------------------------------------------------------------------------
     def tensors(self) -> dict[str, Tensor]:
