@@ -330,6 +330,7 @@ def mean_report(reports: Sequence[FitReport]) -> FitReport:
         segments={name: mean([one.segments[name] for one in reports]) for name in first.segments},
         about={
             **first.about,
+            "interval": f"{first.about['interval']}, means of the seeds' bounds",
             "seeds": [one.seed for one in reports],
             "by_seed": {name: [one.metrics.get(name) for one in reports] for name in first.metrics},
         },
