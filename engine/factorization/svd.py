@@ -58,11 +58,11 @@ class BiasedFactorizationModel(UserModel):
 
     def __init__(
         self,
-        embedding_dim: int = 16,
-        n_iter: int = 30,
+        embedding_dim: int = 32,
+        n_iter: int = 20,
         batch_size: int = 8192,
-        learning_rate: float = 0.05,
-        l2: float = 1.2,
+        learning_rate: float = 0.1,
+        l2: float = 1.3,
         l2_user: float = 5.0,
         l2_item: float = 2.0,
         scale: float = 0.1,

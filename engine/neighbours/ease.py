@@ -50,7 +50,7 @@ class EaseModel(UserModel):
     _tensors: ClassVar[tuple[str, ...]] = ("_weights", "_kept", "_position", "_ends", "_history")
 
     def __init__(
-        self, l2: float = 200.0, double: bool = False, *, random_state: int | None = None, device: str | None = None
+        self, l2: float = 300.0, double: bool = False, *, random_state: int | None = None, device: str | None = None
     ) -> None:
         super().__init__(random_state=random_state, device=device)
         if not (math.isfinite(l2) and l2 > 0):

@@ -57,7 +57,7 @@ class NeighboursModel(UserModel):
     def __init__(
         self,
         neighbors: int = 300,
-        shrinkage: float = 100.0,
+        shrinkage: float = 200.0,
         power: float = 2.0,
         damping: float = 0.01,
         l2_user: float = 5.0,
