@@ -36,7 +36,7 @@ def main() -> None:
     arguments = parser.parse_args()
     workspace = Workspace(find_paths().data if arguments.home is None else arguments.home / "data")
     judged = read_judgements(arguments.part)
-    known = read("known_items.tsv")
+    known = [row for row in read("known_items.tsv") if arguments.part in (row["part"], "all")]
     sessions = {}
     for name in SETS:
         if name not in workspace:

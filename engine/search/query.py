@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,7 @@ from engine.search.diversity import rerank, series_likeness
 from engine.search.fields import Fields
 from engine.search.filters import Filter, demand_filters, mask
 from engine.search.keyword import KeywordIndex
+from engine.search.spelling import Spellings
 from engine.search.vocabulary import with_numbers
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ _RRF, _RRF_OF_LIKE = 10, 60
 _WORDS_WEIGHT, _LEAD_WEIGHT = 0.7, 4.0
 #: How far down each list is looked when two are joined, or one is reordered.
 _DEPTH = 100
+#: From how many letters on a title may be misspelt in one of them, and from twice as many on in two.
+_MISSPELT = 6
 #: Beyond any score of a hybrid search.
 _ABOVE_ALL = 10.0
 _REMEMBERED_QUERIES = 256
@@ -237,7 +241,8 @@ class SearchIndex:
         top = max(found.values(), default=0.0)
         for row in reversed(exact := self._titled(query, allowed)[:k]):
             top = found[row] = top + 1.0  # above everything else, in their own order
-        return _Ranking(found, "keyword", exact=frozenset(exact)).best(k)
+        titled = "the title" if self._is_title(query) else "nearly the title"
+        return _Ranking(found, "keyword", exact=frozenset(exact), titled=titled).best(k)
 
     def _by_meaning(self, query: str, k: int, allowed: Allowed) -> _Ranking:
         index, note = self._vectors()
@@ -260,7 +265,8 @@ class SearchIndex:
         for rank, row in enumerate(by_words.scores, start=1):
             if row in by_words.exact:
                 joined[row] = _ABOVE_ALL + 1.0 / rank
-        return _Ranking(joined, "hybrid", by_words.exact, by_meaning.scores, note=by_meaning.note).best(k)
+        joint = replace(by_words, scores=joined, method="hybrid", cosines=by_meaning.scores, note=by_meaning.note)
+        return joint.best(k)
 
     # -- by another item ------------------------------------------------------------------------------------
     def _like(self, dense_id: int, query: str, k: int, allowed: Allowed, by: str | None) -> _Ranking:
@@ -415,18 +421,29 @@ class SearchIndex:
                 self._query_vectors.popitem(last=False)
 
     def _titled(self, query: str, allowed: Allowed) -> list[int]:
-        """The items whose title is the query, whatever its case, accents and articles; the most popular first."""
-        bare, year = split_year(query.strip())
-        key = title_key(bare)
-        numbered = with_numbers(key)
-        spellings = (key, numbered, numbered.replace(" ", ""))
+        """The items whose title is the query, whatever its case, accents and articles; the most popular first.
+
+        Where there is none, those whose title is it but for a letter or two. A number is no typing error.
+        """
+        year = split_year(query.strip())[1]
+        spellings = _spellings(query)
         rows: list[int] = next((self._titles[one] for one in spellings if one in self._titles), [])
+        numbered = spellings[1]
+        if not rows and len(numbered) >= _MISSPELT:
+            near = self._title_spellings.near(numbered, 1 if len(numbered) < 2 * _MISSPELT else 2)
+            near = [pair for pair in near if _numbers(pair[0]) == _numbers(numbered)]
+            least = min((distance for _, distance in near), default=0)
+            rows = [row for spelling, distance in near if distance == least for row in self._titles[spelling]]
+            rows = list(dict.fromkeys(rows))
         if year is not None:
             years = self.items.table.column("year").take(rows).to_pylist() if rows else []
             rows = [row for row, its_year in zip(rows, years, strict=True) if its_year in (None, year)]
         known = self._fame
         rows = sorted(rows, key=lambda row: -known[row])
         return rows if allowed is None else [row for row in rows if allowed[row]]
+
+    def _is_title(self, query: str) -> bool:
+        return any(spelling in self._titles for spelling in _spellings(query))
 
     def _index_titles(self) -> dict[str, list[int]]:
         """Rows by the keys of titles; else by titles in their own language, by other numerals, and without spaces."""
@@ -445,6 +462,10 @@ class SearchIndex:
         titles = {**others, **titles}
         titles.pop("", None)
         return titles
+
+    @once
+    def _title_spellings(self) -> Spellings:
+        return Spellings(list(self._titles))
 
     def _index_words(self, job: Job | None) -> KeywordIndex:
         titles, texts = self.items.titles(), self.items.texts()
@@ -492,6 +513,7 @@ class _Ranking:
     tastes: dict[int, float] = field(default_factory=dict)
     note: str = ""
     like: Item | None = None
+    titled: str = "the title"
 
     def best(self, k: int, note: str | None = None) -> _Ranking:
         """The first ``k``; of equal scores the lower row first."""
@@ -512,6 +534,17 @@ def _join(rankings: Sequence[Mapping[int, float]], k: int, weights: Sequence[flo
     return joined
 
 
+def _spellings(query: str) -> tuple[str, str, str]:
+    """What a typed title is looked up by: its key, with numbers for Roman numerals, and without spaces as well."""
+    key = title_key(split_year(query.strip())[0])
+    numbered = with_numbers(key)
+    return key, numbered, numbered.replace(" ", "")
+
+
+def _numbers(key: str) -> list[str]:
+    return re.findall(r"\d+", key)
+
+
 def _leader(by_words: _Ranking) -> dict[int, float]:
     """The first by words and by what share it is before the second; those with the title itself do not count.
 
@@ -526,7 +559,7 @@ def _leader(by_words: _Ranking) -> dict[int, float]:
 
 
 def _reason(ranking: _Ranking, row: int, item: Item, asked: Sequence[reasons.QueryWord], near: Sequence[str]) -> str:
-    parts = ["the title" if row in ranking.exact else reasons.by_words(item, asked)]
+    parts = [ranking.titled if row in ranking.exact else reasons.by_words(item, asked)]
     if row in ranking.cosines:
         parts.append(reasons.by_meaning(ranking.cosines[row], [genre for genre in near if genre in item.genres]))
     if row in ranking.tastes:

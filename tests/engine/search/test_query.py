@@ -114,6 +114,19 @@ def test_a_title_equal_to_the_query_comes_first(index: SearchIndex, mode: str, q
 
 
 @pytest.mark.parametrize("mode", ["keyword", "hybrid"])
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [("matrx revisted", 4), ("Solariss", 5), ("the matirx (1999)", 2), ("hate", None), ("matrix 2", None)],
+)
+def test_so_does_a_misspelt_one_but_no_other_word_and_number(
+    index: SearchIndex, mode: str, query: str, first: int | None
+) -> None:
+    best = index.search(query, k=1, mode=mode).results
+    named = [result.item.dense_id for result in best if result.reason.startswith("nearly the title")]
+    assert named == ([] if first is None else [first])
+
+
+@pytest.mark.parametrize("mode", ["keyword", "hybrid"])
 def test_of_equal_titles_the_more_popular_comes_first(index: SearchIndex, mode: str) -> None:
     index = SearchIndex(ITEMS, index._store, index._encoder, popularity=np.array([3, 9, 9, 0, 0, 0, 4]))
     assert dense_ids(index.search("heat", k=2, mode=mode)) == [7, 1]

@@ -22,7 +22,7 @@ primer,Primer,2004,Science Fiction,two engineers and a time machine
 """
 RATINGS = """user,item,rating
 ann,alien,5
-ann,solaris,4
+ann,solaris,5
 bob,heat,5
 bob,alien,5
 cyd,solaris,5
