@@ -155,7 +155,9 @@ def tune(
         folder.mkdir(parents=True, exist_ok=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that this storage is young, and that its lock is chosen
-            storage = JournalStorage(JournalFileBackend(str(path), lock_obj=JournalFileOpenLock(str(path))))
+            lock = JournalFileOpenLock(str(path))
+            _mend(path, lock)
+            storage = JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
             study = optuna.create_study(
                 study_name=name,
                 storage=storage,
@@ -294,6 +296,18 @@ def _ended(trial: Any) -> bool:
 
 def _completed(study: Any) -> bool:
     return any(one.state.name == "COMPLETE" for one in study.get_trials(deepcopy=False))
+
+
+def _mend(path: Path, lock: Any) -> None:
+    """Take off a last line that a killed writer left unfinished: else the next one would be glued to it."""
+    if not path.is_file():
+        return
+    lock.acquire()
+    try:
+        with path.open("r+b") as file:
+            file.truncate(file.read().rfind(b"\n") + 1)
+    finally:
+        lock.release()
 
 
 def _digest(dataset: Dataset, given: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine import models
-from engine.errors import CancelledError, LearningError, OptionError, RecsysError
+from engine.errors import CancelledError, DataError, LearningError, OptionError, RecsysError
 from engine.job import Job, Progress
 from engine.models import ModelSpec, Option, Range
 from engine.tuning import tune
@@ -148,3 +148,22 @@ def test_every_search_of_the_registry_is_possible_for_its_option() -> None:
             elif option.search:
                 assert all(type(value) is type(option.default) for value in option.search), (spec.name, name)
                 assert not option.choices or set(option.search) <= set(option.choices)
+
+
+def test_a_search_that_was_killed_while_it_wrote_goes_on(tmp_path: Path) -> None:
+    data = make()
+    tune(data, "constant", 6, tmp_path)
+    (journal,) = tmp_path.glob("*.journal")
+    journal.write_bytes(journal.read_bytes()[:-25])  # the last line is cut short, and with it the end of a trial
+    outcome = tune(data, "constant", 6, tmp_path)
+    assert outcome.finished == 6
+    assert len(journal.read_bytes().splitlines()) > 6
+
+
+def test_a_spoilt_search_is_said(tmp_path: Path) -> None:
+    data = make()
+    tune(data, "constant", 2, tmp_path)
+    (journal,) = tmp_path.glob("*.journal")
+    journal.write_text("nothing of the kind\n" + journal.read_text())
+    with pytest.raises(DataError, match="cannot be read: move it away"):
+        tune(data, "constant", 3, tmp_path)
