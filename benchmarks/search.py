@@ -1,16 +1,28 @@
 """How fast search is, beside the tutorial's pipeline in the same run.
 
-    python benchmarks/search.py [--data DIR] [--texts N]
+    python benchmarks/search.py [--data DIR] [--texts N] [--parts words,titles,meaning,launch,films,scale,kills]
 
-Embeds N of the anime catalogue's texts (all 12,017 take a minute or two on two cores), asks queries of it, and indexes
-the words and titles of the 45 thousand films. "Held" is the longest time that another thread had to wait for
-the interpreter.
+Without ``--parts`` all but the two long ones run. What each measures:
+
+words, titles   indexing and asking the words and titles of the 45 thousand films
+meaning         embedding N of the anime catalogue's texts (all 12,017 take two minutes on two cores), and asking it
+launch          from the start of a process to its first answer, by keyword and by meaning
+films           queries over the 45 thousand films (the anime's vectors stand for theirs: only the time is measured)
+scale           a million vectors, made of the anime's: each between two of them, with noise; queries are films' plots
+kills           the embedding killed at twenty moments, going on each time
+
+"Held" is the longest time that another thread had to wait for the interpreter.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import resource
+import signal
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,15 +33,24 @@ import numpy as np
 from lag import Lag
 
 from engine.datasets import read
+from engine.datasets.adding import add
 from engine.items import ItemTable
 from engine.search import SearchIndex
+from engine.search.codes import SignCodes
 from engine.search.embedding import Encoder
+from engine.search.index import CodedIndex, ExactIndex
 from engine.search.model_files import DEFAULT_MODEL, locate
-from engine.search.store import EmbeddingStore
+from engine.search.store import EmbeddingStore, hash_texts
 from engine.titles import TitleMatcher
+from engine.workspace import Workspace
 
+PARTS = ("words", "titles", "meaning", "launch", "films", "scale", "kills")
+LONG = ("scale", "kills")
+ANIME = "anime"
+#: The query of the tutorial, and the titles that it shows for it.
+TUTORIAL = "Funny anime I can watch with friends"
 QUERIES = [
-    "Funny anime I can watch with friends",
+    TUTORIAL,
     "giant robots fighting in space",
     "a love story in high school",
     "a boy who trains to be a ninja",
@@ -50,14 +71,43 @@ TYPED = [
     "zzzz",
     "lord of the rigns",
 ]
+#: The tutorial's pipeline as a process of its own: import, load, read the vectors, ask.
+TUTORIALS_LAUNCH = """
+import sys, numpy as np
+from sentence_transformers import SentenceTransformer
+model = SentenceTransformer(sys.argv[1], device="cpu")
+vectors = np.load(sys.argv[2])
+vector = model.encode([sys.argv[3]], show_progress_bar=False)[0]
+print(np.argsort(-(vectors @ vector / np.linalg.norm(vectors, axis=1) / np.linalg.norm(vector)))[:10])
+"""
+EMBEDDING = """
+import sys
+from pathlib import Path
+from engine.search.embedding import Encoder
+from engine.search.store import EmbeddingStore
+from engine.workspace import Workspace
+class Telling(Encoder):
+    def batches(self, *arguments, **options):
+        for rows, vectors in super().batches(*arguments, **options):
+            print(len(rows), flush=True)  # all batches before this one are stored by now
+            yield rows, vectors
+texts = Workspace(Path(sys.argv[1])).open("anime").items.texts()
+encoder = Telling(cache=Path(sys.argv[2]))
+EmbeddingStore(Path(sys.argv[2]), encoder.identity).embed(texts, encoder)
+"""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
-    parser.add_argument("--texts", type=int, default=2000, help="texts to embed (default %(default)s)")
+    parser.add_argument("--texts", type=int, default=12_017, help="texts to embed (default: all %(default)s)")
+    parser.add_argument("--parts", default=",".join(part for part in PARTS if part not in LONG))
+    parser.add_argument("--vectors", type=int, default=1_000_000, help="for scale (default %(default)s)")
     arguments = parser.parse_args()
-    anime = read("anime", "anime", items=arguments.data / "anime.csv").items
+    parts = set(arguments.parts.split(","))
+    if unknown := parts - set(PARTS):
+        parser.error(f"no such parts: {', '.join(sorted(unknown))}")
+    show("load of the machine, cores", f"{os.getloadavg()[0]:.1f}", str(os.cpu_count()))
     films = read(
         "movies",
         "movies",
@@ -65,10 +115,26 @@ def main() -> None:
         ratings=arguments.data / "ratings_small.csv",
         links=arguments.data / "links.csv",
     )
-    measure_words(films.items)
-    measure_titles(films.items, np.bincount(films.interactions.item_ids, minlength=len(films.items) + 1)[1:])
+    if "words" in parts:
+        measure_words(films.items)
+    if "titles" in parts:
+        measure_titles(films.items, np.bincount(films.interactions.item_ids, minlength=len(films.items) + 1)[1:])
+    if not parts - {"words", "titles"}:
+        return
     with tempfile.TemporaryDirectory() as folder:
-        measure_meaning(anime, min(arguments.texts, len(anime)), Path(folder))
+        home = Path(folder)
+        os.environ["RECSYS_TUI_HOME"] = folder  # of the processes too
+        workspace = Workspace(home / "data")
+        add(workspace, ANIME, kind="anime", items=first_lines(arguments.data / "anime.csv", home, arguments.texts))
+        vectors = measure_meaning(workspace, home, compare="meaning" in parts)
+        if "launch" in parts:
+            measure_launch(home, vectors)
+        if "films" in parts:
+            measure_films(films.items, vectors, home)
+        if "scale" in parts:
+            measure_scale(vectors, films.items.texts(), arguments.vectors, home)
+        if "kills" in parts:
+            measure_kills(workspace, vectors, home)
 
 
 def measure_words(items: ItemTable) -> None:
@@ -80,10 +146,12 @@ def measure_words(items: ItemTable) -> None:
     try:
         import bm25s
     except ImportError:
-        return
-    tokens = [f"{title} {text}" for title, text in zip(titles, texts, strict=True)]
-    _, seconds = timed(lambda: bm25s.BM25().index(bm25s.tokenize(tokens, show_progress=False), show_progress=False))
-    show("  the same by bm25s", f"{seconds:.2f} s")
+        pass
+    else:
+        words = [f"{title} {text}" for title, text in zip(titles, texts, strict=True)]
+        tokenise = lambda: bm25s.tokenize(words, show_progress=False)  # noqa: E731
+        _, seconds = timed(lambda: bm25s.BM25().index(tokenise(), show_progress=False))
+        show("  the same by bm25s", f"{seconds:.2f} s")
     show("  keyword query", *spread(lambda query: index.search(query, mode="keyword"), QUERIES))
 
 
@@ -98,49 +166,153 @@ def measure_titles(items: ItemTable, popularity: np.ndarray) -> None:
         show(f"  completion, {'rated' if rated else 'all'} titles", *times, held(lag))
 
 
-def measure_meaning(items: ItemTable, num_texts: int, folder: Path) -> None:
-    encoder = Encoder(cache=folder)
+def measure_meaning(workspace: Workspace, home: Path, *, compare: bool) -> np.ndarray:
+    """Embed the anime catalogue into its place; its vectors in the order of the items."""
+    items = workspace.open(ANIME).items
+    texts, encoder = items.texts(), Encoder(cache=home / "cache")
+    encoder.identity  # noqa: B018 - reads and checks 90 MB the first time on a machine, and never again
     with Lag() as lag:
         _, seconds = timed(encoder.load)
-    show("import and load of the model", f"{seconds:.2f} s", held(lag))
+    show("load of the model", f"{seconds:.2f} s", held(lag))
+    store = EmbeddingStore(workspace.embeddings_folder(ANIME), encoder.identity)
+    if not compare:
+        store.embed(texts, encoder)
+        return store.vectors()[store.rows(hash_texts(texts))]
 
     from sentence_transformers import SentenceTransformer
 
-    tutorial = SentenceTransformer(str(locate(DEFAULT_MODEL)), device="cpu")
-    # In turns, piece by piece, so that both meet the same machine.
-    pieces = np.array_split(np.linspace(0, len(items) - 1, num_texts).astype(int), 4)
-    texts, spent, vectors = items.texts(), {"tutorial": 0.0, "ours": 0.0}, []
-    store = EmbeddingStore(folder, encoder.identity)
+    tutorial, seconds = timed(lambda: SentenceTransformer(str(locate(DEFAULT_MODEL)), device="cpu"))
+    show("  the tutorial's, imported already", f"{seconds:.2f} s")
+    # In turns, piece by piece, so that both meet the same machine; both have begun before, the one with its threads,
+    # the other with its measurement of what is faster here.
+    tutorial.encode(texts[:64], show_progress_bar=False)
+    encoder.encode([f"{text} {text}" for text in texts[:64]])
+    spent, theirs = {"tutorial": 0.0, "ours": 0.0}, []
     with Lag() as lag:
-        for piece in pieces:
-            its_texts = [texts[row] for row in piece]
-            found, seconds = timed(lambda its_texts=its_texts: tutorial.encode(its_texts, show_progress_bar=False))  # type: ignore[misc]
-            vectors.append(found)
+        for piece in np.array_split(np.arange(len(texts)), max(1, len(texts) // 1500)):
+            some = [texts[row] for row in piece]
+            found, seconds = timed(lambda some=some: tutorial.encode(some, show_progress_bar=False))  # type: ignore[misc]
+            theirs.append(found)
             spent["tutorial"] += seconds
-            spent["ours"] += timed(lambda its_texts=its_texts: store.embed(its_texts, encoder))[1]  # type: ignore[misc]
-    rates = {who: num_texts / seconds for who, seconds in spent.items()}
-    show(f"embedding {num_texts:,} texts, tutorial", f"{rates['tutorial']:.0f}/s")
+            spent["ours"] += timed(lambda some=some: store.embed(some, encoder))[1]  # type: ignore[misc]
+    rates = {who: len(texts) / seconds for who, seconds in spent.items()}
+    show(f"embedding {len(texts):,} texts, tutorial", f"{rates['tutorial']:.0f}/s")
     show("  ours, stored on disk", f"{rates['ours']:.0f}/s", f"{rates['ours'] / rates['tutorial']:.2f} x", held(lag))
+    ours, reference = store.vectors()[store.rows(hash_texts(texts))], np.concatenate(theirs)
+    show("  least cosine with the tutorial's", f"{np.einsum('ij,ij->i', ours, reference).min():.6f}")
+    index = SearchIndex(items, store, encoder)
+    titles = [result.item.title for result in index.search(TUTORIAL, 5, "semantic").results]
+    same = titles == [items.titles()[row] for row in tutorials_query(tutorial, reference, TUTORIAL)[:5]]
+    show("  the tutorial's first five titles", "the same" if same else f"differ: {titles}")
 
-    rows = np.concatenate(pieces)
-    part = ItemTable(_prefix(items, num_texts), items.table.take(rows))
-    index = SearchIndex(part, store, encoder)
-    cosine = np.einsum("ij,ij->i", store.vectors()[store.rows(index._hashes)], np.concatenate(vectors))
-    show("  least cosine with the tutorial's", f"{cosine.min():.6f}")
-    again, seconds = timed(
-        lambda: SearchIndex(part, EmbeddingStore(folder, encoder.identity), encoder).embedding_state()
-    )
-    show("second start: state of the store", f"{seconds * 1e3:.0f} ms", f"{again.done:,} of {again.total:,}")
+    def second_start() -> Any:
+        again = SearchIndex(items, EmbeddingStore(store.folder.parent, encoder.identity), encoder)
+        state = again.embedding_state()
+        again.search("robots", 10, "semantic")
+        return state
 
-    # The full size of the catalogue, with what was embedded repeated.
-    whole = np.resize(np.concatenate(vectors), (len(items), vectors[0].shape[1]))
-    show(
-        f"tutorial's query over {len(items):,}", *spread(lambda query: tutorials_query(tutorial, whole, query), QUERIES)
-    )
-    if num_texts == len(items):
-        for mode in ("semantic", "hybrid"):
-            index._query_vectors.clear()
-            show(f"ours, {mode}", *spread(lambda query, mode=mode: index.search(query, 10, mode), QUERIES))  # type: ignore[misc]
+    state, seconds = timed(second_start)
+    show("second start: ready, first answer given", f"{seconds * 1e3:.0f} ms", f"{state.done:,} of {state.total:,}")
+    ask = lambda query: tutorials_query(tutorial, reference, query)  # noqa: E731
+    show(f"query over {len(items):,}, tutorial", *spread(ask, QUERIES))
+    for mode in ("semantic", "hybrid"):
+        index._query_vectors.clear()
+        show(f"  ours, {mode}", *spread(lambda query, mode=mode: index.search(query, 10, mode), QUERIES))  # type: ignore[misc]
+    show("  of which the query's vector", *spread(lambda query: encoder.encode([query], query=True), QUERIES))
+    return ours
+
+
+def measure_launch(home: Path, vectors: np.ndarray) -> None:
+    """Whole processes, from their start to their end, after one that warms the machine's memory of the files."""
+    file = home / "tutorial.npy"
+    np.save(file, vectors)
+    command = [sys.executable, "-m", "tui.cli", "search", "-d", ANIME, "-k", "10", TUTORIAL]
+    for name, words in {
+        "keyword": [*command, "--mode", "keyword"],
+        "semantic": [*command, "--mode", "semantic"],
+        "hybrid": [*command, "--mode", "hybrid"],
+        "the tutorial's": [sys.executable, "-c", TUTORIALS_LAUNCH, str(locate(DEFAULT_MODEL)), str(file), TUTORIAL],
+    }.items():
+        run = lambda words=words: subprocess.run(words, check=True, capture_output=True)  # type: ignore[misc] # noqa: E731
+        run()
+        times = [timed(run)[1] for _ in range(5)]
+        show(f"launch to first answer, {name}", f"{statistics.median(times):.2f} s", f"least {min(times):.2f} s")
+
+
+def measure_films(items: ItemTable, vectors: np.ndarray, home: Path) -> None:
+    encoder = Encoder(cache=home / "cache")
+    store, hashes = EmbeddingStore(home / "films", encoder.identity), np.unique(hash_texts(items.texts()))
+    with store._writing(vectors.shape[1]) as content:
+        content.append(np.resize(vectors, (len(hashes), vectors.shape[1])), hashes)
+    index = SearchIndex(items, store, encoder)
+    for mode in ("keyword", "semantic", "hybrid"):
+        index._query_vectors.clear()
+        ask = lambda query, mode=mode: index.search(query, 10, mode)  # type: ignore[misc] # noqa: E731
+        show(f"query over {len(items):,}, {mode}", *spread(ask, QUERIES))
+
+
+def measure_scale(real: np.ndarray, plots: list[str], count: int, home: Path) -> None:
+    random, dim = np.random.default_rng(0), real.shape[1]
+    path = home / "million.npy"
+    vectors = np.lib.format.open_memmap(path, "w+", np.float32, (count, dim))
+    for start in range(0, count, 50_000):
+        size = min(50_000, count - start)
+        one, other = real[random.integers(len(real), size=(2, size))]
+        share = random.uniform(0.5, 1, (size, 1)).astype(np.float32)
+        noise = random.standard_normal((size, dim), dtype=np.float32) * (0.4 / np.sqrt(dim)).astype(np.float32)
+        mixed = share * one + (1 - share) * other + noise
+        vectors[start : start + size] = mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
+    vectors.flush()
+    vectors = np.load(path, mmap_mode="r")
+    encoder = Encoder(cache=home / "cache")
+    sample = random.choice(len(plots), 200, replace=False)
+    queries = np.concatenate([encoder.encode([plots[row]], query=True) for row in sample])
+    before = resident()
+    codes, seconds = timed(lambda: SignCodes().grown(vectors))
+    size = sum(block.nbytes for block in codes.blocks)
+    show(f"{count:,} x {dim}: on disk, codes", f"{path.stat().st_size / 1e9:.2f} GB", f"{size / 1e6:.0f} MB")
+    show("  made in, of memory not mapped", f"{seconds:.2f} s", f"{resident() - before:.0f} MB")
+    exact, index = ExactIndex(vectors), CodedIndex(vectors, None, codes)
+    allowed = random.random(count) < 0.1
+    for name, mask in (("", None), (", a tenth allowed", allowed), (", 1 in 1,000", random.random(count) < 0.001)):
+        hits, times = [], []
+        exact_times = []
+        for query in queries[:, None] if mask is None else queries[:50, None]:
+            truth, seconds = timed(lambda query=query, mask=mask: exact.search(query, 10, mask))  # type: ignore[misc]
+            exact_times.append(seconds)
+            found, seconds = timed(lambda query=query, mask=mask: index.search(query, 10, mask))  # type: ignore[misc]
+            times.append(seconds)
+            hits.append(len(np.intersect1d(found[0], truth[0])) / 10)
+        show(f"  exact{name}", *percentiles(exact_times))
+        show(f"  by codes{name}", *percentiles(times), f"recall@10 {np.mean(hits):.3f}")
+
+
+def measure_kills(workspace: Workspace, reference: np.ndarray, home: Path, kills: int = 20) -> None:
+    random, folder = np.random.default_rng(0), home / "killed"
+    hashes = hash_texts(workspace.open(ANIME).items.texts())
+    identity = Encoder(cache=home / "cache").identity
+    done, most_lost, least_cosine = 0, 0, 1.0
+    for _ in range(kills):
+        words = [sys.executable, "-c", EMBEDDING, str(home / "data"), str(folder)]
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(random.uniform(0, 1.0))
+        process.kill()
+        told = [int(line) for line in process.stdout if line.endswith("\n")]
+        process.wait()
+        store = EmbeddingStore(folder, identity)
+        rows = store.rows(hashes)
+        embedded = rows >= 0
+        cosines = np.einsum("ij,ij->i", store.vectors()[rows[embedded]], reference[embedded])
+        least_cosine = min(least_cosine, float(cosines.min(initial=1.0)))
+        handed_over = 64 + sum(told)
+        most_lost = max(most_lost, handed_over - (len(store) - done))
+        done = len(store)
+        if process.returncode != -signal.SIGKILL or store.damage:
+            show("KILLED WRONGLY", str(process.returncode), store.damage)
+    show(f"killed {kills} times, then embedded", f"{done:,} of {len(hashes):,}")
+    show("  most lost at once, least cosine", f"{most_lost} texts", f"{least_cosine:.6f}")
 
 
 def tutorials_query(model: Any, vectors: np.ndarray, query: str) -> np.ndarray:
@@ -149,10 +321,17 @@ def tutorials_query(model: Any, vectors: np.ndarray, query: str) -> np.ndarray:
     return np.argsort(-cosine)[:10]
 
 
-def _prefix(items: ItemTable, count: int) -> Any:
-    from engine.vocabulary import Vocabulary
+def first_lines(file: Path, folder: Path, count: int) -> Path:
+    """A file with the head and the first lines of another."""
+    shortened = folder / file.name
+    with open(file, encoding="utf-8") as lines:
+        shortened.write_text("".join(line for line, _ in zip(lines, range(count + 1), strict=False)), encoding="utf-8")
+    return shortened
 
-    return Vocabulary(items.vocabulary.ids[:count], first=1, name="item")
+
+def resident() -> float:
+    """Megabytes at most held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, float]:
@@ -164,7 +343,12 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float]:
 def spread(work: Callable[[str], Any], inputs: list[str], rounds: int = 8) -> tuple[str, str]:
     """Median and 95th percentile; each query is asked once, so that no memory of it helps."""
     work(inputs[0])
-    times = [timed(lambda text=text + " " * turn: work(text))[1] for turn in range(rounds) for text in inputs]  # type: ignore[misc]
+    return percentiles(
+        [timed(lambda text=text + " " * turn: work(text))[1] for turn in range(rounds) for text in inputs]
+    )  # type: ignore[misc]
+
+
+def percentiles(times: list[float]) -> tuple[str, str]:
     return f"p50 {statistics.median(times) * 1e3:.1f} ms", f"p95 {np.percentile(times, 95) * 1e3:.1f} ms"
 
 
@@ -173,7 +357,7 @@ def held(lag: Lag) -> str:
 
 
 def show(what: str, *figures: str) -> None:
-    print(f"{what:<44}" + "".join(f"{figure:>18}" for figure in figures), flush=True)
+    print(f"{what:<44}" + "".join(f"{figure:>20}" for figure in figures), flush=True)
 
 
 if __name__ == "__main__":

@@ -97,7 +97,6 @@ class TorchBert:
         for layer in blocks.layers:
             states = blocks.forward(states, layer, groups, biases)
         begins = torch.tensor([0, *np.cumsum(lengths)[:-1]], device=device)
-        states = states.float()
         if self._pooling == "cls":
             pooled = states[begins]
         else:
@@ -111,29 +110,32 @@ class TorchBert:
 
 
 class _Blocks:
-    """The blocks of a model in one precision."""
+    """The blocks of a model, whose products are computed in one precision.
+
+    What passes from block to block, and its normalisation, is always in full precision: it costs no time, and half
+    precision then moves a cosine by a third as much.
+    """
 
     def __init__(self, weights: BertWeights, device: torch.device, kind: torch.dtype) -> None:
         self.kind, self.device = kind, device
         self.heads, self.dim, self.eps = weights.heads, weights.dim, weights.eps
-        self.norm = self.affine(weights.norm)
-        self.layers = [[self.affine(one) for one in layer] for layer in weights.layers]
+        self.norm = self._affine(weights.norm, torch.float32)
+        self.layers = [
+            [self._affine(one, torch.float32 if one.weight.ndim == 1 else kind) for one in layer]
+            for layer in weights.layers
+        ]
 
     def tensor(self, array: npt.NDArray[Any] | None) -> Tensor | None:
         return None if array is None else torch.from_numpy(array).to(self.device, self.kind)
 
-    def affine(self, one: Affine) -> tuple[Tensor, Tensor]:
-        weight, bias = (torch.from_numpy(part).to(self.device, self.kind) for part in one)
-        return weight, bias
-
     def embed(self, states: Tensor) -> Tensor:
-        return self._normalise(states.to(self.kind), self.norm)
+        return self._normalise(states, self.norm)
 
     def forward(
         self, states: Tensor, layer: Sequence[tuple[Tensor, Tensor]], groups: Sequence[Any], biases: Sequence[Any]
     ) -> Tensor:
         qkv, out, norm, up, down, last_norm = layer
-        joined = functional.linear(states, *qkv)
+        joined = functional.linear(states.to(self.kind), *qkv)
         parts, start = [], 0
         for (_, count, length), bias in zip(groups, biases, strict=True):
             query, key, value = (
@@ -146,8 +148,12 @@ class _Blocks:
             start += count * length
         context = parts[0] if len(parts) == 1 else torch.cat(parts)
         states = self._normalise(states + functional.linear(context, *out), norm)
-        inner = functional.gelu(functional.linear(states, *up))
+        inner = functional.gelu(functional.linear(states.to(self.kind), *up))
         return self._normalise(states + functional.linear(inner, *down), last_norm)
+
+    def _affine(self, one: Affine, kind: torch.dtype) -> tuple[Tensor, Tensor]:
+        weight, bias = (torch.from_numpy(part).to(self.device, kind) for part in one)
+        return weight, bias
 
     def _normalise(self, states: Tensor, norm: tuple[Tensor, Tensor]) -> Tensor:
         return functional.layer_norm(states, (self.dim,), *norm, self.eps)
