@@ -29,6 +29,7 @@ from engine.results import (
 )
 from engine.shelf import ModelShelf
 from engine.turns import Turns
+from engine.version import __version__
 
 if TYPE_CHECKING:
     import numpy as np
@@ -183,6 +184,7 @@ class Session:
         from engine.search import SearchIndex
         from engine.search.store import EmbeddingStore
         from engine.search.taste import Taste
+        from engine.search.word_index import KeptFile
 
         store = EmbeddingStore(self.workspace.embeddings_folder(self.name), self._encoder.identity)
         return SearchIndex(
@@ -192,6 +194,10 @@ class Session:
             popularity=self._popularity,
             taste=Taste(self.dataset.interactions).likeness,
             facts=ratings_of_items(self.dataset),
+            kept_words=KeptFile(
+                self.workspace.dataset_folder(self.name) / "words.npz",
+                f"{self.manifest.files['items']['sha256']} {__version__}",
+            ),
         )
 
     def embedding_state(self) -> EmbeddingState:

@@ -50,6 +50,32 @@ def rerank(scores: Scores, likeness: Callable[[int], Scores], k: int, diversity:
     return chosen
 
 
+def vary(titles: Sequence[str], scores: Scores, vectors: Scores | None, k: int, diversity: float) -> list[int]:
+    """The ``k`` best positions of a list of items, so that one series does not take all places.
+
+    Parameters
+    ----------
+    titles, scores
+        Of each item, best first.
+    vectors
+        Their embeddings, zero where there is none; None if meaning does not matter. Shape (len(titles), dim).
+    k, diversity
+        As :func:`rerank`.
+    """
+    series = series_likeness(titles)
+    # What all of them have in common makes none of them alike.
+    common = 0.0 if vectors is None else float(np.median(vectors @ vectors.mean(0)))
+
+    def likeness(position: int) -> Scores:
+        alike = series(position)
+        if vectors is None:
+            return alike
+        near: Scores = (vectors @ vectors[position] - common) / max(1.0 - common, 1e-6)
+        return np.maximum(alike, near)
+
+    return rerank(scores, likeness, k, diversity)
+
+
 def series_likeness(titles: Sequence[str]) -> Callable[[int], Scores]:
     """How much two titles look like one series: 1 for "The Godfather" and "The Godfather Part II".
 

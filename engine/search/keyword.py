@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count, pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -77,8 +78,39 @@ class KeywordIndex:
         self._numbering = dict(numbering)
         self._weigh(of_titles, of_texts)
         in_titles = np.bincount(of_titles[0] // max(1, self.num_items), minlength=len(numbering))
-        self._vocabulary = Vocabulary(self._numbering, np.diff(self._column), in_titles, "\n".join(lines))
+        self._finish(in_titles, "\n".join(lines), fame)
+
+    def _finish(self, in_titles: Counts, lines: str, fame: npt.NDArray[np.float64] | None) -> None:
+        self._in_titles, self._lines = in_titles, lines
+        self._vocabulary = Vocabulary(self._numbering, np.diff(self._column), in_titles, lines)
         self._boost = None if fame is None else (1.0 + _FAME_WEIGHT * fame).astype(np.float32)
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """What :meth:`restore` needs, as arrays."""
+        return {
+            "words": np.frombuffer("\n".join(self._numbering).encode("utf-8", "surrogatepass"), dtype=np.uint8),
+            "word_items": self._items,
+            "word_scores": self._scores,
+            "word_columns": self._column,
+            "word_idf": self._idf,
+            "word_titles": self._in_titles,
+            "title_words": np.frombuffer(self._lines.encode("utf-8", "surrogatepass"), dtype=np.uint8),
+        }
+
+    @classmethod
+    def restore(
+        cls, state: Mapping[str, npt.NDArray[Any]], num_items: int, fame: npt.NDArray[np.float64] | None = None
+    ) -> KeywordIndex:
+        """The index that gave this state."""
+        index = cls((), ())
+        index.num_items = num_items
+        known = state["words"].tobytes().decode("utf-8", "surrogatepass").split("\n")
+        index._items, index._scores = state["word_items"], state["word_scores"]
+        index._column, index._idf = state["word_columns"], state["word_idf"]
+        index._numbering = {word: number for number, word in enumerate(known[: len(index._idf)])}
+        lines = state["title_words"].tobytes().decode("utf-8", "surrogatepass")
+        index._finish(state["word_titles"], lines, fame)
+        return index
 
     def _weigh(self, of_titles: tuple[Counts, Counts, Counts], of_texts: tuple[Counts, Counts, Counts]) -> None:
         """From the words of titles and texts to columns of scores, one for each word."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -14,19 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import NotTrainedError, OptionError, RecsysError
-from engine.folding import split_year, title_key
+from engine.folding import split_year
 from engine.job import Job
 from engine.once import once
 from engine.popularity import fame, familiarity
 from engine.ranking import top_k
 from engine.results import Answer, EmbeddingState, Result
 from engine.search import reasons
-from engine.search.diversity import rerank, series_likeness
+from engine.search.diversity import vary
 from engine.search.fields import Fields
 from engine.search.filters import Filter, demand_filters, mask
-from engine.search.keyword import KeywordIndex
-from engine.search.spelling import Spellings
-from engine.search.vocabulary import with_numbers
+from engine.search.fusion import Ranking, join_hybrid, join_ranks
+from engine.search.word_index import KeptFile, WordIndex
 
 if TYPE_CHECKING:
     from engine.items import Item, ItemTable
@@ -39,17 +37,8 @@ LikeBy = Literal["meaning", "taste", "both"]
 Allowed = npt.NDArray[np.bool_] | None
 Scores = npt.NDArray[np.float32]
 
-#: Reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009): a rank counts 1 / (this + rank). The authors' 60 is
-#: for lists of equal worth; for words and meaning 10 is better by the judged queries (benchmarks/search_quality.py).
-_RRF, _RRF_OF_LIKE = 10, 60
-#: What a rank by words counts beside one by meaning, and what the lead of the first by words over the second does.
-_WORDS_WEIGHT, _LEAD_WEIGHT = 0.7, 4.0
 #: How far down each list is looked when two are joined, or one is reordered.
 _DEPTH = 100
-#: From how many letters on a title may be misspelt in one of them, and from twice as many on in two.
-_MISSPELT = 6
-#: Beyond any score of a hybrid search.
-_ABOVE_ALL = 10.0
 _REMEMBERED_QUERIES = 256
 #: From which cosine on a genre says what a query means, and how many genres are embedded for one answer at most.
 _NEAR, _NEW_GENRES = 0.25, 64
@@ -58,9 +47,9 @@ _NEAR, _NEW_GENRES = 0.25, 64
 class SearchIndex:
     """Finds items by a query, or by another item.
 
-    Nothing is computed before it is needed: words are indexed at the first search by words (about a second for 45
-    thousand items), the model is loaded at the first search by meaning. Any thread may search, also while another
-    one embeds.
+    Nothing is computed before it is needed: words are indexed at the first search by words (about two seconds for 45
+    thousand items, once if they are kept), the model is loaded at the first search by meaning. Any thread may search,
+    also while another one embeds.
 
     Parameters
     ----------
@@ -77,6 +66,8 @@ class SearchIndex:
         :meth:`engine.search.taste.Taste.likeness`; None where there are no interactions.
     facts
         Numbers of each item to filter by, beyond the catalogue's own columns.
+    kept_words
+        Where the index of words is kept from one start to the next.
     """
 
     def __init__(
@@ -88,6 +79,7 @@ class SearchIndex:
         popularity: npt.NDArray[Any] | None = None,
         taste: Callable[[int], Scores] | None = None,
         facts: Mapping[str, npt.NDArray[Any]] | None = None,
+        kept_words: KeptFile | None = None,
     ) -> None:
         self.items = items
         self.fields = Fields(items, facts)
@@ -97,7 +89,8 @@ class SearchIndex:
         self._encoder = encoder
         self._lock = threading.Lock()
         self._making = threading.Lock()
-        self._made: dict[str, Any] = {}
+        self._kept_words = kept_words
+        self._word_index: WordIndex | None = None
         self._vector_index: tuple[tuple[int, str], ExactIndex] | None = None
         self._genre_vectors: dict[str, npt.NDArray[np.float32]] = {}
         self._query_vectors: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
@@ -230,27 +223,31 @@ class SearchIndex:
 
     def prepare_keywords(self, job: Job | None = None) -> None:
         """Index the words now rather than at the first search."""
-        self._once("titles", self._index_titles)
-        self._once("keywords", lambda: self._index_words(job))
+        if self._word_index is None:
+            with self._making:
+                if self._word_index is None:
+                    known = familiarity(self.items, self._popularity)
+                    self._word_index = WordIndex.of(self.items, known, self._kept_words, job)
 
     # -- by a query -----------------------------------------------------------------------------------------
-    def _by_words(self, query: str, k: int, allowed: Allowed, job: Job | None) -> _Ranking:
+    def _by_words(self, query: str, k: int, allowed: Allowed, job: Job | None) -> Ranking:
         self.prepare_keywords(job)
-        rows, scores = self._keywords.search(query, k, allowed)
+        rows, scores = self._words.keywords.search(query, k, allowed)
         found = dict(zip(rows.tolist(), scores.tolist(), strict=True))
         top = max(found.values(), default=0.0)
-        for row in reversed(exact := self._titled(query, allowed)[:k]):
+        exact, as_typed = self._titled(query, allowed)
+        for row in reversed(exact[:k]):
             top = found[row] = top + 1.0  # above everything else, in their own order
-        titled = "the title" if self._is_title(query) else "nearly the title"
-        return _Ranking(found, "keyword", exact=frozenset(exact), titled=titled).best(k)
+        titled = "the title" if as_typed else "nearly the title"
+        return Ranking(found, "keyword", exact=frozenset(exact[:k]), titled=titled).best(k)
 
-    def _by_meaning(self, query: str, k: int, allowed: Allowed) -> _Ranking:
+    def _by_meaning(self, query: str, k: int, allowed: Allowed) -> Ranking:
         index, note = self._vectors()
         rows, cosines = index.search(self._vector_of(query)[None], k, allowed)
         found = dict(zip(rows[0].tolist(), cosines[0].tolist(), strict=True))
-        return _Ranking(found, "semantic", cosines=found, note=note)
+        return Ranking(found, "semantic", cosines=found, note=note)
 
-    def _hybrid(self, query: str, k: int, allowed: Allowed, job: Job | None) -> _Ranking:
+    def _hybrid(self, query: str, k: int, allowed: Allowed, job: Job | None) -> Ranking:
         depth = max(_DEPTH, 2 * k)
         by_words = self._by_words(query, depth, allowed, job)
         if job is not None:
@@ -259,17 +256,10 @@ class SearchIndex:
             by_meaning = self._by_meaning(query, depth, allowed)
         except RecsysError as error:  # nothing embedded, or no model to be had: words are better than nothing
             return by_words.best(k, note=f"By keyword only: {error}")
-        joined = _join([by_words.scores, by_meaning.scores], _RRF, [_WORDS_WEIGHT, 1.0])
-        for row, lead in _leader(by_words).items():
-            joined[row] += _LEAD_WEIGHT * lead / (_RRF + 1)
-        for rank, row in enumerate(by_words.scores, start=1):
-            if row in by_words.exact:
-                joined[row] = _ABOVE_ALL + 1.0 / rank
-        joint = replace(by_words, scores=joined, method="hybrid", cosines=by_meaning.scores, note=by_meaning.note)
-        return joint.best(k)
+        return join_hybrid(by_words, by_meaning).best(k)
 
     # -- by another item ------------------------------------------------------------------------------------
-    def _like(self, dense_id: int, query: str, k: int, allowed: Allowed, by: str | None) -> _Ranking:
+    def _like(self, dense_id: int, query: str, k: int, allowed: Allowed, by: str | None) -> Ranking:
         item = self.items[dense_id]
         others = np.ones(len(self.items), dtype=bool) if allowed is None else allowed.copy()
         others[dense_id - 1] = False
@@ -291,12 +281,10 @@ class SearchIndex:
             return by_taste.best(k, note=f"By taste only: {error}")
         if by_taste is None:
             return by_meaning.best(k)
-        joined = _join([by_taste.scores, by_meaning.scores], _RRF_OF_LIKE)
-        return _Ranking(
-            joined, "meaning and taste", frozenset(), by_meaning.scores, by_taste.scores, by_meaning.note, item
-        ).best(k)
+        joined = replace(by_meaning, scores=join_ranks([by_taste.scores, by_meaning.scores]), tastes=by_taste.scores)
+        return replace(joined, method="meaning and taste").best(k)
 
-    def _like_by_meaning(self, item: Item, query: str, k: int, others: npt.NDArray[np.bool_]) -> _Ranking:
+    def _like_by_meaning(self, item: Item, query: str, k: int, others: npt.NDArray[np.bool_]) -> Ranking:
         index, note = self._vectors()
         vector = index.vector(item.dense_id - 1)
         if vector is None:
@@ -306,9 +294,9 @@ class SearchIndex:
             vector /= max(float(np.linalg.norm(vector)), 1e-12)
         rows, cosines = index.search(vector[None], k, others)
         found = dict(zip(rows[0].tolist(), cosines[0].tolist(), strict=True))
-        return _Ranking(found, "meaning", cosines=found, note=note, like=item)
+        return Ranking(found, "meaning", cosines=found, note=note, like=item)
 
-    def _like_by_taste(self, item: Item, k: int, others: npt.NDArray[np.bool_]) -> _Ranking:
+    def _like_by_taste(self, item: Item, k: int, others: npt.NDArray[np.bool_]) -> Ranking:
         scores = np.full(len(self.items), -np.inf, dtype=np.float32)
         if self._taste is not None:
             known = self._taste(item.dense_id)[1:]
@@ -317,51 +305,40 @@ class SearchIndex:
             raise NotTrainedError(f"Nobody who liked {item.title!r} is known to have liked anything else.")
         rows = top_k(np.where(others, scores, np.float32(-np.inf)), k)
         found = dict(zip(rows.tolist(), scores[rows].tolist(), strict=True))
-        return _Ranking(found, "taste", tastes=found, like=item)
+        return Ranking(found, "taste", tastes=found, like=item)
 
     # -- answers --------------------------------------------------------------------------------------------
-    def _varied(self, ranking: _Ranking, k: int, diversity: float) -> _Ranking:
+    def _varied(self, ranking: Ranking, k: int, diversity: float) -> Ranking:
         """The best ``k``, each weighed against those before it."""
         if diversity == 0 or len(ranking.scores) < 2:
             return ranking.best(k)
         rows = list(ranking.scores)
-        series = series_likeness(self.items.table.column("title").take(rows).to_pylist())
+        titles = self.items.table.column("title").take(rows).to_pylist()
         vectors: npt.NDArray[np.float32] | None = None
         if ranking.cosines:
             index = self._vectors()[0]
             none = np.zeros_like(index.vector(next(iter(ranking.cosines))))
             vectors = np.stack([none if (one := index.vector(row)) is None else one for row in rows])
-
-        # What all of them have in common makes none of them alike.
-        common = 0.0 if vectors is None else float(np.median(vectors @ vectors.mean(0)))
-
-        def likeness(position: int) -> Scores:
-            alike = series(position)
-            if vectors is None:
-                return alike
-            near: Scores = (vectors @ vectors[position] - common) / max(1.0 - common, 1e-6)
-            return np.maximum(alike, near)
-
-        order = rerank(np.array(list(ranking.scores.values()), dtype=np.float32), likeness, k, diversity)
+        order = vary(titles, np.array(list(ranking.scores.values()), dtype=np.float32), vectors, k, diversity)
         # What is exactly asked for stays first.
         order.sort(key=lambda position: rows[position] not in ranking.exact)
         return ranking.keep([rows[position] for position in order])
 
-    def _answer(self, ranking: _Ranking, query: str) -> Answer:
+    def _answer(self, ranking: Ranking, query: str) -> Answer:
         rows = list(ranking.scores)
-        asked = self._keywords.understood(query) if ranking.method in ("hybrid", "keyword") else []
+        asked = self._words.keywords.understood(query) if ranking.method in ("hybrid", "keyword") else []
         items = self.items.take(row + 1 for row in rows) if rows else []
         near = self._genres_near(ranking, query, items)
         return Answer(
             tuple(
-                Result(rank, item, ranking.scores[row], reason=_reason(ranking, row, item, asked, near))
+                Result(rank, item, ranking.scores[row], reason=ranking.reason(item, asked, near))
                 for rank, (row, item) in enumerate(zip(rows, items, strict=True), start=1)
             ),
             ranking.method,
             ranking.note,
         )
 
-    def _genres_near(self, ranking: _Ranking, query: str, items: Sequence[Item]) -> Sequence[str]:
+    def _genres_near(self, ranking: Ranking, query: str, items: Sequence[Item]) -> Sequence[str]:
         """The genres of some results that are near what was asked in meaning, the nearest first."""
         if ranking.like is not None:
             return ranking.like.genres
@@ -420,148 +397,24 @@ class SearchIndex:
             if len(self._query_vectors) > _REMEMBERED_QUERIES:
                 self._query_vectors.popitem(last=False)
 
-    def _titled(self, query: str, allowed: Allowed) -> list[int]:
-        """The items whose title is the query, whatever its case, accents and articles; the most popular first.
-
-        Where there is none, those whose title is it but for a letter or two. A number is no typing error.
-        """
+    def _titled(self, query: str, allowed: Allowed) -> tuple[list[int], bool]:
+        """The items whose title is the query, or nearly so, the most popular first; and whether it is spelt so."""
+        rows, as_typed = self._words.titles.find(query)
         year = split_year(query.strip())[1]
-        spellings = _spellings(query)
-        rows: list[int] = next((self._titles[one] for one in spellings if one in self._titles), [])
-        numbered = spellings[1]
-        if not rows and len(numbered) >= _MISSPELT:
-            near = self._title_spellings.near(numbered, 1 if len(numbered) < 2 * _MISSPELT else 2)
-            near = [pair for pair in near if _numbers(pair[0]) == _numbers(numbered)]
-            least = min((distance for _, distance in near), default=0)
-            rows = [row for spelling, distance in near if distance == least for row in self._titles[spelling]]
-            rows = list(dict.fromkeys(rows))
-        if year is not None:
-            years = self.items.table.column("year").take(rows).to_pylist() if rows else []
+        if year is not None and rows:
+            years = self.items.table.column("year").take(rows).to_pylist()
             rows = [row for row, its_year in zip(rows, years, strict=True) if its_year in (None, year)]
         known = self._fame
         rows = sorted(rows, key=lambda row: -known[row])
-        return rows if allowed is None else [row for row in rows if allowed[row]]
-
-    def _is_title(self, query: str) -> bool:
-        return any(spelling in self._titles for spelling in _spellings(query))
-
-    def _index_titles(self) -> dict[str, list[int]]:
-        """Rows by the keys of titles; else by titles in their own language, by other numerals, and without spaces."""
-        titles: dict[str, list[int]] = {}
-        keys = [title_key(split_year(title or "")[0]) for title in self.items.titles()]
-        for row, key in enumerate(keys):
-            titles.setdefault(key, []).append(row)
-        others: dict[str, list[int]] = {}
-        for row, title in enumerate(self._original_titles or ()):
-            if title and (key := title_key(title)) != keys[row]:
-                others.setdefault(key, []).append(row)
-        for row, key in enumerate(keys):
-            numbered = with_numbers(key)
-            for spelling in {numbered, numbered.replace(" ", "")} - {key}:
-                others.setdefault(spelling, []).append(row)
-        titles = {**others, **titles}
-        titles.pop("", None)
-        return titles
-
-    @once
-    def _title_spellings(self) -> Spellings:
-        return Spellings(list(self._titles))
-
-    def _index_words(self, job: Job | None) -> KeywordIndex:
-        titles, texts = self.items.titles(), self.items.texts()
-        known = familiarity(self.items, self._popularity)
-        return KeywordIndex(titles, texts, job, other_titles=self._original_titles, fame=known)
-
-    @once
-    def _original_titles(self) -> list[str | None] | None:
-        if "original_title" not in self.items.table.column_names:
-            return None
-        titles: list[str | None] = self.items.table.column("original_title").cast("string").to_pylist()
-        return titles
+        return rows if allowed is None else [row for row in rows if allowed[row]], as_typed
 
     @property
-    def _titles(self) -> dict[str, list[int]]:
-        titles: dict[str, list[int]] = self._made["titles"]
-        return titles
-
-    @property
-    def _keywords(self) -> KeywordIndex:
-        keywords: KeywordIndex = self._made["keywords"]
-        return keywords
+    def _words(self) -> WordIndex:
+        assert self._word_index is not None
+        return self._word_index
 
     @cached_property
     def _hashes(self) -> Hashes:
         from engine.search.store import hash_texts
 
         return hash_texts(self.items.texts())
-
-    def _once(self, name: str, make: Callable[[], Any]) -> None:
-        if name not in self._made:
-            with self._making:
-                if name not in self._made:
-                    self._made[name] = make()
-
-
-@dataclass
-class _Ranking:
-    """Items and their scores, best first, and what to say of them."""
-
-    scores: dict[int, float]
-    method: str
-    exact: frozenset[int] = frozenset()
-    cosines: dict[int, float] = field(default_factory=dict)
-    tastes: dict[int, float] = field(default_factory=dict)
-    note: str = ""
-    like: Item | None = None
-    titled: str = "the title"
-
-    def best(self, k: int, note: str | None = None) -> _Ranking:
-        """The first ``k``; of equal scores the lower row first."""
-        ranking = self.keep(sorted(self.scores, key=lambda row: (-self.scores[row], row))[:k])
-        return ranking if note is None else replace(ranking, note=note)
-
-    def keep(self, rows: Sequence[int]) -> _Ranking:
-        """These rows alone, in this order."""
-        return replace(self, scores={row: self.scores[row] for row in rows})
-
-
-def _join(rankings: Sequence[Mapping[int, float]], k: int, weights: Sequence[float] = (1.0, 1.0)) -> dict[int, float]:
-    """Reciprocal rank fusion of lists that are best first."""
-    joined: dict[int, float] = {}
-    for ranking, weight in zip(rankings, weights, strict=True):
-        for rank, row in enumerate(ranking, start=1):
-            joined[row] = joined.get(row, 0.0) + weight / (k + rank)
-    return joined
-
-
-def _spellings(query: str) -> tuple[str, str, str]:
-    """What a typed title is looked up by: its key, with numbers for Roman numerals, and without spaces as well."""
-    key = title_key(split_year(query.strip())[0])
-    numbered = with_numbers(key)
-    return key, numbered, numbered.replace(" ", "")
-
-
-def _numbers(key: str) -> list[str]:
-    return re.findall(r"\d+", key)
-
-
-def _leader(by_words: _Ranking) -> dict[int, float]:
-    """The first by words and by what share it is before the second; those with the title itself do not count.
-
-    Ranks alone forget that one item has all of the words, and the next just one of them: then it is that one which is
-    looked for, by its misspelt title or by words of its plot.
-    """
-    rows = [row for row in by_words.scores if row not in by_words.exact][:2]
-    if not rows:
-        return {}
-    first, second = by_words.scores[rows[0]], by_words.scores[rows[1]] if len(rows) > 1 else 0.0
-    return {rows[0]: 1.0 - second / first}
-
-
-def _reason(ranking: _Ranking, row: int, item: Item, asked: Sequence[reasons.QueryWord], near: Sequence[str]) -> str:
-    parts = [ranking.titled if row in ranking.exact else reasons.by_words(item, asked)]
-    if row in ranking.cosines:
-        parts.append(reasons.by_meaning(ranking.cosines[row], [genre for genre in near if genre in item.genres]))
-    if row in ranking.tastes:
-        parts.append("liked by the same people")
-    return " · ".join(filter(None, parts))
