@@ -100,6 +100,7 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
     if not answer.results:
         say("Nothing was found.")
         return
+    explained = extra is None and any(result.reason for result in answer.results)
     if extra is not None and getattr(answer.results[0], extra) is None:
         extra = None  # not every model that recommends predicts ratings
     figure = {"predicted_rating": "Rating", "probability": "Probability", None: "Score"}[extra]
@@ -111,10 +112,12 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
             str(result.item.metadata.get("release_date") or result.item.year or ""),
             ", ".join(result.item.genres),
             result.item.item_id,
+            *([result.reason] if explained else []),
         )
         for result in answer.results
     ]
-    print_table(("#", figure, "Title", "Date", "Genres", "Id"), rows, cut=(2, 4), right=(0, 1))
+    headings = ("#", figure, "Title", "Date", "Genres", "Id", *(["Why"] if explained else []))
+    print_table(headings, rows, cut=(2, 4, 6), right=(0, 1))
     say(f"by {answer.method}")
 
 
@@ -130,7 +133,9 @@ def result_json(result: Result, extra: str | None = None) -> dict[str, Any]:
         "genres": list(item.genres),
         "metadata": dict(item.metadata),
     }
-    if extra is not None:
+    if extra is None:
+        value["reason"] = result.reason
+    else:
         value[extra] = getattr(result, extra)
     return value
 

@@ -44,6 +44,8 @@ def test_keyword_search_needs_no_embeddings(run: Run, films: str) -> None:
     results = json.loads(run("search", "solaris", "--mode", "keyword", "--json").out)
     assert results[0]["item_id"] == "solaris"
     assert {"rank", "item_id", "title", "score", "year", "genres", "metadata"} <= set(results[0])
+    assert results[0]["reason"] == "the title"
+    assert "Why" in run("search", "solaris", "--mode", "keyword").out
 
 
 def test_search_wants_one_kind_of_question(run: Run, films: str) -> None:
