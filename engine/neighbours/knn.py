@@ -18,6 +18,9 @@ from engine.job import Job, Progress
 from engine.neighbours.overlap import Overlap, compact
 from engine.solved import UserModel
 
+#: The weight, as a share of the damping, under which a neighbour is not worth its place.
+_FAINT = 0.01
+
 
 class NeighboursModel(UserModel):
     """Item neighbours on what the regularised means leave over (Koren, "Factor in the neighbors", TKDD 2010).
@@ -29,7 +32,7 @@ class NeighboursModel(UserModel):
     Parameters
     ----------
     neighbors
-        How many neighbours an item keeps.
+        How many neighbours an item keeps, at most; those that say less than a hundredth of ``damping`` are dropped.
     shrinkage
         At how many common raters a correlation counts half.
     power
@@ -105,7 +108,7 @@ class NeighboursModel(UserModel):
         overlap = Overlap(by_item, self.num_users)
         of_residuals, of_presence, of_squares = (overlap.left(one) for one in (residuals, present, residuals**2))
         speakers, targets, weights = [], [], []
-        count = min(self.neighbors, size)
+        faintest = (_FAINT * self.damping) ** (1.0 / self.power)
         for piece in overlap.pieces():
             job.report(Progress("training knn", piece.start, size, "items"))
             job.checkpoint()
@@ -117,11 +120,15 @@ class NeighboursModel(UserModel):
             similarity = correlation * common / (common + self.shrinkage).clamp_min(1.0)
             columns = torch.arange(piece.start, piece.stop, device=self.device)
             similarity[columns, columns - piece.start] = 0.0
-            best, rows = similarity.T.topk(count, 1)
-            kept = best > 0
-            speakers.append(rows[kept])
-            targets.append(columns[:, None].expand_as(rows)[kept])
-            weights.append(best[kept] ** self.power)
+            # Where there are more than wanted, those below the last one wanted go.
+            crowded = ((similarity >= faintest).sum(0) > self.neighbors).nonzero().squeeze(1)
+            least = torch.full_like(similarity[0], faintest)
+            if len(crowded):
+                least[crowded] = similarity[:, crowded].T.topk(self.neighbors, 1, sorted=False).values.amin(1)
+            rows, places = (similarity >= least).nonzero(as_tuple=True)
+            speakers.append(rows)
+            targets.append(columns[places])
+            weights.append(similarity[rows, places] ** self.power)
         speaker, target, weight = torch.cat(speakers), torch.cat(targets), torch.cat(weights)
         order = torch.sort(speaker, stable=True).indices
         ends = torch.bincount(speaker, minlength=size).cumsum(0)
@@ -142,10 +149,10 @@ class NeighboursModel(UserModel):
 
     def _score(self, places: Tensor, ratings: Tensor) -> Tensor:
         offset, residuals = self._residuals(places, ratings)
-        entries, owners = self._entries(places)
-        targets, weights = self._targets[entries], self._weights[entries]
+        entries, lengths = self._entries(places)
+        targets, weights = self._targets.index_select(0, entries), self._weights.index_select(0, entries)
         sums = torch.zeros(2, len(self._kept), device=self.device)
-        sums[0].index_add_(0, targets, weights * residuals[owners])
+        sums[0].index_add_(0, targets, weights * torch.repeat_interleave(residuals, lengths))
         sums[1].index_add_(0, targets, weights)
         known = self._mean + offset + self._items + sums[0] / (sums[1] + self.damping)
         scores = torch.full((self.num_items,), self._mean, device=self.device) + offset
@@ -158,11 +165,10 @@ class NeighboursModel(UserModel):
         return offset, above - offset
 
     def _entries(self, places: Tensor) -> tuple[Tensor, Tensor]:
-        """Where the weights of these items' rows are, and to which of them each belongs."""
+        """Where the weights of these items' rows are, one row after the other, and how long each row is."""
         lengths = torch.diff(self._stops, prepend=self._stops.new_zeros(1))[places]
-        owners = torch.repeat_interleave(lengths)
-        before = self._stops[places] - lengths.cumsum(0)
-        return torch.arange(len(owners), device=self.device) + before[owners], owners
+        entries = torch.repeat_interleave(self._stops[places] - lengths.cumsum(0), lengths)
+        return entries.add_(torch.arange(len(entries), device=self.device)), lengths
 
     def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
         assert ratings is not None
@@ -176,10 +182,11 @@ class NeighboursModel(UserModel):
 
     def _weights_between(self, places: Tensor, asked: Tensor) -> Tensor:
         """What each item's row holds for the items asked about, ``(len(asked), len(places))``."""
-        entries, owners = self._entries(places)
+        entries, lengths = self._entries(places)
+        owners, targets = torch.repeat_interleave(lengths), self._targets.index_select(0, entries)
         matrix = torch.zeros(len(asked), len(places), device=self.device)
         for row, place in enumerate(asked.tolist()):
-            found = self._targets[entries] == place
+            found = targets == place
             matrix[row, owners[found]] = self._weights[entries[found]]
         return matrix
 

@@ -205,7 +205,7 @@ def by_hand(data: Interactions, neighbors: int) -> np.ndarray:
     for one in range(size):
         kept = np.argsort(-likeness[:, one])[:neighbors]
         likeness[np.setdiff1d(np.arange(size), kept), one] = 0.0
-    weights = likeness**2
+    weights = np.where(likeness**2 >= 0.01 * 0.05, likeness**2, 0.0)  # fainter ones are dropped
     return usual + residual @ weights / (rated @ weights + 0.05)
 
 
