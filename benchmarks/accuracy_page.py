@@ -75,7 +75,6 @@ def _machines(rows: Mapping[str, Row]) -> Iterator[str]:
 
 
 def _goals(rows: Mapping[str, Row]) -> Iterator[str]:
-    yield "## What was to be reached\n"
     lines = []
     for goal in GOALS:
         there = [(key, rows[key]) for key in goal.keys if key in rows]
@@ -92,6 +91,9 @@ def _goals(rows: Mapping[str, Row]) -> Iterator[str]:
                 goal.others,
             )
         )
+    if not lines:
+        return
+    yield "## What was to be reached\n"
     yield from lines_of(("data, protocol", "to reach", "here", "reached", "best other, measured or published"), lines)
     yield ""
 
