@@ -2,7 +2,10 @@
 
 A vector's code tells on which side of the common centre it lies in each dimension; vectors with a small angle differ in
 few bits (Charikar, 2002). The codes take a thirty-second of the vectors' memory, are made in half a second for a
-million, and, unlike a graph (Malkov and Yashunin, 2018), need no building and take any filter as it is.
+million, and, unlike a graph (Malkov and Yashunin, 2018), need no building and take any filter as it is. Measured on
+vectors of sentences, with queries of another kind than the items: a graph over 150 thousand in int8 (usearch) took 135
+seconds of one core to build and found .88 of the ten nearest at best; an inverted file with 1,024 lists found .70
+where it looked at 26 thousand of a million; codes that let 20 thousand through find .97.
 """
 
 from __future__ import annotations

@@ -132,17 +132,23 @@ class CodedIndex(ExactIndex):
         looked_at = max(_LEAST, _FOR_EACH * k, len(self._vectors) // _ONE_OF)
         if len(queries) >= _TOGETHER or looked_at >= len(self._vectors):
             return super().search(queries, k, allowed)
-        usable = np.zeros(len(self._vectors), dtype=bool)
-        usable[self._rows[searched]] = True
-        few = np.flatnonzero(usable) if np.count_nonzero(usable) <= looked_at else None
+        usable = searched if self._is_aligned else self._rows_of(searched)
+        number_usable = int(np.count_nonzero(usable))
+        few = np.flatnonzero(usable) if number_usable <= looked_at else None
+        by_code = None if number_usable == len(usable) else usable
         items, scores = np.zeros((len(queries), k), dtype=np.int64), np.zeros((len(queries), k), dtype=np.float32)
         for number, query in enumerate(queries if k else []):
-            near = self._codes.nearest(query, looked_at, usable) if few is None else few
-            cosines = np.asarray(self._vectors[near], dtype=np.float32) @ query
+            near = self._codes.nearest(query, looked_at, by_code) if few is None else few
+            cosines = np.asarray(np.take(self._vectors, near, axis=0), dtype=np.float32) @ query
             best = top_k(cosines, k)  # items may share a vector, so these are enough
             of_items, of_cosines = self._items_of(near[best], cosines[best], searched)
             items[number], scores[number] = of_items[:k], of_cosines[:k]
         return items, scores
+
+    def _rows_of(self, items: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        rows = np.zeros(len(self._vectors), dtype=bool)
+        rows[self._rows[items]] = True
+        return rows
 
     def _items_of(self, rows: Rows, cosines: Scores, searched: npt.NDArray[np.bool_]) -> tuple[Rows, Scores]:
         """The items that have these vectors, best first; of equal scores the lower item first."""
