@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -58,8 +59,8 @@ def softmax_loss(
     candidates
         The items that targets are compared with. Without ``log_chance``: all items that occur, ascending.
     log_chance
-        The logarithm of each item's chance of being a candidate, ``(num_items,)``. It is taken off the scores, which
-        makes the sampled loss an estimate of the whole one (Bengio and Senécal, 2008).
+        The logarithm of each item's chance at each draw of a candidate, ``(num_items,)``. The sum over all rivals is
+        then estimated from those drawn, each divided by its chance (Bengio and Senécal, 2008).
     weights
         How much each step counts, in the shape of ``targets``.
     """
@@ -69,11 +70,11 @@ def softmax_loss(
         place = torch.searchsorted(candidates, wanted)
         loss = functional.cross_entropy(scores, place, reduction="none")
     else:
-        own = net(states, wanted).float()
-        # An item that is met by chance among its own rivals is no rival.
-        rivals = (scores - log_chance[candidates]).masked_fill_(candidates == wanted.unsqueeze(1), -torch.inf)
-        against = torch.cat(((own - log_chance[wanted]).unsqueeze(1), rivals), 1)
-        loss = -against.log_softmax(1)[:, 0]
+        own = net(states, wanted).float().unsqueeze(1)
+        # A rival stands for as many items as it was unlikely to be drawn; the target, met by chance, is no rival.
+        stands_for = log_chance[candidates] + math.log(len(candidates))
+        rivals = (scores - stands_for).masked_fill_(candidates == wanted.unsqueeze(1), -torch.inf)
+        loss = -torch.cat((own, rivals), 1).log_softmax(1)[:, 0]
     if weights is None:
         return loss.mean()
     return (loss * weights[mask]).sum() / max(1, len(loss))

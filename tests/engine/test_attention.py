@@ -97,13 +97,7 @@ def test_the_sampled_loss_estimates_the_whole_one(net):
     sampler = SharedNegatives(counts, power=1.0)
     drawn = sampler.sample(torch.zeros(100, 100, 3), torch.Generator().manual_seed(3)).reshape(-1)
     assert set(drawn.tolist()) == set(occurring.tolist())
-    # Each candidate stands for 1 / (draws · chance) items; the target itself for one.
-    log_expected = sampler.log_chance + np.log(len(drawn))
-    states = users.transpose(1, 2).reshape(-1, 8)
-    scores = net.score_all(states, drawn) - log_expected[drawn]
-    own = net(states, sequences.reshape(-1))
-    scores = scores.masked_fill(drawn == sequences.reshape(-1, 1), -torch.inf)
-    estimate = (torch.logsumexp(torch.cat((own[:, None], scores), 1), 1) - own).mean()
+    estimate = softmax_loss(net, users, sequences, sequences != 0, drawn, sampler.log_chance)
     torch.testing.assert_close(estimate, whole, rtol=0.02, atol=0.02)
 
 
