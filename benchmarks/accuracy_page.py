@@ -87,10 +87,11 @@ def _goals(rows: Mapping[str, Row]) -> Iterator[str]:
                 goal.words,
                 _bound(goal),
                 f"{_model(key)}: {_with_range(row, goal.metric)}, {_seconds(row)} s",
-                "yes" if _reached(goal, row) else "no",
+                _reached(goal, row),
                 goal.others,
             )
         )
+    lines += [*_blend(rows), *_waits(rows)]
     if not lines:
         return
     yield "## What was to be reached\n"
@@ -104,10 +105,52 @@ def _bound(goal: Goal) -> str:
     return f"{goal.metric.upper()} {sign} {goal.bound:.3f}{time}"
 
 
-def _reached(goal: Goal, row: Row) -> bool:
+def _reached(goal: Goal, row: Row) -> str:
     value = row["metrics"][goal.metric]
-    in_time = goal.seconds is None or row["seconds"]["fit"] <= goal.seconds
-    return in_time and (value >= goal.bound if goal.metric == "mrr" else value <= goal.bound)
+    if not (value >= goal.bound if goal.metric == "mrr" else value <= goal.bound):
+        return "no"
+    if goal.seconds is None or row["seconds"]["fit"] <= goal.seconds:
+        return "yes"
+    return "the figure; seconds not measured alone" if row["contended"] else "the figure, not the seconds"
+
+
+def _blend(rows: Mapping[str, Row]) -> Iterator[tuple[str, ...]]:
+    """Whether the blend is above all, asked for the next item."""
+    for data in PROTOCOLS:
+        here = {
+            key.split("/")[3]: row["metrics"]["ndcg@10"]
+            for key, row in rows.items()
+            if key.startswith(f"all/{data}/leave-one-out/")
+        }
+        others = {name: value for name, value in here.items() if name != "blend"}
+        if "blend" in here and others:
+            best = max(others, key=lambda name: others[name])
+            yield (
+                f"{TITLES[data]}, leave-one-out",
+                "blend above all",
+                f"NDCG@10: blend {here['blend']:.4f}, next best {best} {others[best]:.4f}",
+                "yes" if here["blend"] > others[best] else "no",
+                "none credible published",
+            )
+
+
+def _waits(rows: Mapping[str, Row]) -> Iterator[tuple[str, ...]]:
+    for name, words, bound in (("list_ms", "all items ranked for one", 2), ("fold_in_ms", "fold-in, 20 ratings", 20)):
+        waits = {
+            key.split("/")[3]: row["metrics"][name]
+            for key, row in rows.items()
+            if key.startswith("answers/") and name in row["metrics"]
+        }
+        if waits:
+            late = [model for model, wait in waits.items() if wait > bound]
+            worst = max(waits, key=lambda model: waits[model])
+            yield (
+                f"ratings_small, {words}",
+                f"≤ {bound} ms, every model",
+                f"slowest: {worst}, {waits[worst]:.1f} ms",
+                f"all but {', '.join(late)}" if late else "yes",
+                "–",
+            )
 
 
 def _ratings(rows: Mapping[str, Row], cases: Sequence[Case]) -> Iterator[str]:
