@@ -121,7 +121,7 @@ class Vocabulary:
     def apart(self, word: str) -> tuple[str, str] | None:
         """The two words that titles write in place of a rare one: "spider", "man" for "spiderman"."""
         number = self._numbering.get(word)
-        if number is not None and self._in_titles[number] > _RARE:
+        if number is not None and self._in_items[number] > _RARE:
             return None
         for place in range(2, len(word) - 1) if len(word) <= _LONGEST_WORD else ():
             a, b = word[:place], word[place:]
