@@ -329,6 +329,7 @@ class RecsysApp(App[None]):
         from tui.widgets.details import DetailsScreen
 
         self.push_screen(DetailsScreen(message))
+        self.active_pane.explain(message.item)
 
     def on_copy_text(self, message: messages.CopyText) -> None:
         """Copy by way of the terminal, which works over SSH too."""

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
         TitleMatch,
         UserSummary,
     )
+    from engine.search.completion import Completion
+    from engine.search.filters import ParsedQuery
     from engine.vocabulary import OutsideId
 
 log = logging.getLogger("recsys_tui")
@@ -65,12 +67,20 @@ class SessionLike(Protocol):
     def warm_up(self, job: Job | None = None) -> None: ...  # noqa: D102
     def search(  # noqa: D102
         self,
-        query: str,
+        query: str | ParsedQuery,
         k: int = 10,
         mode: str = "hybrid",
         like: OutsideId | None = None,
         job: Job | None = None,
+        *,
+        like_by: str | None = None,
     ) -> Answer: ...
+    def parse_query(self, line: str) -> ParsedQuery: ...  # noqa: D102
+    def complete_filter(self, line: str, cursor: int, limit: int = 8) -> list[Completion]: ...  # noqa: D102
+    def highlights(self, k: int = 10) -> Answer: ...  # noqa: D102
+    def explain_match(self, query: str, item: OutsideId) -> list[tuple[str, float]]: ...  # noqa: D102
+    def recent_searches(self, limit: int = 10) -> list[str]: ...  # noqa: D102
+    def remember_search(self, line: str) -> None: ...  # noqa: D102
     def find_users(self, text: str, limit: int = 50) -> list[UserSummary]: ...  # noqa: D102
     def history(self, user: OutsideId) -> list[HistoryEntry]: ...  # noqa: D102
     def recommend(  # noqa: D102
@@ -80,6 +90,9 @@ class SessionLike(Protocol):
         model: str | None = None,
         filter_seen: bool = True,
         job: Job | None = None,
+    ) -> Answer: ...
+    def explain(  # noqa: D102
+        self, user: OutsideId, item: OutsideId, model: str | None = None, k: int = 3
     ) -> Answer: ...
     def complete_title(self, text: str, limit: int = 8) -> list[TitleMatch]: ...  # noqa: D102
     def resolve_title(self, text: str, *, rated: bool = True) -> TitleMatch: ...  # noqa: D102

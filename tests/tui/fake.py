@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from engine.errors import NotTrainedError, UnknownError
-from engine.items import Item
+from engine.items import Item, ItemTable
 from engine.job import Job, Progress
 from engine.results import (
     Answer,
@@ -22,7 +23,10 @@ from engine.results import (
     TitleMatch,
     UserSummary,
 )
-from engine.vocabulary import OutsideId
+from engine.search.completion import Completion, complete_filter
+from engine.search.fields import Fields
+from engine.search.filters import ParsedQuery, mask, parse
+from engine.vocabulary import OutsideId, Vocabulary
 
 #: Title, year, genres, and what it is about.
 FILMS = """
@@ -116,6 +120,7 @@ class FakeSession:
         users: int = 60,
         simulated: bool = False,
         obstacle: str = "",
+        recent: Sequence[str] = (),
         title: str = "The Movies Dataset",
         clock: Clock | None = None,
     ) -> None:
@@ -127,6 +132,8 @@ class FakeSession:
         self.simulated = simulated
         self.obstacle = obstacle
         self.title = title
+        self.recent = list(recent)
+        self.further_models: list[ModelState] = []
         self.asked: list[tuple[Any, ...]] = []
         self.failures: dict[str, BaseException] = {}
         self._gates: dict[str, threading.Event] = {}
@@ -186,26 +193,85 @@ class FakeSession:
         return self.embedding_state()
 
     def search(
-        self, query: str, k: int = 10, mode: str = "hybrid", like: OutsideId | None = None, job: Job | None = None
+        self,
+        query: str | ParsedQuery,
+        k: int = 10,
+        mode: str = "hybrid",
+        like: OutsideId | None = None,
+        job: Job | None = None,
+        *,
+        like_by: str | None = None,
     ) -> Answer:
+        parsed = self.parse_query(query) if isinstance(query, str) else query
+        text = parsed.text
         self.clock.advance(0.018)
-        self._enter("search", query, mode, like, job=job)
+        self._enter("search", text, mode, like, job=job)
         if mode == "semantic" and not self.done:
             raise NotTrainedError("Search by meaning needs the catalogue to be embedded first.")
-        words = query.casefold().split()
+        fits = mask(parsed.filters, self.fields)
+        items = [item for item in self.items if fits is None or fits[item.dense_id - 1]]
+        words = text.casefold().split()
         if like is not None:
-            found = [item for item in self.items if item.item_id != like]
-        elif "nothing" in words:
-            found = []
-        else:
-            hits = {item.dense_id: sum(word in item.text.casefold() for word in words) for item in self.items}
-            found = sorted(self.items, key=lambda item: (-hits[item.dense_id], item.dense_id))
-        results = tuple(
-            Result(rank, item, round(0.61 * 0.93 ** (rank - 1), 4)) for rank, item in enumerate(found[:k], 1)
-        )
+            found = [item for item in items if item.item_id != like]
+            return Answer(self._ranked(found[:k], "liked by the same people"), like_by or "meaning and taste")
+        if "nothing" in words:
+            return Answer((), mode)
+        if not words:
+            return self._popular(items, k)
+        hits = {item.dense_id: sum(word in item.text.casefold() for word in words) for item in items}
+        found = sorted(items, key=lambda item: (-hits[item.dense_id], item.dense_id))
         fallback = mode == "hybrid" and not (self.done and self.warm)
         note = "by keyword only: the embedding model is not loaded yet" if fallback else ""
-        return Answer(tuple(results), "keyword" if fallback else mode, note)
+        reason = f'text "{words[0]}" · meaning 0.62'
+        return Answer(self._ranked(found[:k], reason), "keyword" if fallback else mode, note)
+
+    def _ranked(self, items: Sequence[Item], reason: str) -> tuple[Result, ...]:
+        return tuple(
+            Result(rank, item, round(0.61 * 0.93 ** (rank - 1), 4), reason=reason) for rank, item in enumerate(items, 1)
+        )
+
+    def _popular(self, items: Sequence[Item], k: int) -> Answer:
+        best = sorted(items, key=lambda item: -self._popularity(item))[:k]
+        results = [Result(rank, item, float(self._popularity(item))) for rank, item in enumerate(best, 1)]
+        return Answer(tuple(results), "popular")
+
+    @cached_property
+    def fields(self) -> Fields:
+        """The engine's own, over these few items."""
+        import pyarrow as pa
+
+        table = pa.table(
+            {
+                "title": [item.title for item in self.items],
+                "year": pa.array([item.year for item in self.items], pa.int32()),
+                "genres": pa.array([list(item.genres) for item in self.items], pa.list_(pa.string())),
+                "text": [item.text for item in self.items],
+                "runtime": [item.metadata.get("runtime", 90) for item in self.items],
+            }
+        )
+        return Fields(ItemTable(Vocabulary([item.item_id for item in self.items], first=1), table))
+
+    def parse_query(self, line: str) -> ParsedQuery:
+        return parse(line, self.fields)
+
+    def complete_filter(self, line: str, cursor: int, limit: int = 8) -> list[Completion]:
+        self._enter("complete_filter", line)
+        return complete_filter(line, cursor, self.fields, limit)
+
+    def highlights(self, k: int = 10) -> Answer:
+        self._enter("highlights")
+        return self._popular(self.items, k)
+
+    def explain_match(self, query: str, item: OutsideId) -> list[tuple[str, float]]:
+        self._enter("explain_match", query, item)
+        found = next(one for one in self.items if one.item_id == item)
+        return [(str(found.metadata.get("overview", found.title)), 0.71), (found.genres[0], 0.44)]
+
+    def recent_searches(self, limit: int = 10) -> list[str]:
+        return self.recent[:limit]
+
+    def remember_search(self, line: str) -> None:
+        self.recent[:] = [line, *(one for one in self.recent if one != line)]
 
     def find_users(self, text: str, limit: int = 50) -> list[UserSummary]:
         self._enter("find_users", text)
@@ -227,14 +293,27 @@ class FakeSession:
     ) -> Answer:
         self.clock.advance(0.018)
         self._enter("recommend", user, job=job)
-        if "explicit" not in self.trained_models:
+        if not {"bayesian", "explicit"} & set(self.trained_models):
             raise NotTrainedError("No model for users is trained on this data set yet.")
         left = self.items[8 + int(user) % 5 :]
+        name = model or next(one for one in ("bayesian", "explicit") if one in self.trained_models)
         results = tuple(
-            Result(rank, item, 4.87 - 0.13 * rank, predicted_rating=4.87 - 0.13 * rank)
+            Result(
+                rank,
+                item,
+                4.87 - 0.13 * rank,
+                predicted_rating=4.87 - 0.13 * rank,
+                reason="because of Heat and Rififi",
+                spread=0.6 + 0.05 * rank if name == "bayesian" else None,
+            )
             for rank, item in enumerate(left[:k], 1)
         )
-        return Answer(results, "explicit")
+        return Answer(results, name)
+
+    def explain(self, user: OutsideId, item: OutsideId, model: str | None = None, k: int = 3) -> Answer:
+        self._enter("explain", user, item, model)
+        results = [Result(rank, one, 0.4 - 0.1 * rank) for rank, one in enumerate(self.items[:k], 1)]
+        return Answer(tuple(results), model or "explicit")
 
     def complete_title(self, text: str, limit: int = 8) -> list[TitleMatch]:
         self._enter("complete_title", text)
@@ -275,6 +354,7 @@ class FakeSession:
 
     def models(self, task: Task | None = None) -> list[ModelState]:
         known = [
+            *self.further_models,
             ModelState("explicit", "user", "Predicts the rating that each user would give to each item."),
             ModelState("sequence", "sequence", "Learns from the order of what was watched what comes next."),
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.color import Color
 
-from tests.tui.conftest import WIDE, settle, type_text
+from tests.tui.conftest import WIDE, settle
 from tests.tui.fake import FakeSession
 
 #: What WCAG asks of text, and of graphics that say something; frames only have to be seen.
@@ -41,13 +41,14 @@ def contrasts(app):
 @pytest.mark.parametrize("theme", ["recsys-dark", "recsys-light", "textual-dark", "textual-light"])
 @pytest.mark.parametrize("trained", [True, False], ids=["trained", "untrained"])
 async def test_everything_written_can_be_read(make_app, theme, trained):
-    app = make_app(FakeSession() if trained else FakeSession(embedded=0, trained=()))
+    recent = ["robbers genre:crime"]
+    app = make_app(FakeSession(recent=recent) if trained else FakeSession(embedded=0, trained=()))
     app.theme = theme
     faint = {}
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await type_text(pilot, "heat")
-        for keys in ([], ["down"], ["f3"], ["enter"], ["f4"], ["h", "e", "a", "t"], ["enter"], ["f1"]):
+        filters = [*"heat", "space", *"genre", "colon"], [*"crime", "space", *"gen"], [*"er", "colon", *"x", "space"]
+        for keys in ([], *filters, ["down"], ["f3"], ["enter"], ["f4"], ["h", "e", "a", "t"], ["enter"], ["f1"]):
             await pilot.press(*keys)
             await settle(pilot)
             for text, contrast in contrasts(app):

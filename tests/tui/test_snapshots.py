@@ -12,6 +12,7 @@ import pytest
 
 from engine.errors import DataError
 from engine.job import Progress
+from engine.results import ModelState
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import NASTY, FakeSession, make_items
 
@@ -31,6 +32,17 @@ def keys(*names: str, text: str = "", then: tuple[str, ...] = ()) -> Steps:
         for part in then:
             await pilot.press(part)
             await settle(pilot)
+
+    return run
+
+
+def written(text: str, then: tuple[str, ...] = ()) -> Steps:
+    """Type a text faster than anything can be asked, and press keys."""
+
+    async def run(app: Any, pilot: Any) -> None:
+        app.active_pane.line.insert_text_at_cursor(text)
+        await settle(pilot)
+        await keys(*then)(app, pilot)
 
     return run
 
@@ -64,15 +76,35 @@ def nasty() -> FakeSession:
     return FakeSession(make_items(NASTY), title="[red]data[/] \x1b[2J")
 
 
+RECENT = ("robbers genre:crime", "a boy and his robot", "[b]千と千尋の神隠し[/b] \x1b[31m", "rain", "x " * 200)
+
+
+def with_bayesian(*trained: str) -> FakeSession:
+    session = FakeSession(trained=trained)
+    session.further_models = [ModelState("bayesian", "user", "Predicts ratings and how far off they may be.")]
+    return session
+
+
 DAMAGED = "model.safetensors of “sequence” is damaged (checksum): train it again."
 
 #: Name of the picture -> the session, and what is done.
 STATES: dict[str, tuple[Callable[[], FakeSession], Steps]] = {
     "search_empty": (FakeSession, keys()),
     "search_not_embedded": (untrained, keys()),
+    "search_recent": (lambda: FakeSession(recent=RECENT), keys()),
+    "search_recalled": (lambda: FakeSession(recent=RECENT), keys("up", "up")),
+    "search_filters": (FakeSession, written("robbers genre:crime -genre:noir year:1990..1999")),
+    "search_filter_problem": (FakeSession, written("robbers gnere:crime genre:crime ")),
+    "search_filter_values": (FakeSession, written("robbers year:>=1990 genre:", then=("down",))),
+    "search_filter_name": (FakeSession, written("robbers gen")),
+    "search_filter_meant": (FakeSession, written("robbers genre:cirme")),
+    "search_nothing_fits": (FakeSession, written("nothing genre:crime year:1995")),
+    "search_popular": (FakeSession, written("genre:crime ")),
+    "search_many_filters": (FakeSession, written("a genre:crime genre:drama genre:thriller -genre:noir year:>1 b")),
     "search_results": (FakeSession, keys(text="bank robbers", then=("down", "down", "down"))),
     "search_details": (FakeSession, keys(text="bank robbers", then=("down", "enter"))),
     "search_more_like_this": (FakeSession, keys(text="heat", then=("down", "m"))),
+    "search_more_by_taste": (FakeSession, keys(text="heat", then=("down", "m", "ctrl+t", "ctrl+t"))),
     "search_waiting": (FakeSession, held("search", "f2", text="heat", shows="searching")),
     "search_partly_embedded": (lambda: FakeSession(embedded=12), keys(text="robot")),
     "search_embedding": (untrained, held("embed", "f5", shows="0 of 20 texts")),
@@ -84,6 +116,10 @@ STATES: dict[str, tuple[Callable[[], FakeSession], Steps]] = {
     "search_added": (FakeSession, keys(text="heat", then=("down", "a"))),
     "user_preview": (FakeSession, keys("f3", "down", "down")),
     "user_recommended": (FakeSession, keys("f3", "enter", "down")),
+    "user_spread": (lambda: with_bayesian("explicit", "bayesian", "sequence"), keys("f3", "enter", "down")),
+    "user_why": (lambda: with_bayesian("bayesian"), keys("f3", "enter", "down", "d")),
+    "user_other_model": (lambda: with_bayesian("explicit", "bayesian"), keys("f3", "ctrl+t")),
+    "user_models": (lambda: with_bayesian(), keys("f3")),
     "user_untrained": (untrained, keys("f3")),
     "user_training": (untrained, held("train", "f3", "t", shows="epoch 1 of 10")),
     "user_training_failed": (lambda: broken("train", "Not enough memory: 3 GB needed."), keys("f3")),
@@ -104,6 +140,20 @@ STATES: dict[str, tuple[Callable[[], FakeSession], Steps]] = {
     "help": (FakeSession, keys("f1")),
     "palette": (untrained, keys("ctrl+p")),
 }
+
+
+#: Those that are also looked at in light themes.
+LIGHT = (
+    "search_results",
+    "search_filters",
+    "search_filter_problem",
+    "search_filter_values",
+    "search_recent",
+    "user_preview",
+    "user_spread",
+    "user_training",
+    "sequence_next",
+)
 
 
 async def follow_up(name: str, app: Any, pilot: Any) -> None:
@@ -146,7 +196,7 @@ def test_state(picture, name, size):
 
 
 @pytest.mark.parametrize("theme", ["recsys-light", "textual-light"])
-@pytest.mark.parametrize("name", ["search_results", "user_preview", "sequence_next", "user_training"])
+@pytest.mark.parametrize("name", LIGHT)
 def test_light(picture, name, theme):
     assert picture(name, WIDE, theme)
 

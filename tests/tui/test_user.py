@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import DataError
+from engine.results import ModelState
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
 
@@ -179,3 +180,68 @@ async def test_jobs_run_one_after_the_other_and_a_waiting_one_can_be_taken_back(
         gate.set()
         await settle(pilot)
         assert set(session.trained_models) == {"explicit"}
+
+
+def with_bayesian(*trained):
+    session = FakeSession(trained=trained)
+    session.further_models = [ModelState("bayesian", "user", "Predicts ratings and how far off they may be.")]
+    return session
+
+
+async def test_a_predicted_rating_says_how_far_off_it_may_be(make_app):
+    app = make_app(with_bayesian("bayesian"))
+    async with app.run_test(size=NARROW) as pilot:
+        await open_user(app, pilot)
+        text = screen_text(app)
+        assert "4.74" in text
+        assert "±0.7" in text
+
+
+async def test_the_reasons_for_a_recommendation_are_in_its_details_and_on_the_frame(make_app):
+    session = with_bayesian("bayesian")
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await open_user(app, pilot)
+        await pilot.press("enter", "down")
+        await settle(pilot)
+        assert "because of Heat and Rififi" in screen_text(app)
+        item = app.pane("user")._liked.item
+        await pilot.press("d")
+        await settle(pilot)
+        assert ("explain", 1, item.item_id, "bayesian") in session.asked
+        assert "+0.30 Reservoir Dogs (1992)" in screen_text(app)
+
+
+async def test_a_model_that_cannot_tell_why_is_no_failure(make_app):
+    session = FakeSession()
+    session.fail("explain", DataError("It cannot tell."))
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        await pilot.press("enter", "d")
+        await settle(pilot)
+        assert "Esc closes" in screen_text(app)
+        assert "It cannot tell." not in screen_text(app)
+
+
+async def test_another_trained_model_can_be_asked(make_app):
+    app = make_app(with_bayesian("bayesian", "explicit"))
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        shown = []
+        for _ in range(3):
+            shown.append("explicit" if "Recommended for 1 · explicit" in screen_text(app) else "bayesian")
+            await pilot.press("ctrl+t")
+            await settle(pilot)
+        assert shown == ["bayesian", "explicit", "bayesian"]
+        assert "Answer with bayesian" in [command.title for command in app.pane("user").commands()]
+
+
+async def test_a_model_that_is_trained_beside_another_answers_from_then_on(make_app):
+    app = make_app(with_bayesian("bayesian"))
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        assert "Recommended for 1 · bayesian" in screen_text(app)
+        app.backend.train("explicit", "user")
+        await settle(pilot)
+        assert "Recommended for 1 · explicit" in screen_text(app)

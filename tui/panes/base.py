@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -20,6 +21,7 @@ from tui.widgets.query import QueryInput
 if TYPE_CHECKING:
     from textual.app import SystemCommand
 
+    from engine.items import Item
     from engine.results import Task
     from tui.messages import Failure
 
@@ -213,6 +215,16 @@ class Pane(Container):
         """Ask again what has failed."""
         raise NotImplementedError
 
+    def explain(self, item: Item) -> None:
+        """Find out why an item is listed here, for the page about it that has just been opened."""
+
+    def show_reasons(self, item: Item, heading: str, lines: tuple[str, ...]) -> None:
+        """Add what was found out to the page in front of the list."""
+        from tui.widgets.details import DetailsScreen
+
+        if isinstance(self.app.screen, DetailsScreen):
+            self.app.screen.explain(item, heading, lines)
+
     def step_back(self) -> None:
         """Go one step back from wherever the cursor is."""
         self.go_to(self.line)
@@ -280,20 +292,73 @@ class Pane(Container):
 class ModelPane(Pane):
     """A pane that needs a trained model before it can answer."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("t,f5", "train", "train"), RETRY]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t,f5", "train", "train"),
+        RETRY,
+        Binding("ctrl+t", "model", "model", key_display="^t"),
+    ]
 
     TASK: ClassVar[Task]
 
-    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "train")
+    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "train", "model")
+
+    def __init__(self, backend: Backend, state: State, line: QueryInput) -> None:
+        super().__init__(backend, state, line)
+        self.model: str | None = None
+        """Which model is to answer; None for the best that is trained."""
+        self._trained: tuple[tuple[str, str | None], ...] = ()
+
+    def rank(self) -> None:
+        """Ask a model what belongs here."""
+        raise NotImplementedError
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """The models that can answer."""
+        return tuple(name for name, _ in self._trained)
+
+    def follow_training(self) -> bool:
+        """Note which models can answer by now; whether that has changed. One that was added answers from now on."""
+        trained = () if self.state.catalogue is None else self.state.catalogue.trained(self.TASK)
+        if trained == self._trained:
+            return False
+        new = [name for name, at in trained if (name, at) not in self._trained]
+        if self._trained and new:
+            self.model = new[0]
+        self._trained = trained
+        if self.model not in self.trained:
+            self.model = None
+        return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer training only while no model can answer; the palette trains again."""
-        if action == "train":
-            return can_train(self.state, self.TASK)
+        """Offer training only while no model can answer; the palette trains again, and others."""
+        match action:
+            case "train":
+                return can_train(self.state, self.TASK)
+            case "model":
+                return len(self._trained) > 1
         return super().check_action(action, parameters)
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """Which model is to answer."""
+        from textual.app import SystemCommand
+
+        for name in self.trained:
+            yield SystemCommand(f"Answer with {name}", f"Ask {name} on this tab", partial(self.answer_with, name))
+
+    def answer_with(self, name: str) -> None:
+        """Have this model answer from now on."""
+        self.model = name
+        self.rank()
 
     def action_train(self) -> None:
         """Train the model that is offered."""
         model = None if self.state.catalogue is None else self.state.catalogue.default_model(self.TASK)
         if model is not None:
             self.backend.train(model.name, self.TASK)
+
+    def action_model(self) -> None:
+        """Have the next of the trained models answer."""
+        names = self.trained
+        now = names.index(self.model) if self.model in names else 0
+        self.answer_with(names[(now + 1) % len(names)])

@@ -49,4 +49,8 @@ def say_untrained(notice: Notice, state: State, task: Task) -> None:
             heading, text = job_heading(last), last.failure.text
         elif last is not None and last.state == "stopped":
             heading = job_heading(last)
+        models = () if state.catalogue is None else state.catalogue.models
+        others = [one.name for one in models if one.task == task and one is not model and not one.obstacle]
+        if others:
+            text += f"\n\nOthers are in the palette (Ctrl+P): {', '.join(others)}."
         notice.say(heading, text, ("t", f"train “{model.name}” (F5 while typing); it runs in the background"))

@@ -21,7 +21,7 @@ from tui.panes.base import ModelPane
 from tui.panes.draft import SequenceDraft
 from tui.panes.offer import NOT_OPENED, say_untrained
 from tui.state import State
-from tui.widgets.completions import Completions
+from tui.widgets.completions import TITLES, Completions
 from tui.widgets.items import ItemTable, full_title, probability_columns, result_figures, result_of
 from tui.widgets.panel import Panel
 from tui.widgets.query import QueryInput
@@ -121,7 +121,7 @@ class SequencePane(ModelPane):
     def __init__(self, backend: Backend, state: State, *, blink: bool = True) -> None:
         line = TitleInput("Add a title", "type a title; typos are forgiven", blink=blink, id="title")
         super().__init__(backend, state, line)
-        self._completions = Completions()
+        self._completions: Completions[TitleMatch] = Completions(TITLES)
         self._draft = DraftTable(state.draft)
         self._draft_panel = Panel("Watched", self._draft, id="watched")
         self._next = NextTable((), result_of, result_figures, id="next")
@@ -130,7 +130,6 @@ class SequencePane(ModelPane):
         self._answer: Answer | None = None
         self._failure: Failure | None = None
         self._completed_text = ""
-        self._trained: tuple[tuple[str, str | None], ...] = ()
         self._completing = self.question("titles", "looking titles up", self._completed, self._not_completed)
         self._resolving = self.question("title", "looking the title up", self._resolved, self._not_resolved)
         self._ranking = self.question("next", "looking ahead", self._ranked, self._not_ranked)
@@ -182,7 +181,7 @@ class SequencePane(ModelPane):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         text = self.line.value.strip()
-        match = self._completions.match
+        match = self._completions.choice
         if not text:
             return
         if match is not None and self._completed_text == text and not self._completing.pending:
@@ -195,7 +194,7 @@ class SequencePane(ModelPane):
     @on(Table.Chosen, "#completions")
     def _clicked(self, event: Table.Chosen) -> None:
         event.stop()
-        match = self._completions.match
+        match = self._completions.choice
         if match is not None:
             self._take(match)
 
@@ -213,10 +212,11 @@ class SequencePane(ModelPane):
         self.go_to(self.line)
 
     # -- what comes next --------------------------------------------------------------------------------------
-    def _rank(self) -> None:
-        items = [item.dense_id for item in self._shown]
+    def rank(self) -> None:
+        """Ask what comes after the sequence."""
+        items, model = [item.dense_id for item in self._shown], self.model
         if items and self._trained:
-            self._ranking.ask(lambda session, job: session.next_items(items, _SHOWN, job=job))
+            self._ranking.ask(lambda session, job: session.next_items(items, _SHOWN, model, job=job))
         else:
             self._ranking.withdraw()
             self._answer = None
@@ -236,17 +236,15 @@ class SequencePane(ModelPane):
     # -- drawing ----------------------------------------------------------------------------------------------
     def refresh_state(self) -> None:
         """Follow the sequence and the training."""
-        catalogue, items = self.state.catalogue, self.state.draft.items
-        trained = () if catalogue is None else catalogue.trained("sequence")
+        items, trained = self.state.draft.items, self.follow_training()
         changed = items != self._shown
         if changed:
             self._shown = items
             if [item for _, item in self._draft.rows] != list(items):
                 self._draft.show_draft(len(items) - 1)
-        if changed or trained != self._trained:
-            self._trained = trained
+        if changed or trained:
             self._failure = None
-            self._rank()
+            self.rank()
         self._draw()
 
     def _draw(self) -> None:
@@ -296,7 +294,7 @@ class SequencePane(ModelPane):
     # -- keys -------------------------------------------------------------------------------------------------
     @on(QueryInput.Arrow)
     def _left_input(self, event: QueryInput.Arrow) -> None:
-        if self._completions.match is not None:
+        if self._completions.choice is not None:
             self._completions.step(event.by)
         elif event.by > 0 and self._shown:
             self.go_to(self._draft)
@@ -335,7 +333,7 @@ class SequencePane(ModelPane):
     def ask_again(self) -> None:
         """Ask again what comes next."""
         self._failure = None
-        self._rank()
+        self.rank()
         self._draw()
 
     def step_back(self) -> None:
@@ -354,5 +352,5 @@ class SequencePane(ModelPane):
 
     def refresh_keys(self) -> None:
         """Also the line's own."""
-        self.line.lead_on(bool(self._shown) or self._completions.match is not None)
+        self.line.lead_on(bool(self._shown) or self._completions.choice is not None)
         super().refresh_keys()

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Input
 
+from engine.items import Item
 from engine.results import Answer, HistoryEntry, Result, Task, UserSummary
 from engine.vocabulary import OutsideId
 from tui.backend import Backend
@@ -25,6 +26,7 @@ from tui.widgets.items import (
     ItemTable,
     entry_figures,
     entry_of,
+    full_title,
     history_columns,
     rating_columns,
     result_figures,
@@ -90,10 +92,11 @@ class UserPane(ModelPane):
         self._read: tuple[OutsideId, list[HistoryEntry]] | None = None
         self._ranked: tuple[OutsideId, Answer] | None = None
         self._failures: dict[str, Failure] = {}
-        self._trained: tuple[tuple[str, str | None], ...] = ()
         self._finding = self._ask_for("users", "finding users", self._users_found)
         self._reading = self._ask_for("history", "reading the history", self._history_read)
         self._ranking = self._ask_for("recommend", "recommending", self._recommendations_made)
+        # A model that cannot tell has nothing to add.
+        self._explaining = self.question("why", "looking for reasons", self._explained, lambda _: None)
 
     def compose(self) -> ComposeResult:
         """The picker at the left, the two lists beside it, or below each other where it is narrow."""
@@ -135,6 +138,10 @@ class UserPane(ModelPane):
         text = self.line.value.strip()
         self._finding.ask(lambda session, _: session.find_users(text, _LISTED))
 
+    @on(Table.Moved, "#liked")
+    def _weighed(self) -> None:
+        self._draw_recommended()
+
     @on(Table.Moved, "#users")
     def _picked(self) -> None:
         self._reading.ask_settled(self._look_up)
@@ -146,12 +153,25 @@ class UserPane(ModelPane):
             return
         user = self._user = row.user_id
         self._reading.ask(lambda session, _: (user, session.history(user)))
-        self._rank()
+        self.rank()
 
-    def _rank(self) -> None:
-        user = self._user
+    def rank(self) -> None:
+        """Ask what the user would like."""
+        user, model = self._user, self.model
         if user is not None and self._trained:
-            self._ranking.ask(lambda session, job: (user, session.recommend(user, _SHOWN, job=job)))
+            self._ranking.ask(lambda session, job: (user, session.recommend(user, _SHOWN, model, job=job)))
+
+    def explain(self, item: Item) -> None:
+        """Ask what of the user's history speaks for an item."""
+        if self._ranked is not None and self.is_at(self._liked):
+            user, answer = self._ranked
+            model = answer.method
+            self._explaining.ask(lambda session, _: (item, session.explain(user, item.item_id, model)))
+
+    def _explained(self, message: Answered) -> None:
+        item, answer = message.value
+        lines = tuple(f"{result.score:+.2f}  {full_title(result.item)}" for result in answer.results)
+        self.show_reasons(item, "What speaks for it, of what they have seen:", lines)
 
     def _ask_for(self, name: str, busy: str, answered: Callable[[Answered], None]) -> Question:
         """A question whose failure is kept until it is answered."""
@@ -186,7 +206,7 @@ class UserPane(ModelPane):
     def _recommendations_made(self, message: Answered) -> None:
         self._ranked = message.value
         user, answer = message.value
-        self._liked.show(answer.results, rating_columns(self._range[1]))
+        self._liked.show(answer.results, rating_columns(self._range[1], answer))
         self.post_message(Said(f"{duration(message.seconds)} · {answer.method} · user {clean(user)}"))
 
     # -- drawing ----------------------------------------------------------------------------------------------
@@ -195,10 +215,8 @@ class UserPane(ModelPane):
         catalogue = self.state.catalogue
         if catalogue is not None and self._found is None and not self._finding.pending:
             self._find()
-        trained = () if catalogue is None else catalogue.trained("user")
-        if trained != self._trained:
-            self._trained = trained
-            self._rank()
+        if self.follow_training():
+            self.rank()
         self._draw()
 
     @property
@@ -260,10 +278,14 @@ class UserPane(ModelPane):
         elif failure is not None:
             panel.show_notice().say_failed("Recommending failed", failure)
         elif self._ranked is None:
-            panel.show_notice().say("", "Pick a user to see what they would like." if self._found else "")
+            panel.show_notice().say(
+                "", "Pick a user to see what they would like." if self._found and self._user is None else ""
+            )
         else:
             user, answer = self._ranked
-            panel.retitle(f"Recommended for {shorten_middle(user, 20)} · {answer.method}", answer.note)
+            row = self._liked.row
+            why = row.reason if row is not None and self.is_at(self._liked) else ""
+            panel.retitle(f"Recommended for {shorten_middle(user, 20)} · {answer.method}", why or answer.note)
             if answer.results:
                 panel.show_rows()
             else:

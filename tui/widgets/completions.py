@@ -1,8 +1,9 @@
-"""Titles that a half-typed one may mean, hung below the line it is typed into."""
+"""How a half-typed line may go on, hung below it: titles that may be meant, or filters and their values."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Generic
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -10,25 +11,41 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.results import TitleMatch
-from tui.widgets.table import Column, Table
+from tui.widgets.table import Column, Row, Table
 from tui.widgets.text import clean, count, paragraphs
+
+if TYPE_CHECKING:
+    from engine.search.completion import Completion
 
 _HOW = {"typo": "similar", "id": "id", "exact": "", "folded": "", "prefix": ""}
 
-_COLUMNS: tuple[Column[TitleMatch], ...] = (
+#: Columns for titles.
+TITLES: tuple[Column[TitleMatch], ...] = (
     Column("Title", lambda match, _: clean(match.item.title) or f"item {clean(match.item.item_id)}"),
     Column("Year", lambda match, _: str(match.item.year or ""), width=4, style="muted"),
     Column("How", lambda match, _: _HOW[match.how], width=7, from_width=60, style="muted"),
     Column("Known", lambda match, _: _known(match), width=14, from_width=44, right=True, style="muted"),
 )
 
+#: Columns for what a filter may be.
+FILTERS: tuple[Column[Completion], ...] = (
+    Column("Value", lambda completion, _: clean(completion.label)),
+    Column("Items", lambda completion, _: _items(completion), width=16, right=True, style="muted"),
+)
 
-class MatchTable(Table[TitleMatch], can_focus=False):
+
+class CompletionTable(Table[Row], can_focus=False):
     """The list itself; the keys stay with the line above."""
 
 
-class Completions(Vertical):
-    """A drop-down list, or a line that says why there is none."""
+class Completions(Vertical, Generic[Row]):
+    """A drop-down list, or a line that says why there is none.
+
+    Parameters
+    ----------
+    columns
+        Of the list.
+    """
 
     DEFAULT_CSS = """
     Completions {
@@ -41,15 +58,16 @@ class Completions(Vertical):
         margin: 0 2;
         background: $panel;
         border: round $primary;
+        border-subtitle-color: $text-muted;
         &.-open { display: block; }
-        & > MatchTable { height: auto; max-height: 8; }
+        & > CompletionTable { height: auto; max-height: 8; }
         & > Static { height: auto; padding: 0 1; color: $text; }
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, columns: Sequence[Column[Row]]) -> None:
         super().__init__()
-        self._table = MatchTable(_COLUMNS, heading=False, id="completions")
+        self._table = CompletionTable(columns, heading=False, id="completions")
         self._word = Static()
 
     def compose(self) -> ComposeResult:
@@ -63,20 +81,28 @@ class Completions(Vertical):
         return self.has_class("-open")
 
     @property
-    def match(self) -> TitleMatch | None:
-        """The title that is marked."""
+    def choice(self) -> Row | None:
+        """What is marked, or would be first."""
         return self._table.row if self.open and self._table.display else None
 
-    def show(self, matches: Sequence[TitleMatch]) -> None:
-        """Open with these titles, the first one marked."""
-        self._table.show(matches)
+    @property
+    def marked(self) -> bool:
+        """Whether Enter takes the choice; else it means what it means without the list."""
+        return self.choice is not None and self._table.marked
+
+    def show(self, rows: Sequence[Row], *, marked: bool = True, hint: str = "") -> None:
+        """Open with these, the first one marked or none yet; ``hint`` is written on the frame."""
+        self._table.marked = marked
+        self._table.show(rows)
         self._table.display, self._word.display = True, False
+        self.border_subtitle = Content(clean(hint))
         self.add_class("-open")
 
     def say(self, text: str) -> None:
         """Open with a sentence."""
         self._word.update(Content(paragraphs(text)))
         self._table.display, self._word.display = False, True
+        self.border_subtitle = ""
         self.add_class("-open")
 
     def close(self) -> None:
@@ -84,9 +110,18 @@ class Completions(Vertical):
         self.remove_class("-open")
 
     def step(self, by: int) -> None:
-        """Mark the next or the previous title, round and round."""
-        self._table.cursor = (self._table.cursor + by) % len(self._table.rows)
+        """Mark the first one, then the next or the previous, round and round."""
+        if self._table.marked:
+            self._table.cursor = (self._table.cursor + by) % len(self._table.rows)
+        else:
+            self._table.marked = True
+            self._table.cursor = 0 if by > 0 else len(self._table.rows) - 1
+            self._table.refresh()
 
 
 def _known(match: TitleMatch) -> str:
     return count(match.num_interactions, "rating") if match.num_interactions else "never rated"
+
+
+def _items(completion: Completion) -> str:
+    return "" if completion.count is None else count(completion.count, "item")

@@ -69,6 +69,11 @@ class ItemDetails(VerticalScroll):
         self._page.update("" if details is None else _page(details.item, details.figures))
         self.scroll_home(animate=False)
 
+    def explain(self, item: Item, heading: str, lines: tuple[str, ...]) -> None:
+        """Add why the item is where it is, if it still shows."""
+        if self._shown is not None and self._shown.item == item:
+            self._page.update(_page(item, self._shown.figures, heading, lines))
+
     def action_more_like_this(self) -> None:
         """Search for items like this one."""
         if self._shown is not None:
@@ -110,6 +115,7 @@ class DetailsScreen(PopUp):
     def __init__(self, details: ShowDetails) -> None:
         super().__init__()
         self._details = details
+        self._why: tuple[str, tuple[str, ...]] = ("", ())
 
     def compose(self) -> ComposeResult:
         """The page."""
@@ -120,7 +126,15 @@ class DetailsScreen(PopUp):
         page = self.query_one(ItemDetails)
         page.border_subtitle = Content("Esc closes · m more like this · a add · y copy")
         page.show(self._details)
+        page.explain(self._details.item, *self._why)
         page.focus()
+
+    def explain(self, item: Item, heading: str, lines: tuple[str, ...]) -> None:
+        """Add why the item is where it is."""
+        if item == self._details.item:
+            self._why = heading, lines
+            for page in self.query(ItemDetails):
+                page.explain(item, heading, lines)
 
     def on_more_like_this(self) -> None:
         """Whatever takes the item elsewhere closes the page; the message itself goes on to the app."""
@@ -132,13 +146,21 @@ class DetailsScreen(PopUp):
             self.dismiss()
 
 
-def _page(item: Item, figures: tuple[tuple[str, str], ...]) -> Content:
+def _page(
+    item: Item, figures: tuple[tuple[str, str], ...], heading: str = "", reasons: tuple[str, ...] = ()
+) -> Content:
     parts: list[Content | str | tuple[str, str]] = [(full_title(item), "bold $text")]
     if item.genres:
         parts.append("\n" + clean(" · ".join(item.genres)))
     prose_key, prose = _prose(item)
     if prose:
         parts.append(("\n\n" + paragraphs(prose), "$text"))
+    why = dict(figures).get("why", "")
+    if why or reasons:
+        parts += ["\n\nWhy  ", (clean(why), "$text")] if why else ["\n"]
+        parts += [f"\n{clean(heading)}"] * bool(reasons)
+        parts += [("\n  " + clean(reason), "$text") for reason in reasons]
+    figures = tuple(figure for figure in figures if figure[0] != "why")
     lines = [*figures, *_facts(item.metadata, prose_key), ("id", str(item.item_id))]
     names = [clean(name.replace("_", " ")) for name, _ in lines]
     room = min(max(map(cell_len, names)), _LABEL)

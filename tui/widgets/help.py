@@ -43,14 +43,19 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "Search",
         (
             ("Ctrl+T", "hybrid, semantic or keyword search"),
+            ("", "after m: alike by meaning, by taste or by both"),
             ("e", "embed, so that search understands meaning"),
+            ("↑ ↓", "in an empty line: earlier searches"),
+            ("genre:comedy", "a filter; -genre:horror, year:1990..1999, rating:>=8"),
+            ("Tab →", "complete a filter; ↑ ↓ choose, Esc closes"),
         ),
     ),
     (
         "User",
         (
             ("Enter", "from a user to the recommendations"),
-            ("t", "train the model that is offered"),
+            ("t", "train the model that is offered; others: palette"),
+            ("Ctrl+T", "the next of the trained models answers"),
         ),
     ),
     (
@@ -61,7 +66,8 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("K J", "move up and down; also Shift+↑ Shift+↓"),
             ("u", "undo"),
             ("X", "remove all"),
-            ("t", "train the model that is offered"),
+            ("t", "train the model that is offered; others: palette"),
+            ("Ctrl+T", "the next of the trained models answers"),
         ),
     ),
 )

@@ -117,29 +117,51 @@ def _genres(item: Item) -> str:
     return ", ".join(item.genres)
 
 
-def _described() -> list[Column[Result]]:
-    """What every ranked list shows of its items, as far as there is room."""
+def _described(answer: Answer) -> list[Column[Result]]:
+    """What every ranked list shows of its items, as far as it is known and there is room."""
+    dated = any(result.item.year is not None for result in answer.results)
+    year: Column[Result] = Column("Year", lambda result, _: _year(result.item), width=4, from_width=34, style="muted")
     return [
         Column("#", lambda result, _: str(result.rank), width=3, right=True, style="muted"),
         Column("Title", lambda result, _: _title(result.item), share=3),
-        Column("Year", lambda result, _: _year(result.item), width=4, from_width=34, style="muted"),
+        *([year] if dated else []),
         Column("Genres", lambda result, _: _genres(result.item), share=2, from_width=58, style="muted"),
     ]
 
 
 def match_columns(answer: Answer) -> list[Column[Result]]:
     """Columns for a search: bars against the best match, scores as the search mode gives them."""
+    if answer.method == "popular":
+        return _known_columns(answer)
     best = max((result.score for result in answer.results), default=0.0) or 1.0
     digits = 2 if best >= 0.1 else 4
     return [
-        *_described(),
+        *_described(answer),
         Column("Match", lambda result, room: bar(result.score / best, room), width=6, from_width=50, style="accent"),
         Column("", lambda result, _: f"{result.score:.{digits}f}", width=digits + 3, right=True),
     ]
 
 
-def rating_columns(highest: float) -> list[Column[Result]]:
-    """Columns for recommendations: the predicted rating, or the score of a model that predicts none."""
+def _known_columns(answer: Answer) -> list[Column[Result]]:
+    """Columns for what is popular: how many ratings there are, where there are any."""
+    best = max((result.score for result in answer.results), default=0.0) or 1.0
+    columns = _described(answer)
+    if best >= 1:
+        columns += [
+            Column(
+                "Known", lambda result, room: bar(result.score / best, room), width=6, from_width=50, style="accent"
+            ),
+            Column("Ratings", lambda result, _: f"{int(result.score):,}", width=7, right=True),
+        ]
+    return columns
+
+
+def rating_columns(highest: float, answer: Answer) -> list[Column[Result]]:
+    """Columns for recommendations: the predicted rating and how far off it may be, as far as the model tells.
+
+    A model that predicts no ratings has scores.
+    """
+    told = any(result.spread is not None for result in answer.results)
 
     def figure(result: Result, _: int) -> str:
         value = result.predicted_rating
@@ -148,10 +170,14 @@ def rating_columns(highest: float) -> list[Column[Result]]:
     def drawn(result: Result, _: int) -> str:
         return "" if result.predicted_rating is None else stars(result.predicted_rating, highest)
 
+    def doubt(result: Result, _: int) -> str:
+        return "" if result.spread is None else f"±{result.spread:.1f}"
+
     return [
-        *_described(),
-        Column("Predicted", drawn, width=9, from_width=48, style="accent"),
+        *_described(answer),
+        Column("Predicted", drawn, width=9, from_width=62 if told else 48, style="accent"),
         Column("", figure, width=5, right=True),
+        *([Column("", doubt, width=4, from_width=40, style="muted")] if told else []),
     ]
 
 
@@ -183,7 +209,7 @@ def probability_columns(answer: Answer) -> list[Column[Result]]:
         return f"{result.score:.3g}" if result.probability is None else percent(result.probability)
 
     return [
-        *_described(),
+        *_described(answer),
         Column("Likely", drawn, width=6, from_width=50, style="accent"),
         Column("", figure, width=6, right=True),
     ]
@@ -198,7 +224,8 @@ def result_figures(result: Result) -> Figures:
     """What a ranked list knows of its item."""
     figures = [("rank", str(result.rank))]
     if result.predicted_rating is not None:
-        figures.append(("predicted", f"{result.predicted_rating:.2f}"))
+        doubt = "" if result.spread is None else f" ± {result.spread:.2f}"
+        figures.append(("predicted", f"{result.predicted_rating:.2f}{doubt}"))
     elif result.probability is not None:
         figures.append(("probability", percent(result.probability)))
     else:

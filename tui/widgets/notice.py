@@ -95,7 +95,7 @@ def job_figures(job: JobView) -> str:
     parts = []
     if progress.total:
         parts.append(f"{progress.done / progress.total:.0%}")
-    if "epoch" in values:
+    if "epoch" in values and progress.unit not in ("epochs", "sweeps"):
         of = f" of {values['epochs']:.0f}" if "epochs" in values else ""
         parts.append(f"epoch {values['epoch']:.0f}{of}")
     elif progress.total:

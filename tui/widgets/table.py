@@ -129,6 +129,8 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         self._columns = tuple(columns)
         self._top = 1 if heading else 0
         self._rows: tuple[Row, ...] = ()
+        self.marked = True
+        """Whether the cursor shows."""
         self._looks: dict[tuple[str, ...], Style] = {}
 
     @property
@@ -163,7 +165,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
             return Strip.blank(width, self._style())
         row = self._rows[position]
         cells = [(column, column.cell(row, room)) for column, room in self._layout(width)]
-        if position == self.cursor:
+        if position == self.cursor and self.marked:
             return self._draw(cells, width, "table--cursor", "▸ " if self.has_focus else "▹ ")
         return self._draw(cells, width, "table--hover" if position == self.hovered else "")
 

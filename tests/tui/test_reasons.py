@@ -1,0 +1,99 @@
+"""Why an item is listed, and which way items are alike."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text
+from tests.tui.fake import FakeSession
+
+
+async def test_details_say_why_and_what_comes_nearest_in_meaning(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        text = screen_text(app)
+        assert 'text "heat"' in text
+        assert "Nearest to the query in meaning" in text
+        asked = len(session.asked)
+        await pilot.press("down", "down", "up")
+        await settle(pilot)
+        assert "Nearest to the query in meaning" in screen_text(app)
+        assert [call[0] for call in session.asked[asked:]].count("explain_match") <= 1, "what is known is kept"
+
+
+async def test_the_pop_up_says_why_too(make_app):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        text = screen_text(app)
+        assert 'text "heat"' in text
+        assert "0.71 " in text
+        await pilot.press("escape")
+        await settle(pilot)
+        await pilot.press("d")
+        await settle(pilot)
+        assert "0.71 " in screen_text(app), "also at the second time, from what is known"
+
+
+async def test_reasons_of_an_item_that_was_left_are_not_shown(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        gate = session.hold("explain_match", stubborn=True)
+        await pilot.press("down", "down", "down")
+        gate.set()
+        await settle(pilot)
+        item = app.pane("search")._table.item
+        assert item.metadata["overview"][:20] in screen_text(app).replace("│", "")
+
+
+async def test_likeness_goes_by_meaning_taste_or_both(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        await pilot.press("down", "m")
+        await settle(pilot)
+        titles = []
+        for _ in range(4):
+            titles.append(app.pane("search")._view.heading)
+            await pilot.press("ctrl+t")
+            await settle(pilot)
+        assert [title.partition(" · ")[2] for title in titles] == [
+            "by meaning and taste",
+            "by meaning",
+            "by taste",
+            "by meaning and taste",
+        ]
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "Search · hybrid" in screen_text(app)
+        assert "Results · 20" in screen_text(app)
+
+
+@pytest.mark.parametrize("mode", ["keyword", "semantic"])
+async def test_more_like_this_works_whatever_the_mode(make_app, mode):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        app.pane("search")._set_mode(mode)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        await pilot.press("down", "m")
+        await settle(pilot)
+        assert "More like" in screen_text(app)
+        assert [call for call in session.asked if call[0] == "search"][-1][2] != "keyword"

@@ -1,0 +1,152 @@
+"""The query line: its filters are marked as they are understood, and a half-typed one can be completed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.highlighter import Highlighter
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+
+from tui.widgets.query import QueryInput
+from tui.widgets.text import clean
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from engine.search.filters import ParsedQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A part of the line that is a filter, or would like to be."""
+
+    start: int
+    end: int
+    understood: bool
+
+    def moved(self, before: str, after: str) -> Mark:
+        """Where it is in the line as it has become: marks must not blink at each key."""
+        head = _alike(before, after)
+        tail = _alike(before[head:][::-1], after[head:][::-1])
+        shift, edge = len(after) - len(before), len(before) - tail
+        start = self.start if self.start <= head else max(self.start, edge) + shift
+        end = self.end + shift if self.end >= edge else min(self.end, head)
+        return Mark(start, max(start, end), self.understood)
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+class _Marker(Highlighter):
+    def __init__(self, line: FilterLine) -> None:
+        self._line = line
+
+    def highlight(self, text: Text) -> None:
+        for mark in self._line.marks:
+            name = "filter-line--filter" if mark.understood else "filter-line--problem"
+            text.stylize(self._line.get_component_rich_style(name, partial=True), mark.start, mark.end)
+
+
+class FilterLine(QueryInput):
+    """A framed input with marks in the text, what they mean on the frame, and a way to go on behind the cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "complete", key_display="Tab")]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"filter-line--filter", "filter-line--problem"}
+
+    DEFAULT_CSS = """
+    FilterLine {
+        border-subtitle-align: left;
+        & > .filter-line--filter { color: $text-primary; text-style: bold; }
+        & > .filter-line--problem { color: $text-error; text-style: underline; }
+        & > .input--suggestion { color: $text-muted; }
+    }
+    """
+
+    class Complete(Message):
+        """Tab was pressed, or Right at the end, where there is something to complete."""
+
+    def __init__(self, title: str, placeholder: str, *, blink: bool = True, id: str | None = None) -> None:
+        super().__init__(title, placeholder, blink=blink, id=id)
+        self.highlighter = _Marker(self)
+        self.parsed: ParsedQuery | None = None
+        """What the line was last understood to mean."""
+        self._marked = ""
+        self._marks: tuple[Mark, ...] = ()
+        self._rest = ""
+        self._completable = False
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The marks of the line as it is now."""
+        if self._marked != self.value:
+            self._marks = tuple(mark.moved(self._marked, self.value) for mark in self._marks)
+            self._marked = self.value
+        return self._marks
+
+    def mark(self, parsed: ParsedQuery | None, *, quiet: bool = False) -> None:
+        """Show what the line means; ``quiet`` while the last word is still being typed: no word of problems."""
+        self.parsed = parsed
+        spans = () if parsed is None else parsed.spans
+        self._marked = self.value
+        self._marks = tuple(Mark(span.start, span.end, span.filter is not None) for span in spans)
+        self.border_subtitle = _meaning(parsed, quiet) if parsed is not None else Content()
+        self.refresh()
+
+    def offer(self, rest: str, *, choice: bool) -> None:
+        """Show how the line may go on behind the cursor, and let Tab complete it.
+
+        Parameters
+        ----------
+        rest
+            What is missing at the end of the line; empty for nothing.
+        choice
+            Whether there is something to complete elsewhere: a list that hangs below.
+        """
+        self._rest = self.value + rest if rest else ""
+        self._suggestion = self._rest
+        if self._completable != bool(rest or choice):
+            self._completable = not self._completable
+            self.refresh_bindings()
+
+    def keep_offer(self) -> None:
+        """Keep what is offered as long as it is typed: it must not blink at each key."""
+        typed = self.value
+        if len(typed) < len(self._rest) and self._rest.startswith(typed) and self.cursor_at_end and typed:
+            self._suggestion = self._rest
+        else:
+            self.offer("", choice=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Tab goes to the next place while there is nothing to complete."""
+        return self._completable if action == "complete" else super().check_action(action, parameters)
+
+    def action_complete(self) -> None:
+        """Complete what is typed."""
+        if self._rest and self.cursor_at_end:
+            self.value = self._rest
+            self.cursor_position = len(self.value)
+        else:
+            self.post_message(self.Complete())
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        """At the end of the line, complete what is typed."""
+        if self._completable and self.cursor_at_end and not select:
+            self.action_complete()
+        else:
+            super().action_cursor_right(select)
+
+
+def _meaning(parsed: ParsedQuery, quiet: bool) -> Content:
+    parts: list[Content | str | tuple[str, str]] = []
+    if parsed.problems and not quiet:
+        parts.append((f"✗ {clean(parsed.problems[0].message)}", "$text-error"))
+    for one in parsed.filters:
+        parts += ["  "] * bool(parts) + [(f" {clean(one.label)} ", "$text on $primary 30%")]
+    return Content.assemble(*parts)
