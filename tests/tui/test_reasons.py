@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.errors import NotTrainedError
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text
 from tests.tui.fake import FakeSession
 
@@ -97,3 +98,19 @@ async def test_more_like_this_works_whatever_the_mode(make_app, mode):
         await settle(pilot)
         assert "More like" in screen_text(app)
         assert [call for call in session.asked if call[0] == "search"][-1][2] != "keyword"
+
+
+async def test_a_likeness_that_is_unknown_is_said_and_offers_another(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        session.fail("search", NotTrainedError("Nobody who liked it is known to have liked anything else."))
+        await pilot.press("down", "m")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "Nothing is like Heat (1995)" in text
+        assert "another kind of likeness" in text
+        assert "embed" not in text.splitlines()[12]

@@ -63,6 +63,8 @@ class SearchPane(Pane):
         self._recent = RecentPanel()
         self._side = Vertical(self._details, self._recent, id="side")
         self._glance = Rest(self, state.pace.glance)
+        # Reasons are computed anew for each item, so not while somebody is still typing or looking around.
+        self._linger = Rest(self, 3 * state.pace.settle)
         self._mode = next(iter(MODES))
         self._by: str | None = None
         self._asked = self._view = View()
@@ -333,6 +335,13 @@ class SearchPane(Pane):
         embed = ("F5", f"embed {self._missing()}, so that search understands meaning")
         if self.state.failure is not None:
             notice.say_failed(NOT_OPENED, self.state.failure)
+        elif (
+            failure is not None
+            and failure.kind == "untrained"
+            and view.like is not None
+            and not self._lacks_embedding()
+        ):
+            notice.say(view.nothing_found()[0], failure.text, ("Ctrl+T", "another kind of likeness"))
         elif failure is not None and failure.kind == "untrained":
             if job is not None:
                 notice.say_job(job)
@@ -367,8 +376,11 @@ class SearchPane(Pane):
     def _coverage(self) -> str:
         if self.state.catalogue is None:
             return ""
-        embedding = self.state.catalogue.embedding
-        return f"{embedding.done:,} of {embedding.total:,} embedded"
+        embedding, job = self.state.catalogue.embedding, self.state.active_job("search")
+        done = embedding.done
+        if job is not None and job.progress is not None and job.progress.total == embedding.total:
+            done = max(done, job.progress.done)  # what is embedded so far is searched already
+        return f"{done:,} of {embedding.total:,} embedded"
 
     def _remark(self, answer: Answer) -> str:
         """What to know about the results: above all, what embedding would add."""
@@ -390,7 +402,7 @@ class SearchPane(Pane):
         details = self._table.details()
         self._details.show(details)
         if details is not None and self._details.display:
-            self._explaining.ask_settled(partial(self.explain, details.item))
+            self._linger.call(partial(self.explain, details.item))
 
     @on(Table.LeftTop)
     def _left_results(self) -> None:
