@@ -112,7 +112,7 @@ class Ordinal:
         self.noise = Noise(users, num_users, concentration, scaled=False)
         below = torch.bincount(self._grade).double().cumsum(0)[:-1] / len(ratings)
         # The scores will spread about as much as the noise, so the latent values have twice its variance.
-        self._cuts = (torch.special.ndtri(below) * math.sqrt(2.0)).float()
+        self._cuts: Tensor = (torch.special.ndtri(below) * math.sqrt(2.0)).float()
         self._steps = torch.full_like(self._cuts, 0.01)
 
     def start(self) -> State:
@@ -158,8 +158,8 @@ class Ordinal:
 
     def _log_chance(self, cuts: Tensor, score: Tensor, root: Tensor) -> Tensor:
         low, high, _ = self._interval(cuts, score, root)
-        chance = torch.special.ndtr(high) - torch.special.ndtr(low)
-        return torch.log(chance.clamp_min(1e-30))
+        chance: Tensor = torch.special.ndtr(high) - torch.special.ndtr(low)
+        return chance.clamp_min(1e-30).log()
 
     def _interval(self, cuts: Tensor, score: Tensor, root: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Each rating's interval in units of its noise, mirrored into the left tail, where numbers are precise."""
