@@ -88,7 +88,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
         ModelSpec("rating", "user", "", f"{__name__}:FixedRatings", ("ratings",), options),
         ModelSpec("next", "sequence", "", f"{__name__}:FixedNext", ("times",), options),
     ]
-    monkeypatch.setattr(models, "_SPECS", (*models._SPECS, *specs))
+    monkeypatch.setattr(models, "SPECS", (*models.SPECS, *specs))
 
 
 @pytest.mark.parametrize("filter_seen", [True, False])

@@ -51,7 +51,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
         "random_state": Option(0, ""),
     }
     spec = ModelSpec("constant", "user", "", f"{__name__}:Constant", ("ratings",), options)
-    monkeypatch.setattr(models, "_SPECS", (*models._SPECS, spec))
+    monkeypatch.setattr(models, "SPECS", (*models.SPECS, spec))
     met.clear()
     fits.clear()
 
