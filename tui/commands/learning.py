@@ -1,0 +1,231 @@
+"""Models: list, train, evaluate, tune."""
+
+from __future__ import annotations
+
+import click
+
+from engine.errors import OptionError, RecsysError
+from tui.commands.group import cli
+from tui.commands.shared import (
+    common_options,
+    dataset_option,
+    device_option,
+    open_session,
+    open_workspace,
+    protocol_option,
+    seed_option,
+    settings_option,
+)
+
+
+@cli.group()
+def models() -> None:
+    """Inspect the models."""
+
+
+@models.command("list")
+@dataset_option
+@common_options
+@click.pass_context
+def list_models(context: click.Context, dataset: str | None, as_json: bool) -> None:
+    """List the models, their options, and the data sets that each is trained on.
+
+    With -d the defaults are those for this data set's size.
+    """
+    from engine import models
+    from engine.session import Session
+    from tui.output import ListedModel, print_models, say
+
+    workspace = open_workspace()
+    wanted = dataset or context.obj["dataset"]
+    specs = models.describe()
+    trained_on: dict[str, list[str]] = {name: [] for name in specs}
+    for name in [wanted] if wanted else workspace.names():
+        try:
+            states = Session(workspace, name).models()
+        except RecsysError as error:
+            if wanted:
+                raise
+            say(str(error))  # one damaged set must not hide the others
+            continue
+        for state in states:
+            if state.trained:
+                trained_on[state.name].append(name)
+    size = (0, 0)
+    if wanted:
+        overview = workspace.manifest(wanted).overview
+        size = overview.num_interactions, overview.num_rated_items
+    print_models(
+        [ListedModel(spec, trained_on[name], spec.defaults_for(*size)) for name, spec in specs.items()], as_json
+    )
+
+
+@cli.command()
+@click.argument("model")
+@dataset_option
+@device_option
+@settings_option
+@seed_option
+@common_options
+@click.pass_context
+def train(
+    context: click.Context,
+    model: str,
+    dataset: str | None,
+    device: str,
+    settings: tuple[str, ...],
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Train MODEL on the whole data set and keep it."""
+    from tui.output import print_report, progress_on_stderr
+
+    session = open_session(context, dataset, device)
+    with progress_on_stderr() as job:
+        report = session.train(model, parse_settings(settings), job, seed)
+    print_report(report, as_json)
+
+
+@cli.command()
+@click.argument("names", nargs=-1, required=True, metavar="MODEL...")
+@dataset_option
+@device_option
+@protocol_option
+@seed_option
+@click.option(
+    "--seeds", type=click.IntRange(1, 100), default=1, show_default=True, metavar="N", help="Mean of so many."
+)
+@click.option("--at", type=click.IntRange(1, 1000), default=10, show_default=True, metavar="K", help="Length of lists.")
+@click.option("--include-seen", is_flag=True, help="Rank also what a person knows already.")
+@click.option("--segments", is_flag=True, help="Figures also by kinds of users and items.")
+@settings_option
+@common_options
+@click.pass_context
+def evaluate(
+    context: click.Context,
+    names: tuple[str, ...],
+    dataset: str | None,
+    device: str,
+    protocol: str | None,
+    seed: int,
+    seeds: int,
+    at: int,
+    include_seen: bool,
+    segments: bool,
+    settings: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Train models on a part of the data and measure them on the rest.
+
+    Several models are asked the same questions and make one table; an option given by --set is for those that have
+    it, or for one as MODEL.KEY=VALUE.
+    """
+    from engine.experiment import protocol_for
+    from tui.output import print_report, print_reports, progress_on_stderr
+
+    names = tuple(dict.fromkeys(names))
+    options = options_by_model(names, settings)
+    session = open_session(context, dataset, device)
+    protocol = protocol_for(names, protocol)
+    how = {"at": at, "filter_seen": not include_seen, "segments": segments, "seeds": seeds}
+    reports, failed = [], []
+    for name in names:
+        try:
+            with progress_on_stderr() as job:
+                reports.append(session.evaluate(name, protocol, seed, options[name], job, **how))
+        except RecsysError as error:
+            if len(names) == 1 or isinstance(error, OptionError):
+                raise
+            failed.append(f"{name} was left out. {error}")  # and must not cost the others' figures
+    if len(names) == 1:
+        print_report(reports[0], as_json)
+    elif reports:
+        print_reports(reports, as_json)
+    if failed:
+        raise RecsysError(" ".join(failed))
+
+
+@cli.command()
+@click.argument("model")
+@dataset_option
+@device_option
+@click.option(
+    "--trials",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="In all, with earlier.",
+)
+@protocol_option
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Stop after so many seconds.")
+@click.option(
+    "--metric", metavar="NAME", help="What to go by: rmse, mae, mrr, ndcg@10 …; by default what suits the model."
+)
+@seed_option
+@settings_option
+@common_options
+@click.pass_context
+def tune(
+    context: click.Context,
+    model: str,
+    dataset: str | None,
+    device: str,
+    trials: int,
+    protocol: str | None,
+    timeout: float | None,
+    metric: str | None,
+    seed: int,
+    settings: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Look for good options of MODEL on a validation part.
+
+    Options given by --set stay as they are. The search is kept: the same command goes on with it.
+    """
+    from tui.output import print_tuning, progress_on_stderr
+
+    session = open_session(context, dataset, device)
+    with progress_on_stderr() as job:
+        outcome = session.tune(
+            model,
+            trials,
+            protocol=protocol,
+            timeout=timeout,
+            metric=metric,
+            seed=seed,
+            options=parse_settings(settings),
+            job=job,
+        )
+    print_tuning(outcome, as_json)
+
+
+def options_by_model(names: tuple[str, ...], settings: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """The options for each of several models: ``KEY=VALUE`` for all that have it, ``MODEL.KEY=VALUE`` for one."""
+    from engine import models
+
+    specs = {name: models.get(name) for name in names}
+    options: dict[str, dict[str, str]] = {name: {} for name in names}
+    for word, value in parse_settings(settings).items():
+        name, dot, key = word.rpartition(".")
+        if dot and name not in specs:
+            raise OptionError(f"--set {word}: {name} is none of the models to evaluate, which are {', '.join(names)}.")
+        takers = [name] if dot else [one for one, spec in specs.items() if word in spec.options]
+        if not takers and len(names) > 1:
+            raise OptionError(f"None of the models {', '.join(names)} has an option {word!r}.")
+        for taker in takers or names:
+            options[taker][key] = value
+    for name, spec in specs.items():
+        spec.read_options(options[name])  # what is wrong is said now, not after minutes of other models
+    return options
+
+
+def parse_settings(settings: tuple[str, ...]) -> dict[str, str]:
+    """Read ``key=value`` words, also several in one, as in ``"representation=cnn loss=bpr"``."""
+    parsed = {}
+    for word in (word for setting in settings for word in setting.split()):
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise click.UsageError(f"--set takes KEY=VALUE, not {word!r}.")
+        parsed[key] = value
+    return parsed

@@ -1,0 +1,95 @@
+"""What the commands share: options, words that look like options, and the session that they ask."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tui.cli import DEVICES
+
+if TYPE_CHECKING:
+    from engine.session import Session
+    from engine.workspace import Workspace
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+MODES = ("hybrid", "semantic", "keyword")
+LIKE_BY = ("meaning", "taste", "both")
+PROTOCOLS = ("random", "user", "leave-one-out", "temporal")
+
+dataset_option = click.option(
+    "-d", "--dataset", metavar="DATASET", help="Which data set; else the one added or opened last."
+)
+device_option = click.option(
+    "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="What computes."
+)
+model_option = click.option("-m", "--model", metavar="MODEL", help="Which model; else the best trained one.")
+count_option = click.option(
+    "-k", "count", type=click.IntRange(1, 10_000), default=10, show_default=True, metavar="N", help="How many."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+embedding_model_option = click.option(
+    "--embedding-model",
+    metavar="NAME|FOLDER",
+    help="What understands texts; else config.toml's, or the packaged one.",
+)
+seed_option = click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=42, show_default=True, metavar="N")
+protocol_option = click.option(
+    "--protocol", type=click.Choice(PROTOCOLS), help="How to split; by default what suits the model."
+)
+settings_option = click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the model.")
+# Read by tui.cli.main from the words themselves, since an error may come before any command is chosen.
+debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+
+
+class TakingNegativeIds(click.Command):
+    """A command to which ``-5`` is an id: click takes every word that begins with a dash for an option."""
+
+    shielded = re.compile(r"-\d+")
+
+    def parse_args(self, context: click.Context, words: list[str]) -> list[str]:
+        """Put a space, which is no part of an id or a filter, before such words that are not the value of an option."""
+        options = [one for one in self.params if isinstance(one, click.Option) and not one.is_flag]
+        before_value = {name for option in options for name in option.opts}
+        shielded = [
+            f" {word}" if self.shielded.fullmatch(word) and before not in before_value else word
+            for before, word in zip(["", *words], words, strict=False)
+        ]
+        return super().parse_args(context, shielded)
+
+
+class TakingFilters(TakingNegativeIds):
+    """A command to which ``-genre:horror`` is a filter."""
+
+    shielded = re.compile(r"-[^\W\d_][\w-]*:.+", re.DOTALL)
+
+
+def common_options(command: Command) -> Command:
+    """The options that every command but the app takes."""
+    return debug_option(json_option(command))
+
+
+def open_workspace() -> Workspace:
+    """Where this person's data sets lie."""
+    from engine.paths import find_paths
+    from engine.workspace import Workspace
+
+    return Workspace(find_paths().data)
+
+
+def open_session(
+    context: click.Context, dataset: str | None, device: str, embedding_model: str | None = None
+) -> Session:
+    """The session of a command; `-d` and `--device` may stand before it or after it."""
+    from engine import session
+
+    outer = context.obj
+    return session.open_session(
+        open_workspace(),
+        dataset or outer["dataset"],
+        device=outer["device"] if device == "auto" else device,
+        embedding_model=embedding_model or outer["embedding_model"],
+    )
