@@ -107,7 +107,7 @@ class Bench:
             time.sleep(0.5)
             follow(terminal, 3)
             report("nothing happens", ticks, time.monotonic() - 3, time.monotonic())
-            for tab, model in (("2", "explicit"), ("3", "sequence")):
+            for tab, model in (("2", "bayesian"), ("3", "blend")):
                 terminal.press(f"\x1bO{'QR'[int(tab) - 2]}")  # F2, F3 open the tab
                 terminal.press({"2": "\x1bOR", "3": "\x1bOS"}[tab])
                 terminal.wait_for("train “")
