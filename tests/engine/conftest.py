@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -47,3 +49,10 @@ def make_dataset(name: str = "tiny", *, ratings: bool = True, times: bool = True
 @pytest.fixture
 def dataset() -> Dataset:
     return make_dataset()
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Nets that a test makes by hand are the same each time; their models seed only what they make themselves."""
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)

@@ -167,14 +167,15 @@ def test_progress_counts_batches(ratings):
 
 @pytest.mark.parametrize("model_class", [ExplicitFactorizationModel, ImplicitFactorizationModel])
 def test_a_representation_and_an_optimiser_of_ones_own(ratings, model_class):
+    torch.manual_seed(0)  # a net that is made outside the model is not the model's to seed
     net = BilinearNet(40, 31, 8, item_embedding_layer=BloomEmbedding(31, 8, compression_ratio=0.5))
 
     def sgd(parameters):
-        return torch.optim.SGD(parameters, lr=0.1)
+        return torch.optim.SGD(parameters, lr=0.5)
 
-    model = model_class(representation=net, n_iter=2, random_state=1, optimizer_func=sgd)
+    model = model_class(representation=net, n_iter=8, random_state=1, optimizer_func=sgd)
     model.fit(ratings)
-    assert model.losses_by_epoch[1] < model.losses_by_epoch[0]
+    assert model.losses_by_epoch[-1] < 0.99 * model.losses_by_epoch[0]
     np.testing.assert_array_equal(model.predict(2), model.predict(np.full(31, 2), np.arange(31)))
 
 
