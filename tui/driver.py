@@ -35,7 +35,8 @@ class PromptDriver(LinuxDriver):
                 if not data:
                     return  # the terminal is gone
                 last_input = time.monotonic()
-                for event in parser.feed(decode(data)):
+                # Half a character is no text yet, and to the parser no text is the end of the input.
+                for event in parser.feed(text) if (text := decode(data)) else ():
                     self.process_message(event)
             for event in parser.tick():
                 self.process_message(event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 import threading
 
@@ -27,6 +28,12 @@ class Reader(PromptDriver):
         self.keys.append(message.key)
 
 
+def taken(source: int) -> None:
+    """Wait until the reader has taken what was written, so that pieces come to it as pieces."""
+    while select.select([source], [], [], 0)[0]:
+        threading.Event().wait(0.001)
+
+
 @pytest.mark.parametrize(
     ("pieces", "keys"),
     [
@@ -43,7 +50,10 @@ def test_keys_are_read_as_they_were_pressed(pieces: list[bytes], keys: list[str]
     thread.start()
     for piece in pieces:
         os.write(sink, piece)
-    while len(reader.keys) < len(keys):
+        taken(source)
+    for _ in range(30_000):  # half a minute is never needed, and keeps a broken reader from hanging
+        if len(reader.keys) >= len(keys):
+            break
         threading.Event().wait(0.001)
     os.close(sink)  # the end of the input ends the thread
     thread.join()
