@@ -52,6 +52,16 @@ class ZeroEmbedding(nn.Embedding):
             self.weight.zero_()
 
 
+def rows_of(layer: nn.Module, indices: torch.Tensor | None, size: int) -> torch.Tensor:
+    """The vectors of ids, or of all ``size`` of them if there are no indices: then without a copy where it can be."""
+    if indices is None and isinstance(layer, nn.Embedding):
+        return layer.weight
+    if indices is None:
+        indices = torch.arange(size, device=next(layer.parameters()).device)
+    rows: torch.Tensor = layer(indices)
+    return rows
+
+
 class ScaledEmbeddingBag(nn.EmbeddingBag):
     """As :class:`ScaledEmbedding`, for sums or means over bags of ids."""
 

@@ -86,7 +86,7 @@ class FactorizationModel(FoldsIn, Estimator):
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def _complete(self, scores: Tensor) -> Tensor:
-        return self._hide(self._output(scores.float()), torch.arange(len(scores), device=self.device))
+        return self._hide(self._output(scores.float()), None)
 
     def _net_to_fold_into(self) -> nn.Module:
         return self._trained()
@@ -95,8 +95,8 @@ class FactorizationModel(FoldsIn, Estimator):
         """From the net's scores to predictions."""
         return scores
 
-    def _hide(self, scores: Tensor, items: Tensor) -> Tensor:
-        """Replace the scores of items that must not be recommended."""
+    def _hide(self, scores: Tensor, items: Tensor | None) -> Tensor:
+        """Replace the scores of items that must not be recommended; those of all items, in order, if None."""
         return scores
 
     @torch.no_grad()
@@ -107,19 +107,20 @@ class FactorizationModel(FoldsIn, Estimator):
 
     def _score_in_chunks(self, users: Tensor, item_ids: Tensor | None = None) -> Iterator[Tensor]:
         net = self._trained()
-        items = torch.arange(self._num_items, device=self.device) if item_ids is None else item_ids
-        piece = max(1, CHUNK // max(1, len(items) * (1 if hasattr(net, "score_all") else self.embedding_dim)))
+        num_items = self._num_items if item_ids is None else len(item_ids)
+        piece = max(1, CHUNK // max(1, num_items * (1 if hasattr(net, "score_all") else self.embedding_dim)))
         for start in range(0, max(1, len(users)), piece):
-            yield self._score_block(net, users[start : start + piece].to(self.device), items)
+            yield self._score_block(net, users[start : start + piece].to(self.device), item_ids)
 
     @torch.no_grad()
-    def _score_block(self, net: Any, users: Tensor, items: Tensor) -> Tensor:
+    def _score_block(self, net: Any, users: Tensor, item_ids: Tensor | None) -> Tensor:
         if hasattr(net, "score_all"):
-            scores = net.score_all(users, items)
+            scores = net.score_all(users, item_ids)
         else:
+            items = torch.arange(self._num_items, device=self.device) if item_ids is None else item_ids
             pairs = users.repeat_interleave(len(items)), items.repeat(len(users))
             scores = net(*pairs).reshape(len(users), len(items))
-        return self._hide(self._output(scores.float()), items)
+        return self._hide(self._output(scores.float()), item_ids)
 
     # -- fitting ------------------------------------------------------------------------------------------------
     def _check(self, interactions: Interactions) -> None:

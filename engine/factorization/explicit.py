@@ -138,8 +138,13 @@ random_state, device
             return scores.exp()
         return scores.sigmoid() if self.loss == "logistic" else scores
 
-    def _hide(self, scores: Tensor, items: Tensor) -> Tensor:
-        return scores if self._seen[0] else scores.masked_fill(items == 0, self._lowest)
+    def _hide(self, scores: Tensor, items: Tensor | None) -> Tensor:
+        if self._seen[0]:
+            return scores
+        if items is None:
+            scores[..., 0] = self._lowest
+            return scores
+        return scores.masked_fill(items == 0, self._lowest)
 
     def _wanted(self, ratings: Tensor | None, offsets: Tensor) -> Tensor:
         assert ratings is not None

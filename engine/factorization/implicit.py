@@ -111,5 +111,5 @@ random_state, device
     def _noise(self) -> float:
         return 1.0
 
-    def _hide(self, scores: Tensor, items: Tensor) -> Tensor:
-        return scores.masked_fill(~self._seen[items], NEVER)
+    def _hide(self, scores: Tensor, items: Tensor | None) -> Tensor:
+        return torch.where(self._seen if items is None else self._seen[items], scores, NEVER)

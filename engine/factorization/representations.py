@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from engine.layers import ScaledEmbedding, ZeroEmbedding
+from engine.layers import ScaledEmbedding, ZeroEmbedding, rows_of
 
 
 class BilinearNet(nn.Module):
@@ -56,7 +56,9 @@ class BilinearNet(nn.Module):
         scores: Tensor = (users * items).sum(-1) + biases.squeeze(-1)
         return scores
 
-    def score_all(self, user_ids: Tensor, item_ids: Tensor) -> Tensor:
-        """The scores of each of ``n`` users with each of ``m`` items, ``(n, m)``."""
-        scores: Tensor = self.user_embeddings(user_ids) @ self.item_embeddings(item_ids).T
-        return scores.add_(self.user_biases(user_ids)).add_(self.item_biases(item_ids).T)
+    def score_all(self, user_ids: Tensor, item_ids: Tensor | None = None) -> Tensor:
+        """The scores of each of ``n`` users with each of ``m`` items, or all of them, ``(n, m)``."""
+        size = self.item_biases.num_embeddings
+        vectors, biases = rows_of(self.item_embeddings, item_ids, size), rows_of(self.item_biases, item_ids, size)
+        scores: Tensor = self.user_embeddings(user_ids) @ vectors.T
+        return scores.add_(self.user_biases(user_ids)).add_(biases.T)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from engine.errors import OptionError
 from engine.interactions import SequenceInteractions
 from engine.job import Job
 from engine.sequence.attention import AttentionModel
-from engine.sequence.base import NEVER, SequenceModel
+from engine.sequence.base import SequenceModel
 from engine.sequence.markov import MarkovModel
 from engine.sequence.windows import cut, hold_out, reciprocal_ranks, tensor_of
 from engine.solved import CHUNK
@@ -132,10 +133,12 @@ class BlendModel(SequenceModel):
             kept, windows = parts
             self._teach(kept, job)
             self._markov.fit(kept, job=job)
+            self.__dict__.pop("_uncounted", None)
             self.share = self._best_share(windows, job)
             self._attention.n_iter = max(1, self.n_iter // 4)
         self._markov.fit(interactions, job=job)
         self._teach(interactions, job)
+        self.__dict__.pop("_uncounted", None)
 
     def _teach(self, interactions: SequenceInteractions, job: Job) -> None:
         pieces = cut(interactions, AttentionModel.sequence_length)
@@ -161,15 +164,22 @@ class BlendModel(SequenceModel):
         """Which items can score more than the lowest, ``(num_items,)``."""
         return self._markov.ranked | self._attention.ranked
 
+    @cached_property
+    def _uncounted(self) -> Tensor | None:
+        """Which items attention alone can recommend, ``(num_items,)``, if there are any."""
+        alone = self._attention.ranked & ~self._markov.ranked
+        return alone if alone.any() else None
+
     def _log_probabilities(self, sequences: Tensor) -> Tensor:
         return _mixed(*self._both(sequences), self.share)
 
     def _both(self, sequences: Tensor) -> tuple[Tensor, Tensor]:
         """The logarithms of what the two models hold probable."""
         counted = self._markov.scores(sequences).log_softmax(1)
-        # What was never met cannot be counted: it passes for the least probable of what was.
-        floor = counted.masked_fill(~self._markov.ranked, torch.inf).amin(1, keepdim=True)
-        counted = torch.where(self._markov.ranked, counted, floor).masked_fill_(~self.ranked, NEVER)
+        if self._uncounted is not None:
+            # What was never met cannot be counted: it passes for the least probable of what was.
+            floor = torch.where(self._markov.ranked, counted, torch.inf).amin(1, keepdim=True)
+            counted = torch.where(self._uncounted, floor, counted)
         learnt = self._attention.scores(sequences[:, -self._attention.sequence_length :]).log_softmax(1)
         return counted, learnt
 
@@ -182,6 +192,7 @@ class BlendModel(SequenceModel):
         for name, part in (("markov.", self._markov), ("attention.", self._attention)):
             own = {key[len(name) :]: tensor for key, tensor in tensors.items() if key.startswith(name)}
             part.take(self.num_items, own)
+        self.__dict__.pop("_uncounted", None)
 
 
 def _mixed(counted: Tensor, learnt: Tensor, share: float) -> Tensor:

@@ -176,17 +176,18 @@ class ImplicitSequenceModel(Estimator):
         if rows.shape[1] == 0:
             rows = torch.zeros(len(rows), 1, dtype=torch.long, device=self.device)
         piece = max(1, CHUNK // (rows.shape[1] * self.embedding_dim))
-        final = torch.cat([net.user_representation(part)[1] for part in torch.split(rows, piece)])
-        items = torch.arange(self._num_items, device=self.device) if item_ids is None else item_ids
+        final = torch.cat([_final(net, part) for part in torch.split(rows, piece)])
+        num_items = self._num_items if item_ids is None else len(item_ids)
         if hasattr(net, "score_all"):
-            piece = max(1, CHUNK // (max(1, final.shape[1] // self.embedding_dim) * len(items)))
-            parts = [net.score_all(part, items) for part in torch.split(final, piece)]
+            piece = max(1, CHUNK // (max(1, final.shape[1] // self.embedding_dim) * max(1, num_items)))
+            parts = [net.score_all(part, item_ids) for part in torch.split(final, piece)]
             scores = torch.cat(parts) if len(parts) > 1 else parts[0]
         else:
+            items = torch.arange(num_items, device=self.device) if item_ids is None else item_ids
             each = [net(one.expand(len(items), *one.shape), items.unsqueeze(1)).reshape(-1) for one in final]
             scores = torch.stack(each)
         scores = scores.float()
-        return scores.masked_fill_(~self._seen[items], NEVER)
+        return torch.where(self._seen if item_ids is None else self._seen[item_ids], scores, NEVER)
 
     # -- fitting ------------------------------------------------------------------------------------------------
     def _check(self, interactions: SequenceInteractions) -> None:
@@ -277,3 +278,13 @@ class ImplicitSequenceModel(Estimator):
         if self.loss == "adaptive_hinge":
             return adaptive_hinge_loss(positive, against, mask, weights)
         return _LOSSES[self.loss](positive, against[0], mask, weights)
+
+
+def _final(net: Any, sequences: Tensor) -> Tensor:
+    """The final representations, ``(batch, width)``."""
+    final: Tensor = (
+        net.final_representation(sequences)
+        if hasattr(net, "final_representation")
+        else net.user_representation(sequences)[1]
+    )
+    return final

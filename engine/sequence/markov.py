@@ -137,7 +137,7 @@ class MarkovModel(SequenceModel):
         self.counting = ways[int(np.argmax(figures))]
 
     def _count(self, interactions: SequenceInteractions) -> None:
-        for name in ("_places", "_counts", "_offsets"):
+        for name in ("_places", "_counts", "_scale", "_offsets"):
             self.__dict__.pop(name, None)
         rows, columns = np.nonzero(interactions.sequences)
         # A row's items stand together, and ``lags`` zeros before each row keep the rows apart.
@@ -172,6 +172,12 @@ class MarkovModel(SequenceModel):
         return counts
 
     @cached_property
+    def _scale(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """What an item's votes are multiplied by, as it is popular, and what it has without any; ``(num_items,)``."""
+        counts = self._counts
+        return np.maximum(counts, 1.0) ** -self.popularity, self.smoothing * counts / max(counts.sum(), 1e-30)
+
+    @cached_property
     def _places(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """The places in order of their items, and where each item's begin, ``(num_items + 1,)``."""
         items = self._items.cpu().numpy()
@@ -195,12 +201,9 @@ class MarkovModel(SequenceModel):
         return torch.from_numpy(self._counts > 0).to(self.device)
 
     def _log_probabilities(self, sequences: Tensor) -> Tensor:
-        counts = self._counts
-        prior = self.smoothing * counts / max(counts.sum(), 1e-30)
-        discount = np.maximum(counts, 1.0) ** -self.popularity
+        discount, prior = self._scale
         votes = np.stack([self._votes(row) for row in sequences.cpu().numpy()]) if len(sequences) else np.empty((0, 1))
-        with np.errstate(divide="ignore"):
-            return torch.from_numpy(np.log(votes * discount + prior).astype(np.float32)).to(self.device)
+        return torch.from_numpy((votes * discount + prior).astype(np.float32)).to(self.device).log_()
 
     def _votes(self, sequence: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """What the places vote for, ``(num_items,)``."""
@@ -208,23 +211,21 @@ class MarkovModel(SequenceModel):
         recent = sequence[sequence > 0][::-1][: self.lags]
         order, starts = self._places
         offsets, near = self._offsets
-        slots: list[npt.NDArray[Any]] = []
-        likeness: list[npt.NDArray[Any]] = []
-        for steps, item in enumerate(recent):
-            begin, end = starts[item], starts[item + 1]
-            places = order[begin : end : -(-(end - begin) // MOST_PLACES) or 1]
-            if len(places):
-                weight = decay**steps * float(self._counts[item]) ** -self.rarity
-                slots.append(np.add.outer(places, offsets).reshape(-1))
-                aligned = near.copy()
-                aligned[steps] += self.alignment
-                likeness.append(np.tile((weight * aligned).astype(np.float32), len(places)))
-        if not slots:
+        bounds = zip(starts[recent], starts[recent + 1], strict=True)
+        found = [order[begin : end : -(-(end - begin) // MOST_PLACES) or 1] for begin, end in bounds]
+        places = np.concatenate(found) if found else np.empty(0, dtype=np.intp)
+        if not len(places):
             return np.zeros(self.num_items)
-        where, much = np.concatenate(slots), np.concatenate(likeness)
+        # What a place counts for, by the item that leads to it, as it is recent and rare, and by the distance.
+        steps = np.arange(len(recent))
+        weight = decay**steps * np.maximum(self._counts[recent], 1e-30) ** -self.rarity
+        likeness = weight[:, None] * near
+        likeness[steps, steps] += weight * self.alignment
+        where = (places[:, None] + offsets).reshape(-1)
+        much = likeness.astype(np.float32)[np.repeat(steps, [len(one) for one in found])].reshape(-1)
         alike = np.zeros(len(self._items), dtype=np.float32)
         np.add.at(alike, where, much)
-        touched = np.flatnonzero(alike > 0) if len(alike) < 8 * len(where) else _distinct(where, len(alike))
+        touched = np.flatnonzero(alike > 0) if len(alike) < 5 * len(where) else _distinct(where, len(alike))
         votes = alike[touched]
         if sharpness != 1:
             votes = np.exp(sharpness * np.log(votes))  # many times faster than a power

@@ -7,8 +7,9 @@ All follow one small contract, which a module of one's own may follow too:
   the final one ``(batch, width)``, which has seen all.
 - ``forward(user_representations, targets)`` scores targets: ``(batch, width, length)`` with ``(batch, length)``, or
   ``(batch, width)`` with ``(batch,)``.
-- ``score_all(final, item_ids)``, if it is there, scores ``m`` items for each of ``n`` final representations at once,
-  ``(n, m)``.
+- ``score_all(final, item_ids=None)``, if it is there, scores ``m`` items, or all of them, for each of ``n`` final
+  representations at once, ``(n, m)``.
+- ``final_representation(item_sequences)``, if it is there, gives the final representation alone, and faster.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.layers import ScaledEmbedding, ZeroEmbedding
+from engine.layers import ScaledEmbedding, ZeroEmbedding, rows_of
 
 #: The id that pads sequences.
 PADDING_IDX = 0
@@ -48,10 +49,16 @@ class ItemNet(nn.Module):
         scores: Tensor = (user_representations.transpose(1, 2) * vectors).sum(-1)
         return scores.add_(self.item_biases(targets).squeeze(-1))
 
-    def score_all(self, final: Tensor, item_ids: Tensor) -> Tensor:
+    def score_all(self, final: Tensor, item_ids: Tensor | None = None) -> Tensor:
         """See the module's contract."""
-        scores: Tensor = final @ self.item_embeddings(item_ids).T
-        return scores.add_(self.item_biases(item_ids).T)
+        vectors, biases = self._items(item_ids)
+        scores: Tensor = final @ vectors.T
+        return scores.add_(biases.T)
+
+    def _items(self, item_ids: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The vectors and the biases of items, ``(m, embedding_dim)`` and ``(m, 1)``; None means all."""
+        size = self.item_biases.num_embeddings
+        return rows_of(self.item_embeddings, item_ids, size), rows_of(self.item_biases, item_ids, size)
 
 
 class PoolNet(ItemNet):
@@ -149,13 +156,14 @@ class MixtureLSTMNet(ItemNet):
         mixed: Tensor = (care.softmax(-1) * tastes).sum(-1)
         return mixed.add_(self.item_biases(targets).squeeze(-1))
 
-    def score_all(self, final: Tensor, item_ids: Tensor) -> Tensor:
+    def score_all(self, final: Tensor, item_ids: Tensor | None = None) -> Tensor:
         """See the module's contract."""
+        vectors, biases = self._items(item_ids)
         parts = final.reshape(len(final), 2, self.num_mixtures, self.embedding_dim)
-        scores: Tensor = parts @ self.item_embeddings(item_ids).T
+        scores: Tensor = parts @ vectors.T
         tastes, care = scores.unbind(1)
         mixed: Tensor = (care.softmax(1) * tastes).sum(1)
-        return mixed.add_(self.item_biases(item_ids).T)
+        return mixed.add_(biases.T)
 
 
 class CNNNet(ItemNet):

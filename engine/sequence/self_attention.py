@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.errors import OptionError
+from engine.sequence.one_sequence import OneSequence
 from engine.sequence.representations import PADDING_IDX, ItemNet
 
 
@@ -53,6 +54,12 @@ class AttentionNet(ItemNet):
         self.dropout = nn.Dropout(dropout)
         self.layers = nn.ModuleList(_Layer(embedding_dim, num_heads, dropout, reach) for _ in range(num_layers))
         self.norm = nn.LayerNorm(embedding_dim)
+        self._one: OneSequence | None = None
+
+    def train(self, mode: bool = True) -> AttentionNet:
+        """See ``torch.nn.Module``; what is prepared for answers is forgotten."""
+        self._one = None
+        return super().train(mode)
 
     @staticmethod
     def check(embedding_dim: int, num_layers: int, num_heads: int) -> None:
@@ -65,19 +72,39 @@ class AttentionNet(ItemNet):
 
     def user_representation(self, item_sequences: Tensor) -> tuple[Tensor, Tensor]:
         """See :mod:`engine.sequence.representations`."""
-        vectors = self.item_embeddings(item_sequences) * math.sqrt(self.embedding_dim)
-        states = torch.cat((self.begin.expand(len(vectors), 1, -1), vectors), 1)
-        states = self.dropout(states)
-        size = states.shape[1]
-        distance = torch.arange(size, device=states.device)
-        distance = distance.unsqueeze(1) - distance
-        # A step sees itself and the real items before it; all see the beginning.
-        hidden = functional.pad(item_sequences == PADDING_IDX, (1, 0)).unsqueeze(1) | (distance < 0)
-        hidden = hidden.unsqueeze(1)
-        for layer in self.layers:
-            states = layer(states, hidden, distance)
-        states = self.norm(states).transpose(1, 2)
+        states = self._states(item_sequences, only_last=False).transpose(1, 2)
         return states[:, :, :-1], states[:, :, -1]
+
+    @torch.no_grad()
+    def final_representation(self, item_sequences: Tensor) -> Tensor:
+        """See :mod:`engine.sequence.representations`; without gradients."""
+        if len(item_sequences) == 1 and item_sequences.device.type == "cpu" and not self.training:
+            items = item_sequences[:, int((item_sequences == PADDING_IDX).sum()) :]
+            if items.numel() and items.all():  # no padding but on the left
+                if self._one is None:
+                    self._one = OneSequence(self.layers, self.norm)
+                return torch.from_numpy(self._one.last_state(self._vectors(items)[0].numpy()))
+        return self._states(item_sequences, only_last=True)[:, -1]
+
+    def _vectors(self, item_sequences: Tensor) -> Tensor:
+        """The vectors of the beginning and the items, ``(batch, length + 1, embedding_dim)``."""
+        vectors = self.item_embeddings(item_sequences) * math.sqrt(self.embedding_dim)
+        return torch.cat((self.begin.expand(len(vectors), 1, -1), vectors), 1)
+
+    def _states(self, item_sequences: Tensor, only_last: bool) -> Tensor:
+        """What each step, or the last one alone, has seen, ``(batch, length + 1 or 1, embedding_dim)``."""
+        states = self.dropout(self._vectors(item_sequences))
+        size = states.shape[1]
+        steps = torch.arange(size, device=states.device)
+        # A step sees itself and the real items before it; all see the beginning.
+        padded = functional.pad(item_sequences == PADDING_IDX, (1, 0))[:, None, None]
+        for number, layer in enumerate(self.layers, 1):
+            first = size - 1 if only_last and number == len(self.layers) else 0
+            distance = steps[first:].unsqueeze(1) - steps
+            hidden = padded if first else padded | (distance < 0)
+            states = layer(states, hidden, distance, first)
+        final: Tensor = self.norm(states)
+        return final
 
 
 class _Layer(nn.Module):
@@ -92,15 +119,17 @@ class _Layer(nn.Module):
         self.mix = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, states: Tensor, hidden: Tensor, distance: Tensor) -> Tensor:
+    def forward(self, states: Tensor, hidden: Tensor, distance: Tensor, first: int = 0) -> Tensor:
+        """The next states of the steps from ``first`` on; ``hidden`` and ``distance`` have rows for these alone."""
         batch, size, width = states.shape
         parts = self.queries_keys_values(self.norm_attention(states))
         queries, keys, values = parts.view(batch, size, 3, self.num_heads, -1).permute(2, 0, 3, 1, 4)
         kind = distance.clamp(0, self.reach - 1)
         kind[:, 0] = self.reach
+        states, queries = states[:, first:], queries[:, :, first:]
         weights = queries @ keys.transpose(2, 3) / math.sqrt(width // self.num_heads) + self.distance_bias[:, kind]
         weights = weights.masked_fill(hidden, -torch.inf).softmax(-1)
-        seen = (weights @ values).transpose(1, 2).reshape(batch, size, width)
+        seen = (weights @ values).transpose(1, 2).reshape(batch, size - first, width)
         states = states + self.dropout(self.output(seen))
         mixed: Tensor = states + self.dropout(self.mix(self.norm_mix(states)))
         return mixed
