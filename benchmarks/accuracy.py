@@ -171,14 +171,18 @@ def time_answers(case: Case, dataset: Dataset, arguments: argparse.Namespace) ->
 
 
 def median_ms(answer: Callable[[Any], Any], questions: Sequence[Any]) -> float:
+    """The least of five medians: a rented machine is slower by half at some moments, whatever it is asked."""
     for question in questions[:5]:
         answer(question)
-    waits = []
-    for question in questions:
-        begun = time.perf_counter()
-        answer(question)
-        waits.append(time.perf_counter() - begun)
-    return 1000 * float(np.median(waits))
+    medians = []
+    for _ in range(5):
+        waits = []
+        for question in questions:
+            begun = time.perf_counter()
+            answer(question)
+            waits.append(time.perf_counter() - begun)
+        medians.append(1000 * float(np.median(waits)))
+    return min(medians)
 
 
 def as_row(case: Case, reports: Sequence[Any], arguments: argparse.Namespace) -> dict[str, Any]:
