@@ -198,7 +198,8 @@ def _answers(rows: Mapping[str, Row], cases: Sequence[Case]) -> Iterator[str]:
     yield "## How long an answer takes\n"
     yield (
         f"A list of ten among all {here[0][1]['num_items']:,} films of ratings_small for one person or sequence, and "
-        "a new person with twenty ratings (fold-in): the least of five medians, milliseconds. To be reached: 2 and 20.\n"
+        "a new person with twenty ratings (fold-in): the least of five medians, milliseconds. To be reached: 2 and "
+        "20.\n"
     )
     lines = [
         (

@@ -52,6 +52,7 @@ _ATTENTION = {
     "batch_size": Option(32, "sequences of up to fifty items a step"),
     "learning_rate": Option(2e-3, "of Adam", search=Range(3e-4, 1e-2, log=True)),
     "num_negatives": Option(0, "items that each next one is told from; 0: all, or a sample of many"),
+    "texts": Option(False, "go also by what the items' texts mean, and recommend items that nobody has chosen"),
 }
 
 # In the order in which they answer where none is asked for: the first trained one of a task does. For users those that
@@ -202,6 +203,7 @@ SPECS = (
             **_MARKOV,
             **_SEEDED,
         },
+        uses=("texts",),
     ),
     ModelSpec(
         "attention",
@@ -216,6 +218,7 @@ SPECS = (
             "l2": Option(0.0, "weight decay", search=Range(1e-7, 1e-2, log=True)),
             **_SEEDED,
         },
+        uses=("texts",),
     ),
     ModelSpec(
         "markov",

@@ -23,6 +23,7 @@ from engine.results import FitReport
 if TYPE_CHECKING:
     from engine.dataset import Dataset
     from engine.interactions import Interactions
+    from engine.search.embedding import Vectors
 
 #: The protocol of a task where none is asked for, and of a table with models of both.
 DEFAULT_PROTOCOL = {"user": "random", "sequence": "user"}
@@ -39,6 +40,7 @@ def train(
     seed: int = 42,
     device: str = "auto",
     job: Job | None = None,
+    item_vectors: Vectors | None = None,
 ) -> tuple[Any, FitReport]:
     """Train a model on a whole data set.
 
@@ -57,6 +59,9 @@ def train(
         What computes.
     job
         Takes the progress and may be cancelled.
+    item_vectors
+        For a model that is to go by the items' texts: their vectors, a row for each item of the data set and row 0
+        for the padding, ``(num_items + 1, d)``. It can then recommend those that nobody has chosen.
 
     Returns
     -------
@@ -68,7 +73,7 @@ def train(
     model = _create(spec, options, seed, device, interactions)
     if not (hasattr(model, "save") and hasattr(model, "restore")):
         raise RecsysError(f"{name} cannot be kept, since its class has no save and restore: only evaluate takes it.")
-    seconds = {"fit": _fit(model, spec, interactions, dataset, job)}
+    seconds = {"fit": _fit(model, spec, interactions, dataset, job, item_vectors=item_vectors)}
     return model, FitReport(name, dataset.name, None, seed, {}, seconds, None, options=model_options(model))
 
 
@@ -100,19 +105,23 @@ def _fit(
     dataset: Dataset,
     job: Job | None,
     user_features: Mapping[str, Any] | None = None,
+    item_vectors: Vectors | None = None,
 ) -> float:
     """Fit a model on interactions, or on the sequences they make; the seconds it took."""
     if not len(interactions):
         raise RecsysError(f"{spec.name} has nothing to learn from: no interaction of the training part has a rating.")
     begun = time.perf_counter()
     length = getattr(model, "sequence_length", SEQUENCE_LENGTH)
-    data = interactions if spec.task == "user" else interactions.to_sequence(length)
+    data: Any = interactions if spec.task == "user" else interactions.to_sequence(length)
     takes = inspect.signature(model.fit).parameters  # Spotlight's own classes take nothing beside the data
     extra: dict[str, Any] = {"job": job} if "job" in takes else {}
     if "features" in takes and getattr(model, "side_features", True):
         from engine.features import Features, of_items
 
         extra["features"] = Features(user_features or {}, of_items(dataset.items, interactions.num_items))
+    if "item_vectors" in takes and item_vectors is not None and getattr(model, "texts", True):
+        extra["item_vectors"] = item_vectors
+        data.num_items = len(item_vectors)
     model.fit(data, **extra)
     return time.perf_counter() - begun
 
@@ -164,6 +173,7 @@ def evaluate(
     filter_seen: bool = True,
     segments: bool = False,
     seeds: int = 1,
+    item_vectors: Vectors | None = None,
 ) -> FitReport:
     """Train a model on a part of a data set and measure it on the rest.
 
@@ -194,6 +204,8 @@ def evaluate(
         Whether to give figures also by users with few and many items, and by popular and rare items.
     seeds
         How many times, with ``seed``, ``seed + 1`` and so on; the figures are then means.
+    item_vectors
+        As of :func:`train`. Only items that occur in the interactions are ranked.
 
     Returns
     -------
@@ -223,6 +235,7 @@ def evaluate(
             at=at,
             filter_seen=filter_seen,
             segments=segments,
+            item_vectors=item_vectors,
         )
         for one in range(seed, seed + seeds)
     ]
@@ -243,6 +256,7 @@ def evaluate_split(
     filter_seen: bool = True,
     segments: bool = False,
     user_features: Mapping[str, Any] | None = None,
+    item_vectors: Vectors | None = None,
 ) -> FitReport:
     """As :func:`evaluate`, of a split that is made already: a published one, or one within a training part.
 
@@ -256,7 +270,7 @@ def evaluate_split(
         What to learn from and what to ask about.
     protocol
         What kind of split it is: it decides what is asked.
-    seed, options, device, job, at, filter_seen, segments
+    seed, options, device, job, at, filter_seen, segments, item_vectors
         As of :func:`evaluate`.
     user_features
         What is known of users, for a model that takes it: name of the group -> ``(num_users, f)``.
@@ -268,7 +282,9 @@ def evaluate_split(
     model = _create(spec, options, seed, device, learnt)
     ratings = learnt.ratings if "ratings" in spec.needs else None
     questions = pose(parts, protocol, spec.task, seed, rates=ratings is not None)
-    fitted = _fit(model, spec, learnt, dataset, job, user_features)
+    if item_vectors is not None:
+        item_vectors = item_vectors[: learnt.num_items]
+    fitted = _fit(model, spec, learnt, dataset, job, user_features, item_vectors)
     job.report(Progress(f"measuring {name}"))
     job.checkpoint()
     begun = time.perf_counter()

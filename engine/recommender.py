@@ -187,7 +187,7 @@ class Recommender:
         Parameters
         ----------
         items
-            Dense ids, oldest first; each must occur in the interactions.
+            Dense ids, oldest first; each must occur in the interactions, except for a model that goes by texts.
         k
             How many.
         filter_seen
@@ -201,6 +201,9 @@ class Recommender:
         if not items:
             raise RecsysError("The sequence is empty: name at least one title to go on from.")
         sequence = np.asarray(items, dtype=np.int64)
+        if not getattr(self.model, "texts", False):
+            for item in sequence[sequence > self.dataset.num_rated_items]:
+                raise RecsysError(f"Nobody has rated {self.dataset.items[item].title!r}, so no model knows it.")
         scores = _rankable(self.model.predict(sequence))
         if filter_seen:
             scores[sequence] = -np.inf

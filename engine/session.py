@@ -434,22 +434,25 @@ class Session:
         """Items that a half-typed title may mean, best first; forgives typos. Needs no torch."""
         return self._titles.complete(text, limit)
 
-    def resolve_title(self, text: str, *, rated: bool = True) -> TitleMatch:
+    def resolve_title(self, text: str, *, model: str | None = None) -> TitleMatch:
         """The one item that a title or an id means.
 
         Parameters
         ----------
         text
             What was typed.
-        rated
-            Whether it must occur in the interactions, as a sequence model demands.
+        model
+            Which sequence model is to be asked about it; None for the best trained one. It must occur in the
+            interactions, except for a model that was trained to go by texts.
 
         Raises
         ------
         UnknownError
             With suggestions, where nothing fits, several things do, or nobody has rated what fits.
         """
-        return self._titles.resolve(text, rated=rated)
+        trained = (state for state in self.models("sequence") if state.trained and model in (None, state.name))
+        asked = next(trained, None)
+        return self._titles.resolve(text, rated=asked is None or not asked.options.get("texts"))
 
     def next_items(
         self,
@@ -497,9 +500,12 @@ class Session:
         import_gently("torch")
         from engine.experiment import train
 
-        data = self.dataset
-        with self._turns.long_turn(job or Job()) as turn:
-            trained, report = train(data, model, options=options, seed=seed, device=self.device, job=turn)
+        data, job = self.dataset, job or Job()
+        vectors = self._vectors_for(model, options, job)
+        with self._turns.long_turn(job) as turn:
+            trained, report = train(
+                data, model, options=options, seed=seed, device=self.device, job=turn, item_vectors=vectors
+            )
             report = replace(report, path=str(self._shelf.folder(model)))
             self._shelf.store(trained, report)
         return report
@@ -529,8 +535,9 @@ class Session:
         import_gently("torch")
         from engine.experiment import evaluate
 
-        data = self.dataset
-        with self._turns.long_turn(job or Job()) as turn:
+        data, job = self.dataset, job or Job()
+        how["item_vectors"] = self._vectors_for(model, options, job)
+        with self._turns.long_turn(job) as turn:
             return evaluate(
                 data, model, protocol=protocol, seed=seed, options=options, device=self.device, job=turn, **how
             )
@@ -552,9 +559,18 @@ class Session:
         import_gently("torch")
         from engine.tuning import tune
 
-        data, folder = self.dataset, self.workspace.dataset_folder(self.name) / "tuning"
-        with self._turns.long_turn(job or Job()) as turn:
+        data, folder, job = self.dataset, self.workspace.dataset_folder(self.name) / "tuning", job or Job()
+        how["item_vectors"] = self._vectors_for(model, how.get("options"), job)
+        with self._turns.long_turn(job) as turn:
             return tune(data, model, trials, folder, device=self.device, job=turn, **how)
+
+    def _vectors_for(self, model: str, options: Mapping[str, Any] | None, job: Job) -> npt.NDArray[np.float32] | None:
+        """The vectors of all items' texts, embedded now where they are not yet; None for a model that takes none."""
+        spec = models.get(model)
+        if "texts" not in spec.uses or not spec.read_options(options or {}).get("texts", True):
+            return None
+        self.embed(job)
+        return self._search.item_vectors(self.dataset.num_items + 1)
 
     @once
     def _shelf(self) -> ModelShelf:

@@ -23,6 +23,7 @@ from engine.protocols import Split, split
 if TYPE_CHECKING:
     from engine.dataset import Dataset
     from engine.interactions import Interactions
+    from engine.search.embedding import Vectors
 
 #: On how many validation parts each trial is measured; between them it may be cut short.
 FOLDS = 2
@@ -89,6 +90,7 @@ def tune(
     options: Mapping[str, Any] | None = None,
     device: str = "auto",
     job: Job | None = None,
+    item_vectors: Vectors | None = None,
 ) -> Tuned:
     """Look for options: tree-structured Parzen estimators (Bergstra et al., 2011), poor trials cut short.
 
@@ -123,6 +125,8 @@ def tune(
         What computes.
     job
         Takes the progress and may be cancelled; the trial that is running is then lost, the others are kept.
+    item_vectors
+        As of :func:`engine.experiment.evaluate`.
 
     Raises
     ------
@@ -193,6 +197,7 @@ def tune(
                     options={**given, **chosen},
                     device=device,
                     job=quiet,
+                    item_vectors=item_vectors,
                 )
             except LearningError:
                 trial.set_user_attr(_DIVERGED, True)

@@ -95,7 +95,7 @@ class SessionLike(Protocol):
         self, user: OutsideId, item: OutsideId, model: str | None = None, k: int = 3
     ) -> Answer: ...
     def complete_title(self, text: str, limit: int = 8) -> list[TitleMatch]: ...  # noqa: D102
-    def resolve_title(self, text: str, *, rated: bool = True) -> TitleMatch: ...  # noqa: D102
+    def resolve_title(self, text: str) -> TitleMatch: ...  # noqa: D102
     def next_items(  # noqa: D102
         self,
         items: Sequence[int],

@@ -28,7 +28,7 @@ from engine.search.word_index import KeptFile, WordIndex
 
 if TYPE_CHECKING:
     from engine.items import Item, ItemTable
-    from engine.search.embedding import Encoder
+    from engine.search.embedding import Encoder, Vectors
     from engine.search.index import ExactIndex
     from engine.search.store import EmbeddingStore, Hashes
 
@@ -214,6 +214,14 @@ class SearchIndex:
         if self._store is None:
             return EmbeddingState(0, len(self.items), "")
         return self._store.state(self._hashes)
+
+    def item_vectors(self, num_items: int) -> Vectors:
+        """What is stored of the first items' meanings; see :func:`engine.search.item_vectors.item_vectors`."""
+        from engine.search.item_vectors import item_vectors
+
+        if self._store is None:
+            raise OptionError("This search has no embeddings.")
+        return item_vectors(self.items, self._store, num_items)
 
     def embed(self, job: Job | None = None) -> EmbeddingState:
         """Embed what is not embedded yet, the first items of the catalogue first."""

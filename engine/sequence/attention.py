@@ -33,6 +33,8 @@ class AttentionModel(ImplicitSequenceModel):
     num_negatives
         How many items, shared by a batch, each next item is told from; 0 means all items, up to ten thousand of them
         on an accelerator and two thousand on the CPU, and a sample beyond.
+    texts
+        Whether ``fit`` must be given item vectors. It takes them in any case.
     embedding_dim, n_iter, batch_size, l2, learning_rate, optimizer_func, random_state, device
         See :class:`engine.estimator.Estimator`.
 
@@ -57,6 +59,7 @@ class AttentionModel(ImplicitSequenceModel):
         l2: float = 0.0,
         learning_rate: float = 2e-3,
         num_negatives: int = 0,
+        texts: bool = False,
         *,
         optimizer_func: object = None,
         random_state: np.random.RandomState | int | None = None,
@@ -79,7 +82,7 @@ class AttentionModel(ImplicitSequenceModel):
             device=device,
         )
         self.num_layers, self.num_heads, self.dropout = int(num_layers), int(num_heads), float(dropout)
-        self.num_negatives = int(num_negatives)
+        self.num_negatives, self.texts = int(num_negatives), bool(texts)
         self._described: npt.NDArray[np.float32] | None = None
         self._num_described = 0
         AttentionNet.check(self.embedding_dim, self.num_layers, self.num_heads)
@@ -102,6 +105,8 @@ class AttentionModel(ImplicitSequenceModel):
             What is known of the items, such as the vectors of their texts, ``(num_items, d)``: a row of zeros says
             nothing. With them, items that training never meets can be recommended too. Counts at the first call only.
         """
+        if self._net is None and item_vectors is None and self.texts:
+            raise OptionError(f"{self.name} was told to go by texts: fit it with the item_vectors of these.")
         if self._net is None and item_vectors is not None:
             vectors = np.asarray(item_vectors, dtype=np.float32)
             if vectors.ndim != 2 or len(vectors) != interactions.num_items or not np.isfinite(vectors).all():
@@ -109,7 +114,7 @@ class AttentionModel(ImplicitSequenceModel):
                     f"item_vectors must be {interactions.num_items} rows of finite numbers, one for each item and the "
                     f"padding, not of shape {vectors.shape}."
                 )
-            self._described, self._num_described = vectors, vectors.shape[1]
+            self._described, self._num_described, self.texts = vectors, vectors.shape[1], True
         super().fit(interactions, verbose, job, checkpoint)
 
     def _build(self, interactions: SequenceInteractions) -> nn.Module:

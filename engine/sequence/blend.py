@@ -40,7 +40,7 @@ class BlendModel(SequenceModel):
         The share of the people (or rows, where it is not said whose they are) that are held out.
     n_iter
         Epochs of attention over the rest; a quarter as many over all follow.
-    embedding_dim, dropout, batch_size, learning_rate, num_negatives
+    embedding_dim, dropout, batch_size, learning_rate, num_negatives, texts
         Of attention; see :class:`engine.sequence.attention.AttentionModel`.
     lags, decay, ahead, alignment, sharpness
         Of :class:`engine.sequence.markov.MarkovModel`.
@@ -66,6 +66,7 @@ class BlendModel(SequenceModel):
         batch_size: int = 32,
         learning_rate: float = 2e-3,
         num_negatives: int = 0,
+        texts: bool = False,
         lags: int = 12,
         decay: float = 0.88,
         ahead: float = 0.5,
@@ -80,6 +81,7 @@ class BlendModel(SequenceModel):
             raise OptionError(f"held_out must be between 0 and 1, not {held_out!r}.")
         self.held_out, self.n_iter, self.embedding_dim, self.dropout = held_out, n_iter, embedding_dim, dropout
         self.batch_size, self.learning_rate, self.num_negatives = batch_size, learning_rate, num_negatives
+        self.texts = bool(texts)
         self.lags, self.decay, self.ahead = lags, decay, ahead
         self.alignment, self.sharpness = alignment, sharpness
         #: The share of attention.
@@ -105,6 +107,7 @@ class BlendModel(SequenceModel):
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             num_negatives=self.num_negatives,
+            texts=self.texts,
             random_state=self.random_state,
             device=device,
         )
@@ -119,7 +122,7 @@ class BlendModel(SequenceModel):
         item_vectors: npt.NDArray[np.float32] | None = None,
     ) -> None:
         """See :meth:`engine.sequence.base.SequenceModel.fit`; ``item_vectors`` as attention takes them."""
-        self._item_vectors = item_vectors
+        self._item_vectors, self.texts = item_vectors, self.texts or item_vectors is not None
         try:
             super().fit(interactions, verbose, job)
         finally:

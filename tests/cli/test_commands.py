@@ -88,6 +88,15 @@ def test_train_then_tell_what_comes_next(run: Run, films: str) -> None:
     assert "taken as Alien" in outcome.err
 
 
+def test_by_its_text_an_item_that_nobody_rated_is_recommended_and_gone_on_from(run: Run, films: str) -> None:
+    assert run("train", "attention", "-d", films, "--set", "texts=true n_iter=2", "--device", "cpu").status == 0
+    following = json.loads(run("next", "Solaris", "-d", films, "--model", "attention", "--json").out)
+    assert {result["item_id"] for result in following} == {"alien", "heat", "stalker", "primer"}
+    assert run("next", "Primer", "-d", films, "--model", "attention").status == 0
+    assert run("train", "markov", "-d", films).status == 0
+    assert "nobody has rated it" in run("next", "Primer", "-d", films, "--model", "markov").err
+
+
 def test_a_title_nobody_rated_is_said_to_be_so(run: Run, films: str) -> None:
     outcome = run("next", "Primer")
     assert outcome.status == 1

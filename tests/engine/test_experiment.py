@@ -323,3 +323,19 @@ def test_little_data_gives_figures_or_a_sentence(name: str, data: str) -> None:
         if report is not None:
             assert report.metrics
             assert all(np.isfinite(value) for value in report.metrics.values())
+
+
+@pytest.mark.parametrize("name", ["attention", "blend"])
+def test_a_model_that_goes_by_texts_is_asked_about_the_same_items(name: str) -> None:
+    data = make()
+    vectors = np.random.RandomState(0).randn(ITEMS + 6, 8).astype(np.float32)  # five more that nobody rated
+    vectors[0] = 0
+    options = {"texts": True, "n_iter": 1}
+    report = evaluate(data, name, protocol="leave-one-out", options=options, device="cpu", item_vectors=vectors)
+    assert report.options["texts"] is True
+    model, _ = experiment.train(data, name, options=options, device="cpu", item_vectors=vectors)
+    scores = model.predict(np.array([1, 2, 3]))
+    assert scores.shape == (ITEMS + 6,)
+    assert scores[1:].min() > scores[0]
+    with pytest.raises(OptionError, match="item_vectors"):
+        experiment.train(data, name, options=options, device="cpu")

@@ -324,7 +324,7 @@ class FakeSession:
             found, how = [item for item in self.items if item.title == "Star Wars"], "typo"
         return [TitleMatch(item, how, 0.9, self._popularity(item)) for item in found[:limit]]  # type: ignore[arg-type]
 
-    def resolve_title(self, text: str, *, rated: bool = True) -> TitleMatch:
+    def resolve_title(self, text: str) -> TitleMatch:
         self._enter("resolve_title", text)
         found = self.complete_title(text)
         if not found:

@@ -146,7 +146,7 @@ def next_items(
     from tui.output import print_answer, say
 
     session = open_session(context, dataset, device)
-    matches = [session.resolve_title(title) for title in titles]
+    matches = [session.resolve_title(title, model=model) for title in titles]
     for title, match in zip(titles, matches, strict=True):
         if match.how not in ("exact", "id"):
             year = "" if match.item.year is None else f" ({match.item.year})"
