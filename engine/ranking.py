@@ -13,15 +13,36 @@ if TYPE_CHECKING:
 IntArray = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
 
+#: Scores of which the largest speaks for all.
+_GROUP = 32
+
 
 def top_k(scores: npt.NDArray[Any], k: int) -> npt.NDArray[np.intp]:
     """Positions of the ``k`` largest finite scores, best first; equal scores in order of position."""
-    finite = np.flatnonzero(np.isfinite(scores))
+    bound = _lower_bound(scores, k)
+    if bound is None:
+        finite = np.flatnonzero(np.isfinite(scores))
+    else:
+        finite = np.flatnonzero(scores >= bound)
+        finite = finite[np.isfinite(scores[finite])]
     if len(finite) > k:
         threshold = np.partition(scores[finite], len(finite) - k)[len(finite) - k]
         finite = finite[scores[finite] >= threshold]
     order = np.lexsort((finite, -scores[finite]))[:k]
     return finite[order]
+
+
+def _lower_bound(scores: npt.NDArray[Any], k: int) -> Any:
+    """What at least ``k`` finite scores reach, if it is soon found: the scores that are to be ordered are then few.
+
+    The scores are parted into many more groups than ``k``: as many scores reach the k-th largest of the groups' maxima.
+    """
+    groups = len(scores) // _GROUP
+    if k < 1 or groups < 4 * k:
+        return None
+    maxima = scores[: groups * _GROUP].reshape(_GROUP, groups).max(axis=0)
+    maxima = maxima[np.isfinite(maxima)]
+    return np.partition(maxima, len(maxima) - k)[len(maxima) - k] if len(maxima) >= k else None
 
 
 def top_lists(scores: Tensor, k: int) -> IntArray:

@@ -137,17 +137,19 @@ def _linear(states: Array, by: Affine) -> Array:
         # For a handful of tokens BLAS is quickest in small pieces: it neither rearranges the weights first nor splits
         # the work among threads, which wait long for each other where cores are busy.
         transposed = (by.weight.reshape(-1, _ROWS, inputs) @ states.T).reshape(outputs, -1)
-        product = np.ascontiguousarray(transposed.T)
-    else:
-        product = states @ by.weight.T
+        return np.add(transposed.T, by.bias, order="C")
+    product: Array = states @ by.weight.T
     product += by.bias
     return product
 
 
 def _normalise(states: Array, by: Affine, eps: float) -> Array:
-    states = states - states.mean(axis=1, keepdims=True)
-    variance = np.einsum("ij,ij->i", states, states) / states.shape[1]
-    states *= (1.0 / np.sqrt(variance + eps))[:, None].astype(np.float32)
+    # A product with equal shares is a mean, and for a handful of rows the quickest.
+    shares = np.full(states.shape[1], 1 / states.shape[1], dtype=np.float32)
+    states = states - (states @ shares)[:, None]
+    variance = (states * states) @ shares
+    variance += np.float32(eps)
+    states /= np.sqrt(variance)[:, None]
     states *= by.weight
     states += by.bias
     return states
@@ -175,14 +177,19 @@ def _gelu(x: Array) -> Array:
     """
     z = np.abs(x)
     z *= np.float32(math.sqrt(0.5))
-    t = 1 / (1 + np.float32(0.3275911) * z)
-    series = np.full_like(t, 1.061405429)
+    t = z * np.float32(0.3275911)
+    t += 1
+    np.divide(1, t, out=t)
+    series = t * np.float32(1.061405429)
     for coefficient in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
-        series *= t
         series += np.float32(coefficient)
-    series *= t
-    series *= np.exp(-z * z)
-    erf = np.copysign(1 - series, x)
+        series *= t
+    z *= z
+    np.negative(z, out=z)
+    np.exp(z, out=z)
+    series *= z
+    erf = np.subtract(1, series, out=series)
+    np.copysign(erf, x, out=erf)
     erf += 1
     erf *= x
     erf *= np.float32(0.5)

@@ -34,16 +34,17 @@ class QueryWord:
 
 def by_words(item: Item, query: Iterable[QueryWord]) -> str:
     """Where the words of a query are in an item: ``title "heat" · text "bank"``; empty if nowhere."""
+    query = list(query)
+    wanted = {one for word in query for one in word.taken_for}
     places = {
-        "title": _all_words([item.title, str(item.metadata.get("original_title") or "")]),
-        "genre": _all_words(item.genres),
-        "text": _all_words([item.text]),
+        "title": _which_of(wanted, [item.title, str(item.metadata.get("original_title") or "")]),
+        "genre": _which_of(wanted, item.genres),
+        "text": _which_of(wanted, [item.text]),
     }
     found: dict[str, list[str]] = {}
     for word in query:
-        best_first = sorted(word.taken_for, key=lambda one: -word.taken_for[one])
         for place, its_words in places.items():
-            if there := next((one for one in best_first if one in its_words), None):
+            if there := min(its_words & word.taken_for.keys(), key=lambda one: (-word.taken_for[one], one), default=""):
                 said = f'"{there}"'
                 if not (word.typed.startswith(there[:-1]) or there.startswith(word.typed) or there.isdigit()):
                     said += f' for "{word.typed}"'
@@ -64,10 +65,13 @@ def phrases(item: Item) -> list[str]:
     return list(dict.fromkeys(one for one in (item.title, *item.genres, *map(str.strip, sentences)) if one))[:_PHRASES]
 
 
-def _all_words(texts: Iterable[str]) -> set[str]:
+def _which_of(wanted: set[str], texts: Iterable[str]) -> set[str]:
+    """Which words are in some texts, as one or as two."""
     its_words: set[str] = set()
     for text in texts:
         found = words(text)
-        its_words.update(found)
-        its_words.update(a + b for a, b in pairwise(found))  # "spider man", and pairs of ideographs
+        its_words.update(wanted.intersection(found))
+        run = "".join(found)
+        if any(one in run for one in wanted - its_words):  # which is soon told; what follows takes longer
+            its_words.update(wanted.intersection(a + b for a, b in pairwise(found)))  # "spider man", and ideographs
     return its_words

@@ -22,6 +22,15 @@ def test_top_k_is_a_stable_sort_of_what_is_finite(scores: list[float], k: int) -
     assert top_k(np.array(scores, dtype=np.float32), k).tolist() == expected[:k]
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(1, 20), st.sampled_from([1, 3, 1000]))
+def test_top_k_of_many_scores_is_a_stable_sort_too(seed: int, k: int, distinct: int) -> None:
+    random = np.random.RandomState(seed)
+    scores = random.randint(0, distinct, random.randint(2000, 4000)).astype(np.float32)
+    scores[random.rand(len(scores)) < random.rand()] = random.choice([-np.inf, np.inf, np.nan])
+    order = np.argsort(-scores, kind="stable")
+    assert top_k(scores, k).tolist() == order[np.isfinite(scores[order])][:k].tolist()
+
+
 @given(arrays(np.float32, (4, 12), elements=st.sampled_from([-np.inf, -1.0, 0.0, 1.0])), st.integers(1, 15))
 def test_lists_of_many_rows_are_those_of_each_row(scores: np.ndarray, k: int) -> None:
     lists = top_lists(torch.from_numpy(scores), k)
