@@ -137,8 +137,9 @@ def _linear(states: Array, by: Affine) -> Array:
         # For a handful of tokens BLAS is quickest in small pieces: it neither rearranges the weights first nor splits
         # the work among threads, which wait long for each other where cores are busy.
         transposed = (by.weight.reshape(-1, _ROWS, inputs) @ states.T).reshape(outputs, -1)
-        return np.add(transposed.T, by.bias, order="C")
-    product: Array = states @ by.weight.T
+        product: Array = np.add(transposed.T, by.bias, order="C")
+        return product
+    product = states @ by.weight.T
     product += by.bias
     return product
 
@@ -188,7 +189,7 @@ def _gelu(x: Array) -> Array:
     np.negative(z, out=z)
     np.exp(z, out=z)
     series *= z
-    erf = np.subtract(1, series, out=series)
+    erf: Array = np.subtract(1, series, out=series)
     np.copysign(erf, x, out=erf)
     erf += 1
     erf *= x
