@@ -38,6 +38,8 @@ from engine.ranking import top_k
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).resolve().parent / "results" / "accuracy.json"
+#: Kept by ``cold_items.py``.
+COLD_ITEMS = RESULTS.with_name("cold_items.json")
 PAGE = REPOSITORY / "docs" / "results.md"
 
 
@@ -72,7 +74,7 @@ def main() -> None:
                 break
             measure(case, arguments)
     if arguments.results == RESULTS:
-        write_page(PAGE, read_results(RESULTS), list(cases()))
+        write_page(PAGE, read_results(RESULTS), list(cases()), read_results(COLD_ITEMS))
 
 
 def is_current(case: Case, row: dict[str, Any] | None) -> bool:

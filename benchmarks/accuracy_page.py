@@ -51,8 +51,8 @@ _FIGURES = (
 )
 
 
-def write_page(page: Path, rows: Mapping[str, Row], cases: Sequence[Case]) -> None:
-    """Write the page anew."""
+def write_page(page: Path, rows: Mapping[str, Row], cases: Sequence[Case], cold: Mapping[str, Row]) -> None:
+    """Write the page anew; ``cold`` are the rows of ``cold_items.py``."""
     cases = [case for case in cases if case.key in rows]
     parts = [
         _INTRODUCTION,
@@ -60,6 +60,7 @@ def write_page(page: Path, rows: Mapping[str, Row], cases: Sequence[Case]) -> No
         *_goals(rows),
         *_ratings(rows, cases),
         *_answers(rows, cases),
+        *_cold(cold),
         *_tables(rows, cases),
         *_others(),
     ]
@@ -209,6 +210,29 @@ def _answers(rows: Mapping[str, Row], cases: Sequence[Case]) -> Iterator[str]:
         for model, row in here
     ]
     yield from lines_of(("model", "list, ms", "fold-in, ms"), lines)
+    yield ""
+
+
+def _cold(rows: Mapping[str, Row]) -> Iterator[str]:
+    if not rows:
+        return
+    yield "## Items that nobody has chosen yet\n"
+    yield (
+        "Made by `python benchmarks/cold_items.py`. A tenth of the items is taken out of the training sequences; windows "
+        "of ten items of people held out\nask for the last one, of all that were not given. MRR over the windows that ask "
+        "for an item that was taken out (cold), over the others (warm), and\nover all.\n"
+    )
+    lines = [
+        (
+            TITLES[data],
+            f"{model}, {words}",
+            *(f"{row[name]:.4f}" for name in ("cold", "warm", "all")),
+            f"{row['windows']:,} ({row['cold_windows']:,})",
+            ", ".join(map(str, row["seeds"])),
+        )
+        for (data, model, words), row in ((key.split("/"), row) for key, row in rows.items())
+    ]
+    yield from lines_of(("data", "model", "cold", "warm", "all", "windows (cold)", "seeds"), lines)
     yield ""
 
 

@@ -147,14 +147,15 @@ class AttentionModel(ImplicitSequenceModel):
         if not isinstance(net, AttentionNet) or not isinstance(net.item_embeddings, DescribedEmbedding):
             return
         layer = net.item_embeddings
-        # Of an item that was never met only the description speaks, and it is as likely as the rarest ones.
+        # Of an item that was never met only the description speaks; also of how popular it will be.
         described = layer.descriptions.any(1).to(self._seen.device)
         new = described & ~self._seen
         new[PADDING_IDX] = False
         layer.own.weight[new] = 0.0
-        if self._seen.any():
+        met = described & self._seen
+        if met.any():
             biases = net.item_biases.weight
-            biases[new] = biases[self._seen].min()
+            biases[new] = _ridge(layer.descriptions[met], biases[met], layer.descriptions[new])
         self._seen = self._seen | new
 
     def _shared_negatives(self, num_items: int) -> int:
@@ -175,3 +176,10 @@ class AttentionModel(ImplicitSequenceModel):
         net = self._rebuild()
         net.load_state_dict({name: tensor for name, tensor in tensors.items() if name != "seen"})
         self._net, self._seen = net.to(self.device).eval(), tensors["seen"].to(self.device)
+
+
+def _ridge(known: Tensor, values: Tensor, new: Tensor) -> Tensor:
+    """What is expected at new points by ridge regression around the mean, ``(len(new), 1)``."""
+    mean = values.mean()
+    square = known.T @ known + torch.eye(known.shape[1], dtype=known.dtype, device=known.device)
+    return mean + new @ torch.linalg.solve(square, known.T @ (values - mean))
