@@ -218,9 +218,9 @@ def _cold(rows: Mapping[str, Row]) -> Iterator[str]:
         return
     yield "## Items that nobody has chosen yet\n"
     yield (
-        "Made by `python benchmarks/cold_items.py`. A tenth of the items is taken out of the training sequences; windows "
-        "of ten items of people held out\nask for the last one, of all that were not given. MRR over the windows that ask "
-        "for an item that was taken out (cold), over the others (warm), and\nover all.\n"
+        "Made by `python benchmarks/cold_items.py`. A tenth of the items is taken out of the training sequences;\n"
+        "windows of ten items of people held out ask for the last one, of all that were not given. MRR over those\n"
+        "that ask for an item that was taken out (cold), over the others (warm), and over all.\n"
     )
     lines = [
         (

@@ -182,4 +182,5 @@ def _ridge(known: Tensor, values: Tensor, new: Tensor) -> Tensor:
     """What is expected at new points by ridge regression around the mean, ``(len(new), 1)``."""
     mean = values.mean()
     square = known.T @ known + torch.eye(known.shape[1], dtype=known.dtype, device=known.device)
-    return mean + new @ torch.linalg.solve(square, known.T @ (values - mean))
+    expected: Tensor = mean + new @ torch.linalg.solve(square, known.T @ (values - mean))
+    return expected
