@@ -53,8 +53,8 @@ class Ranking:
 
     def best(self, k: int, note: str | None = None) -> Ranking:
         """The first ``k``; of equal scores the lower row first."""
-        ranking = self.keep(sorted(self.scores, key=lambda row: (-self.scores[row], row))[:k])
-        return ranking if note is None else replace(ranking, note=note)
+        ordered = sorted(self.scores.items(), key=lambda one: (-one[1], one[0]))
+        return replace(self, scores=dict(ordered[:k]), note=self.note if note is None else note)
 
     def keep(self, rows: Sequence[int]) -> Ranking:
         """These rows alone, in this order."""

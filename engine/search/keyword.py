@@ -82,6 +82,7 @@ class KeywordIndex:
 
     def _finish(self, in_titles: Counts, lines: str, fame: npt.NDArray[np.float64] | None) -> None:
         self._in_titles, self._lines = in_titles, lines
+        self._last_understood: tuple[str, list[QueryWord]] = "", []
         self._vocabulary = Vocabulary(self._numbering, np.diff(self._column), in_titles, lines)
         self._boost = None if fame is None else (1.0 + _FAME_WEIGHT * fame).astype(np.float32)
 
@@ -167,6 +168,9 @@ class KeywordIndex:
 
     def understood(self, query: str) -> list[QueryWord]:
         """The words of a query and what each is taken for; without the empty ones and those that mean nothing here."""
+        known_query, known = self._last_understood  # each search asks twice: to find, and to say why
+        if known_query == query:
+            return known
         asked = list(dict.fromkeys(tokens(query)))
         said = words(query)
         last = said[-1] if said else ""
@@ -174,7 +178,9 @@ class KeywordIndex:
         meant = [QueryWord(word, self._vocabulary.meanings(word, is_last=word == last)) for word in (full or asked)]
         if not any(word.taken_for for word in meant) and full:
             meant = [QueryWord(word, {word: 1.0}) for word in asked if word in self._vocabulary]
-        return [*(word for word in meant if word.taken_for), *self._other_divisions(said)]
+        understood = [*(word for word in meant if word.taken_for), *self._other_divisions(said)]
+        self._last_understood = query, understood
+        return understood
 
     def _other_divisions(self, said: Sequence[str]) -> list[QueryWord]:
         """Words that titles write as one where the query does not, and the other way round."""
