@@ -179,11 +179,9 @@ class BlendModel(SequenceModel):
     def _both(self, sequences: Tensor) -> tuple[Tensor, Tensor]:
         """The logarithms of what the two models hold probable."""
         counted = self._markov.scores(sequences).log_softmax(1)
-        if self._uncounted is not None:
-            # What was never met cannot be counted: it passes for the least probable of what was.
-            floor = torch.where(self._markov.ranked, counted, torch.inf).amin(1, keepdim=True)
-            counted = torch.where(self._uncounted, floor, counted)
         learnt = self._attention.scores(sequences[:, -self._attention.sequence_length :]).log_softmax(1)
+        if self._uncounted is not None:  # then what is learnt must do
+            counted = torch.where(self._uncounted, learnt, counted)
         return counted, learnt
 
     # -- storing ------------------------------------------------------------------------------------------------
