@@ -16,11 +16,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.search.parts import in_parts
+
 Rows = npt.NDArray[np.int64]
 Block = npt.NDArray[np.uint64]
 
-#: Rows that are compared at a time: few enough for the processor's cache.
-_BLOCK = 16_384
+#: Rows that are compared at a time: few enough for the processor's cache, and enough for threads to part the work
+#: without waiting for each other between NumPy's calls.
+_BLOCK = 65_536
+#: A thread is given no fewer blocks.
+_LEAST_BLOCKS = 2
 #: Words whose differing bits can be counted in a byte.
 _WORDS_IN_A_BYTE = 3
 
@@ -36,7 +41,7 @@ class SignCodes:
     centre
         What each number is compared with.
     blocks
-        Of up to 16,384 rows each: 64-bit words, of shape (words, rows).
+        Of up to 65,536 rows each: 64-bit words, of shape (words, rows).
     """
 
     rows: int = 0
@@ -49,7 +54,7 @@ class SignCodes:
             return self
         centre = self.centre
         if centre is None:
-            centre = np.asarray(vectors[: 4 * _BLOCK].mean(axis=0), dtype=np.float32)
+            centre = np.asarray(vectors[:_BLOCK].mean(axis=0), dtype=np.float32)
         kept = self.blocks[: self.rows // _BLOCK]
         starts = range(len(kept) * _BLOCK, len(vectors), _BLOCK)
         made = (np.ascontiguousarray(_pack(vectors[start : start + _BLOCK] > centre).T) for start in starts)
@@ -85,12 +90,17 @@ class SignCodes:
     def _differences(self, code: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint16]:
         """In how many bits each row's code differs from this one."""
         found = np.zeros(self.rows, dtype=np.uint16)
+        in_parts(len(self.blocks), _LEAST_BLOCKS, lambda first, last: self._count(code, first, last, found))
+        return found
+
+    def _count(self, code: npt.NDArray[np.uint64], begin: int, end: int, found: npt.NDArray[np.uint16]) -> None:
+        """Count for the blocks from ``begin`` to before ``end``."""
         words = np.empty(_BLOCK, dtype=np.uint64)
         counts, sums = np.empty((2, _BLOCK), dtype=np.uint8)
-        start = 0
-        for block in self.blocks:
+        for number in range(begin, end):
+            block = self.blocks[number]
             size = block.shape[1]
-            of_block = found[start : start + size]
+            of_block = found[number * _BLOCK : number * _BLOCK + size]
             for first in range(0, len(code), _WORDS_IN_A_BYTE):
                 for word in range(first, min(first + _WORDS_IN_A_BYTE, len(code))):
                     np.bitwise_xor(block[word], code[word], out=words[:size])
@@ -98,8 +108,6 @@ class SignCodes:
                     if word > first:
                         np.add(sums[:size], counts[:size], out=sums[:size])
                 of_block += sums[:size]
-            start += size
-        return found
 
 
 def _pack(signs: npt.NDArray[np.bool_]) -> Block:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from engine.ranking import top_k
 from engine.search.codes import SignCodes
+from engine.search.parts import in_parts
 
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -20,6 +21,8 @@ LARGE = 100_000
 #: How many vectors are compared exactly after the first look: at least so many, so many for each result, and one of so
 #: many; from so many queries at once on, one product over everything costs less.
 _LEAST, _FOR_EACH, _ONE_OF, _TOGETHER = 4096, 50, 50, 8
+#: Vectors that are gathered at a time.
+_GATHERED = 1024
 
 
 class ExactIndex:
@@ -139,11 +142,26 @@ class CodedIndex(ExactIndex):
         items, scores = np.zeros((len(queries), k), dtype=np.int64), np.zeros((len(queries), k), dtype=np.float32)
         for number, query in enumerate(queries if k else []):
             near = self._codes.nearest(query, looked_at, by_code) if few is None else few
-            cosines = np.asarray(np.take(self._vectors, near, axis=0), dtype=np.float32) @ query
+            cosines = self._cosines(near, query)
             best = top_k(cosines, k)  # items may share a vector, so these are enough
             of_items, of_cosines = self._items_of(near[best], cosines[best], searched)
             items[number], scores[number] = of_items[:k], of_cosines[:k]
         return items, scores
+
+    def _cosines(self, rows: Rows, query: npt.NDArray[np.float32]) -> Scores:
+        cosines = np.empty(len(rows), dtype=np.float32)
+
+        def work(begin: int, end: int) -> None:
+            # By way of a small array that stays in the cache: making a large one takes longer than filling it.
+            vectors = np.empty((_GATHERED, len(query)), dtype=self._vectors.dtype)
+            for start in range(begin, end, _GATHERED):
+                size = min(_GATHERED, end - start)
+                np.take(self._vectors, rows[start : start + size], axis=0, out=vectors[:size], mode="clip")
+                exact = np.asarray(vectors[:size], dtype=np.float32)
+                np.dot(exact, query, out=cosines[start : start + size])
+
+        in_parts(len(rows), _LEAST, work)
+        return cosines
 
     def _rows_of(self, items: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         rows = np.zeros(len(self._vectors), dtype=bool)
