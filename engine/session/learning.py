@@ -1,0 +1,139 @@
+"""The models of a data set: training, measuring and tuning them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from engine import models
+from engine.job import Job
+from engine.loading import import_gently
+from engine.once import once
+from engine.results import FitReport, ModelState, Task
+from engine.session.searching import SearchedDataset
+from engine.shelf import ModelShelf
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from engine.recommender import Recommender
+    from engine.tuning import Tuned
+
+
+class LearntDataset(SearchedDataset):
+    """An open data set that models learn from."""
+
+    def models(self, task: Task | None = None) -> list[ModelState]:
+        """The registry as seen from this data set; reads no model and imports no torch."""
+        return self._shelf.states(task)
+
+    def train(
+        self, model: str, options: Mapping[str, Any] | None = None, job: Job | None = None, seed: int = 42
+    ) -> FitReport:
+        """Train a model on the whole data set and keep it; see :func:`engine.experiment.train`.
+
+        A cancelled training keeps nothing, and an older model stays.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such model.
+        OptionError
+            If an option is unknown or has an impossible value.
+        RecsysError
+            If the data set lacks what the model needs.
+        """
+        self._shelf.demand_trainable(models.get(model))
+        import_gently("torch")
+        from engine.experiment import train
+
+        data, job = self.dataset, job or Job()
+        vectors = self._vectors_for(model, options, job)
+        with self._turns.long_turn(job) as turn:
+            trained, report = train(
+                data, model, options=options, seed=seed, device=self.device, job=turn, item_vectors=vectors
+            )
+            report = replace(report, path=str(self._shelf.folder(model)))
+            self._shelf.store(trained, report)
+        return report
+
+    def evaluate(
+        self,
+        model: str,
+        protocol: str | None = None,
+        seed: int = 42,
+        options: Mapping[str, Any] | None = None,
+        job: Job | None = None,
+        **how: Any,
+    ) -> FitReport:
+        """Train a model on a part of the data set and measure it on the rest; see :func:`engine.experiment.evaluate`.
+
+        Parameters
+        ----------
+        model, protocol, seed, options, job, **how
+            As of that function.
+
+        Raises
+        ------
+        UnknownError, OptionError, RecsysError
+            As :meth:`train`, and if the protocol does not suit the model.
+        """
+        self._shelf.demand_trainable(models.get(model))
+        import_gently("torch")
+        from engine.experiment import evaluate
+
+        data, job = self.dataset, job or Job()
+        how["item_vectors"] = self._vectors_for(model, options, job)
+        with self._turns.long_turn(job) as turn:
+            return evaluate(
+                data, model, protocol=protocol, seed=seed, options=options, device=self.device, job=turn, **how
+            )
+
+    def tune(self, model: str, trials: int, job: Job | None = None, **how: Any) -> Tuned:
+        """Look for good options of a model; see :func:`engine.tuning.tune`. The search is kept with the data set.
+
+        Parameters
+        ----------
+        model, trials, job, **how
+            As of that function.
+
+        Raises
+        ------
+        UnknownError, OptionError, RecsysError
+            As :meth:`evaluate`, and if Optuna is not installed.
+        """
+        self._shelf.demand_trainable(models.get(model))
+        import_gently("torch")
+        from engine.tuning import tune
+
+        data, folder, job = self.dataset, self.workspace.dataset_folder(self.name) / "tuning", job or Job()
+        how["item_vectors"] = self._vectors_for(model, how.get("options"), job)
+        with self._turns.long_turn(job) as turn:
+            return tune(data, model, trials, folder, device=self.device, job=turn, **how)
+
+    def _vectors_for(self, model: str, options: Mapping[str, Any] | None, job: Job) -> npt.NDArray[np.float32] | None:
+        """The vectors of all items' texts, embedded now where they are not yet; None for a model that takes none."""
+        spec = models.get(model)
+        if "texts" not in spec.uses or not spec.read_options(options or {}).get("texts", True):
+            return None
+        self.embed(job)
+        return self._search.item_vectors(self.dataset.num_items + 1)
+
+    @once
+    def _shelf(self) -> ModelShelf:
+        return ModelShelf(self.workspace, self.manifest)
+
+    def _recommender(self, name: str) -> Recommender:
+        """A recommender over a trained model. Within a turn: loading one computes."""
+        import_gently("torch")
+        from engine.recommender import Recommender
+
+        rates = "ratings" in models.get(name).needs
+        return Recommender(
+            self.dataset,
+            self._shelf.load(name, self.device),
+            histories=self.histories,
+            rating_range=self.overview().rating_range if rates else None,
+        )

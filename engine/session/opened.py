@@ -1,0 +1,108 @@
+"""An open data set: what all questions to it share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.job import Job
+from engine.loading import import_gently
+from engine.once import once
+from engine.results import Overview
+from engine.turns import Turns
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from engine.dataset import Dataset
+    from engine.histories import Histories, UserDirectory
+    from engine.workspace import Manifest, Workspace
+
+
+class OpenedDataset:
+    """A data set, read when something first needs it, and the device that computes.
+
+    Parameters
+    ----------
+    workspace
+        Where it lies, with its embeddings and its trained models.
+    name
+        The data set's.
+    device
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    patient
+        Whether a hybrid search waits for the embedding model to load, rather than answer by keyword meanwhile.
+    embedding_model
+        A name or a folder; None for the one in the settings, else the one that comes with the package.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        name: str,
+        *,
+        device: str = "auto",
+        patient: bool = True,
+        embedding_model: str | None = None,
+    ) -> None:
+        self.workspace = workspace
+        self.name = name
+        self.device = device
+        self.patient = patient
+        self.embedding_model = embedding_model
+        self._turns = Turns()
+
+    @once
+    def manifest(self) -> Manifest:
+        """The data set's description."""
+        return self.workspace.manifest(self.name)
+
+    @once
+    def dataset(self) -> Dataset:
+        """The data set itself."""
+        # pandas too: pyarrow imports it of its own accord at the first array that it makes of Python objects.
+        import_gently("pandas", "pyarrow.parquet", "pyarrow.compute")
+        return self.workspace.open(self.name)
+
+    @once
+    def histories(self) -> Histories:
+        """Who interacted with what."""
+        from engine.histories import Histories
+
+        return Histories(self.dataset.interactions)
+
+    @once
+    def _directory(self) -> UserDirectory:
+        from engine.histories import UserDirectory
+
+        return UserDirectory(self.dataset)
+
+    @once
+    def _popularity(self) -> npt.NDArray[np.int64]:
+        """Interactions of each item, in dense order."""
+        import numpy as np
+
+        from engine.histories import item_counts
+
+        popularity = np.zeros(self.dataset.num_items, dtype=np.int64)
+        popularity[: self.dataset.num_rated_items] = item_counts(self.dataset.interactions)[1:]
+        return popularity
+
+    def overview(self) -> Overview:
+        """The data set in one line."""
+        return self.manifest.overview
+
+    def device_name(self) -> str:
+        """``"cpu"``, ``"cuda:0 NVIDIA H200"``, ``"mps"``: what computes (imports torch)."""
+        import_gently("torch")
+        from engine.device import describe, leave_a_core, resolve
+
+        if not self.patient:
+            leave_a_core()  # somebody is looking at a screen
+        return describe(resolve(self.device))
+
+
+def check(job: Job | None) -> None:
+    """Stop before the work if somebody stopped waiting for it while it queued."""
+    if job is not None:
+        job.checkpoint()

@@ -1,0 +1,214 @@
+"""Questions to a catalogue: what is like these words, or like this item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from engine.job import Job, Progress
+from engine.once import once
+from engine.results import Answer, EmbeddingState
+from engine.session.opened import OpenedDataset, check
+from engine.version import __version__
+
+if TYPE_CHECKING:
+    from engine.search import SearchIndex
+    from engine.search.completion import Completion
+    from engine.search.embedding import Encoder
+    from engine.search.filters import ParsedQuery
+    from engine.search.recent import RecentSearches
+    from engine.vocabulary import OutsideId
+
+#: How much a list of items like another is varied; see engine.search.diversity.
+_DIVERSITY = 0.4
+
+
+class SearchedDataset(OpenedDataset):
+    """An open data set that can be searched."""
+
+    @once
+    def _encoder(self) -> Encoder:
+        from engine.paths import find_paths
+        from engine.search.embedding import Encoder
+        from engine.search.model_files import DEFAULT_MODEL
+        from engine.settings import read_settings
+
+        paths = find_paths()
+        model = self.embedding_model or read_settings(paths.config).embedding_model or DEFAULT_MODEL
+        return Encoder(model, device=self.device, cache=paths.cache)
+
+    @once
+    def _search(self) -> SearchIndex:
+        from engine.popularity import ratings_of_items
+        from engine.search import SearchIndex
+        from engine.search.store import EmbeddingStore
+        from engine.search.taste import Taste
+        from engine.search.word_index import KeptFile
+
+        store = EmbeddingStore(self.workspace.embeddings_folder(self.name), self._encoder.identity)
+        return SearchIndex(
+            self.dataset.items,
+            store,
+            self._encoder,
+            popularity=self._popularity,
+            taste=Taste(self.dataset.interactions).likeness,
+            facts=ratings_of_items(self.dataset),
+            kept_words=KeptFile(
+                self.workspace.dataset_folder(self.name) / "words.npz",
+                f"{self.manifest.files['items']['sha256']} {__version__}",
+            ),
+        )
+
+    def embedding_state(self) -> EmbeddingState:
+        """How much of the catalogue is embedded; reads no vectors."""
+        return self._search.embedding_state()
+
+    def embed(self, job: Job | None = None) -> EmbeddingState:
+        """Embed what is not embedded yet; what was done before a cancel is kept, and gone on from."""
+        search, job = self._search, job or Job()
+        state = search.embedding_state()
+        if state.complete:
+            return state
+        self._load_encoder(job)
+        with self._turns.long_turn(job) as turn:
+            return search.embed(turn)
+
+    def search(
+        self,
+        query: str | ParsedQuery,
+        k: int = 10,
+        mode: str = "hybrid",
+        like: OutsideId | None = None,
+        job: Job | None = None,
+        *,
+        like_by: str | None = None,
+        diversity: float | None = None,
+    ) -> Answer:
+        """Items like these words, or like the item ``like``, best first.
+
+        Parameters
+        ----------
+        query
+            A line of words and filters (:mod:`engine.search.filters`); may be empty where ``like`` is given, and
+            filters alone give what fits, the most popular first. Of a line that is parsed already the problems are
+            passed over: whoever parsed it shows them.
+        k
+            How many.
+        mode
+            ``"hybrid"``, ``"semantic"`` or ``"keyword"``. ``keyword`` needs neither embeddings nor torch; ``hybrid`` is
+            by keyword alone, with a note, until there are embeddings.
+        like
+            The id of an item in the source file.
+        like_by
+            ``"meaning"``, ``"taste"`` (who liked it) or ``"both"``; None for both where both are known of the item.
+        diversity
+            From 0 to 1: how much a result counts less for being like those before it. None for a little where items
+            like another are wanted, so that its sequels do not take all the places, and else for 0.
+
+        Raises
+        ------
+        RecsysError
+            If there is nothing to search for.
+        OptionError
+            If a filter in a line of words cannot be understood, or an option is impossible.
+        UnknownError
+            If there is no such item.
+        NotTrainedError
+            If the search must go by meaning and nothing is embedded yet.
+        """
+        parsed = query
+        if isinstance(parsed, str):
+            parsed = self.parse_query(parsed)
+            parsed.demand()
+        text, filters = parsed.text, parsed.filters or None
+        dense = None if like is None else self.dataset.items.vocabulary.encode_one(like)
+        if diversity is None:
+            diversity = 0.0 if like is None else _DIVERSITY
+        if mode == "hybrid" and text and like is None and not (self.patient or self._encoder.loaded):
+            answer = self._search.search(text, k, "keyword", filters, diversity=diversity, job=job)
+            return replace(answer, note="by keyword only: the embedding model is not loaded yet")
+        if mode != "keyword" and text and like_by != "taste":
+            self._load_encoder(job or Job())
+        with self._turns.turn():
+            check(job)
+            return self._search.search(
+                text, k, mode, filters, like=dense, like_by=like_by, diversity=diversity, job=job
+            )
+
+    def understand(self, lines: Sequence[str], job: Job | None = None) -> None:
+        """Embed many queries at once, for the searches by meaning that follow; at most 256 are remembered."""
+        texts = [text for line in lines if (text := self.parse_query(line).text)]
+        if texts:
+            self._load_encoder(job or Job())
+            with self._turns.turn():
+                self._search.understand(texts)
+
+    def parse_query(self, line: str) -> ParsedQuery:
+        """Take a typed line apart into text, filters and what is wrong with them; raises nothing."""
+        from engine.search.filters import parse
+
+        return parse(line, self._search.fields)
+
+    def complete_filter(self, line: str, cursor: int, limit: int = 8) -> list[Completion]:
+        """How a filter that is half typed before ``cursor`` may go on; see :mod:`engine.search.completion`."""
+        from engine.search.completion import complete_filter
+
+        return complete_filter(line, cursor, self._search.fields, limit)
+
+    def highlights(self, k: int = 10) -> Answer:
+        """What is worth seeing before anything is typed: the best known items. Needs no model and no index."""
+        return self._search.popular(k)
+
+    def explain_match(self, query: str, item: OutsideId) -> list[tuple[str, float]]:
+        """The phrases of an item that come nearest to the query in meaning, with their cosines, best first.
+
+        Parameters
+        ----------
+        query
+            A typed line; its filters are left out.
+        item
+            The id in the source file.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such item.
+        """
+        dense = self.dataset.items.vocabulary.encode_one(item)
+        if not self._encoder.loaded or not (text := self.parse_query(query).text):
+            return []
+        with self._turns.turn():
+            return self._search.explain(text, dense)
+
+    def recent_searches(self, limit: int = 10) -> list[str]:
+        """What was searched for in this data set, newest first."""
+        return self._recent.list(limit)
+
+    def remember_search(self, line: str) -> None:
+        """Keep a search for :meth:`recent_searches`; that it cannot be written is no error."""
+        self._recent.remember(line)
+
+    @once
+    def _recent(self) -> RecentSearches:
+        from engine.paths import find_paths
+        from engine.search.recent import RecentSearches
+
+        return RecentSearches(find_paths().state, self.name)
+
+    def warm_up(self, job: Job | None = None) -> None:
+        """Make ready what the first questions need, so that they need not wait for it.
+
+        The embedding model is loaded only where something is embedded that it could be asked about.
+        """
+        job = job or Job()
+        self._search.prepare_keywords(job)
+        if self._search.embedding_state().done:
+            self._load_encoder(job)
+
+    def _load_encoder(self, job: Job) -> None:
+        # Not in a turn: this takes seconds and no computing, and other panes' questions need not wait for it.
+        if not self._encoder.loaded:
+            job.report(Progress("loading the embedding model"))
+            self._encoder.load()
+        job.checkpoint()
