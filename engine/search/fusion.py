@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 RRF, RRF_OF_LIKE = 10, 60
 #: What a rank by words counts beside one by meaning, and what the lead of the first by words over the second does.
 WORDS_WEIGHT, LEAD_WEIGHT = 0.7, 4.0
-#: Beyond any score of a hybrid search.
-_ABOVE_ALL = 10.0
 
 
 @dataclass
@@ -83,9 +81,10 @@ def join_hybrid(by_words: Ranking, by_meaning: Ranking) -> Ranking:
     if others:
         first, second = by_words.scores[others[0]], by_words.scores[others[1]] if len(others) > 1 else 0.0
         joined[others[0]] += LEAD_WEIGHT * (1.0 - second / first) / (RRF + 1)
+    top = max(joined.values(), default=0.0)
     for rank, row in enumerate(by_words.scores, start=1):
         if row in by_words.exact:
-            joined[row] = _ABOVE_ALL + 1.0 / rank
+            joined[row] = top + 1.0 / (RRF + rank)  # before all others, and yet of their kind
     return replace(by_words, scores=joined, method="hybrid", cosines=by_meaning.scores, note=by_meaning.note)
 
 
