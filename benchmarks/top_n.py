@@ -2,7 +2,7 @@
 
 The data are generated: popularity falls as a power law, and every person has a few of twenty tastes. A tenth of the
 interactions is held out, so that the figures show that equal work was done. ``pip install -e ".[bench]"`` brings
-`implicit`; run it with ``OPENBLAS_NUM_THREADS=1``, as its authors advise.
+`implicit` (its defaults, but for the number of factors); run it with ``OPENBLAS_NUM_THREADS=1``, as its authors advise.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -12,12 +13,15 @@ from torch import Tensor
 
 from engine.errors import LearningError, OptionError
 from engine.estimator import NEVER
-from engine.factorization.least_squares import solve_rows
+from engine.factorization.least_squares import Block, gathered, improve_rows, solve_rows
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
 from engine.job import Job, Progress
 from engine.newcomers import Ridge
 from engine.solved import UserModel
+
+#: Steps of conjugate gradients in each half of a sweep; more make no better model.
+_STEPS = 1
 
 
 class AlternatingLeastSquaresModel(UserModel):
@@ -91,16 +95,16 @@ class AlternatingLeastSquaresModel(UserModel):
         items = torch.randn(self.num_items, self.embedding_dim, generator=generator).to(self.device)
         items *= (self.scale / self.embedding_dim**0.5) * self._seen[:, None]
         users = torch.zeros(self.num_users, self.embedding_dim, device=self.device)
-        # Per sweep: the users, then the items; and the users once more, so that they fit the last items.
+        # Per sweep: the users, then the items; and the users once more, exactly, so that they fit the last items.
         num_users, num_items = int((by_user.lengths > 0).sum()), int(self._seen.sum())
         l2_user, l2_item = self._l2(by_user.lengths, num_items), self._l2(by_item.lengths, num_users)
-        total = 2 * self.n_iter + 1
-        for half in range(total):
-            job.report(Progress("training als", half // 2, self.n_iter, "sweeps"))
-            if half % 2 == 0:
-                self._solve(by_user, items, users, l2_user, job)
-            else:
-                self._solve(by_item, users, items, l2_item, job)
+        of_users = gathered(by_user, self.num_items, self.embedding_dim)
+        of_items = gathered(by_item, self.num_users, self.embedding_dim)
+        for sweep in range(self.n_iter):
+            job.report(Progress("training als", sweep, self.n_iter, "sweeps"))
+            self._improve(of_users, items, users, l2_user, job)
+            self._improve(of_items, users, items, l2_item, job)
+        self._solve(by_user, items, users, l2_user, job)
         if not (torch.isfinite(users).all() and torch.isfinite(items).all()):
             raise LearningError("als came to numbers without end: give it a larger l2.")
         self._users, self._items, self._gram = users, items, items.T @ items
@@ -125,17 +129,24 @@ class AlternatingLeastSquaresModel(UserModel):
         return self.l2 * (counts + self.alpha * others).clamp_min(1e-9) ** self.nu
 
     def _solve(self, pairs: Pairs, fixed: Tensor, free: Tensor, l2: Tensor, job: Job) -> None:
-        """Solve for the rows of ``free``, ``fixed`` being what the columns of ``pairs`` stand for.
-
-        In the basis of the Gramian's eigenvectors all that a row does not bring itself is a diagonal.
-        """
-        gram = self.alpha * (fixed.T @ fixed)
-        common, basis = (one.to(self.device) for one in torch.linalg.eigh(gram.double().cpu()))
-        basis = basis.to(fixed.dtype)
-        diagonals = (common.clamp_min(0.0) + l2[:, None]).to(fixed.dtype)
+        """Solve for the rows of ``free``, ``fixed`` being what the columns of ``pairs`` stand for."""
+        basis, diagonals = self._common(fixed, l2)
         for rows, solved in solve_rows(pairs, fixed @ basis, diagonals):
             free[rows] = solved @ basis.T
             job.checkpoint()
+
+    def _improve(self, blocks: Sequence[Block], fixed: Tensor, free: Tensor, l2: Tensor, job: Job) -> None:
+        """The same but for a few steps only: the next sweep goes on from there."""
+        basis, diagonals = self._common(fixed, l2)
+        for rows, solved in improve_rows(blocks, fixed @ basis, diagonals, free @ basis, _STEPS):
+            free[rows] = solved @ basis.T
+            job.checkpoint()
+
+    def _common(self, fixed: Tensor, l2: Tensor) -> tuple[Tensor, Tensor]:
+        """The Gramian's eigenvectors, and the diagonal that in their basis is all that a row does not bring itself."""
+        gram = self.alpha * (fixed.T @ fixed)
+        common, basis = (one.to(self.device) for one in torch.linalg.eigh(gram.double().cpu()))
+        return basis.to(fixed.dtype), (common.clamp_min(0.0) + l2[:, None]).to(fixed.dtype)
 
     # -- predicting ---------------------------------------------------------------------------------------------
     def _score_users(self, users: Tensor) -> Tensor:

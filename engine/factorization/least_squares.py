@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from engine.errors import LearningError
 from engine.factorization.pairs import Pairs
 
 #: Numbers in one gathered block of vectors.
 _BLOCK = 1_048_576
+#: So that nothing is divided by zero where a solution cannot be improved.
+_TINY = 1e-30
+
+#: Rows of like length: ``rows (r,)``, ``columns (r, l)``, ``weights (r, l)``.
+Block = tuple[Tensor, Tensor, Tensor]
 
 
 def solve_rows(
@@ -51,6 +57,75 @@ def solve_rows(
         if failed.any():
             raise LearningError("The equations of a user or an item have no one solution: give the model a larger l2.")
         yield rows, solved
+
+
+def gathered(pairs: Pairs, num_columns: int, width: int) -> list[Block]:
+    """The pairs as :func:`improve_rows` takes them, to be made once for many sweeps.
+
+    Parameters
+    ----------
+    pairs
+        As of :func:`solve_rows`.
+    num_columns, width
+        The shape of the vectors.
+    """
+    return [
+        (rows, torch.where(columns < 0, num_columns, columns).int(), weights)
+        for rows, columns, weights in pairs.padded(_BLOCK // width)
+    ]
+
+
+def improve_rows(
+    blocks: Sequence[Block], vectors: Tensor, diagonals: Tensor, solutions: Tensor, steps: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Come closer to what :func:`solve_rows` finds, where each target is 1, in a fraction of its time.
+
+    By conjugate gradients from the solutions so far (Takács, Pilászy and Tikk, "Applications of the conjugate gradient
+    method for implicit feedback collaborative filtering", RecSys 2011), preconditioned by the equations' diagonal.
+
+    Parameters
+    ----------
+    blocks
+        As :func:`gathered` makes them.
+    vectors, diagonals
+        As of :func:`solve_rows`.
+    solutions
+        Those so far, ``(num_rows, d)``.
+    steps
+        How many to take.
+
+    Yields
+    ------
+    rows, solutions
+        As :func:`solve_rows`.
+    """
+    padded = torch.cat((vectors, vectors.new_zeros(1, vectors.shape[1])))
+    for rows, columns, weights in blocks:
+        x = functional.embedding(columns, padded)
+        yield rows, _improve(x, weights, diagonals[rows], solutions[rows], steps)
+
+
+def _improve(x: Tensor, weights: Tensor, diagonal: Tensor, solution: Tensor, steps: int) -> Tensor:
+    def of_rows(values: Tensor, matrix: Tensor) -> Tensor:
+        return torch.bmm(values.unsqueeze(1), matrix).squeeze(1)
+
+    def of_columns(values: Tensor) -> Tensor:
+        return torch.bmm(x, values.unsqueeze(2)).squeeze(2)
+
+    scale = diagonal + of_rows(weights, x * x)
+    rest = of_rows((1.0 - of_columns(solution)) * weights, x) - diagonal * solution
+    direction = scaled = rest / scale
+    length = (rest * scaled).sum(1, keepdim=True)
+    for step in range(steps):
+        moved = of_rows(of_columns(direction) * weights, x) + diagonal * direction
+        far = length / (direction * moved).sum(1, keepdim=True).clamp_min(_TINY)
+        solution = solution + far * direction
+        if step < steps - 1:
+            rest = rest - far * moved
+            scaled = rest / scale
+            before, length = length, (rest * scaled).sum(1, keepdim=True)
+            direction = scaled + length / before.clamp_min(_TINY) * direction
+    return solution
 
 
 def _solve_many(

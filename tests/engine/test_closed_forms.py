@@ -97,6 +97,26 @@ def test_als_solves_each_users_equations(dim, confidence):
     np.testing.assert_allclose(model.predict(np.arange(30))[:, 1:], expected[:, 1:], rtol=1e-3, atol=1e-4)
 
 
+def test_steps_lead_to_what_is_solved_at_once():
+    data = some()
+    weights = np.random.RandomState(2).uniform(0.5, 3, len(data)).astype(np.float32)
+    by_user, _ = Pairs.of(data, weights, CPU)
+    torch.manual_seed(0)
+    vectors, diagonals = torch.randn(20, 6), torch.rand(30, 6) + 0.1
+    exact, near = torch.zeros(30, 6), torch.zeros(30, 6)
+    for rows, solved in least_squares.solve_rows(by_user, vectors, diagonals):
+        exact[rows] = solved
+    blocks, errors = least_squares.gathered(by_user, 20, 6), []
+    for steps in (1, 2, 20):
+        for rows, solved in least_squares.improve_rows(blocks, vectors, diagonals, torch.zeros(30, 6), steps):
+            near[rows] = solved
+        errors.append(float((near - exact).norm()))
+    assert errors[0] > errors[1] > errors[2]
+    torch.testing.assert_close(near, exact, rtol=1e-3, atol=1e-4)
+    for rows, solved in least_squares.improve_rows(blocks, vectors, diagonals, exact, 1):
+        torch.testing.assert_close(solved, exact[rows], rtol=1e-3, atol=1e-4)
+
+
 def test_more_sweeps_of_als_come_closer_to_what_it_minimises():
     data, losses = some(n=200), []
     chosen = dense(data)
