@@ -100,7 +100,7 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
     if not answer.results:
         say("Nothing was found.")
         return
-    explained = extra is None and any(result.reason for result in answer.results)
+    explained = any(result.reason for result in answer.results)
     if extra is not None and getattr(answer.results[0], extra) is None:
         extra = None  # not every model that recommends predicts ratings
     figure = {"predicted_rating": "Rating", "probability": "Probability", None: "Score"}[extra]
@@ -132,11 +132,12 @@ def result_json(result: Result, extra: str | None = None) -> dict[str, Any]:
         "year": item.year,
         "genres": list(item.genres),
         "metadata": dict(item.metadata),
+        "reason": result.reason,
     }
-    if extra is None:
-        value["reason"] = result.reason
-    else:
+    if extra is not None:
         value[extra] = getattr(result, extra)
+    if extra == "predicted_rating":
+        value["spread"] = result.spread
     return value
 
 
@@ -407,4 +408,5 @@ class _Drawn:
 
 def _figure(result: Result, extra: str | None) -> str:
     value = result.score if extra is None else getattr(result, extra)
-    return f"{value:.1%}" if extra == "probability" else f"{value:.2f}" if extra else f"{value:.3f}"
+    doubt = f" ± {result.spread:.1f}" if extra == "predicted_rating" and result.spread is not None else ""
+    return f"{value:.1%}" if extra == "probability" else f"{value:.2f}{doubt}" if extra else f"{value:.3f}"
