@@ -62,9 +62,13 @@ def by_meaning(cosine: float, genres: Sequence[str] = ()) -> str:
 
 
 def phrases(item: Item) -> list[str]:
-    """The title, the genres and the sentences of an item."""
+    """The title, the genres and the sentences of an item; of those with the same words the first."""
     sentences = re.split(r"(?<=[.!?])\s+|\s+[–—]\s+|;\s+", item.text)
-    return list(dict.fromkeys(one for one in (item.title, *item.genres, *map(str.strip, sentences)) if one))[:_PHRASES]
+    by_words: dict[tuple[str, ...], str] = {}
+    for one in (item.title, *item.genres, *map(str.strip, sentences)):
+        if one:
+            by_words.setdefault(tuple(words(one)) or (one,), one)
+    return list(by_words.values())[:_PHRASES]
 
 
 def _which_of(wanted: set[str], texts: Iterable[str]) -> set[str]:

@@ -16,6 +16,7 @@ from engine.job import Job, Progress
 from engine.results import Answer
 from engine.search import SearchIndex
 from engine.search.embedding import Encoder
+from engine.search.reasons import phrases
 from engine.search.store import EmbeddingStore
 from engine.vocabulary import Vocabulary
 from tests.engine.search.fakes import FakeEncoder, vector_of
@@ -315,3 +316,8 @@ def test_the_tutorials_five_titles_in_the_whole_catalogue(real_data: Path, tmp_p
 def test_a_real_title_is_found_by_its_name(real_data: Path, query: str, title: str) -> None:
     found = titles(SearchIndex(read_anime(real_data / "anime.csv")).search(query, k=3, mode="keyword"))
     assert title in found
+
+
+def test_a_match_is_explained_by_each_phrase_once() -> None:
+    items = make_items(["Spider-Man"], ["Spider-Man. A boy is bitten; a city is saved. A boy is bitten."])
+    assert phrases(items[1]) == ["Spider-Man", "A boy is bitten", "a city is saved."]
