@@ -237,6 +237,18 @@ class SearchIndex:
                     known = familiarity(self.items, self._popularity)
                     self._word_index = WordIndex.of(self.items, known, self._kept_words, job)
 
+    def frequent_genres(self, limit: int = 64) -> list[str]:
+        """The genres that most items have, for :meth:`prepare_genres`."""
+        import pyarrow.compute as pc
+
+        counts = pc.value_counts(pc.list_flatten(self.items.table.column("genres"))).to_pylist()
+        counts.sort(key=lambda one: -one["counts"])
+        return [one["values"] for one in counts if (one["values"] or "").strip()][:limit]
+
+    def prepare_genres(self, genres: Sequence[str]) -> None:
+        """Embed genres now, a few at a time, rather than at the first searches that find them."""
+        self._with_genres([genre for genre in genres if genre not in self._genre_vectors])
+
     # -- by a query -----------------------------------------------------------------------------------------
     def _by_words(self, query: str, k: int, allowed: Allowed, job: Job | None) -> Ranking:
         self.prepare_keywords(job)
@@ -352,19 +364,21 @@ class SearchIndex:
             return ranking.like.genres
         if not ranking.cosines or self._encoder is None:
             return ()
-        with self._lock:
-            known = dict(self._genre_vectors)
         genres = list(dict.fromkeys(genre for item in items for genre in item.genres if genre.strip()))
-        new = [genre for genre in genres if genre not in known][:_NEW_GENRES]
-        if new:
-            known |= zip(new, self._encoder.encode(new), strict=True)
-            with self._lock:
-                self._genre_vectors = known
+        known = self._with_genres([genre for genre in genres if genre not in self._genre_vectors][:_NEW_GENRES])
         there = [genre for genre in genres if genre in known]
         if not there:
             return ()
         cosines = np.stack([known[genre] for genre in there]) @ self._vector_of(query)
         return [there[place] for place in np.argsort(-cosines) if cosines[place] >= _NEAR]
+
+    def _with_genres(self, new: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
+        """The vectors of genres, these among them."""
+        if new and self._encoder is not None:
+            found = dict(zip(new, self._encoder.encode(new), strict=True))
+            with self._lock:
+                self._genre_vectors = {**self._genre_vectors, **found}
+        return self._genre_vectors
 
     # -- what they need -------------------------------------------------------------------------------------
     @once

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: How much a list of items like another is varied; see engine.search.diversity.
 _DIVERSITY = 0.4
+#: Few enough that a query does not wait for them.
+_GENRES_AT_A_TIME = 4
 
 
 class SearchedDataset(OpenedDataset):
@@ -197,7 +199,7 @@ class SearchedDataset(OpenedDataset):
         return RecentSearches(find_paths().state, self.name)
 
     def warm_up(self, job: Job | None = None) -> None:
-        """Make ready what the first questions need, so that they need not wait for it.
+        """Make ready what the first questions need and what explains their answers, so that they need not wait for it.
 
         The embedding model is loaded only where something is embedded that it could be asked about.
         """
@@ -205,6 +207,11 @@ class SearchedDataset(OpenedDataset):
         self._search.prepare_keywords(job)
         if self._search.embedding_state().done:
             self._load_encoder(job)
+            genres = self._search.frequent_genres()
+            for start in range(0, len(genres), _GENRES_AT_A_TIME):
+                job.checkpoint()
+                with self._turns.turn():
+                    self._search.prepare_genres(genres[start : start + _GENRES_AT_A_TIME])
 
     def _load_encoder(self, job: Job) -> None:
         # Not in a turn: this takes seconds and no computing, and other panes' questions need not wait for it.

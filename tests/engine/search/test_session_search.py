@@ -51,6 +51,16 @@ def test_a_line_is_words_and_filters(session: Session) -> None:
     assert session.search("two", mode="keyword").results[0].reason == 'text "two"'
 
 
+def test_after_warming_up_only_the_query_itself_is_embedded(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.embed()
+    session.warm_up()
+    embedded: list[str] = []
+    encode = session._encoder.encode
+    monkeypatch.setattr(session._encoder, "encode", lambda texts, **how: embedded.extend(texts) or encode(texts, **how))
+    assert "Science Fiction" in session.search("a planet far away").results[0].reason
+    assert embedded == ["a planet far away"]
+
+
 def test_filters_alone_need_no_model_and_give_the_best_known(session: Session) -> None:
     answer = session.search("genre:science rating:>=4.5")
     assert ids(answer) == ["alien", "solaris"]
