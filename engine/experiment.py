@@ -120,8 +120,9 @@ def _fit(
 
         extra["features"] = Features(user_features or {}, of_items(dataset.items, interactions.num_items))
     if "item_vectors" in takes and item_vectors is not None and getattr(model, "texts", True):
-        extra["item_vectors"] = item_vectors
-        data.num_items = len(item_vectors)
+        if spec.task == "sequence":  # these are ours; interactions are the data set's own
+            data.num_items = len(item_vectors)
+        extra["item_vectors"] = item_vectors[: data.num_items]
     model.fit(data, **extra)
     return time.perf_counter() - begun
 

@@ -54,8 +54,11 @@ class ZeroEmbedding(nn.Embedding):
 
 def rows_of(layer: nn.Module, indices: torch.Tensor | None, size: int) -> torch.Tensor:
     """The vectors of ids, or of all ``size`` of them if there are no indices: then without a copy where it can be."""
-    if indices is None and isinstance(layer, nn.Embedding):
-        return layer.weight
+    # A layer of one's own may do something else with its table, and so does one with a bound for its norms.
+    plain = isinstance(layer, nn.Embedding) and type(layer).forward is nn.Embedding.forward and layer.max_norm is None
+    if indices is None and plain:
+        table: torch.Tensor = layer.weight[:size]  # type: ignore[index]
+        return table
     if indices is None:
         indices = torch.arange(size, device=next(layer.parameters()).device)
     rows: torch.Tensor = layer(indices)

@@ -325,6 +325,26 @@ def test_little_data_gives_figures_or_a_sentence(name: str, data: str) -> None:
             assert all(np.isfinite(value) for value in report.metrics.values())
 
 
+class ByTexts(Fixed):
+    """A model of users that goes by texts."""
+
+    def fit(self, interactions: Any, verbose: bool = False, item_vectors: Any = None) -> None:
+        self.fitted, self.vectors = interactions, item_vectors
+
+    def save(self, folder: Any) -> None: ...
+
+    def restore(self, folder: Any) -> None: ...
+
+
+def test_texts_given_to_a_model_of_users_leave_the_data_set_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = ModelSpec("by texts", "user", "", f"{__name__}:ByTexts", uses=("texts",))
+    monkeypatch.setattr(models, "SPECS", (*models.SPECS, spec))
+    data = make()
+    model, _ = experiment.train(data, "by texts", item_vectors=np.zeros((ITEMS + 6, 8), dtype=np.float32))
+    assert data.interactions.num_items == ITEMS + 1
+    assert model.vectors.shape == (ITEMS + 1, 8)
+
+
 @pytest.mark.parametrize("name", ["attention", "blend"])
 def test_a_model_that_goes_by_texts_is_asked_about_the_same_items(name: str) -> None:
     data = make()

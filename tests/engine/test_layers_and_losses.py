@@ -4,8 +4,9 @@ import math
 
 import pytest
 import torch
+from torch import nn
 
-from engine.layers import BloomEmbedding, ScaledEmbedding, ScaledEmbeddingBag, ZeroEmbedding
+from engine.layers import BloomEmbedding, ScaledEmbedding, ScaledEmbeddingBag, ZeroEmbedding, rows_of
 from engine.losses import (
     adaptive_hinge_loss,
     bpr_loss,
@@ -85,3 +86,25 @@ def test_bloom_options_out_of_range_are_value_errors():
         BloomEmbedding(10, 4, num_hash_functions=99)
     with pytest.raises(ValueError, match="-1"):
         BloomEmbedding(10, 4, compression_ratio=-1)
+
+
+class Doubled(nn.Embedding):
+    """A layer of one's own."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        return 2 * super().forward(input)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Embedding(9, 4),
+        nn.Embedding(7, 4, max_norm=0.5),
+        Doubled(7, 4),
+        ScaledEmbedding(7, 4, padding_idx=0),
+        BloomEmbedding(7, 4, compression_ratio=0.5),
+    ],
+)
+@torch.no_grad()
+def test_all_rows_at_once_are_what_the_layer_says_of_each(layer):
+    torch.testing.assert_close(rows_of(layer, None, 7), layer(torch.arange(7)))
