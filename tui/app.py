@@ -311,7 +311,7 @@ class RecsysApp(App[None]):
     def _refuses(self, item: Item) -> str:
         """Why an item cannot be part of a sequence; empty if it can."""
         catalogue = self.state.catalogue
-        if catalogue is None or item.dense_id <= catalogue.overview.num_rated_items:
+        if catalogue is None or item.dense_id <= catalogue.overview.num_rated_items or catalogue.takes_unrated:
             return ""
         return f"Nobody has rated {_named(item)}, so no model knows what comes after it."
 

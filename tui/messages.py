@@ -42,6 +42,11 @@ class Catalogue:
         candidates = [model for model in self.models if model.task == task]
         return next((model for model in candidates if not model.obstacle), next(iter(candidates), None))
 
+    @property
+    def takes_unrated(self) -> bool:
+        """Whether a trained sequence model goes by texts, and so knows what nobody has rated."""
+        return any(one.trained and one.task == "sequence" and one.options.get("texts") for one in self.models)
+
     def trained(self, task: Task) -> tuple[tuple[str, str | None], ...]:
         """The models that can answer for this task, and when each was trained; empty where none can."""
         return tuple((model.name, model.trained_at) for model in self.models if model.task == task and model.trained)

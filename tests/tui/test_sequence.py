@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import DataError
+from engine.results import ModelState
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
 
@@ -183,6 +184,16 @@ async def test_an_item_that_nobody_rated_is_refused_with_the_reason(make_app):
         await add(pilot, "seven sam")
         assert titles(app) == []
         assert "Nobody has rated Seven Samurai (1954)" in screen_text(app)
+
+
+async def test_an_item_that_nobody_rated_is_taken_where_a_model_goes_by_texts(make_app):
+    session = FakeSession(trained=("attention", "sequence"))
+    session.further_models = [ModelState("attention", "sequence", "Goes by texts.", options={"texts": True})]
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_sequence(app, pilot)
+        await add(pilot, "seven sam")
+        assert titles(app) == ["Seven Samurai"]
 
 
 async def test_untrained_offers_to_train_also_while_typing(make_app):
