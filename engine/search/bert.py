@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from engine.search.narrow import has_bfloat16, pack_bfloat16, times_bfloat16
 
 Array = npt.NDArray[Any]
 Tokens = npt.NDArray[np.int64]
@@ -18,10 +20,38 @@ _FEW, _ROWS = 32, 16
 
 
 class Affine(NamedTuple):
-    """A linear layer or a layer normalisation: what is multiplied by, of shape (out, in) or (size,), and added."""
+    """A linear layer or a layer normalisation.
+
+    Attributes
+    ----------
+    weight
+        What is multiplied by, of shape (out, in) or (size,).
+    bias
+        What is added.
+    packed
+        A linear layer's weight in bfloat16 as well, if that is to be used; see :func:`in_bfloat16`.
+    """
 
     weight: Array
     bias: Array
+    packed: Any = None
+
+    def of(self, states: Array) -> Array:
+        """The linear layer's outputs for some rows."""
+        outputs, inputs = self.weight.shape
+        product: Array
+        if self.packed is not None:
+            product = times_bfloat16(states, self.packed)
+        elif len(states) <= _FEW and outputs % _ROWS == 0:
+            # For a handful of tokens BLAS is quickest in small pieces: it neither rearranges the weights first nor
+            # splits the work among threads, which wait long for each other where cores are busy.
+            transposed = (self.weight.reshape(-1, _ROWS, inputs) @ states.T).reshape(outputs, -1)
+            product = np.add(transposed.T, self.bias, order="C")
+            return product
+        else:
+            product = states @ self.weight.T
+        product += self.bias
+        return product
 
 
 class Layer(NamedTuple):
@@ -110,16 +140,30 @@ def vectors_of(weights: BertWeights, texts: Sequence[Tokens], pooling: str) -> n
     groups = list(runs(lengths))
     for layer in weights.layers:
         context = np.empty_like(states)
-        qkv = _linear(states, layer.qkv)
+        qkv = layer.qkv.of(states)
         for first, count, length in groups:
             rows = slice(starts[first], starts[first + count])
             context[rows] = _attention(qkv[rows], count, length, weights)
-        states = _normalise(states + _linear(context, layer.out), layer.norm, weights.eps)
-        inner = _gelu(_linear(states, layer.up))
-        states = _normalise(states + _linear(inner, layer.down), layer.last_norm, weights.eps)
+        states = _normalise(states + layer.out.of(context), layer.norm, weights.eps)
+        inner = _gelu(layer.up.of(states))
+        states = _normalise(states + layer.down.of(inner), layer.last_norm, weights.eps)
     pooled = states[starts[:-1]] if pooling == "cls" else np.add.reduceat(states, starts[:-1])  # length comes later
     vectors: npt.NDArray[np.float32] = pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
     return vectors
+
+
+def in_bfloat16(weights: BertWeights) -> BertWeights:
+    """The same model with its linear layers in bfloat16, where this processor is the quicker for it.
+
+    Half the memory is read for each query. A query's vector keeps a cosine of .9999 with that in float32.
+    """
+    if not has_bfloat16():
+        return weights
+    layers = (
+        Layer(*(one._replace(packed=pack_bfloat16(one.weight)) if one.weight.ndim == 2 else one for one in layer))
+        for layer in weights.layers
+    )
+    return replace(weights, layers=tuple(layers))
 
 
 def runs(lengths: Sequence[int]) -> Any:
@@ -129,19 +173,6 @@ def runs(lengths: Sequence[int]) -> Any:
         count = len(list(run))
         yield first, count, length
         first += count
-
-
-def _linear(states: Array, by: Affine) -> Array:
-    outputs, inputs = by.weight.shape
-    if len(states) <= _FEW and outputs % _ROWS == 0:
-        # For a handful of tokens BLAS is quickest in small pieces: it neither rearranges the weights first nor splits
-        # the work among threads, which wait long for each other where cores are busy.
-        transposed = (by.weight.reshape(-1, _ROWS, inputs) @ states.T).reshape(outputs, -1)
-        product: Array = np.add(transposed.T, by.bias, order="C")
-        return product
-    product = states @ by.weight.T
-    product += by.bias
-    return product
 
 
 def _normalise(states: Array, by: Affine, eps: float) -> Array:

@@ -152,7 +152,7 @@ class _Blocks:
         return self._normalise(states + functional.linear(inner, *down), last_norm)
 
     def _affine(self, one: Affine, kind: torch.dtype) -> tuple[Tensor, Tensor]:
-        weight, bias = (torch.from_numpy(part).to(self.device, kind) for part in one)
+        weight, bias = (torch.from_numpy(part).to(self.device, kind) for part in (one.weight, one.bias))
         return weight, bias
 
     def _normalise(self, states: Tensor, norm: tuple[Tensor, Tensor]) -> Tensor:

@@ -26,6 +26,9 @@ Block = npt.NDArray[np.uint64]
 _BLOCK = 65_536
 #: A thread is given no fewer blocks.
 _LEAST_BLOCKS = 2
+#: How many vectors are compared exactly after the first look: at least so many, so many for each result, and one of so
+#: many.
+_LEAST, _FOR_EACH, _ONE_OF = 4096, 50, 50
 #: Words whose differing bits can be counted in a byte.
 _WORDS_IN_A_BYTE = 3
 
@@ -59,6 +62,10 @@ class SignCodes:
         starts = range(len(kept) * _BLOCK, len(vectors), _BLOCK)
         made = (np.ascontiguousarray(_pack(vectors[start : start + _BLOCK] > centre).T) for start in starts)
         return SignCodes(len(vectors), centre, (*kept, *made))
+
+    def asked_for(self, k: int) -> int:
+        """How many to ask for so that nearly all of the ``k`` nearest vectors are among them."""
+        return max(_LEAST, _FOR_EACH * k, self.rows // _ONE_OF)
 
     def nearest(self, query: npt.NDArray[np.float32], count: int, allowed: npt.NDArray[np.bool_] | None = None) -> Rows:
         """The rows whose codes differ least from a query's.

@@ -32,6 +32,8 @@ class _Model(Protocol):
 
     def vectors(self, prepared: Sequence[Any], *, query: bool, exact: bool, many: bool) -> Vectors: ...
 
+    def expect_queries(self) -> None: ...
+
 
 class Encoder:
     """A sentence embedding model, loaded when it is first needed.
@@ -50,7 +52,7 @@ class Encoder:
     cache
         Where to remember that a model's files were checked; None checks them each time.
     exact
-        Whether to embed catalogues in full precision too, where half precision would do.
+        Whether to compute in full precision always, also where half precision would do.
     """
 
     def __init__(
@@ -101,6 +103,15 @@ class Encoder:
         """
         self._load()
 
+    def expect_queries(self) -> None:
+        """Load the model, and spend some hundredths of a second so that each query from now on takes half as long.
+
+        Queries are then computed in bfloat16 on processors that are made for it, unless this encoder is exact.
+        """
+        model = self._load()
+        if not self._exact:
+            model.expect_queries()
+
     def encode(
         self, texts: Sequence[str], batch_size: int | None = None, job: Job | None = None, *, query: bool = False
     ) -> Vectors:
@@ -115,8 +126,7 @@ class Encoder:
         job
             Asked between batches whether to stop.
         query
-            Whether these are queries rather than items. Models that come with a prompt for each then use it, and
-            queries are never computed in half precision.
+            Whether these are queries rather than items: models that come with a prompt for each then use it.
 
         Returns
         -------

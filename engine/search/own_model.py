@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.loading import import_gently
-from engine.search.bert import vectors_of
+from engine.search.bert import in_bfloat16, vectors_of
 from engine.search.sentence_model import SentenceModel
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class OwnModel:
         self.device = "cpu"
         self.dim = model.weights.dim
         self._model = model
+        self._weights = model.weights
         self._wanted_device = device
         self._bulk: TorchBert | None = None
         self._starting = threading.Lock()
@@ -46,8 +47,13 @@ class OwnModel:
     def vectors(self, prepared: Sequence[Any], *, query: bool, exact: bool, many: bool) -> npt.NDArray[np.float32]:
         """The vectors of some texts, of unit length."""
         if not many:
-            return vectors_of(self._model.weights, prepared, self._model.pooling)
+            return vectors_of(self._weights, prepared, self._model.pooling)
         return self._start().vectors(prepared, exact=exact)
+
+    def expect_queries(self) -> None:
+        """Make the vectors of queries quicker to find; takes longer than a few queries do without."""
+        if self._weights is self._model.weights:
+            self._weights = in_bfloat16(self._model.weights)
 
     def _start(self) -> TorchBert:
         with self._starting:

@@ -20,8 +20,10 @@ from engine.results import EmbeddingState
 from engine.search.codes import SignCodes
 from engine.search.embedding import Encoder, Vectors
 from engine.search.growing import GrowingArray
-from engine.search.index import LARGE, CodedIndex, ExactIndex
+from engine.search.index import LARGE, LARGE_FOR_BYTES, CodedIndex, Codes, ExactIndex
+from engine.search.int8_codes import Int8Codes
 from engine.search.model_files import ModelIdentity
+from engine.search.narrow import has_int8
 
 Hashes = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
@@ -86,7 +88,7 @@ class EmbeddingStore:
         content = self._open()
         return np.zeros((0, 0), dtype=np.float32) if content is None else content.vectors.read()[: len(content.hashes)]
 
-    def index(self, hashes: Hashes, device: str = "cpu") -> ExactIndex:
+    def index(self, hashes: Hashes, device: str = "cpu", *, often: bool = False) -> ExactIndex:
         """An index over these texts, as far as they are embedded now.
 
         Parameters
@@ -95,14 +97,16 @@ class EmbeddingStore:
             Of the texts of the items, in their order.
         device
             The torch device to compute on. On a CPU very many vectors are searched by their codes first.
+        often
+            Whether to make codes also of fewer vectors, which takes as long as some twenty queries do without. Once
+            made they are used and kept up.
         """
         rows = self.rows(hashes)
         vectors, content = self.vectors(), self._open()
-        if device != "cpu" or content is None or len(vectors) <= LARGE:
+        if device != "cpu" or content is None:
             return ExactIndex(vectors, rows, device=device)
-        with self._opening:
-            content.codes = content.codes.grown(vectors)
-            return CodedIndex(vectors, rows, content.codes)
+        codes = content.grown_codes(vectors, often=often)
+        return ExactIndex(vectors, rows) if codes is None else CodedIndex(vectors, rows, codes)
 
     def embed(
         self, texts: Sequence[str], encoder: Encoder, job: Job | None = None, *, batch_size: int | None = None
@@ -204,6 +208,8 @@ class EmbeddingStore:
                 content = _Content.create(self.folder, self.model, dim)
             content.repair()
             with self._opening:
+                if self._content is not None:
+                    content.inherit(self._content)
                 self._content = content
             yield content
 
@@ -224,7 +230,9 @@ class _Content:
     vectors: GrowingArray
     stored_hashes: GrowingArray
     hashes: Hashes
-    codes: SignCodes = field(default_factory=SignCodes)
+    signs: SignCodes = field(default_factory=SignCodes)
+    bytes: Int8Codes | None = None
+    _coding: threading.Lock = field(default_factory=threading.Lock)
     _sorted: tuple[Rows, Hashes] | None = None
 
     @classmethod
@@ -284,6 +292,23 @@ class _Content:
             # A model may give an empty text no direction at all, so a vector of zeros is not damage.
             if not np.all((np.abs(squares - 1) < 1e-2) | (squares == 0)):
                 raise DamagedError(f"{VECTORS} holds something that is no vector of ours")
+
+    def grown_codes(self, vectors: Vectors, *, often: bool) -> Codes | None:
+        """The codes of these vectors, None where none are to be used; keeps them."""
+        if len(vectors) > (LARGE_FOR_BYTES if has_int8() else LARGE):
+            with self._coding:
+                self.signs, self.bytes = self.signs.grown(vectors), None
+                return self.signs
+        if (often and has_int8()) or self.bytes is not None:
+            with self._coding:
+                self.bytes = (self.bytes or Int8Codes()).grown(vectors)
+                return self.bytes
+        return None
+
+    def inherit(self, earlier: _Content) -> None:
+        """Keep the codes that were made before the folder was read again, if it has still the same rows."""
+        if np.array_equal(self.hashes[: len(earlier.hashes)], earlier.hashes):
+            self.signs, self.bytes = earlier.signs, earlier.bytes
 
     def append(self, vectors: Vectors, hashes: Hashes) -> None:
         """Store a batch: vectors first, so that a hash never stands without its vector."""

@@ -74,7 +74,9 @@ class SearchedDataset(OpenedDataset):
             return state
         self._load_encoder(job)
         with self._turns.long_turn(job) as turn:
-            return search.embed(turn)
+            state = search.embed(turn)
+        search.expect_queries()
+        return state
 
     def search(
         self,
@@ -207,6 +209,7 @@ class SearchedDataset(OpenedDataset):
         self._search.prepare_keywords(job)
         if self._search.embedding_state().done:
             self._load_encoder(job)
+            self._search.expect_queries()
             genres = self._search.frequent_genres()
             for start in range(0, len(genres), _GENRES_AT_A_TIME):
                 job.checkpoint()

@@ -41,6 +41,9 @@ class FakeEncoder:
     def load(self) -> None:
         self.loaded = True
 
+    def expect_queries(self) -> None:
+        self.load()
+
     def encode(
         self, texts: Sequence[str], batch_size: int | None = 4, job: Job | None = None, *, query: bool = False
     ) -> np.ndarray:

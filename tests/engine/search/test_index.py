@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.search import codes as codes_module
 from engine.search import index as index_module
+from engine.search import int8_codes
 from engine.search.codes import SignCodes
 from engine.search.index import CodedIndex, ExactIndex
+from engine.search.int8_codes import Int8Codes
 
 
 def unit(random: np.random.RandomState, count: int, dim: int = 8) -> np.ndarray:
@@ -126,8 +128,9 @@ def test_items_may_share_a_vector_or_have_none(seed: int, k: int) -> None:
     rows = random.randint(-1, 40, size=90)
     allowed = random.rand(90) < 0.7
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("_LEAST", "_FOR_EACH"):
-            patch.setattr(index_module, name, 1)
+        patch.setattr(codes_module, "_LEAST", 1)
+        patch.setattr(codes_module, "_FOR_EACH", 1)
+        patch.setattr(index_module, "_FEW", 1)
         items, _ = coded(vectors, rows).search(vectors[:1], k, allowed)
     usable = (rows >= 0) & allowed
     assert items.shape[1] == min(k, usable.sum())
@@ -149,3 +152,55 @@ def test_codes_that_grew_are_those_made_at_once(monkeypatch: pytest.MonkeyPatch)
         np.testing.assert_array_equal(one, other)
     differences = [int(((vectors[row] > grown.centre) != (vectors[7] > 0)).sum()) for row in range(300)]
     assert grown._differences(codes_module._pack(vectors[7:8] > 0)[0]).tolist() == differences
+
+
+# -- codes of a byte for each number ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(int8_codes, "_BLOCK", 16)
+    monkeypatch.setattr(int8_codes, "_LEAST_BLOCKS", 1)
+    monkeypatch.setattr(index_module, "_FEW", 1)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(1, 150), st.integers(1, 70), st.integers(0, 2**31 - 1))
+def test_by_bytes_what_is_found_is_what_a_loop_over_all_items_finds(count: int, k: int, seed: int) -> None:
+    random = np.random.RandomState(seed)
+    centres = unit(random, 3, 24)
+    vectors = centres[random.randint(3, size=count)] + 0.02 * unit(random, count, 24)  # many are nearly as near
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[random.rand(count) < 0.05] = 0  # what a model may give an empty text
+    rows = random.randint(-1, count, size=count + 9)
+    allowed = random.rand(count + 9) < 0.7
+    index = CodedIndex(vectors, rows, Int8Codes().grown(vectors))
+    for query in (centres[0], unit(random, 1, 24)[0]):
+        items, scores = index.search(query[None], k, allowed)
+        exact, exact_scores = ExactIndex(vectors, rows).search(query[None], k, allowed)
+        assert items.shape == exact.shape
+        np.testing.assert_allclose(scores, exact_scores, atol=1e-6)
+        np.testing.assert_allclose(scores[0], vectors[rows[items[0]]] @ query, atol=1e-6)
+        assert ((rows >= 0) & allowed)[items].all()
+        assert len(set(items[0].tolist())) == items.shape[1]
+
+
+def test_by_bytes_only_a_few_vectors_are_looked_at_themselves(clustered: np.ndarray) -> None:
+    codes = Int8Codes().grown(clustered)
+    exact = ExactIndex(clustered)
+    for query in clustered[::4000]:
+        near = codes.nearest(query, 10)
+        assert set(exact.search(query[None], 10)[0][0].tolist()) <= set(near.tolist())
+        assert len(near) < 200
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_bytes_that_grew_are_those_made_at_once() -> None:
+    vectors = unit(np.random.RandomState(0), 90, 20)
+    grown, whole = Int8Codes(), Int8Codes().grown(vectors)
+    for rows in (5, 16, 40, 40, 90):
+        grown = grown.grown(vectors[:rows])
+        assert grown.rows == rows
+    np.testing.assert_array_equal(grown._cosines(vectors[7])[0], whole._cosines(vectors[7])[0])
+    np.testing.assert_allclose(grown._cosines(vectors[7])[0], vectors @ vectors[7], atol=grown._cosines(vectors[7])[1])

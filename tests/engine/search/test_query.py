@@ -14,8 +14,11 @@ from engine.errors import CancelledError, NotTrainedError, OptionError, RecsysEr
 from engine.items import ItemTable
 from engine.job import Job, Progress
 from engine.results import Answer
-from engine.search import SearchIndex
+from engine.search import SearchIndex, int8_codes
+from engine.search import index as index_module
+from engine.search import store as store_module
 from engine.search.embedding import Encoder
+from engine.search.index import CodedIndex
 from engine.search.reasons import phrases
 from engine.search.store import EmbeddingStore
 from engine.vocabulary import Vocabulary
@@ -321,3 +324,20 @@ def test_a_real_title_is_found_by_its_name(real_data: Path, query: str, title: s
 def test_a_match_is_explained_by_each_phrase_once() -> None:
     items = make_items(["Spider-Man"], ["Spider-Man. A boy is bitten; a city is saved. A boy is bitten."])
     assert phrases(items[1]) == ["Spider-Man", "A boy is bitten", "a city is saved."]
+
+
+def test_searches_that_were_expected_have_the_same_answers(
+    tmp_path: Path, index: SearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "has_int8", lambda: True)
+    monkeypatch.setattr(int8_codes, "_BLOCK", 2)
+    monkeypatch.setattr(index_module, "_FEW", 1)
+    make_index(tmp_path / "nothing embedded").expect_queries()  # and there is nothing to be done for it
+    asked = [("matrix", "hybrid", ""), ("planet", "semantic", ""), ("summer", "semantic", "year:>=1990")]
+    before = [index.search(words, 4, mode, filters or None).results for words, mode, filters in asked]
+    index.expect_queries()
+    after = [index.search(words, 4, mode, filters or None).results for words, mode, filters in asked]
+    assert isinstance(index._vectors()[0], CodedIndex)
+    for one, other in zip(before, after, strict=True):
+        assert [result.item for result in one] == [result.item for result in other]
+        np.testing.assert_allclose([result.score for result in one], [result.score for result in other], atol=1e-5)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from engine.errors import DamagedError, DataError
+from engine.search import bert
 from engine.search.bert import vectors_of
 from engine.search.bert_torch import TorchBert
 from engine.search.embedding import Encoder
@@ -138,6 +139,26 @@ def test_half_precision_where_it_is_chosen_keeps_the_direction() -> None:
     ours, exact = Encoder(), Encoder(exact=True)
     ours.encode(texts[:60])  # here it is chosen or not
     assert np.einsum("ij,ij->i", ours.encode(texts), exact.encode(texts)).min() >= 0.998
+
+
+def test_queries_that_were_expected_keep_their_direction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bert, "has_bfloat16", lambda: True)
+    queries = ["a heist that goes wrong", "robots", "", "君の名は。", "a film in which " + "nobody knows " * 40]
+    ours, exact = Encoder(), Encoder(exact=True)
+    for encoder in (ours, exact, ours):
+        encoder.expect_queries()
+    vectors = [np.stack([one.encode([query], query=True)[0] for query in queries]) for one in (ours, exact)]
+    assert np.einsum("ij,ij->i", *vectors).min() >= 0.9999
+    assert np.abs(vectors[0] - vectors[1]).max() > 1e-6, "it is computed in bfloat16"
+    np.testing.assert_allclose(vectors[1], Encoder().encode(queries, query=True), atol=1e-6)
+
+
+def test_queries_are_left_as_they_are_where_bfloat16_gains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bert, "has_bfloat16", lambda: False)
+    encoder = Encoder()
+    before = encoder.encode(["robots"], query=True)
+    encoder.expect_queries()
+    np.testing.assert_array_equal(encoder.encode(["robots"], query=True), before)
 
 
 def test_a_query_has_the_same_vector_alone_and_among_many() -> None:

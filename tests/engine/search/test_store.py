@@ -14,8 +14,10 @@ import pytest
 
 from engine.errors import CancelledError, DataError, RecsysError
 from engine.job import Job, Progress
-from engine.search import growing
+from engine.search import growing, int8_codes
+from engine.search import index as index_module
 from engine.search import store as store_module
+from engine.search.codes import SignCodes
 from engine.search.index import CodedIndex, ExactIndex
 from engine.search.store import EmbeddingStore, hash_texts
 from tests.engine.search.fakes import FakeEncoder, vector_of
@@ -296,17 +298,43 @@ def test_two_at_once_do_not_write_into_each_other(tmp_path: Path) -> None:
     assert assert_right(store, TEXTS) == len(TEXTS)
 
 
+@pytest.mark.parametrize("int8", [False, True])
 def test_very_many_vectors_are_searched_by_codes_that_grow_with_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, int8: bool
 ) -> None:
     monkeypatch.setattr(store_module, "LARGE", 10)
+    monkeypatch.setattr(store_module, "LARGE_FOR_BYTES", 12)
+    monkeypatch.setattr(store_module, "has_int8", lambda: int8)
     store, hashes = make_store(tmp_path), hash_texts(TEXTS)
     store.embed(TEXTS[:9], FakeEncoder())
     assert type(store.index(hashes)) is ExactIndex
+    store.embed(TEXTS[:11], FakeEncoder())
+    assert type(store.index(hashes)) is (ExactIndex if int8 else CodedIndex)
     for some in (TEXTS[:15], TEXTS):
         store.embed(some, FakeEncoder())
         index = store.index(hashes)
         assert isinstance(index, CodedIndex)
+        assert isinstance(index._codes, SignCodes)
         assert len(index) == len(some)
         for item, text in enumerate(some):
             assert index.search(vector_of(text)[None], 1)[0][0, 0] == item
+
+
+def test_where_many_searches_are_expected_codes_are_made_and_kept_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "has_int8", lambda: True)
+    monkeypatch.setattr(int8_codes, "_BLOCK", 4)
+    monkeypatch.setattr(index_module, "_FEW", 1)
+    store, hashes = make_store(tmp_path), hash_texts(TEXTS)
+    store.embed(TEXTS[:9], FakeEncoder())
+    assert type(store.index(hashes)) is ExactIndex, "a single search is the sooner done without"
+    assert isinstance(store.index(hashes, often=True), CodedIndex)
+    for some in (TEXTS[:9], TEXTS[:15], TEXTS):
+        store.embed(some, FakeEncoder())
+        index = store.index(hashes)
+        assert isinstance(index, CodedIndex)
+        for item, text in enumerate(some):
+            assert index.search(vector_of(text)[None], 1)[0][0, 0] == item
+    monkeypatch.setattr(store_module, "has_int8", lambda: False)
+    assert type(make_store(tmp_path).index(hashes, often=True)) is ExactIndex
