@@ -219,7 +219,7 @@ def measure_meaning(workspace: Workspace, home: Path, *, compare: bool) -> np.nd
     ask = lambda query: tutorials_query(tutorial, reference, query)  # noqa: E731
     show(f"query over {len(items):,}, tutorial", *spread(ask, QUERIES))
     for mode in ("semantic", "hybrid"):
-        index._query_vectors.clear()
+        index._queries.forget()
         show(f"  ours, {mode}", *spread(lambda query, mode=mode: index.search(query, 10, mode), QUERIES))  # type: ignore[misc]
     show("  of which the query's vector", *spread(lambda query: encoder.encode([query], query=True), QUERIES))
     return ours
@@ -259,7 +259,7 @@ def measure_films(items: ItemTable, vectors: np.ndarray, home: Path) -> None:
         if when:
             show("warming up", f"{timed(index.expect_queries)[1] * 1e3:.0f} ms")
         for mode in ("keyword", "semantic", "hybrid"):
-            index._query_vectors.clear()
+            index._queries.forget()
             ask = lambda query, mode=mode: index.search(query, 10, mode)  # type: ignore[misc] # noqa: E731
             show(f"query over {len(items):,}, {mode}{when}", *spread(ask, QUERIES))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -24,6 +23,8 @@ from engine.search.diversity import vary
 from engine.search.fields import Fields
 from engine.search.filters import Filter, demand_filters, mask
 from engine.search.fusion import Ranking, join_hybrid, join_ranks
+from engine.search.near_genres import NearGenres
+from engine.search.query_vectors import QueryVectors
 from engine.search.word_index import KeptFile, WordIndex
 
 if TYPE_CHECKING:
@@ -39,9 +40,6 @@ Scores = npt.NDArray[np.float32]
 
 #: How far down each list is looked when two are joined, or one is reordered.
 _DEPTH = 100
-_REMEMBERED_QUERIES = 256
-#: From which cosine on a genre says what a query means, and how many genres are embedded for one answer at most.
-_NEAR, _NEW_GENRES = 0.25, 64
 
 
 class SearchIndex:
@@ -92,8 +90,8 @@ class SearchIndex:
         self._kept_words = kept_words
         self._word_index: WordIndex | None = None
         self._vector_index: tuple[tuple[int, str], ExactIndex] | None = None
-        self._genre_vectors: dict[str, npt.NDArray[np.float32]] = {}
-        self._query_vectors: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
+        self._queries = QueryVectors(encoder)
+        self._genres = None if encoder is None else NearGenres(encoder)
 
     def search(
         self,
@@ -197,17 +195,12 @@ class SearchIndex:
         phrases = reasons.phrases(self.items[dense_id])
         if self._encoder is None or not phrases:
             return []
-        cosines = self._encoder.encode(phrases) @ self._vector_of(query)
+        cosines = self._encoder.encode(phrases) @ self._queries.of(query)
         return [(phrases[best], float(cosines[best])) for best in np.argsort(-cosines)[:limit]]
 
     def understand(self, queries: Sequence[str]) -> None:
-        """Find the vectors of many queries at once, and keep them for the searches that follow; at most 256 of them."""
-        if self._encoder is None:
-            return
-        with self._lock:
-            new = [query for query in dict.fromkeys(queries) if query not in self._query_vectors]
-        for query, vector in zip(new, self._encoder.encode(new, query=True) if new else (), strict=True):
-            self._remember(query, vector)
+        """Find the vectors of many queries at once, for the searches that follow; at most 256 of them are kept."""
+        self._queries.find(queries)
 
     def embedding_state(self) -> EmbeddingState:
         """How much of the catalogue is embedded; reads no vectors."""
@@ -246,17 +239,10 @@ class SearchIndex:
         with self._lock:
             self._vector_index = None
 
-    def frequent_genres(self, limit: int = 64) -> list[str]:
-        """The genres that most items have, for :meth:`prepare_genres`."""
-        import pyarrow.compute as pc
-
-        counts = pc.value_counts(pc.list_flatten(self.items.table.column("genres"))).to_pylist()
-        counts.sort(key=lambda one: -one["counts"])
-        return [one["values"] for one in counts if (one["values"] or "").strip()][:limit]
-
     def prepare_genres(self, genres: Sequence[str]) -> None:
-        """Embed genres now, a few at a time, rather than at the first searches that find them."""
-        self._with_genres([genre for genre in genres if genre not in self._genre_vectors])
+        """Embed genres now rather than at the first searches that find them."""
+        if self._genres is not None:
+            self._genres.prepare(genres)
 
     # -- by a query -----------------------------------------------------------------------------------------
     def _by_words(self, query: str, k: int, allowed: Allowed, job: Job | None) -> Ranking:
@@ -272,7 +258,7 @@ class SearchIndex:
 
     def _by_meaning(self, query: str, k: int, allowed: Allowed) -> Ranking:
         index, note = self._vectors()
-        rows, cosines = index.search(self._vector_of(query)[None], k, allowed)
+        rows, cosines = index.search(self._queries.of(query)[None], k, allowed)
         found = dict(zip(rows[0].tolist(), cosines[0].tolist(), strict=True))
         return Ranking(found, "semantic", cosines=found, note=note)
 
@@ -319,7 +305,7 @@ class SearchIndex:
         if vector is None:
             raise NotTrainedError(f"{item.title!r} is not embedded yet ({note}): embed the catalogue first.")
         if query.strip():
-            vector = vector + self._vector_of(query)
+            vector = vector + self._queries.of(query)
             vector /= max(float(np.linalg.norm(vector)), 1e-12)
         rows, cosines = index.search(vector[None], k, others)
         found = dict(zip(rows[0].tolist(), cosines[0].tolist(), strict=True))
@@ -357,7 +343,11 @@ class SearchIndex:
         rows = list(ranking.scores)
         asked = self._words.keywords.understood(query) if ranking.method in ("hybrid", "keyword") else []
         items = self.items.take(row + 1 for row in rows) if rows else []
-        near = self._genres_near(ranking, query, items)
+        near: Sequence[str] = ()
+        if ranking.like is not None:
+            near = ranking.like.genres
+        elif ranking.cosines and self._genres is not None:
+            near = self._genres.near(self._queries.of(query), items)
         return Answer(
             tuple(
                 Result(rank, item, ranking.scores[row], reason=ranking.reason(item, asked, near))
@@ -366,28 +356,6 @@ class SearchIndex:
             ranking.method,
             ranking.note,
         )
-
-    def _genres_near(self, ranking: Ranking, query: str, items: Sequence[Item]) -> Sequence[str]:
-        """The genres of some results that are near what was asked in meaning, the nearest first."""
-        if ranking.like is not None:
-            return ranking.like.genres
-        if not ranking.cosines or self._encoder is None:
-            return ()
-        genres = list(dict.fromkeys(genre for item in items for genre in item.genres if genre.strip()))
-        known = self._with_genres([genre for genre in genres if genre not in self._genre_vectors][:_NEW_GENRES])
-        there = [genre for genre in genres if genre in known]
-        if not there:
-            return ()
-        cosines = np.stack([known[genre] for genre in there]) @ self._vector_of(query)
-        return [there[place] for place in np.argsort(-cosines) if cosines[place] >= _NEAR]
-
-    def _with_genres(self, new: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
-        """The vectors of genres, these among them."""
-        if new and self._encoder is not None:
-            found = dict(zip(new, self._encoder.encode(new), strict=True))
-            with self._lock:
-                self._genre_vectors = {**self._genre_vectors, **found}
-        return self._genre_vectors
 
     # -- what they need -------------------------------------------------------------------------------------
     @once
@@ -410,23 +378,6 @@ class SearchIndex:
         if not done:
             raise NotTrainedError(" ".join(filter(None, [store.damage, f"Nothing is embedded yet ({note})."])))
         return index, " ".join(filter(None, [note, store.damage]))
-
-    def _vector_of(self, query: str) -> npt.NDArray[np.float32]:
-        if self._encoder is None:
-            raise NotTrainedError("There is no embedding model to understand a query with.")
-        with self._lock:
-            if query in self._query_vectors:
-                self._query_vectors.move_to_end(query)
-                return self._query_vectors[query]
-        vector: npt.NDArray[np.float32] = self._encoder.encode([query], query=True)[0]
-        self._remember(query, vector)
-        return vector
-
-    def _remember(self, query: str, vector: npt.NDArray[np.float32]) -> None:
-        with self._lock:
-            self._query_vectors[query] = vector
-            if len(self._query_vectors) > _REMEMBERED_QUERIES:
-                self._query_vectors.popitem(last=False)
 
     def _titled(self, query: str, allowed: Allowed) -> tuple[list[int], bool]:
         """The items whose title is the query, or nearly so, the most popular first; and whether it is spelt so."""

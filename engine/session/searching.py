@@ -205,12 +205,14 @@ class SearchedDataset(OpenedDataset):
 
         The embedding model is loaded only where something is embedded that it could be asked about.
         """
+        from engine.search.near_genres import frequent_genres
+
         job = job or Job()
         self._search.prepare_keywords(job)
         if self._search.embedding_state().done:
             self._load_encoder(job)
             self._search.expect_queries()
-            genres = self._search.frequent_genres()
+            genres = frequent_genres(self.dataset.items)
             for start in range(0, len(genres), _GENRES_AT_A_TIME):
                 job.checkpoint()
                 with self._turns.turn():

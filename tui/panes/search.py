@@ -18,6 +18,7 @@ from textual.widgets import Input
 from tui.backend import Backend
 from tui.messages import AddToSequence, Answered, Failed, Failure, Said, ShowDetails
 from tui.panes.base import RETRY, WIDE, Pane, Rest
+from tui.panes.coverage import Coverage
 from tui.panes.filter_help import FilterHelp
 from tui.panes.offer import NOT_OPENED
 from tui.panes.view import LIKE_BY, MODES, SHOWN, View
@@ -28,7 +29,7 @@ from tui.widgets.filter_line import FilterLine
 from tui.widgets.items import Figures, ItemTable, match_columns, result_figures, result_of
 from tui.widgets.query import QueryInput
 from tui.widgets.table import Table
-from tui.widgets.text import count, duration
+from tui.widgets.text import duration
 
 if TYPE_CHECKING:
     from engine.items import Item
@@ -70,6 +71,7 @@ class SearchPane(Pane):
         self._asked = self._view = View()
         self._trail: list[View] = []
         self._failure: Failure | None = None
+        self._coverage = Coverage(state)
         self._reach = (0, False)
         self._hurry = False
         self._welcomed_in = False
@@ -207,7 +209,7 @@ class SearchPane(Pane):
         assert answer is not None
         self._failure = None
         self._show(view, answer)
-        self.post_message(Said(f"{duration(message.seconds)} · {answer.method} · {self._coverage()}"))
+        self.post_message(Said(f"{duration(message.seconds)} · {answer.method} · {self._coverage.said}"))
 
     def _failed(self, message: Failed) -> None:
         self._failure = message.failure
@@ -293,7 +295,7 @@ class SearchPane(Pane):
         answer = self._view.answer
         rows = answer is not None and bool(answer.results) and self._failure is None and self.state.failure is None
         if rows and answer is not None:
-            self._panel.retitle(f"{self._view.heading} · {len(answer.results)}", self._remark(answer))
+            self._panel.retitle(f"{self._view.heading} · {len(answer.results)}", self._coverage.remark(answer))
             self._panel.show_rows()
         else:
             self._panel.retitle(self._view.heading)
@@ -315,7 +317,7 @@ class SearchPane(Pane):
         last = self.state.last_job("search")
         if last is not None and last.failure is not None:
             lines.append(last.failure.text)
-        elif self._lacks_embedding():
+        elif self._coverage.lacks:
             lines.append("Until the catalogue is embedded, search matches the words themselves.")
         self._panel.tell("Describe what you are looking for: a plot, a mood, a title", [*lines, *self._offer()])
 
@@ -332,15 +334,10 @@ class SearchPane(Pane):
     def _say(self) -> None:
         notice = self._panel.show_notice()
         failure, job, view = self._failure, self.state.active_job("search"), self._view
-        embed = ("F5", f"embed {self._missing()}, so that search understands meaning")
+        embed = ("F5", f"embed {self._coverage.missing}, so that search understands meaning")
         if self.state.failure is not None:
             notice.say_failed(NOT_OPENED, self.state.failure)
-        elif (
-            failure is not None
-            and failure.kind == "untrained"
-            and view.like is not None
-            and not self._lacks_embedding()
-        ):
+        elif failure is not None and failure.kind == "untrained" and view.like is not None and not self._coverage.lacks:
             notice.say(view.nothing_found()[0], failure.text, ("Ctrl+T", "another kind of likeness"))
         elif failure is not None and failure.kind == "untrained":
             if job is not None:
@@ -353,7 +350,7 @@ class SearchPane(Pane):
             notice.say(*view.nothing_found(), ("Ctrl+T", "another kind of search"))
         elif job is not None:
             notice.say_job(job)
-        elif self._lacks_embedding():
+        elif self._coverage.lacks:
             notice.say("", "", embed)
         else:
             notice.say("")
@@ -363,30 +360,6 @@ class SearchPane(Pane):
         if self.state.catalogue is None or self.state.catalogue.overview.kind != "demo":
             return []
         return ["Real data instead of the demo, in a shell: recsys-tui datasets add ml-100k"]
-
-    def _lacks_embedding(self) -> bool:
-        return self.state.catalogue is not None and not self.state.catalogue.embedding.complete
-
-    def _missing(self) -> str:
-        if self.state.catalogue is None:
-            return "the catalogue"
-        embedding = self.state.catalogue.embedding
-        return f"{'the remaining ' if embedding.done else ''}{count(embedding.total - embedding.done, 'text')}"
-
-    def _coverage(self) -> str:
-        if self.state.catalogue is None:
-            return ""
-        embedding, job = self.state.catalogue.embedding, self.state.active_job("search")
-        done = embedding.done
-        if job is not None and job.progress is not None and job.progress.total == embedding.total:
-            done = max(done, job.progress.done)  # what is embedded so far is searched already
-        return f"{done:,} of {embedding.total:,} embedded"
-
-    def _remark(self, answer: Answer) -> str:
-        """What to know about the results: above all, what embedding would add."""
-        if not self._lacks_embedding() or self.state.active_job("search") is not None:
-            return answer.note
-        return f"{self._coverage()} · F5 embeds {self._missing()}"
 
     def _retitle(self) -> None:
         how = self._mode if self._asked.like is None else f"more like this {LIKE_BY[self._by]}"
@@ -426,7 +399,7 @@ class SearchPane(Pane):
                 return True
             case "embed":
                 busy = self.state.active_job("search") is not None
-                return self._lacks_embedding() and not busy and not self.may_retry
+                return self._coverage.lacks and not busy and not self.may_retry
         return super().check_action(action, parameters)
 
     def commands(self) -> Iterable[SystemCommand]:
