@@ -257,7 +257,9 @@ def measure_films(items: ItemTable, vectors: np.ndarray, home: Path) -> None:
     index = SearchIndex(items, store, Encoder(cache=home / "cache"))
     for when in ("", ", once warmed up"):
         if when:
-            show("warming up", f"{timed(index.expect_queries)[1] * 1e3:.0f} ms")
+            with Lag() as lag:
+                _, seconds = timed(index.expect_queries)
+            show("warming up for searches", f"{seconds * 1e3:.0f} ms", held(lag))
         for mode in ("keyword", "semantic", "hybrid"):
             index._queries.forget()
             ask = lambda query, mode=mode: index.search(query, 10, mode)  # type: ignore[misc] # noqa: E731
