@@ -155,7 +155,8 @@ def vectors_of(weights: BertWeights, texts: Sequence[Tokens], pooling: str) -> n
 def in_bfloat16(weights: BertWeights) -> BertWeights:
     """The same model with its linear layers in bfloat16, where this processor is the quicker for it.
 
-    Half the memory is read for each query. A query's vector keeps a cosine of .9999 with that in float32.
+    Half the memory is read for each text. Vectors move a little, and more the deeper the model is: with MiniLM's 6
+    layers a vector keeps a cosine of .99997 with that in float32, with 24 layers one of .9997.
     """
     if not has_bfloat16():
         return weights

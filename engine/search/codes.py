@@ -52,13 +52,13 @@ class SignCodes:
     blocks: tuple[Block, ...] = ()
 
     def grown(self, vectors: npt.NDArray[Any]) -> SignCodes:
-        """The codes of these vectors, of which the first :attr:`rows` are known; only whole new blocks are read."""
+        """The codes of these vectors, the first of which are those of these codes; only new blocks are read."""
         if len(vectors) == self.rows:
             return self
         centre = self.centre
         if centre is None:
             centre = np.asarray(vectors[:_BLOCK].mean(axis=0), dtype=np.float32)
-        kept = self.blocks[: self.rows // _BLOCK]
+        kept = self.blocks[: min(self.rows, len(vectors)) // _BLOCK]
         starts = range(len(kept) * _BLOCK, len(vectors), _BLOCK)
         made = (np.ascontiguousarray(_pack(vectors[start : start + _BLOCK] > centre).T) for start in starts)
         return SignCodes(len(vectors), centre, (*kept, *made))

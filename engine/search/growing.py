@@ -40,13 +40,16 @@ class GrowingArray:
                 if np.lib.format.read_magic(file) != (1, 0):
                     raise ValueError("its header is of another version")
                 shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
-                size = os.fstat(file.fileno()).st_size
+                about = os.fstat(file.fileno())
+                size = about.st_size
                 if fortran_order or dtype.hasobject or not shape or file.tell() != _HEADER:
                     raise ValueError("its header is not one of ours")
         except FileNotFoundError as error:
             raise DamagedError(f"{path.name} is missing") from error
         except ValueError as error:
             raise DamagedError(f"{path.name} is not an array ({error})") from error
+        #: Tells this file from any that another process may put in its place.
+        self.identity = about.st_dev, about.st_ino
         self.dtype: np.dtype[Any] = dtype
         self._rows = int(shape[0])
         self.row_shape = tuple(int(size) for size in shape[1:])
@@ -61,12 +64,34 @@ class GrowingArray:
     def __len__(self) -> int:
         return self._rows
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the path still leads to this file."""
+        try:
+            about = os.stat(self.path)
+        except OSError:
+            return False
+        return (about.st_dev, about.st_ino) == self.identity
+
     def read(self) -> npt.NDArray[Any]:
-        """The rows, mapped into memory: nothing is read before it is looked at."""
+        """The rows, mapped into memory: nothing is read before it is looked at.
+
+        Raises
+        ------
+        DamagedError
+            If another file is in its place by now.
+        """
         if not self._rows:
             return np.zeros((0, *self.row_shape), dtype=self.dtype)
-        # As np.load(mmap_mode="r") does, but by the rows known here: the header may be in the middle of a change.
-        mapped = np.memmap(self.path, self.dtype, mode="r", offset=_HEADER, shape=(self._rows, *self.row_shape))
+        try:
+            with open(self.path, "rb") as file:
+                about = os.fstat(file.fileno())
+                if (about.st_dev, about.st_ino) != self.identity:
+                    raise DamagedError(f"{self.path.name} was replaced")
+                # As np.load(mmap_mode="r") does, but by the rows known here: the header may just be changing.
+                mapped = np.memmap(file, self.dtype, mode="r", offset=_HEADER, shape=(self._rows, *self.row_shape))
+        except FileNotFoundError as error:
+            raise DamagedError(f"{self.path.name} is missing") from error
         return mapped.view(np.ndarray)
 
     def append(self, rows: npt.NDArray[Any], *, sync: bool = True) -> None:

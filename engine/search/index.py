@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,13 +16,12 @@ Rows = npt.NDArray[np.int64]
 
 #: Scores held at a time, so that many queries over many items stay within bounds (64 MB).
 _MAX_SCORES = 16 << 20
-#: Vectors beyond which a query goes by codes of a bit for each number, which miss some of the nearest. Without int8
-#: 100,000 take 10 ms exactly and 5 ms by codes; with it 250,000 take 14 ms by codes of a byte, which miss none.
-LARGE, LARGE_FOR_BYTES = 100_000, 250_000
 #: From so many queries at once on, one product over everything costs less than a look at the codes for each.
 _TOGETHER = 8
 #: So few vectors are compared one by one without a look at their codes; a thread is given no fewer.
 _FEW = 4096
+#: Where the codes leave so many that one of this number of vectors is to be compared, all of them are sooner.
+_SENSELESS = 8
 #: Vectors that are gathered at a time.
 _GATHERED = 1024
 
@@ -134,8 +134,6 @@ class CodedIndex(ExactIndex):
     def __init__(self, vectors: npt.NDArray[Any], rows: Rows | None, codes: Codes) -> None:
         super().__init__(vectors, rows)
         self._codes = codes
-        self._by_row = np.argsort(self._rows, kind="stable")
-        self._sorted_rows = self._rows[self._by_row]
 
     def search(
         self, queries: npt.NDArray[np.float32], k: int, allowed: npt.NDArray[np.bool_] | None = None
@@ -153,8 +151,13 @@ class CodedIndex(ExactIndex):
         items, scores = np.zeros((len(queries), k), dtype=np.int64), np.zeros((len(queries), k), dtype=np.float32)
         for number, query in enumerate(queries if k else []):
             near = self._codes.nearest(query, looked_at, by_code) if few is None else few
+            if few is None and len(near) > len(self._vectors) // _SENSELESS and len(near) > looked_at + _FEW:
+                items[number], scores[number] = (found[0] for found in super().search(query[None], k, allowed))
+                continue
             cosines = self._cosines(near, query)
             best = top_k(cosines, k)  # items may share a vector, so these are enough
+            if len(best) == k:  # but which of equal ones come first is told by their items
+                best = np.flatnonzero(cosines >= cosines[best[-1]])
             of_items, of_cosines = self._items_of(near[best], cosines[best], searched)
             items[number], scores[number] = of_items[:k], of_cosines[:k]
         return items, scores
@@ -181,10 +184,20 @@ class CodedIndex(ExactIndex):
 
     def _items_of(self, rows: Rows, cosines: Scores, searched: npt.NDArray[np.bool_]) -> tuple[Rows, Scores]:
         """The items that have these vectors, best first; of equal scores the lower item first."""
-        first = np.searchsorted(self._sorted_rows, rows, side="left")
-        counts = np.searchsorted(self._sorted_rows, rows, side="right") - first
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        items, cosines = self._by_row[np.repeat(first, counts) + within], np.repeat(cosines, counts)
+        if self._is_aligned:
+            items = rows
+        else:
+            by_row, sorted_rows = self._by_row
+            first = np.searchsorted(sorted_rows, rows, side="left")
+            counts = np.searchsorted(sorted_rows, rows, side="right") - first
+            within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+            items, cosines = by_row[np.repeat(first, counts) + within], np.repeat(cosines, counts)
         items, cosines = items[searched[items]], cosines[searched[items]]
         order = np.lexsort((items, -cosines))
         return items[order], cosines[order]
+
+    @cached_property
+    def _by_row(self) -> tuple[Rows, Rows]:
+        """The items in the order of their rows, and these rows."""
+        by_row = np.argsort(self._rows, kind="stable")
+        return by_row, self._rows[by_row]

@@ -1,12 +1,13 @@
 """A byte for each number of a vector: the nearest of some hundred thousand, surely, reading a quarter of the memory.
 
-A vector is rounded to 255 steps of its own size, and how far that moves it is known. Since nothing is longer than 1, no
-cosine is wrong by more than that distance (Cauchy and Schwarz): whatever might be among the nearest is looked at
-exactly, so that none is missed. It is as if all vectors had been compared in float32, in a third of the time.
+A vector is rounded to 255 steps of its own size, and how far that moves it is known. A query's cosine with it is wrong
+by no more than that distance, since the query has length 1 (Cauchy and Schwarz): whatever might be among the nearest is
+looked at exactly, so that none is missed. It is as if all vectors had been compared in float32, in a third of the time.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,19 +23,32 @@ Floats = npt.NDArray[np.float32]
 
 #: Rows that are compared at a time: enough that the call costs little, and few enough to share among threads.
 _BLOCK = 4096
-#: A thread is given no fewer blocks.
-_LEAST_BLOCKS = 8
+#: A thread is given no fewer blocks to search, or to make.
+_LEAST_BLOCKS, _LEAST_MADE = 8, 2
 _STEPS = 127
 #: For what float32 rounds away, relative to a cosine of 1: many times as much.
-_ROUNDING = 1e-5
+_ROUNDING = np.float32(1e-5)
+#: How far from 1 the square of a vector's length may be in the making of a centre, and what is still taken for one.
+_NEARLY, _LARGEST_SQUARE = 0.1, 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
+    """Codes of some rows.
+
+    Attributes
+    ----------
+    packed
+        The codes themselves.
+    steps
+        Of each row, what one step is.
+    wrong_by
+        By how much each row's product with a query of length 1 is wrong at most.
+    """
+
     packed: Any
-    #: Of each row what one step is, and how far the row was moved by rounding it at most.
     steps: Floats
-    moved: float
+    wrong_by: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +57,15 @@ class Int8Codes:
 
     Attributes
     ----------
+    centre
+        What is subtracted from each row first, since what all have in common tells nothing and makes the steps large.
     blocks
         Of 4,096 rows each.
     rest
-        The vectors of the rows after them, too few for a block yet.
+        The vectors of the rows after them.
     """
 
+    centre: Floats | None = None
     blocks: tuple[_Block, ...] = ()
     rest: Floats = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
 
@@ -57,23 +74,35 @@ class Int8Codes:
         """How many rows."""
         return len(self.blocks) * _BLOCK + len(self.rest)
 
-    def asked_for(self, k: int) -> int:
-        """How many of the nearest to ask for where ``k`` are wanted."""
-        return k
+    def grown(self, vectors: npt.NDArray[Any], at_most: int | None = None) -> Int8Codes:
+        """The codes of these vectors.
 
-    def grown(self, vectors: npt.NDArray[Any]) -> Int8Codes:
-        """The codes of these vectors, of which the first :attr:`rows` are known; only new blocks are read."""
-        known = len(self.blocks)
-        starts = range(known * _BLOCK, len(vectors) // _BLOCK * _BLOCK, _BLOCK)
+        Parameters
+        ----------
+        vectors
+            The first of them are those of which this has codes already.
+        at_most
+            Rows that are given codes now; without them the others take part all the same, only not as quickly.
+        """
+        kept = self.blocks[: len(vectors) // _BLOCK]
+        starts = range(len(kept) * _BLOCK, len(vectors) // _BLOCK * _BLOCK, _BLOCK)
+        if at_most is not None:
+            starts = starts[: max(1, at_most // _BLOCK)]
+        centre = self.centre if self.centre is not None else _centre(np.asarray(vectors[:_BLOCK], dtype=np.float32))
         made: dict[int, _Block] = {}
 
         def work(begin: int, end: int) -> None:
             for start in starts[begin:end]:
-                made[start] = _encode(np.asarray(vectors[start : start + _BLOCK], dtype=np.float32))
+                made[start] = _encode(np.asarray(vectors[start : start + _BLOCK], dtype=np.float32) - centre)
 
-        in_parts(len(starts), _LEAST_BLOCKS, work)
-        blocks = (*self.blocks, *(made[start] for start in starts))
-        return Int8Codes(blocks, vectors[len(blocks) * _BLOCK :])
+        in_parts(len(starts), _LEAST_MADE, work)
+        blocks = (*kept, *(made[start] for start in starts))
+        rest = np.asarray(vectors[len(blocks) * _BLOCK :], dtype=np.float32)
+        return Int8Codes(centre if blocks else None, blocks, rest)
+
+    def asked_for(self, k: int) -> int:
+        """How many of the nearest to ask for where ``k`` are wanted."""
+        return k
 
     def nearest(self, query: Floats, count: int, allowed: npt.NDArray[np.bool_] | None = None) -> Rows:
         """Rows among which are surely the nearest to a query.
@@ -81,7 +110,7 @@ class Int8Codes:
         Parameters
         ----------
         query
-            A vector of unit length.
+            A vector.
         count
             How many of the nearest are wanted; some more rows come back.
         allowed
@@ -94,49 +123,66 @@ class Int8Codes:
         """
         cosines, wrong_by = self._cosines(query)
         if allowed is not None:
-            cosines[~allowed] = -np.inf
-            count = min(count, int(np.count_nonzero(allowed)))
-        if count >= self.rows:
-            return np.arange(self.rows)
+            cosines[~allowed], wrong_by[~allowed] = -np.inf, 0
+        least = cosines - wrong_by
+        surest = top_k(least, count)
         if count < 1:
             return np.zeros(0, dtype=np.int64)
-        # So many reach the last of the best but for what they are wrong by; who may reach these is wrong by as much.
-        last = cosines[top_k(cosines, count)[-1]]
-        return np.flatnonzero(cosines >= last - 2 * wrong_by)
+        if len(surest) < count:
+            return np.flatnonzero(np.isfinite(cosines))
+        return np.flatnonzero(cosines >= least[surest[-1]] - wrong_by)
 
-    def _cosines(self, query: Floats) -> tuple[Floats, float]:
-        """The cosine of each row with a query, and by how much each is wrong at most."""
-        # In two digits, the second of what the first left over: then the query itself is nearly exact, for nothing,
-        # since what takes time is reading the rows.
+    def _cosines(self, query: Floats) -> tuple[Floats, Floats]:
+        """The product of each row with a query, and by how much it is wrong at most."""
+        # The query in two digits, the second of what the first left over: then it is nearly exact, for nothing, since
+        # what takes time is reading the rows.
         digits = np.zeros((2, len(query)), dtype=np.int8)
         left, steps = query, np.zeros(2, dtype=np.float32)
         for place in range(2):
             steps[place] = max(float(np.abs(left).max(initial=0)) / _STEPS, 1e-30)
             digits[place] = np.rint(left / steps[place])
             left = left - digits[place] * steps[place]
-        cosines = np.empty(self.rows, dtype=np.float32)
+        length = np.linalg.norm(query)
+        common = np.float32(0 if self.centre is None else self.centre @ query)
+        cosines, wrong_by = np.empty((2, self.rows), dtype=np.float32)
 
         def work(begin: int, end: int) -> None:
             for number in range(begin, end):
                 block = self.blocks[number]
-                of_block = cosines[number * _BLOCK :][: len(block.steps)]
+                rows = slice(number * _BLOCK, (number + 1) * _BLOCK)
                 first, second = times_int8(digits, block.packed).astype(np.float32)
-                np.multiply(first, steps[0], out=of_block)
+                first *= steps[0]
                 second *= steps[1]
-                of_block += second
-                of_block *= block.steps
+                first += second
+                first *= block.steps
+                np.add(first, common, out=cosines[rows])
+                np.multiply(block.wrong_by, length, out=wrong_by[rows])
 
         in_parts(len(self.blocks), _LEAST_BLOCKS, work)
         if len(self.rest):
-            cosines[-len(self.rest) :] = np.einsum("ij,j->i", self.rest, query)
-        moved = max((block.moved for block in self.blocks), default=0.0)
-        length, unsaid = float(np.linalg.norm(query)), float(np.linalg.norm(left))
-        return cosines, length * moved + (1 + moved) * unsaid + _ROUNDING * length
+            cosines[-len(self.rest) :] = self.rest @ query
+            wrong_by[-len(self.rest) :] = _ROUNDING * length
+        return cosines, wrong_by
+
+
+def _centre(vectors: Floats) -> Floats:
+    """The middle of those that are vectors of length 1, or nearly; none need be."""
+    near = vectors[np.abs(np.einsum("ij,ij->i", vectors, vectors) - 1) < _NEARLY]
+    return np.zeros(vectors.shape[1], dtype=np.float32) if not len(near) else near.mean(axis=0, dtype=np.float32)
 
 
 def _encode(vectors: Floats) -> _Block:
+    """The codes of some rows from which the centre was subtracted; the rows are used up."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.einsum("ij,ij->i", vectors, vectors)
+    broken = ~(squares < _LARGEST_SQUARE)  # damage: wrong by anything, so it is always looked at itself
+    vectors[broken], squares[broken] = 0, 0
     steps = np.maximum(np.abs(vectors).max(axis=1, initial=0) / np.float32(_STEPS), np.float32(1e-30))
     codes = np.rint(vectors / steps[:, None])
-    differences = vectors - codes * steps[:, None]
-    moved = float(np.sqrt(np.einsum("ij,ij->i", differences, differences).max(initial=0)))
-    return _Block(pack_int8(codes.astype(np.int8)), steps, moved)
+    vectors -= codes * steps[:, None]
+    moved = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    # A query in two digits leaves less than a 64,516th of its largest number in each place.
+    lengths = np.sqrt(squares) + moved
+    wrong_by = moved + lengths * np.float32(math.sqrt(vectors.shape[1]) / (2 * _STEPS * 2 * _STEPS)) + _ROUNDING
+    wrong_by[broken] = np.inf
+    return _Block(pack_int8(codes.astype(np.int8)), steps, wrong_by)

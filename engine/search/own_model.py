@@ -16,6 +16,10 @@ from engine.search.sentence_model import SentenceModel
 if TYPE_CHECKING:
     from engine.search.bert_torch import TorchBert
 
+#: Queries by which half precision is judged, and the cosine that each must keep with its full precision.
+_SAMPLE = ("space", "a heist that goes wrong", "the film in which two brothers look for their father, who is a spy")
+_FAITHFUL = 0.9995
+
 
 class OwnModel:
     """A model that was read, on a device of one's choice.
@@ -34,7 +38,8 @@ class OwnModel:
         self.device = "cpu"
         self.dim = model.weights.dim
         self._model = model
-        self._weights = model.weights
+        self._for_queries = model.weights
+        self._expects_queries = False
         self._wanted_device = device
         self._bulk: TorchBert | None = None
         self._starting = threading.Lock()
@@ -46,14 +51,22 @@ class OwnModel:
 
     def vectors(self, prepared: Sequence[Any], *, query: bool, exact: bool, many: bool) -> npt.NDArray[np.float32]:
         """The vectors of some texts, of unit length."""
-        if not many:
-            return vectors_of(self._weights, prepared, self._model.pooling)
-        return self._start().vectors(prepared, exact=exact)
+        if many:
+            return self._start().vectors(prepared, exact=exact)
+        return vectors_of(self._for_queries if query else self._model.weights, prepared, self._model.pooling)
 
     def expect_queries(self) -> None:
-        """Make the vectors of queries quicker to find; takes longer than a few queries do without."""
-        if self._weights is self._model.weights:
-            self._weights = in_bfloat16(self._model.weights)
+        """Make the vectors of queries quicker to find, if they are as good; takes longer than a few do without."""
+        if self._expects_queries:
+            return
+        self._expects_queries = True
+        half = in_bfloat16(self._model.weights)
+        if half is self._model.weights:
+            return
+        tokens = self._model.tokens(_SAMPLE, query=True)
+        full, quick = (vectors_of(one, tokens, self._model.pooling) for one in (self._model.weights, half))
+        if np.einsum("ij,ij->i", full, quick).min() >= _FAITHFUL:
+            self._for_queries = half
 
     def _start(self) -> TorchBert:
         with self._starting:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -17,21 +16,18 @@ from engine.job import Job
 from engine.once import once
 from engine.popularity import fame, familiarity
 from engine.ranking import top_k
-from engine.results import Answer, EmbeddingState, Result
-from engine.search import reasons
+from engine.results import Answer, Result
 from engine.search.diversity import vary
 from engine.search.fields import Fields
 from engine.search.filters import Filter, demand_filters, mask
 from engine.search.fusion import Ranking, join_hybrid, join_ranks
-from engine.search.near_genres import NearGenres
-from engine.search.query_vectors import QueryVectors
+from engine.search.meaning import Meaning
 from engine.search.word_index import KeptFile, WordIndex
 
 if TYPE_CHECKING:
     from engine.items import Item, ItemTable
-    from engine.search.embedding import Encoder, Vectors
-    from engine.search.index import ExactIndex
-    from engine.search.store import EmbeddingStore, Hashes
+    from engine.search.embedding import Encoder
+    from engine.search.store import EmbeddingStore
 
 Mode = Literal["hybrid", "semantic", "keyword"]
 LikeBy = Literal["meaning", "taste", "both"]
@@ -66,6 +62,13 @@ class SearchIndex:
         Numbers of each item to filter by, beyond the catalogue's own columns.
     kept_words
         Where the index of words is kept from one start to the next.
+
+    Attributes
+    ----------
+    fields
+        What can be filtered by.
+    meaning
+        The vectors: how much is embedded, and embedding the rest.
     """
 
     def __init__(
@@ -81,17 +84,12 @@ class SearchIndex:
     ) -> None:
         self.items = items
         self.fields = Fields(items, facts)
+        self.meaning = Meaning(items, store, encoder)
         self._popularity = popularity
         self._taste = taste
-        self._store = store
-        self._encoder = encoder
-        self._lock = threading.Lock()
         self._making = threading.Lock()
         self._kept_words = kept_words
         self._word_index: WordIndex | None = None
-        self._vector_index: tuple[tuple[int, str], ExactIndex] | None = None
-        self._queries = QueryVectors(encoder)
-        self._genres = None if encoder is None else NearGenres(encoder)
 
     def search(
         self,
@@ -187,41 +185,6 @@ class SearchIndex:
         results = [Result(rank, item, score) for rank, (item, score) in enumerate(zip(found, scores, strict=True), 1)]
         return Answer(tuple(results), "popular")
 
-    def explain(self, query: str, dense_id: int, limit: int = 3) -> list[tuple[str, float]]:
-        """The phrases of an item that come nearest to a query in meaning, with their cosines, best first.
-
-        Some ten phrases are embedded for it: for one item that somebody looks at, not for a whole list.
-        """
-        phrases = reasons.phrases(self.items[dense_id])
-        if self._encoder is None or not phrases:
-            return []
-        cosines = self._encoder.encode(phrases) @ self._queries.of(query)
-        return [(phrases[best], float(cosines[best])) for best in np.argsort(-cosines)[:limit]]
-
-    def understand(self, queries: Sequence[str]) -> None:
-        """Find the vectors of many queries at once, for the searches that follow; at most 256 of them are kept."""
-        self._queries.find(queries)
-
-    def embedding_state(self) -> EmbeddingState:
-        """How much of the catalogue is embedded; reads no vectors."""
-        if self._store is None:
-            return EmbeddingState(0, len(self.items), "")
-        return self._store.state(self._hashes)
-
-    def item_vectors(self, num_items: int) -> Vectors:
-        """What is stored of the first items' meanings; see :func:`engine.search.item_vectors.item_vectors`."""
-        from engine.search.item_vectors import item_vectors
-
-        if self._store is None:
-            raise OptionError("This search has no embeddings.")
-        return item_vectors(self.items, self._store, num_items)
-
-    def embed(self, job: Job | None = None) -> EmbeddingState:
-        """Embed what is not embedded yet, the first items of the catalogue first."""
-        if self._store is None or self._encoder is None:
-            raise RecsysError("There is no embedding model for this catalogue.")
-        return self._store.embed(self.items.texts(), self._encoder, job)
-
     def prepare_keywords(self, job: Job | None = None) -> None:
         """Index the words now rather than at the first search."""
         if self._word_index is None:
@@ -229,20 +192,6 @@ class SearchIndex:
                 if self._word_index is None:
                     known = familiarity(self.items, self._popularity)
                     self._word_index = WordIndex.of(self.items, known, self._kept_words, job)
-
-    def expect_queries(self) -> None:
-        """Make searches by meaning quicker, where something is embedded; takes longer than a few of them do without."""
-        if self._encoder is None or self._store is None or not self.embedding_state().done:
-            return
-        self._encoder.expect_queries()
-        self._store.index(self._hashes, self._encoder.device, often=True)  # not in the lock: searches need not wait
-        with self._lock:
-            self._vector_index = None
-
-    def prepare_genres(self, genres: Sequence[str]) -> None:
-        """Embed genres now rather than at the first searches that find them."""
-        if self._genres is not None:
-            self._genres.prepare(genres)
 
     # -- by a query -----------------------------------------------------------------------------------------
     def _by_words(self, query: str, k: int, allowed: Allowed, job: Job | None) -> Ranking:
@@ -257,8 +206,8 @@ class SearchIndex:
         return Ranking(found, "keyword", exact=frozenset(exact[:k]), titled=titled).best(k)
 
     def _by_meaning(self, query: str, k: int, allowed: Allowed) -> Ranking:
-        index, note = self._vectors()
-        rows, cosines = index.search(self._queries.of(query)[None], k, allowed)
+        index, note = self.meaning.index()
+        rows, cosines = index.search(self.meaning.of_query(query)[None], k, allowed)
         found = dict(zip(rows[0].tolist(), cosines[0].tolist(), strict=True))
         return Ranking(found, "semantic", cosines=found, note=note)
 
@@ -300,12 +249,12 @@ class SearchIndex:
         return replace(joined, method="meaning and taste").best(k)
 
     def _like_by_meaning(self, item: Item, query: str, k: int, others: npt.NDArray[np.bool_]) -> Ranking:
-        index, note = self._vectors()
+        index, note = self.meaning.index()
         vector = index.vector(item.dense_id - 1)
         if vector is None:
             raise NotTrainedError(f"{item.title!r} is not embedded yet ({note}): embed the catalogue first.")
         if query.strip():
-            vector = vector + self._queries.of(query)
+            vector = vector + self.meaning.of_query(query)
             vector /= max(float(np.linalg.norm(vector)), 1e-12)
         rows, cosines = index.search(vector[None], k, others)
         found = dict(zip(rows[0].tolist(), cosines[0].tolist(), strict=True))
@@ -331,7 +280,7 @@ class SearchIndex:
         titles = self.items.table.column("title").take(rows).to_pylist()
         vectors: npt.NDArray[np.float32] | None = None
         if ranking.cosines:
-            index = self._vectors()[0]
+            index = self.meaning.index()[0]
             none = np.zeros_like(index.vector(next(iter(ranking.cosines))))
             vectors = np.stack([none if (one := index.vector(row)) is None else one for row in rows])
         order = vary(titles, np.array(list(ranking.scores.values()), dtype=np.float32), vectors, k, diversity)
@@ -346,8 +295,8 @@ class SearchIndex:
         near: Sequence[str] = ()
         if ranking.like is not None:
             near = ranking.like.genres
-        elif ranking.cosines and self._genres is not None:
-            near = self._genres.near(self._queries.of(query), items)
+        elif ranking.cosines:
+            near = self.meaning.genres_near(query, items)
         return Answer(
             tuple(
                 Result(rank, item, ranking.scores[row], reason=ranking.reason(item, asked, near))
@@ -361,23 +310,6 @@ class SearchIndex:
     @once
     def _fame(self) -> npt.NDArray[np.float64]:
         return fame(self.items, self._popularity)
-
-    def _vectors(self) -> tuple[ExactIndex, str]:
-        """The index over what is embedded so far, and what to say of it."""
-        store = self._store
-        if store is None:
-            raise NotTrainedError("This catalogue has no embeddings: only search by keyword is possible.")
-        with self._lock:
-            # The number first: rows that come later are then found at the next search.
-            made_of = len(store), "cpu" if self._encoder is None else self._encoder.device
-            if self._vector_index is None or self._vector_index[0] != made_of:
-                self._vector_index = made_of, store.index(self._hashes, made_of[1])
-            index = self._vector_index[1]
-        done, total = len(index), len(self.items)
-        note = "" if done == total else f"{done:,} of {total:,} embedded"
-        if not done:
-            raise NotTrainedError(" ".join(filter(None, [store.damage, f"Nothing is embedded yet ({note})."])))
-        return index, " ".join(filter(None, [note, store.damage]))
 
     def _titled(self, query: str, allowed: Allowed) -> tuple[list[int], bool]:
         """The items whose title is the query, or nearly so, the most popular first; and whether it is spelt so."""
@@ -394,9 +326,3 @@ class SearchIndex:
     def _words(self) -> WordIndex:
         assert self._word_index is not None
         return self._word_index
-
-    @cached_property
-    def _hashes(self) -> Hashes:
-        from engine.search.store import hash_texts
-
-        return hash_texts(self.items.texts())

@@ -6,8 +6,8 @@ import contextlib
 import hashlib
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +17,11 @@ from engine.atomic import describe_os_error, locked, read_json, set_aside, write
 from engine.errors import DamagedError, DataError, RecsysError
 from engine.job import Job, Progress
 from engine.results import EmbeddingState
-from engine.search.codes import SignCodes
 from engine.search.embedding import Encoder, Vectors
 from engine.search.growing import GrowingArray
-from engine.search.index import LARGE, LARGE_FOR_BYTES, CodedIndex, Codes, ExactIndex
-from engine.search.int8_codes import Int8Codes
+from engine.search.index import CodedIndex, ExactIndex
+from engine.search.kept_codes import KeptCodes
 from engine.search.model_files import ModelIdentity
-from engine.search.narrow import has_int8
 
 Hashes = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
@@ -64,6 +62,13 @@ class EmbeddingStore:
         self.damage = ""
         self._opening = threading.RLock()
         self._content: _Content | None = None
+        self._codes = KeptCodes()
+
+    @property
+    def version(self) -> Hashable:
+        """Changes with what is stored, and with what was made to search it: then :meth:`index` gives another one."""
+        content = self._open()
+        return None if content is None else (content.vectors.identity, len(content.hashes), self._codes.made)
 
     def __len__(self) -> int:
         """How many vectors are stored, also of texts that the catalogue no longer has."""
@@ -77,18 +82,19 @@ class EmbeddingStore:
     def rows(self, hashes: Hashes) -> Rows:
         """The row of each text in :meth:`vectors`, -1 where it is not embedded yet."""
         content = self._open()
-        if content is None or not len(content.hashes):
-            return np.full(len(hashes), -1, dtype=np.int64)
-        order, stored = content.sorted_hashes()
-        place = np.minimum(np.searchsorted(stored, hashes), len(stored) - 1)
-        return np.where(stored[place] == hashes, order[place], -1)
+        return _places(hashes, *content.sorted_hashes()) if content is not None else _places(hashes)
 
     def vectors(self) -> Vectors:
-        """All vectors, mapped into memory: shape (len(self), dim), unit length."""
-        content = self._open()
-        return np.zeros((0, 0), dtype=np.float32) if content is None else content.vectors.read()[: len(content.hashes)]
+        """All vectors, mapped into memory: shape (len(self), dim), unit length.
 
-    def index(self, hashes: Hashes, device: str = "cpu", *, often: bool = False) -> ExactIndex:
+        Raises
+        ------
+        DataError
+            If they cannot be read.
+        """
+        return self._read()[0]
+
+    def index(self, hashes: Hashes, device: str = "cpu") -> ExactIndex:
         """An index over these texts, as far as they are embedded now.
 
         Parameters
@@ -96,17 +102,25 @@ class EmbeddingStore:
         hashes
             Of the texts of the items, in their order.
         device
-            The torch device to compute on. On a CPU very many vectors are searched by their codes first.
-        often
-            Whether to make codes also of fewer vectors, which takes as long as some twenty queries do without. Once
-            made they are used and kept up.
+            The torch device to compute on. On a CPU many vectors are searched by their codes first.
+
+        Raises
+        ------
+        DataError
+            If the vectors cannot be read.
         """
-        rows = self.rows(hashes)
-        vectors, content = self.vectors(), self._open()
-        if device != "cpu" or content is None:
+        vectors, file, sorted_hashes = self._read()
+        rows = _places(hashes, *sorted_hashes)
+        if device != "cpu":
+            self._codes.drop()
             return ExactIndex(vectors, rows, device=device)
-        codes = content.grown_codes(vectors, often=often)
+        codes = self._codes.of(vectors, file)
         return ExactIndex(vectors, rows) if codes is None else CodedIndex(vectors, rows, codes)
+
+    def expect_searches(self, job: Job | None = None) -> None:
+        """Make the codes now that many searches on the CPU gain by, and keep them up from now on."""
+        vectors, file, _ = self._read()
+        self._codes.expect(vectors, file, job or Job())
 
     def embed(
         self, texts: Sequence[str], encoder: Encoder, job: Job | None = None, *, batch_size: int | None = None
@@ -175,9 +189,26 @@ class EmbeddingStore:
         return EmbeddingState(done, total, self.model.name)
 
     # -- the folder -----------------------------------------------------------------------------------------
+    def _read(self) -> tuple[Vectors, Hashable, tuple[Rows, Hashes]]:
+        """The vectors as they are now, what file they are in, and their rows in the order of their hashes."""
+        for _ in range(2):
+            content = self._open()
+            if content is None:
+                break
+            sorted_hashes = content.sorted_hashes()
+            try:
+                return content.vectors.read()[: len(sorted_hashes[0])], content.vectors.identity, sorted_hashes
+            except DamagedError:
+                continue  # another process has put something else there since, so it is opened again
+            except OSError as error:
+                raise DataError(f"{self.folder}: cannot be read ({describe_os_error(error)}).") from error
+        return np.zeros((0, 0), dtype=np.float32), None, (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64))
+
     def _open(self) -> _Content | None:
         """What is stored, None if nothing is; a damaged folder is set aside."""
         with self._opening:
+            if self._content is not None and not self._content.vectors.is_there:
+                self._content = None
             if self._content is None and self.folder.exists():
                 try:
                     try:
@@ -208,8 +239,6 @@ class EmbeddingStore:
                 content = _Content.create(self.folder, self.model, dim)
             content.repair()
             with self._opening:
-                if self._content is not None:
-                    content.inherit(self._content)
                 self._content = content
             yield content
 
@@ -230,9 +259,6 @@ class _Content:
     vectors: GrowingArray
     stored_hashes: GrowingArray
     hashes: Hashes
-    signs: SignCodes = field(default_factory=SignCodes)
-    bytes: Int8Codes | None = None
-    _coding: threading.Lock = field(default_factory=threading.Lock)
     _sorted: tuple[Rows, Hashes] | None = None
 
     @classmethod
@@ -293,23 +319,6 @@ class _Content:
             if not np.all((np.abs(squares - 1) < 1e-2) | (squares == 0)):
                 raise DamagedError(f"{VECTORS} holds something that is no vector of ours")
 
-    def grown_codes(self, vectors: Vectors, *, often: bool) -> Codes | None:
-        """The codes of these vectors, None where none are to be used; keeps them."""
-        if len(vectors) > (LARGE_FOR_BYTES if has_int8() else LARGE):
-            with self._coding:
-                self.signs, self.bytes = self.signs.grown(vectors), None
-                return self.signs
-        if (often and has_int8()) or self.bytes is not None:
-            with self._coding:
-                self.bytes = (self.bytes or Int8Codes()).grown(vectors)
-                return self.bytes
-        return None
-
-    def inherit(self, earlier: _Content) -> None:
-        """Keep the codes that were made before the folder was read again, if it has still the same rows."""
-        if np.array_equal(self.hashes[: len(earlier.hashes)], earlier.hashes):
-            self.signs, self.bytes = earlier.signs, earlier.bytes
-
     def append(self, vectors: Vectors, hashes: Hashes) -> None:
         """Store a batch: vectors first, so that a hash never stands without its vector."""
         self.vectors.append(vectors)
@@ -323,8 +332,16 @@ class _Content:
 
     def sorted_hashes(self) -> tuple[Rows, Hashes]:
         """Rows in the order of their hashes, and these hashes."""
-        hashes = self.hashes
-        if self._sorted is None or len(self._sorted[1]) != len(hashes):
+        hashes, known = self.hashes, self._sorted
+        if known is None or len(known[1]) != len(hashes):
             order = np.argsort(hashes, kind="stable")
-            self._sorted = order, hashes[order]
-        return self._sorted
+            self._sorted = known = order, hashes[order]
+        return known
+
+
+def _places(hashes: Hashes, order: Rows | None = None, stored: Hashes | None = None) -> Rows:
+    """The row of each hash, -1 where it is not among the stored ones."""
+    if order is None or stored is None or not len(stored):
+        return np.full(len(hashes), -1, dtype=np.int64)
+    place = np.minimum(np.searchsorted(stored, hashes), len(stored) - 1)
+    return np.where(stored[place] == hashes, order[place], -1)

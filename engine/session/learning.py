@@ -119,7 +119,7 @@ class LearntDataset(SearchedDataset):
         if "texts" not in spec.uses or not spec.read_options(options or {}).get("texts", True):
             return None
         self.embed(job)
-        return self._search.item_vectors(self.dataset.num_items + 1)
+        return self._search.meaning.item_vectors(self.dataset.num_items + 1)
 
     @once
     def _shelf(self) -> ModelShelf:

@@ -64,19 +64,22 @@ class SearchedDataset(OpenedDataset):
 
     def embedding_state(self) -> EmbeddingState:
         """How much of the catalogue is embedded; reads no vectors."""
-        return self._search.embedding_state()
+        return self._search.meaning.state()
 
     def embed(self, job: Job | None = None) -> EmbeddingState:
         """Embed what is not embedded yet; what was done before a cancel is kept, and gone on from."""
-        search, job = self._search, job or Job()
-        state = search.embedding_state()
+        meaning, job = self._search.meaning, job or Job()
+        state = meaning.state()
         if state.complete:
             return state
         self._load_encoder(job)
         with self._turns.long_turn(job) as turn:
-            state = search.embed(turn)
-        search.expect_queries()
-        return state
+            if self.patient:
+                return meaning.embed(turn)
+            meaning.expect_queries(turn)  # somebody sits before it, and searches meanwhile and afterwards
+            state = meaning.embed(turn)
+            meaning.expect_queries(turn)
+            return state
 
     def search(
         self,
@@ -146,7 +149,7 @@ class SearchedDataset(OpenedDataset):
         if texts:
             self._load_encoder(job or Job())
             with self._turns.turn():
-                self._search.understand(texts)
+                self._search.meaning.understand(texts)
 
     def parse_query(self, line: str) -> ParsedQuery:
         """Take a typed line apart into text, filters and what is wrong with them; raises nothing."""
@@ -183,7 +186,7 @@ class SearchedDataset(OpenedDataset):
         if not self._encoder.loaded or not (text := self.parse_query(query).text):
             return []
         with self._turns.turn():
-            return self._search.explain(text, dense)
+            return self._search.meaning.phrases_near(text, self.dataset.items[dense])
 
     def recent_searches(self, limit: int = 10) -> list[str]:
         """What was searched for in this data set, newest first."""
@@ -209,14 +212,16 @@ class SearchedDataset(OpenedDataset):
 
         job = job or Job()
         self._search.prepare_keywords(job)
-        if self._search.embedding_state().done:
-            self._load_encoder(job)
-            self._search.expect_queries()
+        meaning = self._search.meaning
+        if not meaning.state().done:
+            return
+        self._load_encoder(job)
+        with self._turns.long_turn(job) as turn:
+            meaning.expect_queries(turn)
             genres = frequent_genres(self.dataset.items)
             for start in range(0, len(genres), _GENRES_AT_A_TIME):
-                job.checkpoint()
-                with self._turns.turn():
-                    self._search.prepare_genres(genres[start : start + _GENRES_AT_A_TIME])
+                turn.checkpoint()
+                meaning.prepare_genres(genres[start : start + _GENRES_AT_A_TIME])
 
     def _load_encoder(self, job: Job) -> None:
         # Not in a turn: this takes seconds and no computing, and other panes' questions need not wait for it.

@@ -60,7 +60,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> SearchIndex:
     encoder: Any = FakeEncoder()
     store = EmbeddingStore(tmp_path_factory.mktemp("store"), encoder.identity)
     index = SearchIndex(ITEMS, store, encoder, taste=Taste(LOG).likeness, popularity=np.arange(NUM_ITEMS)[::-1])
-    index.embed()
+    index.meaning.embed()
     return index
 
 

@@ -161,6 +161,7 @@ def test_codes_that_grew_are_those_made_at_once(monkeypatch: pytest.MonkeyPatch)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(int8_codes, "_BLOCK", 16)
     monkeypatch.setattr(int8_codes, "_LEAST_BLOCKS", 1)
+    monkeypatch.setattr(int8_codes, "_LEAST_MADE", 1)
     monkeypatch.setattr(index_module, "_FEW", 1)
 
 
@@ -186,6 +187,48 @@ def test_by_bytes_what_is_found_is_what_a_loop_over_all_items_finds(count: int, 
         assert len(set(items[0].tolist())) == items.shape[1]
 
 
+@pytest.mark.usefixtures("small_blocks")
+def test_by_bytes_of_equal_vectors_the_lower_item_comes_first() -> None:
+    vectors = np.repeat(unit(np.random.RandomState(0), 4, 24), 16, axis=0)
+    rows = np.arange(64)[::-1].copy()
+    index = CodedIndex(vectors, rows, Int8Codes().grown(vectors))
+    for k in (1, 5, 20):
+        found = index.search(vectors[40:41], k)[0]
+        np.testing.assert_array_equal(found, ExactIndex(vectors, rows).search(vectors[40:41], k)[0])
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("damage", [np.nan, np.inf, 3e38])
+def test_by_bytes_a_row_that_is_no_vector_hides_no_other(damage: float) -> None:
+    vectors = unit(np.random.RandomState(0), 70, 24)
+    vectors[5] = damage
+    index, whole = CodedIndex(vectors, None, Int8Codes().grown(vectors)), ExactIndex(vectors)
+    others = np.arange(70) != 5
+    for item in (3, 20, 69):
+        query = vectors[item : item + 1]
+        assert item in index.search(query, 2)[0]
+        with np.errstate(invalid="ignore"):
+            expected = whole.search(query, 5, others)[0]
+        np.testing.assert_array_equal(index.search(query, 5, others)[0], expected)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_by_bytes_what_all_vectors_have_in_common_costs_nothing(clustered: np.ndarray) -> None:
+    shifted = clustered[:4000] + np.float32(0.4)
+    shifted /= np.linalg.norm(shifted, axis=1, keepdims=True)
+    codes = Int8Codes().grown(shifted)
+    assert np.median([len(codes.nearest(query, 10)) for query in shifted[::400]]) < 100
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_where_codes_tell_nothing_the_vectors_are_compared() -> None:
+    vectors = unit(np.random.RandomState(0), 400, 24) * np.float32(0.01)
+    vectors[:, 0] = np.where(np.arange(400) % 2, 1.0, -1.0)  # one number so large that the steps drown all others
+    index = CodedIndex(vectors, None, Int8Codes().grown(vectors))
+    assert len(index._codes.nearest(vectors[7], 5)) > 100
+    np.testing.assert_array_equal(index.search(vectors[7:8], 5)[0], ExactIndex(vectors).search(vectors[7:8], 5)[0])
+
+
 def test_by_bytes_only_a_few_vectors_are_looked_at_themselves(clustered: np.ndarray) -> None:
     codes = Int8Codes().grown(clustered)
     exact = ExactIndex(clustered)
@@ -196,11 +239,12 @@ def test_by_bytes_only_a_few_vectors_are_looked_at_themselves(clustered: np.ndar
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_bytes_that_grew_are_those_made_at_once() -> None:
+def test_bytes_that_grew_a_little_at_a_time_serve_at_any_moment() -> None:
     vectors = unit(np.random.RandomState(0), 90, 20)
-    grown, whole = Int8Codes(), Int8Codes().grown(vectors)
-    for rows in (5, 16, 40, 40, 90):
-        grown = grown.grown(vectors[:rows])
+    grown = Int8Codes()
+    for rows in (5, 16, 40, 40, 90, 90, 90, 30, 90):
+        grown = grown.grown(vectors[:rows], 16)
         assert grown.rows == rows
-    np.testing.assert_array_equal(grown._cosines(vectors[7])[0], whole._cosines(vectors[7])[0])
-    np.testing.assert_allclose(grown._cosines(vectors[7])[0], vectors @ vectors[7], atol=grown._cosines(vectors[7])[1])
+        products, wrong_by = grown._cosines(vectors[7])
+        assert (np.abs(products - vectors[:rows] @ vectors[7]) <= wrong_by).all()
+    assert (wrong_by < 0.02).all()

@@ -46,7 +46,7 @@ def abilities(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
     ("can", "bfloat16", "int8"),
     [
         ([], False, False),  # the library is not there
-        (["serial"], False, False),
+        (["serial", "neon"], False, False),
         (["serial", "haswell", "skylake"], False, True),
         (["serial", "haswell", "skylake", "sapphireamx"], True, True),
     ],

@@ -14,9 +14,8 @@ from engine.errors import CancelledError, NotTrainedError, OptionError, RecsysEr
 from engine.items import ItemTable
 from engine.job import Job, Progress
 from engine.results import Answer
-from engine.search import SearchIndex, int8_codes
+from engine.search import SearchIndex, int8_codes, kept_codes
 from engine.search import index as index_module
-from engine.search import store as store_module
 from engine.search.embedding import Encoder
 from engine.search.index import CodedIndex
 from engine.search.reasons import phrases
@@ -50,15 +49,15 @@ TEXTS = [
 ITEMS = make_items(TITLES, TEXTS, [1995, 1999, None, 2001, 1972, 2001, 1986])
 
 
-def make_index(folder: Path, encoder: FakeEncoder | None = None) -> SearchIndex:
+def make_index(folder: Path, encoder: FakeEncoder | None = None, **more: Any) -> SearchIndex:
     fake: Any = encoder or FakeEncoder()
-    return SearchIndex(ITEMS, EmbeddingStore(folder, fake.identity), fake)
+    return SearchIndex(ITEMS, EmbeddingStore(folder, fake.identity), fake, **more)
 
 
 @pytest.fixture
 def index(tmp_path: Path) -> SearchIndex:
     index = make_index(tmp_path)
-    index.embed()
+    index.meaning.embed()
     return index
 
 
@@ -131,8 +130,9 @@ def test_so_does_a_misspelt_one_but_no_other_word_and_number(
 
 
 @pytest.mark.parametrize("mode", ["keyword", "hybrid"])
-def test_of_equal_titles_the_more_popular_comes_first(index: SearchIndex, mode: str) -> None:
-    index = SearchIndex(ITEMS, index._store, index._encoder, popularity=np.array([3, 9, 9, 0, 0, 0, 4]))
+def test_of_equal_titles_the_more_popular_comes_first(tmp_path: Path, mode: str) -> None:
+    index = make_index(tmp_path, popularity=np.array([3, 9, 9, 0, 0, 0, 4]))
+    index.meaning.embed()
     assert dense_ids(index.search("heat", k=2, mode=mode)) == [7, 1]
 
 
@@ -151,7 +151,7 @@ def test_more_like_an_item_leaves_the_item_itself_out(index: SearchIndex) -> Non
 
 
 def test_more_like_an_item_needs_no_model(tmp_path: Path) -> None:
-    make_index(tmp_path).embed()
+    make_index(tmp_path).meaning.embed()
     without = SearchIndex(ITEMS, EmbeddingStore(tmp_path, FakeEncoder().identity))
     assert len(without.search(like=3).results) == 6
     with pytest.raises(NotTrainedError, match="no embedding model"):
@@ -173,7 +173,9 @@ def test_keywords_answer_before_anything_is_embedded(tmp_path: Path) -> None:
 
 
 def test_what_is_embedded_so_far_takes_part_at_once(tmp_path: Path) -> None:
-    index, seen = make_index(tmp_path), []
+    encoder: Any = FakeEncoder()
+    store, seen = EmbeddingStore(tmp_path, encoder.identity), []
+    index = SearchIndex(ITEMS, store, encoder)
 
     def search(progress: Progress) -> None:
         if 0 < progress.done < 7:
@@ -181,9 +183,6 @@ def test_what_is_embedded_so_far_takes_part_at_once(tmp_path: Path) -> None:
             seen.append((progress.done, len(answer.results), answer.note))
             assert index.search("grief").note == answer.note
 
-    store, encoder = index._store, index._encoder
-    assert store is not None
-    assert encoder is not None
     store.embed(TEXTS, encoder, Job(search), batch_size=2)
     assert seen == [(2, 2, "2 of 7 embedded"), (4, 4, "4 of 7 embedded"), (6, 6, "6 of 7 embedded")]
     answer = index.search("grief", k=10, mode="semantic")
@@ -192,9 +191,8 @@ def test_what_is_embedded_so_far_takes_part_at_once(tmp_path: Path) -> None:
 
 def test_a_damaged_store_is_said_and_keywords_still_answer(tmp_path: Path) -> None:
     index = make_index(tmp_path)
-    index.embed()
-    assert index._store is not None
-    (index._store.folder / "vectors.npy").write_bytes(b"spoilt")
+    index.meaning.embed()
+    next(tmp_path.glob("*/vectors.npy")).write_bytes(b"spoilt")
     answer = make_index(tmp_path).search("summer")
     assert answer.method == "keyword"
     assert "set aside" in answer.note
@@ -204,7 +202,7 @@ def test_a_damaged_store_is_said_and_keywords_still_answer(tmp_path: Path) -> No
 def test_a_query_is_encoded_once(tmp_path: Path) -> None:
     encoder = FakeEncoder()
     index = make_index(tmp_path, encoder)
-    index.embed()
+    index.meaning.embed()
     encoder.encoded.clear()
     for _ in range(3):
         index.search("summer heat", mode="semantic")
@@ -290,7 +288,7 @@ def read_anime(path: Path) -> ItemTable:
 def search_like_the_tutorial(items: ItemTable, folder: Path) -> list[str]:
     encoder = Encoder()
     index = SearchIndex(items, EmbeddingStore(folder, encoder.identity), encoder)
-    assert index.embed().complete
+    assert index.meaning.embed().complete
     return titles(index.search(QUERY, k=5, mode="semantic"))
 
 
@@ -329,15 +327,16 @@ def test_a_match_is_explained_by_each_phrase_once() -> None:
 def test_searches_that_were_expected_have_the_same_answers(
     tmp_path: Path, index: SearchIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "has_int8", lambda: True)
+    monkeypatch.setattr(kept_codes, "has_int8", lambda: True)
+    monkeypatch.setattr(kept_codes, "_SMALL", 1)
     monkeypatch.setattr(int8_codes, "_BLOCK", 2)
     monkeypatch.setattr(index_module, "_FEW", 1)
-    make_index(tmp_path / "nothing embedded").expect_queries()  # and there is nothing to be done for it
+    make_index(tmp_path / "nothing embedded").meaning.expect_queries()  # and there is nothing to be done for it
     asked = [("matrix", "hybrid", ""), ("planet", "semantic", ""), ("summer", "semantic", "year:>=1990")]
     before = [index.search(words, 4, mode, filters or None).results for words, mode, filters in asked]
-    index.expect_queries()
+    index.meaning.expect_queries()
     after = [index.search(words, 4, mode, filters or None).results for words, mode, filters in asked]
-    assert isinstance(index._vectors()[0], CodedIndex)
+    assert isinstance(index.meaning.index()[0], CodedIndex)
     for one, other in zip(before, after, strict=True):
         assert [result.item for result in one] == [result.item for result in other]
         np.testing.assert_allclose([result.score for result in one], [result.score for result in other], atol=1e-5)

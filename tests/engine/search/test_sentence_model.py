@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from engine.errors import DamagedError, DataError
-from engine.search import bert
+from engine.search import bert, own_model
 from engine.search.bert import vectors_of
 from engine.search.bert_torch import TorchBert
 from engine.search.embedding import Encoder
@@ -151,6 +151,16 @@ def test_queries_that_were_expected_keep_their_direction(monkeypatch: pytest.Mon
     assert np.einsum("ij,ij->i", *vectors).min() >= 0.9999
     assert np.abs(vectors[0] - vectors[1]).max() > 1e-6, "it is computed in bfloat16"
     np.testing.assert_allclose(vectors[1], Encoder().encode(queries, query=True), atol=1e-6)
+    np.testing.assert_array_equal(ours.encode(queries[:2]), exact.encode(queries[:2]), "but no item is")
+
+
+def test_a_model_that_bfloat16_moves_too_far_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bert, "has_bfloat16", lambda: True)
+    monkeypatch.setattr(own_model, "_FAITHFUL", 1.1)
+    encoder = Encoder()
+    before = encoder.encode(["robots"], query=True)
+    encoder.expect_queries()
+    np.testing.assert_array_equal(encoder.encode(["robots"], query=True), before)
 
 
 def test_queries_are_left_as_they_are_where_bfloat16_gains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,9 @@ import contextlib
 import errno
 import multiprocessing
 import os
+import shutil
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.errors import CancelledError, DataError, RecsysError
+from engine.errors import CancelledError, DamagedError, DataError, RecsysError
 from engine.job import Job, Progress
-from engine.search import growing, int8_codes
+from engine.search import growing, int8_codes, kept_codes
 from engine.search import index as index_module
-from engine.search import store as store_module
-from engine.search.codes import SignCodes
-from engine.search.index import CodedIndex, ExactIndex
+from engine.search.index import CodedIndex
 from engine.search.store import EmbeddingStore, hash_texts
 from tests.engine.search.fakes import FakeEncoder, vector_of
 
@@ -298,43 +298,153 @@ def test_two_at_once_do_not_write_into_each_other(tmp_path: Path) -> None:
     assert assert_right(store, TEXTS) == len(TEXTS)
 
 
+# -- codes ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if these few texts were very many."""
+    for name, size in {"LARGE": 10, "LARGE_FOR_BYTES": 16, "_SMALL": 5, "_IN_PASSING": 4, "_AT_A_TIME": 4}.items():
+        monkeypatch.setattr(kept_codes, name, size)
+    monkeypatch.setattr(int8_codes, "_BLOCK", 4)
+    monkeypatch.setattr(index_module, "_FEW", 1)
+
+
+def codes_of(store: EmbeddingStore, texts: list[str]) -> str:
+    """What kind of codes a search of all texts goes by; it finds these."""
+    index = store.index(hash_texts(TEXTS))
+    assert len(index) == len(texts)
+    for item, text in enumerate(texts):
+        assert index.search(vector_of(text)[None], 1)[0][0, 0] == item
+    return type(index._codes).__name__ if isinstance(index, CodedIndex) else "none"
+
+
+@pytest.mark.usefixtures("small_codes")
 @pytest.mark.parametrize("int8", [False, True])
 def test_very_many_vectors_are_searched_by_codes_that_grow_with_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, int8: bool
 ) -> None:
-    monkeypatch.setattr(store_module, "LARGE", 10)
-    monkeypatch.setattr(store_module, "LARGE_FOR_BYTES", 12)
-    monkeypatch.setattr(store_module, "has_int8", lambda: int8)
-    store, hashes = make_store(tmp_path), hash_texts(TEXTS)
-    store.embed(TEXTS[:9], FakeEncoder())
-    assert type(store.index(hashes)) is ExactIndex
-    store.embed(TEXTS[:11], FakeEncoder())
-    assert type(store.index(hashes)) is (ExactIndex if int8 else CodedIndex)
-    for some in (TEXTS[:15], TEXTS):
-        store.embed(some, FakeEncoder())
-        index = store.index(hashes)
-        assert isinstance(index, CodedIndex)
-        assert isinstance(index._codes, SignCodes)
-        assert len(index) == len(some)
-        for item, text in enumerate(some):
-            assert index.search(vector_of(text)[None], 1)[0][0, 0] == item
+    monkeypatch.setattr(kept_codes, "has_int8", lambda: int8)
+    store, kinds = make_store(tmp_path), []
+    for count in (9, 12, 17, 23):
+        store.embed(TEXTS[:count], FakeEncoder())
+        kinds.append(codes_of(store, TEXTS[:count]))
+    assert kinds == ["none", "none" if int8 else "SignCodes", "SignCodes", "SignCodes"]
 
 
-def test_where_many_searches_are_expected_codes_are_made_and_kept_up(
+@pytest.mark.usefixtures("small_codes")
+def test_where_searches_are_expected_bytes_are_made_and_kept_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "has_int8", lambda: True)
-    monkeypatch.setattr(int8_codes, "_BLOCK", 4)
-    monkeypatch.setattr(index_module, "_FEW", 1)
-    store, hashes = make_store(tmp_path), hash_texts(TEXTS)
+    monkeypatch.setattr(kept_codes, "has_int8", lambda: True)
+    told = Job()
+    store, kinds = make_store(tmp_path), []
+    store.expect_searches()
+    for count in (3, 9, 15, 17):
+        store.embed(TEXTS[:count], FakeEncoder())
+        if count == 15:
+            before = store.version
+            store.expect_searches(told)
+            assert store.version != before, "whoever holds an index takes the better one"
+        kinds.append(codes_of(store, TEXTS[:count]))
+    assert kinds == ["none", "Int8Codes", "Int8Codes", "SignCodes"]
+
+
+@pytest.mark.usefixtures("small_codes")
+def test_without_int8_nothing_is_made_beforehand_of_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_codes, "has_int8", lambda: False)
+    store = make_store(tmp_path)
     store.embed(TEXTS[:9], FakeEncoder())
-    assert type(store.index(hashes)) is ExactIndex, "a single search is the sooner done without"
-    assert isinstance(store.index(hashes, often=True), CodedIndex)
-    for some in (TEXTS[:9], TEXTS[:15], TEXTS):
-        store.embed(some, FakeEncoder())
+    store.expect_searches()
+    assert codes_of(store, TEXTS[:9]) == "none"
+
+
+@pytest.mark.usefixtures("small_codes")
+def test_making_codes_can_be_stopped_and_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_codes, "has_int8", lambda: True)
+    store, job = make_store(tmp_path), Job()
+    store.embed(TEXTS[:15], FakeEncoder())
+    job.cancel()
+    with pytest.raises(CancelledError):
+        store.expect_searches(job)
+    assert store.index(hash_texts(TEXTS[:15]))._codes.rest.shape[0] > 4  # type: ignore[attr-defined]
+    assert codes_of(store, TEXTS[:15]) == "Int8Codes"
+
+
+@pytest.mark.usefixtures("small_codes")
+def test_codes_serve_also_whoever_read_the_vectors_a_little_earlier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_codes, "has_int8", lambda: True)
+    store = make_store(tmp_path)
+    store.expect_searches()
+    store.embed(TEXTS, FakeEncoder())
+    vectors = np.array(store.vectors())
+    codes = kept_codes.KeptCodes()
+    for count in (23, 17, 15, 9, 15, 23):  # beyond 16 by signs, up to it by bytes
+        codes.expect(vectors[:count], "file", Job())
+        found = codes.of(vectors[:count], "file")
+        assert found is not None
+        assert len(found.nearest(vectors[0], count)) == count
+    assert codes.of(vectors[::-1][:9], "another file").nearest(vectors[22], 1).tolist() == [0]  # type: ignore[union-attr]
+
+
+def test_what_another_process_put_in_its_place_is_read_afresh(tmp_path: Path) -> None:
+    store, hashes = make_store(tmp_path), hash_texts(TEXTS)
+    store.embed(TEXTS, FakeEncoder())
+    assert len(store.index(hashes)) == len(TEXTS)
+    before = store.version
+    shutil.rmtree(store.folder)
+    assert len(store) == len(store.index(hashes)) == 0
+    make_store(tmp_path).embed(TEXTS[::-1][:9], FakeEncoder())
+    assert store.version != before
+    assert assert_right(store, TEXTS) == 9
+    index = store.index(hashes)
+    assert len(index) == 9
+    for item in range(len(TEXTS) - 9, len(TEXTS)):
+        assert index.search(vector_of(TEXTS[item])[None], 1)[0][0, 0] == item
+
+
+def test_a_file_that_is_replaced_between_two_looks_is_not_taken_for_the_first(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        make_store(tmp_path / name).embed(TEXTS, FakeEncoder())
+    path = make_store(tmp_path / "one").folder / "vectors.npy"
+    array = growing.GrowingArray(path)
+    assert len(array.read()) == len(TEXTS)
+    os.replace(make_store(tmp_path / "two").folder / "vectors.npy", path)
+    with pytest.raises(DamagedError, match="replaced"):
+        array.read()
+    path.unlink()
+    with pytest.raises(DamagedError, match="missing"):
+        array.read()
+
+
+@pytest.mark.usefixtures("small_codes")
+def test_searching_goes_on_while_others_embed_and_get_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_codes, "has_int8", lambda: True)
+    monkeypatch.setattr(kept_codes, "LARGE_FOR_BYTES", 150)
+    texts = [f"text number {number}" for number in range(300)]
+    hashes, store, over = hash_texts(texts), make_store(tmp_path), threading.Event()
+    store.embed(texts[:4], FakeEncoder())
+    failures: list[Exception] = []
+
+    def repeat(work: Callable[[], Any]) -> None:
+        try:
+            while not over.is_set():
+                work()
+        except Exception as error:
+            failures.append(error)
+
+    def search() -> None:
         index = store.index(hashes)
-        assert isinstance(index, CodedIndex)
-        for item, text in enumerate(some):
-            assert index.search(vector_of(text)[None], 1)[0][0, 0] == item
-    monkeypatch.setattr(store_module, "has_int8", lambda: False)
-    assert type(make_store(tmp_path).index(hashes, often=True)) is ExactIndex
+        found = index.search(vector_of(texts[2])[None], 3, np.arange(len(texts)) != 1)[0]
+        assert 1 not in found
+
+    threads = [threading.Thread(target=repeat, args=(work,)) for work in (search, search, store.expect_searches)]
+    for thread in threads:
+        thread.start()
+    store.embed(texts, FakeEncoder(), batch_size=3)
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
