@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from engine.search import reasons
 
 if TYPE_CHECKING:
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 RRF, RRF_OF_LIKE = 10, 60
 #: What a rank by words counts beside one by meaning, and what the lead of the first by words over the second does.
 WORDS_WEIGHT, LEAD_WEIGHT = 0.7, 4.0
+#: What the best known item of a catalogue is raised by in the list by meaning, as a cosine, when it is joined.
+KNOWN_WEIGHT = 0.06
 
 
 @dataclass
@@ -38,6 +43,8 @@ class Ranking:
         The item that others are wanted like.
     titled
         What to say of the rows in ``exact``.
+    meant
+        The words whose meaning was looked for, corrected perhaps.
     """
 
     scores: dict[int, float]
@@ -48,11 +55,17 @@ class Ranking:
     note: str = ""
     like: Item | None = None
     titled: str = "the title"
+    meant: str = ""
 
     def best(self, k: int, note: str | None = None) -> Ranking:
         """The first ``k``; of equal scores the lower row first."""
         ordered = sorted(self.scores.items(), key=lambda one: (-one[1], one[0]))
         return replace(self, scores=dict(ordered[:k]), note=self.note if note is None else note)
+
+    def raised(self, by: npt.NDArray[np.float64]) -> Ranking:
+        """With something added to the score of each row, and in the order that this makes."""
+        scores = {row: score + float(by[row]) for row, score in self.scores.items()}
+        return replace(self, scores=scores).best(len(scores))
 
     def keep(self, rows: Sequence[int]) -> Ranking:
         """These rows alone, in this order."""
@@ -85,7 +98,7 @@ def join_hybrid(by_words: Ranking, by_meaning: Ranking) -> Ranking:
     for rank, row in enumerate(by_words.scores, start=1):
         if row in by_words.exact:
             joined[row] = top + 1.0 / (RRF + rank)  # before all others, and yet of their kind
-    return replace(by_words, scores=joined, method="hybrid", cosines=by_meaning.scores, note=by_meaning.note)
+    return replace(by_meaning, scores=joined, method="hybrid", exact=by_words.exact, titled=by_words.titled)
 
 
 def join_ranks(

@@ -182,6 +182,16 @@ class KeywordIndex:
         self._last_understood = query, understood
         return understood
 
+    def corrected(self, query: str) -> str:
+        """A query with its misspelt words as titles write them; the very same where none is."""
+        said = meant = words(query)
+        for _ in range(2):  # once more, as a neighbour may have been misspelt, too
+            meant = [
+                word if word in _EMPTY_WORDS else self._vocabulary.corrected(word, before, after)
+                for before, word, after in zip(["", *meant], meant, [*meant[1:], ""], strict=False)
+            ]
+        return query if meant == said else " ".join(meant)
+
     def _other_divisions(self, said: Sequence[str]) -> list[QueryWord]:
         """Words that titles write as one where the query does not, and the other way round."""
         found = []

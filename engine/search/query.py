@@ -20,7 +20,7 @@ from engine.results import Answer, Result
 from engine.search.diversity import vary
 from engine.search.fields import Fields
 from engine.search.filters import Filter, demand_filters, mask
-from engine.search.fusion import Ranking, join_hybrid, join_ranks
+from engine.search.fusion import KNOWN_WEIGHT, Ranking, join_hybrid, join_ranks
 from engine.search.meaning import Meaning
 from engine.search.word_index import KeptFile, WordIndex
 
@@ -190,8 +190,7 @@ class SearchIndex:
         if self._word_index is None:
             with self._making:
                 if self._word_index is None:
-                    known = familiarity(self.items, self._popularity)
-                    self._word_index = WordIndex.of(self.items, known, self._kept_words, job)
+                    self._word_index = WordIndex.of(self.items, self._familiarity, self._kept_words, job)
 
     # -- by a query -----------------------------------------------------------------------------------------
     def _by_words(self, query: str, k: int, allowed: Allowed, job: Job | None) -> Ranking:
@@ -209,18 +208,20 @@ class SearchIndex:
         index, note = self.meaning.index()
         rows, cosines = index.search(self.meaning.of_query(query)[None], k, allowed)
         found = dict(zip(rows[0].tolist(), cosines[0].tolist(), strict=True))
-        return Ranking(found, "semantic", cosines=found, note=note)
+        return Ranking(found, "semantic", cosines=found, note=note, meant=query)
 
     def _hybrid(self, query: str, k: int, allowed: Allowed, job: Job | None) -> Ranking:
-        depth = max(_DEPTH, 2 * k)
+        depth = max(_DEPTH, k)
         by_words = self._by_words(query, depth, allowed, job)
         if job is not None:
             job.checkpoint()
         try:
-            by_meaning = self._by_meaning(query, depth, allowed)
+            by_meaning = self._by_meaning(self._words.keywords.corrected(query), depth, allowed)
         except RecsysError as error:  # nothing embedded, or no model to be had: words are better than nothing
             return by_words.best(k, note=f"By keyword only: {error}")
-        return join_hybrid(by_words, by_meaning).best(k)
+        if not by_words.scores and not by_meaning.note:
+            by_meaning.note = "No word of it was found: by meaning only"
+        return join_hybrid(by_words, by_meaning.raised(KNOWN_WEIGHT * self._familiarity)).best(k)
 
     # -- by another item ------------------------------------------------------------------------------------
     def _like(self, dense_id: int, query: str, k: int, allowed: Allowed, by: str | None) -> Ranking:
@@ -296,7 +297,7 @@ class SearchIndex:
         if ranking.like is not None:
             near = ranking.like.genres
         elif ranking.cosines:
-            near = self.meaning.genres_near(query, items)
+            near = self.meaning.genres_near(ranking.meant, items)
         return Answer(
             tuple(
                 Result(rank, item, ranking.scores[row], reason=ranking.reason(item, asked, near))
@@ -310,6 +311,10 @@ class SearchIndex:
     @once
     def _fame(self) -> npt.NDArray[np.float64]:
         return fame(self.items, self._popularity)
+
+    @once
+    def _familiarity(self) -> npt.NDArray[np.float64]:
+        return familiarity(self.items, self._popularity)
 
     def _titled(self, query: str, allowed: Allowed) -> tuple[list[int], bool]:
         """The items whose title is the query, or nearly so, the most popular first; and whether it is spelt so."""

@@ -22,6 +22,8 @@ _CORRECTION = {1: 0.8, 2: 0.6}
 _DOUBTFUL = 0.4
 #: A word that no title has and no more texts than this may be misspelt, too.
 _RARE = 2
+#: A title's word in so many items is meant by what is written nearly so, whatever stands beside it.
+_FREQUENT = 5
 _LONGEST_WORD = 40
 _IDEOGRAPH = re.compile("[\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _NUMERALS = (
@@ -110,13 +112,42 @@ class Vocabulary:
         if is_last and not word.isdigit():
             for longer in self._longer(word):
                 meant.setdefault(longer, _LONGER_TOO if in_title else _LONGER)
-        if not meant:
-            return {near: _CORRECTION[distance] for near, distance in self._near(word)}
+        if known is None:
+            # What it may be the beginning of may be rarer than what it may be misspelt for: "poter" of "potere".
+            seen = sum(int(self._in_items[self._numbering[one]]) for one in meant)
+            for near, distance in self._near(word):
+                if self._in_items[self._numbering[near]] > seen:
+                    meant.setdefault(near, _CORRECTION[distance])
+            return meant
         if known is not None and not in_title and self._in_items[known] <= _RARE:
             meant |= {
                 near: _DOUBTFUL for near, distance in self._near(word) if distance == 1 and self.is_in_titles(near)
             }
         return meant
+
+    def corrected(self, word: str, before: str, after: str) -> str:
+        """A word as it was probably meant: itself, or what is written nearly so and stands in titles.
+
+        Parameters
+        ----------
+        word
+            As it was typed, folded.
+        before, after
+            Its neighbours; empty where there is none. What titles have beside them is what was meant.
+        """
+        number = self._numbering.get(word)
+        if word.isdigit() or word in _SPELLINGS or any(form in self._numbering for form in _forms(word)):
+            return word
+        if number is not None and (self._in_titles[number] or self._in_items[number] > _RARE):
+            return word
+        near = [one for one, _ in self._near(word, least=3) if self.is_in_titles(one)]
+        for one in near:
+            if (before and f" {before} {one} " in self._titles) or (after and f" {one} {after} " in self._titles):
+                return one
+        is_half_typed = not after and any(map(self.is_in_titles, self._longer(word)))
+        if number is not None or is_half_typed or len(word) < 4:
+            return word
+        return next((one for one in near if self._in_items[self._numbering[one]] >= _FREQUENT), word)
 
     def apart(self, word: str) -> tuple[str, str] | None:
         """The two words that titles write in place of a rare one: "spider", "man" for "spiderman"."""
@@ -147,13 +178,16 @@ class Vocabulary:
                 return sorted(found, key=lambda one: -self._in_items[self._numbering[one]])[:_PREFIXED]
         return []
 
-    def _near(self, word: str) -> list[tuple[str, int]]:
-        """The nearest words and their distances, the most frequent first; those of titles if there are any."""
-        most = 0 if len(word) < 4 or word.isdigit() else 1 if len(word) < 7 else 2
+    def _near(self, word: str, least: int = 4) -> list[tuple[str, int]]:
+        """The nearest words and their distances, the most frequent first; those of titles if there are any.
+
+        Words shorter than ``least`` have none: too many are near to them.
+        """
+        most = 0 if len(word) < least or word.isdigit() else 1 if len(word) < 7 else 2
         for in_titles in (True, False) if most else ():
             if found := (self._title_spellings if in_titles else self._all_spellings).near(word, most):
-                least = min(distance for _, distance in found)
-                found = [pair for pair in found if pair[1] == least]
+                nearest = min(distance for _, distance in found)
+                found = [pair for pair in found if pair[1] == nearest]
                 return sorted(found, key=lambda pair: -self._in_items[self._numbering[pair[0]]])[:_CORRECTED]
         return []
 

@@ -340,3 +340,35 @@ def test_searches_that_were_expected_have_the_same_answers(
     for one, other in zip(before, after, strict=True):
         assert [result.item for result in one] == [result.item for result in other]
         np.testing.assert_allclose([result.score for result in one], [result.score for result in other], atol=1e-5)
+
+
+def test_the_meaning_of_a_misspelt_query_is_that_of_the_words_that_titles_have(tmp_path: Path) -> None:
+    encoder = FakeEncoder()
+    index = make_index(tmp_path, encoder)
+    index.meaning.embed()
+    encoder.encoded.clear()
+    index.search("heat wve")
+    index.search("heat wve", mode="semantic")
+    assert encoder.encoded == ["heat wave", "heat wve"], "by meaning alone it is as it was typed"
+
+
+def test_a_hybrid_search_says_when_no_word_was_found(index: SearchIndex) -> None:
+    assert index.search("xyzzy").note == "No word of it was found: by meaning only"
+    assert index.search("planet").note == ""
+
+
+def test_of_items_equally_near_in_meaning_the_better_known_comes_first(tmp_path: Path) -> None:
+    for popularity in ([0, 0, 0, 90, 0, 0, 0], [0, 90, 0, 0, 0, 0, 0]):
+        index = make_index(tmp_path, popularity=np.array(popularity))
+        index.meaning.embed()
+        plain = index.search("xyzzy", mode="semantic").results
+        found = index.search("xyzzy").results
+        known = int(np.argmax(popularity)) + 1
+        place = [dense_ids(Answer(tuple(one), "")).index(known) for one in (plain, found)]
+        assert place[1] <= place[0]
+        assert "meaning" in found[0].reason
+
+
+@pytest.mark.parametrize("k", [1, 3, 7])
+def test_how_many_are_asked_for_does_not_change_their_order(index: SearchIndex, k: int) -> None:
+    assert dense_ids(index.search("summer heat", k=k)) == dense_ids(index.search("summer heat", k=7))[:k]

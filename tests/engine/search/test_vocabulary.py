@@ -113,3 +113,30 @@ def test_tokens_and_numbers() -> None:
     assert with_numbers("rocky iv") == "rocky 4"
     assert with_numbers("i robot") == "i robot"
     assert with_numbers("") == ""
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("the Shwashank redemtion", "the shawshank redemption"),
+        ("star wrs", "star wars"),  # three letters are near to too much, but titles have "star wars"
+        ("Spider-Man & zombies", "Spider-Man & zombies"),  # nothing to correct: as it was typed
+        ("zombie", "zombie"),  # titles have its plural
+        ("townspeopel", "townspeopel"),  # in no title, and in one text only
+        ("star wa", "star wa"),  # half typed
+        ("blockchain", "blockchain"),
+        ("👻 ???", "👻 ???"),
+        ("神隠し 2", "神隠し 2"),
+    ],
+)
+def test_what_is_meant_by_a_misspelt_query(index: KeywordIndex, query: str, meant: str) -> None:
+    assert index.corrected(query) == meant
+
+
+def test_a_word_alone_is_taken_for_one_that_is_frequent_in_titles() -> None:
+    index = KeywordIndex(["Potter", "Potere"] + [f"Harry Potter {number}" for number in range(6)], [""] * 8)
+    assert index.corrected("harry poter") == "harry potter"
+    assert index.corrected("pottre") == "potter"
+    assert index.corrected("poter") == "poter", "it may be half a rare one"
+    assert index.search("harry poter", 1)[0][0] >= 2
+    assert "potter" in index.understood("harry poter")[1].taken_for
