@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,7 @@ def launch(dataset: str | None, device: str, embedding_model: str | None = None)
 def make_app(dataset: str | None, device: str, embedding_model: str | None = None) -> RecsysApp:
     """The app on a data set that may still have to be made: the demo, at the first start."""
     from tui.app import RecsysApp
+    from tui.remembered import read_theme, write_theme
 
     if dataset is not None:
         _demand(dataset)
@@ -66,7 +68,14 @@ def make_app(dataset: str | None, device: str, embedding_model: str | None = Non
         workspace.make_current(session.name)
         return session
 
-    return RecsysApp(open_in_worker, dataset or "", log_hint=str(_log_to_file()))
+    state = find_paths().state
+    return RecsysApp(
+        open_in_worker,
+        dataset or "",
+        log_hint=str(_log_to_file()),
+        theme=read_theme(state),
+        keep_theme=partial(write_theme, state),
+    )
 
 
 def leave(app: RecsysApp) -> None:

@@ -50,8 +50,17 @@ def say(message: str) -> None:
     click.echo(harmless(message), err=True)
 
 
+#: Characters that a column is not cut below, and those between two columns.
+_LEAST_WIDTH, _GAP = 24, 3
+
+
 def print_table(
-    headings: Sequence[str], rows: Sequence[Sequence[object]], *, cut: Sequence[int], right: Sequence[int] = ()
+    headings: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    cut: Sequence[int],
+    right: Sequence[int] = (),
+    spare: Sequence[int] = (),
 ) -> None:
     """A plain table on stdout.
 
@@ -63,6 +72,8 @@ def print_table(
         Positions of the columns that give way in a narrow window; ids and figures are of no use cut short.
     right
         Positions of the columns to align right.
+    spare
+        Positions of the columns that are left out, the first of them first, where the others would be cut too short.
     """
     from rich import box
     from rich.console import Console
@@ -71,11 +82,28 @@ def print_table(
 
     # Into a pipe nothing is cut: whoever reads it there has no window to fit.
     console = Console(width=None if sys.stdout.isatty() else 10_000, highlight=False, markup=False, emoji=False)
+    cells = [[Text(harmless(cell), overflow="ellipsis", no_wrap=True) for cell in row] for row in rows]
+    shown = list(range(len(headings)))
+    widths = [max(len(headings[one]), *(row[one].cell_len for row in cells), 0) for one in shown]
+
+    def fits() -> bool:
+        least = sum(min(widths[one], _LEAST_WIDTH) if one in cut else widths[one] for one in shown)
+        return least + _GAP * (len(shown) - 1) <= console.width
+
+    for one in spare:
+        if not fits():
+            shown.remove(one)
+    least_width = _LEAST_WIDTH if fits() else 1
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for position, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if position in right else "left", no_wrap=position not in cut)
-    for row in rows:
-        table.add_row(*(Text(harmless(cell), overflow="ellipsis", no_wrap=True) for cell in row))
+    for one in shown:
+        table.add_column(
+            headings[one],
+            justify="right" if one in right else "left",
+            no_wrap=one not in cut,
+            min_width=min(widths[one], least_width) if one in cut else None,
+        )
+    for row in cells:
+        table.add_row(*(row[one] for one in shown))
     console.print(table)
 
 
@@ -109,15 +137,15 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
             result.rank,
             _figure(result, extra),
             result.item.title,
-            str(result.item.metadata.get("release_date") or result.item.year or ""),
+            str(result.item.year or ""),
             ", ".join(result.item.genres),
             result.item.item_id,
             *([result.reason] if explained else []),
         )
         for result in answer.results
     ]
-    headings = ("#", figure, "Title", "Date", "Genres", "Id", *(["Why"] if explained else []))
-    print_table(headings, rows, cut=(2, 4, 6), right=(0, 1))
+    headings = ("#", figure, "Title", "Year", "Genres", "Id", *(["Why"] if explained else []))
+    print_table(headings, rows, cut=(2, 4, 6), right=(0, 1), spare=(4, 6))
     say(f"by {answer.method}")
 
 

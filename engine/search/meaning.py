@@ -35,12 +35,17 @@ class Meaning:
         Where its texts are embedded; None for nowhere.
     encoder
         The model; without it no query is understood. Vectors are compared on its device.
+    trouble
+        Why there are none of these, if there should be.
     """
 
-    def __init__(self, items: ItemTable, store: EmbeddingStore | None, encoder: Encoder | None) -> None:
+    def __init__(
+        self, items: ItemTable, store: EmbeddingStore | None, encoder: Encoder | None, trouble: RecsysError | None
+    ) -> None:
         self._items = items
         self._store = store
         self._encoder = encoder
+        self.trouble = trouble
         self._lock = threading.Lock()
         self._index: tuple[Hashable, ExactIndex] | None = None
         self._queries = QueryVectors(encoder)
@@ -55,7 +60,7 @@ class Meaning:
     def embed(self, job: Job | None = None) -> EmbeddingState:
         """Embed what is not embedded yet, the first items of the catalogue first."""
         if self._store is None or self._encoder is None:
-            raise RecsysError("There is no embedding model for this catalogue.")
+            raise self.trouble or RecsysError("There is no embedding model for this catalogue.")
         return self._store.embed(self._items.texts(), self._encoder, job)
 
     def item_vectors(self, num_items: int) -> Vectors:
@@ -116,6 +121,8 @@ class Meaning:
         """
         store = self._store
         if store is None:
+            if self.trouble is not None:
+                raise self.trouble
             raise NotTrainedError("This catalogue has no embeddings: only search by keyword is possible.")
         with self._lock:
             # The version first: rows that come later are then found at the next search.

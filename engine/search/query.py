@@ -36,6 +36,8 @@ Scores = npt.NDArray[np.float32]
 
 #: How far down each list is looked when two are joined, or one is reordered.
 _DEPTH = 100
+#: Of how many a varied list is chosen, at least and for each place: from further down comes what fits no longer.
+_LEAST_VARIED, _VARIED = 30, 3
 
 
 class SearchIndex:
@@ -62,6 +64,8 @@ class SearchIndex:
         Numbers of each item to filter by, beyond the catalogue's own columns.
     kept_words
         Where the index of words is kept from one start to the next.
+    trouble
+        Why there is neither a store nor an encoder, where there should be: raised where one is needed.
 
     Attributes
     ----------
@@ -81,10 +85,11 @@ class SearchIndex:
         taste: Callable[[int], Scores] | None = None,
         facts: Mapping[str, npt.NDArray[Any]] | None = None,
         kept_words: KeptFile | None = None,
+        trouble: RecsysError | None = None,
     ) -> None:
         self.items = items
         self.fields = Fields(items, facts)
-        self.meaning = Meaning(items, store, encoder)
+        self.meaning = Meaning(items, store, encoder, trouble)
         self._popularity = popularity
         self._taste = taste
         self._making = threading.Lock()
@@ -152,7 +157,7 @@ class SearchIndex:
         if not query.strip() and like is None and not wanted:
             raise RecsysError("There is nothing to search for: type some words.")
         allowed = mask(wanted, self.fields)
-        depth = k if diversity == 0 else max(_DEPTH, 4 * k)
+        depth = k if diversity == 0 else max(_LEAST_VARIED, _VARIED * k)
         if like is not None:
             if mode == "keyword":
                 raise OptionError(
@@ -185,6 +190,10 @@ class SearchIndex:
         results = [Result(rank, item, score) for rank, (item, score) in enumerate(zip(found, scores, strict=True), 1)]
         return Answer(tuple(results), "popular")
 
+    def meant(self, query: str) -> str:
+        """The words whose meaning a hybrid search looks for: the query's, or what they are probably misspelt for."""
+        return query if self._word_index is None else self._word_index.keywords.corrected(query)
+
     def prepare_keywords(self, job: Job | None = None) -> None:
         """Index the words now rather than at the first search."""
         if self._word_index is None:
@@ -216,7 +225,7 @@ class SearchIndex:
         if job is not None:
             job.checkpoint()
         try:
-            by_meaning = self._by_meaning(self._words.keywords.corrected(query), depth, allowed)
+            by_meaning = self._by_meaning(self.meant(query), depth, allowed)
         except RecsysError as error:  # nothing embedded, or no model to be had: words are better than nothing
             return by_words.best(k, note=f"By keyword only: {error}")
         if not by_words.scores and not by_meaning.note:
@@ -266,6 +275,8 @@ class SearchIndex:
         if self._taste is not None:
             known = self._taste(item.dense_id)[1:]
             scores[: len(known)] = np.where(known > 0, known, -np.inf)
+        if self._popularity is not None and not self._popularity.any():
+            raise NotTrainedError("There are no ratings in this data set to tell by what people like together.")
         if not (scores > 0).any():
             raise NotTrainedError(f"Nobody who liked {item.title!r} is known to have liked anything else.")
         rows = top_k(np.where(others, scores, np.float32(-np.inf)), k)

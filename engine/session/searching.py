@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from engine.errors import RecsysError
 from engine.job import Job, Progress
 from engine.once import once
 from engine.results import Answer, EmbeddingState
@@ -48,11 +49,16 @@ class SearchedDataset(OpenedDataset):
         from engine.search.taste import Taste
         from engine.search.word_index import KeptFile
 
-        store = EmbeddingStore(self.workspace.embeddings_folder(self.name), self._encoder.identity)
+        store, encoder, trouble = None, None, None
+        try:
+            store = EmbeddingStore(self.workspace.embeddings_folder(self.name), self._encoder.identity)
+            encoder = self._encoder
+        except RecsysError as error:  # a wrong model takes nothing away but the meaning
+            trouble = error
         return SearchIndex(
             self.dataset.items,
             store,
-            self._encoder,
+            encoder,
             popularity=self._popularity,
             taste=Taste(self.dataset.interactions).likeness,
             facts=ratings_of_items(self.dataset),
@@ -60,6 +66,7 @@ class SearchedDataset(OpenedDataset):
                 self.workspace.dataset_folder(self.name) / "words.npz",
                 f"{self.manifest.files['items']['sha256']} {__version__}",
             ),
+            trouble=trouble,
         )
 
     def embedding_state(self) -> EmbeddingState:
@@ -132,9 +139,10 @@ class SearchedDataset(OpenedDataset):
         dense = None if like is None else self.dataset.items.vocabulary.encode_one(like)
         if diversity is None:
             diversity = 0.0 if like is None else _DIVERSITY
-        if mode == "hybrid" and text and like is None and not (self.patient or self._encoder.loaded):
+        trouble = self._search.meaning.trouble
+        if mode == "hybrid" and text and like is None and (trouble or not (self.patient or self._encoder.loaded)):
             answer = self._search.search(text, k, "keyword", filters, diversity=diversity, job=job)
-            return replace(answer, note="by keyword only: the embedding model is not loaded yet")
+            return replace(answer, note=f"by keyword only: {trouble or 'the embedding model is not loaded yet'}")
         if mode != "keyword" and text and like_by != "taste":
             self._load_encoder(job or Job())
         with self._turns.turn():
@@ -186,7 +194,7 @@ class SearchedDataset(OpenedDataset):
         if not self._encoder.loaded or not (text := self.parse_query(query).text):
             return []
         with self._turns.turn():
-            return self._search.meaning.phrases_near(text, self.dataset.items[dense])
+            return self._search.meaning.phrases_near(self._search.meant(text), self.dataset.items[dense])
 
     def recent_searches(self, limit: int = 10) -> list[str]:
         """What was searched for in this data set, newest first."""
@@ -213,6 +221,8 @@ class SearchedDataset(OpenedDataset):
         job = job or Job()
         self._search.prepare_keywords(job)
         meaning = self._search.meaning
+        if meaning.trouble is not None:
+            raise meaning.trouble
         if not meaning.state().done:
             return
         self._load_encoder(job)

@@ -362,11 +362,10 @@ def test_a_line_with_a_wrong_filter_does_not_stop_the_other_lines(run: Run, film
     queries = tmp_path / "queries.txt"
     queries.write_text("planet genre:sience\ngenre:horror\n")
     outcome = run("search", "--queries", queries, "--mode", "keyword", "-k", "1")
-    assert [[one["item_id"] for one in json.loads(line)] for line in outcome.out.splitlines()] == [
-        ["solaris"],
-        ["alien"],
-    ]
-    assert "No item has genre:sience" in outcome.err
+    assert [[one["item_id"] for one in json.loads(line)] for line in outcome.out.splitlines()] == [[], ["alien"]]
+    assert "line 1: No item has genre:sience" in outcome.err
+    assert "1 of 2 lines could not be understood" in outcome.err
+    assert outcome.status == 2
 
 
 def test_items_like_another_by_taste_need_no_embedding(run: Run, films: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -375,3 +374,35 @@ def test_items_like_another_by_taste_need_no_embedding(run: Run, films: str, mon
     assert found(outcome) == ["solaris"]
     assert "by taste" in outcome.err
     assert found(run("search", "--like", "alien", "--by", "taste", "--json", "genre:crime")) == []
+
+
+def test_a_model_that_is_not_there_takes_nothing_away_but_the_meaning(run: Run, films: str) -> None:
+    def search(*words: str) -> object:
+        return run("search", *words, "--embedding-model", "nosuch", "--json")
+
+    by_words = search("planet", "--mode", "keyword")
+    assert found(by_words) == ["solaris"]
+    assert "nosuch" not in by_words.err  # type: ignore[attr-defined]
+    joined = search("planet")
+    assert found(joined) == ["solaris"]
+    assert "By keyword only: The embedding model 'nosuch' is not on this machine" in joined.err.replace("by k", "By k")  # type: ignore[attr-defined]
+    assert found(search("--like", "alien", "--by", "taste")) == ["solaris"]
+    refused = search("planet", "--mode", "semantic")
+    assert refused.status == 1  # type: ignore[attr-defined]
+    assert refused.err.count("nosuch") == 1  # type: ignore[attr-defined]
+
+
+def test_where_there_is_no_room_genres_and_reasons_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rich.console import Console
+
+    from tui import output
+
+    rows = [("1", "A title of a length that is not unusual", "Drama, Comedy", "an-id-as-long-as-they-are", "why it is")]
+    for width, left in ((120, "Genres Why"), (79, "Why"), (60, ""), (30, "")):
+        written = io.StringIO()
+        narrow = Console(width=width, color_system=None, file=written)
+        monkeypatch.setattr("rich.console.Console", lambda narrow=narrow, **_: narrow)
+        output.print_table(("#", "Title", "Genres", "Id", "Why"), rows, cut=(1, 2, 4), right=(0,), spare=(2, 4))
+        heading = written.getvalue().splitlines()[0].split()
+        assert [one for one in heading if one in ("Genres", "Why")] == left.split()
+        assert "Title" in heading

@@ -51,15 +51,16 @@ def make_app() -> Callable[..., RecsysApp]:
     return make
 
 
-async def settle(pilot: Pilot[Any]) -> None:
-    """Wait until every thread has answered and every message has been handled."""
+async def settle(pilot: Pilot[Any], *, jobs: bool = True) -> None:
+    """Wait until every thread has answered and every message has been handled; without ``jobs`` long ones go on."""
     app = pilot.app
     assert isinstance(app, RecsysApp)
     quiet = 0
 
     def at_rest() -> bool:
         nonlocal quiet
-        quiet = quiet + 1 if app.backend.quiet else 0
+        asked = app.backend._opening or any(mailbox.busy for mailbox in app.backend._mailboxes)
+        quiet = quiet + 1 if app.backend.quiet or not (jobs or asked) else 0
         return quiet > 1
 
     await until(pilot, at_rest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual import events
 
 from engine.errors import DataError
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
@@ -223,8 +224,6 @@ async def test_escape_stops_embedding_at_once_on_screen(make_app):
     session.hold("embed")
     app = make_app(session)
     async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("f5")
         await until(pilot, lambda: "5 of 20 texts" in screen_text(app))
         await pilot.press("escape")
         assert app.state.last_job("search").state in ("stopping", "stopped")
@@ -232,6 +231,55 @@ async def test_escape_stops_embedding_at_once_on_screen(make_app):
         assert app.state.last_job("search").state == "stopped"
         assert "what was done is kept" in screen_text(app)
         assert "F5 embeds the remaining 15 texts" in screen_text(app)
+
+
+async def test_embedding_that_an_earlier_run_did_not_end_goes_on_by_itself(make_app):
+    app = make_app(FakeSession(embedded=5))
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert app.state.last_job("search").state == "done"
+        assert app.state.catalogue.embedding.complete
+
+
+async def test_embedding_is_not_begun_by_itself(make_app):
+    app = make_app(FakeSession(embedded=0))
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert app.state.last_job("search") is None
+
+
+async def test_what_is_pasted_is_one_line_and_cut_to_what_there_is_room_for(make_app):
+    app = make_app(FakeSession())
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        line = app.active_pane.line
+        line.post_message(events.Paste("space\nopera with\twizards\r\nand dragons "))
+        await settle(pilot)
+        assert line.value == "space opera with wizards and dragons"
+        line.post_message(events.Paste("x" * 3000))
+        await settle(pilot)
+        assert len(line.value) == 2000
+        assert line.value.startswith("space opera")
+
+
+async def test_what_was_said_of_a_query_goes_with_it(make_app):
+    app = make_app(FakeSession())
+    async with app.run_test(size=WIDE) as pilot:
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        assert "hybrid ·" in screen_text(app)
+        await pilot.press("ctrl+u")
+        await settle(pilot)
+        assert "hybrid ·" not in screen_text(app).replace("Search · hybrid · Ctrl+T", "")
+
+
+async def test_the_list_of_what_was_meant_says_what_is_wrong(make_app):
+    app = make_app(FakeSession())
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "robots genre:comdy")
+        await settle(pilot)
+        assert "✗" in screen_text(app)
 
 
 async def test_semantic_search_without_embeddings_offers_to_embed(make_app):

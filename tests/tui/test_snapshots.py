@@ -62,6 +62,25 @@ def held(method: str, *names: str, shows: str, text: str = "") -> Steps:
     return run
 
 
+def beside_a_job(text: str, shows: str) -> Steps:
+    """Type a text while a job goes on, and wait until something shows."""
+
+    async def run(app: Any, pilot: Any) -> None:
+        await until(pilot, lambda: shows in screen_text(app))
+        for character in text:
+            await type_text(pilot, character)
+            await settle(pilot, jobs=False)
+
+    return run
+
+
+def interrupted(embedded: int) -> FakeSession:
+    """A catalogue of which an earlier run embedded so much, and this one goes on with it."""
+    session = FakeSession(embedded=embedded)
+    session.hold("embed")
+    return session
+
+
 def broken(method: str, sentence: str) -> FakeSession:
     session = FakeSession(trained=() if method == "train" else ("explicit", "sequence"))
     session.fail(method, DataError(sentence))
@@ -106,9 +125,9 @@ STATES: dict[str, tuple[Callable[[], FakeSession], Steps]] = {
     "search_more_like_this": (FakeSession, keys(text="heat", then=("down", "m"))),
     "search_more_by_taste": (FakeSession, keys(text="heat", then=("down", "m", "ctrl+t", "ctrl+t"))),
     "search_waiting": (FakeSession, held("search", "f2", text="heat", shows="searching")),
-    "search_partly_embedded": (lambda: FakeSession(embedded=12), keys(text="robot")),
+    "search_partly_embedded": (lambda: interrupted(12), beside_a_job("robot", "12 of 20 texts")),
     "search_embedding": (untrained, held("embed", "f5", shows="0 of 20 texts")),
-    "search_embedding_results": (lambda: FakeSession(embedded=5), keys(text="robot")),
+    "search_embedding_results": (lambda: interrupted(5), beside_a_job("robot", "5 of 20 texts")),
     "search_nothing_found": (FakeSession, keys(text="nothing")),
     "search_failed": (lambda: broken("search", "vectors.npy is damaged: embed again."), keys(text="heat")),
     "search_needs_embedding": (untrained, keys("ctrl+t", text="heat")),
@@ -158,10 +177,9 @@ LIGHT = (
 
 async def follow_up(name: str, app: Any, pilot: Any) -> None:
     """What some states need beyond their first steps."""
-    if name == "search_embedding_results":
-        app.fake.hold("embed")
-        await pilot.press("f5")
-        await until(pilot, lambda: "5 of 20 texts" in screen_text(app))
+    if name == "search_partly_embedded":
+        await pilot.press("escape")
+        await settle(pilot)
     elif name == "sequence_waiting_for_its_turn":
         await pilot.press("f4", "f5")
         await until(pilot, lambda: "waiting for its turn" in screen_text(app))
@@ -180,7 +198,7 @@ def picture(make_app, snap_compare):
         app.theme = theme
 
         async def run(pilot: Any) -> None:
-            await settle(pilot)
+            await settle(pilot, jobs=False)
             await steps(app, pilot)
             await follow_up(name, app, pilot)
 

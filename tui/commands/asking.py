@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from engine.errors import DataError, RecsysError
+from engine.errors import DataError, OptionError, RecsysError, UnknownError
 from tui.commands.group import cli
 from tui.commands.queries import open_queries, read_queries
 from tui.commands.shared import (
@@ -80,21 +80,27 @@ def search(
         try:
             with progress_on_stderr() as job:
                 session.embed(job)
-        except DataError as error:
+        except (DataError, UnknownError) as error:
             if mode != "hybrid" or by == "meaning":
                 raise
             say(str(error))  # there is still another way to search, beside what was embedded before
     if lines is not None:
+        number = wrong = 0
         for batch in read_queries(lines):
             if mode != "keyword" and len(batch) > 1:
                 session.understand(batch)
             for line in batch:
+                number += 1
                 one = session.parse_query(line)
                 for problem in one.problems:
-                    say(problem.message)  # one line's error is no reason to leave the others unanswered
-                asked = one.text or one.filters
+                    say(f"line {number}: {problem.message}")
+                # A wrong filter is no reason to leave the other lines unanswered; but not to answer as if without it.
+                wrong += bool(one.problems)
+                asked = not one.problems and (one.text or one.filters)
                 results = session.search(one, count, mode, diversity=diversity).results if asked else ()
                 print_json([result_json(result) for result in results])
+        if wrong:
+            raise OptionError(f"{wrong} of {number} lines could not be understood: their lists are empty.")
         return
     print_answer(session.search(words, count, mode, like=like, like_by=by, diversity=diversity), as_json)
 

@@ -87,7 +87,11 @@ class FilterHelp:
         rest = ""
         if meaning.choices and self._pane.is_at(self._line):
             hint = "↑ ↓ choose · Tab takes · Esc closes"
-            self.completions.show(meaning.choices, marked=meaning.problems_here > 0, hint=hint)
+            here = meaning.problems_here
+            # Half typed it is not wrong yet: then there are values that begin so.
+            is_wrong = bool(here) and all(choice.count is None for choice in meaning.choices)
+            problem = meaning.parsed.problems[0].message if is_wrong else ""
+            self.completions.show(meaning.choices, marked=here > 0, hint=hint, problem=problem)
         else:
             self.completions.close()
             rest = meaning.rest

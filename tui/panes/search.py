@@ -117,6 +117,7 @@ class SearchPane(Pane):
             self._searching.withdraw()
             self._failure = None
             self._show_welcome()
+            self.post_message(Said(""))
         elif recalled:
             self._ask_query()
         else:
@@ -295,7 +296,7 @@ class SearchPane(Pane):
         answer = self._view.answer
         rows = answer is not None and bool(answer.results) and self._failure is None and self.state.failure is None
         if rows and answer is not None:
-            self._panel.retitle(f"{self._view.heading} · {len(answer.results)}", self._coverage.remark(answer))
+            self._panel.retitle(f"{self._view.heading} · {_how_many(answer)}", self._coverage.remark(answer))
             self._panel.show_rows()
         else:
             self._panel.retitle(self._view.heading)
@@ -430,6 +431,7 @@ class SearchPane(Pane):
             self._asked = self._view
             self._retitle()
             self._list()
+            self.post_message(Said(""))
         else:
             self.go_to(self.line)
 
@@ -456,6 +458,10 @@ class SearchPane(Pane):
     def action_embed(self) -> None:
         """Embed what is not embedded yet."""
         self.backend.embed()
+
+
+def _how_many(answer: Answer) -> str:
+    return f"first {SHOWN}" if len(answer.results) == SHOWN else str(len(answer.results))
 
 
 def _next(ways: tuple[Way, ...], now: Way) -> Way:

@@ -90,11 +90,12 @@ class Completions(Vertical, Generic[Row]):
         """Whether Enter takes the choice; else it means what it means without the list."""
         return self.choice is not None and self._table.marked
 
-    def show(self, rows: Sequence[Row], *, marked: bool = True, hint: str = "") -> None:
-        """Open with these, the first one marked or none yet; ``hint`` is written on the frame."""
+    def show(self, rows: Sequence[Row], *, marked: bool = True, hint: str = "", problem: str = "") -> None:
+        """Open with these, the first one marked or none yet; on the frame what is wrong, and what keys do."""
         self._table.marked = marked
         self._table.show(rows)
         self._table.display, self._word.display = True, False
+        self.border_title = Content.assemble((f"✗ {clean(problem)}" if problem else "", "$text-error"))
         self.border_subtitle = Content(clean(hint))
         self.add_class("-open")
 
@@ -102,7 +103,7 @@ class Completions(Vertical, Generic[Row]):
         """Open with a sentence."""
         self._word.update(Content(paragraphs(text)))
         self._table.display, self._word.display = False, True
-        self.border_subtitle = ""
+        self.border_title = self.border_subtitle = ""
         self.add_class("-open")
 
     def close(self) -> None:

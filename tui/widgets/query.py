@@ -7,10 +7,13 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.events import Paste
 from textual.message import Message
 from textual.widgets import Input
 
 from tui.widgets.text import clean
+
+_LONGEST = 2_000
 
 
 class QueryInput(Input):
@@ -47,10 +50,23 @@ class QueryInput(Input):
         by: int
 
     def __init__(self, title: str, placeholder: str, *, blink: bool = True, id: str | None = None) -> None:
-        super().__init__(placeholder=placeholder, max_length=2_000, id=id, select_on_focus=False)
+        super().__init__(placeholder=placeholder, max_length=_LONGEST, id=id, select_on_focus=False)
         self.cursor_blink = blink
         self._leads_on = False
         self.retitle(title)
+
+    def _on_paste(self, event: Paste) -> None:
+        """Take the lines of a text as one, and as much of it as there is room for."""
+        event.stop()
+        event.prevent_default()
+        text = " ".join(event.text.split())
+        start, end = sorted(self.selection)
+        room = _LONGEST - len(self.value) + (end - start)
+        if len(text) > room:
+            text = text[:room]
+            self.notify(f"Cut to {_LONGEST:,} characters.", markup=False)
+        if text:
+            self.replace(text, start, end)
 
     def lead_on(self, leads: bool) -> None:
         """Say whether there is anything below that Down could lead to."""

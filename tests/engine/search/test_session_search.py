@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.datasets import read
-from engine.errors import OptionError, UnknownError
+from engine.errors import DataError, NotTrainedError, OptionError, UnknownError
 from engine.results import Answer
 from engine.session import Session
 from engine.workspace import Workspace
@@ -103,3 +103,22 @@ def test_searches_are_remembered_for_each_data_set(session: Session) -> None:
 
 def test_a_match_is_explained_only_by_a_model_that_is_there(session: Session) -> None:
     assert session.explain_match("monsters", "alien") == []
+
+
+def test_a_model_that_is_not_there_is_said_and_words_still_answer(session: Session) -> None:
+    without = Session(session.workspace, "films", embedding_model="nosuch", patient=False)
+    answer = without.search("planet")
+    assert ids(answer) == ["solaris"]
+    assert answer.note.startswith("by keyword only: The embedding model 'nosuch'")
+    assert without.embedding_state().done == 0
+    for ask in (without.warm_up, without.embed, lambda: without.search("planet", mode="semantic")):
+        with pytest.raises((UnknownError, DataError), match="nosuch"):
+            ask()
+
+
+def test_without_ratings_it_is_not_said_that_nobody_liked_an_item(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.workspace.add(read("bare", "table", items=tmp_path / "items.csv"))
+    with pytest.raises(NotTrainedError, match="no ratings"):
+        Session(session.workspace, "bare").search("", like="heat", like_by="taste")

@@ -1,0 +1,34 @@
+"""What the app remembers of how it looked: a convenience, so a file that is missing or spoilt is no error."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from engine.atomic import read_json, write_json
+from engine.errors import DataError
+
+FILE = "look.json"
+
+
+def read_theme(folder: Path) -> str | None:
+    """The name of the theme that was chosen last; None for none.
+
+    Parameters
+    ----------
+    folder
+        The state folder.
+    """
+    try:
+        content = read_json(folder / FILE)
+    except DataError:
+        return None
+    theme = content.get("theme") if isinstance(content, dict) else None
+    return theme if isinstance(theme, str) else None
+
+
+def write_theme(folder: Path, theme: str) -> None:
+    """Keep a theme's name for :func:`read_theme`."""
+    with suppress(DataError, OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / FILE, {"theme": theme})
