@@ -398,7 +398,7 @@ def test_where_there_is_no_room_genres_and_reasons_are_left_out(monkeypatch: pyt
     from tui import output
 
     rows = [("1", "A title of a length that is not unusual", "Drama, Comedy", "an-id-as-long-as-they-are", "why it is")]
-    for width, left in ((120, "Genres Why"), (79, "Why"), (60, ""), (30, "")):
+    for width, left in ((120, "Genres Why"), (79, "Why"), (60, ""), (45, "")):
         written = io.StringIO()
         narrow = Console(width=width, color_system=None, file=written)
         monkeypatch.setattr("rich.console.Console", lambda narrow=narrow, **_: narrow)
