@@ -2,7 +2,8 @@
 
 Vectors and queries are rounded to 255 steps of their own size, and how far that moves them is known. A cosine is wrong
 by no more than these distances, since the other one has length 1 (Cauchy and Schwarz): whatever might be among the
-nearest is looked at exactly, so that none is missed. It is as if all had been compared in float32, in half the time.
+nearest is looked at exactly, so that none is missed. It is as if all had been compared in float32, in two thirds of the
+time or less.
 """
 
 from __future__ import annotations
