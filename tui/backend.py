@@ -159,7 +159,8 @@ class Backend:
 
         SessionOpened or SessionFailed follow; after the former DeviceReady and WarmedUp, or DeviceFailed.
         """
-        self._opening = Reporter(JobView(next(numbers), "open", f"opening {self._name}", "running"), self)
+        name = self._name or "the data set"
+        self._opening = Reporter(JobView(next(numbers), "open", f"opening {name}", "running"), self)
         start("open", self._run_opening, self._opening)
 
     def close(self, grace: float = 0.25) -> bool:

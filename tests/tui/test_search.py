@@ -241,6 +241,15 @@ async def test_embedding_that_an_earlier_run_did_not_end_goes_on_by_itself(make_
         assert app.state.catalogue.embedding.complete
 
 
+@pytest.mark.parametrize(("done", "said"), [(0, "Until the catalogue is embedded"), (5, "What is embedded so far")])
+async def test_an_empty_line_says_what_search_can_do_by_now(make_app, done, said):
+    session = FakeSession(embedded=done)
+    session.hold("embed")
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: said in screen_text(app))
+
+
 async def test_embedding_is_not_begun_by_itself(make_app):
     app = make_app(FakeSession(embedded=0))
     async with app.run_test(size=WIDE) as pilot:

@@ -47,6 +47,14 @@ class Coverage:
             done = max(done, job.progress.done)  # what is embedded so far is searched already
         return f"{done:,} of {embedding.total:,} embedded"
 
+    @property
+    def until_then(self) -> str:
+        """What search does before everything is embedded."""
+        catalogue = self._state.catalogue
+        if catalogue is not None and catalogue.embedding.done:
+            return "What is embedded so far is found by meaning too, the rest by its words."
+        return "Until the catalogue is embedded, search matches the words themselves."
+
     def remark(self, answer: Answer) -> str:
         """What to know about some results: above all, what embedding would add."""
         if not self.lacks or self._state.active_job("search") is not None:

@@ -319,7 +319,7 @@ class SearchPane(Pane):
         if last is not None and last.failure is not None:
             lines.append(last.failure.text)
         elif self._coverage.lacks:
-            lines.append("Until the catalogue is embedded, search matches the words themselves.")
+            lines.append(self._coverage.until_then)
         self._panel.tell("Describe what you are looking for: a plot, a mood, a title", [*lines, *self._offer()])
 
     def _draw_side(self) -> None:
