@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.items import Item
 
 #: Reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009): a rank counts 1 / (this + rank). The authors' 60 is
-#: for lists of equal worth; for words and meaning 10 is better by the judged queries (benchmarks/search_quality.py).
+#: for lists of equal worth; for words and meaning 10 is better by the judged queries (benchmarks/search/quality.py).
 RRF, RRF_OF_LIKE = 10, 60
 #: What a rank by words counts beside one by meaning, and what the lead of the first by words over the second does.
 WORDS_WEIGHT, LEAD_WEIGHT = 0.7, 4.0

@@ -1,10 +1,10 @@
 """How good search is: judged queries and known items, by words, by meaning and by both joined.
 
-    python benchmarks/search_quality.py [--home DIR] [--part test|tuning|all]
+    python benchmarks/search/quality.py [--home DIR] [--part test|tuning|all]
 
 Asks the data sets ``anime``, ``movies`` and ``demo`` of the workspace in force (those that are stored and embedded), as
-benchmarks/search_queries/README.md describes, and prints nDCG@10 (gains 2^grade - 1) and recall@10 of what was judged
-2, with 95 % intervals from resampling the queries, and how many of the known items are among the first five.
+the README.md beside it describes, and prints nDCG@10 (gains 2^grade - 1) and recall@10 of what was judged 2, with 95 %
+intervals from resampling the queries, and how many of the known items are among the first five.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.paths import find_paths
 from engine.session import Session
 from engine.workspace import Workspace
 
-FOLDER = Path(__file__).parent / "search_queries"
+FOLDER = Path(__file__).parent
 MODES = ("keyword", "semantic", "hybrid")
 SETS = ("anime", "movies", "demo")
 K = 10

@@ -1,6 +1,6 @@
-"""Write docs/search.md: what search.py and search_quality.py print, each as it was printed.
+"""Write docs/search.md: what this folder's benchmarks print, each as it was printed.
 
-    python benchmarks/search_page.py --home HOME [--parts words,titles,meaning,launch,films,scale,kills]
+    python benchmarks/search/page.py --home HOME [--parts words,titles,meaning,launch,films,scale,kills]
 
 ``HOME`` is a RECSYS_TUI_HOME in which anime, movies and the demo are stored and embedded, for the judged queries.
 """
@@ -16,11 +16,11 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-PAGE = FOLDER.parent / "docs" / "search.md"
+PAGE = FOLDER.parents[1] / "docs" / "search.md"
 HEAD = """\
 # Search, measured
 
-Made by `python benchmarks/search_page.py` on {date}, on {cores} cores ({machine}), Python {python}. Times are of this
+Made by `python benchmarks/search/page.py` on {date}, on {cores} cores ({machine}), Python {python}. Times are of this
 machine and this run: what counts is how they stand to the tutorial's pipeline (sentence-transformers, one matrix
 product), which is measured beside them.
 """
@@ -38,7 +38,7 @@ QUALITY = """
 {what}
 
 73 judged queries and 127 searches for one known item
-([how they were judged](../benchmarks/search_queries/README.md)). Weights were chosen on one half; the figures are the
+([how they were judged](../benchmarks/search/README.md)). Weights were chosen on one half; the figures are the
 other half's.
 """
 
@@ -48,8 +48,8 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--parts", default="words,titles,meaning,launch,films,scale,kills")
     arguments = parser.parse_args()
-    speed = printed("search.py", "--parts", arguments.parts)
-    quality = printed("search_quality.py", "--home", str(arguments.home))
+    speed = printed("__main__.py", "--parts", arguments.parts)
+    quality = printed("quality.py", "--home", str(arguments.home))
     said, _, figures = quality.partition("\n\n")
     head = HEAD.format(
         date=datetime.date.today().isoformat(),

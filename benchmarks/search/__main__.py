@@ -1,6 +1,6 @@
 """How fast search is, beside the tutorial's pipeline in the same run.
 
-    python benchmarks/search.py [--data DIR] [--texts N] [--parts words,titles,meaning,launch,films,scale,kills]
+    python benchmarks/search [--data DIR] [--texts N] [--parts words,titles,meaning,launch,films,scale,kills]
 
 Without ``--parts`` all but the two long ones run. What each measures:
 
@@ -30,7 +30,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from lag import Lag
 
 from engine.datasets import read
 from engine.datasets.adding import add
@@ -45,6 +44,9 @@ from engine.search.narrow import has_int8
 from engine.search.store import EmbeddingStore, hash_texts
 from engine.titles import TitleMatcher
 from engine.workspace import Workspace
+
+sys.path.append(str(Path(__file__).parents[1]))
+from lag import Lag
 
 PARTS = ("words", "titles", "meaning", "launch", "films", "scale", "kills")
 LONG = ("scale", "kills")
@@ -101,7 +103,7 @@ EmbeddingStore(Path(sys.argv[2]), encoder.identity).embed(texts, encoder)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
+    parser.add_argument("--data", type=Path, default=Path(__file__).parents[3] / "shared" / "data")
     parser.add_argument("--texts", type=int, default=12_017, help="texts to embed (default: all %(default)s)")
     parser.add_argument("--parts", default=",".join(part for part in PARTS if part not in LONG))
     parser.add_argument("--vectors", type=int, default=1_000_000, help="for scale (default %(default)s)")
