@@ -152,11 +152,22 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingState:
-    """How much of the catalogue search by meaning covers."""
+    """How much of the catalogue search by meaning covers.
+
+    Attributes
+    ----------
+    done, total
+        Items.
+    model
+        By whose vectors.
+    interrupted
+        Whether the embedding was begun and stopped or killed, so that it is to be gone on with.
+    """
 
     done: int
     total: int
     model: str
+    interrupted: bool = False
 
     @property
     def complete(self) -> bool:

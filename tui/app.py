@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import threading
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -83,12 +82,10 @@ class RecsysApp(App[None]):
         clock: Callable[[], float] = time.perf_counter,
         blink: bool = True,
         theme: str | None = None,
-        keep_theme: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__()
         for known in (themes.DARK, themes.LIGHT):
             self.register_theme(known)
-        self._keep_theme = keep_theme
         self.theme = theme if theme in self.available_themes else themes.DARK.name
         self.state = State(dataset_name, pace or Pace())
         self.backend = Backend(open_session, clean(dataset_name), self.post_message, log_hint=log_hint, clock=clock)
@@ -245,18 +242,14 @@ class RecsysApp(App[None]):
         self._status.busy("device", "")
         if message.failure is not None:
             self._status.said = f"✗ {clean(message.failure.text)}"
-        elif self._was_interrupted():
+        elif self._is_to_go_on():
             self.backend.embed()
         self._tell_pane()
 
-    def _was_interrupted(self) -> bool:
-        """Whether a part of the catalogue was embedded by an earlier run, which then ended."""
+    def _is_to_go_on(self) -> bool:
+        """Whether an earlier run began to embed the catalogue and did not come to the end."""
         catalogue = self.state.catalogue
-        return (
-            catalogue is not None
-            and 0 < catalogue.embedding.done < catalogue.embedding.total
-            and self.state.last_job("search") is None
-        )
+        return catalogue is not None and catalogue.embedding.interrupted and self.state.last_job("search") is None
 
     def on_device_failed(self, message: messages.DeviceFailed) -> None:
         """What computes could not be loaded."""
@@ -350,11 +343,6 @@ class RecsysApp(App[None]):
         """Copy by way of the terminal, which works over SSH too."""
         self.copy_to_clipboard(message.text)
         self._status.said = f"✓ copied: {message.text}"
-
-    def watch_theme(self, before: str, theme: str) -> None:
-        """Remember the theme that was chosen."""
-        if self._keep_theme is not None and self.is_running and theme != before:
-            threading.Thread(target=self._keep_theme, args=(theme,), daemon=True).start()
 
     # -- keys -------------------------------------------------------------------------------------------------
     def action_command_palette(self) -> None:

@@ -78,7 +78,9 @@ class SessionLike(Protocol):
     def parse_query(self, line: str) -> ParsedQuery: ...  # noqa: D102
     def complete_filter(self, line: str, cursor: int, limit: int = 8) -> list[Completion]: ...  # noqa: D102
     def highlights(self, k: int = 10) -> Answer: ...  # noqa: D102
-    def explain_match(self, query: str, item: OutsideId) -> list[tuple[str, float]]: ...  # noqa: D102
+    def explain_match(  # noqa: D102
+        self, query: str, item: OutsideId, mode: str = "hybrid"
+    ) -> list[tuple[str, float]]: ...
     def recent_searches(self, limit: int = 10) -> list[str]: ...  # noqa: D102
     def remember_search(self, line: str) -> None: ...  # noqa: D102
     def find_users(self, text: str, limit: int = 50) -> list[UserSummary]: ...  # noqa: D102

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.paths import find_paths
+from tui.remembered import read_theme, write_theme
 
 if TYPE_CHECKING:
     from engine.job import Job
@@ -44,15 +44,17 @@ def launch(dataset: str | None, device: str, embedding_model: str | None = None)
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
     os.environ.setdefault("ESCDELAY", ESCAPE_DELAY)  # read by Textual when it is imported, in make_app
+    state = find_paths().state
     app = make_app(dataset, device, embedding_model)
     app.run()
+    if app.theme != read_theme(state):
+        write_theme(state, app.theme)
     leave(app)
 
 
 def make_app(dataset: str | None, device: str, embedding_model: str | None = None) -> RecsysApp:
     """The app on a data set that may still have to be made: the demo, at the first start."""
     from tui.app import RecsysApp
-    from tui.remembered import read_theme, write_theme
 
     if dataset is not None:
         _demand(dataset)
@@ -68,14 +70,8 @@ def make_app(dataset: str | None, device: str, embedding_model: str | None = Non
         workspace.make_current(session.name)
         return session
 
-    state = find_paths().state
-    return RecsysApp(
-        open_in_worker,
-        dataset or "",
-        log_hint=str(_log_to_file()),
-        theme=read_theme(state),
-        keep_theme=partial(write_theme, state),
-    )
+    theme = read_theme(find_paths().state)
+    return RecsysApp(open_in_worker, dataset or "", log_hint=str(_log_to_file()), theme=theme)
 
 
 def leave(app: RecsysApp) -> None:

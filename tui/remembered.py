@@ -21,7 +21,7 @@ def read_theme(folder: Path) -> str | None:
     """
     try:
         content = read_json(folder / FILE)
-    except DataError:
+    except (DataError, RecursionError):
         return None
     theme = content.get("theme") if isinstance(content, dict) else None
     return theme if isinstance(theme, str) else None

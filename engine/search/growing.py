@@ -48,8 +48,7 @@ class GrowingArray:
             raise DamagedError(f"{path.name} is missing") from error
         except ValueError as error:
             raise DamagedError(f"{path.name} is not an array ({error})") from error
-        #: Tells this file from any that another process may put in its place.
-        self.identity = about.st_dev, about.st_ino
+        self._identity = about.st_dev, about.st_ino
         self.dtype: np.dtype[Any] = dtype
         self._rows = int(shape[0])
         self.row_shape = tuple(int(size) for size in shape[1:])
@@ -64,15 +63,6 @@ class GrowingArray:
     def __len__(self) -> int:
         return self._rows
 
-    @property
-    def is_there(self) -> bool:
-        """Whether the path still leads to this file."""
-        try:
-            about = os.stat(self.path)
-        except OSError:
-            return False
-        return (about.st_dev, about.st_ino) == self.identity
-
     def read(self) -> npt.NDArray[Any]:
         """The rows, mapped into memory: nothing is read before it is looked at.
 
@@ -86,12 +76,14 @@ class GrowingArray:
         try:
             with open(self.path, "rb") as file:
                 about = os.fstat(file.fileno())
-                if (about.st_dev, about.st_ino) != self.identity:
+                if (about.st_dev, about.st_ino) != self._identity:
                     raise DamagedError(f"{self.path.name} was replaced")
                 # As np.load(mmap_mode="r") does, but by the rows known here: the header may just be changing.
                 mapped = np.memmap(file, self.dtype, mode="r", offset=_HEADER, shape=(self._rows, *self.row_shape))
         except FileNotFoundError as error:
             raise DamagedError(f"{self.path.name} is missing") from error
+        except ValueError as error:
+            raise DamagedError(f"{self.path.name} is cut off") from error
         return mapped.view(np.ndarray)
 
     def append(self, rows: npt.NDArray[Any], *, sync: bool = True) -> None:

@@ -139,7 +139,7 @@ class Int8Codes:
         """The product of each row with a query, and by how much it is wrong at most."""
         step = np.float32(max(float(np.abs(query).max(initial=0)) / _STEPS, 1e-30))
         code = np.rint(query / step)[None]
-        length, unsaid = np.linalg.norm(query), np.linalg.norm(query - code[0] * step)
+        length, unsaid = max(float(np.linalg.norm(query)), 1e-30), np.linalg.norm(query - code[0] * step)
         code = code.astype(np.int8)
         common = np.float32(0 if self.centre is None else self.centre @ query)
         cosines, wrong_by = np.empty((2, self.rows), dtype=np.float32)

@@ -183,14 +183,19 @@ class KeywordIndex:
         return understood
 
     def corrected(self, query: str) -> str:
-        """A query with its misspelt words as titles write them; the very same where none is."""
-        said = meant = words(query)
+        """A query with its misspelt words as titles write them; all others are left as they were typed."""
+        chunks = [(chunk, words(chunk)) for chunk in query.split()]
+        meant = said = [word for _, its_words in chunks for word in its_words]
         for _ in range(2):  # once more, as a neighbour may have been misspelt, too
             meant = [
                 word if word in _EMPTY_WORDS else self._vocabulary.corrected(word, before, after)
                 for before, word, after in zip(["", *meant], meant, [*meant[1:], ""], strict=False)
             ]
-        return query if meant == said else " ".join(meant)
+        if meant == said:
+            return query
+        left = iter(meant)
+        parts = ((chunk, its_words, [next(left) for _ in its_words]) for chunk, its_words in chunks)
+        return " ".join(chunk if its_words == meant else " ".join(meant) for chunk, its_words, meant in parts)
 
     def _other_divisions(self, said: Sequence[str]) -> list[QueryWord]:
         """Words that titles write as one where the query does not, and the other way round."""

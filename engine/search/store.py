@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import shutil
 import threading
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -68,7 +69,7 @@ class EmbeddingStore:
     def version(self) -> Hashable:
         """Changes with what is stored, and with what was made to search it: then :meth:`index` gives another one."""
         content = self._open()
-        return None if content is None else (content.vectors.identity, len(content.hashes), self._codes.made)
+        return None if content is None else (content.stamp, len(content.hashes), self._codes.made)
 
     def __len__(self) -> int:
         """How many vectors are stored, also of texts that the catalogue no longer has."""
@@ -77,7 +78,8 @@ class EmbeddingStore:
 
     def state(self, hashes: Hashes) -> EmbeddingState:
         """How many of these texts are embedded; reads no vectors."""
-        return EmbeddingState(int(np.count_nonzero(self.rows(hashes) >= 0)), len(hashes), self.model.name)
+        done = int(np.count_nonzero(self.rows(hashes) >= 0))
+        return EmbeddingState(done, len(hashes), self.model.name, done < len(hashes) and self._was_interrupted())
 
     def rows(self, hashes: Hashes) -> Rows:
         """The row of each text in :meth:`vectors`, -1 where it is not embedded yet."""
@@ -157,7 +159,10 @@ class EmbeddingStore:
         job.checkpoint()
         try:
             with self._writing(encoder.dim) as content:
-                return self._embed(content, texts, hashes, encoder, job, batch_size)
+                self._begun.touch()
+                state = self._embed(content, texts, hashes, encoder, job, batch_size)
+                self._begun.unlink(missing_ok=True)
+                return state
         except OSError as error:
             raise DataError(
                 f"{self.folder}: the embeddings cannot be written ({describe_os_error(error)}): "
@@ -197,9 +202,10 @@ class EmbeddingStore:
                 break
             sorted_hashes = content.sorted_hashes()
             try:
-                return content.vectors.read()[: len(sorted_hashes[0])], content.vectors.identity, sorted_hashes
-            except DamagedError:
-                continue  # another process has put something else there since, so it is opened again
+                return content.vectors.read()[: len(sorted_hashes[0])], content.stamp, sorted_hashes
+            except DamagedError:  # another process has put something else there since, so it is opened again
+                with self._opening:
+                    self._content = None
             except OSError as error:
                 raise DataError(f"{self.folder}: cannot be read ({describe_os_error(error)}).") from error
         return np.zeros((0, 0), dtype=np.float32), None, (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64))
@@ -207,7 +213,7 @@ class EmbeddingStore:
     def _open(self) -> _Content | None:
         """What is stored, None if nothing is; a damaged folder is set aside."""
         with self._opening:
-            if self._content is not None and not self._content.vectors.is_there:
+            if self._content is not None and self._content.stamp != _stamp(self.folder):
                 self._content = None
             if self._content is None and self.folder.exists():
                 try:
@@ -231,6 +237,20 @@ class EmbeddingStore:
             self.damage = f"The embeddings were damaged ({why}); they are set aside as {aside} and must be made again."
             return None
 
+    @property
+    def _begun(self) -> Path:
+        """A file that is there from the beginning of the embedding to its end, however long that takes."""
+        return self.folder.with_name(f".{self.folder.name}.begun")
+
+    def _was_interrupted(self) -> bool:
+        try:
+            if not self._begun.exists():
+                return False
+            with self._locked():
+                return True
+        except (DataError, OSError):  # somebody is at it
+            return False
+
     @contextlib.contextmanager
     def _writing(self, dim: int) -> Iterator[_Content]:
         with self._locked():
@@ -246,7 +266,7 @@ class EmbeddingStore:
     def _locked(self) -> Iterator[None]:
         with locked(self.folder.with_name(f".{self.folder.name}.lock"), wait=False) as is_held:
             if not is_held:
-                raise RecsysError(
+                raise DataError(
                     f"{self.folder}: another recsys-tui is embedding this catalogue: wait for it, or stop it."
                 )
             yield
@@ -259,6 +279,8 @@ class _Content:
     vectors: GrowingArray
     stored_hashes: GrowingArray
     hashes: Hashes
+    #: Tells this folder from any that another process may put in its place.
+    stamp: Hashable
     _sorted: tuple[Rows, Hashes] | None = None
 
     @classmethod
@@ -272,6 +294,7 @@ class _Content:
         RecsysError
             If a newer version wrote it.
         """
+        stamp = _stamp(folder)
         manifest = read_json(folder / MANIFEST) if (folder / MANIFEST).exists() else None
         if not isinstance(manifest, dict):
             raise DamagedError(f"{MANIFEST} is missing")
@@ -289,7 +312,7 @@ class _Content:
             raise DamagedError(f"{HASHES} does not hold hashes")
         if len(vectors) < len(hashes):
             raise DamagedError(f"{VECTORS} has fewer rows than {HASHES}")
-        content = cls(vectors, hashes, np.array(hashes.read()))
+        content = cls(vectors, hashes, np.array(hashes.read()), stamp)
         content.check()
         return content
 
@@ -337,6 +360,15 @@ class _Content:
             order = np.argsort(hashes, kind="stable")
             self._sorted = known = order, hashes[order]
         return known
+
+
+def _stamp(folder: Path) -> Hashable:
+    """When and where a store was made: its manifest is written once. None where there is none."""
+    try:
+        about = os.stat(folder / MANIFEST)
+    except OSError:
+        return None
+    return about.st_dev, about.st_ino, about.st_mtime_ns
 
 
 def _places(hashes: Hashes, order: Rows | None = None, stored: Hashes | None = None) -> Rows:

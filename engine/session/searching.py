@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -139,12 +140,19 @@ class SearchedDataset(OpenedDataset):
         dense = None if like is None else self.dataset.items.vocabulary.encode_one(like)
         if diversity is None:
             diversity = 0.0 if like is None else _DIVERSITY
-        trouble = self._search.meaning.trouble
-        if mode == "hybrid" and text and like is None and (trouble or not (self.patient or self._encoder.loaded)):
+        trouble: object = self._search.meaning.trouble
+        if mode == "hybrid" and like is None and not (self.patient or self._encoder.loaded):
+            trouble = trouble or "the embedding model is not loaded yet"
+        elif mode != "keyword" and text and like_by != "taste":
+            try:
+                self._load_encoder(job or Job())
+            except RecsysError as error:
+                if mode != "hybrid" or like_by == "meaning":
+                    raise
+                trouble = error
+        if mode == "hybrid" and text and like is None and trouble:
             answer = self._search.search(text, k, "keyword", filters, diversity=diversity, job=job)
-            return replace(answer, note=f"by keyword only: {trouble or 'the embedding model is not loaded yet'}")
-        if mode != "keyword" and text and like_by != "taste":
-            self._load_encoder(job or Job())
+            return replace(answer, note=f"by keyword only: {trouble}")
         with self._turns.turn():
             check(job)
             return self._search.search(
@@ -152,12 +160,16 @@ class SearchedDataset(OpenedDataset):
             )
 
     def understand(self, lines: Sequence[str], job: Job | None = None) -> None:
-        """Embed many queries at once, for the searches by meaning that follow; at most 256 are remembered."""
-        texts = [text for line in lines if (text := self.parse_query(line).text)]
-        if texts:
-            self._load_encoder(job or Job())
-            with self._turns.turn():
-                self._search.meaning.understand(texts)
+        """Embed many queries at once, for the searches by meaning that follow; at most 256 are remembered.
+
+        Without a model that can do it nothing happens: the searches themselves say so, or do without.
+        """
+        texts = [text for line in lines if (text := self._search.meant(self.parse_query(line).text))]
+        if texts and self._search.meaning.trouble is None:
+            with suppress(RecsysError):
+                self._load_encoder(job or Job())
+                with self._turns.turn():
+                    self._search.meaning.understand(texts)
 
     def parse_query(self, line: str) -> ParsedQuery:
         """Take a typed line apart into text, filters and what is wrong with them; raises nothing."""
@@ -175,7 +187,7 @@ class SearchedDataset(OpenedDataset):
         """What is worth seeing before anything is typed: the best known items. Needs no model and no index."""
         return self._search.popular(k)
 
-    def explain_match(self, query: str, item: OutsideId) -> list[tuple[str, float]]:
+    def explain_match(self, query: str, item: OutsideId, mode: str = "hybrid") -> list[tuple[str, float]]:
         """The phrases of an item that come nearest to the query in meaning, with their cosines, best first.
 
         Parameters
@@ -184,6 +196,9 @@ class SearchedDataset(OpenedDataset):
             A typed line; its filters are left out.
         item
             The id in the source file.
+        mode
+            How it was found: ``"hybrid"`` looks for the meaning of what was probably meant, ``"semantic"`` for that
+            of what was typed.
 
         Raises
         ------
@@ -194,7 +209,8 @@ class SearchedDataset(OpenedDataset):
         if not self._encoder.loaded or not (text := self.parse_query(query).text):
             return []
         with self._turns.turn():
-            return self._search.meaning.phrases_near(self._search.meant(text), self.dataset.items[dense])
+            meant = self._search.meant(text) if mode == "hybrid" else text
+            return self._search.meaning.phrases_near(meant, self.dataset.items[dense])
 
     def recent_searches(self, limit: int = 10) -> list[str]:
         """What was searched for in this data set, newest first."""

@@ -126,6 +126,7 @@ class FakeSession:
     ) -> None:
         self.clock = clock or Clock()
         self.items = tuple(items if items is not None else make_items())
+        self.interrupted = 0 < (embedded or 0) < len(self.items)
         self.done = len(self.items) if embedded is None else embedded
         self.trained_models = dict.fromkeys(trained, "2025-11-21T22:00:00Z")
         self.num_users = users
@@ -179,7 +180,7 @@ class FakeSession:
         self.warm = True
 
     def embedding_state(self) -> EmbeddingState:
-        return EmbeddingState(self.done, len(self.items), "all-MiniLM-L6-v2")
+        return EmbeddingState(self.done, len(self.items), "all-MiniLM-L6-v2", self.interrupted)
 
     def embed(self, job: Job | None = None) -> EmbeddingState:
         job = job or Job()
@@ -262,7 +263,7 @@ class FakeSession:
         self._enter("highlights")
         return self._popular(self.items, k)
 
-    def explain_match(self, query: str, item: OutsideId) -> list[tuple[str, float]]:
+    def explain_match(self, query: str, item: OutsideId, mode: str = "hybrid") -> list[tuple[str, float]]:
         self._enter("explain_match", query, item)
         found = next(one for one in self.items if one.item_id == item)
         return [(str(found.metadata.get("overview", found.title)), 0.71), (found.genres[0], 0.44)]

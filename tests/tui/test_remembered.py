@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.conftest import settle, until
+from tui import launch as launching
 from tui.remembered import FILE, read_theme, write_theme
 
 
@@ -16,21 +16,21 @@ def test_a_theme_is_found_again(tmp_path: Path) -> None:
     assert read_theme(tmp_path / "new") == "recsys-light"
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"theme": 3}', b"\xff\xfe"])
+@pytest.mark.parametrize("content", [b"", b"[]", b"[" * 100_000, b'{"theme": 3}', b"\xff\xfe"])
 def test_a_spoilt_file_is_no_theme(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE).write_bytes(content)
     assert read_theme(tmp_path) is None
     write_theme(tmp_path / FILE, "recsys-light")  # where there can be no folder: nothing happens
 
 
-async def test_the_app_begins_with_what_was_chosen_and_keeps_what_is(make_app) -> None:
-    kept: list[str] = []
-    app = make_app(theme="recsys-light", keep_theme=kept.append)
-    async with app.run_test() as pilot:
-        await settle(pilot)
-        assert app.theme == "recsys-light"
-        assert kept == []
-        app.theme = "textual-light"
-        await until(pilot, lambda: kept)
-    assert kept == ["textual-light"]
+def test_the_app_begins_with_what_was_chosen(make_app, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert make_app(theme="recsys-light").theme == "recsys-light"
     assert make_app(theme="of another version").theme == "recsys-dark"
+    monkeypatch.setenv("RECSYS_TUI_HOME", str(tmp_path))
+    left = []
+    monkeypatch.setattr(launching, "leave", left.append)
+    monkeypatch.setattr("tui.app.RecsysApp.run", lambda app: setattr(app, "theme", "textual-light"))
+    for _ in range(2):
+        launching.launch(None, "cpu")
+    assert read_theme(tmp_path / "state") == "textual-light"
+    assert len(left) == 2

@@ -262,7 +262,7 @@ async def test_what_is_pasted_is_one_line_and_cut_to_what_there_is_room_for(make
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
         line = app.active_pane.line
-        line.post_message(events.Paste("space\nopera with\twizards\r\nand dragons "))
+        line.post_message(events.Paste("space\nopera with\twizards\r\nand dragons\n"))
         await settle(pilot)
         assert line.value == "space opera with wizards and dragons"
         line.post_message(events.Paste("x" * 3000))
@@ -286,9 +286,9 @@ async def test_the_list_of_what_was_meant_says_what_is_wrong(make_app):
     app = make_app(FakeSession())
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await type_text(pilot, "robots genre:comdy")
+        await type_text(pilot, "robots yeer:2000 genre:cirme")
         await settle(pilot)
-        assert "✗" in screen_text(app)
+        assert "✗ No item has genre:cirme" in screen_text(app), "what is wrong where one types"
 
 
 async def test_semantic_search_without_embeddings_offers_to_embed(make_app):

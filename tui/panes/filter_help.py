@@ -9,7 +9,7 @@ from tui.widgets.completions import FILTERS, Completions
 
 if TYPE_CHECKING:
     from engine.search.completion import Completion
-    from engine.search.filters import ParsedQuery
+    from engine.search.filters import ParsedQuery, Problem
     from tui.backend import SessionLike
     from tui.messages import Answered
     from tui.panes.base import Pane
@@ -90,13 +90,14 @@ class FilterHelp:
             here = meaning.problems_here
             # Half typed it is not wrong yet: then there are values that begin so.
             is_wrong = bool(here) and all(choice.count is None for choice in meaning.choices)
-            problem = meaning.parsed.problems[0].message if is_wrong else ""
-            self.completions.show(meaning.choices, marked=here > 0, hint=hint, problem=problem)
+            self.completions.show(
+                meaning.choices, marked=bool(here), hint=hint, problem=here[0].message if is_wrong else ""
+            )
         else:
             self.completions.close()
             rest = meaning.rest
         # What is not typed to its end is not wrong yet.
-        beginning = self.open and meaning.problems_here == len(meaning.parsed.problems)
+        beginning = self.open and len(meaning.problems_here) == len(meaning.parsed.problems)
         self._line.mark(meaning.parsed, quiet=beginning)
         self._line.offer(rest, choice=self.open)
         self._pane.refresh_keys()
@@ -104,12 +105,12 @@ class FilterHelp:
 
 @dataclass(frozen=True, slots=True)
 class _Meaning:
-    """A line as the engine understands it; ``problems_here`` counts those before the cursor."""
+    """A line as the engine understands it; ``problems_here`` are those before the cursor."""
 
     parsed: ParsedQuery
     choices: list[Completion]
     rest: str
-    problems_here: int
+    problems_here: list[Problem]
 
 
 def _understand(session: SessionLike, line: str, cursor: int) -> _Meaning:
@@ -123,7 +124,7 @@ def _understand(session: SessionLike, line: str, cursor: int) -> _Meaning:
         from engine.search.completion import Completion
 
         choices = [Completion(text, text, None, wrong.start, wrong.end) for wrong in here for text in wrong.suggestions]
-    return _Meaning(parsed, choices, _rest_of_name(offered, line, cursor), len(here))
+    return _Meaning(parsed, choices, _rest_of_name(offered, line, cursor), here)
 
 
 def _rest_of_name(offered: list[Completion], line: str, cursor: int) -> str:

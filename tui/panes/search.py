@@ -268,7 +268,8 @@ class SearchPane(Pane):
         if (view.text, item.dense_id) in self._reasons:
             self._show_phrases(item)
         else:
-            self._explaining.ask(lambda session, _: (view.text, item, session.explain_match(view.text, item.item_id)))
+            text, mode = view.text, view.answer.method
+            self._explaining.ask(lambda session, _: (text, item, session.explain_match(text, item.item_id, mode)))
 
     def _show_phrases(self, item: Item) -> None:
         heading, phrases = "Nearest to the query in meaning:", self._reasons[self._view.text, item.dense_id]

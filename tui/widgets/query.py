@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ from textual.widgets import Input
 from tui.widgets.text import clean
 
 _LONGEST = 2_000
+_LINE_END = re.compile(r"\s*[\r\n]\s*")
 
 
 class QueryInput(Input):
@@ -59,9 +61,9 @@ class QueryInput(Input):
         """Take the lines of a text as one, and as much of it as there is room for."""
         event.stop()
         event.prevent_default()
-        text = " ".join(event.text.split())
+        text = _LINE_END.sub(" ", event.text.strip("\r\n")).replace("\t", " ")
         start, end = sorted(self.selection)
-        room = _LONGEST - len(self.value) + (end - start)
+        room = max(0, _LONGEST - len(self.value) + (end - start))
         if len(text) > room:
             text = text[:room]
             self.notify(f"Cut to {_LONGEST:,} characters.", markup=False)

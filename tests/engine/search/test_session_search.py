@@ -12,6 +12,7 @@ from engine.errors import DataError, NotTrainedError, OptionError, UnknownError
 from engine.results import Answer
 from engine.session import Session
 from engine.workspace import Workspace
+from tests.engine.search.fakes import save_tiny_model
 
 ITEMS = """id,title,year,genres,text
 alien,Alien,1979,"Horror, Science Fiction",a crew and a monster in space
@@ -114,6 +115,29 @@ def test_a_model_that_is_not_there_is_said_and_words_still_answer(session: Sessi
     for ask in (without.warm_up, without.embed, lambda: without.search("planet", mode="semantic")):
         with pytest.raises((UnknownError, DataError), match="nosuch"):
             ask()
+
+
+def test_a_model_that_cannot_be_loaded_takes_away_no_more(session: Session, tmp_path: Path) -> None:
+    session.embed()
+    folder = save_tiny_model(tmp_path / "model")
+    (folder / "model.safetensors").write_bytes(b"cut off")
+    spoilt = Session(session.workspace, "films", embedding_model=str(folder))
+    answer = spoilt.search("planet")
+    assert ids(answer) == ["solaris"]
+    assert "cannot be loaded" in answer.note
+    spoilt.understand(["planet", "monster"])
+    assert ids(spoilt.search("planet", like="alien"))[0] == "solaris"
+    with pytest.raises(DataError, match="cannot be loaded"):
+        spoilt.search("planet", mode="semantic")
+
+
+def test_what_was_typed_is_explained_where_that_was_looked_for(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.embed()
+    monkeypatch.setattr("engine.search.query.SearchIndex.meant", lambda _, query: query.replace("plonet", "planet"))
+    hybrid, semantic = (session.explain_match("plonet", "solaris", mode) for mode in ("hybrid", "semantic"))
+    assert hybrid == session.explain_match("planet", "solaris", "semantic") != semantic
 
 
 def test_without_ratings_it_is_not_said_that_nobody_liked_an_item(

@@ -405,6 +405,31 @@ def test_what_another_process_put_in_its_place_is_read_afresh(tmp_path: Path) ->
         assert index.search(vector_of(TEXTS[item])[None], 1)[0][0, 0] == item
 
 
+def test_an_embedding_that_was_not_ended_is_known_to_be_begun(tmp_path: Path) -> None:
+    store, hashes = make_store(tmp_path), hash_texts(TEXTS)
+    with pytest.raises(CancelledError):
+        store.embed(TEXTS, FakeEncoder(), stop_after(8), batch_size=4)
+    assert make_store(tmp_path).state(hashes).interrupted
+
+    def look(progress: Progress) -> None:
+        if progress.done == 12:
+            assert not make_store(tmp_path).state(hashes).interrupted, "somebody is at it"
+
+    store.embed(TEXTS, FakeEncoder(), Job(look), batch_size=4)
+    assert not store.state(hashes).interrupted
+    assert not store.state(hash_texts([*TEXTS, "new"])).interrupted, "what is new since was never begun"
+
+
+def test_a_folder_that_another_process_made_anew_in_a_moment_is_noticed(tmp_path: Path) -> None:
+    store = make_store(tmp_path)
+    store.embed(TEXTS, FakeEncoder())
+    for texts in (TEXTS[::-1], TEXTS[:5], [f"other {number}" for number in range(40)]):
+        shutil.rmtree(store.folder)
+        make_store(tmp_path).embed(texts, FakeEncoder())
+        assert assert_right(store, texts) == len(texts)
+        assert len(store.index(hash_texts(texts))) == len(texts)
+
+
 def test_a_file_that_is_replaced_between_two_looks_is_not_taken_for_the_first(tmp_path: Path) -> None:
     for name in ("one", "two"):
         make_store(tmp_path / name).embed(TEXTS, FakeEncoder())

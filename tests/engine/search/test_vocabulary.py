@@ -118,7 +118,7 @@ def test_tokens_and_numbers() -> None:
 @pytest.mark.parametrize(
     ("query", "meant"),
     [
-        ("the Shwashank redemtion", "the shawshank redemption"),
+        ("The Shwashank redemtion!", "The shawshank redemption"),
         ("star wrs", "star wars"),  # three letters are near to too much, but titles have "star wars"
         ("Spider-Man & zombies", "Spider-Man & zombies"),  # nothing to correct: as it was typed
         ("zombie", "zombie"),  # titles have its plural
@@ -127,6 +127,7 @@ def test_tokens_and_numbers() -> None:
         ("blockchain", "blockchain"),
         ("👻 ???", "👻 ???"),
         ("神隠し 2", "神隠し 2"),
+        ("神隠し STAR wrs 2", "神隠し STAR wars 2"),
     ],
 )
 def test_what_is_meant_by_a_misspelt_query(index: KeywordIndex, query: str, meant: str) -> None:
