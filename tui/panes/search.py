@@ -78,7 +78,7 @@ class SearchPane(Pane):
         self._welcome: Welcome | None = None
         self._history = QueryHistory()
         self._recalled: str | None = None
-        self._reasons: dict[tuple[str, int], tuple[str, ...]] = {}
+        self._reasons: dict[tuple[str, str, int], tuple[str, ...]] = {}
         self._searching = self.question("search", "searching", self._answered, self._failed)
         self._welcoming = self.question("welcome", "", self._welcomed, lambda _: None)
         self._explaining = self.question("why", "", self._explained, lambda _: None)
@@ -233,11 +233,10 @@ class SearchPane(Pane):
         self._list()
 
     def _explained(self, message: Answered) -> None:
-        text, item, phrases = message.value
+        text, method, item, phrases = message.value
         if phrases:  # none while the language model is not loaded
-            self._reasons[text, item.dense_id] = tuple(f"{cosine:.2f} {phrase}" for phrase, cosine in phrases)
-            if text == self._view.text:
-                self._show_phrases(item)
+            self._reasons[text, method, item.dense_id] = tuple(f"{cosine:.2f} {phrase}" for phrase, cosine in phrases)
+            self._show_phrases(item)
 
     def _show(self, view: View, answer: Answer) -> None:
         held, same = self._table.item, view.is_same_question(self._view)
@@ -265,16 +264,22 @@ class SearchPane(Pane):
         view = self._view
         if view.like is not None or view.answer is None or view.answer.method not in ("hybrid", "semantic"):
             return
-        if (view.text, item.dense_id) in self._reasons:
-            self._show_phrases(item)
-        else:
-            text, mode = view.text, view.answer.method
-            self._explaining.ask(lambda session, _: (text, item, session.explain_match(text, item.item_id, mode)))
+        if not self._show_phrases(item):
+            text, method = view.text, view.answer.method
+            self._explaining.ask(
+                lambda session, _: (text, method, item, session.explain_match(text, item.item_id, method))
+            )
 
-    def _show_phrases(self, item: Item) -> None:
-        heading, phrases = "Nearest to the query in meaning:", self._reasons[self._view.text, item.dense_id]
+    def _show_phrases(self, item: Item) -> bool:
+        """Show the phrases of an item, if they are known for what is shown."""
+        method = "" if self._view.answer is None else self._view.answer.method
+        phrases = self._reasons.get((self._view.text, method, item.dense_id))
+        if phrases is None:
+            return False
+        heading = "Nearest to the query in meaning:"
         self._details.explain(item, heading, phrases)
         self.show_reasons(item, heading, phrases)
+        return True
 
     def _figures(self, result: Result) -> Figures:
         return (("rank", str(result.rank)),) if self._view.popular else result_figures(result)
