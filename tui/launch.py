@@ -44,11 +44,11 @@ def launch(dataset: str | None, device: str, embedding_model: str | None = None)
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
     os.environ.setdefault("ESCDELAY", ESCAPE_DELAY)  # read by Textual when it is imported, in make_app
-    state = find_paths().state
     app = make_app(dataset, device, embedding_model)
+    theme = app.theme
     app.run()
-    if app.theme != read_theme(state):
-        write_theme(state, app.theme)
+    if app.theme != theme:
+        write_theme(find_paths().state, app.theme)
     leave(app)
 
 

@@ -30,7 +30,10 @@ def test_the_app_begins_with_what_was_chosen(make_app, tmp_path: Path, monkeypat
     left = []
     monkeypatch.setattr(launching, "leave", left.append)
     monkeypatch.setattr("tui.app.RecsysApp.run", lambda app: setattr(app, "theme", "textual-light"))
-    for _ in range(2):
-        launching.launch(None, "cpu")
+    launching.launch(None, "cpu")
     assert read_theme(tmp_path / "state") == "textual-light"
+    monkeypatch.setattr("tui.app.RecsysApp.run", lambda app: None)
+    (tmp_path / "state" / FILE).unlink()
+    launching.launch(None, "cpu")
+    assert read_theme(tmp_path / "state") is None, "nothing was chosen"
     assert len(left) == 2
