@@ -159,13 +159,16 @@ class SearchedDataset(OpenedDataset):
                 text, k, mode, filters, like=dense, like_by=like_by, diversity=diversity, job=job
             )
 
-    def understand(self, lines: Sequence[str], job: Job | None = None) -> None:
+    def understand(self, lines: Sequence[str], mode: str = "hybrid", job: Job | None = None) -> None:
         """Embed many queries at once, for the searches by meaning that follow; at most 256 are remembered.
 
         Without a model that can do it nothing happens: the searches themselves say so, or do without.
         """
-        texts = [text for line in lines if (text := self._search.meant(self.parse_query(line).text))]
+        texts = [text for line in lines if (text := self.parse_query(line).text)]
         if texts and self._search.meaning.trouble is None:
+            if mode == "hybrid":
+                self._search.prepare_keywords(job)
+                texts = [self._search.meant(text) for text in texts]
             with suppress(RecsysError):
                 self._load_encoder(job or Job())
                 with self._turns.turn():

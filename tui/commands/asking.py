@@ -88,7 +88,7 @@ def search(
         number = wrong = 0
         for batch in read_queries(lines):
             if mode != "keyword" and len(batch) > 1:
-                session.understand(batch)
+                session.understand(batch, mode)
             for line in batch:
                 number += 1
                 one = session.parse_query(line)
