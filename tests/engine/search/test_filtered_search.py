@@ -190,3 +190,10 @@ def test_the_reason_tells_where_the_words_are() -> None:
     assert reason("spidre crime mechanical") == 'title "spider" for "spidre" · genre "crime" · text "mechanical"'
     assert reason("doctr arms") == 'text "doctor" for "doctr" "arms"'
     assert reason("mech") == 'text "mechanical"'
+
+
+def test_how_many_are_asked_for_does_not_change_their_order(index: SearchIndex) -> None:
+    whole = rows(index.search("saga bank", 100))
+    assert len(whole) == 100
+    for k in (10, 51, 60):
+        assert rows(index.search("saga bank", k)) == whole[:k]
