@@ -17,6 +17,7 @@ kills           the embedding killed at twenty moments, going on each time
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import resource
 import signal
@@ -48,6 +49,8 @@ from engine.workspace import Workspace
 sys.path.append(str(Path(__file__).parents[1]))
 from lag import Lag
 
+#: Spaces behind the queries of a round.
+ASKED = itertools.count(1)
 PARTS = ("words", "titles", "meaning", "launch", "films", "scale", "kills")
 LONG = ("scale", "kills")
 ANIME = "anime"
@@ -221,7 +224,6 @@ def measure_meaning(workspace: Workspace, home: Path, *, compare: bool) -> np.nd
     ask = lambda query: tutorials_query(tutorial, reference, query)  # noqa: E731
     show(f"query over {len(items):,}, tutorial", *spread(ask, QUERIES))
     for mode in ("semantic", "hybrid"):
-        index.meaning.forget_queries()
         show(f"  ours, {mode}", *spread(lambda query, mode=mode: index.search(query, 10, mode), QUERIES))  # type: ignore[misc]
     show("  of which the query's vector", *spread(lambda query: encoder.encode([query], query=True), QUERIES))
     return ours
@@ -263,7 +265,6 @@ def measure_films(items: ItemTable, vectors: np.ndarray, home: Path) -> None:
                 _, seconds = timed(index.meaning.expect_queries)
             show("warming up for searches", f"{seconds * 1e3:.0f} ms", held(lag))
         for mode in ("keyword", "semantic", "hybrid"):
-            index.meaning.forget_queries()
             ask = lambda query, mode=mode: index.search(query, 10, mode)  # type: ignore[misc] # noqa: E731
             show(f"query over {len(items):,}, {mode}{when}", *spread(ask, QUERIES))
 
@@ -367,11 +368,13 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float]:
 
 
 def spread(work: Callable[[str], Any], inputs: list[str], rounds: int = 8) -> tuple[str, str]:
-    """Median and 95th percentile; each query is asked once, so that no memory of it helps."""
+    """Median and 95th percentile; each query is asked once in the whole run, so that no memory of it helps."""
     work(inputs[0])
-    return percentiles(
-        [timed(lambda text=text + " " * turn: work(text))[1] for turn in range(rounds) for text in inputs]
-    )  # type: ignore[misc]
+    times = []
+    for _ in range(rounds):
+        end = " " * next(ASKED)
+        times += [timed(lambda text=text + end: work(text))[1] for text in inputs]  # type: ignore[misc]
+    return percentiles(times)
 
 
 def percentiles(times: list[float]) -> tuple[str, str]:

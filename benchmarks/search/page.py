@@ -37,9 +37,9 @@ QUALITY = """
 
 {what}
 
-73 judged queries and 127 searches for one known item
-([how they were judged](../benchmarks/search/README.md)). Weights were chosen on one half; the figures are the
-other half's.
+{judged} judged queries and {known} searches for one known item
+([how they were judged](../benchmarks/search/README.md)). Weights were chosen on the tuning part; the figures are the
+test part's.
 """
 
 
@@ -57,7 +57,10 @@ def main() -> None:
         machine=platform.machine(),
         python=platform.python_version(),
     )
-    quality_head = QUALITY.format(what="; ".join(said.splitlines()) + ".")
+    judged, known = (
+        len((FOLDER / name).read_text("utf-8").splitlines()) - 1 for name in ("queries.tsv", "known_items.tsv")
+    )
+    quality_head = QUALITY.format(what="; ".join(said.splitlines()) + ".", judged=judged, known=known)
     PAGE.write_text(head + SPEED + block(speed) + quality_head + block(figures), encoding="utf-8")
 
 

@@ -45,13 +45,11 @@ class Affine(NamedTuple):
         elif len(states) <= _FEW and outputs % _ROWS == 0:
             # For a handful of tokens BLAS is quickest in small pieces: it neither rearranges the weights first nor
             # splits the work among threads, which wait long for each other where cores are busy.
-            transposed = (self.weight.reshape(-1, _ROWS, inputs) @ states.T).reshape(outputs, -1)
-            product = np.add(transposed.T, self.bias, order="C")
-            return product
+            product = (self.weight.reshape(-1, _ROWS, inputs) @ states.T).reshape(outputs, -1).T
         else:
             product = states @ self.weight.T
-        product += self.bias
-        return product
+        added: Array = np.add(product, self.bias, order="C")
+        return added
 
 
 class Layer(NamedTuple):

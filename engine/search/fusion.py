@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
 from engine.search import reasons
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from engine.items import Item
 
 #: Reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009): a rank counts 1 / (this + rank). The authors' 60 is

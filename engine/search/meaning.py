@@ -96,10 +96,6 @@ class Meaning:
         if self._genres is not None:
             self._genres.prepare(genres)
 
-    def forget_queries(self) -> None:
-        """Understand every query anew."""
-        self._queries.forget()
-
     # -- answers ----------------------------------------------------------------------------------------------
     def of_query(self, query: str) -> npt.NDArray[np.float32]:
         """A query's vector, of unit length.

@@ -61,11 +61,6 @@ class QueryVectors:
         for query, vector in zip(new, self._encoder.encode(new, query=True) if new else (), strict=True):
             self._remember(query, vector)
 
-    def forget(self) -> None:
-        """Keep none."""
-        with self._lock:
-            self._vectors.clear()
-
     def _remember(self, query: str, vector: Vector) -> None:
         with self._lock:
             self._vectors[query] = vector
