@@ -15,6 +15,7 @@ from engine.interactions import Interactions
 from engine.items import ItemTable
 from engine.results import Answer
 from engine.search import SearchIndex
+from engine.search import query as query_module
 from engine.search.store import EmbeddingStore
 from engine.search.taste import Taste
 from engine.vocabulary import Vocabulary
@@ -192,8 +193,12 @@ def test_the_reason_tells_where_the_words_are() -> None:
     assert reason("mech") == 'text "mechanical"'
 
 
-def test_how_many_are_asked_for_does_not_change_their_order(index: SearchIndex) -> None:
-    whole = rows(index.search("saga bank", 100))
-    assert len(whole) == 100
-    for k in (10, 51, 60):
-        assert rows(index.search("saga bank", k)) == whole[:k]
+@pytest.mark.parametrize("query", ["saga bank", "robot love", "planet saga", "heist"])
+def test_how_many_are_asked_for_does_not_change_their_order(
+    index: SearchIndex, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    monkeypatch.setattr(query_module, "_DEPTH", 20)  # of a catalogue so small
+    whole = rows(index.search(query, 20))
+    assert len(whole) == 20
+    for k in (5, 11, 15):
+        assert rows(index.search(query, k)) == whole[:k]
