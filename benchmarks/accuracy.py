@@ -29,12 +29,12 @@ from accuracy_page import write_page
 from accuracy_plan import Case, cases, people_of_ml_100k, read
 
 from engine import models
-from engine.atomic import locked, write_json
-from engine.dataset import Dataset
+from engine.data.dataset import Dataset
 from engine.errors import RecsysError
-from engine.experiment import evaluate_split, mean_report, train
-from engine.protocols import split
+from engine.evaluation.runner import evaluate_split, mean_report, train
+from engine.evaluation.splitters import split
 from engine.ranking import top_k
+from engine.storage.atomic import locked, write_json
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).resolve().parent / "results" / "accuracy.json"
@@ -223,7 +223,7 @@ def rounded(value: float | None) -> float | None:
 def machine(arguments: argparse.Namespace) -> str:
     import torch
 
-    from engine.device import describe, resolve
+    from engine.runtime.device import describe, resolve
 
     device = describe(resolve(arguments.device))
     cores = f"{torch.get_num_threads()} of {os.cpu_count()} cores"

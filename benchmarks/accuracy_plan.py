@@ -12,9 +12,9 @@ import numpy as np
 
 from engine import datasets, models
 from engine.cross_validation import user_based_train_test_split
-from engine.dataset import Dataset
+from engine.data.dataset import Dataset
+from engine.evaluation.splitters import Split, split
 from engine.interactions import Interactions
-from engine.protocols import Split, split
 
 SEEDS = (42, 43, 44)
 
@@ -102,7 +102,7 @@ def tutorials_users(data: Dataset, _: Path, __: int) -> Split:
 
 def people_of_ml_100k(data: Dataset, folder: Path) -> dict[str, np.ndarray]:
     """Age, sex and occupation of MovieLens 100K's users, which the data set itself does not hold."""
-    from engine.features import bumps, members
+    from engine.data.features import bumps, members
 
     rows = {
         int(line.split("|")[0]): line.split("|") for line in (folder / "ml-100k" / "u.user").read_text().splitlines()

@@ -20,14 +20,14 @@ import numpy as np
 from accuracy import machine, read_results
 
 from engine import models
-from engine.atomic import write_json
 from engine.cross_validation import user_based_train_test_split
-from engine.dataset import Dataset
+from engine.data.dataset import Dataset
 from engine.evaluation import sequence_mrr_score
-from engine.search.embedding import Encoder
-from engine.search.item_vectors import item_vectors
-from engine.search.store import EmbeddingStore
-from engine.workspace import Workspace
+from engine.search.encoder.encoder import Encoder
+from engine.search.semantic.item_vectors import item_vectors
+from engine.search.semantic.vector_store import EmbeddingStore
+from engine.storage.atomic import write_json
+from engine.workspace.dataset_store import Workspace
 
 RESULTS = Path(__file__).resolve().parent / "results" / "cold_items.json"
 LENGTH = 10

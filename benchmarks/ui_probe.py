@@ -15,8 +15,8 @@ import sys
 import time
 from pathlib import Path
 
-from engine.paths import find_paths
-from engine.workspace import Workspace
+from engine.storage.paths import find_paths
+from engine.workspace.dataset_store import Workspace
 from tui.launch import ESCAPE_DELAY, SWITCH_INTERVAL, leave, make_app
 
 os.environ.setdefault("ESCDELAY", ESCAPE_DELAY)
@@ -48,7 +48,7 @@ def main() -> None:
         open_session = app.backend._open_session
 
         def read_first(job):  # type: ignore[no-untyped-def]
-            from engine.datasets.adding import add
+            from engine.datasets.ingest import add
 
             add(Workspace(find_paths().data), "generated", ratings=Path(ratings[0]), replace=True, job=job)
             return open_session(job)

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.results import Result
+from engine.data.user_index import Histories, item_counts
 from engine.errors import OptionError, RecsysError
-from engine.histories import Histories, item_counts
 from engine.ranking import top_k
-from engine.results import Result
 
 if TYPE_CHECKING:
-    from engine.dataset import Dataset
+    from engine.data.dataset import Dataset
+    from engine.data.id_map import OutsideId
     from engine.interactions import Interactions
-    from engine.vocabulary import OutsideId
 
 Scores = npt.NDArray[np.float32]
 

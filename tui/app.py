@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input, Static
 
-from engine.job import Job
+from engine.runtime.job import Job
 from tui import messages, themes
 from tui.backend import Backend, SessionLike
 from tui.state import Pace, State
@@ -28,8 +28,8 @@ from tui.widgets.text import clean, count, duration
 if TYPE_CHECKING:
     from textual.driver import Driver
 
-    from engine.items import Item
-    from engine.results import Overview
+    from engine.data.items import Item
+    from engine.data.results import Overview
     from tui.panes.base import Pane
 
 #: Tabs in their order; a pane is imported and mounted when its tab is first opened.

@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.errors import CancelledError, NotTrainedError, RecsysError, UnknownError
-from engine.job import Job
+from engine.runtime.job import Job
 from tui.jobs import JobThread, Reporter
 from tui.mailbox import Mailbox
 from tui.messages import (
@@ -37,7 +37,8 @@ from tui.threads import numbers, start
 if TYPE_CHECKING:
     from textual.message import Message
 
-    from engine.results import (
+    from engine.data.id_map import OutsideId
+    from engine.data.results import (
         Answer,
         EmbeddingState,
         FitReport,
@@ -48,9 +49,8 @@ if TYPE_CHECKING:
         TitleMatch,
         UserSummary,
     )
-    from engine.search.completion import Completion
-    from engine.search.filters import ParsedQuery
-    from engine.vocabulary import OutsideId
+    from engine.search.filters.completion import Completion
+    from engine.search.filters.parser import ParsedQuery
 
 log = logging.getLogger("recsys_tui")
 # Without a handler of its own, logging would write to stderr, which is the screen.

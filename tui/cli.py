@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         if "--debug" in words:
             raise
-        from engine.atomic import describe_os_error
+        from engine.storage.atomic import describe_os_error
 
         _say(f"{error.filename or 'The output'}: cannot be read or written ({describe_os_error(error)}).")
         _drop_output()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import CancelledError
-from engine.job import Job, Progress
+from engine.runtime.job import Job, Progress
 from tui.messages import CatalogueChanged, Failure, JobChanged, JobState, JobView
 from tui.threads import start
 

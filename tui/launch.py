@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.paths import find_paths
+from engine.storage.paths import find_paths
 from tui.remembered import read_theme, write_theme
 
 if TYPE_CHECKING:
-    from engine.job import Job
+    from engine.runtime.job import Job
     from engine.session import Session
     from tui.app import RecsysApp
 
@@ -61,7 +61,7 @@ def make_app(dataset: str | None, device: str, embedding_model: str | None = Non
 
     def open_in_worker(job: Job) -> Session:
         from engine.session import open_session
-        from engine.workspace import Workspace
+        from engine.workspace.dataset_store import Workspace
 
         workspace = Workspace(find_paths().data)
         session = open_session(
@@ -87,7 +87,7 @@ def _demand(dataset: str) -> None:
     data = find_paths().data
     if dataset == "demo" or (data / "datasets" / dataset / "manifest.json").is_file():
         return  # a quick look, since the workspace's own takes a tenth of the first paint to import
-    from engine.workspace import Workspace
+    from engine.workspace.dataset_store import Workspace
 
     Workspace(data).manifest(dataset)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.errors import CancelledError
-from engine.job import Job
+from engine.runtime.job import Job
 from tui.messages import Answered, Failed
 from tui.threads import numbers, start
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from textual.message import Message
 
-from engine.job import Progress
+from engine.runtime.job import Progress
 
 if TYPE_CHECKING:
-    from engine.items import Item
-    from engine.results import EmbeddingState, ModelState, Overview, Task
+    from engine.data.items import Item
+    from engine.data.results import EmbeddingState, ModelState, Overview, Task
 
 FailureKind = Literal["refused", "unknown", "untrained", "unexpected"]
 JobState = Literal["waiting", "running", "stopping", "done", "stopped", "failed"]

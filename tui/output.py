@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.job import Job, Progress
 from engine.models import Range
+from engine.runtime.job import Job, Progress
 from tui.text import harmless
 
 if TYPE_CHECKING:
+    from engine.data.results import Answer, FitReport, Result
+    from engine.evaluation.tuning import Tuned
     from engine.models import ModelSpec
-    from engine.results import Answer, FitReport, Result
-    from engine.tuning import Tuned
-    from engine.workspace import Manifest
+    from engine.workspace.dataset_store import Manifest
 
 
 def print_json(value: Any) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from engine.atomic import read_json, write_json
 from engine.errors import DataError
+from engine.storage.atomic import read_json, write_json
 
 FILE = "look.json"
 

@@ -32,19 +32,19 @@ from typing import Any
 
 import numpy as np
 
+from engine.data.items import ItemTable
 from engine.datasets import read
-from engine.datasets.adding import add
-from engine.items import ItemTable
+from engine.datasets.ingest import add
 from engine.search import SearchIndex
-from engine.search.codes import SignCodes
-from engine.search.embedding import Encoder
-from engine.search.index import CodedIndex, ExactIndex
-from engine.search.int8_codes import Int8Codes
-from engine.search.model_files import DEFAULT_MODEL, locate
-from engine.search.narrow import has_int8
-from engine.search.store import EmbeddingStore, hash_texts
-from engine.titles import TitleMatcher
-from engine.workspace import Workspace
+from engine.search.encoder.encoder import Encoder
+from engine.search.encoder.model_files import DEFAULT_MODEL, locate
+from engine.search.semantic.binary_quantization import SignCodes
+from engine.search.semantic.int8_quantization import Int8Codes
+from engine.search.semantic.low_precision import has_int8
+from engine.search.semantic.vector_index import CodedIndex, ExactIndex
+from engine.search.semantic.vector_store import EmbeddingStore, hash_texts
+from engine.text.title_matcher import TitleMatcher
+from engine.workspace.dataset_store import Workspace
 
 sys.path.append(str(Path(__file__).parents[1]))
 from lag import Lag
@@ -90,9 +90,9 @@ print(np.argsort(-(vectors @ vector / np.linalg.norm(vectors, axis=1) / np.linal
 EMBEDDING = """
 import sys
 from pathlib import Path
-from engine.search.embedding import Encoder
-from engine.search.store import EmbeddingStore
-from engine.workspace import Workspace
+from engine.search.encoder.encoder import Encoder
+from engine.search.semantic.vector_store import EmbeddingStore
+from engine.workspace.dataset_store import Workspace
 class Telling(Encoder):
     def batches(self, *arguments, **options):
         for rows, vectors in super().batches(*arguments, **options):

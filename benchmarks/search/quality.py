@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.paths import find_paths
 from engine.session import Session
-from engine.workspace import Workspace
+from engine.storage.paths import find_paths
+from engine.workspace.dataset_store import Workspace
 
 FOLDER = Path(__file__).parent
 MODES = ("keyword", "semantic", "hybrid")

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import OptionError
-from engine.loading import import_gently
+from engine.runtime.lazy_import import import_gently
 
 if TYPE_CHECKING:
-    from engine.dataset import Dataset
-    from engine.job import Job
+    from engine.data.dataset import Dataset
+    from engine.runtime.job import Job
 
 #: Kind -> what it reads, in one line. Each has a module of its name here.
 KINDS: Mapping[str, str] = {
@@ -28,7 +28,7 @@ KINDS: Mapping[str, str] = {
     "table": "any CSV, TSV, JSONL or Parquet with columns for user, item, rating, time",
 }
 
-#: Names that :func:`engine.datasets.fetch.fetch` can bring from their publisher.
+#: Names that :func:`engine.datasets.releases.fetch` can bring from their publisher.
 FETCHABLE = ("ml-100k", "ml-latest-small", "ml-1m")
 
 
@@ -76,7 +76,7 @@ def read(
         If the job was cancelled.
     """
     _import_arrow()
-    from engine.datasets.files import Files
+    from engine.datasets.formats.files import Files
 
     files = Files(_path(items), _path(ratings), _path(links), _path(source), mapping or {})
     if kind is None:
@@ -101,8 +101,8 @@ def _path(path: str | Path | None) -> Path | None:
 def guess_kind(
     items: Path | None = None, ratings: Path | None = None, links: Path | None = None, source: Path | None = None
 ) -> str:
-    """Tell from names and headers which reader fits. See :func:`engine.datasets.guess.guess_kind`."""
+    """Tell from names and headers which reader fits. See :func:`engine.datasets.formats.detect.guess_kind`."""
     _import_arrow()
-    from engine.datasets import guess
+    from engine.datasets.formats import detect as guess
 
     return guess.guess_kind(items, ratings, links, source)

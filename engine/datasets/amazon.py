@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from engine.datasets.published import download
-from engine.datasets.sources import open_source
+from engine.datasets.download import download
+from engine.datasets.formats.sources import open_source
 from engine.errors import DataError
 from engine.interactions import Interactions
-from engine.job import Job, Progress
+from engine.runtime.job import Job, Progress
 
 URL = "https://snap.stanford.edu/data/bigdata/amazon/amazon-meta.txt.gz"
 

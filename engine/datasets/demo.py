@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from engine.dataset import Dataset
-from engine.datasets import item_columns as columns
-from engine.datasets.assemble import assemble
+from engine.data.dataset import Dataset
+from engine.datasets.build import item_columns as columns
+from engine.datasets.build.assemble import assemble
+from engine.datasets.build.interactions import read_log
+from engine.datasets.build.items import Catalogue, read_records
 from engine.datasets.bundled import demo_folder
-from engine.datasets.catalogue import Catalogue, read_records
-from engine.datasets.delimited import Delimited
-from engine.datasets.files import Files
-from engine.datasets.interaction_log import read_log
-from engine.datasets.ledger import Ledger
-from engine.datasets.rows import find_columns
-from engine.datasets.sources import Source, open_source
+from engine.datasets.formats.csv import Delimited
+from engine.datasets.formats.files import Files
+from engine.datasets.formats.read_report import Ledger
+from engine.datasets.formats.rows import find_columns
+from engine.datasets.formats.sources import Source, open_source
 from engine.errors import OptionError
-from engine.job import Job
+from engine.runtime.job import Job
 
 _ITEM_COLUMNS = ("id", "title", "year", "kind", "genres", "country", "director", "about")
 _LOG_COLUMNS = {"user": ["user"], "item": ["item"], "rating": ["rating"], "time": ["timestamp"]}

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.datasets.delimited import Delimited
-from engine.datasets.published import demand_count, download, read_interactions
-from engine.datasets.sources import open_source
+from engine.datasets.download import demand_count, download, read_interactions
+from engine.datasets.formats.csv import Delimited
+from engine.datasets.formats.sources import open_source
 from engine.interactions import Interactions
-from engine.job import Job
+from engine.runtime.job import Job
 
 URL = "https://raw.githubusercontent.com/zygmuntz/goodbooks-10k/master/ratings.csv"
 NUM_RATINGS = 5_976_479

@@ -5,19 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.dataset import Dataset
-from engine.datasets import item_columns as columns
-from engine.datasets.assemble import assemble
-from engine.datasets.catalogue import Catalogue, read_records
-from engine.datasets.delimited import Delimited, DoubleColon
-from engine.datasets.files import Files
-from engine.datasets.interaction_log import Log, read_log
-from engine.datasets.ledger import Ledger
-from engine.datasets.rows import Rows, find_columns
-from engine.datasets.sources import Source, choose, collect
+from engine.data.dataset import Dataset
+from engine.datasets.build import item_columns as columns
+from engine.datasets.build.assemble import assemble
+from engine.datasets.build.interactions import Log, read_log
+from engine.datasets.build.items import Catalogue, read_records
+from engine.datasets.formats.csv import Delimited, DoubleColon
+from engine.datasets.formats.files import Files
+from engine.datasets.formats.read_report import Ledger
+from engine.datasets.formats.rows import Rows, find_columns
+from engine.datasets.formats.sources import Source, choose, collect
 from engine.errors import DataError, OptionError
 from engine.interactions import Interactions
-from engine.job import Job
+from engine.runtime.job import Job
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -177,9 +177,9 @@ def get_movielens_dataset(
         If it cannot be had, or is not the whole set.
     """
     from engine.datasets import _import_arrow
-    from engine.datasets.fetch import RELEASES, fetch
-    from engine.datasets.published import demand_count, download, read_interactions
-    from engine.paths import find_paths
+    from engine.datasets.download import demand_count, download, read_interactions
+    from engine.datasets.releases import RELEASES, fetch
+    from engine.storage.paths import find_paths
 
     if variant not in VARIANTS:
         raise OptionError(f"There is no variant {variant!r} of MovieLens: use {', '.join(VARIANTS)}.")

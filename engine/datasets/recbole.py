@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.dataset import Dataset
-from engine.datasets import item_columns as columns
-from engine.datasets.assemble import assemble
-from engine.datasets.catalogue import Catalogue, read_records
-from engine.datasets.delimited import Delimited
-from engine.datasets.files import Files
-from engine.datasets.guess import GENRES, ITEM, RATING, TIME, TITLE, USER, YEAR
-from engine.datasets.interaction_log import read_log
-from engine.datasets.ledger import Ledger
+from engine.data.dataset import Dataset
+from engine.datasets.build import item_columns as columns
+from engine.datasets.build.assemble import assemble
+from engine.datasets.build.interactions import read_log
+from engine.datasets.build.items import Catalogue, read_records
+from engine.datasets.formats.csv import Delimited
+from engine.datasets.formats.detect import GENRES, ITEM, RATING, TIME, TITLE, USER, YEAR
+from engine.datasets.formats.files import Files
+from engine.datasets.formats.read_report import Ledger
+from engine.datasets.formats.rows import find_columns
+from engine.datasets.formats.sources import Source, choose, collect
 from engine.datasets.movielens import release_title
-from engine.datasets.rows import find_columns
-from engine.datasets.sources import Source, choose, collect
 from engine.errors import DataError
-from engine.job import Job
+from engine.runtime.job import Job
 
 _TYPES = ("token", "token_seq", "float", "float_seq")
 

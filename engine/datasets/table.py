@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.dataset import Dataset
-from engine.datasets import item_columns as columns
-from engine.datasets.assemble import assemble
-from engine.datasets.catalogue import Catalogue, read_records
-from engine.datasets.containers import open_rows
-from engine.datasets.files import Files
-from engine.datasets.guess import GENRES, ITEM, RATING, TEXT, TIME, TITLE, USER, YEAR, is_log
-from engine.datasets.interaction_log import read_log
-from engine.datasets.ledger import Ledger
-from engine.datasets.rows import Rows, find_columns
-from engine.datasets.sources import Source, collect
+from engine.data.dataset import Dataset
+from engine.datasets.build import item_columns as columns
+from engine.datasets.build.assemble import assemble
+from engine.datasets.build.interactions import read_log
+from engine.datasets.build.items import Catalogue, read_records
+from engine.datasets.formats.detect import GENRES, ITEM, RATING, TEXT, TIME, TITLE, USER, YEAR, is_log
+from engine.datasets.formats.files import Files
+from engine.datasets.formats.parquet_json import open_rows
+from engine.datasets.formats.read_report import Ledger
+from engine.datasets.formats.rows import Rows, find_columns
+from engine.datasets.formats.sources import Source, collect
 from engine.errors import OptionError
-from engine.job import Job
+from engine.runtime.job import Job
 
 _RATINGS = ("ratings.*", "interactions.*", "events.*", "log.*", "*rating*", "*interaction*")
 _ITEMS = ("items.*", "catalogue.*", "catalog.*", "products.*", "movies.*", "books.*", "*item*")

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 from engine.errors import LearningError, OptionError
-from engine.estimator import NEVER
 from engine.factorization.least_squares import Block, gathered, improve_rows, solve_rows
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
-from engine.job import Job, Progress
-from engine.newcomers import Ridge
-from engine.solved import UserModel
+from engine.models.closed_form import UserModel
+from engine.models.estimator import NEVER
+from engine.models.fold_in import Ridge
+from engine.runtime.job import Job, Progress
 
 #: Steps of conjugate gradients in each half of a sweep; more make no better model.
 _STEPS = 1
@@ -47,7 +47,7 @@ class AlternatingLeastSquaresModel(UserModel):
     scale
         The standard deviation of the first vectors' lengths.
     random_state, device
-        See :class:`engine.solved.SolvedModel`.
+        See :class:`engine.models.closed_form.SolvedModel`.
 
     Notes
     -----

@@ -10,17 +10,17 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from engine.data.ids import as_ids
 from engine.errors import LearningError, OptionError
-from engine.estimator import CHUNK, Estimator
 from engine.factorization.bilinear import BilinearLearner, PackedRows, is_plain
 from engine.factorization.folding_in import FoldsIn
 from engine.factorization.objectives import Objective
 from engine.factorization.representations import BilinearNet
-from engine.gradient import Batch, GradientLearner
-from engine.ids import as_ids
 from engine.interactions import Interactions
+from engine.models.estimator import CHUNK, Estimator
 from engine.sampling import NegativeSampler
-from engine.training import Learner
+from engine.training.autograd import Batch, GradientLearner
+from engine.training.loop import Learner
 
 Scores = npt.NDArray[np.float32]
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from engine.errors import OptionError
 from engine.interactions import Interactions
-from engine.job import Job, Progress
-from engine.solved import UserModel
+from engine.models.closed_form import UserModel
+from engine.runtime.job import Job, Progress
 
 Offsets = npt.NDArray[np.float64]
 
@@ -63,7 +63,7 @@ class BaselineModel(UserModel):
     l2_user, l2_item
         With how many ratings of the mean each user and item starts.
     random_state, device
-        See :class:`engine.solved.SolvedModel`.
+        See :class:`engine.models.closed_form.SolvedModel`.
     """
 
     name: ClassVar[str] = "baseline"

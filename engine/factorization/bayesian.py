@@ -11,18 +11,18 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from engine.data.features import Features, history
+from engine.data.ids import as_ids
 from engine.errors import OptionError
 from engine.factorization.blocks import Block, draw, draw_prior, pad_by_entity
 from engine.factorization.days import Days
 from engine.factorization.likelihoods import Gaussian, Likelihood, Ordinal
 from engine.factorization.linear_prior import LinearPrior
 from engine.factorization.posterior import Posterior, Samples
-from engine.features import Features, history
-from engine.ids import as_ids
 from engine.interactions import Interactions
-from engine.job import Job, Progress
-from engine.newcomers import Ridge
-from engine.solved import Scores, UserModel, demand_ratings
+from engine.models.closed_form import Scores, UserModel, demand_ratings
+from engine.models.fold_in import Ridge
+from engine.runtime.job import Job, Progress
 
 LIKELIHOODS = ("gaussian", "ordinal")
 #: The standard deviation of the vectors that the sampler starts from, in units of the ratings' own.
@@ -235,7 +235,7 @@ class BayesianFactorizationModel(UserModel):
         item_ids: npt.ArrayLike | None = None,
         timestamps: npt.ArrayLike | None = None,
     ) -> Scores:
-        """Mean ratings of pairs, or of all items; shapes as of :meth:`engine.solved.UserModel.predict`.
+        """Mean ratings of pairs, or of all items; shapes as of :meth:`engine.models.closed_form.UserModel.predict`.
 
         Parameters
         ----------

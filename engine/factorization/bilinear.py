@@ -129,7 +129,7 @@ class BilinearLearner:
         self.device = users.device
 
     def batches(self, examples: Tensor, generator: torch.Generator, batch_size: int) -> Sequence[Batch]:
-        """See :class:`engine.training.Learner`."""
+        """See :class:`engine.training.loop.Learner`."""
         users = self._users[examples].long()
         slots = [users, self._items[examples] + self._num_users]
         candidates = None
@@ -147,7 +147,7 @@ class BilinearLearner:
 
     @torch.inference_mode()
     def step(self, batch: Batch) -> Tensor:
-        """See :class:`engine.training.Learner`."""
+        """See :class:`engine.training.loop.Learner`."""
         rows, candidates, observed, weights = batch
         if candidates is not None:
             rows = torch.cat((rows, self._hardest(rows[0], candidates).unsqueeze(0)))
@@ -167,7 +167,7 @@ class BilinearLearner:
         return loss
 
     def move(self, device: torch.device) -> None:
-        """See :class:`engine.training.Learner`."""
+        """See :class:`engine.training.loop.Learner`."""
         self._rows.to(device)
         self._users, self._items = self._users.to(device), self._items.to(device)
         self._observed = None if self._observed is None else self._observed.to(device)

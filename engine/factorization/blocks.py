@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.factorization.linear_prior import LinearPrior
-from engine.job import Job
+from engine.runtime.job import Job
 
 #: Numbers in the largest tensor of a piece of work: bounds memory, and how long a cancel waits.
 PIECE = 1_000_000

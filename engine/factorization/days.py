@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from engine.features import bumps
+from engine.data.features import bumps
 
 _DAY = 86_400
 #: A user's day is stored as user * _STRIDE + day.

@@ -9,12 +9,12 @@ import numpy as np
 from torch import Tensor, nn
 
 from engine.errors import LearningError
-from engine.estimator import OptimizerFunc, RandomState
 from engine.factorization import objectives
 from engine.factorization.base import FactorizationModel
-from engine.gradient import Batch
 from engine.interactions import Interactions
 from engine.losses import logistic_loss, poisson_loss, regression_loss
+from engine.models.estimator import OptimizerFunc, RandomState
+from engine.training.autograd import Batch
 
 _LOSSES = {"regression": regression_loss, "poisson": poisson_loss, "logistic": logistic_loss}
 
@@ -29,7 +29,7 @@ class ExplicitFactorizationModel(FactorizationModel):
         ``logistic`` (ratings of 1 and -1; predictions are the probability of 1).
     embedding_dim, n_iter, batch_size, l2, learning_rate, optimizer_func, use_cuda, representation, sparse, \
 random_state, device
-        See :class:`engine.estimator.Estimator`. The defaults are Spotlight's.
+        See :class:`engine.models.estimator.Estimator`. The defaults are Spotlight's.
     center
         Let scores count from the mean rating of the first fit (its logarithm for ``poisson``, its log odds for
         ``logistic``), so that biases need not learn it and ``l2`` pulls towards it rather than towards 0. None, the

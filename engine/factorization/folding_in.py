@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engine.errors import OptionError
 from engine.factorization.representations import BilinearNet
-from engine.newcomers import Newcomers, Ridge
+from engine.models.fold_in import Newcomers, Ridge
 
 
 class FoldsIn(Newcomers):

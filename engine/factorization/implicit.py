@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from engine.errors import OptionError
-from engine.estimator import NEVER, OptimizerFunc, RandomState
 from engine.factorization import objectives
 from engine.factorization.base import FactorizationModel
-from engine.gradient import Batch
 from engine.losses import adaptive_hinge_loss, bpr_loss, hinge_loss, pointwise_loss
+from engine.models.estimator import NEVER, OptimizerFunc, RandomState
 from engine.sampling import NegativeSampler
+from engine.training.autograd import Batch
 
 _LOSSES = {"pointwise": pointwise_loss, "bpr": bpr_loss, "hinge": hinge_loss}
 
@@ -27,7 +27,7 @@ class ImplicitFactorizationModel(FactorizationModel):
         ``pointwise`` (log loss), ``bpr``, ``hinge`` or ``adaptive_hinge``.
     embedding_dim, n_iter, batch_size, l2, learning_rate, optimizer_func, use_cuda, representation, sparse, \
 random_state, device
-        See :class:`engine.estimator.Estimator`. The defaults are Spotlight's.
+        See :class:`engine.models.estimator.Estimator`. The defaults are Spotlight's.
     num_negative_samples
         Negatives from which ``adaptive_hinge`` takes the hardest; the other losses use one.
     exclude_known

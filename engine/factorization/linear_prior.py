@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.features import Matrix
+from engine.data.features import Matrix
 
 #: Up to so many rows or columns, all directions of a feature matrix are found; of a larger one only the strongest.
 _EXACT = 2048

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from engine.errors import OptionError
 from engine.interactions import Interactions
-from engine.job import Job
-from engine.solved import UserModel
+from engine.models.closed_form import UserModel
+from engine.runtime.job import Job
 
 _DAY = 86_400.0
 
@@ -26,7 +26,7 @@ class PopularModel(UserModel):
         Days after which an interaction counts half, from the latest one of all backwards; 0 counts all alike, as do
         interactions without times. Times are in unix seconds.
     random_state, device
-        See :class:`engine.solved.SolvedModel`.
+        See :class:`engine.models.closed_form.SolvedModel`.
     """
 
     name: ClassVar[str] = "popular"

@@ -15,9 +15,9 @@ from engine.factorization.baseline import solve_offsets
 from engine.factorization.least_squares import solve_rows
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
-from engine.job import Job, Progress
-from engine.newcomers import Ridge
-from engine.solved import UserModel
+from engine.models.closed_form import UserModel
+from engine.models.fold_in import Ridge
+from engine.runtime.job import Job, Progress
 
 
 class BiasedFactorizationModel(UserModel):
@@ -42,7 +42,7 @@ class BiasedFactorizationModel(UserModel):
     scale
         The standard deviation of the first vectors' numbers.
     random_state, device
-        See :class:`engine.solved.SolvedModel`.
+        See :class:`engine.models.closed_form.SolvedModel`.
 
     Notes
     -----

@@ -12,15 +12,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine import memory
 from engine.errors import LearningError, OptionError
-from engine.estimator import NEVER
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
-from engine.job import Job, Progress
+from engine.models.closed_form import UserModel
+from engine.models.estimator import NEVER
 from engine.neighbours.inverse import invert_in_place
 from engine.neighbours.overlap import Overlap, compact
-from engine.solved import UserModel
+from engine.runtime import memory
+from engine.runtime.job import Job, Progress
 
 
 class EaseModel(UserModel):
@@ -37,7 +37,7 @@ class EaseModel(UserModel):
     double
         Solve in double precision, with half as much memory again and in about twice the time.
     random_state, device
-        See :class:`engine.solved.SolvedModel`.
+        See :class:`engine.models.closed_form.SolvedModel`.
 
     Notes
     -----

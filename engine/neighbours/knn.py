@@ -14,9 +14,9 @@ from engine.errors import OptionError
 from engine.factorization.baseline import solve_offsets
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
-from engine.job import Job, Progress
+from engine.models.closed_form import UserModel
 from engine.neighbours.overlap import Overlap, compact
-from engine.solved import UserModel
+from engine.runtime.job import Job, Progress
 
 #: The weight, as a share of the damping, under which a neighbour is not worth its place.
 _FAINT = 0.01
@@ -42,7 +42,7 @@ class NeighboursModel(UserModel):
     l2_user, l2_item
         See :class:`engine.factorization.baseline.BaselineModel`.
     random_state, device
-        See :class:`engine.solved.SolvedModel`.
+        See :class:`engine.models.closed_form.SolvedModel`.
 
     Notes
     -----

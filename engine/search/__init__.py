@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.search.query import SearchIndex
+    from engine.search.hybrid import SearchIndex
 
 __all__ = ["SearchIndex"]
 
@@ -13,7 +13,7 @@ __all__ = ["SearchIndex"]
 def __getattr__(name: str) -> Any:
     # Importing the package costs nothing; the index brings NumPy, and torch only when it encodes.
     if name == "SearchIndex":
-        from engine.search.query import SearchIndex
+        from engine.search.hybrid import SearchIndex
 
         return SearchIndex
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

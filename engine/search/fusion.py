@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from engine.search import reasons
+from engine.search import explanations as reasons
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from engine.items import Item
+    from engine.data.items import Item
 
 #: Reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009): a rank counts 1 / (this + rank). The authors' 60 is
 #: for lists of equal worth; for words and meaning 10 is better by the judged queries (benchmarks/search/quality.py).

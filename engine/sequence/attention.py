@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engine.errors import OptionError
 from engine.interactions import SequenceInteractions
-from engine.job import Job
+from engine.runtime.job import Job
 from engine.sequence.described import DescribedEmbedding
 from engine.sequence.implicit import ImplicitSequenceModel
 from engine.sequence.representations import PADDING_IDX
@@ -36,7 +36,7 @@ class AttentionModel(ImplicitSequenceModel):
     texts
         Whether ``fit`` must be given item vectors. It takes them in any case.
     embedding_dim, n_iter, batch_size, l2, learning_rate, optimizer_func, random_state, device
-        See :class:`engine.estimator.Estimator`.
+        See :class:`engine.models.estimator.Estimator`.
 
     Notes
     -----
@@ -95,7 +95,7 @@ class AttentionModel(ImplicitSequenceModel):
         checkpoint: str | Path | None = None,
         item_vectors: npt.NDArray[np.float32] | None = None,
     ) -> None:
-        """See :meth:`engine.estimator.Estimator.fit`.
+        """See :meth:`engine.models.estimator.Estimator.fit`.
 
         Parameters
         ----------

@@ -10,11 +10,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from engine.data.ids import as_ids
 from engine.errors import LearningError
-from engine.ids import as_ids
 from engine.interactions import SequenceInteractions
-from engine.job import Job
-from engine.solved import CHUNK, Scores, SolvedModel
+from engine.models.closed_form import CHUNK, Scores, SolvedModel
+from engine.runtime.job import Job
 
 #: The score of the padding and of items that training has not met: finite, below any other.
 NEVER = float(np.finfo(np.float32).min)

@@ -13,12 +13,12 @@ from torch import Tensor
 
 from engine.errors import OptionError
 from engine.interactions import SequenceInteractions
-from engine.job import Job
+from engine.models.closed_form import CHUNK
+from engine.runtime.job import Job
 from engine.sequence.attention import AttentionModel
 from engine.sequence.base import SequenceModel
 from engine.sequence.markov import MarkovModel
 from engine.sequence.windows import cut, hold_out, reciprocal_ranks, tensor_of
-from engine.solved import CHUNK
 
 #: Shares of attention in the blend that are tried on the sequences held out, and that where nothing can be tried.
 SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -45,7 +45,7 @@ class BlendModel(SequenceModel):
     lags, decay, ahead, alignment, sharpness
         Of :class:`engine.sequence.markov.MarkovModel`.
     random_state, device
-        See :class:`engine.solved.SolvedModel`.
+        See :class:`engine.models.closed_form.SolvedModel`.
 
     Raises
     ------

@@ -11,18 +11,18 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from engine.device import mixed_precision_pays
+from engine.data.ids import as_ids
 from engine.errors import LearningError, OptionError
-from engine.estimator import CHUNK, NEVER, Estimator, OptimizerFunc, RandomState
-from engine.gradient import Batch, GradientLearner
-from engine.ids import as_ids
 from engine.interactions import SequenceInteractions
 from engine.losses import adaptive_hinge_loss, bpr_loss, hinge_loss, pointwise_loss
+from engine.models.estimator import CHUNK, NEVER, Estimator, OptimizerFunc, RandomState
+from engine.runtime.device import mixed_precision_pays
 from engine.sampling import NegativeSampler
 from engine.sequence.representations import PADDING_IDX, CNNNet, ItemNet, LSTMNet, MixtureLSTMNet, PoolNet
 from engine.sequence.self_attention import AttentionNet
 from engine.sequence.softmax import SharedNegatives, softmax_loss
-from engine.training import Learner
+from engine.training.autograd import Batch, GradientLearner
+from engine.training.loop import Learner
 
 #: Numbers in a step's largest tensor below which several threads would wait for each other more than they compute.
 SMALL_STEP = 1_048_576
@@ -49,7 +49,7 @@ class ImplicitSequenceModel(Estimator):
         ``pooling``, ``cnn``, ``lstm``, ``mixture``, ``attention`` (not in Spotlight), or a module (see
         :mod:`engine.sequence.representations`).
     embedding_dim, n_iter, batch_size, l2, learning_rate, optimizer_func, use_cuda, sparse, random_state, device
-        See :class:`engine.estimator.Estimator`. The defaults are Spotlight's; a batch is of sequences.
+        See :class:`engine.models.estimator.Estimator`. The defaults are Spotlight's; a batch is of sequences.
     num_negative_samples
         Negatives a step from which ``adaptive_hinge`` takes the hardest; the other losses use one.
     exclude_known

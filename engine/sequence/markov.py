@@ -13,10 +13,10 @@ from torch import Tensor
 
 from engine.errors import OptionError
 from engine.interactions import SequenceInteractions
-from engine.job import Job, Progress
+from engine.models.closed_form import CHUNK
+from engine.runtime.job import Job, Progress
 from engine.sequence.base import SequenceModel
 from engine.sequence.windows import hold_out, reciprocal_ranks, tensor_of
-from engine.solved import CHUNK
 
 #: So many places of an item are looked at, evenly spread over all of them: bounds the time of an answer.
 MOST_PLACES = 4_000
@@ -59,7 +59,7 @@ class MarkovModel(SequenceModel):
         all, whether order is strict here: whether to count as said above, or with nothing ``ahead`` and, if that is
         better still, with a decay of .6 and a sharpness of 4. 0 counts as said above.
     random_state, device
-        See :class:`engine.solved.SolvedModel`. Counting is done by the CPU.
+        See :class:`engine.models.closed_form.SolvedModel`. Counting is done by the CPU.
 
     Raises
     ------

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.evaluation import mean_ranks
+from engine.evaluation.scores import mean_ranks
 from engine.interactions import SequenceInteractions
 from engine.sequence.base import NEVER
 

@@ -2,7 +2,7 @@
 
 Nothing here starts a thread. Every method may be called from any thread; those that compute wait for their turn on
 the device, so that only one thing computes at a time, and say how far they are through a
-:class:`engine.job.Job`.
+:class:`engine.runtime.job.Job`.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.data.results import Answer, HistoryEntry, TitleMatch, UserSummary
 from engine.errors import DataError
-from engine.job import Job
-from engine.once import once
-from engine.results import Answer, HistoryEntry, TitleMatch, UserSummary
+from engine.runtime.job import Job
+from engine.runtime.locked_property import once
 from engine.session.learning import LearntDataset
 from engine.session.opened import check
 
 if TYPE_CHECKING:
-    from engine.titles import TitleMatcher
-    from engine.vocabulary import OutsideId
-    from engine.workspace import Workspace
+    from engine.data.id_map import OutsideId
+    from engine.text.title_matcher import TitleMatcher
+    from engine.workspace.dataset_store import Workspace
 
 
 def open_session(
@@ -41,8 +41,8 @@ def open_session(
     UnknownError
         If there is no data set of this name.
     """
-    from engine.datasets.adding import add
-    from engine.workspace import DEMO
+    from engine.datasets.ingest import add
+    from engine.workspace.dataset_store import DEMO
 
     wanted = name or workspace.current() or DEMO
     if wanted == DEMO and DEMO not in workspace:
@@ -134,7 +134,7 @@ class Session(LearntDataset):
     # -- sequences ------------------------------------------------------------------------------------------
     @once
     def _titles(self) -> TitleMatcher:
-        from engine.titles import TitleMatcher
+        from engine.text.title_matcher import TitleMatcher
 
         return TitleMatcher(self.dataset.items, self._popularity)
 

@@ -7,19 +7,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine import models
-from engine.job import Job
-from engine.loading import import_gently
-from engine.once import once
-from engine.results import FitReport, ModelState, Task
+from engine.data.results import FitReport, ModelState, Task
+from engine.runtime.job import Job
+from engine.runtime.lazy_import import import_gently
+from engine.runtime.locked_property import once
 from engine.session.searching import SearchedDataset
-from engine.shelf import ModelShelf
+from engine.workspace.model_store import ModelShelf
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from engine.evaluation.tuning import Tuned
     from engine.recommender import Recommender
-    from engine.tuning import Tuned
 
 
 class LearntDataset(SearchedDataset):
@@ -32,7 +32,7 @@ class LearntDataset(SearchedDataset):
     def train(
         self, model: str, options: Mapping[str, Any] | None = None, job: Job | None = None, seed: int = 42
     ) -> FitReport:
-        """Train a model on the whole data set and keep it; see :func:`engine.experiment.train`.
+        """Train a model on the whole data set and keep it; see :func:`engine.evaluation.runner.train`.
 
         A cancelled training keeps nothing, and an older model stays.
 
@@ -47,7 +47,7 @@ class LearntDataset(SearchedDataset):
         """
         self._shelf.demand_trainable(models.get(model))
         import_gently("torch")
-        from engine.experiment import train
+        from engine.evaluation.runner import train
 
         data, job = self.dataset, job or Job()
         vectors = self._vectors_for(model, options, job)
@@ -68,7 +68,9 @@ class LearntDataset(SearchedDataset):
         job: Job | None = None,
         **how: Any,
     ) -> FitReport:
-        """Train a model on a part of the data set and measure it on the rest; see :func:`engine.experiment.evaluate`.
+        """Train a model on a part of the data set and measure it on the rest.
+
+        See :func:`engine.evaluation.runner.evaluate`.
 
         Parameters
         ----------
@@ -82,7 +84,7 @@ class LearntDataset(SearchedDataset):
         """
         self._shelf.demand_trainable(models.get(model))
         import_gently("torch")
-        from engine.experiment import evaluate
+        from engine.evaluation.runner import evaluate
 
         data, job = self.dataset, job or Job()
         how["item_vectors"] = self._vectors_for(model, options, job)
@@ -92,7 +94,9 @@ class LearntDataset(SearchedDataset):
             )
 
     def tune(self, model: str, trials: int, job: Job | None = None, **how: Any) -> Tuned:
-        """Look for good options of a model; see :func:`engine.tuning.tune`. The search is kept with the data set.
+        """Look for good options of a model; the search is kept with the data set.
+
+        See :func:`engine.evaluation.tuning.tune`.
 
         Parameters
         ----------
@@ -106,7 +110,7 @@ class LearntDataset(SearchedDataset):
         """
         self._shelf.demand_trainable(models.get(model))
         import_gently("torch")
-        from engine.tuning import tune
+        from engine.evaluation.tuning import tune
 
         data, folder, job = self.dataset, self.workspace.dataset_folder(self.name) / "tuning", job or Job()
         how["item_vectors"] = self._vectors_for(model, how.get("options"), job)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.job import Job
-from engine.loading import import_gently
-from engine.once import once
-from engine.results import Overview
-from engine.turns import Turns
+from engine.data.results import Overview
+from engine.runtime.device_queue import Turns
+from engine.runtime.job import Job
+from engine.runtime.lazy_import import import_gently
+from engine.runtime.locked_property import once
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from engine.dataset import Dataset
-    from engine.histories import Histories, UserDirectory
-    from engine.workspace import Manifest, Workspace
+    from engine.data.dataset import Dataset
+    from engine.data.user_index import Histories, UserDirectory
+    from engine.workspace.dataset_store import Manifest, Workspace
 
 
 class OpenedDataset:
@@ -67,13 +67,13 @@ class OpenedDataset:
     @once
     def histories(self) -> Histories:
         """Who interacted with what."""
-        from engine.histories import Histories
+        from engine.data.user_index import Histories
 
         return Histories(self.dataset.interactions)
 
     @once
     def _directory(self) -> UserDirectory:
-        from engine.histories import UserDirectory
+        from engine.data.user_index import UserDirectory
 
         return UserDirectory(self.dataset)
 
@@ -82,7 +82,7 @@ class OpenedDataset:
         """Interactions of each item, in dense order."""
         import numpy as np
 
-        from engine.histories import item_counts
+        from engine.data.user_index import item_counts
 
         popularity = np.zeros(self.dataset.num_items, dtype=np.int64)
         popularity[: self.dataset.num_rated_items] = item_counts(self.dataset.interactions)[1:]
@@ -95,7 +95,7 @@ class OpenedDataset:
     def device_name(self) -> str:
         """``"cpu"``, ``"cuda:0 NVIDIA H200"``, ``"mps"``: what computes (imports torch)."""
         import_gently("torch")
-        from engine.device import describe, leave_a_core, resolve
+        from engine.runtime.device import describe, leave_a_core, resolve
 
         if not self.patient:
             leave_a_core()  # somebody is looking at a screen

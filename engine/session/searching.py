@@ -7,22 +7,22 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from engine.data.results import Answer, EmbeddingState
 from engine.errors import RecsysError
-from engine.job import Job, Progress
-from engine.once import once
-from engine.results import Answer, EmbeddingState
+from engine.runtime.job import Job, Progress
+from engine.runtime.locked_property import once
 from engine.session.opened import OpenedDataset, check
 from engine.version import __version__
 
 if TYPE_CHECKING:
+    from engine.data.id_map import OutsideId
     from engine.search import SearchIndex
-    from engine.search.completion import Completion
-    from engine.search.embedding import Encoder
-    from engine.search.filters import ParsedQuery
-    from engine.search.recent import RecentSearches
-    from engine.vocabulary import OutsideId
+    from engine.search.encoder.encoder import Encoder
+    from engine.search.filters.completion import Completion
+    from engine.search.filters.parser import ParsedQuery
+    from engine.search.history import RecentSearches
 
-#: How much a list of items like another is varied; see engine.search.diversity.
+#: How much a list of items like another is varied; see engine.search.mmr.
 _DIVERSITY = 0.4
 #: Few enough that a query does not wait for them.
 _GENRES_AT_A_TIME = 4
@@ -33,10 +33,10 @@ class SearchedDataset(OpenedDataset):
 
     @once
     def _encoder(self) -> Encoder:
-        from engine.paths import find_paths
-        from engine.search.embedding import Encoder
-        from engine.search.model_files import DEFAULT_MODEL
-        from engine.settings import read_settings
+        from engine.search.encoder.encoder import Encoder
+        from engine.search.encoder.model_files import DEFAULT_MODEL
+        from engine.storage.paths import find_paths
+        from engine.storage.settings import read_settings
 
         paths = find_paths()
         model = self.embedding_model or read_settings(paths.config).embedding_model or DEFAULT_MODEL
@@ -44,11 +44,11 @@ class SearchedDataset(OpenedDataset):
 
     @once
     def _search(self) -> SearchIndex:
-        from engine.popularity import ratings_of_items
+        from engine.data.popularity import ratings_of_items
         from engine.search import SearchIndex
-        from engine.search.store import EmbeddingStore
-        from engine.search.taste import Taste
-        from engine.search.word_index import KeptFile
+        from engine.search.co_occurrence import Taste
+        from engine.search.lexical.inverted_index import KeptFile
+        from engine.search.semantic.vector_store import EmbeddingStore
 
         store, encoder, trouble = None, None, None
         try:
@@ -105,7 +105,7 @@ class SearchedDataset(OpenedDataset):
         Parameters
         ----------
         query
-            A line of words and filters (:mod:`engine.search.filters`); may be empty where ``like`` is given, and
+            A line of words and filters (:mod:`engine.search.filters.parser`); may be empty where ``like`` is given, and
             filters alone give what fits, the most popular first. Of a line that is parsed already the problems are
             passed over: whoever parsed it shows them.
         k
@@ -176,13 +176,13 @@ class SearchedDataset(OpenedDataset):
 
     def parse_query(self, line: str) -> ParsedQuery:
         """Take a typed line apart into text, filters and what is wrong with them; raises nothing."""
-        from engine.search.filters import parse
+        from engine.search.filters.parser import parse
 
         return parse(line, self._search.fields)
 
     def complete_filter(self, line: str, cursor: int, limit: int = 8) -> list[Completion]:
-        """How a filter that is half typed before ``cursor`` may go on; see :mod:`engine.search.completion`."""
-        from engine.search.completion import complete_filter
+        """How a filter that is half typed before ``cursor`` may go on; see :mod:`engine.search.filters.completion`."""
+        from engine.search.filters.completion import complete_filter
 
         return complete_filter(line, cursor, self._search.fields, limit)
 
@@ -225,8 +225,8 @@ class SearchedDataset(OpenedDataset):
 
     @once
     def _recent(self) -> RecentSearches:
-        from engine.paths import find_paths
-        from engine.search.recent import RecentSearches
+        from engine.search.history import RecentSearches
+        from engine.storage.paths import find_paths
 
         return RecentSearches(find_paths().state, self.name)
 
@@ -235,7 +235,7 @@ class SearchedDataset(OpenedDataset):
 
         The embedding model is loaded only where something is embedded that it could be asked about.
         """
-        from engine.search.near_genres import frequent_genres
+        from engine.search.semantic.nearest_genres import frequent_genres
 
         job = job or Job()
         self._search.prepare_keywords(job)

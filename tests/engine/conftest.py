@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from engine.dataset import Dataset
+from engine.data.dataset import Dataset
+from engine.data.id_map import Vocabulary
+from engine.data.items import ItemTable
 from engine.interactions import Interactions
-from engine.items import ItemTable
-from engine.vocabulary import Vocabulary
 
 
 def make_dataset(name: str = "tiny", *, ratings: bool = True, times: bool = True) -> Dataset:

@@ -8,12 +8,12 @@ import torch
 
 from engine import models
 from engine.datasets import synthetic
-from engine.device import describe, mixed_precision_pays, resolve
 from engine.evaluation import mrr_score, rmse_score, sequence_mrr_score
 from engine.factorization.bilinear import BilinearLearner
 from engine.factorization.explicit import ExplicitFactorizationModel
 from engine.factorization.implicit import ImplicitFactorizationModel
 from engine.factorization.representations import BilinearNet
+from engine.runtime.device import describe, mixed_precision_pays, resolve
 from engine.sequence.implicit import ImplicitSequenceModel
 
 pytestmark = [

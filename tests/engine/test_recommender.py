@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from engine.dataset import Dataset
+from engine.data.dataset import Dataset
 from engine.errors import RecsysError, UnknownError
 from engine.recommender import Recommender
 

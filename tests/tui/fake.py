@@ -8,10 +8,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from engine.errors import NotTrainedError, UnknownError
-from engine.items import Item, ItemTable
-from engine.job import Job, Progress
-from engine.results import (
+from engine.data.id_map import OutsideId, Vocabulary
+from engine.data.items import Item, ItemTable
+from engine.data.results import (
     Answer,
     EmbeddingState,
     FitReport,
@@ -23,10 +22,11 @@ from engine.results import (
     TitleMatch,
     UserSummary,
 )
-from engine.search.completion import Completion, complete_filter
-from engine.search.fields import Fields
-from engine.search.filters import ParsedQuery, mask, parse
-from engine.vocabulary import OutsideId, Vocabulary
+from engine.errors import NotTrainedError, UnknownError
+from engine.runtime.job import Job, Progress
+from engine.search.filters.completion import Completion, complete_filter
+from engine.search.filters.fields import Fields
+from engine.search.filters.parser import ParsedQuery, mask, parse
 
 #: Title, year, genres, and what it is about.
 FILMS = """

@@ -7,9 +7,9 @@ import re
 import pytest
 from textual.widgets import Input
 
+from engine.data.results import Overview
 from engine.errors import DataError
-from engine.job import Progress
-from engine.results import Overview
+from engine.runtime.job import Progress
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import NASTY, FakeSession, make_items
 from tui.app import describe

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from engine.errors import DataError, NotTrainedError, RecsysError, UnknownError
-from engine.job import Progress
+from engine.runtime.job import Progress
 from tests.tui.fake import FakeSession
 from tui.backend import Backend
 from tui.messages import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.items import Item
+from engine.data.items import Item
 from tui.panes.draft import SequenceDraft
 
 

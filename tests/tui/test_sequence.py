@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from engine.data.results import ModelState
 from engine.errors import DataError
-from engine.results import ModelState
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
 

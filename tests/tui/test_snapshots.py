@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from engine.data.results import ModelState
 from engine.errors import DataError
-from engine.job import Progress
-from engine.results import ModelState
+from engine.runtime.job import Progress
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import NASTY, FakeSession, make_items
 

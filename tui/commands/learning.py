@@ -120,7 +120,7 @@ def evaluate(
     Several models are asked the same questions and make one table; an option given by --set is for those that have
     it, or for one as MODEL.KEY=VALUE.
     """
-    from engine.experiment import protocol_for
+    from engine.evaluation.runner import protocol_for
     from tui.output import print_report, print_reports, progress_on_stderr
 
     names = tuple(dict.fromkeys(names))

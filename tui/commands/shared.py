@@ -12,7 +12,7 @@ from tui.cli import DEVICES
 
 if TYPE_CHECKING:
     from engine.session import Session
-    from engine.workspace import Workspace
+    from engine.workspace.dataset_store import Workspace
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -74,8 +74,8 @@ def common_options(command: Command) -> Command:
 
 def open_workspace() -> Workspace:
     """Where this person's data sets lie."""
-    from engine.paths import find_paths
-    from engine.workspace import Workspace
+    from engine.storage.paths import find_paths
+    from engine.workspace.dataset_store import Workspace
 
     return Workspace(find_paths().data)
 

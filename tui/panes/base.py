@@ -21,8 +21,8 @@ from tui.widgets.query import QueryInput
 if TYPE_CHECKING:
     from textual.app import SystemCommand
 
-    from engine.items import Item
-    from engine.results import Task
+    from engine.data.items import Item
+    from engine.data.results import Task
     from tui.messages import Failure
 
 #: From this width on there is room for a further column.

@@ -8,7 +8,7 @@ from tui.state import State
 from tui.widgets.text import count
 
 if TYPE_CHECKING:
-    from engine.results import Answer
+    from engine.data.results import Answer
 
 
 class Coverage:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from tui.widgets.completions import FILTERS, Completions
 
 if TYPE_CHECKING:
-    from engine.search.completion import Completion
-    from engine.search.filters import ParsedQuery, Problem
+    from engine.search.filters.completion import Completion
+    from engine.search.filters.parser import ParsedQuery, Problem
     from tui.backend import SessionLike
     from tui.messages import Answered
     from tui.panes.base import Pane
@@ -121,7 +121,7 @@ def _understand(session: SessionLike, line: str, cursor: int) -> _Meaning:
     if any(one.text.casefold() == line[one.start : one.end].casefold() for one in choices):
         choices = []  # typed to its end
     elif here and not choices:
-        from engine.search.completion import Completion
+        from engine.search.filters.completion import Completion
 
         choices = [Completion(text, text, None, wrong.start, wrong.end) for wrong in here for text in wrong.suggestions]
     return _Meaning(parsed, choices, _rest_of_name(offered, line, cursor), here)

@@ -8,7 +8,7 @@ from tui.state import State
 from tui.widgets.notice import Notice, job_heading
 
 if TYPE_CHECKING:
-    from engine.results import Task
+    from engine.data.results import Task
 
 #: Said on every tab while there is no data set.
 NOT_OPENED = "This data set cannot be opened"

@@ -32,8 +32,8 @@ from tui.widgets.table import Table
 from tui.widgets.text import duration
 
 if TYPE_CHECKING:
-    from engine.items import Item
-    from engine.results import Answer, Result
+    from engine.data.items import Item
+    from engine.data.results import Answer, Result
 
 Way = TypeVar("Way")
 

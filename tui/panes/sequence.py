@@ -13,8 +13,8 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
 
-from engine.items import Item
-from engine.results import Answer, Result, Task, TitleMatch
+from engine.data.items import Item
+from engine.data.results import Answer, Result, Task, TitleMatch
 from tui.backend import Backend
 from tui.messages import AddToSequence, Answered, Failed, Failure, Said
 from tui.panes.base import ModelPane

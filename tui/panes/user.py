@@ -13,9 +13,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Input
 
-from engine.items import Item
-from engine.results import Answer, HistoryEntry, Result, Task, UserSummary
-from engine.vocabulary import OutsideId
+from engine.data.id_map import OutsideId
+from engine.data.items import Item
+from engine.data.results import Answer, HistoryEntry, Result, Task, UserSummary
 from tui.backend import Backend
 from tui.messages import Answered, Failed, Failure, Said
 from tui.panes.base import WIDE, ModelPane, Question

@@ -9,10 +9,10 @@ from tui.widgets.items import full_title
 from tui.widgets.text import shorten
 
 if TYPE_CHECKING:
-    from engine.items import Item
-    from engine.job import Job
-    from engine.results import Answer
-    from engine.search.filters import ParsedQuery
+    from engine.data.items import Item
+    from engine.data.results import Answer
+    from engine.runtime.job import Job
+    from engine.search.filters.parser import ParsedQuery
     from tui.backend import SessionLike
 
 #: The ways to search, and what the palette says of them.

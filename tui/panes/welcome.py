@@ -16,7 +16,7 @@ from tui.widgets.table import Column, Table
 from tui.widgets.text import clean
 
 if TYPE_CHECKING:
-    from engine.results import Answer
+    from engine.data.results import Answer
     from tui.backend import SessionLike
 
 #: How many of the last searches are known.

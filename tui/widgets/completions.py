@@ -10,12 +10,12 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.results import TitleMatch
+from engine.data.results import TitleMatch
 from tui.widgets.table import Column, Row, Table
 from tui.widgets.text import clean, count, paragraphs
 
 if TYPE_CHECKING:
-    from engine.search.completion import Completion
+    from engine.search.filters.completion import Completion
 
 _HOW = {"typo": "similar", "id": "id", "exact": "", "folded": "", "prefix": ""}
 

@@ -18,7 +18,7 @@ from tui.widgets.popup import PopUp
 from tui.widgets.text import clean, fit, paragraphs
 
 if TYPE_CHECKING:
-    from engine.items import Item
+    from engine.data.items import Item
 
 #: Metadata that holds the running text of an item, if the source has one; else it is the text search embeds.
 _PROSE = ("overview", "about", "description", "synopsis", "plot", "summary")

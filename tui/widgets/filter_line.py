@@ -17,7 +17,7 @@ from tui.widgets.text import clean
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from engine.search.filters import ParsedQuery
+    from engine.search.filters.parser import ParsedQuery
 
 
 @dataclass(frozen=True, slots=True)

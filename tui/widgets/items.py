@@ -13,8 +13,8 @@ from tui.widgets.table import Column, Row, Table
 from tui.widgets.text import clean
 
 if TYPE_CHECKING:
-    from engine.items import Item
-    from engine.results import Answer, HistoryEntry, Result
+    from engine.data.items import Item
+    from engine.data.results import Answer, HistoryEntry, Result
 
 Figures = tuple[tuple[str, str], ...]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.dataset import Dataset
-from engine.vocabulary import OutsideId
+from engine.data.dataset import Dataset
+from engine.data.id_map import OutsideId
 
 RATINGS_HEADER = "userId,movieId,rating,timestamp\n"
 

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.datasets import guess_kind, read
-from engine.datasets.values import BadValueError, to_ids, to_numbers, to_times
+from engine.datasets.formats.values import BadValueError, to_ids, to_numbers, to_times
 from engine.errors import CancelledError
-from engine.job import Job, Progress
+from engine.runtime.job import Job, Progress
 
 from .conftest import RATINGS_HEADER, Write, assert_accounted, outside, zipped
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.datasets import bundled, read
-from engine.datasets.item_columns import article_first, literal_names, split_year
+from engine.datasets.build.item_columns import article_first, literal_names, split_year
 from engine.errors import DataError
 
 from .conftest import Write, assert_accounted, outside, zipped

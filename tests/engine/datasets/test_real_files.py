@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.dataset import Dataset
+from engine.data.dataset import Dataset
 from engine.datasets import read
 
 from .conftest import assert_accounted, outside

@@ -10,7 +10,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from engine.datasets import amazon, goodbooks, movielens, published
+from engine.datasets import amazon, goodbooks, movielens
+from engine.datasets import download as published
 from engine.errors import DataError
 
 _REVIEWS = """# Full information about Amazon

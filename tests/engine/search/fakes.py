@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from engine.folding import words
-from engine.job import Job
-from engine.search.model_files import DEFAULT_MODEL, ModelIdentity, locate
+from engine.runtime.job import Job
+from engine.search.encoder.model_files import DEFAULT_MODEL, ModelIdentity, locate
+from engine.text.normalize import words
 
 DIM = 16
 

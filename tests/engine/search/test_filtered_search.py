@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.data.id_map import Vocabulary
+from engine.data.items import ItemTable
+from engine.data.results import Answer
 from engine.errors import NotTrainedError, RecsysError
 from engine.interactions import Interactions
-from engine.items import ItemTable
-from engine.results import Answer
 from engine.search import SearchIndex
-from engine.search import query as query_module
-from engine.search.store import EmbeddingStore
-from engine.search.taste import Taste
-from engine.vocabulary import Vocabulary
+from engine.search import hybrid as query_module
+from engine.search.co_occurrence import Taste
+from engine.search.semantic.vector_store import EmbeddingStore
 from tests.engine.search.fakes import FakeEncoder
 
 NUM_ITEMS = 120

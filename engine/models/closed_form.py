@@ -1,0 +1,249 @@
+"""What models share that are solved, counted or sampled rather than trained by steps: options, predicting, storing."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.data.ids import as_ids
+from engine.errors import DataError, LearningError, NotTrainedError, OptionError
+from engine.interactions import Interactions
+from engine.models.fold_in import Newcomers
+from engine.runtime.device import resolve
+from engine.runtime.job import Job
+from engine.storage import serialization as saving
+
+Scores = npt.NDArray[np.float32]
+
+#: Scores that are computed at a time, so that memory stays bounded.
+CHUNK = 4_194_304
+
+
+class SolvedModel(ABC):
+    """A model that is a few tensors and numbers.
+
+    A subclass names its tensors in ``_tensors`` and its plain numbers in ``_plain``: attributes that :meth:`fit`
+    sets, and that are stored. Constructor arguments are attributes of the same name; ``device`` and ``random_state``
+    are not stored.
+
+    Parameters
+    ----------
+    device
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    random_state
+        The seed; a model that draws nothing takes it and ignores it.
+    """
+
+    #: The name under which :mod:`engine.models.registry` and stored files know the class.
+    name: ClassVar[str]
+    _tensors: ClassVar[tuple[str, ...]]
+    _plain: ClassVar[tuple[str, ...]] = ()
+    _transient: ClassVar[tuple[str, ...]] = ("random_state", "device")
+
+    def __init__(self, *, random_state: int | None = None, device: str | None = None) -> None:
+        self.random_state = random_state
+        self.device = resolve(device if device is not None else "cpu")
+        #: What :meth:`save` keeps with the model beside its own.
+        self.metadata: dict[str, Any] = {}
+        self._fitted = False
+
+    def __repr__(self) -> str:
+        options = ", ".join(f"{option}={value!r}" for option, value in self.options().items())
+        return f"<{type(self).__name__}: {options}>"
+
+    def options(self) -> dict[str, Any]:
+        """The constructor's options that can be written down."""
+        names = (name for name in inspect.signature(type(self)).parameters if name not in self._transient)
+        return {name: getattr(self, name) for name in names}
+
+    def _demand_fitted(self) -> None:
+        if not self._fitted:
+            raise NotTrainedError(f"The model {self.name} is not trained yet: call fit first.")
+
+    def _tensor(self, array: npt.ArrayLike, dtype: npt.DTypeLike) -> Tensor:
+        """On the device; on the CPU without a copy if the array may be shared with torch."""
+        return torch.from_numpy(np.require(array, dtype, ["C_CONTIGUOUS", "WRITEABLE"])).to(self.device)
+
+    # -- storing ------------------------------------------------------------------------------------------------
+    def save(self, path: str | Path, metadata: Mapping[str, Any] | None = None) -> None:
+        """Store the model in a folder: ``model.safetensors`` and ``model.json``; an older one there is replaced.
+
+        Raises
+        ------
+        NotTrainedError
+            Before the first :meth:`fit`.
+        DataError
+            If the folder cannot be written.
+        """
+        self._demand_fitted()
+        header = {
+            "model": self.name,
+            "options": self.options(),
+            "plain": {name.lstrip("_"): getattr(self, name) for name in self._plain},
+            "metadata": dict(self.metadata if metadata is None else metadata),
+        }
+        saving.write(path, self._give(), header)
+
+    def _give(self) -> dict[str, Tensor]:
+        """The tensors to store, by name."""
+        return {name.lstrip("_"): getattr(self, name) for name in self._tensors}
+
+    def _take(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take up what ``_give`` gave."""
+        for name in self._tensors:
+            setattr(self, name, tensors[name.lstrip("_")].to(self.device))
+
+    @classmethod
+    def restore(
+        cls, tensors: Mapping[str, Tensor], header: Mapping[str, Any], where: str, *, device: str | None = None
+    ) -> Self:
+        """Make a model of what :func:`engine.storage.serialization.read` gave; called by :func:`engine.models.load`."""
+        try:
+            model = cls(**header["options"], device=device)
+            for name in cls._plain:
+                setattr(model, name, header["plain"][name.lstrip("_")])
+            model._take(tensors)
+            model.metadata = dict(header["metadata"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise DataError(
+                f"{where} does not fit its own description ({str(error).splitlines()[0]}): train the model again."
+            ) from error
+        model._fitted = True
+        return model
+
+
+class UserModel(Newcomers, SolvedModel):
+    """A solved model that scores items for users; ``num_users`` and ``num_items`` are set by :meth:`fit`.
+
+    A subclass also overrides :meth:`_fold_in` and :meth:`_contributions` of
+    :class:`engine.models.fold_in.Newcomers`, and says in ``rates`` whether it predicts ratings.
+    """
+
+    _plain: ClassVar[tuple[str, ...]] = ("num_users", "num_items")
+
+    num_users = 0
+    num_items = 0
+
+    # -- what a model brings ------------------------------------------------------------------------------------
+    @abstractmethod
+    def _fit(self, interactions: Interactions, job: Job) -> None:
+        """Learn; ``num_users`` and ``num_items`` are set already. Call ``job.checkpoint()`` between pieces."""
+
+    @abstractmethod
+    def _score_users(self, users: Tensor) -> Tensor:
+        """The scores of all items for these users, ``(len(users), num_items)``."""
+
+    def _score_pairs(self, users: Tensor, items: Tensor) -> Tensor:
+        """The scores of pairs, ``(len(users),)``; a model that can compute just these overrides this."""
+        distinct, position = torch.unique(users, return_inverse=True)
+        scores = torch.empty(len(users), device=self.device)
+        piece = max(1, CHUNK // max(1, self.num_items))
+        for start in range(0, len(distinct), piece):
+            part = (position >= start) & (position < start + piece)
+            scores[part] = self._score_users(distinct[start : start + piece])[position[part] - start, items[part]]
+        return scores
+
+    def _size(self) -> int:
+        self._demand_fitted()
+        return self.num_items
+
+    # -- fitting ------------------------------------------------------------------------------------------------
+    def fit(self, interactions: Interactions, verbose: bool = False, job: Job | None = None) -> None:
+        """Learn from interactions, anew at each call.
+
+        Parameters
+        ----------
+        interactions
+            What to learn from.
+        verbose
+            Taken for the sake of a common signature.
+        job
+            Receives progress and may cancel; a model whose fit was cancelled is untrained.
+
+        Raises
+        ------
+        CancelledError
+            After ``job.cancel()``.
+        ValueError
+            If there is nothing to learn from, or there are no ratings for a model that predicts them.
+        """
+        if len(interactions) == 0:
+            raise LearningError("There are no interactions to learn from.")
+        if self.rates:
+            demand_ratings(interactions)
+        self._fitted = False
+        self.num_users, self.num_items = interactions.num_users, interactions.num_items
+        self._fit(interactions, job or Job())
+        self._fitted = True
+
+    # -- predicting ---------------------------------------------------------------------------------------------
+    @torch.no_grad()
+    def predict(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike | None = None) -> Scores:
+        """Scores of pairs, or of all items.
+
+        Parameters
+        ----------
+        user_ids
+            One user, or several.
+        item_ids
+            Items; None means all.
+
+        Returns
+        -------
+        numpy.ndarray
+            One user: ``(len(item_ids),)`` or ``(num_items,)``. ``n`` users and as many items: the pairs' scores,
+            ``(n,)``. ``n`` users without items: ``(n, num_items)``.
+
+        Raises
+        ------
+        NotTrainedError
+            Before the first fit.
+        ValueError
+            If an id is out of range, or the lengths do not match.
+        """
+        self._demand_fitted()
+        users = as_ids(user_ids, self.num_users, "user").reshape(-1).to(self.device)
+        if item_ids is None:
+            piece = max(1, CHUNK // max(1, self.num_items))
+            parts = [self._score_users(part).float().cpu().numpy() for part in torch.split(users, piece)]
+            whole = np.concatenate(parts) if parts else np.empty((0, self.num_items), np.float32)
+            return whole[0] if len(users) == 1 else whole
+        items = as_ids(item_ids, self.num_items, "item").reshape(-1).to(self.device)
+        if len(users) == 1:
+            users = users.expand(len(items))
+        elif len(users) != len(items):
+            raise OptionError(f"{len(users)} user_ids and {len(items)} item_ids make no pairs: give as many of each.")
+        pairs: Scores = self._score_pairs(users, items).float().cpu().numpy()
+        return pairs
+
+    @torch.no_grad()
+    def scores(self, user_ids: npt.ArrayLike) -> Tensor:
+        """The scores of all items for several users, ``(len(user_ids), num_items)``, on the model's device.
+
+        The caller bounds the number of users, and leaves out the padding (id 0) and what must not be ranked.
+        """
+        self._demand_fitted()
+        return self._score_users(as_ids(user_ids, self.num_users, "user").reshape(-1).to(self.device)).float()
+
+
+def demand_ratings(interactions: Interactions) -> npt.NDArray[Any]:
+    """The ratings of interactions.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or one is not a finite number.
+    """
+    if interactions.ratings is None:
+        raise LearningError("This model learns from ratings, and these interactions have none.")
+    if not np.isfinite(interactions.ratings).all():
+        raise LearningError("There are ratings that are not a number or infinite: leave those interactions out.")
+    return interactions.ratings

@@ -1,0 +1,1 @@
+"""How work runs: jobs, the device and its queue, lazy imports."""

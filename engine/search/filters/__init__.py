@@ -1,0 +1,1 @@
+"""Filters in a query line: fields, values, parsing and completion."""

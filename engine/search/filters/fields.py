@@ -1,0 +1,181 @@
+"""What a catalogue can be filtered by: its columns, under the names that people type."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.runtime.locked_property import once
+from engine.search.filters.columns import Field, Kind, Mask, NumberField, TextField
+from engine.text.normalize import words
+
+if TYPE_CHECKING:
+    from engine.data.items import ItemTable
+
+#: Short names for columns, best first: the first that the catalogue has is meant.
+_SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
+    "genre": ("genres",),
+    "year": ("year",),
+    "type": ("type", "kind", "format"),
+    "rating": ("rating", "vote_average", "score"),
+    "language": ("language", "original_language"),
+    "votes": ("vote_count",),
+    "date": ("release_date",),
+}
+#: Further ways to type a short name.
+_OTHER_NAMES = {"years": "year", "kind": "type", "format": "type", "score": "rating", "lang": "language"}
+_MASKS = 256
+
+
+class Fields:
+    """All that a catalogue can be filtered by.
+
+    Parameters
+    ----------
+    items
+        The catalogue.
+    further
+        Numbers of each item from elsewhere, NaN where unknown, such as the mean rating of its users; a column of the
+        catalogue of the same name goes first.
+    """
+
+    def __init__(self, items: ItemTable, further: Mapping[str, npt.NDArray[Any]] | None = None) -> None:
+        self.num_items = len(items)
+        self._items = items
+        self._further = dict(further or {})
+        self._columns = {_plain(name): name for name in items.table.column_names}
+        self._unknown = {name for name, column in self._columns.items() if _is_unknown(items.table.column(column))}
+        self._short = {
+            short: next(column for column in columns if column in self._columns)
+            for short, columns in _SHORT_NAMES.items()
+            if any(column in self._columns for column in columns)
+        }
+        self._made: dict[str, Field] = {}
+        self._masks: OrderedDict[tuple[str, str], Mask] = OrderedDict()
+        self._lock = threading.RLock()
+
+    @once
+    def names(self) -> tuple[str, ...]:
+        """What can stand before the colon: short names first, then the other columns under their own."""
+        short_of = {column: short for short, column in self._short.items()}
+        own = [name for name in self._columns if name not in short_of]
+        wanted = ["genre", "year", "type", "rating"]
+        first = [name for name in wanted if name in self._short or name in self._further]
+        further = [name for name in self._further if name not in first and name not in self._columns]
+        rest = [name for name in self._short if name not in first]
+        names = (*first, *rest, *(name for name in own if name != "text"), *further, "text")
+        return tuple(name for name in names if self._short.get(name, name) not in self._unknown)
+
+    def resolve(self, typed: str) -> str | None:
+        """The field that a name means, whatever its case; None if there is none."""
+        name = _plain(typed)
+        if name in self._columns:  # also by the column's own name where it has a shorter one
+            return next((short for short, column in self._short.items() if column == name), name)
+        name = _OTHER_NAMES.get(name, name)
+        return name if name in self._short or name in self._further else None
+
+    def __getitem__(self, name: str) -> Field:
+        """A field by its name in :attr:`names`; made when it is first asked for."""
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = self._make(name)
+            return self._made[name]
+
+    def mask_of(self, name: str, term: str) -> Mask:
+        """Which items have a value; remembered."""
+        key = name, term
+        with self._lock:
+            if key in self._masks:
+                self._masks.move_to_end(key)
+                return self._masks[key]
+        mask = self[name].mask(term)
+        mask.flags.writeable = False
+        with self._lock:
+            self._masks[key] = mask
+            if len(self._masks) > _MASKS:
+                self._masks.popitem(last=False)
+        return mask
+
+    def any_of(self, name: str, terms: Sequence[str]) -> Mask:
+        """Which items have one of these values."""
+        return reduce(np.logical_or, (self.mask_of(name, term) for term in terms))
+
+    def has_words(self, text: str) -> bool:
+        """Whether a title has these words side by side, the last one perhaps half typed."""
+        return f" {' '.join(words(text))}" in self._all_titles
+
+    @once
+    def _all_titles(self) -> str:
+        return "".join(f" {' '.join(words(title or ''))} \n" for title in self._items.titles())
+
+    def _make(self, name: str) -> Field:
+        import pyarrow as pa
+
+        column = self._columns.get(self._short.get(name, name))
+        if column is None:
+            return NumberField(name, name, "number", np.asarray(self._further[name], dtype=np.float64))
+        data = self._items.table.column(column)
+        kind = data.type
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+            numbers = data.cast(pa.float64()).to_numpy(zero_copy_only=False)
+            return NumberField(name, column, "number", numbers.astype(np.float64))
+        if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+            pieces = data.combine_chunks()
+            pieces = pieces.combine_chunks() if isinstance(pieces, pa.ChunkedArray) else pieces
+            return _text_field(name, column, "list", pieces.flatten(), _rows_of(pieces), self.num_items)
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            dates = _dates(data)
+            if dates is not None:
+                return NumberField(name, column, "date", dates)
+        texts = data.cast(pa.string()).combine_chunks()
+        texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+        return _text_field(name, column, "text", texts, np.arange(self.num_items), self.num_items)
+
+
+def _text_field(
+    name: str, column: str, kind: Kind, texts: Any, rows: npt.NDArray[np.int64], num_items: int
+) -> TextField:
+    known = texts.is_valid().to_numpy(zero_copy_only=False)
+    coded = texts.dictionary_encode()
+    codes = coded.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)[known]
+    values = coded.dictionary.to_pylist()
+    counts = np.bincount(codes, minlength=len(values))
+    order = np.argsort(-counts, kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return TextField(name, column, kind, [values[one] for one in order], place[codes], rows[known], num_items)
+
+
+def _rows_of(lists: Any) -> npt.NDArray[np.int64]:
+    import pyarrow.compute as pc
+
+    lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
+    return np.repeat(np.arange(len(lengths)), lengths)
+
+
+def _dates(texts: Any) -> npt.NDArray[np.float64] | None:
+    """Dates like 1995-12-22 as 19951222, NaN where there is none; None if these are other texts."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = len(texts) - texts.null_count
+    is_date = pc.match_substring_regex(texts, r"^\d{4}-\d{2}-\d{2}$")
+    if not known or (pc.sum(is_date).as_py() or 0) < 0.9 * known:
+        return None
+    digits = pc.replace_substring(pc.if_else(is_date, texts, None), "-", "")
+    numbers: npt.NDArray[np.float64] = digits.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return numbers.astype(np.float64)
+
+
+def _is_unknown(column: Any) -> bool:
+    return bool(column.null_count == len(column) > 0)
+
+
+def _plain(name: str) -> str:
+    return "_".join(words(name)) or name

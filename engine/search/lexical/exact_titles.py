@@ -1,0 +1,92 @@
+"""The items whose title is what was typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.runtime.locked_property import once
+from engine.search.lexical.spelling import Spellings
+from engine.search.lexical.terms import with_numbers
+from engine.text.normalize import split_year, title_key
+
+#: From how many letters on a title may be misspelt in one of them, and from twice as many on in two.
+_MISSPELT = 6
+
+
+class ExactTitles:
+    """Finds items by their whole title: whatever its case, accents, articles, numerals and spaces.
+
+    Parameters
+    ----------
+    titles
+        Of each item.
+    other_titles
+        Further ones, such as in its own language; what is a title of the first kind is none of this.
+    """
+
+    def __init__(self, titles: Sequence[str | None], other_titles: Sequence[str | None] | None = None) -> None:
+        rows: dict[str, list[int]] = {}
+        keys = [title_key(split_year(title or "")[0]) for title in titles]
+        for row, key in enumerate(keys):
+            rows.setdefault(key, []).append(row)
+        others: dict[str, list[int]] = {}
+        for row, title in enumerate(other_titles or ()):
+            if title and (key := title_key(title)) != keys[row]:
+                others.setdefault(key, []).append(row)
+        for row, key in enumerate(keys):
+            numbered = with_numbers(key)
+            for spelling in {numbered, numbered.replace(" ", "")} - {key}:
+                others.setdefault(spelling, []).append(row)
+        self._rows = {**others, **rows}
+        self._rows.pop("", None)
+
+    def find(self, query: str) -> tuple[list[int], bool]:
+        """The rows of a title, and whether it is spelt so.
+
+        Where no title is the query, those that are it but for a letter or two. A number is no typing error.
+        """
+        key = title_key(split_year(query.strip())[0])
+        numbered = with_numbers(key)
+        for spelling in (key, numbered, numbered.replace(" ", "")):
+            if spelling in self._rows:
+                return self._rows[spelling], True
+        if len(numbered) < _MISSPELT:
+            return [], True
+        near = self._spellings.near(numbered, 1 if len(numbered) < 2 * _MISSPELT else 2)
+        near = [pair for pair in near if _numbers(pair[0]) == _numbers(numbered)]
+        least = min((distance for _, distance in near), default=0)
+        rows = (row for spelling, distance in near if distance == least for row in self._rows[spelling])
+        return list(dict.fromkeys(rows)), False
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """What :meth:`restore` needs, as arrays."""
+        return {
+            "title_keys": np.frombuffer("\n".join(self._rows).encode("utf-8", "surrogatepass"), dtype=np.uint8),
+            "title_rows": np.array([row for rows in self._rows.values() for row in rows], dtype=np.int32),
+            "title_ends": np.cumsum([len(rows) for rows in self._rows.values()], dtype=np.int64),
+        }
+
+    @classmethod
+    def restore(cls, state: Mapping[str, npt.NDArray[Any]]) -> ExactTitles:
+        """The index that gave this state."""
+        text = state["title_keys"].tobytes().decode("utf-8", "surrogatepass")
+        rows, ends = state["title_rows"].tolist(), state["title_ends"].tolist()
+        titles = cls(())
+        titles._rows = {
+            key: rows[start:end]
+            for key, start, end in zip(text.split("\n") if ends else (), [0, *ends[:-1]], ends, strict=True)
+        }
+        return titles
+
+    @once
+    def _spellings(self) -> Spellings:
+        return Spellings(list(self._rows))
+
+
+def _numbers(key: str) -> list[str]:
+    return re.findall(r"\d+", key)

@@ -1,0 +1,379 @@
+"""Vectors of texts, kept on disk: computed once, found again by the text's hash, never mixed between models."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import threading
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.data.results import EmbeddingState
+from engine.errors import DamagedError, DataError, RecsysError
+from engine.runtime.job import Job, Progress
+from engine.search.encoder.encoder import Encoder, Vectors
+from engine.search.encoder.model_files import ModelIdentity
+from engine.search.semantic.append_npy import GrowingArray
+from engine.search.semantic.quantization_cache import KeptCodes
+from engine.search.semantic.vector_index import CodedIndex, ExactIndex
+from engine.storage.atomic import describe_os_error, locked, read_json, set_aside, write_json
+
+Hashes = npt.NDArray[np.uint64]
+Rows = npt.NDArray[np.int64]
+
+SCHEMA_VERSION = 1
+MANIFEST, VECTORS, HASHES = "manifest.json", "vectors.npy", "hashes.npy"
+#: Texts sorted by length at a time: enough to waste little on padding, few enough that what comes first in the
+#: catalogue (the items that people rated) is embedded first.
+_WINDOW = 4096
+_CHECKED_ROWS = 16_384
+
+
+def hash_texts(texts: Iterable[str]) -> Hashes:
+    """A 64-bit hash of each text: the same on every machine, and different for different texts in any catalogue."""
+    digests = b"".join(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest() for text in texts)
+    return np.frombuffer(digests, dtype="<u8").astype(np.uint64, copy=False)
+
+
+class EmbeddingStore:
+    """The vectors of one model under one folder.
+
+    ``vectors.npy`` and ``hashes.npy`` only ever grow, in the order of embedding: first a batch's vectors reach the
+    disk, then their hashes count. So whatever is cut off, a hash that is there has its vector, at most one batch is
+    lost, and a changed catalogue needs only the vectors of its changed texts.
+
+    Parameters
+    ----------
+    folder
+        Where the embeddings of a data set lie; each model has a folder of its own in it.
+    model
+        Whose vectors these are (:attr:`engine.search.encoder.encoder.Encoder.identity`).
+    """
+
+    def __init__(self, folder: Path, model: ModelIdentity) -> None:
+        self.model = model
+        self.folder = folder / model.slug
+        #: What was found damaged and set aside, as a sentence; empty if nothing was.
+        self.damage = ""
+        self._opening = threading.RLock()
+        self._content: _Content | None = None
+        self._codes = KeptCodes()
+
+    @property
+    def version(self) -> Hashable:
+        """Changes with what is stored, and with what was made to search it: then :meth:`index` gives another one."""
+        content = self._open()
+        return None if content is None else (content.stamp, len(content.hashes), self._codes.made)
+
+    def __len__(self) -> int:
+        """How many vectors are stored, also of texts that the catalogue no longer has."""
+        content = self._open()
+        return 0 if content is None else len(content.hashes)
+
+    def state(self, hashes: Hashes) -> EmbeddingState:
+        """How many of these texts are embedded; reads no vectors."""
+        done = int(np.count_nonzero(self.rows(hashes) >= 0))
+        return EmbeddingState(done, len(hashes), self.model.name, done < len(hashes) and self._was_interrupted())
+
+    def rows(self, hashes: Hashes) -> Rows:
+        """The row of each text in :meth:`vectors`, -1 where it is not embedded yet."""
+        content = self._open()
+        return _places(hashes, *content.sorted_hashes()) if content is not None else _places(hashes)
+
+    def vectors(self) -> Vectors:
+        """All vectors, mapped into memory: shape (len(self), dim), unit length.
+
+        Raises
+        ------
+        DataError
+            If they cannot be read.
+        """
+        return self._read()[0]
+
+    def index(self, hashes: Hashes, device: str = "cpu") -> ExactIndex:
+        """An index over these texts, as far as they are embedded now.
+
+        Parameters
+        ----------
+        hashes
+            Of the texts of the items, in their order.
+        device
+            The torch device to compute on. On a CPU many vectors are searched by their codes first.
+
+        Raises
+        ------
+        DataError
+            If the vectors cannot be read.
+        """
+        vectors, file, sorted_hashes = self._read()
+        rows = _places(hashes, *sorted_hashes)
+        if device != "cpu":
+            self._codes.drop()
+            return ExactIndex(vectors, rows, device=device)
+        codes = self._codes.of(vectors, file)
+        return ExactIndex(vectors, rows) if codes is None else CodedIndex(vectors, rows, codes)
+
+    def expect_searches(self, job: Job | None = None) -> None:
+        """Make the codes now that many searches on the CPU gain by, and keep them up from now on."""
+        vectors, file, _ = self._read()
+        self._codes.expect(vectors, file, job or Job())
+
+    def embed(
+        self, texts: Sequence[str], encoder: Encoder, job: Job | None = None, *, batch_size: int | None = None
+    ) -> EmbeddingState:
+        """Embed the texts that have no vector yet.
+
+        Parameters
+        ----------
+        texts
+            The catalogue's, the more important first.
+        encoder
+            Of the model that this store is for.
+        job
+            Told after each batch; what was embedded before it is cancelled stays.
+        batch_size
+            Texts at a time, and at most lost when the process is killed; None for what suits the device.
+
+        Raises
+        ------
+        CancelledError
+            If the job is cancelled.
+        DataError
+            If the folder cannot be written, or another process is embedding into it.
+        """
+        if encoder.identity != self.model:
+            raise ValueError(f"the store holds vectors of {self.model}, not of {encoder.identity}")
+        job = job or Job()
+        hashes = hash_texts(texts)
+        state = self.state(hashes)
+        if state.complete:
+            return state
+        job.report(Progress("loading the embedding model"))
+        encoder.load()
+        job.checkpoint()
+        try:
+            with self._writing(encoder.dim) as content:
+                self._begun.touch()
+                state = self._embed(content, texts, hashes, encoder, job, batch_size)
+                self._begun.unlink(missing_ok=True)
+                return state
+        except OSError as error:
+            raise DataError(
+                f"{self.folder}: the embeddings cannot be written ({describe_os_error(error)}): "
+                "make room or make it writable, then go on; what was embedded so far is kept."
+            ) from error
+
+    def _embed(
+        self,
+        content: _Content,
+        texts: Sequence[str],
+        hashes: Hashes,
+        encoder: Encoder,
+        job: Job,
+        batch_size: int | None,
+    ) -> EmbeddingState:
+        missing = np.flatnonzero(self.rows(hashes) < 0)
+        done, total = len(hashes) - len(missing), len(hashes)
+        # Equal texts share one vector.
+        _, first, copies = np.unique(hashes[missing], return_index=True, return_counts=True)
+        by_place = np.argsort(first)
+        todo, copies = missing[first[by_place]], copies[by_place]
+        job.report(Progress("embedding", done, total, "texts"))
+        for start in range(0, len(todo), _WINDOW):
+            window = todo[start : start + _WINDOW]
+            for places, vectors in encoder.batches([texts[row] for row in window], batch_size, job):
+                content.append(vectors, hashes[window[places]])
+                done += int(copies[start + places].sum())
+                job.report(Progress("embedding", done, total, "texts"))
+        return EmbeddingState(done, total, self.model.name)
+
+    # -- the folder -----------------------------------------------------------------------------------------
+    def _read(self) -> tuple[Vectors, Hashable, tuple[Rows, Hashes]]:
+        """The vectors as they are now, what file they are in, and their rows in the order of their hashes."""
+        for _ in range(2):
+            content = self._open()
+            if content is None:
+                break
+            sorted_hashes = content.sorted_hashes()
+            try:
+                return content.vectors.read()[: len(sorted_hashes[0])], content.stamp, sorted_hashes
+            except DamagedError:  # another process has put something else there since, so it is opened again
+                with self._opening:
+                    self._content = None
+            except OSError as error:
+                raise DataError(f"{self.folder}: cannot be read ({describe_os_error(error)}).") from error
+        return np.zeros((0, 0), dtype=np.float32), None, (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64))
+
+    def _open(self) -> _Content | None:
+        """What is stored, None if nothing is; a damaged folder is set aside."""
+        with self._opening:
+            if self._content is not None and self._content.stamp != _stamp(self.folder):
+                self._content = None
+            if self._content is None and self.folder.exists():
+                try:
+                    try:
+                        self._content = _Content.read(self.folder, self.model)
+                    except DamagedError:
+                        with self._locked():  # what a writer in another process is at is no damage
+                            self._content = self._read_or_set_aside()
+                except OSError as error:
+                    raise DataError(f"{self.folder}: cannot be read ({describe_os_error(error)}).") from error
+            return self._content
+
+    def _read_or_set_aside(self) -> _Content | None:
+        """As :meth:`_open`, for whoever holds the writer's lock."""
+        if not self.folder.exists():
+            return None
+        try:
+            return _Content.read(self.folder, self.model)
+        except DamagedError as why:
+            aside = set_aside(self.folder)
+            self.damage = f"The embeddings were damaged ({why}); they are set aside as {aside} and must be made again."
+            return None
+
+    @property
+    def _begun(self) -> Path:
+        """A file that is there from the beginning of the embedding to its end, however long that takes."""
+        return self.folder.with_name(f".{self.folder.name}.begun")
+
+    def _was_interrupted(self) -> bool:
+        try:
+            if not self._begun.exists():
+                return False
+            with self._locked():
+                return True
+        except (DataError, OSError):  # somebody is at it
+            return False
+
+    @contextlib.contextmanager
+    def _writing(self, dim: int) -> Iterator[_Content]:
+        with self._locked():
+            content = self._read_or_set_aside()  # afresh: another process may have gone on with it
+            if content is None:
+                content = _Content.create(self.folder, self.model, dim)
+            content.repair()
+            with self._opening:
+                self._content = content
+            yield content
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        with locked(self.folder.with_name(f".{self.folder.name}.lock"), wait=False) as is_held:
+            if not is_held:
+                raise DataError(
+                    f"{self.folder}: another recsys-tui is embedding this catalogue: wait for it, or stop it."
+                )
+            yield
+
+
+@dataclass
+class _Content:
+    """The two arrays of a store, and the hashes in memory."""
+
+    vectors: GrowingArray
+    stored_hashes: GrowingArray
+    hashes: Hashes
+    #: Tells this folder from any that another process may put in its place.
+    stamp: Hashable
+    _sorted: tuple[Rows, Hashes] | None = None
+
+    @classmethod
+    def read(cls, folder: Path, model: ModelIdentity) -> _Content:
+        """Open and check a folder.
+
+        Raises
+        ------
+        DamagedError
+            If it is not what was written there.
+        RecsysError
+            If a newer version wrote it.
+        """
+        stamp = _stamp(folder)
+        manifest = read_json(folder / MANIFEST) if (folder / MANIFEST).exists() else None
+        if not isinstance(manifest, dict):
+            raise DamagedError(f"{MANIFEST} is missing")
+        schema = manifest.get("schema")
+        if isinstance(schema, int) and schema > SCHEMA_VERSION:
+            raise RecsysError(f"{folder}: was written by a newer recsys-tui: update this one.")
+        if schema != SCHEMA_VERSION or manifest.get("model") != asdict(model):
+            raise DamagedError(f"{MANIFEST} describes something else")
+        # The hashes first: a writer may be adding rows, and adds the vectors before the hashes.
+        hashes = GrowingArray(folder / HASHES)
+        vectors = GrowingArray(folder / VECTORS)
+        if [vectors.dtype.name, *vectors.row_shape] != [manifest.get("dtype"), manifest.get("dim")]:
+            raise DamagedError(f"{VECTORS} has another shape than {MANIFEST} says")
+        if hashes.dtype != np.uint64 or hashes.row_shape:
+            raise DamagedError(f"{HASHES} does not hold hashes")
+        if len(vectors) < len(hashes):
+            raise DamagedError(f"{VECTORS} has fewer rows than {HASHES}")
+        content = cls(vectors, hashes, np.array(hashes.read()), stamp)
+        content.check()
+        return content
+
+    @classmethod
+    def create(cls, folder: Path, model: ModelIdentity, dim: int) -> _Content:
+        """Make an empty store; it appears whole or not at all."""
+        unfinished = folder.with_name(f".{folder.name}.new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        GrowingArray.create(unfinished / VECTORS, np.float32, (dim,))
+        GrowingArray.create(unfinished / HASHES, np.uint64)
+        write_json(
+            unfinished / MANIFEST,
+            {"schema": SCHEMA_VERSION, "model": asdict(model), "dim": dim, "dtype": "float32"},
+        )
+        unfinished.rename(folder)
+        return cls.read(folder, model)
+
+    def check(self) -> None:
+        """Look whether the vectors have unit length, as those that were written have; a sample of very many."""
+        vectors = self.vectors.read()[: len(self.hashes)]
+        step = max(1, len(vectors) // _CHECKED_ROWS)
+        for start in range(0, len(vectors), 4096 * step):
+            sample = vectors[start : start + 4096 * step : step]
+            squares = np.einsum("ij,ij->i", sample, sample)
+            # A model may give an empty text no direction at all, so a vector of zeros is not damage.
+            if not np.all((np.abs(squares - 1) < 1e-2) | (squares == 0)):
+                raise DamagedError(f"{VECTORS} holds something that is no vector of ours")
+
+    def append(self, vectors: Vectors, hashes: Hashes) -> None:
+        """Store a batch: vectors first, so that a hash never stands without its vector."""
+        self.vectors.append(vectors)
+        self.stored_hashes.append(hashes, sync=False)
+        self.hashes, self._sorted = np.concatenate([self.hashes, hashes]), None
+
+    def repair(self) -> None:
+        """Forget vectors that a killed writer left without a hash."""
+        if len(self.vectors) > len(self.hashes):
+            self.vectors.truncate(len(self.hashes))
+
+    def sorted_hashes(self) -> tuple[Rows, Hashes]:
+        """Rows in the order of their hashes, and these hashes."""
+        hashes, known = self.hashes, self._sorted
+        if known is None or len(known[1]) != len(hashes):
+            order = np.argsort(hashes, kind="stable")
+            self._sorted = known = order, hashes[order]
+        return known
+
+
+def _stamp(folder: Path) -> Hashable:
+    """When and where a store was made: its manifest is written once. None where there is none."""
+    try:
+        about = os.stat(folder / MANIFEST)
+    except OSError:
+        return None
+    return about.st_dev, about.st_ino, about.st_mtime_ns
+
+
+def _places(hashes: Hashes, order: Rows | None = None, stored: Hashes | None = None) -> Rows:
+    """The row of each hash, -1 where it is not among the stored ones."""
+    if order is None or stored is None or not len(stored):
+        return np.full(len(hashes), -1, dtype=np.int64)
+    place = np.minimum(np.searchsorted(stored, hashes), len(stored) - 1)
+    return np.where(stored[place] == hashes, order[place], -1)

@@ -1,0 +1,1 @@
+"""Training by steps: the loop, automatic differentiation, the optimiser."""

@@ -1,0 +1,355 @@
+"""What lies on disk: one folder a data set, switched over atomically, checked when read, nothing that runs code.
+
+The manifest is the commit point. Tables are written under new names, then ``manifest.json`` is replaced, then tables
+that nothing names any more are deleted: at every moment the folder holds one whole version. One process writes at a
+time; readers take no lock, and read again where a replacement overtook them. Embeddings and models
+live in the same folder and survive a replacement of the tables.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.data.results import Overview
+from engine.errors import DamagedError, DataError, RecsysError, UnknownError
+from engine.storage.atomic import checksum, describe_os_error, locked, read_json, set_aside, write_json, writing
+from engine.version import __version__
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from engine.data.dataset import Dataset
+
+SCHEMA_VERSION = 1
+MANIFEST = "manifest.json"
+CURRENT = "current.json"
+LOCK = ".lock"
+#: The name of the bundled data set, which needs no files.
+DEMO = "demo"
+_TABLES = ("items", "users", "interactions")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_SET_ASIDE = re.compile(r".*\.damaged-\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The description of a stored data set, without its tables.
+
+    Attributes
+    ----------
+    overview
+        Names and counts.
+    skipped
+        Reason -> rows that the reader left out.
+    source
+        Where the data came from, with the reader's notes.
+    fingerprints
+        ``"users"`` and ``"items"``: the vocabularies' hashes; a model is usable only with the ones it was trained on.
+    """
+
+    overview: Overview
+    skipped: Mapping[str, int]
+    source: Mapping[str, Any]
+    fingerprints: Mapping[str, str]
+    files: Mapping[str, Mapping[str, Any]]
+
+
+class Workspace:
+    """The data sets under one folder.
+
+    Parameters
+    ----------
+    folder
+        Usually ``find_paths().data``; made when something is first written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def dataset_folder(self, name: str) -> Path:
+        """Where a data set of this name lies, or would lie.
+
+        Raises
+        ------
+        DataError
+            If the name could not be a folder's.
+        """
+        if not _NAME.fullmatch(name) or _SET_ASIDE.fullmatch(name):
+            raise DataError(
+                f"{name!r} cannot be a data set's name: use up to 64 letters, digits, dots, dashes or underscores, "
+                "beginning with a letter or a digit."
+            )
+        return self.folder / "datasets" / name
+
+    def embeddings_folder(self, name: str) -> Path:
+        """Where the vectors of a data set's items lie."""
+        return self.dataset_folder(name) / "embeddings"
+
+    def model_folder(self, name: str, model: str) -> Path:
+        """Where a model trained on a data set lies."""
+        return self.dataset_folder(name) / "models" / model
+
+    def __contains__(self, name: str) -> bool:
+        return (self.dataset_folder(name) / MANIFEST).is_file()
+
+    def names(self) -> list[str]:
+        """The names of the stored data sets, sorted."""
+        if not (self.folder / "datasets").is_dir():
+            return []
+        return sorted(
+            folder.name
+            for folder in (self.folder / "datasets").iterdir()
+            if _NAME.fullmatch(folder.name) and not _SET_ASIDE.fullmatch(folder.name) and folder.name in self
+        )
+
+    def manifest(self, name: str) -> Manifest:
+        """Read a data set's description (no tables, so this is quick).
+
+        Raises
+        ------
+        UnknownError
+            If there is no data set of this name.
+        DataError
+            If the folder is damaged (it is set aside and named) or was written by a newer version (it is left alone).
+        """
+        self._demand(name)
+        folder = self.dataset_folder(name)
+        try:
+            raw = read_json(folder / MANIFEST)
+            schema = raw["schema"]
+            if isinstance(schema, int) and schema > SCHEMA_VERSION:
+                raise RecsysError(
+                    f"The data set {name!r} was stored by a newer recsys-tui ({raw.get('program')}): "
+                    "update this one, or add the data set again under another name."
+                )
+            if schema != SCHEMA_VERSION:
+                raise ValueError(f"unknown schema {schema!r}")
+            overview = dict(raw["overview"])
+            if overview["rating_range"] is not None:
+                overview["rating_range"] = tuple(overview["rating_range"])
+            return Manifest(
+                Overview(**overview), raw["skipped"], raw["source"], raw["fingerprints"], dict(raw["files"])
+            )
+        except (DamagedError, KeyError, TypeError, ValueError) as error:
+            raise self._damaged(name, str(error)) from error
+
+    def add(self, dataset: Dataset, *, replace: bool = False) -> Manifest:
+        """Store a data set, whole or not at all.
+
+        Raises
+        ------
+        DataError
+            If the name is taken and ``replace`` is false, or the folder cannot be written. What was stored before is
+            then untouched.
+        """
+        name = dataset.name
+        folder = self.dataset_folder(name)
+        with locked(self.folder / LOCK, wait=True):
+            if name in self and not replace:
+                raise DataError(f"A data set named {name!r} is already there: choose another name, or add --replace.")
+            is_new = not folder.exists()
+            files = self.manifest(name).files if name in self else {}
+            try:
+                fresh = {table: _store_table(folder, table, rows) for table, rows in _to_tables(dataset).items()}
+                write_json(folder / MANIFEST, _manifest_of(dataset, fresh))
+                files = fresh
+            finally:
+                _delete_unnamed(folder, files)
+                if is_new and not files:
+                    shutil.rmtree(folder, ignore_errors=True)
+        return self.manifest(name)
+
+    def open(self, name: str) -> Dataset:
+        """Read a whole data set, every table checked against its checksum.
+
+        Raises
+        ------
+        UnknownError, DataError
+            As :meth:`manifest`.
+        """
+        folder = self.dataset_folder(name)
+        while True:
+            manifest = self.manifest(name)
+            try:
+                tables = {table: _load_table(folder, entry) for table, entry in manifest.files.items()}
+                return _to_dataset(manifest, tables)
+            except (DamagedError, FileNotFoundError, KeyError, ValueError) as error:  # pyarrow's are ValueErrors
+                # Replaced meanwhile, by another process: no damage.
+                if self.manifest(name).files == manifest.files:
+                    raise self._damaged(name, str(error)) from error
+            except OSError as error:
+                raise DataError(f"{folder}: cannot be read ({describe_os_error(error)}).") from error
+
+    def remove(self, name: str) -> None:
+        """Delete a data set with its embeddings and models."""
+        self._demand(name)
+        folder = self.dataset_folder(name)
+        with locked(self.folder / LOCK, wait=True):
+            self._demand(name)
+            try:
+                # The manifest goes first: a removal cut short leaves nothing that looks like a data set.
+                (folder / MANIFEST).unlink()
+                shutil.rmtree(folder)
+            except OSError as error:
+                raise DataError(f"{folder}: cannot be removed ({describe_os_error(error)}).") from error
+
+    def current(self) -> str | None:
+        """The data set used last, if it is still there."""
+        try:
+            name = read_json(self.folder / CURRENT)["name"]
+        except (DataError, KeyError, TypeError):
+            return None  # a convenience only: a file that is missing or spoilt means none
+        return name if isinstance(name, str) and _NAME.fullmatch(name) and name in self else None
+
+    def make_current(self, name: str) -> None:
+        """Remember a data set as the one used last."""
+        self._demand(name)
+        write_json(self.folder / CURRENT, {"name": name})
+
+    def _demand(self, name: str) -> None:
+        if name not in self:
+            known = self.names()
+            there = f"there are {', '.join(known)}" if known else "none is stored yet"
+            raise UnknownError(
+                f"There is no data set named {name!r} ({there}); `recsys-tui datasets add` adds one.",
+                tuple(known),
+            )
+
+    def _damaged(self, name: str, why: str) -> DataError:
+        folder = self.dataset_folder(name)
+        with contextlib.suppress(OSError):
+            folder = set_aside(folder)
+        return DataError(
+            f"The data set {name!r} is damaged ({why.rstrip('.')}); it was set aside as {folder}: add it again."
+        )
+
+
+def _to_tables(dataset: Dataset) -> dict[str, pa.Table]:
+    import pyarrow as pa
+
+    interactions = dataset.interactions
+    columns: dict[str, Any] = {"user": interactions.user_ids, "item": interactions.item_ids}
+    for name in ("ratings", "timestamps"):
+        values = getattr(interactions, name)
+        if values is not None:
+            columns[name] = values
+    return {
+        "items": dataset.items.table.append_column("item_id", pa.array(dataset.items.vocabulary.ids)),
+        "users": pa.table({"user_id": pa.array(dataset.users.ids)}),
+        "interactions": pa.table(columns),
+    }
+
+
+def _store_table(folder: Path, name: str, table: pa.Table) -> dict[str, Any]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    # A name of its own: a replacement never touches a table that the manifest in force still names.
+    path = folder / f"{name}-{uuid.uuid4().hex[:12]}.parquet"
+    with writing(path) as temporary:
+        try:
+            pq.write_table(table, temporary, compression="zstd")
+        except pa.ArrowException as error:
+            raise DataError(f"{path}: cannot be written ({error}).") from error
+        digest = checksum(temporary)
+    return {"file": path.name, "sha256": digest, "rows": table.num_rows}
+
+
+def _load_table(folder: Path, entry: Mapping[str, Any]) -> pa.Table:
+    import pyarrow.parquet as pq
+
+    path = folder / entry["file"]
+    if not path.is_file():
+        raise DamagedError(f"{entry['file']} is missing")
+    if checksum(path) != entry["sha256"]:
+        raise DamagedError(f"{entry['file']} does not have the checksum it was stored with")
+    table = pq.read_table(path)
+    if table.num_rows != entry["rows"]:
+        raise DamagedError(f"{entry['file']} has {table.num_rows} rows instead of {entry['rows']}")
+    return table
+
+
+def _to_dataset(manifest: Manifest, tables: Mapping[str, pa.Table]) -> Dataset:
+    import numpy as np
+
+    from engine.data.dataset import Dataset
+    from engine.data.id_map import Vocabulary
+    from engine.data.items import ItemTable
+    from engine.interactions import Interactions
+
+    overview = manifest.overview
+    items, users, log = tables["items"], tables["users"], tables["interactions"]
+    item_ids = items.column("item_id").to_numpy()
+    # Copies, since Arrow's own arrays cannot be written to, and torch would rather that they could.
+    columns = {name: np.array(log.column(name).to_numpy()) for name in log.column_names}
+    return Dataset(
+        name=overview.name,
+        kind=overview.kind,
+        title=overview.title,
+        items=ItemTable(Vocabulary(item_ids, first=1, name="item"), items.drop_columns(["item_id"])),
+        users=Vocabulary(users.column("user_id").to_numpy(), name="user"),
+        interactions=Interactions(
+            columns["user"],
+            columns["item"],
+            ratings=columns.get("ratings"),
+            timestamps=columns.get("timestamps"),
+            num_users=max(1, overview.num_users),
+            num_items=overview.num_rated_items + 1,
+        ),
+        skipped=manifest.skipped,
+        source=manifest.source,
+        simulated=overview.simulated,
+    )
+
+
+def overview_of(dataset: Dataset) -> Overview:
+    """A data set's names and counts."""
+    import numpy as np
+
+    ratings = dataset.rated().ratings
+    return Overview(
+        name=dataset.name,
+        title=dataset.title,
+        kind=dataset.kind,
+        simulated=dataset.simulated,
+        num_users=dataset.num_users,
+        num_items=dataset.num_items,
+        num_rated_items=dataset.num_rated_items,
+        num_interactions=dataset.num_interactions,
+        rating_range=(float(np.min(ratings)), float(np.max(ratings))) if ratings is not None and len(ratings) else None,
+        has_timestamps=dataset.interactions.timestamps is not None,
+    )
+
+
+def _manifest_of(dataset: Dataset, files: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA_VERSION,
+        "program": __version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "overview": asdict(overview_of(dataset)),
+        "skipped": dict(dataset.skipped),
+        "source": dict(dataset.source),
+        "fingerprints": {
+            "users": dataset.users.fingerprint(),
+            "items": dataset.items.vocabulary.fingerprint(),
+        },
+        "files": dict(files),
+    }
+
+
+def _delete_unnamed(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
+    """Delete the tables that no manifest names, and what a killed writer left. Only for whoever holds the lock."""
+    named = {entry["file"] for entry in files.values()}
+    patterns = (*(f"{table}-*.parquet" for table in _TABLES), ".*.part")
+    for path in (path for pattern in patterns for path in folder.glob(pattern)):
+        if path.name not in named:
+            with contextlib.suppress(OSError):
+                path.unlink()

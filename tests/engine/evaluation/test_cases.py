@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from engine.errors import RecsysError
+from engine.evaluation.cases import Questions, Ragged, pose
+from engine.evaluation.splitters import split
+from engine.interactions import Interactions
+
+
+def log(seed: int = 0, *, users: int = 30) -> Interactions:
+    random = np.random.RandomState(seed)
+    pairs = np.unique(random.randint(0, [users, 40], (600, 2)), axis=0)
+    random.shuffle(pairs)
+    return Interactions(
+        pairs[:, 0].astype(np.int32),
+        (pairs[:, 1] + 1).astype(np.int32),
+        ratings=random.randint(1, 6, len(pairs)).astype(np.float32),
+        timestamps=random.randint(0, 50, len(pairs)),
+        num_users=users,
+        num_items=41,
+    )
+
+
+def whole_history(questions: Questions, row: int) -> set[int]:
+    return {*questions.known[row].tolist(), *questions.targets[questions.owners == row].tolist()}
+
+
+@pytest.mark.parametrize("protocol", ["leave-one-out", "temporal"])
+def test_models_of_users_and_of_sequences_are_asked_the_same(protocol: str) -> None:
+    parts = split(log(), protocol, 0)
+    one, other = pose(parts, protocol, "user", 0), pose(parts, protocol, "sequence", 0)
+    for name in ("users", "owners", "targets"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    np.testing.assert_array_equal(one.known.values, other.known.values)
+
+
+@given(st.integers(0, 50), st.sampled_from(["random", "leave-one-out", "temporal", "user"]))
+def test_nothing_that_is_asked_for_is_told(seed: int, protocol: str) -> None:
+    whole = log(seed)
+    questions = pose(split(whole, protocol, seed), protocol, "user", seed)
+    assert len(questions) + questions.left_out <= 30
+    for row, user in enumerate(questions.users):
+        told, asked = set(questions.known[row]), set(questions.targets[questions.owners == row])
+        assert told
+        assert asked
+        assert not told & asked
+        assert whole_history(questions, row) <= set(whole.item_ids[whole.user_ids == user])
+
+
+def test_leave_one_out_asks_for_the_latest_given_all_before_in_order() -> None:
+    whole = Interactions(
+        np.array([0, 0, 0, 1, 0]), np.array([3, 1, 2, 1, 4]), timestamps=np.array([7, 5, 7, 1, 6]), num_items=5
+    )
+    questions = pose(split(whole, "leave-one-out", 0), "leave-one-out", "sequence", 0)
+    assert questions.users.tolist() == [0]
+    assert questions.known[0].tolist() == [1, 4, 3], "of equal times the earlier in the file is the earlier one"
+    assert questions.targets.tolist() == [2]
+
+
+def test_temporal_leaves_out_whoever_is_new() -> None:
+    whole = Interactions(np.array([0] * 9 + [1]), np.arange(1, 11), timestamps=np.arange(10))
+    questions = pose(split(whole, "temporal", 0), "temporal", "user", 0)
+    assert (questions.users.tolist(), questions.targets.tolist(), questions.left_out) == ([0], [9], 1)
+
+
+def test_nobody_to_ask_about_is_said() -> None:
+    whole = Interactions(np.array([0] * 8 + [1, 1]), np.arange(1, 11), timestamps=np.arange(10))
+    with pytest.raises(RecsysError, match="too small"):
+        pose(split(whole, "temporal", 0), "temporal", "user", 0)
+
+
+def test_held_out_people_are_told_of_by_four_fifths_or_by_windows() -> None:
+    parts = split(log(), "user", 3)
+    folding, windows = pose(parts, "user", "user", 3), pose(parts, "user", "sequence", 3)
+    assert set(folding.users) == set(windows.users) == set(parts.test.user_ids)
+    for row, user in enumerate(folding.users):
+        size = (parts.test.user_ids == user).sum()
+        assert (folding.owners == row).sum() == max(1, round(size / 5))
+        assert whole_history(folding, row) == set(parts.test.item_ids[parts.test.user_ids == user])
+    assert windows.known.lengths.max() == 9
+    assert len(folding.rated) == len(folding.targets)
+
+
+def test_unrated_interactions_are_asked_for_but_not_their_ratings() -> None:
+    whole = log()
+    whole.ratings[::2] = np.nan
+    questions = pose(split(whole, "random", 0), "random", "user", 0)
+    assert not np.isnan(questions.rated.ratings).any()
+    assert len(questions.targets) > len(questions.rated)
+
+
+@given(
+    st.lists(arrays(np.int64, st.integers(0, 6), elements=st.integers(1, 9)), min_size=1, max_size=8), st.integers(1, 8)
+)
+def test_ragged_rows_are_the_rows(rows: list[np.ndarray], length: int) -> None:
+    ragged = Ragged(np.concatenate([np.zeros(0, dtype=np.int64), *rows]), np.cumsum([len(row) for row in rows]))
+    part = slice(len(rows) // 2, len(rows))
+    owners, values = ragged.flat(part)
+    for position, row in enumerate(rows[part]):
+        assert values[owners == position].tolist() == row.tolist()
+        padded = ([0] * length + row.tolist())[-length:]
+        assert ragged.tails(part, length)[position].tolist() == padded
+    assert [ragged[position].tolist() for position in range(len(rows))] == [row.tolist() for row in rows]

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import builtins
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine import models
+from engine.errors import CancelledError, DataError, LearningError, OptionError, RecsysError
+from engine.evaluation.tuning import tune
+from engine.models import ModelSpec, Option, Range, registry
+from engine.runtime.job import Job, Progress
+from tests.engine.evaluation.test_runner import make
+
+optuna = pytest.importorskip("optuna", reason="the extra [tune] is not installed")
+
+#: (user, item) pairs that any model was fitted with or asked about.
+met: set[tuple[int, int]] = set()
+fits: list[float] = []
+
+
+class Constant:
+    """Predicts one number; the best is the mean of the ratings."""
+
+    def __init__(self, level: float = 1.0, kind: str = "plain", steps: int = 3, random_state: int = 0) -> None:
+        self.level, self.kind, self.random_state = level, kind, random_state
+
+    def fit(self, interactions: Any, verbose: bool = False) -> None:
+        fits.append(self.level)
+        if self.kind == "broken":
+            raise LearningError("It diverged.")
+        met.update(zip(interactions.user_ids.tolist(), interactions.item_ids.tolist(), strict=True))
+        self.num_items = interactions.num_items
+
+    def predict(self, user_ids: Any, item_ids: Any = None) -> np.ndarray:
+        if item_ids is None:
+            return np.full(self.num_items, self.level, np.float32)
+        met.update(zip(user_ids.tolist(), item_ids.tolist(), strict=True))
+        return np.full(len(item_ids), self.level, np.float32)
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {
+        "level": Option(1.0, "", search=Range(1.0, 5.0)),
+        "kind": Option("plain", "", ("plain", "fancy", "broken"), search=("plain", "fancy")),
+        "steps": Option(3, "", search=Range(1, 9)),
+        "random_state": Option(0, ""),
+    }
+    spec = ModelSpec("constant", "user", "", f"{__name__}:Constant", ("ratings",), options)
+    monkeypatch.setattr(registry, "SPECS", (*registry.SPECS, spec))
+    met.clear()
+    fits.clear()
+
+
+def test_good_options_are_found_and_the_test_part_is_never_met(tmp_path: Path) -> None:
+    from engine.evaluation.splitters import split
+
+    data = make()
+    parts = split(data.interactions, "random", 7)
+    outcome = tune(data, "constant", 16, tmp_path, seed=7)
+    assert outcome.metric == "rmse"
+    assert outcome.best_options["level"] == pytest.approx(parts.train.ratings.mean(), abs=0.5)
+    assert outcome.best_value < outcome.default_value
+    assert (outcome.finished, outcome.pruned > 0) == (16, True)
+    tested = set(zip(parts.test.user_ids.tolist(), parts.test.item_ids.tolist(), strict=True))
+    assert met
+    assert not met & tested
+
+
+@pytest.mark.parametrize("protocol", ["leave-one-out", "temporal"])
+def test_what_lies_after_the_cut_is_never_met(tmp_path: Path, protocol: str) -> None:
+    from engine.evaluation.splitters import split
+
+    data = make()
+    test = split(data.interactions, protocol, 1).test
+    tune(data, "constant", 2, tmp_path, protocol=protocol, metric="rmse", seed=1)
+    assert not met & set(zip(test.user_ids.tolist(), test.item_ids.tolist(), strict=True))
+
+
+def test_an_interrupted_search_goes_on(tmp_path: Path) -> None:
+    data = make()
+    job = Job()
+
+    def stop(progress: Progress) -> None:
+        if progress.done == 4:
+            job.cancel()
+
+    job = Job(stop)
+    with pytest.raises(CancelledError):
+        tune(data, "constant", 10, tmp_path, job=job)
+    fits.clear()
+    outcome = tune(data, "constant", 10, tmp_path)
+    assert outcome.finished == 10
+    assert 6 <= len(fits) <= 12, "six trials of one or two parts"
+    assert 1.0 not in fits, "the defaults were tried already"
+    fits.clear()
+    again = tune(data, "constant", 10, tmp_path)
+    assert fits == []
+    assert again.best_options == outcome.best_options
+
+
+def test_a_search_belongs_to_its_data_and_its_given_options(tmp_path: Path) -> None:
+    tune(make(), "constant", 2, tmp_path)
+    tune(make(1), "constant", 2, tmp_path)
+    outcome = tune(make(), "constant", 2, tmp_path, options={"kind": "fancy"})
+    assert len(list(tmp_path.glob("*.journal"))) == 3
+    assert outcome.best_options["kind"] == "fancy"
+    assert "kind=fancy" in outcome.train_command
+
+
+def test_options_that_diverge_cost_a_trial_and_no_more(tmp_path: Path) -> None:
+    with pytest.raises(RecsysError, match="No trial of constant succeeded"):
+        tune(make(), "constant", 3, tmp_path, options={"kind": "broken"})
+    assert len(fits) == 3
+
+
+def test_what_cannot_be_tuned_is_said(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="no options to search for"):
+        tune(make(), "constant", 3, tmp_path, options={"level": 2, "kind": "plain", "steps": "3"})
+    with pytest.raises(OptionError, match="no figure 'beauty'"):
+        tune(make(), "constant", 3, tmp_path, metric="beauty")
+
+
+def test_the_missing_extra_is_said_with_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = builtins.__import__
+
+    def without(name: str, *rest: Any, **named: Any) -> Any:
+        if name.startswith("optuna"):
+            raise ImportError(name)
+        return whole(name, *rest, **named)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(RecsysError, match=r"pip install \"recsys-tui\[tune\]\""):
+        tune(make(), "constant", 3, tmp_path)
+
+
+def test_every_search_of_the_registry_is_possible_for_its_option() -> None:
+    for spec in models.describe().values():
+        for name, option in spec.options.items():
+            if isinstance(option.search, Range):
+                assert option.search.low < option.search.high, (spec.name, name)
+                assert not option.search.log or option.search.low > 0
+                assert isinstance(option.default, int | float)
+            elif option.search:
+                assert all(type(value) is type(option.default) for value in option.search), (spec.name, name)
+                assert not option.choices or set(option.search) <= set(option.choices)
+
+
+def test_a_search_that_was_killed_while_it_wrote_goes_on(tmp_path: Path) -> None:
+    data = make()
+    tune(data, "constant", 6, tmp_path)
+    (journal,) = tmp_path.glob("*.journal")
+    journal.write_bytes(journal.read_bytes()[:-25])  # the last line is cut short, and with it the end of a trial
+    outcome = tune(data, "constant", 6, tmp_path)
+    assert outcome.finished == 6
+    assert len(journal.read_bytes().splitlines()) > 6
+
+
+def test_a_spoilt_search_is_said(tmp_path: Path) -> None:
+    data = make()
+    tune(data, "constant", 2, tmp_path)
+    (journal,) = tmp_path.glob("*.journal")
+    journal.write_text("nothing of the kind\n" + journal.read_text())
+    with pytest.raises(DataError, match="cannot be read: move it away"):
+        tune(data, "constant", 3, tmp_path)

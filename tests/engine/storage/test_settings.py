@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import DataError
+from engine.storage.settings import read_settings
+
+
+def test_without_a_file_nothing_is_set(tmp_path: Path) -> None:
+    assert read_settings(tmp_path).embedding_model is None
+
+
+def test_the_embedding_model_is_read(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('# mine\nembedding-model = "~/models/mine"\n')
+    assert read_settings(tmp_path).embedding_model == "~/models/mine"
+
+
+@pytest.mark.parametrize("content", [b"embedding-model = 3", b'embedding-model = ""', b"embedding-model", b"\xff"])
+def test_what_is_no_setting_is_said_with_the_files_name(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "config.toml").write_bytes(content)
+    with pytest.raises(DataError, match=r"config\.toml"):
+        read_settings(tmp_path)
