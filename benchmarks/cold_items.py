@@ -25,7 +25,7 @@ from engine.data.dataset import Dataset
 from engine.evaluation import sequence_mrr_score
 from engine.search.encoder.encoder import Encoder
 from engine.search.semantic.item_vectors import item_vectors
-from engine.search.semantic.vector_store import EmbeddingStore
+from engine.search.semantic.vector_store import VectorStore
 from engine.storage.atomic import write_json
 from engine.workspace.dataset_store import Workspace
 
@@ -45,7 +45,7 @@ def main() -> None:
     workspace = Workspace(arguments.home / "data")
     data = workspace.open(arguments.dataset)
     identity = Encoder(device="cpu", cache=arguments.home / "cache").identity
-    store = EmbeddingStore(workspace.embeddings_folder(arguments.dataset), identity)
+    store = VectorStore(workspace.embeddings_folder(arguments.dataset), identity)
     vectors = item_vectors(data.items, store, data.interactions.num_items)
     print(f"{arguments.dataset}: {np.count_nonzero(vectors.any(1))} of {len(vectors) - 1} items embedded")
     for words, given in (("without texts", None), ("with texts", vectors)):

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 IntArray = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
 
+#: The score of what must never be ranked (the padding id, what is taken out of a ranking): the lowest finite number, so
+#: that differences stay numbers.
+MASKED_SCORE = float(np.finfo(np.float32).min)
+
 #: Scores of which the largest speaks for all.
 _GROUP = 32
 
@@ -72,7 +76,7 @@ def accuracy(lists: IntArray, owners: IntArray, targets: IntArray, num_items: in
     Parameters
     ----------
     lists
-        Dense item ids, best first; 0 where a list is shorter. Shape ``(num_lists, k)``.
+        Internal item ids, best first; 0 where a list is shorter. Shape ``(num_lists, k)``.
     owners, targets
         Which list each wanted item belongs to, and the item; each list has at least one. Shape ``(num_targets,)``.
         A wanted item counts once, however often it is named.

@@ -1,4 +1,4 @@
-"""A data set and a trained model together, speaking outside ids: the answers that people read."""
+"""A data set and a trained model together, speaking external ids: the answers that people read."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.results import Result
-from engine.data.user_index import Histories, item_counts
+from engine.data.user_index import UserIndex, item_counts
 from engine.errors import OptionError, RecsysError
 from engine.ranking import top_k
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
-    from engine.data.id_map import OutsideId
+    from engine.data.id_map import ExternalId
     from engine.interactions import Interactions
 
 Scores = npt.NDArray[np.float32]
@@ -28,7 +28,7 @@ _DEVIATIONS = 2.0
 _NAMED = 2
 
 
-def rating_doubt(rated: Interactions) -> Scores:
+def confidence_margin(rated: Interactions) -> Scores:
     """How far below its prediction each item's rating may well be: 2 σ/√n, shape ``(num_items,)``.
 
     Parameters
@@ -51,7 +51,7 @@ class Recommender:
         The data set that the model was trained on.
     model
         A model with ``predict`` as in the registry.
-    histories
+    user_index
         An index over ``dataset.interactions``; made here if none is given.
     rating_range
         The smallest and the largest rating: predicted ratings are shown clipped to it. None for a model that does
@@ -59,9 +59,9 @@ class Recommender:
 
     Notes
     -----
-    Where ratings are predicted, items are ordered by a lower bound: the prediction less :func:`rating_doubt`. Ordered
-    by the prediction alone, a list fills with items that one or two people rated highly: of thousands of uncertain
-    predictions the highest are mostly chance.
+    Where ratings are predicted, items are ordered by a lower bound: the prediction less :func:`confidence_margin`.
+    Ordered by the prediction alone, a list fills with items that one or two people rated highly: of thousands of
+    uncertain predictions the highest are mostly chance.
     """
 
     def __init__(
@@ -69,25 +69,25 @@ class Recommender:
         dataset: Dataset,
         model: Any,
         *,
-        histories: Histories | None = None,
+        user_index: UserIndex | None = None,
         rating_range: tuple[float, float] | None = None,
     ) -> None:
         self.dataset = dataset
         self.model = model
         self.rating_range = rating_range
-        if histories is not None:
-            self.__dict__["histories"] = histories
+        if user_index is not None:
+            self.__dict__["histories"] = user_index
 
     @cached_property
-    def histories(self) -> Histories:
+    def user_index(self) -> UserIndex:
         """Who interacted with what."""
-        return Histories(self.dataset.interactions)
+        return UserIndex(self.dataset.interactions)
 
     @cached_property
     def _doubt(self) -> Scores:
-        return rating_doubt(self.dataset.rated())
+        return confidence_margin(self.dataset.rated())
 
-    def recommend(self, user: OutsideId, k: int = 10, filter_seen: bool = True) -> list[Result]:
+    def recommend(self, user: ExternalId, k: int = 10, filter_seen: bool = True) -> list[Result]:
         """What a user would like, best first.
 
         Parameters
@@ -104,16 +104,18 @@ class Recommender:
         UnknownError
             If there is no such user.
         """
-        dense = self.dataset.users.encode_one(user)
-        predicted = np.asarray(self.model.predict(dense), dtype=np.float32)
+        internal = self.dataset.users.encode_one(user)
+        predicted = np.asarray(self.model.predict(internal), dtype=np.float32)
         scores = _rankable(predicted if self.rating_range is None else predicted - self._doubt)
         if filter_seen:
-            scores[self.histories.items(dense)] = -np.inf
+            scores[self.user_index.items(internal)] = -np.inf
         shown = None if self.rating_range is None else np.clip(predicted, *self.rating_range)
-        results = self._with_spreads(self._results(scores, k, predicted_ratings=shown), dense)
-        return self._with_reasons(results, *self._history(dense)) if hasattr(self.model, "contributions") else results
+        results = self._with_spreads(self._results(scores, k, predicted_ratings=shown), internal)
+        return (
+            self._with_reasons(results, *self._history(internal)) if hasattr(self.model, "contributions") else results
+        )
 
-    def fold_in(self, ratings: Mapping[OutsideId, float] | Sequence[OutsideId], k: int = 10) -> list[Result]:
+    def fold_in(self, ratings: Mapping[ExternalId, float] | Sequence[ExternalId], k: int = 10) -> list[Result]:
         """What a person in no training set would like, best first, without the items that are given.
 
         Parameters
@@ -135,7 +137,7 @@ class Recommender:
         """
         if not hasattr(self.model, "fold_in"):
             raise RecsysError(f"{self._model_name} answers only for the users that it was trained on.")
-        items = np.array([self.dataset.items.vocabulary.encode_one(one) for one in ratings], dtype=np.int64)
+        items = np.array([self.dataset.items.id_map.encode_one(one) for one in ratings], dtype=np.int64)
         given = self._given_ratings(ratings)
         known = items <= self.dataset.num_rated_items
         if len(items) and not known.any():
@@ -147,7 +149,7 @@ class Recommender:
         shown = None if self.rating_range is None else np.clip(predicted, *self.rating_range)
         return self._with_reasons(self._results(scores, k, predicted_ratings=shown), items, given)
 
-    def explain(self, user: OutsideId, item: OutsideId, k: int = 3) -> list[Result]:
+    def explain(self, user: ExternalId, item: ExternalId, k: int = 3) -> list[Result]:
         """The items of a user's history that speak most for an item, and how much.
 
         Parameters
@@ -171,9 +173,9 @@ class Recommender:
         """
         if not hasattr(self.model, "contributions"):
             raise RecsysError(f"{self._model_name} cannot say what its recommendations come from.")
-        dense = self.dataset.users.encode_one(user)
+        internal = self.dataset.users.encode_one(user)
         target = self._encode_rated(item)
-        items, ratings = self._history(dense)
+        items, ratings = self._history(internal)
         others = items != target
         items, ratings = items[others], None if ratings is None else ratings[others]
         parts = np.asarray(self.model.contributions(items, ratings, target), dtype=np.float32)
@@ -187,7 +189,7 @@ class Recommender:
         Parameters
         ----------
         items
-            Dense ids, oldest first; each must occur in the interactions, except for a model that goes by texts.
+            Internal ids, oldest first; each must occur in the interactions, except for a model that goes by texts.
         k
             How many.
         filter_seen
@@ -211,7 +213,7 @@ class Recommender:
         possible = np.where(np.isfinite(scores), self.model.probabilities(sequence), 0.0)
         return self._results(scores, k, probabilities=possible / max(float(possible.sum()), 1e-30))
 
-    def similar_items(self, item: OutsideId, k: int = 10) -> list[Result]:
+    def similar_items(self, item: ExternalId, k: int = 10) -> list[Result]:
         """Items that the model holds to be alike: by its own measure, or by the cosine of their vectors.
 
         Raises
@@ -222,28 +224,28 @@ class Recommender:
         measured = hasattr(self.model, "similarities")
         if not measured and not hasattr(self.model, "item_vectors"):
             raise RecsysError(f"{self._model_name} keeps no item vectors to compare.")
-        dense = self._encode_rated(item)
+        internal = self._encode_rated(item)
         if measured:
-            likeness = _rankable(self.model.similarities(dense))
+            likeness = _rankable(self.model.similarities(internal))
             likeness[likeness <= 0] = -np.inf
         else:
             vectors = np.asarray(self.model.item_vectors(), dtype=np.float32)
             lengths = np.linalg.norm(vectors, axis=1)
-            likeness = _rankable(vectors @ vectors[dense] / np.maximum(lengths * lengths[dense], 1e-12))
-        likeness[dense] = -np.inf
+            likeness = _rankable(vectors @ vectors[internal] / np.maximum(lengths * lengths[internal], 1e-12))
+        likeness[internal] = -np.inf
         return self._results(likeness, k)
 
     @property
     def _model_name(self) -> str:
         return getattr(self.model, "name", type(self.model).__name__)
 
-    def _encode_rated(self, item: OutsideId) -> int:
-        dense = self.dataset.items.vocabulary.encode_one(item)
-        if dense > self.dataset.num_rated_items:
-            raise RecsysError(f"Nobody has rated {self.dataset.items[dense].title!r}, so no model knows it.")
-        return dense
+    def _encode_rated(self, item: ExternalId) -> int:
+        internal = self.dataset.items.id_map.encode_one(item)
+        if internal > self.dataset.num_rated_items:
+            raise RecsysError(f"Nobody has rated {self.dataset.items[internal].title!r}, so no model knows it.")
+        return internal
 
-    def _given_ratings(self, ratings: Mapping[OutsideId, float] | Sequence[OutsideId]) -> Scores | None:
+    def _given_ratings(self, ratings: Mapping[ExternalId, float] | Sequence[ExternalId]) -> Scores | None:
         """A person's own ratings, checked; the highest for each item where there are none and the model needs them."""
         if self.rating_range is None:
             return np.array(list(ratings.values()), dtype=np.float32) if isinstance(ratings, Mapping) else None
@@ -256,8 +258,8 @@ class Recommender:
         return np.array(list(ratings.values()), dtype=np.float32)
 
     def _history(self, user: int) -> tuple[npt.NDArray[np.int64], Scores | None]:
-        """A dense user's items, each once, and the mean of what the user rated each; rated ones only for ratings."""
-        rows, log = self.histories.rows(user), self.dataset.interactions
+        """A user's items, each once, and the mean of what the user rated each; rated ones only for ratings."""
+        rows, log = self.user_index.rows(user), self.dataset.interactions
         ratings = None if log.ratings is None else log.ratings[rows]
         if ratings is not None and self.rating_range is not None:
             rows, ratings = rows[~np.isnan(ratings)], ratings[~np.isnan(ratings)]
@@ -271,7 +273,7 @@ class Recommender:
         """The same results, each with how far off its predicted rating may be, if the model tells."""
         if not results or self.rating_range is None or not hasattr(self.model, "spread"):
             return results
-        spreads = self.model.spread(user, [result.item.dense_id for result in results])
+        spreads = self.model.spread(user, [result.item.internal_id for result in results])
         return [replace(result, spread=float(spread)) for result, spread in zip(results, spreads, strict=True)]
 
     def _with_reasons(
@@ -280,9 +282,9 @@ class Recommender:
         """The same results, each with the items of the history that speak most for it."""
         if not results or not len(items):
             return results
-        parts = np.asarray(self.model.contributions(items, ratings, [result.item.dense_id for result in results]))
+        parts = np.asarray(self.model.contributions(items, ratings, [result.item.internal_id for result in results]))
         best = np.argsort(-parts, axis=1, kind="stable")[:, :_NAMED]
-        titles = {one.dense_id: one.title for one in self.dataset.items.take(np.unique(items[best]))}
+        titles = {one.internal_id: one.title for one in self.dataset.items.take(np.unique(items[best]))}
         named = (
             [titles[int(items[place])] for place in row if part[place] > 0]
             for row, part in zip(best, parts, strict=True)
@@ -305,9 +307,9 @@ class Recommender:
             Result(
                 rank=rank,
                 item=item,
-                score=float(scores[item.dense_id]),
-                predicted_rating=None if predicted_ratings is None else float(predicted_ratings[item.dense_id]),
-                probability=None if probabilities is None else float(probabilities[item.dense_id]),
+                score=float(scores[item.internal_id]),
+                predicted_rating=None if predicted_ratings is None else float(predicted_ratings[item.internal_id]),
+                probability=None if probabilities is None else float(probabilities[item.internal_id]),
             )
             for rank, item in enumerate(self.dataset.items.take(best), start=1)
         ]

@@ -18,7 +18,7 @@ from textual.widgets import ContentSwitcher, Input, Static
 from engine.runtime.job import Job
 from tui import messages, themes
 from tui.backend import Backend, SessionLike
-from tui.state import Pace, State
+from tui.state import AppState, Pace
 from tui.widgets.heading import Heading, TabBar
 from tui.widgets.hints import KeyHints
 from tui.widgets.notice import job_heading
@@ -87,7 +87,7 @@ class RecsysApp(App[None]):
         for known in (themes.DARK, themes.LIGHT):
             self.register_theme(known)
         self.theme = theme if theme in self.available_themes else themes.DARK.name
-        self.state = State(dataset_name, pace or Pace())
+        self.state = AppState(dataset_name, pace or Pace())
         self.backend = Backend(open_session, clean(dataset_name), self.post_message, log_hint=log_hint, clock=clock)
         self._blink = blink
         self._heading = Heading()
@@ -319,7 +319,7 @@ class RecsysApp(App[None]):
     def _refuses(self, item: Item) -> str:
         """Why an item cannot be part of a sequence; empty if it can."""
         catalogue = self.state.catalogue
-        if catalogue is None or item.dense_id <= catalogue.overview.num_rated_items or catalogue.takes_unrated:
+        if catalogue is None or item.internal_id <= catalogue.overview.num_rated_items or catalogue.takes_unrated:
             return ""
         return f"Nobody has rated {_named(item)}, so no model knows what comes after it."
 

@@ -23,7 +23,7 @@ from engine.runtime.job import Job
 from tui.jobs import JobThread, Reporter
 from tui.mailbox import Mailbox
 from tui.messages import (
-    Catalogue,
+    DatasetState,
     DeviceFailed,
     DeviceReady,
     Failure,
@@ -37,7 +37,7 @@ from tui.threads import numbers, start
 if TYPE_CHECKING:
     from textual.message import Message
 
-    from engine.data.id_map import OutsideId
+    from engine.data.id_map import ExternalId
     from engine.data.results import (
         Answer,
         EmbeddingState,
@@ -70,7 +70,7 @@ class SessionLike(Protocol):
         query: str | ParsedQuery,
         k: int = 10,
         mode: str = "hybrid",
-        like: OutsideId | None = None,
+        like: ExternalId | None = None,
         job: Job | None = None,
         *,
         like_by: str | None = None,
@@ -79,22 +79,22 @@ class SessionLike(Protocol):
     def complete_filter(self, line: str, cursor: int, limit: int = 8) -> list[Completion]: ...  # noqa: D102
     def highlights(self, k: int = 10) -> Answer: ...  # noqa: D102
     def explain_match(  # noqa: D102
-        self, query: str, item: OutsideId, mode: str = "hybrid"
+        self, query: str, item: ExternalId, mode: str = "hybrid"
     ) -> list[tuple[str, float]]: ...
     def recent_searches(self, limit: int = 10) -> list[str]: ...  # noqa: D102
     def remember_search(self, line: str) -> None: ...  # noqa: D102
     def find_users(self, text: str, limit: int = 50) -> list[UserSummary]: ...  # noqa: D102
-    def history(self, user: OutsideId) -> list[HistoryEntry]: ...  # noqa: D102
+    def history(self, user: ExternalId) -> list[HistoryEntry]: ...  # noqa: D102
     def recommend(  # noqa: D102
         self,
-        user: OutsideId,
+        user: ExternalId,
         k: int = 10,
         model: str | None = None,
         filter_seen: bool = True,
         job: Job | None = None,
     ) -> Answer: ...
     def explain(  # noqa: D102
-        self, user: OutsideId, item: OutsideId, model: str | None = None, k: int = 3
+        self, user: ExternalId, item: ExternalId, model: str | None = None, k: int = 3
     ) -> Answer: ...
     def complete_title(self, text: str, limit: int = 8) -> list[TitleMatch]: ...  # noqa: D102
     def resolve_title(self, text: str) -> TitleMatch: ...  # noqa: D102
@@ -228,9 +228,9 @@ class Backend:
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         return Failure(f"unexpected error: {what}; details in {self._log_hint}", "unexpected")
 
-    def catalogue(self, session: SessionLike) -> Catalogue:
+    def catalogue(self, session: SessionLike) -> DatasetState:
         """Read what the screen shows of the data set; cheap, but not for the event loop."""
-        return Catalogue(session.overview(), session.embedding_state(), tuple(session.models()))
+        return DatasetState(session.overview(), session.embedding_state(), tuple(session.models()))
 
     def post(self, message: Message) -> None:
         """Tell the app."""

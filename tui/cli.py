@@ -127,9 +127,9 @@ def _drop_output() -> None:
 
 
 def _say(message: str) -> None:
-    from tui.text import harmless
+    from tui.sanitize import sanitize
 
-    print(harmless(message), file=sys.stderr)
+    print(sanitize(message), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def make_app(dataset: str | None, device: str, embedding_model: str | None = Non
     from tui.app import RecsysApp
 
     if dataset is not None:
-        _demand(dataset)
+        _require(dataset)
 
     def open_in_worker(job: Job) -> Session:
         from engine.session import open_session
@@ -82,7 +82,7 @@ def leave(app: RecsysApp) -> None:
     os._exit(app.return_code or 0)
 
 
-def _demand(dataset: str) -> None:
+def _require(dataset: str) -> None:
     """Raise UnknownError if there is no such data set, and leave all else to the worker that opens it."""
     data = find_paths().data
     if dataset == "demo" or (data / "datasets" / dataset / "manifest.json").is_file():

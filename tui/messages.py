@@ -30,7 +30,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class DatasetState:
     """What is known of the open data set: everything that changes only when it is opened or a job has ended."""
 
     overview: Overview
@@ -100,7 +100,7 @@ class JobView:
 class SessionOpened(Message):
     """The data set is open."""
 
-    catalogue: Catalogue
+    catalogue: DatasetState
 
 
 @dataclass
@@ -114,7 +114,7 @@ class SessionFailed(Message):
 class CatalogueChanged(Message):
     """A job has changed what is embedded or trained."""
 
-    catalogue: Catalogue
+    catalogue: DatasetState
 
 
 @dataclass

@@ -15,7 +15,7 @@ import click
 
 from engine.models import Range
 from engine.runtime.job import Job, Progress
-from tui.text import harmless
+from tui.sanitize import sanitize
 
 if TYPE_CHECKING:
     from engine.data.results import Answer, FitReport, Result
@@ -47,7 +47,7 @@ def _without_nan(value: Any) -> Any:
 
 def say(message: str) -> None:
     """A sentence for a person, on stderr."""
-    click.echo(harmless(message), err=True)
+    click.echo(sanitize(message), err=True)
 
 
 #: Characters that a column is not cut below, and those between two columns.
@@ -82,7 +82,7 @@ def print_table(
 
     # Into a pipe nothing is cut: whoever reads it there has no window to fit.
     console = Console(width=None if sys.stdout.isatty() else 10_000, highlight=False, markup=False, emoji=False)
-    cells = [[Text(harmless(cell), overflow="ellipsis", no_wrap=True) for cell in row] for row in rows]
+    cells = [[Text(sanitize(cell), overflow="ellipsis", no_wrap=True) for cell in row] for row in rows]
     shown = list(range(len(headings)))
     widths = [max(len(headings[one]), *(row[one].cell_len for row in cells), 0) for one in shown]
 
@@ -193,15 +193,15 @@ def print_dataset(manifest: Manifest, as_json: bool) -> None:
         return
     overview = manifest.overview
     audience = "simulated users" if overview.simulated else "users"
-    click.echo(harmless(f"{overview.name}: {overview.title} ({overview.kind})"))
+    click.echo(sanitize(f"{overview.name}: {overview.title} ({overview.kind})"))
     click.echo(
         f"  {overview.num_items:,} items ({overview.num_rated_items:,} with interactions), "
         f"{overview.num_users:,} {audience}, {overview.num_interactions:,} interactions"
     )
     for reason, count in manifest.skipped.items():
-        click.echo(harmless(f"  left out: {count:,} × {reason}"))
+        click.echo(sanitize(f"  left out: {count:,} × {reason}"))
     for note in manifest.source.get("notes", ()):
-        click.echo(harmless(f"  {note}"))
+        click.echo(sanitize(f"  {note}"))
 
 
 def print_models(specs: Sequence[ListedModel], as_json: bool) -> None:
@@ -430,7 +430,7 @@ class _Drawn:
             if self._task is not None:
                 self._bar.remove_task(self._task)
             self._stage = progress.stage
-            self._task = self._bar.add_task(harmless(progress.stage), total=progress.total, count=count)
+            self._task = self._bar.add_task(sanitize(progress.stage), total=progress.total, count=count)
         self._bar.update(self._task, completed=progress.done, total=progress.total, count=count)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tui.messages import Catalogue, Failure, JobView
+from tui.messages import DatasetState, Failure, JobView
 from tui.panes.draft import SequenceDraft
 
 
@@ -31,7 +31,7 @@ class Pace:
 
 
 @dataclass(slots=True)
-class State:
+class AppState:
     """What is known at the moment.
 
     Attributes
@@ -56,7 +56,7 @@ class State:
 
     name: str
     pace: Pace
-    catalogue: Catalogue | None = None
+    catalogue: DatasetState | None = None
     failure: Failure | None = None
     device: str = ""
     warm: bool = False

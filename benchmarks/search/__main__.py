@@ -38,11 +38,11 @@ from engine.datasets.ingest import add
 from engine.search import SearchIndex
 from engine.search.encoder.encoder import Encoder
 from engine.search.encoder.model_files import DEFAULT_MODEL, locate
-from engine.search.semantic.binary_quantization import SignCodes
-from engine.search.semantic.int8_quantization import Int8Codes
+from engine.search.semantic.binary_quantization import BinaryQuantizer
+from engine.search.semantic.int8_quantization import Int8Quantizer
 from engine.search.semantic.low_precision import has_int8
-from engine.search.semantic.vector_index import CodedIndex, ExactIndex
-from engine.search.semantic.vector_store import EmbeddingStore, hash_texts
+from engine.search.semantic.vector_index import ExactIndex, QuantizedIndex
+from engine.search.semantic.vector_store import VectorStore, hash_texts
 from engine.text.title_matcher import TitleMatcher
 from engine.workspace.dataset_store import Workspace
 
@@ -91,7 +91,7 @@ EMBEDDING = """
 import sys
 from pathlib import Path
 from engine.search.encoder.encoder import Encoder
-from engine.search.semantic.vector_store import EmbeddingStore
+from engine.search.semantic.vector_store import VectorStore
 from engine.workspace.dataset_store import Workspace
 class Telling(Encoder):
     def batches(self, *arguments, **options):
@@ -100,7 +100,7 @@ class Telling(Encoder):
             yield rows, vectors
 texts = Workspace(Path(sys.argv[1])).open("anime").items.texts()
 encoder = Telling(cache=Path(sys.argv[2]))
-EmbeddingStore(Path(sys.argv[2]), encoder.identity).embed(texts, encoder)
+VectorStore(Path(sys.argv[2]), encoder.identity).embed(texts, encoder)
 """
 
 
@@ -181,7 +181,7 @@ def measure_meaning(workspace: Workspace, home: Path, *, compare: bool) -> np.nd
     with Lag() as lag:
         _, seconds = timed(encoder.load)
     show("load of the model", f"{seconds:.2f} s", held(lag))
-    store = EmbeddingStore(workspace.embeddings_folder(ANIME), encoder.identity)
+    store = VectorStore(workspace.embeddings_folder(ANIME), encoder.identity)
     if not compare:
         store.embed(texts, encoder)
         return store.vectors()[store.rows(hash_texts(texts))]
@@ -213,7 +213,7 @@ def measure_meaning(workspace: Workspace, home: Path, *, compare: bool) -> np.nd
     show("  the tutorial's first five titles", "the same" if same else f"differ: {titles}")
 
     def second_start() -> Any:
-        again = SearchIndex(items, EmbeddingStore(store.folder.parent, encoder.identity), encoder)
+        again = SearchIndex(items, VectorStore(store.folder.parent, encoder.identity), encoder)
         state = again.meaning.state()
         again.search("robots", 10, "semantic")
         return state
@@ -255,7 +255,7 @@ def measure_launch(home: Path, vectors: np.ndarray) -> None:
 
 def measure_films(items: ItemTable, vectors: np.ndarray, home: Path) -> None:
     encoder = Encoder(cache=home / "cache")
-    store, hashes = EmbeddingStore(home / "films", encoder.identity), np.unique(hash_texts(items.texts()))
+    store, hashes = VectorStore(home / "films", encoder.identity), np.unique(hash_texts(items.texts()))
     with store._writing(vectors.shape[1]) as content:
         content.append(np.resize(vectors, (len(hashes), vectors.shape[1])), hashes)
     index = SearchIndex(items, store, Encoder(cache=home / "cache"))
@@ -286,15 +286,15 @@ def measure_scale(real: np.ndarray, plots: list[str], count: int, home: Path) ->
     sample = random.choice(len(plots), 200, replace=False)
     queries = np.concatenate([encoder.encode([plots[row]], query=True) for row in sample])
     before = resident()
-    codes, seconds = timed(lambda: SignCodes().grown(vectors))
+    codes, seconds = timed(lambda: BinaryQuantizer().grown(vectors))
     size = sum(block.nbytes for block in codes.blocks)
     show(f"{count:,} x {dim}: on disk, codes", f"{path.stat().st_size / 1e9:.2f} GB", f"{size / 1e6:.0f} MB")
     show("  made in, of memory not mapped", f"{seconds:.2f} s", f"{resident() - before:.0f} MB")
-    indexes = {"codes": CodedIndex(vectors, None, codes)}
+    indexes = {"codes": QuantizedIndex(vectors, None, codes)}
     if has_int8():
-        numbers, seconds = timed(lambda: Int8Codes().grown(vectors))
+        numbers, seconds = timed(lambda: Int8Quantizer().grown(vectors))
         show("  in bytes, made in", f"{count * dim / 1e6:.0f} MB", f"{seconds:.2f} s")
-        indexes["bytes"] = CodedIndex(vectors, None, numbers)
+        indexes["bytes"] = QuantizedIndex(vectors, None, numbers)
     exact = ExactIndex(vectors)
     allowed = random.random(count) < 0.1
     for name, mask in (("", None), (", a tenth allowed", allowed), (", 1 in 1,000", random.random(count) < 0.001)):
@@ -328,7 +328,7 @@ def measure_kills(workspace: Workspace, reference: np.ndarray, home: Path, kills
         process.kill()
         told = [int(line) for line in process.stdout if line.endswith("\n")]
         process.wait()
-        store = EmbeddingStore(folder, identity)
+        store = VectorStore(folder, identity)
         rows = store.rows(hashes)
         embedded = rows >= 0
         cosines = np.einsum("ij,ij->i", store.vectors()[rows[embedded]], reference[embedded])

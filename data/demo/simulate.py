@@ -185,7 +185,7 @@ def simulate(folder: Path = HERE, seed: int = SEED) -> list[tuple[str, str, floa
     Parameters
     ----------
     folder
-        Where ``items.csv``, ``fame.csv`` and ``tastes.csv`` lie.
+        Where ``items.csv``, ``item_popularity.csv`` and ``tastes.csv`` lie.
     seed
         Of the stream that everything is drawn from.
 
@@ -201,11 +201,11 @@ def simulate(folder: Path = HERE, seed: int = SEED) -> list[tuple[str, str, floa
     facts = [facts_of(item) for item in items]
     matches = match_tastes(tastes, facts)
     years = np.array([int(item["year"]) for item in items])
-    fame = np.array([float(item["fame"]) for item in items])
+    item_popularity = np.array([float(item["fame"]) for item in items])
     pull = np.exp(PULL_IN_CHOICE * closeness(items, facts))
-    popularity = np.exp(FAME_IN_CHOICE * fame + random.normal(0.0, 0.25, len(items)))
+    popularity = np.exp(FAME_IN_CHOICE * item_popularity + random.normal(0.0, 0.25, len(items)))
     # What lasts is better than average, and more so the older it is: the bad films of 1925 are forgotten.
-    quality = 0.05 * (fame - 2.5) + 0.002 * (2000 - years) + random.normal(0.0, 0.25, len(items))
+    quality = 0.05 * (item_popularity - 2.5) + 0.002 * (2000 - years) + random.normal(0.0, 0.25, len(items))
 
     users: list[str] = []
     affinity = np.zeros((len(tastes) * USERS_PER_TASTE, len(items)))

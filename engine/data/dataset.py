@@ -1,4 +1,4 @@
-"""A data set as the rest of the engine sees it: a catalogue, interactions in dense ids, and two vocabularies."""
+"""A data set as the rest of the engine sees it: a catalogue, interactions in internal ids, and two vocabularies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.data.id_map import Vocabulary
+from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.interactions import Interactions
 
@@ -34,7 +34,7 @@ class Dataset:
     users
         The user vocabulary (dense from 0).
     interactions
-        In dense ids, in the order of the source file. ``ratings`` is None where the source has none, NaN in rows
+        In internal ids, in the order of the source file. ``ratings`` is None where the source has none, NaN in rows
         that say "seen" without a rating; ``timestamps`` (unix seconds) is None where the source has none.
     skipped
         What the reader left out: reason -> number of rows.
@@ -48,7 +48,7 @@ class Dataset:
     kind: str
     title: str
     items: ItemTable
-    users: Vocabulary
+    users: IdMap
     interactions: Interactions
     skipped: Mapping[str, int] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Dataset:
 
     @property
     def num_rated_items(self) -> int:
-        """How many items occur in the interactions; their dense ids are ``1..num_rated_items``."""
+        """How many items occur in the interactions; their internal ids are ``1..num_rated_items``."""
         return self.interactions.num_items - 1
 
     @property
@@ -77,7 +77,7 @@ class Dataset:
     def rated(self) -> Interactions:
         """The interactions that carry a rating (all of them in most data sets).
 
-        Sizes are those of the whole data set, so dense ids mean the same.
+        Sizes are those of the whole data set, so internal ids mean the same.
         """
         ratings = self.interactions.ratings
         if ratings is None:

@@ -30,7 +30,7 @@ Matrix: TypeAlias = Any
 
 @dataclass(frozen=True)
 class Features:
-    """Groups of features, each a matrix with one row a dense id.
+    """Groups of features, each a matrix with one row a internal id.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ def of_items(items: ItemTable, num_items: int) -> dict[str, Floats]:
     items
         The catalogue.
     num_items
-        How many rows to make: one more than the last item's dense id, since row 0 is padding.
+        How many rows to make: one more than the last item's internal id, since row 0 is padding.
 
     Returns
     -------

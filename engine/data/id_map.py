@@ -1,4 +1,4 @@
-"""Outside ids (any integer or string) to dense ids and back. Done once, here only."""
+"""External ids (any integer or string) to internal ids and back. Done once, here only."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-OutsideId = int | str
+ExternalId = int | str
 
 
-class Vocabulary:
-    """The ids of a data set's users or items, in the order of their dense ids.
+class IdMap:
+    """The ids of a data set's users or items, in the order of their internal ids.
 
     Parameters
     ----------
     ids
-        Outside ids, unique: a NumPy array of integers, or strings. Position ``p`` has the dense id ``p + first``.
+        External ids, unique: a NumPy array of integers, or strings. Position ``p`` has the internal id ``p + first``.
     first
-        The first dense id: 0 for users, 1 for items, whose id 0 is the padding of sequences.
+        The first internal id: 0 for users, 1 for items, whose id 0 is the padding of sequences.
     name
         What an id is, for messages: ``"user"``, ``"item"``.
 
@@ -44,48 +44,50 @@ class Vocabulary:
         )
         self.first = first
         self.name = name
-        self._positions: dict[OutsideId, int] | None = None
+        self._positions: dict[ExternalId, int] | None = None
 
     def __len__(self) -> int:
         return len(self._ids)
 
-    def __contains__(self, outside: object) -> bool:
-        return self._position(outside) is not None
+    def __contains__(self, external: object) -> bool:
+        return self._position(external) is not None
 
     @property
     def ids(self) -> npt.NDArray[np.int64] | npt.NDArray[np.object_]:
-        """All outside ids, in dense order. Do not write to it."""
+        """All external ids, by internal id. Do not write to it."""
         return self._ids
 
     @property
     def numeric(self) -> bool:
-        """Whether the outside ids are integers."""
+        """Whether the external ids are integers."""
         return self._ids.dtype != object
 
-    def encode_one(self, outside: OutsideId) -> int:
-        """The dense id of one outside id; for integer ids their decimal text is understood too.
+    def encode_one(self, external: ExternalId) -> int:
+        """The internal id of one external id; for integer ids their decimal text is understood too.
 
         Raises
         ------
         UnknownError
             If there is no such id.
         """
-        position = self._position(outside)
+        position = self._position(external)
         if position is None:
-            raise UnknownError(f"There is no {self.name} {outside!r} in this data set.")
+            raise UnknownError(f"There is no {self.name} {external!r} in this data set.")
         return position + self.first
 
-    def decode_one(self, dense: int) -> OutsideId:
-        """The outside id of one dense id, as a plain ``int`` or ``str``."""
-        position = int(dense) - self.first
+    def decode_one(self, internal: int) -> ExternalId:
+        """The external id of one internal id, as a plain ``int`` or ``str``."""
+        position = int(internal) - self.first
         if not 0 <= position < len(self._ids):
-            raise IndexError(f"dense {self.name} id {dense} is outside {self.first}..{len(self) + self.first - 1}")
-        outside = self._ids[position]
-        return outside if isinstance(outside, str) else int(outside)
+            raise IndexError(
+                f"internal {self.name} id {internal} is outside {self.first}..{len(self) + self.first - 1}"
+            )
+        external = self._ids[position]
+        return external if isinstance(external, str) else int(external)
 
-    def decode(self, dense: Iterable[int]) -> list[OutsideId]:
-        """The outside ids of several dense ids."""
-        return [self.decode_one(one) for one in dense]
+    def decode(self, internal: Iterable[int]) -> list[ExternalId]:
+        """The external ids of several internal ids."""
+        return [self.decode_one(one) for one in internal]
 
     def fingerprint(self) -> str:
         """A sha256 over all ids in order: a model fits a data set when their fingerprints are the same."""
@@ -95,23 +97,23 @@ class Vocabulary:
             digest.update(self._ids.astype("<i8").tobytes())
         else:
             digest.update(b"str")
-            for outside in self._ids:
-                digest.update(str(outside).encode())
+            for external in self._ids:
+                digest.update(str(external).encode())
                 digest.update(b"\0")
         return digest.hexdigest()
 
-    def _position(self, outside: object) -> int | None:
+    def _position(self, external: object) -> int | None:
         if self._positions is None:
             self._positions = {one: position for position, one in enumerate(self._ids.tolist())}
-        key: OutsideId
+        key: ExternalId
         if self.numeric:
             try:
-                key = int(outside)  # type: ignore[call-overload]
+                key = int(external)  # type: ignore[call-overload]
             except (TypeError, ValueError, OverflowError):
                 return None
             # Python also reads "1_000", and cuts 3.7 down to 3.
-            if ("_" in outside) if isinstance(outside, str) else (key != outside):
+            if ("_" in external) if isinstance(external, str) else (key != external):
                 return None
         else:
-            key = str(outside)
+            key = str(external)
         return self._positions.get(key)

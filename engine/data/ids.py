@@ -1,4 +1,4 @@
-"""Dense ids as callers give them: numbers, lists, arrays or tensors, checked."""
+"""Internal ids as callers give them: numbers, lists, arrays or tensors, checked."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from engine.data.id_map import OutsideId, Vocabulary
+    from engine.data.id_map import ExternalId, IdMap
 
 #: The columns that every catalogue has; every other column is metadata of the source.
 STANDARD_COLUMNS = ("title", "year", "genres", "text")
@@ -36,8 +36,8 @@ class Item:
         The source's other columns, without the missing ones.
     """
 
-    dense_id: int
-    item_id: OutsideId
+    internal_id: int
+    item_id: ExternalId
     title: str
     year: int | None = None
     genres: tuple[str, ...] = ()
@@ -46,12 +46,12 @@ class Item:
 
 
 class ItemTable:
-    """The items of a data set, in dense order: row ``r`` is the item with dense id ``r + 1``.
+    """The items of a data set, by internal id: row ``r`` is the item with internal id ``r + 1``.
 
     Parameters
     ----------
-    vocabulary
-        The outside ids, with ``first=1``.
+    id_map
+        The external ids, with ``first=1``.
     table
         An Arrow table with as many rows: ``title`` string, ``year`` int32 or null, ``genres`` list of strings,
         ``text`` string, and any further columns as metadata.
@@ -62,46 +62,46 @@ class ItemTable:
         If a standard column is missing or the lengths differ.
     """
 
-    def __init__(self, vocabulary: Vocabulary, table: pa.Table) -> None:
+    def __init__(self, id_map: IdMap, table: pa.Table) -> None:
         missing = [name for name in STANDARD_COLUMNS if name not in table.column_names]
         if missing:
             raise ValueError(f"an item table needs the column(s) {', '.join(missing)}")
-        if table.num_rows != len(vocabulary):
-            raise ValueError(f"{table.num_rows} rows for {len(vocabulary)} item ids")
-        if vocabulary.first != 1:
+        if table.num_rows != len(id_map):
+            raise ValueError(f"{table.num_rows} rows for {len(id_map)} item ids")
+        if id_map.first != 1:
             raise ValueError("item ids start at 1; 0 is padding")
-        self.vocabulary = vocabulary
+        self.id_map = id_map
         # In one piece: otherwise `take` joins the pieces anew each time, 5 ms for 45 thousand items.
         self.table = table.combine_chunks()
         self._known: dict[int, Item] = {}
 
     def __len__(self) -> int:
-        return len(self.vocabulary)
+        return len(self.id_map)
 
-    def __getitem__(self, dense_id: int) -> Item:
-        return self.take([dense_id])[0]
+    def __getitem__(self, internal_id: int) -> Item:
+        return self.take([internal_id])[0]
 
-    def take(self, dense_ids: Iterable[int]) -> list[Item]:
-        """The items with these dense ids, in this order."""
-        wanted = [int(one) for one in dense_ids]
+    def take(self, internal_ids: Iterable[int]) -> list[Item]:
+        """The items with these internal ids, in this order."""
+        wanted = [int(one) for one in internal_ids]
         if any(not 1 <= one <= len(self) for one in wanted):
-            raise IndexError(f"dense item ids run from 1 to {len(self)}")
+            raise IndexError(f"internal item ids run from 1 to {len(self)}")
         known = self._known
         new = [one for one in dict.fromkeys(wanted) if one not in known]
         if new:  # of an empty list pyarrow makes an array of no type, which it then cannot take by
             rows = self.table.take([one - 1 for one in new]).to_pylist()
-            made = {dense_id: self._item(dense_id, row) for dense_id, row in zip(new, rows, strict=True)}
+            made = {internal_id: self._item(internal_id, row) for internal_id, row in zip(new, rows, strict=True)}
             # What one person asks for has much in common. Replaced, never changed: other threads may be reading it.
             known = {**known, **made}
             self._known = known if len(known) <= _KNOWN else {}
         return [known[one] for one in wanted]
 
     def titles(self) -> list[str]:
-        """All titles, in dense order."""
+        """All titles, by internal id."""
         return self._strings("title")
 
     def texts(self) -> list[str]:
-        """The texts that search embeds, in dense order."""
+        """The texts that search embeds, by internal id."""
         return self._strings("text")
 
     def _strings(self, name: str) -> list[str]:
@@ -109,11 +109,11 @@ class ItemTable:
         column = self.table.column(name)
         return [value for start in range(0, len(column), _PIECE) for value in column.slice(start, _PIECE).to_pylist()]
 
-    def _item(self, dense_id: int, row: dict[str, Any]) -> Item:
+    def _item(self, internal_id: int, row: dict[str, Any]) -> Item:
         metadata = {name: value for name, value in row.items() if name not in STANDARD_COLUMNS and value is not None}
         return Item(
-            dense_id=dense_id,
-            item_id=self.vocabulary.decode_one(dense_id),
+            internal_id=internal_id,
+            item_id=self.id_map.decode_one(internal_id),
             title=row["title"] or "",
             year=row["year"],
             genres=tuple(row["genres"] or ()),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _COLUMNS = ("members", "vote_count", "num_votes", "votes", "ratings_count", "num_ratings", "popularity")
 
 
-def fame(items: ItemTable, interactions: npt.NDArray[Any] | None = None) -> npt.NDArray[np.float64]:
+def item_popularity(items: ItemTable, interactions: npt.NDArray[Any] | None = None) -> npt.NDArray[np.float64]:
     """A number for each item, larger for the better known, shape (num_items,).
 
     Parameters
@@ -34,7 +34,7 @@ def fame(items: ItemTable, interactions: npt.NDArray[Any] | None = None) -> npt.
     return counts
 
 
-def familiarity(items: ItemTable, interactions: npt.NDArray[Any] | None = None) -> npt.NDArray[np.float64]:
+def log_popularity(items: ItemTable, interactions: npt.NDArray[Any] | None = None) -> npt.NDArray[np.float64]:
     """How well known each item is, from 0 to 1, on a scale of orders of magnitude: the better of both sources."""
     best = np.zeros(len(items))
     for counts in (_known_by(items), np.zeros(len(items)) if interactions is None else interactions):
@@ -59,7 +59,7 @@ def _known_by(items: ItemTable) -> npt.NDArray[np.float64]:
 
 
 def ratings_of_items(dataset: Dataset) -> dict[str, npt.NDArray[np.float64]]:
-    """The mean ``rating`` and number of ``interactions`` of each item, in dense order; empty without interactions."""
+    """The mean ``rating`` and number of ``interactions`` of each item, by internal id; empty without interactions."""
     if not dataset.num_interactions:
         return {}
     rated = dataset.rated()

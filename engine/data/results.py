@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from engine.data.id_map import OutsideId
+    from engine.data.id_map import ExternalId
     from engine.data.items import Item
 
 Task = Literal["user", "sequence"]
@@ -68,7 +68,7 @@ class Answer:
 class UserSummary:
     """One line of the user picker."""
 
-    user_id: OutsideId
+    user_id: ExternalId
     num_interactions: int
     mean_rating: float | None
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.interactions import Interactions
 
 
-class Histories:
+class UserIndex:
     """Rows of the interactions by user, each user's in order of time.
 
     Parameters
@@ -30,23 +30,23 @@ class Histories:
         self._interactions = interactions
 
     def rows(self, user: int) -> npt.NDArray[np.intp]:
-        """The rows of one dense user, oldest first."""
+        """The rows of one user, oldest first."""
         start = self._ends[user - 1] if user else 0
         return self._rows[start : self._ends[user]]
 
     def items(self, user: int) -> npt.NDArray[Any]:
-        """The dense items of one dense user, oldest first; an item may occur twice."""
+        """The items of one user, oldest first; an item may occur twice."""
         return self._interactions.item_ids[self.rows(user)]
 
 
 def item_counts(interactions: Interactions) -> npt.NDArray[np.int64]:
-    """How often each dense item occurs, shape ``(num_items,)``; position 0 is padding."""
+    """How often each item occurs, shape ``(num_items,)``; position 0 is padding."""
     counts: npt.NDArray[np.int64] = np.bincount(interactions.item_ids, minlength=interactions.num_items)
     return counts
 
 
-class UserDirectory:
-    """Finds users by a part of their outside id.
+class UserSearch:
+    """Finds users by a part of their external id.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class UserDirectory:
         return [self.summary(int(user)) for user in found[order]]
 
     def summary(self, user: int) -> UserSummary:
-        """One dense user's line for the picker."""
+        """One user's line for the picker."""
         from engine.data.results import UserSummary
 
         mean = None if self._means is None or np.isnan(self._means[user]) else float(self._means[user])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import OptionError
-from engine.runtime.lazy_import import import_gently
+from engine.runtime.lazy_import import import_in_background
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
@@ -91,7 +91,7 @@ def read(
 
 def _import_arrow() -> None:
     # pandas too: pyarrow imports it of its own accord when it first makes an array of Python objects.
-    import_gently("pyarrow", "pyarrow.compute", "pyarrow.csv", "pandas")
+    import_in_background("pyarrow", "pyarrow.compute", "pyarrow.csv", "pandas")
 
 
 def _path(path: str | Path | None) -> Path | None:

@@ -91,7 +91,7 @@ def _frequent(ids: npt.NDArray[np.int32], least: int) -> npt.NDArray[np.bool_]:
 
 
 def _numbered(ids: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Dense ids, in the order in which the ids come for the first time."""
+    """Internal ids, in the order in which the ids come for the first time."""
     _, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
     place = np.empty(len(first), dtype=np.int32)
     place[np.argsort(first, kind="stable")] = np.arange(len(first), dtype=np.int32)

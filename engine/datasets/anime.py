@@ -14,7 +14,7 @@ from engine.datasets.build.interactions import read_log
 from engine.datasets.build.items import Catalogue, read_records
 from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.files import Files
-from engine.datasets.formats.read_report import Ledger
+from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import find_columns
 from engine.datasets.formats.sources import Source
 from engine.runtime.job import Job
@@ -43,14 +43,14 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     files.demand_one((items, ratings), "anime", "--items anime.csv, --ratings rating.csv, or both")
     ledgers, catalogue, log = [], None, None
     if items is not None:
-        ledger = Ledger(items.name, "items")
-        catalogue = _read_catalogue(items, ledger, job)
-        ledgers.append(ledger)
+        report = ReadReport(items.name, "items")
+        catalogue = _read_catalogue(items, report, job)
+        ledgers.append(report)
     if ratings is not None:
         rows = Delimited(ratings)
         user, item, rating = find_columns(rows, {one: [one] for one in _RATING_COLUMNS}).values()
         log = read_log(rows, {"user": user, "item": item, "rating": rating}, job, unrated=_WATCHED_NOT_RATED)
-        ledgers.append(log.ledger)
+        ledgers.append(log.report)
     return assemble(
         name,
         "anime",
@@ -63,13 +63,13 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     )
 
 
-def _read_catalogue(source: Source, ledger: Ledger, job: Job | None) -> Catalogue:
+def _read_catalogue(source: Source, report: ReadReport, job: Job | None) -> Catalogue:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     rows = Delimited(source)
     found = find_columns(rows, {one: [one] for one in _ITEM_COLUMNS})
-    records = read_records(rows, list(found.values()), ledger, job)
+    records = read_records(rows, list(found.values()), report, job)
     records.table = records.table.rename_columns(list(found)).combine_chunks()
 
     def missing(name: str) -> npt.NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from engine.datasets.build.items import Catalogue, read_records
 from engine.datasets.bundled import demo_folder
 from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.files import Files
-from engine.datasets.formats.read_report import Ledger
+from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import find_columns
 from engine.datasets.formats.sources import Source, open_source
 from engine.errors import OptionError
@@ -34,22 +34,22 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         raise OptionError("The demo is read from its own folder: leave out its files, or name the folder with --from.")
     folder = files.source or demo_folder()
     items, ratings = open_source(folder / "items.csv"), open_source(folder / "ratings.csv.gz")
-    ledger = Ledger(items.name, "items")
-    catalogue = _read_catalogue(items, ledger, job)
+    report = ReadReport(items.name, "items")
+    catalogue = _read_catalogue(items, report, job)
     rows = Delimited(ratings)
     log = read_log(rows, find_columns(rows, _LOG_COLUMNS), job)
     return assemble(
-        name, "demo", "Demo", catalogue=catalogue, log=log, ledgers=[ledger, log.ledger], simulated=True, job=job
+        name, "demo", "Demo", catalogue=catalogue, log=log, ledgers=[report, log.report], simulated=True, job=job
     )
 
 
-def _read_catalogue(source: Source, ledger: Ledger, job: Job | None) -> Catalogue:
+def _read_catalogue(source: Source, report: ReadReport, job: Job | None) -> Catalogue:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     rows = Delimited(source)
     found = find_columns(rows, {one: [one] for one in _ITEM_COLUMNS})
-    records = read_records(rows, list(found.values()), ledger, job)
+    records = read_records(rows, list(found.values()), report, job)
     ids, table = records.keep_first_of_each("id", "item"), records.table
     there = {column: columns.strip(table[column]) for column in _ITEM_COLUMNS}
     genres = columns.split_genres(there["genres"])

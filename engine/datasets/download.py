@@ -121,7 +121,7 @@ def read_interactions(
     )
 
 
-def demand_count(interactions: Interactions, expected: int, title: str, where: str | Path) -> None:
+def require_count(interactions: Interactions, expected: int, title: str, where: str | Path) -> None:
     """See to it that nothing is missing.
 
     Raises

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.datasets.download import demand_count, download, read_interactions
+from engine.datasets.download import download, read_interactions, require_count
 from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.sources import open_source
 from engine.interactions import Interactions
@@ -40,6 +40,6 @@ def get_goodbooks_dataset(path: str | Path | None = None, job: Job | None = None
     rows = Delimited(open_source(file, ("ratings.csv",)))
     required = {"user": ["user_id"], "item": ["book_id"], "rating": ["rating"]}
     interactions = read_interactions(rows, required, {}, job)
-    demand_count(interactions, NUM_RATINGS, "goodbooks-10k", file)
+    require_count(interactions, NUM_RATINGS, "goodbooks-10k", file)
     interactions.timestamps = np.arange(len(interactions), dtype=np.int32)
     return interactions

@@ -12,7 +12,7 @@ from engine.datasets.build.interactions import Log, read_log
 from engine.datasets.build.items import Catalogue, read_records
 from engine.datasets.formats.csv import Delimited, DoubleColon
 from engine.datasets.formats.files import Files
-from engine.datasets.formats.read_report import Ledger
+from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import Rows, find_columns
 from engine.datasets.formats.sources import Source, choose, collect
 from engine.errors import DataError, OptionError
@@ -53,11 +53,11 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         rows = open_ratings(ratings)
         required = {"user": ["userId"], "item": ["movieId"], "rating": ["rating"]}
         log = read_log(rows, find_columns(rows, required, {"time": ["timestamp"]}), job)
-        ledgers.append(log.ledger)
+        ledgers.append(log.report)
     if items is not None:
-        ledger = Ledger(items.name, "items")
-        catalogue = _read_catalogue(items, ledger, job)
-        ledgers.append(ledger)
+        report = ReadReport(items.name, "items")
+        catalogue = _read_catalogue(items, report, job)
+        ledgers.append(report)
     title = "MovieLens" if log is None else release_title(log, "MovieLens")
     return assemble(name, "movielens", title, catalogue=catalogue, log=log, ledgers=ledgers, job=job)
 
@@ -90,7 +90,7 @@ def _first_line(source: Source) -> str:
     return next((line for line in source.text_head().splitlines() if line.strip()), "")
 
 
-def _read_catalogue(source: Source, ledger: Ledger, job: Job | None) -> Catalogue:
+def _read_catalogue(source: Source, report: ReadReport, job: Job | None) -> Catalogue:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -100,7 +100,7 @@ def _read_catalogue(source: Source, ledger: Ledger, job: Job | None) -> Catalogu
         rows, {"id": ["movieId"], "title": ["title"]}, {one: [one] for one in ("genres", "release_date")}
     )
     wanted = [*found.values(), *(_GENRE_FLAGS if flags else ())]
-    records = read_records(rows, wanted, ledger, job)
+    records = read_records(rows, wanted, report, job)
     ids, table = records.keep_first_of_each(found["id"], "film"), records.table
 
     source_title = columns.strip(table[found["title"]])
@@ -177,7 +177,7 @@ def get_movielens_dataset(
         If it cannot be had, or is not the whole set.
     """
     from engine.datasets import _import_arrow
-    from engine.datasets.download import demand_count, download, read_interactions
+    from engine.datasets.download import download, read_interactions, require_count
     from engine.datasets.releases import RELEASES, fetch
     from engine.storage.paths import find_paths
 
@@ -199,5 +199,5 @@ def get_movielens_dataset(
     required = {"user": ["userId", "user_id:token"], "item": ["movieId", "item_id:token"]}
     optional = {"rating": ["rating", "rating:float"], "time": ["timestamp", "timestamp:float"]}
     interactions = read_interactions(rows, required, optional, job)
-    demand_count(interactions, count, f"MovieLens {variant}", place)
+    require_count(interactions, count, f"MovieLens {variant}", place)
     return interactions

@@ -14,7 +14,7 @@ from engine.datasets.build.interactions import read_log
 from engine.datasets.build.items import Catalogue, is_first, nulls, read_records
 from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.files import Files
-from engine.datasets.formats.read_report import Ledger
+from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import find_columns
 from engine.datasets.formats.sources import Source
 from engine.datasets.formats.values import to_ids
@@ -53,7 +53,7 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     if items is None or links is None:
         missing = "--links links.csv" if links is None else "--items movies_metadata.csv"
         raise DataError(f"The Movies Dataset needs its metadata and its links: give {missing} too.")
-    items_ledger, links_ledger = Ledger(items.name, "items"), Ledger(links.name, "links")
+    items_ledger, links_ledger = ReadReport(items.name, "items"), ReadReport(links.name, "links")
     link = _read_links(links, links_ledger, job)
     catalogue = _read_catalogue(items, items_ledger, link, links_ledger, job)
     ledgers, log = [items_ledger, links_ledger], None
@@ -61,7 +61,7 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         rows = Delimited(ratings)
         required = {"user": ["userId"], "item": ["movieId"], "rating": ["rating"]}
         log = read_log(rows, find_columns(rows, required, {"time": ["timestamp"]}), job)
-        ledgers.insert(0, log.ledger)
+        ledgers.insert(0, log.report)
     return assemble(name, "movies", "The Movies Dataset", catalogue=catalogue, log=log, ledgers=ledgers, job=job)
 
 
@@ -73,13 +73,13 @@ class _Links:
     imdb: pa.Array
 
 
-def _read_links(source: Source, ledger: Ledger, job: Job | None) -> _Links:
+def _read_links(source: Source, report: ReadReport, job: Job | None) -> _Links:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     rows = Delimited(source)
     movie, imdb = find_columns(rows, {"movieId": ["movieId"], "imdbId": ["imdbId"]}).values()
-    records = read_records(rows, [movie, imdb], ledger, job)
+    records = read_records(rows, [movie, imdb], report, job)
     movie_ids, digits = to_ids(records.table[movie].combine_chunks()), _digits(records.table[imdb])
     unusable = nulls(movie_ids) | nulls(digits)
     repeated = ~unusable & ~is_first(pc.if_else(pa.array(unusable), None, movie_ids))
@@ -89,7 +89,9 @@ def _read_links(source: Source, ledger: Ledger, job: Job | None) -> _Links:
     return _Links(movie_ids.filter(keep), digits.filter(keep))
 
 
-def _read_catalogue(source: Source, ledger: Ledger, links: _Links, links_ledger: Ledger, job: Job | None) -> Catalogue:
+def _read_catalogue(
+    source: Source, report: ReadReport, links: _Links, links_ledger: ReadReport, job: Job | None
+) -> Catalogue:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -101,7 +103,7 @@ def _read_catalogue(source: Source, ledger: Ledger, links: _Links, links_ledger:
         {one: [one] for one in known},
     )
     del found["any_title"]
-    records = read_records(rows, list(found.values()), ledger, job)
+    records = read_records(rows, list(found.values()), report, job)
     table = records.table.rename_columns(list(found)).combine_chunks()
 
     imdb = _digits(table["imdb_id"])
@@ -117,10 +119,10 @@ def _read_catalogue(source: Source, ledger: Ledger, links: _Links, links_ledger:
     order = np.argsort(row_of_link, kind="stable")
     order = order[row_of_link[order] >= 0]
     table = table.take(pa.array(row_of_link[order]))
-    return Catalogue(links.movie_ids.take(pa.array(order)), _columns(table, ledger))
+    return Catalogue(links.movie_ids.take(pa.array(order)), _columns(table, report))
 
 
-def _columns(table: pa.Table, ledger: Ledger) -> pa.Table:
+def _columns(table: pa.Table, report: ReadReport) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -130,7 +132,7 @@ def _columns(table: pa.Table, ledger: Ledger) -> pa.Table:
     names = columns.map_distinct(there["genres"], columns.literal_names, pa.list_(pa.string()))
     unreadable = pc.sum(pc.and_(pc.is_null(names), pc.is_valid(there["genres"]))).as_py() or 0
     if unreadable:
-        ledger.remarks.append(f"{unreadable:,} films have genres that cannot be read; they are kept without genres.")
+        report.remarks.append(f"{unreadable:,} films have genres that cannot be read; they are kept without genres.")
     genres = pc.if_else(pc.is_null(names), pa.scalar([], pa.list_(pa.string())), names)
     overview = there.get("overview", nothing)
     metadata: list[tuple[str, Any]] = [(name, there[name]) for name in _TEXT_COLUMNS if name in there]

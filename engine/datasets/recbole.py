@@ -12,7 +12,7 @@ from engine.datasets.build.items import Catalogue, read_records
 from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.detect import GENRES, ITEM, RATING, TIME, TITLE, USER, YEAR
 from engine.datasets.formats.files import Files
-from engine.datasets.formats.read_report import Ledger
+from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import find_columns
 from engine.datasets.formats.sources import Source, choose, collect
 from engine.datasets.movielens import release_title
@@ -45,11 +45,11 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
             {"rating": _typed(names, RATING), "time": _typed(names, TIME)},
         )
         log = read_log(rows, found, job)
-        ledgers.append(log.ledger)
+        ledgers.append(log.report)
     if items is not None:
-        ledger = Ledger(items.name, "items")
-        catalogue = _read_catalogue(items, ledger, job)
-        ledgers.append(ledger)
+        report = ReadReport(items.name, "items")
+        catalogue = _read_catalogue(items, report, job)
+        ledgers.append(report)
     title = name if log is None else release_title(log, name)
     return assemble(name, "recbole", title, catalogue=catalogue, log=log, ledgers=ledgers, job=job)
 
@@ -81,7 +81,7 @@ def _typed(names: dict[str, str], wanted: tuple[str, ...]) -> list[str]:
     return [lower[one] for one in wanted if one in lower] or [f"{wanted[0]}:token"]
 
 
-def _read_catalogue(source: Source, ledger: Ledger, job: Job | None) -> Catalogue:
+def _read_catalogue(source: Source, report: ReadReport, job: Job | None) -> Catalogue:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -92,7 +92,7 @@ def _read_catalogue(source: Source, ledger: Ledger, job: Job | None) -> Catalogu
         {"id": _typed(types, ITEM)},
         {"title": _typed(types, TITLE), "year": _typed(types, YEAR), "genres": _typed(types, GENRES)},
     )
-    records = read_records(rows, rows.columns, ledger, job)
+    records = read_records(rows, rows.columns, report, job)
     ids, table = records.keep_first_of_each(by_role["id"], "item"), records.table
 
     nothing = pa.chunked_array([pa.nulls(len(table), pa.string())])

@@ -12,7 +12,7 @@ from engine.datasets.build.items import Catalogue, read_records
 from engine.datasets.formats.detect import GENRES, ITEM, RATING, TEXT, TIME, TITLE, USER, YEAR, is_log
 from engine.datasets.formats.files import Files
 from engine.datasets.formats.parquet_json import open_rows
-from engine.datasets.formats.read_report import Ledger
+from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import Rows, find_columns
 from engine.datasets.formats.sources import Source, collect
 from engine.errors import OptionError
@@ -55,11 +55,11 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         found = _columns_of(rows, files, _LOG_ROLES, ("user", "item"), notes)
         item_column = found["item"]
         log = read_log(rows, found, job)
-        ledgers.append(log.ledger)
+        ledgers.append(log.report)
     if items is not None:
-        ledger = Ledger(items.name, "items")
-        catalogue = _read_catalogue(open_rows(items), files, item_column, ledger, notes, job)
-        ledgers.append(ledger)
+        report = ReadReport(items.name, "items")
+        catalogue = _read_catalogue(open_rows(items), files, item_column, report, notes, job)
+        ledgers.append(report)
     return assemble(name, "table", name, catalogue=catalogue, log=log, ledgers=ledgers, notes=notes, job=job)
 
 
@@ -98,7 +98,7 @@ def _one(files: Files, role: str) -> str:
 
 
 def _read_catalogue(
-    rows: Rows, files: Files, item_column: str | None, ledger: Ledger, notes: list[str], job: Job | None
+    rows: Rows, files: Files, item_column: str | None, report: ReadReport, notes: list[str], job: Job | None
 ) -> Catalogue:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -114,7 +114,7 @@ def _read_catalogue(
     else:
         lower = {column.lower(): column for column in rows.columns}
         described = [lower[one] for one in TEXT if one in lower and lower[one] not in found.values()]
-    records = read_records(rows, rows.columns, ledger, job)
+    records = read_records(rows, rows.columns, report, job)
     ids, table = records.keep_first_of_each(found["id"], "item"), records.table
 
     there = {column: columns.strip(table[column]) for column in rows.columns}

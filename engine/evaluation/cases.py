@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.results import Task
-from engine.data.user_index import Histories
+from engine.data.user_index import UserIndex
 from engine.errors import RecsysError
 from engine.evaluation.splitters import TEST_SHARE, Split
 from engine.interactions import Interactions
@@ -60,13 +60,13 @@ class Ragged:
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
+class Cases:
     """People about whom one knows something, and what came of them.
 
     Attributes
     ----------
     users
-        Whom each question is about (dense ids), shape ``(num_questions,)``; one person may be asked about twice.
+        Whom each question is about (internal ids), shape ``(num_cases,)``; one person may be asked about twice.
     known
         The items that are known of them, oldest first; equal times in the order of the file.
     ratings
@@ -93,21 +93,21 @@ class Questions:
     rated: Interactions
     rated_owners: IntArray
     held_out: bool
-    wording: str
+    description: str
     left_out: int = 0
 
     def __len__(self) -> int:
         return len(self.users)
 
 
-_WORDINGS = {
+_DESCRIPTIONS = {
     "random": "the test items of each user, given all training items",
     "leave-one-out": "each user's latest item, given all items before it",
     "temporal": "each user's items after the cut, given all items before it",
 }
 
 
-def pose(parts: Split, protocol: str, task: Task, seed: int, rates: bool = False) -> Questions:
+def make_cases(parts: Split, protocol: str, task: Task, seed: int, rates: bool = False) -> Cases:
     """Make questions of a split.
 
     Models for users and models for sequences get the same ones, but for the protocol ``user``: there a sequence model
@@ -133,26 +133,26 @@ def pose(parts: Split, protocol: str, task: Task, seed: int, rates: bool = False
         If nothing is left to ask.
     """
     if protocol == "user":
-        questions = _folding(parts.test, seed) if task == "user" else _windows(parts.test)
+        cases = _folding(parts.test, seed) if task == "user" else _windows(parts.test)
     else:
-        questions = _about_known_users(parts.train, parts.test, _WORDINGS[protocol])
-    if not len(questions) and not (rates and len(questions.rated)):
+        cases = _about_known_users(parts.train, parts.test, _DESCRIPTIONS[protocol])
+    if not len(cases) and not (rates and len(cases.rated)):
         raise RecsysError("The data set is too small: nobody is left of whom something is known and something asked.")
-    return questions
+    return cases
 
 
-def _about_known_users(train: Interactions, test: Interactions, wording: str) -> Questions:
+def _about_known_users(train: Interactions, test: Interactions, description: str) -> Cases:
     counts = np.bincount(train.user_ids, minlength=train.num_users)
     everybody = np.unique(test.user_ids)
     users = everybody[counts[everybody] > 0]
-    histories = Histories(train)
+    histories = UserIndex(train)
     rows = [histories.rows(int(user)) for user in users]
     position = np.full(train.num_users, -1)
     position[users] = np.arange(len(users))
     rated = _rated(test)
     asked = position[test.user_ids]
     owners, targets = _distinct_pairs(asked[asked >= 0], test.item_ids[asked >= 0], test.num_items)
-    return Questions(
+    return Cases(
         users=users,
         **_known(train, rows),
         owners=owners,
@@ -160,15 +160,15 @@ def _about_known_users(train: Interactions, test: Interactions, wording: str) ->
         rated=rated,
         rated_owners=position[rated.user_ids],
         held_out=False,
-        wording=wording,
+        description=description,
         left_out=len(everybody) - len(users),
     )
 
 
-def _folding(test: Interactions, seed: int) -> Questions:
+def _folding(test: Interactions, seed: int) -> Cases:
     random = np.random.RandomState(seed)
     users = np.unique(test.user_ids)
-    histories = Histories(test)
+    histories = UserIndex(test)
     kept, asked, whom = [], [], []
     for user in users:
         rows = histories.rows(int(user))
@@ -186,7 +186,7 @@ def _folding(test: Interactions, seed: int) -> Questions:
     hidden_part = test.select(np.concatenate(asked))
     rated = _rated(hidden_part)
     owners, targets = _distinct_pairs(position[hidden_part.user_ids], hidden_part.item_ids, test.num_items)
-    return Questions(
+    return Cases(
         users=np.array(whom),
         **_known(test, kept),
         owners=owners,
@@ -194,18 +194,18 @@ def _folding(test: Interactions, seed: int) -> Questions:
         rated=rated,
         rated_owners=position[rated.user_ids],
         held_out=True,
-        wording="a random fifth of each held-out user's items, given the others",
+        description="a random fifth of each held-out user's items, given the others",
         left_out=len(users) - len(whom),
     )
 
 
-def _windows(test: Interactions) -> Questions:
+def _windows(test: Interactions) -> Cases:
     windows = test.to_sequence(WINDOW, 2)
     if not len(windows):
         raise RecsysError("No sequence of two items is left to test with: the data set is too small.")
     assert windows.user_ids is not None
     before = windows.sequences[:, :-1]
-    return Questions(
+    return Cases(
         users=windows.user_ids,
         known=Ragged(before[before > 0].astype(np.int64), np.cumsum((before > 0).sum(1))),
         ratings=None,
@@ -214,7 +214,7 @@ def _windows(test: Interactions) -> Questions:
         rated=test.select(slice(0)),
         rated_owners=np.zeros(0, dtype=np.int64),
         held_out=True,
-        wording=f"the last item of each window of up to {WINDOW} of the held-out users' histories, given those before",
+        description=f"the last item of each window of up to {WINDOW} items of held-out users, given those before it",
     )
 
 

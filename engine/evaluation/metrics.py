@@ -25,19 +25,19 @@ from engine.evaluation.beyond_accuracy import (
     popularity_lift,
 )
 from engine.evaluation.bootstrap import LEVEL, Sample, bootstrap
-from engine.evaluation.cases import Questions
+from engine.evaluation.cases import Cases
 from engine.interactions import Interactions
 from engine.ranking import accuracy, found
 
 if TYPE_CHECKING:
     from engine.data.items import ItemTable
-    from engine.evaluation.predict import Answers
+    from engine.evaluation.predict import Predictions
 
 Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Metrics:
     """What an evaluation came to.
 
     Attributes
@@ -61,14 +61,14 @@ class Measured:
     about: Mapping[str, Any]
 
 
-def figures(
-    answers: Answers, questions: Questions, train: Interactions, items: ItemTable, *, seed: int, segments: bool
-) -> Measured:
+def compute_metrics(
+    predictions: Predictions, cases: Cases, train: Interactions, items: ItemTable, *, seed: int, segments: bool
+) -> Metrics:
     """Measure answers.
 
     Parameters
     ----------
-    answers, questions
+    predictions, cases
         What was said, and asked.
     train
         What was learnt from: popularity is counted here.
@@ -79,70 +79,70 @@ def figures(
     segments
         Whether to give figures by segment too.
     """
-    lists, k = answers.lists, answers.lists.shape[1]
+    lists, k = predictions.lists, predictions.lists.shape[1]
     popularity = popularities(train)
     different, basis = diversity(lists, train, items)
-    samples = _of_ratings(answers, questions)
-    samples["mrr"] = Sample(_mean_by_question(1.0 / answers.ranks, questions), questions.users)
-    lift = popularity_lift(lists, popularity, questions.known)
+    samples = _of_ratings(predictions, cases)
+    samples["mrr"] = Sample(_mean_by_question(1.0 / predictions.ranks, cases), cases.users)
+    lift = popularity_lift(lists, popularity, cases.known)
     by_list = {
-        **accuracy(lists, questions.owners, questions.targets, train.num_items),
+        **accuracy(lists, cases.owners, cases.targets, train.num_items),
         f"novelty@{k}": novelty(lists, popularity),
         f"diversity@{k}": different,
         f"popularity_lift@{k}": lift,
     }
     for name, values in by_list.items():
         there = ~np.isnan(values)
-        samples[name] = Sample(values[there], questions.users[there])
+        samples[name] = Sample(values[there], cases.users[there])
     metrics = {name: sample.figure() for name, sample in samples.items() if len(sample.values)}
     if len(lists):
         metrics[f"coverage@{k}"] = coverage(lists, train.num_items)
         metrics[f"gini@{k}"] = gini(lists, train.num_items)
-    num_test = max(len(questions.targets), len(samples["rmse"].values) if "rmse" in samples else 0)
+    num_test = max(len(cases.targets), len(samples["rmse"].values) if "rmse" in samples else 0)
     about = {
-        "question": questions.wording,
-        "num_questions": len(questions),
-        "num_left_out": questions.left_out,
+        "question": cases.description,
+        "num_questions": len(cases),
+        "num_left_out": cases.left_out,
         "candidates": "all items that occur in the interactions",
         "equal_times": "in the order of the file",
         "diversity_by": basis,
         "interval": f"{LEVEL:.0%}, bootstrap over users",
     }
     split_up: Mapping[str, Mapping[str, float]] = {}
-    if segments and len(questions):
-        split_up, cuts = _segments(answers, questions, train, by_list)
+    if segments and len(cases):
+        split_up, cuts = _segments(predictions, cases, train, by_list)
         about["segments"] = cuts
-    return Measured(metrics, bootstrap(samples, seed), split_up, num_test, about)
+    return Metrics(metrics, bootstrap(samples, seed), split_up, num_test, about)
 
 
-def _of_ratings(answers: Answers, questions: Questions) -> dict[str, Sample]:
-    if answers.predicted is None:
+def _of_ratings(predictions: Predictions, cases: Cases) -> dict[str, Sample]:
+    if predictions.predicted is None:
         return {}
-    rated = questions.rated
+    rated = cases.rated
     assert rated.ratings is not None
-    error = answers.predicted - rated.ratings
+    error = predictions.predicted - rated.ratings
     return {"rmse": Sample(error**2, rated.user_ids, root=True), "mae": Sample(np.abs(error), rated.user_ids)}
 
 
-def _mean_by_question(values: npt.NDArray[np.float64], questions: Questions) -> npt.NDArray[np.float64]:
-    counts = np.bincount(questions.owners, minlength=len(questions))
-    return np.bincount(questions.owners, values, minlength=len(questions)) / np.maximum(counts, 1)
+def _mean_by_question(values: npt.NDArray[np.float64], cases: Cases) -> npt.NDArray[np.float64]:
+    counts = np.bincount(cases.owners, minlength=len(cases))
+    return np.bincount(cases.owners, values, minlength=len(cases)) / np.maximum(counts, 1)
 
 
 def _segments(
-    answers: Answers, questions: Questions, train: Interactions, by_list: Mapping[str, npt.NDArray[np.float64]]
+    predictions: Predictions, cases: Cases, train: Interactions, by_list: Mapping[str, npt.NDArray[np.float64]]
 ) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
     """Figures of users with few and many known items, and of popular and rare items."""
-    k = answers.lists.shape[1]
-    known = questions.known.lengths
+    k = predictions.lists.shape[1]
+    known = cases.known.lengths
     middle = float(np.median(known))
     popular = popular_items(train)
-    rated = questions.rated
-    known_of_rating = np.where(questions.rated_owners >= 0, known[questions.rated_owners], 0)
-    ratings = _of_ratings(answers, questions)
-    reciprocal = 1.0 / answers.ranks
+    rated = cases.rated
+    known_of_rating = np.where(cases.rated_owners >= 0, known[cases.rated_owners], 0)
+    ratings = _of_ratings(predictions, cases)
+    reciprocal = 1.0 / predictions.ranks
     per_question = {
-        "mrr": _mean_by_question(reciprocal, questions),
+        "mrr": _mean_by_question(reciprocal, cases),
         **{name: values for name, values in by_list.items() if not name.startswith(("novelty", "diversity", "pop"))},
     }
 
@@ -150,12 +150,12 @@ def _segments(
         errors = {name: sample.select(of_rating).figure() for name, sample in ratings.items()}
         return {"num": int(mask.sum()), **errors, **{name: _mean(one[mask]) for name, one in per_question.items()}}
 
-    wanted = questions.owners * train.num_items + questions.targets
-    shown = np.arange(len(questions))[:, None] * train.num_items + answers.lists
-    hit = np.isin(wanted, shown[found(answers.lists, wanted, train.num_items)])
+    wanted = cases.owners * train.num_items + cases.targets
+    shown = np.arange(len(cases))[:, None] * train.num_items + predictions.lists
+    hit = np.isin(wanted, shown[found(predictions.lists, wanted, train.num_items)])
 
     def of_items(chosen: Mask) -> dict[str, float]:
-        mask = chosen[questions.targets]
+        mask = chosen[cases.targets]
         errors = {name: sample.select(chosen[rated.item_ids]).figure() for name, sample in ratings.items()}
         return {"num": int(mask.sum()), **errors, "mrr": _mean(reciprocal[mask]), f"recall@{k}": _mean(hit[mask])}
 

@@ -14,29 +14,29 @@ from torch import Tensor
 
 from engine.data.results import Task
 from engine.errors import LearningError
-from engine.evaluation.cases import Questions
-from engine.evaluation.scores import CHUNK, NEVER, all_scores, mean_ranks
-from engine.ranking import IntArray, top_lists
+from engine.evaluation.cases import Cases
+from engine.evaluation.scores import CHUNK, all_scores, mean_ranks
+from engine.ranking import MASKED_SCORE, IntArray, top_lists
 from engine.runtime.job import Job, Progress
 
 #: How many of the latest items a sequence model is told where it does not say so itself (``sequence_length``).
 SEQUENCE_LENGTH = 10
 #: Given positions of questions, the scores of all items.
-Asker = Callable[[slice], Tensor]
+Scorer = Callable[[slice], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class Predictions:
     """What a model said.
 
     Attributes
     ----------
     lists
-        The first items for each question, 0 where fewer are left, ``(num_questions, k)``.
+        The first items for each question, 0 where fewer are left, ``(num_cases, k)``.
     ranks
         Of each target among all items, from 1; equal scores share the mean of their ranks. ``(num_targets,)``.
     predicted
-        The ratings predicted for ``questions.rated``, within the range of the ratings learnt from; None if the model
+        The ratings predicted for ``cases.rated``, within the range of the ratings learnt from; None if the model
         predicts none.
     """
 
@@ -45,17 +45,17 @@ class Answers:
     predicted: npt.NDArray[np.float64] | None
 
 
-def ask(
+def batch_score(
     model: Any,
     task: Task,
-    questions: Questions,
+    cases: Cases,
     *,
     at: int,
     filter_seen: bool,
     doubt: npt.NDArray[np.float32] | None = None,
     rating_range: tuple[float, float] | None = None,
     job: Job | None = None,
-) -> Answers:
+) -> Predictions:
     """Ask a fitted model.
 
     Parameters
@@ -65,7 +65,7 @@ def ask(
         people in no training set.
     task
         Whether it takes users or sequences.
-    questions
+    cases
         What to ask.
     at
         The length of the lists.
@@ -85,49 +85,49 @@ def ask(
         If a score is not a number.
     """
     job = job or Job()
-    scoring = _asker(model, task, questions, rating_range is not None)
-    num_items = questions.rated.num_items
+    scoring = _scorer(model, task, cases, rating_range is not None)
+    num_items = cases.rated.num_items
     step = max(1, CHUNK // max(1, num_items))
-    lists = np.zeros((len(questions), at), dtype=np.int64)
-    ranks = np.empty(len(questions.targets))
-    folded = np.empty(len(questions.rated)) if rating_range is not None and questions.held_out else None
-    for start in range(0, len(questions), step):
+    lists = np.zeros((len(cases), at), dtype=np.int64)
+    ranks = np.empty(len(cases.targets))
+    folded = np.empty(len(cases.rated)) if rating_range is not None and cases.held_out else None
+    for start in range(0, len(cases), step):
         job.checkpoint()
-        block = slice(start, min(start + step, len(questions)))
+        block = slice(start, min(start + step, len(cases)))
         scores = scoring(block)
         if bool(scores.isnan().any()):
             raise LearningError("The model's scores are not numbers: it has diverged; lower its learning rate.")
         if folded is not None:
-            _note_ratings(scores, questions, block, folded)
+            _note_ratings(scores, cases, block, folded)
         if doubt is not None:
             scores = scores - torch.from_numpy(doubt).to(scores.device)
-        scores = scores.clamp(min=NEVER)  # a copy: the model may have given its own
-        out = _left_out(questions, block, filter_seen, scores.device)
-        scores[out] = NEVER
-        inside = slice(*np.searchsorted(questions.owners, (block.start, block.stop)))
-        ranks[inside] = mean_ranks(scores, questions.owners[inside] - start, questions.targets[inside], 1)
+        scores = scores.clamp(min=MASKED_SCORE)  # a copy: the model may have given its own
+        out = _left_out(cases, block, filter_seen, scores.device)
+        scores[out] = MASKED_SCORE
+        inside = slice(*np.searchsorted(cases.owners, (block.start, block.stop)))
+        ranks[inside] = mean_ranks(scores, cases.owners[inside] - start, cases.targets[inside], 1)
         scores[out] = -torch.inf
         lists[block] = top_lists(scores, at)
-        job.report(Progress("asking", block.stop, len(questions), "questions"))
+        job.report(Progress("asking", block.stop, len(cases), "questions"))
     predicted = None
-    if rating_range is not None and len(questions.rated):
-        predicted = np.clip(_predicted(model, questions) if folded is None else folded, *rating_range)
-    return Answers(lists, ranks, predicted)
+    if rating_range is not None and len(cases.rated):
+        predicted = np.clip(_predicted(model, cases) if folded is None else folded, *rating_range)
+    return Predictions(lists, ranks, predicted)
 
 
-def _asker(model: Any, task: Task, questions: Questions, rates: bool) -> Asker:
+def _scorer(model: Any, task: Task, cases: Cases, rates: bool) -> Scorer:
     if task == "sequence":
         length = getattr(model, "sequence_length", SEQUENCE_LENGTH)
-        return lambda block: all_scores(model, questions.known.tails(block, length))
-    if not questions.held_out:
-        return lambda block: all_scores(model, questions.users[block])
-    return lambda block: torch.stack([_fold_in(model, questions, row, rates) for row in range(block.start, block.stop)])
+        return lambda block: all_scores(model, cases.known.tails(block, length))
+    if not cases.held_out:
+        return lambda block: all_scores(model, cases.users[block])
+    return lambda block: torch.stack([_fold_in(model, cases, row, rates) for row in range(block.start, block.stop)])
 
 
-def _fold_in(model: Any, questions: Questions, row: int, rates: bool) -> Tensor:
+def _fold_in(model: Any, cases: Cases, row: int, rates: bool) -> Tensor:
     """The scores of all items for a person whom the model is told about only now."""
-    items = questions.known[row]
-    ratings = None if questions.ratings is None else questions.ratings[row]
+    items = cases.known[row]
+    ratings = None if cases.ratings is None else cases.ratings[row]
     if rates and ratings is not None:
         rated = ~np.isnan(ratings)
         items, ratings = items[rated], ratings[rated]
@@ -135,24 +135,24 @@ def _fold_in(model: Any, questions: Questions, row: int, rates: bool) -> Tensor:
     return scores.float() if isinstance(scores, Tensor) else torch.from_numpy(np.array(scores, dtype=np.float32))
 
 
-def _left_out(questions: Questions, block: slice, filter_seen: bool, device: torch.device) -> tuple[Tensor, Tensor]:
+def _left_out(cases: Cases, block: slice, filter_seen: bool, device: torch.device) -> tuple[Tensor, Tensor]:
     """Rows and columns of what is not ranked: the padding, and what is known."""
     rows, columns = np.arange(block.stop - block.start), np.zeros(block.stop - block.start, dtype=np.int64)
     if filter_seen:
-        owners, items = questions.known.flat(block)
+        owners, items = cases.known.flat(block)
         rows, columns = np.concatenate([rows, owners]), np.concatenate([columns, items])
     return torch.from_numpy(rows).to(device), torch.from_numpy(columns).to(device)
 
 
-def _note_ratings(scores: Tensor, questions: Questions, block: slice, folded: npt.NDArray[np.float64]) -> None:
-    mine = (questions.rated_owners >= block.start) & (questions.rated_owners < block.stop)
-    rows = torch.from_numpy(questions.rated_owners[mine] - block.start).to(scores.device)
-    items = torch.from_numpy(questions.rated.item_ids[mine].astype(np.int64)).to(scores.device)
+def _note_ratings(scores: Tensor, cases: Cases, block: slice, folded: npt.NDArray[np.float64]) -> None:
+    mine = (cases.rated_owners >= block.start) & (cases.rated_owners < block.stop)
+    rows = torch.from_numpy(cases.rated_owners[mine] - block.start).to(scores.device)
+    items = torch.from_numpy(cases.rated.item_ids[mine].astype(np.int64)).to(scores.device)
     folded[mine] = scores[rows, items].cpu().numpy()
 
 
-def _predicted(model: Any, questions: Questions) -> npt.NDArray[np.float64]:
-    rated = questions.rated
+def _predicted(model: Any, cases: Cases) -> npt.NDArray[np.float64]:
+    rated = cases.rated
     extra = {}
     if rated.timestamps is not None and "timestamps" in inspect.signature(model.predict).parameters:
         extra["timestamps"] = rated.timestamps

@@ -13,11 +13,11 @@ import numpy as np
 from engine import models
 from engine.data.results import FitReport
 from engine.errors import OptionError, RecsysError
-from engine.evaluation.cases import pose
-from engine.evaluation.metrics import Measured, figures
-from engine.evaluation.predict import SEQUENCE_LENGTH, ask
+from engine.evaluation.cases import make_cases
+from engine.evaluation.metrics import Metrics, compute_metrics
+from engine.evaluation.predict import SEQUENCE_LENGTH, batch_score
 from engine.evaluation.splitters import Split, split
-from engine.recommender import rating_doubt
+from engine.recommender import confidence_margin
 from engine.runtime.job import Job, Progress
 
 if TYPE_CHECKING:
@@ -178,8 +178,8 @@ def evaluate(
 ) -> FitReport:
     """Train a model on a part of a data set and measure it on the rest.
 
-    All items that occur in the interactions are ranked: no sample of them. See :func:`engine.evaluation.cases.pose`
-    for what is asked and :mod:`engine.evaluation.metrics` for the figures.
+    All items that occur in the interactions are ranked: no sample of them. See
+    :func:`engine.evaluation.cases.make_cases` for what is asked and :mod:`engine.evaluation.metrics` for the figures.
 
     Parameters
     ----------
@@ -282,24 +282,24 @@ def evaluate_split(
     learnt = learnable(parts.train, spec)
     model = _create(spec, options, seed, device, learnt)
     ratings = learnt.ratings if "ratings" in spec.needs else None
-    questions = pose(parts, protocol, spec.task, seed, rates=ratings is not None)
+    cases = make_cases(parts, protocol, spec.task, seed, rates=ratings is not None)
     if item_vectors is not None:
         item_vectors = item_vectors[: learnt.num_items]
     fitted = _fit(model, spec, learnt, dataset, job, user_features, item_vectors)
     job.report(Progress(f"measuring {name}"))
     job.checkpoint()
     begun = time.perf_counter()
-    answers = ask(
+    predictions = batch_score(
         model,
         spec.task,
-        questions,
+        cases,
         at=at,
         filter_seen=filter_seen,
-        doubt=None if ratings is None else rating_doubt(learnt),
+        doubt=None if ratings is None else confidence_margin(learnt),
         rating_range=None if ratings is None else (float(ratings.min()), float(ratings.max())),
         job=job,
     )
-    measured = figures(answers, questions, parts.train, dataset.items, seed=seed, segments=segments)
+    measured = compute_metrics(predictions, cases, parts.train, dataset.items, seed=seed, segments=segments)
     return _report(dataset, name, protocol, seed, model, measured, filter_seen, fitted, begun)
 
 
@@ -309,7 +309,7 @@ def _report(
     protocol: str,
     seed: int,
     model: Any,
-    measured: Measured,
+    measured: Metrics,
     filter_seen: bool,
     fitted: float,
     begun: float,

@@ -16,11 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from engine.interactions import Interactions, SequenceInteractions
+from engine.ranking import MASKED_SCORE
 
 #: Scores that are compared at a time.
 CHUNK = 4_194_304
-#: The score of what is taken out of a ranking: the lowest finite one, so that differences stay numbers.
-NEVER = float(np.finfo(np.float32).min)
 
 FloatArray = npt.NDArray[np.float64]
 #: (scores, row and id of each target, the columns' items) -> a figure for each target.
@@ -172,7 +171,7 @@ def _user_ranks(
             low, high = np.searchsorted(known[0], block), np.searchsorted(known[0], block, side="right")
             rows = np.repeat(np.arange(len(block)), high - low)
             items = np.concatenate([known[1][one:two] for one, two in zip(low, high, strict=True)])
-            scores[_to(rows, scores), _to(columns.of(items), scores)] = NEVER
+            scores[_to(rows, scores), _to(columns.of(items), scores)] = MASKED_SCORE
         inside = slice(*np.searchsorted(owner, (start, start + len(block))))
         measured[inside] = measure(scores, owner[inside] - start, targets[inside], columns)
     return users, owner, measured
@@ -192,7 +191,7 @@ def _sequence_ranks(
         block = slice(start, start + step)
         scores = columns.scores(before[block])
         if exclude_preceding:
-            scores.scatter_(1, _to(columns.of(before[block]), scores), NEVER)
+            scores.scatter_(1, _to(columns.of(before[block]), scores), MASKED_SCORE)
         rows = np.repeat(np.arange(len(scores)), last)
         measured[block] = measure(scores, rows, targets[block].reshape(-1), columns).reshape(-1, last)
     return measured
@@ -223,7 +222,7 @@ class _Columns:
         """Of users or sequences, ``(len(ids), number)``, to write to."""
         if self._items is None:
             return all_scores(self._model, ids)
-        return nn.functional.pad(self._model.scores(ids, self._items), (0, 1), value=NEVER)
+        return nn.functional.pad(self._model.scores(ids, self._items), (0, 1), value=MASKED_SCORE)
 
     def of(self, items: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The column of each item."""
@@ -249,7 +248,7 @@ def all_scores(model: Any, ids: npt.NDArray[Any]) -> Tensor:
         scores: Tensor = model.scores(ids)
         return scores
     rows = [np.asarray(model.predict(int(one) if one.ndim == 0 else one)) for one in ids]
-    return torch.from_numpy(np.stack(rows)).float().clamp_(min=NEVER)
+    return torch.from_numpy(np.stack(rows)).float().clamp_(min=MASKED_SCORE)
 
 
 def mean_ranks(
@@ -280,7 +279,7 @@ def _places(scores: Tensor, rows: npt.NDArray[Any], targets: npt.NDArray[Any], c
     places = []
     for rivals, mine, part in _comparisons(scores, rows, columns.of(targets), columns.first):
         ahead = (rivals > mine) | ((rivals == mine) & (items < target[part]))
-        among_others = torch.where(mine == NEVER, others_below[part], 0).squeeze(1)
+        among_others = torch.where(mine == MASKED_SCORE, others_below[part], 0).squeeze(1)
         places.append(ahead.sum(1, dtype=torch.int32) + among_others)
     return torch.cat(places).cpu().double().numpy() if places else np.empty(0)
 

@@ -12,19 +12,19 @@ import torch
 from torch import Tensor
 
 from engine.errors import LearningError, OptionError
-from engine.factorization.least_squares import Block, gathered, improve_rows, solve_rows
+from engine.factorization.least_squares import FactorBlock, gathered, improve_rows, solve_rows
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
-from engine.models.closed_form import UserModel
-from engine.models.estimator import NEVER
+from engine.models.closed_form import ClosedFormUserModel
 from engine.models.fold_in import Ridge
+from engine.ranking import MASKED_SCORE
 from engine.runtime.job import Job, Progress
 
 #: Steps of conjugate gradients in each half of a sweep; more make no better model.
 _STEPS = 1
 
 
-class AlternatingLeastSquaresModel(UserModel):
+class AlternatingLeastSquaresModel(ClosedFormUserModel):
     """Implicit alternating least squares with regularisation scaled by frequency.
 
     The loss is ``Σ c (1 - w·h)²`` over the chosen pairs, plus ``alpha Σ (w·h)²`` over all pairs, plus
@@ -47,7 +47,7 @@ class AlternatingLeastSquaresModel(UserModel):
     scale
         The standard deviation of the first vectors' lengths.
     random_state, device
-        See :class:`engine.models.closed_form.SolvedModel`.
+        See :class:`engine.models.closed_form.ClosedFormModel`.
 
     Notes
     -----
@@ -56,7 +56,7 @@ class AlternatingLeastSquaresModel(UserModel):
 
     name: ClassVar[str] = "als"
     _tensors: ClassVar[tuple[str, ...]] = ("_users", "_items", "_gram", "_seen")
-    _plain: ClassVar[tuple[str, ...]] = (*UserModel._plain, "_lowest", "_highest")
+    _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "_lowest", "_highest")
 
     def __init__(
         self,
@@ -135,7 +135,7 @@ class AlternatingLeastSquaresModel(UserModel):
             free[rows] = solved @ basis.T
             job.checkpoint()
 
-    def _improve(self, blocks: Sequence[Block], fixed: Tensor, free: Tensor, l2: Tensor, job: Job) -> None:
+    def _improve(self, blocks: Sequence[FactorBlock], fixed: Tensor, free: Tensor, l2: Tensor, job: Job) -> None:
         """The same but for a few steps only: the next sweep goes on from there."""
         basis, diagonals = self._common(fixed, l2)
         for rows, solved in improve_rows(blocks, fixed @ basis, diagonals, free @ basis, _STEPS):
@@ -150,19 +150,19 @@ class AlternatingLeastSquaresModel(UserModel):
 
     # -- predicting ---------------------------------------------------------------------------------------------
     def _score_users(self, users: Tensor) -> Tensor:
-        return (self._users[users] @ self._items.T).masked_fill_(~self._seen, NEVER)
+        return (self._users[users] @ self._items.T).masked_fill_(~self._seen, MASKED_SCORE)
 
     def _score_pairs(self, users: Tensor, items: Tensor) -> Tensor:
-        return (self._users[users] * self._items[items]).sum(1).masked_fill_(~self._seen[items], NEVER)
+        return (self._users[users] * self._items[items]).sum(1).masked_fill_(~self._seen[items], MASKED_SCORE)
 
     def item_vectors(self) -> npt.NDArray[np.float32]:
         """The items' vectors, ``(num_items, embedding_dim)``."""
-        self._demand_fitted()
+        self._require_fitted()
         return self._items.cpu().numpy()
 
     def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
         ridge, vectors, targets = self._problem(items, ratings)
-        return (self._items @ ridge.solve(vectors, targets)).masked_fill_(~self._seen, NEVER)
+        return (self._items @ ridge.solve(vectors, targets)).masked_fill_(~self._seen, MASKED_SCORE)
 
     def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
         ridge, vectors, wanted = self._problem(items, ratings)

@@ -12,20 +12,20 @@ from torch import Tensor, nn
 
 from engine.data.ids import as_ids
 from engine.errors import LearningError, OptionError
-from engine.factorization.bilinear import BilinearLearner, PackedRows, is_plain
-from engine.factorization.folding_in import FoldsIn
+from engine.factorization.bilinear import BilinearTrainer, PackedRows, is_plain
+from engine.factorization.folding_in import FactorizationFoldIn
 from engine.factorization.objectives import Objective
 from engine.factorization.representations import BilinearNet
 from engine.interactions import Interactions
 from engine.models.estimator import CHUNK, Estimator
 from engine.sampling import NegativeSampler
-from engine.training.autograd import Batch, GradientLearner
+from engine.training.autograd import AutogradTrainer, Batch
 from engine.training.loop import Learner
 
 Scores = npt.NDArray[np.float32]
 
 
-class FactorizationModel(FoldsIn, Estimator):
+class FactorizationModel(FactorizationFoldIn, Estimator):
     """Base of the models that score pairs of a user and an item. Options as of :class:`Estimator`."""
 
     _objectives: dict[str, Objective]
@@ -162,7 +162,7 @@ class FactorizationModel(FoldsIn, Estimator):
             assert isinstance(net, BilinearNet)
             present_users, users = _positions(users, self._num_users)
             present_items, items = _positions(items, self._num_items)
-            return BilinearLearner(
+            return BilinearTrainer(
                 self._packed(net, present_users, present_items),
                 self._objective(),
                 users,
@@ -173,7 +173,7 @@ class FactorizationModel(FoldsIn, Estimator):
                 num_negatives=self._num_negatives,
             )
         self._make_optimizers(net)
-        return GradientLearner(
+        return AutogradTrainer(
             net,
             self._optimizers,
             {"groups": users, "items": items, "observed": observed, "weights": weights},

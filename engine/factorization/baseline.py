@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.errors import OptionError
 from engine.interactions import Interactions
-from engine.models.closed_form import UserModel
+from engine.models.closed_form import ClosedFormUserModel
 from engine.runtime.job import Job, Progress
 
 Offsets = npt.NDArray[np.float64]
@@ -55,7 +55,7 @@ def solve_offsets(
     return mean, users, items
 
 
-class BaselineModel(UserModel):
+class BaselineModel(ClosedFormUserModel):
     """Regularised means of users and items (Koren, "Factor in the neighbors", TKDD 2010, section 2.1).
 
     Parameters
@@ -63,13 +63,13 @@ class BaselineModel(UserModel):
     l2_user, l2_item
         With how many ratings of the mean each user and item starts.
     random_state, device
-        See :class:`engine.models.closed_form.SolvedModel`.
+        See :class:`engine.models.closed_form.ClosedFormModel`.
     """
 
     name: ClassVar[str] = "baseline"
     rates: ClassVar[bool] = True
     _tensors: ClassVar[tuple[str, ...]] = ("_users", "_items")
-    _plain: ClassVar[tuple[str, ...]] = (*UserModel._plain, "_mean")
+    _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "_mean")
 
     def __init__(
         self,

@@ -14,13 +14,13 @@ from torch import Tensor
 from engine.data.features import Features, history
 from engine.data.ids import as_ids
 from engine.errors import OptionError
-from engine.factorization.blocks import Block, draw, draw_prior, pad_by_entity
+from engine.factorization.blocks import FactorBlock, draw, draw_prior, pad_by_entity
 from engine.factorization.days import Days
 from engine.factorization.likelihoods import Gaussian, Likelihood, Ordinal
 from engine.factorization.linear_prior import LinearPrior
 from engine.factorization.posterior import Posterior, Samples
 from engine.interactions import Interactions
-from engine.models.closed_form import Scores, UserModel, demand_ratings
+from engine.models.closed_form import ClosedFormUserModel, Scores, require_ratings
 from engine.models.fold_in import Ridge
 from engine.runtime.job import Job, Progress
 
@@ -34,7 +34,7 @@ _WARM_START = 2
 _SCATTER = 0.5
 
 
-class BayesianFactorizationModel(UserModel):
+class BayesianFactorizationModel(ClosedFormUserModel):
     """Predicts ratings, and how sure it is, by averaging over many factorisations that fit about as well.
 
     Bayesian probabilistic matrix factorisation (Salakhutdinov and Mnih, 2008) whose sampler draws all users' and all
@@ -77,7 +77,7 @@ class BayesianFactorizationModel(UserModel):
 
     name: ClassVar[str] = "bayesian"
     rates: ClassVar[bool] = True
-    _plain: ClassVar[tuple[str, ...]] = (*UserModel._plain, "lowest", "highest", "_span")
+    _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "lowest", "highest", "_span")
     _tensors: ClassVar[tuple[str, ...]] = ()  # those of the posterior and of the days; see _give
 
     lowest = 0.0
@@ -155,7 +155,7 @@ class BayesianFactorizationModel(UserModel):
 
     @torch.no_grad()
     def _fit(self, interactions: Interactions, job: Job) -> None:
-        ratings = self._tensor(demand_ratings(interactions), np.float32)
+        ratings = self._tensor(require_ratings(interactions), np.float32)
         seed = self.random_state if self.random_state is not None else int(np.random.default_rng().integers(2**31))
         generator = torch.Generator(device=self.device).manual_seed(seed)
         days = None
@@ -175,7 +175,7 @@ class BayesianFactorizationModel(UserModel):
         make: type[Gaussian | Ordinal] = Ordinal if self.likelihood == "ordinal" else Gaussian
         return make(ratings, users, num_users, self.concentration)
 
-    def _blocks(self, interactions: Interactions, days: Days | None, generator: torch.Generator) -> list[Block]:
+    def _blocks(self, interactions: Interactions, days: Days | None, generator: torch.Generator) -> list[FactorBlock]:
         """Users, their days, items: the order in which they are drawn. Items come last, as ``_sample`` relies on."""
         width = self.embedding_dim + 1
         known = self._features or Features()
@@ -185,11 +185,11 @@ class BayesianFactorizationModel(UserModel):
 
         def make(
             name: str, left: bool, ids: Any, count: int, features: dict[str, Any], scale: float, centred: bool
-        ) -> Block:
+        ) -> FactorBlock:
             ids = np.asarray(ids, dtype=np.int64)
             vectors = torch.empty(count, width, device=self.device).normal_(generator=generator) * scale
             vectors[:, -1] = 0.0
-            return Block(
+            return FactorBlock(
                 name,
                 left,
                 torch.from_numpy(np.append(ids, 0)).to(self.device),
@@ -205,7 +205,9 @@ class BayesianFactorizationModel(UserModel):
         blocks.append(make("item", False, interactions.item_ids, interactions.num_items, of_items, _START, True))
         return blocks
 
-    def _sample(self, blocks: list[Block], likelihood: Likelihood, generator: torch.Generator, job: Job) -> Samples:
+    def _sample(
+        self, blocks: list[FactorBlock], likelihood: Likelihood, generator: torch.Generator, job: Job
+    ) -> Samples:
         state = likelihood.start()
         offset = float(state.score[0])
         state.score += _scores(blocks)
@@ -235,7 +237,9 @@ class BayesianFactorizationModel(UserModel):
         item_ids: npt.ArrayLike | None = None,
         timestamps: npt.ArrayLike | None = None,
     ) -> Scores:
-        """Mean ratings of pairs, or of all items; shapes as of :meth:`engine.models.closed_form.UserModel.predict`.
+        """Mean ratings of pairs, or of all items.
+
+        The shapes are those of :meth:`engine.models.closed_form.ClosedFormUserModel.predict`.
 
         Parameters
         ----------
@@ -298,7 +302,7 @@ class BayesianFactorizationModel(UserModel):
         return vectors
 
     def _known(self) -> Posterior:
-        self._demand_fitted()
+        self._require_fitted()
         assert self._posterior is not None
         return self._posterior
 
@@ -344,7 +348,7 @@ class BayesianFactorizationModel(UserModel):
             self._days = Days.restore(tensors["day_keys"].numpy(), tensors["first_times"].numpy(), (first, last))
 
 
-def _scores(blocks: list[Block]) -> Tensor:
+def _scores(blocks: list[FactorBlock]) -> Tensor:
     """The score of each rating, ``(N + 1,)``."""
     sides = []
     for left in (True, False):

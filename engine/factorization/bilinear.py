@@ -19,7 +19,7 @@ Batch = tuple[Tensor, Tensor | None, Tensor | None, Tensor | None]
 
 
 def is_plain(net: object) -> bool:
-    """Whether a net is one that :class:`BilinearLearner` can train."""
+    """Whether a net is one that :class:`BilinearTrainer` can train."""
     return (
         type(net) is BilinearNet
         and type(net.user_embeddings) is ScaledEmbedding
@@ -92,7 +92,7 @@ class PackedRows:
         return torch.equal(self.users, users) and torch.equal(self.items, items)
 
 
-class BilinearLearner:
+class BilinearTrainer:
     """Learns packed rows from pairs of a user and an item.
 
     Parameters

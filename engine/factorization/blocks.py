@@ -81,7 +81,7 @@ def pad_by_entity(ids: npt.NDArray[np.int64], count: int, width: int, device: to
 
 
 @dataclass
-class Block:
+class FactorBlock:
     """The vectors of one kind of entity.
 
     A rating's score is the dot product of the sum of its left vectors (user, user's day) with the sum of its right
@@ -132,7 +132,7 @@ class Block:
 
 
 @dataclass
-class State:
+class GibbsState:
     """The ratings as the sampler sees them; all of shape ``(N + 1,)``, the last one padding.
 
     Attributes
@@ -150,7 +150,9 @@ class State:
     precision: Tensor
 
 
-def draw(block: Block, others: Sequence[Block], state: State, generator: torch.Generator | None, job: Job) -> Tensor:
+def draw(
+    block: FactorBlock, others: Sequence[FactorBlock], state: GibbsState, generator: torch.Generator | None, job: Job
+) -> Tensor:
     """Draw a block's vectors given everything else, and bring the scores up to date.
 
     In coordinates in which the prior of a vector is N(0, I), the posterior of an entity with n ratings and the design
@@ -218,7 +220,7 @@ def _solve(design: Tensor, right: Tensor, few: bool) -> Tensor:
     return design.mT @ solution if few else solution
 
 
-def _design(others: Sequence[Block], rows: Tensor) -> Tensor:
+def _design(others: Sequence[FactorBlock], rows: Tensor) -> Tensor:
     """What a vector is multiplied with in each row: the sum of the other side's, and 1 for its bias."""
     design = _vectors(others[0], rows)
     for block in others[1:]:
@@ -227,7 +229,7 @@ def _design(others: Sequence[Block], rows: Tensor) -> Tensor:
     return design
 
 
-def _vectors(block: Block, rows: Tensor) -> Tensor:
+def _vectors(block: FactorBlock, rows: Tensor) -> Tensor:
     chosen = block.vectors.index_select(0, block.ids.index_select(0, rows.view(-1)))
     return chosen.view(*rows.shape, -1)
 
@@ -237,7 +239,7 @@ def _take(values: Tensor, rows: Tensor) -> Tensor:
     return values.index_select(0, rows.view(-1)).view_as(rows)
 
 
-def draw_prior(block: Block, generator: torch.Generator, scale: float) -> None:
+def draw_prior(block: FactorBlock, generator: torch.Generator, scale: float) -> None:
     """Draw the mean, the linear priors and the precision of a block's vectors, given the vectors.
 
     The precision has a Wishart prior with D + 1 degrees of freedom and the scale matrix I / ``scale``

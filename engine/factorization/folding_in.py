@@ -11,11 +11,11 @@ from torch import Tensor
 
 from engine.errors import OptionError
 from engine.factorization.representations import BilinearNet
-from engine.models.fold_in import Newcomers, Ridge
+from engine.models.fold_in import FoldInMixin, Ridge
 
 
-class FoldsIn(Newcomers):
-    """Newcomers of a model around a :class:`BilinearNet`; what its users are like says what to expect of a person.
+class FactorizationFoldIn(FoldInMixin):
+    """FoldInMixin of a model around a :class:`BilinearNet`; what its users are like says what to expect of a person.
 
     A subclass says which scores a history asks for (:meth:`_wanted`) and how far they stray (:meth:`_noise`).
     """

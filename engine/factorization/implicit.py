@@ -11,7 +11,8 @@ from engine.errors import OptionError
 from engine.factorization import objectives
 from engine.factorization.base import FactorizationModel
 from engine.losses import adaptive_hinge_loss, bpr_loss, hinge_loss, pointwise_loss
-from engine.models.estimator import NEVER, OptimizerFunc, RandomState
+from engine.models.estimator import OptimizerFunc, RandomState
+from engine.ranking import MASKED_SCORE
 from engine.sampling import NegativeSampler
 from engine.training.autograd import Batch
 
@@ -112,4 +113,4 @@ random_state, device
         return 1.0
 
     def _hide(self, scores: Tensor, items: Tensor | None) -> Tensor:
-        return torch.where(self._seen if items is None else self._seen[items], scores, NEVER)
+        return torch.where(self._seen if items is None else self._seen[items], scores, MASKED_SCORE)

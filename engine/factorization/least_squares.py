@@ -17,7 +17,7 @@ _BLOCK = 1_048_576
 _TINY = 1e-30
 
 #: Rows of like length: ``rows (r,)``, ``columns (r, l)``, ``weights (r, l)``.
-Block = tuple[Tensor, Tensor, Tensor]
+FactorBlock = tuple[Tensor, Tensor, Tensor]
 
 
 def solve_rows(
@@ -59,7 +59,7 @@ def solve_rows(
         yield rows, solved
 
 
-def gathered(pairs: Pairs, num_columns: int, width: int) -> list[Block]:
+def gathered(pairs: Pairs, num_columns: int, width: int) -> list[FactorBlock]:
     """The pairs as :func:`improve_rows` takes them, to be made once for many sweeps.
 
     Parameters
@@ -76,7 +76,7 @@ def gathered(pairs: Pairs, num_columns: int, width: int) -> list[Block]:
 
 
 def improve_rows(
-    blocks: Sequence[Block], vectors: Tensor, diagonals: Tensor, solutions: Tensor, steps: int
+    blocks: Sequence[FactorBlock], vectors: Tensor, diagonals: Tensor, solutions: Tensor, steps: int
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Come closer to what :func:`solve_rows` finds, where each target is 1, in a fraction of its time.
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.errors import LearningError
-from engine.factorization.blocks import State
+from engine.factorization.blocks import GibbsState
 
 #: More different ratings than this are no scale of grades.
 MOST_GRADES = 50
@@ -40,7 +40,7 @@ class Noise:
         self.precisions = torch.ones_like(self._counts)
         """The current precision of each user's noise, shape ``(num_users,)``."""
 
-    def draw(self, state: State, generator: torch.Generator) -> None:
+    def draw(self, state: GibbsState, generator: torch.Generator) -> None:
         """Draw the precisions given the scores, into the state too."""
         squares = (state.target - state.score)[:-1].square()
         by_user = torch.zeros_like(self._counts).index_add_(0, self._users, squares)
@@ -59,10 +59,10 @@ class Likelihood(Protocol):
 
     noise: Noise
 
-    def start(self) -> State:
+    def start(self) -> GibbsState:
         """The state to begin with."""
 
-    def draw(self, state: State, generator: torch.Generator) -> None:
+    def draw(self, state: GibbsState, generator: torch.Generator) -> None:
         """Draw what belongs to the likelihood, given the scores."""
 
     def thresholds(self) -> Tensor:
@@ -76,11 +76,11 @@ class Gaussian:
         self.noise = Noise(users, num_users, concentration, scaled=True)
         self._ratings = ratings
 
-    def start(self) -> State:
+    def start(self) -> GibbsState:
         """Scores of the mean rating."""
         return _state(self._ratings, float(self._ratings.double().mean()))
 
-    def draw(self, state: State, generator: torch.Generator) -> None:
+    def draw(self, state: GibbsState, generator: torch.Generator) -> None:
         """Draw the noise."""
         self.noise.draw(state, generator)
 
@@ -115,12 +115,12 @@ class Ordinal:
         self._cuts: Tensor = (torch.special.ndtri(below) * math.sqrt(2.0)).float()
         self._steps = torch.full_like(self._cuts, 0.01)
 
-    def start(self) -> State:
+    def start(self) -> GibbsState:
         """Latent values in the middle of their grades."""
         edges = torch.cat([self._cuts[:1] - 1.0, self._cuts, self._cuts[-1:] + 1.0])
         return _state(((edges[:-1] + edges[1:]) / 2.0)[self._grade], 0.0)
 
-    def draw(self, state: State, generator: torch.Generator) -> None:
+    def draw(self, state: GibbsState, generator: torch.Generator) -> None:
         """Draw the thresholds, the latent values, then the noise."""
         score, root = state.score[:-1], self.noise.precisions[self._users].sqrt()
         for parity in (0, 1):
@@ -186,8 +186,8 @@ def expected_grade(score: Tensor, variance: Tensor, cuts: Tensor, grades: Tensor
     return mean
 
 
-def _state(target: Tensor, score: float) -> State:
+def _state(target: Tensor, score: float) -> GibbsState:
     padded = torch.cat([target.float(), target.new_zeros(1).float()])
     precision = torch.ones_like(padded)
     precision[-1] = 0.0
-    return State(padded, torch.full_like(padded, score), precision)
+    return GibbsState(padded, torch.full_like(padded, score), precision)

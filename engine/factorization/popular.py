@@ -11,13 +11,13 @@ from torch import Tensor
 
 from engine.errors import OptionError
 from engine.interactions import Interactions
-from engine.models.closed_form import UserModel
+from engine.models.closed_form import ClosedFormUserModel
 from engine.runtime.job import Job
 
 _DAY = 86_400.0
 
 
-class PopularModel(UserModel):
+class PopularModel(ClosedFormUserModel):
     """Scores each item by the number of its interactions (the sum of their weights, where there are any).
 
     Parameters
@@ -26,7 +26,7 @@ class PopularModel(UserModel):
         Days after which an interaction counts half, from the latest one of all backwards; 0 counts all alike, as do
         interactions without times. Times are in unix seconds.
     random_state, device
-        See :class:`engine.models.closed_form.SolvedModel`.
+        See :class:`engine.models.closed_form.ClosedFormModel`.
     """
 
     name: ClassVar[str] = "popular"

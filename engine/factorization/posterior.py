@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.factorization.blocks import Block
+from engine.factorization.blocks import FactorBlock
 from engine.factorization.likelihoods import Likelihood, expected_grade
 
 #: Numbers that the kept samples may hold together.
@@ -34,7 +34,7 @@ class Samples:
         How many will be offered.
     """
 
-    def __init__(self, blocks: Sequence[Block], offset: float, wanted: int, sweeps: int) -> None:
+    def __init__(self, blocks: Sequence[FactorBlock], offset: float, wanted: int, sweeps: int) -> None:
         size = sum(block.vectors.numel() for block in blocks)
         self._keep = max(2, min(wanted, sweeps, _BUDGET // max(1, size)))
         self._sweeps, self._seen = sweeps, 0
@@ -47,7 +47,7 @@ class Samples:
         self.variance = torch.zeros(blocks[0].count, device=blocks[0].vectors.device)
         self.item_doubt = torch.zeros(blocks[-1].count, device=blocks[-1].vectors.device)
 
-    def add(self, blocks: Sequence[Block], item_means: Tensor, likelihood: Likelihood) -> None:
+    def add(self, blocks: Sequence[FactorBlock], item_means: Tensor, likelihood: Likelihood) -> None:
         """Offer the current state, with the conditional means of the items."""
         self._seen += 1
         users, items = blocks[0], blocks[-1]

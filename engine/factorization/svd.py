@@ -15,12 +15,12 @@ from engine.factorization.baseline import solve_offsets
 from engine.factorization.least_squares import solve_rows
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
-from engine.models.closed_form import UserModel
+from engine.models.closed_form import ClosedFormUserModel
 from engine.models.fold_in import Ridge
 from engine.runtime.job import Job, Progress
 
 
-class BiasedFactorizationModel(UserModel):
+class BiasedFactorizationModel(ClosedFormUserModel):
     """A rating as the mean, a bias of the user and of the item, and the dot product of their vectors.
 
     Known as SVD (Funk, 2006; Koren, Bell and Volinsky, "Matrix factorization techniques for recommender systems",
@@ -42,7 +42,7 @@ class BiasedFactorizationModel(UserModel):
     scale
         The standard deviation of the first vectors' numbers.
     random_state, device
-        See :class:`engine.models.closed_form.SolvedModel`.
+        See :class:`engine.models.closed_form.ClosedFormModel`.
 
     Notes
     -----
@@ -54,7 +54,7 @@ class BiasedFactorizationModel(UserModel):
     name: ClassVar[str] = "svd"
     rates: ClassVar[bool] = True
     _tensors: ClassVar[tuple[str, ...]] = ("_users", "_items")
-    _plain: ClassVar[tuple[str, ...]] = (*UserModel._plain, "_mean")
+    _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "_mean")
 
     def __init__(
         self,
@@ -167,7 +167,7 @@ class BiasedFactorizationModel(UserModel):
 
     def item_vectors(self) -> npt.NDArray[np.float32]:
         """The items' vectors, ``(num_items, embedding_dim)``."""
-        self._demand_fitted()
+        self._require_fitted()
         vectors: npt.NDArray[np.float32] = self._items[:, :-1].cpu().numpy()
         return vectors
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from engine.data.ids import as_ids
 from engine.errors import DataError, LearningError, NotTrainedError, OptionError
 from engine.interactions import Interactions
-from engine.models.fold_in import Newcomers
+from engine.models.fold_in import FoldInMixin
 from engine.runtime.device import resolve
 from engine.runtime.job import Job
 from engine.storage import serialization as saving
@@ -27,7 +27,7 @@ Scores = npt.NDArray[np.float32]
 CHUNK = 4_194_304
 
 
-class SolvedModel(ABC):
+class ClosedFormModel(ABC):
     """A model that is a few tensors and numbers.
 
     A subclass names its tensors in ``_tensors`` and its plain numbers in ``_plain``: attributes that :meth:`fit`
@@ -64,7 +64,7 @@ class SolvedModel(ABC):
         names = (name for name in inspect.signature(type(self)).parameters if name not in self._transient)
         return {name: getattr(self, name) for name in names}
 
-    def _demand_fitted(self) -> None:
+    def _require_fitted(self) -> None:
         if not self._fitted:
             raise NotTrainedError(f"The model {self.name} is not trained yet: call fit first.")
 
@@ -83,7 +83,7 @@ class SolvedModel(ABC):
         DataError
             If the folder cannot be written.
         """
-        self._demand_fitted()
+        self._require_fitted()
         header = {
             "model": self.name,
             "options": self.options(),
@@ -120,11 +120,11 @@ class SolvedModel(ABC):
         return model
 
 
-class UserModel(Newcomers, SolvedModel):
+class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
     """A solved model that scores items for users; ``num_users`` and ``num_items`` are set by :meth:`fit`.
 
     A subclass also overrides :meth:`_fold_in` and :meth:`_contributions` of
-    :class:`engine.models.fold_in.Newcomers`, and says in ``rates`` whether it predicts ratings.
+    :class:`engine.models.fold_in.FoldInMixin`, and says in ``rates`` whether it predicts ratings.
     """
 
     _plain: ClassVar[tuple[str, ...]] = ("num_users", "num_items")
@@ -152,7 +152,7 @@ class UserModel(Newcomers, SolvedModel):
         return scores
 
     def _size(self) -> int:
-        self._demand_fitted()
+        self._require_fitted()
         return self.num_items
 
     # -- fitting ------------------------------------------------------------------------------------------------
@@ -178,7 +178,7 @@ class UserModel(Newcomers, SolvedModel):
         if len(interactions) == 0:
             raise LearningError("There are no interactions to learn from.")
         if self.rates:
-            demand_ratings(interactions)
+            require_ratings(interactions)
         self._fitted = False
         self.num_users, self.num_items = interactions.num_users, interactions.num_items
         self._fit(interactions, job or Job())
@@ -209,7 +209,7 @@ class UserModel(Newcomers, SolvedModel):
         ValueError
             If an id is out of range, or the lengths do not match.
         """
-        self._demand_fitted()
+        self._require_fitted()
         users = as_ids(user_ids, self.num_users, "user").reshape(-1).to(self.device)
         if item_ids is None:
             piece = max(1, CHUNK // max(1, self.num_items))
@@ -230,11 +230,11 @@ class UserModel(Newcomers, SolvedModel):
 
         The caller bounds the number of users, and leaves out the padding (id 0) and what must not be ranked.
         """
-        self._demand_fitted()
+        self._require_fitted()
         return self._score_users(as_ids(user_ids, self.num_users, "user").reshape(-1).to(self.device)).float()
 
 
-def demand_ratings(interactions: Interactions) -> npt.NDArray[Any]:
+def require_ratings(interactions: Interactions) -> npt.NDArray[Any]:
     """The ratings of interactions.
 
     Raises

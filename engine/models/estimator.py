@@ -25,8 +25,6 @@ from engine.training.loop import Learner, RunState, say, train
 OptimizerFunc = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
 RandomState = np.random.RandomState | int | None
 
-#: The score of the padding id, and of whatever else must never be ranked: finite, below any score.
-NEVER = float(np.finfo(np.float32).min)
 #: Numbers (scores or embedding elements) that are computed at a time, so that memory stays bounded.
 CHUNK = 4_194_304
 

@@ -15,7 +15,7 @@ from engine.errors import OptionError
 Scores = npt.NDArray[np.float32]
 
 
-class Newcomers:
+class FoldInMixin:
     """Mixed into a model of users: its answers from a handful of items.
 
     A subclass overrides :meth:`_fold_in` and :meth:`_contributions`, has ``device`` and ``num_items``, and says in

@@ -15,15 +15,15 @@ from torch.nn import functional
 from engine.errors import LearningError, OptionError
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
-from engine.models.closed_form import UserModel
-from engine.models.estimator import NEVER
+from engine.models.closed_form import ClosedFormUserModel
 from engine.neighbours.inverse import invert_in_place
 from engine.neighbours.overlap import Overlap, compact
+from engine.ranking import MASKED_SCORE
 from engine.runtime import memory
 from engine.runtime.job import Job, Progress
 
 
-class EaseModel(UserModel):
+class EaseModel(ClosedFormUserModel):
     """EASE (Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019).
 
     With ``X`` the users' choices, 0 or 1, it minimises ``|X - X B|² + l2 |B|²`` where the diagonal of ``B`` is 0:
@@ -37,7 +37,7 @@ class EaseModel(UserModel):
     double
         Solve in double precision, with half as much memory again and in about twice the time.
     random_state, device
-        See :class:`engine.models.closed_form.SolvedModel`.
+        See :class:`engine.models.closed_form.ClosedFormModel`.
 
     Notes
     -----
@@ -121,7 +121,7 @@ class EaseModel(UserModel):
 
     def _spread(self, scores: Tensor) -> Tensor:
         """From the items that occur to all."""
-        whole = scores.new_full((len(scores), self.num_items), NEVER)
+        whole = scores.new_full((len(scores), self.num_items), MASKED_SCORE)
         return whole.index_copy_(1, self._kept, scores)
 
     def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
@@ -132,7 +132,7 @@ class EaseModel(UserModel):
     @torch.no_grad()
     def similarities(self, item: int) -> npt.NDArray[np.float32]:
         """How much having this item speaks for each other one, ``(num_items,)``."""
-        self._demand_fitted()
+        self._require_fitted()
         return self._fold_in(torch.tensor([item], device=self.device), None).cpu().numpy()
 
 

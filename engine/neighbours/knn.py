@@ -14,7 +14,7 @@ from engine.errors import OptionError
 from engine.factorization.baseline import solve_offsets
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
-from engine.models.closed_form import UserModel
+from engine.models.closed_form import ClosedFormUserModel
 from engine.neighbours.overlap import Overlap, compact
 from engine.runtime.job import Job, Progress
 
@@ -22,7 +22,7 @@ from engine.runtime.job import Job, Progress
 _FAINT = 0.01
 
 
-class NeighboursModel(UserModel):
+class NeighboursModel(ClosedFormUserModel):
     """Item neighbours on what the regularised means leave over (Koren, "Factor in the neighbors", TKDD 2010).
 
     A rating is predicted as the mean plus the user's and the item's offset, plus the weighted mean of what the user's
@@ -42,7 +42,7 @@ class NeighboursModel(UserModel):
     l2_user, l2_item
         See :class:`engine.factorization.baseline.BaselineModel`.
     random_state, device
-        See :class:`engine.models.closed_form.SolvedModel`.
+        See :class:`engine.models.closed_form.ClosedFormModel`.
 
     Notes
     -----
@@ -55,7 +55,7 @@ class NeighboursModel(UserModel):
     _tensors: ClassVar[tuple[str, ...]] = (
         "_items", "_kept", "_position", "_ends", "_history", "_ratings", "_stops", "_targets", "_weights",
     )  # fmt: skip
-    _plain: ClassVar[tuple[str, ...]] = (*UserModel._plain, "_mean")
+    _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "_mean")
 
     def __init__(
         self,
@@ -193,7 +193,7 @@ class NeighboursModel(UserModel):
     @torch.no_grad()
     def similarities(self, item: int) -> npt.NDArray[np.float32]:
         """The weight of this item for each other one as its neighbour, ``(num_items,)``."""
-        self._demand_fitted()
+        self._require_fitted()
         scores = torch.zeros(self.num_items, device=self.device)
         place = self._position[item]
         if place >= 0:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from engine.runtime.job import Job, Progress
 
 
-class Turns:
+class DeviceQueue:
     """A lock that is granted in the order of asking.
 
     ``threading.Lock`` makes no such promise: a training loop that releases and takes it again at once would keep
@@ -32,7 +32,7 @@ class Turns:
             self._release()
 
     @contextmanager
-    def long_turn(self, job: Job) -> Iterator[Job]:
+    def background(self, job: Job) -> Iterator[Job]:
         """Hold the device for a long computation, which gives way at each of its checkpoints.
 
         Yields
@@ -41,9 +41,9 @@ class Turns:
             To hand to the computation in place of ``job``.
         """
         with self.turn():
-            yield _GivingWay(job, self)
+            yield _YieldingJob(job, self)
 
-    def give_way(self) -> None:
+    def yield_(self) -> None:
         """Let everybody who is waiting go first. Only for whoever holds the device."""
         with self._guard:
             if not self._queue:
@@ -69,10 +69,10 @@ class Turns:
                 self._taken = False
 
 
-class _GivingWay(Job):
+class _YieldingJob(Job):
     """A job whose checkpoints let waiting work through."""
 
-    def __init__(self, job: Job, turns: Turns) -> None:
+    def __init__(self, job: Job, turns: DeviceQueue) -> None:
         super().__init__()
         self._job = job
         self._turns = turns
@@ -89,4 +89,4 @@ class _GivingWay(Job):
 
     def checkpoint(self) -> None:
         self._job.checkpoint()
-        self._turns.give_way()
+        self._turns.yield_()

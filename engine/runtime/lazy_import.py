@@ -27,7 +27,7 @@ _LIBRARIES = {
 }
 
 
-def import_gently(*modules: str) -> None:
+def import_in_background(*modules: str) -> None:
     """Import modules by name, from any thread, holding the interpreter as briefly as can be done.
 
     Parameters

@@ -9,7 +9,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 Value = TypeVar("Value")
 
 
-class once(Generic[Value]):  # noqa: N801 - used as a decorator, like functools.cached_property
+class locked_property(Generic[Value]):  # noqa: N801 - used as a decorator, like functools.cached_property
     """As ``functools.cached_property``, which has no lock: two threads that ask at once would compute it twice.
 
     The values of an instance share one re-entrant lock, so that they may build upon each other.

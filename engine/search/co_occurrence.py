@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from engine.runtime.locked_property import once
+from engine.runtime.locked_property import locked_property
 
 if TYPE_CHECKING:
     from engine.interactions import Interactions
@@ -18,7 +18,7 @@ Scores = npt.NDArray[np.float32]
 _SHRINKAGE = 10.0
 
 
-class Taste:
+class CoOccurrence:
     """Item-to-item likeness by common admirers, for one item at a time.
 
     The cosine of two items' sets of admirers (Sarwar et al., 2001), shrunk towards 0 where few people have both (Bell
@@ -35,7 +35,7 @@ class Taste:
         self._interactions = interactions
 
     def likeness(self, item: int) -> Scores:
-        """How alike each item is to the dense id ``item``, shape ``(num_items,)``, 0 for itself and the padding."""
+        """How alike each item is to the internal id ``item``, shape ``(num_items,)``, 0 for itself and the padding."""
         users, first_of_user, by_user, first_of_item, admirers = self._likes
         if item >= len(admirers):
             return np.zeros(len(admirers), dtype=np.float32)
@@ -49,7 +49,7 @@ class Taste:
         scores: Scores = cosine.astype(np.float32)
         return scores
 
-    @once
+    @locked_property
     def _likes(self) -> tuple[npt.NDArray[np.int64], ...]:
         """Users by item, where a user's items begin, items by user, where an item's users begin, and their number."""
         log = self._interactions

@@ -73,7 +73,7 @@ class Ranking:
 
     def reason(self, item: Item, asked: Sequence[reasons.QueryWord], near: Sequence[str]) -> str:
         """Why an item is in the list: its words, how near it is, and which of its genres are ``near``."""
-        row = item.dense_id - 1
+        row = item.internal_id - 1
         parts = [self.titled if row in self.exact else reasons.by_words(item, asked)]
         if row in self.cosines:
             parts.append(reasons.by_meaning(self.cosines[row], [genre for genre in near if genre in item.genres]))

@@ -14,7 +14,7 @@ _KEPT = 50
 _LONGEST = 500
 
 
-class RecentSearches:
+class SearchHistory:
     """The last searches, newest first.
 
     It is a convenience: a file that is missing, spoilt or cannot be written is no error.

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.popularity import fame, familiarity
+from engine.data.popularity import item_popularity, log_popularity
 from engine.data.results import Answer, Result
 from engine.errors import NotTrainedError, OptionError, RecsysError
 from engine.ranking import top_k
 from engine.runtime.job import Job
-from engine.runtime.locked_property import once
+from engine.runtime.locked_property import locked_property
 from engine.search.filters.fields import Fields
-from engine.search.filters.parser import Filter, demand_filters, mask
+from engine.search.filters.parser import Filter, mask, require_filters
 from engine.search.fusion import KNOWN_WEIGHT, Ranking, join_hybrid, join_ranks
-from engine.search.lexical.inverted_index import KeptFile, WordIndex
-from engine.search.mmr import vary
-from engine.search.semantic.semantic_index import Meaning
+from engine.search.lexical.inverted_index import CacheFile, InvertedIndex
+from engine.search.mmr import rerank_by_similarity
+from engine.search.semantic.semantic_index import SemanticIndex
 from engine.text.normalize import split_year
 
 if TYPE_CHECKING:
     from engine.data.items import Item, ItemTable
     from engine.search.encoder.encoder import Encoder
-    from engine.search.semantic.vector_store import EmbeddingStore
+    from engine.search.semantic.vector_store import VectorStore
 
 Mode = Literal["hybrid", "semantic", "keyword"]
 LikeBy = Literal["meaning", "taste", "both"]
@@ -56,10 +56,10 @@ class SearchIndex:
     encoder
         The model for queries; without it only ``like`` goes by meaning. Vectors are compared on its device.
     popularity
-        Interactions of each item in dense order: which of several equal titles comes first.
+        Interactions of each item by internal id: which of several equal titles comes first.
     taste
-        Gives for a dense id how alike the dense ids from 0 on are by who liked them, as
-        :meth:`engine.search.co_occurrence.Taste.likeness`; None where there are no interactions.
+        Gives for a internal id how alike the internal ids from 0 on are by who liked them, as
+        :meth:`engine.search.co_occurrence.CoOccurrence.likeness`; None where there are no interactions.
     facts
         Numbers of each item to filter by, beyond the catalogue's own columns.
     kept_words
@@ -78,23 +78,23 @@ class SearchIndex:
     def __init__(
         self,
         items: ItemTable,
-        store: EmbeddingStore | None = None,
+        store: VectorStore | None = None,
         encoder: Encoder | None = None,
         *,
         popularity: npt.NDArray[Any] | None = None,
         taste: Callable[[int], Scores] | None = None,
         facts: Mapping[str, npt.NDArray[Any]] | None = None,
-        kept_words: KeptFile | None = None,
+        kept_words: CacheFile | None = None,
         trouble: RecsysError | None = None,
     ) -> None:
         self.items = items
         self.fields = Fields(items, facts)
-        self.meaning = Meaning(items, store, encoder, trouble)
+        self.meaning = SemanticIndex(items, store, encoder, trouble)
         self._popularity = popularity
         self._taste = taste
         self._making = threading.Lock()
         self._kept_words = kept_words
-        self._word_index: WordIndex | None = None
+        self._word_index: InvertedIndex | None = None
 
     def search(
         self,
@@ -126,7 +126,7 @@ class SearchIndex:
             :func:`engine.search.filters.parser.parse` found. With filters and neither a query nor ``like``, all that
             fits, the most popular first.
         like
-            The dense id of an item to find others like it; a query, if there is one as well, shifts the search by
+            The internal id of an item to find others like it; a query, if there is one as well, shifts the search by
             meaning its way.
         like_by
             ``"meaning"``, ``"taste"`` (who liked it) or ``"both"`` joined by reciprocal rank; None for both where
@@ -153,7 +153,7 @@ class SearchIndex:
             raise OptionError(f"{k} results cannot be shown: ask for at least 1.")
         if not 0 <= diversity <= 1:
             raise OptionError(f"A diversity of {diversity:g} is impossible: it goes from 0 to 1.")
-        wanted = () if filters is None else demand_filters(filters, self.fields)
+        wanted = () if filters is None else require_filters(filters, self.fields)
         if not query.strip() and like is None and not wanted:
             raise RecsysError("There is nothing to search for: type some words.")
         allowed = mask(wanted, self.fields)
@@ -184,9 +184,9 @@ class SearchIndex:
         allowed
             Which items are wanted, shape (num_items,); None for all.
         """
-        rows = top_k(self._fame if allowed is None else np.where(allowed, self._fame, -np.inf), k)
+        rows = top_k(self._item_popularity if allowed is None else np.where(allowed, self._item_popularity, -np.inf), k)
         found = self.items.take(rows + 1)
-        scores = self._fame[rows].tolist()
+        scores = self._item_popularity[rows].tolist()
         results = [Result(rank, item, score) for rank, (item, score) in enumerate(zip(found, scores, strict=True), 1)]
         return Answer(tuple(results), "popular")
 
@@ -199,7 +199,7 @@ class SearchIndex:
         if self._word_index is None:
             with self._making:
                 if self._word_index is None:
-                    self._word_index = WordIndex.of(self.items, self._familiarity, self._kept_words, job)
+                    self._word_index = InvertedIndex.of(self.items, self._log_popularity, self._kept_words, job)
 
     # -- by a query -----------------------------------------------------------------------------------------
     def _by_words(self, query: str, k: int, allowed: Allowed, job: Job | None) -> Ranking:
@@ -230,13 +230,13 @@ class SearchIndex:
             return by_words.best(k, note=f"By keyword only: {error}")
         if not by_words.scores and not by_meaning.note:
             by_meaning.note = "No word of it was found: by meaning only"
-        return join_hybrid(by_words, by_meaning.raised(KNOWN_WEIGHT * self._familiarity)).best(k)
+        return join_hybrid(by_words, by_meaning.raised(KNOWN_WEIGHT * self._log_popularity)).best(k)
 
     # -- by another item ------------------------------------------------------------------------------------
-    def _like(self, dense_id: int, query: str, k: int, allowed: Allowed, by: str | None) -> Ranking:
-        item = self.items[dense_id]
+    def _like(self, internal_id: int, query: str, k: int, allowed: Allowed, by: str | None) -> Ranking:
+        item = self.items[internal_id]
         others = np.ones(len(self.items), dtype=bool) if allowed is None else allowed.copy()
-        others[dense_id - 1] = False
+        others[internal_id - 1] = False
         if by == "taste":
             return self._like_by_taste(item, k, others)
         depth = max(_DEPTH, 2 * k)
@@ -260,7 +260,7 @@ class SearchIndex:
 
     def _like_by_meaning(self, item: Item, query: str, k: int, others: npt.NDArray[np.bool_]) -> Ranking:
         index, note = self.meaning.index()
-        vector = index.vector(item.dense_id - 1)
+        vector = index.vector(item.internal_id - 1)
         if vector is None:
             raise NotTrainedError(f"{item.title!r} is not embedded yet ({note}): embed the catalogue first.")
         if query.strip():
@@ -273,7 +273,7 @@ class SearchIndex:
     def _like_by_taste(self, item: Item, k: int, others: npt.NDArray[np.bool_]) -> Ranking:
         scores = np.full(len(self.items), -np.inf, dtype=np.float32)
         if self._taste is not None:
-            known = self._taste(item.dense_id)[1:]
+            known = self._taste(item.internal_id)[1:]
             scores[: len(known)] = np.where(known > 0, known, -np.inf)
         if self._popularity is not None and not self._popularity.any():
             raise NotTrainedError("There are no ratings in this data set to tell by what people like together.")
@@ -295,7 +295,9 @@ class SearchIndex:
             index = self.meaning.index()[0]
             none = np.zeros_like(index.vector(next(iter(ranking.cosines))))
             vectors = np.stack([none if (one := index.vector(row)) is None else one for row in rows])
-        order = vary(titles, np.array(list(ranking.scores.values()), dtype=np.float32), vectors, k, diversity)
+        order = rerank_by_similarity(
+            titles, np.array(list(ranking.scores.values()), dtype=np.float32), vectors, k, diversity
+        )
         # What is exactly asked for stays first.
         order.sort(key=lambda position: rows[position] not in ranking.exact)
         return ranking.keep([rows[position] for position in order])
@@ -319,13 +321,13 @@ class SearchIndex:
         )
 
     # -- what they need -------------------------------------------------------------------------------------
-    @once
-    def _fame(self) -> npt.NDArray[np.float64]:
-        return fame(self.items, self._popularity)
+    @locked_property
+    def _item_popularity(self) -> npt.NDArray[np.float64]:
+        return item_popularity(self.items, self._popularity)
 
-    @once
-    def _familiarity(self) -> npt.NDArray[np.float64]:
-        return familiarity(self.items, self._popularity)
+    @locked_property
+    def _log_popularity(self) -> npt.NDArray[np.float64]:
+        return log_popularity(self.items, self._popularity)
 
     def _titled(self, query: str, allowed: Allowed) -> tuple[list[int], bool]:
         """The items whose title is the query, or nearly so, the most popular first; and whether it is spelt so."""
@@ -334,11 +336,11 @@ class SearchIndex:
         if year is not None and rows:
             years = self.items.table.column("year").take(rows).to_pylist()
             rows = [row for row, its_year in zip(rows, years, strict=True) if its_year in (None, year)]
-        known = self._fame
+        known = self._item_popularity
         rows = sorted(rows, key=lambda row: -known[row])
         return rows if allowed is None else [row for row in rows if allowed[row]], as_typed
 
     @property
-    def _words(self) -> WordIndex:
+    def _words(self) -> InvertedIndex:
         assert self._word_index is not None
         return self._word_index

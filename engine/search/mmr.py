@@ -50,7 +50,9 @@ def rerank(scores: Scores, likeness: Callable[[int], Scores], k: int, diversity:
     return chosen
 
 
-def vary(titles: Sequence[str], scores: Scores, vectors: Scores | None, k: int, diversity: float) -> list[int]:
+def rerank_by_similarity(
+    titles: Sequence[str], scores: Scores, vectors: Scores | None, k: int, diversity: float
+) -> list[int]:
     """The ``k`` best positions of a list of items, so that one series does not take all places.
 
     Parameters

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar
 
-import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
@@ -13,16 +12,15 @@ from torch import Tensor
 from engine.data.ids import as_ids
 from engine.errors import LearningError
 from engine.interactions import SequenceInteractions
-from engine.models.closed_form import CHUNK, Scores, SolvedModel
+from engine.models.closed_form import CHUNK, ClosedFormModel, Scores
+from engine.ranking import MASKED_SCORE
 from engine.runtime.job import Job
 
-#: The score of the padding and of items that training has not met: finite, below any other.
-NEVER = float(np.finfo(np.float32).min)
 #: How long training sequences should be: nearly everybody's whole history in one piece.
 WHOLE_HISTORY = 200
 
 
-class SequenceModel(SolvedModel):
+class SequenceModel(ClosedFormModel):
     """A model that gives log probabilities of the next item; ``num_items`` is set by :meth:`fit`."""
 
     _plain: ClassVar[tuple[str, ...]] = ("num_items",)
@@ -100,7 +98,7 @@ class SequenceModel(SolvedModel):
         ValueError
             If an id is out of range.
         """
-        self._demand_fitted()
+        self._require_fitted()
         items = None if item_ids is None else as_ids(item_ids, self.num_items, "item").reshape(-1).to(self.device)
         result: Scores = self.scores(sequences, items).cpu().numpy()
         return result[0] if len(result) == 1 else result
@@ -120,11 +118,11 @@ class SequenceModel(SolvedModel):
         The caller bounds the number of sequences and leaves out the padding (id 0). ``item_ids`` are on the model's
         device; None means all.
         """
-        self._demand_fitted()
+        self._require_fitted()
         rows = as_ids(sequences, self.num_items, "item")
         if rows.dim() == 1:
             rows = rows.unsqueeze(0)
         piece = max(1, CHUNK // max(1, self.num_items))
         parts = [self._log_probabilities(part) for part in torch.split(rows, piece)]
-        scores = (torch.cat(parts) if len(parts) != 1 else parts[0]).clamp_min_(NEVER)
+        scores = (torch.cat(parts) if len(parts) != 1 else parts[0]).clamp_min_(MASKED_SCORE)
         return scores if item_ids is None else scores[:, item_ids]

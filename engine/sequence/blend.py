@@ -45,7 +45,7 @@ class BlendModel(SequenceModel):
     lags, decay, ahead, alignment, sharpness
         Of :class:`engine.sequence.markov.MarkovModel`.
     random_state, device
-        See :class:`engine.models.closed_form.SolvedModel`.
+        See :class:`engine.models.closed_form.ClosedFormModel`.
 
     Raises
     ------

@@ -15,13 +15,14 @@ from engine.data.ids import as_ids
 from engine.errors import LearningError, OptionError
 from engine.interactions import SequenceInteractions
 from engine.losses import adaptive_hinge_loss, bpr_loss, hinge_loss, pointwise_loss
-from engine.models.estimator import CHUNK, NEVER, Estimator, OptimizerFunc, RandomState
+from engine.models.estimator import CHUNK, Estimator, OptimizerFunc, RandomState
+from engine.ranking import MASKED_SCORE
 from engine.runtime.device import mixed_precision_pays
 from engine.sampling import NegativeSampler
 from engine.sequence.representations import PADDING_IDX, CNNNet, ItemNet, LSTMNet, MixtureLSTMNet, PoolNet
 from engine.sequence.self_attention import AttentionNet
 from engine.sequence.softmax import SharedNegatives, softmax_loss
-from engine.training.autograd import Batch, GradientLearner
+from engine.training.autograd import AutogradTrainer, Batch
 from engine.training.loop import Learner
 
 #: Numbers in a step's largest tensor below which several threads would wait for each other more than they compute.
@@ -153,7 +154,7 @@ class ImplicitSequenceModel(Estimator):
         scores = self.scores(sequences)
         if self.loss == "pointwise" and self.exclude_known:
             chance = math.log(max(1, int(self._seen.sum()) - 1))
-            scores = nn.functional.logsigmoid(scores - chance).masked_fill_(~self._seen, NEVER)
+            scores = nn.functional.logsigmoid(scores - chance).masked_fill_(~self._seen, MASKED_SCORE)
         result: npt.NDArray[np.float32] = (scores / temperature).softmax(1).cpu().numpy()
         return result[0] if len(result) == 1 else result
 
@@ -187,7 +188,7 @@ class ImplicitSequenceModel(Estimator):
             each = [net(one.expand(len(items), *one.shape), items.unsqueeze(1)).reshape(-1) for one in final]
             scores = torch.stack(each)
         scores = scores.float()
-        return torch.where(self._seen if item_ids is None else self._seen[item_ids], scores, NEVER)
+        return torch.where(self._seen if item_ids is None else self._seen[item_ids], scores, MASKED_SCORE)
 
     # -- fitting ------------------------------------------------------------------------------------------------
     def _check(self, interactions: SequenceInteractions) -> None:
@@ -236,7 +237,7 @@ class ImplicitSequenceModel(Estimator):
         sampler, num_negatives = self._sampler(sequences, occurring)
         self._make_optimizers(net)
         weights = None if interactions.weights is None else self._tensor(interactions.weights, np.float32)
-        return GradientLearner(
+        return AutogradTrainer(
             net,
             self._optimizers,
             {"groups": sequences, "weights": weights},

@@ -59,7 +59,7 @@ class MarkovModel(SequenceModel):
         all, whether order is strict here: whether to count as said above, or with nothing ``ahead`` and, if that is
         better still, with a decay of .6 and a sharpness of 4. 0 counts as said above.
     random_state, device
-        See :class:`engine.models.closed_form.SolvedModel`. Counting is done by the CPU.
+        See :class:`engine.models.closed_form.ClosedFormModel`. Counting is done by the CPU.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engine.evaluation.scores import mean_ranks
 from engine.interactions import SequenceInteractions
-from engine.sequence.base import NEVER
+from engine.ranking import MASKED_SCORE
 
 #: The length of the windows by which options are judged, the item asked for included.
 WINDOW = 10
@@ -73,7 +73,7 @@ def reciprocal_ranks(scores: Tensor, windows: Tensor) -> float:
 
     ``scores`` are of all items, ``(num_windows, num_items)``, and are overwritten.
     """
-    scores = scores.clamp_min_(NEVER).scatter_(1, windows[:, :-1].to(scores.device), NEVER)
+    scores = scores.clamp_min_(MASKED_SCORE).scatter_(1, windows[:, :-1].to(scores.device), MASKED_SCORE)
     ranks = mean_ranks(scores, np.arange(len(windows)), windows[:, -1].cpu().numpy(), 1)
     return float((1.0 / ranks).sum())
 

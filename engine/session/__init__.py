@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from engine.data.results import Answer, HistoryEntry, TitleMatch, UserSummary
 from engine.errors import DataError
 from engine.runtime.job import Job
-from engine.runtime.locked_property import once
+from engine.runtime.locked_property import locked_property
 from engine.session.learning import LearntDataset
 from engine.session.opened import check
 
 if TYPE_CHECKING:
-    from engine.data.id_map import OutsideId
+    from engine.data.id_map import ExternalId
     from engine.text.title_matcher import TitleMatcher
     from engine.workspace.dataset_store import Workspace
 
@@ -66,7 +66,7 @@ class Session(LearntDataset):
         """Users whose id contains ``text``: equal, then prefix, then anywhere; an empty text gives the first ones."""
         return self._directory.find(text.strip(), limit)
 
-    def history(self, user: OutsideId) -> list[HistoryEntry]:
+    def history(self, user: ExternalId) -> list[HistoryEntry]:
         """What a user has interacted with, newest first.
 
         Raises
@@ -77,7 +77,7 @@ class Session(LearntDataset):
         import numpy as np
 
         dataset = self.dataset
-        rows = self.histories.rows(dataset.users.encode_one(user))[::-1]
+        rows = self.user_index.rows(dataset.users.encode_one(user))[::-1]
         log = dataset.interactions
         ratings = np.full(len(rows), np.nan) if log.ratings is None else log.ratings[rows]
         times = [None] * len(rows) if log.timestamps is None else log.timestamps[rows].tolist()
@@ -89,7 +89,7 @@ class Session(LearntDataset):
 
     def recommend(
         self,
-        user: OutsideId,
+        user: ExternalId,
         k: int = 10,
         model: str | None = None,
         filter_seen: bool = True,
@@ -111,7 +111,7 @@ class Session(LearntDataset):
             results = self._recommender(name).recommend(user, k, filter_seen)
         return Answer(tuple(results), name)
 
-    def explain(self, user: OutsideId, item: OutsideId, model: str | None = None, k: int = 3) -> Answer:
+    def explain(self, user: ExternalId, item: ExternalId, model: str | None = None, k: int = 3) -> Answer:
         """The items of a user's history that speak most for an item. Without ``model`` the best trained one answers.
 
         Raises
@@ -132,7 +132,7 @@ class Session(LearntDataset):
         )
 
     # -- sequences ------------------------------------------------------------------------------------------
-    @once
+    @locked_property
     def _titles(self) -> TitleMatcher:
         from engine.text.title_matcher import TitleMatcher
 
@@ -170,7 +170,7 @@ class Session(LearntDataset):
         filter_seen: bool = True,
         job: Job | None = None,
     ) -> Answer:
-        """What comes after these items (dense ids, oldest first), with probabilities.
+        """What comes after these items (internal ids, oldest first), with probabilities.
 
         Raises
         ------

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from engine import models
 from engine.data.results import FitReport, ModelState, Task
 from engine.runtime.job import Job
-from engine.runtime.lazy_import import import_gently
-from engine.runtime.locked_property import once
+from engine.runtime.lazy_import import import_in_background
+from engine.runtime.locked_property import locked_property
 from engine.session.searching import SearchedDataset
-from engine.workspace.model_store import ModelShelf
+from engine.workspace.model_store import ModelStore
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,13 +45,13 @@ class LearntDataset(SearchedDataset):
         RecsysError
             If the data set lacks what the model needs.
         """
-        self._shelf.demand_trainable(models.get(model))
-        import_gently("torch")
+        self._shelf.require_trainable(models.get(model))
+        import_in_background("torch")
         from engine.evaluation.runner import train
 
         data, job = self.dataset, job or Job()
         vectors = self._vectors_for(model, options, job)
-        with self._turns.long_turn(job) as turn:
+        with self._turns.background(job) as turn:
             trained, report = train(
                 data, model, options=options, seed=seed, device=self.device, job=turn, item_vectors=vectors
             )
@@ -82,13 +82,13 @@ class LearntDataset(SearchedDataset):
         UnknownError, OptionError, RecsysError
             As :meth:`train`, and if the protocol does not suit the model.
         """
-        self._shelf.demand_trainable(models.get(model))
-        import_gently("torch")
+        self._shelf.require_trainable(models.get(model))
+        import_in_background("torch")
         from engine.evaluation.runner import evaluate
 
         data, job = self.dataset, job or Job()
         how["item_vectors"] = self._vectors_for(model, options, job)
-        with self._turns.long_turn(job) as turn:
+        with self._turns.background(job) as turn:
             return evaluate(
                 data, model, protocol=protocol, seed=seed, options=options, device=self.device, job=turn, **how
             )
@@ -108,13 +108,13 @@ class LearntDataset(SearchedDataset):
         UnknownError, OptionError, RecsysError
             As :meth:`evaluate`, and if Optuna is not installed.
         """
-        self._shelf.demand_trainable(models.get(model))
-        import_gently("torch")
+        self._shelf.require_trainable(models.get(model))
+        import_in_background("torch")
         from engine.evaluation.tuning import tune
 
         data, folder, job = self.dataset, self.workspace.dataset_folder(self.name) / "tuning", job or Job()
         how["item_vectors"] = self._vectors_for(model, how.get("options"), job)
-        with self._turns.long_turn(job) as turn:
+        with self._turns.background(job) as turn:
             return tune(data, model, trials, folder, device=self.device, job=turn, **how)
 
     def _vectors_for(self, model: str, options: Mapping[str, Any] | None, job: Job) -> npt.NDArray[np.float32] | None:
@@ -125,19 +125,19 @@ class LearntDataset(SearchedDataset):
         self.embed(job)
         return self._search.meaning.item_vectors(self.dataset.num_items + 1)
 
-    @once
-    def _shelf(self) -> ModelShelf:
-        return ModelShelf(self.workspace, self.manifest)
+    @locked_property
+    def _shelf(self) -> ModelStore:
+        return ModelStore(self.workspace, self.manifest)
 
     def _recommender(self, name: str) -> Recommender:
         """A recommender over a trained model. Within a turn: loading one computes."""
-        import_gently("torch")
+        import_in_background("torch")
         from engine.recommender import Recommender
 
         rates = "ratings" in models.get(name).needs
         return Recommender(
             self.dataset,
             self._shelf.load(name, self.device),
-            histories=self.histories,
+            user_index=self.user_index,
             rating_range=self.overview().rating_range if rates else None,
         )

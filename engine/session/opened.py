@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.data.results import Overview
-from engine.runtime.device_queue import Turns
+from engine.runtime.device_queue import DeviceQueue
 from engine.runtime.job import Job
-from engine.runtime.lazy_import import import_gently
-from engine.runtime.locked_property import once
+from engine.runtime.lazy_import import import_in_background
+from engine.runtime.locked_property import locked_property
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
     from engine.data.dataset import Dataset
-    from engine.data.user_index import Histories, UserDirectory
+    from engine.data.user_index import UserIndex, UserSearch
     from engine.workspace.dataset_store import Manifest, Workspace
 
 
@@ -50,36 +50,36 @@ class OpenedDataset:
         self.device = device
         self.patient = patient
         self.embedding_model = embedding_model
-        self._turns = Turns()
+        self._turns = DeviceQueue()
 
-    @once
+    @locked_property
     def manifest(self) -> Manifest:
         """The data set's description."""
         return self.workspace.manifest(self.name)
 
-    @once
+    @locked_property
     def dataset(self) -> Dataset:
         """The data set itself."""
         # pandas too: pyarrow imports it of its own accord at the first array that it makes of Python objects.
-        import_gently("pandas", "pyarrow.parquet", "pyarrow.compute")
+        import_in_background("pandas", "pyarrow.parquet", "pyarrow.compute")
         return self.workspace.open(self.name)
 
-    @once
-    def histories(self) -> Histories:
+    @locked_property
+    def user_index(self) -> UserIndex:
         """Who interacted with what."""
-        from engine.data.user_index import Histories
+        from engine.data.user_index import UserIndex
 
-        return Histories(self.dataset.interactions)
+        return UserIndex(self.dataset.interactions)
 
-    @once
-    def _directory(self) -> UserDirectory:
-        from engine.data.user_index import UserDirectory
+    @locked_property
+    def _directory(self) -> UserSearch:
+        from engine.data.user_index import UserSearch
 
-        return UserDirectory(self.dataset)
+        return UserSearch(self.dataset)
 
-    @once
+    @locked_property
     def _popularity(self) -> npt.NDArray[np.int64]:
-        """Interactions of each item, in dense order."""
+        """Interactions of each item, by internal id."""
         import numpy as np
 
         from engine.data.user_index import item_counts
@@ -94,7 +94,7 @@ class OpenedDataset:
 
     def device_name(self) -> str:
         """``"cpu"``, ``"cuda:0 NVIDIA H200"``, ``"mps"``: what computes (imports torch)."""
-        import_gently("torch")
+        import_in_background("torch")
         from engine.runtime.device import describe, leave_a_core, resolve
 
         if not self.patient:

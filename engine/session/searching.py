@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 from engine.data.results import Answer, EmbeddingState
 from engine.errors import RecsysError
 from engine.runtime.job import Job, Progress
-from engine.runtime.locked_property import once
+from engine.runtime.locked_property import locked_property
 from engine.session.opened import OpenedDataset, check
 from engine.version import __version__
 
 if TYPE_CHECKING:
-    from engine.data.id_map import OutsideId
+    from engine.data.id_map import ExternalId
     from engine.search import SearchIndex
     from engine.search.encoder.encoder import Encoder
     from engine.search.filters.completion import Completion
     from engine.search.filters.parser import ParsedQuery
-    from engine.search.history import RecentSearches
+    from engine.search.history import SearchHistory
 
 #: How much a list of items like another is varied; see engine.search.mmr.
 _DIVERSITY = 0.4
@@ -31,7 +31,7 @@ _GENRES_AT_A_TIME = 4
 class SearchedDataset(OpenedDataset):
     """An open data set that can be searched."""
 
-    @once
+    @locked_property
     def _encoder(self) -> Encoder:
         from engine.search.encoder.encoder import Encoder
         from engine.search.encoder.model_files import DEFAULT_MODEL
@@ -42,17 +42,17 @@ class SearchedDataset(OpenedDataset):
         model = self.embedding_model or read_settings(paths.config).embedding_model or DEFAULT_MODEL
         return Encoder(model, device=self.device, cache=paths.cache)
 
-    @once
+    @locked_property
     def _search(self) -> SearchIndex:
         from engine.data.popularity import ratings_of_items
         from engine.search import SearchIndex
-        from engine.search.co_occurrence import Taste
-        from engine.search.lexical.inverted_index import KeptFile
-        from engine.search.semantic.vector_store import EmbeddingStore
+        from engine.search.co_occurrence import CoOccurrence
+        from engine.search.lexical.inverted_index import CacheFile
+        from engine.search.semantic.vector_store import VectorStore
 
         store, encoder, trouble = None, None, None
         try:
-            store = EmbeddingStore(self.workspace.embeddings_folder(self.name), self._encoder.identity)
+            store = VectorStore(self.workspace.embeddings_folder(self.name), self._encoder.identity)
             encoder = self._encoder
         except RecsysError as error:  # a wrong model takes nothing away but the meaning
             trouble = error
@@ -61,9 +61,9 @@ class SearchedDataset(OpenedDataset):
             store,
             encoder,
             popularity=self._popularity,
-            taste=Taste(self.dataset.interactions).likeness,
+            taste=CoOccurrence(self.dataset.interactions).likeness,
             facts=ratings_of_items(self.dataset),
-            kept_words=KeptFile(
+            kept_words=CacheFile(
                 self.workspace.dataset_folder(self.name) / "words.npz",
                 f"{self.manifest.files['items']['sha256']} {__version__}",
             ),
@@ -81,7 +81,7 @@ class SearchedDataset(OpenedDataset):
         if state.complete:
             return state
         self._load_encoder(job)
-        with self._turns.long_turn(job) as turn:
+        with self._turns.background(job) as turn:
             if self.patient:
                 return meaning.embed(turn)
             meaning.expect_queries(turn)  # somebody sits before it, and searches meanwhile and afterwards
@@ -94,7 +94,7 @@ class SearchedDataset(OpenedDataset):
         query: str | ParsedQuery,
         k: int = 10,
         mode: str = "hybrid",
-        like: OutsideId | None = None,
+        like: ExternalId | None = None,
         job: Job | None = None,
         *,
         like_by: str | None = None,
@@ -135,9 +135,9 @@ class SearchedDataset(OpenedDataset):
         parsed = query
         if isinstance(parsed, str):
             parsed = self.parse_query(parsed)
-            parsed.demand()
+            parsed.require()
         text, filters = parsed.text, parsed.filters or None
-        dense = None if like is None else self.dataset.items.vocabulary.encode_one(like)
+        internal = None if like is None else self.dataset.items.id_map.encode_one(like)
         if diversity is None:
             diversity = 0.0 if like is None else _DIVERSITY
         trouble: object = self._search.meaning.trouble
@@ -156,10 +156,10 @@ class SearchedDataset(OpenedDataset):
         with self._turns.turn():
             check(job)
             return self._search.search(
-                text, k, mode, filters, like=dense, like_by=like_by, diversity=diversity, job=job
+                text, k, mode, filters, like=internal, like_by=like_by, diversity=diversity, job=job
             )
 
-    def understand(self, lines: Sequence[str], mode: str = "hybrid", job: Job | None = None) -> None:
+    def encode_queries(self, lines: Sequence[str], mode: str = "hybrid", job: Job | None = None) -> None:
         """Embed many queries at once, for the searches by meaning that follow; at most 256 are remembered.
 
         Without a model that can do it nothing happens: the searches themselves say so, or do without.
@@ -172,7 +172,7 @@ class SearchedDataset(OpenedDataset):
             with suppress(RecsysError):
                 self._load_encoder(job or Job())
                 with self._turns.turn():
-                    self._search.meaning.understand(texts)
+                    self._search.meaning.encode_queries(texts)
 
     def parse_query(self, line: str) -> ParsedQuery:
         """Take a typed line apart into text, filters and what is wrong with them; raises nothing."""
@@ -190,7 +190,7 @@ class SearchedDataset(OpenedDataset):
         """What is worth seeing before anything is typed: the best known items. Needs no model and no index."""
         return self._search.popular(k)
 
-    def explain_match(self, query: str, item: OutsideId, mode: str = "hybrid") -> list[tuple[str, float]]:
+    def explain_match(self, query: str, item: ExternalId, mode: str = "hybrid") -> list[tuple[str, float]]:
         """The phrases of an item that come nearest to the query in meaning, with their cosines, best first.
 
         Parameters
@@ -208,12 +208,12 @@ class SearchedDataset(OpenedDataset):
         UnknownError
             If there is no such item.
         """
-        dense = self.dataset.items.vocabulary.encode_one(item)
+        internal = self.dataset.items.id_map.encode_one(item)
         if not self._encoder.loaded or not (text := self.parse_query(query).text):
             return []
         with self._turns.turn():
             meant = self._search.meant(text) if mode == "hybrid" else text
-            return self._search.meaning.phrases_near(meant, self.dataset.items[dense])
+            return self._search.meaning.phrases_near(meant, self.dataset.items[internal])
 
     def recent_searches(self, limit: int = 10) -> list[str]:
         """What was searched for in this data set, newest first."""
@@ -223,12 +223,12 @@ class SearchedDataset(OpenedDataset):
         """Keep a search for :meth:`recent_searches`; that it cannot be written is no error."""
         self._recent.remember(line)
 
-    @once
-    def _recent(self) -> RecentSearches:
-        from engine.search.history import RecentSearches
+    @locked_property
+    def _recent(self) -> SearchHistory:
+        from engine.search.history import SearchHistory
         from engine.storage.paths import find_paths
 
-        return RecentSearches(find_paths().state, self.name)
+        return SearchHistory(find_paths().state, self.name)
 
     def warm_up(self, job: Job | None = None) -> None:
         """Make ready what the first questions need and what explains their answers, so that they need not wait for it.
@@ -245,7 +245,7 @@ class SearchedDataset(OpenedDataset):
         if not meaning.state().done:
             return
         self._load_encoder(job)
-        with self._turns.long_turn(job) as turn:
+        with self._turns.background(job) as turn:
             meaning.expect_queries(turn)
             genres = frequent_genres(self.dataset.items)
             for start in range(0, len(genres), _GENRES_AT_A_TIME):

@@ -29,7 +29,7 @@ _SHORTEST = 3
 class TitleMatcher:
     """Finds items by what people type.
 
-    All of the work is done on *ranks*: 0 is the item with the most interactions, equal ones in dense order. So the
+    All of the work is done on *ranks*: 0 is the item with the most interactions, equal ones by internal id. So the
     better of two candidates is the smaller rank, and the items that occur in the interactions are the first ranks.
 
     Parameters
@@ -37,13 +37,13 @@ class TitleMatcher:
     items
         The catalogue.
     popularity
-        Interactions of each item, in dense order, shape (num_items,).
+        Interactions of each item, by internal id, shape (num_items,).
     """
 
     def __init__(self, items: ItemTable, popularity: npt.NDArray[Any]) -> None:
         self._items = items
         order = np.argsort(-popularity, kind="stable")
-        self._dense_ids = order + 1
+        self._internal_ids = order + 1
         self._popularity = popularity[order]
         self._num_rated = int(np.count_nonzero(popularity))
         self._rank_of = np.empty(len(order), dtype=np.int64)
@@ -175,12 +175,12 @@ class TitleMatcher:
                 yield rank, "typo", float(similarity[rank])
 
     def _by_id(self, text: str) -> int | None:
-        vocabulary = self._items.vocabulary
-        if text not in vocabulary:
+        id_map = self._items.id_map
+        if text not in id_map:
             return None
-        dense = vocabulary.encode_one(text)
+        internal = id_map.encode_one(text)
         # "007" or "1_000" is no spelling of an id.
-        return int(self._rank_of[dense - 1]) if str(vocabulary.decode_one(dense)) == text else None
+        return int(self._rank_of[internal - 1]) if str(id_map.decode_one(internal)) == text else None
 
     def _of_year(self, ranks: list[int], year: int | None) -> list[int]:
         if year is None:
@@ -199,8 +199,8 @@ class TitleMatcher:
         by_key: dict[str, list[int]] = {}
         if "original_title" in self._items.table.column_names:
             names = self._items.table.column("original_title").to_pylist()
-            for rank, dense_id in enumerate(self._dense_ids.tolist()):
-                by_key.setdefault(title_key(str(names[dense_id - 1] or "")), []).append(rank)
+            for rank, internal_id in enumerate(self._internal_ids.tolist()):
+                by_key.setdefault(title_key(str(names[internal_id - 1] or "")), []).append(rank)
         by_key.pop("", None)
         return by_key
 
@@ -224,7 +224,7 @@ class TitleMatcher:
         return self._matches([(rank, how, similarity)])[0]
 
     def _matches(self, found: Sequence[tuple[int, How, float]]) -> list[TitleMatch]:
-        items = self._items.take(self._dense_ids[[rank for rank, _, _ in found]]) if found else []
+        items = self._items.take(self._internal_ids[[rank for rank, _, _ in found]]) if found else []
         return [
             TitleMatch(item, how, similarity, int(self._popularity[rank]))
             for item, (rank, how, similarity) in zip(items, found, strict=True)
@@ -251,7 +251,7 @@ class TitleMatcher:
 
     def _ambiguous(self, text: str, ranks: list[int]) -> UnknownError:
         labels = self._labels(ranks)
-        ids = [str(one) for one in self._items.vocabulary.decode(self._dense_ids[ranks[:5]])]
+        ids = [str(one) for one in self._items.id_map.decode(self._internal_ids[ranks[:5]])]
         named = [f"{label} [id {one}]" for label, one in zip(labels, ids, strict=False)]
         more = f" and {len(ranks) - 5:,} more" if len(ranks) > 5 else ""
         # What can be typed to choose one: its title with the year where that tells them apart, else its id.

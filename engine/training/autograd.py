@@ -17,7 +17,7 @@ Batch = dict[str, Tensor]
 Optimizers = tuple[Adam | torch.optim.Optimizer, ...]
 
 
-class GradientLearner:
+class AutogradTrainer:
     """A :class:`engine.training.loop.Learner` around a net, its optimisers and a loss.
 
     Parameters

@@ -120,7 +120,7 @@ class Workspace:
         DataError
             If the folder is damaged (it is set aside and named) or was written by a newer version (it is left alone).
         """
-        self._demand(name)
+        self._require(name)
         folder = self.dataset_folder(name)
         try:
             raw = read_json(folder / MANIFEST)
@@ -190,10 +190,10 @@ class Workspace:
 
     def remove(self, name: str) -> None:
         """Delete a data set with its embeddings and models."""
-        self._demand(name)
+        self._require(name)
         folder = self.dataset_folder(name)
         with locked(self.folder / LOCK, wait=True):
-            self._demand(name)
+            self._require(name)
             try:
                 # The manifest goes first: a removal cut short leaves nothing that looks like a data set.
                 (folder / MANIFEST).unlink()
@@ -211,10 +211,10 @@ class Workspace:
 
     def make_current(self, name: str) -> None:
         """Remember a data set as the one used last."""
-        self._demand(name)
+        self._require(name)
         write_json(self.folder / CURRENT, {"name": name})
 
-    def _demand(self, name: str) -> None:
+    def _require(self, name: str) -> None:
         if name not in self:
             known = self.names()
             there = f"there are {', '.join(known)}" if known else "none is stored yet"
@@ -242,7 +242,7 @@ def _to_tables(dataset: Dataset) -> dict[str, pa.Table]:
         if values is not None:
             columns[name] = values
     return {
-        "items": dataset.items.table.append_column("item_id", pa.array(dataset.items.vocabulary.ids)),
+        "items": dataset.items.table.append_column("item_id", pa.array(dataset.items.id_map.ids)),
         "users": pa.table({"user_id": pa.array(dataset.users.ids)}),
         "interactions": pa.table(columns),
     }
@@ -281,7 +281,7 @@ def _to_dataset(manifest: Manifest, tables: Mapping[str, pa.Table]) -> Dataset:
     import numpy as np
 
     from engine.data.dataset import Dataset
-    from engine.data.id_map import Vocabulary
+    from engine.data.id_map import IdMap
     from engine.data.items import ItemTable
     from engine.interactions import Interactions
 
@@ -294,8 +294,8 @@ def _to_dataset(manifest: Manifest, tables: Mapping[str, pa.Table]) -> Dataset:
         name=overview.name,
         kind=overview.kind,
         title=overview.title,
-        items=ItemTable(Vocabulary(item_ids, first=1, name="item"), items.drop_columns(["item_id"])),
-        users=Vocabulary(users.column("user_id").to_numpy(), name="user"),
+        items=ItemTable(IdMap(item_ids, first=1, name="item"), items.drop_columns(["item_id"])),
+        users=IdMap(users.column("user_id").to_numpy(), name="user"),
         interactions=Interactions(
             columns["user"],
             columns["item"],
@@ -339,7 +339,7 @@ def _manifest_of(dataset: Dataset, files: Mapping[str, Any]) -> dict[str, Any]:
         "source": dict(dataset.source),
         "fingerprints": {
             "users": dataset.users.fingerprint(),
-            "items": dataset.items.vocabulary.fingerprint(),
+            "items": dataset.items.id_map.fingerprint(),
         },
         "files": dict(files),
     }

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 REPORT = "report.json"
 
 
-class ModelShelf:
+class ModelStore:
     """Where the models of one data set are kept.
 
-    A model belongs to the vocabularies that its dense ids come from: after the data set was replaced by one with
+    A model belongs to the vocabularies that its internal ids come from: after the data set was replaced by one with
     other ids, or others of them rated, its older models no longer count as trained.
 
     Parameters
@@ -76,7 +76,7 @@ class ModelShelf:
             return "it has no times"
         return ""
 
-    def demand_trainable(self, spec: ModelSpec) -> None:
+    def require_trainable(self, spec: ModelSpec) -> None:
         """Raise RecsysError if a model cannot learn from this data set."""
         if obstacle := self.obstacle(spec):
             raise RecsysError(f"{spec.name} cannot learn from the data set {self._overview.name!r}: {obstacle}.")

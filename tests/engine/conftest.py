@@ -9,14 +9,14 @@ import pyarrow as pa
 import pytest
 
 from engine.data.dataset import Dataset
-from engine.data.id_map import Vocabulary
+from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.interactions import Interactions
 
 
 def make_dataset(name: str = "tiny", *, ratings: bool = True, times: bool = True) -> Dataset:
     """Three users, five items of which the first four are rated; ids of both kinds."""
-    items = Vocabulary(["alien", "heat", "solaris", "stalker", "unseen"], first=1, name="item")
+    items = IdMap(["alien", "heat", "solaris", "stalker", "unseen"], first=1, name="item")
     table = pa.table(
         {
             "title": ["Alien", "Heat", "Solaris", "Stalker", "Unseen"],
@@ -39,7 +39,7 @@ def make_dataset(name: str = "tiny", *, ratings: bool = True, times: bool = True
         kind="table",
         title="Tiny",
         items=ItemTable(items, table),
-        users=Vocabulary(np.array([10, 20, 30]), name="user"),
+        users=IdMap(np.array([10, 20, 30]), name="user"),
         interactions=interactions,
         skipped={"no rating": 2},
         source={"ratings": "r.csv"},

@@ -9,7 +9,7 @@ import torch
 from engine import models
 from engine.datasets import synthetic
 from engine.evaluation import mrr_score, rmse_score, sequence_mrr_score
-from engine.factorization.bilinear import BilinearLearner
+from engine.factorization.bilinear import BilinearTrainer
 from engine.factorization.explicit import ExplicitFactorizationModel
 from engine.factorization.implicit import ImplicitFactorizationModel
 from engine.factorization.representations import BilinearNet
@@ -94,14 +94,14 @@ def test_wide_nets_lose_nothing_by_bfloat16(interactions, representation, monkey
 
 
 def test_lack_of_memory_halves_the_batch_and_at_last_moves_to_the_cpu(interactions, monkeypatch):
-    step, room = BilinearLearner.step, 100
+    step, room = BilinearTrainer.step, 100
 
     def short_of_memory(learner, batch):
         if learner.device.type == "cuda" and batch[0].shape[1] > room:
             raise torch.OutOfMemoryError("pretended")
         return step(learner, batch)
 
-    monkeypatch.setattr(BilinearLearner, "step", short_of_memory)
+    monkeypatch.setattr(BilinearTrainer, "step", short_of_memory)
     for room, words, where in ((100, "halved to 64", "cuda"), (4, "on the CPU", "cpu")):  # noqa: B007 - read above
         model = ImplicitFactorizationModel(loss="bpr", n_iter=2, use_cuda=True, random_state=1)
         with pytest.warns(RuntimeWarning, match=words):

@@ -57,7 +57,7 @@ def test_an_unknown_user_is_said(dataset: Dataset) -> None:
 
 def test_probabilities_are_over_what_can_come_next(dataset: Dataset) -> None:
     results = Recommender(dataset, Scored(50, 1, 1, 1, 2)).next_items([4], k=10)
-    assert [result.item.dense_id for result in results] == [1, 2, 3]
+    assert [result.item.internal_id for result in results] == [1, 2, 3]
     assert [result.probability for result in results] == pytest.approx([1 / 3] * 3)
     everything = Recommender(dataset, Scored(0, 1, 1, 1, 2)).next_items([4], filter_seen=False)
     assert sum(result.probability or 0 for result in everything) == pytest.approx(1)
@@ -81,6 +81,6 @@ def test_how_far_off_a_predicted_rating_may_be_comes_with_it(dataset: Dataset) -
             return np.array([item / 10 for item in item_ids], dtype=np.float32)
 
     results = Recommender(dataset, Doubtful(0, 1, 2, 3, 4), rating_range=(1.0, 5.0)).recommend(20)
-    assert [result.spread for result in results] == [pytest.approx(result.item.dense_id / 10) for result in results]
+    assert [result.spread for result in results] == [pytest.approx(result.item.internal_id / 10) for result in results]
     unrated = Recommender(dataset, Doubtful(0, 1, 2, 3, 4)).recommend(20)
     assert {result.spread for result in unrated} == {None}, "the spread of a rating, where ratings are predicted"

@@ -309,7 +309,7 @@ def test_bloom_embeddings_lose_no_more_than_in_spotlights_tests(net, hashes, opt
 
 @pytest.mark.slow
 def test_the_tutorials_figures_on_its_own_data(real_data):
-    """RMSE 1.109 with dense ids and MRR .0132 are Spotlight's, on the same splits."""
+    """RMSE 1.109 with internal ids and MRR .0132 are Spotlight's, on the same splits."""
     columns = np.genfromtxt(real_data / "ratings_small.csv", delimiter=",", skip_header=1)
     users, movies = columns[:, 0].astype(int), np.unique(columns[:, 1], return_inverse=True)[1] + 1
     interactions = Interactions(users, movies, ratings=columns[:, 2].astype(np.float32), timestamps=columns[:, 3])

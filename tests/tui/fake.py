@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from engine.data.id_map import OutsideId, Vocabulary
+from engine.data.id_map import ExternalId, IdMap
 from engine.data.items import Item, ItemTable
 from engine.data.results import (
     Answer,
@@ -198,7 +198,7 @@ class FakeSession:
         query: str | ParsedQuery,
         k: int = 10,
         mode: str = "hybrid",
-        like: OutsideId | None = None,
+        like: ExternalId | None = None,
         job: Job | None = None,
         *,
         like_by: str | None = None,
@@ -210,7 +210,7 @@ class FakeSession:
         if mode == "semantic" and not self.done:
             raise NotTrainedError("Search by meaning needs the catalogue to be embedded first.")
         fits = mask(parsed.filters, self.fields)
-        items = [item for item in self.items if fits is None or fits[item.dense_id - 1]]
+        items = [item for item in self.items if fits is None or fits[item.internal_id - 1]]
         words = text.casefold().split()
         if like is not None:
             found = [item for item in items if item.item_id != like]
@@ -219,8 +219,8 @@ class FakeSession:
             return Answer((), mode)
         if not words:
             return self._popular(items, k)
-        hits = {item.dense_id: sum(word in item.text.casefold() for word in words) for item in items}
-        found = sorted(items, key=lambda item: (-hits[item.dense_id], item.dense_id))
+        hits = {item.internal_id: sum(word in item.text.casefold() for word in words) for item in items}
+        found = sorted(items, key=lambda item: (-hits[item.internal_id], item.internal_id))
         fallback = mode == "hybrid" and not (self.done and self.warm)
         note = "by keyword only: the embedding model is not loaded yet" if fallback else ""
         reason = f'text "{words[0]}" · meaning 0.62'
@@ -250,7 +250,7 @@ class FakeSession:
                 "runtime": [item.metadata.get("runtime", 90) for item in self.items],
             }
         )
-        return Fields(ItemTable(Vocabulary([item.item_id for item in self.items], first=1), table))
+        return Fields(ItemTable(IdMap([item.item_id for item in self.items], first=1), table))
 
     def parse_query(self, line: str) -> ParsedQuery:
         return parse(line, self.fields)
@@ -263,7 +263,7 @@ class FakeSession:
         self._enter("highlights")
         return self._popular(self.items, k)
 
-    def explain_match(self, query: str, item: OutsideId, mode: str = "hybrid") -> list[tuple[str, float]]:
+    def explain_match(self, query: str, item: ExternalId, mode: str = "hybrid") -> list[tuple[str, float]]:
         self._enter("explain_match", query, item)
         found = next(one for one in self.items if one.item_id == item)
         return [(str(found.metadata.get("overview", found.title)), 0.71), (found.genres[0], 0.44)]
@@ -279,7 +279,7 @@ class FakeSession:
         found = [number for number in range(1, self.num_users + 1) if text in str(number)]
         return [UserSummary(number, 20 + number % 7, 3.5) for number in found[:limit]]
 
-    def history(self, user: OutsideId) -> list[HistoryEntry]:
+    def history(self, user: ExternalId) -> list[HistoryEntry]:
         self._enter("history", user)
         rated = self.items[: 8 + int(user) % 5]
         return [
@@ -290,7 +290,7 @@ class FakeSession:
         ]
 
     def recommend(
-        self, user: OutsideId, k: int = 10, model: str | None = None, filter_seen: bool = True, job: Job | None = None
+        self, user: ExternalId, k: int = 10, model: str | None = None, filter_seen: bool = True, job: Job | None = None
     ) -> Answer:
         self.clock.advance(0.018)
         self._enter("recommend", user, job=job)
@@ -311,7 +311,7 @@ class FakeSession:
         )
         return Answer(results, name)
 
-    def explain(self, user: OutsideId, item: OutsideId, model: str | None = None, k: int = 3) -> Answer:
+    def explain(self, user: ExternalId, item: ExternalId, model: str | None = None, k: int = 3) -> Answer:
         self._enter("explain", user, item, model)
         results = [Result(rank, one, 0.4 - 0.1 * rank) for rank, one in enumerate(self.items[:k], 1)]
         return Answer(tuple(results), model or "explicit")
@@ -344,7 +344,7 @@ class FakeSession:
         self._enter("next_items", tuple(items), job=job)
         if "sequence" not in self.trained_models:
             raise NotTrainedError("No model for sequences is trained on this data set yet.")
-        left = [item for item in self.items if item.dense_id not in items]
+        left = [item for item in self.items if item.internal_id not in items]
         shift = sum(items) % len(left)
         left = left[shift:] + left[:shift]
         results = tuple(
@@ -384,4 +384,4 @@ class FakeSession:
         return FitReport(model, "fake", None, seed, {"rmse": 0.9}, {"fit": 1.0}, None)
 
     def _popularity(self, item: Item) -> int:
-        return 0 if item.dense_id == len(self.items) else 400 - 17 * item.dense_id % 300
+        return 0 if item.internal_id == len(self.items) else 400 - 17 * item.internal_id % 300

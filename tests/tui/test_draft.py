@@ -14,7 +14,7 @@ def item(number):
 
 
 def ids(draft):
-    return [one.dense_id for one in draft.items]
+    return [one.internal_id for one in draft.items]
 
 
 def draft_of(*numbers):

@@ -73,9 +73,9 @@ def search(
     lines = None if queries is None else open_queries(queries)
     session = open_session(context, dataset, device, embedding_model)
     parsed = session.parse_query(words)
-    parsed.demand()
+    parsed.require()
     if like is not None:
-        session.dataset.items.vocabulary.encode_one(like)
+        session.dataset.items.id_map.encode_one(like)
     if mode != "keyword" and by != "taste" and (parsed.text or like is not None or lines is not None):
         try:
             with progress_on_stderr() as job:
@@ -88,7 +88,7 @@ def search(
         number = wrong = 0
         for batch in read_queries(lines):
             if mode != "keyword" and len(batch) > 1:
-                session.understand(batch, mode)
+                session.encode_queries(batch, mode)
             for line in batch:
                 number += 1
                 one = session.parse_query(line)
@@ -157,5 +157,5 @@ def next_items(
         if match.how not in ("exact", "id"):
             year = "" if match.item.year is None else f" ({match.item.year})"
             say(f"{title!r} taken as {match.item.title}{year}, id {match.item.item_id}.")
-    answer = session.next_items([match.item.dense_id for match in matches], count, model)
+    answer = session.next_items([match.item.internal_id for match in matches], count, model)
     print_answer(answer, as_json, extra="probability")

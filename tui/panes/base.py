@@ -15,7 +15,7 @@ from tui.backend import Backend, Work
 from tui.mailbox import Mailbox
 from tui.messages import Answered, Busy, Failed
 from tui.panes.offer import can_train
-from tui.state import State
+from tui.state import AppState
 from tui.widgets.query import QueryInput
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 WIDE = 100
 
 
-class Rest:
+class Debouncer:
     """Makes the last of several calls, once they have rested for some seconds (with none, each at once)."""
 
     def __init__(self, widget: Widget, seconds: float) -> None:
@@ -52,7 +52,7 @@ class Rest:
             self._timer = None
 
 
-class Question:
+class Request:
     """One kind of thing that a pane asks: settles, asks, and hands the latest answer on.
 
     Parameters
@@ -80,7 +80,7 @@ class Question:
         self._busy = busy
         self._answered = answered
         self._failed = failed
-        self._rest = Rest(pane, pane.state.pace.settle)
+        self._rest = Debouncer(pane, pane.state.pace.settle)
         self._mailbox: Mailbox = pane.backend.mailbox(name, pane.post_message)
         self.pending = False
 
@@ -125,7 +125,7 @@ RETRY = Binding("r,f5", "retry", "try again")
 class Pane(Container):
     """The content of a tab.
 
-    A pane shows what :class:`~tui.state.State` and its own answers say: :meth:`refresh_state` is called after
+    A pane shows what :class:`~tui.state.AppState` and its own answers say: :meth:`refresh_state` is called after
     every change of the former and draws from it, whatever was there before.
 
     Parameters
@@ -150,14 +150,14 @@ class Pane(Container):
         Binding("right", "app.focus_next", "Next", show=False),
     ]
 
-    def __init__(self, backend: Backend, state: State, line: QueryInput) -> None:
+    def __init__(self, backend: Backend, state: AppState, line: QueryInput) -> None:
         super().__init__(id=self.TASK)
         self.backend = backend
         self.state = state
         self.line = line
         self.last_focus: Widget | None = None
         self._offered: tuple[bool | None, ...] = ()
-        self._questions: list[Question] = []
+        self._questions: list[Request] = []
 
     # -- for the app ------------------------------------------------------------------------------------------
     def refresh_state(self) -> None:
@@ -195,9 +195,9 @@ class Pane(Container):
 
     def question(
         self, name: str, busy: str, answered: Callable[[Answered], None], failed: Callable[[Failed], None]
-    ) -> Question:
+    ) -> Request:
         """A new kind of question."""
-        question = Question(self, name, busy, answered, failed)
+        question = Request(self, name, busy, answered, failed)
         self._questions.append(question)
         return question
 
@@ -302,7 +302,7 @@ class ModelPane(Pane):
 
     ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "train", "model")
 
-    def __init__(self, backend: Backend, state: State, line: QueryInput) -> None:
+    def __init__(self, backend: Backend, state: AppState, line: QueryInput) -> None:
         super().__init__(backend, state, line)
         self.model: str | None = None
         """Which model is to answer; None for the best that is trained."""

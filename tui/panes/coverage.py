@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.state import State
+from tui.state import AppState
 from tui.widgets.text import count
 
 if TYPE_CHECKING:
     from engine.data.results import Answer
 
 
-class Coverage:
+class EmbeddingStatus:
     """What is embedded of the catalogue that is open.
 
     Parameters
@@ -20,7 +20,7 @@ class Coverage:
         The app's.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: AppState) -> None:
         self._state = state
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.state import State
+from tui.state import AppState
 from tui.widgets.notice import Notice, job_heading
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _NEEDS: dict[Task, str] = {
 }
 
 
-def can_train(state: State, task: Task) -> bool:
+def can_train(state: AppState, task: Task) -> bool:
     """Whether the pane should offer to train a model for this task."""
     if state.catalogue is None or state.catalogue.trained(task) or state.active_job(task) is not None:
         return False
@@ -27,7 +27,7 @@ def can_train(state: State, task: Task) -> bool:
     return model is not None and not model.obstacle
 
 
-def say_untrained(notice: Notice, state: State, task: Task) -> None:
+def say_untrained(notice: Notice, state: AppState, task: Task) -> None:
     """Fill a notice with what is needed before a model for this task can answer."""
     job = state.active_job(task)
     if job is not None:

@@ -17,13 +17,13 @@ from textual.widgets import Input
 
 from tui.backend import Backend
 from tui.messages import AddToSequence, Answered, Failed, Failure, Said, ShowDetails
-from tui.panes.base import RETRY, WIDE, Pane, Rest
-from tui.panes.coverage import Coverage
+from tui.panes.base import RETRY, WIDE, Debouncer, Pane
+from tui.panes.coverage import EmbeddingStatus
 from tui.panes.filter_help import FilterHelp
 from tui.panes.offer import NOT_OPENED
-from tui.panes.view import LIKE_BY, MODES, SHOWN, View
+from tui.panes.view import LIKE_BY, MODES, SHOWN, SearchState
 from tui.panes.welcome import QueryHistory, RecentPanel, TipPanel, Welcome, welcome
-from tui.state import State
+from tui.state import AppState
 from tui.widgets.details import ItemDetails
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.items import Figures, ItemTable, match_columns, result_figures, result_of
@@ -54,7 +54,7 @@ class SearchPane(Pane):
         Binding("ctrl+t", "mode", "mode", key_display="^t"),
     ]
 
-    def __init__(self, backend: Backend, state: State, *, blink: bool = True) -> None:
+    def __init__(self, backend: Backend, state: AppState, *, blink: bool = True) -> None:
         line = FilterLine("Search", "words, a title, a mood …", blink=blink, id="query")
         super().__init__(backend, state, line)
         self._filter_help = FilterHelp(self, line)
@@ -63,15 +63,15 @@ class SearchPane(Pane):
         self._details = ItemDetails(id="details")
         self._recent = RecentPanel()
         self._side = Vertical(self._details, self._recent, id="side")
-        self._glance = Rest(self, state.pace.glance)
+        self._glance = Debouncer(self, state.pace.glance)
         # Reasons are computed anew for each item, so not while somebody is still typing or looking around.
-        self._linger = Rest(self, 3 * state.pace.settle)
+        self._linger = Debouncer(self, 3 * state.pace.settle)
         self._mode = next(iter(MODES))
         self._by: str | None = None
-        self._asked = self._view = View()
-        self._trail: list[View] = []
+        self._asked = self._view = SearchState()
+        self._trail: list[SearchState] = []
         self._failure: Failure | None = None
-        self._coverage = Coverage(state)
+        self._coverage = EmbeddingStatus(state)
         self._reach = (0, False)
         self._hurry = False
         self._welcomed_in = False
@@ -188,7 +188,7 @@ class SearchPane(Pane):
         return self.line.value.strip()
 
     def _ask_query(self) -> None:
-        self._ask(View(self._query))
+        self._ask(SearchState(self._query))
 
     def more_like(self, item: Item) -> None:
         """Search for items like this one; Esc leads back to what was shown before."""
@@ -196,16 +196,16 @@ class SearchPane(Pane):
             self._trail.append(self._here())
         self._remember()
         self._hurry = True
-        self._ask(View(self._query, item, self._by))
+        self._ask(SearchState(self._query, item, self._by))
 
-    def _ask(self, view: View) -> None:
+    def _ask(self, view: SearchState) -> None:
         self._asked, mode = view, self._mode
         self._retitle()
         self._searching.ask(lambda session, job: view.answered(session, mode, job))
 
     # -- answers ----------------------------------------------------------------------------------------------
     def _answered(self, message: Answered) -> None:
-        view: View = message.value
+        view: SearchState = message.value
         answer = view.answer
         assert answer is not None
         self._failure = None
@@ -228,20 +228,22 @@ class SearchPane(Pane):
 
     def _show_welcome(self) -> None:
         """Show what there is to see before anything is typed."""
-        self._asked = self._view = View(answer=None if self._welcome is None else self._welcome.popular)
+        self._asked = self._view = SearchState(answer=None if self._welcome is None else self._welcome.popular)
         self._retitle()
         self._list()
 
     def _explained(self, message: Answered) -> None:
         text, method, item, phrases = message.value
         if phrases:  # none while the language model is not loaded
-            self._reasons[text, method, item.dense_id] = tuple(f"{cosine:.2f} {phrase}" for phrase, cosine in phrases)
+            self._reasons[text, method, item.internal_id] = tuple(
+                f"{cosine:.2f} {phrase}" for phrase, cosine in phrases
+            )
             self._show_phrases(item)
 
-    def _show(self, view: View, answer: Answer) -> None:
+    def _show(self, view: SearchState, answer: Answer) -> None:
         held, same = self._table.item, view.is_same_question(self._view)
-        ids = [result.item.dense_id for result in answer.results]
-        cursor = ids.index(held.dense_id) if same and held is not None and held.dense_id in ids else 0
+        ids = [result.item.internal_id for result in answer.results]
+        cursor = ids.index(held.internal_id) if same and held is not None and held.internal_id in ids else 0
         self._view = replace(view, cursor=cursor)
         self._list()
 
@@ -255,7 +257,7 @@ class SearchPane(Pane):
         if hurried and answer is not None and answer.results:
             self.go_to(self._table)
 
-    def _here(self) -> View:
+    def _here(self) -> SearchState:
         return replace(self._view, cursor=self._table.cursor)
 
     # -- why --------------------------------------------------------------------------------------------------
@@ -273,7 +275,7 @@ class SearchPane(Pane):
     def _show_phrases(self, item: Item) -> bool:
         """Show the phrases of an item, if they are known for what is shown."""
         method = "" if self._view.answer is None else self._view.answer.method
-        phrases = self._reasons.get((self._view.text, method, item.dense_id))
+        phrases = self._reasons.get((self._view.text, method, item.internal_id))
         if phrases is None:
             return False
         heading = "Nearest to the query in meaning:"

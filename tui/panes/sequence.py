@@ -20,7 +20,7 @@ from tui.messages import AddToSequence, Answered, Failed, Failure, Said
 from tui.panes.base import ModelPane
 from tui.panes.draft import SequenceDraft
 from tui.panes.offer import NOT_OPENED, say_untrained
-from tui.state import State
+from tui.state import AppState
 from tui.widgets.completions import TITLES, Completions
 from tui.widgets.items import ItemTable, full_title, probability_columns, result_figures, result_of
 from tui.widgets.panel import Panel
@@ -118,7 +118,7 @@ class SequencePane(ModelPane):
         Binding("u", "undo", "undo"),
     ]
 
-    def __init__(self, backend: Backend, state: State, *, blink: bool = True) -> None:
+    def __init__(self, backend: Backend, state: AppState, *, blink: bool = True) -> None:
         line = TitleInput("Add a title", "type a title; typos are forgiven", blink=blink, id="title")
         super().__init__(backend, state, line)
         self._completions: Completions[TitleMatch] = Completions(TITLES)
@@ -214,7 +214,7 @@ class SequencePane(ModelPane):
     # -- what comes next --------------------------------------------------------------------------------------
     def rank(self) -> None:
         """Ask what comes after the sequence."""
-        items, model = [item.dense_id for item in self._shown], self.model
+        items, model = [item.internal_id for item in self._shown], self.model
         if items and self._trained:
             self._ranking.ask(lambda session, job: session.next_items(items, _SHOWN, model, job=job))
         else:

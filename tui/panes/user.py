@@ -13,14 +13,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Input
 
-from engine.data.id_map import OutsideId
+from engine.data.id_map import ExternalId
 from engine.data.items import Item
 from engine.data.results import Answer, HistoryEntry, Result, Task, UserSummary
 from tui.backend import Backend
 from tui.messages import Answered, Failed, Failure, Said
-from tui.panes.base import WIDE, ModelPane, Question
+from tui.panes.base import WIDE, ModelPane, Request
 from tui.panes.offer import NOT_OPENED, say_untrained
-from tui.state import State
+from tui.state import AppState
 from tui.widgets.histogram import Histogram
 from tui.widgets.items import (
     ItemTable,
@@ -79,7 +79,7 @@ class UserPane(ModelPane):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "type", "find user", key_display="/")]
 
-    def __init__(self, backend: Backend, state: State, *, blink: bool = True) -> None:
+    def __init__(self, backend: Backend, state: AppState, *, blink: bool = True) -> None:
         super().__init__(backend, state, QueryInput("User", "id or part", blink=blink, id="who"))
         self._users = UserTable(_USER_COLUMNS, id="users")
         self._users_panel = Panel("Users", self._users)
@@ -87,10 +87,10 @@ class UserPane(ModelPane):
         self._history = HistoryPanel(self._past)
         self._liked: ItemTable[Result] = ItemTable((), result_of, result_figures, id="liked")
         self._recommended = Panel("Recommended", self._liked, id="recommended")
-        self._user: OutsideId | None = None
+        self._user: ExternalId | None = None
         self._found: list[UserSummary] | None = None
-        self._read: tuple[OutsideId, list[HistoryEntry]] | None = None
-        self._ranked: tuple[OutsideId, Answer] | None = None
+        self._read: tuple[ExternalId, list[HistoryEntry]] | None = None
+        self._ranked: tuple[ExternalId, Answer] | None = None
         self._failures: dict[str, Failure] = {}
         self._finding = self._ask_for("users", "finding users", self._users_found)
         self._reading = self._ask_for("history", "reading the history", self._history_read)
@@ -173,7 +173,7 @@ class UserPane(ModelPane):
         lines = tuple(f"{result.score:+.2f}  {full_title(result.item)}" for result in answer.results)
         self.show_reasons(item, "What speaks for it, of what they have seen:", lines)
 
-    def _ask_for(self, name: str, busy: str, answered: Callable[[Answered], None]) -> Question:
+    def _ask_for(self, name: str, busy: str, answered: Callable[[Answered], None]) -> Request:
         """A question whose failure is kept until it is answered."""
 
         def take(message: Answered) -> None:

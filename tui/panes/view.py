@@ -29,7 +29,7 @@ SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class SearchState:
     """A question and its answer, so that going back needs no engine.
 
     Attributes
@@ -69,11 +69,11 @@ class View:
             return f"More like {shorten(full_title(self.like), 40)} · {by}"
         return "Most popular" if self.popular else "Results"
 
-    def is_same_question(self, other: View) -> bool:
+    def is_same_question(self, other: SearchState) -> bool:
         """Whether the answers to both are comparable."""
         return (self.text, self.like, self.by) == (other.text, other.like, other.by)
 
-    def answered(self, session: SessionLike, mode: str, job: Job) -> View:
+    def answered(self, session: SessionLike, mode: str, job: Job) -> SearchState:
         """The same with its answer; for a worker."""
         parsed = session.parse_query(self.text)
         if self.like is not None:

@@ -1,7 +1,7 @@
 """Text from data on its way to a grid of cells: harmless, of one width everywhere, cut only with an ellipsis.
 
 Every widget puts what a catalogue, a file name or an error says through :func:`clean`, :func:`fit` or
-:func:`paragraphs`. :mod:`tui.text` says what is harmful; this module adds what only a grid needs.
+:func:`paragraphs`. :mod:`tui.sanitize` says what is harmful; this module adds what only a grid needs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 
-from tui.text import harmless
+from tui.sanitize import sanitize
 
 #: Invisible characters about whose width, or the width of their neighbours, terminals disagree: zero-width
 #: spaces and joiners, direction marks, soft hyphens, byte-order marks, variation selectors.
@@ -42,7 +42,7 @@ def clean(value: object) -> str:
 def _clean(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-        text = _STACKED_MARKS.sub(r"\1", harmless(text))
+        text = _STACKED_MARKS.sub(r"\1", sanitize(text))
         text = "".join("\ufffd" if unicodedata.category(one) in ("Cn", "Co") else one for one in text)
     return _SPACES.sub(" ", text).strip()
 

@@ -1,4 +1,4 @@
-"""Outside ids to dense ids, once and here only; and with them a data set out of a catalogue and a log."""
+"""External ids to internal ids, once and here only; and with them a data set out of a catalogue and a log."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.dataset import Dataset
-from engine.data.id_map import Vocabulary
+from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.datasets.build.interactions import Log
 from engine.datasets.build.item_columns import no_genres
 from engine.datasets.build.items import Catalogue
-from engine.datasets.formats.read_report import Ledger, total_skipped
+from engine.datasets.formats.read_report import ReadReport, total_skipped
 from engine.datasets.formats.values import CodedIds, common_type, to_objects
 from engine.errors import DataError
 from engine.interactions import Interactions
@@ -34,7 +34,7 @@ def assemble(
     *,
     catalogue: Catalogue | None,
     log: Log | None,
-    ledgers: Sequence[Ledger],
+    ledgers: Sequence[ReadReport],
     unknown: str | None = None,
     notes: Sequence[str] = (),
     simulated: bool = False,
@@ -74,7 +74,7 @@ def assemble(
         log = _empty_log()
     if unknown is not None and catalogue is not None:
         _leave_out_unknown(log, catalogue, unknown)
-    _demand_something(catalogue, log, ledgers)
+    _require_something(catalogue, log, ledgers)
 
     users = _number_users(log.users)
     _checkpoint(job)
@@ -82,13 +82,13 @@ def assemble(
     _checkpoint(job)
     surplus = find_surplus(log.users.codes, log.items.codes, log.times, keep_repeats=log.ratings is None)
     if len(surplus):
-        log.ledger.skip("duplicate pair", len(surplus))
+        log.report.skip("duplicate pair", len(surplus))
         keep = np.ones(len(log), dtype=bool)
         keep[surplus] = False
         log.keep(keep)
     _checkpoint(job)
 
-    remarks = [remark for ledger in ledgers for remark in ledger.notes()]
+    remarks = [remark for report in ledgers for remark in report.notes()]
     if strangers and catalogue is not None:
         remarks.append(f"{strangers:,} items of the interactions are not in the catalogue: their id is their title.")
     return Dataset(
@@ -106,7 +106,7 @@ def assemble(
             num_items=num_rated + 1,
         ),
         skipped=total_skipped(ledgers),
-        source={"files": [ledger.summary() for ledger in ledgers], "notes": [*notes, *remarks]},
+        source={"files": [report.summary() for report in ledgers], "notes": [*notes, *remarks]},
         simulated=simulated,
     )
 
@@ -122,7 +122,7 @@ def find_surplus(
     Parameters
     ----------
     users, items
-        Dense ids, shape ``(n,)``.
+        Internal ids, shape ``(n,)``.
     times
         Later ones win; of equal times the last position does. None: the last position.
     keep_repeats
@@ -155,18 +155,18 @@ def find_surplus(
     return np.sort(rows[order[:-1][replaced]])
 
 
-def _number_users(column: CodedIds) -> Vocabulary:
-    """Turn the column's codes into dense ids, in place."""
+def _number_users(column: CodedIds) -> IdMap:
+    """Turn the column's codes into internal ids, in place."""
     order = _ascending(column.ids)
     order = order[_used(column)[order]]
     ranks = np.zeros(len(column.ids), dtype=np.int32)
     ranks[order] = np.arange(len(order), dtype=np.int32)
     _renumber(column.codes, ranks)
-    return Vocabulary(_to_numpy(column.ids, order), name="user")
+    return IdMap(_to_numpy(column.ids, order), name="user")
 
 
-def _number_items(catalogue: Catalogue | None, column: CodedIds) -> tuple[Vocabulary, pa.Table, int, int]:
-    """Turn the column's codes into dense ids, in place.
+def _number_items(catalogue: Catalogue | None, column: CodedIds) -> tuple[IdMap, pa.Table, int, int]:
+    """Turn the column's codes into internal ids, in place.
 
     Returns
     -------
@@ -189,12 +189,12 @@ def _number_items(catalogue: Catalogue | None, column: CodedIds) -> tuple[Vocabu
     num_rated = int(rated.sum()) + len(strangers)
 
     first, rest = np.flatnonzero(rated), np.flatnonzero(~rated)
-    dense_of_row = np.zeros(len(known), dtype=np.int32)
-    dense_of_row[first] = np.arange(1, len(first) + 1)  # 0 is padding
-    dense = np.zeros(len(logged), dtype=np.int32)
-    dense[row_of >= 0] = dense_of_row[row_of[row_of >= 0]]
-    dense[strangers] = np.arange(len(first) + 1, num_rated + 1)
-    _renumber(column.codes, dense)
+    internal_of_row = np.zeros(len(known), dtype=np.int32)
+    internal_of_row[first] = np.arange(1, len(first) + 1)  # 0 is padding
+    internal = np.zeros(len(logged), dtype=np.int32)
+    internal[row_of >= 0] = internal_of_row[row_of[row_of >= 0]]
+    internal[strangers] = np.arange(len(first) + 1, num_rated + 1)
+    _renumber(column.codes, internal)
 
     parts = [pa.array(first), pa.array(strangers), pa.array(rest)]
     stranger_ids = logged.take(parts[1])
@@ -203,7 +203,7 @@ def _number_items(catalogue: Catalogue | None, column: CodedIds) -> tuple[Vocabu
     if catalogue is not None:
         table = _fill(table, catalogue.table.schema)
         table = pa.concat_tables([catalogue.table.take(parts[0]), table, catalogue.table.take(parts[2])])
-    return Vocabulary(_to_numpy(ids), first=1, name="item"), table, num_rated, len(strangers)
+    return IdMap(_to_numpy(ids), first=1, name="item"), table, num_rated, len(strangers)
 
 
 def _used(column: CodedIds) -> npt.NDArray[np.bool_]:
@@ -257,30 +257,30 @@ def _leave_out_unknown(log: Log, catalogue: Catalogue, reason: str) -> None:
     keep = known[log.items.codes]
     if keep.all():
         return
-    log.ledger.skip(reason, int((~keep).sum()))
+    log.report.skip(reason, int((~keep).sum()))
     log.keep(keep)
 
 
-def _demand_something(catalogue: Catalogue | None, log: Log, ledgers: Sequence[Ledger]) -> None:
-    for ledger in ledgers:
-        if ledger.role != "links" and ledger.rows == 0:
-            raise DataError(f"{ledger.name}: has no rows of data below its header; name a file that holds data.")
-        if ledger.role == "items" and catalogue is not None and not len(catalogue.ids):
-            raise DataError(_nothing_left(ledger))
-        if ledger.role == "ratings" and not len(log):
-            raise DataError(_nothing_left(ledger))
+def _require_something(catalogue: Catalogue | None, log: Log, ledgers: Sequence[ReadReport]) -> None:
+    for report in ledgers:
+        if report.role != "links" and report.rows == 0:
+            raise DataError(f"{report.name}: has no rows of data below its header; name a file that holds data.")
+        if report.role == "items" and catalogue is not None and not len(catalogue.ids):
+            raise DataError(_nothing_left(report))
+        if report.role == "ratings" and not len(log):
+            raise DataError(_nothing_left(report))
 
 
-def _nothing_left(ledger: Ledger) -> str:
-    reasons = ", ".join(f"{count:,} × {reason}" for reason, count in ledger.skipped.items())
-    return f"{ledger.name}: none of its {ledger.rows:,} rows can be used ({reasons}); check that it is the right file."
+def _nothing_left(report: ReadReport) -> str:
+    reasons = ", ".join(f"{count:,} × {reason}" for reason, count in report.skipped.items())
+    return f"{report.name}: none of its {report.rows:,} rows can be used ({reasons}); check that it is the right file."
 
 
 def _empty_log() -> Log:
     import pyarrow as pa
 
     nothing = CodedIds(np.zeros(0, dtype=np.int32), pa.array([], pa.int64()))
-    return Log(nothing, nothing, None, None, Ledger("", "ratings"))
+    return Log(nothing, nothing, None, None, ReadReport("", "ratings"))
 
 
 def _ascending(ids: pa.Array) -> npt.NDArray[np.int64]:

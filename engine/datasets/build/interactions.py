@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from engine.datasets.formats.read_report import Ledger
-from engine.datasets.formats.rows import Block, Rows, bad_value, following, place
+from engine.datasets.formats.read_report import ReadReport
+from engine.datasets.formats.rows import RowBatch, Rows, bad_value, following, place
 from engine.datasets.formats.values import BadValueError, CodedIds, GrowingArray, IdColumn, to_ids, to_numbers, to_times
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _TOO_LATE = 100_000_000_000
 
 @dataclass(slots=True)
 class Log:
-    """Interactions under outside ids, in the order of the file.
+    """Interactions under external ids, in the order of the file.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Log:
     items: CodedIds
     ratings: npt.NDArray[np.float32] | None
     times: npt.NDArray[np.int64] | None
-    ledger: Ledger
+    report: ReadReport
 
     def __len__(self) -> int:
         return len(self.users.codes)
@@ -80,13 +80,13 @@ def read_log(rows: Rows, columns: Mapping[str, str], job: Job | None = None, *, 
     """
     import pyarrow as pa
 
-    ledger = Ledger(rows.name, "ratings")
+    report = ReadReport(rows.name, "ratings")
     users, items = IdColumn(), IdColumn()
     ratings = GrowingArray(np.float32) if "rating" in columns else None
     times = GrowingArray(np.int64) if "time" in columns else None
-    for block in following(rows.blocks(list(columns.values()), ledger), ledger, job):
+    for block in following(rows.blocks(list(columns.values()), report), report, job):
         values = {role: _parse(rows.name, block, role, column) for role, column in columns.items()}
-        values = _without_gaps(block, values, columns, ledger)
+        values = _without_gaps(block, values, columns, report)
         users.add(values["user"])
         items.add(values["item"])
         if ratings is not None:
@@ -99,16 +99,16 @@ def read_log(rows: Rows, columns: Mapping[str, str], job: Job | None = None, *, 
         items.finish(),
         None if ratings is None else ratings.finish(),
         None if times is None else times.finish(),
-        ledger,
+        report,
     )
     if unrated is not None and log.ratings is not None:
         log.ratings[log.ratings == unrated] = np.nan
     if log.times is not None:
-        _to_seconds(log.times, ledger)
+        _to_seconds(log.times, report)
     return log
 
 
-def _parse(name: str, block: Block, role: str, column: str) -> pa.Array:
+def _parse(name: str, block: RowBatch, role: str, column: str) -> pa.Array:
     parse: Callable[[pa.Array], pa.Array] = {"rating": to_numbers, "time": to_times}.get(role, to_ids)
     try:
         return parse(block.columns[column])
@@ -117,7 +117,7 @@ def _parse(name: str, block: Block, role: str, column: str) -> pa.Array:
 
 
 def _without_gaps(
-    block: Block, values: dict[str, pa.Array], columns: Mapping[str, str], ledger: Ledger
+    block: RowBatch, values: dict[str, pa.Array], columns: Mapping[str, str], report: ReadReport
 ) -> dict[str, pa.Array]:
     import pyarrow as pa
 
@@ -126,18 +126,18 @@ def _without_gaps(
     missing = {role: array.is_null().to_numpy(zero_copy_only=False) for role, array in values.items()}
     blank = np.logical_and.reduce(list(missing.values()))
     if blank.any():
-        ledger.skip("blank line", int(blank.sum()), place(block, int(blank.argmax())))
+        report.skip("blank line", int(blank.sum()), place(block, int(blank.argmax())))
     gone = blank
     for role, gap in missing.items():
         fresh = gap & ~gone
         if fresh.any():
-            ledger.skip(_MISSING[role], int(fresh.sum()), place(block, int(fresh.argmax()), columns[role]))
+            report.skip(_MISSING[role], int(fresh.sum()), place(block, int(fresh.argmax()), columns[role]))
         gone = gone | gap
     keep = pa.array(~gone)
     return {role: array.filter(keep) for role, array in values.items()}
 
 
-def _to_seconds(times: npt.NDArray[np.int64], ledger: Ledger) -> None:
+def _to_seconds(times: npt.NDArray[np.int64], report: ReadReport) -> None:
     """Divide times in milliseconds, microseconds or nanoseconds down, judged by the middle one of a sample."""
     if not len(times):
         return
@@ -145,5 +145,5 @@ def _to_seconds(times: npt.NDArray[np.int64], ledger: Ledger) -> None:
     for unit, per_second in (("nanoseconds", 10**9), ("microseconds", 10**6), ("milliseconds", 10**3)):
         if middle >= _TOO_LATE * per_second // 1000:
             times //= per_second
-            ledger.remarks.append(f"the times were taken as {unit}.")
+            report.remarks.append(f"the times were taken as {unit}.")
             return

@@ -15,13 +15,13 @@ from engine.datasets.formats.values import to_ids, to_strings
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from engine.datasets.formats.read_report import Ledger
+    from engine.datasets.formats.read_report import ReadReport
     from engine.runtime.job import Job
 
 
 @dataclass(slots=True)
 class Catalogue:
-    """Items under outside ids.
+    """Items under external ids.
 
     Attributes
     ----------
@@ -51,12 +51,12 @@ class Records:
 
     table: pa.Table
     numbers: npt.NDArray[np.int64]
-    ledger: Ledger
+    report: ReadReport
 
     def leave_out(self, which: npt.NDArray[np.bool_], reason: str) -> None:
         """Count these rows as left out; the table stays as it is."""
         if which.any():
-            self.ledger.skip(reason, int(which.sum()), f"row {int(self.numbers[int(which.argmax())]):,}")
+            self.report.skip(reason, int(which.sum()), f"row {int(self.numbers[int(which.argmax())]):,}")
 
     def keep(self, which: npt.NDArray[np.bool_]) -> None:
         """Drop the other rows."""
@@ -91,16 +91,16 @@ class Records:
         return ids.filter(pa.array(~missing & first))
 
 
-def read_records(rows: Rows, wanted: Sequence[str], ledger: Ledger, job: Job | None) -> Records:
+def read_records(rows: Rows, wanted: Sequence[str], report: ReadReport, job: Job | None) -> Records:
     """Read columns of a catalogue at once."""
     import pyarrow as pa
 
     schema = pa.schema([(name, pa.string()) for name in wanted])
     batches, numbers = [], [np.zeros(0, dtype=np.int64)]
-    for block in following(rows.blocks(wanted, ledger), ledger, job):
+    for block in following(rows.blocks(wanted, report), report, job):
         batches.append(pa.record_batch([to_strings(block.columns[name]) for name in wanted], schema=schema))
         numbers.append(np.asarray(block.rows))
-    return Records(pa.Table.from_batches(batches, schema=schema), np.concatenate(numbers), ledger)
+    return Records(pa.Table.from_batches(batches, schema=schema), np.concatenate(numbers), report)
 
 
 def nulls(values: pa.Array) -> npt.NDArray[np.bool_]:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.datasets.formats.rows import Block, unique_names
+from engine.datasets.formats.rows import RowBatch, unique_names
 from engine.datasets.formats.sources import Source
 from engine.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from engine.datasets.formats.read_report import Ledger
+    from engine.datasets.formats.read_report import ReadReport
 
 _DELIMITERS = (",", "\t", ";", "|")
 #: A row must fit into one block; a block is also what is held in memory at a time.
@@ -88,7 +88,7 @@ class Delimited:
         self._encoding = encoding
         self.columns = unique_names(first) if columns is None else list(columns)
 
-    def blocks(self, wanted: Sequence[str], ledger: Ledger) -> Iterator[Block]:
+    def blocks(self, wanted: Sequence[str], report: ReadReport) -> Iterator[RowBatch]:
         """Read these columns as strings. See :class:`engine.datasets.formats.rows.Rows`."""
         import pyarrow as pa
 
@@ -98,11 +98,11 @@ class Delimited:
             try:
                 last = None
                 for batch in self._batches(stream, wanted, misfits):
-                    block, row = self._block(batch, row, misfits, wanted, ledger)
+                    block, row = self._block(batch, row, misfits, wanted, report)
                     last = block if len(block) else last
                     yield block
                 if misfits:
-                    block, row = self._block(None, row, misfits, wanted, ledger)
+                    block, row = self._block(None, row, misfits, wanted, report)
                     yield block
             except pa.ArrowInvalid as error:
                 raise self._unreadable(error, row) from error
@@ -146,8 +146,8 @@ class Delimited:
         )
 
     def _block(
-        self, batch: pa.RecordBatch | None, first: int, misfits: deque[Any], wanted: Sequence[str], ledger: Ledger
-    ) -> tuple[Block, int]:
+        self, batch: pa.RecordBatch | None, first: int, misfits: deque[Any], wanted: Sequence[str], report: ReadReport
+    ) -> tuple[RowBatch, int]:
         """A batch with the rows that pyarrow set aside put back in their places, and the number of the next row."""
         import pyarrow as pa
 
@@ -158,9 +158,9 @@ class Delimited:
         while misfits and (batch is None or misfits[0].number < end):
             inside.append(misfits.popleft())
             end += 1
-        ledger.rows += end - first
+        report.rows += end - first
         if not inside:
-            return Block(dict(zip(wanted, columns, strict=True)), range(first, end)), end
+            return RowBatch(dict(zip(wanted, columns, strict=True)), range(first, end)), end
 
         short = []
         for misfit in inside:
@@ -168,7 +168,7 @@ class Delimited:
             if misfit.actual_columns < misfit.expected_columns:
                 short.append((misfit.number, self._fields(misfit)))
             else:
-                ledger.skip("more fields than columns", place=f"row {misfit.number:,}")
+                report.skip("more fields than columns", place=f"row {misfit.number:,}")
         regular = np.setdiff1d(np.arange(first, end), [misfit.number for misfit in inside])
         numbers = np.concatenate([regular, np.array([number for number, _ in short], dtype=np.int64)])
         order = np.argsort(numbers)
@@ -177,7 +177,7 @@ class Delimited:
             position = self.columns.index(name)
             added = pa.array([fields[position] for _, fields in short], pa.string())
             filled.append(pa.concat_arrays([column, added]).take(pa.array(order)))
-        return Block(dict(zip(wanted, filled, strict=True)), numbers[order]), end
+        return RowBatch(dict(zip(wanted, filled, strict=True)), numbers[order]), end
 
     def _fields(self, misfit: Any) -> list[str]:
         fields, _ = _first_row_by(misfit.text, self._delimiter, self._quote)
@@ -187,7 +187,7 @@ class Delimited:
         if self._quote and misfit.text.count(self._quote) % 2:
             raise self._unclosed(misfit.number)
 
-    def _demand_closed(self, last: Block) -> None:
+    def _demand_closed(self, last: RowBatch) -> None:
         # An open quotation mark swallows the rest of the file into the last row without a word from pyarrow.
         if any("\n" in (column[-1].as_py() or "") for column in last.columns.values()):
             raise self._unclosed(int(last.rows[-1]))
@@ -228,27 +228,27 @@ class DoubleColon:
         self.columns = list(columns)
         self._lines = Delimited(source, delimiter=_NO_DELIMITER, quote=None, columns=["line"], encoding=encoding)
 
-    def blocks(self, wanted: Sequence[str], ledger: Ledger) -> Iterator[Block]:
+    def blocks(self, wanted: Sequence[str], report: ReadReport) -> Iterator[RowBatch]:
         """Read these columns as strings. See :class:`engine.datasets.formats.rows.Rows`."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
         width = len(self.columns)
-        for block in self._lines.blocks(["line"], ledger):
+        for block in self._lines.blocks(["line"], report):
             fields = pc.split_pattern(block.columns["line"], "::")
             counts = pc.list_value_length(fields).to_numpy(zero_copy_only=False)
             rows = np.asarray(block.rows)
             fits = counts == width
             # A blank line has one empty field; like every row that is too short, it is filled up with empty values.
             for position in np.flatnonzero(counts > width):
-                ledger.skip("more fields than columns", place=f"row {int(rows[position]):,}")
+                report.skip("more fields than columns", place=f"row {int(rows[position]):,}")
             if not fits.all():
                 filled = [one[:width] + [""] * (width - len(one)) for one in fields.to_pylist() if len(one) <= width]
                 rows = rows[counts <= width]
                 fields = pa.array(filled, pa.list_(pa.string()))
             flat = pc.list_flatten(fields)
             at = np.arange(len(fields)) * width
-            yield Block({name: flat.take(pa.array(at + self.columns.index(name))) for name in wanted}, rows)
+            yield RowBatch({name: flat.take(pa.array(at + self.columns.index(name))) for name in wanted}, rows)
 
 
 def _first_row_by(text: str, delimiter: str, quote: str | None) -> tuple[list[str], int]:

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.datasets.formats.csv import Delimited
-from engine.datasets.formats.rows import Block, Rows
+from engine.datasets.formats.rows import RowBatch, Rows
 from engine.datasets.formats.sources import Source
 from engine.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from engine.datasets.formats.read_report import Ledger
+    from engine.datasets.formats.read_report import ReadReport
 
 _PARQUET = b"PAR1"
 _BLOCK_ROWS = 1 << 17
@@ -50,7 +50,7 @@ class Parquet:
         if twice is not None:
             raise DataError(f"{self.name}: has more than one column {twice!r}; rename all but one of them.")
 
-    def blocks(self, wanted: Sequence[str], ledger: Ledger) -> Iterator[Block]:
+    def blocks(self, wanted: Sequence[str], report: ReadReport) -> Iterator[RowBatch]:
         """Read these columns in the types of the file. See :class:`engine.datasets.formats.rows.Rows`."""
         import pyarrow as pa
 
@@ -58,9 +58,9 @@ class Parquet:
         with self._open() as file:
             try:
                 for batch in file.iter_batches(_BLOCK_ROWS, columns=list(wanted)):
-                    ledger.rows += batch.num_rows
+                    report.rows += batch.num_rows
                     columns = {name: batch.column(name) for name in wanted}
-                    yield Block(columns, range(row, row + batch.num_rows))
+                    yield RowBatch(columns, range(row, row + batch.num_rows))
                     row += batch.num_rows
             except (pa.ArrowInvalid, OSError) as error:
                 raise self._damaged(error) from error
@@ -93,12 +93,12 @@ class JsonLines:
             keys.update(dict.fromkeys(record))
         self.columns: list[str] = list(keys)
 
-    def blocks(self, wanted: Sequence[str], ledger: Ledger) -> Iterator[Block]:
+    def blocks(self, wanted: Sequence[str], report: ReadReport) -> Iterator[RowBatch]:
         """Read these keys as strings. See :class:`engine.datasets.formats.rows.Rows`."""
         rows: list[int] = []
         values: list[list[str | None]] = [[] for _ in wanted]
         for row, record in self._records():
-            ledger.rows += 1
+            report.rows += 1
             rows.append(row)
             for column, name in zip(values, wanted, strict=True):
                 column.append(_as_text(record.get(name)))
@@ -134,7 +134,7 @@ class JsonLines:
             yield number, rest.decode()
 
 
-def _block(wanted: Sequence[str], values: list[list[str | None]], rows: list[int]) -> Block:
+def _block(wanted: Sequence[str], values: list[list[str | None]], rows: list[int]) -> RowBatch:
     import numpy as np
     import pyarrow as pa
 
@@ -145,7 +145,7 @@ def _block(wanted: Sequence[str], values: list[list[str | None]], rows: list[int
         except UnicodeEncodeError:  # JSON can escape half a surrogate pair, which is no text
             whole = [None if one is None else one.encode("utf-8", "replace").decode() for one in column]
             columns[name] = pa.array(whole, pa.string())
-    return Block(columns, np.array(rows, dtype=np.int64))
+    return RowBatch(columns, np.array(rows, dtype=np.int64))
 
 
 def _as_text(value: Any) -> str | None:

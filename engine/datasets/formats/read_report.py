@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 
-class Ledger:
+class ReadReport:
     """The account of one file: ``rows == kept + sum(skipped.values())``, always.
 
     Parameters
@@ -67,11 +67,11 @@ class Ledger:
         }
 
 
-def total_skipped(ledgers: Iterable[Ledger]) -> dict[str, int]:
+def total_skipped(ledgers: Iterable[ReadReport]) -> dict[str, int]:
     """The reasons of several files in one; a reason that two files share is counted together."""
     total: dict[str, int] = {}
-    for ledger in ledgers:
-        for reason, count in ledger.skipped.items():
+    for report in ledgers:
+        for reason, count in report.skipped.items():
             total[reason] = total.get(reason, 0) + count
     return total
 

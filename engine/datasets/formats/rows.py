@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-    from engine.datasets.formats.read_report import Ledger
+    from engine.datasets.formats.read_report import ReadReport
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class RowBatch:
     """Some consecutive rows of a file.
 
     Attributes
@@ -55,7 +55,7 @@ class Rows(Protocol):
     columns: list[str]
     has_header: bool
 
-    def blocks(self, wanted: Sequence[str], ledger: Ledger) -> Iterator[Block]:
+    def blocks(self, wanted: Sequence[str], report: ReadReport) -> Iterator[RowBatch]:
         """Read these columns, in blocks of some 100,000 rows; every row read is entered in the ledger."""
         ...
 
@@ -116,23 +116,23 @@ def find_columns(
     return found
 
 
-def following(blocks: Iterator[Block], ledger: Ledger, job: Job | None) -> Iterator[Block]:
+def following(blocks: Iterator[RowBatch], report: ReadReport, job: Job | None) -> Iterator[RowBatch]:
     """The same blocks, with progress reported and a request to stop obeyed before each."""
     for block in blocks:
         if job is not None:
             job.checkpoint()
         yield block
         if job is not None:
-            job.report(Progress(f"reading {ledger.name}", ledger.rows, None, "rows"))
+            job.report(Progress(f"reading {report.name}", report.rows, None, "rows"))
 
 
-def place(block: Block, position: int, column: str = "") -> str:
+def place(block: RowBatch, position: int, column: str = "") -> str:
     """Where a value stands: ``row 17, column rating``."""
     row = f"row {int(block.rows[position]):,}"
     return f"{row}, column {column}" if column else row
 
 
-def bad_value(name: str, block: Block, position: int, column: str, what: str) -> DataError:
+def bad_value(name: str, block: RowBatch, position: int, column: str, what: str) -> DataError:
     """The error for a value that cannot be used: file, row, column, value, what to do."""
     return DataError(
         f"{name}, {place(block, position, column)}: {what}; correct it, or empty it to have the row left out."

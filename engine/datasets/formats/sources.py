@@ -85,7 +85,7 @@ class Source:
     def text_head(self) -> str:
         """The first 64 KiB as text, for a look at columns; a wrong encoding is only reported by reading on."""
         head = self.head()
-        _demand_text(head, self.name)
+        _require_text(head, self.name)
         if not head.strip():
             raise DataError(f"{self.name} is empty: name a file that holds data.")
         return head.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="replace")
@@ -152,7 +152,7 @@ class CheckedText:
         block = bytes(self._stream.read(size))
         if not self._begun:
             self._begun = True
-            _demand_text(block, self._name)
+            _require_text(block, self._name)
             if block.startswith(codecs.BOM_UTF8):
                 block = block.removeprefix(codecs.BOM_UTF8) or self.read(size)
         self.odd_quotes ^= block.count(b'"') % 2 == 1
@@ -192,7 +192,7 @@ def open_source(path: Path, wanted: Sequence[str] = ()) -> Source:
     DataError
         If it is missing, a folder, empty or damaged, or an archive that leaves a choice.
     """
-    _demand_exists(path)
+    _require_exists(path)
     if path.is_dir():
         raise DataError(f"{path} is a folder: name a file in it, or give the whole folder with --from.")
     sources = _sources_in(path)
@@ -213,7 +213,7 @@ def collect(path: Path) -> list[Source]:
     DataError
         If there is nothing, or an archive is damaged.
     """
-    _demand_exists(path)
+    _require_exists(path)
     if not path.is_dir():
         return _sources_in(path)
     with explaining(Source(path)):
@@ -261,7 +261,7 @@ def _damaged(source: Source, error: Exception) -> DataError:
     )
 
 
-def _demand_exists(path: Path) -> None:
+def _require_exists(path: Path) -> None:
     with explaining(Source(path)):
         if not path.exists():
             raise DataError(f"{path} does not exist: check the name.")
@@ -299,7 +299,7 @@ def _sources_in(path: Path) -> list[Source]:
     return [Source(path, packing="gzip" if magic.startswith(_GZIP) else "plain")]
 
 
-def _demand_text(head: bytes, name: str) -> None:
+def _require_text(head: bytes, name: str) -> None:
     encoding = _BYTE_ORDER_MARKS.get(head[:2])
     if encoding is None and b"\0" in head:
         # Text in a Latin script has a zero in every other byte of UTF-16.

@@ -191,9 +191,9 @@ def _read(folder: Path, name: str, device: str) -> _Model:
     except (DamagedError, OSError) as error:
         raise DataError(f"{folder}: the embedding model {name!r} cannot be loaded ({error}).") from error
     if own is not None:
-        from engine.search.encoder.numpy_encoder import OwnModel
+        from engine.search.encoder.numpy_encoder import NumpyEncoder
 
-        return OwnModel(own, device)
-    from engine.search.encoder.library_encoder import LibraryModel
+        return NumpyEncoder(own, device)
+    from engine.search.encoder.library_encoder import SentenceTransformersEncoder
 
-    return LibraryModel(folder, name, device)
+    return SentenceTransformersEncoder(folder, name, device)

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import DataError
-from engine.runtime.lazy_import import import_gently
+from engine.runtime.lazy_import import import_in_background
 
 
-class LibraryModel:
+class SentenceTransformersEncoder:
     """A model in a folder, on a device of one's choice.
 
     Parameters
@@ -36,7 +36,7 @@ class LibraryModel:
 
     def __init__(self, folder: Path, name: str, device: str) -> None:
         with _silence():
-            import_gently("torch", "sentence_transformers")
+            import_in_background("torch", "sentence_transformers")
             from sentence_transformers import SentenceTransformer
 
             from engine.runtime.device import resolve
@@ -86,7 +86,7 @@ def _silence() -> Iterator[None]:
     """Keep the libraries' warnings and progress bars off the terminal, and leave their settings as they were."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import_gently("torch", "transformers")
+        import_in_background("torch", "transformers")
         from transformers.utils import logging as transformers_logging
 
         lower: Any = transformers_logging

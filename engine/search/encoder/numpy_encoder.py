@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.runtime.lazy_import import import_gently
+from engine.runtime.lazy_import import import_in_background
 from engine.search.encoder.bert_numpy import in_bfloat16, vectors_of
 from engine.search.encoder.sentence_model import SentenceModel
 
@@ -21,7 +21,7 @@ _SAMPLE = ("space", "a heist that goes wrong", "the film in which two brothers l
 _FAITHFUL = 0.9995
 
 
-class OwnModel:
+class NumpyEncoder:
     """A model that was read, on a device of one's choice.
 
     Nothing imports torch until there are many texts to embed: the few of a query are done in NumPy.
@@ -71,7 +71,7 @@ class OwnModel:
     def _start(self) -> TorchBert:
         with self._starting:
             if self._bulk is None:
-                import_gently("torch")
+                import_in_background("torch")
                 from engine.runtime.device import resolve
                 from engine.search.encoder.bert_torch import TorchBert
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from engine.runtime.locked_property import once
+from engine.runtime.locked_property import locked_property
 from engine.text.normalize import words
 
 Mask = npt.NDArray[np.bool_]
@@ -117,7 +117,7 @@ class NumberField(Field):
         super().__init__(name, column, kind)
         self.numbers = numbers
 
-    @once
+    @locked_property
     def _range(self) -> tuple[float, float]:
         known = self.numbers[~np.isnan(self.numbers)]
         return (float(known.min()), float(known.max())) if len(known) else (np.nan, np.nan)
@@ -230,12 +230,12 @@ class TextField(Field):
         #: Whether a value is meant by some of its words, not as a whole.
         self.is_free = len(codes) < _COMMON * len(values)
 
-    @once
+    @locked_property
     def folded(self) -> list[str]:
         """Each value's words, one space before each and one at the end."""
         return [f" {' '.join(words(value))} " for value in self.values]
 
-    @once
+    @locked_property
     def _by_key(self) -> dict[str, list[int]]:
         by_key: dict[str, list[int]] = {}
         for number, folded in enumerate(self.folded):

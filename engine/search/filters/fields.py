@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.runtime.locked_property import once
+from engine.runtime.locked_property import locked_property
 from engine.search.filters.columns import Field, Kind, Mask, NumberField, TextField
 from engine.text.normalize import words
 
@@ -60,7 +60,7 @@ class Fields:
         self._masks: OrderedDict[tuple[str, str], Mask] = OrderedDict()
         self._lock = threading.RLock()
 
-    @once
+    @locked_property
     def names(self) -> tuple[str, ...]:
         """What can stand before the colon: short names first, then the other columns under their own."""
         short_of = {column: short for short, column in self._short.items()}
@@ -110,7 +110,7 @@ class Fields:
         """Whether a title has these words side by side, the last one perhaps half typed."""
         return f" {' '.join(words(text))}" in self._all_titles
 
-    @once
+    @locked_property
     def _all_titles(self) -> str:
         return "".join(f" {' '.join(words(title or ''))} \n" for title in self._items.titles())
 

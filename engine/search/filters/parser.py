@@ -117,7 +117,7 @@ class ParsedQuery:
     problems: tuple[Problem, ...] = ()
     spans: tuple[Span, ...] = ()
 
-    def demand(self) -> None:
+    def require(self) -> None:
         """Raise what is wrong, if anything is.
 
         Raises
@@ -192,7 +192,7 @@ def mask(filters: Iterable[Filter], fields: Fields) -> Mask | None:
     return reduce(np.logical_and, parts)
 
 
-def demand_filters(filters: str | Sequence[Filter], fields: Fields) -> tuple[Filter, ...]:
+def require_filters(filters: str | Sequence[Filter], fields: Fields) -> tuple[Filter, ...]:
     """Filters, also as a line of nothing else.
 
     Raises
@@ -203,7 +203,7 @@ def demand_filters(filters: str | Sequence[Filter], fields: Fields) -> tuple[Fil
     if not isinstance(filters, str):
         return tuple(filters)
     parsed = parse(filters, fields)
-    parsed.demand()
+    parsed.require()
     if parsed.text:
         raise OptionError(f"{parsed.text!r} is no filter: one looks like genre:comedy or year:1990..1999.")
     return parsed.filters

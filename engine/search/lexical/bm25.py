@@ -13,7 +13,7 @@ import numpy.typing as npt
 from engine.ranking import top_k
 from engine.runtime.job import Job
 from engine.search.explanations import QueryWord
-from engine.search.lexical.terms import Vocabulary, tokens
+from engine.search.lexical.terms import TermDictionary, tokens
 from engine.text.normalize import words
 
 Scores = npt.NDArray[np.float32]
@@ -26,7 +26,7 @@ _TITLE_B, _TEXT_B = 0.75, 0.4
 #: A word in the title counts as often as this many in the text.
 _TITLE_WEIGHT = 1.5
 #: How much more the best known item counts than one that nobody knows.
-_FAME_WEIGHT = 0.4
+_POPULARITY_WEIGHT = 0.4
 _ITEMS_PER_PIECE = 2048
 #: Words that say nothing of what is wanted; kept where a query has no others ("The Who").
 _EMPTY_WORDS = frozenset(
@@ -38,7 +38,7 @@ _EMPTY_WORDS = frozenset(
 )
 
 
-class KeywordIndex:
+class BM25Index:
     """BM25F (Robertson and Zaragoza, 2009, with Lucene's idf) with every score computed when it is built.
 
     That is the idea of bm25s (Lù, 2024): a query then only adds up columns. Written on NumPy alone, as bm25s needs
@@ -52,7 +52,7 @@ class KeywordIndex:
         Asked from time to time whether to stop.
     other_titles
         Further titles of each item, such as in its own language; may be empty or None.
-    fame
+    item_popularity
         From 0 to 1, how well known each item is; scores of the best known count a little more. Shape (num_items,).
     """
 
@@ -63,7 +63,7 @@ class KeywordIndex:
         job: Job | None = None,
         *,
         other_titles: Sequence[str | None] | None = None,
-        fame: npt.NDArray[np.float64] | None = None,
+        item_popularity: npt.NDArray[np.float64] | None = None,
     ) -> None:
         self.num_items = len(titles)
         numbering: defaultdict[str, int] = defaultdict(count().__next__)
@@ -78,13 +78,15 @@ class KeywordIndex:
         self._numbering = dict(numbering)
         self._weigh(of_titles, of_texts)
         in_titles = np.bincount(of_titles[0] // max(1, self.num_items), minlength=len(numbering))
-        self._finish(in_titles, "\n".join(lines), fame)
+        self._finish(in_titles, "\n".join(lines), item_popularity)
 
-    def _finish(self, in_titles: Counts, lines: str, fame: npt.NDArray[np.float64] | None) -> None:
+    def _finish(self, in_titles: Counts, lines: str, item_popularity: npt.NDArray[np.float64] | None) -> None:
         self._in_titles, self._lines = in_titles, lines
         self._last_understood: tuple[str, list[QueryWord]] = "", []
-        self._vocabulary = Vocabulary(self._numbering, np.diff(self._column), in_titles, lines)
-        self._boost = None if fame is None else (1.0 + _FAME_WEIGHT * fame).astype(np.float32)
+        self._vocabulary = TermDictionary(self._numbering, np.diff(self._column), in_titles, lines)
+        self._boost = (
+            None if item_popularity is None else (1.0 + _POPULARITY_WEIGHT * item_popularity).astype(np.float32)
+        )
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """What :meth:`restore` needs, as arrays."""
@@ -100,8 +102,11 @@ class KeywordIndex:
 
     @classmethod
     def restore(
-        cls, state: Mapping[str, npt.NDArray[Any]], num_items: int, fame: npt.NDArray[np.float64] | None = None
-    ) -> KeywordIndex:
+        cls,
+        state: Mapping[str, npt.NDArray[Any]],
+        num_items: int,
+        item_popularity: npt.NDArray[np.float64] | None = None,
+    ) -> BM25Index:
         """The index that gave this state."""
         index = cls((), ())
         index.num_items = num_items
@@ -110,7 +115,7 @@ class KeywordIndex:
         index._column, index._idf = state["word_columns"], state["word_idf"]
         index._numbering = {word: number for number, word in enumerate(known[: len(index._idf)])}
         lines = state["title_words"].tobytes().decode("utf-8", "surrogatepass")
-        index._finish(state["word_titles"], lines, fame)
+        index._finish(state["word_titles"], lines, item_popularity)
         return index
 
     def _weigh(self, of_titles: tuple[Counts, Counts, Counts], of_texts: tuple[Counts, Counts, Counts]) -> None:

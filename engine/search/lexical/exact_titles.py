@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.runtime.locked_property import once
-from engine.search.lexical.spelling import Spellings
+from engine.runtime.locked_property import locked_property
+from engine.search.lexical.spelling import SpellingIndex
 from engine.search.lexical.terms import with_numbers
 from engine.text.normalize import split_year, title_key
 
@@ -83,9 +83,9 @@ class ExactTitles:
         }
         return titles
 
-    @once
-    def _spellings(self) -> Spellings:
-        return Spellings(list(self._rows))
+    @locked_property
+    def _spellings(self) -> SpellingIndex:
+        return SpellingIndex(list(self._rows))
 
 
 def _numbers(key: str) -> list[str]:

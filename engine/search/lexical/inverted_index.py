@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from engine.errors import DataError
 from engine.runtime.job import Job
-from engine.search.lexical.bm25 import KeywordIndex
+from engine.search.lexical.bm25 import BM25Index
 from engine.search.lexical.exact_titles import ExactTitles
 from engine.storage.atomic import writing
 
@@ -26,7 +26,7 @@ _KEY = "key"
 
 
 @dataclass(frozen=True, slots=True)
-class KeptFile:
+class CacheFile:
     """Where an index of words is kept.
 
     Attributes
@@ -41,7 +41,7 @@ class KeptFile:
     source: str
 
 
-class WordIndex:
+class InvertedIndex:
     """Words and titles of a catalogue.
 
     Parameters
@@ -50,7 +50,7 @@ class WordIndex:
         The parts.
     """
 
-    def __init__(self, keywords: KeywordIndex, titles: ExactTitles) -> None:
+    def __init__(self, keywords: BM25Index, titles: ExactTitles) -> None:
         self.keywords = keywords
         self.titles = titles
 
@@ -58,48 +58,48 @@ class WordIndex:
     def of(
         cls,
         items: ItemTable,
-        fame: npt.NDArray[np.float64],
-        kept: KeptFile | None = None,
+        item_popularity: npt.NDArray[np.float64],
+        kept: CacheFile | None = None,
         job: Job | None = None,
-    ) -> WordIndex:
+    ) -> InvertedIndex:
         """The index of a catalogue: from its file if there is one, else made now and kept.
 
         Parameters
         ----------
         items
             The catalogue.
-        fame
+        item_popularity
             From 0 to 1, how well known each item is.
         kept
             Where the index is kept, None for nowhere. That it cannot be read or written is no error.
         job
             Asked from time to time whether to stop.
         """
-        index = None if kept is None else _read(kept, len(items), fame)
+        index = None if kept is None else _read(kept, len(items), item_popularity)
         if index is None:
             others = None
             if "original_title" in items.table.column_names:
                 others = items.table.column("original_title").cast("string").to_pylist()
             titles = items.titles()
-            keywords = KeywordIndex(titles, items.texts(), job, other_titles=others, fame=fame)
+            keywords = BM25Index(titles, items.texts(), job, other_titles=others, item_popularity=item_popularity)
             index = cls(keywords, ExactTitles(titles, others))
             if kept is not None:
                 _write(kept, index)
         return index
 
 
-def _read(kept: KeptFile, num_items: int, fame: npt.NDArray[np.float64]) -> WordIndex | None:
+def _read(kept: CacheFile, num_items: int, item_popularity: npt.NDArray[np.float64]) -> InvertedIndex | None:
     try:
         with np.load(kept.path, allow_pickle=False) as file:
             if not np.array_equal(file[_KEY], _key(kept)):
                 return None
             state = {name: file[name] for name in file.files}
-        return WordIndex(KeywordIndex.restore(state, num_items, fame), ExactTitles.restore(state))
+        return InvertedIndex(BM25Index.restore(state, num_items, item_popularity), ExactTitles.restore(state))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None  # a convenience only
 
 
-def _write(kept: KeptFile, index: WordIndex) -> None:
+def _write(kept: CacheFile, index: InvertedIndex) -> None:
     if not kept.path.parent.is_dir():
         return  # the data set was removed meanwhile
     state: dict[str, Any] = {_KEY: _key(kept), **index.keywords.state(), **index.titles.state()}
@@ -107,5 +107,5 @@ def _write(kept: KeptFile, index: WordIndex) -> None:
         np.savez(file, **state)
 
 
-def _key(kept: KeptFile) -> npt.NDArray[np.uint8]:
+def _key(kept: CacheFile) -> npt.NDArray[np.uint8]:
     return np.frombuffer(f"{_VERSION} {kept.source}".encode(), dtype=np.uint8)

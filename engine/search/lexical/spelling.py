@@ -10,7 +10,7 @@ import numpy.typing as npt
 _NUM_BITS = np.array([number.bit_count() for number in range(1 << 16)], dtype=np.uint8)
 
 
-class Spellings:
+class SpellingIndex:
     """Finds the words nearest to another one.
 
     An edit changes the set of a word's letters by two at most. So most words are passed over by comparing sets of

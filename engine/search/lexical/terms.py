@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from engine.runtime.locked_property import once
-from engine.search.lexical.spelling import Spellings
+from engine.runtime.locked_property import locked_property
+from engine.search.lexical.spelling import SpellingIndex
 from engine.text.normalize import words
 
 #: How many longer words a half-typed one may stand for, and near words a misspelt one.
@@ -65,7 +65,7 @@ def with_numbers(key: str) -> str:
     return " ".join([first, *(_NUMBERS.get(word, word) for word in rest)])
 
 
-class Vocabulary:
+class TermDictionary:
     """What typed words mean among the words of a catalogue.
 
     Parameters
@@ -191,21 +191,21 @@ class Vocabulary:
                 return sorted(found, key=lambda pair: -self._in_items[self._numbering[pair[0]]])[:_CORRECTED]
         return []
 
-    @once
+    @locked_property
     def _sorted_words(self) -> list[str]:
         return sorted(self._numbering)
 
-    @once
+    @locked_property
     def _sorted_title_words(self) -> list[str]:
         return sorted(word for word, number in self._numbering.items() if self._in_titles[number])
 
-    @once
-    def _title_spellings(self) -> Spellings:
-        return Spellings(self._sorted_title_words)
+    @locked_property
+    def _title_spellings(self) -> SpellingIndex:
+        return SpellingIndex(self._sorted_title_words)
 
-    @once
-    def _all_spellings(self) -> Spellings:
-        return Spellings(self._sorted_words)
+    @locked_property
+    def _all_spellings(self) -> SpellingIndex:
+        return SpellingIndex(self._sorted_words)
 
 
 def _forms(word: str) -> list[str]:

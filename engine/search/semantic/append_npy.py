@@ -15,7 +15,7 @@ from engine.errors import DamagedError
 _HEADER = 128
 
 
-class GrowingArray:
+class AppendableArray:
     """Rows are appended after the end, and count only when the header says so.
 
     The header is the commit point: 128 bytes, written at once, after the rows have reached the disk. A writer that

@@ -34,7 +34,7 @@ _WORDS_IN_A_BYTE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class SignCodes:
+class BinaryQuantizer:
     """The codes of the first rows of a matrix that only grows.
 
     Attributes
@@ -51,7 +51,7 @@ class SignCodes:
     centre: npt.NDArray[np.float32] | None = None
     blocks: tuple[Block, ...] = ()
 
-    def grown(self, vectors: npt.NDArray[Any]) -> SignCodes:
+    def grown(self, vectors: npt.NDArray[Any]) -> BinaryQuantizer:
         """The codes of these vectors, the first of which are those of these codes; only new blocks are read."""
         if len(vectors) == self.rows:
             return self
@@ -61,9 +61,9 @@ class SignCodes:
         kept = self.blocks[: min(self.rows, len(vectors)) // _BLOCK]
         starts = range(len(kept) * _BLOCK, len(vectors), _BLOCK)
         made = (np.ascontiguousarray(_pack(vectors[start : start + _BLOCK] > centre).T) for start in starts)
-        return SignCodes(len(vectors), centre, (*kept, *made))
+        return BinaryQuantizer(len(vectors), centre, (*kept, *made))
 
-    def asked_for(self, k: int) -> int:
+    def rescore_count(self, k: int) -> int:
         """How many to ask for so that nearly all of the ``k`` nearest vectors are among them."""
         return max(_LEAST, _FOR_EACH * k, self.rows // _ONE_OF)
 

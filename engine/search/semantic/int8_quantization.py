@@ -55,7 +55,7 @@ class _Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Int8Codes:
+class Int8Quantizer:
     """The codes of the first rows of a matrix that only grows.
 
     Attributes
@@ -77,7 +77,7 @@ class Int8Codes:
         """How many rows."""
         return len(self.blocks) * _BLOCK + len(self.rest)
 
-    def grown(self, vectors: npt.NDArray[Any], at_most: int | None = None) -> Int8Codes:
+    def grown(self, vectors: npt.NDArray[Any], at_most: int | None = None) -> Int8Quantizer:
         """The codes of these vectors.
 
         Parameters
@@ -101,9 +101,9 @@ class Int8Codes:
         in_parts(len(starts), _LEAST_MADE, work)
         blocks = (*kept, *(made[start] for start in starts))
         rest = np.asarray(vectors[len(blocks) * _BLOCK :], dtype=np.float32)
-        return Int8Codes(centre if blocks else None, blocks, rest)
+        return Int8Quantizer(centre if blocks else None, blocks, rest)
 
-    def asked_for(self, k: int) -> int:
+    def rescore_count(self, k: int) -> int:
         """How many of the nearest to ask for where ``k`` are wanted."""
         return k
 

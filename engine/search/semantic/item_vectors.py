@@ -1,4 +1,4 @@
-"""The vectors of a catalogue's texts, by dense id: what models can take of the search side."""
+"""The vectors of a catalogue's texts, by internal id: what models can take of the search side."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 
 from engine.data.items import ItemTable
 from engine.search.encoder.encoder import Vectors
-from engine.search.semantic.vector_store import EmbeddingStore, hash_texts
+from engine.search.semantic.vector_store import VectorStore, hash_texts
 
 
-def item_vectors(items: ItemTable, store: EmbeddingStore, num_items: int) -> Vectors:
+def item_vectors(items: ItemTable, store: VectorStore, num_items: int) -> Vectors:
     """The stored vectors of the first items.
 
     Parameters

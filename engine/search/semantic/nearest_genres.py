@@ -19,7 +19,7 @@ Vector = npt.NDArray[np.float32]
 _NEAR, _NEW = 0.25, 64
 
 
-class NearGenres:
+class NearestGenres:
     """The vectors of genres, embedded when they are first met; any thread may ask.
 
     Parameters

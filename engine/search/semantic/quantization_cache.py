@@ -9,8 +9,8 @@ from typing import Any
 import numpy.typing as npt
 
 from engine.runtime.job import Job
-from engine.search.semantic.binary_quantization import SignCodes
-from engine.search.semantic.int8_quantization import Int8Codes
+from engine.search.semantic.binary_quantization import BinaryQuantizer
+from engine.search.semantic.int8_quantization import Int8Quantizer
 from engine.search.semantic.low_precision import has_int8
 from engine.search.semantic.vector_index import Codes
 
@@ -26,7 +26,7 @@ _SMALL = 16_384
 _IN_PASSING, _AT_A_TIME, _SIGNS_AT_A_TIME = 8192, 16_384, 131_072
 
 
-class KeptCodes:
+class QuantizationCache:
     """The codes of a matrix in a file that only grows, made once; any thread may ask.
 
     Whichever serve: none for few vectors, a byte for each number, or a bit for very many. Bytes cost as much to make as
@@ -37,8 +37,8 @@ class KeptCodes:
         self._lock = threading.Lock()
         self._file: Hashable = None
         self._expected = False
-        self._signs = SignCodes()
-        self._bytes = Int8Codes()
+        self._signs = BinaryQuantizer()
+        self._bytes = Int8Quantizer()
 
     @property
     def made(self) -> int:
@@ -72,15 +72,15 @@ class KeptCodes:
     def drop(self) -> None:
         """Forget them: something else searches."""
         with self._lock:
-            self._signs, self._bytes = SignCodes(), Int8Codes()
+            self._signs, self._bytes = BinaryQuantizer(), Int8Quantizer()
 
     def _grown(self, vectors: Vectors, file: Hashable, bytes_for: int, signs_for: int) -> Codes | None:
         if file != self._file:
-            self._file, self._signs, self._bytes = file, SignCodes(), Int8Codes()
+            self._file, self._signs, self._bytes = file, BinaryQuantizer(), Int8Quantizer()
         if _many(vectors):
             signs = self._signs.grown(vectors[: max(signs_for, self._signs.rows)])
             if signs.rows > self._signs.rows:
-                self._signs, self._bytes = signs, Int8Codes()
+                self._signs, self._bytes = signs, Int8Quantizer()
             return signs
         if not (self._expected and has_int8()) or len(vectors) < _SMALL:
             return None

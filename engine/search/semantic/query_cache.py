@@ -20,7 +20,7 @@ Vector = npt.NDArray[np.float32]
 _REMEMBERED = 256
 
 
-class QueryVectors:
+class QueryCache:
     """The vectors of the last 256 queries; any thread may ask.
 
     Parameters

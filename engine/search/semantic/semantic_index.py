@@ -14,17 +14,17 @@ from engine.data.results import EmbeddingState
 from engine.errors import NotTrainedError, OptionError, RecsysError
 from engine.runtime.job import Job
 from engine.search import explanations as reasons
-from engine.search.semantic.nearest_genres import NearGenres
-from engine.search.semantic.query_cache import QueryVectors
+from engine.search.semantic.nearest_genres import NearestGenres
+from engine.search.semantic.query_cache import QueryCache
 
 if TYPE_CHECKING:
     from engine.data.items import Item, ItemTable
     from engine.search.encoder.encoder import Encoder, Vectors
     from engine.search.semantic.vector_index import ExactIndex
-    from engine.search.semantic.vector_store import EmbeddingStore, Hashes
+    from engine.search.semantic.vector_store import Hashes, VectorStore
 
 
-class Meaning:
+class SemanticIndex:
     """The vectors of a catalogue's texts, and of what is asked; any thread may ask, also while another one embeds.
 
     Parameters
@@ -40,7 +40,7 @@ class Meaning:
     """
 
     def __init__(
-        self, items: ItemTable, store: EmbeddingStore | None, encoder: Encoder | None, trouble: RecsysError | None
+        self, items: ItemTable, store: VectorStore | None, encoder: Encoder | None, trouble: RecsysError | None
     ) -> None:
         self._items = items
         self._store = store
@@ -48,8 +48,8 @@ class Meaning:
         self.trouble = trouble
         self._lock = threading.Lock()
         self._index: tuple[Hashable, ExactIndex] | None = None
-        self._queries = QueryVectors(encoder)
-        self._genres = None if encoder is None else NearGenres(encoder)
+        self._queries = QueryCache(encoder)
+        self._genres = None if encoder is None else NearestGenres(encoder)
 
     def state(self) -> EmbeddingState:
         """How much of the catalogue is embedded; reads no vectors."""
@@ -87,7 +87,7 @@ class Meaning:
         if self._store is not None and self._device == "cpu":
             self._store.expect_searches(job)
 
-    def understand(self, queries: Sequence[str]) -> None:
+    def encode_queries(self, queries: Sequence[str]) -> None:
         """Find the vectors of many queries at once, for the searches that follow; at most 256 of them are kept."""
         self._queries.find(queries)
 

@@ -29,7 +29,7 @@ _GATHERED = 1024
 class Codes(Protocol):
     """What tells, much sooner than the vectors, which of them may be the nearest."""
 
-    def asked_for(self, k: int) -> int:
+    def rescore_count(self, k: int) -> int:
         """How many rows to ask for where the ``k`` nearest are wanted."""
 
     def nearest(self, query: Scores, count: int, allowed: npt.NDArray[np.bool_] | None = None) -> Rows:
@@ -116,7 +116,7 @@ class ExactIndex:
         return product
 
 
-class CodedIndex(ExactIndex):
+class QuantizedIndex(ExactIndex):
     """As :class:`ExactIndex`, but a query is compared with all vectors by their codes first, and exactly with the best.
 
     What is found has its exact cosine. By codes of a byte for each number nothing is missed; by those of a bit, for
@@ -141,7 +141,7 @@ class CodedIndex(ExactIndex):
         """As :meth:`ExactIndex.search`."""
         searched = self._has_vector if allowed is None else self._has_vector & allowed
         k = min(k, int(np.count_nonzero(searched)))
-        looked_at = self._codes.asked_for(k)
+        looked_at = self._codes.rescore_count(k)
         if len(queries) >= _TOGETHER or looked_at >= len(self._vectors):
             return super().search(queries, k, allowed)
         usable = searched if self._is_aligned else self._rows_of(searched)

@@ -19,9 +19,9 @@ from engine.errors import DamagedError, DataError, RecsysError
 from engine.runtime.job import Job, Progress
 from engine.search.encoder.encoder import Encoder, Vectors
 from engine.search.encoder.model_files import ModelIdentity
-from engine.search.semantic.append_npy import GrowingArray
-from engine.search.semantic.quantization_cache import KeptCodes
-from engine.search.semantic.vector_index import CodedIndex, ExactIndex
+from engine.search.semantic.append_npy import AppendableArray
+from engine.search.semantic.quantization_cache import QuantizationCache
+from engine.search.semantic.vector_index import ExactIndex, QuantizedIndex
 from engine.storage.atomic import describe_os_error, locked, read_json, set_aside, write_json
 
 Hashes = npt.NDArray[np.uint64]
@@ -41,7 +41,7 @@ def hash_texts(texts: Iterable[str]) -> Hashes:
     return np.frombuffer(digests, dtype="<u8").astype(np.uint64, copy=False)
 
 
-class EmbeddingStore:
+class VectorStore:
     """The vectors of one model under one folder.
 
     ``vectors.npy`` and ``hashes.npy`` only ever grow, in the order of embedding: first a batch's vectors reach the
@@ -63,7 +63,7 @@ class EmbeddingStore:
         self.damage = ""
         self._opening = threading.RLock()
         self._content: _Content | None = None
-        self._codes = KeptCodes()
+        self._codes = QuantizationCache()
 
     @property
     def version(self) -> Hashable:
@@ -117,7 +117,7 @@ class EmbeddingStore:
             self._codes.drop()
             return ExactIndex(vectors, rows, device=device)
         codes = self._codes.of(vectors, file)
-        return ExactIndex(vectors, rows) if codes is None else CodedIndex(vectors, rows, codes)
+        return ExactIndex(vectors, rows) if codes is None else QuantizedIndex(vectors, rows, codes)
 
     def expect_searches(self, job: Job | None = None) -> None:
         """Make the codes now that many searches on the CPU gain by, and keep them up from now on."""
@@ -276,8 +276,8 @@ class EmbeddingStore:
 class _Content:
     """The two arrays of a store, and the hashes in memory."""
 
-    vectors: GrowingArray
-    stored_hashes: GrowingArray
+    vectors: AppendableArray
+    stored_hashes: AppendableArray
     hashes: Hashes
     #: Tells this folder from any that another process may put in its place.
     stamp: Hashable
@@ -304,8 +304,8 @@ class _Content:
         if schema != SCHEMA_VERSION or manifest.get("model") != asdict(model):
             raise DamagedError(f"{MANIFEST} describes something else")
         # The hashes first: a writer may be adding rows, and adds the vectors before the hashes.
-        hashes = GrowingArray(folder / HASHES)
-        vectors = GrowingArray(folder / VECTORS)
+        hashes = AppendableArray(folder / HASHES)
+        vectors = AppendableArray(folder / VECTORS)
         if [vectors.dtype.name, *vectors.row_shape] != [manifest.get("dtype"), manifest.get("dim")]:
             raise DamagedError(f"{VECTORS} has another shape than {MANIFEST} says")
         if hashes.dtype != np.uint64 or hashes.row_shape:
@@ -322,8 +322,8 @@ class _Content:
         unfinished = folder.with_name(f".{folder.name}.new")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        GrowingArray.create(unfinished / VECTORS, np.float32, (dim,))
-        GrowingArray.create(unfinished / HASHES, np.uint64)
+        AppendableArray.create(unfinished / VECTORS, np.float32, (dim,))
+        AppendableArray.create(unfinished / HASHES, np.uint64)
         write_json(
             unfinished / MANIFEST,
             {"schema": SCHEMA_VERSION, "model": asdict(model), "dim": dim, "dtype": "float32"},

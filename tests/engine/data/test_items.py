@@ -1,4 +1,4 @@
-"""The catalogue: items by their dense ids."""
+"""The catalogue: items by their internal ids."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from engine.data import items as module
-from engine.data.id_map import Vocabulary
+from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 
 
@@ -22,7 +22,7 @@ def table() -> ItemTable:
             "runtime": list(range(1, size + 1)),
         }
     )
-    return ItemTable(Vocabulary(range(1, size + 1), first=1, name="item"), columns)
+    return ItemTable(IdMap(range(1, size + 1), first=1, name="item"), columns)
 
 
 def test_items_come_in_the_order_asked_for_also_those_that_were_taken_before(
@@ -31,7 +31,7 @@ def test_items_come_in_the_order_asked_for_also_those_that_were_taken_before(
     monkeypatch.setattr(module, "_KNOWN", 4)
     for wanted in ([3, 1, 3], [1, 2], [], [12, 11, 10, 9, 8, 7], [7, 3]):
         taken = table.take(wanted)
-        assert [item.dense_id for item in taken] == wanted
+        assert [item.internal_id for item in taken] == wanted
         assert [(item.title, item.metadata["runtime"]) for item in taken] == [(f"title {one}", one) for one in wanted]
 
 

@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 from engine.data.dataset import Dataset
-from engine.data.user_index import Histories, UserDirectory, item_counts
+from engine.data.user_index import UserIndex, UserSearch, item_counts
 from tests.engine.conftest import make_dataset
 
 
 def test_a_users_items_come_in_order_of_time(dataset: Dataset) -> None:
-    histories = Histories(dataset.interactions)
-    assert histories.items(0).tolist() == [1, 4, 3]
-    assert histories.items(1).tolist() == [2, 1]
+    user_index = UserIndex(dataset.interactions)
+    assert user_index.items(0).tolist() == [1, 4, 3]
+    assert user_index.items(1).tolist() == [2, 1]
 
 
 def test_without_times_the_stored_order_stands() -> None:
-    assert Histories(make_dataset(times=False).interactions).items(0).tolist() == [3, 1, 4]
+    assert UserIndex(make_dataset(times=False).interactions).items(0).tolist() == [3, 1, 4]
 
 
 def test_item_counts_leave_padding_at_zero(dataset: Dataset) -> None:
@@ -20,7 +20,7 @@ def test_item_counts_leave_padding_at_zero(dataset: Dataset) -> None:
 
 
 def test_users_are_found_by_part_of_their_id(dataset: Dataset) -> None:
-    directory = UserDirectory(dataset)
+    directory = UserSearch(dataset)
     assert [one.user_id for one in directory.find("", 2)] == [10, 20]
     assert [one.user_id for one in directory.find("0", 10)] == [10, 20, 30]
     assert [one.user_id for one in directory.find("30", 10)] == [30]

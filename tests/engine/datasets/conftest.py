@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from engine.data.dataset import Dataset
-from engine.data.id_map import OutsideId
+from engine.data.id_map import ExternalId
 
 RATINGS_HEADER = "userId,movieId,rating,timestamp\n"
 
 Write = Callable[[str, "str | bytes"], Path]
-Row = tuple[OutsideId, OutsideId, float | None, int | None]
+Row = tuple[ExternalId, ExternalId, float | None, int | None]
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def outside(dataset: Dataset) -> list[Row]:
     ratings = [None] * count if log.ratings is None else [None if np.isnan(one) else float(one) for one in log.ratings]
     times = [None] * count if log.timestamps is None else [int(one) for one in log.timestamps]
     users = dataset.users.ids[log.user_ids].tolist()
-    items = dataset.items.vocabulary.ids[log.item_ids - 1].tolist()
+    items = dataset.items.id_map.ids[log.item_ids - 1].tolist()
     return list(zip(users, items, ratings, times, strict=True))
 
 

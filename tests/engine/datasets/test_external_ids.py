@@ -1,4 +1,4 @@
-"""Outside ids to dense ids: nothing is lost, nothing is mixed up."""
+"""External ids to internal ids: nothing is lost, nothing is mixed up."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_round_trip(rows: list[tuple[str, str, int, int]]) -> None:
         rows[position] for position in kept
     ]
     assert dataset.users.numeric == all(is_plain(user) for user, *_ in rows)
-    assert dataset.items.vocabulary.numeric == all(is_plain(item) for _, item, *_ in rows)
+    assert dataset.items.id_map.numeric == all(is_plain(item) for _, item, *_ in rows)
     assert dataset.num_users == len({user for user, *_ in rows})
     assert dataset.num_items == dataset.num_rated_items == len({item for _, item, *_ in rows})
     assert dataset.skipped.get("duplicate pair", 0) == len(rows) - len(kept)
@@ -97,7 +97,7 @@ def test_leading_zeros_make_text_of_all_ids_of_a_column(write: Write) -> None:
     path = write("log.csv", "user,item,rating\n1,7,3\n007,7,4\n7,8,5\n")
     dataset = read("x", ratings=path)
     assert dataset.users.ids.tolist() == ["007", "1", "7"]
-    assert dataset.items.vocabulary.ids.tolist() == [7, 8]
+    assert dataset.items.id_map.ids.tolist() == [7, 8]
 
 
 def test_a_late_text_id_turns_earlier_blocks_into_text(write: Write) -> None:
@@ -106,7 +106,7 @@ def test_a_late_text_id_turns_earlier_blocks_into_text(write: Write) -> None:
     assert not dataset.users.numeric
     assert dataset.num_users == 1001
     assert "999" in dataset.users
-    assert dataset.items.vocabulary.numeric
+    assert dataset.items.id_map.numeric
 
 
 def test_ids_of_both_files_share_one_vocabulary(write: Write) -> None:
@@ -114,7 +114,7 @@ def test_ids_of_both_files_share_one_vocabulary(write: Write) -> None:
     items = write("items.csv", "id,title\n10,Ten\n20,Twenty\nx,Letter\n")
     dataset = read("x", "table", ratings=ratings, items=items)
     # Rated first: those of the catalogue in its order, then those it does not know, then the rest.
-    assert dataset.items.vocabulary.ids.tolist() == ["20", "30", "10", "x"]
+    assert dataset.items.id_map.ids.tolist() == ["20", "30", "10", "x"]
     assert dataset.items.titles() == ["Twenty", "30", "Ten", "Letter"]
     assert dataset.num_rated_items == 2
     assert any("1 items of the interactions are not in the catalogue" in note for note in dataset.source["notes"])
@@ -155,4 +155,4 @@ def test_ids_of_every_type_a_parquet_file_can_have(tmp_path: Path) -> None:
 
 def test_half_a_surrogate_pair_in_json_is_replaced(write: Write) -> None:
     path = write("log.jsonl", '{"user": 1, "item": "\\ud800x"}\n{"user": 1, "item": "b"}\n')
-    assert read("it", "table", ratings=path).items.vocabulary.ids.tolist() == ["?x", "b"]
+    assert read("it", "table", ratings=path).items.id_map.ids.tolist() == ["?x", "b"]

@@ -65,7 +65,7 @@ def test_movies_joins_by_the_digits_and_counts_the_rest(write: Write) -> None:
         items=write("movies_metadata.csv", METADATA),
         links=write("links.csv", LINKS),
     )
-    assert dataset.items.vocabulary.ids.tolist() == [3, 77, 1, 2]
+    assert dataset.items.id_map.ids.tolist() == [3, 77, 1, 2]
     third, bare, film, only_original = dataset.items.take([1, 2, 3, 4])
     assert (film.title, film.year, film.genres) == ("The Film", 1999, ("Drama", "Comedy"))
     assert film.text == "The Film. Drama, Comedy. About it."

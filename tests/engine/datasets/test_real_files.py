@@ -44,7 +44,7 @@ def test_anime_keeps_the_complete_rows_in_file_order(real_data: Path) -> None:
         f"{row['name']} {row['genre']} {row['type']} episodes: {row['episodes']}" for row in complete
     ]
     assert anime.items.titles() == [html.unescape(row["name"]) for row in complete]
-    assert anime.items.vocabulary.ids.tolist() == [int(row["anime_id"]) for row in complete]
+    assert anime.items.id_map.ids.tolist() == [int(row["anime_id"]) for row in complete]
     assert (anime.num_users, anime.num_interactions, anime.num_rated_items) == (0, 0, 0)
     first = anime.items[1]
     assert first.title == "Kimi no Na wa."
@@ -81,18 +81,18 @@ def test_movies_rated_without_metadata_have_their_id_as_title(movies: Dataset) -
     imdb_ids = movies.items.table.column("imdb_id").to_pylist()
     bare = movies.items.take(row + 1 for row, imdb_id in enumerate(imdb_ids) if imdb_id is None)
     assert len(bare) == 58
-    assert all(item.dense_id <= movies.num_rated_items for item in bare)
+    assert all(item.internal_id <= movies.num_rated_items for item in bare)
     assert all(item.title == item.text == str(item.item_id) and not item.metadata for item in bare)
 
 
 def test_movies_shows_what_the_tutorial_prints(movies: Dataset) -> None:
     def film(movie_id: int) -> tuple[object, ...]:
-        item = movies.items[movies.items.vocabulary.encode_one(movie_id)]
+        item = movies.items[movies.items.id_map.encode_one(movie_id)]
         return item.title, item.year, item.metadata["original_title"], item.metadata["release_date"], item.genres
 
     assert film(1) == ("Toy Story", 1995, "Toy Story", "1995-10-30", ("Animation", "Comedy", "Family"))
     assert film(1248)[:4] == ("Touch of Evil", 1958, "Touch of Evil", "1958-04-23")
-    toy_story = movies.items[movies.items.vocabulary.encode_one(1)]
+    toy_story = movies.items[movies.items.id_map.encode_one(1)]
     assert toy_story.text.startswith("Toy Story. Animation, Comedy, Family. Led by Woody, Andy's toys live happily")
     assert toy_story.metadata["runtime"] == 81.0
     assert toy_story.metadata["vote_count"] == 5415
@@ -121,7 +121,7 @@ def test_movies_with_all_columns_of_the_original(real_data: Path) -> None:
         links=real_data / "links_small.csv",
     )
     assert excerpt.num_interactions == 100_004
-    jumanji = excerpt.items[excerpt.items.vocabulary.encode_one(2)]
+    jumanji = excerpt.items[excerpt.items.id_map.encode_one(2)]
     assert jumanji.metadata["tagline"] == "Roll the dice and unleash the excitement!"
     assert_accounted(excerpt)
 
@@ -154,9 +154,7 @@ def test_ml_100k_is_the_same_from_every_form(ml_100k: dict[str, Dataset]) -> Non
     assert kinds == {"folder": "movielens", "zip": "movielens", "atomic": "recbole"} | dict.fromkeys(
         ("ratings", "two files"), "movielens"
     )
-    fingerprints = {
-        dataset.users.fingerprint() + dataset.items.vocabulary.fingerprint() for dataset in ml_100k.values()
-    }
+    fingerprints = {dataset.users.fingerprint() + dataset.items.id_map.fingerprint() for dataset in ml_100k.values()}
     assert len(fingerprints) == 1  # so a model trained on one form fits the others
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from engine.data.id_map import Vocabulary
+from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.evaluation.beyond_accuracy import (
     coverage,
@@ -34,7 +34,7 @@ def catalogue(genres: list[list[str]]) -> ItemTable:
             "text": [""] * len(genres),
         }
     )
-    return ItemTable(Vocabulary(list(range(len(genres))), first=1, name="item"), table)
+    return ItemTable(IdMap(list(range(len(genres))), first=1, name="item"), table)
 
 
 def test_popularity_is_the_share_of_users_and_repeats_count_once() -> None:

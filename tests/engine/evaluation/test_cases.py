@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from engine.errors import RecsysError
-from engine.evaluation.cases import Questions, Ragged, pose
+from engine.evaluation.cases import Cases, Ragged, make_cases
 from engine.evaluation.splitters import split
 from engine.interactions import Interactions
 
@@ -26,14 +26,14 @@ def log(seed: int = 0, *, users: int = 30) -> Interactions:
     )
 
 
-def whole_history(questions: Questions, row: int) -> set[int]:
-    return {*questions.known[row].tolist(), *questions.targets[questions.owners == row].tolist()}
+def whole_history(cases: Cases, row: int) -> set[int]:
+    return {*cases.known[row].tolist(), *cases.targets[cases.owners == row].tolist()}
 
 
 @pytest.mark.parametrize("protocol", ["leave-one-out", "temporal"])
 def test_models_of_users_and_of_sequences_are_asked_the_same(protocol: str) -> None:
     parts = split(log(), protocol, 0)
-    one, other = pose(parts, protocol, "user", 0), pose(parts, protocol, "sequence", 0)
+    one, other = make_cases(parts, protocol, "user", 0), make_cases(parts, protocol, "sequence", 0)
     for name in ("users", "owners", "targets"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
     np.testing.assert_array_equal(one.known.values, other.known.values)
@@ -42,41 +42,41 @@ def test_models_of_users_and_of_sequences_are_asked_the_same(protocol: str) -> N
 @given(st.integers(0, 50), st.sampled_from(["random", "leave-one-out", "temporal", "user"]))
 def test_nothing_that_is_asked_for_is_told(seed: int, protocol: str) -> None:
     whole = log(seed)
-    questions = pose(split(whole, protocol, seed), protocol, "user", seed)
-    assert len(questions) + questions.left_out <= 30
-    for row, user in enumerate(questions.users):
-        told, asked = set(questions.known[row]), set(questions.targets[questions.owners == row])
+    cases = make_cases(split(whole, protocol, seed), protocol, "user", seed)
+    assert len(cases) + cases.left_out <= 30
+    for row, user in enumerate(cases.users):
+        told, asked = set(cases.known[row]), set(cases.targets[cases.owners == row])
         assert told
         assert asked
         assert not told & asked
-        assert whole_history(questions, row) <= set(whole.item_ids[whole.user_ids == user])
+        assert whole_history(cases, row) <= set(whole.item_ids[whole.user_ids == user])
 
 
 def test_leave_one_out_asks_for_the_latest_given_all_before_in_order() -> None:
     whole = Interactions(
         np.array([0, 0, 0, 1, 0]), np.array([3, 1, 2, 1, 4]), timestamps=np.array([7, 5, 7, 1, 6]), num_items=5
     )
-    questions = pose(split(whole, "leave-one-out", 0), "leave-one-out", "sequence", 0)
-    assert questions.users.tolist() == [0]
-    assert questions.known[0].tolist() == [1, 4, 3], "of equal times the earlier in the file is the earlier one"
-    assert questions.targets.tolist() == [2]
+    cases = make_cases(split(whole, "leave-one-out", 0), "leave-one-out", "sequence", 0)
+    assert cases.users.tolist() == [0]
+    assert cases.known[0].tolist() == [1, 4, 3], "of equal times the earlier in the file is the earlier one"
+    assert cases.targets.tolist() == [2]
 
 
 def test_temporal_leaves_out_whoever_is_new() -> None:
     whole = Interactions(np.array([0] * 9 + [1]), np.arange(1, 11), timestamps=np.arange(10))
-    questions = pose(split(whole, "temporal", 0), "temporal", "user", 0)
-    assert (questions.users.tolist(), questions.targets.tolist(), questions.left_out) == ([0], [9], 1)
+    cases = make_cases(split(whole, "temporal", 0), "temporal", "user", 0)
+    assert (cases.users.tolist(), cases.targets.tolist(), cases.left_out) == ([0], [9], 1)
 
 
 def test_nobody_to_ask_about_is_said() -> None:
     whole = Interactions(np.array([0] * 8 + [1, 1]), np.arange(1, 11), timestamps=np.arange(10))
     with pytest.raises(RecsysError, match="too small"):
-        pose(split(whole, "temporal", 0), "temporal", "user", 0)
+        make_cases(split(whole, "temporal", 0), "temporal", "user", 0)
 
 
 def test_held_out_people_are_told_of_by_four_fifths_or_by_windows() -> None:
     parts = split(log(), "user", 3)
-    folding, windows = pose(parts, "user", "user", 3), pose(parts, "user", "sequence", 3)
+    folding, windows = make_cases(parts, "user", "user", 3), make_cases(parts, "user", "sequence", 3)
     assert set(folding.users) == set(windows.users) == set(parts.test.user_ids)
     for row, user in enumerate(folding.users):
         size = (parts.test.user_ids == user).sum()
@@ -89,9 +89,9 @@ def test_held_out_people_are_told_of_by_four_fifths_or_by_windows() -> None:
 def test_unrated_interactions_are_asked_for_but_not_their_ratings() -> None:
     whole = log()
     whole.ratings[::2] = np.nan
-    questions = pose(split(whole, "random", 0), "random", "user", 0)
-    assert not np.isnan(questions.rated.ratings).any()
-    assert len(questions.targets) > len(questions.rated)
+    cases = make_cases(split(whole, "random", 0), "random", "user", 0)
+    assert not np.isnan(cases.rated.ratings).any()
+    assert len(cases.targets) > len(cases.rated)
 
 
 @given(

@@ -12,18 +12,18 @@ import torch
 
 from engine import models
 from engine.data.dataset import Dataset
-from engine.data.id_map import Vocabulary
+from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.errors import LearningError, OptionError, RecsysError
 from engine.evaluation import mrr_score
 from engine.evaluation import runner as experiment
-from engine.evaluation.cases import pose
-from engine.evaluation.predict import ask
+from engine.evaluation.cases import make_cases
+from engine.evaluation.predict import batch_score
 from engine.evaluation.runner import evaluate, evaluate_split, mean_report, protocol_for
 from engine.evaluation.splitters import split
 from engine.interactions import Interactions
 from engine.models import ModelSpec, Option, registry
-from engine.recommender import Recommender, rating_doubt
+from engine.recommender import Recommender, confidence_margin
 
 USERS, ITEMS = 40, 60
 
@@ -48,8 +48,8 @@ def make(seed: int = 0) -> Dataset:
             "text": [""] * ITEMS,
         }
     )
-    items = ItemTable(Vocabulary(np.arange(ITEMS), first=1, name="item"), table)
-    return Dataset("made", "table", "Made", items, Vocabulary(np.arange(USERS), name="user"), log)
+    items = ItemTable(IdMap(np.arange(ITEMS), first=1, name="item"), table)
+    return Dataset("made", "table", "Made", items, IdMap(np.arange(USERS), name="user"), log)
 
 
 class Fixed:
@@ -115,11 +115,11 @@ def test_figures_are_those_of_a_slow_reference(
     report = evaluate(data, name, protocol=protocol, seed=5, filter_seen=filter_seen, at=7)
 
     model, spec = Fixed(5) if name != "next" else FixedNext(5), models.get(name)
-    questions = pose(parts, protocol, spec.task, 5)
-    doubt = rating_doubt(parts.train) if name == "rating" else np.zeros(ITEMS + 1)
+    cases = make_cases(parts, protocol, spec.task, 5)
+    doubt = confidence_margin(parts.train) if name == "rating" else np.zeros(ITEMS + 1)
     reciprocal, ndcg, recall, shown = [], [], [], set()
-    for row, user in enumerate(questions.users):
-        known = questions.known[row].tolist()
+    for row, user in enumerate(cases.users):
+        known = cases.known[row].tolist()
         if spec.task == "sequence":
             scores = model.predict(np.array(([0] * 4 + known)[-4:]))
         else:
@@ -129,7 +129,7 @@ def test_figures_are_those_of_a_slow_reference(
         ranked = [
             item for item in sorted(range(1, ITEMS + 1), key=lambda item: (-scores[item], item)) if item not in gone
         ]
-        wanted = set(questions.targets[questions.owners == row].tolist())
+        wanted = set(cases.targets[cases.owners == row].tolist())
         values = []
         for item in wanted:
             above = sum(scores[other] > scores[item] for other in ranked)
@@ -147,12 +147,12 @@ def test_figures_are_those_of_a_slow_reference(
     assert report.metrics["coverage@7"] == pytest.approx(len(shown) / ITEMS)
     assert report.about["seen_items"] == ("removed" if filter_seen else "kept")
     if name == "rating":
-        rated = questions.rated
+        rated = cases.rated
         predicted = (
             np.array(
                 [
-                    model.fold_in(questions.known[row])[item]
-                    for row, item in zip(questions.rated_owners, rated.item_ids, strict=True)
+                    model.fold_in(cases.known[row])[item]
+                    for row, item in zip(cases.rated_owners, rated.item_ids, strict=True)
                 ]
             )
             if protocol == "user"
@@ -178,11 +178,11 @@ def test_what_is_measured_is_what_people_are_shown(registered: None) -> None:
     data = make()
     parts = split(data.interactions, "leave-one-out", 0)
     model = FixedRatings(0)
-    questions = pose(parts, "leave-one-out", "user", 0)
-    lists = ask(model, "user", questions, at=10, filter_seen=True, doubt=rating_doubt(parts.train)).lists
+    cases = make_cases(parts, "leave-one-out", "user", 0)
+    lists = batch_score(model, "user", cases, at=10, filter_seen=True, doubt=confidence_margin(parts.train)).lists
     shop = Recommender(replace(data, interactions=parts.train), model, rating_range=(1, 5))
-    for row, user in enumerate(questions.users):
-        shown = [result.item.dense_id for result in shop.recommend(int(user))]
+    for row, user in enumerate(cases.users):
+        shown = [result.item.internal_id for result in shop.recommend(int(user))]
         assert shown == lists[row].tolist()
 
 
@@ -198,7 +198,7 @@ def test_a_sequence_model_learns_from_and_is_asked_with_as_many_items_as_it_says
     model = Watching(sequence_length=6)
     parts = split(data.interactions, "leave-one-out", 0)
     experiment._fit(model, models.get("next"), parts.train, data, None)
-    ask(model, "sequence", pose(parts, "leave-one-out", "sequence", 0), at=3, filter_seen=True)
+    batch_score(model, "sequence", make_cases(parts, "leave-one-out", "sequence", 0), at=3, filter_seen=True)
     assert model.fitted.sequences.shape[1] == 6
     assert set(asked) == {6}
 
@@ -212,7 +212,7 @@ def test_the_times_of_the_test_part_reach_a_model_that_takes_them(registered: No
 
     parts = split(make().interactions, "random", 0)
     model = Timed()
-    ask(model, "user", pose(parts, "random", "user", 0), at=3, filter_seen=True, rating_range=(1, 5))
+    batch_score(model, "user", make_cases(parts, "random", "user", 0), at=3, filter_seen=True, rating_range=(1, 5))
     assert sorted(model.times) == sorted(parts.test.timestamps)
 
 
@@ -221,7 +221,7 @@ def test_a_diverged_model_is_said() -> None:
     model = Fixed()
     model.table[3, 5] = np.nan
     with pytest.raises(LearningError, match="diverged"):
-        ask(model, "user", pose(parts, "random", "user", 0), at=3, filter_seen=True)
+        batch_score(model, "user", make_cases(parts, "random", "user", 0), at=3, filter_seen=True)
 
 
 def test_a_models_own_scores_are_not_written_to() -> None:
@@ -232,7 +232,7 @@ def test_a_models_own_scores_are_not_written_to() -> None:
     parts = split(make().interactions, "random", 0)
     model = Cached()
     before = model.table.copy()
-    ask(model, "user", pose(parts, "random", "user", 0), at=3, filter_seen=True)
+    batch_score(model, "user", make_cases(parts, "random", "user", 0), at=3, filter_seen=True)
     np.testing.assert_array_equal(model.table, before)
 
 

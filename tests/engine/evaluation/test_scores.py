@@ -44,7 +44,7 @@ class SparseTable(BatchedTable):
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
         self.ranked = torch.from_numpy(np.isin(np.arange(ITEMS), np.random.RandomState(seed).choice(ITEMS, seed)))
-        self.table[:, ~self.ranked.numpy()] = evaluation.NEVER
+        self.table[:, ~self.ranked.numpy()] = evaluation.MASKED_SCORE
 
     def scores(self, user_ids, item_ids):
         return super().scores(user_ids)[:, item_ids]
@@ -79,7 +79,7 @@ def _interactions(pairs) -> Interactions:
 def _list_of(scores, removed, rivals):
     """Candidates in order, and their mean ranks, spelled out for one user."""
     scores = scores.astype(float).copy()
-    scores[list(removed)] = evaluation.NEVER
+    scores[list(removed)] = evaluation.MASKED_SCORE
     ranks = dict(zip(rivals, rankdata(-scores[rivals]), strict=True))
     order = sorted(rivals, key=lambda item: (-scores[item], item))
     return order, ranks

@@ -12,7 +12,7 @@ from engine.data.features import Features, bumps, history, members
 from engine.errors import CancelledError, LearningError, NotTrainedError
 from engine.factorization import linear_prior
 from engine.factorization.bayesian import BayesianFactorizationModel
-from engine.factorization.blocks import Block, State, draw, pad_by_entity
+from engine.factorization.blocks import FactorBlock, GibbsState, draw, pad_by_entity
 from engine.factorization.days import Days
 from engine.factorization.likelihoods import Ordinal, expected_grade
 from engine.factorization.linear_prior import LinearPrior
@@ -82,8 +82,8 @@ def test_draws_have_the_mean_and_the_covariance_of_the_posterior(rows):
     noise = torch.rand(rows, generator=random) + 0.5
     # Every copy of the entity sees the same ratings, so that one call makes many draws.
     ids = np.repeat(np.arange(copies), rows)
-    other = Block("item", False, torch.arange(rows).repeat(copies + 1)[: copies * rows + 1], [], vectors)
-    block = Block(
+    other = FactorBlock("item", False, torch.arange(rows).repeat(copies + 1)[: copies * rows + 1], [], vectors)
+    block = FactorBlock(
         "user",
         True,
         torch.from_numpy(np.append(ids, 0)),
@@ -96,7 +96,7 @@ def test_draws_have_the_mean_and_the_covariance_of_the_posterior(rows):
     bias = vectors[:, -1]
     everywhere = torch.cat([target.repeat(copies), torch.zeros(1)])
     score = torch.cat([(design @ block.vectors.T).T.reshape(-1) + bias.repeat(copies), torch.zeros(1)])
-    state = State(everywhere, score, torch.cat([noise.repeat(copies), torch.zeros(1)]))
+    state = GibbsState(everywhere, score, torch.cat([noise.repeat(copies), torch.zeros(1)]))
 
     means = draw(block, [other], state, random, Job())
 

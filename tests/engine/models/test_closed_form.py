@@ -8,7 +8,7 @@ import pytest
 from engine import models
 from engine.errors import CancelledError, LearningError, NotTrainedError, OptionError
 from engine.interactions import Interactions
-from engine.models.estimator import NEVER
+from engine.ranking import MASKED_SCORE
 from engine.runtime.job import Job
 
 NAMES = ["svd", "knn", "als", "ease", "baseline", "popular"]
@@ -186,9 +186,9 @@ def test_odd_data_gives_sane_scores(name, odd):
 @pytest.mark.parametrize("name", ["als", "ease"])
 def test_items_that_nobody_chose_come_last(name, interactions):
     model = fitted(name, interactions)
-    assert model.predict(5)[29] == model.predict(5)[0] == NEVER
-    assert model.fold_in([3, 5])[29] == NEVER
-    assert model.predict(5)[1:29].min() > NEVER
+    assert model.predict(5)[29] == model.predict(5)[0] == MASKED_SCORE
+    assert model.fold_in([3, 5])[29] == MASKED_SCORE
+    assert model.predict(5)[1:29].min() > MASKED_SCORE
 
 
 @pytest.mark.parametrize(

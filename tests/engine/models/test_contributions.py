@@ -28,7 +28,7 @@ def ids(results: list) -> list:
 
 
 class Weighed(Scored):
-    """Says that the item with the dense id n adds n to anything, and the first one speaks against it."""
+    """Says that the item with the internal id n adds n to anything, and the first one speaks against it."""
 
     def contributions(self, items, ratings, item):
         parts = np.where(np.asarray(items) == 1, -1.0, np.asarray(items))

@@ -5,12 +5,12 @@ import threading
 import pytest
 
 from engine.errors import CancelledError
-from engine.runtime.device_queue import Turns
+from engine.runtime.device_queue import DeviceQueue
 from engine.runtime.job import Job
 
 
 def test_a_long_turn_lets_a_waiting_one_in_at_its_next_checkpoint() -> None:
-    turns = Turns()
+    turns = DeviceQueue()
     events: list[str] = []
     queued = threading.Event()
 
@@ -19,7 +19,7 @@ def test_a_long_turn_lets_a_waiting_one_in_at_its_next_checkpoint() -> None:
         with turns.turn():
             events.append("query")
 
-    with turns.long_turn(Job()) as job:
+    with turns.background(Job()) as job:
         events.append("batch 1")
         thread = threading.Thread(target=query)
         thread.start()
@@ -32,7 +32,7 @@ def test_a_long_turn_lets_a_waiting_one_in_at_its_next_checkpoint() -> None:
 
 
 def test_turns_are_given_in_the_order_of_asking() -> None:
-    turns = Turns()
+    turns = DeviceQueue()
     order: list[int] = []
 
     def work(number: int) -> None:
@@ -53,7 +53,7 @@ def test_turns_are_given_in_the_order_of_asking() -> None:
 
 
 def test_only_one_computes_at_a_time_and_an_error_frees_the_device() -> None:
-    turns = Turns()
+    turns = DeviceQueue()
     inside = 0
     most = 0
 
@@ -78,7 +78,7 @@ def test_only_one_computes_at_a_time_and_an_error_frees_the_device() -> None:
 def test_cancelling_reaches_through_a_long_turn() -> None:
     job = Job()
     job.cancel()
-    with Turns().long_turn(job) as inner:
+    with DeviceQueue().background(job) as inner:
         assert inner.cancelled
         with pytest.raises(CancelledError):
             inner.checkpoint()

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.interactions import Interactions
-from engine.search.co_occurrence import _SHRINKAGE, Taste
+from engine.search.co_occurrence import _SHRINKAGE, CoOccurrence
 
 NAN = float("nan")
 
@@ -19,7 +19,7 @@ def likeness(users: list[int], items: list[int], ratings: list[float] | None, it
         num_users=max(users, default=0) + 1,
         num_items=max(items, default=0) + 1,
     )
-    return Taste(log).likeness(item)
+    return CoOccurrence(log).likeness(item)
 
 
 def test_a_known_answer() -> None:

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data.id_map import Vocabulary
+from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.data.results import Answer
 from engine.errors import NotTrainedError, RecsysError
 from engine.interactions import Interactions
 from engine.search import SearchIndex
 from engine.search import hybrid as query_module
-from engine.search.co_occurrence import Taste
-from engine.search.semantic.vector_store import EmbeddingStore
+from engine.search.co_occurrence import CoOccurrence
+from engine.search.semantic.vector_store import VectorStore
 from tests.engine.search.fakes import FakeEncoder
 
 NUM_ITEMS = 120
@@ -34,7 +34,7 @@ def make_items() -> ItemTable:
     texts = [" ".join(random.choice(WORDS, 4)) for _ in range(NUM_ITEMS)]
     titles = [NAMES[number] if number % 10 else f"Saga {number // 50}: Part {number}" for number in range(NUM_ITEMS)]
     return ItemTable(
-        Vocabulary([f"i{number}" for number in range(NUM_ITEMS)], first=1, name="item"),
+        IdMap([f"i{number}" for number in range(NUM_ITEMS)], first=1, name="item"),
         pa.table(
             {
                 "title": titles,
@@ -59,14 +59,14 @@ LOG = Interactions(
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> SearchIndex:
     encoder: Any = FakeEncoder()
-    store = EmbeddingStore(tmp_path_factory.mktemp("store"), encoder.identity)
-    index = SearchIndex(ITEMS, store, encoder, taste=Taste(LOG).likeness, popularity=np.arange(NUM_ITEMS)[::-1])
+    store = VectorStore(tmp_path_factory.mktemp("store"), encoder.identity)
+    index = SearchIndex(ITEMS, store, encoder, taste=CoOccurrence(LOG).likeness, popularity=np.arange(NUM_ITEMS)[::-1])
     index.meaning.embed()
     return index
 
 
 def rows(answer: Answer) -> list[int]:
-    return [result.item.dense_id - 1 for result in answer.results]
+    return [result.item.internal_id - 1 for result in answer.results]
 
 
 @settings(max_examples=150, deadline=None)
@@ -123,7 +123,7 @@ def test_filters_that_nothing_fits_together_leave_nothing(index: SearchIndex) ->
 
 def test_by_taste_come_the_items_of_the_same_people(index: SearchIndex) -> None:
     answer = index.search(k=200, like=5, like_by="taste")
-    likeness = Taste(LOG).likeness(5)[1:]
+    likeness = CoOccurrence(LOG).likeness(5)[1:]
     order = np.argsort(-likeness, kind="stable")[: np.count_nonzero(likeness)]
     assert rows(answer) == order.tolist()
     assert answer.method == "taste"
@@ -151,7 +151,7 @@ def test_what_nobody_has_rated_is_compared_by_meaning(index: SearchIndex) -> Non
 
 def test_what_is_not_embedded_is_compared_by_taste(tmp_path: Path) -> None:
     encoder: Any = FakeEncoder()
-    bare = SearchIndex(ITEMS, EmbeddingStore(tmp_path, encoder.identity), encoder, taste=Taste(LOG).likeness)
+    bare = SearchIndex(ITEMS, VectorStore(tmp_path, encoder.identity), encoder, taste=CoOccurrence(LOG).likeness)
     answer = bare.search(like=5)
     assert answer.method == "taste"
     assert "By taste only: Nothing is embedded yet" in answer.note
@@ -171,7 +171,7 @@ def test_diversity_makes_room_beside_sequels(index: SearchIndex) -> None:
 
 def test_the_reason_tells_where_the_words_are() -> None:
     items = ItemTable(
-        Vocabulary(["a"], first=1, name="item"),
+        IdMap(["a"], first=1, name="item"),
         pa.table(
             {
                 "title": ["Spider-Man II"],

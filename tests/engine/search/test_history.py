@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from engine.search.history import _KEPT, RecentSearches
+from engine.search.history import _KEPT, SearchHistory
 
 
 def test_the_newest_is_first_and_nothing_is_there_twice(tmp_path: Path) -> None:
-    recent = RecentSearches(tmp_path, "films")
+    recent = SearchHistory(tmp_path, "films")
     assert recent.list() == []
     for line in ("heat", " a  heist genre:crime ", "Heat", "", "  "):
         recent.remember(line)
     assert recent.list() == ["Heat", "a heist genre:crime"]
     assert recent.list(1) == ["Heat"]
-    assert RecentSearches(tmp_path, "films").list() == recent.list()
-    assert RecentSearches(tmp_path, "other").list() == []
+    assert SearchHistory(tmp_path, "films").list() == recent.list()
+    assert SearchHistory(tmp_path, "other").list() == []
 
 
 def test_it_does_not_grow_without_end(tmp_path: Path) -> None:
-    recent = RecentSearches(tmp_path, "films")
+    recent = SearchHistory(tmp_path, "films")
     for number in range(_KEPT + 10):
         recent.remember(f"{number} " + "x" * 10_000)
     assert len(recent.list(1000)) == _KEPT
@@ -33,7 +33,7 @@ def test_it_does_not_grow_without_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"a": 1}', b"[1, 2]", b"\xff\xfe"])
 def test_a_spoilt_file_is_none(tmp_path: Path, content: bytes) -> None:
-    recent = RecentSearches(tmp_path, "films")
+    recent = SearchHistory(tmp_path, "films")
     recent.remember("heat")
     next((tmp_path / "searches").glob("*.json")).write_bytes(content)
     assert recent.list() == []
@@ -43,7 +43,7 @@ def test_a_spoilt_file_is_none(tmp_path: Path, content: bytes) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
 def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
-    RecentSearches(tmp_path, "films").remember("something private")
+    SearchHistory(tmp_path, "films").remember("something private")
     for path in (tmp_path / "searches").glob("*.json"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -51,12 +51,12 @@ def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32" or os.getuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    RecentSearches(tmp_path, "films").remember("heat")
+    SearchHistory(tmp_path, "films").remember("heat")
     tmp_path.chmod(0o700)
 
 
 def test_a_file_in_place_of_the_folder_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "searches").write_text("")
-    recent = RecentSearches(tmp_path, "films")
+    recent = SearchHistory(tmp_path, "films")
     recent.remember("heat")
     assert recent.list() == []

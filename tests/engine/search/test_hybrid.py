@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from engine.data.id_map import Vocabulary
+from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.data.results import Answer
 from engine.errors import CancelledError, NotTrainedError, OptionError, RecsysError
@@ -21,8 +21,8 @@ from engine.search.explanations import phrases
 from engine.search.semantic import int8_quantization as int8_codes
 from engine.search.semantic import quantization_cache as kept_codes
 from engine.search.semantic import vector_index as index_module
-from engine.search.semantic.vector_index import CodedIndex
-from engine.search.semantic.vector_store import EmbeddingStore
+from engine.search.semantic.vector_index import QuantizedIndex
+from engine.search.semantic.vector_store import VectorStore
 from tests.engine.search.fakes import FakeEncoder, vector_of
 
 
@@ -35,7 +35,7 @@ def make_items(titles: list[str], texts: list[str], years: list[int | None] | No
             "text": texts,
         }
     )
-    return ItemTable(Vocabulary([f"i{number}" for number in range(len(titles))], first=1, name="item"), table)
+    return ItemTable(IdMap([f"i{number}" for number in range(len(titles))], first=1, name="item"), table)
 
 
 TITLES = ["Heat", "The Matrix", "Heat Wave", "Matrix Revisited", "Solaris", "Amélie", "Heat"]
@@ -53,7 +53,7 @@ ITEMS = make_items(TITLES, TEXTS, [1995, 1999, None, 2001, 1972, 2001, 1986])
 
 def make_index(folder: Path, encoder: FakeEncoder | None = None, **more: Any) -> SearchIndex:
     fake: Any = encoder or FakeEncoder()
-    return SearchIndex(ITEMS, EmbeddingStore(folder, fake.identity), fake, **more)
+    return SearchIndex(ITEMS, VectorStore(folder, fake.identity), fake, **more)
 
 
 @pytest.fixture
@@ -67,14 +67,14 @@ def titles(answer: Answer) -> list[str]:
     return [result.item.title for result in answer.results]
 
 
-def dense_ids(answer: Answer) -> list[int]:
-    return [result.item.dense_id for result in answer.results]
+def internal_ids(answer: Answer) -> list[int]:
+    return [result.item.internal_id for result in answer.results]
 
 
 def test_semantic_search_is_the_exact_order_of_cosines(index: SearchIndex) -> None:
     answer = index.search("bank robbery in the summer", k=7, mode="semantic")
     cosines = np.array([vector_of(text) for text in TEXTS]) @ vector_of("bank robbery in the summer")
-    assert dense_ids(answer) == (np.argsort(-cosines) + 1).tolist()
+    assert internal_ids(answer) == (np.argsort(-cosines) + 1).tolist()
     np.testing.assert_allclose([result.score for result in answer.results], np.sort(cosines)[::-1], atol=1e-6)
     assert (answer.method, answer.note) == ("semantic", "")
     assert [result.rank for result in answer.results] == list(range(1, 8))
@@ -83,7 +83,7 @@ def test_semantic_search_is_the_exact_order_of_cosines(index: SearchIndex) -> No
 def test_hybrid_joins_both_lists_by_reciprocal_rank_and_lets_a_leader_lead(index: SearchIndex) -> None:
     query = "summer simulation"
     by_words = index.search(query, k=7, mode="keyword").results
-    ranks = [dense_ids(index.search(query, k=7, mode=mode)) for mode in ("keyword", "semantic")]
+    ranks = [internal_ids(index.search(query, k=7, mode=mode)) for mode in ("keyword", "semantic")]
     expected = {
         item: sum(
             weight / (11 + its_ranks.index(item))
@@ -95,9 +95,9 @@ def test_hybrid_joins_both_lists_by_reciprocal_rank_and_lets_a_leader_lead(index
     expected[ranks[0][0]] += 4 * (1 - by_words[1].score / by_words[0].score) / 11
     answer = index.search(query, k=7)
     assert answer.method == "hybrid"
-    assert dense_ids(answer) == sorted(expected, key=lambda item: (-expected[item], item))
+    assert internal_ids(answer) == sorted(expected, key=lambda item: (-expected[item], item))
     for result in answer.results:
-        assert result.score == pytest.approx(expected[result.item.dense_id])
+        assert result.score == pytest.approx(expected[result.item.internal_id])
 
 
 @pytest.mark.parametrize("mode", ["keyword", "hybrid"])
@@ -114,7 +114,7 @@ def test_hybrid_joins_both_lists_by_reciprocal_rank_and_lets_a_leader_lead(index
 )
 def test_a_title_equal_to_the_query_comes_first(index: SearchIndex, mode: str, query: str, first: list[int]) -> None:
     answer = index.search(query, k=3, mode=mode)
-    assert dense_ids(answer)[: len(first)] == first
+    assert internal_ids(answer)[: len(first)] == first
     assert answer.results[0].reason.startswith("the title")
 
 
@@ -127,7 +127,7 @@ def test_so_does_a_misspelt_one_but_no_other_word_and_number(
     index: SearchIndex, mode: str, query: str, first: int | None
 ) -> None:
     best = index.search(query, k=1, mode=mode).results
-    named = [result.item.dense_id for result in best if result.reason.startswith("nearly the title")]
+    named = [result.item.internal_id for result in best if result.reason.startswith("nearly the title")]
     assert named == ([] if first is None else [first])
 
 
@@ -135,26 +135,26 @@ def test_so_does_a_misspelt_one_but_no_other_word_and_number(
 def test_of_equal_titles_the_more_popular_comes_first(tmp_path: Path, mode: str) -> None:
     index = make_index(tmp_path, popularity=np.array([3, 9, 9, 0, 0, 0, 4]))
     index.meaning.embed()
-    assert dense_ids(index.search("heat", k=2, mode=mode)) == [7, 1]
+    assert internal_ids(index.search("heat", k=2, mode=mode)) == [7, 1]
 
 
 def test_a_result_says_why_it_is_there(index: SearchIndex) -> None:
     best = index.search("a bank robbery").results[0]
-    assert best.item.dense_id == 1
+    assert best.item.internal_id == 1
     assert best.reason.startswith('text "bank" "robbery" · meaning 0.')
 
 
 def test_more_like_an_item_leaves_the_item_itself_out(index: SearchIndex) -> None:
     answer = index.search(like=1, k=10)
     cosines = np.array([vector_of(text) for text in TEXTS]) @ vector_of(TEXTS[0])
-    assert dense_ids(answer) == [item + 1 for item in np.argsort(-cosines) if item != 0]
+    assert internal_ids(answer) == [item + 1 for item in np.argsort(-cosines) if item != 0]
     shifted = index.search("summer city", like=1, k=1)
-    assert dense_ids(shifted) == [7]
+    assert internal_ids(shifted) == [7]
 
 
 def test_more_like_an_item_needs_no_model(tmp_path: Path) -> None:
     make_index(tmp_path).meaning.embed()
-    without = SearchIndex(ITEMS, EmbeddingStore(tmp_path, FakeEncoder().identity))
+    without = SearchIndex(ITEMS, VectorStore(tmp_path, FakeEncoder().identity))
     assert len(without.search(like=3).results) == 6
     with pytest.raises(NotTrainedError, match="no embedding model"):
         without.search("heat", mode="semantic")
@@ -164,7 +164,7 @@ def test_keywords_answer_before_anything_is_embedded(tmp_path: Path) -> None:
     encoder = FakeEncoder()
     index = make_index(tmp_path, encoder)
     answer = index.search("summer")
-    assert dense_ids(answer) == dense_ids(index.search("summer", mode="keyword"))
+    assert internal_ids(answer) == internal_ids(index.search("summer", mode="keyword"))
     assert answer.method == "keyword"
     assert "0 of 7 embedded" in answer.note
     assert not encoder.loaded
@@ -176,7 +176,7 @@ def test_keywords_answer_before_anything_is_embedded(tmp_path: Path) -> None:
 
 def test_what_is_embedded_so_far_takes_part_at_once(tmp_path: Path) -> None:
     encoder: Any = FakeEncoder()
-    store, seen = EmbeddingStore(tmp_path, encoder.identity), []
+    store, seen = VectorStore(tmp_path, encoder.identity), []
     index = SearchIndex(ITEMS, store, encoder)
 
     def search(progress: Progress) -> None:
@@ -289,7 +289,7 @@ def read_anime(path: Path) -> ItemTable:
 
 def search_like_the_tutorial(items: ItemTable, folder: Path) -> list[str]:
     encoder = Encoder()
-    index = SearchIndex(items, EmbeddingStore(folder, encoder.identity), encoder)
+    index = SearchIndex(items, VectorStore(folder, encoder.identity), encoder)
     assert index.meaning.embed().complete
     return titles(index.search(QUERY, k=5, mode="semantic"))
 
@@ -338,7 +338,7 @@ def test_searches_that_were_expected_have_the_same_answers(
     before = [index.search(words, 4, mode, filters or None).results for words, mode, filters in asked]
     index.meaning.expect_queries()
     after = [index.search(words, 4, mode, filters or None).results for words, mode, filters in asked]
-    assert isinstance(index.meaning.index()[0], CodedIndex)
+    assert isinstance(index.meaning.index()[0], QuantizedIndex)
     for one, other in zip(before, after, strict=True):
         assert [result.item for result in one] == [result.item for result in other]
         np.testing.assert_allclose([result.score for result in one], [result.score for result in other], atol=1e-5)
@@ -362,7 +362,7 @@ def test_a_hybrid_search_says_when_no_word_was_found(index: SearchIndex) -> None
 def test_of_items_equally_near_in_meaning_the_better_known_comes_first(tmp_path: Path) -> None:
     fake: Any = FakeEncoder()
     items = make_items(["One", "Two"], ["of the same words", "of the same words"])
-    index = SearchIndex(items, EmbeddingStore(tmp_path, fake.identity), fake, popularity=np.array([1, 90]))
+    index = SearchIndex(items, VectorStore(tmp_path, fake.identity), fake, popularity=np.array([1, 90]))
     index.meaning.embed()
-    assert dense_ids(index.search("xyzzy", mode="semantic")) == [1, 2]
-    assert dense_ids(index.search("xyzzy")) == [2, 1]
+    assert internal_ids(index.search("xyzzy", mode="semantic")) == [1, 2]
+    assert internal_ids(index.search("xyzzy")) == [2, 1]

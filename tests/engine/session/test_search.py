@@ -125,7 +125,7 @@ def test_a_model_that_cannot_be_loaded_takes_away_no_more(session: Session, tmp_
     answer = spoilt.search("planet")
     assert ids(answer) == ["solaris"]
     assert "cannot be loaded" in answer.note
-    spoilt.understand(["planet", "monster"])
+    spoilt.encode_queries(["planet", "monster"])
     assert ids(spoilt.search("planet", like="alien"))[0] == "solaris"
     with pytest.raises(DataError, match="cannot be loaded"):
         spoilt.search("planet", mode="semantic")

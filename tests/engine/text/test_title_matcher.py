@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from engine.data.id_map import Vocabulary
+from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.errors import UnknownError
 from engine.text.title_matcher import TitleMatcher
@@ -26,8 +26,8 @@ def make_matcher(rows: list[tuple[int | str, str, int | None, int]], original: l
     if original is not None:
         columns["original_title"] = original
     ids = [one for one, _, _, _ in rows]
-    vocabulary = Vocabulary(np.array(ids) if isinstance(ids[0], int) else ids, first=1, name="item")  # type: ignore[arg-type]
-    return TitleMatcher(ItemTable(vocabulary, pa.table(columns)), np.array([count for _, _, _, count in rows]))
+    id_map = IdMap(np.array(ids) if isinstance(ids[0], int) else ids, first=1, name="item")  # type: ignore[arg-type]
+    return TitleMatcher(ItemTable(id_map, pa.table(columns)), np.array([count for _, _, _, count in rows]))
 
 
 MATCHER = make_matcher(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data.id_map import Vocabulary
+from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.errors import OptionError
 from engine.search import SearchIndex
@@ -39,7 +39,7 @@ DIRECTORS = [
 
 def make_table(columns: dict[str, Any]) -> ItemTable:
     table = pa.table(columns)
-    return ItemTable(Vocabulary(list(range(table.num_rows)), first=1, name="item"), table)
+    return ItemTable(IdMap(list(range(table.num_rows)), first=1, name="item"), table)
 
 
 ITEMS = make_table(
@@ -152,7 +152,7 @@ def test_what_is_wrong_is_explained(line: str, wrong: str, message: str, suggest
     assert parsed.filters == ()
     assert wrong == "" or wrong not in parsed.text
     with pytest.raises(OptionError) as raised:
-        parsed.demand()
+        parsed.require()
     assert str(raised.value) == problem.message
     for suggestion in suggestions:
         assert parse(line[: problem.start] + suggestion + line[problem.end :], FIELDS).problems == ()

@@ -5,7 +5,7 @@ import pytest
 
 from engine.errors import CancelledError
 from engine.runtime.job import Job
-from engine.search.lexical.bm25 import _K1, _TEXT_B, KeywordIndex
+from engine.search.lexical.bm25 import _K1, _TEXT_B, BM25Index
 from engine.text.normalize import words
 
 TITLES = ["Amélie", "The Matrix", "Heat", "君の名は。", "Ocean's Eleven", "Schindler&#039;s List", "The Who"]
@@ -21,8 +21,8 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def index() -> KeywordIndex:
-    return KeywordIndex(TITLES, TEXTS)
+def index() -> BM25Index:
+    return BM25Index(TITLES, TEXTS)
 
 
 @pytest.mark.parametrize(
@@ -39,16 +39,16 @@ def index() -> KeywordIndex:
         ("the who", 6),
     ],
 )
-def test_case_accents_and_apostrophes_do_not_matter(index: KeywordIndex, query: str, best: int) -> None:
+def test_case_accents_and_apostrophes_do_not_matter(index: BM25Index, query: str, best: int) -> None:
     assert index.search(query, 3)[0][0] == best
 
 
 def test_a_word_in_the_title_weighs_more() -> None:
-    index = KeywordIndex(["x", "matrix"], ["the matrix and more", "x and more or"])
+    index = BM25Index(["x", "matrix"], ["the matrix and more", "x and more or"])
     assert index.search("matrix", 2)[0].tolist() == [1, 0]
 
 
-def test_items_without_any_of_the_words_are_not_found(index: KeywordIndex) -> None:
+def test_items_without_any_of_the_words_are_not_found(index: BM25Index) -> None:
     rows, scores = index.search("drama", 10)
     assert sorted(rows.tolist()) == [3, 5]
     assert (scores > 0).all()
@@ -56,13 +56,13 @@ def test_items_without_any_of_the_words_are_not_found(index: KeywordIndex) -> No
     assert len(index.search("🎬 !!", 10)[0]) == 0
 
 
-def test_only_what_is_allowed_is_found(index: KeywordIndex) -> None:
+def test_only_what_is_allowed_is_found(index: BM25Index) -> None:
     allowed = np.ones(len(TITLES), dtype=bool)
     allowed[3] = False
     assert index.search("drama", 10, allowed)[0].tolist() == [5]
 
 
-def test_it_names_the_words_it_knows(index: KeywordIndex) -> None:
+def test_it_names_the_words_it_knows(index: BM25Index) -> None:
     understood = index.understood("A heist with drama by Amélie")
     assert [word.typed for word in understood] == ["heist", "drama", "amelie"]
 
@@ -71,7 +71,7 @@ def test_the_scores_of_texts_are_those_of_bm25s() -> None:
     bm25s = pytest.importorskip("bm25s")
     other = bm25s.BM25(method="lucene", k1=_K1, b=_TEXT_B)
     other.index([words(text) for text in TEXTS], show_progress=False)
-    index = KeywordIndex([""] * len(TEXTS), TEXTS)
+    index = BM25Index([""] * len(TEXTS), TEXTS)
     for query in ("drama the", "heist comedy the", "bank robbery detective love the"):
         expected = other.get_scores(words(query)[:-1])  # an empty word is not half typed
         rows, scores = index.search(query, len(TEXTS))
@@ -80,12 +80,12 @@ def test_the_scores_of_texts_are_those_of_bm25s() -> None:
 
 
 def test_an_empty_catalogue_finds_nothing() -> None:
-    assert len(KeywordIndex([], []).search("anything", 3)[0]) == 0
-    assert len(KeywordIndex(["", "!"], ["", ""]).search("anything", 3)[0]) == 0
+    assert len(BM25Index([], []).search("anything", 3)[0]) == 0
+    assert len(BM25Index(["", "!"], ["", ""]).search("anything", 3)[0]) == 0
 
 
 def test_building_can_be_stopped() -> None:
     job = Job()
     job.cancel()
     with pytest.raises(CancelledError):
-        KeywordIndex(TITLES, TEXTS, job)
+        BM25Index(TITLES, TEXTS, job)

@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from engine.data.id_map import Vocabulary
+from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.search import SearchIndex
-from engine.search.lexical.inverted_index import KeptFile
+from engine.search.lexical.inverted_index import CacheFile
 
 TITLES = ["Heat", "Amélie", "Spirited Away", "Rocky IV", "\udcff odd\nlines", "", "Spider-Man"]
 QUERIES = [
@@ -35,22 +35,22 @@ def make_items(titles: list[str] = TITLES) -> ItemTable:
         "original_title": ["千と千尋の神隠し" if title == "Spirited Away" else None for title in titles],
         "votes": list(range(len(titles))),
     }
-    return ItemTable(Vocabulary(list(range(len(titles))), first=1, name="item"), pa.table(table))
+    return ItemTable(IdMap(list(range(len(titles))), first=1, name="item"), pa.table(table))
 
 
 def answers(index: SearchIndex) -> list[list[tuple[int, float, str]]]:
     return [
-        [(one.item.dense_id, round(one.score, 5), one.reason) for one in index.search(query, 5, "keyword").results]
+        [(one.item.internal_id, round(one.score, 5), one.reason) for one in index.search(query, 5, "keyword").results]
         for query in QUERIES
     ]
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> KeptFile:
-    return KeptFile(tmp_path / "words.npz", "one")
+def kept(tmp_path: Path) -> CacheFile:
+    return CacheFile(tmp_path / "words.npz", "one")
 
 
-def test_what_was_kept_answers_alike(kept: KeptFile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_kept_answers_alike(kept: CacheFile, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = answers(SearchIndex(make_items()))
     assert all(expected)
     assert answers(SearchIndex(make_items(), kept_words=kept)) == expected
@@ -60,7 +60,7 @@ def test_what_was_kept_answers_alike(kept: KeptFile, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("spoil", [b"", b"PK\x03\x04 cut off", None], ids=["empty", "no archive", "cut off"])
-def test_a_spoilt_file_is_made_anew(kept: KeptFile, spoil: bytes | None) -> None:
+def test_a_spoilt_file_is_made_anew(kept: CacheFile, spoil: bytes | None) -> None:
     expected = answers(SearchIndex(make_items(), kept_words=kept))
     content = kept.path.read_bytes()
     kept.path.write_bytes(content[: len(content) // 2] if spoil is None else spoil)
@@ -68,26 +68,26 @@ def test_a_spoilt_file_is_made_anew(kept: KeptFile, spoil: bytes | None) -> None
     assert kept.path.read_bytes() == content
 
 
-def test_another_catalogue_has_an_index_of_its_own(kept: KeptFile) -> None:
+def test_another_catalogue_has_an_index_of_its_own(kept: CacheFile) -> None:
     SearchIndex(make_items(), kept_words=kept).prepare_keywords()
     others = make_items(["Solaris", "Heat"])
-    index = SearchIndex(others, kept_words=KeptFile(kept.path, "two"))
+    index = SearchIndex(others, kept_words=CacheFile(kept.path, "two"))
     assert [one.item.title for one in index.search("heat", 5, "keyword").results] == ["Heat"]
-    assert index.search("heat", 5, "keyword").results[0].item.dense_id == 2
+    assert index.search("heat", 5, "keyword").results[0].item.internal_id == 2
 
 
 def test_a_folder_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
-    gone = KeptFile(tmp_path / "gone" / "words.npz", "one")
+    gone = CacheFile(tmp_path / "gone" / "words.npz", "one")
     assert SearchIndex(make_items(), kept_words=gone).search("heat", mode="keyword").results
     assert not gone.path.parent.exists()
 
 
-def test_an_empty_catalogue_can_be_kept(kept: KeptFile) -> None:
+def test_an_empty_catalogue_can_be_kept(kept: CacheFile) -> None:
     for _ in range(2):
         assert SearchIndex(make_items([]), kept_words=kept).search("heat", mode="keyword").results == ()
 
 
-def test_nothing_in_the_file_is_code(kept: KeptFile) -> None:
+def test_nothing_in_the_file_is_code(kept: CacheFile) -> None:
     SearchIndex(make_items(), kept_words=kept).prepare_keywords()
     with np.load(kept.path, allow_pickle=False) as file:
         assert all(file[name].dtype.kind in "iuf" for name in file.files)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.search.lexical.bm25 import KeywordIndex
-from engine.search.lexical.spelling import Spellings
+from engine.search.lexical.bm25 import BM25Index
+from engine.search.lexical.spelling import SpellingIndex
 from engine.search.lexical.terms import tokens, with_numbers
 
 TITLES = [
@@ -30,11 +30,11 @@ TEXTS[10] = "An insatiable white shark terrorises the townspeople"
 
 
 @pytest.fixture(scope="module")
-def index() -> KeywordIndex:
-    return KeywordIndex(TITLES, TEXTS)
+def index() -> BM25Index:
+    return BM25Index(TITLES, TEXTS)
 
 
-def first(index: KeywordIndex, query: str) -> str:
+def first(index: BM25Index, query: str) -> str:
     rows, _ = index.search(query, 1)
     return TITLES[rows[0]] if len(rows) else ""
 
@@ -62,35 +62,35 @@ def first(index: KeywordIndex, query: str) -> str:
         ("xqzwvk", ""),
     ],
 )
-def test_what_people_type_finds_what_they_mean(index: KeywordIndex, query: str, title: str) -> None:
+def test_what_people_type_finds_what_they_mean(index: BM25Index, query: str, title: str) -> None:
     assert first(index, query) == title
 
 
 def test_a_pair_of_ideographs_says_more_than_both_apart() -> None:
-    index = KeywordIndex(["名前の君の犬", "犬と君の名は"], ["", ""])
+    index = BM25Index(["名前の君の犬", "犬と君の名は"], ["", ""])
     assert index.search("君の名", 2)[0].tolist() == [1, 0]
 
 
 def test_a_title_in_its_own_language_is_found_too() -> None:
-    index = KeywordIndex(["Spirited Away", "Heat"], ["", ""], other_titles=["千と千尋の神隠し", "Heat"])
+    index = BM25Index(["Spirited Away", "Heat"], ["", ""], other_titles=["千と千尋の神隠し", "Heat"])
     assert index.search("神隠し", 2)[0].tolist() == [0]
     assert len(index.search("heat", 2)[0]) == 1
 
 
 def test_a_word_that_is_there_is_not_corrected() -> None:
-    index = KeywordIndex(["Heat", "Heap", "Meat"], ["", "", ""])
+    index = BM25Index(["Heat", "Heap", "Meat"], ["", "", ""])
     assert index.search("heat x", 3)[0].tolist() == [0]
     (word,) = index.understood("heat x")
     assert word.taken_for == {"heat": 1.0}
 
 
 def test_the_better_known_of_equals_comes_first() -> None:
-    index = KeywordIndex(["Heat One", "Heat Two"], ["", ""], fame=np.array([0.1, 0.9]))
+    index = BM25Index(["Heat One", "Heat Two"], ["", ""], item_popularity=np.array([0.1, 0.9]))
     assert index.search("heat", 2)[0].tolist() == [1, 0]
 
 
 def test_half_typed_words_of_many_meanings_do_not_outweigh_whole_ones() -> None:
-    index = KeywordIndex(["Star Wars", *(f"W{letter}x" for letter in "abcdefgh")], [""] * 9)
+    index = BM25Index(["Star Wars", *(f"W{letter}x" for letter in "abcdefgh")], [""] * 9)
     assert index.search("star w", 3)[0][0] == 0
 
 
@@ -104,7 +104,7 @@ def test_near_words_are_those_within_so_many_edits(vocabulary: list[str], word: 
     from rapidfuzz.distance import OSA
 
     expected = {other: OSA.distance(word, other) for other in vocabulary}
-    found = Spellings(vocabulary).near(word, most)
+    found = SpellingIndex(vocabulary).near(word, most)
     assert dict(found) == {other: distance for other, distance in expected.items() if 0 < distance <= most}
 
 
@@ -130,12 +130,12 @@ def test_tokens_and_numbers() -> None:
         ("神隠し STAR wrs 2", "神隠し STAR wars 2"),
     ],
 )
-def test_what_is_meant_by_a_misspelt_query(index: KeywordIndex, query: str, meant: str) -> None:
+def test_what_is_meant_by_a_misspelt_query(index: BM25Index, query: str, meant: str) -> None:
     assert index.corrected(query) == meant
 
 
 def test_a_word_alone_is_taken_for_one_that_is_frequent_in_titles() -> None:
-    index = KeywordIndex(["Potter", "Potere"] + [f"Harry Potter {number}" for number in range(6)], [""] * 8)
+    index = BM25Index(["Potter", "Potere"] + [f"Harry Potter {number}" for number in range(6)], [""] * 8)
     assert index.corrected("harry poter") == "harry potter"
     assert index.corrected("pottre") == "potter"
     assert index.corrected("poter") == "poter", "it may be half a rare one"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from engine.errors import DamagedError
-from engine.search.semantic.append_npy import GrowingArray
+from engine.search.semantic.append_npy import AppendableArray
 
 
 @settings(max_examples=25, deadline=None)
@@ -18,33 +18,33 @@ def test_it_holds_what_was_appended_and_numpy_reads_it(
     tmp_path_factory: pytest.TempPathFactory, pieces: list[np.ndarray]
 ) -> None:
     path = tmp_path_factory.mktemp("growing") / "a.npy"
-    GrowingArray.create(path, np.float32, (3,))
-    array = GrowingArray(path)
+    AppendableArray.create(path, np.float32, (3,))
+    array = AppendableArray(path)
     for piece in pieces:
         array.append(piece)
     expected = np.concatenate([np.zeros((0, 3), np.float32), *pieces])
     np.testing.assert_array_equal(array.read(), expected)
-    np.testing.assert_array_equal(GrowingArray(path).read(), expected)
+    np.testing.assert_array_equal(AppendableArray(path).read(), expected)
     np.testing.assert_array_equal(np.load(path, allow_pickle=False), expected)
 
 
 def test_a_file_that_was_cut_off_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "a.npy"
-    GrowingArray.create(path, np.float32, (3,))
-    GrowingArray(path).append(np.ones((4, 3), np.float32))
+    AppendableArray.create(path, np.float32, (3,))
+    AppendableArray(path).append(np.ones((4, 3), np.float32))
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(DamagedError, match="cut off"):
-        GrowingArray(path)
+        AppendableArray(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"not an array at all" * 20])
 def test_something_else_is_damaged(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.npy").write_bytes(content)
     with pytest.raises(DamagedError, match="not an array"):
-        GrowingArray(tmp_path / "a.npy")
+        AppendableArray(tmp_path / "a.npy")
 
 
 def test_an_array_of_python_objects_is_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(DamagedError):
-        GrowingArray(tmp_path / "a.npy")
+        AppendableArray(tmp_path / "a.npy")

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from engine.search.semantic import binary_quantization as codes_module
 from engine.search.semantic import int8_quantization as int8_codes
 from engine.search.semantic import vector_index as index_module
-from engine.search.semantic.binary_quantization import SignCodes
-from engine.search.semantic.int8_quantization import Int8Codes
-from engine.search.semantic.vector_index import CodedIndex, ExactIndex
+from engine.search.semantic.binary_quantization import BinaryQuantizer
+from engine.search.semantic.int8_quantization import Int8Quantizer
+from engine.search.semantic.vector_index import ExactIndex, QuantizedIndex
 
 
 def unit(random: np.random.RandomState, count: int, dim: int = 8) -> np.ndarray:
@@ -81,8 +81,8 @@ def test_on_a_gpu_it_finds_the_same() -> None:
 # -- very many vectors --------------------------------------------------------------------------------------
 
 
-def coded(vectors: np.ndarray, rows: np.ndarray | None = None) -> CodedIndex:
-    return CodedIndex(vectors, rows, SignCodes().grown(vectors))
+def coded(vectors: np.ndarray, rows: np.ndarray | None = None) -> QuantizedIndex:
+    return QuantizedIndex(vectors, rows, BinaryQuantizer().grown(vectors))
 
 
 @pytest.fixture(scope="module")
@@ -143,11 +143,11 @@ def test_items_may_share_a_vector_or_have_none(seed: int, k: int) -> None:
 def test_codes_that_grew_are_those_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codes_module, "_BLOCK", 64)
     vectors = unit(np.random.RandomState(0), 300, 70)
-    grown = SignCodes()
+    grown = BinaryQuantizer()
     for rows in (256, 257, 257, 300):
         grown = grown.grown(vectors[:rows])
         assert grown.rows == rows
-    whole = SignCodes().grown(vectors[:256]).grown(vectors)
+    whole = BinaryQuantizer().grown(vectors[:256]).grown(vectors)
     for one, other in zip(grown.blocks, whole.blocks, strict=True):
         np.testing.assert_array_equal(one, other)
     differences = [int(((vectors[row] > grown.centre) != (vectors[7] > 0)).sum()) for row in range(300)]
@@ -176,7 +176,7 @@ def test_by_bytes_what_is_found_is_what_a_loop_over_all_items_finds(count: int, 
     vectors[random.rand(count) < 0.05] = 0  # what a model may give an empty text
     rows = random.randint(-1, count, size=count + 9)
     allowed = random.rand(count + 9) < 0.7
-    index = CodedIndex(vectors, rows, Int8Codes().grown(vectors))
+    index = QuantizedIndex(vectors, rows, Int8Quantizer().grown(vectors))
     for query in (centres[0], unit(random, 1, 24)[0]):
         items, scores = index.search(query[None], k, allowed)
         exact, exact_scores = ExactIndex(vectors, rows).search(query[None], k, allowed)
@@ -191,7 +191,7 @@ def test_by_bytes_what_is_found_is_what_a_loop_over_all_items_finds(count: int, 
 def test_by_bytes_of_equal_vectors_the_lower_item_comes_first() -> None:
     vectors = np.repeat(unit(np.random.RandomState(0), 4, 24), 16, axis=0)
     rows = np.arange(64)[::-1].copy()
-    index = CodedIndex(vectors, rows, Int8Codes().grown(vectors))
+    index = QuantizedIndex(vectors, rows, Int8Quantizer().grown(vectors))
     for k in (1, 5, 20):
         found = index.search(vectors[40:41], k)[0]
         np.testing.assert_array_equal(found, ExactIndex(vectors, rows).search(vectors[40:41], k)[0])
@@ -202,7 +202,7 @@ def test_by_bytes_of_equal_vectors_the_lower_item_comes_first() -> None:
 def test_by_bytes_a_row_that_is_no_vector_hides_no_other(damage: float) -> None:
     vectors = unit(np.random.RandomState(0), 70, 24)
     vectors[5] = damage
-    index, whole = CodedIndex(vectors, None, Int8Codes().grown(vectors)), ExactIndex(vectors)
+    index, whole = QuantizedIndex(vectors, None, Int8Quantizer().grown(vectors)), ExactIndex(vectors)
     others = np.arange(70) != 5
     for item in (3, 20, 69):
         query = vectors[item : item + 1]
@@ -216,7 +216,7 @@ def test_by_bytes_a_row_that_is_no_vector_hides_no_other(damage: float) -> None:
 def test_by_bytes_what_all_vectors_have_in_common_costs_nothing(clustered: np.ndarray) -> None:
     shifted = clustered[:4000] + np.float32(0.4)
     shifted /= np.linalg.norm(shifted, axis=1, keepdims=True)
-    codes = Int8Codes().grown(shifted)
+    codes = Int8Quantizer().grown(shifted)
     assert np.median([len(codes.nearest(query, 10)) for query in shifted[::400]]) < 100
 
 
@@ -224,13 +224,13 @@ def test_by_bytes_what_all_vectors_have_in_common_costs_nothing(clustered: np.nd
 def test_where_codes_tell_nothing_the_vectors_are_compared() -> None:
     vectors = unit(np.random.RandomState(0), 400, 24) * np.float32(0.01)
     vectors[:, 0] = np.where(np.arange(400) % 2, 1.0, -1.0)  # one number so large that the steps drown all others
-    index = CodedIndex(vectors, None, Int8Codes().grown(vectors))
+    index = QuantizedIndex(vectors, None, Int8Quantizer().grown(vectors))
     assert len(index._codes.nearest(vectors[7], 5)) > 100
     np.testing.assert_array_equal(index.search(vectors[7:8], 5)[0], ExactIndex(vectors).search(vectors[7:8], 5)[0])
 
 
 def test_by_bytes_only_a_few_vectors_are_looked_at_themselves(clustered: np.ndarray) -> None:
-    codes = Int8Codes().grown(clustered)
+    codes = Int8Quantizer().grown(clustered)
     exact = ExactIndex(clustered)
     for query in clustered[::4000]:
         near = codes.nearest(query, 10)
@@ -241,7 +241,7 @@ def test_by_bytes_only_a_few_vectors_are_looked_at_themselves(clustered: np.ndar
 @pytest.mark.usefixtures("small_blocks")
 def test_bytes_that_grew_a_little_at_a_time_serve_at_any_moment() -> None:
     vectors = unit(np.random.RandomState(0), 90, 20)
-    grown = Int8Codes()
+    grown = Int8Quantizer()
     for rows in (5, 16, 40, 40, 90, 90, 90, 30, 90):
         grown = grown.grown(vectors[:rows], 16)
         assert grown.rows == rows

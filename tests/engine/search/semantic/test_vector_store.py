@@ -20,18 +20,18 @@ from engine.search.semantic import append_npy as growing
 from engine.search.semantic import int8_quantization as int8_codes
 from engine.search.semantic import quantization_cache as kept_codes
 from engine.search.semantic import vector_index as index_module
-from engine.search.semantic.vector_index import CodedIndex
-from engine.search.semantic.vector_store import EmbeddingStore, hash_texts
+from engine.search.semantic.vector_index import QuantizedIndex
+from engine.search.semantic.vector_store import VectorStore, hash_texts
 from tests.engine.search.fakes import FakeEncoder, vector_of
 
 TEXTS = [f"text number {number} " + "word " * (number % 7) for number in range(23)]
 
 
-def make_store(folder: Path, encoder: FakeEncoder | None = None) -> EmbeddingStore:
-    return EmbeddingStore(folder, (encoder or FakeEncoder()).identity)
+def make_store(folder: Path, encoder: FakeEncoder | None = None) -> VectorStore:
+    return VectorStore(folder, (encoder or FakeEncoder()).identity)
 
 
-def assert_right(store: EmbeddingStore, texts: list[str]) -> int:
+def assert_right(store: VectorStore, texts: list[str]) -> int:
     """Every text that has a vector has its own; how many have one."""
     rows, vectors = store.rows(hash_texts(texts)), store.vectors()
     for text, row in zip(texts, rows, strict=True):
@@ -312,13 +312,13 @@ def small_codes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_module, "_FEW", 1)
 
 
-def codes_of(store: EmbeddingStore, texts: list[str]) -> str:
+def codes_of(store: VectorStore, texts: list[str]) -> str:
     """What kind of codes a search of all texts goes by; it finds these."""
     index = store.index(hash_texts(TEXTS))
     assert len(index) == len(texts)
     for item, text in enumerate(texts):
         assert index.search(vector_of(text)[None], 1)[0][0, 0] == item
-    return type(index._codes).__name__ if isinstance(index, CodedIndex) else "none"
+    return type(index._codes).__name__ if isinstance(index, QuantizedIndex) else "none"
 
 
 @pytest.mark.usefixtures("small_codes")
@@ -331,7 +331,7 @@ def test_very_many_vectors_are_searched_by_codes_that_grow_with_them(
     for count in (9, 12, 17, 23):
         store.embed(TEXTS[:count], FakeEncoder())
         kinds.append(codes_of(store, TEXTS[:count]))
-    assert kinds == ["none", "none" if int8 else "SignCodes", "SignCodes", "SignCodes"]
+    assert kinds == ["none", "none" if int8 else "BinaryQuantizer", "BinaryQuantizer", "BinaryQuantizer"]
 
 
 @pytest.mark.usefixtures("small_codes")
@@ -349,7 +349,7 @@ def test_where_searches_are_expected_bytes_are_made_and_kept_up(
             store.expect_searches(told)
             assert store.version != before, "whoever holds an index takes the better one"
         kinds.append(codes_of(store, TEXTS[:count]))
-    assert kinds == ["none", "Int8Codes", "Int8Codes", "SignCodes"]
+    assert kinds == ["none", "Int8Quantizer", "Int8Quantizer", "BinaryQuantizer"]
 
 
 @pytest.mark.usefixtures("small_codes")
@@ -370,7 +370,7 @@ def test_making_codes_can_be_stopped_and_gone_on_with(tmp_path: Path, monkeypatc
     with pytest.raises(CancelledError):
         store.expect_searches(job)
     assert store.index(hash_texts(TEXTS[:15]))._codes.rest.shape[0] > 4  # type: ignore[attr-defined]
-    assert codes_of(store, TEXTS[:15]) == "Int8Codes"
+    assert codes_of(store, TEXTS[:15]) == "Int8Quantizer"
 
 
 @pytest.mark.usefixtures("small_codes")
@@ -382,7 +382,7 @@ def test_codes_serve_also_whoever_read_the_vectors_a_little_earlier(
     store.expect_searches()
     store.embed(TEXTS, FakeEncoder())
     vectors = np.array(store.vectors())
-    codes = kept_codes.KeptCodes()
+    codes = kept_codes.QuantizationCache()
     for count in (23, 17, 15, 9, 15, 23):  # beyond 16 by signs, up to it by bytes
         codes.expect(vectors[:count], "file", Job())
         found = codes.of(vectors[:count], "file")
@@ -436,7 +436,7 @@ def test_a_file_that_is_replaced_between_two_looks_is_not_taken_for_the_first(tm
     for name in ("one", "two"):
         make_store(tmp_path / name).embed(TEXTS, FakeEncoder())
     path = make_store(tmp_path / "one").folder / "vectors.npy"
-    array = growing.GrowingArray(path)
+    array = growing.AppendableArray(path)
     assert len(array.read()) == len(TEXTS)
     os.replace(make_store(tmp_path / "two").folder / "vectors.npy", path)
     with pytest.raises(DamagedError, match="replaced"):
