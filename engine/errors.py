@@ -45,3 +45,7 @@ class LearningError(RecsysError, ValueError):
 
 class CancelledError(Exception):
     """A job was stopped by the person who started it. Not an error to report as a failure."""
+
+
+class UnsupportedError(RecsysError, ValueError):
+    """A model was asked for something that it cannot do."""

@@ -10,15 +10,37 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from engine.interactions import Interactions
+
 IntArray = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
+Scores = npt.NDArray[np.float32]
 
 #: The score of what must never be ranked (the padding id, what is taken out of a ranking): the lowest finite number, so
 #: that differences stay numbers.
 MASKED_SCORE = float(np.finfo(np.float32).min)
 
+#: Standard deviations between a predicted rating and its lower confidence bound.
+_DEVIATIONS = 2.0
 #: Scores of which the largest speaks for all.
 _GROUP = 32
+
+
+def confidence_margin(rated: Interactions) -> Scores:
+    """How far the lower confidence bound of each item's rating lies below its prediction: 2 σ/√n, ``(num_items,)``.
+
+    Items are ranked by that bound where ratings are predicted. Ordered by the predictions themselves, a list fills
+    with items that one or two people rated highly: of thousands of uncertain predictions the highest are mostly chance.
+
+    Parameters
+    ----------
+    rated
+        The ratings that the predicting model learnt from: σ is their standard deviation, n an item's number of them.
+    """
+    assert rated.ratings is not None
+    counts = np.bincount(rated.item_ids, minlength=rated.num_items)
+    margin: Scores = (_DEVIATIONS * np.std(rated.ratings) / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
+    return margin
 
 
 def top_k(scores: npt.NDArray[Any], k: int) -> npt.NDArray[np.intp]:

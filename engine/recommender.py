@@ -11,35 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.results import Result
-from engine.data.user_index import UserIndex, item_counts
+from engine.data.user_index import UserIndex
 from engine.errors import OptionError, RecsysError
-from engine.ranking import top_k
+from engine.models.plug_in import adapt
+from engine.ranking import Scores, confidence_margin, top_k
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
     from engine.data.id_map import ExternalId
-    from engine.interactions import Interactions
+    from engine.models.contract import Model
 
-Scores = npt.NDArray[np.float32]
-
-#: Standard deviations between a predicted rating and the bound that items are ordered by.
-_DEVIATIONS = 2.0
 #: Items of a history that a recommendation's reason names.
 _NAMED = 2
-
-
-def confidence_margin(rated: Interactions) -> Scores:
-    """How far below its prediction each item's rating may well be: 2 σ/√n, shape ``(num_items,)``.
-
-    Parameters
-    ----------
-    rated
-        The ratings that the predicting model learnt from: σ is their standard deviation, n an item's number of them.
-    """
-    assert rated.ratings is not None
-    deviation = np.std(rated.ratings) / np.sqrt(np.maximum(item_counts(rated), 1))
-    doubt: Scores = (_DEVIATIONS * deviation).astype(np.float32)
-    return doubt
 
 
 class Recommender:
@@ -67,13 +50,13 @@ class Recommender:
     def __init__(
         self,
         dataset: Dataset,
-        model: Any,
+        model: Model | Any,
         *,
         user_index: UserIndex | None = None,
         rating_range: tuple[float, float] | None = None,
     ) -> None:
         self.dataset = dataset
-        self.model = model
+        self.model = adapt(model)
         self.rating_range = rating_range
         if user_index is not None:
             self.__dict__["histories"] = user_index
@@ -84,7 +67,7 @@ class Recommender:
         return UserIndex(self.dataset.interactions)
 
     @cached_property
-    def _doubt(self) -> Scores:
+    def _margin(self) -> Scores:
         return confidence_margin(self.dataset.rated())
 
     def recommend(self, user: ExternalId, k: int = 10, filter_seen: bool = True) -> list[Result]:
@@ -106,14 +89,12 @@ class Recommender:
         """
         internal = self.dataset.users.encode_one(user)
         predicted = np.asarray(self.model.predict(internal), dtype=np.float32)
-        scores = _rankable(predicted if self.rating_range is None else predicted - self._doubt)
+        scores = _rankable(predicted if self.rating_range is None else predicted - self._margin)
         if filter_seen:
             scores[self.user_index.items(internal)] = -np.inf
         shown = None if self.rating_range is None else np.clip(predicted, *self.rating_range)
-        results = self._with_spreads(self._results(scores, k, predicted_ratings=shown), internal)
-        return (
-            self._with_reasons(results, *self._history(internal)) if hasattr(self.model, "contributions") else results
-        )
+        results = self._with_std(self._results(scores, k, predicted_ratings=shown), internal)
+        return self._with_reasons(results, *self._history(internal)) if self.model.capabilities.explains else results
 
     def fold_in(self, ratings: Mapping[ExternalId, float] | Sequence[ExternalId], k: int = 10) -> list[Result]:
         """What a person in no training set would like, best first, without the items that are given.
@@ -135,8 +116,7 @@ class Recommender:
         RecsysError
             If the model cannot place a new person, or nobody has rated any of the items.
         """
-        if not hasattr(self.model, "fold_in"):
-            raise RecsysError(f"{self._model_name} answers only for the users that it was trained on.")
+        self.model.require("folds_in")
         items = np.array([self.dataset.items.id_map.encode_one(one) for one in ratings], dtype=np.int64)
         given = self._given_ratings(ratings)
         known = items <= self.dataset.num_rated_items
@@ -144,7 +124,7 @@ class Recommender:
             raise RecsysError("Nobody has rated any of these items, so no model knows them: name others.")
         items, given = items[known], None if given is None else given[known]
         predicted = np.asarray(self.model.fold_in(items, given), dtype=np.float32)
-        scores = _rankable(predicted if self.rating_range is None else predicted - self._doubt)
+        scores = _rankable(predicted if self.rating_range is None else predicted - self._margin)
         scores[items] = -np.inf
         shown = None if self.rating_range is None else np.clip(predicted, *self.rating_range)
         return self._with_reasons(self._results(scores, k, predicted_ratings=shown), items, given)
@@ -171,8 +151,7 @@ class Recommender:
         RecsysError
             If the model cannot tell, or nobody has rated the item.
         """
-        if not hasattr(self.model, "contributions"):
-            raise RecsysError(f"{self._model_name} cannot say what its recommendations come from.")
+        self.model.require("explains")
         internal = self.dataset.users.encode_one(user)
         target = self._encode_rated(item)
         items, ratings = self._history(internal)
@@ -203,7 +182,7 @@ class Recommender:
         if not items:
             raise RecsysError("The sequence is empty: name at least one title to go on from.")
         sequence = np.asarray(items, dtype=np.int64)
-        if not getattr(self.model, "texts", False):
+        if "texts" not in self.model.capabilities.uses:
             for item in sequence[sequence > self.dataset.num_rated_items]:
                 raise RecsysError(f"Nobody has rated {self.dataset.items[item].title!r}, so no model knows it.")
         scores = _rankable(self.model.predict(sequence))
@@ -221,23 +200,12 @@ class Recommender:
         RecsysError
             If the model compares no items, or nobody has rated the item.
         """
-        measured = hasattr(self.model, "similarities")
-        if not measured and not hasattr(self.model, "item_vectors"):
-            raise RecsysError(f"{self._model_name} keeps no item vectors to compare.")
+        self.model.require("similar")
         internal = self._encode_rated(item)
-        if measured:
-            likeness = _rankable(self.model.similarities(internal))
-            likeness[likeness <= 0] = -np.inf
-        else:
-            vectors = np.asarray(self.model.item_vectors(), dtype=np.float32)
-            lengths = np.linalg.norm(vectors, axis=1)
-            likeness = _rankable(vectors @ vectors[internal] / np.maximum(lengths * lengths[internal], 1e-12))
+        likeness = _rankable(self.model.similarities(internal))
+        likeness[likeness <= 0] = -np.inf
         likeness[internal] = -np.inf
         return self._results(likeness, k)
-
-    @property
-    def _model_name(self) -> str:
-        return getattr(self.model, "name", type(self.model).__name__)
 
     def _encode_rated(self, item: ExternalId) -> int:
         internal = self.dataset.items.id_map.encode_one(item)
@@ -269,12 +237,12 @@ class Recommender:
         means = np.bincount(position, ratings, minlength=len(items)) / np.bincount(position, minlength=len(items))
         return items.astype(np.int64), means.astype(np.float32)
 
-    def _with_spreads(self, results: list[Result], user: int) -> list[Result]:
+    def _with_std(self, results: list[Result], user: int) -> list[Result]:
         """The same results, each with how far off its predicted rating may be, if the model tells."""
-        if not results or self.rating_range is None or not hasattr(self.model, "spread"):
+        if not results or self.rating_range is None or not self.model.capabilities.uncertain:
             return results
-        spreads = self.model.spread(user, [result.item.internal_id for result in results])
-        return [replace(result, spread=float(spread)) for result, spread in zip(results, spreads, strict=True)]
+        deviations = self.model.std(user, [result.item.internal_id for result in results])
+        return [replace(result, std=float(one)) for result, one in zip(results, deviations, strict=True)]
 
     def _with_reasons(
         self, results: list[Result], items: npt.NDArray[np.int64], ratings: Scores | None

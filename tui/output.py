@@ -165,7 +165,7 @@ def result_json(result: Result, extra: str | None = None) -> dict[str, Any]:
     if extra is not None:
         value[extra] = getattr(result, extra)
     if extra == "predicted_rating":
-        value["spread"] = result.spread
+        value["std"] = result.std
     return value
 
 
@@ -436,5 +436,5 @@ class _Drawn:
 
 def _figure(result: Result, extra: str | None) -> str:
     value = result.score if extra is None else getattr(result, extra)
-    doubt = f" ± {result.spread:.1f}" if extra == "predicted_rating" and result.spread is not None else ""
+    doubt = f" ± {result.std:.1f}" if extra == "predicted_rating" and result.std is not None else ""
     return f"{value:.1%}" if extra == "probability" else f"{value:.2f}{doubt}" if extra else f"{value:.3f}"

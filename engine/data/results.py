@@ -31,7 +31,7 @@ class Result:
         Of being the next item, over all items that can come next; only for sequence models.
     reason
         Why it is here, in a few words; may be empty.
-    spread
+    std
         Standard deviation of ``predicted_rating``: two times in three the rating is no farther off. Only where the
         model tells.
     """
@@ -42,7 +42,7 @@ class Result:
     predicted_rating: float | None = None
     probability: float | None = None
     reason: str = ""
-    spread: float | None = None
+    std: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.data.results import Task
 from engine.errors import LearningError
 from engine.evaluation.cases import Cases
-from engine.evaluation.scores import CHUNK, all_scores, mean_ranks
-from engine.ranking import MASKED_SCORE, IntArray, top_lists
+from engine.evaluation.scores import mean_ranks
+from engine.models.base import CHUNK
+from engine.models.plug_in import adapt
+from engine.ranking import MASKED_SCORE, IntArray, Scores, top_lists
 from engine.runtime.job import Job, Progress
 
-#: How many of the latest items a sequence model is told where it does not say so itself (``sequence_length``).
-SEQUENCE_LENGTH = 10
+if TYPE_CHECKING:
+    from engine.models.contract import Model
+
 #: Given positions of questions, the scores of all items.
 Scorer = Callable[[slice], Tensor]
 
@@ -46,13 +47,12 @@ class Predictions:
 
 
 def batch_score(
-    model: Any,
-    task: Task,
+    model: Model | Any,
     cases: Cases,
     *,
-    at: int,
+    k: int,
     filter_seen: bool,
-    doubt: npt.NDArray[np.float32] | None = None,
+    margin: Scores | None = None,
     rating_range: tuple[float, float] | None = None,
     job: Job | None = None,
 ) -> Predictions:
@@ -61,19 +61,17 @@ def batch_score(
     Parameters
     ----------
     model
-        With ``scores`` or ``predict``; with ``fold_in(item_ids, ratings)`` where a model for users is asked about
-        people in no training set.
-    task
-        Whether it takes users or sequences.
+        A model, or any object with ``fit`` and ``predict``; one for users must fold in where the cases are people in
+        no training set.
     cases
         What to ask.
-    at
+    k
         The length of the lists.
     filter_seen
         Whether known items are taken out of the ranking. A target that is known is then after all others.
-    doubt
-        Taken off the scores before items are ranked, as a recommender does it: what is measured is what people are
-        shown.
+    margin
+        Taken off the scores before items are ranked, as a recommender does it, so that what is measured is what
+        people are shown; see :func:`engine.ranking.confidence_margin`.
     rating_range
         Predicted ratings are held within it; None for a model that predicts no ratings.
     job
@@ -84,11 +82,11 @@ def batch_score(
     LearningError
         If a score is not a number.
     """
-    job = job or Job()
-    scoring = _scorer(model, task, cases, rating_range is not None)
+    model, job = adapt(model), job or Job()
+    scoring = _scorer(model, cases, rating_range is not None)
     num_items = cases.rated.num_items
     step = max(1, CHUNK // max(1, num_items))
-    lists = np.zeros((len(cases), at), dtype=np.int64)
+    lists = np.zeros((len(cases), k), dtype=np.int64)
     ranks = np.empty(len(cases.targets))
     folded = np.empty(len(cases.rated)) if rating_range is not None and cases.held_out else None
     for start in range(0, len(cases), step):
@@ -99,15 +97,15 @@ def batch_score(
             raise LearningError("The model's scores are not numbers: it has diverged; lower its learning rate.")
         if folded is not None:
             _note_ratings(scores, cases, block, folded)
-        if doubt is not None:
-            scores = scores - torch.from_numpy(doubt).to(scores.device)
+        if margin is not None:
+            scores = scores - torch.from_numpy(margin).to(scores.device)
         scores = scores.clamp(min=MASKED_SCORE)  # a copy: the model may have given its own
         out = _left_out(cases, block, filter_seen, scores.device)
         scores[out] = MASKED_SCORE
         inside = slice(*np.searchsorted(cases.owners, (block.start, block.stop)))
         ranks[inside] = mean_ranks(scores, cases.owners[inside] - start, cases.targets[inside], 1)
         scores[out] = -torch.inf
-        lists[block] = top_lists(scores, at)
+        lists[block] = top_lists(scores, k)
         job.report(Progress("asking", block.stop, len(cases), "questions"))
     predicted = None
     if rating_range is not None and len(cases.rated):
@@ -115,24 +113,23 @@ def batch_score(
     return Predictions(lists, ranks, predicted)
 
 
-def _scorer(model: Any, task: Task, cases: Cases, rates: bool) -> Scorer:
-    if task == "sequence":
-        length = getattr(model, "sequence_length", SEQUENCE_LENGTH)
-        return lambda block: all_scores(model, cases.known.tails(block, length))
+def _scorer(model: Model, cases: Cases, rates: bool) -> Scorer:
+    if model.capabilities.task == "sequence":
+        length = model.capabilities.sequence_length
+        return lambda block: model.scores(cases.known.tails(block, length))
     if not cases.held_out:
-        return lambda block: all_scores(model, cases.users[block])
+        return lambda block: model.scores(cases.users[block])
     return lambda block: torch.stack([_fold_in(model, cases, row, rates) for row in range(block.start, block.stop)])
 
 
-def _fold_in(model: Any, cases: Cases, row: int, rates: bool) -> Tensor:
+def _fold_in(model: Model, cases: Cases, row: int, rates: bool) -> Tensor:
     """The scores of all items for a person whom the model is told about only now."""
     items = cases.known[row]
     ratings = None if cases.ratings is None else cases.ratings[row]
     if rates and ratings is not None:
         rated = ~np.isnan(ratings)
         items, ratings = items[rated], ratings[rated]
-    scores = model.fold_in(items, ratings)
-    return scores.float() if isinstance(scores, Tensor) else torch.from_numpy(np.array(scores, dtype=np.float32))
+    return torch.from_numpy(np.array(model.fold_in(items, ratings), dtype=np.float32))
 
 
 def _left_out(cases: Cases, block: slice, filter_seen: bool, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -151,10 +148,11 @@ def _note_ratings(scores: Tensor, cases: Cases, block: slice, folded: npt.NDArra
     folded[mine] = scores[rows, items].cpu().numpy()
 
 
-def _predicted(model: Any, cases: Cases) -> npt.NDArray[np.float64]:
+def _predicted(model: Model, cases: Cases) -> npt.NDArray[np.float64]:
     rated = cases.rated
+    predict: Any = model.predict  # which takes what the capabilities declare
     extra = {}
-    if rated.timestamps is not None and "timestamps" in inspect.signature(model.predict).parameters:
+    if rated.timestamps is not None and model.capabilities.predicts_at_times:
         extra["timestamps"] = rated.timestamps
-    predicted: npt.NDArray[np.float64] = model.predict(rated.user_ids, rated.item_ids, **extra).astype(np.float64)
+    predicted: npt.NDArray[np.float64] = predict(rated.user_ids, rated.item_ids, **extra).astype(np.float64)
     return predicted

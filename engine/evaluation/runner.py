@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,24 +11,20 @@ import numpy as np
 
 from engine import models
 from engine.data.results import FitReport
-from engine.errors import OptionError, RecsysError
+from engine.errors import OptionError, RecsysError, UnsupportedError
 from engine.evaluation.cases import make_cases
+from engine.evaluation.config import COMMON_PROTOCOL, DEFAULT_PROTOCOL, EvaluationConfig
 from engine.evaluation.metrics import Metrics, compute_metrics
-from engine.evaluation.predict import SEQUENCE_LENGTH, batch_score
+from engine.evaluation.predict import batch_score
 from engine.evaluation.splitters import Split, split
-from engine.recommender import confidence_margin
+from engine.ranking import confidence_margin
 from engine.runtime.job import Job, Progress
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
     from engine.interactions import Interactions
+    from engine.models.contract import Model
     from engine.search.encoder.encoder import Vectors
-
-#: The protocol of a task where none is asked for, and of a table with models of both.
-DEFAULT_PROTOCOL = {"user": "random", "sequence": "user"}
-COMMON_PROTOCOL = "leave-one-out"
-#: The length of the lists that are judged.
-AT = 10
 
 
 def train(
@@ -41,89 +36,111 @@ def train(
     device: str = "auto",
     job: Job | None = None,
     item_vectors: Vectors | None = None,
-) -> tuple[Any, FitReport]:
+) -> tuple[Model, FitReport]:
     """Train a model on a whole data set.
 
     Parameters
     ----------
     dataset
-        What to learn from.
+        What the model learns from.
     name
-        Of the model.
+        The model's name in the registry.
     options
-        Of the model; text is understood as the command line gives it. Those not given are the registry's defaults
-        for data of this size.
+        Options of the model; text is converted. Those not given have the registry's defaults for data of this size.
     seed
-        Of the model.
+        The seed of the model.
     device
         What computes.
     job
-        Takes the progress and may be cancelled.
+        Takes the progress and may cancel.
     item_vectors
-        For a model that is to go by the items' texts: their vectors, a row for each item of the data set and row 0
-        for the padding, ``(num_items + 1, d)``. It can then recommend those that nobody has chosen.
+        For a model that uses the items' texts: their vectors, a row for each item of the data set and row 0 for the
+        padding, ``(num_items + 1, d)``. Such a model can recommend items that nobody chose.
 
     Returns
     -------
     model, FitReport
-        The trained model, and how long it took.
+        The trained model, and how long training took.
+
+    Raises
+    ------
+    UnsupportedError
+        If the model cannot be stored.
     """
     spec = models.get(name)
+    if not spec.capabilities.stores:
+        raise UnsupportedError(
+            f"{name} cannot be kept, since its class has no save and restore: it can only be evaluated."
+        )
     interactions = learnable(dataset.interactions, spec)
     model = _create(spec, options, seed, device, interactions)
-    if not (hasattr(model, "save") and hasattr(model, "restore")):
-        raise RecsysError(f"{name} cannot be kept, since its class has no save and restore: only evaluate takes it.")
-    seconds = {"fit": _fit(model, spec, interactions, dataset, job, item_vectors=item_vectors)}
-    return model, FitReport(name, dataset.name, None, seed, {}, seconds, None, options=model_options(model))
+    seconds = {"fit": fit(model, interactions, dataset, job, item_vectors=item_vectors)}
+    return model, FitReport(name, dataset.name, None, seed, {}, seconds, None, options=model.options())
 
 
 def learnable(interactions: Interactions, spec: models.ModelSpec) -> Interactions:
-    """The interactions that a model can learn from: rated ones only, where it needs ratings."""
+    """The interactions that a model can learn from: only rated ones, where it needs ratings."""
     if "ratings" not in spec.needs or interactions.ratings is None:
         return interactions
     rated = ~np.isnan(interactions.ratings)
     return interactions if rated.all() else interactions.select(rated)
 
 
-def model_options(model: Any) -> dict[str, Any]:
-    """The options that a model was made with, where it can tell."""
-    return dict(model.options()) if hasattr(model, "options") else {}
-
-
 def _create(
     spec: models.ModelSpec, options: Mapping[str, Any] | None, seed: int, device: str, interactions: Interactions
-) -> Any:
+) -> Model:
     given = {name: value for name, value in {"random_state": seed, "device": device}.items() if name in spec.options}
     sized = spec.defaults_for(len(interactions), interactions.num_items - 1)
     return models.create(spec.name, **{**sized, **given, **(options or {})})
 
 
-def _fit(
-    model: Any,
-    spec: models.ModelSpec,
+def fit(
+    model: Model,
     interactions: Interactions,
     dataset: Dataset,
-    job: Job | None,
+    job: Job | None = None,
+    *,
     user_features: Mapping[str, Any] | None = None,
     item_vectors: Vectors | None = None,
 ) -> float:
-    """Fit a model on interactions, or on the sequences they make; the seconds it took."""
+    """Fit a model on interactions, or on the sequences that they make, with all that it declares to use.
+
+    Parameters
+    ----------
+    model
+        The model.
+    interactions
+        What it learns from.
+    dataset
+        Where the interactions come from; its catalogue gives the items' features.
+    job
+        Takes the progress and may cancel.
+    user_features
+        What is known of users, for a model that uses features: name of the group -> ``(num_users, f)``.
+    item_vectors
+        Vectors of the items' texts, for a model that uses texts; as of :func:`train`.
+
+    Returns
+    -------
+    float
+        The seconds that it took.
+    """
+    can = model.capabilities
     if not len(interactions):
-        raise RecsysError(f"{spec.name} has nothing to learn from: no interaction of the training part has a rating.")
+        raise RecsysError(f"{model.name} has nothing to learn from: no interaction of the training part has a rating.")
     begun = time.perf_counter()
-    length = getattr(model, "sequence_length", SEQUENCE_LENGTH)
-    data: Any = interactions if spec.task == "user" else interactions.to_sequence(length)
-    takes = inspect.signature(model.fit).parameters  # Spotlight's own classes take nothing beside the data
-    extra: dict[str, Any] = {"job": job} if "job" in takes else {}
-    if "features" in takes and getattr(model, "side_features", True):
+    data: Any = interactions if can.task == "user" else interactions.to_sequence(can.sequence_length)
+    extra: dict[str, Any] = {}
+    if "features" in can.uses:
         from engine.data.features import Features, of_items
 
         extra["features"] = Features(user_features or {}, of_items(dataset.items, interactions.num_items))
-    if "item_vectors" in takes and item_vectors is not None and getattr(model, "texts", True):
-        if spec.task == "sequence":  # these are ours; interactions are the data set's own
+    if "texts" in can.uses and item_vectors is not None:
+        if can.task == "sequence":  # these sequences are ours; interactions are the data set's own
             data.num_items = len(item_vectors)
         extra["item_vectors"] = item_vectors[: data.num_items]
-    model.fit(data, **extra)
+    learn: Any = model.fit  # which takes what the capabilities declare
+    learn(data, job=job, **extra)
     return time.perf_counter() - begun
 
 
@@ -133,15 +150,15 @@ def protocol_for(names: Sequence[str], protocol: str | None = None) -> str:
     Parameters
     ----------
     names
-        Of the models.
+        The models' names.
     protocol
         What was asked for; None means the default: ``random`` for models of users, ``user`` for models of sequences,
-        ``leave-one-out`` for some of both.
+        ``leave-one-out`` for models of both tasks.
 
     Raises
     ------
     OptionError
-        If it does not suit one of them.
+        If the protocol does not suit one of the models.
     """
     specs = [models.get(name) for name in names]
     tasks = {spec.task for spec in specs}
@@ -156,7 +173,7 @@ def protocol_for(names: Sequence[str], protocol: str | None = None) -> str:
 def _unsuited(spec: models.ModelSpec, protocol: str) -> str:
     if protocol == "random" and spec.task == "sequence":
         return "a part drawn at random leaves no sequences whole"
-    if protocol == "user" and spec.task == "user" and not hasattr(spec.load_class(), "fold_in"):
+    if protocol == "user" and spec.task == "user" and not spec.capabilities.folds_in:
         return "it knows only the users that it was trained on"
     return ""
 
@@ -164,173 +181,128 @@ def _unsuited(spec: models.ModelSpec, protocol: str) -> str:
 def evaluate(
     dataset: Dataset,
     name: str,
+    config: EvaluationConfig | None = None,
     *,
-    protocol: str | None = None,
-    seed: int = 42,
-    options: Mapping[str, Any] | None = None,
-    device: str = "auto",
     job: Job | None = None,
-    at: int = AT,
-    filter_seen: bool = True,
-    segments: bool = False,
-    seeds: int = 1,
     item_vectors: Vectors | None = None,
 ) -> FitReport:
     """Train a model on a part of a data set and measure it on the rest.
 
-    All items that occur in the interactions are ranked: no sample of them. See
-    :func:`engine.evaluation.cases.make_cases` for what is asked and :mod:`engine.evaluation.metrics` for the figures.
+    All items that occur in the interactions are ranked, not a sample of them. See
+    :func:`engine.evaluation.cases.make_cases` for the cases and :mod:`engine.evaluation.metrics` for the metrics.
 
     Parameters
     ----------
     dataset
-        What to part.
+        What is split.
     name
-        Of the model.
-    protocol
-        As :func:`engine.evaluation.splitters.split` takes it; by default as :func:`protocol_for` says.
-    seed
-        Of the split and of the model.
-    options
-        Of the model.
-    device
-        What computes.
+        The model's name in the registry.
+    config
+        How to evaluate; None for the defaults.
     job
-        Takes the progress and may be cancelled.
-    at
-        The length of the lists.
-    filter_seen
-        Whether items that are known of a person are taken out of the ranking.
-    segments
-        Whether to give figures also by users with few and many items, and by popular and rare items.
-    seeds
-        How many times, with ``seed``, ``seed + 1`` and so on; the figures are then means.
+        Takes the progress and may cancel.
     item_vectors
         As of :func:`train`. Only items that occur in the interactions are ranked.
 
     Returns
     -------
     FitReport
-        With ``metrics``, ``intervals``, ``segments`` and, in ``about``, what was asked and how.
+        With ``metrics``, ``intervals``, ``segments`` and, in ``about``, what was predicted and how it was measured.
 
     Raises
     ------
     OptionError
         If the protocol does not suit the model, or an option is impossible.
     RecsysError
-        If the data set is too small to be parted.
+        If the data set is too small to be split.
     """
-    if at < 1 or seeds < 1:
-        raise OptionError(f"The length of lists and the number of seeds must be at least 1, not {at} and {seeds}.")
-    protocol = protocol_for([name], protocol)
-    reports = [
-        evaluate_split(
-            dataset,
-            name,
-            split(dataset.interactions, protocol, one),
-            protocol,
-            seed=one,
-            options=options,
-            device=device,
-            job=job,
-            at=at,
-            filter_seen=filter_seen,
-            segments=segments,
-            item_vectors=item_vectors,
-        )
-        for one in range(seed, seed + seeds)
-    ]
-    return reports[0] if seeds == 1 else mean_report(reports)
+    config = config or EvaluationConfig()
+    protocol = protocol_for([name], config.protocol)
+    reports = []
+    for seed in range(config.seed, config.seed + config.seeds):
+        parts = split(dataset.interactions, protocol, seed)
+        one = replace(config, protocol=protocol, seed=seed, seeds=1)
+        reports.append(evaluate_split(dataset, name, parts, one, job=job, item_vectors=item_vectors))
+    return reports[0] if len(reports) == 1 else mean_report(reports)
 
 
 def evaluate_split(
     dataset: Dataset,
     name: str,
     parts: Split,
-    protocol: str,
+    config: EvaluationConfig,
     *,
-    seed: int = 42,
-    options: Mapping[str, Any] | None = None,
-    device: str = "auto",
     job: Job | None = None,
-    at: int = AT,
-    filter_seen: bool = True,
-    segments: bool = False,
     user_features: Mapping[str, Any] | None = None,
     item_vectors: Vectors | None = None,
 ) -> FitReport:
-    """As :func:`evaluate`, of a split that is made already: a published one, or one within a training part.
+    """Evaluate a model on a split that is made already: a published one, or one within a training part.
 
     Parameters
     ----------
     dataset
         Where the parts come from.
     name
-        Of the model.
+        The model's name in the registry.
     parts
-        What to learn from and what to ask about.
-    protocol
-        What kind of split it is: it decides what is asked.
-    seed, options, device, job, at, filter_seen, segments, item_vectors
+        What the model learns from, and what it is asked about.
+    config
+        How to evaluate. Its protocol, by default that of the model's task, says what kind of split it is, which
+        decides what the model is asked; ``seeds`` is not used.
+    job, item_vectors
         As of :func:`evaluate`.
     user_features
-        What is known of users, for a model that takes it: name of the group -> ``(num_users, f)``.
+        As of :func:`fit`.
     """
     job = job or Job()
     spec = models.get(name)
-    protocol_for([name], protocol)
+    protocol = protocol_for([name], config.protocol)
     learnt = learnable(parts.train, spec)
-    model = _create(spec, options, seed, device, learnt)
-    ratings = learnt.ratings if "ratings" in spec.needs else None
-    cases = make_cases(parts, protocol, spec.task, seed, rates=ratings is not None)
+    model = _create(spec, config.options, config.seed, config.device, learnt)
+    ratings = learnt.ratings if spec.capabilities.predicts_ratings else None
+    cases = make_cases(parts, protocol, spec.task, config.seed, rates=ratings is not None)
     if item_vectors is not None:
         item_vectors = item_vectors[: learnt.num_items]
-    fitted = _fit(model, spec, learnt, dataset, job, user_features, item_vectors)
+    fit_seconds = fit(model, learnt, dataset, job, user_features=user_features, item_vectors=item_vectors)
     job.report(Progress(f"measuring {name}"))
     job.checkpoint()
     begun = time.perf_counter()
     predictions = batch_score(
         model,
-        spec.task,
         cases,
-        at=at,
-        filter_seen=filter_seen,
-        doubt=None if ratings is None else confidence_margin(learnt),
+        k=config.k,
+        filter_seen=config.filter_seen,
+        margin=None if ratings is None else confidence_margin(learnt),
         rating_range=None if ratings is None else (float(ratings.min()), float(ratings.max())),
         job=job,
     )
-    measured = compute_metrics(predictions, cases, parts.train, dataset.items, seed=seed, segments=segments)
-    return _report(dataset, name, protocol, seed, model, measured, filter_seen, fitted, begun)
+    metrics = compute_metrics(
+        predictions, cases, parts.train, dataset.items, seed=config.seed, segments=config.segments
+    )
+    seconds = {"fit": fit_seconds, "evaluate": time.perf_counter() - begun}
+    return _report(dataset, model, replace(config, protocol=protocol), metrics, seconds)
 
 
 def _report(
-    dataset: Dataset,
-    name: str,
-    protocol: str,
-    seed: int,
-    model: Any,
-    measured: Metrics,
-    filter_seen: bool,
-    fitted: float,
-    begun: float,
+    dataset: Dataset, model: Model, config: EvaluationConfig, metrics: Metrics, seconds: Mapping[str, float]
 ) -> FitReport:
     return FitReport(
-        model=name,
+        model=model.name,
         dataset=dataset.name,
-        protocol=protocol,
-        seed=seed,
-        metrics=measured.metrics,
-        seconds={"fit": fitted, "evaluate": time.perf_counter() - begun},
-        num_test=measured.num_test,
-        options=model_options(model),
-        intervals=measured.intervals,
-        segments=measured.segments,
-        about={**measured.about, "seen_items": "removed" if filter_seen else "kept"},
+        protocol=config.protocol,
+        seed=config.seed,
+        metrics=metrics.metrics,
+        seconds=seconds,
+        num_test=metrics.num_test,
+        options=model.options(),
+        intervals=metrics.intervals,
+        segments=metrics.segments,
+        about={**metrics.about, "seen_items": "removed" if config.filter_seen else "kept"},
     )
 
 
 def mean_report(reports: Sequence[FitReport]) -> FitReport:
-    """The means of several seeds' figures, seconds and bounds; the single figures stay in ``about["by_seed"]``."""
+    """The means of several seeds' metrics, seconds and bounds; the single values stay in ``about["by_seed"]``."""
     first = reports[0]
 
     def mean(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:

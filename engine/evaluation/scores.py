@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.interactions import Interactions, SequenceInteractions
+from engine.models.plug_in import adapt
 from engine.ranking import MASKED_SCORE
 
 #: Scores that are compared at a time.
@@ -205,10 +206,10 @@ class _Columns:
     """
 
     def __init__(self, model: Any, num_items: int, first: int) -> None:
-        self._model, self._first_item = model, first
+        self._model, self._first_item = adapt(model), first
         self._items: Tensor | None = None
         self.first, self.number, self.weight_of_last = first, max(1, num_items), 1
-        ranked: Tensor | None = getattr(model, "ranked", None)
+        ranked = self._model.ranked
         if ranked is None or 2 * int(ranked.sum()) > len(ranked):
             return
         items = ranked.nonzero().squeeze(1)
@@ -221,7 +222,7 @@ class _Columns:
     def scores(self, ids: npt.NDArray[Any]) -> Tensor:
         """Of users or sequences, ``(len(ids), number)``, to write to."""
         if self._items is None:
-            return all_scores(self._model, ids)
+            return self._model.scores(ids)
         return nn.functional.pad(self._model.scores(ids, self._items), (0, 1), value=MASKED_SCORE)
 
     def of(self, items: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -240,15 +241,6 @@ class _Columns:
             return np.zeros_like(items)
         below: npt.NDArray[Any] = items - self._first_item - np.searchsorted(self._ids, items)
         return below
-
-
-def all_scores(model: Any, ids: npt.NDArray[Any]) -> Tensor:
-    """The scores of all items for users or sequences, ``(len(ids), num_items)``, to write to; all finite."""
-    if hasattr(model, "scores"):
-        scores: Tensor = model.scores(ids)
-        return scores
-    rows = [np.asarray(model.predict(int(one) if one.ndim == 0 else one)) for one in ids]
-    return torch.from_numpy(np.stack(rows)).float().clamp_(min=MASKED_SCORE)
 
 
 def mean_ranks(

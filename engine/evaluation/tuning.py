@@ -7,7 +7,7 @@ import json
 import shlex
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ import numpy as np
 
 from engine import models
 from engine.errors import DataError, LearningError, OptionError, RecsysError
-from engine.evaluation.runner import AT, evaluate_split, learnable, protocol_for
+from engine.evaluation.config import EvaluationConfig
+from engine.evaluation.runner import evaluate_split, learnable, protocol_for
 from engine.evaluation.splitters import Split, split
 from engine.models import Range
 from engine.runtime.job import Job, Progress
@@ -82,13 +83,10 @@ def tune(
     name: str,
     trials: int,
     folder: Path,
+    config: EvaluationConfig | None = None,
     *,
-    protocol: str | None = None,
     timeout: float | None = None,
     metric: str | None = None,
-    seed: int = 42,
-    options: Mapping[str, Any] | None = None,
-    device: str = "auto",
     job: Job | None = None,
     item_vectors: Vectors | None = None,
 ) -> Tuned:
@@ -110,19 +108,14 @@ def tune(
         How many there are to be in all, with those of earlier calls.
     folder
         Where the search is kept: a file a model, protocol, metric, seed and content of the data set.
-    protocol
-        As of :func:`engine.evaluation.runner.evaluate`.
+    config
+        The protocol, the seed of the parts, of the models and of the search, the options that are not to be searched
+        for, and what computes; None for the defaults.
     timeout
         Begin no trial after so many seconds.
     metric
         What to choose by: by default ``rmse`` where the protocol is ``random`` and the model predicts ratings, else
         ``ndcg@10``.
-    seed
-        Of the parts, of the models and of the search.
-    options
-        Options that are not to be searched for.
-    device
-        What computes.
     job
         Takes the progress and may be cancelled; the trial that is running is then lost, the others are kept.
     item_vectors
@@ -142,13 +135,15 @@ def tune(
         from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
     except ImportError as error:
         raise RecsysError(_EXTRA) from error
-    spec = models.get(name)
-    given = {option: spec.options[option].read(option, value) for option, value in _checked(spec, options).items()}
+    config = config or EvaluationConfig()
+    spec, seed = models.get(name), config.seed
+    spec.read_options(config.options)
+    given = {option: spec.options[option].read(option, value) for option, value in config.options.items()}
     space = {option: one.search for option, one in spec.options.items() if one.search and option not in given}
     if not space:
         raise OptionError(f"The model {name} has no options to search for: `recsys-tui train {name}` is all there is.")
-    protocol = protocol_for([name], protocol)
-    metric = metric or ("rmse" if protocol == "random" and "ratings" in spec.needs else f"ndcg@{AT}")
+    protocol = protocol_for([name], config.protocol)
+    metric = metric or ("rmse" if protocol == "random" and spec.capabilities.predicts_ratings else f"ndcg@{config.k}")
     parts = _validation_parts(split(dataset.interactions, protocol, seed).train, protocol, seed)
     learnt = learnable(parts[0].train, spec)
     defaults = spec.defaults_for(len(learnt), learnt.num_items - 1)
@@ -188,17 +183,8 @@ def tune(
         values: list[float] = []
         for fold, part in enumerate(parts):
             try:
-                report = evaluate_split(
-                    dataset,
-                    name,
-                    part,
-                    protocol,
-                    seed=seed + fold,
-                    options={**given, **chosen},
-                    device=device,
-                    job=quiet,
-                    item_vectors=item_vectors,
-                )
+                trial_config = replace(config, protocol=protocol, seed=seed + fold, options={**given, **chosen})
+                report = evaluate_split(dataset, name, part, trial_config, job=quiet, item_vectors=item_vectors)
             except LearningError:
                 trial.set_user_attr(_DIVERGED, True)
                 raise
@@ -258,11 +244,6 @@ def _outcome(
         note=f"Chosen on {FOLDS} validation parts of the training part; the test part of the {protocol} split (seed "
         f"{seed}) was not looked at. The best of many trials is flattered: measure it once on the test part.",
     )
-
-
-def _checked(spec: models.ModelSpec, options: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    spec.read_options(options or {})
-    return options or {}
 
 
 def _validation_parts(train: Interactions, protocol: str, seed: int) -> list[Split]:

@@ -12,11 +12,14 @@ import torch
 from torch import Tensor
 
 from engine.errors import LearningError, OptionError
+from engine.factorization import specs
 from engine.factorization.least_squares import FactorBlock, gathered, improve_rows, solve_rows
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
 from engine.models.fold_in import Ridge
+from engine.models.item_vectors import ItemVectorsMixin
+from engine.models.spec import ModelSpec
 from engine.ranking import MASKED_SCORE
 from engine.runtime.job import Job, Progress
 
@@ -24,7 +27,7 @@ from engine.runtime.job import Job, Progress
 _STEPS = 1
 
 
-class AlternatingLeastSquaresModel(ClosedFormUserModel):
+class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
     """Implicit alternating least squares with regularisation scaled by frequency.
 
     The loss is ``Σ c (1 - w·h)²`` over the chosen pairs, plus ``alpha Σ (w·h)²`` over all pairs, plus
@@ -54,7 +57,7 @@ class AlternatingLeastSquaresModel(ClosedFormUserModel):
     ``weights`` of the interactions multiply ``c``. An item that nobody chose gets the lowest score.
     """
 
-    name: ClassVar[str] = "als"
+    spec: ClassVar[ModelSpec] = specs.ALS
     _tensors: ClassVar[tuple[str, ...]] = ("_users", "_items", "_gram", "_seen")
     _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "_lowest", "_highest")
 

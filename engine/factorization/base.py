@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,15 @@ import torch
 from torch import Tensor, nn
 
 from engine.data.ids import as_ids
-from engine.errors import LearningError, OptionError
+from engine.errors import LearningError, OptionError, UnsupportedError
 from engine.factorization.bilinear import BilinearTrainer, PackedRows, is_plain
 from engine.factorization.folding_in import FactorizationFoldIn
 from engine.factorization.objectives import Objective
 from engine.factorization.representations import BilinearNet
 from engine.interactions import Interactions
-from engine.models.estimator import CHUNK, Estimator
+from engine.models.base import CHUNK
+from engine.models.contract import Capabilities
+from engine.models.estimator import Estimator
 from engine.sampling import NegativeSampler
 from engine.training.autograd import AutogradTrainer, Batch
 from engine.training.loop import Learner
@@ -32,6 +35,22 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
 
     _num_users = 0
     _rows: PackedRows | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Only a :class:`BilinearNet` can place a new person and compare items, no representation of the caller's."""
+        declared = super().capabilities
+        if self.representation is None or type(self.representation) is BilinearNet:
+            return declared
+        return replace(declared, folds_in=False, explains=False, similar=False)
+
+    def _unsupported(self, capability: str) -> UnsupportedError:
+        if self.capabilities == self.spec.capabilities:
+            return super()._unsupported(capability)
+        return UnsupportedError(
+            f"This model scores with a {type(self.representation).__name__} of its author's: only one with a "
+            "BilinearNet can place a new person and compare items."
+        )
 
     # -- predicting ---------------------------------------------------------------------------------------------
     def predict(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike | None = None) -> Scores:

@@ -11,8 +11,10 @@ import torch
 from torch import Tensor
 
 from engine.errors import OptionError
+from engine.factorization import specs
 from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
+from engine.models.spec import ModelSpec
 from engine.runtime.job import Job, Progress
 
 Offsets = npt.NDArray[np.float64]
@@ -66,8 +68,7 @@ class BaselineModel(ClosedFormUserModel):
         See :class:`engine.models.closed_form.ClosedFormModel`.
     """
 
-    name: ClassVar[str] = "baseline"
-    rates: ClassVar[bool] = True
+    spec: ClassVar[ModelSpec] = specs.BASELINE
     _tensors: ClassVar[tuple[str, ...]] = ("_users", "_items")
     _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "_mean")
 

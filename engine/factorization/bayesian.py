@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -14,14 +15,19 @@ from torch import Tensor
 from engine.data.features import Features, history
 from engine.data.ids import as_ids
 from engine.errors import OptionError
+from engine.factorization import specs
 from engine.factorization.blocks import FactorBlock, draw, draw_prior, pad_by_entity
 from engine.factorization.days import Days
 from engine.factorization.likelihoods import Gaussian, Likelihood, Ordinal
 from engine.factorization.linear_prior import LinearPrior
 from engine.factorization.posterior import Posterior, Samples
 from engine.interactions import Interactions
-from engine.models.closed_form import ClosedFormUserModel, Scores, require_ratings
+from engine.models.base import Scores
+from engine.models.closed_form import ClosedFormUserModel, require_ratings
+from engine.models.contract import Capabilities
 from engine.models.fold_in import Ridge
+from engine.models.item_vectors import ItemVectorsMixin
+from engine.models.spec import ModelSpec
 from engine.runtime.job import Job, Progress
 
 LIKELIHOODS = ("gaussian", "ordinal")
@@ -34,7 +40,7 @@ _WARM_START = 2
 _SCATTER = 0.5
 
 
-class BayesianFactorizationModel(ClosedFormUserModel):
+class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
     """Predicts ratings, and how sure it is, by averaging over many factorisations that fit about as well.
 
     Bayesian probabilistic matrix factorisation (Salakhutdinov and Mnih, 2008) whose sampler draws all users' and all
@@ -75,8 +81,7 @@ class BayesianFactorizationModel(ClosedFormUserModel):
         If an option has an impossible value.
     """
 
-    name: ClassVar[str] = "bayesian"
-    rates: ClassVar[bool] = True
+    spec: ClassVar[ModelSpec] = specs.BAYESIAN
     _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "lowest", "highest", "_span")
     _tensors: ClassVar[tuple[str, ...]] = ()  # those of the posterior and of the days; see _give
 
@@ -120,6 +125,12 @@ class BayesianFactorizationModel(ClosedFormUserModel):
         self._features: Features | None = None
         self._posterior: Posterior | None = None
         self._days: Days | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Without ``side_features`` the model uses no features."""
+        declared = super().capabilities
+        return declared if self.side_features else replace(declared, uses=("ratings", "times"))
 
     # -- fitting ------------------------------------------------------------------------------------------------
     def fit(
@@ -262,12 +273,10 @@ class BayesianFactorizationModel(ClosedFormUserModel):
         return mean
 
     @torch.no_grad()
-    def spread(
-        self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike, timestamps: npt.ArrayLike | None = None
-    ) -> Scores:
-        """The standard deviation of the ratings that are predicted for pairs, ``(n,)``: doubt and whim together."""
-        _, spread = self._sampled(user_ids, item_ids, timestamps)
-        return spread
+    def std(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike, timestamps: npt.ArrayLike | None = None) -> Scores:
+        """The standard deviation of predicted ratings of pairs, ``(n,)``: that of the mean and that of the noise."""
+        _, deviation = self._sampled(user_ids, item_ids, timestamps)
+        return deviation
 
     def _sampled(
         self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike, timestamps: npt.ArrayLike | None

@@ -9,11 +9,12 @@ import numpy as np
 from torch import Tensor, nn
 
 from engine.errors import LearningError
-from engine.factorization import objectives
+from engine.factorization import objectives, specs
 from engine.factorization.base import FactorizationModel
 from engine.interactions import Interactions
 from engine.losses import logistic_loss, poisson_loss, regression_loss
 from engine.models.estimator import OptimizerFunc, RandomState
+from engine.models.spec import ModelSpec
 from engine.training.autograd import Batch
 
 _LOSSES = {"regression": regression_loss, "poisson": poisson_loss, "logistic": logistic_loss}
@@ -51,8 +52,7 @@ random_state, device
     ((30,), (2,))
     """
 
-    name: ClassVar[str] = "explicit"
-    rates: ClassVar[bool] = True
+    spec: ClassVar[ModelSpec] = specs.EXPLICIT
     losses: ClassVar[tuple[str, ...]] = tuple(_LOSSES)
     _objectives = objectives.EXPLICIT
 

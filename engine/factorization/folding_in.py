@@ -9,12 +9,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.errors import OptionError
 from engine.factorization.representations import BilinearNet
 from engine.models.fold_in import FoldInMixin, Ridge
+from engine.models.item_vectors import ItemVectorsMixin
 
 
-class FactorizationFoldIn(FoldInMixin):
+class FactorizationFoldIn(FoldInMixin, ItemVectorsMixin):
     """FoldInMixin of a model around a :class:`BilinearNet`; what its users are like says what to expect of a person.
 
     A subclass says which scores a history asks for (:meth:`_wanted`) and how far they stray (:meth:`_noise`).
@@ -73,10 +73,7 @@ class FactorizationFoldIn(FoldInMixin):
         """What is expected of a person; the items' vectors, with a 1 for the person's bias; and their offsets."""
         net = self._net_to_fold_into()
         if type(net) is not BilinearNet:
-            raise OptionError(
-                f"This model scores with a {type(net).__name__} of its author's: only one with a BilinearNet can "
-                "place a new person and compare items."
-            )
+            raise self._unsupported("folds_in")
         items = torch.arange(self._num_items, device=self.device)
         people = torch.arange(net.user_biases.num_embeddings, device=self.device)
         state = sum(parameter._version for parameter in net.parameters())

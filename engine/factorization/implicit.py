@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from engine.errors import OptionError
-from engine.factorization import objectives
+from engine.factorization import objectives, specs
 from engine.factorization.base import FactorizationModel
 from engine.losses import adaptive_hinge_loss, bpr_loss, hinge_loss, pointwise_loss
 from engine.models.estimator import OptimizerFunc, RandomState
+from engine.models.spec import ModelSpec
 from engine.ranking import MASKED_SCORE
 from engine.sampling import NegativeSampler
 from engine.training.autograd import Batch
@@ -44,7 +45,7 @@ random_state, device
     :class:`~engine.factorization.row_adam.RowAdam`.
     """
 
-    name: ClassVar[str] = "implicit"
+    spec: ClassVar[ModelSpec] = specs.IMPLICIT
     losses: ClassVar[tuple[str, ...]] = (*_LOSSES, "adaptive_hinge")
     _objectives = objectives.IMPLICIT
 

@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 
 from engine.errors import OptionError
+from engine.factorization import specs
 from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
+from engine.models.spec import ModelSpec
 from engine.runtime.job import Job
 
 _DAY = 86_400.0
@@ -29,7 +31,7 @@ class PopularModel(ClosedFormUserModel):
         See :class:`engine.models.closed_form.ClosedFormModel`.
     """
 
-    name: ClassVar[str] = "popular"
+    spec: ClassVar[ModelSpec] = specs.POPULAR
     _tensors: ClassVar[tuple[str, ...]] = ("_counts",)
 
     def __init__(self, half_life: float = 0.0, *, random_state: int | None = None, device: str | None = None) -> None:

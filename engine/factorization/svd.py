@@ -11,16 +11,19 @@ import torch
 from torch import Tensor
 
 from engine.errors import LearningError, OptionError
+from engine.factorization import specs
 from engine.factorization.baseline import solve_offsets
 from engine.factorization.least_squares import solve_rows
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
 from engine.models.fold_in import Ridge
+from engine.models.item_vectors import ItemVectorsMixin
+from engine.models.spec import ModelSpec
 from engine.runtime.job import Job, Progress
 
 
-class BiasedFactorizationModel(ClosedFormUserModel):
+class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
     """A rating as the mean, a bias of the user and of the item, and the dot product of their vectors.
 
     Known as SVD (Funk, 2006; Koren, Bell and Volinsky, "Matrix factorization techniques for recommender systems",
@@ -51,8 +54,7 @@ class BiasedFactorizationModel(ClosedFormUserModel):
     the items, so that a user scores exactly as a new person with the same ratings does.
     """
 
-    name: ClassVar[str] = "svd"
-    rates: ClassVar[bool] = True
+    spec: ClassVar[ModelSpec] = specs.SVD
     _tensors: ClassVar[tuple[str, ...]] = ("_users", "_items")
     _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "_mean")
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -14,83 +12,35 @@ import torch
 from torch import Tensor
 
 from engine.data.ids import as_ids
-from engine.errors import DataError, LearningError, NotTrainedError, OptionError
+from engine.errors import LearningError, NotTrainedError, OptionError
 from engine.interactions import Interactions
+from engine.models.base import CHUNK, BaseModel, Scores, misfit
 from engine.models.fold_in import FoldInMixin
-from engine.runtime.device import resolve
 from engine.runtime.job import Job
-from engine.storage import serialization as saving
-
-Scores = npt.NDArray[np.float32]
-
-#: Scores that are computed at a time, so that memory stays bounded.
-CHUNK = 4_194_304
 
 
-class ClosedFormModel(ABC):
+class ClosedFormModel(BaseModel):
     """A model that is a few tensors and numbers.
 
     A subclass names its tensors in ``_tensors`` and its plain numbers in ``_plain``: attributes that :meth:`fit`
-    sets, and that are stored. Constructor arguments are attributes of the same name; ``device`` and ``random_state``
-    are not stored.
-
-    Parameters
-    ----------
-    device
-        ``auto``, ``cpu``, ``cuda`` or ``mps``.
-    random_state
-        The seed; a model that draws nothing takes it and ignores it.
+    sets, and that are stored.
     """
 
-    #: The name under which :mod:`engine.models.registry` and stored files know the class.
-    name: ClassVar[str]
     _tensors: ClassVar[tuple[str, ...]]
     _plain: ClassVar[tuple[str, ...]] = ()
-    _transient: ClassVar[tuple[str, ...]] = ("random_state", "device")
 
     def __init__(self, *, random_state: int | None = None, device: str | None = None) -> None:
-        self.random_state = random_state
-        self.device = resolve(device if device is not None else "cpu")
-        #: What :meth:`save` keeps with the model beside its own.
-        self.metadata: dict[str, Any] = {}
+        super().__init__(random_state=random_state, device=device)
         self._fitted = False
-
-    def __repr__(self) -> str:
-        options = ", ".join(f"{option}={value!r}" for option, value in self.options().items())
-        return f"<{type(self).__name__}: {options}>"
-
-    def options(self) -> dict[str, Any]:
-        """The constructor's options that can be written down."""
-        names = (name for name in inspect.signature(type(self)).parameters if name not in self._transient)
-        return {name: getattr(self, name) for name in names}
 
     def _require_fitted(self) -> None:
         if not self._fitted:
             raise NotTrainedError(f"The model {self.name} is not trained yet: call fit first.")
 
-    def _tensor(self, array: npt.ArrayLike, dtype: npt.DTypeLike) -> Tensor:
-        """On the device; on the CPU without a copy if the array may be shared with torch."""
-        return torch.from_numpy(np.require(array, dtype, ["C_CONTIGUOUS", "WRITEABLE"])).to(self.device)
-
     # -- storing ------------------------------------------------------------------------------------------------
-    def save(self, path: str | Path, metadata: Mapping[str, Any] | None = None) -> None:
-        """Store the model in a folder: ``model.safetensors`` and ``model.json``; an older one there is replaced.
-
-        Raises
-        ------
-        NotTrainedError
-            Before the first :meth:`fit`.
-        DataError
-            If the folder cannot be written.
-        """
+    def _pack(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         self._require_fitted()
-        header = {
-            "model": self.name,
-            "options": self.options(),
-            "plain": {name.lstrip("_"): getattr(self, name) for name in self._plain},
-            "metadata": dict(self.metadata if metadata is None else metadata),
-        }
-        saving.write(path, self._give(), header)
+        return self._give(), {"plain": {name.lstrip("_"): getattr(self, name) for name in self._plain}}
 
     def _give(self) -> dict[str, Tensor]:
         """The tensors to store, by name."""
@@ -105,7 +55,7 @@ class ClosedFormModel(ABC):
     def restore(
         cls, tensors: Mapping[str, Tensor], header: Mapping[str, Any], where: str, *, device: str | None = None
     ) -> Self:
-        """Make a model of what :func:`engine.storage.serialization.read` gave; called by :func:`engine.models.load`."""
+        """Make a model of what :func:`engine.storage.serialization.read` gave; :func:`engine.models.load` calls it."""
         try:
             model = cls(**header["options"], device=device)
             for name in cls._plain:
@@ -113,9 +63,7 @@ class ClosedFormModel(ABC):
             model._take(tensors)
             model.metadata = dict(header["metadata"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(
-                f"{where} does not fit its own description ({str(error).splitlines()[0]}): train the model again."
-            ) from error
+            raise misfit(where, error) from error
         model._fitted = True
         return model
 
@@ -124,7 +72,7 @@ class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
     """A solved model that scores items for users; ``num_users`` and ``num_items`` are set by :meth:`fit`.
 
     A subclass also overrides :meth:`_fold_in` and :meth:`_contributions` of
-    :class:`engine.models.fold_in.FoldInMixin`, and says in ``rates`` whether it predicts ratings.
+    :class:`engine.models.fold_in.FoldInMixin`.
     """
 
     _plain: ClassVar[tuple[str, ...]] = ("num_users", "num_items")
@@ -177,7 +125,7 @@ class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
         """
         if len(interactions) == 0:
             raise LearningError("There are no interactions to learn from.")
-        if self.rates:
+        if self.capabilities.predicts_ratings:
             require_ratings(interactions)
         self._fitted = False
         self.num_users, self.num_items = interactions.num_users, interactions.num_items
@@ -225,13 +173,15 @@ class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
         return pairs
 
     @torch.no_grad()
-    def scores(self, user_ids: npt.ArrayLike) -> Tensor:
-        """The scores of all items for several users, ``(len(user_ids), num_items)``, on the model's device.
+    def scores(self, user_ids: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
+        """The scores of items for several users, ``(len(user_ids), items)``, on the model's device.
 
         The caller bounds the number of users, and leaves out the padding (id 0) and what must not be ranked.
+        ``item_ids`` are on the model's device; None means all.
         """
         self._require_fitted()
-        return self._score_users(as_ids(user_ids, self.num_users, "user").reshape(-1).to(self.device)).float()
+        scores = self._score_users(as_ids(user_ids, self.num_users, "user").reshape(-1).to(self.device)).float()
+        return scores if item_ids is None else scores[:, item_ids]
 
 
 def require_ratings(interactions: Interactions) -> npt.NDArray[Any]:

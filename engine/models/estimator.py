@@ -1,11 +1,10 @@
-"""What all trainable models share: options, fitting and fitting on, cancelling, saving."""
+"""The base of models that are trained by steps: Spotlight's options, fitting and fitting on, cancelling, storing."""
 
 from __future__ import annotations
 
-import inspect
 import math
 import zlib
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -16,20 +15,16 @@ import torch
 from torch import Tensor, nn
 
 from engine.errors import DataError, LearningError, NotTrainedError, OptionError
-from engine.runtime.device import resolve
+from engine.models.base import BaseModel, misfit
 from engine.runtime.job import Job
-from engine.storage import serialization as saving
 from engine.training.autograd import Optimizers, make_optimizers, pack_state, unpack_state
 from engine.training.loop import Learner, RunState, say, train
 
 OptimizerFunc = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
 RandomState = np.random.RandomState | int | None
 
-#: Numbers (scores or embedding elements) that are computed at a time, so that memory stays bounded.
-CHUNK = 4_194_304
 
-
-class Estimator(ABC):
+class Estimator(BaseModel):
     """A model with Spotlight's constructor options.
 
     Parameters
@@ -65,8 +60,6 @@ class Estimator(ABC):
         If an option has an impossible value.
     """
 
-    #: The name under which :mod:`engine.models.registry` and stored files know the class.
-    name: ClassVar[str]
     losses: ClassVar[tuple[str, ...]]
     #: Options that are objects of the caller's and cannot be stored as data.
     _transient: ClassVar[tuple[str, ...]] = ("optimizer_func", "random_state", "use_cuda", "device")
@@ -95,16 +88,11 @@ class Estimator(ABC):
             raise OptionError(f"l2 must be 0 or more, not {l2!r}.")
         if not (math.isfinite(learning_rate) and learning_rate > 0):
             raise OptionError(f"learning_rate must be above 0, not {learning_rate!r}.")
+        super().__init__(random_state=random_state, device=device or ("cuda" if use_cuda else None))
         self.loss = loss
         self.embedding_dim, self.n_iter, self.batch_size = int(embedding_dim), int(n_iter), int(batch_size)
         self.l2, self.learning_rate, self.optimizer_func = float(l2), float(learning_rate), optimizer_func
         self.use_cuda, self.representation, self.sparse = use_cuda, representation, sparse
-        self.random_state = random_state
-        self.device = resolve(device if device is not None else "cuda" if use_cuda else "cpu")
-
-        #: What :meth:`save` keeps with the model beside its own.
-        self.metadata: dict[str, Any] = {}
-
         self._net: nn.Module | None = None
         self._num_items = 0
         #: Which items training has met, ``(num_items,)``.
@@ -113,10 +101,6 @@ class Estimator(ABC):
         self._optimizers: Optimizers = ()
         self._learning: dict[str, Tensor] = {}  # an optimiser's state, loaded and not yet taken up
         self._learning_header: dict[str, Any] = {}
-
-    def __repr__(self) -> str:
-        options = ", ".join(f"{option}={value!r}" for option, value in self.options().items())
-        return f"<{type(self).__name__}: {options}>"
 
     # -- what a model brings ------------------------------------------------------------------------------------
     @abstractmethod
@@ -143,7 +127,7 @@ class Estimator(ABC):
     def _rebuild(self) -> nn.Module:
         """A net of the stored sizes."""
 
-    def _finish(self, net: nn.Module) -> None:  # noqa: B027 - most have nothing to do here
+    def _finish(self, net: nn.Module) -> None:
         """After training, also an interrupted one: bring what was learnt into the net."""
 
     def _optimizer_state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -276,49 +260,39 @@ class Estimator(ABC):
     # -- storing ------------------------------------------------------------------------------------------------
     def options(self) -> dict[str, Any]:
         """The constructor's options that can be written down."""
-        names = [name for name in inspect.signature(type(self)).parameters if name not in self._transient]
-        values = {name: getattr(self, name) for name in names}
+        values = super().options()
         if isinstance(self.representation, nn.Module):
             values["representation"] = f"{type(self.representation).__module__}.{type(self.representation).__name__}"
         return values
 
     def save(self, path: str | Path, metadata: Mapping[str, Any] | None = None, training_state: bool = False) -> None:
-        """Store the model in a folder: ``model.safetensors`` and ``model.json``; an older one there is replaced.
+        """Store the model in a folder; see :meth:`engine.models.base.BaseModel.save`.
 
         Parameters
         ----------
-        path
-            The folder.
-        metadata
-            Plain data to keep with it, such as the vocabularies' fingerprints; :func:`engine.models.load` gives it
-            back as ``model.metadata``.
+        path, metadata
+            As there.
         training_state
             Also store the optimiser (about twice the model again), so that fitting can go on as if uninterrupted.
             A model whose training was cancelled is always stored so.
-
-        Raises
-        ------
-        NotTrainedError
-            Before the first :meth:`fit`.
-        DataError
-            If the folder cannot be written.
         """
-        net = self._trained()
+        tensors, header = self._pack()
         assert self._run is not None
-        header: dict[str, Any] = {
-            "model": self.name,
-            "options": self.options(),
-            "own_representation": isinstance(self.representation, nn.Module),
-            "sizes": self._sizes(),
-            "run": self._run.to_dict(),
-            "metadata": dict(self.metadata if metadata is None else metadata),
-        }
-        tensors = {"seen": self._seen, **{f"net.{name}": tensor for name, tensor in net.state_dict().items()}}
         if training_state or self._run.interrupted:
             state, plain = self._optimizer_state()
             header["optimizer"] = {**plain, "own": self.optimizer_func is not None}
             tensors |= {f"optimizer.{name}": tensor for name, tensor in state.items()}
-        saving.write(path, tensors, header)
+        self._write(path, tensors, header, metadata)
+
+    def _pack(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        net = self._trained()
+        assert self._run is not None
+        header: dict[str, Any] = {
+            "own_representation": isinstance(self.representation, nn.Module),
+            "sizes": self._sizes(),
+            "run": self._run.to_dict(),
+        }
+        return {"seen": self._seen, **{f"net.{name}": tensor for name, tensor in net.state_dict().items()}}, header
 
     @classmethod
     def restore(
@@ -350,9 +324,7 @@ class Estimator(ABC):
             net = model._rebuild()
             net.load_state_dict({name[4:]: tensor for name, tensor in tensors.items() if name.startswith("net.")})
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
-            raise DataError(
-                f"{where} does not fit its own description ({str(error).splitlines()[0]}): train the model again."
-            ) from error
+            raise misfit(where, error) from error
         model._net = net.to(model.device).eval()
         prefix = "optimizer."
         model._learning = {name[len(prefix) :]: one for name, one in tensors.items() if name.startswith(prefix)}
@@ -364,10 +336,6 @@ class Estimator(ABC):
         if len(self._seen) != self._num_items:
             self._seen = torch.zeros(self._num_items, dtype=torch.bool, device=self.device)
         self._seen[items.long()] = True
-
-    def _tensor(self, array: npt.NDArray[Any], dtype: npt.DTypeLike) -> Tensor:
-        """On the device; on the CPU without a copy if the array may be shared with torch."""
-        return torch.from_numpy(np.require(array, dtype, ["C_CONTIGUOUS", "WRITEABLE"])).to(self.device)
 
 
 def _checksum(columns: Iterable[npt.NDArray[Any] | None]) -> int:

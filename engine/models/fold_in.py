@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -11,21 +9,15 @@ from torch import Tensor
 
 from engine.data.ids import as_ids
 from engine.errors import OptionError
+from engine.models.base import BaseModel, Scores
 
-Scores = npt.NDArray[np.float32]
 
-
-class FoldInMixin:
+class FoldInMixin(BaseModel):
     """Mixed into a model of users: its answers from a handful of items.
 
-    A subclass overrides :meth:`_fold_in` and :meth:`_contributions`, has ``device`` and ``num_items``, and says in
-    ``rates`` whether it predicts ratings.
+    A subclass overrides :meth:`_fold_in` and :meth:`_contributions`. Where its capabilities say that it predicts
+    ratings, it needs those of the items that it is given.
     """
-
-    name: ClassVar[str]
-    #: Whether the model predicts ratings, and so needs those of the items that it is given.
-    rates: ClassVar[bool] = False
-    device: torch.device
 
     # -- what a model brings ------------------------------------------------------------------------------------
     def _size(self) -> int:
@@ -34,11 +26,11 @@ class FoldInMixin:
 
     def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
         """The scores of all items for somebody with this history, ``(num_items,)``."""
-        raise OptionError(f"The model {self.name} cannot score for a person whom it was not trained on.")
+        raise self._unsupported("folds_in")
 
     def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
         """What each item of a history adds to the score of each target, ``(len(targets), len(items))``."""
-        raise OptionError(f"The model {self.name} cannot say what its scores come from.")
+        raise self._unsupported("explains")
 
     # -- what it gives ------------------------------------------------------------------------------------------
     @torch.no_grad()
@@ -64,6 +56,7 @@ class FoldInMixin:
         ValueError
             If an id is out of range, or the ratings are missing, not finite, or not as many.
         """
+        self.require("folds_in")
         items, given = self._read_history(item_ids, ratings)
         scores: Scores = self._fold_in(items, given).float().cpu().numpy()
         return scores
@@ -90,21 +83,23 @@ class FoldInMixin:
         NotTrainedError, ValueError
             As :meth:`fold_in`.
         """
+        self.require("explains")
         items, given = self._read_history(item_ids, ratings)
         targets = as_ids(item, self._size(), "item").to(self.device)
         parts: Scores = self._contributions(items, given, targets.reshape(-1)).float().cpu().numpy()
         return parts if targets.ndim else parts[0]
 
     def _read_history(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None) -> tuple[Tensor, Tensor | None]:
+        rates = self.capabilities.predicts_ratings
         items = as_ids(item_ids, self._size(), "item").reshape(-1).to(self.device)
         if ratings is None:
-            if self.rates and len(items):
+            if rates and len(items):
                 raise OptionError(f"The model {self.name} needs the ratings of the items, as many as there are items.")
-            return items, torch.zeros(0, device=self.device) if self.rates else None
+            return items, torch.zeros(0, device=self.device) if rates else None
         given = np.asarray(ratings, dtype=np.float32).reshape(-1)
         if len(given) != len(items):
             raise OptionError(f"There are {len(items)} items and {len(given)} ratings: give as many of each.")
-        if self.rates and not np.isfinite(given).all():
+        if rates and not np.isfinite(given).all():
             raise OptionError("There are ratings that are not a number or infinite: leave those items out.")
         return items, torch.from_numpy(given).to(self.device)
 

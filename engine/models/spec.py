@@ -1,4 +1,4 @@
-"""What a model is called, needs and may be told: how the registry describes each."""
+"""The declaration of a model: its name, what it can do, and its options."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from typing import Any
 
 from engine.data.results import Task
 from engine.errors import DataError, OptionError
+from engine.models.contract import Capabilities
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Between which numbers tuning looks for an option's value.
+    """The range in which tuning searches for an option's value.
 
     Attributes
     ----------
     low, high
         The bounds, both included.
     log
-        Whether to draw by order of magnitude.
+        Whether to draw values evenly on a logarithmic scale.
     """
 
     low: float
@@ -30,18 +31,18 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing that a model may be told.
+    """One option of a model.
 
     Attributes
     ----------
     default
-        Its value where nothing is said; its type is the option's.
+        The value where none is given; its type is the option's type.
     meaning
-        A few words.
+        What the option sets, in a few words.
     choices
-        The values that it may take; empty where the type says all.
+        The values that the option may take; empty where every value of the type is possible.
     search
-        Where tuning looks for its value: a range, or values to choose from; None where it is not to be tuned.
+        Where tuning searches: a range, or values to choose from; None for an option that is not tuned.
     """
 
     default: Any
@@ -50,7 +51,7 @@ class Option:
     search: Range | tuple[Any, ...] | None = None
 
     def read(self, name: str, value: Any) -> Any:
-        """The value, converted where it is text, as in ``--set n_iter=20``.
+        """The value, converted to the option's type where it is given as text.
 
         Raises
         ------
@@ -71,38 +72,54 @@ class Option:
             raise OptionError(f"{name} must be {kind}, not {value!r}.") from None
 
 
+#: Options that every model has.
+COMMON_OPTIONS: Mapping[str, Option] = {
+    "random_state": Option(42, "random seed"),
+    "device": Option("auto", "compute device: auto, cpu, cuda or mps"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """A model as the registry knows it.
+    """A model as the registry knows it. Declaring one imports neither the model's class nor torch.
 
     Attributes
     ----------
     name
-        What it is asked for by.
-    task
-        ``user``: ``predict`` takes users; ``sequence``: it takes sequences.
+        The name by which the model is created.
     description
-        What it is good for, in a line.
+        What the model is good for, in one line.
     loader
         ``module:Class``.
-    needs
-        What the interactions must have: ``ratings``, ``times``.
+    capabilities
+        What the model needs, uses and can do.
     options
-        By name.
-    uses
-        What it takes into account where it is there: ``ratings``, ``times``, ``texts``, ``features``.
+        The options by name.
     for_size
         Given the numbers of interactions and of items, the defaults that differ from those of ``options``.
     """
 
     name: str
-    task: Task
     description: str
     loader: str
-    needs: tuple[str, ...] = ()
+    capabilities: Capabilities
     options: Mapping[str, Option] = field(default_factory=dict)
-    uses: tuple[str, ...] = ()
     for_size: Callable[[int, int], Mapping[str, Any]] | None = None
+
+    @property
+    def task(self) -> Task:
+        """What the model scores items for: users or sequences."""
+        return self.capabilities.task
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What the interactions must have."""
+        return self.capabilities.needs
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """What the model takes into account where it is there."""
+        return self.capabilities.uses
 
     def defaults_for(self, num_interactions: int, num_items: int) -> dict[str, Any]:
         """The options' defaults for data of a size."""
@@ -124,7 +141,7 @@ class ModelSpec:
             raise DataError(f"The model {self.name} cannot be loaded from {self.loader}: {error}.") from error
 
     def read_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """All options, with the given ones converted to their types.
+        """All options: the given ones converted to their types, defaults for the others.
 
         Raises
         ------

@@ -16,6 +16,8 @@ from engine.errors import LearningError, OptionError
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
+from engine.models.spec import ModelSpec
+from engine.neighbours import specs
 from engine.neighbours.inverse import invert_in_place
 from engine.neighbours.overlap import Overlap, compact
 from engine.ranking import MASKED_SCORE
@@ -46,7 +48,7 @@ class EaseModel(ClosedFormUserModel):
     nobody chose gets the lowest score.
     """
 
-    name: ClassVar[str] = "ease"
+    spec: ClassVar[ModelSpec] = specs.EASE
     _tensors: ClassVar[tuple[str, ...]] = ("_weights", "_kept", "_position", "_ends", "_history")
 
     def __init__(

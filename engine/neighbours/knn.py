@@ -15,6 +15,8 @@ from engine.factorization.baseline import solve_offsets
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
+from engine.models.spec import ModelSpec
+from engine.neighbours import specs
 from engine.neighbours.overlap import Overlap, compact
 from engine.runtime.job import Job, Progress
 
@@ -50,8 +52,7 @@ class NeighboursModel(ClosedFormUserModel):
     hundred of them and weights of a power the predictions are as accurate, and all items of a user are scored at once.
     """
 
-    name: ClassVar[str] = "knn"
-    rates: ClassVar[bool] = True
+    spec: ClassVar[ModelSpec] = specs.KNN
     _tensors: ClassVar[tuple[str, ...]] = (
         "_items", "_kept", "_position", "_ends", "_history", "_ratings", "_stops", "_targets", "_weights",
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,7 +14,10 @@ from torch import Tensor, nn
 
 from engine.errors import OptionError
 from engine.interactions import SequenceInteractions
+from engine.models.contract import Capabilities
+from engine.models.spec import ModelSpec
 from engine.runtime.job import Job
+from engine.sequence import specs
 from engine.sequence.described import DescribedEmbedding
 from engine.sequence.implicit import ImplicitSequenceModel
 from engine.sequence.representations import PADDING_IDX
@@ -44,9 +48,9 @@ class AttentionModel(ImplicitSequenceModel):
     loss: is BERT4Rec really better than SASRec?", RecSys 2023).
     """
 
-    name: ClassVar[str] = "attention"
-    #: The length of sequences that suits the model, in training and where it is asked.
-    sequence_length: ClassVar[int] = 50
+    spec: ClassVar[ModelSpec] = specs.ATTENTION
+    #: The length of sequences that suits the model, in training and for predictions.
+    sequence_length: ClassVar[int] = specs.ATTENTION.capabilities.sequence_length
 
     def __init__(
         self,
@@ -86,6 +90,12 @@ class AttentionModel(ImplicitSequenceModel):
         self._described: npt.NDArray[np.float32] | None = None
         self._num_described = 0
         AttentionNet.check(self.embedding_dim, self.num_layers, self.num_heads)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Without ``texts`` the model scores only items that training met."""
+        declared = super().capabilities
+        return declared if self.texts else replace(declared, uses=())
 
     def fit(
         self,

@@ -12,12 +12,10 @@ from torch import Tensor
 from engine.data.ids import as_ids
 from engine.errors import LearningError
 from engine.interactions import SequenceInteractions
-from engine.models.closed_form import CHUNK, ClosedFormModel, Scores
+from engine.models.base import CHUNK, Scores
+from engine.models.closed_form import ClosedFormModel
 from engine.ranking import MASKED_SCORE
 from engine.runtime.job import Job
-
-#: How long training sequences should be: nearly everybody's whole history in one piece.
-WHOLE_HISTORY = 200
 
 
 class SequenceModel(ClosedFormModel):
@@ -25,8 +23,6 @@ class SequenceModel(ClosedFormModel):
 
     _plain: ClassVar[tuple[str, ...]] = ("num_items",)
 
-    #: The length of sequences that suits the model best, in training and where it is asked.
-    sequence_length: ClassVar[int] = WHOLE_HISTORY
     num_items = 0
 
     # -- what a model brings ------------------------------------------------------------------------------------

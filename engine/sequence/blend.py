@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -13,8 +14,11 @@ from torch import Tensor
 
 from engine.errors import OptionError
 from engine.interactions import SequenceInteractions
-from engine.models.closed_form import CHUNK
+from engine.models.base import CHUNK
+from engine.models.contract import Capabilities
+from engine.models.spec import ModelSpec
 from engine.runtime.job import Job
+from engine.sequence import specs
 from engine.sequence.attention import AttentionModel
 from engine.sequence.base import SequenceModel
 from engine.sequence.markov import MarkovModel
@@ -53,7 +57,7 @@ class BlendModel(SequenceModel):
         If an option has an impossible value.
     """
 
-    name: ClassVar[str] = "blend"
+    spec: ClassVar[ModelSpec] = specs.BLEND
     _tensors: ClassVar[tuple[str, ...]] = ()
     _plain: ClassVar[tuple[str, ...]] = ("num_items", "share")
 
@@ -112,6 +116,12 @@ class BlendModel(SequenceModel):
             device=device,
         )
         return markov, attention
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Without ``texts`` the model scores only items that training met."""
+        declared = super().capabilities
+        return declared if self.texts else replace(declared, uses=())
 
     # -- fitting ------------------------------------------------------------------------------------------------
     def fit(

@@ -15,10 +15,13 @@ from engine.data.ids import as_ids
 from engine.errors import LearningError, OptionError
 from engine.interactions import SequenceInteractions
 from engine.losses import adaptive_hinge_loss, bpr_loss, hinge_loss, pointwise_loss
-from engine.models.estimator import CHUNK, Estimator, OptimizerFunc, RandomState
+from engine.models.base import CHUNK
+from engine.models.estimator import Estimator, OptimizerFunc, RandomState
+from engine.models.spec import ModelSpec
 from engine.ranking import MASKED_SCORE
 from engine.runtime.device import mixed_precision_pays
 from engine.sampling import NegativeSampler
+from engine.sequence import specs
 from engine.sequence.representations import PADDING_IDX, CNNNet, ItemNet, LSTMNet, MixtureLSTMNet, PoolNet
 from engine.sequence.self_attention import AttentionNet
 from engine.sequence.softmax import SharedNegatives, softmax_loss
@@ -65,7 +68,7 @@ class ImplicitSequenceModel(Estimator):
     (the padding, a gap in the ids) gets the lowest score; ``weights`` count.
     """
 
-    name: ClassVar[str] = "sequence"
+    spec: ClassVar[ModelSpec] = specs.SEQUENCE
     losses: ClassVar[tuple[str, ...]] = (*_LOSSES, "adaptive_hinge", "cross_entropy")
 
     def __init__(

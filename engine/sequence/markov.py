@@ -13,8 +13,10 @@ from torch import Tensor
 
 from engine.errors import OptionError
 from engine.interactions import SequenceInteractions
-from engine.models.closed_form import CHUNK
+from engine.models.base import CHUNK
+from engine.models.spec import ModelSpec
 from engine.runtime.job import Job, Progress
+from engine.sequence import specs
 from engine.sequence.base import SequenceModel
 from engine.sequence.windows import hold_out, reciprocal_ranks, tensor_of
 
@@ -67,7 +69,7 @@ class MarkovModel(SequenceModel):
         If an option has an impossible value.
     """
 
-    name: ClassVar[str] = "markov"
+    spec: ClassVar[ModelSpec] = specs.MARKOV
     _tensors: ClassVar[tuple[str, ...]] = ("_items", "_weights")
     _plain: ClassVar[tuple[str, ...]] = ("num_items", "counting")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import models
 from engine.data.results import FitReport, ModelState, Task
+from engine.evaluation.config import EvaluationConfig
 from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
 from engine.runtime.locked_property import locked_property
@@ -62,11 +63,8 @@ class LearntDataset(SearchedDataset):
     def evaluate(
         self,
         model: str,
-        protocol: str | None = None,
-        seed: int = 42,
-        options: Mapping[str, Any] | None = None,
+        config: EvaluationConfig | None = None,
         job: Job | None = None,
-        **how: Any,
     ) -> FitReport:
         """Train a model on a part of the data set and measure it on the rest.
 
@@ -74,7 +72,7 @@ class LearntDataset(SearchedDataset):
 
         Parameters
         ----------
-        model, protocol, seed, options, job, **how
+        model, config, job
             As of that function.
 
         Raises
@@ -87,20 +85,28 @@ class LearntDataset(SearchedDataset):
         from engine.evaluation.runner import evaluate
 
         data, job = self.dataset, job or Job()
-        how["item_vectors"] = self._vectors_for(model, options, job)
+        config = replace(config or EvaluationConfig(), device=self.device)
+        vectors = self._vectors_for(model, config.options, job)
         with self._turns.background(job) as turn:
-            return evaluate(
-                data, model, protocol=protocol, seed=seed, options=options, device=self.device, job=turn, **how
-            )
+            return evaluate(data, model, config, job=turn, item_vectors=vectors)
 
-    def tune(self, model: str, trials: int, job: Job | None = None, **how: Any) -> Tuned:
+    def tune(
+        self,
+        model: str,
+        trials: int,
+        config: EvaluationConfig | None = None,
+        job: Job | None = None,
+        *,
+        timeout: float | None = None,
+        metric: str | None = None,
+    ) -> Tuned:
         """Look for good options of a model; the search is kept with the data set.
 
         See :func:`engine.evaluation.tuning.tune`.
 
         Parameters
         ----------
-        model, trials, job, **how
+        model, trials, config, job, timeout, metric
             As of that function.
 
         Raises
@@ -113,9 +119,12 @@ class LearntDataset(SearchedDataset):
         from engine.evaluation.tuning import tune
 
         data, folder, job = self.dataset, self.workspace.dataset_folder(self.name) / "tuning", job or Job()
-        how["item_vectors"] = self._vectors_for(model, how.get("options"), job)
+        config = replace(config or EvaluationConfig(), device=self.device)
+        vectors = self._vectors_for(model, config.options, job)
         with self._turns.background(job) as turn:
-            return tune(data, model, trials, folder, device=self.device, job=turn, **how)
+            return tune(
+                data, model, trials, folder, config, timeout=timeout, metric=metric, job=turn, item_vectors=vectors
+            )
 
     def _vectors_for(self, model: str, options: Mapping[str, Any] | None, job: Job) -> npt.NDArray[np.float32] | None:
         """The vectors of all items' texts, embedded now where they are not yet; None for a model that takes none."""

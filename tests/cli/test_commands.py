@@ -73,10 +73,10 @@ def test_train_then_recommend_what_is_unseen(run: Run, films: str) -> None:
     assert 2 <= results[0]["predicted_rating"] <= 5
     assert len(json.loads(run("recommend", "ann", "--include-seen", "--json").out)) == 4
 
-    assert results[0]["spread"] is None
+    assert results[0]["std"] is None
     assert "because of" in results[0]["reason"]
     assert run("train", "bayesian", "--set", "n_iter=4 burn_in=1").status == 0
-    assert json.loads(run("recommend", "ann", "--model", "bayesian", "--json").out)[0]["spread"] > 0
+    assert json.loads(run("recommend", "ann", "--model", "bayesian", "--json").out)[0]["std"] > 0
     assert "±" in run("recommend", "ann", "--model", "bayesian").out
 
     listed = {one["name"]: one for one in json.loads(run("models", "list", "--json").out)}

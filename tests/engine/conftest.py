@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ from engine.data.dataset import Dataset
 from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.interactions import Interactions
+from engine.models import ModelSpec, registry
 
 
 def make_dataset(name: str = "tiny", *, ratings: bool = True, times: bool = True) -> Dataset:
@@ -49,6 +51,17 @@ def make_dataset(name: str = "tiny", *, ratings: bool = True, times: bool = True
 @pytest.fixture
 def dataset() -> Dataset:
     return make_dataset()
+
+
+@pytest.fixture
+def register(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Adds declarations to the registry for the length of a test."""
+
+    def add(*specs: ModelSpec) -> None:
+        known = {**registry.describe(), **{spec.name: spec for spec in specs}}
+        monkeypatch.setattr(registry, "describe", lambda: known)
+
+    return add
 
 
 @pytest.fixture(autouse=True)

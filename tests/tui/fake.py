@@ -305,7 +305,7 @@ class FakeSession:
                 4.87 - 0.13 * rank,
                 predicted_rating=4.87 - 0.13 * rank,
                 reason="because of Heat and Rififi",
-                spread=0.6 + 0.05 * rank if name == "bayesian" else None,
+                std=0.6 + 0.05 * rank if name == "bayesian" else None,
             )
             for rank, item in enumerate(left[:k], 1)
         )

@@ -120,6 +120,7 @@ def evaluate(
     Several models are asked the same questions and make one table; an option given by --set is for those that have
     it, or for one as MODEL.KEY=VALUE.
     """
+    from engine.evaluation.config import EvaluationConfig
     from engine.evaluation.runner import protocol_for
     from tui.output import print_report, print_reports, progress_on_stderr
 
@@ -127,12 +128,20 @@ def evaluate(
     options = options_by_model(names, settings)
     session = open_session(context, dataset, device)
     protocol = protocol_for(names, protocol)
-    how = {"at": at, "filter_seen": not include_seen, "segments": segments, "seeds": seeds}
     reports, failed = [], []
     for name in names:
         try:
             with progress_on_stderr() as job:
-                reports.append(session.evaluate(name, protocol, seed, options[name], job, **how))
+                config = EvaluationConfig(
+                    protocol=protocol,
+                    seed=seed,
+                    seeds=seeds,
+                    k=at,
+                    filter_seen=not include_seen,
+                    segments=segments,
+                    options=options[name],
+                )
+                reports.append(session.evaluate(name, config, job))
         except RecsysError as error:
             if len(names) == 1 or isinstance(error, OptionError):
                 raise
@@ -183,6 +192,7 @@ def tune(
 
     Options given by --set stay as they are. The search is kept: the same command goes on with it.
     """
+    from engine.evaluation.config import EvaluationConfig
     from tui.output import print_tuning, progress_on_stderr
 
     session = open_session(context, dataset, device)
@@ -190,12 +200,10 @@ def tune(
         outcome = session.tune(
             model,
             trials,
-            protocol=protocol,
+            EvaluationConfig(protocol=protocol, seed=seed, options=parse_settings(settings)),
+            job,
             timeout=timeout,
             metric=metric,
-            seed=seed,
-            options=parse_settings(settings),
-            job=job,
         )
     print_tuning(outcome, as_json)
 

@@ -161,7 +161,7 @@ def rating_columns(highest: float, answer: Answer) -> list[Column[Result]]:
 
     A model that predicts no ratings has scores.
     """
-    told = any(result.spread is not None for result in answer.results)
+    told = any(result.std is not None for result in answer.results)
 
     def figure(result: Result, _: int) -> str:
         value = result.predicted_rating
@@ -171,7 +171,7 @@ def rating_columns(highest: float, answer: Answer) -> list[Column[Result]]:
         return "" if result.predicted_rating is None else stars(result.predicted_rating, highest)
 
     def doubt(result: Result, _: int) -> str:
-        return "" if result.spread is None else f"±{result.spread:.1f}"
+        return "" if result.std is None else f"±{result.std:.1f}"
 
     return [
         *_described(answer),
@@ -224,7 +224,7 @@ def result_figures(result: Result) -> Figures:
     """What a ranked list knows of its item."""
     figures = [("rank", str(result.rank))]
     if result.predicted_rating is not None:
-        doubt = "" if result.spread is None else f" ± {result.spread:.2f}"
+        doubt = "" if result.std is None else f" ± {result.std:.2f}"
         figures.append(("predicted", f"{result.predicted_rating:.2f}{doubt}"))
     elif result.probability is not None:
         figures.append(("probability", percent(result.probability)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,15 +16,17 @@ from engine.data.dataset import Dataset
 from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.errors import LearningError, OptionError, RecsysError
-from engine.evaluation import mrr_score
-from engine.evaluation import runner as experiment
+from engine.evaluation import mrr_score, runner
 from engine.evaluation.cases import make_cases
+from engine.evaluation.config import EvaluationConfig
 from engine.evaluation.predict import batch_score
 from engine.evaluation.runner import evaluate, evaluate_split, mean_report, protocol_for
 from engine.evaluation.splitters import split
 from engine.interactions import Interactions
-from engine.models import ModelSpec, Option, registry
-from engine.recommender import Recommender, confidence_margin
+from engine.models import Capabilities, ModelSpec, Option
+from engine.models.plug_in import PlugInModel
+from engine.ranking import confidence_margin
+from engine.recommender import Recommender
 
 USERS, ITEMS = 40, 60
 
@@ -55,9 +58,8 @@ def make(seed: int = 0) -> Dataset:
 class Fixed:
     """Scores that were drawn once, with many equal ones; what it is fitted with is kept."""
 
-    def __init__(self, random_state: int = 0, sequence_length: int = 4) -> None:
+    def __init__(self, random_state: int = 0) -> None:
         self.table = np.random.RandomState(random_state).randint(0, 9, (USERS, ITEMS + 1)).astype(np.float32)
-        self.sequence_length = sequence_length
 
     def fit(self, interactions: Any, verbose: bool = False) -> None:
         self.fitted = interactions
@@ -81,15 +83,16 @@ class FixedNext(Fixed):
         return self.table[np.asarray(sequences)[-1] % USERS]
 
 
+OPTIONS = {"random_state": Option(0, "")}
+FIXED = ModelSpec("fixed", "", f"{__name__}:Fixed", Capabilities("user", folds_in=True, stores=False), OPTIONS)
+RATES = Capabilities("user", needs=("ratings",), predicts_ratings=True, folds_in=True, stores=False)
+RATING = ModelSpec("rating", "", f"{__name__}:FixedRatings", RATES, OPTIONS)
+NEXT = ModelSpec("next", "", f"{__name__}:FixedNext", Capabilities("sequence", ("times",), sequence_length=4), OPTIONS)
+
+
 @pytest.fixture
-def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    options = {"random_state": Option(0, ""), "sequence_length": Option(4, "")}
-    specs = [
-        ModelSpec("fixed", "user", "", f"{__name__}:Fixed", options=options),
-        ModelSpec("rating", "user", "", f"{__name__}:FixedRatings", ("ratings",), options),
-        ModelSpec("next", "sequence", "", f"{__name__}:FixedNext", ("times",), options),
-    ]
-    monkeypatch.setattr(registry, "SPECS", (*registry.SPECS, *specs))
+def registered(register: Callable[..., None]) -> None:
+    register(FIXED, RATING, NEXT)
 
 
 @pytest.mark.parametrize("filter_seen", [True, False])
@@ -112,7 +115,8 @@ def test_figures_are_those_of_a_slow_reference(
     monkeypatch.setattr("engine.evaluation.predict.CHUNK", 7 * ITEMS)  # blocks of a few questions, the last one smaller
     data = make()
     parts = split(data.interactions, protocol, 5)
-    report = evaluate(data, name, protocol=protocol, seed=5, filter_seen=filter_seen, at=7)
+    config = EvaluationConfig(protocol=protocol, seed=5, filter_seen=filter_seen, k=7)
+    report = evaluate(data, name, config)
 
     model, spec = Fixed(5) if name != "next" else FixedNext(5), models.get(name)
     cases = make_cases(parts, protocol, spec.task, 5)
@@ -168,7 +172,7 @@ def test_figures_are_those_of_a_slow_reference(
 def test_a_real_models_figures_are_those_of_the_metrics_in_spotlights_names() -> None:
     data = make()
     parts = split(data.interactions, "random", 42)
-    report = evaluate(data, "implicit", options={"n_iter": 2}, device="cpu")
+    report = evaluate(data, "implicit", EvaluationConfig(options={"n_iter": 2}, device="cpu"))
     model = models.create("implicit", n_iter=2, device="cpu")
     model.fit(parts.train)
     assert report.metrics["mrr"] == pytest.approx(mrr_score(model, parts.test, parts.train).mean())
@@ -177,9 +181,9 @@ def test_a_real_models_figures_are_those_of_the_metrics_in_spotlights_names() ->
 def test_what_is_measured_is_what_people_are_shown(registered: None) -> None:
     data = make()
     parts = split(data.interactions, "leave-one-out", 0)
-    model = FixedRatings(0)
+    model = PlugInModel(FixedRatings(0), RATING)
     cases = make_cases(parts, "leave-one-out", "user", 0)
-    lists = batch_score(model, "user", cases, at=10, filter_seen=True, doubt=confidence_margin(parts.train)).lists
+    lists = batch_score(model, cases, k=10, filter_seen=True, margin=confidence_margin(parts.train)).lists
     shop = Recommender(replace(data, interactions=parts.train), model, rating_range=(1, 5))
     for row, user in enumerate(cases.users):
         shown = [result.item.internal_id for result in shop.recommend(int(user))]
@@ -195,10 +199,10 @@ def test_a_sequence_model_learns_from_and_is_asked_with_as_many_items_as_it_says
             asked.append(len(sequences))
             return super().predict(sequences)
 
-    model = Watching(sequence_length=6)
+    model = PlugInModel(Watching(), replace(NEXT, capabilities=Capabilities("sequence", sequence_length=6)))
     parts = split(data.interactions, "leave-one-out", 0)
-    experiment._fit(model, models.get("next"), parts.train, data, None)
-    batch_score(model, "sequence", make_cases(parts, "leave-one-out", "sequence", 0), at=3, filter_seen=True)
+    runner.fit(model, parts.train, data)
+    batch_score(model, make_cases(parts, "leave-one-out", "sequence", 0), k=3, filter_seen=True)
     assert model.fitted.sequences.shape[1] == 6
     assert set(asked) == {6}
 
@@ -212,7 +216,7 @@ def test_the_times_of_the_test_part_reach_a_model_that_takes_them(registered: No
 
     parts = split(make().interactions, "random", 0)
     model = Timed()
-    batch_score(model, "user", make_cases(parts, "random", "user", 0), at=3, filter_seen=True, rating_range=(1, 5))
+    batch_score(model, make_cases(parts, "random", "user", 0), k=3, filter_seen=True, rating_range=(1, 5))
     assert sorted(model.times) == sorted(parts.test.timestamps)
 
 
@@ -221,7 +225,7 @@ def test_a_diverged_model_is_said() -> None:
     model = Fixed()
     model.table[3, 5] = np.nan
     with pytest.raises(LearningError, match="diverged"):
-        batch_score(model, "user", make_cases(parts, "random", "user", 0), at=3, filter_seen=True)
+        batch_score(model, make_cases(parts, "random", "user", 0), k=3, filter_seen=True)
 
 
 def test_a_models_own_scores_are_not_written_to() -> None:
@@ -232,20 +236,20 @@ def test_a_models_own_scores_are_not_written_to() -> None:
     parts = split(make().interactions, "random", 0)
     model = Cached()
     before = model.table.copy()
-    batch_score(model, "user", make_cases(parts, "random", "user", 0), at=3, filter_seen=True)
+    batch_score(model, make_cases(parts, "random", "user", 0), k=3, filter_seen=True)
     np.testing.assert_array_equal(model.table, before)
 
 
 def test_rating_models_answer_the_same_questions_though_they_learn_from_rated_ones_only(registered: None) -> None:
     data = make()
     data.interactions.ratings[::3] = np.nan
-    one, other = (evaluate(data, name, protocol="leave-one-out") for name in ("fixed", "rating"))
+    one, other = (evaluate(data, name, EvaluationConfig(protocol="leave-one-out")) for name in ("fixed", "rating"))
     assert one.about["num_questions"] == other.about["num_questions"]
     assert one.num_test == other.num_test == USERS
 
 
 def test_segments_make_up_the_whole(registered: None) -> None:
-    report = evaluate(make(), "rating", protocol="random", segments=True)
+    report = evaluate(make(), "rating", EvaluationConfig(protocol="random", segments=True))
     for parts, of in ((("users_few", "users_many"), "ndcg@10"), (("items_popular", "items_rare"), "rmse")):
         numbers = [report.segments[part]["num"] for part in parts]
         values = [report.segments[part][of] for part in parts]
@@ -258,8 +262,8 @@ def test_segments_make_up_the_whole(registered: None) -> None:
 
 def test_several_seeds_give_means_and_keep_the_single_figures(registered: None) -> None:
     data = make()
-    single = [evaluate(data, "fixed", protocol="random", seed=seed) for seed in (3, 4, 5)]
-    mean = evaluate(data, "fixed", protocol="random", seed=3, seeds=3)
+    single = [evaluate(data, "fixed", EvaluationConfig(protocol="random", seed=seed)) for seed in (3, 4, 5)]
+    mean = evaluate(data, "fixed", EvaluationConfig(protocol="random", seed=3, seeds=3))
     assert mean.metrics["mrr"] == pytest.approx(np.mean([one.metrics["mrr"] for one in single]))
     assert mean.about["by_seed"]["mrr"] == [one.metrics["mrr"] for one in single]
     assert mean.about["seeds"] == [3, 4, 5]
@@ -279,13 +283,13 @@ def test_the_protocol_is_that_of_the_models(registered: None) -> None:
 def test_a_published_split_is_measured_as_it_is(registered: None) -> None:
     data = make()
     parts = split(data.interactions, "random", 1)
-    given = evaluate_split(data, "fixed", parts, "random", seed=1)
-    assert given.metrics == evaluate(data, "fixed", protocol="random", seed=1).metrics
+    given = evaluate_split(data, "fixed", parts, EvaluationConfig(protocol="random", seed=1))
+    assert given.metrics == evaluate(data, "fixed", EvaluationConfig(protocol="random", seed=1)).metrics
 
 
 def test_a_model_that_cannot_be_kept_is_said_before_it_is_trained(registered: None) -> None:
     with pytest.raises(RecsysError, match="fixed cannot be kept"):
-        experiment.train(make(), "fixed")
+        runner.train(make(), "fixed")
 
 
 def small(name: str) -> Dataset:
@@ -317,7 +321,11 @@ def test_little_data_gives_figures_or_a_sentence(name: str, data: str) -> None:
     for protocol in ("random", "user", "leave-one-out", "temporal"):
         report, sentence = None, "."
         try:
-            report = evaluate(small(data), name, protocol=protocol, options=options, device="cpu", segments=True)
+            report = evaluate(
+                small(data),
+                name,
+                EvaluationConfig(protocol=protocol, options=options, device="cpu", segments=True),
+            )
         except RecsysError as error:
             sentence = str(error)
         assert sentence.endswith(".")
@@ -337,11 +345,10 @@ class ByTexts(Fixed):
     def restore(self, folder: Any) -> None: ...
 
 
-def test_texts_given_to_a_model_of_users_leave_the_data_set_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = ModelSpec("by texts", "user", "", f"{__name__}:ByTexts", uses=("texts",))
-    monkeypatch.setattr(registry, "SPECS", (*registry.SPECS, spec))
+def test_texts_given_to_a_model_of_users_leave_the_data_set_as_it_is(register: Callable[..., None]) -> None:
+    register(ModelSpec("by texts", "", f"{__name__}:ByTexts", Capabilities("user", uses=("texts",))))
     data = make()
-    model, _ = experiment.train(data, "by texts", item_vectors=np.zeros((ITEMS + 6, 8), dtype=np.float32))
+    model, _ = runner.train(data, "by texts", item_vectors=np.zeros((ITEMS + 6, 8), dtype=np.float32))
     assert data.interactions.num_items == ITEMS + 1
     assert model.vectors.shape == (ITEMS + 1, 8)
 
@@ -352,11 +359,12 @@ def test_a_model_that_goes_by_texts_is_asked_about_the_same_items(name: str) -> 
     vectors = np.random.RandomState(0).randn(ITEMS + 6, 8).astype(np.float32)  # five more that nobody rated
     vectors[0] = 0
     options = {"texts": True, "n_iter": 1}
-    report = evaluate(data, name, protocol="leave-one-out", options=options, device="cpu", item_vectors=vectors)
+    config = EvaluationConfig(protocol="leave-one-out", options=options, device="cpu")
+    report = evaluate(data, name, config, item_vectors=vectors)
     assert report.options["texts"] is True
-    model, _ = experiment.train(data, name, options=options, device="cpu", item_vectors=vectors)
+    model, _ = runner.train(data, name, options=options, device="cpu", item_vectors=vectors)
     scores = model.predict(np.array([1, 2, 3]))
     assert scores.shape == (ITEMS + 6,)
     assert scores[1:].min() > scores[0]
     with pytest.raises(OptionError, match="item_vectors"):
-        experiment.train(data, name, options=options, device="cpu")
+        runner.train(data, name, options=options, device="cpu")

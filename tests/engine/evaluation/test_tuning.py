@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 
 from engine import models
 from engine.errors import CancelledError, DataError, LearningError, OptionError, RecsysError
+from engine.evaluation.config import EvaluationConfig
 from engine.evaluation.tuning import tune
-from engine.models import ModelSpec, Option, Range, registry
+from engine.models import Capabilities, ModelSpec, Option, Range
 from engine.runtime.job import Job, Progress
 from tests.engine.evaluation.test_runner import make
 
@@ -42,15 +44,15 @@ class Constant:
 
 
 @pytest.fixture(autouse=True)
-def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+def registered(register: Callable[..., None]) -> None:
     options = {
         "level": Option(1.0, "", search=Range(1.0, 5.0)),
         "kind": Option("plain", "", ("plain", "fancy", "broken"), search=("plain", "fancy")),
         "steps": Option(3, "", search=Range(1, 9)),
         "random_state": Option(0, ""),
     }
-    spec = ModelSpec("constant", "user", "", f"{__name__}:Constant", ("ratings",), options)
-    monkeypatch.setattr(registry, "SPECS", (*registry.SPECS, spec))
+    can = Capabilities("user", needs=("ratings",), predicts_ratings=True, stores=False)
+    register(ModelSpec("constant", "", f"{__name__}:Constant", can, options))
     met.clear()
     fits.clear()
 
@@ -60,7 +62,7 @@ def test_good_options_are_found_and_the_test_part_is_never_met(tmp_path: Path) -
 
     data = make()
     parts = split(data.interactions, "random", 7)
-    outcome = tune(data, "constant", 16, tmp_path, seed=7)
+    outcome = tune(data, "constant", 16, tmp_path, EvaluationConfig(seed=7))
     assert outcome.metric == "rmse"
     assert outcome.best_options["level"] == pytest.approx(parts.train.ratings.mean(), abs=0.5)
     assert outcome.best_value < outcome.default_value
@@ -76,7 +78,7 @@ def test_what_lies_after_the_cut_is_never_met(tmp_path: Path, protocol: str) -> 
 
     data = make()
     test = split(data.interactions, protocol, 1).test
-    tune(data, "constant", 2, tmp_path, protocol=protocol, metric="rmse", seed=1)
+    tune(data, "constant", 2, tmp_path, EvaluationConfig(protocol=protocol, seed=1), metric="rmse")
     assert not met & set(zip(test.user_ids.tolist(), test.item_ids.tolist(), strict=True))
 
 
@@ -105,7 +107,7 @@ def test_an_interrupted_search_goes_on(tmp_path: Path) -> None:
 def test_a_search_belongs_to_its_data_and_its_given_options(tmp_path: Path) -> None:
     tune(make(), "constant", 2, tmp_path)
     tune(make(1), "constant", 2, tmp_path)
-    outcome = tune(make(), "constant", 2, tmp_path, options={"kind": "fancy"})
+    outcome = tune(make(), "constant", 2, tmp_path, EvaluationConfig(options={"kind": "fancy"}))
     assert len(list(tmp_path.glob("*.journal"))) == 3
     assert outcome.best_options["kind"] == "fancy"
     assert "kind=fancy" in outcome.train_command
@@ -113,13 +115,13 @@ def test_a_search_belongs_to_its_data_and_its_given_options(tmp_path: Path) -> N
 
 def test_options_that_diverge_cost_a_trial_and_no_more(tmp_path: Path) -> None:
     with pytest.raises(RecsysError, match="No trial of constant succeeded"):
-        tune(make(), "constant", 3, tmp_path, options={"kind": "broken"})
+        tune(make(), "constant", 3, tmp_path, EvaluationConfig(options={"kind": "broken"}))
     assert len(fits) == 3
 
 
 def test_what_cannot_be_tuned_is_said(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="no options to search for"):
-        tune(make(), "constant", 3, tmp_path, options={"level": 2, "kind": "plain", "steps": "3"})
+        tune(make(), "constant", 3, tmp_path, EvaluationConfig(options={"level": 2, "kind": "plain", "steps": "3"}))
     with pytest.raises(OptionError, match="no figure 'beauty'"):
         tune(make(), "constant", 3, tmp_path, metric="beauty")
 

@@ -235,7 +235,7 @@ def test_a_mood_of_the_day_is_taken_in():
 def test_the_spread_says_how_far_off_it_is(data, fitted):
     _, test = data
     error = fitted.predict(test.user_ids, test.item_ids) - test.ratings
-    spread = fitted.spread(test.user_ids, test.item_ids)
+    spread = fitted.std(test.user_ids, test.item_ids)
     assert (spread > 0).all()
     assert 0.5 < np.mean(np.abs(error) < spread) < 0.9  # 0.68 of a normal distribution
 
@@ -262,7 +262,7 @@ def test_what_is_stored_predicts_exactly_the_same(data, tmp_path, options):
     pairs = test.user_ids, test.item_ids
     assert np.array_equal(again.predict(*pairs), model.predict(*pairs))
     assert np.array_equal(again.predict(*pairs, test.timestamps), model.predict(*pairs, test.timestamps))
-    assert np.array_equal(again.spread(*pairs), model.spread(*pairs))
+    assert np.array_equal(again.std(*pairs), model.std(*pairs))
     assert np.array_equal(again.fold_in([1, 2], [5.0, 1.0]), model.fold_in([1, 2], [5.0, 1.0]))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine import models
 from engine.data.dataset import Dataset
-from engine.errors import OptionError, RecsysError, UnknownError
+from engine.errors import OptionError, RecsysError, UnknownError, UnsupportedError
 from engine.factorization.explicit import ExplicitFactorizationModel
 from engine.factorization.implicit import ImplicitFactorizationModel
 from engine.factorization.representations import BilinearNet
@@ -106,7 +106,7 @@ def test_every_model_with_likeness_compares_items(dataset: Dataset, name: str) -
 
 @pytest.mark.parametrize("name", ["baseline", "popular"])
 def test_models_that_compare_nothing_say_so(dataset: Dataset, name: str) -> None:
-    with pytest.raises(RecsysError, match=f"{name} keeps no item vectors"):
+    with pytest.raises(RecsysError, match=f"{name} does not compare items"):
         recommender(dataset, name).similar_items("alien")
 
 
@@ -165,5 +165,5 @@ def test_a_model_around_its_authors_net_cannot_place_anybody(tastes: Interaction
 
     model = ExplicitFactorizationModel(representation=Own(60, 41, 4), n_iter=1, random_state=1)
     model.fit(tastes)
-    with pytest.raises(OptionError, match="Own of its author's"):
+    with pytest.raises(UnsupportedError, match="Own of its author's"):
         model.fold_in([1], [5])

@@ -58,6 +58,14 @@ def test_an_unknown_model_is_named_with_what_was_probably_meant():
     assert "explicit" in caught.value.suggestions
 
 
+@pytest.fixture(autouse=True)
+def read_anew():
+    """The registry is read once a process; here it is read for each test, and once more after it."""
+    registry.describe.cache_clear()
+    yield
+    registry.describe.cache_clear()
+
+
 class FromElsewhere:
     """Likes every item alike."""
 

@@ -241,7 +241,7 @@ def test_synthetic_sequences():
     for name in ("markov", "attention", "blend"):
         options = {} if name == "markov" else {"n_iter": 25, "dropout": 0.0, "batch_size": 16}
         model = models.create(name, device="cpu", **options)
-        model.fit(train.to_sequence(model.sequence_length))
+        model.fit(train.to_sequence(model.capabilities.sequence_length))
         mrr[name] = sequence_mrr_score(model, test.to_sequence(10)).mean()
     assert mrr["attention"] > 0.65
     assert mrr["blend"] > max(mrr["markov"], mrr["attention"]) - 0.02

@@ -1,0 +1,73 @@
+"""How an evaluation is done: protocols, their defaults, and one record of all choices. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from engine.data.results import Task
+from engine.errors import OptionError
+
+Ties = Literal["file", "random"]
+
+#: The ways to split a data set; :func:`engine.evaluation.splitters.split` says what each does.
+PROTOCOLS = ("random", "user", "leave-one-out", "temporal")
+#: The protocol for models of one task where none is asked for.
+DEFAULT_PROTOCOL: Mapping[Task, str] = {"user": "random", "sequence": "user"}
+#: The protocol for models of both tasks in one table.
+COMMON_PROTOCOL = "leave-one-out"
+#: The length of the lists that are judged.
+DEFAULT_K = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationConfig:
+    """All choices of an evaluation.
+
+    Attributes
+    ----------
+    protocol
+        One of :data:`PROTOCOLS`; None for the default of the model's task.
+    seed
+        The seed of the split and of the model.
+    seeds
+        How many times the evaluation is done, with ``seed``, ``seed + 1`` and so on; metrics are then means.
+    k
+        The length of the lists.
+    filter_seen
+        Whether items that a person is known to have are taken out of the ranking.
+    segments
+        Whether metrics are also given for users with few and many items, and for popular and rare items.
+    ties
+        How interactions with equal times are ordered: as in the file, or at random with ``seed``.
+    options
+        Options of the model; those not given have the registry's defaults for data of this size.
+    device
+        What computes: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+
+    Raises
+    ------
+    OptionError
+        If ``k`` or ``seeds`` is below 1, or ``protocol`` or ``ties`` does not exist.
+    """
+
+    protocol: str | None = None
+    seed: int = 42
+    seeds: int = 1
+    k: int = DEFAULT_K
+    filter_seen: bool = True
+    segments: bool = False
+    ties: Ties = "file"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.k < 1 or self.seeds < 1:
+            raise OptionError(
+                f"The length of lists and the number of seeds must be at least 1, not {self.k} and {self.seeds}."
+            )
+        if self.protocol is not None and self.protocol not in PROTOCOLS:
+            raise OptionError(f"There is no protocol {self.protocol!r}: use {', '.join(PROTOCOLS)}.")
+        if self.ties not in get_args(Ties):
+            raise OptionError(f"Ties cannot be ordered by {self.ties!r}: use file or random.")

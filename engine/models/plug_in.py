@@ -1,0 +1,161 @@
+"""Models that are not made for this package: whatever has Spotlight's ``fit`` and ``predict``.
+
+Such a class declares nothing, so it is looked at here, once, and wrapped in a :class:`PlugInModel` that keeps the
+contract. Everything else in the engine goes by declarations.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.models.base import BaseModel, Scores
+from engine.models.contract import Capabilities, Model
+from engine.models.item_vectors import cosines
+from engine.models.spec import ModelSpec, Option
+from engine.ranking import MASKED_SCORE
+
+
+def declare(name: str, loader: str, found: type) -> ModelSpec:
+    """A declaration for a class that has none: keywords with plain defaults are its options."""
+    options = {
+        parameter.name: Option(parameter.default, "")
+        for parameter in inspect.signature(found).parameters.values()
+        if isinstance(parameter.default, bool | int | float | str)
+    }
+    description = (inspect.getdoc(found) or name).splitlines()[0]
+    return ModelSpec(name, description, loader, capabilities_of(found), options)
+
+
+def capabilities_of(found: type) -> Capabilities:
+    """What a class that declares nothing can do, by the methods that it has and what these take."""
+    uses = (("features", _takes(found, "fit", "features")), ("texts", _takes(found, "fit", "item_vectors")))
+    return Capabilities(
+        "sequence" if _takes(found, "predict", "sequences") else "user",
+        uses=tuple(name for name, used in uses if used),
+        predicts_at_times=_takes(found, "predict", "timestamps"),
+        uncertain=hasattr(found, "std"),
+        folds_in=hasattr(found, "fold_in"),
+        explains=hasattr(found, "contributions"),
+        similar=hasattr(found, "similarities") or hasattr(found, "item_vectors"),
+        stores=hasattr(found, "save") and hasattr(found, "restore"),
+    )
+
+
+def _takes(found: type, method: str, parameter: str) -> bool:
+    return hasattr(found, method) and parameter in inspect.signature(getattr(found, method)).parameters
+
+
+def adapt(model: Any, spec: ModelSpec | None = None) -> Model:
+    """The model itself where it keeps the contract, else one around it that does."""
+    return model if isinstance(model, BaseModel) else PlugInModel(model, spec)
+
+
+class PlugInModel(BaseModel):
+    """The contract around an object with ``fit`` and ``predict``; its own attributes can be reached through this one.
+
+    Parameters
+    ----------
+    model
+        The object.
+    spec
+        Its declaration; None looks at its class.
+    """
+
+    def __init__(self, model: Any, spec: ModelSpec | None = None) -> None:
+        super().__init__()
+        self._model = model
+        self._spec = spec or declare(type(model).__name__, "", type(model))
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_model":  # not there yet: this object is just being made
+            raise AttributeError(name)
+        return getattr(self._model, name)
+
+    @property
+    def name(self) -> str:
+        """The name in the registry, or that of the class."""
+        return self._spec.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the class declares, or can do by its methods."""
+        return self._spec.capabilities
+
+    @property
+    def ranked(self) -> Tensor | None:
+        """Which items the object says that it can rank; None where it does not say."""
+        found: Tensor | None = getattr(self._model, "ranked", None)
+        return found
+
+    def options(self) -> dict[str, Any]:
+        """The options that the object says it was made with; none where it does not say."""
+        return dict(self._model.options()) if hasattr(self._model, "options") else {}
+
+    def fit(self, interactions: Any, verbose: bool = False, job: Any = None, **extra: Any) -> None:
+        """Fit the object; a class that takes no ``job`` shows no progress and cannot be cancelled."""
+        given = {"verbose": verbose, "job": job, **extra}
+        taken = inspect.signature(self._model.fit).parameters
+        self._model.fit(interactions, **{name: value for name, value in given.items() if name in taken})
+
+    def predict(self, ids: Any, item_ids: Any = None, **extra: Any) -> npt.NDArray[Any]:
+        """What the object predicts."""
+        result: npt.NDArray[Any] = self._model.predict(ids, item_ids, **extra)
+        return result
+
+    def scores(self, ids: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
+        """The object's predictions for one user or sequence after the other, as ``(len(ids), items)``."""
+        if hasattr(self._model, "scores"):
+            if item_ids is not None and self.ranked is not None:
+                few: Tensor = self._model.scores(ids, item_ids)
+                return few
+            own: Tensor = self._model.scores(ids)
+            return own if item_ids is None else own[:, item_ids]
+        rows = [np.asarray(self._model.predict(int(one) if one.ndim == 0 else one)) for one in np.asarray(ids)]
+        scores = torch.from_numpy(np.stack(rows)).float().clamp_(min=MASKED_SCORE)
+        return scores if item_ids is None else scores[:, item_ids]
+
+    def probabilities(self, sequences: npt.ArrayLike, temperature: float = 1.0) -> Scores:
+        """Probabilities of being the next item: those that the object gives, else the softmax of its scores."""
+        if hasattr(self._model, "probabilities"):
+            return np.asarray(self._model.probabilities(sequences), dtype=np.float32)
+        rows = np.atleast_2d(np.asarray(sequences))
+        result: Scores = (self.scores(rows) / temperature).softmax(1).numpy()
+        return result[0] if len(result) == 1 else result
+
+    def fold_in(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None = None) -> Scores:
+        """What the object scores for a person in no training set."""
+        self.require("folds_in")
+        return np.asarray(self._model.fold_in(item_ids, ratings), dtype=np.float32)
+
+    def contributions(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None, item: npt.ArrayLike) -> Scores:
+        """What the object says of its scores."""
+        self.require("explains")
+        return np.asarray(self._model.contributions(item_ids, ratings, item), dtype=np.float32)
+
+    def similarities(self, item: int) -> Scores:
+        """How the object compares items: by its own measure, or by the cosine of its vectors."""
+        self.require("similar")
+        if hasattr(self._model, "similarities"):
+            return np.asarray(self._model.similarities(item), dtype=np.float32)
+        return cosines(self._model.item_vectors(), item)
+
+    def std(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike) -> Scores:
+        """How uncertain the object says its predictions are."""
+        self.require("uncertain")
+        return np.asarray(self._model.std(user_ids, item_ids), dtype=np.float32)
+
+    def save(self, path: str | Path, metadata: Mapping[str, Any] | None = None) -> None:
+        """Have the object store itself."""
+        self.require("stores")
+        self._model.save(path)
+
+    def _pack(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        raise self._unsupported("stores")
