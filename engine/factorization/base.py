@@ -19,7 +19,7 @@ from engine.factorization.objectives import Objective
 from engine.factorization.representations import BilinearNet
 from engine.interactions import Interactions
 from engine.models.base import CHUNK
-from engine.models.contract import Capabilities
+from engine.models.contract import Capabilities, ScoresAllItems
 from engine.models.estimator import Estimator
 from engine.sampling import NegativeSampler
 from engine.training.autograd import AutogradTrainer, Batch
@@ -127,13 +127,13 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
     def _score_in_chunks(self, users: Tensor, item_ids: Tensor | None = None) -> Iterator[Tensor]:
         net = self._trained()
         num_items = self._num_items if item_ids is None else len(item_ids)
-        piece = max(1, CHUNK // max(1, num_items * (1 if hasattr(net, "score_all") else self.embedding_dim)))
+        piece = max(1, CHUNK // max(1, num_items * (1 if isinstance(net, ScoresAllItems) else self.embedding_dim)))
         for start in range(0, max(1, len(users)), piece):
             yield self._score_block(net, users[start : start + piece].to(self.device), item_ids)
 
     @torch.no_grad()
     def _score_block(self, net: Any, users: Tensor, item_ids: Tensor | None) -> Tensor:
-        if hasattr(net, "score_all"):
+        if isinstance(net, ScoresAllItems):
             scores = net.score_all(users, item_ids)
         else:
             items = torch.arange(self._num_items, device=self.device) if item_ids is None else item_ids

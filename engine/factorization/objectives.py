@@ -2,6 +2,8 @@
 
 The fast path of the factorisation models needs the gradient with respect to the scores only; the derivative of a
 dot product is then the other vector. A test holds these against ``engine.losses`` and automatic differentiation.
+Measured on ML-100K with two cores, automatic differentiation of the same scores takes an epoch from 0.18 to 0.28 s
+at Spotlight's batch of 256 (0.20 to 0.33 s with ``bpr``), and from 0.094 to 0.112 s at a batch of 1,024.
 
 Each function takes scores of shape ``(items, batch)``, the observed ratings where there are any, and weights or None;
 it gives the mean loss (scalar) and the gradient of that mean, ``(items, batch)``.

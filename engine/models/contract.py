@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from engine.data.results import Task
 
@@ -63,6 +63,15 @@ class Capabilities:
     similar: bool = False
     sequence_length: int = SEQUENCE_LENGTH
     stores: bool = True
+
+
+@runtime_checkable
+class ScoresAllItems(Protocol):
+    """A net that scores all items at once; nets of a caller's own need not."""
+
+    def score_all(self, rows: Tensor, item_ids: Tensor | None = None) -> Tensor:
+        """Scores of ``m`` items, or of all, for each of ``n`` users or final representations, ``(n, m)``."""
+        ...
 
 
 class Model(Protocol):

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import torch
 
 from engine.errors import OptionError
-
-_locks: dict[str, threading.RLock] = {}
-_locks_guard = threading.Lock()
 
 
 def resolve(name: str | torch.device = "auto") -> torch.device:
@@ -69,15 +63,6 @@ def mixed_precision_pays(device: torch.device, width: int) -> bool:
 def describe(device: torch.device) -> str:
     """What to call a device on screen: ``cpu``, ``cuda:0 NVIDIA H200``, ``mps``."""
     return f"{device} {torch.cuda.get_device_name(device)}" if device.type == "cuda" else device.type
-
-
-@contextmanager
-def device_lock(device: torch.device | str) -> Iterator[None]:
-    """Compute alone: one thread of the process at a time holds a device (the same thread may nest)."""
-    with _locks_guard:
-        lock = _locks.setdefault(str(device), threading.RLock())
-    with lock:
-        yield
 
 
 def leave_a_core() -> int:

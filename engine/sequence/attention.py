@@ -129,7 +129,8 @@ class AttentionModel(ImplicitSequenceModel):
 
     def _build(self, interactions: SequenceInteractions) -> nn.Module:
         net = super()._build(interactions)
-        layer = getattr(net, "item_embeddings", None)
+        assert isinstance(net, AttentionNet)
+        layer = net.item_embeddings
         if isinstance(layer, DescribedEmbedding) and self._described is not None:
             layer.describe(torch.from_numpy(self._described))
             self._described = None

@@ -16,6 +16,7 @@ from engine.errors import LearningError, OptionError
 from engine.interactions import SequenceInteractions
 from engine.losses import adaptive_hinge_loss, bpr_loss, hinge_loss, pointwise_loss
 from engine.models.base import CHUNK
+from engine.models.contract import ScoresAllItems
 from engine.models.estimator import Estimator, OptimizerFunc, RandomState
 from engine.models.spec import ModelSpec
 from engine.ranking import MASKED_SCORE
@@ -103,7 +104,7 @@ class ImplicitSequenceModel(Estimator):
             random_state,
             device,
         )
-        if loss == "cross_entropy" and not hasattr(representation, "score_all") and representation not in _NETS:
+        if loss == "cross_entropy" and representation not in _NETS and not isinstance(representation, ScoresAllItems):
             raise OptionError("cross_entropy needs a representation that has score_all.")
         if not isinstance(representation, nn.Module) and representation not in _NETS:
             raise OptionError(
@@ -182,7 +183,7 @@ class ImplicitSequenceModel(Estimator):
         piece = max(1, CHUNK // (rows.shape[1] * self.embedding_dim))
         final = torch.cat([_final(net, part) for part in torch.split(rows, piece)])
         num_items = self._num_items if item_ids is None else len(item_ids)
-        if hasattr(net, "score_all"):
+        if isinstance(net, ScoresAllItems):
             piece = max(1, CHUNK // (max(1, final.shape[1] // self.embedding_dim) * max(1, num_items)))
             parts = [net.score_all(part, item_ids) for part in torch.split(final, piece)]
             scores = torch.cat(parts) if len(parts) > 1 else parts[0]
@@ -286,9 +287,7 @@ class ImplicitSequenceModel(Estimator):
 
 def _final(net: Any, sequences: Tensor) -> Tensor:
     """The final representations, ``(batch, width)``."""
-    final: Tensor = (
-        net.final_representation(sequences)
-        if hasattr(net, "final_representation")
-        else net.user_representation(sequences)[1]
-    )
+    if isinstance(net, ItemNet):
+        return net.final_representation(sequences)
+    final: Tensor = net.user_representation(sequences)[1]
     return final

@@ -9,7 +9,6 @@ All follow one small contract, which a module of one's own may follow too:
   ``(batch, width)`` with ``(batch,)``.
 - ``score_all(final, item_ids=None)``, if it is there, scores ``m`` items, or all of them, for each of ``n`` final
   representations at once, ``(n, m)``.
-- ``final_representation(item_sequences)``, if it is there, gives the final representation alone, and faster.
 """
 
 from __future__ import annotations
@@ -48,6 +47,14 @@ class ItemNet(nn.Module):
         vectors = self.item_embeddings(targets)
         scores: Tensor = (user_representations.transpose(1, 2) * vectors).sum(-1)
         return scores.add_(self.item_biases(targets).squeeze(-1))
+
+    def user_representation(self, item_sequences: Tensor) -> tuple[Tensor, Tensor]:
+        """See the module's contract."""
+        raise NotImplementedError
+
+    def final_representation(self, item_sequences: Tensor) -> Tensor:
+        """The final representation alone, ``(batch, width)``; a net that can compute just this overrides it."""
+        return self.user_representation(item_sequences)[1]
 
     def score_all(self, final: Tensor, item_ids: Tensor | None = None) -> Tensor:
         """See the module's contract."""
@@ -155,6 +162,14 @@ class MixtureLSTMNet(ItemNet):
         tastes, care = scores.unbind(2)
         mixed: Tensor = (care.softmax(-1) * tastes).sum(-1)
         return mixed.add_(self.item_biases(targets).squeeze(-1))
+
+    def user_representation(self, item_sequences: Tensor) -> tuple[Tensor, Tensor]:
+        """See the module's contract."""
+        raise NotImplementedError
+
+    def final_representation(self, item_sequences: Tensor) -> Tensor:
+        """The final representation alone, ``(batch, width)``; a net that can compute just this overrides it."""
+        return self.user_representation(item_sequences)[1]
 
     def score_all(self, final: Tensor, item_ids: Tensor | None = None) -> Tensor:
         """See the module's contract."""

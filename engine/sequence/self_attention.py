@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.errors import OptionError
-from engine.sequence.one_sequence import OneSequence
 from engine.sequence.representations import PADDING_IDX, ItemNet
 
 
@@ -54,12 +53,6 @@ class AttentionNet(ItemNet):
         self.dropout = nn.Dropout(dropout)
         self.layers = nn.ModuleList(_Layer(embedding_dim, num_heads, dropout, reach) for _ in range(num_layers))
         self.norm = nn.LayerNorm(embedding_dim)
-        self._one: OneSequence | None = None
-
-    def train(self, mode: bool = True) -> AttentionNet:
-        """See ``torch.nn.Module``; what is prepared for answers is forgotten."""
-        self._one = None
-        return super().train(mode)
 
     @staticmethod
     def check(embedding_dim: int, num_layers: int, num_heads: int) -> None:
@@ -78,12 +71,6 @@ class AttentionNet(ItemNet):
     @torch.no_grad()
     def final_representation(self, item_sequences: Tensor) -> Tensor:
         """See :mod:`engine.sequence.representations`; without gradients."""
-        if len(item_sequences) == 1 and item_sequences.device.type == "cpu" and not self.training:
-            items = item_sequences[:, int((item_sequences == PADDING_IDX).sum()) :]
-            if items.numel() and items.all():  # no padding but on the left
-                if self._one is None:
-                    self._one = OneSequence(self.layers, self.norm)
-                return torch.from_numpy(self._one.last_state(self._vectors(items)[0].numpy()))
         return self._states(item_sequences, only_last=True)[:, -1]
 
     def _vectors(self, item_sequences: Tensor) -> Tensor:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 import warnings
 
 import numpy as np
@@ -234,20 +233,3 @@ def test_devices_that_are_not_there_are_refused_in_words():
     if not torch.backends.mps.is_available():
         with pytest.raises(OptionError, match="MPS"):
             device.resolve("mps")
-
-
-def test_one_thread_at_a_time_holds_a_device():
-    inside, order = threading.Event(), []
-
-    def other():
-        with device.device_lock("cpu"):
-            order.append("other")
-
-    with device.device_lock(torch.device("cpu")), device.device_lock("cpu"):
-        thread = threading.Thread(target=lambda: (inside.set(), other()))
-        thread.start()
-        inside.wait()
-        thread.join(timeout=0.05)
-        order.append("first")
-    thread.join()
-    assert order == ["first", "other"]
