@@ -163,14 +163,6 @@ class MixtureLSTMNet(ItemNet):
         mixed: Tensor = (care.softmax(-1) * tastes).sum(-1)
         return mixed.add_(self.item_biases(targets).squeeze(-1))
 
-    def user_representation(self, item_sequences: Tensor) -> tuple[Tensor, Tensor]:
-        """See the module's contract."""
-        raise NotImplementedError
-
-    def final_representation(self, item_sequences: Tensor) -> Tensor:
-        """The final representation alone, ``(batch, width)``; a net that can compute just this overrides it."""
-        return self.user_representation(item_sequences)[1]
-
     def score_all(self, final: Tensor, item_ids: Tensor | None = None) -> Tensor:
         """See the module's contract."""
         vectors, biases = self._items(item_ids)
