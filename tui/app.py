@@ -15,21 +15,22 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input, Static
 
-from engine.runtime.job import Job
+from engine.session import Job
 from tui import messages, themes
-from tui.backend import Backend, SessionLike
+from tui.backend.backend import Backend
+from tui.backend.services import SessionLike
 from tui.state import AppState, Pace
+from tui.widgets.formatting import clean, count, duration
 from tui.widgets.heading import Heading, TabBar
 from tui.widgets.hints import KeyHints
 from tui.widgets.notice import job_heading
 from tui.widgets.status import StatusBar
-from tui.widgets.text import clean, count, duration
 
 if TYPE_CHECKING:
     from textual.driver import Driver
 
-    from engine.data.items import Item
     from engine.data.results import Overview
+    from engine.session import Item
     from tui.panes.base import Pane
 
 #: Tabs in their order; a pane is imported and mounted when its tab is first opened.

@@ -9,8 +9,7 @@ import os
 import sys
 
 from engine.errors import CancelledError, OptionError, RecsysError, UnknownError
-
-DEVICES = ("auto", "cpu", "cuda", "mps")
+from engine.session import DEVICES
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         if "--debug" in words:
             raise
-        from engine.storage.atomic import describe_os_error
+        from engine.session import describe_os_error
 
         _say(f"{error.filename or 'The output'}: cannot be read or written ({describe_os_error(error)}).")
         _drop_output()

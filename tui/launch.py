@@ -8,12 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.storage.paths import find_paths
+from engine.session import find_paths
 from tui.remembered import read_theme, write_theme
 
 if TYPE_CHECKING:
-    from engine.runtime.job import Job
-    from engine.session import Session
+    from engine.session import Job, Session
     from tui.app import RecsysApp
 
 #: Seconds between two offers of the interpreter to another thread: ten times as often as Python's default, so that
@@ -60,12 +59,11 @@ def make_app(dataset: str | None, device: str, embedding_model: str | None = Non
         _require(dataset)
 
     def open_in_worker(job: Job) -> Session:
-        from engine.session import open_session
-        from engine.workspace.dataset_store import Workspace
+        from engine.session import Workspace, open_session
 
         workspace = Workspace(find_paths().data)
         session = open_session(
-            workspace, dataset, device=device, patient=False, embedding_model=embedding_model, job=job
+            workspace, dataset, device=device, interactive=True, embedding_model=embedding_model, job=job
         )
         workspace.make_current(session.name)
         return session
@@ -87,7 +85,7 @@ def _require(dataset: str) -> None:
     data = find_paths().data
     if dataset == "demo" or (data / "datasets" / dataset / "manifest.json").is_file():
         return  # a quick look, since the workspace's own takes a tenth of the first paint to import
-    from engine.workspace.dataset_store import Workspace
+    from engine.session import Workspace
 
     Workspace(data).manifest(dataset)
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from textual.message import Message
 
-from engine.runtime.job import Progress
+from engine.session import Progress
 
 if TYPE_CHECKING:
-    from engine.data.items import Item
     from engine.data.results import EmbeddingState, ModelState, Overview, Task
+    from engine.session import Item
 
 FailureKind = Literal["refused", "unknown", "untrained", "unexpected"]
 JobState = Literal["waiting", "running", "stopping", "done", "stopped", "failed"]

@@ -13,15 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.models import Range
-from engine.runtime.job import Job, Progress
+from engine.session import Job, Progress, Range
 from tui.sanitize import sanitize
 
 if TYPE_CHECKING:
     from engine.data.results import Answer, FitReport, Result
-    from engine.evaluation.tuning import Tuned
-    from engine.models import ModelSpec
-    from engine.workspace.dataset_store import Manifest
+    from engine.session import Manifest, ModelSpec, Tuned
 
 
 def print_json(value: Any) -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import DataError
-from engine.storage.atomic import read_json, write_json
+from engine.session import read_json, write_json
 
 FILE = "look.json"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tui.draft import SequenceDraft
 from tui.messages import DatasetState, Failure, JobView
-from tui.panes.draft import SequenceDraft
 
 
 @dataclass(frozen=True, slots=True)

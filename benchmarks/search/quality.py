@@ -105,7 +105,7 @@ def read_judgements(part: str) -> dict[tuple[str, str], dict[str, int]]:
 
 
 def ask(session: Session, query: str, mode: str, k: int) -> list[str]:
-    return [str(result.item.item_id) for result in session.search(query, k, mode).results]
+    return [str(result.item.item_id) for result in session.search.search(query, k, mode).results]
 
 
 def quality(items: list[str], grades: dict[str, int]) -> tuple[float, float]:

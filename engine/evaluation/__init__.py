@@ -22,10 +22,12 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """One of Spotlight's scores, imported when it is first asked for, since they need torch."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from engine.evaluation import scores
+if not TYPE_CHECKING:
 
-    return getattr(scores, name)
+    def __getattr__(name: str) -> Any:
+        """One of Spotlight's scores, imported when it is first asked for, since they need torch."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from engine.evaluation import scores
+
+        return getattr(scores, name)

@@ -10,10 +10,12 @@ if TYPE_CHECKING:
 __all__ = ["SearchIndex"]
 
 
-def __getattr__(name: str) -> Any:
-    # Importing the package costs nothing; the index brings NumPy, and torch only when it encodes.
-    if name == "SearchIndex":
-        from engine.search.hybrid import SearchIndex
+if not TYPE_CHECKING:
 
-        return SearchIndex
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        # Importing the package costs nothing; the index brings NumPy, and torch only when it encodes.
+        if name == "SearchIndex":
+            from engine.search.hybrid import SearchIndex
+
+            return SearchIndex
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from engine.search.filters.parser import Filter, mask, require_filters
 from engine.search.fusion import KNOWN_WEIGHT, Ranking, join_hybrid, join_ranks
 from engine.search.lexical.inverted_index import CacheFile, InvertedIndex
 from engine.search.mmr import rerank_by_similarity
+from engine.search.modes import LIKE_BY, MODES
 from engine.search.semantic.semantic_index import SemanticIndex
 from engine.text.normalize import split_year
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from engine.search.encoder.encoder import Encoder
     from engine.search.semantic.vector_store import VectorStore
 
-Mode = Literal["hybrid", "semantic", "keyword"]
-LikeBy = Literal["meaning", "taste", "both"]
 Allowed = npt.NDArray[np.bool_] | None
 Scores = npt.NDArray[np.float32]
 
@@ -145,10 +144,10 @@ class SearchIndex:
         NotTrainedError
             If the search must go by meaning and nothing (or not the item ``like``) is embedded yet.
         """
-        if mode not in get_args(Mode):
-            raise OptionError(f"There is no search mode {mode!r}: choose hybrid, semantic or keyword.")
-        if like_by is not None and like_by not in get_args(LikeBy):
-            raise OptionError(f"Items cannot be alike by {like_by!r}: choose meaning, taste or both.")
+        if mode not in MODES:
+            raise OptionError(f"There is no search mode {mode!r}: choose {', '.join(MODES)}.")
+        if like_by is not None and like_by not in LIKE_BY:
+            raise OptionError(f"Items cannot be alike by {like_by!r}: choose {', '.join(LIKE_BY)}.")
         if k < 1:
             raise OptionError(f"{k} results cannot be shown: ask for at least 1.")
         if not 0 <= diversity <= 1:

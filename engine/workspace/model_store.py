@@ -40,6 +40,7 @@ class ModelStore:
         # Models are as large as the items that occur in the interactions, which the order of the ids does not tell.
         self._fingerprints = {**manifest.fingerprints, "num_rated_items": manifest.overview.num_rated_items}
         self._loaded: dict[str, tuple[str, Any]] = {}
+        self._reports: dict[str, tuple[tuple[int, int, int], dict[str, Any] | None]] = {}
 
     def folder(self, name: str) -> Path:
         """Where a model lies, or would lie."""
@@ -152,7 +153,19 @@ class ModelStore:
     def _report(self, name: str) -> dict[str, Any] | None:
         path = self.folder(name) / REPORT
         try:
-            stored = read_json(path) if path.is_file() else None
+            stat = path.stat()
+        except OSError:
+            return None
+        # Another process may have trained the model again: the file tells, without being read.
+        version = stat.st_mtime_ns, stat.st_size, stat.st_ino
+        known = self._reports.get(name)
+        if known is None or known[0] != version:
+            known = self._reports[name] = version, self._read(path)
+        return known[1]
+
+    def _read(self, path: Path) -> dict[str, Any] | None:
+        try:
+            stored = read_json(path)
         except DamagedError:  # one spoilt model is to be trained again, and must not hide the others
             return None
         fits = isinstance(stored, dict) and stored.get("fingerprints") == self._fingerprints

@@ -226,7 +226,7 @@ def test_negative_ids_are_no_options(run: Run, tmp_path: Path) -> None:
 def test_what_is_wrong_with_a_search_is_said_before_anything_is_embedded(
     run: Run, films: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.session.Session.embed", lambda *_: pytest.fail("this takes minutes"))
+    monkeypatch.setattr("engine.session.search.SearchService.embed", lambda *_: pytest.fail("this takes minutes"))
     assert "no item 'nothing'" in run("search", "--like", "nothing").err
     assert run("search", "--like", "alien", "--mode", "keyword").status == 2
     for name in (tmp_path, tmp_path / "missing.txt"):
@@ -349,7 +349,7 @@ def test_filters_on_the_command_line(run: Run, films: str) -> None:
 def test_a_wrong_filter_is_explained_before_anything_is_embedded(
     run: Run, films: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.session.Session.embed", lambda *_: pytest.fail("this takes minutes"))
+    monkeypatch.setattr("engine.session.search.SearchService.embed", lambda *_: pytest.fail("this takes minutes"))
     outcome = run("search", "monster", "gerne:horror")
     assert outcome.status in (1, 2)
     assert outcome.out == ""
@@ -369,7 +369,7 @@ def test_a_line_with_a_wrong_filter_does_not_stop_the_other_lines(run: Run, film
 
 
 def test_items_like_another_by_taste_need_no_embedding(run: Run, films: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.session.Session.embed", lambda *_: pytest.fail("this takes minutes"))
+    monkeypatch.setattr("engine.session.search.SearchService.embed", lambda *_: pytest.fail("this takes minutes"))
     outcome = run("search", "--like", "alien", "--by", "taste", "--json")
     assert found(outcome) == ["solaris"]
     assert "by taste" in outcome.err

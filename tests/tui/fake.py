@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.data.id_map import ExternalId, IdMap
 from engine.data.items import Item, ItemTable
@@ -27,6 +27,7 @@ from engine.runtime.job import Job, Progress
 from engine.search.filters.completion import Completion, complete_filter
 from engine.search.filters.fields import Fields
 from engine.search.filters.parser import ParsedQuery, mask, parse
+from tui.backend.services import DataService, ModelService, SearchService, SequenceService, SessionLike, UserService
 
 #: Title, year, genres, and what it is about.
 FILMS = """
@@ -142,6 +143,11 @@ class FakeSession:
         self.warm = False
         self.device = "cpu"
         self.epochs = 10
+        self.data = FakeData(self)
+        self.search = FakeSearch(self)
+        self.users = FakeUsers(self)
+        self.sequences = FakeSequences(self)
+        self.models = FakeModels(self)
 
     # -- for tests --------------------------------------------------------------------------------------------
     def hold(self, method: str, *, stubborn: bool = False) -> threading.Event:
@@ -164,34 +170,59 @@ class FakeSession:
         if error is not None:
             raise error
 
-    # -- the session's own ------------------------------------------------------------------------------------
-    def overview(self) -> Overview:
-        rated = max(len(self.items) - 1, 0)
-        return Overview(
-            "fake", self.title, "movies", self.simulated, self.num_users, len(self.items), rated, 1200, (0.5, 5.0), True
-        )
-
     def device_name(self) -> str:
         self._enter("device_name")
         return self.device
 
-    def warm_up(self, job: Job | None = None) -> None:
-        self._enter("warm_up", job=job)
-        self.warm = True
+    def _popularity(self, item: Item) -> int:
+        return 0 if item.internal_id == len(self.items) else 400 - 17 * item.internal_id % 300
+
+
+class FakeData(DataService):
+    """What the data set holds."""
+
+    def __init__(self, fake: FakeSession) -> None:
+        self.fake = fake
+
+    def overview(self) -> Overview:
+        rated = max(len(self.fake.items) - 1, 0)
+        return Overview(
+            "fake",
+            self.fake.title,
+            "movies",
+            self.fake.simulated,
+            self.fake.num_users,
+            len(self.fake.items),
+            rated,
+            1200,
+            (0.5, 5.0),
+            True,
+        )
+
+
+class FakeSearch(SearchService):
+    """Finds films by the words of their texts."""
+
+    def __init__(self, fake: FakeSession) -> None:
+        self.fake = fake
 
     def embedding_state(self) -> EmbeddingState:
-        return EmbeddingState(self.done, len(self.items), "all-MiniLM-L6-v2", self.interrupted)
+        return EmbeddingState(self.fake.done, len(self.fake.items), "all-MiniLM-L6-v2", self.fake.interrupted)
 
     def embed(self, job: Job | None = None) -> EmbeddingState:
         job = job or Job()
-        total = len(self.items)
-        while self.done < total:
-            job.report(Progress("embedding", self.done, total, "texts"))
-            self._enter("embed", self.done, job=job)
-            self.clock.advance(0.5)
+        total = len(self.fake.items)
+        while self.fake.done < total:
+            job.report(Progress("embedding", self.fake.done, total, "texts"))
+            self.fake._enter("embed", self.fake.done, job=job)
+            self.fake.clock.advance(0.5)
             job.checkpoint()
-            self.done = min(self.done + 5, total)
+            self.fake.done = min(self.fake.done + 5, total)
         return self.embedding_state()
+
+    def warm_up(self, job: Job | None = None) -> None:
+        self.fake._enter("warm_up", job=job)
+        self.fake.warm = True
 
     def search(
         self,
@@ -205,12 +236,12 @@ class FakeSession:
     ) -> Answer:
         parsed = self.parse_query(query) if isinstance(query, str) else query
         text = parsed.text
-        self.clock.advance(0.018)
-        self._enter("search", text, mode, like, job=job)
-        if mode == "semantic" and not self.done:
+        self.fake.clock.advance(0.018)
+        self.fake._enter("search", text, mode, like, job=job)
+        if mode == "semantic" and not self.fake.done:
             raise NotTrainedError("Search by meaning needs the catalogue to be embedded first.")
         fits = mask(parsed.filters, self.fields)
-        items = [item for item in self.items if fits is None or fits[item.internal_id - 1]]
+        items = [item for item in self.fake.items if fits is None or fits[item.internal_id - 1]]
         words = text.casefold().split()
         if like is not None:
             found = [item for item in items if item.item_id != like]
@@ -221,7 +252,7 @@ class FakeSession:
             return self._popular(items, k)
         hits = {item.internal_id: sum(word in item.text.casefold() for word in words) for item in items}
         found = sorted(items, key=lambda item: (-hits[item.internal_id], item.internal_id))
-        fallback = mode == "hybrid" and not (self.done and self.warm)
+        fallback = mode == "hybrid" and not (self.fake.done and self.fake.warm)
         note = "by keyword only: the embedding model is not loaded yet" if fallback else ""
         reason = f'text "{words[0]}" · meaning 0.62'
         return Answer(self._ranked(found[:k], reason), "keyword" if fallback else mode, note)
@@ -232,8 +263,8 @@ class FakeSession:
         )
 
     def _popular(self, items: Sequence[Item], k: int) -> Answer:
-        best = sorted(items, key=lambda item: -self._popularity(item))[:k]
-        results = [Result(rank, item, float(self._popularity(item))) for rank, item in enumerate(best, 1)]
+        best = sorted(items, key=lambda item: -self.fake._popularity(item))[:k]
+        results = [Result(rank, item, float(self.fake._popularity(item))) for rank, item in enumerate(best, 1)]
         return Answer(tuple(results), "popular")
 
     @cached_property
@@ -243,45 +274,52 @@ class FakeSession:
 
         table = pa.table(
             {
-                "title": [item.title for item in self.items],
-                "year": pa.array([item.year for item in self.items], pa.int32()),
-                "genres": pa.array([list(item.genres) for item in self.items], pa.list_(pa.string())),
-                "text": [item.text for item in self.items],
-                "runtime": [item.metadata.get("runtime", 90) for item in self.items],
+                "title": [item.title for item in self.fake.items],
+                "year": pa.array([item.year for item in self.fake.items], pa.int32()),
+                "genres": pa.array([list(item.genres) for item in self.fake.items], pa.list_(pa.string())),
+                "text": [item.text for item in self.fake.items],
+                "runtime": [item.metadata.get("runtime", 90) for item in self.fake.items],
             }
         )
-        return Fields(ItemTable(IdMap([item.item_id for item in self.items], first=1), table))
+        return Fields(ItemTable(IdMap([item.item_id for item in self.fake.items], first=1), table))
 
     def parse_query(self, line: str) -> ParsedQuery:
         return parse(line, self.fields)
 
     def complete_filter(self, line: str, cursor: int, limit: int = 8) -> list[Completion]:
-        self._enter("complete_filter", line)
+        self.fake._enter("complete_filter", line)
         return complete_filter(line, cursor, self.fields, limit)
 
     def highlights(self, k: int = 10) -> Answer:
-        self._enter("highlights")
-        return self._popular(self.items, k)
+        self.fake._enter("highlights")
+        return self._popular(self.fake.items, k)
 
     def explain_match(self, query: str, item: ExternalId, mode: str = "hybrid") -> list[tuple[str, float]]:
-        self._enter("explain_match", query, item)
-        found = next(one for one in self.items if one.item_id == item)
+        self.fake._enter("explain_match", query, item)
+        found = next(one for one in self.fake.items if one.item_id == item)
         return [(str(found.metadata.get("overview", found.title)), 0.71), (found.genres[0], 0.44)]
 
     def recent_searches(self, limit: int = 10) -> list[str]:
-        return self.recent[:limit]
+        return self.fake.recent[:limit]
 
     def remember_search(self, line: str) -> None:
-        self.recent[:] = [line, *(one for one in self.recent if one != line)]
+        self.fake.recent[:] = [line, *(one for one in self.fake.recent if one != line)]
 
-    def find_users(self, text: str, limit: int = 50) -> list[UserSummary]:
-        self._enter("find_users", text)
-        found = [number for number in range(1, self.num_users + 1) if text in str(number)]
+
+class FakeUsers(UserService):
+    """Numbered users with histories of the first films."""
+
+    def __init__(self, fake: FakeSession) -> None:
+        self.fake = fake
+
+    def find(self, text: str, limit: int = 50) -> list[UserSummary]:
+        self.fake._enter("find_users", text)
+        found = [number for number in range(1, self.fake.num_users + 1) if text in str(number)]
         return [UserSummary(number, 20 + number % 7, 3.5) for number in found[:limit]]
 
     def history(self, user: ExternalId) -> list[HistoryEntry]:
-        self._enter("history", user)
-        rated = self.items[: 8 + int(user) % 5]
+        self.fake._enter("history", user)
+        rated = self.fake.items[: 8 + int(user) % 5]
         return [
             HistoryEntry(
                 item, None if number % 6 == 5 else ((number * 7 + int(user)) % 10 + 1) / 2, 1_000_000_000 + number
@@ -292,12 +330,12 @@ class FakeSession:
     def recommend(
         self, user: ExternalId, k: int = 10, model: str | None = None, filter_seen: bool = True, job: Job | None = None
     ) -> Answer:
-        self.clock.advance(0.018)
-        self._enter("recommend", user, job=job)
-        if not {"bayesian", "explicit"} & set(self.trained_models):
+        self.fake.clock.advance(0.018)
+        self.fake._enter("recommend", user, job=job)
+        if not {"bayesian", "explicit"} & set(self.fake.trained_models):
             raise NotTrainedError("No model for users is trained on this data set yet.")
-        left = self.items[8 + int(user) % 5 :]
-        name = model or next(one for one in ("bayesian", "explicit") if one in self.trained_models)
+        left = self.fake.items[8 + int(user) % 5 :]
+        name = model or next(one for one in ("bayesian", "explicit") if one in self.fake.trained_models)
         results = tuple(
             Result(
                 rank,
@@ -312,21 +350,28 @@ class FakeSession:
         return Answer(results, name)
 
     def explain(self, user: ExternalId, item: ExternalId, model: str | None = None, k: int = 3) -> Answer:
-        self._enter("explain", user, item, model)
-        results = [Result(rank, one, 0.4 - 0.1 * rank) for rank, one in enumerate(self.items[:k], 1)]
+        self.fake._enter("explain", user, item, model)
+        results = [Result(rank, one, 0.4 - 0.1 * rank) for rank, one in enumerate(self.fake.items[:k], 1)]
         return Answer(tuple(results), model or "explicit")
 
+
+class FakeSequences(SequenceService):
+    """Says for each sequence which films come next."""
+
+    def __init__(self, fake: FakeSession) -> None:
+        self.fake = fake
+
     def complete_title(self, text: str, limit: int = 8) -> list[TitleMatch]:
-        self._enter("complete_title", text)
+        self.fake._enter("complete_title", text)
         wanted = text.casefold()
-        found = [item for item in self.items if wanted in item.title.casefold()]
+        found = [item for item in self.fake.items if wanted in item.title.casefold()]
         how = "prefix"
         if not found and wanted == "star wrs":
-            found, how = [item for item in self.items if item.title == "Star Wars"], "typo"
-        return [TitleMatch(item, how, 0.9, self._popularity(item)) for item in found[:limit]]  # type: ignore[arg-type]
+            found, how = [item for item in self.fake.items if item.title == "Star Wars"], "typo"
+        return [TitleMatch(item, how, 0.9, self.fake._popularity(item)) for item in found[:limit]]  # type: ignore[arg-type]
 
     def resolve_title(self, text: str) -> TitleMatch:
-        self._enter("resolve_title", text)
+        self.fake._enter("resolve_title", text)
         found = self.complete_title(text)
         if not found:
             raise UnknownError(f"There is no title like “{text}” in this data set.", ("Star Wars", "Heat"))
@@ -340,11 +385,11 @@ class FakeSession:
         filter_seen: bool = True,
         job: Job | None = None,
     ) -> Answer:
-        self.clock.advance(0.018)
-        self._enter("next_items", tuple(items), job=job)
-        if "sequence" not in self.trained_models:
+        self.fake.clock.advance(0.018)
+        self.fake._enter("next_items", tuple(items), job=job)
+        if "sequence" not in self.fake.trained_models:
             raise NotTrainedError("No model for sequences is trained on this data set yet.")
-        left = [item for item in self.items if item.internal_id not in items]
+        left = [item for item in self.fake.items if item.internal_id not in items]
         shift = sum(items) % len(left)
         left = left[shift:] + left[:shift]
         results = tuple(
@@ -353,18 +398,25 @@ class FakeSession:
         )
         return Answer(results, "sequence")
 
-    def models(self, task: Task | None = None) -> list[ModelState]:
+
+class FakeModels(ModelService):
+    """Models that train in steps of half a second."""
+
+    def __init__(self, fake: FakeSession) -> None:
+        self.fake = fake
+
+    def states(self, task: Task | None = None) -> list[ModelState]:
         known = [
-            *self.further_models,
+            *self.fake.further_models,
             ModelState("explicit", "user", "Predicts the rating that each user would give to each item."),
             ModelState("sequence", "sequence", "Learns from the order of what was watched what comes next."),
         ]
         return [
             replace(
                 one,
-                trained=one.name in self.trained_models,
-                trained_at=self.trained_models.get(one.name),
-                obstacle=self.obstacle,
+                trained=one.name in self.fake.trained_models,
+                trained_at=self.fake.trained_models.get(one.name),
+                obstacle=self.fake.obstacle,
             )
             for one in known
             if task in (None, one.task)
@@ -374,14 +426,16 @@ class FakeSession:
         self, model: str, options: Mapping[str, Any] | None = None, job: Job | None = None, seed: int = 42
     ) -> FitReport:
         job = job or Job()
-        for epoch in range(1, self.epochs + 1):
-            values = {"epoch": epoch, "epochs": self.epochs, "loss": 1.0 / epoch + 0.5}
-            job.report(Progress(f"training {model}", 40 * epoch, 40 * self.epochs, "batches", values))
-            self._enter("train", model, epoch, job=job)
-            self.clock.advance(0.5)
+        for epoch in range(1, self.fake.epochs + 1):
+            values = {"epoch": epoch, "epochs": self.fake.epochs, "loss": 1.0 / epoch + 0.5}
+            job.report(Progress(f"training {model}", 40 * epoch, 40 * self.fake.epochs, "batches", values))
+            self.fake._enter("train", model, epoch, job=job)
+            self.fake.clock.advance(0.5)
             job.checkpoint()
-        self.trained_models[model] = "2025-11-21T23:00:00Z"
+        self.fake.trained_models[model] = "2025-11-21T23:00:00Z"
         return FitReport(model, "fake", None, seed, {"rmse": 0.9}, {"fit": 1.0}, None)
 
-    def _popularity(self, item: Item) -> int:
-        return 0 if item.internal_id == len(self.items) else 400 - 17 * item.internal_id % 300
+
+if TYPE_CHECKING:
+    # mypy: the fake is a session to the app.
+    _session: SessionLike = FakeSession()

@@ -10,7 +10,7 @@ import pytest
 from engine.errors import DataError, NotTrainedError, RecsysError, UnknownError
 from engine.runtime.job import Progress
 from tests.tui.fake import FakeSession
-from tui.backend import Backend
+from tui.backend.backend import Backend
 from tui.messages import (
     Answered,
     CatalogueChanged,
@@ -86,7 +86,7 @@ def test_a_failed_opening_is_told_and_can_be_repeated(inbox):
     backend.open()
     assert inbox.wait_for(is_a(SessionFailed)).failure.text == "no such folder"
     answers = Inbox()
-    backend.mailbox("test", answers).ask(lambda session, _: session.overview().num_items)
+    backend.mailbox("test", answers).ask(lambda session, _: session.data.overview().num_items)
     backend.open()
     assert answers.wait_for(is_a(Answered)).value == 20
 
@@ -96,7 +96,7 @@ def test_a_missing_device_leaves_the_data_set_open(inbox):
     session.fail("device_name", RecsysError("no CUDA here"))
     backend = opened(session, inbox)
     assert inbox.wait_for(is_a(DeviceFailed)).failure.text == "no CUDA here"
-    backend.mailbox("test", inbox).ask(lambda session, _: session.search("heat", mode="keyword"))
+    backend.mailbox("test", inbox).ask(lambda session, _: session.search.search("heat", mode="keyword"))
     assert inbox.wait_for(is_a(Answered)).value.results
 
 
@@ -105,7 +105,7 @@ def test_what_cannot_be_warmed_up_is_told_and_leaves_the_rest_working(inbox):
     session.fail("warm_up", DataError("model.safetensors is not what was published: install the package again."))
     backend = opened(session, inbox)
     assert inbox.wait_for(is_a(WarmedUp)).failure.text.startswith("model.safetensors is not")
-    backend.mailbox("test", inbox).ask(lambda session, _: session.search("heat", mode="keyword"))
+    backend.mailbox("test", inbox).ask(lambda session, _: session.search.search("heat", mode="keyword"))
     assert inbox.wait_for(is_a(Answered)).value.results
 
 
@@ -254,7 +254,7 @@ def test_progress_comes_at_most_ten_times_a_second_with_pace_and_time_left(inbox
             session.clock.advance(0.01)
             job.report(Progress("training", done, 1000, "batches", {"epoch": done // 100, "loss": 1 / done}))
 
-    session.train = train
+    session.models.train = train
     backend = opened(session, inbox)
     number = backend.train("explicit", "user")
     inbox.wait_for(ended(number))

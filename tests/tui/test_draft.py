@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.data.items import Item
-from tui.panes.draft import SequenceDraft
+from tui.draft import SequenceDraft
 
 
 def item(number):

@@ -384,11 +384,10 @@ async def test_emptying_the_query_leads_back_to_the_beginning(make_app):
 
 
 async def test_the_demo_says_how_to_go_on_to_real_data(make_app):
-    class Demo(FakeSession):
-        def overview(self):
-            return replace(super().overview(), kind="demo")
-
-    app = make_app(Demo())
+    demo = FakeSession()
+    overview = replace(demo.data.overview(), kind="demo")
+    demo.data.overview = lambda: overview
+    app = make_app(demo)
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)
         assert "datasets add ml-100k" in screen_text(app)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import click
 
 from engine.errors import DataError, OptionError, RecsysError, UnknownError
+from engine.session import LIKE_BY, MODES
 from tui.commands.group import cli
 from tui.commands.queries import open_queries, read_queries
 from tui.commands.shared import (
-    LIKE_BY,
-    MODES,
     TakingFilters,
     TakingNegativeIds,
     common_options,
@@ -72,14 +71,14 @@ def search(
     # What can be wrong with the request is said now, not after minutes of embedding.
     lines = None if queries is None else open_queries(queries)
     session = open_session(context, dataset, device, embedding_model)
-    parsed = session.parse_query(words)
+    parsed = session.search.parse_query(words)
     parsed.require()
     if like is not None:
-        session.dataset.items.id_map.encode_one(like)
+        session.data.dataset.items.id_map.encode_one(like)
     if mode != "keyword" and by != "taste" and (parsed.text or like is not None or lines is not None):
         try:
             with progress_on_stderr() as job:
-                session.embed(job)
+                session.search.embed(job)
         except (DataError, UnknownError) as error:
             if mode != "hybrid" or by == "meaning":
                 raise
@@ -88,21 +87,21 @@ def search(
         number = wrong = 0
         for batch in read_queries(lines):
             if mode != "keyword" and len(batch) > 1:
-                session.encode_queries(batch, mode)
+                session.search.encode_queries(batch, mode)
             for line in batch:
                 number += 1
-                one = session.parse_query(line)
+                one = session.search.parse_query(line)
                 for problem in one.problems:
                     say(f"line {number}: {problem.message}")
                 # A wrong filter is no reason to leave the other lines unanswered; but not to answer as if without it.
                 wrong += bool(one.problems)
                 asked = not one.problems and (one.text or one.filters)
-                results = session.search(one, count, mode, diversity=diversity).results if asked else ()
+                results = session.search.search(one, count, mode, diversity=diversity).results if asked else ()
                 print_json([result_json(result) for result in results])
         if wrong:
             raise OptionError(f"{wrong} of {number} lines could not be understood: their lists are empty.")
         return
-    print_answer(session.search(words, count, mode, like=like, like_by=by, diversity=diversity), as_json)
+    print_answer(session.search.search(words, count, mode, like=like, like_by=by, diversity=diversity), as_json)
 
 
 @cli.command(cls=TakingNegativeIds)
@@ -127,7 +126,9 @@ def recommend(
     """Tell what USER would like."""
     from tui.output import print_answer
 
-    answer = open_session(context, dataset, device).recommend(user.strip(), count, model, filter_seen=not include_seen)
+    answer = open_session(context, dataset, device).users.recommend(
+        user.strip(), count, model, filter_seen=not include_seen
+    )
     print_answer(answer, as_json, extra="predicted_rating")
 
 
@@ -152,10 +153,10 @@ def next_items(
     from tui.output import print_answer, say
 
     session = open_session(context, dataset, device)
-    matches = [session.resolve_title(title, model=model) for title in titles]
+    matches = [session.sequences.resolve_title(title, model=model) for title in titles]
     for title, match in zip(titles, matches, strict=True):
         if match.how not in ("exact", "id"):
             year = "" if match.item.year is None else f" ({match.item.year})"
             say(f"{title!r} taken as {match.item.title}{year}, id {match.item.item_id}.")
-    answer = session.next_items([match.item.internal_id for match in matches], count, model)
+    answer = session.sequences.next_items([match.item.internal_id for match in matches], count, model)
     print_answer(answer, as_json, extra="probability")

@@ -15,7 +15,7 @@ from tui.commands.shared import common_options, open_workspace
 @common_options
 def paths(as_json: bool) -> None:
     """Print where things lie."""
-    from engine.storage.paths import find_paths
+    from engine.session import find_paths
     from tui.output import print_json
 
     places = find_paths()
@@ -90,7 +90,7 @@ def add_dataset(
 
     NAME alone adds the bundled `demo`, or fetches ml-100k, ml-latest-small or ml-1m from its publisher.
     """
-    from engine.datasets.ingest import add
+    from engine.session import add
     from tui.output import print_dataset, progress_on_stderr, say
 
     workspace = open_workspace()

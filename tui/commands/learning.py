@@ -32,17 +32,16 @@ def list_models(context: click.Context, dataset: str | None, as_json: bool) -> N
 
     With -d the defaults are those for this data set's size.
     """
-    from engine import models
-    from engine.session import Session
+    from engine.session import Session, describe
     from tui.output import ListedModel, print_models, say
 
     workspace = open_workspace()
     wanted = dataset or context.obj["dataset"]
-    specs = models.describe()
+    specs = describe()
     trained_on: dict[str, list[str]] = {name: [] for name in specs}
     for name in [wanted] if wanted else workspace.names():
         try:
-            states = Session(workspace, name).models()
+            states = Session(workspace, name).models.states()
         except RecsysError as error:
             if wanted:
                 raise
@@ -82,7 +81,7 @@ def train(
 
     session = open_session(context, dataset, device)
     with progress_on_stderr() as job:
-        report = session.train(model, parse_settings(settings), job, seed)
+        report = session.models.train(model, parse_settings(settings), job, seed)
     print_report(report, as_json)
 
 
@@ -120,14 +119,13 @@ def evaluate(
     Several models are asked the same questions and make one table; an option given by --set is for those that have
     it, or for one as MODEL.KEY=VALUE.
     """
-    from engine.evaluation.config import EvaluationConfig
-    from engine.evaluation.runner import protocol_for
+    from engine.session import EvaluationConfig
     from tui.output import print_report, print_reports, progress_on_stderr
 
     names = tuple(dict.fromkeys(names))
     options = options_by_model(names, settings)
     session = open_session(context, dataset, device)
-    protocol = protocol_for(names, protocol)
+    protocol = session.models.protocol_for(list(names), protocol)
     reports, failed = [], []
     for name in names:
         try:
@@ -141,7 +139,7 @@ def evaluate(
                     segments=segments,
                     options=options[name],
                 )
-                reports.append(session.evaluate(name, config, job))
+                reports.append(session.models.evaluate(name, config, job))
         except RecsysError as error:
             if len(names) == 1 or isinstance(error, OptionError):
                 raise
@@ -192,12 +190,12 @@ def tune(
 
     Options given by --set stay as they are. The search is kept: the same command goes on with it.
     """
-    from engine.evaluation.config import EvaluationConfig
+    from engine.session import EvaluationConfig
     from tui.output import print_tuning, progress_on_stderr
 
     session = open_session(context, dataset, device)
     with progress_on_stderr() as job:
-        outcome = session.tune(
+        outcome = session.models.tune(
             model,
             trials,
             EvaluationConfig(protocol=protocol, seed=seed, options=parse_settings(settings)),
@@ -210,9 +208,10 @@ def tune(
 
 def options_by_model(names: tuple[str, ...], settings: tuple[str, ...]) -> dict[str, dict[str, str]]:
     """The options for each of several models: ``KEY=VALUE`` for all that have it, ``MODEL.KEY=VALUE`` for one."""
-    from engine import models
 
-    specs = {name: models.get(name) for name in names}
+    from engine.session import get
+
+    specs = {name: get(name) for name in names}
     options: dict[str, dict[str, str]] = {name: {} for name in names}
     for word, value in parse_settings(settings).items():
         name, dot, key = word.rpartition(".")

@@ -15,7 +15,7 @@ _QUERIES_TOGETHER = 256
 
 def open_queries(name: str) -> IO[str]:
     """A file of queries, or standard input for ``-``."""
-    from engine.storage.atomic import describe_os_error
+    from engine.session import describe_os_error
 
     try:
         return click.open_file(name, encoding="utf-8")

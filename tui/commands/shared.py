@@ -8,17 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tui.cli import DEVICES
+from engine.session import DEVICES, PROTOCOLS
 
 if TYPE_CHECKING:
-    from engine.session import Session
-    from engine.workspace.dataset_store import Workspace
+    from engine.session import Session, Workspace
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-MODES = ("hybrid", "semantic", "keyword")
-LIKE_BY = ("meaning", "taste", "both")
-PROTOCOLS = ("random", "user", "leave-one-out", "temporal")
 
 dataset_option = click.option(
     "-d", "--dataset", metavar="DATASET", help="Which data set; else the one added or opened last."
@@ -74,8 +69,7 @@ def common_options(command: Command) -> Command:
 
 def open_workspace() -> Workspace:
     """Where this person's data sets lie."""
-    from engine.storage.paths import find_paths
-    from engine.workspace.dataset_store import Workspace
+    from engine.session import Workspace, find_paths
 
     return Workspace(find_paths().data)
 
@@ -84,7 +78,7 @@ def open_session(
     context: click.Context, dataset: str | None, device: str, embedding_model: str | None = None
 ) -> Session:
     """The session of a command; `-d` and `--device` may stand before it or after it."""
-    from engine import session
+    from engine.session import session
 
     outer = context.obj
     return session.open_session(

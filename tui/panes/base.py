@@ -11,18 +11,19 @@ from textual.containers import Container
 from textual.timer import Timer
 from textual.widget import Widget
 
-from tui.backend import Backend, Work
-from tui.mailbox import Mailbox
+from tui.backend.backend import Backend
+from tui.backend.host import Work
+from tui.backend.mailbox import Mailbox
 from tui.messages import Answered, Busy, Failed
-from tui.panes.offer import can_train
+from tui.panes.train_prompt import can_train
 from tui.state import AppState
 from tui.widgets.query import QueryInput
 
 if TYPE_CHECKING:
     from textual.app import SystemCommand
 
-    from engine.data.items import Item
     from engine.data.results import Task
+    from engine.session import Item
     from tui.messages import Failure
 
 #: From this width on there is room for a further column.

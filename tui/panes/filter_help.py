@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from tui.widgets.completions import FILTERS, Completions
 
 if TYPE_CHECKING:
-    from engine.search.filters.completion import Completion
-    from engine.search.filters.parser import ParsedQuery, Problem
-    from tui.backend import SessionLike
+    from engine.session import Completion, ParsedQuery, Problem
+    from tui.backend.services import SessionLike
     from tui.messages import Answered
     from tui.panes.base import Pane
     from tui.widgets.filter_line import FilterLine
@@ -115,13 +114,13 @@ class _Meaning:
 
 def _understand(session: SessionLike, line: str, cursor: int) -> _Meaning:
     """For the worker."""
-    parsed, offered = session.parse_query(line), session.complete_filter(line, cursor, _LISTED)
+    parsed, offered = session.search.parse_query(line), session.search.complete_filter(line, cursor, _LISTED)
     here = [span.problem for span in parsed.spans if span.problem is not None and span.start <= cursor <= span.end]
     choices = [one for one in offered if one.count is not None]
     if any(one.text.casefold() == line[one.start : one.end].casefold() for one in choices):
         choices = []  # typed to its end
     elif here and not choices:
-        from engine.search.filters.completion import Completion
+        from engine.session import Completion
 
         choices = [Completion(text, text, None, wrong.start, wrong.end) for wrong in here for text in wrong.suggestions]
     return _Meaning(parsed, choices, _rest_of_name(offered, line, cursor), here)

@@ -15,25 +15,25 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Input
 
-from tui.backend import Backend
+from tui.backend.backend import Backend
 from tui.messages import AddToSequence, Answered, Failed, Failure, Said, ShowDetails
 from tui.panes.base import RETRY, WIDE, Debouncer, Pane
-from tui.panes.coverage import EmbeddingStatus
+from tui.panes.embedding_status import EmbeddingStatus
 from tui.panes.filter_help import FilterHelp
-from tui.panes.offer import NOT_OPENED
-from tui.panes.view import LIKE_BY, MODES, SHOWN, SearchState
+from tui.panes.search_state import LIKE_BY, MODES, SHOWN, SearchState
+from tui.panes.train_prompt import NOT_OPENED
 from tui.panes.welcome import QueryHistory, RecentPanel, TipPanel, Welcome, welcome
 from tui.state import AppState
 from tui.widgets.details import ItemDetails
 from tui.widgets.filter_line import FilterLine
+from tui.widgets.formatting import duration
 from tui.widgets.items import Figures, ItemTable, match_columns, result_figures, result_of
 from tui.widgets.query import QueryInput
 from tui.widgets.table import Table
-from tui.widgets.text import duration
 
 if TYPE_CHECKING:
-    from engine.data.items import Item
     from engine.data.results import Answer, Result
+    from engine.session import Item
 
 Way = TypeVar("Way")
 
@@ -269,7 +269,7 @@ class SearchPane(Pane):
         if not self._show_phrases(item):
             text, method = view.text, view.answer.method
             self._explaining.ask(
-                lambda session, _: (text, method, item, session.explain_match(text, item.item_id, method))
+                lambda session, _: (text, method, item, session.search.explain_match(text, item.item_id, method))
             )
 
     def _show_phrases(self, item: Item) -> bool:

@@ -13,20 +13,20 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
 
-from engine.data.items import Item
 from engine.data.results import Answer, Result, Task, TitleMatch
-from tui.backend import Backend
+from engine.session import Item
+from tui.backend.backend import Backend
+from tui.draft import SequenceDraft
 from tui.messages import AddToSequence, Answered, Failed, Failure, Said
 from tui.panes.base import ModelPane
-from tui.panes.draft import SequenceDraft
-from tui.panes.offer import NOT_OPENED, say_untrained
+from tui.panes.train_prompt import NOT_OPENED, say_untrained
 from tui.state import AppState
 from tui.widgets.completions import TITLES, Completions
+from tui.widgets.formatting import count, duration
 from tui.widgets.items import ItemTable, full_title, probability_columns, result_figures, result_of
 from tui.widgets.panel import Panel
 from tui.widgets.query import QueryInput
 from tui.widgets.table import Column, Table
-from tui.widgets.text import count, duration
 
 _SHOWN = 100
 _COMPLETIONS = 8
@@ -161,7 +161,7 @@ class SequencePane(ModelPane):
 
     def _complete(self) -> None:
         text = self._completed_text = self.line.value.strip()
-        self._completing.ask(lambda session, _: session.complete_title(text, _COMPLETIONS))
+        self._completing.ask(lambda session, _: session.sequences.complete_title(text, _COMPLETIONS))
 
     def _completed(self, message: Answered) -> None:
         matches: list[TitleMatch] = message.value
@@ -189,7 +189,7 @@ class SequencePane(ModelPane):
         else:
             # Typed faster than the completions came.
             self._completing.withdraw()
-            self._resolving.ask(lambda session, _: session.resolve_title(text))
+            self._resolving.ask(lambda session, _: session.sequences.resolve_title(text))
 
     @on(Table.Chosen, "#completions")
     def _clicked(self, event: Table.Chosen) -> None:
@@ -216,7 +216,7 @@ class SequencePane(ModelPane):
         """Ask what comes after the sequence."""
         items, model = [item.internal_id for item in self._shown], self.model
         if items and self._trained:
-            self._ranking.ask(lambda session, job: session.next_items(items, _SHOWN, model, job=job))
+            self._ranking.ask(lambda session, job: session.sequences.next_items(items, _SHOWN, model, job=job))
         else:
             self._ranking.withdraw()
             self._answer = None

@@ -13,14 +13,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Input
 
-from engine.data.id_map import ExternalId
-from engine.data.items import Item
 from engine.data.results import Answer, HistoryEntry, Result, Task, UserSummary
-from tui.backend import Backend
+from engine.session import ExternalId, Item
+from tui.backend.backend import Backend
 from tui.messages import Answered, Failed, Failure, Said
 from tui.panes.base import WIDE, ModelPane, Request
-from tui.panes.offer import NOT_OPENED, say_untrained
+from tui.panes.train_prompt import NOT_OPENED, say_untrained
 from tui.state import AppState
+from tui.widgets.formatting import clean, count, duration, shorten_middle
 from tui.widgets.histogram import Histogram
 from tui.widgets.items import (
     ItemTable,
@@ -35,7 +35,6 @@ from tui.widgets.items import (
 from tui.widgets.panel import Panel
 from tui.widgets.query import QueryInput
 from tui.widgets.table import Column, Table
-from tui.widgets.text import clean, count, duration, shorten_middle
 
 _LISTED = 200
 _SHOWN = 100
@@ -136,7 +135,7 @@ class UserPane(ModelPane):
 
     def _find(self) -> None:
         text = self.line.value.strip()
-        self._finding.ask(lambda session, _: session.find_users(text, _LISTED))
+        self._finding.ask(lambda session, _: session.users.find(text, _LISTED))
 
     @on(Table.Moved, "#liked")
     def _weighed(self) -> None:
@@ -152,21 +151,21 @@ class UserPane(ModelPane):
         if row is None or row.user_id == self._user:
             return
         user = self._user = row.user_id
-        self._reading.ask(lambda session, _: (user, session.history(user)))
+        self._reading.ask(lambda session, _: (user, session.users.history(user)))
         self.rank()
 
     def rank(self) -> None:
         """Ask what the user would like."""
         user, model = self._user, self.model
         if user is not None and self._trained:
-            self._ranking.ask(lambda session, job: (user, session.recommend(user, _SHOWN, model, job=job)))
+            self._ranking.ask(lambda session, job: (user, session.users.recommend(user, _SHOWN, model, job=job)))
 
     def explain(self, item: Item) -> None:
         """Ask what of the user's history speaks for an item."""
         if self._ranked is not None and self.is_at(self._liked):
             user, answer = self._ranked
             model = answer.method
-            self._explaining.ask(lambda session, _: (item, session.explain(user, item.item_id, model)))
+            self._explaining.ask(lambda session, _: (item, session.users.explain(user, item.item_id, model)))
 
     def _explained(self, message: Answered) -> None:
         item, answer = message.value

@@ -11,13 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.widgets.formatting import clean
 from tui.widgets.panel import Panel
 from tui.widgets.table import Column, Table
-from tui.widgets.text import clean
 
 if TYPE_CHECKING:
     from engine.data.results import Answer
-    from tui.backend import SessionLike
+    from tui.backend.services import SessionLike
 
 #: How many of the last searches are known.
 _KEPT = 50
@@ -37,11 +37,11 @@ class Welcome:
 def welcome(session: SessionLike, shown: int, *, remember: str = "") -> Welcome:
     """Ask the engine, which is first to remember a search; for a worker."""
     if remember:
-        session.remember_search(remember)
+        session.search.remember_search(remember)
     return Welcome(
-        session.highlights(shown),
-        tuple(filter(None, map(clean, session.recent_searches(_KEPT)))),
-        tuple(one for one in _EXAMPLES if session.parse_query(one).filters),
+        session.search.highlights(shown),
+        tuple(filter(None, map(clean, session.search.recent_searches(_KEPT)))),
+        tuple(one for one in _EXAMPLES if session.search.parse_query(one).filters),
     )
 
 

@@ -11,11 +11,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.data.results import TitleMatch
+from tui.widgets.formatting import clean, count, paragraphs
 from tui.widgets.table import Column, Row, Table
-from tui.widgets.text import clean, count, paragraphs
 
 if TYPE_CHECKING:
-    from engine.search.filters.completion import Completion
+    from engine.session import Completion
 
 _HOW = {"typo": "similar", "id": "id", "exact": "", "folded": "", "prefix": ""}
 

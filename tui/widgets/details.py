@@ -13,12 +13,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.messages import AddToSequence, CopyText, MoreLikeThis, ShowDetails
+from tui.widgets.formatting import clean, fit, paragraphs
 from tui.widgets.items import full_title
 from tui.widgets.popup import PopUp
-from tui.widgets.text import clean, fit, paragraphs
 
 if TYPE_CHECKING:
-    from engine.data.items import Item
+    from engine.session import Item
 
 #: Metadata that holds the running text of an item, if the source has one; else it is the text search embeds.
 _PROSE = ("overview", "about", "description", "synopsis", "plot", "summary")

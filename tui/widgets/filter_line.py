@@ -11,13 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
+from tui.widgets.formatting import clean
 from tui.widgets.query import QueryInput
-from tui.widgets.text import clean
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from engine.search.filters.parser import ParsedQuery
+    from engine.session import ParsedQuery
 
 
 @dataclass(frozen=True, slots=True)

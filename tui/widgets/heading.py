@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.widgets.text import clean, fit, shorten
+from tui.widgets.formatting import clean, fit, shorten
 
 
 class Heading(Widget):

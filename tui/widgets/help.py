@@ -10,8 +10,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.widgets.formatting import fit
 from tui.widgets.popup import PopUp
-from tui.widgets.text import fit
 
 KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui.widgets.text import clean
+from tui.widgets.formatting import clean
 
 _NAMES = {"escape": "Esc", "enter": "↵", **{f"f{number}": f"F{number}" for number in range(1, 13)}}
 

@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.widgets.bars import compact, histogram
-from tui.widgets.text import fit
+from tui.widgets.formatting import fit
 
 _MOST_BINS = 12
 

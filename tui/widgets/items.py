@@ -9,12 +9,12 @@ from textual.binding import Binding, BindingType
 
 from tui.messages import AddToSequence, CopyText, MoreLikeThis, ShowDetails
 from tui.widgets.bars import bar, compact, stars
+from tui.widgets.formatting import clean
 from tui.widgets.table import Column, Row, Table
-from tui.widgets.text import clean
 
 if TYPE_CHECKING:
-    from engine.data.items import Item
     from engine.data.results import Answer, HistoryEntry, Result
+    from engine.session import Item
 
 Figures = tuple[tuple[str, str], ...]
 

@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from tui.messages import Failure, JobView
 from tui.widgets.bars import progress_bar, sparkline
-from tui.widgets.text import clean, count, duration, paragraphs
+from tui.widgets.formatting import clean, count, duration, paragraphs
 
 #: Figures of a job that have a place of their own.
 _SAID = ("epoch", "epochs", "pace", "seconds_left")

@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
+from tui.widgets.formatting import clean
 from tui.widgets.notice import Notice
 from tui.widgets.table import Table
-from tui.widgets.text import clean
 
 
 class Panel(Vertical):

@@ -12,7 +12,7 @@ from textual.events import Paste
 from textual.message import Message
 from textual.widgets import Input
 
-from tui.widgets.text import clean
+from tui.widgets.formatting import clean
 
 _LONGEST = 2_000
 _LINE_END = re.compile(r"\s*[\r\n]\s*")

@@ -11,8 +11,8 @@ from textual.widget import Widget
 from tui.messages import JobView
 from tui.state import Pace
 from tui.widgets.bars import progress_bar
+from tui.widgets.formatting import fit, shorten
 from tui.widgets.notice import job_figures, job_heading
-from tui.widgets.text import fit, shorten
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _BAR = 12

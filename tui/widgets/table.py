@@ -17,7 +17,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.widgets.text import shorten
+from tui.widgets.formatting import shorten
 
 Row = TypeVar("Row")
 

@@ -47,97 +47,99 @@ def ids(answer: Answer) -> list[Any]:
 
 
 def test_a_line_is_words_and_filters(session: Session) -> None:
-    assert ids(session.search("two -title:primer", mode="keyword")) == ["stalker"]
-    assert ids(session.search("two rating:>=1", mode="keyword")) == []
-    assert session.search("two", mode="keyword").results[0].reason == 'text "two"'
+    assert ids(session.search.search("two -title:primer", mode="keyword")) == ["stalker"]
+    assert ids(session.search.search("two rating:>=1", mode="keyword")) == []
+    assert session.search.search("two", mode="keyword").results[0].reason == 'text "two"'
 
 
 def test_after_warming_up_only_the_query_itself_is_embedded(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    session.embed()
-    session.warm_up()
+    session.search.embed()
+    session.search.warm_up()
     embedded: list[str] = []
-    encode = session._encoder.encode
-    monkeypatch.setattr(session._encoder, "encode", lambda texts, **how: embedded.extend(texts) or encode(texts, **how))
-    assert "Science Fiction" in session.search("a planet far away").results[0].reason
+    encode = session.search._encoder.encode
+    monkeypatch.setattr(
+        session.search._encoder, "encode", lambda texts, **how: embedded.extend(texts) or encode(texts, **how)
+    )
+    assert "Science Fiction" in session.search.search("a planet far away").results[0].reason
     assert embedded == ["a planet far away"]
 
 
 def test_filters_alone_need_no_model_and_give_the_best_known(session: Session) -> None:
-    answer = session.search("genre:science rating:>=4.5")
+    answer = session.search.search("genre:science rating:>=4.5")
     assert ids(answer) == ["alien", "solaris"]
     assert answer.method == "popular"
-    assert ids(session.search("interactions:2 genre:science")) == ["solaris"]
+    assert ids(session.search.search("interactions:2 genre:science")) == ["solaris"]
 
 
 def test_a_wrong_filter_is_an_error_or_the_callers_to_show(session: Session) -> None:
     with pytest.raises(OptionError, match="perhaps Horror"):
-        session.search("monster genre:horor", mode="keyword")
-    parsed = session.parse_query("monster genre:horor")
+        session.search.search("monster genre:horor", mode="keyword")
+    parsed = session.search.parse_query("monster genre:horor")
     assert [problem.suggestions for problem in parsed.problems] == [("Horror",)]
-    assert ids(session.search(parsed, mode="keyword")) == ["alien"]
+    assert ids(session.search.search(parsed, mode="keyword")) == ["alien"]
 
 
 def test_filters_are_completed(session: Session) -> None:
-    assert [(one.text, one.count) for one in session.complete_filter("genre:h", 7)] == [("Horror", 1)]
+    assert [(one.text, one.count) for one in session.search.complete_filter("genre:h", 7)] == [("Horror", 1)]
 
 
 def test_before_anything_is_typed_there_is_what_is_best_known(session: Session) -> None:
-    assert ids(session.highlights(2)) == ["alien", "solaris"]
-    assert session.highlights().method == "popular"
+    assert ids(session.search.highlights(2)) == ["alien", "solaris"]
+    assert session.search.highlights().method == "popular"
 
 
 def test_items_like_another_by_who_liked_it(session: Session) -> None:
-    answer = session.search("", like="alien", like_by="taste")
+    answer = session.search.search("", like="alien", like_by="taste")
     assert ids(answer) == ["solaris", "heat"]
-    assert ids(session.search("genre:crime", like="alien", like_by="taste")) == ["heat"]
+    assert ids(session.search.search("genre:crime", like="alien", like_by="taste")) == ["heat"]
     with pytest.raises(UnknownError):
-        session.search("", like="nothing")
+        session.search.search("", like="nothing")
 
 
 def test_searches_are_remembered_for_each_data_set(session: Session) -> None:
-    session.remember_search("heist genre:crime")
-    session.remember_search("robots")
+    session.search.remember_search("heist genre:crime")
+    session.search.remember_search("robots")
     again = Session(session.workspace, "films")
-    assert again.recent_searches() == ["robots", "heist genre:crime"]
-    assert again.recent_searches(1) == ["robots"]
+    assert again.search.recent_searches() == ["robots", "heist genre:crime"]
+    assert again.search.recent_searches(1) == ["robots"]
 
 
 def test_a_match_is_explained_only_by_a_model_that_is_there(session: Session) -> None:
-    assert session.explain_match("monsters", "alien") == []
+    assert session.search.explain_match("monsters", "alien") == []
 
 
 def test_a_model_that_is_not_there_is_said_and_words_still_answer(session: Session) -> None:
-    without = Session(session.workspace, "films", embedding_model="nosuch", patient=False)
-    answer = without.search("planet")
+    without = Session(session.workspace, "films", embedding_model="nosuch", interactive=True)
+    answer = without.search.search("planet")
     assert ids(answer) == ["solaris"]
     assert answer.note.startswith("by keyword only: The embedding model 'nosuch'")
-    assert without.embedding_state().done == 0
-    for ask in (without.warm_up, without.embed, lambda: without.search("planet", mode="semantic")):
+    assert without.search.embedding_state().done == 0
+    for ask in (without.search.warm_up, without.search.embed, lambda: without.search.search("planet", mode="semantic")):
         with pytest.raises((UnknownError, DataError), match="nosuch"):
             ask()
 
 
 def test_a_model_that_cannot_be_loaded_takes_away_no_more(session: Session, tmp_path: Path) -> None:
-    session.embed()
+    session.search.embed()
     folder = save_tiny_model(tmp_path / "model")
     (folder / "model.safetensors").write_bytes(b"cut off")
     spoilt = Session(session.workspace, "films", embedding_model=str(folder))
-    answer = spoilt.search("planet")
+    answer = spoilt.search.search("planet")
     assert ids(answer) == ["solaris"]
     assert "cannot be loaded" in answer.note
-    spoilt.encode_queries(["planet", "monster"])
-    assert ids(spoilt.search("planet", like="alien"))[0] == "solaris"
+    spoilt.search.encode_queries(["planet", "monster"])
+    assert ids(spoilt.search.search("planet", like="alien"))[0] == "solaris"
     with pytest.raises(DataError, match="cannot be loaded"):
-        spoilt.search("planet", mode="semantic")
+        spoilt.search.search("planet", mode="semantic")
 
 
 def test_what_was_typed_is_explained_where_that_was_looked_for(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session.embed()
+    session.search.embed()
     monkeypatch.setattr("engine.search.hybrid.SearchIndex.meant", lambda _, query: query.replace("plonet", "planet"))
-    hybrid, semantic = (session.explain_match("plonet", "solaris", mode) for mode in ("hybrid", "semantic"))
-    assert hybrid == session.explain_match("planet", "solaris", "semantic") != semantic
+    hybrid, semantic = (session.search.explain_match("plonet", "solaris", mode) for mode in ("hybrid", "semantic"))
+    assert hybrid == session.search.explain_match("planet", "solaris", "semantic") != semantic
 
 
 def test_without_ratings_it_is_not_said_that_nobody_liked_an_item(
@@ -145,4 +147,4 @@ def test_without_ratings_it_is_not_said_that_nobody_liked_an_item(
 ) -> None:
     session.workspace.add(read("bare", "table", items=tmp_path / "items.csv"))
     with pytest.raises(NotTrainedError, match="no ratings"):
-        Session(session.workspace, "bare").search("", like="heat", like_by="taste")
+        Session(session.workspace, "bare").search.search("", like="heat", like_by="taste")

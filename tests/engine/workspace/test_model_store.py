@@ -23,11 +23,11 @@ def workspace(tmp_path: Path, dataset: Dataset) -> Workspace:
 
 
 def trained(workspace: Workspace) -> set[str]:
-    return {state.name for state in Session(workspace, "tiny").models() if state.trained}
+    return {state.name for state in Session(workspace, "tiny").models.states() if state.trained}
 
 
 def test_a_model_outlives_a_replacement_with_the_same_ids_only(workspace: Workspace) -> None:
-    Session(workspace, "tiny").train("explicit", {"n_iter": 1})
+    Session(workspace, "tiny").models.train("explicit", {"n_iter": 1})
     workspace.add(make_dataset(times=False), replace=True)
     assert trained(workspace) == {"explicit"}
 
@@ -44,21 +44,21 @@ def test_a_model_outlives_a_replacement_with_the_same_ids_only(workspace: Worksp
     workspace.add(more, replace=True)
     assert trained(workspace) == set()
     with pytest.raises(NotTrainedError, match="train explicit"):
-        Session(workspace, "tiny").recommend(20, model="explicit")
+        Session(workspace, "tiny").users.recommend(20, model="explicit")
 
 
 def test_a_spoilt_report_is_an_untrained_model_and_hides_no_other(workspace: Workspace) -> None:
     session = Session(workspace, "tiny")
-    session.train("explicit", {"n_iter": 1})
-    session.train("implicit", {"n_iter": 1})
+    session.models.train("explicit", {"n_iter": 1})
+    session.models.train("implicit", {"n_iter": 1})
     (workspace.model_folder("tiny", "explicit") / "report.json").write_text("{")
     assert trained(workspace) == {"implicit"}
-    assert session.recommend(20).method == "implicit"
+    assert session.users.recommend(20).method == "implicit"
 
 
 def test_a_user_who_knows_everything_is_recommended_nothing(workspace: Workspace) -> None:
     session = Session(workspace, "tiny")
-    session.train("explicit", {"n_iter": 1})
+    session.models.train("explicit", {"n_iter": 1})
     everything = make_dataset()
     log = everything.interactions
     workspace.add(
@@ -76,4 +76,4 @@ def test_a_user_who_knows_everything_is_recommended_nothing(workspace: Workspace
         ),
         replace=True,
     )
-    assert Session(workspace, "tiny").recommend(10).results == ()
+    assert Session(workspace, "tiny").users.recommend(10).results == ()

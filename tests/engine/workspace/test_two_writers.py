@@ -106,7 +106,7 @@ def test_the_demo_is_there_for_whoever_comes_second(workspace: Workspace, monkey
 
     open_session(workspace, DEMO)
     monkeypatch.setattr(Workspace, "__contains__", _once_false(Workspace.__contains__))
-    assert open_session(workspace, DEMO).overview().simulated
+    assert open_session(workspace, DEMO).data.overview().simulated
 
 
 def test_an_interrupt_in_an_exchange_keeps_the_old_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,9 @@
-"""An open data set: what all questions to it share."""
+"""One open data set: what all services of a session share."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.data.results import Overview
 from engine.runtime.device_queue import DeviceQueue
 from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
@@ -15,11 +14,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from engine.data.dataset import Dataset
-    from engine.data.user_index import UserIndex, UserSearch
+    from engine.data.user_index import UserIndex
     from engine.workspace.dataset_store import Manifest, Workspace
 
 
-class OpenedDataset:
+class OpenDataset:
     """A data set, read when something first needs it, and the device that computes.
 
     Parameters
@@ -30,8 +29,9 @@ class OpenedDataset:
         The data set's.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    patient
-        Whether a hybrid search waits for the embedding model to load, rather than answer by keyword meanwhile.
+    interactive
+        Whether somebody sits before a screen: a hybrid search then answers by keyword while the embedding model is
+        not loaded yet, and a core is left to the screen.
     embedding_model
         A name or a folder; None for the one in the settings, else the one that comes with the package.
     """
@@ -42,15 +42,15 @@ class OpenedDataset:
         name: str,
         *,
         device: str = "auto",
-        patient: bool = True,
+        interactive: bool = False,
         embedding_model: str | None = None,
     ) -> None:
         self.workspace = workspace
         self.name = name
         self.device = device
-        self.patient = patient
+        self.interactive = interactive
         self.embedding_model = embedding_model
-        self._turns = DeviceQueue()
+        self.queue = DeviceQueue()
 
     @locked_property
     def manifest(self) -> Manifest:
@@ -72,14 +72,8 @@ class OpenedDataset:
         return UserIndex(self.dataset.interactions)
 
     @locked_property
-    def _directory(self) -> UserSearch:
-        from engine.data.user_index import UserSearch
-
-        return UserSearch(self.dataset)
-
-    @locked_property
-    def _popularity(self) -> npt.NDArray[np.int64]:
-        """Interactions of each item, by internal id."""
+    def popularity(self) -> npt.NDArray[np.int64]:
+        """The number of interactions of each item, by internal id."""
         import numpy as np
 
         from engine.data.user_index import item_counts
@@ -88,21 +82,8 @@ class OpenedDataset:
         popularity[: self.dataset.num_rated_items] = item_counts(self.dataset.interactions)[1:]
         return popularity
 
-    def overview(self) -> Overview:
-        """The data set in one line."""
-        return self.manifest.overview
-
-    def device_name(self) -> str:
-        """``"cpu"``, ``"cuda:0 NVIDIA H200"``, ``"mps"``: what computes (imports torch)."""
-        import_in_background("torch")
-        from engine.runtime.device import describe, leave_a_core, resolve
-
-        if not self.patient:
-            leave_a_core()  # somebody is looking at a screen
-        return describe(resolve(self.device))
-
 
 def check(job: Job | None) -> None:
-    """Stop before the work if somebody stopped waiting for it while it queued."""
+    """Stop before the work begins if it was cancelled while it waited for the device."""
     if job is not None:
         job.checkpoint()

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.errors import CancelledError
-from engine.runtime.job import Job
+from engine.session import Job
+from tui.backend.host import Host, Post, Work
+from tui.backend.services import SessionLike
+from tui.backend.threads import numbers, start
 from tui.messages import Answered, Failed
-from tui.threads import numbers, start
 
 if TYPE_CHECKING:
     from textual.message import Message
-
-    from tui.backend import Backend, Post, SessionLike, Work
 
 
 @dataclass(slots=True)
@@ -32,8 +32,8 @@ class Mailbox:
     a newer request may have been made while the message was on its way.
     """
 
-    def __init__(self, backend: Backend, name: str, post: Post) -> None:
-        self._backend = backend
+    def __init__(self, host: Host, name: str, post: Post) -> None:
+        self._host = host
         self._name = name
         self._post = post
         self._changed = threading.Condition()
@@ -74,7 +74,7 @@ class Mailbox:
             self._running.job.cancel()
 
     def _run(self) -> None:
-        session = self._backend.wait_for_session()
+        session = self._host.wait_for_session()
         while True:
             with self._changed:
                 self._running = None
@@ -84,15 +84,15 @@ class Mailbox:
                 self._running = request
             message = self._answer(session, request)
             if message is not None and self.is_current(request.number):
-                self._backend.deliver(self._post, message)
+                self._host.deliver(self._post, message)
 
     def _answer(self, session: SessionLike, request: _Request) -> Message | None:
-        started = self._backend.clock()
+        started = self._host.clock()
         try:
             value = request.work(session, request.job)
         except CancelledError:
             return None
         except Exception as error:
             # A failure that nobody waits for any more is nobody's concern, and often the cancel's own doing.
-            return None if request.job.cancelled else Failed(request.number, self._backend.failure(error))
-        return Answered(request.number, value, self._backend.clock() - started)
+            return None if request.job.cancelled else Failed(request.number, self._host.failure(error))
+        return Answered(request.number, value, self._host.clock() - started)

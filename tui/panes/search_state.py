@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tui.widgets.formatting import shorten
 from tui.widgets.items import full_title
-from tui.widgets.text import shorten
 
 if TYPE_CHECKING:
-    from engine.data.items import Item
     from engine.data.results import Answer
-    from engine.runtime.job import Job
-    from engine.search.filters.parser import ParsedQuery
-    from tui.backend import SessionLike
+    from engine.session import Item, Job, ParsedQuery
+    from tui.backend.services import SessionLike
 
 #: The ways to search, and what the palette says of them.
 MODES = {
@@ -75,14 +73,14 @@ class SearchState:
 
     def answered(self, session: SessionLike, mode: str, job: Job) -> SearchState:
         """The same with its answer; for a worker."""
-        parsed = session.parse_query(self.text)
+        parsed = session.search.parse_query(self.text)
         if self.like is not None:
             mode = "hybrid" if mode == "keyword" else mode
-            answer = session.search(parsed, SHOWN, mode, self.like.item_id, job, like_by=self.by)
+            answer = session.search.search(parsed, SHOWN, mode, self.like.item_id, job, like_by=self.by)
         elif parsed.text or parsed.filters:
-            answer = session.search(parsed, SHOWN, mode, job=job)
+            answer = session.search.search(parsed, SHOWN, mode, job=job)
         else:  # nothing but a filter that is not understood
-            answer = session.highlights(SHOWN)
+            answer = session.search.highlights(SHOWN)
         return replace(self, parsed=parsed, answer=answer)
 
     def nothing_found(self) -> tuple[str, str]:

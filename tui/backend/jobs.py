@@ -5,15 +5,14 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.errors import CancelledError
-from engine.runtime.job import Job, Progress
+from engine.session import Job, Progress
+from tui.backend.host import Host, Work
+from tui.backend.services import SessionLike
+from tui.backend.threads import start
 from tui.messages import CatalogueChanged, Failure, JobChanged, JobState, JobView
-from tui.threads import start
-
-if TYPE_CHECKING:
-    from tui.backend import Backend, SessionLike, Work
 
 #: The screen is told of progress at most this often, in seconds.
 REPORT_EVERY = 0.1
@@ -22,8 +21,8 @@ REPORT_EVERY = 0.1
 class JobThread:
     """Runs long jobs one after the other."""
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self._changed = threading.Condition()
         self._waiting: deque[tuple[Reporter, Work]] = deque()
         self._running: Reporter | None = None
@@ -40,7 +39,7 @@ class JobThread:
         What waits or runs already is not begun a second time: a key may be pressed twice before the screen shows
         what the first one did.
         """
-        reporter = Reporter(view, self._backend)
+        reporter = Reporter(view, self._host)
         with self._changed:
             for other in (self._running, *(entry[0] for entry in self._waiting)):
                 if other is not None and other.view.label == view.label and other.view.state in ("waiting", "running"):
@@ -74,7 +73,7 @@ class JobThread:
             return self._changed.wait_for(lambda: self._running is None, grace)
 
     def _run(self) -> None:
-        session = self._backend.wait_for_session()
+        session = self._host.wait_for_session()
         while True:
             with self._changed:
                 while not self._waiting:
@@ -95,10 +94,10 @@ class Reporter:
     #: Reports over which the pace is taken: three seconds' worth.
     _WINDOW = 30
 
-    def __init__(self, view: JobView, backend: Backend) -> None:
+    def __init__(self, view: JobView, host: Host) -> None:
         self.view = view
         self.job = Job(self._report)
-        self._backend = backend
+        self._host = host
         self._told_at = float("-inf")
         self._seen: deque[tuple[float, int]] = deque(maxlen=self._WINDOW)
         self._losses: dict[int, float] = {}
@@ -106,7 +105,7 @@ class Reporter:
 
     def run(self, work: Work, session: SessionLike) -> None:
         """Do the work, and tell how it begins, goes and ends."""
-        started = self._backend.clock()
+        started = self._host.clock()
         self.tell(state="running")
         state: JobState = "done"
         failure: Failure | None = None
@@ -115,13 +114,13 @@ class Reporter:
         except CancelledError:
             state = "stopped"
         except Exception as error:
-            state, failure = "failed", self._backend.failure(error)
+            state, failure = "failed", self._host.failure(error)
         # Also after a stop or a failure: what was done so far may have been kept.
         try:
-            self._backend.post(CatalogueChanged(self._backend.catalogue(session)))
+            self._host.post(CatalogueChanged(self._host.dataset_state(session)))
         except Exception as error:
-            failure = failure or self._backend.failure(error)
-        self.tell(state=state, failure=failure, seconds=self._backend.clock() - started, seconds_left=None)
+            failure = failure or self._host.failure(error)
+        self.tell(state=state, failure=failure, seconds=self._host.clock() - started, seconds_left=None)
 
     def end(self) -> None:
         """Take what was reported off the screen; a job that never reported was never on it."""
@@ -141,12 +140,12 @@ class Reporter:
             if changes.get("state") == "stopping" and not self.view.active:
                 return
             self.view = replace(self.view, **changes)
-            self._backend.post(JobChanged(self.view))
+            self._host.post(JobChanged(self.view))
 
     def _report(self, progress: Progress) -> None:
         if not self.view.active:
             return
-        now = self._backend.clock()
+        now = self._host.clock()
         values = progress.values
         if "epoch" in values and "loss" in values:
             self._losses[int(values["epoch"])] = float(values["loss"])

@@ -1,4 +1,4 @@
-"""Questions to a catalogue: what is like these words, or like this item."""
+"""The search service: what is like these words, or like this item."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from engine.data.results import Answer, EmbeddingState
 from engine.errors import RecsysError
 from engine.runtime.job import Job, Progress
 from engine.runtime.locked_property import locked_property
-from engine.session.opened import OpenedDataset, check
+from engine.session.open_dataset import OpenDataset, check
 from engine.version import __version__
 
 if TYPE_CHECKING:
     from engine.data.id_map import ExternalId
     from engine.search import SearchIndex
-    from engine.search.encoder.encoder import Encoder
+    from engine.search.encoder.encoder import Encoder, Vectors
     from engine.search.filters.completion import Completion
     from engine.search.filters.parser import ParsedQuery
     from engine.search.history import SearchHistory
@@ -28,8 +28,17 @@ _DIVERSITY = 0.4
 _GENRES_AT_A_TIME = 4
 
 
-class SearchedDataset(OpenedDataset):
-    """An open data set that can be searched."""
+class SearchService:
+    """Searches the catalogue of one data set.
+
+    Parameters
+    ----------
+    opened
+        The data set.
+    """
+
+    def __init__(self, opened: OpenDataset) -> None:
+        self._opened = opened
 
     @locked_property
     def _encoder(self) -> Encoder:
@@ -39,8 +48,8 @@ class SearchedDataset(OpenedDataset):
         from engine.storage.settings import read_settings
 
         paths = find_paths()
-        model = self.embedding_model or read_settings(paths.config).embedding_model or DEFAULT_MODEL
-        return Encoder(model, device=self.device, cache=paths.cache)
+        model = self._opened.embedding_model or read_settings(paths.config).embedding_model or DEFAULT_MODEL
+        return Encoder(model, device=self._opened.device, cache=paths.cache)
 
     @locked_property
     def _search(self) -> SearchIndex:
@@ -52,20 +61,20 @@ class SearchedDataset(OpenedDataset):
 
         store, encoder, trouble = None, None, None
         try:
-            store = VectorStore(self.workspace.embeddings_folder(self.name), self._encoder.identity)
+            store = VectorStore(self._opened.workspace.embeddings_folder(self._opened.name), self._encoder.identity)
             encoder = self._encoder
         except RecsysError as error:  # a wrong model takes nothing away but the meaning
             trouble = error
         return SearchIndex(
-            self.dataset.items,
+            self._opened.dataset.items,
             store,
             encoder,
-            popularity=self._popularity,
-            taste=CoOccurrence(self.dataset.interactions).likeness,
-            facts=ratings_of_items(self.dataset),
+            popularity=self._opened.popularity,
+            taste=CoOccurrence(self._opened.dataset.interactions).likeness,
+            facts=ratings_of_items(self._opened.dataset),
             kept_words=CacheFile(
-                self.workspace.dataset_folder(self.name) / "words.npz",
-                f"{self.manifest.files['items']['sha256']} {__version__}",
+                self._opened.workspace.dataset_folder(self._opened.name) / "words.npz",
+                f"{self._opened.manifest.files['items']['sha256']} {__version__}",
             ),
             trouble=trouble,
         )
@@ -81,13 +90,18 @@ class SearchedDataset(OpenedDataset):
         if state.complete:
             return state
         self._load_encoder(job)
-        with self._turns.background(job) as turn:
-            if self.patient:
+        with self._opened.queue.background(job) as turn:
+            if not self._opened.interactive:
                 return meaning.embed(turn)
             meaning.expect_queries(turn)  # somebody sits before it, and searches meanwhile and afterwards
             state = meaning.embed(turn)
             meaning.expect_queries(turn)
             return state
+
+    def item_vectors(self, job: Job | None = None) -> Vectors:
+        """The vectors of all items' texts, with a row of zeros for the padding; embeds what is not embedded yet."""
+        self.embed(job)
+        return self._search.meaning.item_vectors(self._opened.dataset.num_items + 1)
 
     def search(
         self,
@@ -137,11 +151,11 @@ class SearchedDataset(OpenedDataset):
             parsed = self.parse_query(parsed)
             parsed.require()
         text, filters = parsed.text, parsed.filters or None
-        internal = None if like is None else self.dataset.items.id_map.encode_one(like)
+        internal = None if like is None else self._opened.dataset.items.id_map.encode_one(like)
         if diversity is None:
             diversity = 0.0 if like is None else _DIVERSITY
         trouble: object = self._search.meaning.trouble
-        if mode == "hybrid" and like is None and not (self.patient or self._encoder.loaded):
+        if mode == "hybrid" and like is None and self._opened.interactive and not self._encoder.loaded:
             trouble = trouble or "the embedding model is not loaded yet"
         elif mode != "keyword" and text and like_by != "taste":
             try:
@@ -153,7 +167,7 @@ class SearchedDataset(OpenedDataset):
         if mode == "hybrid" and text and like is None and trouble:
             answer = self._search.search(text, k, "keyword", filters, diversity=diversity, job=job)
             return replace(answer, note=f"by keyword only: {trouble}")
-        with self._turns.turn():
+        with self._opened.queue.turn():
             check(job)
             return self._search.search(
                 text, k, mode, filters, like=internal, like_by=like_by, diversity=diversity, job=job
@@ -171,7 +185,7 @@ class SearchedDataset(OpenedDataset):
                 texts = [self._search.meant(text) for text in texts]
             with suppress(RecsysError):
                 self._load_encoder(job or Job())
-                with self._turns.turn():
+                with self._opened.queue.turn():
                     self._search.meaning.encode_queries(texts)
 
     def parse_query(self, line: str) -> ParsedQuery:
@@ -208,12 +222,12 @@ class SearchedDataset(OpenedDataset):
         UnknownError
             If there is no such item.
         """
-        internal = self.dataset.items.id_map.encode_one(item)
+        internal = self._opened.dataset.items.id_map.encode_one(item)
         if not self._encoder.loaded or not (text := self.parse_query(query).text):
             return []
-        with self._turns.turn():
+        with self._opened.queue.turn():
             meant = self._search.meant(text) if mode == "hybrid" else text
-            return self._search.meaning.phrases_near(meant, self.dataset.items[internal])
+            return self._search.meaning.phrases_near(meant, self._opened.dataset.items[internal])
 
     def recent_searches(self, limit: int = 10) -> list[str]:
         """What was searched for in this data set, newest first."""
@@ -228,7 +242,7 @@ class SearchedDataset(OpenedDataset):
         from engine.search.history import SearchHistory
         from engine.storage.paths import find_paths
 
-        return SearchHistory(find_paths().state, self.name)
+        return SearchHistory(find_paths().state, self._opened.name)
 
     def warm_up(self, job: Job | None = None) -> None:
         """Make ready what the first questions need and what explains their answers, so that they need not wait for it.
@@ -245,9 +259,9 @@ class SearchedDataset(OpenedDataset):
         if not meaning.state().done:
             return
         self._load_encoder(job)
-        with self._turns.background(job) as turn:
+        with self._opened.queue.background(job) as turn:
             meaning.expect_queries(turn)
-            genres = frequent_genres(self.dataset.items)
+            genres = frequent_genres(self._opened.dataset.items)
             for start in range(0, len(genres), _GENRES_AT_A_TIME):
                 turn.checkpoint()
                 meaning.prepare_genres(genres[start : start + _GENRES_AT_A_TIME])

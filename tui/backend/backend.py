@@ -14,14 +14,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from engine.errors import CancelledError, NotTrainedError, RecsysError, UnknownError
-from engine.runtime.job import Job
-from tui.jobs import JobThread, Reporter
-from tui.mailbox import Mailbox
+from engine.session import Job
+from tui.backend.host import Post
+from tui.backend.jobs import JobThread, Reporter
+from tui.backend.mailbox import Mailbox
+from tui.backend.services import SessionLike
+from tui.backend.threads import numbers, start
 from tui.messages import (
     DatasetState,
     DeviceFailed,
@@ -32,88 +35,17 @@ from tui.messages import (
     SessionOpened,
     WarmedUp,
 )
-from tui.threads import numbers, start
 
 if TYPE_CHECKING:
     from textual.message import Message
 
-    from engine.data.id_map import ExternalId
     from engine.data.results import (
-        Answer,
-        EmbeddingState,
-        FitReport,
-        HistoryEntry,
-        ModelState,
-        Overview,
         Task,
-        TitleMatch,
-        UserSummary,
     )
-    from engine.search.filters.completion import Completion
-    from engine.search.filters.parser import ParsedQuery
 
 log = logging.getLogger("recsys_tui")
 # Without a handler of its own, logging would write to stderr, which is the screen.
 log.addHandler(logging.NullHandler())
-
-
-class SessionLike(Protocol):
-    """What the app needs of :class:`engine.session.Session`."""
-
-    def overview(self) -> Overview: ...  # noqa: D102
-    def device_name(self) -> str: ...  # noqa: D102
-    def embedding_state(self) -> EmbeddingState: ...  # noqa: D102
-    def embed(self, job: Job | None = None) -> EmbeddingState: ...  # noqa: D102
-    def warm_up(self, job: Job | None = None) -> None: ...  # noqa: D102
-    def search(  # noqa: D102
-        self,
-        query: str | ParsedQuery,
-        k: int = 10,
-        mode: str = "hybrid",
-        like: ExternalId | None = None,
-        job: Job | None = None,
-        *,
-        like_by: str | None = None,
-    ) -> Answer: ...
-    def parse_query(self, line: str) -> ParsedQuery: ...  # noqa: D102
-    def complete_filter(self, line: str, cursor: int, limit: int = 8) -> list[Completion]: ...  # noqa: D102
-    def highlights(self, k: int = 10) -> Answer: ...  # noqa: D102
-    def explain_match(  # noqa: D102
-        self, query: str, item: ExternalId, mode: str = "hybrid"
-    ) -> list[tuple[str, float]]: ...
-    def recent_searches(self, limit: int = 10) -> list[str]: ...  # noqa: D102
-    def remember_search(self, line: str) -> None: ...  # noqa: D102
-    def find_users(self, text: str, limit: int = 50) -> list[UserSummary]: ...  # noqa: D102
-    def history(self, user: ExternalId) -> list[HistoryEntry]: ...  # noqa: D102
-    def recommend(  # noqa: D102
-        self,
-        user: ExternalId,
-        k: int = 10,
-        model: str | None = None,
-        filter_seen: bool = True,
-        job: Job | None = None,
-    ) -> Answer: ...
-    def explain(  # noqa: D102
-        self, user: ExternalId, item: ExternalId, model: str | None = None, k: int = 3
-    ) -> Answer: ...
-    def complete_title(self, text: str, limit: int = 8) -> list[TitleMatch]: ...  # noqa: D102
-    def resolve_title(self, text: str) -> TitleMatch: ...  # noqa: D102
-    def next_items(  # noqa: D102
-        self,
-        items: Sequence[int],
-        k: int = 10,
-        model: str | None = None,
-        filter_seen: bool = True,
-        job: Job | None = None,
-    ) -> Answer: ...
-    def models(self, task: Task | None = None) -> list[ModelState]: ...  # noqa: D102
-    def train(  # noqa: D102
-        self, model: str, options: Mapping[str, Any] | None = None, job: Job | None = None, seed: int = 42
-    ) -> FitReport: ...
-
-
-Post = Callable[["Message"], object]
-Work = Callable[[SessionLike, Job], Any]
 
 
 class Backend:
@@ -197,12 +129,14 @@ class Backend:
 
     def embed(self) -> int:
         """Embed what is not embedded yet; the job's number."""
-        return self._jobs.add(JobView(next(numbers), "search", "embedding"), lambda session, job: session.embed(job))
+        return self._jobs.add(
+            JobView(next(numbers), "search", "embedding"), lambda session, job: session.search.embed(job)
+        )
 
     def train(self, model: str, task: Task) -> int:
         """Train a model with its default options; the job's number."""
         view = JobView(next(numbers), task, f"training {model}")
-        return self._jobs.add(view, lambda session, job: session.train(model, job=job))
+        return self._jobs.add(view, lambda session, job: session.models.train(model, job=job))
 
     def cancel(self, job: int) -> None:
         """Stop a job: acknowledged by a message at once, obeyed at the job's next checkpoint."""
@@ -228,9 +162,9 @@ class Backend:
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         return Failure(f"unexpected error: {what}; details in {self._log_hint}", "unexpected")
 
-    def catalogue(self, session: SessionLike) -> DatasetState:
+    def dataset_state(self, session: SessionLike) -> DatasetState:
         """Read what the screen shows of the data set; cheap, but not for the event loop."""
-        return DatasetState(session.overview(), session.embedding_state(), tuple(session.models()))
+        return DatasetState(session.data.overview(), session.search.embedding_state(), tuple(session.models.states()))
 
     def post(self, message: Message) -> None:
         """Tell the app."""
@@ -246,7 +180,7 @@ class Backend:
         try:
             try:
                 session = self._open_session(reporter.job)
-                catalogue = self.catalogue(session)
+                catalogue = self.dataset_state(session)
             except CancelledError:
                 raise
             except Exception as error:
@@ -270,7 +204,7 @@ class Backend:
             self.post(DeviceFailed(self.failure(error)))
             return
         try:
-            session.warm_up(job)
+            session.search.warm_up(job)
         except CancelledError:
             raise
         except Exception as error:

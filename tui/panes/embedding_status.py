@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.state import AppState
-from tui.widgets.text import count
+from tui.widgets.formatting import count
 
 if TYPE_CHECKING:
     from engine.data.results import Answer

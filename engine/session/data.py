@@ -1,0 +1,39 @@
+"""The data service: what an open data set holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.data.results import Overview
+from engine.session.open_dataset import OpenDataset
+
+if TYPE_CHECKING:
+    from engine.data.dataset import Dataset
+    from engine.workspace.dataset_store import Manifest
+
+
+class DataService:
+    """Describes an open data set.
+
+    Parameters
+    ----------
+    opened
+        The data set.
+    """
+
+    def __init__(self, opened: OpenDataset) -> None:
+        self._opened = opened
+
+    @property
+    def manifest(self) -> Manifest:
+        """The stored description of the data set; read once."""
+        return self._opened.manifest
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data set itself; read when it is first asked for."""
+        return self._opened.dataset
+
+    def overview(self) -> Overview:
+        """The names and counts of the data set; reads no tables."""
+        return self._opened.manifest.overview

@@ -1,0 +1,175 @@
+"""The model service: which models are trained, training them, measuring them, tuning them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from engine import models
+from engine.data.results import FitReport, ModelState, Task
+from engine.evaluation.config import EvaluationConfig
+from engine.runtime.job import Job
+from engine.runtime.lazy_import import import_in_background
+from engine.runtime.locked_property import locked_property
+from engine.session.open_dataset import OpenDataset
+from engine.session.search import SearchService
+from engine.workspace.model_store import ModelStore
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from engine.evaluation.tuning import Tuned
+    from engine.recommender import Recommender
+
+
+class ModelService:
+    """The models of one data set.
+
+    Parameters
+    ----------
+    opened
+        The data set.
+    search
+        Where the vectors of the items' texts come from, for models that use them.
+    """
+
+    def __init__(self, opened: OpenDataset, search: SearchService) -> None:
+        self._opened = opened
+        self._search = search
+        self._recommenders: dict[str, Recommender] = {}
+
+    @locked_property
+    def _store(self) -> ModelStore:
+        return ModelStore(self._opened.workspace, self._opened.manifest)
+
+    def states(self, task: Task | None = None) -> list[ModelState]:
+        """The registry as seen from this data set; reads no model and imports no torch."""
+        return self._store.states(task)
+
+    def choose(self, task: Task, name: str | None = None) -> str:
+        """The model that answers; see :meth:`engine.workspace.model_store.ModelStore.choose`."""
+        return self._store.choose(task, name)
+
+    def recommender(self, name: str) -> Recommender:
+        """The recommender over a trained model, which lives as long as the model is loaded.
+
+        Only for whoever holds the device: loading a model computes.
+        """
+        import_in_background("torch")
+        from engine.recommender import Recommender
+
+        model = self._store.load(name, self._opened.device)
+        known = self._recommenders.get(name)
+        if known is None or known.model is not model:
+            rates = models.get(name).capabilities.predicts_ratings
+            known = self._recommenders[name] = Recommender(
+                self._opened.dataset,
+                model,
+                user_index=self._opened.user_index,
+                rating_range=self._opened.manifest.overview.rating_range if rates else None,
+            )
+        return known
+
+    def train(
+        self, model: str, options: Mapping[str, Any] | None = None, job: Job | None = None, seed: int = 42
+    ) -> FitReport:
+        """Train a model on the whole data set and keep it; see :func:`engine.evaluation.runner.train`.
+
+        A cancelled training keeps nothing, and an older model stays.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such model.
+        OptionError
+            If an option is unknown or has an impossible value.
+        RecsysError
+            If the data set lacks what the model needs.
+        """
+        self._store.require_trainable(models.get(model))
+        import_in_background("torch")
+        from engine.evaluation.runner import train
+
+        opened, job = self._opened, job or Job()
+        data, vectors = opened.dataset, self._vectors_for(model, options, job)
+        with opened.queue.background(job) as turn:
+            trained, report = train(
+                data, model, options=options, seed=seed, device=opened.device, job=turn, item_vectors=vectors
+            )
+            report = replace(report, path=str(self._store.folder(model)))
+            self._store.store(trained, report)
+        return report
+
+    def evaluate(self, model: str, config: EvaluationConfig | None = None, job: Job | None = None) -> FitReport:
+        """Train a model on a part of the data set and measure it on the rest.
+
+        Parameters
+        ----------
+        model, config, job
+            The arguments of :func:`engine.evaluation.runner.evaluate`; the device is the session's.
+
+        Raises
+        ------
+        UnknownError, OptionError, RecsysError
+            As :meth:`train`, and if the protocol does not suit the model.
+        """
+        self._store.require_trainable(models.get(model))
+        import_in_background("torch")
+        from engine.evaluation.runner import evaluate
+
+        data, job = self._opened.dataset, job or Job()
+        config = replace(config or EvaluationConfig(), device=self._opened.device)
+        vectors = self._vectors_for(model, config.options, job)
+        with self._opened.queue.background(job) as turn:
+            return evaluate(data, model, config, job=turn, item_vectors=vectors)
+
+    def protocol_for(self, names: list[str], protocol: str | None = None) -> str:
+        """The protocol by which models can be measured; see :func:`engine.evaluation.runner.protocol_for`."""
+        import_in_background("torch")
+        from engine.evaluation.runner import protocol_for
+
+        return protocol_for(names, protocol)
+
+    def tune(
+        self,
+        model: str,
+        trials: int,
+        config: EvaluationConfig | None = None,
+        job: Job | None = None,
+        *,
+        timeout: float | None = None,
+        metric: str | None = None,
+    ) -> Tuned:
+        """Look for good options of a model; the search is kept with the data set.
+
+        Parameters
+        ----------
+        model, trials, config, job, timeout, metric
+            The arguments of :func:`engine.evaluation.tuning.tune`; the device is the session's.
+
+        Raises
+        ------
+        UnknownError, OptionError, RecsysError
+            As :meth:`evaluate`, and if Optuna is not installed.
+        """
+        self._store.require_trainable(models.get(model))
+        import_in_background("torch")
+        from engine.evaluation.tuning import tune
+
+        opened, job = self._opened, job or Job()
+        data, folder = opened.dataset, opened.workspace.dataset_folder(opened.name) / "tuning"
+        config = replace(config or EvaluationConfig(), device=opened.device)
+        vectors = self._vectors_for(model, config.options, job)
+        with opened.queue.background(job) as turn:
+            return tune(
+                data, model, trials, folder, config, timeout=timeout, metric=metric, job=turn, item_vectors=vectors
+            )
+
+    def _vectors_for(self, model: str, options: Mapping[str, Any] | None, job: Job) -> npt.NDArray[np.float32] | None:
+        """The vectors of all items' texts, embedded now where they are not yet; None for a model that takes none."""
+        spec = models.get(model)
+        if "texts" not in spec.uses or not spec.read_options(options or {}).get("texts", True):
+            return None
+        return self._search.item_vectors(job)

@@ -1,0 +1,82 @@
+"""The sequence service: which titles are meant, and what comes after them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.data.results import Answer, TitleMatch
+from engine.runtime.job import Job
+from engine.runtime.locked_property import locked_property
+from engine.session.models import ModelService
+from engine.session.open_dataset import OpenDataset, check
+
+if TYPE_CHECKING:
+    from engine.text.title_matcher import TitleMatcher
+
+
+class SequenceService:
+    """Completes titles and predicts the next items of a sequence.
+
+    Parameters
+    ----------
+    opened
+        The data set.
+    models
+        The models that answer.
+    """
+
+    def __init__(self, opened: OpenDataset, models: ModelService) -> None:
+        self._opened = opened
+        self._models = models
+
+    @locked_property
+    def _titles(self) -> TitleMatcher:
+        from engine.text.title_matcher import TitleMatcher
+
+        return TitleMatcher(self._opened.dataset.items, self._opened.popularity)
+
+    def complete_title(self, text: str, limit: int = 8) -> list[TitleMatch]:
+        """Items that a half-typed title may mean, best first; forgives typos. Needs no torch."""
+        return self._titles.complete(text, limit)
+
+    def resolve_title(self, text: str, *, model: str | None = None) -> TitleMatch:
+        """The one item that a title or an id means.
+
+        Parameters
+        ----------
+        text
+            What was typed.
+        model
+            Which sequence model is to be asked about it; None for the best trained one. The item must occur in the
+            interactions, except for a model that was trained to use texts.
+
+        Raises
+        ------
+        UnknownError
+            With suggestions, where nothing fits, several things do, or nobody has rated what fits.
+        """
+        trained = (one for one in self._models.states("sequence") if one.trained and model in (None, one.name))
+        asked = next(trained, None)
+        return self._titles.resolve(text, rated=asked is None or not asked.options.get("texts"))
+
+    def next_items(
+        self,
+        items: Sequence[int],
+        k: int = 10,
+        model: str | None = None,
+        filter_seen: bool = True,
+        job: Job | None = None,
+    ) -> Answer:
+        """What comes after these items (internal ids, oldest first), with probabilities.
+
+        Raises
+        ------
+        NotTrainedError
+            If the model, or any for sequences, is not trained yet.
+        """
+        name = self._models.choose("sequence", model)
+        with self._opened.queue.turn():
+            check(job)
+            results = self._models.recommender(name).next_items(items, k, filter_seen)
+        return Answer(tuple(results), name)

@@ -1,0 +1,115 @@
+"""A session: one open data set and a service for each question, which the app and the command line call.
+
+Nothing here starts a thread. Every method may be called from any thread; those that compute wait for their turn on
+the device, so that only one thing computes at a time, and say how far they are through a
+:class:`engine.runtime.job.Job`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.errors import DataError
+from engine.runtime.job import Job
+from engine.runtime.lazy_import import import_in_background
+from engine.session.data import DataService
+from engine.session.models import ModelService
+from engine.session.open_dataset import OpenDataset
+from engine.session.search import SearchService
+from engine.session.sequences import SequenceService
+from engine.session.users import UserService
+
+if TYPE_CHECKING:
+    from engine.workspace.dataset_store import Workspace
+
+
+def open_session(
+    workspace: Workspace,
+    name: str | None = None,
+    *,
+    device: str = "auto",
+    interactive: bool = False,
+    embedding_model: str | None = None,
+    job: Job | None = None,
+) -> Session:
+    """Open a data set by name; without one, the set used last, else the bundled demo.
+
+    The demo is stored at its first use, so that it is a data set like any other.
+
+    Raises
+    ------
+    UnknownError
+        If there is no data set of this name.
+    """
+    from engine.datasets.ingest import add
+    from engine.workspace.dataset_store import DEMO
+
+    wanted = name or workspace.current() or DEMO
+    if wanted == DEMO and DEMO not in workspace:
+        try:
+            add(workspace, DEMO, job=job)
+        except DataError:
+            if DEMO not in workspace:  # else another process was quicker
+                raise
+    workspace.manifest(wanted)
+    return Session(workspace, wanted, device=device, interactive=interactive, embedding_model=embedding_model)
+
+
+class Session:
+    """One open data set, with a service for each kind of question.
+
+    Parameters
+    ----------
+    workspace, name, device, interactive, embedding_model
+        As of :class:`engine.session.open_dataset.OpenDataset`.
+
+    Attributes
+    ----------
+    data
+        What the data set holds.
+    search
+        What is like these words, or like this item.
+    models
+        Which models are trained; training, measuring and tuning them.
+    users
+        Who is in the data set, and what they would like.
+    sequences
+        What comes after these items.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        name: str,
+        *,
+        device: str = "auto",
+        interactive: bool = False,
+        embedding_model: str | None = None,
+    ) -> None:
+        self._opened = OpenDataset(
+            workspace, name, device=device, interactive=interactive, embedding_model=embedding_model
+        )
+        self.data = DataService(self._opened)
+        self.search = SearchService(self._opened)
+        self.models = ModelService(self._opened, self.search)
+        self.users = UserService(self._opened, self.models)
+        self.sequences = SequenceService(self._opened, self.models)
+
+    @property
+    def name(self) -> str:
+        """The name of the data set."""
+        return self._opened.name
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where the data set lies."""
+        return self._opened.workspace
+
+    def device_name(self) -> str:
+        """What computes: ``"cpu"``, ``"cuda:0 NVIDIA H200"``, ``"mps"`` (imports torch)."""
+        import_in_background("torch")
+        from engine.runtime.device import describe, leave_a_core, resolve
+
+        if self._opened.interactive:
+            leave_a_core()
+        return describe(resolve(self._opened.device))

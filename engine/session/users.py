@@ -1,0 +1,105 @@
+"""The user service: who is in the data set, and what they would like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.data.results import Answer, HistoryEntry, UserSummary
+from engine.runtime.job import Job
+from engine.runtime.locked_property import locked_property
+from engine.session.models import ModelService
+from engine.session.open_dataset import OpenDataset, check
+
+if TYPE_CHECKING:
+    from engine.data.id_map import ExternalId
+    from engine.data.user_index import UserSearch
+
+
+class UserService:
+    """Finds users and recommends items to them.
+
+    Parameters
+    ----------
+    opened
+        The data set.
+    models
+        The models that answer.
+    """
+
+    def __init__(self, opened: OpenDataset, models: ModelService) -> None:
+        self._opened = opened
+        self._models = models
+
+    @locked_property
+    def _user_search(self) -> UserSearch:
+        from engine.data.user_index import UserSearch
+
+        return UserSearch(self._opened.dataset)
+
+    def find(self, text: str, limit: int = 50) -> list[UserSummary]:
+        """Users whose id contains ``text``: equal, then prefix, then anywhere; an empty text gives the first ones."""
+        return self._user_search.find(text.strip(), limit)
+
+    def history(self, user: ExternalId) -> list[HistoryEntry]:
+        """What a user has interacted with, newest first.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such user.
+        """
+        import numpy as np
+
+        dataset = self._opened.dataset
+        rows = self._opened.user_index.rows(dataset.users.encode_one(user))[::-1]
+        log = dataset.interactions
+        ratings = np.full(len(rows), np.nan) if log.ratings is None else log.ratings[rows]
+        times = [None] * len(rows) if log.timestamps is None else log.timestamps[rows].tolist()
+        items = dataset.items.take(log.item_ids[rows])
+        return [
+            HistoryEntry(item, None if np.isnan(rating) else float(rating), time)
+            for item, rating, time in zip(items, ratings, times, strict=True)
+        ]
+
+    def recommend(
+        self,
+        user: ExternalId,
+        k: int = 10,
+        model: str | None = None,
+        filter_seen: bool = True,
+        job: Job | None = None,
+    ) -> Answer:
+        """What this user would like, best first. Without ``model`` the best trained one answers.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such user or model.
+        NotTrainedError
+            If the model, or any for users, is not trained yet.
+        """
+        self._opened.dataset.users.encode_one(user)  # an unknown user is said before a model is loaded
+        name = self._models.choose("user", model)
+        with self._opened.queue.turn():
+            check(job)
+            results = self._models.recommender(name).recommend(user, k, filter_seen)
+        return Answer(tuple(results), name)
+
+    def explain(self, user: ExternalId, item: ExternalId, model: str | None = None, k: int = 3) -> Answer:
+        """The items of a user's history that speak most for an item. Without ``model`` the best trained one answers.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such user, item or model.
+        NotTrainedError
+            If the model, or any for users, is not trained yet.
+        RecsysError
+            If the model cannot tell.
+        """
+        self._opened.dataset.users.encode_one(user)
+        name = self._models.choose("user", model)
+        with self._opened.queue.turn():
+            results = self._models.recommender(name).explain(user, item, k)
+        note = "" if results else f"{name} finds nothing in the history that speaks for it"
+        return Answer(tuple(results), name, note)
