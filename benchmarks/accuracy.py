@@ -117,7 +117,7 @@ def measure(case: Case, arguments: argparse.Namespace) -> None:
     try:
         for seed in case.seeds[: arguments.seeds]:
             parts = (
-                split(dataset.interactions, case.protocol, seed)
+                split(dataset.interactions, case.protocol, seed, case.ties)
                 if case.parts is None
                 else case.parts(dataset, arguments.data, seed)
             )
@@ -210,6 +210,7 @@ def as_row(case: Case, reports: Sequence[Any], arguments: argparse.Namespace) ->
         "num_test": mean.num_test,
         "num_questions": mean.about["num_questions"],
         "question": mean.about["question"],
+        "equal_times": mean.about["equal_times"],
         "diversity_by": mean.about["diversity_by"],
         "machine": machine(arguments),
         "contended": arguments.contended,

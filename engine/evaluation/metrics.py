@@ -26,6 +26,7 @@ from engine.evaluation.beyond_accuracy import (
 )
 from engine.evaluation.bootstrap import LEVEL, Sample, bootstrap
 from engine.evaluation.cases import Cases
+from engine.evaluation.splitters import Ties
 from engine.interactions import Interactions
 from engine.ranking import accuracy, found
 
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
     from engine.evaluation.predict import Predictions
 
 Mask = npt.NDArray[np.bool_]
+
+#: How a report says in which order interactions of the same time were taken.
+_EQUAL_TIMES: Mapping[Ties, str] = {
+    "file": "in the order of the file",
+    "random": "in a random order, drawn with the seed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ def compute_metrics(
         "num_questions": len(cases),
         "num_left_out": cases.left_out,
         "candidates": "all items that occur in the interactions",
-        "equal_times": "in the order of the file",
+        "equal_times": _EQUAL_TIMES[cases.ties],
         "diversity_by": basis,
         "interval": f"{LEVEL:.0%}, bootstrap over users",
     }

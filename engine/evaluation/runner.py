@@ -16,7 +16,7 @@ from engine.errors import OptionError, RecsysError
 from engine.evaluation.cases import make_cases
 from engine.evaluation.metrics import Metrics, compute_metrics
 from engine.evaluation.predict import SEQUENCE_LENGTH, batch_score
-from engine.evaluation.splitters import Split, split
+from engine.evaluation.splitters import Split, Ties, split
 from engine.recommender import confidence_margin
 from engine.runtime.job import Job, Progress
 
@@ -175,6 +175,7 @@ def evaluate(
     segments: bool = False,
     seeds: int = 1,
     item_vectors: Vectors | None = None,
+    ties: Ties = "file",
 ) -> FitReport:
     """Train a model on a part of a data set and measure it on the rest.
 
@@ -207,6 +208,8 @@ def evaluate(
         How many times, with ``seed``, ``seed + 1`` and so on; the figures are then means.
     item_vectors
         As of :func:`train`. Only items that occur in the interactions are ranked.
+    ties
+        The order of a user's interactions of the same time, as :func:`engine.evaluation.splitters.split` takes it.
 
     Returns
     -------
@@ -227,7 +230,7 @@ def evaluate(
         evaluate_split(
             dataset,
             name,
-            split(dataset.interactions, protocol, one),
+            split(dataset.interactions, protocol, one, ties),
             protocol,
             seed=one,
             options=options,
