@@ -106,7 +106,7 @@ class Recommender:
         """
         internal = self.dataset.users.encode_one(user)
         predicted = np.asarray(self.model.predict(internal), dtype=np.float32)
-        scores = _rankable(predicted if self.rating_range is None else predicted - self._doubt)
+        scores = self._rankable(predicted if self.rating_range is None else predicted - self._doubt)
         if filter_seen:
             scores[self.user_index.items(internal)] = -np.inf
         shown = None if self.rating_range is None else np.clip(predicted, *self.rating_range)
@@ -144,7 +144,7 @@ class Recommender:
             raise RecsysError("Nobody has rated any of these items, so no model knows them: name others.")
         items, given = items[known], None if given is None else given[known]
         predicted = np.asarray(self.model.fold_in(items, given), dtype=np.float32)
-        scores = _rankable(predicted if self.rating_range is None else predicted - self._doubt)
+        scores = self._rankable(predicted if self.rating_range is None else predicted - self._doubt)
         scores[items] = -np.inf
         shown = None if self.rating_range is None else np.clip(predicted, *self.rating_range)
         return self._with_reasons(self._results(scores, k, predicted_ratings=shown), items, given)
@@ -206,7 +206,7 @@ class Recommender:
         if not getattr(self.model, "texts", False):
             for item in sequence[sequence > self.dataset.num_rated_items]:
                 raise RecsysError(f"Nobody has rated {self.dataset.items[item].title!r}, so no model knows it.")
-        scores = _rankable(self.model.predict(sequence))
+        scores = self._rankable(self.model.predict(sequence))
         if filter_seen:
             scores[sequence] = -np.inf
         # Over what can be in the list: what is left out can not come next, so its share goes to the others.
@@ -226,14 +226,23 @@ class Recommender:
             raise RecsysError(f"{self._model_name} keeps no item vectors to compare.")
         internal = self._encode_rated(item)
         if measured:
-            likeness = _rankable(self.model.similarities(internal))
+            likeness = self._rankable(self.model.similarities(internal))
             likeness[likeness <= 0] = -np.inf
         else:
             vectors = np.asarray(self.model.item_vectors(), dtype=np.float32)
             lengths = np.linalg.norm(vectors, axis=1)
-            likeness = _rankable(vectors @ vectors[internal] / np.maximum(lengths * lengths[internal], 1e-12))
+            likeness = self._rankable(vectors @ vectors[internal] / np.maximum(lengths * lengths[internal], 1e-12))
         likeness[internal] = -np.inf
         return self._results(likeness, k)
+
+    def _rankable(self, scores: Any) -> Scores:
+        """A copy in which the padding, and what the model cannot score, can never be ranked."""
+        copy: Scores = np.array(scores, dtype=np.float32)
+        copy[0] = -np.inf
+        ranked = getattr(self.model, "ranked", None)
+        if ranked is not None:
+            copy[~np.asarray(ranked.cpu())] = -np.inf
+        return copy
 
     @property
     def _model_name(self) -> str:
@@ -313,10 +322,3 @@ class Recommender:
             )
             for rank, item in enumerate(self.dataset.items.take(best), start=1)
         ]
-
-
-def _rankable(scores: Any) -> Scores:
-    """A copy to mask, in which the padding can never be ranked."""
-    copy: Scores = np.array(scores, dtype=np.float32)
-    copy[0] = -np.inf
-    return copy

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.data.ids import as_ids
 from engine.errors import OptionError
+from engine.ranking import finite_scores
 
 Scores = npt.NDArray[np.float32]
 
@@ -55,7 +56,8 @@ class FoldInMixin:
         Returns
         -------
         numpy.ndarray
-            ``(num_items,)``, on the scale of ``predict``. The given items are scored like all others.
+            ``(num_items,)``, on the scale of ``predict`` and finite as there: what the model cannot score comes last.
+            The given items are scored like all others.
 
         Raises
         ------
@@ -65,8 +67,7 @@ class FoldInMixin:
             If an id is out of range, or the ratings are missing, not finite, or not as many.
         """
         items, given = self._read_history(item_ids, ratings)
-        scores: Scores = self._fold_in(items, given).float().cpu().numpy()
-        return scores
+        return finite_scores(self._fold_in(items, given).float().cpu().numpy())
 
     @torch.no_grad()
     def contributions(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None, item: npt.ArrayLike) -> Scores:
