@@ -128,7 +128,8 @@ class ImplicitSequenceModel(Estimator):
         numpy.ndarray
             One sequence: ``(num_items,)`` or ``(len(item_ids),)``; several: the same for each, ``(n, …)``. The items
             that training has not met, and the padding, get a number just below all other scores of the same
-            sequence: they come last, and means and plots stay readable.
+            sequence: they come last, and means and plots stay readable. Their probability is 0 (see
+            :meth:`probabilities`).
 
         Raises
         ------
