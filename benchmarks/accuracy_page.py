@@ -31,11 +31,12 @@ ratings are ranked by a lower bound of the prediction, as in the app.
 **Equal times.** Many a MovieLens user has rated ten films in one second, and an order among these decides what comes
 next and what is asked. In ratings_small each user's ratings are listed by film id, so 22 % of all ratings follow one of
 the same second, nearly always with a higher id. A sequence model learns to count upwards, which no recommender can do
-for its users: file order alone raises the MRR of markov by about an eighth (protocol *user*:
-{markov_file} against {markov_shuffled} with equal times shuffled). Wherever the order matters on ratings_small, the rows below are therefore measured with equal
-times shuffled (`recsys-tui evaluate --ties random`: before the split, by the seed, for training and test alike), and
-the figure of the file's order stands beside them. MovieLens 100K lists its ratings in random order already, and in the
-demo no user has two interactions of the same time: there, file order gives nothing away, and it is what the rows use.
+for its users: file order alone raises the MRR of markov by about an eighth (protocol *user*: {markov_file} against
+{markov_shuffled} with equal times shuffled). Wherever the order matters on ratings_small, the rows below are therefore
+measured with equal times shuffled (`recsys-tui evaluate --ties random`: before the split, by the seed, for training and
+test alike), and the figure of the file's order stands beside them. MovieLens 100K lists its ratings in random order
+already, and in the demo no user has two interactions of the same time: there, file order gives nothing away, and it is
+what the rows use.
 
 **Times of test ratings.** A model that learns from times (bayesian) is told when each test rating was given, as in the
 literature on models with times; myFM's figures with times know this too. A recommender does not know when its user will
