@@ -31,6 +31,7 @@ from accuracy_plan import Case, cases, people_of_ml_100k, read
 from engine import models
 from engine.data.dataset import Dataset
 from engine.errors import RecsysError
+from engine.evaluation.config import EvaluationConfig
 from engine.evaluation.runner import evaluate_split, mean_report, train
 from engine.evaluation.splitters import split
 from engine.ranking import top_k
@@ -117,7 +118,7 @@ def measure(case: Case, arguments: argparse.Namespace) -> None:
     try:
         for seed in case.seeds[: arguments.seeds]:
             parts = (
-                split(dataset.interactions, case.protocol, seed)
+                split(dataset.interactions, case.protocol, seed, case.ties)
                 if case.parts is None
                 else case.parts(dataset, arguments.data, seed)
             )
@@ -126,10 +127,7 @@ def measure(case: Case, arguments: argparse.Namespace) -> None:
                     dataset,
                     case.model,
                     parts,
-                    case.protocol,
-                    seed=seed,
-                    options=case.options,
-                    device=arguments.device,
+                    EvaluationConfig(protocol=case.protocol, seed=seed, options=case.options, device=arguments.device),
                     user_features=people,
                 )
             )
@@ -210,6 +208,7 @@ def as_row(case: Case, reports: Sequence[Any], arguments: argparse.Namespace) ->
         "num_test": mean.num_test,
         "num_questions": mean.about["num_questions"],
         "question": mean.about["question"],
+        "equal_times": mean.about["equal_times"],
         "diversity_by": mean.about["diversity_by"],
         "machine": machine(arguments),
         "contended": arguments.contended,

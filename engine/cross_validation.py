@@ -1,4 +1,7 @@
-"""Splits of interactions into a training and a test part. The same ``random_state`` splits them as in Spotlight."""
+"""Splits of interactions into a training and a test part.
+
+For the same ``random_state`` the parts are those of Spotlight, up to two million interactions.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,26 @@ import numpy.typing as npt
 
 from engine.interactions import Interactions
 
-#: From here on a shuffle would keep the interpreter, and a screen beside it, for more than a tenth of a second.
+#: NumPy's shuffle holds the interpreter lock, for more than a tenth of a second beyond this number of interactions. A
+#: screen drawn by another thread would stand still for as long.
 _MANY = 2_000_000
 
 
 def shuffle_interactions(interactions: Interactions, random_state: np.random.RandomState | None = None) -> Interactions:
-    """The same interactions in a random order: up to two million of them, in that of Spotlight."""
+    """The same interactions in a random order.
+
+    Parameters
+    ----------
+    interactions
+        The interactions to shuffle.
+    random_state
+        The source of random numbers. Up to two million interactions, the order is the one that Spotlight gives.
+
+    Returns
+    -------
+    Interactions
+        A shuffled copy, with the same sizes.
+    """
     state = _state(random_state)
     if len(interactions) > _MANY:
         return interactions.select(np.argsort(state.random_sample(len(interactions))))
@@ -28,21 +45,21 @@ def random_train_test_split(
     test_percentage: float = 0.2,
     random_state: np.random.RandomState | None = None,
 ) -> tuple[Interactions, Interactions]:
-    """Put each interaction into one of two parts, by chance.
+    """Split interactions at random.
 
     Parameters
     ----------
     interactions
-        What to split.
+        The interactions to split.
     test_percentage
-        The share of the second part, 0 to 1.
+        The share of the test part, from 0 to 1.
     random_state
-        Decides the order.
+        The source of random numbers.
 
     Returns
     -------
     train, test
-        Both with the sizes of the whole.
+        The two parts, both with ``num_users`` and ``num_items`` of the whole.
 
     Raises
     ------
@@ -60,9 +77,28 @@ def user_based_train_test_split(
     test_percentage: float = 0.2,
     random_state: np.random.RandomState | None = None,
 ) -> tuple[Interactions, Interactions]:
-    """Put each user with all interactions into one of two parts, by a hash of the id.
+    """Split interactions by users: all interactions of a user go to the same part.
 
-    Parameters, result and errors as of :func:`random_train_test_split`; the share is of users, and holds roughly.
+    A hash of the user id decides, so that the same user goes to the same part whatever else is in the data.
+
+    Parameters
+    ----------
+    interactions
+        The interactions to split.
+    test_percentage
+        The share of users in the test part, from 0 to 1. It is met only roughly, since each user is drawn alone.
+    random_state
+        The source of the hash's seed.
+
+    Returns
+    -------
+    train, test
+        The two parts, both with ``num_users`` and ``num_items`` of the whole.
+
+    Raises
+    ------
+    ValueError
+        If ``test_percentage`` is not between 0 and 1.
     """
     _check_share(test_percentage)
     seed = int(_state(random_state).randint(0, np.iinfo(np.uint32).max, dtype=np.int64))
@@ -71,7 +107,7 @@ def user_based_train_test_split(
 
 
 def _murmur3(keys: npt.NDArray[Any], seed: int) -> npt.NDArray[np.uint32]:
-    """MurmurHash3 (x86, 32 bits) of each key as four bytes: Austin Appleby's public-domain function."""
+    """The hash of each key as four bytes: MurmurHash3 (x86, 32 bits) by Austin Appleby, public domain."""
 
     def rotate(value: npt.NDArray[np.uint32], by: int) -> npt.NDArray[np.uint32]:
         return (value << np.uint32(by)) | (value >> np.uint32(32 - by))

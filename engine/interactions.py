@@ -1,4 +1,4 @@
-"""Who interacted with what, as columns; and the same cut into sequences of items."""
+"""Interactions of users with items, as columns of arrays, and the same interactions as sequences of items."""
 
 from __future__ import annotations
 
@@ -15,27 +15,30 @@ NumberArray = npt.NDArray[Any]
 
 
 class Interactions:
-    """Interactions of users with items, one a position of equally long arrays.
+    """Interactions of users with items, in arrays of equal length: one position is one interaction.
 
-    Ratings are explicit feedback; without them the mere presence of a pair is implicit feedback.
+    Ratings are explicit feedback. Without ratings, an interaction is implicit feedback: the user chose the item.
 
     Parameters
     ----------
     user_ids, item_ids
-        Integers from 0, shape ``(n,)``. Sequence models keep item 0 for padding.
+        Whole numbers from 0, shape ``(n,)``. Floats are accepted where they are whole, as in Spotlight, and are
+        stored as int64. Sequence models keep item 0 for padding.
     ratings
-        Numbers, shape ``(n,)``: on any scale for regression, counts for poisson, ±1 for logistic.
+        Numbers, shape ``(n,)``: on any scale for the loss ``regression``, counts for ``poisson``, ±1 for
+        ``logistic``.
     timestamps
         Numbers, shape ``(n,)``; larger is later. :meth:`to_sequence` needs them.
     weights
-        Numbers, shape ``(n,)``: how much each interaction counts in a loss.
+        Numbers, shape ``(n,)``: the weight of each interaction in a loss.
     num_users, num_items
-        Sizes; by default the largest id + 1.
+        Sizes; the default is the largest id + 1.
 
     Raises
     ------
     ValueError
-        If lengths differ, an id is not an integer, is negative, or is not below the declared size.
+        If the lengths differ, or an id is not a whole number, is negative, or is not below the declared size. The
+        message names the id, and for a float its position.
 
     Examples
     --------
@@ -73,7 +76,7 @@ class Interactions:
         return len(self.user_ids)
 
     def select(self, index: npt.NDArray[Any] | slice) -> Interactions:
-        """A part of the interactions, by mask, positions or slice; the sizes stay."""
+        """The interactions at some positions, given as a mask, an index array or a slice; the sizes stay the same."""
 
         def part(column: NumberArray | None) -> NumberArray | None:
             return None if column is None else column[index]
@@ -89,14 +92,14 @@ class Interactions:
         )
 
     def tocoo(self) -> coo_matrix:
-        """A scipy COO matrix, ``(num_users, num_items)``: the ratings, or ones where there are none."""
+        """The ratings as a scipy COO matrix, ``(num_users, num_items)``; ones if there are no ratings."""
         from scipy.sparse import coo_matrix
 
         values = np.ones(len(self)) if self.ratings is None else self.ratings
         return coo_matrix((values, (self.user_ids, self.item_ids)), shape=(self.num_users, self.num_items))
 
     def tocsr(self) -> csr_matrix:
-        """As :meth:`tocoo`, in CSR form; repeated pairs are summed."""
+        """The matrix of :meth:`tocoo` in CSR format, in which the values of repeated pairs are summed."""
         return self.tocoo().tocsr()
 
     def to_sequence(
@@ -107,23 +110,25 @@ class Interactions:
     ) -> SequenceInteractions:
         """Each user's items in order of time, cut into windows.
 
-        Windows are taken from a user's latest interaction backwards; one shorter than ``max_sequence_length``
-        is padded with zeros on its left. Equal times keep the order in which they are stored.
+        The last window of a user ends with the latest interaction, and the others are taken backwards from there. A
+        window with fewer than ``max_sequence_length`` items is padded with zeros on the left. Interactions of equal
+        times keep the order in which they are stored (:func:`engine.evaluation.splitters.shuffle_ties` shuffles
+        them).
 
         Parameters
         ----------
         max_sequence_length
-            The width of a window.
+            The number of items in a window.
         min_sequence_length
             Windows with fewer items are left out.
         step_size
-            How far apart the ends of a user's windows are; by default ``max_sequence_length``, so that they do
+            The distance between the ends of a user's windows. The default is ``max_sequence_length``: the windows do
             not overlap.
 
         Returns
         -------
         SequenceInteractions
-            int32, by user (ascending), each user's latest window first.
+            The windows as int32, by ascending user id; a user's latest window comes first.
 
         Raises
         ------
@@ -164,7 +169,7 @@ class Interactions:
             owners = np.repeat(users, windows)
 
         sequences = np.zeros((len(end), max_sequence_length), dtype=np.int32)
-        # Column by column: the memory beyond the result stays that of one column.
+        # One column at a time, so that the temporary arrays are only as large as one column.
         weights = None if self.weights is None else np.zeros(sequences.shape, dtype=np.float32)
         for column in range(max_sequence_length):
             position = end - max_sequence_length + column
@@ -183,18 +188,19 @@ class SequenceInteractions:
     Parameters
     ----------
     sequences
-        Item ids from 1, shape ``(num_sequences, max_sequence_length)``.
+        Item ids from 1, shape ``(num_sequences, max_sequence_length)``. Floats are accepted where they are whole, as
+        in Spotlight, and are stored as int64; this holds for ``user_ids`` too.
     user_ids
-        Whose sequence each row is, shape ``(num_sequences,)``.
+        The user of each row, shape ``(num_sequences,)``.
     num_items
-        The largest id + 1 by default; padding counts as one of them.
+        The number of items, with the padding as one of them; the default is the largest id + 1.
     weights
-        How much each step counts in a loss, in the shape of ``sequences``. Not in Spotlight.
+        The weight of each step in a loss, in the shape of ``sequences``. Not in Spotlight.
 
     Raises
     ------
     ValueError
-        If ``sequences`` is not a matrix of ids below ``num_items``, or the lengths differ.
+        If ``sequences`` is not a matrix of whole numbers below ``num_items``, or the lengths differ.
     """
 
     def __init__(
@@ -204,11 +210,10 @@ class SequenceInteractions:
         num_items: int | None = None,
         weights: npt.ArrayLike | None = None,
     ) -> None:
-        self.sequences = np.asarray(sequences)
-        if self.sequences.ndim != 2:
-            raise ValueError(f"sequences must be a matrix, one row a sequence, not of shape {self.sequences.shape}")
-        if self.sequences.dtype.kind not in "iu":
-            raise ValueError(f"item ids must be integers, not {self.sequences.dtype}")
+        rows = np.asarray(sequences)
+        if rows.ndim != 2:
+            raise ValueError(f"sequences must be a matrix with one row for each sequence, not of shape {rows.shape}")
+        self.sequences = whole_numbers(rows, "sequences")
         self.num_items = _size(self.sequences, num_items, "item")
         self.max_sequence_length = self.sequences.shape[1]
         self.user_ids = None if user_ids is None else _ids(user_ids, "user")
@@ -228,21 +233,45 @@ class SequenceInteractions:
         return len(self.sequences)
 
     def select(self, index: npt.NDArray[Any] | slice) -> SequenceInteractions:
-        """Some of the sequences, by mask, positions or slice; the number of items stays."""
+        """The sequences at some positions, given as a mask, an index array or a slice; the number of items stays."""
         owners = None if self.user_ids is None else self.user_ids[index]
         weights = None if self.weights is None else self.weights[index]
         return SequenceInteractions(self.sequences[index], owners, self.num_items, weights)
 
 
+def whole_numbers(ids: NumberArray, name: str) -> IntArray:
+    """Ids as integers.
+
+    Parameters
+    ----------
+    ids
+        Integers of any type, which are returned as they are, or whole floats, which are converted to int64.
+    name
+        The name of the array, for the error.
+
+    Raises
+    ------
+    ValueError
+        If the type is another one, or a float is fractional, NaN, infinite or beyond int64.
+    """
+    if ids.dtype.kind in "iu":
+        return ids
+    if ids.dtype.kind != "f":
+        raise ValueError(f"{name} must be whole numbers, not of type {ids.dtype}")
+    # NaN and the infinities fail one of the comparisons.
+    wrong = ~((np.trunc(ids) == ids) & (np.abs(ids) < 2.0**63))
+    if wrong.any():
+        place = tuple(int(one) for one in np.argwhere(wrong)[0])
+        where = f"{name}[{', '.join(map(str, place))}]" if place else "one of them"
+        raise ValueError(f"{name} must be whole numbers, and {where} is {float(ids[place])}")
+    return ids.astype(np.int64)
+
+
 def _ids(values: npt.ArrayLike, kind: str) -> IntArray:
     ids = np.asarray(values)
-    if ids.size == 0 and ids.dtype.kind == "f":
-        ids = ids.astype(np.int64)
     if ids.ndim != 1:
         raise ValueError(f"{kind}_ids must have one dimension, not shape {ids.shape}")
-    if ids.dtype.kind not in "iu":
-        raise ValueError(f"{kind}_ids must be integers, not {ids.dtype}")
-    return ids
+    return whole_numbers(ids, f"{kind}_ids")
 
 
 def _size(ids: IntArray, declared: int | None, kind: str) -> int:

@@ -1,4 +1,4 @@
-"""Embedding layers: the usual table, a table of zeros, a bag, and a Bloom embedding of many items in few rows."""
+"""Embedding layers: scaled, zero-initialised, bags, and Bloom embeddings, which store many ids in few rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import nn
 
 #: The modulus of the hash family below, a Mersenne prime.
 _PRIME = 2**31 - 1
-#: One (multiplier, offset) a hash function: drawn once, fixed for good, so that saved tables keep their meaning.
+#: The multiplier and the offset of each hash function. They never change, since stored tables depend on them.
 _HASHES = (
     (1103527590, 377401575),
     (662824084, 1992640353),
@@ -31,12 +31,12 @@ _HASHES = (
 class ScaledEmbedding(nn.Embedding):
     """An embedding drawn from a normal distribution with the standard deviation ``1 / embedding_dim``.
 
-    Dot products of two fresh rows are then small whatever the dimension. Parameters as of ``torch.nn.Embedding``;
-    the row of ``padding_idx``, if any, is zero and stays so.
+    The dot product of two fresh rows is then small in any dimension. The parameters are those of
+    ``torch.nn.Embedding``. The row of ``padding_idx``, if there is one, is zero and stays zero.
     """
 
     def reset_parameters(self) -> None:
-        """Draw the table anew."""
+        """Initialise the table at random."""
         with torch.no_grad():
             self.weight.normal_(0.0, 1.0 / self.embedding_dim)
             if self.padding_idx is not None:
@@ -44,7 +44,7 @@ class ScaledEmbedding(nn.Embedding):
 
 
 class ZeroEmbedding(nn.Embedding):
-    """An embedding that starts at zero, as biases do."""
+    """An embedding that is initialised with zeros, for biases."""
 
     def reset_parameters(self) -> None:
         """Set the table to zero."""
@@ -53,8 +53,19 @@ class ZeroEmbedding(nn.Embedding):
 
 
 def rows_of(layer: nn.Module, indices: torch.Tensor | None, size: int) -> torch.Tensor:
-    """The vectors of ids, or of all ``size`` of them if there are no indices: then without a copy where it can be."""
-    # A layer of one's own may do something else with its table, and so does one with a bound for its norms.
+    """The vectors of ids.
+
+    Parameters
+    ----------
+    layer
+        An embedding layer.
+    indices
+        The ids; None means all ids from 0 to ``size - 1``, whose vectors are then not copied if the layer is a plain
+        ``torch.nn.Embedding``.
+    size
+        The number of ids.
+    """
+    # A subclass may compute its vectors in another way, and a layer with max_norm changes its table when called.
     plain = isinstance(layer, nn.Embedding) and type(layer).forward is nn.Embedding.forward and layer.max_norm is None
     if indices is None and plain:
         table: torch.Tensor = layer.weight[:size]  # type: ignore[index]
@@ -66,10 +77,10 @@ def rows_of(layer: nn.Module, indices: torch.Tensor | None, size: int) -> torch.
 
 
 class ScaledEmbeddingBag(nn.EmbeddingBag):
-    """As :class:`ScaledEmbedding`, for sums or means over bags of ids."""
+    """An embedding bag, for sums or means over bags of ids, initialised like :class:`ScaledEmbedding`."""
 
     def reset_parameters(self) -> None:
-        """Draw the table anew."""
+        """Initialise the table at random."""
         with torch.no_grad():
             self.weight.normal_(0.0, 1.0 / self.embedding_dim)
             if self.padding_idx is not None:
@@ -77,11 +88,12 @@ class ScaledEmbeddingBag(nn.EmbeddingBag):
 
 
 class BloomEmbedding(nn.Module):
-    """An embedding with far fewer rows than ids: an id's vector is the sum of the rows that several hashes give it.
+    """An embedding with far fewer rows than ids.
 
-    Two ids share one row often and all their rows almost never, which leaves them distinct (Serrà and Karatzoglou,
-    "Getting deep recommenders fit: Bloom embeddings for sparse binary input/output networks", RecSys 2017).
-    The hashes are ``(a x + b) mod (2^31 - 1)`` with constants of this module, so they differ from Spotlight's.
+    Several hash functions map an id to rows, and the vector of the id is the sum of these rows. Two ids often share one
+    row and almost never share all, so that their vectors differ (Serrà and Karatzoglou, "Getting deep recommenders fit:
+    Bloom embeddings for sparse binary input/output networks", RecSys 2017). The hashes are
+    ``(a x + b) mod (2^31 - 1)`` with constants of this module, so they differ from Spotlight's.
 
     Parameters
     ----------
@@ -90,11 +102,11 @@ class BloomEmbedding(nn.Module):
     embedding_dim
         The length of a vector.
     compression_ratio
-        Rows per id: ``0.2`` stores a fifth.
+        The number of rows per id: ``0.2`` stores one row for five ids.
     num_hash_functions
-        Rows summed for an id, at most 16.
+        The number of rows that are summed for an id, at most 16.
     bag
-        Sum inside one ``EmbeddingBag`` call, which needs less memory; the result is the same.
+        Whether to sum inside an ``EmbeddingBag``, which needs less memory and gives the same result.
     padding_idx
         The id whose vector is zero.
 
@@ -140,7 +152,7 @@ class BloomEmbedding(nn.Module):
         )
 
     def rows(self, indices: torch.Tensor) -> torch.Tensor:
-        """The rows of each id, ``(..., num_hash_functions)``: from 1, and 0 for the padding."""
+        """The row numbers of each id, ``(..., num_hash_functions)``: from 1 on for real ids, 0 for the padding."""
         hashes = self.get_buffer("_hashes")
         hashed = (indices.unsqueeze(-1) * hashes[:, 0] + hashes[:, 1]) % _PRIME
         hashed = 1 + hashed % (self.compressed_num_embeddings - 1)

@@ -1,10 +1,12 @@
 """Losses on predicted scores, in their textbook forms.
 
-Spotlight's ``bpr_loss`` is the mean of 1 - σ(positive - negative) and its ``pointwise_loss`` of 1 - σ(positive) and
-σ(negative): where a model is badly wrong their gradients vanish. Here both are the logarithmic losses of the papers.
-Every function takes a ``mask`` (which positions count at all) and ``weights`` (how much each counts), both of the
-shape of the positive or observed values; Spotlight has no weights. Each gives the weighted sum over the positions
-that count, divided by their number, as a scalar.
+Spotlight's ``bpr_loss`` is the mean of 1 - σ(positive - negative), and its ``pointwise_loss`` is the mean of
+1 - σ(positive) + σ(negative). Their gradients vanish where the model is badly wrong. Here both are the logarithmic
+losses of the papers.
+
+Every function takes a ``mask``, which says which positions count, and ``weights``, the weight of each position; both
+have the shape of the positive or observed values. Spotlight has no weights. The result is a scalar: the weighted sum
+over the positions that count, divided by the number of these positions.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ def pointwise_loss(
     mask: Tensor | None = None,
     weights: Tensor | None = None,
 ) -> Tensor:
-    """Log loss of telling positives from negatives: ``-log σ(positive) - log σ(-negative)``."""
+    """The log loss of classifying positives and negatives: ``-log σ(positive) - log σ(-negative)``."""
     loss = functional.softplus(-positive_predictions) + functional.softplus(negative_predictions)
     return _mean(loss, mask, weights)
 
@@ -31,7 +33,7 @@ def bpr_loss(
     mask: Tensor | None = None,
     weights: Tensor | None = None,
 ) -> Tensor:
-    """Bayesian personalised ranking: ``-log σ(positive - negative)`` (Rendle et al., UAI 2009)."""
+    """The loss of Bayesian personalised ranking: ``-log σ(positive - negative)`` (Rendle et al., UAI 2009)."""
     return _mean(functional.softplus(negative_predictions - positive_predictions), mask, weights)
 
 
@@ -41,7 +43,7 @@ def hinge_loss(
     mask: Tensor | None = None,
     weights: Tensor | None = None,
 ) -> Tensor:
-    """Hinge: ``max(0, 1 - (positive - negative))``."""
+    """The hinge loss: ``max(0, 1 - (positive - negative))``."""
     return _mean(functional.relu(negative_predictions - positive_predictions + 1.0), mask, weights)
 
 
@@ -51,14 +53,15 @@ def adaptive_hinge_loss(
     mask: Tensor | None = None,
     weights: Tensor | None = None,
 ) -> Tensor:
-    """Hinge against the hardest of a positive's own negatives, which stands in for WARP (Weston et al., 2011).
+    """The hinge loss against the negative with the highest score, an approximation of WARP (Weston et al., 2011).
 
     Parameters
     ----------
     positive_predictions
         Any shape.
     negative_predictions
-        ``(num_negatives,)`` + that shape: row ``k`` holds the k-th negative of each positive.
+        The shape of the positives with ``num_negatives`` before it: row ``k`` holds the k-th negative of each
+        positive.
     """
     hardest = negative_predictions.amax(0)
     return hinge_loss(positive_predictions, hardest, mask, weights)
@@ -70,7 +73,7 @@ def regression_loss(
     mask: Tensor | None = None,
     weights: Tensor | None = None,
 ) -> Tensor:
-    """Squared error."""
+    """The mean squared error."""
     return _mean((observed_ratings - predicted_ratings).square(), mask, weights)
 
 
@@ -80,7 +83,7 @@ def poisson_loss(
     mask: Tensor | None = None,
     weights: Tensor | None = None,
 ) -> Tensor:
-    """Negative Poisson log-likelihood, up to a constant, of counts given their predicted rates (positive)."""
+    """The negative Poisson log-likelihood of counts, up to a constant, given their predicted positive rates."""
     return _mean(predicted_ratings - observed_ratings * predicted_ratings.log(), mask, weights)
 
 
@@ -90,7 +93,7 @@ def logistic_loss(
     mask: Tensor | None = None,
     weights: Tensor | None = None,
 ) -> Tensor:
-    """Log loss of observations of 1 and -1 given scores before the sigmoid."""
+    """The log loss of observations of 1 and -1, given scores before the sigmoid."""
     return _mean(functional.softplus(-observed_ratings * predicted_ratings), mask, weights)
 
 

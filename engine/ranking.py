@@ -1,7 +1,8 @@
-"""Ranked lists: the best of many scores, and how good the lists are."""
+"""Ranked lists: scores and their masks, the items with the best scores, and the accuracy of lists."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,8 +17,8 @@ IntArray = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
 Scores = npt.NDArray[np.float32]
 
-#: The score of what must never be ranked (the padding id, what is taken out of a ranking): the lowest finite number, so
-#: that differences stay numbers.
+#: The score of an item that must not be ranked, such as the padding: the lowest finite number, so that differences of
+#: scores stay numbers. It is for ranking alone; ``predict`` gives its callers :func:`finite_scores` instead.
 MASKED_SCORE = float(np.finfo(np.float32).min)
 
 #: Standard deviations between a predicted rating and its lower confidence bound.
@@ -41,6 +42,59 @@ def confidence_margin(rated: Interactions) -> Scores:
     counts = np.bincount(rated.item_ids, minlength=rated.num_items)
     margin: Scores = (_DEVIATIONS * np.std(rated.ratings) / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
     return margin
+
+
+def finite_scores(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Give masked items a score that leaves means and plots readable, and the order as it is.
+
+    Parameters
+    ----------
+    scores
+        Scores of all items, one row for each user or sequence, ``(n, num_items)`` or ``(num_items,)``, in which
+        masked items have :data:`MASKED_SCORE`. They are changed in place.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same array. The masked items of a row have a number just below all other scores of the row, or 0 where the
+        whole row is masked.
+    """
+    rows = np.atleast_2d(scores)
+    for row, hidden in zip(rows, rows <= MASKED_SCORE, strict=True):
+        if hidden.any():
+            row[hidden] = _floor(row[~hidden])
+    return scores
+
+
+def _floor(scores: npt.NDArray[np.float32]) -> np.float32:
+    """A number below scores by more than their rounding: the same pair may be computed in two ways."""
+    if not len(scores):
+        return np.float32(0.0)
+    floor: np.float32 = np.nextafter(scores.min() - np.float32(1e-5) * np.abs(scores).max(), np.float32(-np.inf))
+    return floor
+
+
+def finite_pairs(
+    scores: npt.NDArray[np.float32], users: Tensor, predict: Callable[[int], npt.NDArray[np.float32]]
+) -> npt.NDArray[np.float32]:
+    """As :func:`finite_scores`, of pairs: a masked item gets what ``predict`` gives it for this user.
+
+    Parameters
+    ----------
+    scores
+        The scores of pairs, ``(n,)``. They are changed in place.
+    users
+        The users of the pairs, ``(n,)``, or one user for all of them.
+    predict
+        Gives the scores of all items for one user, as :func:`finite_scores` leaves them.
+    """
+    masked = np.flatnonzero(scores <= MASKED_SCORE)
+    if len(masked):
+        owners = np.broadcast_to(users.cpu().numpy(), scores.shape)[masked]
+        distinct, position = np.unique(owners, return_inverse=True)
+        # Each of these users has a masked item, so the lowest of all scores is that of the masked items.
+        scores[masked] = np.array([predict(int(user)).min() for user in distinct])[position]
+    return scores
 
 
 def top_k(scores: npt.NDArray[Any], k: int) -> npt.NDArray[np.intp]:

@@ -89,7 +89,7 @@ class Recommender:
         """
         internal = self.dataset.users.encode_one(user)
         predicted = np.asarray(self.model.predict(internal), dtype=np.float32)
-        scores = _rankable(predicted if self.rating_range is None else predicted - self._margin)
+        scores = self._rankable(predicted if self.rating_range is None else predicted - self._margin)
         if filter_seen:
             scores[self.user_index.items(internal)] = -np.inf
         shown = None if self.rating_range is None else np.clip(predicted, *self.rating_range)
@@ -124,7 +124,7 @@ class Recommender:
             raise RecsysError("Nobody has rated any of these items, so no model knows them: name others.")
         items, given = items[known], None if given is None else given[known]
         predicted = np.asarray(self.model.fold_in(items, given), dtype=np.float32)
-        scores = _rankable(predicted if self.rating_range is None else predicted - self._margin)
+        scores = self._rankable(predicted if self.rating_range is None else predicted - self._margin)
         scores[items] = -np.inf
         shown = None if self.rating_range is None else np.clip(predicted, *self.rating_range)
         return self._with_reasons(self._results(scores, k, predicted_ratings=shown), items, given)
@@ -185,7 +185,7 @@ class Recommender:
         if "texts" not in self.model.capabilities.uses:
             for item in sequence[sequence > self.dataset.num_rated_items]:
                 raise RecsysError(f"Nobody has rated {self.dataset.items[item].title!r}, so no model knows it.")
-        scores = _rankable(self.model.predict(sequence))
+        scores = self._rankable(self.model.predict(sequence))
         if filter_seen:
             scores[sequence] = -np.inf
         # Over what can be in the list: what is left out can not come next, so its share goes to the others.
@@ -202,10 +202,18 @@ class Recommender:
         """
         self.model.require("similar")
         internal = self._encode_rated(item)
-        likeness = _rankable(self.model.similarities(internal))
+        likeness = self._rankable(self.model.similarities(internal))
         likeness[likeness <= 0] = -np.inf
         likeness[internal] = -np.inf
         return self._results(likeness, k)
+
+    def _rankable(self, scores: Any) -> Scores:
+        """A copy in which the padding, and what the model cannot score, can never be ranked."""
+        copy: Scores = np.array(scores, dtype=np.float32)
+        copy[0] = -np.inf
+        if self.model.ranked is not None:
+            copy[~np.asarray(self.model.ranked.cpu())] = -np.inf
+        return copy
 
     def _encode_rated(self, item: ExternalId) -> int:
         internal = self.dataset.items.id_map.encode_one(item)
@@ -281,10 +289,3 @@ class Recommender:
             )
             for rank, item in enumerate(self.dataset.items.take(best), start=1)
         ]
-
-
-def _rankable(scores: Any) -> Scores:
-    """A copy to mask, in which the padding can never be ranked."""
-    copy: Scores = np.array(scores, dtype=np.float32)
-    copy[0] = -np.inf
-    return copy

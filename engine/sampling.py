@@ -1,4 +1,4 @@
-"""Negative samples: items that somebody did not choose."""
+"""Negative sampling: drawing items that a user is not known to have chosen."""
 
 from __future__ import annotations
 
@@ -16,31 +16,46 @@ def sample_items(
     random_state: np.random.RandomState | None = None,
     first: int = 1,
 ) -> npt.NDArray[Any]:
-    """Items drawn uniformly from ``first`` to ``num_items - 1``, int64.
+    """Draw items uniformly from ``first`` to ``num_items - 1``.
 
-    Spotlight draws from 0, which is the padding; ``first=0`` does that.
+    Parameters
+    ----------
+    num_items
+        The number of items.
+    shape
+        The shape of the result.
+    random_state
+        The source of random numbers.
+    first
+        The lowest item. Spotlight draws from 0, which is the padding; ``first=0`` does that too.
+
+    Returns
+    -------
+    numpy.ndarray
+        Item ids, int64.
     """
     state = random_state if random_state is not None else np.random.RandomState()
     return state.randint(first, num_items, shape, dtype=np.int64)
 
 
 class NegativeSampler:
-    """Draws items uniformly from those that a group (a user, say) is not known to have chosen.
+    """Draws items uniformly from those that a group is not known to have chosen. A group is a user, for example.
 
-    Exact and without rejection. Number the candidates, and let ``p_0 < p_1 < …`` be a group's known ones: ``p_j - j``
-    candidates below ``p_j`` are free, so the free one with ``r`` free ones below it is number ``r`` plus the count of
-    ``j`` with ``p_j - j <= r``. One binary search over all groups' sorted items finds that for every draw at once.
+    The draw is exact, and nothing is rejected. Number the candidates, and let ``p_0 < p_1 < …`` be the known ones of a
+    group. Then ``p_j - j`` candidates below ``p_j`` are free, and the free candidate with ``r`` free ones below it has
+    the number ``r`` plus the count of ``j`` with ``p_j - j <= r``. One binary search over the sorted items of all
+    groups finds this number for every draw at once.
 
     Parameters
     ----------
     groups, items
-        The known pairs, any order, repeated or not, ``(n,)`` each. Items that are no candidates may be there.
+        The known pairs, ``(n,)`` each, in any order. Repeated pairs and items that are no candidates are allowed.
     num_groups
-        How many groups there are.
+        The number of groups.
     candidates
         The items to draw from, ascending.
     exclude_known
-        False draws from all candidates, as Spotlight does.
+        Whether to leave out known items; False draws from all candidates, as Spotlight does.
 
     Raises
     ------
@@ -49,7 +64,7 @@ class NegativeSampler:
 
     Notes
     -----
-    A group that has chosen every candidate has no negative: it gets any of them.
+    A group that has chosen every candidate has no negative. It gets any of the candidates.
     """
 
     def __init__(
@@ -78,13 +93,13 @@ class NegativeSampler:
         self._free = free.clamp_min(1)
 
     def to(self, device: torch.device) -> NegativeSampler:
-        """Move to another device."""
+        """Move the sampler to another device, and return it."""
         for name in ("_candidates", "_start", "_keys", "_full", "_free"):
             setattr(self, name, getattr(self, name).to(device))
         return self
 
     def sample(self, groups: Tensor, generator: torch.Generator) -> Tensor:
-        """One item for each group of ``groups``, in its shape, int64."""
+        """Draw one item for each element of ``groups``; the result is int64 and has the shape of ``groups``."""
         exact = torch.float32 if groups.device.type == "mps" else torch.float64
         chance = torch.rand(groups.shape, generator=generator, device=groups.device, dtype=exact)
         free = self._free[groups]

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.errors import OptionError
+from engine.interactions import whole_numbers
 
 
 def as_ids(ids: npt.ArrayLike, size: int, kind: str) -> Tensor:
@@ -16,22 +17,24 @@ def as_ids(ids: npt.ArrayLike, size: int, kind: str) -> Tensor:
     Parameters
     ----------
     ids
-        A number or an array.
+        A number or an array; floats are accepted where they are whole.
     size
         One more than the largest id that is known.
     kind
-        What they number, for the error.
+        What they are ids of, for the error.
 
     Raises
     ------
     ValueError
-        If one is no integer, or out of range.
+        If one is not a whole number, or is out of range.
     """
     array = ids.detach().cpu().numpy() if isinstance(ids, Tensor) else np.asarray(ids)
     if array.size == 0:
         return torch.zeros(array.shape, dtype=torch.long)
-    if array.dtype.kind not in "iu":
-        raise OptionError(f"{kind} ids must be integers, not {array.dtype}.")
+    try:
+        array = whole_numbers(array, f"{kind} ids")
+    except ValueError as error:
+        raise OptionError(f"{error}.") from None
     if not 0 <= int(array.min()) <= int(array.max()) < size:
         wrong = int(array.min()) if array.min() < 0 else int(array.max())
         raise OptionError(f"{kind} id {wrong} is not between 0 and {size - 1}, which are what the model knows.")

@@ -146,8 +146,11 @@ def _flagged(table: pa.Table) -> pa.ChunkedArray:
 
 # -- as Spotlight gives it ------------------------------------------------------------------------------------------
 
+#: The releases that Spotlight offers, under its names for them.
+VARIANTS = ("100K", "1M", "10M", "20M")
+
 #: Variant -> (name of the archive, number of ratings).
-VARIANTS = {
+_ARCHIVES = {
     "100K": ("ml-100k", 100_000),
     "1M": ("ml-1m", 1_000_209),
     "10M": ("ml-10m", 10_000_054),
@@ -184,7 +187,7 @@ def get_movielens_dataset(
     if variant not in VARIANTS:
         raise OptionError(f"There is no variant {variant!r} of MovieLens: use {', '.join(VARIANTS)}.")
     _import_arrow()
-    name, count = VARIANTS[variant]
+    name, count = _ARCHIVES[variant]
     if path is not None:
         place = Path(path)
     elif name in RELEASES:

@@ -1,4 +1,4 @@
-"""What ranked lists are like beside being right: how much of the catalogue they show, how new and how alike it is."""
+"""Metrics of ranked lists beyond accuracy: coverage, concentration, novelty, popularity and diversity."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ if TYPE_CHECKING:
 IntArray = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
 
-#: Pairs of items that are compared at a time.
+#: The number of item pairs that are compared at a time, so that memory stays bounded.
 _PAIRS = 200_000
 
 
 def coverage(lists: IntArray, num_items: int) -> float:
-    """The share of all items that are in any list."""
+    """The share of all items that occur in at least one list."""
     return float(np.count_nonzero(np.unique(lists)) / max(1, num_items - 1))
 
 
 def gini(lists: IntArray, num_items: int) -> float:
-    """How unevenly items are shown: 0, all equally often, to nearly 1, always the same (Gini's coefficient)."""
+    """The Gini coefficient of how often items are shown: 0 if equally often, nearly 1 if always the same few.
+
+    NaN if no list shows an item.
+    """
     shown = np.sort(np.bincount(lists[lists > 0], minlength=num_items)[1:])
     if not shown.sum():
         return float("nan")
@@ -36,9 +39,9 @@ def gini(lists: IntArray, num_items: int) -> float:
 
 
 def popularities(train: Interactions) -> FloatArray:
-    """The share of the training users who have each item, ``(num_items,)``; an item that nobody has counts as one's.
+    """The share of the training users who have each item, ``(num_items,)``.
 
-    Repeated interactions of one user with one item count once.
+    Repeated interactions of a user with an item count once. An item that nobody has counts as if one user had it.
     """
     pairs = _distinct(train.user_ids, train.item_ids, train.num_items)
     counts = np.bincount(pairs % train.num_items, minlength=train.num_items)
@@ -47,14 +50,14 @@ def popularities(train: Interactions) -> FloatArray:
 
 
 def novelty(lists: IntArray, popularity: FloatArray) -> FloatArray:
-    """The mean self-information of each list's items, -log2 of their popularity, in bits (Zhou et al., 2010)."""
+    """The novelty of each list: the mean of -log2 of its items' popularity, in bits (Zhou et al., 2010)."""
     return _means(-np.log2(popularity)[lists], lists)
 
 
 def popularity_lift(lists: IntArray, popularity: FloatArray, known: Ragged) -> FloatArray:
-    """How much more popular each list is than what its reader knows, as a share of that (Abdollahpouri et al., 2020).
+    """The relative difference between the mean popularity of each list and that of the user's known items.
 
-    0: as popular; 1: twice as popular. NaN where nothing is known.
+    0 means equally popular, 1 means twice as popular; NaN if the user has no known items (Abdollahpouri et al., 2020).
     """
     rows = np.repeat(np.arange(len(lists)), known.lengths)
     sums = np.bincount(rows, popularity[known.values], minlength=len(lists))
@@ -63,15 +66,18 @@ def popularity_lift(lists: IntArray, popularity: FloatArray, known: Ragged) -> F
 
 
 def diversity(lists: IntArray, train: Interactions, items: ItemTable) -> tuple[FloatArray, str]:
-    """How different each list's items are from each other: the mean of 1 - similarity over its pairs.
+    """The diversity of each list: the mean of 1 - similarity over the pairs of its items.
 
-    The similarity is the share of genres in common (Jaccard) if at least half of the items that can be shown have
-    genres; pairs in which one has none are then left out. Else it is the cosine of the two sets of training users.
+    If at least half of the rankable items have genres, the similarity is the Jaccard index of the two items' genres,
+    and pairs in which an item has no genre are left out. Otherwise it is the cosine of the two items' sets of training
+    users.
 
     Returns
     -------
-    values, basis
-        One value a list, NaN where it has no pair; ``"genres"`` or ``"co-occurrence"``.
+    values
+        One value for each list; NaN for a list without a pair.
+    basis
+        The source of the similarity: ``"genres"`` or ``"co-occurrence"``.
     """
     first, second = np.triu_indices(lists.shape[1], 1)
     one, other = lists[:, first], lists[:, second]
@@ -120,7 +126,7 @@ def _by_users(train: Interactions) -> Any:
 
 
 def _genre_table(items: ItemTable, num_items: int) -> npt.NDArray[np.float32]:
-    """Which item has which genre, ``(num_items, num_genres)``; row 0 is the padding."""
+    """The genres of the items as a matrix of ones and zeros, ``(num_items, num_genres)``; row 0 is the padding."""
     rows = items.table.column("genres").slice(0, num_items - 1).to_pylist()
     names = {name: column for column, name in enumerate(sorted({name for row in rows for name in row or ()}))}
     table = np.zeros((num_items, max(1, len(names))), dtype=np.float32)
@@ -130,13 +136,13 @@ def _genre_table(items: ItemTable, num_items: int) -> npt.NDArray[np.float32]:
 
 
 def _means(values: FloatArray, lists: IntArray) -> FloatArray:
-    """Of each list, over its real items; NaN of an empty one."""
+    """The mean over the real items of each list; NaN for an empty list."""
     counts = (lists > 0).sum(1)
     return _divide(np.where(lists > 0, values, 0.0).sum(1), counts, counts > 0)
 
 
 def popular_items(train: Interactions) -> npt.NDArray[np.bool_]:
-    """The fewest items that make up half of the training interactions, as a mask ``(num_items,)``."""
+    """The mask of the fewest items that have half of the training interactions, ``(num_items,)``."""
     counts = item_counts(train)
     order = np.argsort(-counts, kind="stable")
     before = np.cumsum(counts[order]) - counts[order]
@@ -146,7 +152,7 @@ def popular_items(train: Interactions) -> npt.NDArray[np.bool_]:
 
 
 def _distinct(one: IntArray, other: IntArray, size: int) -> IntArray:
-    """The distinct pairs, as numbers ``one * size + other``."""
+    """The distinct pairs, each as the number ``one * size + other``."""
     pairs: IntArray = np.unique(one.astype(np.int64) * size + other)
     return pairs
 

@@ -1,4 +1,4 @@
-"""How sure a figure is: bootstrap intervals over users."""
+"""Bootstrap intervals of metrics, over users."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-#: How often users are drawn anew, and the share of the results that an interval holds.
+#: The number of resamples, and the share of their results that an interval covers.
 REPLICATES = 1000
 LEVEL = 0.95
 _DRAWN_AT_ONCE = 4_194_304
@@ -19,16 +19,16 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The single values that a figure is the mean of.
+    """The single values whose mean is a metric.
 
     Attributes
     ----------
     values
-        One a list, target or rating, shape ``(n,)``.
+        One value for each list, target or rating, shape ``(n,)``.
     users
-        Whose each is, shape ``(n,)``.
+        The user of each value, shape ``(n,)``.
     root
-        Whether the figure is the square root of the mean.
+        Whether the metric is the square root of the mean.
     """
 
     values: FloatArray
@@ -36,40 +36,40 @@ class Sample:
     root: bool = False
 
     def figure(self) -> float:
-        """The mean, or its root; NaN of nothing."""
+        """The mean or its square root; NaN if there are no values."""
         if not len(self.values):
             return float("nan")
         mean = float(np.mean(self.values))
         return float(np.sqrt(mean)) if self.root else mean
 
     def select(self, mask: npt.NDArray[np.bool_]) -> Sample:
-        """A part of the values."""
+        """The values where the mask is true."""
         return Sample(self.values[mask], self.users[mask], self.root)
 
 
 def bootstrap(
     samples: Mapping[str, Sample], seed: int, replicates: int = REPLICATES, level: float = LEVEL
 ) -> dict[str, tuple[float, float]]:
-    """Percentile intervals of means, where users are drawn anew with replacement (Efron and Tibshirani, 1993).
+    """Percentile intervals of means, from users drawn with replacement (Efron and Tibshirani, 1993).
 
-    A user is drawn with all of their values: those of one user are no independent observations. All figures are taken
-    from the same draws.
+    A user is drawn together with all of their values, since the values of one user are not independent. All metrics
+    are computed from the same draws.
 
     Parameters
     ----------
     samples
-        By the name of the figure.
+        The values of each metric, by its name.
     seed
-        Of the draws.
+        The seed of the draws.
     replicates
-        How many draws.
+        The number of draws.
     level
-        The share of them between the bounds.
+        The share of the draws between the bounds.
 
     Returns
     -------
     dict
-        Lower and upper bound by name; figures without a value have none.
+        The lower and the upper bound of each metric, by its name. A metric without values is left out.
     """
     samples = {name: sample for name, sample in samples.items() if len(sample.values)}
     if not samples:

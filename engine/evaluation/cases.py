@@ -1,8 +1,8 @@
-"""What models are asked in an evaluation: the same questions for every model of a table."""
+"""The test cases of an evaluation: what is known of a user, and what is asked. Every model gets the same ones."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,25 +11,26 @@ import numpy.typing as npt
 from engine.data.results import Task
 from engine.data.user_index import UserIndex
 from engine.errors import RecsysError
+from engine.evaluation.config import Ties
 from engine.evaluation.splitters import TEST_SHARE, Split
 from engine.interactions import Interactions
 
 IntArray = npt.NDArray[Any]
 
-#: How many items a window of a held-out user's history has at most, the one asked for included.
+#: The largest number of items in a window of a held-out user's history, the target included.
 WINDOW = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Ragged:
-    """Rows of different lengths, one after the other.
+    """A ragged array: rows of different lengths, stored one after the other.
 
     Attributes
     ----------
     values
-        Of all rows.
+        The values of all rows.
     ends
-        Where each row ends in ``values``, shape ``(num_rows,)``.
+        The position in ``values`` at which each row ends, shape ``(num_rows,)``.
     """
 
     values: npt.NDArray[Any]
@@ -37,20 +38,20 @@ class Ragged:
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:
-        """Of the rows."""
+        """The number of values in each row, ``(num_rows,)``."""
         return np.diff(self.ends, prepend=0)
 
     def __getitem__(self, row: int) -> npt.NDArray[Any]:
         return self.values[self.ends[row - 1] if row else 0 : self.ends[row]]
 
     def flat(self, rows: slice) -> tuple[IntArray, npt.NDArray[Any]]:
-        """For some rows: which of them, counted from 0, each value belongs to, and the values."""
+        """The values of some rows, and for each value the row that it belongs to, counted from ``rows.start``."""
         lengths = self.lengths[rows]
         start = self.ends[rows.start - 1] if rows.start else 0
         return np.repeat(np.arange(len(lengths)), lengths), self.values[start : start + lengths.sum()]
 
     def tails(self, rows: slice, length: int) -> IntArray:
-        """The last values of some rows, padded with 0 on the left, ``(num_rows, length)``."""
+        """The last ``length`` values of some rows, padded with 0 on the left, ``(num_rows, length)``."""
         ends = self.ends[rows]
         positions = ends[:, None] - np.arange(length, 0, -1)
         inside = positions >= (ends - self.lengths[rows])[:, None]
@@ -61,28 +62,31 @@ class Ragged:
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """People about whom one knows something, and what came of them.
+    """Test cases: each is a user, the items that are known of this user, and the items that are to be found.
 
     Attributes
     ----------
     users
-        Whom each question is about (internal ids), shape ``(num_cases,)``; one person may be asked about twice.
+        The user of each case (internal ids), shape ``(num_cases,)``. A user may have several cases.
     known
-        The items that are known of them, oldest first; equal times in the order of the file.
+        The known items of each case, oldest first; equal times are ordered as ``ties`` says.
     ratings
-        The ratings of these items (NaN where there is none), in rows as ``known``; None if there are none at all.
+        The ratings of the known items, in rows as ``known`` and NaN where an item has no rating; None if the data
+        set has no ratings.
     owners, targets
-        Distinct pairs of a question and an item that is right, in the order of the questions.
+        Distinct pairs of a case and an item that is to be found, in the order of the cases.
     rated
-        The test interactions that carry a rating.
+        The test interactions that have a rating.
     rated_owners
-        The question that each of these belongs to, -1 if to none.
+        The case that each of these interactions belongs to; -1 if it belongs to none.
     held_out
-        Whether the people are in no training set.
-    wording
-        What is asked, for a person.
+        Whether the users are absent from the training part.
+    description
+        A description of the cases for people.
     left_out
-        Users with test interactions who cannot be asked about, because nothing is known of them.
+        The number of users who have test interactions and no case, because nothing is known of them.
+    ties
+        The order of a user's interactions of the same time: ``"file"`` or ``"random"``.
     """
 
     users: IntArray
@@ -95,6 +99,7 @@ class Cases:
     held_out: bool
     description: str
     left_out: int = 0
+    ties: Ties = "file"
 
     def __len__(self) -> int:
         return len(self.users)
@@ -108,37 +113,39 @@ _DESCRIPTIONS = {
 
 
 def make_cases(parts: Split, protocol: str, task: Task, seed: int, rates: bool = False) -> Cases:
-    """Make questions of a split.
+    """Make the test cases of a split.
 
-    Models for users and models for sequences get the same ones, but for the protocol ``user``: there a sequence model
-    is asked for the last item of each window of a held-out user's history, and a model for users, which must fold the
-    person in, for a random fifth of the history, given the other four.
+    Models of users and models of sequences get the same cases, except under the protocol ``user``. There a sequence
+    model is asked for the last item of each window of a held-out user's history. A model of users has to fold the
+    held-out user in: it is given four fifths of the history, drawn at random, and asked for the rest.
 
     Parameters
     ----------
     parts
         The split.
     protocol
-        By which it was made.
+        The protocol that made the split.
     task
         The kind of model.
     seed
-        Draws the fifth.
+        The seed that draws the fifth that is asked for.
     rates
-        Whether ratings can be asked for too, also where no list can.
+        Whether to accept a split that has ratings to predict but no list to rank.
 
     Raises
     ------
     RecsysError
-        If nothing is left to ask.
+        If there is no case.
     """
     if protocol == "user":
         cases = _folding(parts.test, seed) if task == "user" else _windows(parts.test)
     else:
         cases = _about_known_users(parts.train, parts.test, _DESCRIPTIONS[protocol])
     if not len(cases) and not (rates and len(cases.rated)):
-        raise RecsysError("The data set is too small: nobody is left of whom something is known and something asked.")
-    return cases
+        raise RecsysError(
+            "The data set is too small to evaluate on: no user has both known items and items to be found."
+        )
+    return replace(cases, ties=parts.ties)
 
 
 def _about_known_users(train: Interactions, test: Interactions, description: str) -> Cases:
@@ -180,7 +187,9 @@ def _folding(test: Interactions, seed: int) -> Cases:
         asked.append(rows[hidden])
         whom.append(user)
     if not whom:
-        raise RecsysError("No held-out user has two items, one to tell and one to ask for: the data set is too small.")
+        raise RecsysError(
+            "The data set is too small to evaluate on: no held-out user has two items, one to give and one to ask for."
+        )
     position = np.full(test.num_users, -1)
     position[whom] = np.arange(len(whom))
     hidden_part = test.select(np.concatenate(asked))
@@ -202,7 +211,7 @@ def _folding(test: Interactions, seed: int) -> Cases:
 def _windows(test: Interactions) -> Cases:
     windows = test.to_sequence(WINDOW, 2)
     if not len(windows):
-        raise RecsysError("No sequence of two items is left to test with: the data set is too small.")
+        raise RecsysError("The data set is too small to evaluate on: no test sequence has two items.")
     assert windows.user_ids is not None
     before = windows.sequences[:, :-1]
     return Cases(

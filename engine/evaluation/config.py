@@ -10,6 +10,8 @@ from engine.data.results import Task
 from engine.errors import OptionError
 
 Ties = Literal["file", "random"]
+#: The ways to order interactions of one user that have equal times.
+TIES: tuple[Ties, ...] = get_args(Ties)
 
 #: The ways to split a data set; :func:`engine.evaluation.splitters.split` says what each does.
 PROTOCOLS = ("random", "user", "leave-one-out", "temporal")
@@ -69,5 +71,5 @@ class EvaluationConfig:
             )
         if self.protocol is not None and self.protocol not in PROTOCOLS:
             raise OptionError(f"There is no protocol {self.protocol!r}: use {', '.join(PROTOCOLS)}.")
-        if self.ties not in get_args(Ties):
+        if self.ties not in TIES:
             raise OptionError(f"Ties cannot be ordered by {self.ties!r}: use file or random.")

@@ -1,9 +1,8 @@
-"""The figures of an evaluation: of ratings, of ranks and of lists, with intervals, and by segment.
+"""The metrics of an evaluation: of ratings, of ranks and of lists, with intervals, and by segment.
 
-``rmse`` and ``mae`` are of predicted ratings. ``mrr`` is the mean reciprocal rank among all items of each person's
-right items, averaged over these and then over the questions, as Spotlight has it (usual is the first right item's
-only). The others are of lists of ``k``: see :func:`engine.ranking.accuracy` and
-:mod:`engine.evaluation.beyond_accuracy`.
+``rmse`` and ``mae`` are the errors of predicted ratings. ``mrr`` is computed as in Spotlight: the reciprocal ranks of
+a case's targets among all items are averaged, then the cases (the usual MRR takes the first hit only). The other
+metrics are of lists of length ``k``: see :func:`engine.ranking.accuracy` and :mod:`engine.evaluation.beyond_accuracy`.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from engine.evaluation.beyond_accuracy import (
 )
 from engine.evaluation.bootstrap import LEVEL, Sample, bootstrap
 from engine.evaluation.cases import Cases
+from engine.evaluation.config import Ties
 from engine.interactions import Interactions
 from engine.ranking import accuracy, found
 
@@ -35,23 +35,29 @@ if TYPE_CHECKING:
 
 Mask = npt.NDArray[np.bool_]
 
+#: How a report says in which order interactions of the same time were taken.
+_EQUAL_TIMES: Mapping[Ties, str] = {
+    "file": "in the order of the file",
+    "random": "in a random order, drawn with the seed",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """What an evaluation came to.
+    """The results of an evaluation.
 
     Attributes
     ----------
     metrics
-        By name.
+        The value of each metric, by its name.
     intervals
-        Lower and upper bound (95 %) by name, for those that are means over people.
+        The lower and the upper bound (95 %) of each metric that is a mean over users, by its name.
     segments
-        By the name of the segment: its figures, and ``num``, how many questions or right items it has.
+        The metrics of each segment, by its name; ``num`` is the number of its cases or targets.
     num_test
-        How many right items, or ratings, were asked for: the more of the two.
+        The number of targets or of ratings to predict, whichever is larger.
     about
-        What was asked, and how the figures are to be read.
+        A description of the cases and of how the metrics are computed.
     """
 
     metrics: Mapping[str, float]
@@ -64,20 +70,22 @@ class Metrics:
 def compute_metrics(
     predictions: Predictions, cases: Cases, train: Interactions, items: ItemTable, *, seed: int, segments: bool
 ) -> Metrics:
-    """Measure answers.
+    """Compute the metrics of predictions.
 
     Parameters
     ----------
-    predictions, cases
-        What was said, and asked.
+    predictions
+        The predictions of the model.
+    cases
+        The test cases that they answer.
     train
-        What was learnt from: popularity is counted here.
+        The training part, whose interactions define popularity.
     items
-        The catalogue, for genres.
+        The items of the data set, for their genres.
     seed
-        Of the bootstrap.
+        The seed of the bootstrap.
     segments
-        Whether to give figures by segment too.
+        Whether to compute the metrics by segment too.
     """
     lists, k = predictions.lists, predictions.lists.shape[1]
     popularity = popularities(train)
@@ -97,14 +105,15 @@ def compute_metrics(
     metrics = {name: sample.figure() for name, sample in samples.items() if len(sample.values)}
     if len(lists):
         metrics[f"coverage@{k}"] = coverage(lists, train.num_items)
-        metrics[f"gini@{k}"] = gini(lists, train.num_items)
+        if lists.any():
+            metrics[f"gini@{k}"] = gini(lists, train.num_items)
     num_test = max(len(cases.targets), len(samples["rmse"].values) if "rmse" in samples else 0)
     about = {
         "question": cases.description,
         "num_questions": len(cases),
         "num_left_out": cases.left_out,
         "candidates": "all items that occur in the interactions",
-        "equal_times": "in the order of the file",
+        "equal_times": _EQUAL_TIMES[cases.ties],
         "diversity_by": basis,
         "interval": f"{LEVEL:.0%}, bootstrap over users",
     }
@@ -132,7 +141,7 @@ def _mean_by_question(values: npt.NDArray[np.float64], cases: Cases) -> npt.NDAr
 def _segments(
     predictions: Predictions, cases: Cases, train: Interactions, by_list: Mapping[str, npt.NDArray[np.float64]]
 ) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
-    """Figures of users with few and many known items, and of popular and rare items."""
+    """The metrics of users with few and many known items, and of popular and rare items, and how these are defined."""
     k = predictions.lists.shape[1]
     known = cases.known.lengths
     middle = float(np.median(known))
@@ -167,10 +176,10 @@ def _segments(
         "items_rare": of_items(~popular),
     }
     return {name: values for name, values in found_in.items() if values["num"]}, {
-        "users_few": f"people of whom fewer than {middle:g} items are known (the median)",
-        "users_many": f"people of whom at least {middle:g} items are known",
+        "users_few": f"users with fewer than {middle:g} known items (the median)",
+        "users_many": f"users with at least {middle:g} known items",
         "items_popular": f"the {popular.sum():,} most popular items, which have half of the training interactions",
-        "items_rare": "all other items; of items, each right one counts alike",
+        "items_rare": "all other items; in both segments of items, every target counts once",
     }
 
 

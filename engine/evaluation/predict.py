@@ -84,6 +84,7 @@ def batch_score(
     """
     model, job = adapt(model), job or Job()
     scoring = _scorer(model, cases, rating_range is not None)
+    unranked = slice(0) if model.ranked is None else ~model.ranked
     num_items = cases.rated.num_items
     step = max(1, CHUNK // max(1, num_items))
     lists = np.zeros((len(cases), k), dtype=np.int64)
@@ -101,10 +102,10 @@ def batch_score(
             scores = scores - torch.from_numpy(margin).to(scores.device)
         scores = scores.clamp(min=MASKED_SCORE)  # a copy: the model may have given its own
         out = _left_out(cases, block, filter_seen, scores.device)
-        scores[out] = MASKED_SCORE
+        scores[:, unranked] = scores[out] = MASKED_SCORE
         inside = slice(*np.searchsorted(cases.owners, (block.start, block.stop)))
         ranks[inside] = mean_ranks(scores, cases.owners[inside] - start, cases.targets[inside], 1)
-        scores[out] = -torch.inf
+        scores[:, unranked] = scores[out] = -torch.inf
         lists[block] = top_lists(scores, k)
         job.report(Progress("asking", block.stop, len(cases), "questions"))
     predicted = None

@@ -220,7 +220,7 @@ def evaluate(
     protocol = protocol_for([name], config.protocol)
     reports = []
     for seed in range(config.seed, config.seed + config.seeds):
-        parts = split(dataset.interactions, protocol, seed)
+        parts = split(dataset.interactions, protocol, seed, config.ties)
         one = replace(config, protocol=protocol, seed=seed, seeds=1)
         reports.append(evaluate_split(dataset, name, parts, one, job=job, item_vectors=item_vectors))
     return reports[0] if len(reports) == 1 else mean_report(reports)

@@ -1,12 +1,13 @@
-"""How good a model is on interactions that it has not seen. All on the model's device, many users at a time.
+"""Spotlight's five scores: how well a model predicts interactions that it has not seen.
 
-Ranks are among real items: the padding (id 0) is not one of them unless the test or training interactions have it.
-Items with equal scores share the mean of their ranks. What is removed (training items, or items that came before)
-shares the ranks after all others.
+Scores are computed on the model's device, for many users at a time. A rank is among the real items: the padding (id 0)
+is not one of them unless the test or training interactions have it. Items with equal scores share the mean of their
+ranks. Removed items (those of the training part, or those that came before) share the ranks after all others.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
@@ -19,34 +20,43 @@ from engine.interactions import Interactions, SequenceInteractions
 from engine.models.plug_in import adapt
 from engine.ranking import MASKED_SCORE
 
-#: Scores that are compared at a time.
+#: The number of scores that are compared at a time, so that memory stays bounded.
 CHUNK = 4_194_304
 
 FloatArray = npt.NDArray[np.float64]
-#: (scores, row and id of each target, the columns' items) -> a figure for each target.
+#: (scores, the row of each target, the item of each target, the columns' items) -> a figure for each target.
 Measure = Callable[[Tensor, npt.NDArray[Any], npt.NDArray[Any], "_Columns"], FloatArray]
 
 
 class Model(Protocol):
-    """What is evaluated: ``predict``, and better ``scores`` (many at once, finite, in a tensor that is ours).
+    """A model that can be evaluated.
 
-    A model of which many ids can never be ranked says so in ``ranked``, a mask of all items, and takes ``item_ids`` in
-    ``scores``: only those that can are then scored.
+    ``predict`` is enough. A model with ``scores`` is faster: it scores many users or sequences at once, and gives
+    finite numbers in a tensor that the caller may change. A model that cannot rank many of its ids has ``ranked``, a
+    mask of all items, and takes ``item_ids`` in ``scores``; then only the items of the mask are scored.
     """
 
     def predict(self, ids: Any, item_ids: Any = None, /) -> npt.NDArray[Any]:
-        """Scores of all items for one user or sequence; of pairs, if items are given."""
+        """The scores of all items for one user or sequence, or of pairs if items are given."""
         ...
 
 
 def rmse_score(model: Model, test: Interactions) -> float:
-    """The root of the mean squared error of predicted ratings, over all interactions.
+    """The root mean squared error of predicted ratings, over all interactions.
+
+    Parameters
+    ----------
+    model
+        A model of users with ``predict(user_ids, item_ids)``.
+    test
+        Interactions with ratings.
 
     Raises
     ------
     ValueError
-        If ``test`` has no ratings, or is empty.
+        If ``test`` has no ratings or is empty, or if the model takes sequences.
     """
+    _require_users("rmse_score", model, test, None)
     if test.ratings is None or len(test) == 0:
         raise ValueError("an RMSE needs interactions with ratings")
     predictions = model.predict(test.user_ids, test.item_ids)
@@ -56,22 +66,29 @@ def rmse_score(model: Model, test: Interactions) -> float:
 def mrr_score(model: Model, test: Interactions, train: Interactions | None = None) -> FloatArray:
     """The mean reciprocal rank of each user's test items.
 
-    It averages over all of a user's test items, as Spotlight's does; the usual MRR takes the first hit only.
+    The mean is over all test items of a user, as in Spotlight. The usual MRR takes the first hit only.
 
     Parameters
     ----------
     model
-        With ``predict(user_id)`` or ``scores(user_ids)``.
+        A model of users, with ``predict(user_id)`` or ``scores(user_ids)``.
     test
-        What is looked for.
+        The interactions to find.
     train
-        Known interactions, whose items are taken out of a user's ranking.
+        Known interactions. Their items are taken out of the user's ranking.
 
     Returns
     -------
     numpy.ndarray
-        One value for each user with test interactions, by ascending id. Spotlight counts the padding as a rival.
+        One value for each user with test interactions, by ascending user id. The padding is not ranked; Spotlight
+        ranks it as an item.
+
+    Raises
+    ------
+    ValueError
+        If the model takes sequences (:func:`sequence_mrr_score` is for those), or ``test`` holds sequences.
     """
+    _require_users("mrr_score", model, test, "sequence_mrr_score")
     users, owner, ranks = _user_ranks(model, test, train, _ranks)
     return _mean_by(owner, 1.0 / ranks, len(users))
 
@@ -79,21 +96,28 @@ def mrr_score(model: Model, test: Interactions, train: Interactions | None = Non
 def precision_recall_score(
     model: Model, test: Interactions, train: Interactions | None = None, k: int | Sequence[int] | npt.ArrayLike = 10
 ) -> tuple[FloatArray, FloatArray]:
-    """Precision and recall of each user's first ``k`` items; among equal scores the lower id comes first.
+    """Precision and recall of each user's first ``k`` items. Among equal scores the lower id comes first.
 
     Parameters
     ----------
     model, test, train
-        As of :func:`mrr_score`.
+        See :func:`mrr_score`.
     k
-        One length of the list, or several.
+        The length of the list, or several lengths.
 
     Returns
     -------
     precision, recall
-        ``(users,)`` for one ``k``, ``(users, len(k))`` for several: hits divided by ``k`` and by the number of the
-        user's test items.
+        ``(users,)`` for one ``k``, ``(users, len(k))`` for several. Precision is hits divided by ``k``, recall is hits
+        divided by the number of the user's test items.
+
+    Raises
+    ------
+    ValueError
+        If a ``k`` is below 1, the model takes sequences (:func:`sequence_precision_recall_score` is for those), or
+        ``test`` holds sequences.
     """
+    _require_users("precision_recall_score", model, test, "sequence_precision_recall_score")
     lengths = _lengths(k)
     users, owner, places = _user_ranks(model, test, train, _places)
     relevant = np.bincount(owner, minlength=len(users))
@@ -109,37 +133,51 @@ def sequence_mrr_score(model: Model, test: SequenceInteractions, exclude_precedi
     Parameters
     ----------
     model
-        With ``predict(sequence)`` or ``scores(sequences)``.
+        A model of sequences, with ``predict(sequence)`` or ``scores(sequences)``.
     test
         Sequences of at least two steps.
     exclude_preceding
-        Take the items that came before out of the ranking.
+        Whether to take the items that came before out of the ranking.
 
     Returns
     -------
     numpy.ndarray
-        One value a sequence.
+        One value for each sequence.
+
+    Raises
+    ------
+    ValueError
+        If the sequences have one step only, the model takes users (:func:`mrr_score` is for those), or ``test`` holds
+        plain interactions.
     """
+    _require_sequences("sequence_mrr_score", model, test, "mrr_score")
     return 1.0 / _sequence_ranks(model, test, 1, exclude_preceding, _ranks)[:, 0]
 
 
 def sequence_precision_recall_score(
     model: Model, test: SequenceInteractions, k: int = 10, exclude_preceding: bool = False
 ) -> tuple[FloatArray, FloatArray]:
-    """Precision and recall of the first ``k`` items for each sequence's last ``k`` steps, given those before them.
+    """Precision and recall of the first ``k`` items for each sequence's last ``k`` steps, given the steps before them.
 
     Parameters
     ----------
     model, test, exclude_preceding
-        As of :func:`sequence_mrr_score`; sequences should be longer than ``k``.
+        See :func:`sequence_mrr_score`. The sequences should be longer than ``k``.
     k
-        The length of the list, and how many last steps are looked for. A repeated item counts once.
+        The length of the list, and the number of last steps to find. A repeated item counts once.
 
     Returns
     -------
     precision, recall
-        One value a sequence; sequences with nothing but padding in their last steps have a recall of 0.
+        One value for each sequence. A sequence whose last steps are all padding has a recall of 0.
+
+    Raises
+    ------
+    ValueError
+        If ``k`` is below 1 or above the length of the sequences, the model takes users
+        (:func:`precision_recall_score` is for those), or ``test`` holds plain interactions.
     """
+    _require_sequences("sequence_precision_recall_score", model, test, "precision_recall_score")
     places = _sequence_ranks(model, test, k, exclude_preceding, _places)
     targets = np.sort(test.sequences[:, -k:], axis=1)
     order = np.argsort(test.sequences[:, -k:], axis=1, kind="stable")
@@ -153,7 +191,7 @@ def sequence_precision_recall_score(
 def _user_ranks(
     model: Model, test: Interactions, train: Interactions | None, measure: Measure
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any], FloatArray]:
-    """Users with test items; for each distinct test pair whose it is, and what ``measure`` says of it."""
+    """The users with test items; for each distinct test pair, the position of its user and its measured figure."""
     pairs = np.unique(test.user_ids.astype(np.int64) * test.num_items + test.item_ids)
     users, owner = np.unique(pairs // test.num_items, return_inverse=True)
     targets = pairs % test.num_items
@@ -181,7 +219,7 @@ def _user_ranks(
 def _sequence_ranks(
     model: Model, test: SequenceInteractions, last: int, exclude_preceding: bool, measure: Measure
 ) -> FloatArray:
-    """What ``measure`` says of the last steps of each sequence, ``(num_sequences, last)``."""
+    """The measured figures of the last steps of each sequence, ``(num_sequences, last)``."""
     if not 1 <= last <= test.sequences.shape[1]:
         raise ValueError(f"k must be between 1 and the sequences' length, {test.sequences.shape[1]}, not {last}")
     before, targets = test.sequences[:, :-last], test.sequences[:, -last:]
@@ -199,10 +237,11 @@ def _sequence_ranks(
 
 
 class _Columns:
-    """Which items a block of scores has, and where.
+    """The items in the columns of a block of scores.
 
-    Usually each has the column of its id. A model that can rank few of many ids (film ids up to 163,949 for 9,066
-    films) is asked for those alone: they come side by side, and the last column stands for all the others.
+    Usually an item's column is its id. Where a model can rank less than half of the ids (film ids up to 163,949 for
+    9,066 films), only the items that it can rank are scored. They have adjacent columns, and the last column stands for
+    all other items.
     """
 
     def __init__(self, model: Any, num_items: int, first: int) -> None:
@@ -220,7 +259,7 @@ class _Columns:
         self.first, self.number, self.weight_of_last = 0, len(items) + 1, len(ranked) - first - len(items)
 
     def scores(self, ids: npt.NDArray[Any]) -> Tensor:
-        """Of users or sequences, ``(len(ids), number)``, to write to."""
+        """The scores for users or sequences, ``(len(ids), number)``, which the caller may change."""
         if self._items is None:
             return self._model.scores(ids)
         return nn.functional.pad(self._model.scores(ids, self._items), (0, 1), value=MASKED_SCORE)
@@ -230,13 +269,13 @@ class _Columns:
         return items if self._items is None else self._column[items]
 
     def items(self, scores: Tensor) -> Tensor:
-        """The item of each column from ``first`` on; the last of several has none, and gets a number above all."""
+        """The item of each column from ``first`` on; a column that stands for several gets a number above all ids."""
         if self._items is None:
             return torch.arange(self.first, scores.shape[1], device=scores.device)
         return nn.functional.pad(self._items, (0, 1), value=len(self._column))
 
     def others_below(self, items: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """How many without a column of their own have a lower id than each of ``items``."""
+        """The number of items that have no column of their own and a lower id, for each of ``items``."""
         if self._items is None:
             return np.zeros_like(items)
         below: npt.NDArray[Any] = items - self._first_item - np.searchsorted(self._ids, items)
@@ -246,13 +285,13 @@ class _Columns:
 def mean_ranks(
     scores: Tensor, rows: npt.NDArray[Any], targets: npt.NDArray[Any], first: int, weight_of_last: int = 1
 ) -> FloatArray:
-    """The rank of each target, from 1, among the columns from ``first`` on in its row; equal scores share the mean.
+    """The rank of each target, from 1, among the columns of its row from ``first`` on.
 
-    The last column counts as ``weight_of_last`` of them.
+    Equal scores share the mean of their ranks. The last column counts as ``weight_of_last`` columns.
     """
     ranks = []
     for rivals, mine, _ in _comparisons(scores, rows, targets, first):
-        # With g rivals above, s below and e equal, of n in all: g + (e + 1) / 2 = (n + g - s + 1) / 2. One pass.
+        # Of n rivals let g be above, s below and e equal: g + (e + 1) / 2 = (n + g - s + 1) / 2, found in one pass.
         signs = (rivals - mine).sign_()
         balance = signs.sum(1, dtype=torch.float64 if rivals.device.type != "mps" else torch.float32)
         balance += signs[:, -1] * (weight_of_last - 1)
@@ -265,7 +304,7 @@ def _ranks(scores: Tensor, rows: npt.NDArray[Any], targets: npt.NDArray[Any], co
 
 
 def _places(scores: Tensor, rows: npt.NDArray[Any], targets: npt.NDArray[Any], columns: _Columns) -> FloatArray:
-    """The place of each target, from 0, in its row's list, where equal scores are ordered by id."""
+    """The place of each target, from 0, in its row's list; equal scores are ordered by id."""
     items, target = columns.items(scores), _to(targets, scores).unsqueeze(1)
     others_below = _to(columns.others_below(targets), scores).unsqueeze(1)
     places = []
@@ -279,7 +318,7 @@ def _places(scores: Tensor, rows: npt.NDArray[Any], targets: npt.NDArray[Any], c
 def _comparisons(
     scores: Tensor, rows: npt.NDArray[Any], targets: npt.NDArray[Any], first: int
 ) -> Iterator[tuple[Tensor, Tensor, slice]]:
-    """For pieces of the targets: their rivals' scores, their own as a column, and which targets they are."""
+    """For pieces of the targets: the scores of the rivals, the targets' own scores as a column, and the piece."""
     one_each = len(rows) == len(scores) and bool((rows == np.arange(len(rows))).all())
     row, target = _to(rows, scores), _to(targets, scores)
     mine = scores[row, target].unsqueeze(1)
@@ -304,3 +343,29 @@ def _lengths(k: Any) -> npt.NDArray[np.int64]:
     if lengths.ndim != 1 or lengths.size == 0 or (lengths < 1).any():
         raise ValueError(f"k must be a whole number from 1 on, or several, not {k!r}")
     return lengths
+
+
+def _require_users(function: str, model: Model, test: object, instead: str | None) -> None:
+    """Refuse a sequence model or sequences, and name the function to call."""
+    advice = "" if instead is None else f": call {instead}"
+    if _takes(model, "sequences"):
+        raise ValueError(f"{function} is for models of users, and {_name(model)} takes sequences{advice}.")
+    if isinstance(test, SequenceInteractions):
+        raise ValueError(f"{function} takes Interactions, and test is SequenceInteractions{advice}.")
+
+
+def _require_sequences(function: str, model: Model, test: object, instead: str) -> None:
+    """Refuse a model of users or plain interactions, and name the function to call."""
+    if _takes(model, "user_ids"):
+        raise ValueError(f"{function} is for models of sequences, and {_name(model)} takes users: call {instead}.")
+    if isinstance(test, Interactions):
+        raise ValueError(f"{function} takes SequenceInteractions: call test.to_sequence() first.")
+
+
+def _takes(model: Model, what: str) -> bool:
+    """Whether the first parameter of ``predict`` has this name, which tells the two kinds of model apart."""
+    return next(iter(inspect.signature(model.predict).parameters), "") == what
+
+
+def _name(model: Model) -> str:
+    return type(model).__name__

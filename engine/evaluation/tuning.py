@@ -144,7 +144,7 @@ def tune(
         raise OptionError(f"The model {name} has no options to search for: `recsys-tui train {name}` is all there is.")
     protocol = protocol_for([name], config.protocol)
     metric = metric or ("rmse" if protocol == "random" and spec.capabilities.predicts_ratings else f"ndcg@{config.k}")
-    parts = _validation_parts(split(dataset.interactions, protocol, seed).train, protocol, seed)
+    parts = _validation_parts(split(dataset.interactions, protocol, seed, config.ties).train, protocol, seed)
     learnt = learnable(parts[0].train, spec)
     defaults = spec.defaults_for(len(learnt), learnt.num_items - 1)
 

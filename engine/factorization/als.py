@@ -54,7 +54,8 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
 
     Notes
     -----
-    ``weights`` of the interactions multiply ``c``. An item that nobody chose gets the lowest score.
+    ``weights`` of the interactions multiply ``c``. An item that nobody chose comes after all
+    others.
     """
 
     spec: ClassVar[ModelSpec] = specs.ALS
@@ -152,6 +153,11 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
         return basis.to(fixed.dtype), (common.clamp_min(0.0) + l2[:, None]).to(fixed.dtype)
 
     # -- predicting ---------------------------------------------------------------------------------------------
+    @property
+    def ranked(self) -> Tensor:
+        """Which items can be ranked, ``(num_items,)``: those that training has met."""
+        return self._seen
+
     def _score_users(self, users: Tensor) -> Tensor:
         return (self._users[users] @ self._items.T).masked_fill_(~self._seen, MASKED_SCORE)
 

@@ -21,6 +21,7 @@ from engine.interactions import Interactions
 from engine.models.base import CHUNK
 from engine.models.contract import Capabilities, ScoresAllItems
 from engine.models.estimator import Estimator
+from engine.ranking import finite_pairs, finite_scores
 from engine.sampling import NegativeSampler
 from engine.training.autograd import AutogradTrainer, Batch
 from engine.training.loop import Learner
@@ -67,7 +68,9 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         -------
         numpy.ndarray
             One user: ``(len(item_ids),)`` or ``(num_items,)``. ``n`` users and as many items: the pairs' scores,
-            ``(n,)``. ``n`` users without items: ``(n, num_items)``, which agrees with the former to rounding.
+            ``(n,)``. ``n`` users without items: ``(n, num_items)``, which agrees with the former to rounding. An
+            implicit model gives the items that training has not met, and the padding, a number just below all
+            other scores of the same user: they come last, and means and plots stay readable.
 
         Raises
         ------
@@ -79,7 +82,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         self._trained()
         users = as_ids(user_ids, self._num_users, "user").reshape(-1)
         if item_ids is None and len(users) != 1:
-            return np.concatenate([part.cpu().numpy() for part in self._score_in_chunks(users)])
+            return finite_scores(np.concatenate([part.cpu().numpy() for part in self._score_in_chunks(users)]))
         items = (
             torch.arange(self._num_items) if item_ids is None else as_ids(item_ids, self._num_items, "item").reshape(-1)
         )
@@ -92,13 +95,13 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         for start in range(0, len(items), piece):
             part = slice(start, start + piece)
             scores[part] = self._score_pairs(users if len(users) == 1 else users[part], items[part]).cpu().numpy()
-        return scores
+        return finite_scores(scores) if item_ids is None else finite_pairs(scores, users, self.predict)
 
     def scores(self, user_ids: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
         """The scores of items for several users, ``(len(user_ids), items)``, on the model's device.
 
-        The caller bounds the number of users, and leaves out the padding (id 0) and what must not be ranked.
-        ``item_ids`` are on the model's device; None means all.
+        The caller bounds the number of users, and leaves out the padding (id 0). An item that must not be ranked has
+        :data:`engine.ranking.MASKED_SCORE`. ``item_ids`` are on the model's device; None means all.
         """
         self._trained()
         parts = list(self._score_in_chunks(as_ids(user_ids, self._num_users, "user").reshape(-1), item_ids))

@@ -40,8 +40,8 @@ random_state, device
     -----
     Differs from Spotlight: ``bpr`` and ``pointwise`` are the logarithmic losses (see :mod:`engine.losses`); the
     adaptive hinge compares a positive with its own user's negatives; negatives are items that occur in the
-    interactions and, by default, no known positives; an item that occurs in none (the padding, a gap in the ids) gets
-    the lowest score; ``weights`` count; the default optimiser is
+    interactions and, by default, no known positives; an item that occurs in none (the padding, a gap in the ids) comes
+    after all others; ``weights`` count; the default optimiser is
     :class:`~engine.factorization.row_adam.RowAdam`.
     """
 
@@ -88,7 +88,7 @@ random_state, device
 
     @property
     def ranked(self) -> Tensor:
-        """Which items can score more than the lowest, ``(num_items,)``: those that training has met."""
+        """Which items can be ranked, ``(num_items,)``: those that training has met."""
         return self._seen
 
     @property

@@ -16,6 +16,7 @@ from engine.errors import LearningError, NotTrainedError, OptionError
 from engine.interactions import Interactions
 from engine.models.base import CHUNK, BaseModel, Scores, misfit
 from engine.models.fold_in import FoldInMixin
+from engine.ranking import finite_pairs, finite_scores
 from engine.runtime.job import Job
 
 
@@ -148,7 +149,9 @@ class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
         -------
         numpy.ndarray
             One user: ``(len(item_ids),)`` or ``(num_items,)``. ``n`` users and as many items: the pairs' scores,
-            ``(n,)``. ``n`` users without items: ``(n, num_items)``.
+            ``(n,)``. ``n`` users without items: ``(n, num_items)``. Where a model cannot score an item, as one that
+            training has not met or the padding, it gets a number just below all other scores of the same user:
+            it comes last, and means and plots stay readable.
 
         Raises
         ------
@@ -162,7 +165,7 @@ class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
         if item_ids is None:
             piece = max(1, CHUNK // max(1, self.num_items))
             parts = [self._score_users(part).float().cpu().numpy() for part in torch.split(users, piece)]
-            whole = np.concatenate(parts) if parts else np.empty((0, self.num_items), np.float32)
+            whole = finite_scores(np.concatenate(parts) if parts else np.empty((0, self.num_items), np.float32))
             return whole[0] if len(users) == 1 else whole
         items = as_ids(item_ids, self.num_items, "item").reshape(-1).to(self.device)
         if len(users) == 1:
@@ -170,14 +173,14 @@ class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
         elif len(users) != len(items):
             raise OptionError(f"{len(users)} user_ids and {len(items)} item_ids make no pairs: give as many of each.")
         pairs: Scores = self._score_pairs(users, items).float().cpu().numpy()
-        return pairs
+        return finite_pairs(pairs, users, self.predict)
 
     @torch.no_grad()
     def scores(self, user_ids: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
         """The scores of items for several users, ``(len(user_ids), items)``, on the model's device.
 
-        The caller bounds the number of users, and leaves out the padding (id 0) and what must not be ranked.
-        ``item_ids`` are on the model's device; None means all.
+        The caller bounds the number of users, and leaves out the padding (id 0). An item that must not be ranked has
+        :data:`engine.ranking.MASKED_SCORE`. ``item_ids`` are on the model's device; None means all.
         """
         self._require_fitted()
         scores = self._score_users(as_ids(user_ids, self.num_users, "user").reshape(-1).to(self.device)).float()

@@ -10,6 +10,7 @@ from torch import Tensor
 from engine.data.ids import as_ids
 from engine.errors import OptionError
 from engine.models.base import BaseModel, Scores
+from engine.ranking import finite_scores
 
 
 class FoldInMixin(BaseModel):
@@ -47,7 +48,8 @@ class FoldInMixin(BaseModel):
         Returns
         -------
         numpy.ndarray
-            ``(num_items,)``, on the scale of ``predict``. The given items are scored like all others.
+            ``(num_items,)``, on the scale of ``predict`` and finite as there: what the model cannot score comes last.
+            The given items are scored like all others.
 
         Raises
         ------
@@ -58,8 +60,7 @@ class FoldInMixin(BaseModel):
         """
         self.require("folds_in")
         items, given = self._read_history(item_ids, ratings)
-        scores: Scores = self._fold_in(items, given).float().cpu().numpy()
-        return scores
+        return finite_scores(self._fold_in(items, given).float().cpu().numpy())
 
     @torch.no_grad()
     def contributions(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None, item: npt.ArrayLike) -> Scores:

@@ -45,7 +45,7 @@ class EaseModel(ClosedFormUserModel):
     -----
     Memory grows with the square of the number of items that occur (:func:`required_memory`: 9,000 of them need
     650 MB). It is stated in the job's progress before it is taken, and refused where less is free. An item that
-    nobody chose gets the lowest score.
+    nobody chose comes after all others.
     """
 
     spec: ClassVar[ModelSpec] = specs.EASE
@@ -108,6 +108,11 @@ class EaseModel(ClosedFormUserModel):
         return counts
 
     # -- predicting ---------------------------------------------------------------------------------------------
+    @property
+    def ranked(self) -> Tensor:
+        """Which items can be ranked, ``(num_items,)``: those that training has met."""
+        return self._position >= 0
+
     def _score_users(self, users: Tensor) -> Tensor:
         lengths = torch.diff(self._ends, prepend=self._ends.new_zeros(1))[users]
         stops = lengths.cumsum(0)
@@ -133,9 +138,10 @@ class EaseModel(ClosedFormUserModel):
 
     @torch.no_grad()
     def similarities(self, item: int) -> npt.NDArray[np.float32]:
-        """How much having this item speaks for each other one, ``(num_items,)``."""
+        """The weight of this item in the score of each other one, ``(num_items,)``; 0 for items that nobody chose."""
         self._require_fitted()
-        return self._fold_in(torch.tensor([item], device=self.device), None).cpu().numpy()
+        weights = self._fold_in(torch.tensor([item], device=self.device), None)
+        return weights.masked_fill_(weights <= MASKED_SCORE, 0.0).cpu().numpy()
 
 
 def required_memory(num_items: int, double: bool = False) -> int:

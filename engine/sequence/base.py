@@ -14,7 +14,7 @@ from engine.errors import LearningError
 from engine.interactions import SequenceInteractions
 from engine.models.base import CHUNK, Scores
 from engine.models.closed_form import ClosedFormModel
-from engine.ranking import MASKED_SCORE
+from engine.ranking import MASKED_SCORE, finite_scores
 from engine.runtime.job import Job
 
 
@@ -40,7 +40,7 @@ class SequenceModel(ClosedFormModel):
     @property
     @abstractmethod
     def ranked(self) -> Tensor:
-        """Which items can score more than the lowest, ``(num_items,)``."""
+        """Which items can be ranked, ``(num_items,)``."""
 
     # -- fitting ------------------------------------------------------------------------------------------------
     def fit(self, interactions: SequenceInteractions, verbose: bool = False, job: Job | None = None) -> None:
@@ -80,12 +80,15 @@ class SequenceModel(ClosedFormModel):
             Items, oldest first: one sequence ``(length,)`` or ``(1, length)``, or several, padded with 0 on the
             left, ``(n, length)``. An empty sequence asks what is chosen most.
         item_ids
-            Which items to score; None means all. Those that training has not met score lowest, all alike.
+            Which items to score; None means all.
 
         Returns
         -------
         numpy.ndarray
-            One sequence: ``(num_items,)`` or ``(len(item_ids),)``; several: the same for each, ``(n, …)``.
+            One sequence: ``(num_items,)`` or ``(len(item_ids),)``; several: the same for each, ``(n, …)``. The items
+            that training has not met, and the padding, get a number just below all other scores of the same
+            sequence: they come last, and means and plots stay readable. Their probability is 0 (see
+            :meth:`probabilities`).
 
         Raises
         ------
@@ -95,8 +98,10 @@ class SequenceModel(ClosedFormModel):
             If an id is out of range.
         """
         self._require_fitted()
-        items = None if item_ids is None else as_ids(item_ids, self.num_items, "item").reshape(-1).to(self.device)
-        result: Scores = self.scores(sequences, items).cpu().numpy()
+        items = None if item_ids is None else as_ids(item_ids, self.num_items, "item").reshape(-1)
+        result: Scores = finite_scores(self.scores(sequences).cpu().numpy())
+        if items is not None:
+            result = result[:, items.numpy()]
         return result[0] if len(result) == 1 else result
 
     def probabilities(self, sequences: npt.ArrayLike, temperature: float = 1.0) -> Scores:
@@ -111,8 +116,8 @@ class SequenceModel(ClosedFormModel):
     def scores(self, sequences: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
         """The scores of items, ``(num_sequences, items)`` even for one sequence, on the model's device.
 
-        The caller bounds the number of sequences and leaves out the padding (id 0). ``item_ids`` are on the model's
-        device; None means all.
+        The caller bounds the number of sequences and leaves out the padding (id 0). An item that must not be ranked
+        has :data:`engine.ranking.MASKED_SCORE`. ``item_ids`` are on the model's device; None means all.
         """
         self._require_fitted()
         rows = as_ids(sequences, self.num_items, "item")

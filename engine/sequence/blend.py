@@ -174,7 +174,7 @@ class BlendModel(SequenceModel):
 
     @property
     def ranked(self) -> Tensor:
-        """Which items can score more than the lowest, ``(num_items,)``."""
+        """Which items can be ranked, ``(num_items,)``."""
         return self._markov.ranked | self._attention.ranked
 
     @cached_property

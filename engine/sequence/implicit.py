@@ -19,7 +19,7 @@ from engine.models.base import CHUNK
 from engine.models.contract import ScoresAllItems
 from engine.models.estimator import Estimator, OptimizerFunc, RandomState
 from engine.models.spec import ModelSpec
-from engine.ranking import MASKED_SCORE
+from engine.ranking import MASKED_SCORE, finite_scores
 from engine.runtime.device import mixed_precision_pays
 from engine.sampling import NegativeSampler
 from engine.sequence import specs
@@ -66,7 +66,7 @@ class ImplicitSequenceModel(Estimator):
     -----
     Differs from Spotlight: ``bpr`` and ``pointwise`` are the logarithmic losses (see :mod:`engine.losses`);
     negatives are items that occur in the sequences and, by default, not the step's own; an item that occurs in none
-    (the padding, a gap in the ids) gets the lowest score; ``weights`` count.
+    (the padding, a gap in the ids) comes after all others; ``weights`` count.
     """
 
     spec: ClassVar[ModelSpec] = specs.SEQUENCE
@@ -125,12 +125,15 @@ class ImplicitSequenceModel(Estimator):
             Items, oldest first: one sequence ``(length,)`` or ``(1, length)``, or several, padded with 0 on the
             left, ``(n, length)``. An empty sequence asks what comes first.
         item_ids
-            Which items to score; None means all. Those that training has not met score lowest, all alike.
+            Which items to score; None means all.
 
         Returns
         -------
         numpy.ndarray
-            One sequence: ``(num_items,)`` or ``(len(item_ids),)``; several: the same for each, ``(n, …)``.
+            One sequence: ``(num_items,)`` or ``(len(item_ids),)``; several: the same for each, ``(n, …)``. The items
+            that training has not met, and the padding, get a number just below all other scores of the same
+            sequence: they come last, and means and plots stay readable. Their probability is 0 (see
+            :meth:`probabilities`).
 
         Raises
         ------
@@ -139,11 +142,9 @@ class ImplicitSequenceModel(Estimator):
         ValueError
             If an id is out of range.
         """
-        scores = self.scores(sequences)
+        result = finite_scores(self.scores(sequences).cpu().numpy())
         if item_ids is not None:
-            items = as_ids(item_ids, self._num_items, "item").reshape(-1)
-            scores = scores[:, items.to(self.device)]
-        result: npt.NDArray[np.float32] = scores.cpu().numpy()
+            result = result[:, as_ids(item_ids, self._num_items, "item").reshape(-1).numpy()]
         return result[0] if len(result) == 1 else result
 
     def probabilities(self, sequences: npt.ArrayLike, temperature: float = 1.0) -> npt.NDArray[np.float32]:
@@ -164,15 +165,15 @@ class ImplicitSequenceModel(Estimator):
 
     @property
     def ranked(self) -> Tensor:
-        """Which items can score more than the lowest, ``(num_items,)``: those that training has met."""
+        """Which items can be ranked, ``(num_items,)``: those that training has met."""
         return self._seen
 
     @torch.no_grad()
     def scores(self, sequences: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
         """The scores of items, ``(num_sequences, items)`` even for one sequence, on the model's device.
 
-        The caller bounds the number of sequences and leaves out the padding (id 0). ``item_ids`` are on the model's
-        device; None means all.
+        The caller bounds the number of sequences and leaves out the padding (id 0). An item that must not be ranked
+        has :data:`engine.ranking.MASKED_SCORE`. ``item_ids`` are on the model's device; None means all.
         """
         net: Any = self._trained()
         rows = as_ids(sequences, self._num_items, "item").to(self.device)

@@ -199,7 +199,7 @@ class MarkovModel(SequenceModel):
     # -- scoring ------------------------------------------------------------------------------------------------
     @property
     def ranked(self) -> Tensor:
-        """Which items can score more than the lowest, ``(num_items,)``: those that training has met."""
+        """Which items can be ranked, ``(num_items,)``: those that training has met."""
         return torch.from_numpy(self._counts > 0).to(self.device)
 
     def _log_probabilities(self, sequences: Tensor) -> Tensor:

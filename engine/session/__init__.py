@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from engine.data.id_map import ExternalId
     from engine.data.items import Item
     from engine.datasets.ingest import add
-    from engine.evaluation.config import PROTOCOLS, EvaluationConfig
+    from engine.evaluation.config import PROTOCOLS, EvaluationConfig, Ties
     from engine.evaluation.tuning import Tuned
     from engine.models.registry import describe, get
     from engine.models.spec import ModelSpec, Range
@@ -30,7 +30,7 @@ _MODULES = {
     "engine.data.id_map": ("ExternalId",),
     "engine.data.items": ("Item",),
     "engine.datasets.ingest": ("add",),
-    "engine.evaluation.config": ("PROTOCOLS", "EvaluationConfig"),
+    "engine.evaluation.config": ("PROTOCOLS", "EvaluationConfig", "Ties"),
     "engine.evaluation.tuning": ("Tuned",),
     "engine.models.registry": ("describe", "get"),
     "engine.models.spec": ("ModelSpec", "Range"),
@@ -63,6 +63,7 @@ __all__ = [
     "Progress",
     "Range",
     "Session",
+    "Ties",
     "Tuned",
     "Workspace",
     "add",

@@ -64,12 +64,34 @@ def test_sizes_default_to_the_largest_id_plus_one():
         ({"timestamps": [1]}, "timestamps"),
         ({"weights": [1.0, 2.0, 3.0]}, "weights"),
         ({"user_ids": [-1, 0]}, "-1"),
-        ({"user_ids": [0.5, 0.0]}, "integers"),
+        ({"user_ids": ["1", "2"]}, "whole numbers"),
+        ({"user_ids": [0.0, 0.5]}, r"user_ids\[1\] is 0.5"),
+        ({"item_ids": [np.nan, 1.0]}, r"item_ids\[0\] is nan"),
+        ({"item_ids": [2.0, np.inf]}, r"item_ids\[1\] is inf"),
+        ({"item_ids": [2.0, 1e30]}, r"item_ids\[1\] is 1e\+30"),
     ],
 )
 def test_wrong_columns_are_refused_with_the_offending_value(columns, word):
     with pytest.raises(ValueError, match=word):
         Interactions(**{"user_ids": [0, 1], "item_ids": [1, 2], **columns})
+
+
+def test_whole_floats_are_ids_as_in_spotlights_own_tests():
+    """Spotlight's tests of known windows make their users with ``np.zeros``."""
+    interactions = Interactions(np.zeros(5), np.arange(5.0) + 1, timestamps=np.arange(5))
+    assert interactions.user_ids.dtype == interactions.item_ids.dtype == np.int64
+    windows = interactions.to_sequence(max_sequence_length=5, step_size=2).sequences
+    assert windows.tolist() == [[1, 2, 3, 4, 5], [0, 0, 1, 2, 3], [0, 0, 0, 0, 1]]
+    again = SequenceInteractions(windows.astype(np.float32), user_ids=np.zeros(3))
+    assert again.sequences.dtype == again.user_ids.dtype == np.int64
+    assert again.sequences.tolist() == windows.tolist()
+
+
+def test_a_sequences_wrong_id_is_named_with_its_place():
+    with pytest.raises(ValueError, match=r"sequences\[1, 0\] is 2.5"):
+        SequenceInteractions([[0.0, 1.0], [2.5, 3.0]])
+    with pytest.raises(ValueError, match=r"user_ids\[0\] is nan"):
+        SequenceInteractions([[0, 1]], user_ids=[np.nan])
 
 
 def test_sequences_need_times_and_no_item_zero():

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+import torch
 
 from engine.data.dataset import Dataset
 from engine.errors import RecsysError, UnknownError
@@ -48,6 +49,15 @@ def test_a_lone_high_rating_does_not_lead_the_list(dataset: Dataset) -> None:
 
 def test_fewer_come_back_where_fewer_are_left(dataset: Dataset) -> None:
     assert len(Recommender(dataset, Scored(0, 1, 2, 3, 4)).recommend(10, k=50)) == 1
+
+
+def test_what_the_model_cannot_rank_is_never_recommended(dataset: Dataset) -> None:
+    class Partial(Scored):
+        ranked = torch.tensor([False, True, False, True, True])
+
+    recommender = Recommender(dataset, Partial(0, 1, 9, 3, 4))
+    assert [result.item.internal_id for result in recommender.recommend(20, k=50, filter_seen=False)] == [4, 3, 1]
+    assert [result.item.internal_id for result in recommender.next_items([4], k=50)] == [3, 1]
 
 
 def test_an_unknown_user_is_said(dataset: Dataset) -> None:

@@ -8,12 +8,15 @@ users and 100 items. The measured figures stand beside, for whoever wants to kno
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from engine import evaluation
 from engine.cross_validation import random_train_test_split, shuffle_interactions, user_based_train_test_split
 from engine.datasets import amazon, goodbooks, movielens, synthetic
 from engine.evaluation import (
@@ -29,7 +32,9 @@ from engine.factorization.representations import BilinearNet
 from engine.interactions import Interactions, SequenceInteractions
 from engine.layers import BloomEmbedding, ScaledEmbedding, ScaledEmbeddingBag, ZeroEmbedding
 from engine.losses import adaptive_hinge_loss
+from engine.recommender import Recommender
 from engine.sampling import sample_items
+from engine.search import SearchIndex
 from engine.sequence.implicit import ImplicitSequenceModel
 from engine.sequence.representations import PADDING_IDX, CNNNet, LSTMNet, MixtureLSTMNet, PoolNet
 
@@ -84,6 +89,8 @@ _SURFACE = {
     shuffle_interactions: {"random_state": None},
     random_train_test_split: {"test_percentage": 0.2, "random_state": None},
     user_based_train_test_split: {"test_percentage": 0.2, "random_state": None},
+    movielens.get_movielens_dataset: {"variant": "100K"},
+    amazon.get_amazon_dataset: {"min_user_interactions": 10, "min_item_interactions": 10},
     synthetic.generate_sequential: {
         "num_users": 100,
         "num_items": 1000,
@@ -100,6 +107,103 @@ def test_options_and_defaults_are_spotlights(thing):
     parameters = inspect.signature(thing).parameters
     for option, default in _SURFACE[thing].items():
         assert parameters[option].default == default, option
+
+
+#: What other people's programs import: the module, and the names that it must have.
+_PLACES = {
+    "engine.interactions": "Interactions SequenceInteractions",
+    "engine.cross_validation": "random_train_test_split user_based_train_test_split shuffle_interactions",
+    "engine.factorization.explicit": "ExplicitFactorizationModel",
+    "engine.factorization.implicit": "ImplicitFactorizationModel",
+    "engine.factorization.representations": "BilinearNet",
+    "engine.sequence.implicit": "ImplicitSequenceModel",
+    "engine.sequence.representations": "PADDING_IDX PoolNet CNNNet LSTMNet MixtureLSTMNet",
+    "engine.layers": "ScaledEmbedding ScaledEmbeddingBag ZeroEmbedding BloomEmbedding",
+    "engine.losses": "pointwise_loss bpr_loss hinge_loss adaptive_hinge_loss regression_loss poisson_loss "
+    "logistic_loss",
+    "engine.sampling": "sample_items",
+    "engine.evaluation": "rmse_score mrr_score precision_recall_score sequence_mrr_score "
+    "sequence_precision_recall_score",
+    "engine.datasets": "read synthetic movielens",
+    "engine.datasets.movielens": "VARIANTS get_movielens_dataset",
+    "engine.datasets.synthetic": "generate_sequential",
+    "engine.datasets.amazon": "get_amazon_dataset",
+    "engine.datasets.goodbooks": "get_goodbooks_dataset",
+    "engine.models": "available create load",
+    "engine.recommender": "Recommender",
+    "engine.search": "SearchIndex",
+    "engine.data.dataset": "Dataset",
+}
+
+
+@pytest.mark.parametrize("module", _PLACES)
+def test_what_others_import_is_where_they_import_it_from(module):
+    for name in _PLACES[module].split():
+        scope: dict[str, object] = {}
+        exec(f"from {module} import {name}", scope)
+        assert scope[name] is not None
+
+
+def test_the_methods_that_others_call_are_there():
+    recommender = ("recommend", "similar_items", "next_items", "explain", "fold_in")
+    assert all(callable(getattr(Recommender, method)) for method in recommender)
+    assert list(inspect.signature(Recommender.recommend).parameters)[1:] == ["user", "k", "filter_seen"]
+    assert list(inspect.signature(SearchIndex.search).parameters)[1:5] == ["query", "k", "mode", "filters"]
+
+
+def test_the_scores_are_imported_only_when_asked_for():
+    """They need torch; their package must not bring it into a program that only names it."""
+    program = (
+        "import sys, engine.evaluation as face; before = 'torch' in sys.modules; "
+        "assert 'mrr_score' in face.__all__; face.mrr_score; print(before, 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.split() == ["False", "True"]
+    with pytest.raises(AttributeError, match="no attribute 'auc_score'"):
+        evaluation.auc_score  # noqa: B018 - asking for it is the test
+
+
+def test_the_variants_of_movielens_are_a_tuple_of_names():
+    assert movielens.VARIANTS == ("100K", "1M", "10M", "20M")
+    assert isinstance(movielens.VARIANTS, tuple)
+
+
+def test_a_model_refuses_ids_that_were_changed_after_its_first_fit():
+    """Spotlight's tests write an id into the arrays of interactions, which are not copied."""
+    interactions = Interactions(np.array([0, 1, 2]), np.array([1, 2, 3]), ratings=np.ones(3, np.float32))
+    for kind, columns in ((ExplicitFactorizationModel, "user_ids"), (ImplicitFactorizationModel, "item_ids")):
+        model = kind(n_iter=1)
+        model.fit(interactions)
+        ids = getattr(interactions, columns)
+        kept, ids[0] = int(ids[0]), ids.max() + 1
+        with pytest.raises(ValueError, match="is not below"):
+            model.fit(interactions)
+        ids[0] = kept
+
+
+def test_one_user_gets_exactly_the_scores_of_an_array_of_that_user():
+    """The items that training has not met are among them: item 0, and item 4 here."""
+    interactions = Interactions(np.array([0, 1, 2, 1]), np.array([1, 2, 3, 5]), ratings=np.ones(4, np.float32))
+    items = np.arange(interactions.num_items)
+    for kind in (ExplicitFactorizationModel, ImplicitFactorizationModel):
+        model = kind(n_iter=1, random_state=1)
+        model.fit(interactions)
+        alone = model.predict(1)
+        np.testing.assert_array_equal(model.predict(1, items), alone)
+        np.testing.assert_array_equal(model.predict(np.full(len(items), 1), items), alone)
+        np.testing.assert_array_equal(model.predict(1.0, items.astype(float)), alone)
+
+
+def test_a_plot_of_a_sequence_models_scores_shows_something():
+    """The film tutorial plots and averages ``predict``: with raw film ids most of them never occur."""
+    interactions = Interactions(np.repeat(np.arange(9), 4), np.tile([5, 300, 7, 1000], 9), timestamps=np.arange(36))
+    model = ImplicitSequenceModel(n_iter=2, random_state=1)
+    model.fit(interactions.to_sequence(4))
+    scores = model.predict([5, 300])
+    met = np.zeros(len(scores), dtype=bool)
+    met[[5, 7, 300, 1000]] = True
+    assert scores[met].min() - 0.01 < scores.mean() < scores[met].max()
+    assert set(np.argsort(-scores)[:4]) == {5, 7, 300, 1000}
 
 
 def test_the_other_names_are_there():

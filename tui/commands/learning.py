@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from engine.errors import OptionError, RecsysError
+from engine.session import Ties
 from tui.commands.group import cli
 from tui.commands.shared import (
     common_options,
@@ -94,7 +95,16 @@ def train(
 @click.option(
     "--seeds", type=click.IntRange(1, 100), default=1, show_default=True, metavar="N", help="Mean of so many."
 )
-@click.option("--at", type=click.IntRange(1, 1000), default=10, show_default=True, metavar="K", help="Length of lists.")
+@click.option(
+    "-k", "--at", "k", type=click.IntRange(1, 1000), default=10, show_default=True, metavar="K", help="Length of lists."
+)
+@click.option(
+    "--ties",
+    type=click.Choice(("file", "random")),
+    default="file",
+    show_default=True,
+    help="The order of interactions of the same time: as in the file, or at random.",
+)
 @click.option("--include-seen", is_flag=True, help="Rank also what a person knows already.")
 @click.option("--segments", is_flag=True, help="Figures also by kinds of users and items.")
 @settings_option
@@ -108,7 +118,8 @@ def evaluate(
     protocol: str | None,
     seed: int,
     seeds: int,
-    at: int,
+    k: int,
+    ties: Ties,
     include_seen: bool,
     segments: bool,
     settings: tuple[str, ...],
@@ -134,7 +145,8 @@ def evaluate(
                     protocol=protocol,
                     seed=seed,
                     seeds=seeds,
-                    k=at,
+                    k=k,
+                    ties=ties,
                     filter_seen=not include_seen,
                     segments=segments,
                     options=options[name],

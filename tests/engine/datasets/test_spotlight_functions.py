@@ -102,7 +102,7 @@ def test_large_movielens_releases_are_fetched_and_checked(web, monkeypatch):
         archive.writestr("ml-10M100K/ratings.dat", "1::122::5::838985046\n1::185::4.5::838983525\n")
         archive.writestr("ml-10M100K/movies.dat", "122::Boomerang (1992)::Comedy|Romance\n")
     url = "https://files.grouplens.org/datasets/movielens/ml-10m.zip"
-    monkeypatch.setitem(movielens.VARIANTS, "10M", ("ml-10m", 2))
+    monkeypatch.setitem(movielens._ARCHIVES, "10M", ("ml-10m", 2))
     with pytest.raises(DataError, match=r"connection refused.*by hand"):
         movielens.get_movielens_dataset("10M")
     web[url], web[f"{url}.md5"] = packed.getvalue(), b"00000000000000000000000000000000  ml-10m.zip\n"
@@ -114,7 +114,7 @@ def test_large_movielens_releases_are_fetched_and_checked(web, monkeypatch):
     assert fetched.ratings.tolist() == [5.0, 4.5]
     web.clear()
     assert len(movielens.get_movielens_dataset("10M")) == 2
-    monkeypatch.setitem(movielens.VARIANTS, "10M", ("ml-10m", 3))
+    monkeypatch.setitem(movielens._ARCHIVES, "10M", ("ml-10m", 3))
     with pytest.raises(DataError, match="cut short"):
         movielens.get_movielens_dataset("10M")
 

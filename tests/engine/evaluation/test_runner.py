@@ -280,6 +280,26 @@ def test_the_protocol_is_that_of_the_models(registered: None) -> None:
         protocol_for(["fixed", "next"], "random")
 
 
+def test_a_report_says_in_which_order_equal_times_were_taken() -> None:
+    dataset = make()
+    dataset.interactions.timestamps[:] = 7
+    by_file = evaluate(dataset, "popular", EvaluationConfig(protocol="leave-one-out"))
+    shuffled = evaluate(dataset, "popular", EvaluationConfig(protocol="leave-one-out", ties="random", seeds=2))
+    assert by_file.about["equal_times"] == "in the order of the file"
+    assert shuffled.about["equal_times"] == "in a random order, drawn with the seed"
+    assert len(set(shuffled.about["by_seed"]["mrr"])) == 2, "each seed asks for other items"
+
+
+def test_an_item_that_the_model_cannot_rank_is_in_no_list() -> None:
+    class Partial(Fixed):
+        ranked = torch.arange(ITEMS + 1) % 2 == 1
+
+    cases = make_cases(split(make().interactions, "leave-one-out", 0), "leave-one-out", "user", 0)
+    predictions = batch_score(Partial(), cases, k=ITEMS, filter_seen=False)
+    assert (predictions.lists[predictions.lists > 0] % 2 == 1).all()
+    assert ((predictions.lists > 0).sum(1) == ITEMS // 2).all()
+
+
 def test_a_published_split_is_measured_as_it_is(registered: None) -> None:
     data = make()
     parts = split(data.interactions, "random", 1)

@@ -222,3 +222,50 @@ def test_impossible_list_lengths_are_value_errors():
         precision_recall_score(Table(0), test, k=0)
     with pytest.raises(ValueError, match="9"):
         sequence_precision_recall_score(NextTable(0), SequenceInteractions([[1, 2]], num_items=ITEMS), k=9)
+
+
+class OfUsers:
+    def predict(self, user_ids, item_ids=None):
+        raise AssertionError("never asked")
+
+
+class OfSequences:
+    def predict(self, sequences, item_ids=None):
+        raise AssertionError("never asked")
+
+
+@pytest.mark.parametrize(
+    ("score", "model", "instead"),
+    [
+        (mrr_score, OfSequences, "OfSequences takes sequences: call sequence_mrr_score"),
+        (precision_recall_score, OfSequences, "OfSequences takes sequences: call sequence_precision_recall_score"),
+        (rmse_score, OfSequences, "OfSequences takes sequences"),
+        (sequence_mrr_score, OfUsers, "OfUsers takes users: call mrr_score"),
+        (sequence_precision_recall_score, OfUsers, "OfUsers takes users: call precision_recall_score"),
+    ],
+)
+def test_a_model_of_the_other_kind_is_refused_and_the_right_score_named(score, model, instead):
+    interactions = Interactions([0, 0], [1, 2], ratings=[1.0, 2.0], timestamps=[1, 2])
+    for test in (interactions, interactions.to_sequence(2)):
+        with pytest.raises(ValueError, match=f"^{score.__name__} is for models of .*{instead}"):
+            score(model(), test)
+
+
+def test_interactions_of_the_other_kind_are_refused():
+    interactions = Interactions([0, 0], [1, 2], timestamps=[1, 2])
+    with pytest.raises(ValueError, match="call sequence_mrr_score"):
+        mrr_score(OfUsers(), interactions.to_sequence(2))
+    with pytest.raises(ValueError, match=r"call test\.to_sequence\(\) first"):
+        sequence_mrr_score(OfSequences(), interactions)
+
+
+def test_our_own_models_are_told_apart():
+    interactions = Interactions([0, 0, 1, 1], [1, 2, 2, 3], timestamps=[1, 2, 3, 4])
+    sequences = interactions.to_sequence(2)
+    of_users, of_sequences = ImplicitFactorizationModel(n_iter=1), ImplicitSequenceModel(n_iter=1)
+    of_users.fit(interactions)
+    of_sequences.fit(sequences)
+    with pytest.raises(ValueError, match="ImplicitSequenceModel takes sequences: call sequence_mrr_score"):
+        mrr_score(of_sequences, interactions)
+    with pytest.raises(ValueError, match="ImplicitFactorizationModel takes users: call mrr_score"):
+        sequence_mrr_score(of_users, sequences)

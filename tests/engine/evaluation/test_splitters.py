@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import OptionError, RecsysError
-from engine.evaluation.splitters import PROTOCOLS, split
+from engine.evaluation.config import PROTOCOLS
+from engine.evaluation.splitters import shuffle_ties, split
 from engine.interactions import Interactions
 
 
@@ -58,3 +59,58 @@ def test_times_are_needed_where_order_is(protocol: str) -> None:
 def test_too_little_to_part_is_said() -> None:
     with pytest.raises(RecsysError, match="too small"):
         split(Interactions(np.array([0]), np.array([1]), timestamps=np.array([1])), "leave-one-out", 0)
+
+
+@given(st.integers(0, 50))
+def test_shuffled_ties_move_equal_times_of_one_user_only(seed: int) -> None:
+    whole = log(seed)
+    whole.timestamps //= 300
+    shuffled = shuffle_ties(whole, seed)
+    np.testing.assert_array_equal(shuffled.user_ids, whole.user_ids)
+    np.testing.assert_array_equal(shuffled.timestamps, whole.timestamps)
+    assert sorted(shuffled.ratings) == list(whole.ratings)
+    assert (shuffled.item_ids == whole.item_ids[shuffled.ratings.astype(int)]).all(), "columns move together"
+    assert (shuffled.num_users, shuffled.num_items) == (100, 50)
+
+
+def tied(users: int = 200) -> Interactions:
+    """Everybody's five items at one time, in ascending order, and a sixth before them."""
+    items, times = np.tile([9, 1, 2, 3, 4, 5], users), np.tile([1, 7, 7, 7, 7, 7], users)
+    return Interactions(np.repeat(np.arange(users), 6), items, timestamps=times)
+
+
+def test_each_of_several_latest_items_is_left_out_as_often_where_ties_are_shuffled() -> None:
+    assert set(split(tied(), "leave-one-out", 0).test.item_ids) == {5}
+    counts = np.bincount(split(tied(), "leave-one-out", 0, "random").test.item_ids, minlength=10)
+    assert counts[1:6].min() > 20
+    assert counts[9] == 0, "an earlier item never takes the place of a later one"
+
+
+def test_training_sequences_follow_the_shuffled_order() -> None:
+    parts = split(tied(), "user", 3, ties="random")
+    assert parts.ties == "random"
+    for part in (parts.train, parts.test):
+        sequences = part.to_sequence(6).sequences
+        assert (sequences[:, 0] == 9).all()
+        assert not (np.diff(sequences[:, 1:], axis=1) > 0).all(1).all()
+        assert (np.sort(sequences[:, 1:]) == [1, 2, 3, 4, 5]).all()
+
+
+@pytest.mark.parametrize("protocol", sorted(PROTOCOLS))
+def test_the_seed_decides_the_order_of_shuffled_ties(protocol: str) -> None:
+    one, same, other = (split(tied(), protocol, seed, "random").train.item_ids for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, same)
+    assert len(one) != len(other) or (one != other).any()
+
+
+def test_where_no_order_is_used_shuffling_changes_nothing_and_is_not_claimed() -> None:
+    plain, shuffled = split(tied(), "random", 1), split(tied(), "random", 1, "random")
+    np.testing.assert_array_equal(plain.test.item_ids, shuffled.test.item_ids)
+    assert shuffled.ties == "file"
+    untimed = Interactions(np.repeat(np.arange(50), 4), np.tile([1, 2, 3, 4], 50))
+    assert split(untimed, "user", 1, "random").ties == "file"
+
+
+def test_an_unknown_order_of_ties_is_refused() -> None:
+    with pytest.raises(OptionError, match=r"'newest'.*file or random"):
+        split(tied(), "user", 1, "newest")

@@ -35,7 +35,7 @@ def votes(model: MarkovModel, sequence: list[int], sequences: SequenceInteractio
     model.fit(sequences)
     counts = np.bincount(sequences.sequences[sequences.sequences > 0], minlength=sequences.num_items)
     prior = model.smoothing * counts / counts.sum()
-    return np.exp(model.predict(sequence).astype(float)) - prior
+    return np.exp(model.scores(sequence)[0].double().numpy()) - prior
 
 
 def test_transitions_counted_by_hand():
