@@ -214,13 +214,13 @@ def measure_meaning(workspace: Workspace, home: Path, *, compare: bool) -> np.nd
 
     def second_start() -> Any:
         again = SearchIndex(items, VectorStore(store.folder.parent, encoder.identity), encoder)
-        state = again.meaning.state()
+        state = again.semantic.state()
         again.search("robots", 10, "semantic")
         return state
 
     state, seconds = timed(second_start)
     show("second start: ready, first answer given", f"{seconds * 1e3:.0f} ms", f"{state.done:,} of {state.total:,}")
-    show("warming up for searches, as the app does", f"{timed(index.meaning.expect_queries)[1] * 1e3:.0f} ms")
+    show("warming up for searches, as the app does", f"{timed(index.semantic.expect_queries)[1] * 1e3:.0f} ms")
     ask = lambda query: tutorials_query(tutorial, reference, query)  # noqa: E731
     show(f"query over {len(items):,}, tutorial", *spread(ask, QUERIES))
     for mode in ("semantic", "hybrid"):
@@ -262,7 +262,7 @@ def measure_films(items: ItemTable, vectors: np.ndarray, home: Path) -> None:
     for when in ("", ", once warmed up"):
         if when:
             with Lag() as lag:
-                _, seconds = timed(index.meaning.expect_queries)
+                _, seconds = timed(index.semantic.expect_queries)
             show("warming up for searches", f"{seconds * 1e3:.0f} ms", held(lag))
         for mode in ("keyword", "semantic", "hybrid"):
             ask = lambda query, mode=mode: index.search(query, 10, mode)  # type: ignore[misc] # noqa: E731

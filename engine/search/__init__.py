@@ -1,4 +1,4 @@
-"""What is like these words: embeddings, keyword search, and the index that joins them."""
+"""Search over a catalogue: by keyword, by embeddings, or by both."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["SearchIndex"]
 
 
 def __getattr__(name: str) -> Any:
-    # Importing the package costs nothing; the index brings NumPy, and torch only when it encodes.
+    # Importing the package is cheap: the index imports NumPy, and torch only once it encodes texts.
     if name == "SearchIndex":
         from engine.search.hybrid import SearchIndex
 

@@ -132,7 +132,7 @@ class LearntDataset(SearchedDataset):
         if "texts" not in spec.uses or not spec.read_options(options or {}).get("texts", True):
             return None
         self.embed(job)
-        return self._search.meaning.item_vectors(self.dataset.num_items + 1)
+        return self._search.semantic.item_vectors(self.dataset.num_items + 1)
 
     @locked_property
     def _shelf(self) -> ModelStore:

@@ -19,7 +19,7 @@ def likeness(users: list[int], items: list[int], ratings: list[float] | None, it
         num_users=max(users, default=0) + 1,
         num_items=max(items, default=0) + 1,
     )
-    return CoOccurrence(log).likeness(item)
+    return CoOccurrence(log).similarity(item)
 
 
 def test_a_known_answer() -> None:

@@ -63,8 +63,8 @@ def test_only_what_is_allowed_is_found(index: BM25Index) -> None:
 
 
 def test_it_names_the_words_it_knows(index: BM25Index) -> None:
-    understood = index.understood("A heist with drama by Amélie")
-    assert [word.typed for word in understood] == ["heist", "drama", "amelie"]
+    terms = index.query_terms("A heist with drama by Amélie")
+    assert [word.typed for word in terms] == ["heist", "drama", "amelie"]
 
 
 def test_the_scores_of_texts_are_those_of_bm25s() -> None:

@@ -80,8 +80,8 @@ def test_a_title_in_its_own_language_is_found_too() -> None:
 def test_a_word_that_is_there_is_not_corrected() -> None:
     index = BM25Index(["Heat", "Heap", "Meat"], ["", "", ""])
     assert index.search("heat x", 3)[0].tolist() == [0]
-    (word,) = index.understood("heat x")
-    assert word.taken_for == {"heat": 1.0}
+    (word,) = index.query_terms("heat x")
+    assert word.matches == {"heat": 1.0}
 
 
 def test_the_better_known_of_equals_comes_first() -> None:
@@ -140,4 +140,4 @@ def test_a_word_alone_is_taken_for_one_that_is_frequent_in_titles() -> None:
     assert index.corrected("pottre") == "potter"
     assert index.corrected("poter") == "poter", "it may be half a rare one"
     assert index.search("harry poter", 1)[0][0] >= 2
-    assert "potter" in index.understood("harry poter")[1].taken_for
+    assert "potter" in index.query_terms("harry poter")[1].matches

@@ -128,8 +128,8 @@ def test_items_may_share_a_vector_or_have_none(seed: int, k: int) -> None:
     rows = random.randint(-1, 40, size=90)
     allowed = random.rand(90) < 0.7
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(codes_module, "_LEAST", 1)
-        patch.setattr(codes_module, "_FOR_EACH", 1)
+        patch.setattr(codes_module, "_MIN_CANDIDATES", 1)
+        patch.setattr(codes_module, "_CANDIDATES_PER_RESULT", 1)
         patch.setattr(index_module, "_FEW", 1)
         items, _ = coded(vectors, rows).search(vectors[:1], k, allowed)
     usable = (rows >= 0) & allowed
@@ -225,7 +225,7 @@ def test_where_codes_tell_nothing_the_vectors_are_compared() -> None:
     vectors = unit(np.random.RandomState(0), 400, 24) * np.float32(0.01)
     vectors[:, 0] = np.where(np.arange(400) % 2, 1.0, -1.0)  # one number so large that the steps drown all others
     index = QuantizedIndex(vectors, None, Int8Quantizer().grown(vectors))
-    assert len(index._codes.nearest(vectors[7], 5)) > 100
+    assert len(index._quantizer.nearest(vectors[7], 5)) > 100
     np.testing.assert_array_equal(index.search(vectors[7:8], 5)[0], ExactIndex(vectors).search(vectors[7:8], 5)[0])
 
 

@@ -318,7 +318,7 @@ def codes_of(store: VectorStore, texts: list[str]) -> str:
     assert len(index) == len(texts)
     for item, text in enumerate(texts):
         assert index.search(vector_of(text)[None], 1)[0][0, 0] == item
-    return type(index._codes).__name__ if isinstance(index, QuantizedIndex) else "none"
+    return type(index._quantizer).__name__ if isinstance(index, QuantizedIndex) else "none"
 
 
 @pytest.mark.usefixtures("small_codes")
@@ -369,7 +369,7 @@ def test_making_codes_can_be_stopped_and_gone_on_with(tmp_path: Path, monkeypatc
     job.cancel()
     with pytest.raises(CancelledError):
         store.expect_searches(job)
-    assert store.index(hash_texts(TEXTS[:15]))._codes.rest.shape[0] > 4  # type: ignore[attr-defined]
+    assert store.index(hash_texts(TEXTS[:15]))._quantizer.rest.shape[0] > 4  # type: ignore[attr-defined]
     assert codes_of(store, TEXTS[:15]) == "Int8Quantizer"
 
 
