@@ -275,7 +275,7 @@ def test_numbers_from_elsewhere_can_be_filtered_by() -> None:
 def test_a_column_without_values_is_not_offered() -> None:
     items = make_table({"title": ["a"], "year": pa.array([None], pa.int32()), "genres": [["x"]], "text": ["a"]})
     assert Fields(items).names == ("genre", "title", "text")
-    assert "nothing is known of it" in parse("year:1999", Fields(items)).problems[0].message
+    assert "all its values are unknown" in parse("year:1999", Fields(items)).problems[0].message
     empty = make_table({name: pa.array([], ITEMS.table.schema.field(name).type) for name in ITEMS.table.column_names})
     assert len(parse("genre:a year:1 director:b date:2001", Fields(empty)).problems) == 4
 

@@ -104,7 +104,7 @@ def test_near_words_are_those_within_so_many_edits(vocabulary: list[str], word: 
     from rapidfuzz.distance import OSA
 
     expected = {other: OSA.distance(word, other) for other in vocabulary}
-    found = SpellingIndex(vocabulary).near(word, most)
+    found = SpellingIndex(vocabulary).similar(word, most)
     assert dict(found) == {other: distance for other, distance in expected.items() if 0 < distance <= most}
 
 
