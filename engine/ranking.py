@@ -16,8 +16,8 @@ IntArray = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
 Scores = npt.NDArray[np.float32]
 
-#: The score of items that must never be ranked, such as the padding id and items that are filtered out. It is the lowest
-#: finite float32, so that differences of scores are never NaN.
+#: The score of items that must never be ranked, such as the padding id and items that are filtered out. It is the
+#: lowest finite float32, so that differences of scores are never NaN.
 MASKED_SCORE = float(np.finfo(np.float32).min)
 
 #: Standard deviations between a predicted rating and its lower confidence bound.

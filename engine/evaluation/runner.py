@@ -143,9 +143,7 @@ def fit(
 
         extra["features"] = Features(user_features or {}, of_items(dataset.items, interactions.num_items))
     if "texts" in can.uses and item_vectors is not None:
-        if (
-            can.task == "sequence"
-        ):  # the sequences are local to this function, while interactions belong to the data set
+        if can.task == "sequence":  # sequences are created above, while interactions belong to the data set
             data.num_items = len(item_vectors)
         extra["item_vectors"] = item_vectors[: data.num_items]
     learn: Any = model.fit  # typed as Any, since the capabilities declare which arguments it takes
@@ -266,13 +264,13 @@ def evaluate_split(
     job = job or Job()
     spec = models.get(name)
     protocol = protocol_for([name], config.protocol)
-    learnt = learnable(parts.train, spec)
-    model = _create(spec, config.options, config.seed, config.device, learnt)
-    ratings = learnt.ratings if spec.capabilities.predicts_ratings else None
+    learned_from = learnable(parts.train, spec)
+    model = _create(spec, config.options, config.seed, config.device, learned_from)
+    ratings = learned_from.ratings if spec.capabilities.predicts_ratings else None
     cases = make_cases(parts, protocol, spec.task, config.seed, rates=ratings is not None)
     if item_vectors is not None:
-        item_vectors = item_vectors[: learnt.num_items]
-    fit_seconds = fit(model, learnt, dataset, job, user_features=user_features, item_vectors=item_vectors)
+        item_vectors = item_vectors[: learned_from.num_items]
+    fit_seconds = fit(model, learned_from, dataset, job, user_features=user_features, item_vectors=item_vectors)
     job.report(Progress(f"evaluating {name}"))
     job.checkpoint()
     begun = time.perf_counter()
@@ -281,7 +279,7 @@ def evaluate_split(
         cases,
         k=config.k,
         filter_seen=config.filter_seen,
-        margin=None if ratings is None else confidence_margin(learnt),
+        margin=None if ratings is None else confidence_margin(learned_from),
         rating_range=None if ratings is None else (float(ratings.min()), float(ratings.max())),
         job=job,
     )

@@ -150,8 +150,8 @@ def tune(
     protocol = protocol_for([name], config.protocol)
     metric = metric or ("rmse" if protocol == "random" and spec.capabilities.predicts_ratings else f"ndcg@{config.k}")
     parts = _validation_parts(split(dataset.interactions, protocol, seed).train, protocol, seed)
-    learnt = learnable(parts[0].train, spec)
-    defaults = spec.defaults_for(len(learnt), learnt.num_items - 1)
+    learned_from = learnable(parts[0].train, spec)
+    defaults = spec.defaults_for(len(learned_from), learned_from.num_items - 1)
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     path = folder / f"{name}-{protocol}-{metric.replace('@', '-at-')}-{seed}-{_digest(dataset, given)}.journal"
@@ -172,9 +172,7 @@ def tune(
                 pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=0),
             )
     except (OSError, ValueError, KeyError) as error:
-        raise DataError(
-            f"{path}: the earlier search cannot be read: move the file away to start a new search."
-        ) from error
+        raise DataError(f"{path}: the search cannot be read: move the file away to start a new one.") from error
 
     def finished() -> list[Any]:
         return [one for one in study.get_trials(deepcopy=False) if _ended(one)]
@@ -221,7 +219,7 @@ def tune(
         )
     if not _completed(study):
         raise RecsysError(
-            f"No trial of {name} succeeded: each one diverged, or the time limit was reached before the first one ended."
+            f"No trial of {name} succeeded: all trials diverged, or the time limit was reached before the first ended."
         )
     best = {**given, **{name: _plain(value) for name, value in study.best_params.items()}}
     return _outcome(dataset, name, protocol, seed, metric, best, study, finished(), path)
@@ -255,7 +253,7 @@ def _outcome(
         train_command=f"recsys-tui train {name} {where} {settings}",
         evaluate_command=f"recsys-tui evaluate {name} {where} --protocol {protocol} --seed {seed} {settings}",
         note=f"Chosen on {FOLDS} validation parts of the training part; the test part of the {protocol} split (seed "
-        f"{seed}) was not used. The value of the best of many trials is too optimistic: evaluate it once on the test part.",
+        f"{seed}) was not used. The best value of many trials is too optimistic: evaluate it once on the test part.",
     )
 
 

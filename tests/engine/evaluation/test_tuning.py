@@ -122,7 +122,7 @@ def test_options_that_diverge_cost_a_trial_and_no_more(tmp_path: Path) -> None:
 def test_what_cannot_be_tuned_is_said(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="no options to search for"):
         tune(make(), "constant", 3, tmp_path, EvaluationConfig(options={"level": 2, "kind": "plain", "steps": "3"}))
-    with pytest.raises(OptionError, match="no figure 'beauty'"):
+    with pytest.raises(OptionError, match="no metric 'beauty'"):
         tune(make(), "constant", 3, tmp_path, metric="beauty")
 
 
@@ -166,5 +166,5 @@ def test_a_spoilt_search_is_said(tmp_path: Path) -> None:
     tune(data, "constant", 2, tmp_path)
     (journal,) = tmp_path.glob("*.journal")
     journal.write_text("nothing of the kind\n" + journal.read_text())
-    with pytest.raises(DataError, match="cannot be read: move it away"):
+    with pytest.raises(DataError, match="cannot be read: move the file away"):
         tune(data, "constant", 3, tmp_path)
