@@ -18,13 +18,13 @@ from tests.engine.evaluation.test_runner import make
 
 optuna = pytest.importorskip("optuna", reason="the extra [tune] is not installed")
 
-#: (user, item) pairs that any model was fitted with or asked about.
+#: The (user, item) pairs of all calls of fit and predict.
 met: set[tuple[int, int]] = set()
 fits: list[float] = []
 
 
 class Constant:
-    """Predicts one number; the best is the mean of the ratings."""
+    """A model that predicts one number; the best value is the mean of the ratings."""
 
     def __init__(self, level: float = 1.0, kind: str = "plain", steps: int = 3, random_state: int = 0) -> None:
         self.level, self.kind, self.random_state = level, kind, random_state
@@ -155,7 +155,7 @@ def test_a_search_that_was_killed_while_it_wrote_goes_on(tmp_path: Path) -> None
     data = make()
     tune(data, "constant", 6, tmp_path)
     (journal,) = tmp_path.glob("*.journal")
-    journal.write_bytes(journal.read_bytes()[:-25])  # the last line is cut short, and with it the end of a trial
+    journal.write_bytes(journal.read_bytes()[:-25])  # the last line, which ends a trial, is incomplete
     outcome = tune(data, "constant", 6, tmp_path)
     assert outcome.finished == 6
     assert len(journal.read_bytes().splitlines()) > 6

@@ -201,7 +201,7 @@ def test_the_reason_tells_where_the_words_are() -> None:
 def test_how_many_are_asked_for_does_not_change_their_order(
     index: SearchIndex, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
-    monkeypatch.setattr(query_module, "_DEPTH", 20)  # of a catalogue so small
+    monkeypatch.setattr(query_module, "_DEPTH", 20)  # smaller than this small catalogue
     whole = rows(index.search(query, 20))
     assert len(whole) == 20
     for k in (5, 11, 15):

@@ -279,7 +279,7 @@ FOUND = [
 
 
 def read_anime(path: Path) -> ItemTable:
-    """The catalogue as CONTRACT.md describes it, without any reader of ours."""
+    """The anime catalogue as an ItemTable, read without the package's readers."""
     with open(path, newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if all(row.values())]
     assert len(rows) == 12_017
@@ -333,7 +333,7 @@ def test_searches_that_were_expected_have_the_same_answers(
     monkeypatch.setattr(kept_codes, "_SMALL", 1)
     monkeypatch.setattr(int8_codes, "_BLOCK", 2)
     monkeypatch.setattr(index_module, "_FEW", 1)
-    make_index(tmp_path / "nothing embedded").semantic.expect_queries()  # and there is nothing to be done for it
+    make_index(tmp_path / "nothing embedded").semantic.expect_queries()  # there is nothing to prepare
     asked = [("matrix", "hybrid", ""), ("planet", "semantic", ""), ("summer", "semantic", "year:>=1990")]
     before = [index.search(words, 4, mode, filters or None).results for words, mode, filters in asked]
     index.semantic.expect_queries()

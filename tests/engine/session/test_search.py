@@ -135,7 +135,9 @@ def test_what_was_typed_is_explained_where_that_was_looked_for(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session.embed()
-    monkeypatch.setattr("engine.search.hybrid.SearchIndex.meant", lambda _, query: query.replace("plonet", "planet"))
+    monkeypatch.setattr(
+        "engine.search.hybrid.SearchIndex.corrected", lambda _, query: query.replace("plonet", "planet")
+    )
     hybrid, semantic = (session.explain_match("plonet", "solaris", mode) for mode in ("hybrid", "semantic"))
     assert hybrid == session.explain_match("planet", "solaris", "semantic") != semantic
 

@@ -119,11 +119,11 @@ def test_tokens_and_numbers() -> None:
     ("query", "meant"),
     [
         ("The Shwashank redemtion!", "The shawshank redemption"),
-        ("star wrs", "star wars"),  # three letters are near to too much, but titles have "star wars"
-        ("Spider-Man & zombies", "Spider-Man & zombies"),  # nothing to correct: as it was typed
-        ("zombie", "zombie"),  # titles have its plural
-        ("townspeopel", "townspeopel"),  # in no title, and in one text only
-        ("star wa", "star wa"),  # half typed
+        ("star wrs", "star wars"),  # too many words are close to three letters, but titles contain "star wars"
+        ("Spider-Man & zombies", "Spider-Man & zombies"),  # nothing to correct, so the query stays as it was typed
+        ("zombie", "zombie"),  # titles contain its plural
+        ("townspeopel", "townspeopel"),  # the word is in no title and in one text only
+        ("star wa", "star wa"),  # the last word is half typed
         ("blockchain", "blockchain"),
         ("👻 ???", "👻 ???"),
         ("神隠し 2", "神隠し 2"),
