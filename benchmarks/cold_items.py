@@ -1,13 +1,13 @@
-"""What the vectors of items' texts bring to ``attention``: for items that training never meets, and for the others.
+"""Effect of the items' text vectors on ``attention``, for cold items and for all others.
 
-A tenth of the items is taken out of the training sequences, and a fifth of the users is held out
-(``user_based_train_test_split``); windows of ten of theirs ask for the last item, given those before it, of all items
-that were not given. The figures are mean reciprocal ranks over the windows whose last item is cold, and over the rest,
-with vectors and without; where nothing tells a cold item from others, all cold ones share the last ranks.
+A tenth of the items, the cold ones, is removed from the training sequences, and a fifth of the users is held out
+(``user_based_train_test_split``). For each window of ten items of these users, the model ranks all items that are not
+given and must find the last item of the window. The metrics are mean reciprocal ranks over the windows whose last item
+is cold and over all other windows, with text vectors and without. Without them, all cold items share the last ranks.
 
 Run ``python benchmarks/cold_items.py --home FOLDER --dataset demo``, where FOLDER is a ``RECSYS_TUI_HOME`` in which
-the data set is embedded. The rows are kept in ``benchmarks/results/cold_items.json``, which ``accuracy.py --page``
-takes into ``docs/results.md``.
+the data set is embedded. The results are stored in ``benchmarks/results/cold_items.json``, from which
+``accuracy.py --page`` copies them to ``docs/results.md``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LENGTH = 10
 
 
 def main() -> None:
-    """Measure, print and keep one row for each model with vectors and without."""
+    """Evaluate the model with and without text vectors, and print and store the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--dataset", default="demo")
@@ -60,23 +60,23 @@ def main() -> None:
 
 
 def measure(data: Dataset, name: str, vectors: np.ndarray | None, seed: int) -> dict[str, Any]:
-    """The mean reciprocal ranks of one model: over windows that ask for a cold item, for another, and over all."""
+    """The mean reciprocal ranks of one model over windows with a cold last item, over the others, and over all."""
     train, test = user_based_train_test_split(data.interactions, random_state=np.random.RandomState(seed))
     random = np.random.RandomState(seed)
     cold = np.zeros(train.num_items, dtype=bool)
     cold[1 + random.permutation(train.num_items - 1)[: train.num_items // 10]] = True
     windows = test.to_sequence(LENGTH, 2)
-    asks_cold = cold[windows.sequences[:, -1]]
+    last_is_cold = cold[windows.sequences[:, -1]]
     model = models.create(name, random_state=seed, device="cpu")
     length = getattr(model, "sequence_length", LENGTH)
     model.fit(train.select(~cold[train.item_ids]).to_sequence(length), item_vectors=vectors)
     ranks = sequence_mrr_score(model, windows, exclude_preceding=True)
     return {
-        "cold": ranks[asks_cold].mean(),
-        "warm": ranks[~asks_cold].mean(),
+        "cold": ranks[last_is_cold].mean(),
+        "warm": ranks[~last_is_cold].mean(),
         "all": ranks.mean(),
         "windows": len(ranks),
-        "cold_windows": int(asks_cold.sum()),
+        "cold_windows": int(last_is_cold.sum()),
     }
 
 

@@ -1,19 +1,23 @@
-"""How the registry's defaults of ``explicit``, ``implicit`` and ``sequence`` were chosen, and what they give.
+"""Choice of the registry's default options for ``explicit``, ``implicit`` and ``sequence``.
 
-Data: ``ratings_small.csv`` (The Movies Dataset), MovieLens 100K, the bundled demo (a simulated audience). Split, for
-each of the seeds 0, 1 and 2: 80/20 by ``random_train_test_split`` (``explicit``, ``implicit``), or by users, windows of
-ten (``sequence``); the first part is split the same way again, into what is learnt from and a validation part.
-Figures: RMSE; the mean reciprocal rank, known items removed; that of each sequence's last item, those before removed.
+The data sets are ``ratings_small.csv`` (The Movies Dataset), MovieLens 100K and the bundled demo, whose users are
+simulated. For each of the seeds 0, 1 and 2 a data set is split 80/20: at random (``random_train_test_split``) for
+``explicit`` and ``implicit``, or by users, in windows of ten, for ``sequence``. The training part is split again in the
+same way into a smaller training part and a validation part. The metrics are RMSE for ``explicit``, the mean reciprocal
+rank without known items for ``implicit``, and the mean reciprocal rank of each sequence's last item, without the items
+before it, for ``sequence``.
 
-Run ``python benchmarks/defaults.py MODEL --into FILE.csv`` to measure all candidates on the validation parts; what the
-file has already is not measured again, so the work can be stopped, or parted by ``--sets`` and ``--seeds``. It then
-ranks them by how far they are behind the best of their data set and seed, on average. ``--test`` measures what the
-registry now has, and the classes' own defaults beside, on the test parts: once, when the choice is made.
+``python benchmarks/defaults.py MODEL --into FILE.csv`` evaluates all candidates on the validation parts. Results that
+the file contains are not computed again, so the run can be interrupted, or divided with ``--sets`` and ``--seeds``. The
+candidates are then ranked by their mean distance from the best candidate of each data set and seed. ``--test``
+evaluates the registry's current defaults and the defaults of the classes on the test parts; use it once, after the
+choice is made.
 
-The present choice was made with seed 0 (``--seeds 0``) and measured with seeds 1 and 2. It is the best candidate of
-``implicit``; of ``explicit`` the best with batches of 1,024 (512 take twice as long for a tenth of a percent). For
-``sequence`` the adaptive hinge ranks better (11 percent behind the best of each data set, against 25), but its scores
-are no probabilities, which the app shows: it is the best with ``bpr`` that knows the order of the items.
+The current defaults were chosen with seed 0 (``--seeds 0``) and evaluated with seeds 1 and 2. ``implicit`` uses the
+best candidate. ``explicit`` uses the best candidate with batches of 1,024, since batches of 512 take twice as long for
+a gain of a tenth of a percent. For ``sequence`` the adaptive hinge ranks better: on average it is 11 percent behind the
+best candidate of each data set, and ``bpr`` is 25 percent behind. But its scores are not probabilities, which the app
+shows, so ``sequence`` uses the best candidate with ``bpr`` that depends on the order of the items.
 """
 
 from __future__ import annotations
@@ -37,7 +41,7 @@ from engine.interactions import Interactions
 REPOSITORY = Path(__file__).resolve().parent.parent
 SETS = ("ratings_small", "ml-100k", "demo")
 
-#: Candidates: all combinations. Epochs are read off on the way.
+#: The candidates are all combinations. Several numbers of epochs are evaluated in one training run.
 GRID: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     "explicit": {
         "embedding_dim": (32, 64),
@@ -61,7 +65,7 @@ GRID: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
 
 
 def read(name: str, data: Path) -> Interactions:
-    """One of :data:`SETS`, with dense item ids from 1."""
+    """Read one of :data:`SETS`; item ids are numbered from 1 without gaps."""
     if name == "demo":
         return datasets.read("demo", "demo").interactions
     if name == "ml-100k":
@@ -74,7 +78,7 @@ def read(name: str, data: Path) -> Interactions:
 
 
 def parts(model: str, whole: Interactions, seed: int, test: bool) -> tuple[Any, Any]:
-    """What is learnt from and what is asked: train and validation, or all of train and test."""
+    """The parts to train and to evaluate on: training and validation, or with ``test`` training and test."""
     split = user_based_train_test_split if model == "sequence" else random_train_test_split
     state = np.random.RandomState(seed)
     train, held_out = split(whole, random_state=state)
@@ -84,7 +88,7 @@ def parts(model: str, whole: Interactions, seed: int, test: bool) -> tuple[Any, 
 
 
 def figure(model: str, fitted: Any, train: Any, held_out: Any) -> float:
-    """RMSE (lower is better) or mean reciprocal rank (higher)."""
+    """RMSE (lower is better) or mean reciprocal rank (higher is better)."""
     if model == "explicit":
         return rmse_score(fitted, held_out)
     if model == "implicit":
@@ -93,14 +97,14 @@ def figure(model: str, fitted: Any, train: Any, held_out: Any) -> float:
 
 
 def candidates(model: str) -> Iterator[dict[str, Any]]:
-    """All combinations but for the epochs."""
+    """All combinations of options except the number of epochs."""
     grid = {name: values for name, values in GRID[model].items() if name != "n_iter"}
     for values in itertools.product(*grid.values()):
         yield dict(zip(grid, values, strict=True))
 
 
 def measure(model: str, train: Any, held_out: Any, seed: int, options: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    """The figure of a candidate after each number of epochs."""
+    """The metric of a candidate after each number of epochs."""
     epochs = GRID[model]["n_iter"]
     fitted = models.create(model, **options, n_iter=epochs[0], random_state=seed, device="cpu")
     for number in epochs:
@@ -114,7 +118,7 @@ def written(options: Mapping[str, Any]) -> str:
 
 
 def search(model: str, sets: list[str], seeds: list[int], data: Path, into: Path) -> None:
-    """Measure what the file has not yet."""
+    """Evaluate the candidates whose results are not in the file yet, and append them."""
     done = {tuple(row[:4]) for row in rows(into)}
     with into.open("a", newline="", encoding="utf-8") as file:
         lines = csv.writer(file)
@@ -138,7 +142,7 @@ def rows(file: Path) -> list[list[str]]:
 
 
 def rank(model: str, sets: list[str], seeds: list[int], file: Path, best: int) -> None:
-    """Print the candidates that are least behind, on average over data sets and seeds."""
+    """Print the candidates with the smallest mean distance from the best, over data sets and seeds."""
     asked = {(name, str(seed)) for name, seed in itertools.product(sets, seeds)}
     found = {
         (row[1], row[2], row[3]): float(row[4]) for row in rows(file) if row[0] == model and (row[1], row[2]) in asked
@@ -150,14 +154,16 @@ def rank(model: str, sets: list[str], seeds: list[int], file: Path, best: int) -
     for text in {key[2] for key in found}:
         if all((*case, text) in found for case in cases):
             behind[text] = np.mean([abs(found[(*case, text)] / top[case] - 1) for case in cases])
-    print(f"{model}: {len(behind)} candidates, {len(cases)} cases; percent behind the best of each; by data set")
+    print(
+        f"{model}: {len(behind)} candidates, {len(cases)} cases; mean percent behind the best; metric of each data set"
+    )
     for text in sorted(behind, key=lambda one: behind[one])[:best]:
         of_sets = [np.mean([found[(*case, text)] for case in cases if case[0] == name]) for name in sets]
         print(f"{100 * behind[text]:6.2f}  {'  '.join(f'{value:.4f}' for value in of_sets)}  {text}")
 
 
 def test(model: str, sets: list[str], seeds: list[int], data: Path) -> None:
-    """Print what the registry's and the classes' defaults give on the test parts."""
+    """Print the metrics of the registry's and the classes' defaults on the test parts."""
     for name in sets:
         whole = read(name, data)
         for whose, make in (("registry", models.create), ("class", of_class)):
@@ -179,11 +185,11 @@ def of_class(model: str, **options: Any) -> Any:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", choices=list(GRID))
-    parser.add_argument("--into", type=Path, help="the file of measurements, read and added to")
-    parser.add_argument("--test", action="store_true", help="measure the registry's defaults on the test parts")
+    parser.add_argument("--into", type=Path, help="the file of results, which is read and appended to")
+    parser.add_argument("--test", action="store_true", help="evaluate the registry's defaults on the test parts")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--best", type=int, default=12, help="how many candidates to print")
+    parser.add_argument("--best", type=int, default=12, help="the number of candidates to print")
     parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data")
     arguments = parser.parse_args()
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""How long others are kept from the interpreter: a thread that asks for it every five milliseconds."""
+"""Measurement of how long other threads wait for the interpreter lock."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ TICK = 0.005
 
 
 class Lag:
-    """Measures between entering and leaving a ``with`` block; afterwards ``worst`` holds seconds."""
+    """A context manager whose thread wakes every five milliseconds and records its delays.
+
+    Attributes
+    ----------
+    late
+        The delay of each wake-up in seconds.
+    worst
+        The longest delay in seconds.
+    """
 
     def __enter__(self) -> Lag:
         self.late = [0.0]

@@ -1,11 +1,11 @@
-"""Spotlight's tutorial and test programs, ours beside the original: seconds and quality.
+"""Time and quality of Spotlight's tutorial and test programs, compared with the original.
 
 Run ``python benchmarks/spotlight.py [--data FOLDER] [--device cpu] [--repeat 3] [--only PART …] [--write
-docs/spotlight.md]``. FOLDER holds ``ratings_small.csv`` (The Movies Dataset) and ``ml-100k/u.data``. Where Spotlight
-itself can be imported it runs beside; else the figures recorded from it stand there, marked as such: torch 2.13 on the
-CPU, two x86-64 cores, one run, the program as written. Of our own runs the fastest of ``--repeat`` counts; raw and
-dense ids take turns, so that a machine whose speed changes treats them alike. With ``--write`` the table goes into
-the document; lines that ``--only`` leaves out stay as they are there.
+docs/spotlight.md]``. FOLDER contains ``ratings_small.csv`` (The Movies Dataset) and ``ml-100k/u.data``. If Spotlight
+can be imported, its tutorial is measured as well. The recorded values of Spotlight come from one run of the programs as
+written, with torch 2.13 on two x86-64 cores. The fastest of ``--repeat`` runs counts; raw and dense ids are measured
+alternately, so that changes of the machine's speed affect both. ``--write`` puts the table into the document; lines
+that ``--only`` leaves out keep their values there.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 GENERATED = 1_000_000
 PARTS = ("tutorial", "million", "tests")
 MARK = "speed"
-HEADER = ("step", "seconds", "quality", "Spotlight's seconds (recorded)", "quality (recorded or demanded)")
+HEADER = ("step", "seconds", "quality", "Spotlight's seconds (recorded)", "quality (recorded or required)")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table; what was recorded of the original is text."""
+    """One line of the table; the recorded values of the original are text."""
 
     step: str
     seconds: float
@@ -52,7 +52,7 @@ class Line:
 
 
 def in_turn(actions: Sequence[Callable[[], Any]], repeat: int) -> list[tuple[float, Any]]:
-    """The shortest time of several of each, and its last result; one of each, then the next of each."""
+    """Run several actions alternately, and return the shortest time and the last result of each."""
     found: list[tuple[float, Any]] = [(float("inf"), None)] * len(actions)
     for _ in range(repeat):
         for place, action in enumerate(actions):
@@ -63,7 +63,7 @@ def in_turn(actions: Sequence[Callable[[], Any]], repeat: int) -> list[tuple[flo
 
 
 def fastest(action: Callable[[], Any], repeat: int) -> tuple[float, Any]:
-    """The shortest time of several, and the last result."""
+    """Run an action several times, and return the shortest time and the last result."""
     return in_turn([action], repeat)[0]
 
 
@@ -82,25 +82,25 @@ def read_ratings_small(data: Path) -> Interactions:
 
 
 def densely(interactions: Interactions) -> Interactions:
-    """Items numbered from 1 without gaps; users keep their ids, by which the user split hashes them."""
+    """Number the items from 1 without gaps; users keep their ids, since the split by users hashes them."""
     items = np.unique(interactions.item_ids, return_inverse=True)[1].astype(np.int32) + 1
     return Interactions(interactions.user_ids, items, interactions.ratings, interactions.timestamps)
 
 
 def fitted(make: Callable[[], Any], interactions: Any) -> Any:
-    """A model, made and fitted."""
+    """Make and fit a model."""
     model = make()
     model.fit(interactions)
     return model
 
 
 def fitting(make: Callable[[], Any], interactions: Any, repeat: int) -> tuple[float, Any]:
-    """The shortest time of several to make and fit a model, and the model."""
+    """The shortest time to make and fit a model, and the last model."""
     return fastest(partial(fitted, make, interactions), repeat)
 
 
 def tutorial(data: Path, device: str, repeat: int) -> list[Line]:
-    """Both parts of the film tutorial, with the movie ids of the file and with dense ones."""
+    """Measure both parts of the film tutorial, with the movie ids of the file and with dense ids."""
     raw = read_ratings_small(data)
     both = (("raw ids", raw), ("dense ids", densely(raw)))
     lines = []
@@ -128,7 +128,7 @@ def tutorial(data: Path, device: str, repeat: int) -> list[Line]:
 
 
 def spotlights_tests(data: Path, device: str, repeat: int) -> list[Line]:
-    """MovieLens 100K, 80/20, 10 epochs, batches of 1024: beside stands what Spotlight's tests demand."""
+    """Measure the models of Spotlight's tests on MovieLens 100K (80/20, 10 epochs, batches of 1,024)."""
     whole = movielens.get_movielens_dataset("100K", data / "ml-100k" / "u.data")
     train, test = random_train_test_split(whole, random_state=seed())
     signs = [Interactions(one.user_ids, one.item_ids, np.where(one.ratings > 3, 1, -1)) for one in (train, test)]
@@ -153,7 +153,7 @@ def spotlights_tests(data: Path, device: str, repeat: int) -> list[Line]:
 
 
 def generate() -> Interactions:
-    """A million ratings, 6,000 users, 4,000 items."""
+    """Generate a million ratings of 6,000 users for 4,000 items."""
     rng = seed()
     return Interactions(
         rng.randint(0, 6_000, GENERATED, dtype=np.int32),
@@ -164,7 +164,7 @@ def generate() -> Interactions:
 
 
 def million(device: str, repeat: int) -> list[Line]:
-    """One explicit epoch over generated ratings, and in a process of its own the memory that it takes."""
+    """Measure an explicit epoch over generated ratings, and its memory in a separate process."""
     interactions = generate()
 
     lines = []
@@ -181,13 +181,13 @@ def million(device: str, repeat: int) -> list[Line]:
 
 
 def print_memory() -> None:
-    """What one epoch needs at its peak, in multiples of what the data takes; where the system can tell."""
+    """Print the peak memory of one epoch as a multiple of the data's size, if the system reports it."""
     interactions = generate()
     columns = (interactions.user_ids, interactions.item_ids, interactions.ratings, interactions.timestamps)
     data = sum(column.nbytes for column in columns if column is not None)
-    ExplicitFactorizationModel(n_iter=1).fit(interactions.select(slice(0, 1000)))  # loads what it needs of torch
+    ExplicitFactorizationModel(n_iter=1).fit(interactions.select(slice(0, 1000)))  # imports torch's parts
     try:
-        Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+        Path("/proc/self/clear_refs").write_text("5")  # resets the peak
         before = status("VmRSS")
     except OSError:
         return
@@ -196,13 +196,13 @@ def print_memory() -> None:
 
 
 def status(name: str) -> int:
-    """A figure of this process's memory, in bytes."""
+    """An entry of this process's memory statistics, in bytes."""
     lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(lines[name].split()[0]) * 1024
 
 
 def original(data: Path) -> list[Line]:
-    """The tutorial by Spotlight itself, where it is installed."""
+    """Measure the tutorial with Spotlight itself, if it is installed."""
     try:
         explicit = importlib.import_module("spotlight.factorization.explicit").ExplicitFactorizationModel
         interactions_class = importlib.import_module("spotlight.interactions").Interactions
@@ -217,7 +217,7 @@ def original(data: Path) -> list[Line]:
 
 
 def show(lines: list[Line], file: Path | None) -> None:
-    """Print the table, and put it into a document: lines that were not measured stay there as they are."""
+    """Print the table and write it to a document, where lines that were not measured keep their values."""
     rows = [
         [line.step, f"{line.seconds:.2f}", line.quality, line.recorded_seconds, line.recorded_quality] for line in lines
     ]
@@ -233,7 +233,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--threads", type=int, help="of torch, on the CPU")
+    parser.add_argument("--threads", type=int, help="the number of torch threads on the CPU")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
     parser.add_argument("--write", type=Path, help="put the table into this file, between its two marks")
     parser.add_argument("--memory", action="store_true", help="only print the memory of an epoch over 1M ratings")

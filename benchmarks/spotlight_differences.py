@@ -1,8 +1,8 @@
-"""What each difference from Spotlight does on MovieLens 100K: the table of docs/spotlight.md.
+"""Effect of each difference from Spotlight on MovieLens 100K, for docs/spotlight.md.
 
-Run ``python benchmarks/spotlight_differences.py [--data FOLDER] [--write docs/spotlight.md]``. Each line trains our
-model once as it is and once with one thing done as Spotlight does it; three seeds each, mean and range. With
-``--write`` the table replaces the one in the file.
+Run ``python benchmarks/spotlight_differences.py [--data FOLDER] [--write docs/spotlight.md]``. Each line compares a
+model with a variant that does one thing as Spotlight does, with the mean and range of three seeds. With ``--write`` the
+table replaces the one in the file.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MARK = "figures"
 
 
 def adam(parameters: Any) -> torch.optim.Optimizer:
-    """Spotlight's optimiser: dense, with the default learning rate."""
+    """Spotlight's optimiser: dense Adam with the default learning rate."""
     return torch.optim.Adam(parameters, lr=1e-2)
 
 
@@ -54,7 +54,7 @@ def old_pointwise(positive: Tensor, negative: Tensor, mask: Tensor | None = None
 
 
 def as_objective(loss: Callable[..., Tensor]) -> objectives.Objective:
-    """The same for the fast path, which wants the gradient beside."""
+    """Wrap a loss for the fast path, which needs the value and the gradient."""
 
     def objective(scores: Tensor, observed: Tensor | None, weights: Tensor | None) -> tuple[Tensor, Tensor]:
         with torch.inference_mode(False), torch.enable_grad():
@@ -67,7 +67,7 @@ def as_objective(loss: Callable[..., Tensor]) -> objectives.Objective:
 
 
 class WrongReshape(ImplicitFactorizationModel):
-    """The adaptive hinge against negatives that were drawn for other users."""
+    """A model whose adaptive hinge loss uses negatives that were drawn for other users."""
 
     def _batch_loss(self, net: Any, batch: dict[str, Tensor]) -> Tensor:
         users, negatives = batch["groups"], batch["negatives"]
@@ -77,7 +77,7 @@ class WrongReshape(ImplicitFactorizationModel):
 
 
 class AnyNegative:
-    """Draws from all ids, the padding among them."""
+    """A sampler that draws from all ids, including the padding."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
         self.size = 0
@@ -128,18 +128,18 @@ def as_it_is() -> Iterator[None]:
 
 
 def lines(data: Data) -> Iterator[tuple[str, str, str, str]]:
-    """(what, measure, ours, Spotlight's way)."""
+    """Rows of the table: the difference, the measure, the value of recsys-tui and that of Spotlight's way."""
     explicit = ExplicitFactorizationModel
     ours = shown(data.rmse(explicit))
-    yield "rows' own Adam", "RMSE, regression", ours, shown(data.rmse(partial(explicit, optimizer_func=adam)))
-    yield "scores count from the mean", "RMSE, regression", ours, shown(data.rmse(partial(explicit, center=False)))
+    yield "Adam per row", "RMSE, regression", ours, shown(data.rmse(partial(explicit, optimizer_func=adam)))
+    yield "centred scores", "RMSE, regression", ours, shown(data.rmse(partial(explicit, center=False)))
     both = partial(explicit, center=False, optimizer_func=adam)
-    yield "both of these", "RMSE, regression", ours, shown(data.rmse(both))
+    yield "Adam per row and centred scores", "RMSE, regression", ours, shown(data.rmse(both))
     for loss in ("poisson", "logistic"):
         here = data if loss == "poisson" else signs(data)
         ours = shown(here.rmse(partial(explicit, loss=loss)))
         theirs = shown(here.rmse(partial(explicit, loss=loss, center=False, optimizer_func=adam)))
-        yield "both of these", f"RMSE, {loss}", ours, theirs
+        yield "Adam per row and centred scores", f"RMSE, {loss}", ours, theirs
 
     factors = partial(ImplicitFactorizationModel, batch_size=1024)
     for loss in ("pointwise", "bpr", "hinge", "adaptive_hinge"):
@@ -148,26 +148,26 @@ def lines(data: Data) -> Iterator[tuple[str, str, str, str]]:
         if loss in ("pointwise", "bpr"):
             old = as_objective(old_bpr if loss == "bpr" else old_pointwise)
             with patch.dict(objectives.IMPLICIT, {loss: old}):
-                yield "the logarithmic loss", f"MRR, {loss}", ours, shown(data.mrr(model))
+                yield "logarithmic loss", f"MRR, {loss}", ours, shown(data.mrr(model))
         if loss == "adaptive_hinge":
             right = shown(data.mrr(partial(model, optimizer_func=adam)))
             wrong = partial(WrongReshape, batch_size=1024, loss=loss, optimizer_func=adam)
-            yield "a positive's own negatives (both with dense Adam)", f"MRR, {loss}", right, shown(data.mrr(wrong))
+            yield "negatives of the same user (both with dense Adam)", f"MRR, {loss}", right, shown(data.mrr(wrong))
         yield (
-            "no known positive as negative",
+            "no known positives as negatives",
             f"MRR, {loss}",
             ours,
             shown(data.mrr(partial(model, exclude_known=False))),
         )
-        yield "rows' own Adam", f"MRR, {loss}", ours, shown(data.mrr(partial(model, optimizer_func=adam)))
+        yield "Adam per row", f"MRR, {loss}", ours, shown(data.mrr(partial(model, optimizer_func=adam)))
 
     for loss, old_loss in (("pointwise", old_pointwise), ("bpr", old_bpr)):
         model = partial(ImplicitSequenceModel, representation="cnn", loss=loss)
         ours = shown(data.sequence_mrr(model))
         with patch.dict(implicit._LOSSES, {loss: old_loss}):
-            yield "the logarithmic loss", f"MRR, cnn {loss}", ours, shown(data.sequence_mrr(model))
+            yield "logarithmic loss", f"MRR, cnn {loss}", ours, shown(data.sequence_mrr(model))
         with patch.object(implicit, "NegativeSampler", AnyNegative):
-            yield "negatives that occur", f"MRR, cnn {loss}", ours, shown(data.sequence_mrr(model))
+            yield "negatives from occurring items", f"MRR, cnn {loss}", ours, shown(data.sequence_mrr(model))
 
     model = factors(loss="bpr", random_state=0)
     model.fit(data.train)
@@ -180,7 +180,7 @@ def lines(data: Data) -> Iterator[tuple[str, str, str, str]]:
 
 
 def signs(data: Data) -> Data:
-    """The same with ratings of 1 (more than 3) and -1."""
+    """The data with ratings above 3 replaced by 1 and all others by -1."""
     parts = [
         Interactions(
             one.user_ids,
@@ -211,7 +211,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="put the table into this file, between its two marks")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    table = ["| what | measure | as it is here | as in Spotlight |", "|---|---|---|---|"]
+    table = ["| difference | measure | recsys-tui | as in Spotlight |", "|---|---|---|---|"]
     for line in lines(read(arguments.data)):
         table.append("| " + " | ".join(line) + " |")
         print(table[-1], flush=True)

@@ -1,4 +1,4 @@
-"""A program in a pseudo-terminal: keys go in, the screen that a person would see is read back, with times."""
+"""A pseudo-terminal that runs a program, sends keys and reads the screen, with times."""
 
 from __future__ import annotations
 
@@ -16,9 +16,18 @@ import pyte
 
 
 class Terminal:
-    """Runs a command at a given size and follows its screen.
+    """Runs a command in a terminal of a given size and tracks its screen.
 
-    Times are those of ``time.monotonic``, which all processes of a machine share.
+    All times are values of ``time.monotonic``, which the processes of a machine share.
+
+    Parameters
+    ----------
+    command
+        The program and its arguments.
+    env
+        The environment variables of the program.
+    columns, rows
+        The size of the terminal.
     """
 
     def __init__(self, command: Sequence[str], env: Mapping[str, str], columns: int = 120, rows: int = 36) -> None:
@@ -35,13 +44,13 @@ class Terminal:
         return "\n".join(self.screen.display)
 
     def press(self, keys: str) -> float:
-        """Send keys; the time at which they were sent."""
+        """Send keys and return the time at which they were sent."""
         now = time.monotonic()
         os.write(self._fd, keys.encode())
         return now
 
     def wait_for(self, seen: str | Callable[[str], bool], timeout: float = 60.0) -> float:
-        """Read until the screen shows something; the time at which the bytes that show it had come."""
+        """Read until the screen shows a text, and return the time at which the last bytes needed were read."""
         wanted = (lambda text: seen in text) if isinstance(seen, str) else seen
         end = time.monotonic() + timeout
         while not wanted(self.text()):
@@ -51,7 +60,7 @@ class Terminal:
         return self._last_read
 
     def wait_for_exit(self, timeout: float = 20.0) -> float:
-        """Read until the program has ended; the time at which it had."""
+        """Read until the program has ended, and return the time of its end."""
         end = time.monotonic() + timeout
         while self.exited is None and time.monotonic() < end:
             self._read(0.005)
@@ -80,7 +89,7 @@ class Terminal:
             return
         try:
             data = os.read(self._fd, 65536)
-        except OSError:  # Linux says EIO when the other side is gone
+        except OSError:  # Linux raises EIO when the other side is closed
             self._reap()
             return
         self._last_read = time.monotonic()

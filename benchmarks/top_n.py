@@ -1,8 +1,9 @@
-"""How fast the models of who chose what learn, beside the library `implicit`, on data of MovieLens 1M's size.
+"""Training speed of ALS and EASE compared with the library `implicit`.
 
-The data are generated: popularity falls as a power law, and every person has a few of twenty tastes. A tenth of the
-interactions is held out, so that the figures show that equal work was done. ``pip install -e ".[bench]"`` brings
-`implicit` (its defaults, but for the number of factors); run it with ``OPENBLAS_NUM_THREADS=1``, as its authors advise.
+The data are generated with the size of MovieLens 1M: popularity follows a power law, and each user has a few of twenty
+interests. A tenth of the interactions is held out, so that NDCG shows whether the models are equally good.
+``pip install -e ".[bench]"`` installs `implicit`, which runs with its defaults except for the number of factors and
+iterations. Set ``OPENBLAS_NUM_THREADS=1``, as its authors recommend.
 """
 
 from __future__ import annotations
@@ -39,24 +40,25 @@ def main() -> None:
         begun = time.perf_counter()
         model.fit(train)
         seconds = time.perf_counter() - begun
-        rows.append((f"{name}, ours", f"{seconds:.1f}", f"{ndcg(model.scores, train, test):.4f}"))
-    rows.append(implicits(train, test))
-    print(*lines_of(("model", "fit, s", "NDCG@10 of what was held out"), rows), sep="\n")
+        rows.append((f"{name}, recsys-tui", f"{seconds:.1f}", f"{ndcg(model.scores, train, test):.4f}"))
+    rows.append(measure_implicit(train, test))
+    print(*lines_of(("model", "fit, s", "NDCG@10 on held-out interactions"), rows), sep="\n")
 
 
 def generate(num_users: int, num_items: int, size: int) -> Interactions:
-    """Who chose what, each pair once."""
+    """Generate interactions of users with items, each pair at most once."""
     random = np.random.RandomState(SEED)
     popularity = (np.arange(num_items) + 10.0) ** -0.9
-    tastes = popularity * random.gamma(0.4, size=(20, num_items))
-    tastes /= tastes.sum(1, keepdims=True)
+    interests = popularity * random.gamma(0.4, size=(20, num_items))
+    interests /= interests.sum(1, keepdims=True)
     activity = random.lognormal(0, 1, num_users)
     counts = np.minimum(np.maximum(20, size * activity / activity.sum()), num_items // 2).astype(np.int64)
     users, items = [], []
     for user, count in enumerate(counts):
-        mixture = random.dirichlet(np.full(20, 0.2)) @ tastes
+        mixture = random.dirichlet(np.full(20, 0.2)) @ interests
         users.append(np.full(count, user))
-        # The largest of uniform numbers to the power of 1 / p: a draw without replacement (Efraimidis and Spirakis).
+        # The items with the largest u ** (1 / p) for uniform u are a weighted sample without replacement
+        # (Efraimidis and Spirakis, 2006).
         items.append(np.argpartition(np.log(random.rand(num_items)) / mixture, -count)[-count:] + 1)
     return Interactions(
         np.concatenate(users).astype(np.int32),
@@ -66,8 +68,8 @@ def generate(num_users: int, num_items: int, size: int) -> Interactions:
     )
 
 
-def implicits(train: Interactions, test: Interactions) -> tuple[str, str, str]:
-    """The row of `implicit`."""
+def measure_implicit(train: Interactions, test: Interactions) -> tuple[str, str, str]:
+    """The table row of the library `implicit`."""
     try:
         from implicit.als import AlternatingLeastSquares
     except ImportError:
@@ -87,7 +89,7 @@ def implicits(train: Interactions, test: Interactions) -> tuple[str, str, str]:
 
 
 def ndcg(scores: Callable[[np.ndarray], object], train: Interactions, test: Interactions) -> float:
-    """The mean NDCG@10 of a thousand users, all items ranked, those known left out."""
+    """The mean NDCG@10 of a thousand users when all items are ranked except known ones."""
     import torch
 
     users = np.unique(test.user_ids)[:1_000]

@@ -1,10 +1,10 @@
-"""How soon the app paints and answers, and how late its event loop runs while the engine works.
+"""Times to first paint and from key to paint, and delays of the app's event loop.
 
     python benchmarks/ui.py [--runs N] [--data DIR]
 
-Everything runs in a pseudo-terminal, as a person would run it, in a home of its own. First paint and key to paint
-stand beside a bare Textual app, measured in turn with it. The catalogue and the ratings are real where DIR
-(../shared/data) has them, generated elsewhere.
+All programs run in a pseudo-terminal with a temporary home folder. First paint and key to paint are compared with a
+minimal Textual app, both measured alternately. The catalogue and the ratings are real if DIR (../shared/data) has them,
+and generated otherwise.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class Bare(App):
         yield Input()
 Bare().run()
 """
-#: What the query line says when it is there.
+#: The placeholder of the query line, which shows that the line is drawn.
 FIRST_PANE = "words, a title"
 CTRL_Q, ESCAPE = "\x11", "\x1b"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=9, help="first paints of each app (default %(default)s)")
+    parser.add_argument("--runs", type=int, default=9, help="the number of launches of each app (default %(default)s)")
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="recsys-tui-bench-") as folder:
@@ -56,7 +56,7 @@ class Bench:
         self.data = data
         self.env = {**os.environ, "RECSYS_TUI_HOME": str(folder / "home"), "HF_HUB_OFFLINE": "1"}
 
-    # -- what is measured on ----------------------------------------------------------------------------------
+    # -- data sets -------------------------------------------------------------------------------------------
     def prepare(self) -> None:
         self.ratings = generate_ratings(self.folder / "ratings.csv", 1_000_000)
         self.command("datasets", "add", "demo")
@@ -89,7 +89,7 @@ class Bench:
                     terminal.wait_for(ready)
                     for number in range(1, 4):
                         typed = "z" * number
-                        # With results on the screen the list is repainted too, as it is for a person.
+                        # The list of results is repainted as well, as in normal use.
                         keys[name].append(-terminal.press("z") + terminal.wait_for(typed))
         for label, values in (("first paint", first), ("key to paint", keys)):
             bare_s, ours_s = (statistics.median(values[name]) for name in ("bare", "ours"))
@@ -166,7 +166,7 @@ class Probe:
 
 
 def follow(terminal: Terminal, seconds: float) -> None:
-    """Keep reading, so that the program is never held up by a full pipe."""
+    """Read the output for some seconds, so that a full pipe does not block the program."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         terminal._read(0.02)
@@ -180,7 +180,7 @@ def report(label: str, ticks: Path, begun: float, ended: float) -> None:
 
 
 def generate_ratings(path: Path, count: int) -> Path:
-    """Ratings of the size of MovieLens 1M, with a long tail."""
+    """Write a file of ratings with about the size of MovieLens 1M and a long tail of rare items."""
     random = np.random.RandomState(0)
     users = random.randint(1, 6041, count)
     items = np.minimum(random.zipf(1.3, count), 3700)

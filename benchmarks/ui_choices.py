@@ -1,9 +1,9 @@
-"""What the app's own ways bring beside the usual ones: its table, its imports, its collector, its Esc.
+"""Comparison of the app's own table, imports, garbage collection and Esc with the usual ones.
 
     python benchmarks/ui_choices.py [--rounds N] [--write]
 
-Each row stands beside Textual's or Python's own way, measured in turn with it in the same run. With ``--write`` the
-tables go into ``docs/ui.md``, between its two marks.
+Each row compares the app's solution with that of Textual or Python, both measured alternately in the same run. With
+``--write`` the tables replace those between the two marks of ``docs/ui.md``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MARKS = ("<!-- measured: begin -->", "<!-- measured: end -->")
 ESCAPE = "\x1b"
 PLACEHOLDER = "words, a title"
 
-#: Imports torch in a thread, while the main thread asks for the interpreter every two milliseconds.
+#: A program that imports torch in a thread while the main thread wakes every two milliseconds.
 IMPORTING = """
 import gc, importlib, sys, threading, time
 sys.path.insert(0, {root!r})
@@ -53,7 +53,7 @@ RUN = "import sys; from tui.cli import main; sys.exit(main(['-d', 'demo']))"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7, help="how often each way is measured (default %(default)s)")
+    parser.add_argument("--rounds", type=int, default=7, help="measurements of each row (default %(default)s)")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/ui.md")
     arguments = parser.parse_args()
     lines = [
@@ -86,7 +86,7 @@ def tables() -> list[str]:
 
 
 async def fill(make: Callable[[], tuple[object, Callable[[int], None]]], rows: int) -> float:
-    """The median time in which rows are given to a table in a running app and drawn."""
+    """The median time to fill a table in a running app and draw it, in seconds."""
     from textual.app import App, ComposeResult
     from textual.widget import Widget
 

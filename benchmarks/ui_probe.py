@@ -1,9 +1,10 @@
-"""The app as it is launched, with one more task on its event loop: how late is a timer of five milliseconds?
+"""The app with a probe task that measures the delays of its event loop.
 
     python benchmarks/ui_probe.py TICKS DATASET [RATINGS]
 
-Each lateness goes to the file TICKS as two doubles: when the wait began (``time.monotonic``) and the seconds it was
-late. With RATINGS, that file is read and stored before the data set opens, in the thread that opens it.
+The probe waits five milliseconds at a time. For each wait it appends two doubles to the file TICKS: the start of the
+wait (``time.monotonic``) and the delay of its end in seconds. With RATINGS, that file is read and stored before the
+data set opens, in the thread that opens it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ranked lists: scores and their masks, the items with the best scores, and the accuracy of lists."""
+"""Ranked lists: top-k selection and accuracy metrics."""
 
 from __future__ import annotations
 
@@ -23,20 +23,26 @@ MASKED_SCORE = float(np.finfo(np.float32).min)
 
 #: Standard deviations between a predicted rating and its lower confidence bound.
 _DEVIATIONS = 2.0
-#: Scores of which the largest speaks for all.
+#: The number of scores per group when a lower bound of the top k is estimated from the maxima of groups.
 _GROUP = 32
 
 
 def confidence_margin(rated: Interactions) -> Scores:
-    """How far the lower confidence bound of each item's rating lies below its prediction: 2 σ/√n, ``(num_items,)``.
+    """The distance from each item's predicted rating down to its lower confidence bound, 2 σ/√n.
 
-    Items are ranked by that bound where ratings are predicted. Ordered by the predictions themselves, a list fills
-    with items that one or two people rated highly: of thousands of uncertain predictions the highest are mostly chance.
+    Where ratings are predicted, items are ranked by this bound. A list ordered by the predictions themselves would fill
+    with items that one or two people rated highly, since the highest of thousands of uncertain predictions are mostly
+    due to chance.
 
     Parameters
     ----------
     rated
-        The ratings that the predicting model learnt from: σ is their standard deviation, n an item's number of them.
+        The ratings that the model was trained on: σ is their standard deviation, n the number of ratings of an item.
+
+    Returns
+    -------
+    numpy.ndarray
+        The distance for each item, float32, shape ``(num_items,)``.
     """
     assert rated.ratings is not None
     counts = np.bincount(rated.item_ids, minlength=rated.num_items)
@@ -98,7 +104,7 @@ def finite_pairs(
 
 
 def top_k(scores: npt.NDArray[Any], k: int) -> npt.NDArray[np.intp]:
-    """Positions of the ``k`` largest finite scores, best first; equal scores in order of position."""
+    """Positions of the ``k`` largest finite scores, best first; positions with equal scores are ascending."""
     bound = _lower_bound(scores, k)
     if bound is None:
         finite = np.flatnonzero(np.isfinite(scores))
@@ -113,9 +119,10 @@ def top_k(scores: npt.NDArray[Any], k: int) -> npt.NDArray[np.intp]:
 
 
 def _lower_bound(scores: npt.NDArray[Any], k: int) -> Any:
-    """What at least ``k`` finite scores reach, if it is soon found: the scores that are to be ordered are then few.
+    """A lower bound that at least ``k`` finite scores reach, so that few scores must be sorted; None if there is none.
 
-    The scores are parted into many more groups than ``k``: as many scores reach the k-th largest of the groups' maxima.
+    The scores are split into many more groups than ``k``. At least ``k`` scores reach the k-th largest maximum of the
+    groups, since the maxima of ``k`` groups do.
     """
     groups = len(scores) // _GROUP
     if k < 1 or groups < 4 * k:
@@ -126,19 +133,32 @@ def _lower_bound(scores: npt.NDArray[Any], k: int) -> Any:
 
 
 def top_lists(scores: Tensor, k: int) -> IntArray:
-    """As :func:`top_k` for each row of scores, on their device; 0 where fewer than ``k`` are finite, ``(rows, k)``."""
+    """The result of :func:`top_k` for each row of scores, computed on the device of the scores.
+
+    Parameters
+    ----------
+    scores
+        The scores of all items for each list, shape ``(num_lists, num_items)``.
+    k
+        The length of the lists.
+
+    Returns
+    -------
+    numpy.ndarray
+        Item ids, best first, 0 where fewer than ``k`` scores are finite, int64, shape ``(num_lists, k)``.
+    """
     import torch
 
     rows, width = scores.shape
     length = min(k, width)
     values, found = scores.topk(length)
-    # Of equal scores at the end of a list topk takes any; where that leaves a choice, a stable sort decides.
+    # topk returns any of the scores that tie at the end of a list; a stable sort makes the choice deterministic.
     last = values[:, -1:]
     ambiguous = ((scores == last).sum(1) > (values == last).sum(1)).nonzero().squeeze(1)
     found, order = found.sort(1)
     values, order = values.gather(1, order).sort(dim=1, descending=True, stable=True)
     found = found.gather(1, order)
-    for part in torch.split(ambiguous, 64):  # rare, and a whole row's sort is large
+    for part in torch.split(ambiguous, 64):  # ties are rare, and sorting whole rows needs much memory
         sorted_values, order = scores[part].sort(dim=1, descending=True, stable=True)
         values[part], found[part] = sorted_values[:, :length], order[:, :length]
     lists = np.zeros((rows, k), dtype=np.int64)
@@ -147,25 +167,25 @@ def top_lists(scores: Tensor, k: int) -> IntArray:
 
 
 def accuracy(lists: IntArray, owners: IntArray, targets: IntArray, num_items: int) -> dict[str, FloatArray]:
-    """How good each ranked list is.
+    """Accuracy metrics of each ranked list.
 
     Parameters
     ----------
     lists
-        Internal item ids, best first; 0 where a list is shorter. Shape ``(num_lists, k)``.
+        Internal item ids, best first, 0 at the end of a shorter list, shape ``(num_lists, k)``.
     owners, targets
-        Which list each wanted item belongs to, and the item; each list has at least one. Shape ``(num_targets,)``.
-        A wanted item counts once, however often it is named.
+        The list that each target belongs to, and the internal id of the target, both of shape ``(num_targets,)``. Each
+        list has at least one target; a target that occurs several times counts once.
     num_items
-        One more than the largest item id.
+        The largest item id plus one.
 
     Returns
     -------
     dict
-        One value a list, ``(num_lists,)``: ``ndcg@k`` (binary gains, discounted by log2(rank + 1), over that of the
-        best possible list; Järvelin and Kekäläinen, 2002), ``recall@k`` (hits / wanted), ``precision@k`` (hits / k),
-        ``map@k`` (the mean precision at the ranks of the hits, counted over min(k, wanted)) and ``hit_rate@k``
-        (whether there is any hit).
+        Metrics of shape ``(num_lists,)``: ``ndcg@k`` (binary gains, discounted by log2(rank + 1), divided by the value
+        of the best possible list; Järvelin and Kekäläinen, 2002), ``recall@k`` (hits / targets), ``precision@k``
+        (hits / k), ``map@k`` (the sum of the precisions at the ranks of the hits, divided by min(k, targets)) and
+        ``hit_rate@k`` (1 if there is a hit, otherwise 0).
     """
     num_lists, k = lists.shape
     wanted = np.unique(owners * num_items + targets)
@@ -184,5 +204,5 @@ def accuracy(lists: IntArray, owners: IntArray, targets: IntArray, num_items: in
 
 
 def found(lists: IntArray, wanted: IntArray, num_items: int) -> npt.NDArray[np.bool_]:
-    """Which entries of lists are hits; ``wanted`` are the numbers ``list * num_items + item``."""
+    """A mask of the entries of lists that are hits; ``wanted`` has the keys ``list * num_items + item``."""
     return np.isin(np.arange(len(lists))[:, None] * num_items + lists, wanted) & (lists > 0)

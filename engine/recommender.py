@@ -1,4 +1,4 @@
-"""A data set and a trained model together, speaking external ids: the answers that people read."""
+"""Recommendations from a trained model for a data set, by external ids."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from engine.data.id_map import ExternalId
     from engine.models.contract import Model
 
-#: Items of a history that a recommendation's reason names.
-_NAMED = 2
+#: The number of items of a history that the explanation of a recommendation names.
+_EXPLAINED_BY = 2
 
 
 class Recommender:
@@ -33,18 +33,17 @@ class Recommender:
     dataset
         The data set that the model was trained on.
     model
-        A model with ``predict`` as in the registry.
+        A fitted model that follows :class:`engine.models.contract.Model`, or an object that can be adapted to it.
     user_index
-        An index over ``dataset.interactions``; made here if none is given.
+        An index over ``dataset.interactions``; None creates one when it is first needed.
     rating_range
-        The smallest and the largest rating: predicted ratings are shown clipped to it. None for a model that does
+        The smallest and the largest rating; shown predictions are clipped to this range. None for a model that does
         not predict ratings.
 
     Notes
     -----
-    Where ratings are predicted, items are ordered by a lower bound: the prediction less :func:`confidence_margin`.
-    Ordered by the prediction alone, a list fills with items that one or two people rated highly: of thousands of
-    uncertain predictions the highest are mostly chance.
+    Where ratings are predicted, items are ranked by a lower confidence bound: the prediction minus
+    :func:`engine.ranking.confidence_margin`.
     """
 
     def __init__(
@@ -59,11 +58,11 @@ class Recommender:
         self.model = adapt(model)
         self.rating_range = rating_range
         if user_index is not None:
-            self.__dict__["histories"] = user_index
+            self.__dict__["user_index"] = user_index
 
     @cached_property
     def user_index(self) -> UserIndex:
-        """Who interacted with what."""
+        """The index over the interactions of the data set."""
         return UserIndex(self.dataset.interactions)
 
     @cached_property
@@ -71,16 +70,16 @@ class Recommender:
         return confidence_margin(self.dataset.rated())
 
     def recommend(self, user: ExternalId, k: int = 10, filter_seen: bool = True) -> list[Result]:
-        """What a user would like, best first.
+        """Recommend items to a user, best first.
 
         Parameters
         ----------
         user
-            The id in the source file.
+            The external id of the user.
         k
-            How many; fewer come back if fewer are left.
+            The number of items; fewer are returned if fewer items remain.
         filter_seen
-            Whether to leave out what the user has interacted with.
+            Whether to leave out the items that the user has interacted with.
 
         Raises
         ------
@@ -94,27 +93,29 @@ class Recommender:
             scores[self.user_index.items(internal)] = -np.inf
         shown = None if self.rating_range is None else np.clip(predicted, *self.rating_range)
         results = self._with_std(self._results(scores, k, predicted_ratings=shown), internal)
-        return self._with_reasons(results, *self._history(internal)) if self.model.capabilities.explains else results
+        if not self.model.capabilities.explains:
+            return results
+        return self._with_explanations(results, *self._history(internal))
 
     def fold_in(self, ratings: Mapping[ExternalId, float] | Sequence[ExternalId], k: int = 10) -> list[Result]:
-        """What a person in no training set would like, best first, without the items that are given.
+        """Recommend items to a user who is not in the training data, best first, without the given items.
 
         Parameters
         ----------
         ratings
-            The person's ratings by item id; or items that the person likes, which count as rated as high as can be
-            where the model learns from ratings. Items that nobody has rated are passed over.
+            The user's ratings by external item id, or the external ids of items that the user likes; a model that
+            learns from ratings treats these as rated with the highest rating. Items that nobody has rated are ignored.
         k
-            How many.
+            The number of items.
 
         Raises
         ------
         UnknownError
             If there is no such item.
         OptionError
-            If a rating is none of the data set's scale.
+            If a rating is outside the data set's range.
         RecsysError
-            If the model cannot place a new person, or nobody has rated any of the items.
+            If the model cannot fold in a new user, or nobody has rated any of the items.
         """
         self.model.require("folds_in")
         items = np.array([self.dataset.items.id_map.encode_one(one) for one in ratings], dtype=np.int64)
@@ -127,29 +128,30 @@ class Recommender:
         scores = self._rankable(predicted if self.rating_range is None else predicted - self._margin)
         scores[items] = -np.inf
         shown = None if self.rating_range is None else np.clip(predicted, *self.rating_range)
-        return self._with_reasons(self._results(scores, k, predicted_ratings=shown), items, given)
+        return self._with_explanations(self._results(scores, k, predicted_ratings=shown), items, given)
 
     def explain(self, user: ExternalId, item: ExternalId, k: int = 3) -> list[Result]:
-        """The items of a user's history that speak most for an item, and how much.
+        """The items of a user's history that contribute most to the score of an item.
 
         Parameters
         ----------
         user, item
-            The ids in the source files.
+            The external ids of the user and of the item to explain.
         k
-            How many; fewer come back if fewer speak for it, none from a model that goes by no history.
+            The number of items; fewer are returned if fewer have a positive contribution.
 
         Returns
         -------
         list of Result
-            ``score`` is what the item adds to the score of the item in question.
+            Items of the history, the largest contribution first; ``score`` is what an item contributes to the score of
+            the explained item.
 
         Raises
         ------
         UnknownError
             If there is no such user or item.
         RecsysError
-            If the model cannot tell, or nobody has rated the item.
+            If the model cannot explain its scores, or nobody has rated the item.
         """
         self.model.require("explains")
         internal = self.dataset.users.encode_one(user)
@@ -163,24 +165,24 @@ class Recommender:
         return self._results(scores, k)
 
     def next_items(self, items: Sequence[int], k: int = 10, filter_seen: bool = True) -> list[Result]:
-        """What comes after a sequence, best first.
+        """The most likely next items of a sequence, best first.
 
         Parameters
         ----------
         items
-            Internal ids, oldest first; each must occur in the interactions, except for a model that goes by texts.
+            Internal ids, oldest first. Each must occur in the interactions, unless the model uses the items' texts.
         k
-            How many.
+            The number of items.
         filter_seen
             Whether to leave out the items of the sequence itself.
 
         Raises
         ------
         RecsysError
-            If the sequence is empty.
+            If the sequence is empty, or nobody has rated one of its items and the model does not use texts.
         """
         if not items:
-            raise RecsysError("The sequence is empty: name at least one title to go on from.")
+            raise RecsysError("The sequence is empty: name at least one title to continue from.")
         sequence = np.asarray(items, dtype=np.int64)
         if "texts" not in self.model.capabilities.uses:
             for item in sequence[sequence > self.dataset.num_rated_items]:
@@ -188,24 +190,33 @@ class Recommender:
         scores = self._rankable(self.model.predict(sequence))
         if filter_seen:
             scores[sequence] = -np.inf
-        # Over what can be in the list: what is left out can not come next, so its share goes to the others.
+        # Items that are left out cannot come next, so the probabilities of the other items are normalized to 1.
         possible = np.where(np.isfinite(scores), self.model.probabilities(sequence), 0.0)
         return self._results(scores, k, probabilities=possible / max(float(possible.sum()), 1e-30))
 
     def similar_items(self, item: ExternalId, k: int = 10) -> list[Result]:
-        """Items that the model holds to be alike: by its own measure, or by the cosine of their vectors.
+        """The items most similar to an item, by the model's own measure or by the cosine of its item vectors.
+
+        Parameters
+        ----------
+        item
+            The external id of the item.
+        k
+            The number of items; fewer are returned if fewer have a positive similarity.
 
         Raises
         ------
+        UnknownError
+            If there is no such item.
         RecsysError
-            If the model compares no items, or nobody has rated the item.
+            If the model cannot compare items, or nobody has rated the item.
         """
         self.model.require("similar")
         internal = self._encode_rated(item)
-        likeness = self._rankable(self.model.similarities(internal))
-        likeness[likeness <= 0] = -np.inf
-        likeness[internal] = -np.inf
-        return self._results(likeness, k)
+        similarities = self._rankable(self.model.similarities(internal))
+        similarities[similarities <= 0] = -np.inf
+        similarities[internal] = -np.inf
+        return self._results(similarities, k)
 
     def _rankable(self, scores: Any) -> Scores:
         """A copy in which the padding, and what the model cannot score, can never be ranked."""
@@ -222,19 +233,19 @@ class Recommender:
         return internal
 
     def _given_ratings(self, ratings: Mapping[ExternalId, float] | Sequence[ExternalId]) -> Scores | None:
-        """A person's own ratings, checked; the highest for each item where there are none and the model needs them."""
+        """The given ratings after a check of their range; the highest rating for items that were given without one."""
         if self.rating_range is None:
             return np.array(list(ratings.values()), dtype=np.float32) if isinstance(ratings, Mapping) else None
         lowest, highest = self.rating_range
         if not isinstance(ratings, Mapping):
             return np.full(len(ratings), highest, dtype=np.float32)
         for item, rating in ratings.items():
-            if not lowest <= rating <= highest:  # nor is "not a number"
+            if not lowest <= rating <= highest:  # this also rejects NaN
                 raise OptionError(f"The rating {rating:g} of {item!r} is not between {lowest:g} and {highest:g}.")
         return np.array(list(ratings.values()), dtype=np.float32)
 
     def _history(self, user: int) -> tuple[npt.NDArray[np.int64], Scores | None]:
-        """A user's items, each once, and the mean of what the user rated each; rated ones only for ratings."""
+        """A user's distinct items and their mean ratings; only rated items for a model that predicts ratings."""
         rows, log = self.user_index.rows(user), self.dataset.interactions
         ratings = None if log.ratings is None else log.ratings[rows]
         if ratings is not None and self.rating_range is not None:
@@ -246,20 +257,20 @@ class Recommender:
         return items.astype(np.int64), means.astype(np.float32)
 
     def _with_std(self, results: list[Result], user: int) -> list[Result]:
-        """The same results, each with how far off its predicted rating may be, if the model tells."""
+        """Add the standard deviation of each predicted rating to the results, if the model estimates it."""
         if not results or self.rating_range is None or not self.model.capabilities.uncertain:
             return results
         deviations = self.model.std(user, [result.item.internal_id for result in results])
         return [replace(result, std=float(one)) for result, one in zip(results, deviations, strict=True)]
 
-    def _with_reasons(
+    def _with_explanations(
         self, results: list[Result], items: npt.NDArray[np.int64], ratings: Scores | None
     ) -> list[Result]:
-        """The same results, each with the items of the history that speak most for it."""
+        """Add the items of the history that contribute most to the score of each result."""
         if not results or not len(items):
             return results
         parts = np.asarray(self.model.contributions(items, ratings, [result.item.internal_id for result in results]))
-        best = np.argsort(-parts, axis=1, kind="stable")[:, :_NAMED]
+        best = np.argsort(-parts, axis=1, kind="stable")[:, :_EXPLAINED_BY]
         titles = {one.internal_id: one.title for one in self.dataset.items.take(np.unique(items[best]))}
         named = (
             [titles[int(items[place])] for place in row if part[place] > 0]

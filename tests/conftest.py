@@ -1,4 +1,4 @@
-"""What every test shares: no network, a home of its own, and where the real data lies."""
+"""Shared fixtures: no network access, an empty home for each test, and the real data sets."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-# Set before anything imports a hub client: a download must fail at once, not after retries.
+# These are set before a hub client is imported, so that a download fails at once and not after retries.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
 
-# No test times anything: a busy machine must not fail one.
+# No deadlines, so that no test fails because the machine is busy.
 hypothesis.settings.register_profile("steady", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("steady")
 
@@ -22,7 +22,7 @@ REAL_DATA = REPOSITORY.parent / "shared" / "data"
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A new, empty home for each test, so that none reads or writes the developer's own."""
+    """A new, empty home folder for each test, so that no test touches the developer's own."""
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("RECSYS_TUI_HOME", str(folder))
     return folder
@@ -30,7 +30,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder of real data sets, or a skip."""
+    """The folder of the real data sets; the test is skipped if it does not exist."""
     if not REAL_DATA.is_dir():
         pytest.skip("the real data sets (../shared/data) are not on this machine")
     return REAL_DATA

@@ -1,17 +1,17 @@
-"""How fast search is, beside the tutorial's pipeline in the same run.
+"""Speed of search, compared with the tutorial's pipeline in the same run.
 
     python benchmarks/search [--data DIR] [--texts N] [--parts words,titles,meaning,launch,films,scale,kills]
 
-Without ``--parts`` all but the two long ones run. What each measures:
+Without ``--parts`` all parts except the two long ones (scale and kills) run. The parts measure:
 
-words, titles   indexing and asking the words and titles of the 45 thousand films
-meaning         embedding N of the anime catalogue's texts (all 12,017 take two minutes on two cores), and asking it
-launch          from the start of a process to its first answer, by keyword and by meaning
-films           queries over the 45 thousand films (the anime's vectors stand for theirs: only the time is measured)
-scale           a million vectors, made of the anime's: each between two of them, with noise; queries are films' plots
-kills           the embedding killed at twenty moments, going on each time
+words, titles   building and searching the keyword index and the title index of the 45 thousand films
+meaning         embedding N texts of the anime catalogue (all 12,017 take two minutes on two cores), and searching them
+launch          the time from the start of a process to its first answer, by keyword and by meaning
+films           queries over the 45 thousand films, with vectors of the anime catalogue, since only the time matters
+scale           a million vectors, each a mixture of two anime vectors with noise; the queries are plots of films
+kills           embedding that is killed at twenty moments and resumed each time
 
-"Held" is the longest time that another thread had to wait for the interpreter.
+"Held" is the longest time that another thread had to wait for the interpreter lock.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ from engine.workspace.dataset_store import Workspace
 sys.path.append(str(Path(__file__).parents[1]))
 from lag import Lag
 
-#: Spaces behind the queries of a round.
+#: The number of spaces that are appended to the queries of a round, so that each query is new.
 ASKED = itertools.count(1)
 PARTS = ("words", "titles", "meaning", "launch", "films", "scale", "kills")
 LONG = ("scale", "kills")
 ANIME = "anime"
-#: The query of the tutorial, and the titles that it shows for it.
+#: The query of the tutorial.
 TUTORIAL = "Funny anime I can watch with friends"
 QUERIES = [
     TUTORIAL,
@@ -78,7 +78,7 @@ TYPED = [
     "zzzz",
     "lord of the rigns",
 ]
-#: The tutorial's pipeline as a process of its own: import, load, read the vectors, ask.
+#: The tutorial's pipeline as a separate process: import, load the model, read the vectors, search.
 TUTORIALS_LAUNCH = """
 import sys, numpy as np
 from sentence_transformers import SentenceTransformer
@@ -114,7 +114,7 @@ def main() -> None:
     parts = set(arguments.parts.split(","))
     if unknown := parts - set(PARTS):
         parser.error(f"no such parts: {', '.join(sorted(unknown))}")
-    show("load of the machine, cores", f"{os.getloadavg()[0]:.1f}", str(os.cpu_count()))
+    show("load average, cores", f"{os.getloadavg()[0]:.1f}", str(os.cpu_count()))
     films = read(
         "movies",
         "movies",
@@ -158,7 +158,7 @@ def measure_words(items: ItemTable) -> None:
         words = [f"{title} {text}" for title, text in zip(titles, texts, strict=True)]
         tokenise = lambda: bm25s.tokenize(words, show_progress=False)  # noqa: E731
         _, seconds = timed(lambda: bm25s.BM25().index(tokenise(), show_progress=False))
-        show("  the same by bm25s", f"{seconds:.2f} s")
+        show("  keyword index by bm25s", f"{seconds:.2f} s")
     show("  keyword query", *spread(lambda query: index.search(query, mode="keyword"), QUERIES))
 
 
@@ -174,13 +174,13 @@ def measure_titles(items: ItemTable, popularity: np.ndarray) -> None:
 
 
 def measure_meaning(workspace: Workspace, home: Path, *, compare: bool) -> np.ndarray:
-    """Embed the anime catalogue into its place; its vectors in the order of the items."""
+    """Embed the anime catalogue, and return its vectors in the order of the items."""
     items = workspace.open(ANIME).items
     texts, encoder = items.texts(), Encoder(cache=home / "cache")
-    encoder.identity  # noqa: B018 - reads and checks 90 MB the first time on a machine, and never again
+    encoder.identity  # noqa: B018 - the first access on a machine reads and checks 90 MB
     with Lag() as lag:
         _, seconds = timed(encoder.load)
-    show("load of the model", f"{seconds:.2f} s", held(lag))
+    show("loading the model", f"{seconds:.2f} s", held(lag))
     store = VectorStore(workspace.embeddings_folder(ANIME), encoder.identity)
     if not compare:
         store.embed(texts, encoder)
@@ -189,9 +189,9 @@ def measure_meaning(workspace: Workspace, home: Path, *, compare: bool) -> np.nd
     from sentence_transformers import SentenceTransformer
 
     tutorial, seconds = timed(lambda: SentenceTransformer(str(locate(DEFAULT_MODEL)), device="cpu"))
-    show("  the tutorial's, imported already", f"{seconds:.2f} s")
-    # In turns, piece by piece, so that both meet the same machine; both have begun before, the one with its threads,
-    # the other with its measurement of what is faster here.
+    show("  tutorial, already imported", f"{seconds:.2f} s")
+    # Both encode alternate pieces, so that changes of the machine's speed affect both. Both are started before: one
+    # creates its threads, the other measures which of its ways to compute is faster.
     tutorial.encode(texts[:64], show_progress_bar=False)
     encoder.encode([f"{text} {text}" for text in texts[:64]])
     spent, theirs = {"tutorial": 0.0, "ours": 0.0}, []
@@ -204,35 +204,41 @@ def measure_meaning(workspace: Workspace, home: Path, *, compare: bool) -> np.nd
             spent["ours"] += timed(lambda some=some: store.embed(some, encoder))[1]  # type: ignore[misc]
     rates = {who: len(texts) / seconds for who, seconds in spent.items()}
     show(f"embedding {len(texts):,} texts, tutorial", f"{rates['tutorial']:.0f}/s")
-    show("  ours, stored on disk", f"{rates['ours']:.0f}/s", f"{rates['ours'] / rates['tutorial']:.2f} x", held(lag))
+    show(
+        "  recsys-tui, stored on disk",
+        f"{rates['ours']:.0f}/s",
+        f"{rates['ours'] / rates['tutorial']:.2f} x",
+        held(lag),
+    )
     ours, reference = store.vectors()[store.rows(hash_texts(texts))], np.concatenate(theirs)
-    show("  least cosine with the tutorial's", f"{np.einsum('ij,ij->i', ours, reference).min():.6f}")
+    show("  lowest cosine with the tutorial's", f"{np.einsum('ij,ij->i', ours, reference).min():.6f}")
     index = SearchIndex(items, store, encoder)
     titles = [result.item.title for result in index.search(TUTORIAL, 5, "semantic").results]
     same = titles == [items.titles()[row] for row in tutorials_query(tutorial, reference, TUTORIAL)[:5]]
-    show("  the tutorial's first five titles", "the same" if same else f"differ: {titles}")
+    show("  first five titles of the tutorial", "the same" if same else f"differ: {titles}")
 
     def second_start() -> Any:
         again = SearchIndex(items, VectorStore(store.folder.parent, encoder.identity), encoder)
-        state = again.meaning.state()
+        state = again.semantic.state()
         again.search("robots", 10, "semantic")
         return state
 
     state, seconds = timed(second_start)
-    show("second start: ready, first answer given", f"{seconds * 1e3:.0f} ms", f"{state.done:,} of {state.total:,}")
-    show("warming up for searches, as the app does", f"{timed(index.meaning.expect_queries)[1] * 1e3:.0f} ms")
+    show("second start, to the first answer", f"{seconds * 1e3:.0f} ms", f"{state.done:,} of {state.total:,}")
+    show("warming up for searches, as the app does", f"{timed(index.semantic.expect_queries)[1] * 1e3:.0f} ms")
     ask = lambda query: tutorials_query(tutorial, reference, query)  # noqa: E731
     show(f"query over {len(items):,}, tutorial", *spread(ask, QUERIES))
     for mode in ("semantic", "hybrid"):
-        show(f"  ours, {mode}", *spread(lambda query, mode=mode: index.search(query, 10, mode), QUERIES))  # type: ignore[misc]
-    show("  of which the query's vector", *spread(lambda query: encoder.encode([query], query=True), QUERIES))
+        show(f"  recsys-tui, {mode}", *spread(lambda query, mode=mode: index.search(query, 10, mode), QUERIES))  # type: ignore[misc]
+    show("  of which encoding the query", *spread(lambda query: encoder.encode([query], query=True), QUERIES))
     return ours
 
 
 def measure_launch(home: Path, vectors: np.ndarray) -> None:
-    """Whole processes, from their start to their end, after one that warms the machine's memory of the files.
+    """Time whole processes from their start to their end, after a first run that fills the file cache.
 
-    All have their modules compiled, as an installation has, also where this environment forbids to write them.
+    Compiled modules are written to a temporary folder, even if the environment forbids writing them, since an
+    installation has them as well.
     """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment["PYTHONPYCACHEPREFIX"] = str(home / "compiled")
@@ -243,7 +249,7 @@ def measure_launch(home: Path, vectors: np.ndarray) -> None:
         "keyword": [*command, "--mode", "keyword"],
         "semantic": [*command, "--mode", "semantic"],
         "hybrid": [*command, "--mode", "hybrid"],
-        "the tutorial's": [sys.executable, "-c", TUTORIALS_LAUNCH, str(locate(DEFAULT_MODEL)), str(file), TUTORIAL],
+        "tutorial": [sys.executable, "-c", TUTORIALS_LAUNCH, str(locate(DEFAULT_MODEL)), str(file), TUTORIAL],
     }.items():
         run = lambda words=words: subprocess.run(  # type: ignore[misc] # noqa: E731
             words, check=True, capture_output=True, env=environment
@@ -262,7 +268,7 @@ def measure_films(items: ItemTable, vectors: np.ndarray, home: Path) -> None:
     for when in ("", ", once warmed up"):
         if when:
             with Lag() as lag:
-                _, seconds = timed(index.meaning.expect_queries)
+                _, seconds = timed(index.semantic.expect_queries)
             show("warming up for searches", f"{seconds * 1e3:.0f} ms", held(lag))
         for mode in ("keyword", "semantic", "hybrid"):
             ask = lambda query, mode=mode: index.search(query, 10, mode)  # type: ignore[misc] # noqa: E731
@@ -288,13 +294,13 @@ def measure_scale(real: np.ndarray, plots: list[str], count: int, home: Path) ->
     before = resident()
     codes, seconds = timed(lambda: BinaryQuantizer().grown(vectors))
     size = sum(block.nbytes for block in codes.blocks)
-    show(f"{count:,} x {dim}: on disk, codes", f"{path.stat().st_size / 1e9:.2f} GB", f"{size / 1e6:.0f} MB")
-    show("  made in, of memory not mapped", f"{seconds:.2f} s", f"{resident() - before:.0f} MB")
-    indexes = {"codes": QuantizedIndex(vectors, None, codes)}
+    show(f"{count:,} x {dim}: on disk, binary codes", f"{path.stat().st_size / 1e9:.2f} GB", f"{size / 1e6:.0f} MB")
+    show("  encoding, memory without mapped files", f"{seconds:.2f} s", f"{resident() - before:.0f} MB")
+    indexes = {"binary codes": QuantizedIndex(vectors, None, codes)}
     if has_int8():
         numbers, seconds = timed(lambda: Int8Quantizer().grown(vectors))
-        show("  in bytes, made in", f"{count * dim / 1e6:.0f} MB", f"{seconds:.2f} s")
-        indexes["bytes"] = QuantizedIndex(vectors, None, numbers)
+        show("  int8 codes, quantizing", f"{count * dim / 1e6:.0f} MB", f"{seconds:.2f} s")
+        indexes["int8 codes"] = QuantizedIndex(vectors, None, numbers)
     exact = ExactIndex(vectors)
     allowed = random.random(count) < 0.1
     for name, mask in (("", None), (", a tenth allowed", allowed), (", 1 in 1,000", random.random(count) < 0.001)):
@@ -311,7 +317,7 @@ def measure_scale(real: np.ndarray, plots: list[str], count: int, home: Path) ->
                 found, seconds = timed(lambda query=query, mask=mask, index=index: index.search(query, 10, mask))  # type: ignore[misc]
                 times.append(seconds)
                 hits.append(len(np.intersect1d(found[0], truth)) / 10)
-            show(f"  by {kind}{name}", *percentiles(times), f"recall@10 {np.mean(hits):.3f}")
+            show(f"  {kind}{name}", *percentiles(times), f"recall@10 {np.mean(hits):.3f}")
 
 
 def measure_kills(workspace: Workspace, reference: np.ndarray, home: Path, kills: int = 20) -> None:
@@ -339,7 +345,7 @@ def measure_kills(workspace: Workspace, reference: np.ndarray, home: Path, kills
         if process.returncode != -signal.SIGKILL or store.damage:
             show("KILLED WRONGLY", str(process.returncode), store.damage)
     show(f"killed {kills} times, then embedded", f"{done:,} of {len(hashes):,}")
-    show("  most lost at once, least cosine", f"{most_lost} texts", f"{least_cosine:.6f}")
+    show("  most lost at once, lowest cosine", f"{most_lost} texts", f"{least_cosine:.6f}")
 
 
 def tutorials_query(model: Any, vectors: np.ndarray, query: str) -> np.ndarray:
@@ -349,7 +355,7 @@ def tutorials_query(model: Any, vectors: np.ndarray, query: str) -> np.ndarray:
 
 
 def first_lines(file: Path, folder: Path, count: int) -> Path:
-    """A file with the head and the first lines of another."""
+    """Write a file with the header and the first lines of another one."""
     shortened = folder / file.name
     with open(file, encoding="utf-8") as lines:
         shortened.write_text("".join(line for line, _ in zip(lines, range(count + 1), strict=False)), encoding="utf-8")
@@ -357,7 +363,7 @@ def first_lines(file: Path, folder: Path, count: int) -> Path:
 
 
 def resident() -> float:
-    """Megabytes at most held so far."""
+    """The peak of resident memory so far, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -368,7 +374,7 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float]:
 
 
 def spread(work: Callable[[str], Any], inputs: list[str], rounds: int = 8) -> tuple[str, str]:
-    """Median and 95th percentile; each query is asked once in the whole run, so that no memory of it helps."""
+    """The median and the 95th percentile of the time; no query is repeated, so that caches of queries do not help."""
     work(inputs[0])
     times = []
     for _ in range(rounds):

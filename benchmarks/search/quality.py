@@ -1,10 +1,11 @@
-"""How good search is: judged queries and known items, by words, by meaning and by both joined.
+"""Quality of keyword, semantic and hybrid search on judged queries and known items.
 
     python benchmarks/search/quality.py [--home DIR] [--part test|tuning|all]
 
-Asks the data sets ``anime``, ``movies`` and ``demo`` of the workspace in force (those that are stored and embedded), as
-the README.md beside it describes, and prints nDCG@10 (gains 2^grade - 1) and recall@10 of what was judged 2, with 95 %
-intervals from resampling the queries, and how many of the known items are among the first five.
+The queries run on the data sets ``anime``, ``movies`` and ``demo`` of the current workspace, as far as they are stored
+and embedded; the README.md in this folder describes the method. The program prints nDCG@10 (gains 2^grade - 1) and
+recall@10 of the items with grade 2, with 95 % bootstrap intervals over the queries, and the share of the known items
+that are among the first five results.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ K = 10
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--home", type=Path, help="a RECSYS_TUI_HOME (default: the one in force)")
+    parser.add_argument("--home", type=Path, help="a RECSYS_TUI_HOME (default: the current one)")
     parser.add_argument("--part", choices=("test", "tuning", "all"), default="test")
     parser.add_argument("--misses", action="store_true", help="name the known items that were not found")
     arguments = parser.parse_args()
@@ -40,7 +41,7 @@ def main() -> None:
     sessions = {}
     for name in SETS:
         if name not in workspace:
-            print(f"{name}: not stored, left out")
+            print(f"{name}: not stored, skipped")
             continue
         sessions[name] = Session(workspace, name)
         state = sessions[name].embedding_state()
@@ -67,7 +68,7 @@ def main() -> None:
             + "".join(f"{np.mean(by_set[name]):8.3f}" for name in SETS if name in by_set)
         )
     for mode in MODES[:2]:
-        print(f"hybrid - {mode}: {interval(of_mode['hybrid'] - of_mode[mode])} (of the same queries)")
+        print(f"hybrid - {mode}: {interval(of_mode['hybrid'] - of_mode[mode])} (paired by query)")
     print(f"\nKnown items among the first five ({sum(row['dataset'] in sessions for row in known)})")
     for mode in MODES:
         found, seconds = defaultdict(list), []
@@ -92,7 +93,7 @@ def read(name: str) -> list[dict[str, str]]:
 
 
 def read_judgements(part: str) -> dict[tuple[str, str], dict[str, int]]:
-    """Grades by item id, for each data set and query of a part."""
+    """The grades by item id for each data set and query of a part."""
     grades: dict[tuple[str, str], dict[str, int]] = {}
     for row in read("judgements.tsv"):
         grades.setdefault((row["dataset"], row["query"]), {})[row["item_id"]] = int(row["grade"])
@@ -109,7 +110,7 @@ def ask(session: Session, query: str, mode: str, k: int) -> list[str]:
 
 
 def quality(items: list[str], grades: dict[str, int]) -> tuple[float, float]:
-    """nDCG@10 and recall@10 of the items of grade 2."""
+    """nDCG@10, and recall@10 of the items with grade 2."""
     gains = np.zeros(K)
     gains[: len(items)] = [2 ** grades.get(item, 0) - 1 for item in items]
     best = np.zeros(K)
@@ -121,7 +122,7 @@ def quality(items: list[str], grades: dict[str, int]) -> tuple[float, float]:
 
 
 def interval(values: Any) -> str:
-    """Between which bounds the mean is with 95 % probability, by resampling (Efron, 1979)."""
+    """The 95 % bootstrap interval of the mean (Efron, 1979), as text."""
     random = np.random.RandomState(42)
     means = random.choice(values, (10_000, len(values))).mean(1)
     low, high = np.quantile(means, [0.025, 0.975])

@@ -1,4 +1,7 @@
-"""How an evaluation is done: protocols, their defaults, and one record of all choices. Imports nothing heavy."""
+"""Evaluation settings: protocols, their defaults and the configuration record.
+
+This module has no heavy imports.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +18,17 @@ TIES: tuple[Ties, ...] = get_args(Ties)
 
 #: The ways to split a data set; :func:`engine.evaluation.splitters.split` says what each does.
 PROTOCOLS = ("random", "user", "leave-one-out", "temporal")
-#: The protocol for models of one task where none is asked for.
+#: The default protocol for models of each task.
 DEFAULT_PROTOCOL: Mapping[Task, str] = {"user": "random", "sequence": "user"}
-#: The protocol for models of both tasks in one table.
+#: The default protocol for comparing models of both tasks.
 COMMON_PROTOCOL = "leave-one-out"
-#: The length of the lists that are judged.
+#: The default length of the evaluated lists.
 DEFAULT_K = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationConfig:
-    """All choices of an evaluation.
+    """The settings of an evaluation.
 
     Attributes
     ----------
@@ -34,19 +37,19 @@ class EvaluationConfig:
     seed
         The seed of the split and of the model.
     seeds
-        How many times the evaluation is done, with ``seed``, ``seed + 1`` and so on; metrics are then means.
+        The number of evaluations, with the seeds ``seed``, ``seed + 1`` and so on; the metrics are their means.
     k
         The length of the lists.
     filter_seen
-        Whether items that a person is known to have are taken out of the ranking.
+        Whether the known items of a user are left out of the ranking.
     segments
-        Whether metrics are also given for users with few and many items, and for popular and rare items.
+        Whether metrics are also computed for users with few and many items, and for popular and rare items.
     ties
-        How interactions with equal times are ordered: as in the file, or at random with ``seed``.
+        The order of interactions with equal timestamps: as in the file, or random with ``seed``.
     options
-        Options of the model; those not given have the registry's defaults for data of this size.
+        Options of the model; the registry's defaults for data of this size are used for all others.
     device
-        What computes: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        The device to compute on: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
     Raises
     ------

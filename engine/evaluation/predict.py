@@ -1,4 +1,4 @@
-"""Asking a model the questions of an evaluation, many at a time on its device."""
+"""Batch scoring of evaluation cases with a fitted model."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ from engine.runtime.job import Job, Progress
 if TYPE_CHECKING:
     from engine.models.contract import Model
 
-#: Given positions of questions, the scores of all items.
+#: A function that takes a slice of cases and returns the scores of all items, shape ``(num_cases, num_items)``.
 Scorer = Callable[[slice], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What a model said.
+    """The predictions of a model for evaluation cases.
 
     Attributes
     ----------
     lists
-        The first items for each question, 0 where fewer are left, ``(num_cases, k)``.
+        The top items of each case, best first, 0 at the end of a shorter list, shape ``(num_cases, k)``.
     ranks
-        Of each target among all items, from 1; equal scores share the mean of their ranks. ``(num_targets,)``.
+        The rank of each target among all items, from 1, shape ``(num_targets,)``; items with equal scores have the mean
+        of their ranks.
     predicted
-        The ratings predicted for ``cases.rated``, within the range of the ratings learnt from; None if the model
-        predicts none.
+        The predicted ratings of ``cases.rated``, clipped to the range of the training ratings, shape ``(num_rated,)``;
+        None if the model predicts no ratings.
     """
 
     lists: IntArray
@@ -56,31 +57,32 @@ def batch_score(
     rating_range: tuple[float, float] | None = None,
     job: Job | None = None,
 ) -> Predictions:
-    """Ask a fitted model.
+    """Score all items for each case with a fitted model, in batches on the model's device.
 
     Parameters
     ----------
     model
-        A model, or any object with ``fit`` and ``predict``; one for users must fold in where the cases are people in
-        no training set.
+        A fitted model, or any object with ``fit`` and ``predict``. If the users of the cases are not in the training
+        data, a model of users must be able to fold them in.
     cases
-        What to ask.
+        The evaluation cases.
     k
         The length of the lists.
     filter_seen
-        Whether known items are taken out of the ranking. A target that is known is then after all others.
+        Whether known items are left out of the ranking. A target that is known then ranks after all other items.
     margin
-        Taken off the scores before items are ranked, as a recommender does it, so that what is measured is what
-        people are shown; see :func:`engine.ranking.confidence_margin`.
+        The distance that is subtracted from the scores before items are ranked, shape ``(num_items,)``; see
+        :func:`engine.ranking.confidence_margin`. The recommender ranks in the same way, so that the evaluation measures
+        the lists that users see.
     rating_range
-        Predicted ratings are held within it; None for a model that predicts no ratings.
+        The range that predicted ratings are clipped to; None for a model that predicts no ratings.
     job
-        Takes the progress and may be cancelled.
+        Receives the progress and may cancel.
 
     Raises
     ------
     LearningError
-        If a score is not a number.
+        If a score is NaN.
     """
     model, job = adapt(model), job or Job()
     scoring = _scorer(model, cases, rating_range is not None)
@@ -97,17 +99,17 @@ def batch_score(
         if bool(scores.isnan().any()):
             raise LearningError("The model's scores are not numbers: it has diverged; lower its learning rate.")
         if folded is not None:
-            _note_ratings(scores, cases, block, folded)
+            _store_ratings(scores, cases, block, folded)
         if margin is not None:
             scores = scores - torch.from_numpy(margin).to(scores.device)
-        scores = scores.clamp(min=MASKED_SCORE)  # a copy: the model may have given its own
-        out = _left_out(cases, block, filter_seen, scores.device)
-        scores[:, unranked] = scores[out] = MASKED_SCORE
+        scores = scores.clamp(min=MASKED_SCORE)  # a copy, since the tensor may belong to the model
+        masked = _masked(cases, block, filter_seen, scores.device)
+        scores[:, unranked] = scores[masked] = MASKED_SCORE
         inside = slice(*np.searchsorted(cases.owners, (block.start, block.stop)))
         ranks[inside] = mean_ranks(scores, cases.owners[inside] - start, cases.targets[inside], 1)
-        scores[:, unranked] = scores[out] = -torch.inf
+        scores[:, unranked] = scores[masked] = -torch.inf
         lists[block] = top_lists(scores, k)
-        job.report(Progress("asking", block.stop, len(cases), "questions"))
+        job.report(Progress("scoring", block.stop, len(cases), "cases"))
     predicted = None
     if rating_range is not None and len(cases.rated):
         predicted = np.clip(_predicted(model, cases) if folded is None else folded, *rating_range)
@@ -124,7 +126,7 @@ def _scorer(model: Model, cases: Cases, rates: bool) -> Scorer:
 
 
 def _fold_in(model: Model, cases: Cases, row: int, rates: bool) -> Tensor:
-    """The scores of all items for a person whom the model is told about only now."""
+    """The scores of all items for a user who is not in the training data."""
     items = cases.known[row]
     ratings = None if cases.ratings is None else cases.ratings[row]
     if rates and ratings is not None:
@@ -133,8 +135,8 @@ def _fold_in(model: Model, cases: Cases, row: int, rates: bool) -> Tensor:
     return torch.from_numpy(np.array(model.fold_in(items, ratings), dtype=np.float32))
 
 
-def _left_out(cases: Cases, block: slice, filter_seen: bool, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Rows and columns of what is not ranked: the padding, and what is known."""
+def _masked(cases: Cases, block: slice, filter_seen: bool, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Rows and columns of the scores that are not ranked: the padding and, if they are filtered, known items."""
     rows, columns = np.arange(block.stop - block.start), np.zeros(block.stop - block.start, dtype=np.int64)
     if filter_seen:
         owners, items = cases.known.flat(block)
@@ -142,16 +144,16 @@ def _left_out(cases: Cases, block: slice, filter_seen: bool, device: torch.devic
     return torch.from_numpy(rows).to(device), torch.from_numpy(columns).to(device)
 
 
-def _note_ratings(scores: Tensor, cases: Cases, block: slice, folded: npt.NDArray[np.float64]) -> None:
-    mine = (cases.rated_owners >= block.start) & (cases.rated_owners < block.stop)
-    rows = torch.from_numpy(cases.rated_owners[mine] - block.start).to(scores.device)
-    items = torch.from_numpy(cases.rated.item_ids[mine].astype(np.int64)).to(scores.device)
-    folded[mine] = scores[rows, items].cpu().numpy()
+def _store_ratings(scores: Tensor, cases: Cases, block: slice, folded: npt.NDArray[np.float64]) -> None:
+    of_block = (cases.rated_owners >= block.start) & (cases.rated_owners < block.stop)
+    rows = torch.from_numpy(cases.rated_owners[of_block] - block.start).to(scores.device)
+    items = torch.from_numpy(cases.rated.item_ids[of_block].astype(np.int64)).to(scores.device)
+    folded[of_block] = scores[rows, items].cpu().numpy()
 
 
 def _predicted(model: Model, cases: Cases) -> npt.NDArray[np.float64]:
     rated = cases.rated
-    predict: Any = model.predict  # which takes what the capabilities declare
+    predict: Any = model.predict  # typed as Any, since the capabilities declare which arguments it takes
     extra = {}
     if rated.timestamps is not None and model.capabilities.predicts_at_times:
         extra["timestamps"] = rated.timestamps

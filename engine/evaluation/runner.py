@@ -1,4 +1,4 @@
-"""Fitting a model on one part of a data set and measuring it on the other."""
+"""Training a model, and evaluating it on a split of a data set."""
 
 from __future__ import annotations
 
@@ -42,35 +42,36 @@ def train(
     Parameters
     ----------
     dataset
-        What the model learns from.
+        The data set to train on.
     name
-        The model's name in the registry.
+        The name of the model in the registry.
     options
-        Options of the model; text is converted. Those not given have the registry's defaults for data of this size.
+        Options of the model, as values or as text that is converted. The registry's defaults for data of this size are
+        used for all others.
     seed
         The seed of the model.
     device
-        What computes.
+        The device to compute on.
     job
-        Takes the progress and may cancel.
+        Receives the progress and may cancel.
     item_vectors
-        For a model that uses the items' texts: their vectors, a row for each item of the data set and row 0 for the
-        padding, ``(num_items + 1, d)``. Such a model can recommend items that nobody chose.
+        The vectors of the items' texts for a model that uses them: one row per item of the data set, and row 0 for the
+        padding, shape ``(num_items + 1, d)``. Such a model can also recommend items without interactions.
 
     Returns
     -------
     model, FitReport
-        The trained model, and how long training took.
+        The trained model, and a report of how long training took.
 
     Raises
     ------
     UnsupportedError
-        If the model cannot be stored.
+        If the model cannot be saved.
     """
     spec = models.get(name)
     if not spec.capabilities.stores:
         raise UnsupportedError(
-            f"{name} cannot be kept, since its class has no save and restore: it can only be evaluated."
+            f"{name} cannot be saved, since its class has no save and restore methods: it can only be evaluated."
         )
     interactions = learnable(dataset.interactions, spec)
     model = _create(spec, options, seed, device, interactions)
@@ -79,7 +80,7 @@ def train(
 
 
 def learnable(interactions: Interactions, spec: models.ModelSpec) -> Interactions:
-    """The interactions that a model can learn from: only rated ones, where it needs ratings."""
+    """The interactions that a model can learn from: all of them, or only those with ratings if it needs ratings."""
     if "ratings" not in spec.needs or interactions.ratings is None:
         return interactions
     rated = ~np.isnan(interactions.ratings)
@@ -103,27 +104,33 @@ def fit(
     user_features: Mapping[str, Any] | None = None,
     item_vectors: Vectors | None = None,
 ) -> float:
-    """Fit a model on interactions, or on the sequences that they make, with all that it declares to use.
+    """Fit a model on interactions or on their sequences, with the features and texts that it declares to use.
 
     Parameters
     ----------
     model
-        The model.
+        The model to fit.
     interactions
-        What it learns from.
+        The interactions to learn from.
     dataset
-        Where the interactions come from; its catalogue gives the items' features.
+        The data set of the interactions; features of items are taken from its catalogue.
     job
-        Takes the progress and may cancel.
+        Receives the progress and may cancel.
     user_features
-        What is known of users, for a model that uses features: name of the group -> ``(num_users, f)``.
+        Features of users for a model that uses features: name of a group of features -> array of shape
+        ``(num_users, f)``.
     item_vectors
-        Vectors of the items' texts, for a model that uses texts; as of :func:`train`.
+        The vectors of the items' texts for a model that uses texts; see :func:`train`.
 
     Returns
     -------
     float
-        The seconds that it took.
+        The duration of the fit in seconds.
+
+    Raises
+    ------
+    RecsysError
+        If there are no interactions to learn from.
     """
     can = model.capabilities
     if not len(interactions):
@@ -136,29 +143,29 @@ def fit(
 
         extra["features"] = Features(user_features or {}, of_items(dataset.items, interactions.num_items))
     if "texts" in can.uses and item_vectors is not None:
-        if can.task == "sequence":  # these sequences are ours; interactions are the data set's own
+        if can.task == "sequence":  # sequences are created above, while interactions belong to the data set
             data.num_items = len(item_vectors)
         extra["item_vectors"] = item_vectors[: data.num_items]
-    learn: Any = model.fit  # which takes what the capabilities declare
+    learn: Any = model.fit  # typed as Any, since the capabilities declare which arguments it takes
     learn(data, job=job, **extra)
     return time.perf_counter() - begun
 
 
 def protocol_for(names: Sequence[str], protocol: str | None = None) -> str:
-    """The protocol by which models can be measured.
+    """The protocol with which models are evaluated.
 
     Parameters
     ----------
     names
-        The models' names.
+        The names of the models.
     protocol
-        What was asked for; None means the default: ``random`` for models of users, ``user`` for models of sequences,
-        ``leave-one-out`` for models of both tasks.
+        The requested protocol. None chooses the default: ``random`` if all are models of users, ``user`` if all are
+        models of sequences, and ``leave-one-out`` if there are models of both tasks.
 
     Raises
     ------
     OptionError
-        If the protocol does not suit one of the models.
+        If one of the models cannot be evaluated with the protocol.
     """
     specs = [models.get(name) for name in names]
     tasks = {spec.task for spec in specs}
@@ -166,15 +173,15 @@ def protocol_for(names: Sequence[str], protocol: str | None = None) -> str:
         return DEFAULT_PROTOCOL[tasks.pop()] if len(tasks) == 1 else COMMON_PROTOCOL
     for spec in specs:
         if why := _unsuited(spec, protocol):
-            raise OptionError(f"{spec.name} cannot be evaluated by the protocol {protocol}: {why}.")
+            raise OptionError(f"{spec.name} cannot be evaluated with the protocol {protocol}: {why}.")
     return protocol
 
 
 def _unsuited(spec: models.ModelSpec, protocol: str) -> str:
     if protocol == "random" and spec.task == "sequence":
-        return "a part drawn at random leaves no sequences whole"
+        return "a random split breaks up the sequences"
     if protocol == "user" and spec.task == "user" and not spec.capabilities.folds_in:
-        return "it knows only the users that it was trained on"
+        return "it can only score the users that it was trained on"
     return ""
 
 
@@ -186,33 +193,33 @@ def evaluate(
     job: Job | None = None,
     item_vectors: Vectors | None = None,
 ) -> FitReport:
-    """Train a model on a part of a data set and measure it on the rest.
+    """Train a model on one part of a data set and evaluate it on the rest.
 
-    All items that occur in the interactions are ranked, not a sample of them. See
+    Rankings contain all items that occur in the interactions, not a sample of them. See
     :func:`engine.evaluation.cases.make_cases` for the cases and :mod:`engine.evaluation.metrics` for the metrics.
 
     Parameters
     ----------
     dataset
-        What is split.
+        The data set to split.
     name
-        The model's name in the registry.
+        The name of the model in the registry.
     config
-        How to evaluate; None for the defaults.
+        The settings of the evaluation; None uses the defaults.
     job
-        Takes the progress and may cancel.
+        Receives the progress and may cancel.
     item_vectors
-        As of :func:`train`. Only items that occur in the interactions are ranked.
+        The vectors of the items' texts for a model that uses texts; see :func:`train`.
 
     Returns
     -------
     FitReport
-        With ``metrics``, ``intervals``, ``segments`` and, in ``about``, what was predicted and how it was measured.
+        A report with ``metrics``, ``intervals`` and ``segments``; ``about`` describes the task and the measurement.
 
     Raises
     ------
     OptionError
-        If the protocol does not suit the model, or an option is impossible.
+        If the model cannot be evaluated with the protocol, or an option is invalid.
     RecsysError
         If the data set is too small to be split.
     """
@@ -236,35 +243,35 @@ def evaluate_split(
     user_features: Mapping[str, Any] | None = None,
     item_vectors: Vectors | None = None,
 ) -> FitReport:
-    """Evaluate a model on a split that is made already: a published one, or one within a training part.
+    """Evaluate a model on an existing split, such as a published one or a validation split.
 
     Parameters
     ----------
     dataset
-        Where the parts come from.
+        The data set that was split.
     name
-        The model's name in the registry.
+        The name of the model in the registry.
     parts
-        What the model learns from, and what it is asked about.
+        The training part and the test part.
     config
-        How to evaluate. Its protocol, by default that of the model's task, says what kind of split it is, which
-        decides what the model is asked; ``seeds`` is not used.
+        The settings of the evaluation. The protocol, by default that of the model's task, must be the kind of the
+        split, since it determines the cases; ``seeds`` is ignored.
     job, item_vectors
-        As of :func:`evaluate`.
+        See :func:`evaluate`.
     user_features
-        As of :func:`fit`.
+        See :func:`fit`.
     """
     job = job or Job()
     spec = models.get(name)
     protocol = protocol_for([name], config.protocol)
-    learnt = learnable(parts.train, spec)
-    model = _create(spec, config.options, config.seed, config.device, learnt)
-    ratings = learnt.ratings if spec.capabilities.predicts_ratings else None
+    learned_from = learnable(parts.train, spec)
+    model = _create(spec, config.options, config.seed, config.device, learned_from)
+    ratings = learned_from.ratings if spec.capabilities.predicts_ratings else None
     cases = make_cases(parts, protocol, spec.task, config.seed, rates=ratings is not None)
     if item_vectors is not None:
-        item_vectors = item_vectors[: learnt.num_items]
-    fit_seconds = fit(model, learnt, dataset, job, user_features=user_features, item_vectors=item_vectors)
-    job.report(Progress(f"measuring {name}"))
+        item_vectors = item_vectors[: learned_from.num_items]
+    fit_seconds = fit(model, learned_from, dataset, job, user_features=user_features, item_vectors=item_vectors)
+    job.report(Progress(f"evaluating {name}"))
     job.checkpoint()
     begun = time.perf_counter()
     predictions = batch_score(
@@ -272,7 +279,7 @@ def evaluate_split(
         cases,
         k=config.k,
         filter_seen=config.filter_seen,
-        margin=None if ratings is None else confidence_margin(learnt),
+        margin=None if ratings is None else confidence_margin(learned_from),
         rating_range=None if ratings is None else (float(ratings.min()), float(ratings.max())),
         job=job,
     )
@@ -302,7 +309,7 @@ def _report(
 
 
 def mean_report(reports: Sequence[FitReport]) -> FitReport:
-    """The means of several seeds' metrics, seconds and bounds; the single values stay in ``about["by_seed"]``."""
+    """The report of the means over several seeds; ``about["by_seed"]`` keeps the values of each seed."""
     first = reports[0]
 
     def mean(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:

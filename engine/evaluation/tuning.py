@@ -1,4 +1,4 @@
-"""Looking for good options of a model: with Optuna, on a validation part, kept on disk and gone on with."""
+"""Hyperparameter search with Optuna on validation parts; a search can be resumed."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from engine.interactions import Interactions
     from engine.search.encoder.encoder import Vectors
 
-#: On how many validation parts each trial is measured; between them it may be cut short.
+#: The number of validation parts on which each trial is evaluated; a trial may be pruned between them.
 FOLDS = 2
-#: Figures of which less is better; of all others more is.
+#: Metrics that are minimized; all others are maximized.
 _ERRORS = ("rmse", "mae")
-#: Marks of trials.
+#: Names of user attributes that mark trials.
 _DEFAULTS, _DIVERGED = "defaults", "diverged"
 _EXTRA = (
     'Tuning needs Optuna, which is not installed: run `pip install "recsys-tui[tune]"`, or `pip install optuna` where '
@@ -40,26 +40,29 @@ _EXTRA = (
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """What a search for options came to.
+    """The result of a hyperparameter search.
 
     Attributes
     ----------
-    model, dataset, protocol, seed
-        What was tuned, on what, how parted.
+    model, dataset
+        The name of the tuned model, and the name of the data set.
+    protocol, seed
+        The protocol and the seed of the split.
     metric
-        What the options were chosen by.
+        The name of the optimized metric.
     best_options
-        Those found, with the ones that were given.
+        The best options found, together with those that were given.
     best_value, default_value
-        The metric of these and of the defaults, the mean over the validation parts; None if the defaults failed.
+        The metric of the best options and of the defaults, as means over the validation parts; ``default_value`` is
+        None if the defaults failed.
     finished, pruned
-        How many trials there have been in all, and how many of them were cut short.
+        The number of finished trials in all calls, and how many of them were pruned.
     path
-        Where the search is kept.
+        The file in which the search is stored.
     train_command, evaluate_command
-        What to run next.
+        The commands that train and evaluate the model with the best options.
     note
-        What the figures mean.
+        A note on how to interpret the values.
     """
 
     model: str
@@ -90,43 +93,45 @@ def tune(
     job: Job | None = None,
     item_vectors: Vectors | None = None,
 ) -> Tuned:
-    """Look for options: tree-structured Parzen estimators (Bergstra et al., 2011), poor trials cut short.
+    """Search for the best options of a model with tree-structured Parzen estimators (Bergstra et al., 2011).
 
-    The test part of the protocol is set aside first and never looked at. What remains is parted by the same protocol
-    again: a trial learns from the one part and is measured on the other. With ``random`` and ``user`` the second
-    validation part is another draw; with ``leave-one-out`` and ``temporal`` it lies before the first in time. A trial
-    that is worse than the median of the earlier ones on the first part is not measured on the second. The first trial
-    takes the defaults.
+    The test part of the protocol is set aside first and never used. The training part is split again by the same
+    protocol: a trial is trained on one part and evaluated on the other, the validation part. With ``random`` and
+    ``user`` the second validation part is another random draw; with ``leave-one-out`` and ``temporal`` it precedes the
+    first one in time. A trial that is worse than the median of the earlier ones on the first validation part is pruned:
+    it is not evaluated on the second one. The first trial uses the default options.
 
     Parameters
     ----------
     dataset
-        What to tune for.
+        The data set to tune the model for.
     name
-        Of the model; its registry entry says where to look.
+        The name of the model; its registry entry defines the search space.
     trials
-        How many there are to be in all, with those of earlier calls.
+        The total number of trials, including those of earlier calls.
     folder
-        Where the search is kept: a file a model, protocol, metric, seed and content of the data set.
+        The folder in which searches are stored, one file per model, protocol, metric, seed and content of the data set.
     config
-        The protocol, the seed of the parts, of the models and of the search, the options that are not to be searched
-        for, and what computes; None for the defaults.
+        The protocol, the seed of the split, the models and the search, the options that are fixed, and the device; None
+        uses the defaults.
     timeout
-        Begin no trial after so many seconds.
+        The number of seconds after which no further trial starts; None for no limit.
     metric
-        What to choose by: by default ``rmse`` where the protocol is ``random`` and the model predicts ratings, else
-        ``ndcg@10``.
+        The metric to optimize; None chooses ``rmse`` if the protocol is ``random`` and the model predicts ratings, and
+        ``ndcg@k`` with the ``k`` of ``config`` otherwise.
     job
-        Takes the progress and may be cancelled; the trial that is running is then lost, the others are kept.
+        Receives the progress and may cancel; a cancelled search loses only the trial that is running.
     item_vectors
-        As of :func:`engine.evaluation.runner.evaluate`.
+        The vectors of the items' texts; see :func:`engine.evaluation.runner.evaluate`.
 
     Raises
     ------
     RecsysError
-        If Optuna is not installed, no trial succeeds, or the data set is too small to be parted twice.
+        If Optuna is not installed, no trial succeeds, or the data set is too small to be split twice.
     OptionError
-        If the model has nothing to search for, or the metric is none that it has.
+        If the model has no options to search, or does not have the metric.
+    DataError
+        If the stored search cannot be read.
     """
     job = job or Job()
     try:
@@ -145,17 +150,19 @@ def tune(
     protocol = protocol_for([name], config.protocol)
     metric = metric or ("rmse" if protocol == "random" and spec.capabilities.predicts_ratings else f"ndcg@{config.k}")
     parts = _validation_parts(split(dataset.interactions, protocol, seed, config.ties).train, protocol, seed)
-    learnt = learnable(parts[0].train, spec)
-    defaults = spec.defaults_for(len(learnt), learnt.num_items - 1)
+    learned_from = learnable(parts[0].train, spec)
+    defaults = spec.defaults_for(len(learned_from), learned_from.num_items - 1)
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     path = folder / f"{name}-{protocol}-{metric.replace('@', '-at-')}-{seed}-{_digest(dataset, given)}.journal"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that this storage is young, and that its lock is chosen
+            warnings.simplefilter(
+                "ignore"
+            )  # warnings that this storage is experimental, and about the choice of its lock
             lock = JournalFileOpenLock(str(path))
-            _mend(path, lock)
+            _drop_partial_line(path, lock)
             storage = JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
             study = optuna.create_study(
                 study_name=name,
@@ -165,13 +172,13 @@ def tune(
                 pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=0),
             )
     except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{path}: the earlier search cannot be read: move it away to begin anew.") from error
+        raise DataError(f"{path}: the search cannot be read: move the file away to start a new one.") from error
 
     def finished() -> list[Any]:
         return [one for one in study.get_trials(deepcopy=False) if _ended(one)]
 
     earlier = len(finished())
-    # Another seed at each call: else a search that goes on would first propose again what it has tried.
+    # The seed differs in each call, so that a resumed search does not propose the options it has tried already.
     study.sampler = optuna.samplers.TPESampler(seed=seed + earlier, multivariate=False)
     if not earlier:
         start = {option: _within(defaults[option], where) for option, where in space.items()}
@@ -190,7 +197,7 @@ def tune(
                 raise
             if metric not in report.metrics:
                 raise OptionError(
-                    f"{name} has no figure {metric!r} by the protocol {protocol}: it has {', '.join(report.metrics)}."
+                    f"{name} has no metric {metric!r} with the protocol {protocol}: it has {', '.join(report.metrics)}."
                 )
             values.append(report.metrics[metric])
             trial.report(float(np.mean(values)), fold)
@@ -198,18 +205,22 @@ def tune(
                 raise optuna.TrialPruned
         return float(np.mean(values))
 
-    def tell(study: Any, trial: Any) -> None:
+    def notify(study: Any, trial: Any) -> None:
         done = len(finished())
         best = {"best": float(study.best_value)} if _completed(study) else {}
         job.report(Progress(f"tuning {name}", done, max(trials, done), "trials", best))
 
     quiet = _Quiet(job)
-    tell(study, None)
+    notify(study, None)
     if earlier < trials:
-        # Diverging is an answer too: these options are bad, go on with others.
-        study.optimize(objective, n_trials=trials - earlier, timeout=timeout, catch=(LearningError,), callbacks=[tell])
+        # A trial that diverges shows that its options are bad, and the search continues with others.
+        study.optimize(
+            objective, n_trials=trials - earlier, timeout=timeout, catch=(LearningError,), callbacks=[notify]
+        )
     if not _completed(study):
-        raise RecsysError(f"No trial of {name} succeeded: each diverged, or time ran out before the first was done.")
+        raise RecsysError(
+            f"No trial of {name} succeeded: all trials diverged, or the time limit was reached before the first ended."
+        )
     best = {**given, **{name: _plain(value) for name, value in study.best_params.items()}}
     return _outcome(dataset, name, protocol, seed, metric, best, study, finished(), path)
 
@@ -242,7 +253,7 @@ def _outcome(
         train_command=f"recsys-tui train {name} {where} {settings}",
         evaluate_command=f"recsys-tui evaluate {name} {where} --protocol {protocol} --seed {seed} {settings}",
         note=f"Chosen on {FOLDS} validation parts of the training part; the test part of the {protocol} split (seed "
-        f"{seed}) was not looked at. The best of many trials is flattered: measure it once on the test part.",
+        f"{seed}) was not used. The best value of many trials is too optimistic: evaluate it once on the test part.",
     )
 
 
@@ -264,19 +275,19 @@ def _suggest(trial: Any, name: str, where: Range | tuple[Any, ...], default: Any
 
 
 def _within(default: Any, where: Range | tuple[Any, ...]) -> Any:
-    """The default where it can be found, else the nearest that can."""
+    """The default if it is in the search space, otherwise the nearest value that is."""
     if isinstance(where, Range):
         return type(default)(min(max(default, where.low), where.high))
     return default if default in where else where[0]
 
 
 def _plain(value: Any) -> Any:
-    """A float with no more digits than matter."""
+    """Round a float to four significant digits; other values are returned as they are."""
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def _ended(trial: Any) -> bool:
-    """Whether a trial came to an end of its own: one that was interrupted did not."""
+    """Whether a trial finished or diverged, rather than being interrupted."""
     return trial.state.name in ("COMPLETE", "PRUNED") or _DIVERGED in trial.user_attrs
 
 
@@ -284,8 +295,8 @@ def _completed(study: Any) -> bool:
     return any(one.state.name == "COMPLETE" for one in study.get_trials(deepcopy=False))
 
 
-def _mend(path: Path, lock: Any) -> None:
-    """Take off a last line that a killed writer left unfinished: else the next one would be glued to it."""
+def _drop_partial_line(path: Path, lock: Any) -> None:
+    """Remove an incomplete last line that a killed writer left, since the next line would be appended to it."""
     if not path.is_file():
         return
     lock.acquire()
@@ -297,7 +308,7 @@ def _mend(path: Path, lock: Any) -> None:
 
 
 def _digest(dataset: Dataset, given: Mapping[str, Any]) -> str:
-    """A few letters that are others for other interactions, or other options that are not searched for."""
+    """A short hash of the interactions and the fixed options."""
     log, digest = dataset.interactions, hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode())
     for column in (log.user_ids, log.item_ids, log.ratings, log.timestamps):
         if column is not None:
@@ -306,7 +317,7 @@ def _digest(dataset: Dataset, given: Mapping[str, Any]) -> str:
 
 
 class _Quiet(Job):
-    """Passes on a cancel and each checkpoint; of the progress only that of the trials is told."""
+    """A job that forwards cancellation and checkpoints to another job, but not progress."""
 
     def __init__(self, job: Job) -> None:
         super().__init__()

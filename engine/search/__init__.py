@@ -1,4 +1,4 @@
-"""What is like these words: embeddings, keyword search, and the index that joins them."""
+"""Search over a catalogue: by keyword, by embeddings, or by both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the people who liked one item liked as well."""
+"""Item similarity by co-occurrence: how many of the same users liked two items."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ if TYPE_CHECKING:
 
 Scores = npt.NDArray[np.float32]
 
-#: People in common that count as half a proof: a cosine over n of them is shrunk by n / (n + this).
+#: A cosine that rests on n common users is multiplied by n / (n + this), so that few users give little evidence.
 _SHRINKAGE = 10.0
 
 
 class CoOccurrence:
-    """Item-to-item likeness by common admirers, for one item at a time.
+    """Item-to-item similarity by the users who liked both items, for one item at a time.
 
-    The cosine of two items' sets of admirers (Sarwar et al., 2001), shrunk towards 0 where few people have both (Bell
-    and Koren, 2007). Somebody likes what they rated no lower than they rate on average, and what they took up
-    without rating it.
+    The similarity is the cosine of the two items' sets of users (Sarwar et al., 2001), shrunk towards 0 where few users
+    liked both (Bell and Koren, 2007). A user likes an item if they rated it no lower than their own mean rating, or
+    interacted with it without rating it.
 
     Parameters
     ----------
     interactions
-        Who interacted with what.
+        The interactions of users with items.
     """
 
     def __init__(self, interactions: Interactions) -> None:
         self._interactions = interactions
 
-    def likeness(self, item: int) -> Scores:
-        """How alike each item is to the internal id ``item``, shape ``(num_items,)``, 0 for itself and the padding."""
-        users, first_of_user, by_user, first_of_item, admirers = self._likes
-        if item >= len(admirers):
-            return np.zeros(len(admirers), dtype=np.float32)
-        fans = users[first_of_item[item] : first_of_item[item + 1]]
-        starts, lengths = first_of_user[fans], first_of_user[fans + 1] - first_of_user[fans]
+    def similarity(self, item: int) -> Scores:
+        """The similarity of each item to the internal id ``item``: 0 for itself and the padding, ``(num_items,)``."""
+        users, first_of_user, by_user, first_of_item, num_users = self._likes
+        if item >= len(num_users):
+            return np.zeros(len(num_users), dtype=np.float32)
+        its_users = users[first_of_item[item] : first_of_item[item + 1]]
+        starts, lengths = first_of_user[its_users], first_of_user[its_users + 1] - first_of_user[its_users]
         within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        common = np.bincount(by_user[np.repeat(starts, lengths) + within], minlength=len(admirers)).astype(np.float32)
-        cosine = common / np.sqrt(np.maximum(admirers * max(1.0, float(admirers[item])), 1.0))
+        common = np.bincount(by_user[np.repeat(starts, lengths) + within], minlength=len(num_users)).astype(np.float32)
+        cosine = common / np.sqrt(np.maximum(num_users * max(1.0, float(num_users[item])), 1.0))
         cosine *= common / (common + _SHRINKAGE)
         cosine[[0, item]] = 0.0
         scores: Scores = cosine.astype(np.float32)
@@ -51,7 +51,7 @@ class CoOccurrence:
 
     @locked_property
     def _likes(self) -> tuple[npt.NDArray[np.int64], ...]:
-        """Users by item, where a user's items begin, items by user, where an item's users begin, and their number."""
+        """Users by item, starts of the users' items, items by user, starts of the items' users, users per item."""
         log = self._interactions
         users, items = log.user_ids.astype(np.int64), log.item_ids.astype(np.int64)
         if log.ratings is not None:
@@ -60,9 +60,9 @@ class CoOccurrence:
             means = sums / np.maximum(np.bincount(users[known], minlength=log.num_users), 1)
             liked = ~known | (log.ratings >= means[users])
             users, items = users[liked], items[liked]
-        pairs = np.unique(items * log.num_users + users)  # somebody who took it up twice is one person
+        pairs = np.unique(items * log.num_users + users)  # a user who interacted with an item twice counts once
         items, users = np.divmod(pairs, log.num_users)
-        admirers = np.bincount(items, minlength=log.num_items)
-        first_of_item = np.concatenate([[0], np.cumsum(admirers)])
+        num_users = np.bincount(items, minlength=log.num_items)
+        first_of_item = np.concatenate([[0], np.cumsum(num_users)])
         first_of_user = np.concatenate([[0], np.cumsum(np.bincount(users, minlength=log.num_users))])
-        return users, first_of_user, items[np.argsort(users, kind="stable")], first_of_item, admirers
+        return users, first_of_user, items[np.argsort(users, kind="stable")], first_of_item, num_users

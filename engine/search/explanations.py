@@ -1,4 +1,4 @@
-"""Why an item is in a list, in a few words."""
+"""Short explanations of why an item is in a list of search results."""
 
 from __future__ import annotations
 
@@ -13,56 +13,56 @@ from engine.text.normalize import words
 _SHOWN_WORDS = 5
 _SHOWN_GENRES = 3
 _PHRASES = 20
-#: All of ASCII but lower case and digits.
-_BETWEEN_WORDS = bytes(one for one in range(128) if not chr(one).isdigit() and not chr(one).islower())
+#: All ASCII characters except lower-case letters and digits.
+_NOT_IN_WORDS = bytes(one for one in range(128) if not chr(one).isdigit() and not chr(one).islower())
 
 
 @dataclass(frozen=True, slots=True)
-class QueryWord:
-    """A word of a query and what it was taken for.
+class QueryTerm:
+    """A word of a query and the words of the catalogue that it matches.
 
     Attributes
     ----------
     typed
-        As it was typed, folded.
-    taken_for
-        Words of the catalogue and what each weighs: the word itself 1, other numerals, longer words that begin so and
-        corrections less.
+        The word as it was typed, folded.
+    matches
+        Words of the catalogue and their weights: 1 for the typed word itself, and less for other spellings of a
+        numeral, for longer words with this prefix and for spelling corrections.
     """
 
     typed: str
-    taken_for: Mapping[str, float] = field(default_factory=dict)
+    matches: Mapping[str, float] = field(default_factory=dict)
 
 
-def by_words(item: Item, query: Iterable[QueryWord]) -> str:
-    """Where the words of a query are in an item: ``title "heat" · text "bank"``; empty if nowhere."""
-    query = list(query)
-    wanted = {one for word in query for one in word.taken_for}
+def explain_keyword(item: Item, terms: Iterable[QueryTerm]) -> str:
+    """Where an item has the terms of a query: ``title "heat" · text "bank"``; empty if it has none."""
+    terms = list(terms)
+    wanted = {one for term in terms for one in term.matches}
     places = {
-        "title": _which_of(wanted, [item.title, str(item.metadata.get("original_title") or "")]),
-        "genre": _which_of(wanted, item.genres),
-        "text": _which_of(wanted, [item.text]),
+        "title": _words_in(wanted, [item.title, str(item.metadata.get("original_title") or "")]),
+        "genre": _words_in(wanted, item.genres),
+        "text": _words_in(wanted, [item.text]),
     }
     found: dict[str, list[str]] = {}
-    for word in query:
+    for term in terms:
         for place, its_words in places.items():
-            if there := min(its_words & word.taken_for.keys(), key=lambda one: (-word.taken_for[one], one), default=""):
-                said = f'"{there}"'
-                if not (word.typed.startswith(there[:-1]) or there.startswith(word.typed) or there.isdigit()):
-                    said += f' for "{word.typed}"'
-                found.setdefault(place, []).append(said)
+            if match := min(its_words & term.matches.keys(), key=lambda one: (-term.matches[one], one), default=""):
+                shown = f'"{match}"'
+                if not (term.typed.startswith(match[:-1]) or match.startswith(term.typed) or match.isdigit()):
+                    shown += f' for "{term.typed}"'
+                found.setdefault(place, []).append(shown)
                 break
-    return " · ".join(f"{place} {' '.join(said[:_SHOWN_WORDS])}" for place, said in found.items())
+    return " · ".join(f"{place} {' '.join(shown[:_SHOWN_WORDS])}" for place, shown in found.items())
 
 
-def by_meaning(cosine: float, genres: Sequence[str] = ()) -> str:
-    """How near, and which of the item's genres are near: ``meaning 0.62: Crime, Thriller``."""
-    near = f": {', '.join(genres[:_SHOWN_GENRES])}" if genres else ""
-    return f"meaning {cosine:.2f}{near}"
+def explain_semantic(cosine: float, genres: Sequence[str] = ()) -> str:
+    """The cosine of an item and its genres that are nearest to the query: ``meaning 0.62: Crime, Thriller``."""
+    shown = f": {', '.join(genres[:_SHOWN_GENRES])}" if genres else ""
+    return f"meaning {cosine:.2f}{shown}"
 
 
 def phrases(item: Item) -> list[str]:
-    """The title, the genres and the sentences of an item; of those with the same words the first."""
+    """The title, the genres and the sentences of an item, without those that repeat the words of an earlier one."""
     sentences = re.split(r"(?<=[.!?])\s+|\s+[–—]\s+|;\s+", item.text)
     by_words: dict[tuple[str, ...], str] = {}
     for one in (item.title, *item.genres, *map(str.strip, sentences)):
@@ -71,12 +71,12 @@ def phrases(item: Item) -> list[str]:
     return list(by_words.values())[:_PHRASES]
 
 
-def _which_of(wanted: set[str], texts: Iterable[str]) -> set[str]:
-    """Which words are in some texts, as one or as two."""
+def _words_in(wanted: set[str], texts: Iterable[str]) -> set[str]:
+    """The wanted words that some texts contain, written as one word or as two."""
     its_words: set[str] = set()
     for text in texts:
-        if text.isascii() and "&" not in text:  # then it is soon told that a text has none of them
-            run = text.lower().encode().translate(None, _BETWEEN_WORDS)
+        if text.isascii() and "&" not in text:  # a quick test whether the text has any of the words
+            run = text.lower().encode().translate(None, _NOT_IN_WORDS)
             if not any(one.encode() in run for one in wanted):
                 continue
         found = words(text)

@@ -1,4 +1,4 @@
-"""What was searched for before, for each data set: a small file in the state folder that only its owner may read."""
+"""The search history of each data set, in a file that only its owner may read."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from pathlib import Path
 from engine.errors import DataError
 from engine.storage.atomic import locked, read_json, writing
 
-_KEPT = 50
-_LONGEST = 500
+_MAX_SEARCHES = 50
+_MAX_LENGTH = 500
 
 
 class SearchHistory:
     """The last searches, newest first.
 
-    It is a convenience: a file that is missing, spoilt or cannot be written is no error.
+    The history is a convenience, so it is no error if the file is missing or damaged or cannot be written.
 
     Parameters
     ----------
     folder
         The state folder.
     name
-        The data set's name.
+        The name of the data set.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
         self._path = folder / "searches" / f"{name}.json"
 
     def list(self, limit: int = 10) -> list[str]:
-        """The last searches."""
+        """The last searches, at most ``limit`` of them."""
         try:
             lines = read_json(self._path)
         except DataError:
@@ -39,12 +39,13 @@ class SearchHistory:
         return [line for line in lines if isinstance(line, str)][:limit] if isinstance(lines, list) else []
 
     def remember(self, line: str) -> None:
-        """Put a search first; one that was there before moves up."""
-        line = " ".join(line.split())[:_LONGEST].encode("utf-8", "replace").decode()
+        """Put a search first; a search that is in the history already moves to the front."""
+        line = " ".join(line.split())[:_MAX_LENGTH].encode("utf-8", "replace").decode()
         if not line:
             return
         with suppress(DataError), locked(self._path.with_suffix(".lock"), wait=True):
-            lines = [line, *(other for other in self.list(_KEPT) if other.casefold() != line.casefold())][:_KEPT]
+            lines = [line, *(other for other in self.list(_MAX_SEARCHES) if other.casefold() != line.casefold())]
+            lines = lines[:_MAX_SEARCHES]
             with writing(self._path) as temporary:
                 os.close(os.open(temporary, os.O_CREAT | os.O_WRONLY, 0o600))
                 temporary.write_text(json.dumps(lines, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

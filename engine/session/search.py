@@ -70,22 +70,22 @@ class SearchService:
             store,
             encoder,
             popularity=self._opened.popularity,
-            taste=CoOccurrence(self._opened.dataset.interactions).likeness,
-            facts=ratings_of_items(self._opened.dataset),
-            kept_words=CacheFile(
+            co_occurrence=CoOccurrence(self._opened.dataset.interactions).similarity,
+            extra_columns=ratings_of_items(self._opened.dataset),
+            cache_file=CacheFile(
                 self._opened.workspace.dataset_folder(self._opened.name) / "words.npz",
                 f"{self._opened.manifest.files['items']['sha256']} {__version__}",
             ),
-            trouble=trouble,
+            unavailable=trouble,
         )
 
     def embedding_state(self) -> EmbeddingState:
         """How much of the catalogue is embedded; reads no vectors."""
-        return self._search.meaning.state()
+        return self._search.semantic.state()
 
     def embed(self, job: Job | None = None) -> EmbeddingState:
         """Embed what is not embedded yet; what was done before a cancel is kept, and gone on from."""
-        meaning, job = self._search.meaning, job or Job()
+        meaning, job = self._search.semantic, job or Job()
         state = meaning.state()
         if state.complete:
             return state
@@ -101,7 +101,7 @@ class SearchService:
     def item_vectors(self, job: Job | None = None) -> Vectors:
         """The vectors of all items' texts, with a row of zeros for the padding; embeds what is not embedded yet."""
         self.embed(job)
-        return self._search.meaning.item_vectors(self._opened.dataset.num_items + 1)
+        return self._search.semantic.item_vectors(self._opened.dataset.num_items + 1)
 
     def search(
         self,
@@ -154,7 +154,7 @@ class SearchService:
         internal = None if like is None else self._opened.dataset.items.id_map.encode_one(like)
         if diversity is None:
             diversity = 0.0 if like is None else _DIVERSITY
-        trouble: object = self._search.meaning.trouble
+        trouble: object = self._search.semantic.unavailable
         if mode == "hybrid" and like is None and self._opened.interactive and not self._encoder.loaded:
             trouble = trouble or "the embedding model is not loaded yet"
         elif mode != "keyword" and text and like_by != "taste":
@@ -179,14 +179,14 @@ class SearchService:
         Without a model that can do it nothing happens: the searches themselves say so, or do without.
         """
         texts = [text for line in lines if (text := self.parse_query(line).text)]
-        if texts and self._search.meaning.trouble is None:
+        if texts and self._search.semantic.unavailable is None:
             if mode == "hybrid":
                 self._search.prepare_keywords(job)
-                texts = [self._search.meant(text) for text in texts]
+                texts = [self._search.corrected(text) for text in texts]
             with suppress(RecsysError):
                 self._load_encoder(job or Job())
                 with self._opened.queue.turn():
-                    self._search.meaning.encode_queries(texts)
+                    self._search.semantic.encode_queries(texts)
 
     def parse_query(self, line: str) -> ParsedQuery:
         """Take a typed line apart into text, filters and what is wrong with them; raises nothing."""
@@ -226,8 +226,8 @@ class SearchService:
         if not self._encoder.loaded or not (text := self.parse_query(query).text):
             return []
         with self._opened.queue.turn():
-            meant = self._search.meant(text) if mode == "hybrid" else text
-            return self._search.meaning.phrases_near(meant, self._opened.dataset.items[internal])
+            meant = self._search.corrected(text) if mode == "hybrid" else text
+            return self._search.semantic.nearest_phrases(meant, self._opened.dataset.items[internal])
 
     def recent_searches(self, limit: int = 10) -> list[str]:
         """What was searched for in this data set, newest first."""
@@ -253,9 +253,9 @@ class SearchService:
 
         job = job or Job()
         self._search.prepare_keywords(job)
-        meaning = self._search.meaning
-        if meaning.trouble is not None:
-            raise meaning.trouble
+        meaning = self._search.semantic
+        if meaning.unavailable is not None:
+            raise meaning.unavailable
         if not meaning.state().done:
             return
         self._load_encoder(job)

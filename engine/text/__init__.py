@@ -1,1 +1,1 @@
-"""Text that people type: normalisation and titles."""
+"""Text normalisation and title matching."""

@@ -1,4 +1,4 @@
-"""Text as people compare it: without case, accents and punctuation; titles without their articles too."""
+"""Normalisation of text and titles for comparison."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import html
 import re
 import unicodedata
 
-#: Latin letters that Unicode does not take apart into a letter and an accent.
+#: Latin letters that Unicode does not decompose into a letter and an accent.
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _APOSTROPHES = re.compile("['\u2018\u2019\u02bc]")
@@ -20,7 +20,7 @@ _TRAILING_ARTICLE = re.compile(r"^(?P<rest>.+),\s*(?P<article>\w+)'?$", re.DOTAL
 
 
 def fold(text: str) -> str:
-    """Lower case, without accents; ideographs, kana and Hangul stay whole.
+    """Convert text to lower case without accents; ideographs, kana and Hangul are kept.
 
     Examples
     --------
@@ -36,7 +36,8 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """The folded words of a text, in order.
 
-    Apostrophes join ("don't" is ``dont``), an ampersand is "and", HTML entities are what they stand for.
+    An apostrophe does not separate words ("don't" becomes ``dont``), an ampersand becomes "and", and HTML entities are
+    decoded.
 
     Examples
     --------
@@ -52,7 +53,7 @@ def words(text: str) -> list[str]:
 
 
 def split_year(title: str) -> tuple[str, int | None]:
-    """A title apart from the year in brackets at its end, if there is one.
+    """Split a title into its text and the year in brackets at its end; the year is None if there is none.
 
     Examples
     --------
@@ -66,10 +67,10 @@ def split_year(title: str) -> tuple[str, int | None]:
 
 
 def title_key(title: str) -> str:
-    """What two spellings of one title have in common.
+    """A key that is the same for different spellings of a title.
 
-    These are its folded words, an article at the tail put first, "the" and "a" dropped; a title of signs alone is
-    its own key.
+    The key consists of the folded words. An article at the end is moved to the front, and "the", "a" and "an" at the
+    front are dropped. A title without any words is its own key.
 
     Examples
     --------
@@ -80,7 +81,7 @@ def title_key(title: str) -> str:
     if trailing and _ARTICLES.fullmatch(fold(trailing["article"])):
         title = f"{trailing['article']} {trailing['rest']}"
     found = words(title)
-    # Only English ones: "Die Hard" and "La La Land" are no article and a noun.
+    # Only English articles are dropped: "Die" in "Die Hard" and "La" in "La La Land" are not articles.
     if len(found) > 1 and found[0] in ("the", "a", "an"):
         found = found[1:]
     return " ".join(found) or fold(title).strip()

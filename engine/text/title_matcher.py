@@ -1,4 +1,4 @@
-"""The item that a typed title means: forgiving of case, accents, articles, word order and typing errors."""
+"""Matching of typed titles to items, tolerant of spelling, word order and typing errors."""
 
 from __future__ import annotations
 
@@ -17,27 +17,28 @@ from engine.text.normalize import split_year, title_key, words
 
 How = Literal["exact", "id", "folded", "prefix", "typo"]
 
-#: Least similarity (1 - edits / length) of a typing error that is forgiven without asking, and of one worth suggesting.
-_FORGIVEN = 0.75
-_SUGGESTED = 0.55
-#: Similarities this close count as equal, so that the more popular item decides.
-_NEAR = 0.03
-#: Fewer letters than this say too little for a prefix or a typing error to be understood.
-_SHORTEST = 3
+#: The minimum similarity (1 - edits / length) of a title that is accepted despite typing errors, and of a suggestion.
+_MIN_ACCEPTED = 0.75
+_MIN_SUGGESTED = 0.55
+#: Similarities that differ by at most this much count as equal, and the more popular item is chosen.
+_TOLERANCE = 0.03
+#: The minimum number of letters for matching by prefix or with typing errors.
+_MIN_LENGTH = 3
 
 
 class TitleMatcher:
-    """Finds items by what people type.
+    """Finds items by typed titles.
 
-    All of the work is done on *ranks*: 0 is the item with the most interactions, equal ones by internal id. So the
-    better of two candidates is the smaller rank, and the items that occur in the interactions are the first ranks.
+    Internally items are identified by their *rank* in popularity: rank 0 is the item with the most interactions, and
+    equally popular items are ordered by internal id. The better of two candidates is thus the one with the smaller
+    rank, and the items that occur in the interactions have the first ranks.
 
     Parameters
     ----------
     items
         The catalogue.
     popularity
-        Interactions of each item, by internal id, shape (num_items,).
+        The number of interactions of each item, by internal id, shape (num_items,).
     """
 
     def __init__(self, items: ItemTable, popularity: npt.NDArray[Any]) -> None:
@@ -62,23 +63,24 @@ class TitleMatcher:
         self._padded = [" " + key for key in self._keys]
 
     def resolve(self, text: str, *, rated: bool = True) -> TitleMatch:
-        """The one item that a title, a title with its year in brackets, or an id means.
+        """Find the one item that a typed title, a title with its year in brackets, or an id denotes.
 
-        Tried in this order: the exact title, the id, the title in other spelling or word order, the beginning of a
-        title, a title with a typing error. Of several the one with the most interactions is meant.
+        The following are tried in this order: the exact title, the id, the title in another spelling or word order, the
+        beginning of a title, and a title with typing errors. If several items match, the one with the most interactions
+        is chosen.
 
         Parameters
         ----------
         text
-            What was typed.
+            The typed text.
         rated
-            Whether only an item that occurs in the interactions will do.
+            Whether only items that occur in the interactions are accepted.
 
         Raises
         ------
         UnknownError
-            With suggestions, where nothing fits, where only items without interactions do (and ``rated``), or where
-            several fit equally well.
+            If no item matches, if only items without interactions match although ``rated`` is set, or if several items
+            match equally well. The error contains suggestions.
         """
         text = text.strip()
         if not text:
@@ -97,19 +99,19 @@ class TitleMatcher:
         raise UnknownError(f"There is no title like {_shortened(text)} in this data set; {hint}.", closest)
 
     def complete(self, text: str, limit: int = 8, *, rated: bool = True) -> list[TitleMatch]:
-        """Items that a half-typed title may mean, best first.
+        """Items whose titles complete a half-typed text, best first.
 
-        The title itself, an id, titles with a word that begins so (and goes on as typed), then titles with a typing
-        error; each kind with the most popular first.
+        The item with this title comes first, then the item with this id, titles that contain the text from the start of
+        a word on, and titles with typing errors. Within each kind the most popular items come first.
 
         Parameters
         ----------
         text
-            What was typed so far; nothing gives the most popular items.
+            The text typed so far; an empty text returns the most popular items.
         limit
-            How many at most.
+            The maximum number of items.
         rated
-            Whether only items that occur in the interactions are wanted.
+            Whether only items that occur in the interactions are returned.
         """
         found: dict[int, tuple[How, float]] = {}
         end = self._num_rated if rated else len(self._keys)
@@ -121,7 +123,7 @@ class TitleMatcher:
 
     # -- candidates -----------------------------------------------------------------------------------------
     def _candidates(self, text: str, rated: bool) -> Iterator[tuple[How, float, list[int]]]:
-        """How, similarity and ranks of each kind of match that there is, from the surest."""
+        """The kind, similarity and ranks of the matches, one kind at a time, the most reliable kind first."""
         bare, year = split_year(text)
         key = title_key(bare)
         same = self._of_year(self._by_key.get(key, []), year)
@@ -139,23 +141,27 @@ class TitleMatcher:
             return
         if renamed := self._of_year(self._by_original_title.get(key, []), year):
             yield "folded", 0.98, renamed
-        if turned := self._of_year(self._by_words.get(_unordered(key), []), year):
-            yield "folded", 0.97, turned
-        if len(key) < _SHORTEST and key.isascii():
+        if reordered := self._of_year(self._by_words.get(_unordered(key), []), year):
+            yield "folded", 0.97, reordered
+        if len(key) < _MIN_LENGTH and key.isascii():
             return
-        if begun := self._of_year(self._beginning_with(key), year):
-            yield "prefix", len(key) / len(self._keys[begun[0]]), begun
+        if prefixed := self._of_year(self._beginning_with(key), year):
+            yield "prefix", len(key) / len(self._keys[prefixed[0]]), prefixed
         similarity = self._similarities(text)
-        # A number is no typing error: "Toy Story 9" is not "Toy Story 3".
+        # A wrong number is not treated as a typing error: "Toy Story 9" does not match "Toy Story 3".
         numbers = _numbers(key)
         close = [rank for rank in np.flatnonzero(similarity).tolist() if numbers <= _numbers(self._keys[rank])]
         mistyped = self._of_year(close, year)
         if mistyped:
             top = similarity[mistyped].max()
             top_rated = similarity[[rank for rank in mistyped if rank < self._num_rated]].max(initial=0.0)
-            # An item that can be used goes before an unusable one that is a letter closer.
-            top = top_rated if rated and top_rated >= top - 2 * _NEAR else top
-            yield "typo", float(top), [rank for rank in mistyped if abs(similarity[rank] - top) <= _NEAR]
+            # A rated item is preferred to an unrated one that is closer by a letter.
+            top = top_rated if rated and top_rated >= top - 2 * _TOLERANCE else top
+            yield (
+                "typo",
+                float(top),
+                [rank for rank in mistyped if abs(similarity[rank] - top) <= _TOLERANCE],
+            )
 
     def _completions(self, text: str, end: int) -> Iterator[tuple[int, How, float]]:
         bare, year = split_year(text)
@@ -169,8 +175,8 @@ class TitleMatcher:
         for rank, padded in enumerate(islice(self._padded, end)):
             if needle in padded:
                 yield rank, "prefix", len(needle) / len(padded)
-        if len(key) >= _SHORTEST:
-            similarity = _likeness(key, [other[: len(key) + 1] for other in self._keys[:end]], _FORGIVEN)
+        if len(key) >= _MIN_LENGTH:
+            similarity = _similarity(key, [other[: len(key) + 1] for other in self._keys[:end]], _MIN_ACCEPTED)
             for rank in _best_first(similarity):
                 yield rank, "typo", float(similarity[rank])
 
@@ -179,7 +185,7 @@ class TitleMatcher:
         if text not in id_map:
             return None
         internal = id_map.encode_one(text)
-        # "007" or "1_000" is no spelling of an id.
+        # Other ways to write an integer, such as "007" or "1_000", do not match an id.
         return int(self._rank_of[internal - 1]) if str(id_map.decode_one(internal)) == text else None
 
     def _of_year(self, ranks: list[int], year: int | None) -> list[int]:
@@ -208,18 +214,18 @@ class TitleMatcher:
         whole_words = [rank for rank, other in enumerate(self._keys) if other.startswith(key + " ")]
         return whole_words or [rank for rank, other in enumerate(self._keys) if other.startswith(key)]
 
-    def _similarities(self, text: str, least: float = _FORGIVEN) -> npt.NDArray[np.float32]:
-        """Likeness of each title, or of its beginning, to the typed one; 0 below ``least``."""
+    def _similarities(self, text: str, least: float = _MIN_ACCEPTED) -> npt.NDArray[np.float32]:
+        """The similarity of each title, or of its beginning, to the typed one, set to 0 if it is below ``least``."""
         bare = split_year(text)[0]
         key, spelled_out = title_key(bare), " ".join(words(bare))
-        best = _likeness(key, self._keys, least)
-        np.maximum(best, _likeness(key, [other[: len(key)] for other in self._keys], least) * 0.95, out=best)
-        # With the article, which may be what is misspelt: "Teh Matrix".
-        np.maximum(best, _likeness(spelled_out, ["the " + other for other in self._keys], least) * 0.95, out=best)
+        best = _similarity(key, self._keys, least)
+        np.maximum(best, _similarity(key, [other[: len(key)] for other in self._keys], least) * 0.95, out=best)
+        # Titles are also compared with their article, since it may be the misspelt word: "Teh Matrix".
+        np.maximum(best, _similarity(spelled_out, ["the " + other for other in self._keys], least) * 0.95, out=best)
         best[best < least] = 0.0
         return best
 
-    # -- answers --------------------------------------------------------------------------------------------
+    # -- results --------------------------------------------------------------------------------------------
     def _match(self, rank: int, how: How, similarity: float) -> TitleMatch:
         return self._matches([(rank, how, similarity)])[0]
 
@@ -231,13 +237,13 @@ class TitleMatcher:
         ]
 
     def _closest(self, text: str, rated: bool, limit: int = 5) -> tuple[str, ...]:
-        """Titles that may have been meant, best first, as they can be typed."""
+        """The titles closest to a text, best first, in a form that can be typed."""
         key = title_key(split_year(text)[0])
         if not key:
             return ()
         end = self._num_rated if rated else len(self._keys)
         completions = (rank for rank, _, _ in self._completions(key, end))
-        suggestions = _best_first(self._similarities(text, _SUGGESTED)[:end])
+        suggestions = _best_first(self._similarities(text, _MIN_SUGGESTED)[:end])
         return self._labels(list(islice(dict.fromkeys(chain(islice(completions, limit), suggestions)), limit)))
 
     def _unrated(self, text: str, rank: int) -> UnknownError:
@@ -254,10 +260,10 @@ class TitleMatcher:
         ids = [str(one) for one in self._items.id_map.decode(self._internal_ids[ranks[:5]])]
         named = [f"{label} [id {one}]" for label, one in zip(labels, ids, strict=False)]
         more = f" and {len(ranks) - 5:,} more" if len(ranks) > 5 else ""
-        # What can be typed to choose one: its title with the year where that tells them apart, else its id.
+        # The choices are titles with years if these distinguish the items, otherwise ids.
         choices = labels[:5] if len(set(labels)) == len(labels) else tuple(ids)
         return UnknownError(
-            f"{_shortened(text)} may mean {', '.join(named)}{more}, none more popular than the other: "
+            f"{_shortened(text)} may mean {', '.join(named)}{more}, and none is more popular than the others: "
             "give the whole title with its year in brackets, or the id.",
             choices,
         )
@@ -282,20 +288,20 @@ def _shortened(text: str) -> str:
     return repr(text if len(text) <= 60 else text[:59] + "…")
 
 
-def _likeness(key: str, others: Sequence[str], least: float) -> npt.NDArray[np.float32]:
-    """1 - edits / length of the longer, an edit being a letter too many, missing, wrong or swapped with the next."""
+def _similarity(key: str, others: Sequence[str], least: float) -> npt.NDArray[np.float32]:
+    """1 - edits / length of the longer text: the normalized optimal string alignment similarity."""
     from rapidfuzz.distance import OSA
-    from rapidfuzz.process import cdist  # gives up the interpreter while it compares; `extract` does not
+    from rapidfuzz.process import cdist  # releases the interpreter lock while it compares, unlike `extract`
 
     scores: npt.NDArray[np.float32]
     if len(key) * least > max(map(len, others), default=0):
-        return np.zeros(len(others), dtype=np.float32)  # longer than any of them by more than is forgiven
+        return np.zeros(len(others), dtype=np.float32)  # the key is too long to be similar to any of them
     scores = cdist([key], others, scorer=OSA.normalized_similarity, score_cutoff=least, dtype=np.float32)[0]
     return scores
 
 
 def _best_first(similarity: npt.NDArray[np.float32]) -> list[int]:
-    """Ranks of the similar ones, the most similar first, the most popular of equals first."""
+    """The ranks with a similarity above 0, the most similar first, and of equal ones the most popular first."""
     close = np.flatnonzero(similarity)
     ranks: list[int] = close[np.argsort(-similarity[close], kind="stable")].tolist()
     return ranks

@@ -89,7 +89,7 @@ def test_tuning_prints_the_command_that_uses_what_it_found(run: Run, shop: str, 
     pytest.importorskip("optuna", reason="the extra [tune] is not installed")
     outcome = run("tune", "explicit", "--trials", 2, *QUICK)
     assert outcome.status == 0, outcome.err
-    assert "was not looked at" in outcome.err
+    assert "was not used" in outcome.err
     command = next(line for line in outcome.out.splitlines() if "recsys-tui train" in line)
     settings = command.partition("--set ")[2].strip("'")
     assert run("train", "explicit", "--set", settings).status == 0

@@ -1,4 +1,4 @@
-"""One column of a catalogue to filter by: which values it understands, and which items have them."""
+"""Filterable columns: parsing of values and masks of the items that have them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LANGUAGES = (
     "german=de", "greek=el", "hindi=hi", "hungarian=hu", "italian=it", "japanese=ja", "korean=ko", "norwegian=no",
     "persian=fa", "polish=pl", "portuguese=pt", "russian=ru", "spanish=es", "swedish=sv", "thai=th", "turkish=tr",
 )  # fmt: skip
-#: What other catalogues call the same thing.
+#: Other words that catalogues use for the same value.
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "movie": ("film",),
     "film": ("movie",),
@@ -38,12 +38,12 @@ _NUMBER = re.compile(r"(?P<digits>-?\d+(?:\.\d+)?)(?P<unit>[km]?)", re.IGNORECAS
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
 _RANGE = re.compile(r"(?P<low>.*?)\.\.(?P<high>.*)")
 _COMPARED = re.compile(r"(?P<sign>>=|<=|>|<|≥|≤|=)\s*(?P<value>.*)")
-#: Values that occur less often than this on average are prose, or names of their own: their words matter then.
-_COMMON = 1.15
+#: If the values of a column occur less often than this on average, they are free text, which is matched by its words.
+_MIN_MEAN_COUNT = 1.15
 
 
 class WrongTermError(ValueError):
-    """A term that its field cannot understand: what to say, and what was probably meant."""
+    """A term that is not valid for its field, with a message and suggestions of valid terms."""
 
     def __init__(self, message: str, suggestions: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -52,16 +52,16 @@ class WrongTermError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One value of a filter as its field understands it.
+    """One parsed value of a filter.
 
     Attributes
     ----------
     text
-        How it is typed.
+        The value as it can be typed.
     label
-        How it is shown.
+        The value as it is shown.
     one_sided
-        Whether it is a bound, such as ``>=8``: bounds of one field must all hold.
+        Whether the value is a bound such as ``>=8``; if a field has several bounds, all must hold.
     """
 
     text: str
@@ -70,16 +70,17 @@ class Term:
 
 
 class Field:
-    """One column of a catalogue, to be filtered by.
+    """One column of a catalogue that items can be filtered by.
 
     Parameters
     ----------
     name
-        What is typed before the colon.
+        The name that is typed before the colon.
     column
-        The column's own name.
+        The name of the column in the catalogue.
     kind
-        ``"number"``; ``"date"`` for text like 1995-12-22; ``"text"``; ``"list"`` where an item has several.
+        The type of the values: ``"number"``, ``"date"`` for text such as 1995-12-22, ``"text"``, or ``"list"`` if an
+        item can have several texts.
     """
 
     def __init__(self, name: str, column: str, kind: Kind) -> None:
@@ -88,29 +89,29 @@ class Field:
         self.kind = kind
 
     def term(self, text: str) -> Term:
-        """Understand a value as typed.
+        """Parse a typed value.
 
         Raises
         ------
         WrongTermError
-            If it is no value of this field, or no item has it.
+            If the value is not valid for this field, or no item has it.
         """
         raise NotImplementedError
 
     def mask(self, term: str) -> Mask:
-        """Which items have this value; items of which it is unknown do not. Shape (num_items,)."""
+        """A mask of the items that have a value, shape (num_items,); it excludes items whose value is unknown."""
         raise NotImplementedError
 
 
 class NumberField(Field):
-    """Numbers or dates, compared by size.
+    """A column of numbers or dates, filtered by equality or by range.
 
     Parameters
     ----------
     name, column, kind
-        As :class:`Field`.
+        See :class:`Field`.
     numbers
-        Of each item, NaN where unknown; a date as 19951222.
+        The number of each item, shape (num_items,), NaN if it is unknown. A date is a number such as 19951222.
     """
 
     def __init__(self, name: str, column: str, kind: Kind, numbers: npt.NDArray[np.float64]) -> None:
@@ -123,20 +124,20 @@ class NumberField(Field):
         return (float(known.min()), float(known.max())) if len(known) else (np.nan, np.nan)
 
     def term(self, text: str) -> Term:
-        """A number, ``low..high``, ``>=low`` … ; of years also ``1990s``."""
+        """Parse a number, a range ``low..high`` or a bound such as ``>=low``; a year may also be ``1990s``."""
         low, high = self._bounds(text)
         if low > high:
             ends = _RANGE.fullmatch(text)
             turned = () if ends is None else (f"{ends['high']}..{ends['low']}",)
-            raise WrongTermError(f"{self.name}:{text} runs backwards: the smaller end comes first.", turned)
+            raise WrongTermError(f"{self.name}:{text} runs backwards: the smaller end must come first.", turned)
         if not self._within(low, high).any():
             least, most = (self._show(end) for end in self._range)
-            reach = "nothing is known of it" if least == "nan" else f"it goes from {least} to {most}"
+            reach = "all its values are unknown" if least == "nan" else f"it goes from {least} to {most}"
             raise WrongTermError(f"No item has {self.name}:{text}: {reach}.")
         return Term(text, self._label(text), not (np.isfinite(low) and np.isfinite(high)))
 
     def mask(self, term: str) -> Mask:
-        """Which items are within; unknown ones are not."""
+        """A mask of the items whose number is within the range, shape (num_items,); unknown numbers are not."""
         return self._within(*self._bounds(term))
 
     def _within(self, low: float, high: float) -> Mask:
@@ -144,7 +145,7 @@ class NumberField(Field):
         return inside
 
     def _bounds(self, text: str) -> tuple[float, float]:
-        """Both ends, inclusive."""
+        """The lower and the upper bound, both inclusive."""
         if compared := _COMPARED.fullmatch(text):
             low, high = self._ends_of(compared["value"], text)
             match compared["sign"]:
@@ -166,7 +167,7 @@ class NumberField(Field):
         return self._ends_of(text, text)
 
     def _ends_of(self, value: str, term: str) -> tuple[float, float]:
-        """The number itself twice; of a date the first and the last day that it can mean."""
+        """A number as both bounds; the first and the last day that a date or a part of one covers."""
         plain = value.strip()
         if self.kind == "date" and _DATE.fullmatch(plain):
             digits = plain.replace("-", "")
@@ -199,18 +200,21 @@ class NumberField(Field):
 
 
 class TextField(Field):
-    """Words: a value that is equal, else the values that have these words in a row, the last one perhaps half typed.
+    """A column of texts, matched by whole values or by their words.
+
+    A term matches the value that equals it. If there is none, it matches all values that contain its words in
+    sequence, of which the last one may be half typed.
 
     Parameters
     ----------
     name, column, kind
-        As :class:`Field`.
+        See :class:`Field`.
     values
-        The different values, the most frequent first.
+        The distinct values, the most frequent first.
     codes, rows
-        Which value which item has: positions in ``values`` and items, of equal length.
+        Pairs of a value and an item that has it: positions in ``values`` and row numbers of items, of equal length.
     num_items
-        How many items there are.
+        The number of items.
     """
 
     def __init__(
@@ -227,12 +231,12 @@ class TextField(Field):
         self.values = values
         self.codes, self.rows = codes, rows
         self._num_items = num_items
-        #: Whether a value is meant by some of its words, not as a whole.
-        self.is_free = len(codes) < _COMMON * len(values)
+        #: Whether values are free text, which terms match by some of the words and never as a whole.
+        self.is_free = len(codes) < _MIN_MEAN_COUNT * len(values)
 
     @locked_property
     def folded(self) -> list[str]:
-        """Each value's words, one space before each and one at the end."""
+        """The folded words of each value, with a space before each word and at the end."""
         return [f" {' '.join(words(value))} " for value in self.values]
 
     @locked_property
@@ -243,7 +247,7 @@ class TextField(Field):
         return by_key
 
     def term(self, text: str) -> Term:
-        """A value as the catalogue spells it, or words of some values."""
+        """Parse a value of the catalogue in any spelling, or words that some values contain."""
         found = self._matching(text)
         if not found:
             nearest = self.nearest(text)
@@ -256,7 +260,7 @@ class TextField(Field):
         )
 
     def mask(self, term: str) -> Mask:
-        """Which items have the value, or one of those that the words mean."""
+        """A mask of the items that have a value which the term matches, shape (num_items,)."""
         wanted = np.zeros(len(self.values) + 1, dtype=bool)
         wanted[self._matching(term)] = True
         mask = np.zeros(self._num_items, dtype=bool)
@@ -264,7 +268,7 @@ class TextField(Field):
         return mask
 
     def _matching(self, text: str) -> list[int]:
-        """Positions of the values that are meant."""
+        """Positions of the values that a term matches."""
         typed = " ".join(words(text))
         if not self.is_free and (equal := self._by_key.get(typed.replace(" ", "") or text.strip())):
             return equal
@@ -277,7 +281,7 @@ class TextField(Field):
         return [number for number, folded in enumerate(self.folded) if any(other in folded for other in others)]
 
     def nearest(self, text: str, limit: int = 3) -> tuple[str, ...]:
-        """The values that are written most like this; none of a column of long texts."""
+        """The values most similar in spelling to a text; none for a column of long texts."""
         if len(self.values) > 50_000 or (self.values and len(self.values[0]) > 80):
             return ()
         from rapidfuzz.distance import OSA
@@ -287,24 +291,24 @@ class TextField(Field):
         parts, owners = [], []
         for number, folded in enumerate(self.folded):
             its_words = folded.split()
-            runs = range(max(1, len(its_words) - len(typed) + 1))  # of as many words as were typed, beside the whole
+            runs = range(max(1, len(its_words) - len(typed) + 1))  # parts with as many words as were typed
             parts += [" ".join(its_words), *(" ".join(its_words[at : at + len(typed)]) for at in runs)]
             owners += [number] * (1 + len(runs))
         scores = cdist([" ".join(typed)], parts, scorer=OSA.normalized_similarity)[0] if parts else np.zeros(0)
         best = np.zeros(len(self.values))
         np.maximum.at(best, owners, scores)
         order = np.argsort(-best, kind="stable")[:limit]
-        # What is nearly it leaves no doubt; else everything that is somewhat like it.
+        # A very similar value excludes much less similar ones.
         least = max(0.4, float(best.max(initial=0.0)) - 0.3)
         return tuple(self.values[number] for number in order if best[number] >= least)
 
 
 def quoted(term: str) -> str:
-    """A term as it is typed: in quotes if it would end too soon without."""
+    """A term as it can be typed, in quotes if it contains a space or a comma or is empty."""
     bare = term.replace('"', "")
     return f'"{bare}"' if re.search(r"[\s,]", bare) or not bare else bare
 
 
 def listed(values: Sequence[str]) -> str:
-    """``a, b or c``."""
+    """Join values as ``a, b or c``."""
     return values[0] if len(values) == 1 else f"{', '.join(values[:-1])} or {values[-1]}"

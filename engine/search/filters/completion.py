@@ -1,4 +1,4 @@
-"""How a half-typed filter may go on: names of fields, and their values with how many items have them."""
+"""Completion of half-typed filters: names of fields, and values with their counts."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _LONGEST_VALUE = 60
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One way to go on.
+    """One completion of a filter.
 
     Attributes
     ----------
     text
-        Takes the place of ``line[start:end]``.
+        The text that replaces ``line[start:end]``.
     label
-        What to show.
+        The text to show.
     count
-        How many items it leaves, with what else is filtered by in the line; None for a field.
+        The number of items that match this value and all other filters of the line; None for the name of a field.
     start, end
-        The part of the line that it replaces.
+        The part of the line that is replaced.
     """
 
     text: str
@@ -47,21 +47,22 @@ class Completion:
 
 
 def complete_filter(line: str, cursor: int, fields: Fields, limit: int = 8) -> list[Completion]:
-    """What may be meant by the word before the cursor, likely ones first.
+    """Completions of the word before the cursor, the most likely first.
 
-    After a field and its colon these are values that begin so, then values with a word that begins so, each kind with
-    the most frequent first, and for numbers some useful ranges. A word without a colon may become a field.
+    After the name of a field and a colon, the completions are values with the typed prefix, then values that contain a
+    word with this prefix, the most frequent first; a field of numbers offers useful ranges. A word without a colon is
+    completed to names of fields.
 
     Parameters
     ----------
     line
-        What was typed.
+        The typed line.
     cursor
-        Where in the line, from 0.
+        The position of the cursor in the line, from 0.
     fields
-        What the catalogue can be filtered by.
+        The fields of the catalogue.
     limit
-        How many at most.
+        The maximum number of completions.
     """
     before = line[:cursor]
     if typed := _VALUE.search(before):
@@ -81,7 +82,7 @@ def complete_filter(line: str, cursor: int, fields: Fields, limit: int = 8) -> l
 
 
 def _others(line: str, fields: Fields) -> Mask | None:
-    """Which items fit the other filters of the line."""
+    """A mask of the items that match the other filters of the line; None if there are none or one is invalid."""
     try:
         return mask(parse(line, fields).filters, fields)
     except OptionError:
@@ -89,7 +90,7 @@ def _others(line: str, fields: Fields) -> Mask | None:
 
 
 def _values(name: str, part: str, fields: Fields, others: Mask | None) -> Iterator[tuple[str, str, int]]:
-    """Text, label and count of each value that begins like ``part``."""
+    """The text, label and count of each value that matches ``part``, the most likely first."""
     field = fields[name]
     if isinstance(field, NumberField):
         for text in _ranges(field, part):
@@ -109,14 +110,14 @@ def _values(name: str, part: str, fields: Fields, others: Mask | None) -> Iterat
             value = field.values[number]
             if counts[number] and value.strip() and len(value) <= _LONGEST_VALUE:
                 count = int(counts[number])
-                if field.is_free:  # others have these words, too
+                if field.is_free:  # other values may contain these words as well
                     fits = field.mask(value)
                     count = int(np.count_nonzero(fits if others is None else fits & others))
                 yield quoted(value), value, count
 
 
 def _ranges(field: NumberField, part: str) -> list[str]:
-    """Useful ranges of a field's numbers that begin like ``part``."""
+    """Useful ranges of a field's numbers whose text begins with ``part``."""
     known = field.numbers[~np.isnan(field.numbers)]
     if not len(known):
         return []
@@ -134,5 +135,5 @@ def _ranges(field: NumberField, part: str) -> list[str]:
 
 
 def _rounded(number: float) -> str:
-    """A number of two digits or so: what somebody would type."""
+    """A number rounded to two significant digits, as a user would type it."""
     return np.format_float_positional(float(f"{number:.2g}"), trim="-")

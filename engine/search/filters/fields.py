@@ -1,4 +1,4 @@
-"""What a catalogue can be filtered by: its columns, under the names that people type."""
+"""The filterable fields of a catalogue, by the names that users type."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.text.normalize import words
 if TYPE_CHECKING:
     from engine.data.items import ItemTable
 
-#: Short names for columns, best first: the first that the catalogue has is meant.
+#: Short names of fields, and the columns that each can stand for: the first one that the catalogue has is used.
 _SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
     "genre": ("genres",),
     "year": ("year",),
@@ -28,21 +28,21 @@ _SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
     "votes": ("vote_count",),
     "date": ("release_date",),
 }
-#: Further ways to type a short name.
+#: Aliases of short names.
 _OTHER_NAMES = {"years": "year", "kind": "type", "format": "type", "score": "rating", "lang": "language"}
-_MASKS = 256
+_MAX_MASKS = 256
 
 
 class Fields:
-    """All that a catalogue can be filtered by.
+    """All fields that the items of a catalogue can be filtered by.
 
     Parameters
     ----------
     items
         The catalogue.
     further
-        Numbers of each item from elsewhere, NaN where unknown, such as the mean rating of its users; a column of the
-        catalogue of the same name goes first.
+        Further numbers for each item, such as its mean rating: name of the field -> values of shape (num_items,), NaN
+        if unknown. A column of the catalogue with the same name takes precedence.
     """
 
     def __init__(self, items: ItemTable, further: Mapping[str, npt.NDArray[Any]] | None = None) -> None:
@@ -62,7 +62,7 @@ class Fields:
 
     @locked_property
     def names(self) -> tuple[str, ...]:
-        """What can stand before the colon: short names first, then the other columns under their own."""
+        """The names of all fields: short names first, then the names of the other columns."""
         short_of = {column: short for short, column in self._short.items()}
         own = [name for name in self._columns if name not in short_of]
         wanted = ["genre", "year", "type", "rating"]
@@ -73,22 +73,22 @@ class Fields:
         return tuple(name for name in names if self._short.get(name, name) not in self._unknown)
 
     def resolve(self, typed: str) -> str | None:
-        """The field that a name means, whatever its case; None if there is none."""
+        """The field with a typed name, regardless of case and spelling of its separators; None if there is none."""
         name = _plain(typed)
-        if name in self._columns:  # also by the column's own name where it has a shorter one
+        if name in self._columns:  # a column that has a short name can also be given by its own name
             return next((short for short, column in self._short.items() if column == name), name)
         name = _OTHER_NAMES.get(name, name)
         return name if name in self._short or name in self._further else None
 
     def __getitem__(self, name: str) -> Field:
-        """A field by its name in :attr:`names`; made when it is first asked for."""
+        """A field by its name in :attr:`names`, created at the first access."""
         with self._lock:
             if name not in self._made:
                 self._made[name] = self._make(name)
             return self._made[name]
 
     def mask_of(self, name: str, term: str) -> Mask:
-        """Which items have a value; remembered."""
+        """A mask of the items that match a term, shape (num_items,), read-only; the last masks are cached."""
         key = name, term
         with self._lock:
             if key in self._masks:
@@ -98,16 +98,16 @@ class Fields:
         mask.flags.writeable = False
         with self._lock:
             self._masks[key] = mask
-            if len(self._masks) > _MASKS:
+            if len(self._masks) > _MAX_MASKS:
                 self._masks.popitem(last=False)
         return mask
 
     def any_of(self, name: str, terms: Sequence[str]) -> Mask:
-        """Which items have one of these values."""
+        """A mask of the items that match at least one of the terms, shape (num_items,)."""
         return reduce(np.logical_or, (self.mask_of(name, term) for term in terms))
 
     def has_words(self, text: str) -> bool:
-        """Whether a title has these words side by side, the last one perhaps half typed."""
+        """Whether a title contains these words in sequence; the last one may be half typed."""
         return f" {' '.join(words(text))}" in self._all_titles
 
     @locked_property
@@ -160,7 +160,7 @@ def _rows_of(lists: Any) -> npt.NDArray[np.int64]:
 
 
 def _dates(texts: Any) -> npt.NDArray[np.float64] | None:
-    """Dates like 1995-12-22 as 19951222, NaN where there is none; None if these are other texts."""
+    """Dates such as 1995-12-22 as numbers such as 19951222, NaN if missing; None if the texts are not dates."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -1,16 +1,16 @@
-"""Filters in a line that somebody types: ``heist genre:crime -genre:comedy year:1990..1999``.
+"""Parser of query lines with filters, such as ``heist genre:crime year:1990..1999``.
 
-A filter is a field, a colon and a value, without a space between; a value with spaces stands in quotes, and a minus
-before the field excludes. What is meant by several is what GitHub's issue search means:
+A filter is the name of a field, a colon and a value, without spaces between them. A value with spaces must be in
+quotes, and a minus before the field excludes the items that match. Several filters combine as in GitHub's issue search:
 
-- different fields must all hold;
-- of a field that has one value for each item (a type, a year) any of the values will do, while all bounds must hold;
-- of a field that has several values for each item (genres) all must be there;
-- ``genre:comedy,romance`` is either;
-- what is excluded is left out in any case; an item of which a value is unknown is never excluded by it.
+- Filters on different fields must all match.
+- For a field with one value per item (a type, a year), one of the values must match, while all bounds must hold.
+- For a field with several values per item (genres), all values must match.
+- ``genre:comedy,romance`` matches either value.
+- Items that match an excluding filter are always left out; an item whose value is unknown is never excluded.
 
-Only known fields are filters. Another ``word:value`` is text if a title has these words side by side ("Re:Zero"), and
-else a problem to be explained; in quotes it is text whatever it looks like.
+Only known fields make filters. Any other ``word:value`` is text if a title contains these words in sequence
+("Re:Zero"), and otherwise a problem that is reported. Anything in quotes is text.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ _TERM = re.compile(r'(?:"[^"]*(?:"|$)|[^,"])+')
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One condition; ``str`` gives it as it is typed.
+    """One condition on a field; ``str`` returns it as it can be typed.
 
     Attributes
     ----------
     field
-        A name that :class:`engine.search.filters.fields.Fields` knows.
+        The name of a field of :class:`engine.search.filters.fields.Fields`.
     terms
-        Values of which one must hold: ``("Comedy", "Romance")``, ``(">=2010",)``, ``("1990..1999",)``.
+        Values of which one must match: ``("Comedy", "Romance")``, ``(">=2010",)``, ``("1990..1999",)``.
     negated
-        Whether none of them may hold.
+        Whether the filter excludes the items that match.
     label
-        How it is understood, for people: ``genre: Comedy``, ``not genre: Horror``, ``year: 1990–1999``, ``rating ≥ 8``.
+        A description for users: ``genre: Comedy``, ``not genre: Horror``, ``year: 1990–1999``, ``rating ≥ 8``.
     """
 
     field: str
@@ -68,16 +68,16 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What cannot be understood in a line.
+    """A part of a line that is not a valid filter.
 
     Attributes
     ----------
     message
-        One plain sentence.
+        A sentence that says what is wrong.
     start, end
-        The part of the line that is wrong.
+        The invalid part of the line.
     suggestions
-        What could stand there instead, best first.
+        Valid replacements of this part, best first.
     """
 
     message: str
@@ -88,7 +88,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of a line that is no text: a filter, or with a problem one that would like to be."""
+    """A part of a line that is not text: either a valid filter or a problem."""
 
     start: int
     end: int
@@ -98,18 +98,18 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """A line taken apart.
+    """A parsed query line.
 
     Attributes
     ----------
     text
-        What to search for; without filters the line as it was typed.
+        The text to search for: the line without its filters.
     filters
-        In the order of the line.
+        The filters in the order of the line.
     problems
-        What cannot be understood; it is neither in ``text`` nor in ``filters``.
+        The invalid parts of the line, which are in neither ``text`` nor ``filters``.
     spans
-        Where they are, in the order of the line.
+        The positions of the filters and problems, in the order of the line.
     """
 
     text: str
@@ -118,32 +118,32 @@ class ParsedQuery:
     spans: tuple[Span, ...] = ()
 
     def require(self) -> None:
-        """Raise what is wrong, if anything is.
+        """Check that the line has no problems.
 
         Raises
         ------
         OptionError
-            With the first problem's sentence.
+            If there is a problem; the error has the message of the first one.
         """
         if self.problems:
             raise OptionError(self.problems[0].message)
 
 
 def parse(line: str, fields: Fields) -> ParsedQuery:
-    """Take a line apart into text and filters; whatever is typed, this raises nothing.
+    """Split a line into text and filters. Invalid input is reported in the result and never raises an error.
 
     Parameters
     ----------
     line
-        What was typed.
+        The typed line.
     fields
-        What the catalogue can be filtered by.
+        The fields of the catalogue.
 
     Examples
     --------
     ``heist -genre:comedy year:199x`` gives the text ``heist``, one filter and one problem.
     """
-    spans = [span for token in _TOKEN.finditer(line) if (span := _understand(token, line, fields)) is not None]
+    spans = [span for token in _TOKEN.finditer(line) if (span := _parse_token(token, line, fields)) is not None]
     text, end = [], 0
     for span in spans:
         text.append(line[end : span.start].strip())
@@ -158,12 +158,12 @@ def parse(line: str, fields: Fields) -> ParsedQuery:
 
 
 def mask(filters: Iterable[Filter], fields: Fields) -> Mask | None:
-    """Which items fit all of the filters, shape (num_items,); None if there are none.
+    """A mask of the items that match all of the filters, shape (num_items,); None if there are no filters.
 
     Raises
     ------
     OptionError
-        If a filter names no field, or a value that the field does not understand.
+        If a filter has an unknown field or a value that is not valid for its field.
     """
     filters = list(filters)
     if not filters:
@@ -193,12 +193,12 @@ def mask(filters: Iterable[Filter], fields: Fields) -> Mask | None:
 
 
 def require_filters(filters: str | Sequence[Filter], fields: Fields) -> tuple[Filter, ...]:
-    """Filters, also as a line of nothing else.
+    """The filters of a sequence, or of a line that consists of filters only.
 
     Raises
     ------
     OptionError
-        If something in the line is no filter, or not understood.
+        If the line contains text or an invalid filter.
     """
     if not isinstance(filters, str):
         return tuple(filters)
@@ -210,26 +210,26 @@ def require_filters(filters: str | Sequence[Filter], fields: Fields) -> tuple[Fi
 
 
 def split_terms(value: str) -> list[tuple[int, str]]:
-    """The values between the commas, without their quotes, and where each begins."""
+    """The start and the text, without quotes, of each value in a comma-separated list."""
     return [(found.start(), found[0].replace('"', "").strip()) for found in _TERM.finditer(value)]
 
 
-def _understand(token: re.Match[str], line: str, fields: Fields) -> Span | None:
-    """The filter or the problem that a token is; None if it is text."""
+def _parse_token(token: re.Match[str], line: str, fields: Fields) -> Span | None:
+    """The span of a token that is a filter or a problem; None if the token is text."""
     typed, value = token["name"], token["value"]
     if typed is None:
         return None
     start, end = token.span()
     name = fields.resolve(typed)
     if name is None:
-        # An address, a smiley, a title.
+        # A URL, an emoticon or a title is text.
         if not words(value) or value.startswith(("/", ":")) or fields.has_words(f"{typed} {value}"):
             return None
         message, nearest = _no_field(typed, fields)
         problem = Problem(message, token.start("name"), token.end("name"), nearest)
         return Span(start, end, problem=problem)
     if not value and end < len(line):
-        return None  # as in "title: subtitle"
+        return None  # text such as "title: subtitle"
     terms, labels, bound = [], [], False
     for offset, text in split_terms(value) or [(0, "")]:
         at = token.start("value") + offset
@@ -250,7 +250,7 @@ def _understand(token: re.Match[str], line: str, fields: Fields) -> Span | None:
 
 
 def _no_field(typed: str, fields: Fields) -> tuple[str, tuple[str, ...]]:
-    """What to say of a name that is no field, and the fields that are written most like it."""
+    """The message for an unknown field, and the names of fields with a similar spelling."""
     from rapidfuzz.distance import OSA
 
     likeness = {name: OSA.normalized_similarity(typed.lower(), name) for name in fields.names}

@@ -1,1 +1,1 @@
-"""Search by words: BM25 over an inverted index, with spelling correction."""
+"""Keyword search: BM25 over an inverted index, with spelling correction."""

@@ -1,4 +1,4 @@
-"""The items whose title is what was typed."""
+"""Lookup of items by their whole title, which may be slightly misspelt."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from engine.search.lexical.spelling import SpellingIndex
 from engine.search.lexical.terms import with_numbers
 from engine.text.normalize import split_year, title_key
 
-#: From how many letters on a title may be misspelt in one of them, and from twice as many on in two.
-_MISSPELT = 6
+#: The minimum length of a query in which one letter may be wrong; from twice this length on, two letters may be.
+_MIN_MISSPELT_LENGTH = 6
 
 
 class ExactTitles:
-    """Finds items by their whole title: whatever its case, accents, articles, numerals and spaces.
+    """Finds items by their whole title, regardless of case, accents, articles, spaces and the style of numerals.
 
     Parameters
     ----------
     titles
-        Of each item.
+        The title of each item.
     other_titles
-        Further ones, such as in its own language; what is a title of the first kind is none of this.
+        A second title of each item, such as its title in the original language. An item is not found by it if another
+        item has the same text as its first title.
     """
 
     def __init__(self, titles: Sequence[str | None], other_titles: Sequence[str | None] | None = None) -> None:
@@ -46,25 +47,26 @@ class ExactTitles:
         self._rows.pop("", None)
 
     def find(self, query: str) -> tuple[list[int], bool]:
-        """The rows of a title, and whether it is spelt so.
+        """The rows of the items with a title, and whether the query spells the title correctly.
 
-        Where no title is the query, those that are it but for a letter or two. A number is no typing error.
+        If no title equals the query, titles that differ from it by one or two letters are found instead. Titles whose
+        numbers differ are never confused.
         """
         key = title_key(split_year(query.strip())[0])
         numbered = with_numbers(key)
         for spelling in (key, numbered, numbered.replace(" ", "")):
             if spelling in self._rows:
                 return self._rows[spelling], True
-        if len(numbered) < _MISSPELT:
+        if len(numbered) < _MIN_MISSPELT_LENGTH:
             return [], True
-        near = self._spellings.near(numbered, 1 if len(numbered) < 2 * _MISSPELT else 2)
-        near = [pair for pair in near if _numbers(pair[0]) == _numbers(numbered)]
-        least = min((distance for _, distance in near), default=0)
-        rows = (row for spelling, distance in near if distance == least for row in self._rows[spelling])
+        similar = self._spellings.similar(numbered, 1 if len(numbered) < 2 * _MIN_MISSPELT_LENGTH else 2)
+        similar = [pair for pair in similar if _numbers(pair[0]) == _numbers(numbered)]
+        least = min((distance for _, distance in similar), default=0)
+        rows = (row for spelling, distance in similar if distance == least for row in self._rows[spelling])
         return list(dict.fromkeys(rows)), False
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """What :meth:`restore` needs, as arrays."""
+        """The state of the index as arrays, for :meth:`restore`."""
         return {
             "title_keys": np.frombuffer("\n".join(self._rows).encode("utf-8", "surrogatepass"), dtype=np.uint8),
             "title_rows": np.array([row for rows in self._rows.values() for row in rows], dtype=np.int32),
@@ -73,7 +75,7 @@ class ExactTitles:
 
     @classmethod
     def restore(cls, state: Mapping[str, npt.NDArray[Any]]) -> ExactTitles:
-        """The index that gave this state."""
+        """Make an index from the arrays that :meth:`state` returned."""
         text = state["title_keys"].tobytes().decode("utf-8", "surrogatepass")
         rows, ends = state["title_rows"].tolist(), state["title_ends"].tolist()
         titles = cls(())

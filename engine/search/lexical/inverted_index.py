@@ -1,4 +1,4 @@
-"""What search by words needs of a catalogue, kept in a file so that the next start need not make it again."""
+"""The inverted index of a catalogue, cached in a file between starts."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from engine.storage.atomic import writing
 if TYPE_CHECKING:
     from engine.data.items import ItemTable
 
-#: To be changed with whatever changes what is in the file.
+#: The version of the file's content. Increase it with every change of what is stored.
 _VERSION = 1
 _KEY = "key"
 
 
 @dataclass(frozen=True, slots=True)
 class CacheFile:
-    """Where an index of words is kept.
+    """The file in which an index is cached.
 
     Attributes
     ----------
     path
-        The file; it need not exist.
+        The path of the file, which need not exist.
     source
-        What the catalogue is known by: another one has another text here.
+        A text that identifies the catalogue and its content. A file written for another source is ignored.
     """
 
     path: Path
@@ -42,12 +42,14 @@ class CacheFile:
 
 
 class InvertedIndex:
-    """Words and titles of a catalogue.
+    """The keyword index and the title index of a catalogue.
 
     Parameters
     ----------
-    keywords, titles
-        The parts.
+    keywords
+        The BM25 index over titles and texts.
+    titles
+        The lookup of whole titles.
     """
 
     def __init__(self, keywords: BM25Index, titles: ExactTitles) -> None:
@@ -59,23 +61,23 @@ class InvertedIndex:
         cls,
         items: ItemTable,
         item_popularity: npt.NDArray[np.float64],
-        kept: CacheFile | None = None,
+        cache: CacheFile | None = None,
         job: Job | None = None,
     ) -> InvertedIndex:
-        """The index of a catalogue: from its file if there is one, else made now and kept.
+        """Read the index of a catalogue from its cache file, or build it and write the file.
 
         Parameters
         ----------
         items
             The catalogue.
         item_popularity
-            From 0 to 1, how well known each item is.
-        kept
-            Where the index is kept, None for nowhere. That it cannot be read or written is no error.
+            The popularity of each item, from 0 to 1, shape (num_items,).
+        cache
+            The cache file; None for no file. A file that cannot be read or written is no error.
         job
-            Asked from time to time whether to stop.
+            Checked at intervals for cancellation.
         """
-        index = None if kept is None else _read(kept, len(items), item_popularity)
+        index = None if cache is None else _read(cache, len(items), item_popularity)
         if index is None:
             others = None
             if "original_title" in items.table.column_names:
@@ -83,29 +85,29 @@ class InvertedIndex:
             titles = items.titles()
             keywords = BM25Index(titles, items.texts(), job, other_titles=others, item_popularity=item_popularity)
             index = cls(keywords, ExactTitles(titles, others))
-            if kept is not None:
-                _write(kept, index)
+            if cache is not None:
+                _write(cache, index)
         return index
 
 
-def _read(kept: CacheFile, num_items: int, item_popularity: npt.NDArray[np.float64]) -> InvertedIndex | None:
+def _read(cache: CacheFile, num_items: int, item_popularity: npt.NDArray[np.float64]) -> InvertedIndex | None:
     try:
-        with np.load(kept.path, allow_pickle=False) as file:
-            if not np.array_equal(file[_KEY], _key(kept)):
+        with np.load(cache.path, allow_pickle=False) as file:
+            if not np.array_equal(file[_KEY], _key(cache)):
                 return None
             state = {name: file[name] for name in file.files}
         return InvertedIndex(BM25Index.restore(state, num_items, item_popularity), ExactTitles.restore(state))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None  # a convenience only
+        return None  # the cache is only a convenience
 
 
-def _write(kept: CacheFile, index: InvertedIndex) -> None:
-    if not kept.path.parent.is_dir():
+def _write(cache: CacheFile, index: InvertedIndex) -> None:
+    if not cache.path.parent.is_dir():
         return  # the data set was removed meanwhile
-    state: dict[str, Any] = {_KEY: _key(kept), **index.keywords.state(), **index.titles.state()}
-    with suppress(DataError), writing(kept.path) as temporary, open(temporary, "wb") as file:
+    state: dict[str, Any] = {_KEY: _key(cache), **index.keywords.state(), **index.titles.state()}
+    with suppress(DataError), writing(cache.path) as temporary, open(temporary, "wb") as file:
         np.savez(file, **state)
 
 
-def _key(kept: CacheFile) -> npt.NDArray[np.uint8]:
-    return np.frombuffer(f"{_VERSION} {kept.source}".encode(), dtype=np.uint8)
+def _key(cache: CacheFile) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(f"{_VERSION} {cache.source}".encode(), dtype=np.uint8)

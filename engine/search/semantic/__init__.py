@@ -1,1 +1,1 @@
-"""Search by meaning: vectors of items on disk and in memory, and the nearest ones to a query."""
+"""Semantic search: stored vectors of items and nearest-neighbour search over them."""

@@ -1,4 +1,4 @@
-"""A ``.npy`` file that grows by whole rows and is valid at every moment, whatever happens to the writer."""
+"""A ``.npy`` file to which rows can be appended, valid even if the writer is killed."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _HEADER = 128
 
 
 class AppendableArray:
-    """Rows are appended after the end, and count only when the header says so.
+    """An array in a ``.npy`` file whose header is updated only after appended rows are on disk.
 
-    The header is the commit point: 128 bytes, written at once, after the rows have reached the disk. A writer that
-    is killed leaves at most some bytes behind the last row that counts; the next append overwrites them. Rows are
-    written, not mapped, because a full disk is an error for a write but kills a process that maps.
+    The header is the commit point: 128 bytes, written in one call, after the rows have reached the disk. A writer that
+    is killed leaves at most some bytes after the last committed row; the next append overwrites them. Rows are
+    written, not memory-mapped, since a full disk makes a write fail but kills a process that writes to mapped memory.
 
     Parameters
     ----------
     path
-        The file; :meth:`create` makes it.
+        An existing file, made by :meth:`create`.
 
     Raises
     ------
@@ -38,12 +38,12 @@ class AppendableArray:
         try:
             with open(path, "rb") as file:
                 if np.lib.format.read_magic(file) != (1, 0):
-                    raise ValueError("its header is of another version")
+                    raise ValueError("its header has an unsupported version")
                 shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
                 about = os.fstat(file.fileno())
                 size = about.st_size
                 if fortran_order or dtype.hasobject or not shape or file.tell() != _HEADER:
-                    raise ValueError("its header is not one of ours")
+                    raise ValueError("its header was not written by this program")
         except FileNotFoundError as error:
             raise DamagedError(f"{path.name} is missing") from error
         except ValueError as error:
@@ -57,19 +57,19 @@ class AppendableArray:
 
     @staticmethod
     def create(path: Path, dtype: npt.DTypeLike, row_shape: tuple[int, ...] = ()) -> None:
-        """Make a file with no rows yet."""
+        """Create a file without rows."""
         path.write_bytes(_header(np.dtype(dtype), (0, *row_shape)))
 
     def __len__(self) -> int:
         return self._rows
 
     def read(self) -> npt.NDArray[Any]:
-        """The rows, mapped into memory: nothing is read before it is looked at.
+        """The committed rows, memory-mapped and read on access.
 
         Raises
         ------
         DamagedError
-            If another file is in its place by now.
+            If the file was replaced or cut off since it was opened.
         """
         if not self._rows:
             return np.zeros((0, *self.row_shape), dtype=self.dtype)
@@ -78,7 +78,7 @@ class AppendableArray:
                 about = os.fstat(file.fileno())
                 if (about.st_dev, about.st_ino) != self._identity:
                     raise DamagedError(f"{self.path.name} was replaced")
-                # As np.load(mmap_mode="r") does, but by the rows known here: the header may just be changing.
+                # np.load(mmap_mode="r") would read the number of rows from the header, which a writer may be changing.
                 mapped = np.memmap(file, self.dtype, mode="r", offset=_HEADER, shape=(self._rows, *self.row_shape))
         except FileNotFoundError as error:
             raise DamagedError(f"{self.path.name} is missing") from error
@@ -87,12 +87,19 @@ class AppendableArray:
         return mapped.view(np.ndarray)
 
     def append(self, rows: npt.NDArray[Any], *, sync: bool = True) -> None:
-        """Write rows after the last one, and then let them count.
+        """Write rows after the last one, then commit them by updating the header.
+
+        Parameters
+        ----------
+        rows
+            Rows of shape ``(n, *row_shape)``; they are converted to the file's dtype.
+        sync
+            Whether to wait until the rows are on disk.
 
         Raises
         ------
         OSError
-            If the disk is full or the file cannot be written; the rows then do not count.
+            If the disk is full or the file cannot be written; the rows are then not committed.
         """
         data = np.ascontiguousarray(rows, dtype=self.dtype)
         if data.shape[1:] != self.row_shape:
@@ -108,7 +115,7 @@ class AppendableArray:
         self._rows = total
 
     def truncate(self, rows: int) -> None:
-        """Let only the first ``rows`` rows count."""
+        """Discard all rows after the first ``rows``."""
         with open(self.path, "r+b", buffering=0) as file:
             _write_at(file, 0, _header(self.dtype, (rows, *self.row_shape)))
             os.fsync(file.fileno())

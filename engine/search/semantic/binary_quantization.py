@@ -1,11 +1,14 @@
-"""One bit for each number of a vector: which of a million may be near, in a few milliseconds.
+"""Binary quantization: one bit per dimension, to find candidates among a million vectors.
 
-A vector's code tells on which side of the common centre it lies in each dimension; vectors with a small angle differ in
-few bits (Charikar, 2002). The codes take a thirty-second of the vectors' memory, are made in half a second for a
-million, and, unlike a graph (Malkov and Yashunin, 2018), need no building and take any filter as it is. Measured on
-vectors of sentences, with queries of another kind than the items: a graph over 150 thousand in int8 (usearch) took 135
-seconds of one core to build and found .88 of the ten nearest at best; an inverted file with 1,024 lists found .70
-where it looked at 26 thousand of a million; codes that let 20 thousand through find .97.
+Each bit of a code tells on which side of the centre a vector lies in one dimension; vectors at a small angle differ in
+few bits (Charikar, 2002). The codes take a thirty-second of the vectors' memory, and encoding a million vectors takes
+half a second. Unlike a graph index (Malkov and Yashunin, 2018) they need no construction and work with any filter.
+
+Recall of the ten nearest, measured on sentence vectors with queries that differ in style from the items:
+
+- A graph over 150 thousand int8 vectors (usearch) reached .88 at best, and took 135 seconds of one core to build.
+- An inverted file with 1,024 lists reached .70 when it compared 26 thousand of a million vectors.
+- Binary codes that select 20 thousand candidates of a million reach .97.
 """
 
 from __future__ import annotations
@@ -21,30 +24,29 @@ from engine.search.semantic.thread_pool import in_parts
 Rows = npt.NDArray[np.int64]
 Block = npt.NDArray[np.uint64]
 
-#: Rows that are compared at a time: few enough for the processor's cache, and enough for threads to part the work
-#: without waiting for each other between NumPy's calls.
+#: The number of rows that are compared at a time: few enough for the CPU cache, and enough that threads rarely wait for
+#: the interpreter lock between NumPy calls.
 _BLOCK = 65_536
-#: A thread is given no fewer blocks.
-_LEAST_BLOCKS = 2
-#: How many vectors are compared exactly after the first look: at least so many, so many for each result, and one of so
-#: many.
-_LEAST, _FOR_EACH, _ONE_OF = 4096, 50, 50
-#: Words whose differing bits can be counted in a byte.
-_WORDS_IN_A_BYTE = 3
+#: The minimum number of blocks per thread.
+_MIN_BLOCKS = 2
+#: The number of candidates: at least this many, this many per result, and one in this many of all rows.
+_MIN_CANDIDATES, _CANDIDATES_PER_RESULT, _ROWS_PER_CANDIDATE = 4096, 50, 50
+#: The number of 64-bit words whose differing bits can be counted in one byte (3 * 64 < 256).
+_WORDS_PER_COUNT = 3
 
 
 @dataclass(frozen=True, slots=True)
 class BinaryQuantizer:
-    """The codes of the first rows of a matrix that only grows.
+    """Binary codes of the rows of a matrix to which rows can be appended.
 
     Attributes
     ----------
     rows
-        How many rows.
+        The number of encoded rows.
     centre
-        What each number is compared with.
+        The value that each dimension is compared with, shape (dim,).
     blocks
-        Of up to 65,536 rows each: 64-bit words, of shape (words, rows).
+        The codes as 64-bit words: blocks of shape (words, rows), each with up to 65,536 rows.
     """
 
     rows: int = 0
@@ -52,7 +54,7 @@ class BinaryQuantizer:
     blocks: tuple[Block, ...] = ()
 
     def grown(self, vectors: npt.NDArray[Any]) -> BinaryQuantizer:
-        """The codes of these vectors, the first of which are those of these codes; only new blocks are read."""
+        """A quantizer of these vectors, which begin with the rows encoded already; only new blocks are read."""
         if len(vectors) == self.rows:
             return self
         centre = self.centre
@@ -64,25 +66,25 @@ class BinaryQuantizer:
         return BinaryQuantizer(len(vectors), centre, (*kept, *made))
 
     def rescore_count(self, k: int) -> int:
-        """How many to ask for so that nearly all of the ``k`` nearest vectors are among them."""
-        return max(_LEAST, _FOR_EACH * k, self.rows // _ONE_OF)
+        """The number of candidates to request so that nearly all of the ``k`` nearest vectors are among them."""
+        return max(_MIN_CANDIDATES, _CANDIDATES_PER_RESULT * k, self.rows // _ROWS_PER_CANDIDATE)
 
     def nearest(self, query: npt.NDArray[np.float32], count: int, allowed: npt.NDArray[np.bool_] | None = None) -> Rows:
-        """The rows whose codes differ least from a query's.
+        """The rows whose codes differ from the query's code in the fewest bits.
 
         Parameters
         ----------
         query
-            A vector.
+            A vector, shape (dim,).
         count
-            How many at least, if so many are allowed; more come back where several differ by the same number of bits.
+            The minimum number of rows, if so many are allowed; rows tied with the last one are returned as well.
         allowed
-            Which rows may be found, shape (rows,); None allows all.
+            A mask of the rows that may be found, shape (rows,); None allows all.
 
         Returns
         -------
-        int64 array
-            In ascending order.
+        numpy.ndarray
+            Row numbers in ascending order, int64.
         """
         differences = self._differences(_pack(query[None] > 0)[0])
         if allowed is not None:
@@ -95,21 +97,21 @@ class BinaryQuantizer:
         return np.flatnonzero(differences <= np.partition(differences, count - 1)[count - 1])
 
     def _differences(self, code: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint16]:
-        """In how many bits each row's code differs from this one."""
+        """The number of bits in which each row's code differs from this one, shape (rows,)."""
         found = np.zeros(self.rows, dtype=np.uint16)
-        in_parts(len(self.blocks), _LEAST_BLOCKS, lambda first, last: self._count(code, first, last, found))
+        in_parts(len(self.blocks), _MIN_BLOCKS, lambda first, last: self._count(code, first, last, found))
         return found
 
     def _count(self, code: npt.NDArray[np.uint64], begin: int, end: int, found: npt.NDArray[np.uint16]) -> None:
-        """Count for the blocks from ``begin`` to before ``end``."""
+        """Count the differing bits in the blocks from ``begin`` up to but not including ``end``."""
         words = np.empty(_BLOCK, dtype=np.uint64)
         counts, sums = np.empty((2, _BLOCK), dtype=np.uint8)
         for number in range(begin, end):
             block = self.blocks[number]
             size = block.shape[1]
             of_block = found[number * _BLOCK : number * _BLOCK + size]
-            for first in range(0, len(code), _WORDS_IN_A_BYTE):
-                for word in range(first, min(first + _WORDS_IN_A_BYTE, len(code))):
+            for first in range(0, len(code), _WORDS_PER_COUNT):
+                for word in range(first, min(first + _WORDS_PER_COUNT, len(code))):
                     np.bitwise_xor(block[word], code[word], out=words[:size])
                     np.bitwise_count(words[:size], out=(sums if word == first else counts)[:size])
                     if word > first:
@@ -118,7 +120,7 @@ class BinaryQuantizer:
 
 
 def _pack(signs: npt.NDArray[np.bool_]) -> Block:
-    """Rows of bits as rows of 64-bit words."""
+    """Pack rows of bits into rows of 64-bit words."""
     packed = np.packbits(signs, axis=1)
     padded = np.pad(packed, [(0, 0), (0, -packed.shape[1] % 8)])
     return np.ascontiguousarray(padded).view(np.uint64)

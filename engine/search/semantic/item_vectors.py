@@ -1,4 +1,4 @@
-"""The vectors of a catalogue's texts, by internal id: what models can take of the search side."""
+"""Stored text vectors of items by internal id, as input for models."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def item_vectors(items: ItemTable, store: VectorStore, num_items: int) -> Vector
     items
         The catalogue.
     store
-        Where its texts are embedded.
+        The stored vectors of the catalogue's texts.
     num_items
-        How many rows, the padding among them.
+        The number of rows, including row 0 for the padding.
 
     Returns
     -------
     numpy.ndarray
-        ``(num_items, dim)``, float32: row 0 (the padding) and those of items that are not embedded are zeros;
-        ``dim`` is 0 where nothing is.
+        Vectors of shape ``(num_items, dim)``, float32. Row 0 (the padding) and the rows of items that are not embedded
+        are zeros; ``dim`` is 0 if no item is embedded.
     """
     rows = store.rows(hash_texts(items.texts()))[: num_items - 1]
     stored = store.vectors()

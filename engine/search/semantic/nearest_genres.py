@@ -1,4 +1,4 @@
-"""Which genres are near a query in meaning: a reason why an item was found."""
+"""The genres nearest to a query in meaning, which explain why an item was found."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 Vector = npt.NDArray[np.float32]
 
-#: From which cosine on a genre says what a query means, and how many genres are embedded for one answer at most.
-_NEAR, _NEW = 0.25, 64
+#: The minimum cosine of a genre that explains a match, and the most genres that are embedded for one answer.
+_MIN_COSINE, _MAX_NEW = 0.25, 64
 
 
 class NearestGenres:
-    """The vectors of genres, embedded when they are first met; any thread may ask.
+    """The vectors of genres, each embedded when it is first needed; thread-safe.
 
     Parameters
     ----------
     encoder
-        The model.
+        The embedding model.
     """
 
     def __init__(self, encoder: Encoder) -> None:
@@ -33,26 +33,26 @@ class NearestGenres:
         self._lock = threading.Lock()
         self._vectors: dict[str, Vector] = {}
 
-    def near(self, query: Vector, items: Sequence[Item]) -> list[str]:
-        """The genres of some items that are near a query, the nearest first.
+    def nearest(self, query: Vector, items: Sequence[Item]) -> list[str]:
+        """The genres of some items that are close to a query, the nearest first.
 
         Parameters
         ----------
         query
-            Its vector, of unit length.
+            The vector of the query, of unit length, shape (dim,).
         items
-            Whose genres.
+            The items whose genres are compared with the query.
         """
         genres = list(dict.fromkeys(genre for item in items for genre in item.genres if genre.strip()))
-        known = self.prepare([genre for genre in genres if genre not in self._vectors][:_NEW])
-        there = [genre for genre in genres if genre in known]
-        if not there:
+        known = self.prepare([genre for genre in genres if genre not in self._vectors][:_MAX_NEW])
+        embedded = [genre for genre in genres if genre in known]
+        if not embedded:
             return []
-        cosines = np.stack([known[genre] for genre in there]) @ query
-        return [there[place] for place in np.argsort(-cosines) if cosines[place] >= _NEAR]
+        cosines = np.stack([known[genre] for genre in embedded]) @ query
+        return [embedded[place] for place in np.argsort(-cosines) if cosines[place] >= _MIN_COSINE]
 
     def prepare(self, genres: Sequence[str]) -> dict[str, Vector]:
-        """Embed those of these genres that are not yet, a few at a time, rather than when they are met; all vectors."""
+        """Embed the given genres that have no vector yet, and return the vectors of all genres known so far."""
         new = [genre for genre in genres if genre not in self._vectors]
         if new:
             found = dict(zip(new, self._encoder.encode(new), strict=True))

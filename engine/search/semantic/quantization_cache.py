@@ -1,4 +1,4 @@
-"""Codes of vectors that are being added to, for threads that search meanwhile."""
+"""A thread-safe cache of quantized vectors that follows a growing matrix."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from engine.runtime.job import Job
 from engine.search.semantic.binary_quantization import BinaryQuantizer
 from engine.search.semantic.int8_quantization import Int8Quantizer
 from engine.search.semantic.low_precision import has_int8
-from engine.search.semantic.vector_index import Codes
+from engine.search.semantic.vector_index import Quantizer
 
 Vectors = npt.NDArray[Any]
 
-#: Vectors beyond which a query goes by codes of a bit for each number, which miss some of the nearest. Without int8
-#: 100,000 take 10 ms exactly and 5 ms by codes; with it 250,000 take 14 ms by codes of a byte, which miss none.
+#: Above this number of vectors binary quantization is used, which misses some of the nearest: the first number applies
+#: without int8 support, the second one with it. 100,000 vectors take 10 ms exactly and 5 ms with binary codes; 250,000
+#: take 14 ms with int8 codes, which miss none.
 LARGE, LARGE_FOR_BYTES = 100_000, 250_000
-#: So few are compared with the query as soon as by their codes: 9,000 take .6 ms either way.
+#: Below this number of vectors exact search is as fast as int8: 9,000 take 0.6 ms either way.
 _SMALL = 16_384
-#: Rows that a search takes in at once when there are new ones, and those for which searches wait while codes are made
-#: beforehand: 20 and 50 ms of one core.
+#: The number of new rows that a search quantizes by itself (20 ms of one core), and the numbers of rows that are
+#: quantized in advance while a search may wait (50 ms): first for int8, then for binary codes.
 _IN_PASSING, _AT_A_TIME, _SIGNS_AT_A_TIME = 8192, 16_384, 131_072
 
 
 class QuantizationCache:
-    """The codes of a matrix in a file that only grows, made once; any thread may ask.
+    """The quantized form of a matrix in a file to which rows are appended; thread-safe.
 
-    Whichever serve: none for few vectors, a byte for each number, or a bit for very many. Bytes cost as much to make as
-    some twenty searches without them, so they are only made where searches are expected.
+    Few vectors are not quantized, more vectors are quantized to int8, and very many to one bit per dimension. Int8
+    quantization costs as much as about twenty exact searches, so it happens only where searches are expected.
     """
 
     def __init__(self) -> None:
@@ -42,24 +43,24 @@ class QuantizationCache:
 
     @property
     def made(self) -> int:
-        """Grows with what was made."""
+        """A number that increases whenever more rows are quantized to int8."""
         return len(self._bytes.blocks)
 
-    def of(self, vectors: Vectors, file: Hashable) -> Codes | None:
-        """The codes for a search of these vectors; None where it is as soon done without.
+    def of(self, vectors: Vectors, file: Hashable) -> Quantizer | None:
+        """The quantizer for a search of these vectors; None if exact search is as fast.
 
         Parameters
         ----------
         vectors
-            So many rows as there are by now.
+            All vectors that are stored by now, shape (num_vectors, dim).
         file
-            What they were read from; the codes of another file are forgotten.
+            An identifier of the file of the vectors; the cache discards what it holds of another file.
         """
         with self._lock:
             return self._grown(vectors, file, _IN_PASSING, len(vectors))
 
     def expect(self, vectors: Vectors, file: Hashable, job: Job) -> None:
-        """Make what searches will need, a little at a time, and keep it up from now on."""
+        """Quantize all vectors in small steps, and quantize new vectors from now on."""
         self._expected = True
         done = 0
         while done < len(vectors):
@@ -67,14 +68,14 @@ class QuantizationCache:
             with self._lock:
                 if self._grown(vectors, file, _AT_A_TIME, done) is None:
                     return
-            job.checkpoint()  # not in the lock: it may wait for somebody who searches
+            job.checkpoint()  # outside the lock, since it may wait for a search
 
     def drop(self) -> None:
-        """Forget them: something else searches."""
+        """Discard the quantized vectors, for example because searches run on a GPU."""
         with self._lock:
             self._signs, self._bytes = BinaryQuantizer(), Int8Quantizer()
 
-    def _grown(self, vectors: Vectors, file: Hashable, bytes_for: int, signs_for: int) -> Codes | None:
+    def _grown(self, vectors: Vectors, file: Hashable, bytes_for: int, signs_for: int) -> Quantizer | None:
         if file != self._file:
             self._file, self._signs, self._bytes = file, BinaryQuantizer(), Int8Quantizer()
         if _many(vectors):

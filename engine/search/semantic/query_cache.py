@@ -1,4 +1,4 @@
-"""What queries mean: their vectors, computed once."""
+"""A cache of the vectors of recent queries."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 Vector = npt.NDArray[np.float32]
 
-_REMEMBERED = 256
+_MAX_QUERIES = 256
 
 
 class QueryCache:
-    """The vectors of the last 256 queries; any thread may ask.
+    """The vectors of the last 256 queries; thread-safe.
 
     Parameters
     ----------
     encoder
-        The model; without it no query is understood.
+        The embedding model; without it no query can be encoded.
     """
 
     def __init__(self, encoder: Encoder | None) -> None:
@@ -34,35 +34,35 @@ class QueryCache:
         self._lock = threading.Lock()
         self._vectors: OrderedDict[str, Vector] = OrderedDict()
 
-    def of(self, query: str) -> Vector:
-        """The vector of a query, of unit length.
+    def vector(self, query: str) -> Vector:
+        """The vector of a query, of unit length, shape (dim,).
 
         Raises
         ------
         NotTrainedError
-            If there is no model.
+            If there is no embedding model.
         """
         if self._encoder is None:
-            raise NotTrainedError("There is no embedding model to understand a query with.")
+            raise NotTrainedError("There is no embedding model to encode the query with.")
         with self._lock:
             if query in self._vectors:
                 self._vectors.move_to_end(query)
                 return self._vectors[query]
         vector: Vector = self._encoder.encode([query], query=True)[0]
-        self._remember(query, vector)
+        self._add(query, vector)
         return vector
 
-    def find(self, queries: Sequence[str]) -> None:
-        """Find the vectors of many queries at once, and keep them for those who ask."""
+    def encode(self, queries: Sequence[str]) -> None:
+        """Encode the queries that are not cached, all at once, and cache their vectors."""
         if self._encoder is None:
             return
         with self._lock:
             new = [query for query in dict.fromkeys(queries) if query not in self._vectors]
         for query, vector in zip(new, self._encoder.encode(new, query=True) if new else (), strict=True):
-            self._remember(query, vector)
+            self._add(query, vector)
 
-    def _remember(self, query: str, vector: Vector) -> None:
+    def _add(self, query: str, vector: Vector) -> None:
         with self._lock:
             self._vectors[query] = vector
-            if len(self._vectors) > _REMEMBERED:
+            if len(self._vectors) > _MAX_QUERIES:
                 self._vectors.popitem(last=False)

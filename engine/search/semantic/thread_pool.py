@@ -1,4 +1,4 @@
-"""Doing the parts of a large piece of NumPy work in several threads."""
+"""A thread pool that splits NumPy work over a range into parts."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from itertools import pairwise
 
 
 def in_parts(size: int, least: int, work: Callable[[int, int], object]) -> None:
-    """Do ``work(begin, end)`` for ranges that make up ``0`` to ``size``, each in a thread; returns when all are done.
+    """Split the range from 0 to ``size`` into parts, run ``work(begin, end)`` for each in a thread, and wait for all.
 
     Parameters
     ----------
     size
-        How much there is to do.
+        The length of the range.
     least
-        A part has at least so much: what is soon done is done in this thread.
+        The minimum length of a part. Work on a short range therefore runs in the calling thread.
     work
-        Does one part, for the most part in NumPy's calls: these let other threads run.
+        A function that does one part. Threads help only if it spends its time in NumPy calls that release the global
+        interpreter lock.
     """
     parts = max(1, min(_workers(), size // least))
     bounds = [size * part // parts for part in range(parts + 1)]
@@ -40,5 +41,5 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=_workers(), thread_name_prefix="search")
 
 
-if hasattr(os, "register_at_fork"):  # a copy of this process has none of its threads
+if hasattr(os, "register_at_fork"):  # threads do not survive a fork
     os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -1,4 +1,4 @@
-"""The nearest vectors to a query: exactly, or among so many that a first look must do."""
+"""Nearest-neighbour search by cosine: exact, or with quantized vectors first."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from engine.search.semantic.thread_pool import in_parts
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
-#: Scores held at a time, so that many queries over many items stay within bounds (64 MB).
+#: The most scores that are held at a time, so that many queries over many items need no more than 64 MB.
 _MAX_SCORES = 16 << 20
-#: From so many queries at once on, one product over everything costs less than a look at the codes for each.
-_TOGETHER = 8
-#: So few vectors are compared one by one without a look at their codes; a thread is given no fewer.
+#: For this many queries at once, one exact matrix product is cheaper than a quantized search for each query.
+_MIN_BATCH = 8
+#: Up to this number of vectors are compared exactly without the quantizer; it is also the minimum per thread.
 _FEW = 4096
-#: Where the codes leave so many that one of this number of vectors is to be compared, all of them are sooner.
-_SENSELESS = 8
-#: Vectors that are gathered at a time.
+#: If the quantizer returns more than one in this many vectors as candidates, comparing all of them is faster.
+_MAX_CANDIDATE_DIVISOR = 8
+#: The number of vectors that are gathered at a time.
 _GATHERED = 1024
 
 
-class Codes(Protocol):
-    """What tells, much sooner than the vectors, which of them may be the nearest."""
+class Quantizer(Protocol):
+    """Quantized vectors, which yield candidates for the nearest neighbours faster than the exact vectors."""
 
     def rescore_count(self, k: int) -> int:
-        """How many rows to ask for where the ``k`` nearest are wanted."""
+        """The number of candidates to request so that the ``k`` nearest are among them."""
 
     def nearest(self, query: Scores, count: int, allowed: npt.NDArray[np.bool_] | None = None) -> Rows:
-        """At least ``count`` of the allowed rows, if there are so many: the nearest by their codes, in order."""
+        """The allowed rows nearest by quantized distance, ascending; at least ``count`` if there are so many."""
 
 
 class ExactIndex:
@@ -42,10 +42,10 @@ class ExactIndex:
     Parameters
     ----------
     vectors
-        Unit length, shape (num_vectors, dim); may be mapped from a file.
+        Vectors of unit length, shape (num_vectors, dim); they may be memory-mapped.
     rows
-        For each item the row of its vector, -1 where it has none; shape (num_items,). Items may share a vector.
-        Without it, item ``i`` has row ``i``.
+        The row of each item's vector, or -1 if the item has none, shape (num_items,). Items may share a vector. With
+        None, item ``i`` has row ``i``.
     device
         The torch device to compute on; ``"cpu"`` computes with NumPy and needs no torch.
     """
@@ -62,11 +62,11 @@ class ExactIndex:
             self._on_device = torch.from_numpy(np.array(vectors, dtype=np.float32)).to(device)
 
     def __len__(self) -> int:
-        """How many items have a vector."""
+        """The number of items that have a vector."""
         return int(np.count_nonzero(self._has_vector))
 
     def vector(self, item: int) -> npt.NDArray[np.float32] | None:
-        """The vector of an item, None if it has none."""
+        """The vector of an item, shape (dim,), or None if the item has none."""
         return np.array(self._vectors[self._rows[item]], dtype=np.float32) if self._has_vector[item] else None
 
     def search(
@@ -77,16 +77,17 @@ class ExactIndex:
         Parameters
         ----------
         queries
-            Unit length, shape (num_queries, dim).
+            Vectors of unit length, shape (num_queries, dim).
         k
-            How many; fewer come back where fewer items have a vector and are allowed.
+            The number of items; fewer are returned if fewer items have a vector and are allowed.
         allowed
-            Which items may be found, shape (num_items,); None allows all.
+            A mask of the items that may be found, shape (num_items,); None allows all.
 
         Returns
         -------
         items, scores
-            Both of shape (num_queries, at most k), best first; of equal scores the lower item first.
+            Items and their cosines, best first, both of shape (num_queries, at most k). Items with equal scores are in
+            ascending order.
         """
         searched = self._has_vector if allowed is None else self._has_vector & allowed
         k = min(k, int(np.count_nonzero(searched)))
@@ -103,10 +104,10 @@ class ExactIndex:
         return items, scores
 
     def _similarities(self, queries: npt.NDArray[np.float32]) -> Scores:
-        """Cosines of a few queries with every vector, shape (num_queries, num_vectors)."""
+        """The cosine of each query with each vector, shape (num_queries, num_vectors)."""
         product: Scores
         if self._on_device is None:
-            # Both give up the interpreter while they compute; a product with one vector is the faster for one.
+            # Both products release the interpreter lock; for one query the product with a vector is faster.
             product = (self._vectors @ queries[0])[None] if len(queries) == 1 else queries @ self._vectors.T
         else:
             import torch
@@ -117,48 +118,49 @@ class ExactIndex:
 
 
 class QuantizedIndex(ExactIndex):
-    """As :class:`ExactIndex`, but a query is compared with all vectors by their codes first, and exactly with the best.
+    """An index that finds candidates with quantized vectors and rescores them with the exact ones, on the CPU.
 
-    What is found has its exact cosine. By codes of a byte for each number nothing is missed; by those of a bit, for
-    very many vectors, one in thirty of the ten nearest, or none where a filter leaves few enough to compare them all.
-    Never do fewer than ``k`` come back if ``k`` items are allowed.
+    All returned scores are exact cosines. Int8 quantization misses none of the nearest items. Binary quantization, used
+    for very many vectors, misses one in thirty of the ten nearest; it misses none if a filter leaves so few items that
+    all of them are compared exactly. If ``k`` items are allowed, ``k`` items are returned.
 
     Parameters
     ----------
     vectors, rows
-        As for an exact index. Computes on the CPU.
-    codes
-        Of all the vectors.
+        The same as for :class:`ExactIndex`.
+    quantizer
+        The quantized form of all vectors.
     """
 
-    def __init__(self, vectors: npt.NDArray[Any], rows: Rows | None, codes: Codes) -> None:
+    def __init__(self, vectors: npt.NDArray[Any], rows: Rows | None, quantizer: Quantizer) -> None:
         super().__init__(vectors, rows)
-        self._codes = codes
+        self._quantizer = quantizer
 
     def search(
         self, queries: npt.NDArray[np.float32], k: int, allowed: npt.NDArray[np.bool_] | None = None
     ) -> tuple[Rows, Scores]:
-        """As :meth:`ExactIndex.search`."""
+        """The ``k`` nearest items to each query; see :meth:`ExactIndex.search`."""
         searched = self._has_vector if allowed is None else self._has_vector & allowed
         k = min(k, int(np.count_nonzero(searched)))
-        looked_at = self._codes.rescore_count(k)
-        if len(queries) >= _TOGETHER or looked_at >= len(self._vectors):
+        count = self._quantizer.rescore_count(k)
+        if len(queries) >= _MIN_BATCH or count >= len(self._vectors):
             return super().search(queries, k, allowed)
         usable = searched if self._is_aligned else self._rows_of(searched)
-        number_usable = int(np.count_nonzero(usable))
-        few = np.flatnonzero(usable) if number_usable <= max(looked_at, _FEW) else None
-        by_code = None if number_usable == len(usable) else usable
+        num_usable = int(np.count_nonzero(usable))
+        few = np.flatnonzero(usable) if num_usable <= max(count, _FEW) else None
+        mask = None if num_usable == len(usable) else usable
         items, scores = np.zeros((len(queries), k), dtype=np.int64), np.zeros((len(queries), k), dtype=np.float32)
         for number, query in enumerate(queries if k else []):
-            near = self._codes.nearest(query, looked_at, by_code) if few is None else few
-            if few is None and len(near) > len(self._vectors) // _SENSELESS and len(near) > looked_at + _FEW:
+            candidates = self._quantizer.nearest(query, count, mask) if few is None else few
+            limit = max(len(self._vectors) // _MAX_CANDIDATE_DIVISOR, count + _FEW)
+            if few is None and len(candidates) > limit:
                 items[number], scores[number] = (found[0] for found in super().search(query[None], k, allowed))
                 continue
-            cosines = self._cosines(near, query)
-            best = top_k(cosines, k)  # items may share a vector, so these are enough
-            if len(best) == k:  # but which of equal ones come first is told by their items
+            cosines = self._cosines(candidates, query)
+            best = top_k(cosines, k)  # each vector belongs to at least one item, so k vectors suffice
+            if len(best) == k:  # vectors tied with the last one are included: items decide the order of ties
                 best = np.flatnonzero(cosines >= cosines[best[-1]])
-            of_items, of_cosines = self._items_of(near[best], cosines[best], searched)
+            of_items, of_cosines = self._items_of(candidates[best], cosines[best], searched)
             items[number], scores[number] = of_items[:k], of_cosines[:k]
         return items, scores
 
@@ -166,7 +168,7 @@ class QuantizedIndex(ExactIndex):
         cosines = np.empty(len(rows), dtype=np.float32)
 
         def work(begin: int, end: int) -> None:
-            # By way of a small array that stays in the cache: making a large one takes longer than filling it.
+            # Rows are copied into a small reused array, which stays in the CPU cache: allocating a large one is slower.
             vectors = np.empty((_GATHERED, len(query)), dtype=self._vectors.dtype)
             for start in range(begin, end, _GATHERED):
                 size = min(_GATHERED, end - start)
@@ -183,7 +185,7 @@ class QuantizedIndex(ExactIndex):
         return rows
 
     def _items_of(self, rows: Rows, cosines: Scores, searched: npt.NDArray[np.bool_]) -> tuple[Rows, Scores]:
-        """The items that have these vectors, best first; of equal scores the lower item first."""
+        """The items that have these vectors and their cosines, best first, ties in ascending order of the item."""
         if self._is_aligned:
             items = rows
         else:
@@ -198,6 +200,6 @@ class QuantizedIndex(ExactIndex):
 
     @cached_property
     def _by_row(self) -> tuple[Rows, Rows]:
-        """The items in the order of their rows, and these rows."""
+        """The items sorted by row, and these rows."""
         by_row = np.argsort(self._rows, kind="stable")
         return by_row, self._rows[by_row]

@@ -1,4 +1,4 @@
-"""Vectors of texts, kept on disk: computed once, found again by the text's hash, never mixed between models."""
+"""Vectors of texts on disk, looked up by the hash of the text; one folder per model."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ Rows = npt.NDArray[np.int64]
 
 SCHEMA_VERSION = 1
 MANIFEST, VECTORS, HASHES = "manifest.json", "vectors.npy", "hashes.npy"
-#: Texts sorted by length at a time: enough to waste little on padding, few enough that what comes first in the
-#: catalogue (the items that people rated) is embedded first.
+#: The number of texts that are sorted by length at a time: enough that batches need little padding, and few enough
+#: that the first items of the catalogue, which have ratings, are embedded first.
 _WINDOW = 4096
 _CHECKED_ROWS = 16_384
 
@@ -42,69 +42,73 @@ def hash_texts(texts: Iterable[str]) -> Hashes:
 
 
 class VectorStore:
-    """The vectors of one model under one folder.
+    """The vectors of one model in one folder.
 
-    ``vectors.npy`` and ``hashes.npy`` only ever grow, in the order of embedding: first a batch's vectors reach the
-    disk, then their hashes count. So whatever is cut off, a hash that is there has its vector, at most one batch is
-    lost, and a changed catalogue needs only the vectors of its changed texts.
+    Rows are only appended to ``vectors.npy`` and ``hashes.npy``, in the order of embedding, and the vectors of a batch
+    are on disk before their hashes are committed. So if a writer is killed, each stored hash has its vector and at most
+    one batch is lost; and if a catalogue changes, only its changed texts are embedded again.
 
     Parameters
     ----------
     folder
-        Where the embeddings of a data set lie; each model has a folder of its own in it.
+        The folder of a data set's embeddings, in which each model has its own folder.
     model
-        Whose vectors these are (:attr:`engine.search.encoder.encoder.Encoder.identity`).
+        The identity of the model that computes the vectors (:attr:`engine.search.encoder.encoder.Encoder.identity`).
+
+    Attributes
+    ----------
+    damage
+        A sentence about damaged files that were found and set aside; empty if there were none.
     """
 
     def __init__(self, folder: Path, model: ModelIdentity) -> None:
         self.model = model
         self.folder = folder / model.slug
-        #: What was found damaged and set aside, as a sentence; empty if nothing was.
         self.damage = ""
         self._opening = threading.RLock()
         self._content: _Content | None = None
-        self._codes = QuantizationCache()
+        self._quantized = QuantizationCache()
 
     @property
     def version(self) -> Hashable:
-        """Changes with what is stored, and with what was made to search it: then :meth:`index` gives another one."""
+        """A value that changes whenever :meth:`index` would return a different index."""
         content = self._open()
-        return None if content is None else (content.stamp, len(content.hashes), self._codes.made)
+        return None if content is None else (content.stamp, len(content.hashes), self._quantized.made)
 
     def __len__(self) -> int:
-        """How many vectors are stored, also of texts that the catalogue no longer has."""
+        """The number of stored vectors, including those of texts that the catalogue no longer has."""
         content = self._open()
         return 0 if content is None else len(content.hashes)
 
     def state(self, hashes: Hashes) -> EmbeddingState:
-        """How many of these texts are embedded; reads no vectors."""
+        """How many of the texts with these hashes are embedded; no vectors are read."""
         done = int(np.count_nonzero(self.rows(hashes) >= 0))
         return EmbeddingState(done, len(hashes), self.model.name, done < len(hashes) and self._was_interrupted())
 
     def rows(self, hashes: Hashes) -> Rows:
-        """The row of each text in :meth:`vectors`, -1 where it is not embedded yet."""
+        """The row of each text in :meth:`vectors`, or -1 if the text is not embedded yet."""
         content = self._open()
-        return _places(hashes, *content.sorted_hashes()) if content is not None else _places(hashes)
+        return _find_rows(hashes, *content.sorted_hashes()) if content is not None else _find_rows(hashes)
 
     def vectors(self) -> Vectors:
-        """All vectors, mapped into memory: shape (len(self), dim), unit length.
+        """All vectors, memory-mapped: unit length, shape (len(self), dim).
 
         Raises
         ------
         DataError
-            If they cannot be read.
+            If the vectors cannot be read.
         """
         return self._read()[0]
 
     def index(self, hashes: Hashes, device: str = "cpu") -> ExactIndex:
-        """An index over these texts, as far as they are embedded now.
+        """An index over the items whose texts are embedded by now.
 
         Parameters
         ----------
         hashes
-            Of the texts of the items, in their order.
+            The hash of each item's text, shape (num_items,).
         device
-            The torch device to compute on. On a CPU many vectors are searched by their codes first.
+            The torch device to compute on. On a CPU a large number of vectors is searched with quantized vectors first.
 
         Raises
         ------
@@ -112,17 +116,17 @@ class VectorStore:
             If the vectors cannot be read.
         """
         vectors, file, sorted_hashes = self._read()
-        rows = _places(hashes, *sorted_hashes)
+        rows = _find_rows(hashes, *sorted_hashes)
         if device != "cpu":
-            self._codes.drop()
+            self._quantized.drop()
             return ExactIndex(vectors, rows, device=device)
-        codes = self._codes.of(vectors, file)
-        return ExactIndex(vectors, rows) if codes is None else QuantizedIndex(vectors, rows, codes)
+        quantizer = self._quantized.of(vectors, file)
+        return ExactIndex(vectors, rows) if quantizer is None else QuantizedIndex(vectors, rows, quantizer)
 
     def expect_searches(self, job: Job | None = None) -> None:
-        """Make the codes now that many searches on the CPU gain by, and keep them up from now on."""
+        """Quantize the vectors now for many searches on the CPU, and quantize new vectors from now on."""
         vectors, file, _ = self._read()
-        self._codes.expect(vectors, file, job or Job())
+        self._quantized.expect(vectors, file, job or Job())
 
     def embed(
         self, texts: Sequence[str], encoder: Encoder, job: Job | None = None, *, batch_size: int | None = None
@@ -132,13 +136,14 @@ class VectorStore:
         Parameters
         ----------
         texts
-            The catalogue's, the more important first.
+            The texts of the catalogue, the most important first.
         encoder
-            Of the model that this store is for.
+            An encoder with the model of this store.
         job
-            Told after each batch; what was embedded before it is cancelled stays.
+            Receives the progress after each batch and may cancel; the texts embedded until then stay stored.
         batch_size
-            Texts at a time, and at most lost when the process is killed; None for what suits the device.
+            The number of texts to encode at a time, which is also the most that is lost if the process is killed; None
+            chooses what suits the device.
 
         Raises
         ------
@@ -159,14 +164,14 @@ class VectorStore:
         job.checkpoint()
         try:
             with self._writing(encoder.dim) as content:
-                self._begun.touch()
+                self._in_progress.touch()
                 state = self._embed(content, texts, hashes, encoder, job, batch_size)
-                self._begun.unlink(missing_ok=True)
+                self._in_progress.unlink(missing_ok=True)
                 return state
         except OSError as error:
             raise DataError(
                 f"{self.folder}: the embeddings cannot be written ({describe_os_error(error)}): "
-                "make room or make it writable, then go on; what was embedded so far is kept."
+                "free some space or make the folder writable, then continue; the texts embedded so far are kept."
             ) from error
 
     def _embed(
@@ -182,8 +187,8 @@ class VectorStore:
         done, total = len(hashes) - len(missing), len(hashes)
         # Equal texts share one vector.
         _, first, copies = np.unique(hashes[missing], return_index=True, return_counts=True)
-        by_place = np.argsort(first)
-        todo, copies = missing[first[by_place]], copies[by_place]
+        in_order = np.argsort(first)
+        todo, copies = missing[first[in_order]], copies[in_order]
         job.report(Progress("embedding", done, total, "texts"))
         for start in range(0, len(todo), _WINDOW):
             window = todo[start : start + _WINDOW]
@@ -195,7 +200,7 @@ class VectorStore:
 
     # -- the folder -----------------------------------------------------------------------------------------
     def _read(self) -> tuple[Vectors, Hashable, tuple[Rows, Hashes]]:
-        """The vectors as they are now, what file they are in, and their rows in the order of their hashes."""
+        """The current vectors, a stamp of their file, and the rows sorted by hash with these hashes."""
         for _ in range(2):
             content = self._open()
             if content is None:
@@ -203,7 +208,7 @@ class VectorStore:
             sorted_hashes = content.sorted_hashes()
             try:
                 return content.vectors.read()[: len(sorted_hashes[0])], content.stamp, sorted_hashes
-            except DamagedError:  # another process has put something else there since, so it is opened again
+            except DamagedError:  # another process has replaced the files, so they are opened again
                 with self._opening:
                     self._content = None
             except OSError as error:
@@ -211,7 +216,7 @@ class VectorStore:
         return np.zeros((0, 0), dtype=np.float32), None, (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64))
 
     def _open(self) -> _Content | None:
-        """What is stored, None if nothing is; a damaged folder is set aside."""
+        """The stored content, or None if there is none; a damaged folder is set aside."""
         with self._opening:
             if self._content is not None and self._content.stamp != _stamp(self.folder):
                 self._content = None
@@ -220,41 +225,43 @@ class VectorStore:
                     try:
                         self._content = _Content.read(self.folder, self.model)
                     except DamagedError:
-                        with self._locked():  # what a writer in another process is at is no damage
+                        with self._locked():  # while another process writes, it is not damage
                             self._content = self._read_or_set_aside()
                 except OSError as error:
                     raise DataError(f"{self.folder}: cannot be read ({describe_os_error(error)}).") from error
             return self._content
 
     def _read_or_set_aside(self) -> _Content | None:
-        """As :meth:`_open`, for whoever holds the writer's lock."""
+        """Like :meth:`_open`, for a caller that holds the writer's lock."""
         if not self.folder.exists():
             return None
         try:
             return _Content.read(self.folder, self.model)
         except DamagedError as why:
             aside = set_aside(self.folder)
-            self.damage = f"The embeddings were damaged ({why}); they are set aside as {aside} and must be made again."
+            self.damage = (
+                f"The embeddings were damaged ({why}); they are set aside as {aside} and must be computed again."
+            )
             return None
 
     @property
-    def _begun(self) -> Path:
-        """A file that is there from the beginning of the embedding to its end, however long that takes."""
+    def _in_progress(self) -> Path:
+        """A marker file that exists from the start of an embedding until it is complete."""
         return self.folder.with_name(f".{self.folder.name}.begun")
 
     def _was_interrupted(self) -> bool:
         try:
-            if not self._begun.exists():
+            if not self._in_progress.exists():
                 return False
             with self._locked():
                 return True
-        except (DataError, OSError):  # somebody is at it
+        except (DataError, OSError):  # another process is embedding
             return False
 
     @contextlib.contextmanager
     def _writing(self, dim: int) -> Iterator[_Content]:
         with self._locked():
-            content = self._read_or_set_aside()  # afresh: another process may have gone on with it
+            content = self._read_or_set_aside()  # read again, since another process may have added to it
             if content is None:
                 content = _Content.create(self.folder, self.model, dim)
             content.repair()
@@ -267,19 +274,19 @@ class VectorStore:
         with locked(self.folder.with_name(f".{self.folder.name}.lock"), wait=False) as is_held:
             if not is_held:
                 raise DataError(
-                    f"{self.folder}: another recsys-tui is embedding this catalogue: wait for it, or stop it."
+                    f"{self.folder}: another recsys-tui is embedding this catalogue: wait for it to finish, or stop it."
                 )
             yield
 
 
 @dataclass
 class _Content:
-    """The two arrays of a store, and the hashes in memory."""
+    """The two arrays of a store, with the hashes in memory."""
 
     vectors: AppendableArray
     stored_hashes: AppendableArray
     hashes: Hashes
-    #: Tells this folder from any that another process may put in its place.
+    #: Identifies this folder, so that a replacement by another process is noticed.
     stamp: Hashable
     _sorted: tuple[Rows, Hashes] | None = None
 
@@ -290,9 +297,9 @@ class _Content:
         Raises
         ------
         DamagedError
-            If it is not what was written there.
+            If the folder's content is not what was written there.
         RecsysError
-            If a newer version wrote it.
+            If a newer version of the program wrote the folder.
         """
         stamp = _stamp(folder)
         manifest = read_json(folder / MANIFEST) if (folder / MANIFEST).exists() else None
@@ -300,14 +307,14 @@ class _Content:
             raise DamagedError(f"{MANIFEST} is missing")
         schema = manifest.get("schema")
         if isinstance(schema, int) and schema > SCHEMA_VERSION:
-            raise RecsysError(f"{folder}: was written by a newer recsys-tui: update this one.")
+            raise RecsysError(f"{folder}: was written by a newer version of recsys-tui: update recsys-tui.")
         if schema != SCHEMA_VERSION or manifest.get("model") != asdict(model):
-            raise DamagedError(f"{MANIFEST} describes something else")
-        # The hashes first: a writer may be adding rows, and adds the vectors before the hashes.
+            raise DamagedError(f"{MANIFEST} describes another model or format")
+        # The hashes are read first, since a writer that adds rows meanwhile adds the vectors before the hashes.
         hashes = AppendableArray(folder / HASHES)
         vectors = AppendableArray(folder / VECTORS)
         if [vectors.dtype.name, *vectors.row_shape] != [manifest.get("dtype"), manifest.get("dim")]:
-            raise DamagedError(f"{VECTORS} has another shape than {MANIFEST} says")
+            raise DamagedError(f"{VECTORS} does not have the shape given in {MANIFEST}")
         if hashes.dtype != np.uint64 or hashes.row_shape:
             raise DamagedError(f"{HASHES} does not hold hashes")
         if len(vectors) < len(hashes):
@@ -318,7 +325,7 @@ class _Content:
 
     @classmethod
     def create(cls, folder: Path, model: ModelIdentity, dim: int) -> _Content:
-        """Make an empty store; it appears whole or not at all."""
+        """Create an empty store atomically."""
         unfinished = folder.with_name(f".{folder.name}.new")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
@@ -332,29 +339,29 @@ class _Content:
         return cls.read(folder, model)
 
     def check(self) -> None:
-        """Look whether the vectors have unit length, as those that were written have; a sample of very many."""
+        """Check that the vectors have unit length; of a large store a sample is checked."""
         vectors = self.vectors.read()[: len(self.hashes)]
         step = max(1, len(vectors) // _CHECKED_ROWS)
         for start in range(0, len(vectors), 4096 * step):
             sample = vectors[start : start + 4096 * step : step]
             squares = np.einsum("ij,ij->i", sample, sample)
-            # A model may give an empty text no direction at all, so a vector of zeros is not damage.
+            # A model may encode an empty text as zeros, so a vector of zeros is not damage.
             if not np.all((np.abs(squares - 1) < 1e-2) | (squares == 0)):
-                raise DamagedError(f"{VECTORS} holds something that is no vector of ours")
+                raise DamagedError(f"{VECTORS} has rows that are not of unit length")
 
     def append(self, vectors: Vectors, hashes: Hashes) -> None:
-        """Store a batch: vectors first, so that a hash never stands without its vector."""
+        """Store a batch, vectors first, so that no hash is ever stored without its vector."""
         self.vectors.append(vectors)
         self.stored_hashes.append(hashes, sync=False)
         self.hashes, self._sorted = np.concatenate([self.hashes, hashes]), None
 
     def repair(self) -> None:
-        """Forget vectors that a killed writer left without a hash."""
+        """Discard vectors that a killed writer left without a hash."""
         if len(self.vectors) > len(self.hashes):
             self.vectors.truncate(len(self.hashes))
 
     def sorted_hashes(self) -> tuple[Rows, Hashes]:
-        """Rows in the order of their hashes, and these hashes."""
+        """The rows sorted by hash, and these hashes."""
         hashes, known = self.hashes, self._sorted
         if known is None or len(known[1]) != len(hashes):
             order = np.argsort(hashes, kind="stable")
@@ -363,7 +370,7 @@ class _Content:
 
 
 def _stamp(folder: Path) -> Hashable:
-    """When and where a store was made: its manifest is written once. None where there is none."""
+    """An identifier of a store, taken from its manifest, which is written once; None if there is none."""
     try:
         about = os.stat(folder / MANIFEST)
     except OSError:
@@ -371,8 +378,8 @@ def _stamp(folder: Path) -> Hashable:
     return about.st_dev, about.st_ino, about.st_mtime_ns
 
 
-def _places(hashes: Hashes, order: Rows | None = None, stored: Hashes | None = None) -> Rows:
-    """The row of each hash, -1 where it is not among the stored ones."""
+def _find_rows(hashes: Hashes, order: Rows | None = None, stored: Hashes | None = None) -> Rows:
+    """The row of each hash, or -1 if the hash is not stored."""
     if order is None or stored is None or not len(stored):
         return np.full(len(hashes), -1, dtype=np.int64)
     place = np.minimum(np.searchsorted(stored, hashes), len(stored) - 1)

@@ -1,4 +1,4 @@
-"""Evaluation as a whole: the same figures as a slow and plain one, and the same questions for every model."""
+"""Tests of whole evaluations against a slow and simple reference implementation."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def make(seed: int = 0) -> Dataset:
 
 
 class Fixed:
-    """Scores that were drawn once, with many equal ones; what it is fitted with is kept."""
+    """A model with fixed random scores, many of them equal, that stores the arguments of its fit."""
 
     def __init__(self, random_state: int = 0) -> None:
         self.table = np.random.RandomState(random_state).randint(0, 9, (USERS, ITEMS + 1)).astype(np.float32)
@@ -73,11 +73,11 @@ class Fixed:
 
 
 class FixedRatings(Fixed):
-    """The same, as ratings."""
+    """A :class:`Fixed` model that predicts its scores as ratings."""
 
 
 class FixedNext(Fixed):
-    """The same, by the last item of a sequence."""
+    """A model of sequences with fixed scores that depend on the last item."""
 
     def predict(self, sequences: Any, item_ids: Any = None) -> np.ndarray:
         return self.table[np.asarray(sequences)[-1] % USERS]
@@ -112,7 +112,7 @@ def registered(register: Callable[..., None]) -> None:
 def test_figures_are_those_of_a_slow_reference(
     name: str, protocol: str, filter_seen: bool, registered: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.evaluation.predict.CHUNK", 7 * ITEMS)  # blocks of a few questions, the last one smaller
+    monkeypatch.setattr("engine.evaluation.predict.CHUNK", 7 * ITEMS)  # small blocks and a smaller last one
     data = make()
     parts = split(data.interactions, protocol, 5)
     config = EvaluationConfig(protocol=protocol, seed=5, filter_seen=filter_seen, k=7)
@@ -276,7 +276,7 @@ def test_the_protocol_is_that_of_the_models(registered: None) -> None:
     assert protocol_for(["fixed", "rating"]) == "random"
     assert protocol_for(["next"]) == "user"
     assert protocol_for(["next", "fixed"]) == "leave-one-out"
-    with pytest.raises(OptionError, match="no sequences whole"):
+    with pytest.raises(OptionError, match="breaks up the sequences"):
         protocol_for(["fixed", "next"], "random")
 
 
@@ -308,12 +308,12 @@ def test_a_published_split_is_measured_as_it_is(registered: None) -> None:
 
 
 def test_a_model_that_cannot_be_kept_is_said_before_it_is_trained(registered: None) -> None:
-    with pytest.raises(RecsysError, match="fixed cannot be kept"):
+    with pytest.raises(RecsysError, match="fixed cannot be saved"):
         runner.train(make(), "fixed")
 
 
 def small(name: str) -> Dataset:
-    """Data of which little can be said."""
+    """A very small data set, for edge cases."""
     users, items = {
         "one user": ([0] * 8, list(range(1, 9))),
         "one item": (list(range(8)), [1] * 8),
@@ -355,7 +355,7 @@ def test_little_data_gives_figures_or_a_sentence(name: str, data: str) -> None:
 
 
 class ByTexts(Fixed):
-    """A model of users that goes by texts."""
+    """A model of users that uses the items' texts."""
 
     def fit(self, interactions: Any, verbose: bool = False, item_vectors: Any = None) -> None:
         self.fitted, self.vectors = interactions, item_vectors
@@ -376,7 +376,7 @@ def test_texts_given_to_a_model_of_users_leave_the_data_set_as_it_is(register: C
 @pytest.mark.parametrize("name", ["attention", "blend"])
 def test_a_model_that_goes_by_texts_is_asked_about_the_same_items(name: str) -> None:
     data = make()
-    vectors = np.random.RandomState(0).randn(ITEMS + 6, 8).astype(np.float32)  # five more that nobody rated
+    vectors = np.random.RandomState(0).randn(ITEMS + 6, 8).astype(np.float32)  # five further items without ratings
     vectors[0] = 0
     options = {"texts": True, "n_iter": 1}
     config = EvaluationConfig(protocol="leave-one-out", options=options, device="cpu")

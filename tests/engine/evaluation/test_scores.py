@@ -24,7 +24,7 @@ USERS, ITEMS = 7, 12
 
 
 class Table:
-    """A model that knows its scores; few distinct ones, so that ties are common."""
+    """A model with fixed scores, of which few are distinct, so that ties are common."""
 
     def __init__(self, seed: int) -> None:
         self.table = np.random.RandomState(seed).randint(0, 5, (USERS, ITEMS)).astype(np.float32)
@@ -39,7 +39,7 @@ class BatchedTable(Table):
 
 
 class SparseTable(BatchedTable):
-    """Can rank few of its ids, and scores those alone."""
+    """A model that can rank few of its ids and scores only these."""
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
@@ -51,7 +51,7 @@ class SparseTable(BatchedTable):
 
 
 class NextTable(Table):
-    """Scores depend on the last item of a sequence."""
+    """A model whose scores depend on the last item of a sequence."""
 
     def predict(self, sequences, item_ids=None):
         return self.table[np.asarray(sequences)[-1] % USERS]
@@ -77,7 +77,7 @@ def _interactions(pairs) -> Interactions:
 
 
 def _list_of(scores, removed, rivals):
-    """Candidates in order, and their mean ranks, spelled out for one user."""
+    """The ranked candidates of one user and their mean ranks, computed in a simple way."""
     scores = scores.astype(float).copy()
     scores[list(removed)] = evaluation.MASKED_SCORE
     ranks = dict(zip(rivals, rankdata(-scores[rivals]), strict=True))
@@ -210,7 +210,7 @@ def test_ids_with_gaps_are_measured_as_if_all_were_scored(monkeypatch):
 
 
 class Wrapped:
-    """Only what Spotlight's models have."""
+    """A model with only the methods that Spotlight's models have."""
 
     def __init__(self, model) -> None:
         self.predict = model.predict

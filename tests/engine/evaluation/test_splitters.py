@@ -16,7 +16,7 @@ def log(seed: int = 0, count: int = 400, users: int = 100) -> Interactions:
     return Interactions(
         random.randint(0, users, count).astype(np.int32),
         random.randint(1, 50, count).astype(np.int32),
-        ratings=np.arange(count, dtype=np.float32),  # so that each interaction can be told from the others
+        ratings=np.arange(count, dtype=np.float32),  # a distinct timestamp identifies each interaction
         timestamps=random.randint(0, 1000, count),
         num_users=users,
         num_items=50,

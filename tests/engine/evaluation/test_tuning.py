@@ -18,13 +18,13 @@ from tests.engine.evaluation.test_runner import make
 
 optuna = pytest.importorskip("optuna", reason="the extra [tune] is not installed")
 
-#: (user, item) pairs that any model was fitted with or asked about.
+#: The (user, item) pairs of all calls of fit and predict.
 met: set[tuple[int, int]] = set()
 fits: list[float] = []
 
 
 class Constant:
-    """Predicts one number; the best is the mean of the ratings."""
+    """A model that predicts one number; the best value is the mean of the ratings."""
 
     def __init__(self, level: float = 1.0, kind: str = "plain", steps: int = 3, random_state: int = 0) -> None:
         self.level, self.kind, self.random_state = level, kind, random_state
@@ -122,7 +122,7 @@ def test_options_that_diverge_cost_a_trial_and_no_more(tmp_path: Path) -> None:
 def test_what_cannot_be_tuned_is_said(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="no options to search for"):
         tune(make(), "constant", 3, tmp_path, EvaluationConfig(options={"level": 2, "kind": "plain", "steps": "3"}))
-    with pytest.raises(OptionError, match="no figure 'beauty'"):
+    with pytest.raises(OptionError, match="no metric 'beauty'"):
         tune(make(), "constant", 3, tmp_path, metric="beauty")
 
 
@@ -155,7 +155,7 @@ def test_a_search_that_was_killed_while_it_wrote_goes_on(tmp_path: Path) -> None
     data = make()
     tune(data, "constant", 6, tmp_path)
     (journal,) = tmp_path.glob("*.journal")
-    journal.write_bytes(journal.read_bytes()[:-25])  # the last line is cut short, and with it the end of a trial
+    journal.write_bytes(journal.read_bytes()[:-25])  # the last line, which ends a trial, is incomplete
     outcome = tune(data, "constant", 6, tmp_path)
     assert outcome.finished == 6
     assert len(journal.read_bytes().splitlines()) > 6
@@ -166,5 +166,5 @@ def test_a_spoilt_search_is_said(tmp_path: Path) -> None:
     tune(data, "constant", 2, tmp_path)
     (journal,) = tmp_path.glob("*.journal")
     journal.write_text("nothing of the kind\n" + journal.read_text())
-    with pytest.raises(DataError, match="cannot be read: move it away"):
+    with pytest.raises(DataError, match="cannot be read: move the file away"):
         tune(data, "constant", 3, tmp_path)

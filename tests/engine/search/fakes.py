@@ -1,4 +1,4 @@
-"""A model of the tests' own: quick, and its vectors can be known beforehand."""
+"""A fake embedding model for tests: fast, and with predictable vectors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DIM = 16
 
 
 def vector_of(text: str) -> np.ndarray:
-    """Texts with the same words have the same direction, texts that share words are near."""
+    """A vector for a text: the same for the same words, and close for texts that share words."""
     total = np.full(DIM, 1e-3)
     for word in words(text):
         seed = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=4).digest())
@@ -28,7 +28,7 @@ def vector_of(text: str) -> np.ndarray:
 
 
 class FakeEncoder:
-    """As Encoder, without torch; remembers what it was asked to encode."""
+    """A replacement of Encoder without torch that records the texts it encodes."""
 
     dim = DIM
     device = "cpu"
@@ -67,7 +67,7 @@ class FakeEncoder:
 
 
 def save_tiny_model(folder: Path, seed: int = 0, dim: int = 16) -> Path:
-    """A model folder as transformers saves it, with random weights: read in no time, and no library is needed."""
+    """Write a small model folder as transformers saves it, with random weights."""
     random = np.random.RandomState(seed)
     settings = {"model_type": "bert", "hidden_act": "gelu", "hidden_size": dim, "num_hidden_layers": 1}
     folder.mkdir(parents=True)

@@ -19,11 +19,11 @@ def likeness(users: list[int], items: list[int], ratings: list[float] | None, it
         num_users=max(users, default=0) + 1,
         num_items=max(items, default=0) + 1,
     )
-    return CoOccurrence(log).likeness(item)
+    return CoOccurrence(log).similarity(item)
 
 
 def test_a_known_answer() -> None:
-    # Items 1 and 2 have two admirers in common out of two and three; 3 has none of them.
+    # Two users liked item 1, and they also like item 2, which three users liked; none of them liked item 3.
     found = likeness([0, 0, 1, 1, 2, 3], [1, 2, 1, 2, 2, 3], None, 1)
     np.testing.assert_allclose(found, [0, 0, 2 / np.sqrt(2 * 3) * 2 / (2 + _SHRINKAGE), 0], rtol=1e-6)
 

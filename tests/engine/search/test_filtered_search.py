@@ -60,8 +60,10 @@ LOG = Interactions(
 def index(tmp_path_factory: pytest.TempPathFactory) -> SearchIndex:
     encoder: Any = FakeEncoder()
     store = VectorStore(tmp_path_factory.mktemp("store"), encoder.identity)
-    index = SearchIndex(ITEMS, store, encoder, taste=CoOccurrence(LOG).likeness, popularity=np.arange(NUM_ITEMS)[::-1])
-    index.meaning.embed()
+    index = SearchIndex(
+        ITEMS, store, encoder, co_occurrence=CoOccurrence(LOG).similarity, popularity=np.arange(NUM_ITEMS)[::-1]
+    )
+    index.semantic.embed()
     return index
 
 
@@ -123,7 +125,7 @@ def test_filters_that_nothing_fits_together_leave_nothing(index: SearchIndex) ->
 
 def test_by_taste_come_the_items_of_the_same_people(index: SearchIndex) -> None:
     answer = index.search(k=200, like=5, like_by="taste")
-    likeness = CoOccurrence(LOG).likeness(5)[1:]
+    likeness = CoOccurrence(LOG).similarity(5)[1:]
     order = np.argsort(-likeness, kind="stable")[: np.count_nonzero(likeness)]
     assert rows(answer) == order.tolist()
     assert answer.method == "taste"
@@ -151,7 +153,9 @@ def test_what_nobody_has_rated_is_compared_by_meaning(index: SearchIndex) -> Non
 
 def test_what_is_not_embedded_is_compared_by_taste(tmp_path: Path) -> None:
     encoder: Any = FakeEncoder()
-    bare = SearchIndex(ITEMS, VectorStore(tmp_path, encoder.identity), encoder, taste=CoOccurrence(LOG).likeness)
+    bare = SearchIndex(
+        ITEMS, VectorStore(tmp_path, encoder.identity), encoder, co_occurrence=CoOccurrence(LOG).similarity
+    )
     answer = bare.search(like=5)
     assert answer.method == "taste"
     assert "By taste only: Nothing is embedded yet" in answer.note
@@ -197,7 +201,7 @@ def test_the_reason_tells_where_the_words_are() -> None:
 def test_how_many_are_asked_for_does_not_change_their_order(
     index: SearchIndex, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
-    monkeypatch.setattr(query_module, "_DEPTH", 20)  # of a catalogue so small
+    monkeypatch.setattr(query_module, "_DEPTH", 20)  # smaller than this small catalogue
     whole = rows(index.search(query, 20))
     assert len(whole) == 20
     for k in (5, 11, 15):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.search.history import _KEPT, SearchHistory
+from engine.search.history import _MAX_SEARCHES, SearchHistory
 
 
 def test_the_newest_is_first_and_nothing_is_there_twice(tmp_path: Path) -> None:
@@ -23,10 +23,10 @@ def test_the_newest_is_first_and_nothing_is_there_twice(tmp_path: Path) -> None:
 
 def test_it_does_not_grow_without_end(tmp_path: Path) -> None:
     recent = SearchHistory(tmp_path, "films")
-    for number in range(_KEPT + 10):
+    for number in range(_MAX_SEARCHES + 10):
         recent.remember(f"{number} " + "x" * 10_000)
-    assert len(recent.list(1000)) == _KEPT
-    assert recent.list(1)[0].startswith(f"{_KEPT + 9} xx")
+    assert len(recent.list(1000)) == _MAX_SEARCHES
+    assert recent.list(1)[0].startswith(f"{_MAX_SEARCHES + 9} xx")
     assert len(recent.list(1)[0]) <= 500
     assert not list(tmp_path.glob("**/*.part"))
 

@@ -59,7 +59,7 @@ def make_index(folder: Path, encoder: FakeEncoder | None = None, **more: Any) ->
 @pytest.fixture
 def index(tmp_path: Path) -> SearchIndex:
     index = make_index(tmp_path)
-    index.meaning.embed()
+    index.semantic.embed()
     return index
 
 
@@ -134,7 +134,7 @@ def test_so_does_a_misspelt_one_but_no_other_word_and_number(
 @pytest.mark.parametrize("mode", ["keyword", "hybrid"])
 def test_of_equal_titles_the_more_popular_comes_first(tmp_path: Path, mode: str) -> None:
     index = make_index(tmp_path, popularity=np.array([3, 9, 9, 0, 0, 0, 4]))
-    index.meaning.embed()
+    index.semantic.embed()
     assert internal_ids(index.search("heat", k=2, mode=mode)) == [7, 1]
 
 
@@ -153,7 +153,7 @@ def test_more_like_an_item_leaves_the_item_itself_out(index: SearchIndex) -> Non
 
 
 def test_more_like_an_item_needs_no_model(tmp_path: Path) -> None:
-    make_index(tmp_path).meaning.embed()
+    make_index(tmp_path).semantic.embed()
     without = SearchIndex(ITEMS, VectorStore(tmp_path, FakeEncoder().identity))
     assert len(without.search(like=3).results) == 6
     with pytest.raises(NotTrainedError, match="no embedding model"):
@@ -193,7 +193,7 @@ def test_what_is_embedded_so_far_takes_part_at_once(tmp_path: Path) -> None:
 
 def test_a_damaged_store_is_said_and_keywords_still_answer(tmp_path: Path) -> None:
     index = make_index(tmp_path)
-    index.meaning.embed()
+    index.semantic.embed()
     next(tmp_path.glob("*/vectors.npy")).write_bytes(b"spoilt")
     answer = make_index(tmp_path).search("summer")
     assert answer.method == "keyword"
@@ -204,7 +204,7 @@ def test_a_damaged_store_is_said_and_keywords_still_answer(tmp_path: Path) -> No
 def test_a_query_is_encoded_once(tmp_path: Path) -> None:
     encoder = FakeEncoder()
     index = make_index(tmp_path, encoder)
-    index.meaning.embed()
+    index.semantic.embed()
     encoder.encoded.clear()
     for _ in range(3):
         index.search("summer heat", mode="semantic")
@@ -279,7 +279,7 @@ FOUND = [
 
 
 def read_anime(path: Path) -> ItemTable:
-    """The catalogue as CONTRACT.md describes it, without any reader of ours."""
+    """The anime catalogue as an ItemTable, read without the package's readers."""
     with open(path, newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if all(row.values())]
     assert len(rows) == 12_017
@@ -290,7 +290,7 @@ def read_anime(path: Path) -> ItemTable:
 def search_like_the_tutorial(items: ItemTable, folder: Path) -> list[str]:
     encoder = Encoder()
     index = SearchIndex(items, VectorStore(folder, encoder.identity), encoder)
-    assert index.meaning.embed().complete
+    assert index.semantic.embed().complete
     return titles(index.search(QUERY, k=5, mode="semantic"))
 
 
@@ -333,12 +333,12 @@ def test_searches_that_were_expected_have_the_same_answers(
     monkeypatch.setattr(kept_codes, "_SMALL", 1)
     monkeypatch.setattr(int8_codes, "_BLOCK", 2)
     monkeypatch.setattr(index_module, "_FEW", 1)
-    make_index(tmp_path / "nothing embedded").meaning.expect_queries()  # and there is nothing to be done for it
+    make_index(tmp_path / "nothing embedded").semantic.expect_queries()  # there is nothing to prepare
     asked = [("matrix", "hybrid", ""), ("planet", "semantic", ""), ("summer", "semantic", "year:>=1990")]
     before = [index.search(words, 4, mode, filters or None).results for words, mode, filters in asked]
-    index.meaning.expect_queries()
+    index.semantic.expect_queries()
     after = [index.search(words, 4, mode, filters or None).results for words, mode, filters in asked]
-    assert isinstance(index.meaning.index()[0], QuantizedIndex)
+    assert isinstance(index.semantic.index()[0], QuantizedIndex)
     for one, other in zip(before, after, strict=True):
         assert [result.item for result in one] == [result.item for result in other]
         np.testing.assert_allclose([result.score for result in one], [result.score for result in other], atol=1e-5)
@@ -347,7 +347,7 @@ def test_searches_that_were_expected_have_the_same_answers(
 def test_the_meaning_of_a_misspelt_query_is_that_of_the_words_that_titles_have(tmp_path: Path) -> None:
     encoder = FakeEncoder()
     index = make_index(tmp_path, encoder)
-    index.meaning.embed()
+    index.semantic.embed()
     encoder.encoded.clear()
     index.search("heat wve")
     index.search("heat wve", mode="semantic")
@@ -355,7 +355,7 @@ def test_the_meaning_of_a_misspelt_query_is_that_of_the_words_that_titles_have(t
 
 
 def test_a_hybrid_search_says_when_no_word_was_found(index: SearchIndex) -> None:
-    assert index.search("xyzzy").note == "No word of it was found: by meaning only"
+    assert index.search("xyzzy").note == "No word of the query was found: by meaning only"
     assert index.search("planet").note == ""
 
 
@@ -363,6 +363,6 @@ def test_of_items_equally_near_in_meaning_the_better_known_comes_first(tmp_path:
     fake: Any = FakeEncoder()
     items = make_items(["One", "Two"], ["of the same words", "of the same words"])
     index = SearchIndex(items, VectorStore(tmp_path, fake.identity), fake, popularity=np.array([1, 90]))
-    index.meaning.embed()
+    index.semantic.embed()
     assert internal_ids(index.search("xyzzy", mode="semantic")) == [1, 2]
     assert internal_ids(index.search("xyzzy")) == [2, 1]

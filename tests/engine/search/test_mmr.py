@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.search.mmr import rerank, series_likeness
+from engine.search.mmr import rerank, series_similarity
 
 
 def test_titles_of_one_series_are_alike() -> None:
@@ -20,7 +20,7 @@ def test_titles_of_one_series_are_alike() -> None:
         "Toy Story 3",
         "",
     ]
-    alike = np.array([series_likeness(titles)(row) for row in range(len(titles))])
+    alike = np.array([series_similarity(titles)(row) for row in range(len(titles))])
     np.testing.assert_array_equal(alike, alike.T)
     pairs = {(0, 1): 1, (2, 3): 1, (4, 5): 0.5, (7, 8): 1, (6, 0): 0, (6, 7): 0}
     for pair, expected in pairs.items():

@@ -137,7 +137,9 @@ def test_what_was_typed_is_explained_where_that_was_looked_for(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session.search.embed()
-    monkeypatch.setattr("engine.search.hybrid.SearchIndex.meant", lambda _, query: query.replace("plonet", "planet"))
+    monkeypatch.setattr(
+        "engine.search.hybrid.SearchIndex.corrected", lambda _, query: query.replace("plonet", "planet")
+    )
     hybrid, semantic = (session.search.explain_match("plonet", "solaris", mode) for mode in ("hybrid", "semantic"))
     assert hybrid == session.search.explain_match("planet", "solaris", "semantic") != semantic
 

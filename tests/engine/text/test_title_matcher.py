@@ -16,7 +16,7 @@ from engine.text.title_matcher import TitleMatcher
 
 
 def make_matcher(rows: list[tuple[int | str, str, int | None, int]], original: list[str] | None = None) -> TitleMatcher:
-    """From rows of id, title, year and number of interactions."""
+    """A matcher for rows of id, title, year and number of interactions."""
     columns = {
         "title": [title for _, title, _, _ in rows],
         "year": pa.array([year for _, _, year, _ in rows], pa.int32()),
@@ -214,7 +214,7 @@ def test_a_catalogue_without_interactions_completes_from_all_items() -> None:
 
 @pytest.fixture(scope="module")
 def films(real_data: Path) -> TitleMatcher:
-    """The films of links.csv with their ratings, joined without any reader of ours."""
+    """The films of links.csv with their ratings, joined without the package's readers."""
     with gzip.open(real_data / "movies_metadata_rebuilt.csv.gz", "rt", encoding="utf-8", newline="") as file:
         found = {row["imdb_id"][2:].lstrip("0"): row for row in csv.DictReader(file) if row["imdb_id"].startswith("tt")}
     with open(real_data / "ratings_small.csv", newline="") as file:

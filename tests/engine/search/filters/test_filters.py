@@ -59,7 +59,7 @@ FIELDS = Fields(ITEMS)
 
 
 def kept(line: str, fields: Fields = FIELDS) -> list[str]:
-    """The titles that a line's filters keep."""
+    """The titles of the items that match the filters of a line."""
     parsed = parse(line, fields)
     assert parsed.problems == (), line
     wanted = mask(parsed.filters, fields)
@@ -212,7 +212,7 @@ def test_any_line_is_taken_apart_without_an_error(line: str) -> None:
 
 
 def fits(row: int, filters: list[Filter]) -> bool:
-    """The meaning of filters, written out slowly."""
+    """A simple reference implementation of filters."""
 
     def has(one: Filter, term: str) -> bool:
         if one.field in ("year", "rating"):
@@ -269,13 +269,13 @@ def test_filters_from_a_program_are_checked_too() -> None:
 def test_numbers_from_elsewhere_can_be_filtered_by() -> None:
     fields = Fields(ITEMS, {"interactions": np.arange(8), "rating": np.zeros(8)})
     assert kept("interactions:>=7", fields) == ["Untitled"]
-    assert kept("rating:>=8.6", fields) == ["Spirited Away"]  # the catalogue's own goes first
+    assert kept("rating:>=8.6", fields) == ["Spirited Away"]  # the catalogue's own column takes precedence
 
 
 def test_a_column_without_values_is_not_offered() -> None:
     items = make_table({"title": ["a"], "year": pa.array([None], pa.int32()), "genres": [["x"]], "text": ["a"]})
     assert Fields(items).names == ("genre", "title", "text")
-    assert "nothing is known of it" in parse("year:1999", Fields(items)).problems[0].message
+    assert "all its values are unknown" in parse("year:1999", Fields(items)).problems[0].message
     empty = make_table({name: pa.array([], ITEMS.table.schema.field(name).type) for name in ITEMS.table.column_names})
     assert len(parse("genre:a year:1 director:b date:2001", Fields(empty)).problems) == 4
 

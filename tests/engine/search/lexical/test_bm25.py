@@ -63,8 +63,8 @@ def test_only_what_is_allowed_is_found(index: BM25Index) -> None:
 
 
 def test_it_names_the_words_it_knows(index: BM25Index) -> None:
-    understood = index.understood("A heist with drama by Amélie")
-    assert [word.typed for word in understood] == ["heist", "drama", "amelie"]
+    terms = index.query_terms("A heist with drama by Amélie")
+    assert [word.typed for word in terms] == ["heist", "drama", "amelie"]
 
 
 def test_the_scores_of_texts_are_those_of_bm25s() -> None:
@@ -73,7 +73,7 @@ def test_the_scores_of_texts_are_those_of_bm25s() -> None:
     other.index([words(text) for text in TEXTS], show_progress=False)
     index = BM25Index([""] * len(TEXTS), TEXTS)
     for query in ("drama the", "heist comedy the", "bank robbery detective love the"):
-        expected = other.get_scores(words(query)[:-1])  # an empty word is not half typed
+        expected = other.get_scores(words(query)[:-1])  # a stop word is not treated as half typed
         rows, scores = index.search(query, len(TEXTS))
         np.testing.assert_allclose(scores, expected[rows], rtol=1e-5)
         assert len(rows) == np.count_nonzero(expected)

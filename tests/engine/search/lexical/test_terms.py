@@ -80,8 +80,8 @@ def test_a_title_in_its_own_language_is_found_too() -> None:
 def test_a_word_that_is_there_is_not_corrected() -> None:
     index = BM25Index(["Heat", "Heap", "Meat"], ["", "", ""])
     assert index.search("heat x", 3)[0].tolist() == [0]
-    (word,) = index.understood("heat x")
-    assert word.taken_for == {"heat": 1.0}
+    (word,) = index.query_terms("heat x")
+    assert word.matches == {"heat": 1.0}
 
 
 def test_the_better_known_of_equals_comes_first() -> None:
@@ -104,7 +104,7 @@ def test_near_words_are_those_within_so_many_edits(vocabulary: list[str], word: 
     from rapidfuzz.distance import OSA
 
     expected = {other: OSA.distance(word, other) for other in vocabulary}
-    found = SpellingIndex(vocabulary).near(word, most)
+    found = SpellingIndex(vocabulary).similar(word, most)
     assert dict(found) == {other: distance for other, distance in expected.items() if 0 < distance <= most}
 
 
@@ -119,11 +119,11 @@ def test_tokens_and_numbers() -> None:
     ("query", "meant"),
     [
         ("The Shwashank redemtion!", "The shawshank redemption"),
-        ("star wrs", "star wars"),  # three letters are near to too much, but titles have "star wars"
-        ("Spider-Man & zombies", "Spider-Man & zombies"),  # nothing to correct: as it was typed
-        ("zombie", "zombie"),  # titles have its plural
-        ("townspeopel", "townspeopel"),  # in no title, and in one text only
-        ("star wa", "star wa"),  # half typed
+        ("star wrs", "star wars"),  # too many words are close to three letters, but titles contain "star wars"
+        ("Spider-Man & zombies", "Spider-Man & zombies"),  # nothing to correct, so the query stays as it was typed
+        ("zombie", "zombie"),  # titles contain its plural
+        ("townspeopel", "townspeopel"),  # the word is in no title and in one text only
+        ("star wa", "star wa"),  # the last word is half typed
         ("blockchain", "blockchain"),
         ("👻 ???", "👻 ???"),
         ("神隠し 2", "神隠し 2"),
@@ -140,4 +140,4 @@ def test_a_word_alone_is_taken_for_one_that_is_frequent_in_titles() -> None:
     assert index.corrected("pottre") == "potter"
     assert index.corrected("poter") == "poter", "it may be half a rare one"
     assert index.search("harry poter", 1)[0][0] >= 2
-    assert "potter" in index.understood("harry poter")[1].taken_for
+    assert "potter" in index.query_terms("harry poter")[1].matches

@@ -1,4 +1,4 @@
-"""Products in narrow types, as they come out on this processor, and what happens where there are none."""
+"""Tests of low-precision products on this processor, and of processors that do not support them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_products_in_bfloat16_are_wrong_by_what_bfloat16_rounds_away(
 
 @pytest.fixture
 def abilities(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
-    """What the processor can do: the test's to say."""
+    """Set the abilities of the processor for a test."""
     can: set[str] = set()
     monkeypatch.setattr(narrow, "_abilities", lambda: can)
     for asked in (narrow.has_bfloat16, narrow.has_int8):
@@ -45,7 +45,7 @@ def abilities(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
 @pytest.mark.parametrize(
     ("can", "bfloat16", "int8"),
     [
-        ([], False, False),  # the library is not there
+        ([], False, False),  # the library is not installed
         (["serial", "neon"], False, False),
         (["serial", "haswell", "skylake"], False, True),
         (["serial", "haswell", "skylake", "sapphireamx"], True, True),

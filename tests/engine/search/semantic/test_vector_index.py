@@ -87,7 +87,7 @@ def coded(vectors: np.ndarray, rows: np.ndarray | None = None) -> QuantizedIndex
 
 @pytest.fixture(scope="module")
 def clustered() -> np.ndarray:
-    """Twenty thousand vectors around three hundred."""
+    """Twenty thousand vectors in three hundred clusters."""
     random = np.random.RandomState(0)
     near = unit(random, 300, 100)[random.randint(300, size=20_000)] + 0.5 * unit(random, 20_000, 100)
     return near / np.linalg.norm(near, axis=1, keepdims=True)
@@ -112,7 +112,7 @@ def test_a_filter_never_costs_results(clustered: np.ndarray, share: float) -> No
     items, _ = coded(clustered).search(clustered[:1], 25, allowed)
     assert items.shape == (1, min(25, allowed.sum()))
     assert allowed[items].all()
-    if share <= 0.1:  # few enough to be compared one by one
+    if share <= 0.1:  # few enough for an exact comparison
         np.testing.assert_array_equal(items, ExactIndex(clustered).search(clustered[:1], 25, allowed)[0])
 
 
@@ -128,15 +128,15 @@ def test_items_may_share_a_vector_or_have_none(seed: int, k: int) -> None:
     rows = random.randint(-1, 40, size=90)
     allowed = random.rand(90) < 0.7
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(codes_module, "_LEAST", 1)
-        patch.setattr(codes_module, "_FOR_EACH", 1)
+        patch.setattr(codes_module, "_MIN_CANDIDATES", 1)
+        patch.setattr(codes_module, "_CANDIDATES_PER_RESULT", 1)
         patch.setattr(index_module, "_FEW", 1)
         items, _ = coded(vectors, rows).search(vectors[:1], k, allowed)
     usable = (rows >= 0) & allowed
     assert items.shape[1] == min(k, usable.sum())
     assert usable[items].all()
     assert len(set(items[0])) == items.shape[1]
-    whole = coded(vectors, rows).search(vectors[:1], k, allowed)[0]  # few enough to be compared one by one
+    whole = coded(vectors, rows).search(vectors[:1], k, allowed)[0]  # few enough for an exact comparison
     assert whole[0].tolist() == ExactIndex(vectors, rows).search(vectors[:1], k, allowed)[0][0].tolist()
 
 
@@ -154,7 +154,7 @@ def test_codes_that_grew_are_those_made_at_once(monkeypatch: pytest.MonkeyPatch)
     assert grown._differences(codes_module._pack(vectors[7:8] > 0)[0]).tolist() == differences
 
 
-# -- codes of a byte for each number ------------------------------------------------------------------------
+# -- int8 quantization -------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -171,9 +171,9 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_by_bytes_what_is_found_is_what_a_loop_over_all_items_finds(count: int, k: int, seed: int) -> None:
     random = np.random.RandomState(seed)
     centres = unit(random, 3, 24)
-    vectors = centres[random.randint(3, size=count)] + 0.02 * unit(random, count, 24)  # many are nearly as near
+    vectors = centres[random.randint(3, size=count)] + 0.02 * unit(random, count, 24)  # many close vectors
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors[random.rand(count) < 0.05] = 0  # what a model may give an empty text
+    vectors[random.rand(count) < 0.05] = 0  # a model may encode an empty text as zeros
     rows = random.randint(-1, count, size=count + 9)
     allowed = random.rand(count + 9) < 0.7
     index = QuantizedIndex(vectors, rows, Int8Quantizer().grown(vectors))
@@ -223,9 +223,9 @@ def test_by_bytes_what_all_vectors_have_in_common_costs_nothing(clustered: np.nd
 @pytest.mark.usefixtures("small_blocks")
 def test_where_codes_tell_nothing_the_vectors_are_compared() -> None:
     vectors = unit(np.random.RandomState(0), 400, 24) * np.float32(0.01)
-    vectors[:, 0] = np.where(np.arange(400) % 2, 1.0, -1.0)  # one number so large that the steps drown all others
+    vectors[:, 0] = np.where(np.arange(400) % 2, 1.0, -1.0)  # the other dimensions are rounded to 0
     index = QuantizedIndex(vectors, None, Int8Quantizer().grown(vectors))
-    assert len(index._codes.nearest(vectors[7], 5)) > 100
+    assert len(index._quantizer.nearest(vectors[7], 5)) > 100
     np.testing.assert_array_equal(index.search(vectors[7:8], 5)[0], ExactIndex(vectors).search(vectors[7:8], 5)[0])
 
 

@@ -32,7 +32,7 @@ def make_store(folder: Path, encoder: FakeEncoder | None = None) -> VectorStore:
 
 
 def assert_right(store: VectorStore, texts: list[str]) -> int:
-    """Every text that has a vector has its own; how many have one."""
+    """Check that each embedded text has its own vector, and return the number of embedded texts."""
     rows, vectors = store.rows(hash_texts(texts)), store.vectors()
     for text, row in zip(texts, rows, strict=True):
         if row >= 0:
@@ -127,7 +127,7 @@ class Killed(BaseException):
 
 
 def _dying(after: int, share: float, die: Callable[[], None]) -> Any:
-    """As _write_at, but the ``after``-th write stops in the middle."""
+    """A ``_write_at`` whose ``after``-th call stops in the middle of the write."""
     calls, write_at = iter(range(10_000)), growing._write_at
 
     def write(file: Any, offset: int, data: bytes) -> None:
@@ -143,7 +143,7 @@ def _raise_killed() -> None:
     raise Killed
 
 
-# Writes come in fours: vectors, their header, hashes, their header. A header is written in one piece: the kernel
+# Each batch has four writes: vectors, their header, hashes, their header. A header is written at once: the kernel
 # does not stop within 128 bytes.
 @pytest.mark.parametrize(
     ("after", "share"),
@@ -186,7 +186,7 @@ MANY = [f"text number {number} " + "word " * (number % 7) for number in range(20
 
 
 class TellingEncoder(FakeEncoder):
-    """Tells of each batch before it hands it over, when all those before it are stored."""
+    """An encoder that reports each batch before it yields it, when all earlier batches are stored."""
 
     def __init__(self, told: Any) -> None:
         super().__init__()
@@ -207,7 +207,7 @@ def _embed_and_tell(folder: Path, told: Any) -> None:
 def test_killed_at_twenty_random_moments_at_most_a_batch_is_lost_each_time(tmp_path: Path) -> None:
     random, before = np.random.RandomState(0), 0
     for _ in range(20):
-        # The child goes on while the parent reads: where in a batch or a write it is killed is left to chance.
+        # The child continues while the parent reads, so it is killed at a random point of a batch or a write.
         pipe, end = multiprocessing.Pipe(duplex=False)
         process = multiprocessing.get_context("spawn").Process(target=_embed_and_tell, args=(tmp_path, end))
         process.start()
@@ -300,12 +300,12 @@ def test_two_at_once_do_not_write_into_each_other(tmp_path: Path) -> None:
     assert assert_right(store, TEXTS) == len(TEXTS)
 
 
-# -- codes ----------------------------------------------------------------------------------------------------
+# -- quantization ----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def small_codes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if these few texts were very many."""
+    """Lower all thresholds, so that a few texts count as very many."""
     for name, size in {"LARGE": 10, "LARGE_FOR_BYTES": 16, "_SMALL": 5, "_IN_PASSING": 4, "_AT_A_TIME": 4}.items():
         monkeypatch.setattr(kept_codes, name, size)
     monkeypatch.setattr(int8_codes, "_BLOCK", 4)
@@ -313,12 +313,12 @@ def small_codes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def codes_of(store: VectorStore, texts: list[str]) -> str:
-    """What kind of codes a search of all texts goes by; it finds these."""
+    """Check that a search finds all texts, and return the kind of its quantizer."""
     index = store.index(hash_texts(TEXTS))
     assert len(index) == len(texts)
     for item, text in enumerate(texts):
         assert index.search(vector_of(text)[None], 1)[0][0, 0] == item
-    return type(index._codes).__name__ if isinstance(index, QuantizedIndex) else "none"
+    return type(index._quantizer).__name__ if isinstance(index, QuantizedIndex) else "none"
 
 
 @pytest.mark.usefixtures("small_codes")
@@ -369,7 +369,7 @@ def test_making_codes_can_be_stopped_and_gone_on_with(tmp_path: Path, monkeypatc
     job.cancel()
     with pytest.raises(CancelledError):
         store.expect_searches(job)
-    assert store.index(hash_texts(TEXTS[:15]))._codes.rest.shape[0] > 4  # type: ignore[attr-defined]
+    assert store.index(hash_texts(TEXTS[:15]))._quantizer.rest.shape[0] > 4  # type: ignore[attr-defined]
     assert codes_of(store, TEXTS[:15]) == "Int8Quantizer"
 
 
@@ -383,7 +383,7 @@ def test_codes_serve_also_whoever_read_the_vectors_a_little_earlier(
     store.embed(TEXTS, FakeEncoder())
     vectors = np.array(store.vectors())
     codes = kept_codes.QuantizationCache()
-    for count in (23, 17, 15, 9, 15, 23):  # beyond 16 by signs, up to it by bytes
+    for count in (23, 17, 15, 9, 15, 23):  # more than 16 vectors are quantized to bits, fewer to int8
         codes.expect(vectors[:count], "file", Job())
         found = codes.of(vectors[:count], "file")
         assert found is not None
