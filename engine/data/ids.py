@@ -1,4 +1,4 @@
-"""Internal ids as callers give them: numbers, lists, arrays or tensors, checked."""
+"""Checks for internal ids that callers give as numbers, lists, arrays or tensors."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from engine.errors import OptionError
 
 
 def as_ids(ids: npt.ArrayLike, size: int, kind: str) -> Tensor:
-    """Ids as an int64 tensor on the CPU, in the shape in which they are given.
+    """Check ids and convert them to an int64 tensor of the same shape on the CPU.
 
     Parameters
     ----------
     ids
-        A number or an array.
+        A number, or an array of numbers.
     size
-        One more than the largest id that is known.
+        The number of ids: valid ids are 0 to ``size - 1``.
     kind
-        What they number, for the error.
+        What the ids number, such as ``"item"``, for the error message.
 
     Raises
     ------
     ValueError
-        If one is no integer, or out of range.
+        If an id is not an integer, or is out of range.
     """
     array = ids.detach().cpu().numpy() if isinstance(ids, Tensor) else np.asarray(ids)
     if array.size == 0:
@@ -34,5 +34,5 @@ def as_ids(ids: npt.ArrayLike, size: int, kind: str) -> Tensor:
         raise OptionError(f"{kind} ids must be integers, not {array.dtype}.")
     if not 0 <= int(array.min()) <= int(array.max()) < size:
         wrong = int(array.min()) if array.min() < 0 else int(array.max())
-        raise OptionError(f"{kind} id {wrong} is not between 0 and {size - 1}, which are what the model knows.")
+        raise OptionError(f"{kind} id {wrong} is not between 0 and {size - 1}, the range that the model knows.")
     return torch.from_numpy(np.array(array, dtype=np.int64))
