@@ -174,7 +174,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
     def _learner(self, interactions: Interactions, net: nn.Module) -> Learner:
         users = self._tensor(interactions.user_ids, np.int32)
         items = self._tensor(interactions.item_ids, np.int32)
-        self._note_seen(items)
+        self._record_seen(items)
         weights = None if interactions.weights is None else self._tensor(interactions.weights, np.float32)
         observed = self._observed(interactions)
         if self.optimizer_func is None and is_plain(net):
@@ -203,7 +203,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
 
     def _packed(self, net: BilinearNet, users: Tensor, items: Tensor) -> PackedRows:
         """The rows to learn, with the moments that earlier fits left."""
-        before, state = self._rows, self._learning
+        before, state = self._rows, self._loaded_optimizer
         if before is not None and before.same_rows(users, items):
             return before
         self._rows = PackedRows(net, users, items, self.learning_rate, self.l2)
@@ -211,16 +211,16 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
             self._rows.take_over(before.state(), before.adam.steps)
         elif state:
             here = {name: tensor.to(self.device) for name, tensor in state.items()}
-            self._rows.take_over(here, int(self._learning_header["steps"]))
-        self._learning = {}
+            self._rows.take_over(here, int(self._loaded_optimizer_header["steps"]))
+        self._loaded_optimizer = {}
         return self._rows
 
     def _finish(self, net: nn.Module) -> None:
         if self._rows is not None and isinstance(net, BilinearNet):
             self._rows.write_back(net)
 
-    def _forget(self) -> None:
-        super()._forget()
+    def _reset(self) -> None:
+        super()._reset()
         self._rows = None
 
     def _to_cpu(self, net: nn.Module) -> None:

@@ -83,7 +83,7 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
 
     spec: ClassVar[ModelSpec] = specs.BAYESIAN
     _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "lowest", "highest", "_span")
-    _tensors: ClassVar[tuple[str, ...]] = ()  # those of the posterior and of the days; see _give
+    _tensors: ClassVar[tuple[str, ...]] = ()  # those of the posterior and of the days; see _pack_tensors
 
     lowest = 0.0
     highest = 0.0
@@ -340,7 +340,7 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         return Ridge.of_people(posterior.user_factors, float(posterior.variance.mean()))
 
     # -- storing ------------------------------------------------------------------------------------------------
-    def _give(self) -> dict[str, Tensor]:
+    def _pack_tensors(self) -> dict[str, Tensor]:
         tensors = self._known().tensors()
         if self._days is not None:
             tensors |= {
@@ -349,7 +349,7 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
             }
         return tensors
 
-    def _take(self, tensors: Mapping[str, Tensor]) -> None:
+    def _unpack_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         own = {name: tensor.to(self.device) for name, tensor in tensors.items() if name in Posterior.names()}
         self._posterior = Posterior(**own)
         if self._span is not None:

@@ -195,11 +195,11 @@ class BlendModel(SequenceModel):
         return counted, learnt
 
     # -- storing ------------------------------------------------------------------------------------------------
-    def _give(self) -> dict[str, Tensor]:
+    def _pack_tensors(self) -> dict[str, Tensor]:
         parts = {"markov": self._markov.tensors(), "attention": self._attention.tensors()}
         return {f"{part}.{name}": tensor for part, tensors in parts.items() for name, tensor in tensors.items()}
 
-    def _take(self, tensors: Mapping[str, Tensor]) -> None:
+    def _unpack_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         for name, part in (("markov.", self._markov), ("attention.", self._attention)):
             own = {key[len(name) :]: tensor for key, tensor in tensors.items() if key.startswith(name)}
             part.take(self.num_items, own)

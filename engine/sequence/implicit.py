@@ -234,7 +234,7 @@ class ImplicitSequenceModel(Estimator):
     def _learner(self, interactions: SequenceInteractions, net: nn.Module) -> Learner:
         sequences = self._tensor(interactions.sequences, np.int64)
         # A step is a group of its own kind: that of its item, which is the one known positive there.
-        self._note_seen(sequences)
+        self._record_seen(sequences)
         self._seen[PADDING_IDX] = False
         occurring = torch.unique(sequences)
         occurring = occurring[occurring != PADDING_IDX]

@@ -156,12 +156,12 @@ class MarkovModel(SequenceModel):
     # -- as a part of another model -------------------------------------------------------------------------------
     def tensors(self) -> dict[str, Tensor]:
         """What is stored of the model beside its options."""
-        return self._give()
+        return self._pack_tensors()
 
     def take(self, num_items: int, tensors: Mapping[str, Tensor]) -> None:
         """Become the model whose :meth:`tensors` these are."""
         self.num_items = num_items
-        self._take(tensors)
+        self._unpack_tensors(tensors)
         self._fitted = True
 
     # -- what follows from the places, made when it is first needed ----------------------------------------------
