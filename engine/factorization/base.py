@@ -1,4 +1,4 @@
-"""What the explicit and the implicit factorisation share: pairs in, scores of pairs out."""
+"""The base class of Spotlight's explicit and implicit factorisation models."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Scores = npt.NDArray[np.float32]
 
 
 class FactorizationModel(FactorizationFoldIn, Estimator):
-    """Base of the models that score pairs of a user and an item. Options as of :class:`Estimator`."""
+    """The base class of models that score pairs of a user and an item. For the options see :class:`Estimator`."""
 
     _objectives: dict[str, Objective]
 
@@ -38,7 +38,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
 
     @property
     def capabilities(self) -> Capabilities:
-        """Only a :class:`BilinearNet` can place a new person and compare items, no representation of the caller's."""
+        """What this model can do. Only with a :class:`BilinearNet` can it fold in users and compare items."""
         declared = super().capabilities
         if self.representation is None or type(self.representation) is BilinearNet:
             return declared
@@ -48,8 +48,8 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         if self.capabilities == self.spec.capabilities:
             return super()._unsupported(capability)
         return UnsupportedError(
-            f"This model scores with a {type(self.representation).__name__} of its author's: only one with a "
-            "BilinearNet can place a new person and compare items."
+            f"This model has the custom representation {type(self.representation).__name__}: only models with a "
+            "BilinearNet can answer for new users and compare items."
         )
 
     # -- predicting ---------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         )
         if len(users) != 1 and len(users) != len(items):
             raise OptionError(f"{len(users)} user_ids and {len(items)} item_ids make no pairs: give as many of each.")
-        if len(users) == 1 and type(self._net) is not BilinearNet:  # which takes one user for all
+        if len(users) == 1 and type(self._net) is not BilinearNet:  # which accepts one user for all items
             users = users.expand(len(items))
         scores = np.empty(len(items), dtype=np.float32)
         piece = max(1, CHUNK // (4 * self.embedding_dim))
@@ -95,10 +95,10 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         return scores
 
     def scores(self, user_ids: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
-        """The scores of items for several users, ``(len(user_ids), items)``, on the model's device.
+        """Return the scores of items for several users, ``(len(user_ids), items)``, on the model's device.
 
-        The caller bounds the number of users, and leaves out the padding (id 0) and what must not be ranked.
-        ``item_ids`` are on the model's device; None means all.
+        The caller limits the number of users, and leaves out the padding (id 0) and items that must not be ranked.
+        ``item_ids`` are on the model's device; None means all items.
         """
         self._trained()
         parts = list(self._score_in_chunks(as_ids(user_ids, self._num_users, "user").reshape(-1), item_ids))
@@ -111,11 +111,11 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         return self._trained()
 
     def _output(self, scores: Tensor) -> Tensor:
-        """From the net's scores to predictions."""
+        """Convert the network's scores to predictions."""
         return scores
 
     def _hide(self, scores: Tensor, items: Tensor | None) -> Tensor:
-        """Replace the scores of items that must not be recommended; those of all items, in order, if None."""
+        """Replace the scores of items that must not be recommended. None for ``items`` means all items."""
         return scores
 
     @torch.no_grad()
@@ -141,7 +141,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
             scores = net(*pairs).reshape(len(users), len(items))
         return self._hide(self._output(scores.float()), item_ids)
 
-    # -- fitting ------------------------------------------------------------------------------------------------
+    # -- training ------------------------------------------------------------------------------------------------
     def _check(self, interactions: Interactions) -> None:
         if len(interactions) == 0:
             raise LearningError("There are no interactions to learn from.")
@@ -152,8 +152,8 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
             ):
                 if int(ids.max()) >= size:
                     raise OptionError(
-                        f"{kind} id {int(ids.max())} is not below {size}, the number that the model was first fitted "
-                        f"with: declare num_{kind}s large enough from the start, or make a new model."
+                        f"{kind} id {int(ids.max())} is not below {size}, the number of {kind}s in the model's first "
+                        f"fit: give the first fit interactions with a larger num_{kind}s, or make a new model."
                     )
 
     def _columns(self, interactions: Interactions) -> Iterable[npt.NDArray[Any] | None]:
@@ -202,7 +202,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         )
 
     def _packed(self, net: BilinearNet, users: Tensor, items: Tensor) -> PackedRows:
-        """The rows to learn, with the moments that earlier fits left."""
+        """Pack the rows to train, with the Adam moments of earlier fits."""
         before, state = self._rows, self._loaded_optimizer
         if before is not None and before.same_rows(users, items):
             return before
@@ -237,20 +237,20 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         return {"_num_users": self._num_users, "_num_items": self._num_items}
 
     def _objective(self) -> Objective:
-        """Loss and gradient for the fast path."""
+        """Return the function of loss and gradient for :class:`BilinearTrainer`."""
         return self._objectives[self.loss]
 
-    # -- what explicit and implicit models do differently -------------------------------------------------------
+    # -- what explicit and implicit models implement -------------------------------------------------------
     @property
     def _num_negatives(self) -> int:
         return 1
 
     def _observed(self, interactions: Interactions) -> Tensor | None:
-        """What the scores are compared with."""
+        """Return the ratings that the scores are compared with, if any."""
         return None
 
     def _sampler(self, users: Tensor, items: Tensor, candidates: Tensor) -> NegativeSampler | None:
-        """Draws what the model learns against, from items that occur."""
+        """Make the sampler of negatives, if the model needs one. It draws from items that occur."""
         return None
 
     def _batch_loss(self, net: nn.Module, batch: Batch) -> Tensor:
@@ -258,7 +258,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
 
 
 def _positions(ids: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """The ids that occur, ascending, and for each of ``ids`` its position among them (int32)."""
+    """Return the distinct ids in ascending order, and the position of each of ``ids`` among them (int32)."""
     occurs = torch.zeros(size, dtype=torch.bool, device=ids.device)
     occurs[ids.long()] = True
     position = occurs.cumsum(0, dtype=torch.int32) - 1

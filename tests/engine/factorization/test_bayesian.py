@@ -126,8 +126,8 @@ def test_the_strongest_directions_of_a_large_matrix_are_found(monkeypatch):
     random = np.random.RandomState(0)
     features = (random.randn(90, 4) @ random.randn(4, 60)).astype(np.float32)
     whole = LinearPrior(features, 3, CPU)
-    monkeypatch.setattr(linear_prior, "_EXACT", 10)
-    monkeypatch.setattr(linear_prior, "_STRONGEST", 8)
+    monkeypatch.setattr(linear_prior, "_EXACT_SIZE", 10)
+    monkeypatch.setattr(linear_prior, "_NUM_COMPONENTS", 8)
     part = LinearPrior(csr_matrix(features), 3, CPU)
     rebuilt = part.basis * part.strengths.sqrt() @ part.loadings.T
     assert torch.allclose(rebuilt, torch.from_numpy(features), atol=1e-3)

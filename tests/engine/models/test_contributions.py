@@ -165,5 +165,5 @@ def test_a_model_around_its_authors_net_cannot_place_anybody(tastes: Interaction
 
     model = ExplicitFactorizationModel(representation=Own(60, 41, 4), n_iter=1, random_state=1)
     model.fit(tastes)
-    with pytest.raises(UnsupportedError, match="Own of its author's"):
+    with pytest.raises(UnsupportedError, match="custom representation Own"):
         model.fold_in([1], [5])
