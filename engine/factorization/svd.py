@@ -27,8 +27,8 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
     """Predicts a rating as the mean, the biases of user and item, and the dot product of their vectors.
 
     The model is known as SVD (Funk, 2006; Koren, Bell and Volinsky, "Matrix factorization techniques for recommender
-    systems", IEEE Computer 2009). It minimises ``Σ (rating - prediction)² + l2 Σ √n |vector|² + l2_user Σ bias² + l2_item Σ
-    bias²``, where ``n`` is the number of a user's or item's ratings.
+    systems", IEEE Computer 2009). It minimises
+    ``Σ (rating - prediction)² + l2 Σ √n |vector|² + l2_user Σ bias² + l2_item Σ bias²``, where ``n`` is the number of a user's or item's ratings.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         return decay
 
     def _steps(self, counts: Tensor, total: int) -> Tensor:
-        """Return the step size of each row, ``(len(counts), 1)``. It is smaller for rows that are frequent in batches."""
+        """Return the step size of each row, ``(len(counts), 1)``. Rows that are frequent take smaller steps."""
         share = min(1.0, self.batch_size / total)
         return (self.learning_rate / (1.0 + self.learning_rate * share * counts))[:, None]
 
