@@ -28,7 +28,8 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
 
     The model is known as SVD (Funk, 2006; Koren, Bell and Volinsky, "Matrix factorization techniques for recommender
     systems", IEEE Computer 2009). It minimises
-    ``Σ (rating - prediction)² + l2 Σ √n |vector|² + l2_user Σ bias² + l2_item Σ bias²``, where ``n`` is the number of a user's or item's ratings.
+    ``Σ (rating - prediction)² + l2 Σ √n |vector|² + l2_user Σ bias² + l2_item Σ bias²``,
+    where ``n`` is the number of a user's or item's ratings.
 
     Parameters
     ----------
