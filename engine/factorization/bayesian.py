@@ -1,4 +1,4 @@
-"""Bayesian matrix factorisation of ratings by Gibbs sampling (BPMF with side information)."""
+"""Bayesian matrix factorisation of ratings by Gibbs sampling (BPMF)."""
 
 from __future__ import annotations
 

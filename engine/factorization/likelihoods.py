@@ -1,4 +1,4 @@
-"""Likelihoods of ratings given scores: Gaussian and ordinal, with a noise precision for each user."""
+"""Gaussian and ordinal likelihoods of ratings, with a noise precision for each user."""
 
 from __future__ import annotations
 

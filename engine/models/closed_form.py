@@ -1,4 +1,4 @@
-"""The base classes of models that are solved, counted or sampled, not trained iteratively."""
+"""The base classes of models that are solved in closed form, counted or sampled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract of models: the ``Model`` protocol and the ``Capabilities`` that a model declares."""
+"""The contract of models: the ``Model`` protocol and the declared ``Capabilities``."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Adapter for models that were not made for this package, with Spotlight's ``fit`` and ``predict``.
+"""Adapter for models of other packages that have Spotlight's ``fit`` and ``predict``.
 
-Such a class declares no capabilities. They are derived here from its methods, and a :class:`PlugInModel` wraps each of
+The class of such a model declares no capabilities. They are derived here from its methods, and a :class:`PlugInModel` wraps each of
 its objects so that it fulfils the contract. The rest of the engine relies on declarations only.
 """
 

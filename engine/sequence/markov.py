@@ -40,8 +40,8 @@ class MarkovModel(SequenceModel):
     Parameters
     ----------
     lags
-        The number of items that are used: the last ones of the given sequence, and those near each
-        training position.
+        The number of items that are used: the last ones of the given sequence, and those near each training
+        position.
     decay
         The factor by which an item's weight decreases for each step of distance.
     ahead

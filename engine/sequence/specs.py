@@ -27,7 +27,7 @@ _ATTENTION = {
     "n_iter": Option(12, "epochs", search=Range(5, 60)),
     "batch_size": Option(32, "batch size, in sequences of up to 50 items"),
     "learning_rate": Option(2e-3, "learning rate of Adam", search=Range(3e-4, 1e-2, log=True)),
-    "num_negatives": Option(0, "negatives of the softmax; 0 for all items, or a sample where there are many"),
+    "num_negatives": Option(0, "negatives of the softmax; 0 for all items, or a sample if there are many"),
     "texts": Option(False, "use text embeddings of the items, also for items without interactions"),
 }
 _HELD_OUT = "share of the users held out to choose the weights"

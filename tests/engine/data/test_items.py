@@ -1,4 +1,4 @@
-"""The catalogue: items by their internal ids."""
+"""Tests of the item table."""
 
 from __future__ import annotations
 
