@@ -1,1 +1,1 @@
-"""Everything of recsys-tui that computes: data sets, models, search. Knows nothing of terminals."""
+"""The computing part of recsys-tui: data sets, models and search, without any terminal."""

@@ -1,1 +1,1 @@
-"""Who interacted with what: the catalogue, the interactions, the ids, and the records that answers are made of."""
+"""Data sets in memory: the catalogue, the ids, item features and result records."""

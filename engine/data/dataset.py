@@ -1,4 +1,4 @@
-"""A data set as the rest of the engine sees it: a catalogue, interactions in internal ids, and two vocabularies."""
+"""A data set: the catalogue, the users, and the interactions in internal ids."""
 
 from __future__ import annotations
 
@@ -15,33 +15,34 @@ from engine.interactions import Interactions
 
 @dataclass(frozen=True)
 class Dataset:
-    """Items, users and who interacted with what.
+    """The items, the users and the interactions of a data set.
 
     Items that occur in the interactions come first, so a model's tables are a prefix of the catalogue:
     ``interactions.num_items == num_rated_items + 1`` (0 is padding), while ``items`` may go on with items that
-    nobody has rated and only search can find.
+    nobody has rated. Only search finds those.
 
     Attributes
     ----------
     name
-        The name it is stored and asked for under.
+        The name under which the data set is stored.
     kind
-        The reader it came from, such as ``"movies"``.
+        The reader that read the data set, such as ``"movies"``.
     title
-        What it is called on screen, such as ``"The Movies Dataset"``.
+        The name shown on screen, such as ``"The Movies Dataset"``.
     items
         The catalogue.
     users
-        The user vocabulary (dense from 0).
+        The external ids of the users; internal ids start at 0.
     interactions
-        In internal ids, in the order of the source file. ``ratings`` is None where the source has none, NaN in rows
-        that say "seen" without a rating; ``timestamps`` (unix seconds) is None where the source has none.
+        The interactions in internal ids, in the order of the source file. ``ratings`` is None if the source has no
+        ratings, and NaN in rows that say "seen" without a rating. ``timestamps`` (unix seconds) is None if the source
+        has no times.
     skipped
-        What the reader left out: reason -> number of rows.
+        The number of rows that the reader left out, by reason.
     source
-        Where it came from: file names, reader options.
+        The file names and the reader options that the data set was read with.
     simulated
-        Whether the users are made up; said wherever they are shown.
+        Whether the users are simulated. Every screen that shows them says so.
     """
 
     name: str
@@ -56,28 +57,28 @@ class Dataset:
 
     @property
     def num_users(self) -> int:
-        """How many users there are."""
+        """The number of users."""
         return len(self.users)
 
     @property
     def num_items(self) -> int:
-        """How many items the catalogue has."""
+        """The number of items in the catalogue."""
         return len(self.items)
 
     @property
     def num_rated_items(self) -> int:
-        """How many items occur in the interactions; their internal ids are ``1..num_rated_items``."""
+        """The number of items that occur in the interactions; their internal ids are ``1..num_rated_items``."""
         return self.interactions.num_items - 1
 
     @property
     def num_interactions(self) -> int:
-        """How many interactions there are, rated or not."""
+        """The number of interactions, rated or not."""
         return len(self.interactions)
 
     def rated(self) -> Interactions:
         """The interactions that carry a rating (all of them in most data sets).
 
-        Sizes are those of the whole data set, so internal ids mean the same.
+        The result has the sizes of the whole data set, so an internal id means the same item or user in both.
         """
         ratings = self.interactions.ratings
         if ratings is None:

@@ -1,4 +1,4 @@
-"""What is known of items and users beside who rated what, as matrices that models can use."""
+"""Features of items and users as matrices that models can use."""
 
 from __future__ import annotations
 
@@ -15,27 +15,29 @@ from engine.interactions import Interactions
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-#: Triangles over the ranks of a number.
-_RANK_BUMPS = 16
-_MOST_CATEGORIES = 300
-#: Columns that hold a mean of votes, and their number.
-_VOTES = (("vote_average", "vote_count"), ("rating", "members"))
-#: With how many votes a mean is half believed.
-_VOTES_BEFORE = 50.0
+#: The number of basis functions over the ranks of a numeric column.
+_RANK_BASES = 16
+#: A text column with more distinct values than this is no category.
+_MAX_CATEGORIES = 300
+#: Pairs of columns: one holds the mean of an item's votes, the other the number of votes.
+_VOTE_COLUMNS = (("vote_average", "vote_count"), ("rating", "members"))
+#: The weight of the overall mean in a Bayesian average, as a number of votes.
+_PRIOR_VOTES = 50.0
 
 Floats = npt.NDArray[np.float32]
-#: Dense, or a scipy sparse matrix.
+#: A dense array or a scipy sparse matrix.
 Matrix: TypeAlias = Any
 
 
 @dataclass(frozen=True)
 class Features:
-    """Groups of features, each a matrix with one row a internal id.
+    """Groups of features. Each group is a matrix whose row ``i`` belongs to the internal id ``i``.
 
     Attributes
     ----------
     users, items
-        Name of the group -> matrix of shape ``(num_users, f)`` or ``(num_items, f)``; the row 0 of items is padding.
+        The matrices by the name of the group, shape ``(num_users, f)`` or ``(num_items, f)``. Row 0 of the items is
+        padding.
     """
 
     users: Mapping[str, Matrix] = field(default_factory=dict)
@@ -43,9 +45,15 @@ class Features:
 
 
 def history(interactions: Interactions) -> tuple[csr_matrix, csr_matrix]:
-    """Who rated what: of users ``(num_users, num_items)``, of items the transpose; sparse, with rows of length 1.
+    """The interactions as implicit feedback: a sparse matrix of users by items, and its transpose.
 
-    The division by the root of a row's number is that of SVD++ (Koren, 2008, section 4).
+    Every row is divided by the square root of its number of entries, so it has the length 1, as in SVD++ (Koren,
+    "Factorization meets the neighborhood", KDD 2008, section 4).
+
+    Returns
+    -------
+    tuple of scipy.sparse.csr_matrix
+        One row a user, ``(num_users, num_items)``, and one row an item, ``(num_items, num_users)``.
     """
     from scipy.sparse import diags_array
 
@@ -59,40 +67,47 @@ def history(interactions: Interactions) -> tuple[csr_matrix, csr_matrix]:
 
 
 def bumps(values: npt.NDArray[Any], low: float, high: float, number: int) -> Floats:
-    """Overlapping triangles along a scale: a smooth function of a number is a sum of them.
+    """Expand numbers in overlapping triangular basis functions (a linear B-spline basis).
+
+    A model that is linear in these features can fit any piecewise linear function of the number.
 
     Parameters
     ----------
     values
-        Shape ``(n,)``; not a number where it is not known, which gives a row of zeros.
+        The numbers, shape ``(n,)``. NaN stands for an unknown number and gives a row of zeros.
     low, high
-        Where the first and the last triangle have their tops.
+        The peaks of the first and of the last triangle. Numbers outside are clipped to this range.
     number
-        Of triangles.
+        The number of triangles.
 
     Returns
     -------
     numpy.ndarray
-        Shape ``(n, number)``; the rows of known values within the scale sum to 1.
+        Shape ``(n, number)``. A row of a known number sums to 1.
     """
     if not high > low:
         known: Floats = np.isfinite(values).astype(np.float32)[:, None]
         return known
-    tops = np.linspace(low, high, number)
-    heights = 1.0 - np.abs(np.clip(values, low, high)[:, None] - tops) / (tops[1] - tops[0])
+    peaks = np.linspace(low, high, number)
+    heights = 1.0 - np.abs(np.clip(values, low, high)[:, None] - peaks) / (peaks[1] - peaks[0])
     rows: Floats = np.nan_to_num(np.maximum(heights, 0.0)).astype(np.float32)
     return rows
 
 
 def members(groups: Sequence[tuple[str, ...]], least: int = 3) -> Floats:
-    """Which of several groups (genres, say) each belongs to, with rows of length 1 or 0.
+    """Encode the groups (such as genres) that each row belongs to; the result has rows of length 1 or 0.
 
     Parameters
     ----------
     groups
-        The groups of each row.
+        The names of each row's groups.
     least
-        Groups with fewer rows are left out.
+        The smallest number of rows that a group must have; smaller groups are left out.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(len(groups), f)``.
     """
     names, position = np.unique([name for row in groups for name in row] or [""], return_inverse=True)
     rows = np.repeat(np.arange(len(groups)), [len(row) for row in groups])
@@ -105,22 +120,23 @@ def members(groups: Sequence[tuple[str, ...]], least: int = 3) -> Floats:
 
 
 def of_items(items: ItemTable, num_items: int) -> dict[str, Floats]:
-    """Features of the first items of a catalogue, from its columns.
+    """Make features of the first items of a catalogue from its columns.
 
-    Genres; the year; numbers (votes, runtime) by their rank; categories (language, type) that several items share;
-    and, where a mean of votes stands beside their number, the mean drawn towards that of all (a Bayesian average).
+    The features are the genres, the ranks of the year and of other numbers (votes, runtime), and the categories
+    (language, type) that several items share. If the catalogue has both the mean and the number of votes, the ranks
+    of the Bayesian average (the mean shrunk towards the mean of all items) are features too.
 
     Parameters
     ----------
     items
         The catalogue.
     num_items
-        How many rows to make: one more than the last item's internal id, since row 0 is padding.
+        The number of rows to make. It is one more than the last item's internal id, since row 0 is padding.
 
     Returns
     -------
     dict
-        Name of the group -> shape ``(num_items, f)``.
+        The matrices by the name of the group, each ``(num_items, f)``.
     """
     import pyarrow as pa
 
@@ -136,11 +152,11 @@ def of_items(items: ItemTable, num_items: int) -> dict[str, Floats]:
         elif pa.types.is_string(column.type):
             groups[name] = _categories(column.to_pylist())
     for name, values in numbers.items():
-        groups[name] = bumps(_ranks(values), 0.0, 1.0, _RANK_BUMPS)
-    for mean, count in _VOTES:
+        groups[name] = bumps(_ranks(values), 0.0, 1.0, _RANK_BASES)
+    for mean, count in _VOTE_COLUMNS:
         if mean in numbers and count in numbers:
             groups[f"{mean} by {count}"] = bumps(
-                _ranks(_drawn_to_mean(numbers[mean], numbers[count])), 0.0, 1.0, _RANK_BUMPS
+                _ranks(_bayesian_average(numbers[mean], numbers[count])), 0.0, 1.0, _RANK_BASES
             )
     return {
         name: np.concatenate([np.zeros((1, matrix.shape[1]), np.float32), matrix])
@@ -154,7 +170,7 @@ def _numbers(column: Any) -> Floats:
 
 
 def _ranks(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """From 0 to 1 by rank, equal values alike; not a number stays so."""
+    """Scale the ranks of numbers to 0..1. Equal numbers share their mean rank; NaN stays NaN."""
     known = np.isfinite(values)
     ranks = np.full(len(values), np.nan)
     distinct, position = np.unique(values[known], return_inverse=True)
@@ -165,18 +181,19 @@ def _ranks(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 
 
 def _categories(values: list[str | None]) -> Floats:
-    """Columns of a word that several items share; none of columns that tell items apart, such as titles."""
+    """Encode a text column as categories. A column with too many values, such as titles, gives no features."""
     named = [() if value is None else (value,) for value in values]
-    if len(set(values)) > min(_MOST_CATEGORIES, max(2, len(values) // 5)):
+    if len(set(values)) > min(_MAX_CATEGORIES, max(2, len(values) // 5)):
         return np.zeros((len(values), 0), np.float32)
     return members(named)
 
 
-def _drawn_to_mean(means: npt.NDArray[Any], counts: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+def _bayesian_average(means: npt.NDArray[Any], counts: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Shrink each item's mean vote towards the mean of all items, the more the fewer votes it has."""
     known = np.isfinite(means) & (counts > 0)
     overall = float(np.mean(means[known])) if known.any() else 0.0
     weight = np.where(known, counts, 0.0)
-    drawn: npt.NDArray[np.float64] = (np.where(known, means, 0.0) * weight + overall * _VOTES_BEFORE) / (
-        weight + _VOTES_BEFORE
+    averages: npt.NDArray[np.float64] = (np.where(known, means, 0.0) * weight + overall * _PRIOR_VOTES) / (
+        weight + _PRIOR_VOTES
     )
-    return drawn
+    return averages

@@ -1,4 +1,4 @@
-"""External ids (any integer or string) to internal ids and back. Done once, here only."""
+"""The mapping between external ids (integers or strings) and internal ids."""
 
 from __future__ import annotations
 
@@ -21,21 +21,22 @@ class IdMap:
     Parameters
     ----------
     ids
-        External ids, unique: a NumPy array of integers, or strings. Position ``p`` has the internal id ``p + first``.
+        The external ids, each once: a NumPy array of integers, or strings. The id at position ``p`` has the internal
+        id ``p + first``.
     first
-        The first internal id: 0 for users, 1 for items, whose id 0 is the padding of sequences.
+        The first internal id: 0 for users, and 1 for items because 0 is the padding of sequences.
     name
-        What an id is, for messages: ``"user"``, ``"item"``.
+        The word for one entry in messages, such as ``"user"`` or ``"item"``.
 
     Examples
     --------
-    >>> items = Vocabulary(np.array([31, 1029]), first=1, name="item")
+    >>> items = IdMap(np.array([31, 1029]), first=1, name="item")
     >>> items.encode_one("1029"), items.decode_one(2)
     (2, 1029)
     """
 
     def __init__(self, ids: npt.NDArray[Any] | Sequence[str], *, first: int = 0, name: str = "id") -> None:
-        import numpy as np  # here, not above: screens read this module's types before their first paint
+        import numpy as np  # not at the top: the screens import this module before their first paint
 
         # A list goes to an object array at once: NumPy's own text type drops trailing NULs.
         array = ids if isinstance(ids, np.ndarray) else np.array(list(ids), dtype=object)
@@ -54,7 +55,7 @@ class IdMap:
 
     @property
     def ids(self) -> npt.NDArray[np.int64] | npt.NDArray[np.object_]:
-        """All external ids, by internal id. Do not write to it."""
+        """All external ids, in the order of their internal ids. Callers must not write to this array."""
         return self._ids
 
     @property
@@ -63,7 +64,7 @@ class IdMap:
         return self._ids.dtype != object
 
     def encode_one(self, external: ExternalId) -> int:
-        """The internal id of one external id; for integer ids their decimal text is understood too.
+        """Look up the internal id of one external id. An integer id may also be given as decimal text.
 
         Raises
         ------
@@ -76,7 +77,7 @@ class IdMap:
         return position + self.first
 
     def decode_one(self, internal: int) -> ExternalId:
-        """The external id of one internal id, as a plain ``int`` or ``str``."""
+        """Look up the external id of one internal id, as a plain ``int`` or ``str``."""
         position = int(internal) - self.first
         if not 0 <= position < len(self._ids):
             raise IndexError(
@@ -86,11 +87,11 @@ class IdMap:
         return external if isinstance(external, str) else int(external)
 
     def decode(self, internal: Iterable[int]) -> list[ExternalId]:
-        """The external ids of several internal ids."""
+        """Look up the external ids of several internal ids."""
         return [self.decode_one(one) for one in internal]
 
     def fingerprint(self) -> str:
-        """A sha256 over all ids in order: a model fits a data set when their fingerprints are the same."""
+        """Compute a SHA-256 over all ids in order. A model fits a data set if their fingerprints are equal."""
         digest = hashlib.sha256()
         if self.numeric:
             digest.update(b"int")
@@ -111,7 +112,7 @@ class IdMap:
                 key = int(external)  # type: ignore[call-overload]
             except (TypeError, ValueError, OverflowError):
                 return None
-            # Python also reads "1_000", and cuts 3.7 down to 3.
+            # int() also accepts "1_000", and truncates 3.7 to 3.
             if ("_" in external) if isinstance(external, str) else (key != external):
                 return None
         else:

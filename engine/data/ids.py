@@ -1,4 +1,4 @@
-"""Internal ids as callers give them: numbers, lists, arrays or tensors, checked."""
+"""Checks for internal ids that callers give as numbers, lists, arrays or tensors."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from engine.interactions import whole_numbers
 
 
 def as_ids(ids: npt.ArrayLike, size: int, kind: str) -> Tensor:
-    """Ids as an int64 tensor on the CPU, in the shape in which they are given.
+    """Check ids and convert them to an int64 tensor of the same shape on the CPU.
 
     Parameters
     ----------
     ids
         A number or an array; floats are accepted where they are whole.
     size
-        One more than the largest id that is known.
+        The number of ids: valid ids are 0 to ``size - 1``.
     kind
         What they are ids of, for the error.
 
@@ -37,5 +37,5 @@ def as_ids(ids: npt.ArrayLike, size: int, kind: str) -> Tensor:
         raise OptionError(f"{error}.") from None
     if not 0 <= int(array.min()) <= int(array.max()) < size:
         wrong = int(array.min()) if array.min() < 0 else int(array.max())
-        raise OptionError(f"{kind} id {wrong} is not between 0 and {size - 1}, which are what the model knows.")
+        raise OptionError(f"{kind} id {wrong} is not between 0 and {size - 1}, the range that the model knows.")
     return torch.from_numpy(np.array(array, dtype=np.int64))

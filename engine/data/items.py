@@ -1,4 +1,4 @@
-"""A catalogue: one row an item, held as an Arrow table so that opening it costs nothing and a row is cheap."""
+"""The catalogue of items, held as an Arrow table that is cheap to open."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
     from engine.data.id_map import ExternalId, IdMap
 
-#: The columns that every catalogue has; every other column is metadata of the source.
+#: The columns that every catalogue has. All other columns are metadata of the source.
 STANDARD_COLUMNS = ("title", "year", "genres", "text")
-_PIECE = 4096
-#: How many items that were taken are remembered.
-_KNOWN = 2048
+#: The number of strings converted from Arrow at a time.
+_CHUNK = 4096
+#: The number of items that are cached.
+_CACHE_SIZE = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +25,16 @@ class Item:
 
     Attributes
     ----------
-    dense_id
-        The id inside the engine, from 1; 0 is padding and never an item.
+    internal_id
+        The internal id, from 1. The id 0 is padding and never an item.
     item_id
-        The id in the source file.
+        The external id: the one in the source file.
     title, year, genres
-        What is shown first; ``year`` is None where it is unknown.
+        The main columns. ``year`` is None if it is unknown.
     text
-        What search embeds.
+        The text that semantic search embeds.
     metadata
-        The source's other columns, without the missing ones.
+        The values of the source's other columns; missing values are left out.
     """
 
     internal_id: int
@@ -46,15 +47,15 @@ class Item:
 
 
 class ItemTable:
-    """The items of a data set, by internal id: row ``r`` is the item with internal id ``r + 1``.
+    """The items of a data set. Row ``r`` of the table is the item with the internal id ``r + 1``.
 
     Parameters
     ----------
     id_map
         The external ids, with ``first=1``.
     table
-        An Arrow table with as many rows: ``title`` string, ``year`` int32 or null, ``genres`` list of strings,
-        ``text`` string, and any further columns as metadata.
+        An Arrow table with one row an id. Its columns are ``title`` (string), ``year`` (int32 or null), ``genres``
+        (list of strings), ``text`` (string), and any further columns as metadata.
 
     Raises
     ------
@@ -71,9 +72,9 @@ class ItemTable:
         if id_map.first != 1:
             raise ValueError("item ids start at 1; 0 is padding")
         self.id_map = id_map
-        # In one piece: otherwise `take` joins the pieces anew each time, 5 ms for 45 thousand items.
+        # Combined once: otherwise each `take` would join the chunks, which costs 5 ms for 45 thousand items.
         self.table = table.combine_chunks()
-        self._known: dict[int, Item] = {}
+        self._cache: dict[int, Item] = {}
 
     def __len__(self) -> int:
         return len(self.id_map)
@@ -82,32 +83,32 @@ class ItemTable:
         return self.take([internal_id])[0]
 
     def take(self, internal_ids: Iterable[int]) -> list[Item]:
-        """The items with these internal ids, in this order."""
+        """Return the items with these internal ids, in this order."""
         wanted = [int(one) for one in internal_ids]
         if any(not 1 <= one <= len(self) for one in wanted):
             raise IndexError(f"internal item ids run from 1 to {len(self)}")
-        known = self._known
-        new = [one for one in dict.fromkeys(wanted) if one not in known]
-        if new:  # of an empty list pyarrow makes an array of no type, which it then cannot take by
+        cached = self._cache
+        new = [one for one in dict.fromkeys(wanted) if one not in cached]
+        if new:  # pyarrow gives an empty list the type null, and cannot take rows by that
             rows = self.table.take([one - 1 for one in new]).to_pylist()
             made = {internal_id: self._item(internal_id, row) for internal_id, row in zip(new, rows, strict=True)}
-            # What one person asks for has much in common. Replaced, never changed: other threads may be reading it.
-            known = {**known, **made}
-            self._known = known if len(known) <= _KNOWN else {}
-        return [known[one] for one in wanted]
+            # Successive requests share many items. Replace the dict, never change it: other threads may be reading it.
+            cached = {**cached, **made}
+            self._cache = cached if len(cached) <= _CACHE_SIZE else {}
+        return [cached[one] for one in wanted]
 
     def titles(self) -> list[str]:
-        """All titles, by internal id."""
+        """Return all titles, in the order of the internal ids."""
         return self._strings("title")
 
     def texts(self) -> list[str]:
-        """The texts that search embeds, by internal id."""
+        """Return the texts that semantic search embeds, in the order of the internal ids."""
         return self._strings("text")
 
     def _strings(self, name: str) -> list[str]:
-        # Piece by piece, because Arrow holds the interpreter while it makes strings.
+        # In chunks, because Arrow holds the interpreter lock while it makes strings.
         column = self.table.column(name)
-        return [value for start in range(0, len(column), _PIECE) for value in column.slice(start, _PIECE).to_pylist()]
+        return [value for start in range(0, len(column), _CHUNK) for value in column.slice(start, _CHUNK).to_pylist()]
 
     def _item(self, internal_id: int, row: dict[str, Any]) -> Item:
         metadata = {name: value for name, value in row.items() if name not in STANDARD_COLUMNS and value is not None}

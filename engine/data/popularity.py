@@ -1,4 +1,4 @@
-"""How well known each item is: by the interactions, else by what the catalogue itself says of it."""
+"""Item popularity, from the interactions and from the catalogue's own counts."""
 
 from __future__ import annotations
 
@@ -11,41 +11,51 @@ if TYPE_CHECKING:
     from engine.data.dataset import Dataset
     from engine.data.items import ItemTable
 
-#: Columns of well-known catalogues that count people; the first that is there is taken.
+#: Columns of well-known catalogues that count people. The first one that a catalogue has is used.
 _COLUMNS = ("members", "vote_count", "num_votes", "votes", "ratings_count", "num_ratings", "popularity")
 
 
 def item_popularity(items: ItemTable, interactions: npt.NDArray[Any] | None = None) -> npt.NDArray[np.float64]:
-    """A number for each item, larger for the better known, shape (num_items,).
+    """Compute the popularity of each item, shape ``(num_items,)``; more popular items have larger numbers.
 
     Parameters
     ----------
     items
         The catalogue.
     interactions
-        How often each item occurs in the interactions. Where these are equal, or there are none, a column of
-        the catalogue decides that counts members or votes; without one all are equal.
+        The number of interactions of each item, if there are any. Among items with equal numbers, a column of the
+        catalogue that counts members or votes decides; without such a column they are equally popular.
     """
     counts: npt.NDArray[np.float64] = np.zeros(len(items))
     if interactions is not None:
         counts += interactions
-    known = _known_by(items)
-    counts += known / (1.0 + known.max(initial=0.0))  # less than one: it only decides between equals
+    known = _catalogue_counts(items)
+    counts += known / (1.0 + known.max(initial=0.0))  # less than 1, so it only breaks ties
     return counts
 
 
 def log_popularity(items: ItemTable, interactions: npt.NDArray[Any] | None = None) -> npt.NDArray[np.float64]:
-    """How well known each item is, from 0 to 1, on a scale of orders of magnitude: the better of both sources."""
+    """Compute the popularity of each item on a logarithmic scale from 0 to 1.
+
+    The result is the larger of two values: one from the catalogue's own counts, one from the interactions.
+
+    Parameters
+    ----------
+    items
+        The catalogue.
+    interactions
+        The number of interactions of each item, if there are any.
+    """
     best = np.zeros(len(items))
-    for counts in (_known_by(items), np.zeros(len(items)) if interactions is None else interactions):
+    for counts in (_catalogue_counts(items), np.zeros(len(items)) if interactions is None else interactions):
         most = float(np.max(counts, initial=0))
         if most > 0:
             np.maximum(best, np.log1p(counts) / np.log1p(most), out=best)
     return best
 
 
-def _known_by(items: ItemTable) -> npt.NDArray[np.float64]:
-    """What the catalogue's own column says, 0 where it says nothing."""
+def _catalogue_counts(items: ItemTable) -> npt.NDArray[np.float64]:
+    """Read the catalogue's own count of people for each item, 0 if it is missing."""
     import pyarrow as pa
 
     table = items.table
@@ -59,7 +69,10 @@ def _known_by(items: ItemTable) -> npt.NDArray[np.float64]:
 
 
 def ratings_of_items(dataset: Dataset) -> dict[str, npt.NDArray[np.float64]]:
-    """The mean ``rating`` and number of ``interactions`` of each item, by internal id; empty without interactions."""
+    """Compute the mean ``rating`` and the number of ``interactions`` of each item.
+
+    The arrays are in the order of the internal ids. The result is empty if there are no interactions.
+    """
     if not dataset.num_interactions:
         return {}
     rated = dataset.rated()

@@ -1,4 +1,4 @@
-"""What the engine answers with: small frozen records that screens and the command line show."""
+"""Result records of the engine, which the screens and the command line show."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ class Result:
     Attributes
     ----------
     rank
-        From 1.
+        The position in the list, from 1.
     item
         The item.
     score
-        What the list is ordered by; its scale is the model's own.
+        The number by which the list is ordered; each model has its own scale.
     predicted_rating
-        On the data set's rating scale; only where the model predicts ratings.
+        The predicted rating, on the data set's scale. None if the model does not predict ratings.
     probability
-        Of being the next item, over all items that can come next; only for sequence models.
+        The probability that this is the next item, among all items that can come next. None if the model is not a
+        sequence model.
     reason
-        Why it is here, in a few words; may be empty.
+        A few words that explain why the item is in the list; may be empty.
     std
-        Standard deviation of ``predicted_rating``: two times in three the rating is no farther off. Only where the
-        model tells.
+        The standard deviation of ``predicted_rating``: about two thirds of the ratings lie within one standard
+        deviation. None if the model does not estimate it.
     """
 
     rank: int
@@ -47,16 +48,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A ranked list and how it came about.
+    """A ranked list and the method that made it.
 
     Attributes
     ----------
     results
-        Best first.
+        The lines of the list, best first.
     method
-        The model or the search mode that answered.
+        The model or the search mode that made the list.
     note
-        Something the person should know ("4,096 of 12,017 embedded"); may be empty.
+        A remark for the user ("4,096 of 12,017 embedded"); may be empty.
     """
 
     results: tuple[Result, ...]
@@ -75,7 +76,7 @@ class UserSummary:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One interaction of a user; ``timestamp`` in unix seconds."""
+    """One interaction of a user. The ``timestamp`` is in unix seconds."""
 
     item: Item
     rating: float | None
@@ -91,12 +92,12 @@ class TitleMatch:
     item
         The item.
     how
-        ``"exact"``, ``"id"``, ``"folded"`` (case, accents, articles, punctuation, word order), ``"prefix"`` or
-        ``"typo"``, from the surest to the least sure.
+        The kind of match: ``"exact"``, ``"id"``, ``"folded"`` (case, accents, articles, punctuation, word order),
+        ``"prefix"`` or ``"typo"``, in the order of decreasing certainty.
     similarity
-        0 to 1.
+        The similarity of the two titles, from 0 to 1.
     num_interactions
-        How often it occurs in the interactions; ties go to the more popular.
+        The number of the item's interactions; the more popular item wins a tie.
     """
 
     item: Item
@@ -107,20 +108,20 @@ class TitleMatch:
 
 @dataclass(frozen=True, slots=True)
 class ModelState:
-    """A model of the registry as seen from one data set.
+    """The state of one model of the registry for one data set.
 
     Attributes
     ----------
     name, task, description
-        From the registry.
+        The fields of the model's declaration in the registry.
     trained
         Whether a usable trained model is stored.
     trained_at
-        ISO 8601, UTC.
+        The time of the last training, in ISO 8601 and UTC.
     options, metrics, seconds
-        Of the last training.
+        The options, the metrics and the duration of the last training.
     obstacle
-        Why it cannot be trained on this data set ("no ratings", "no times"); empty if it can.
+        The reason why the model cannot be trained on this data set ("no ratings", "no times"); empty if it can.
     """
 
     name: str
@@ -136,7 +137,7 @@ class ModelState:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A data set in one line, for headers and lists."""
+    """A summary of a data set for headers and lists."""
 
     name: str
     title: str
@@ -152,16 +153,16 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingState:
-    """How much of the catalogue search by meaning covers.
+    """How much of the catalogue is embedded, so that semantic search can find it.
 
     Attributes
     ----------
     done, total
-        Items.
+        The number of embedded items and the number of all items.
     model
-        By whose vectors.
+        The name of the embedding model.
     interrupted
-        Whether the embedding was begun and stopped or killed, so that it is to be gone on with.
+        Whether an embedding run was stopped before its end and can be continued.
     """
 
     done: int
@@ -177,26 +178,26 @@ class EmbeddingState:
 
 @dataclass(frozen=True, slots=True)
 class FitReport:
-    """What a training or an evaluation came to.
+    """The result of a training or of an evaluation.
 
     Attributes
     ----------
     model, dataset, protocol, seed, options
-        What was trained, on what, how parted.
+        The model, the data set, the evaluation protocol, the random seed and the model's options.
     metrics
-        By name.
+        The metrics by name.
     seconds
-        ``fit`` and, of an evaluation, ``evaluate``.
+        The duration of each stage: ``fit`` and, for an evaluation, ``evaluate``.
     num_test
-        How many right items, or ratings, were asked for: the more of the two.
+        The number of relevant test items or of test ratings, whichever is larger.
     path
-        Where the trained model lies.
+        The folder of the stored model.
     intervals
-        Lower and upper bound of metrics.
+        The lower and the upper bound of the confidence interval of each metric.
     segments
-        Figures by the name of a part of the users or items.
+        The metrics of each segment of the users or items, by the segment's name.
     about
-        What was asked in an evaluation, and how its figures are to be read.
+        Further facts about an evaluation that are needed to read its metrics.
     """
 
     model: str

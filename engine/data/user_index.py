@@ -1,4 +1,4 @@
-"""Who interacted with what, looked up by user: an index over a data set's interactions, built once."""
+"""An index of the interactions by user, and a search for users by their id."""
 
 from __future__ import annotations
 
@@ -14,44 +14,44 @@ if TYPE_CHECKING:
 
 
 class UserIndex:
-    """Rows of the interactions by user, each user's in order of time.
+    """An index of the rows of each user, in the order of time.
 
     Parameters
     ----------
     interactions
-        Equal times (or no times) keep the order in which they are stored.
+        The interactions to index. Rows with equal times, or without times, keep their order.
     """
 
     def __init__(self, interactions: Interactions) -> None:
         users = interactions.user_ids
         keys = (users,) if interactions.timestamps is None else (interactions.timestamps, users)
-        self._rows: npt.NDArray[Any] = np.lexsort(keys)  # stable
+        self._rows: npt.NDArray[Any] = np.lexsort(keys)  # a stable sort
         self._ends: npt.NDArray[Any] = np.cumsum(np.bincount(users, minlength=interactions.num_users))
         self._interactions = interactions
 
     def rows(self, user: int) -> npt.NDArray[np.intp]:
-        """The rows of one user, oldest first."""
+        """Return the rows of one user, oldest first."""
         start = self._ends[user - 1] if user else 0
         return self._rows[start : self._ends[user]]
 
     def items(self, user: int) -> npt.NDArray[Any]:
-        """The items of one user, oldest first; an item may occur twice."""
+        """Return the items of one user, oldest first. An item may occur more than once."""
         return self._interactions.item_ids[self.rows(user)]
 
 
 def item_counts(interactions: Interactions) -> npt.NDArray[np.int64]:
-    """How often each item occurs, shape ``(num_items,)``; position 0 is padding."""
+    """Count the interactions of each item, shape ``(num_items,)``. Position 0 is padding."""
     counts: npt.NDArray[np.int64] = np.bincount(interactions.item_ids, minlength=interactions.num_items)
     return counts
 
 
 class UserSearch:
-    """Finds users by a part of their external id.
+    """A search for users by a part of their external id.
 
     Parameters
     ----------
     dataset
-        The data set; its user ids are turned to text once.
+        The data set whose users are searched. Its user ids are converted to text once.
     """
 
     def __init__(self, dataset: Dataset) -> None:
@@ -72,7 +72,10 @@ class UserSearch:
             self._means = np.divide(sums, rated, out=np.full(len(sums), np.nan), where=rated > 0)
 
     def find(self, text: str, limit: int) -> list[UserSummary]:
-        """Users whose id contains ``text``, case ignored: the equal one first, then prefixes, then the rest."""
+        """Find users whose id contains ``text``, regardless of case.
+
+        An id that equals the text comes first, then ids that start with it, then the others.
+        """
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -82,12 +85,12 @@ class UserSearch:
         starts = pc.starts_with(matching, text, ignore_case=True).to_numpy(zero_copy_only=False)
         lengths = pc.utf8_length(matching).to_numpy(zero_copy_only=False)
         equal = starts & (lengths == len(text))
-        # Stable, so users that fit equally well stay in the order of the data set.
+        # A stable sort: users that match equally well keep the order of the data set.
         order = np.lexsort((~starts, ~equal))[:limit]
         return [self.summary(int(user)) for user in found[order]]
 
     def summary(self, user: int) -> UserSummary:
-        """One user's line for the picker."""
+        """Summarise one user for the user picker."""
         from engine.data.results import UserSummary
 
         mean = None if self._means is None or np.isnan(self._means[user]) else float(self._means[user])

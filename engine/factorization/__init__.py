@@ -1,1 +1,1 @@
-"""Matrix factorisation models, under the names of Spotlight."""
+"""Matrix factorisation models, including the models of Spotlight."""

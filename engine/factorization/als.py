@@ -1,4 +1,4 @@
-"""Factorisation of who chose what by alternating least squares over all pairs, chosen or not."""
+"""Matrix factorisation by alternating least squares (iALS)."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from engine.models.spec import ModelSpec
 from engine.ranking import MASKED_SCORE
 from engine.runtime.job import Job, Progress
 
-#: Steps of conjugate gradients in each half of a sweep; more make no better model.
-_STEPS = 1
+#: The number of conjugate gradient steps in each half of a sweep. More steps do not improve the model.
+_CG_STEPS = 1
 
 
 class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
     """Implicit alternating least squares with regularisation scaled by frequency.
 
-    The loss is ``Σ c (1 - w·h)²`` over the chosen pairs, plus ``alpha Σ (w·h)²`` over all pairs, plus
+    The loss is ``Σ c (1 - w·h)²`` over the observed pairs, plus ``alpha Σ (w·h)²`` over all pairs, plus
     ``l2 Σ (n_u + alpha num_items)^nu |w_u|²`` and likewise for the items (Hu, Koren and Volinsky, ICDM 2008; Rendle,
     Krichene, Zhang and Koren, "Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022).
 
@@ -39,23 +39,23 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
     embedding_dim
         The length of the vectors.
     n_iter
-        Sweeps over items and users.
+        The number of sweeps over users and items.
     alpha
-        The weight of a pair that was not chosen.
+        The weight of an unobserved pair.
     l2, nu
-        The strength of the regularisation, and how it grows with the number of a user's or item's interactions.
+        The strength of the regularisation, and the exponent of its growth with the number of a user's or item's
+        interactions.
     confidence
-        By how much a pair with the highest rating weighs more than one with the lowest, which has ``c = 1``; 0 counts
-        all alike.
+        The extra weight of a pair with the highest rating over a pair with the lowest rating, which has ``c = 1``.
+        With 0 all pairs have the same weight.
     scale
-        The standard deviation of the first vectors' lengths.
+        The scale of the initial vectors. Their expected squared length is ``scale ** 2``.
     random_state, device
-        See :class:`engine.models.closed_form.ClosedFormModel`.
+        See :class:`engine.models.base.BaseModel`.
 
     Notes
     -----
-    ``weights`` of the interactions multiply ``c``. An item that nobody chose comes after all
-    others.
+    The ``weights`` of the interactions multiply ``c``. An item without interactions comes after all others.
     """
 
     spec: ClassVar[ModelSpec] = specs.ALS
@@ -91,7 +91,7 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
         self._lowest = self._highest = 0.0
         self._users = self._items = self._gram = self._seen = torch.zeros(0)
 
-    # -- fitting ------------------------------------------------------------------------------------------------
+    # -- training ------------------------------------------------------------------------------------------------
     def _fit(self, interactions: Interactions, job: Job) -> None:
         by_user, by_item = Pairs.of(interactions, self._confidences(interactions), self.device)
         generator = torch.Generator().manual_seed(0 if self.random_state is None else int(self.random_state))
@@ -99,7 +99,7 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
         items = torch.randn(self.num_items, self.embedding_dim, generator=generator).to(self.device)
         items *= (self.scale / self.embedding_dim**0.5) * self._seen[:, None]
         users = torch.zeros(self.num_users, self.embedding_dim, device=self.device)
-        # Per sweep: the users, then the items; and the users once more, exactly, so that they fit the last items.
+        # Each sweep updates the users, then the items. At the end the users are solved exactly for the final items.
         num_users, num_items = int((by_user.lengths > 0).sum()), int(self._seen.sum())
         l2_user, l2_item = self._l2(by_user.lengths, num_items), self._l2(by_item.lengths, num_users)
         of_users = gathered(by_user, self.num_items, self.embedding_dim)
@@ -110,11 +110,11 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
             self._improve(of_items, users, items, l2_item, job)
         self._solve(by_user, items, users, l2_user, job)
         if not (torch.isfinite(users).all() and torch.isfinite(items).all()):
-            raise LearningError("als came to numbers without end: give it a larger l2.")
+            raise LearningError("The training of als diverged: give it a larger l2.")
         self._users, self._items, self._gram = users, items, items.T @ items
 
     def _confidences(self, interactions: Interactions) -> npt.NDArray[np.float32] | None:
-        """What each interaction weighs; None where all weigh 1."""
+        """Return the weight of each interaction; None if all weights are 1."""
         weights = interactions.weights
         ratings = interactions.ratings
         if not self.confidence or ratings is None or not np.isfinite(ratings).any():
@@ -125,29 +125,29 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
         return (confidences if weights is None else confidences * weights).astype(np.float32)
 
     def _weigh(self, ratings: Tensor) -> Tensor:
-        """``c`` of ratings; one that is not a number counts as the lowest."""
-        reach = max(self._highest - self._lowest, 1e-12)
-        return 1.0 + self.confidence * ((ratings - self._lowest) / reach).nan_to_num(0.0).clamp(0.0, 1.0)
+        """Return ``c`` for ratings. NaN counts as the lowest rating."""
+        rating_range = max(self._highest - self._lowest, 1e-12)
+        return 1.0 + self.confidence * ((ratings - self._lowest) / rating_range).nan_to_num(0.0).clamp(0.0, 1.0)
 
     def _l2(self, counts: Tensor, others: int) -> Tensor:
         return self.l2 * (counts + self.alpha * others).clamp_min(1e-9) ** self.nu
 
     def _solve(self, pairs: Pairs, fixed: Tensor, free: Tensor, l2: Tensor, job: Job) -> None:
-        """Solve for the rows of ``free``, ``fixed`` being what the columns of ``pairs`` stand for."""
-        basis, diagonals = self._common(fixed, l2)
+        """Solve exactly for the rows of ``free``. ``fixed`` holds the vectors of the columns of ``pairs``."""
+        basis, diagonals = self._diagonalise(fixed, l2)
         for rows, solved in solve_rows(pairs, fixed @ basis, diagonals):
             free[rows] = solved @ basis.T
             job.checkpoint()
 
     def _improve(self, blocks: Sequence[FactorBlock], fixed: Tensor, free: Tensor, l2: Tensor, job: Job) -> None:
-        """The same but for a few steps only: the next sweep goes on from there."""
-        basis, diagonals = self._common(fixed, l2)
-        for rows, solved in improve_rows(blocks, fixed @ basis, diagonals, free @ basis, _STEPS):
+        """Improve the rows of ``free`` by a few conjugate gradient steps, from their current values."""
+        basis, diagonals = self._diagonalise(fixed, l2)
+        for rows, solved in improve_rows(blocks, fixed @ basis, diagonals, free @ basis, _CG_STEPS):
             free[rows] = solved @ basis.T
             job.checkpoint()
 
-    def _common(self, fixed: Tensor, l2: Tensor) -> tuple[Tensor, Tensor]:
-        """The Gramian's eigenvectors, and the diagonal that in their basis is all that a row does not bring itself."""
+    def _diagonalise(self, fixed: Tensor, l2: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the Gramian's eigenvectors, and in their basis the diagonal part of each row's equations."""
         gram = self.alpha * (fixed.T @ fixed)
         common, basis = (one.to(self.device) for one in torch.linalg.eigh(gram.double().cpu()))
         return basis.to(fixed.dtype), (common.clamp_min(0.0) + l2[:, None]).to(fixed.dtype)
@@ -165,20 +165,20 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
         return (self._users[users] * self._items[items]).sum(1).masked_fill_(~self._seen[items], MASKED_SCORE)
 
     def item_vectors(self) -> npt.NDArray[np.float32]:
-        """The items' vectors, ``(num_items, embedding_dim)``."""
+        """Return the vectors of all items, ``(num_items, embedding_dim)``."""
         self._require_fitted()
         return self._items.cpu().numpy()
 
     def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
-        ridge, vectors, targets = self._problem(items, ratings)
+        ridge, vectors, targets = self._ridge_problem(items, ratings)
         return (self._items @ ridge.solve(vectors, targets)).masked_fill_(~self._seen, MASKED_SCORE)
 
     def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
-        ridge, vectors, wanted = self._problem(items, ratings)
-        return ridge.parts(vectors, wanted, self._items[targets])
+        ridge, vectors, history_targets = self._ridge_problem(items, ratings)
+        return ridge.parts(vectors, history_targets, self._items[targets])
 
-    def _problem(self, items: Tensor, ratings: Tensor | None) -> tuple[Ridge, Tensor, Tensor]:
-        """A user's normal equations as a ridge regression: each row times the root of its weight."""
+    def _ridge_problem(self, items: Tensor, ratings: Tensor | None) -> tuple[Ridge, Tensor, Tensor]:
+        """State a user's normal equations as a ridge regression. Each row is multiplied by the root of its weight."""
         l2 = self._l2(torch.tensor(float(len(items)), device=self.device), int(self._seen.sum()))
         precision = self.alpha * self._gram + l2 * torch.eye(self.embedding_dim, device=self.device)
         ridge = Ridge(precision, torch.zeros(self.embedding_dim, device=self.device))

@@ -1,4 +1,4 @@
-"""What the explicit and the implicit factorisation share: pairs in, scores of pairs out."""
+"""The base class of Spotlight's explicit and implicit factorisation models."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Scores = npt.NDArray[np.float32]
 
 
 class FactorizationModel(FactorizationFoldIn, Estimator):
-    """Base of the models that score pairs of a user and an item. Options as of :class:`Estimator`."""
+    """The base class of models that score pairs of a user and an item. For the options see :class:`Estimator`."""
 
     _objectives: dict[str, Objective]
 
@@ -39,7 +39,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
 
     @property
     def capabilities(self) -> Capabilities:
-        """Only a :class:`BilinearNet` can place a new person and compare items, no representation of the caller's."""
+        """What this model can do. Only with a :class:`BilinearNet` can it fold in users and compare items."""
         declared = super().capabilities
         if self.representation is None or type(self.representation) is BilinearNet:
             return declared
@@ -49,8 +49,8 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         if self.capabilities == self.spec.capabilities:
             return super()._unsupported(capability)
         return UnsupportedError(
-            f"This model scores with a {type(self.representation).__name__} of its author's: only one with a "
-            "BilinearNet can place a new person and compare items."
+            f"This model has the custom representation {type(self.representation).__name__}: only models with a "
+            "BilinearNet can answer for new users and compare items."
         )
 
     # -- predicting ---------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         )
         if len(users) != 1 and len(users) != len(items):
             raise OptionError(f"{len(users)} user_ids and {len(items)} item_ids make no pairs: give as many of each.")
-        if len(users) == 1 and type(self._net) is not BilinearNet:  # which takes one user for all
+        if len(users) == 1 and type(self._net) is not BilinearNet:  # which accepts one user for all items
             users = users.expand(len(items))
         scores = np.empty(len(items), dtype=np.float32)
         piece = max(1, CHUNK // (4 * self.embedding_dim))
@@ -98,7 +98,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         return finite_scores(scores) if item_ids is None else finite_pairs(scores, users, self.predict)
 
     def scores(self, user_ids: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
-        """The scores of items for several users, ``(len(user_ids), items)``, on the model's device.
+        """Return the scores of items for several users, ``(len(user_ids), items)``, on the model's device.
 
         The caller bounds the number of users, and leaves out the padding (id 0). An item that must not be ranked has
         :data:`engine.ranking.MASKED_SCORE`. ``item_ids`` are on the model's device; None means all.
@@ -114,11 +114,11 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         return self._trained()
 
     def _output(self, scores: Tensor) -> Tensor:
-        """From the net's scores to predictions."""
+        """Convert the network's scores to predictions."""
         return scores
 
     def _hide(self, scores: Tensor, items: Tensor | None) -> Tensor:
-        """Replace the scores of items that must not be recommended; those of all items, in order, if None."""
+        """Replace the scores of items that must not be recommended. None for ``items`` means all items."""
         return scores
 
     @torch.no_grad()
@@ -144,7 +144,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
             scores = net(*pairs).reshape(len(users), len(items))
         return self._hide(self._output(scores.float()), item_ids)
 
-    # -- fitting ------------------------------------------------------------------------------------------------
+    # -- training ------------------------------------------------------------------------------------------------
     def _check(self, interactions: Interactions) -> None:
         if len(interactions) == 0:
             raise LearningError("There are no interactions to learn from.")
@@ -155,8 +155,8 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
             ):
                 if int(ids.max()) >= size:
                     raise OptionError(
-                        f"{kind} id {int(ids.max())} is not below {size}, the number that the model was first fitted "
-                        f"with: declare num_{kind}s large enough from the start, or make a new model."
+                        f"{kind} id {int(ids.max())} is not below {size}, the number of {kind}s in the model's first "
+                        f"fit: give the first fit interactions with a larger num_{kind}s, or make a new model."
                     )
 
     def _columns(self, interactions: Interactions) -> Iterable[npt.NDArray[Any] | None]:
@@ -177,7 +177,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
     def _learner(self, interactions: Interactions, net: nn.Module) -> Learner:
         users = self._tensor(interactions.user_ids, np.int32)
         items = self._tensor(interactions.item_ids, np.int32)
-        self._note_seen(items)
+        self._record_seen(items)
         weights = None if interactions.weights is None else self._tensor(interactions.weights, np.float32)
         observed = self._observed(interactions)
         if self.optimizer_func is None and is_plain(net):
@@ -205,8 +205,8 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         )
 
     def _packed(self, net: BilinearNet, users: Tensor, items: Tensor) -> PackedRows:
-        """The rows to learn, with the moments that earlier fits left."""
-        before, state = self._rows, self._learning
+        """Pack the rows to train, with the Adam moments of earlier fits."""
+        before, state = self._rows, self._loaded_optimizer
         if before is not None and before.same_rows(users, items):
             return before
         self._rows = PackedRows(net, users, items, self.learning_rate, self.l2)
@@ -214,16 +214,16 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
             self._rows.take_over(before.state(), before.adam.steps)
         elif state:
             here = {name: tensor.to(self.device) for name, tensor in state.items()}
-            self._rows.take_over(here, int(self._learning_header["steps"]))
-        self._learning = {}
+            self._rows.take_over(here, int(self._loaded_optimizer_header["steps"]))
+        self._loaded_optimizer = {}
         return self._rows
 
     def _finish(self, net: nn.Module) -> None:
         if self._rows is not None and isinstance(net, BilinearNet):
             self._rows.write_back(net)
 
-    def _forget(self) -> None:
-        super()._forget()
+    def _reset(self) -> None:
+        super()._reset()
         self._rows = None
 
     def _to_cpu(self, net: nn.Module) -> None:
@@ -240,20 +240,20 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         return {"_num_users": self._num_users, "_num_items": self._num_items}
 
     def _objective(self) -> Objective:
-        """Loss and gradient for the fast path."""
+        """Return the function of loss and gradient for :class:`BilinearTrainer`."""
         return self._objectives[self.loss]
 
-    # -- what explicit and implicit models do differently -------------------------------------------------------
+    # -- what explicit and implicit models implement -------------------------------------------------------
     @property
     def _num_negatives(self) -> int:
         return 1
 
     def _observed(self, interactions: Interactions) -> Tensor | None:
-        """What the scores are compared with."""
+        """Return the ratings that the scores are compared with, if any."""
         return None
 
     def _sampler(self, users: Tensor, items: Tensor, candidates: Tensor) -> NegativeSampler | None:
-        """Draws what the model learns against, from items that occur."""
+        """Make the sampler of negatives, if the model needs one. It draws from items that occur."""
         return None
 
     def _batch_loss(self, net: nn.Module, batch: Batch) -> Tensor:
@@ -261,7 +261,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
 
 
 def _positions(ids: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """The ids that occur, ascending, and for each of ``ids`` its position among them (int32)."""
+    """Return the distinct ids in ascending order, and the position of each of ``ids`` among them (int32)."""
     occurs = torch.zeros(size, dtype=torch.bool, device=ids.device)
     occurs[ids.long()] = True
     position = occurs.cumsum(0, dtype=torch.int32) - 1

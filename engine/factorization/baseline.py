@@ -1,4 +1,4 @@
-"""A rating as the mean, plus what is usual for the user, plus what is usual for the item."""
+"""The baseline model: the mean rating plus user and item biases."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from engine.runtime.job import Job, Progress
 
 Offsets = npt.NDArray[np.float64]
 
-#: Sweeps at most, and the change of an offset at which another one brings nothing.
-_SWEEPS, _STILL = 200, 1e-7
+#: The largest number of sweeps, and the change of the offsets below which the sweeps stop.
+_MAX_SWEEPS, _TOLERANCE = 200, 1e-7
 
 
 def solve_offsets(
     interactions: Interactions, l2_user: float, l2_item: float, job: Job
 ) -> tuple[float, Offsets, Offsets]:
-    """The mean rating, and the offsets of users and items that minimise the squared error.
+    """Compute the mean rating, and the user and item offsets that minimise the regularised squared error.
 
-    ``Σ w (rating - mean - user - item)² + l2_user Σ user² + l2_item Σ item²``, by solving for the items and for the
-    users in turn, the users last.
+    The error is ``Σ w (rating - mean - user - item)² + l2_user Σ user² + l2_item Σ item²``. It is
+    minimised by solving for the items and for the users alternately, the users last.
 
     Returns
     -------
     mean, users, items
-        ``(num_users,)`` and ``(num_items,)``; 0 where there are no ratings.
+        The mean, and the offsets ``(num_users,)`` and ``(num_items,)``, which are 0 if there are no ratings.
     """
     assert interactions.ratings is not None
     of_user, of_item = interactions.user_ids, interactions.item_ids
@@ -43,16 +43,16 @@ def solve_offsets(
     mean = float(np.average(ratings, weights=weights)) if weights.sum() > 0 else float(ratings.mean())
     centred = ratings - mean
     users, items = np.zeros(interactions.num_users), np.zeros(interactions.num_items)
-    # No offset where there are no ratings, also without regularisation.
+    # Without ratings the offset is 0, even without regularisation.
     per_user = np.maximum(np.bincount(of_user, weights, minlength=len(users)) + l2_user, 1e-12)
     per_item = np.maximum(np.bincount(of_item, weights, minlength=len(items)) + l2_item, 1e-12)
-    for sweep in range(_SWEEPS):
+    for sweep in range(_MAX_SWEEPS):
         job.checkpoint()
         job.report(Progress("training baseline", sweep, None, "sweeps"))
         items = np.bincount(of_item, weights * (centred - users[of_user]), minlength=len(items)) / per_item
         before = users
         users = np.bincount(of_user, weights * (centred - items[of_item]), minlength=len(users)) / per_user
-        if np.abs(users - before).max() < _STILL:
+        if np.abs(users - before).max() < _TOLERANCE:
             break
     return mean, users, items
 
@@ -63,9 +63,10 @@ class BaselineModel(ClosedFormUserModel):
     Parameters
     ----------
     l2_user, l2_item
-        With how many ratings of the mean each user and item starts.
+        The regularisation of the biases. It acts like this number of extra ratings equal to the prediction without the
+        bias, for each user and item.
     random_state, device
-        See :class:`engine.models.closed_form.ClosedFormModel`.
+        See :class:`engine.models.base.BaseModel`.
     """
 
     spec: ClassVar[ModelSpec] = specs.BASELINE
@@ -100,8 +101,9 @@ class BaselineModel(ClosedFormUserModel):
 
     def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
         assert ratings is not None
-        above = (ratings - self._mean - self._items[items]).sum()
-        return self._mean + self._items + above / max(len(items) + self.l2_user, 1e-12)
+        excess = (ratings - self._mean - self._items[items]).sum()
+        return self._mean + self._items + excess / max(len(items) + self.l2_user, 1e-12)
 
     def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
-        return torch.zeros(len(targets), len(items), device=self.device)  # a history moves all items alike
+        # A history changes the scores of all items by the same amount.
+        return torch.zeros(len(targets), len(items), device=self.device)

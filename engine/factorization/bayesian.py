@@ -1,4 +1,4 @@
-"""Bayesian matrix factorisation of ratings by Gibbs sampling, with history, time and side information."""
+"""Bayesian matrix factorisation of ratings by Gibbs sampling (BPMF)."""
 
 from __future__ import annotations
 
@@ -31,49 +31,55 @@ from engine.models.spec import ModelSpec
 from engine.runtime.job import Job, Progress
 
 LIKELIHOODS = ("gaussian", "ordinal")
-#: The standard deviation of the vectors that the sampler starts from, in units of the ratings' own.
-_START = 0.3
-_START_DAYS = 0.1
-#: Sweeps by alternating least squares before the first draw, with the priors held still.
+#: The standard deviation of the initial vectors of users and items, and of days.
+_INITIAL_STD = 0.3
+_INITIAL_STD_DAYS = 0.1
+#: The number of sweeps of alternating least squares, with fixed priors, before the first draw.
 _WARM_START = 2
-#: The scale of the prior on the vectors' scatter.
-_SCATTER = 0.5
+#: The scale of the Wishart prior of the vectors' precision.
+_WISHART_SCALE = 0.5
 
 
 class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
-    """Predicts ratings, and how sure it is, by averaging over many factorisations that fit about as well.
+    """Predicts ratings and their uncertainty by averaging over samples of a factorisation's posterior.
 
-    Bayesian probabilistic matrix factorisation (Salakhutdinov and Mnih, 2008) whose sampler draws all users' and all
-    items' vectors in batches of equal size, on the CPU or a GPU alike, with these additions, each of which lowers the
-    error (docs/results.md says how much): biases as elements of the vectors; noise of each user's own; what a user has
-    rated, and who has rated an item, as features of their priors (the implicit side of SVD++, Koren, 2008, on both
-    sides, as "flipped" in Rendle, Zhang and Koren, 2019); drifts and moods by day (as in timeSVD++, Koren, 2009); and
-    any features of items and users (as Macau, Simm et al., 2017).
+    The model is Bayesian probabilistic matrix factorisation (Salakhutdinov and Mnih, ICML 2008). Its sampler draws the
+    vectors of all users and of all items in padded batches, on the CPU or on a GPU. It has these additions, each of
+    which lowers the error (docs/results.md says by how much):
+
+    - The biases are elements of the vectors.
+    - Each user has an own noise variance.
+    - The items that a user has rated, and the users who have rated an item, are features of the priors. This is the
+      implicit feedback of SVD++ (Koren, KDD 2008), for items too as in Rendle, Zhang and Koren (2019).
+    - The vectors of users drift over time and differ by day, as in timeSVD++ (Koren, KDD 2009).
+    - Any features of items and users move the means of the priors, as in Macau (Simm et al., 2017).
 
     Parameters
     ----------
     embedding_dim
         The length of the vectors, without the bias.
     n_iter
-        Sweeps over all vectors.
+        The number of Gibbs sweeps over all vectors.
     burn_in
-        How many of them, at the start, are thrown away.
+        The number of sweeps at the start that are discarded.
     likelihood
-        ``gaussian``, or ``ordinal``: ratings are grades whose distances are learnt (ordered probit).
+        The likelihood of the ratings: ``gaussian``, or ``ordinal`` for grades whose distances are learnt (ordered
+        probit).
     history
-        Whether to use who rated what as features.
+        Whether to use implicit feedback (who rated what) as features.
     time
-        Whether to use the times of ratings, where there are any.
+        Whether to use the times of the ratings, if there are any.
     side_features
-        Whether to use features that :meth:`fit` is given.
+        Whether to use the features that :meth:`fit` is given.
     concentration
-        How alike users are in how noisily they rate: the shape k of the Gamma distribution of their precisions.
+        The shape k of the Gamma prior of the users' noise precisions. The larger it is, the more similar the users'
+        precisions are.
     num_samples
-        How many samples are kept for predictions at a time, spreads and new users.
+        The number of samples that are kept for predictions.
     random_state
-        The seed: the same one gives the same model on the same device.
+        The seed. The same seed gives the same model on the same device.
     device
-        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        The device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
     Raises
     ------
@@ -83,7 +89,7 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
 
     spec: ClassVar[ModelSpec] = specs.BAYESIAN
     _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "lowest", "highest", "_span")
-    _tensors: ClassVar[tuple[str, ...]] = ()  # those of the posterior and of the days; see _give
+    _tensors: ClassVar[tuple[str, ...]] = ()  # _pack_tensors returns those of the posterior and of the days
 
     lowest = 0.0
     highest = 0.0
@@ -128,11 +134,11 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
 
     @property
     def capabilities(self) -> Capabilities:
-        """Without ``side_features`` the model uses no features."""
+        """What this model can do. Without ``side_features`` it uses no features."""
         declared = super().capabilities
         return declared if self.side_features else replace(declared, uses=("ratings", "times"))
 
-    # -- fitting ------------------------------------------------------------------------------------------------
+    # -- training ------------------------------------------------------------------------------------------------
     def fit(
         self,
         interactions: Interactions,
@@ -140,23 +146,23 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         job: Job | None = None,
         features: Features | None = None,
     ) -> None:
-        """Learn from ratings, anew at each call.
+        """Train on ratings. Each call starts from scratch.
 
         Parameters
         ----------
         interactions
-            With ratings on any scale; ``timestamps`` in unix seconds are used where ``time`` is on.
+            Interactions with ratings on any scale. Their ``timestamps`` (unix seconds) are used if ``time`` is set.
         verbose
-            Taken for the sake of a common signature.
+            Has no effect. It exists because all models have the same signature.
         job
-            Receives progress and may cancel.
+            The job that receives progress and may cancel.
         features
-            What is known of items and users beside the ratings; used where ``side_features`` is on.
+            Features of items and users, which are used if ``side_features`` is set.
 
         Raises
         ------
         CancelledError
-            After ``job.cancel()``; the model is then what it was before.
+            If the job was cancelled. The model is then untrained.
         ValueError
             If there are no ratings, or they do not suit the likelihood.
         """
@@ -176,9 +182,9 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         blocks = self._blocks(interactions, days, generator)
         samples = self._sample(blocks, likelihood, generator, job)
         grades = likelihood.grades if isinstance(likelihood, Ordinal) else ratings.new_zeros(0)
-        typical = None if days is None else days.shares(interactions.num_users)
-        self._posterior = Posterior.summarise(samples, grades, typical)
-        self.__dict__.pop("_people", None)
+        shares = None if days is None else days.shares(interactions.num_users)
+        self._posterior = Posterior.summarise(samples, grades, shares)
+        self.__dict__.pop("_user_prior", None)
         self._days, self._span = days, None if days is None else days.span
         self.lowest, self.highest = float(ratings.min()), float(ratings.max())
 
@@ -187,7 +193,7 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         return make(ratings, users, num_users, self.concentration)
 
     def _blocks(self, interactions: Interactions, days: Days | None, generator: torch.Generator) -> list[FactorBlock]:
-        """Users, their days, items: the order in which they are drawn. Items come last, as ``_sample`` relies on."""
+        """Make the blocks of users, days and items in the order of sampling. ``_sample`` needs the items to be last."""
         width = self.embedding_dim + 1
         known = self._features or Features()
         of_users, of_items = dict(known.users), dict(known.items)
@@ -210,10 +216,10 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
                 centred,
             )
 
-        blocks = [make("user", True, interactions.user_ids, interactions.num_users, of_users, _START, True)]
+        blocks = [make("user", True, interactions.user_ids, interactions.num_users, of_users, _INITIAL_STD, True)]
         if days is not None:
-            blocks.append(make("day", True, days.ids, len(days), days.features(), _START_DAYS, False))
-        blocks.append(make("item", False, interactions.item_ids, interactions.num_items, of_items, _START, True))
+            blocks.append(make("day", True, days.ids, len(days), days.features(), _INITIAL_STD_DAYS, False))
+        blocks.append(make("item", False, interactions.item_ids, interactions.num_items, of_items, _INITIAL_STD, True))
         return blocks
 
     def _sample(
@@ -229,10 +235,10 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
                 others = [other for other in blocks if other.left != block.left]
                 means = draw(block, others, state, None if warming else generator, job)
                 if block is blocks[-1] and sweep >= self.burn_in:
-                    # The mean of the items given all else says more than a draw around it (Rao and Blackwell).
+                    # The conditional mean of the items has less variance than a draw (Rao-Blackwellisation).
                     samples.add(blocks, means, likelihood)
                 if not warming:
-                    draw_prior(block, generator, _SCATTER)
+                    draw_prior(block, generator, _WISHART_SCALE)
             if not warming:
                 likelihood.draw(state, generator)
                 error = float((state.target - state.score)[:-1].square().mean())
@@ -248,17 +254,17 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         item_ids: npt.ArrayLike | None = None,
         timestamps: npt.ArrayLike | None = None,
     ) -> Scores:
-        """Mean ratings of pairs, or of all items.
+        """Predict the mean ratings of pairs, or of all items.
 
         The shapes are those of :meth:`engine.models.closed_form.ClosedFormUserModel.predict`.
 
         Parameters
         ----------
         user_ids, item_ids
-            As there.
+            See :meth:`engine.models.closed_form.ClosedFormUserModel.predict`.
         timestamps
-            When the pairs would be rated, unix seconds, ``(n,)``: takes in how the user rated on that day, or about
-            then. Without, no day in particular.
+            The times at which the pairs would be rated, in unix seconds, ``(n,)``. The prediction then includes the
+            user's deviation on that day. None predicts for an average day.
 
         Raises
         ------
@@ -274,14 +280,14 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
 
     @torch.no_grad()
     def std(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike, timestamps: npt.ArrayLike | None = None) -> Scores:
-        """The standard deviation of predicted ratings of pairs, ``(n,)``: that of the mean and that of the noise."""
+        """Return the standard deviation of the ratings of pairs, ``(n,)``, from posterior and noise variance."""
         _, deviation = self._sampled(user_ids, item_ids, timestamps)
         return deviation
 
     def _sampled(
         self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike, timestamps: npt.ArrayLike | None
     ) -> tuple[Scores, Scores]:
-        posterior = self._known()
+        posterior = self._fitted_posterior()
         users = as_ids(user_ids, self.num_users, "user").reshape(-1)
         items = as_ids(item_ids, self.num_items, "item").reshape(-1)
         users = users.expand(len(items)) if len(users) == 1 else users
@@ -300,48 +306,48 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         return mean.cpu().numpy(), variance.sqrt().cpu().numpy()
 
     def _score_users(self, users: Tensor) -> Tensor:
-        return self._known().all_scores(users)
+        return self._fitted_posterior().all_scores(users)
 
     def _score_pairs(self, users: Tensor, items: Tensor) -> Tensor:
-        return self._known().pair_scores(users, items)
+        return self._fitted_posterior().pair_scores(users, items)
 
     def item_vectors(self) -> Scores:
-        """What the mean predictions hold of each item, ``(num_items, r)``."""
-        vectors: Scores = self._known().item_factors.cpu().numpy()
+        """Return the item factors of the mean prediction, ``(num_items, r)``."""
+        vectors: Scores = self._fitted_posterior().item_factors.cpu().numpy()
         return vectors
 
-    def _known(self) -> Posterior:
+    def _fitted_posterior(self) -> Posterior:
         self._require_fitted()
         assert self._posterior is not None
         return self._posterior
 
     def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
         assert ratings is not None
-        posterior = self._known()
-        ridge, rows, targets = self._problem(items, ratings)
+        posterior = self._fitted_posterior()
+        ridge, rows, targets = self._ridge_problem(items, ratings)
         scores = posterior.item_factors @ ridge.solve(rows, targets)
         return posterior.rating(scores, posterior.variance.mean() + posterior.item_doubt)
 
     def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
         assert ratings is not None
-        ridge, rows, wanted = self._problem(items, ratings)
-        return ridge.parts(rows, wanted, self._known().item_factors[targets])
+        ridge, rows, history_targets = self._ridge_problem(items, ratings)
+        return ridge.parts(rows, history_targets, self._fitted_posterior().item_factors[targets])
 
-    def _problem(self, items: Tensor, ratings: Tensor) -> tuple[Ridge, Tensor, Tensor]:
-        """Somebody's vector as a ridge regression: what they rated, weighed by how well it is known."""
-        posterior = self._known()
+    def _ridge_problem(self, items: Tensor, ratings: Tensor) -> tuple[Ridge, Tensor, Tensor]:
+        """State a user's vector as a ridge regression. Each rating is weighted by the certainty of its item."""
+        posterior = self._fitted_posterior()
         noise = posterior.variance.mean()
         root = (noise / (noise + posterior.item_doubt[items])).sqrt()
-        return self._people, posterior.item_factors[items] * root[:, None], posterior.latent(ratings) * root
+        return self._user_prior, posterior.item_factors[items] * root[:, None], posterior.latent(ratings) * root
 
     @cached_property
-    def _people(self) -> Ridge:
-        posterior = self._known()
+    def _user_prior(self) -> Ridge:
+        posterior = self._fitted_posterior()
         return Ridge.of_people(posterior.user_factors, float(posterior.variance.mean()))
 
-    # -- storing ------------------------------------------------------------------------------------------------
-    def _give(self) -> dict[str, Tensor]:
-        tensors = self._known().tensors()
+    # -- storage ------------------------------------------------------------------------------------------------
+    def _pack_tensors(self) -> dict[str, Tensor]:
+        tensors = self._fitted_posterior().tensors()
         if self._days is not None:
             tensors |= {
                 "day_keys": torch.from_numpy(self._days.keys),
@@ -349,7 +355,7 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
             }
         return tensors
 
-    def _take(self, tensors: Mapping[str, Tensor]) -> None:
+    def _unpack_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         own = {name: tensor.to(self.device) for name, tensor in tensors.items() if name in Posterior.names()}
         self._posterior = Posterior(**own)
         if self._span is not None:
@@ -358,7 +364,7 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
 
 
 def _scores(blocks: list[FactorBlock]) -> Tensor:
-    """The score of each rating, ``(N + 1,)``."""
+    """Compute the score of each rating, ``(N + 1,)``."""
     sides = []
     for left in (True, False):
         parts = [block.vectors[block.ids] for block in blocks if block.left == left]

@@ -1,4 +1,4 @@
-"""Training of a :class:`BilinearNet` without automatic differentiation: a batch reads and writes its own rows only."""
+"""Fast training of a :class:`BilinearNet`, without automatic differentiation."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from engine.factorization.row_adam import RowAdam
 from engine.layers import ScaledEmbedding, ZeroEmbedding
 from engine.sampling import NegativeSampler
 
-#: A batch: rows of the packed table ``(slots, batch)`` (users, then one or two kinds of items), the candidates among
-#: which to choose the last slot, observed ratings, weights.
+#: A batch: rows of the packed table ``(slots, batch)``, candidates, observed ratings and weights. The first slot is the
+#: users, the second the items and the third, if any, the negatives. Alternatively the hardest of the candidates is
+#: chosen as the negative.
 Batch = tuple[Tensor, Tensor | None, Tensor | None, Tensor | None]
 
 
 def is_plain(net: object) -> bool:
-    """Whether a net is one that :class:`BilinearTrainer` can train."""
+    """Return whether :class:`BilinearTrainer` can train this network."""
     return (
         type(net) is BilinearNet
         and type(net.user_embeddings) is ScaledEmbedding
@@ -30,17 +31,17 @@ def is_plain(net: object) -> bool:
 
 
 class PackedRows:
-    """The rows of a :class:`BilinearNet` that a data set can touch, side by side, with their optimiser.
+    """The rows of a :class:`BilinearNet` that occur in a data set, packed in one table, and their optimiser.
 
-    Ids may be sparse (film ids up to 163,949 for 9,066 films): packed rows stay close together in memory, and what
-    a fit costs depends on the rows it touches only.
+    Ids may be sparse (film ids up to 163,949 for 9,066 films). Packed rows are close together in memory, so the cost
+    of training depends on the number of rows that occur and not on the largest id.
 
     Parameters
     ----------
     net
-        Where the rows come from and go back to.
+        The network whose rows are packed. :meth:`write_back` writes them back.
     users, items
-        The ids of the rows, ascending.
+        The ids of the rows, in ascending order.
     learning_rate, l2
         See :class:`RowAdam`.
     """
@@ -57,11 +58,11 @@ class PackedRows:
         self.adam = RowAdam(table, learning_rate, l2)
 
     def state(self) -> dict[str, Tensor]:
-        """What :meth:`take_over` needs of an earlier fit, beside the number of steps."""
+        """Return the state that :meth:`take_over` needs, except for the number of steps."""
         return {"users": self.users, "items": self.items, "first": self.adam.first, "second": self.adam.second}
 
     def take_over(self, state: Mapping[str, Tensor], steps: int) -> None:
-        """Go on with the moments of an earlier fit; rows that it did not have start afresh."""
+        """Continue with the Adam moments of an earlier fit. Rows that it did not have keep moments of 0."""
         self.adam.steps = steps
         start_here = start_there = 0
         for mine, theirs in ((self.users, state["users"]), (self.items, state["items"])):
@@ -72,7 +73,7 @@ class PackedRows:
             start_here, start_there = len(mine), len(theirs)
 
     def write_back(self, net: BilinearNet) -> None:
-        """Bring the rows into the net."""
+        """Write the rows back into the network."""
         users, items = torch.split(self.adam.table, [len(self.users), len(self.items)])
         with torch.no_grad():
             for rows, ids, vectors, biases in (
@@ -83,31 +84,31 @@ class PackedRows:
                 _weight(biases)[ids] = rows[:, -1:]
 
     def to(self, device: torch.device) -> None:
-        """Move to another device."""
+        """Move the rows to another device."""
         self.adam.to(device)
         self.users, self.items = self.users.to(device), self.items.to(device)
 
     def same_rows(self, users: Tensor, items: Tensor) -> bool:
-        """Whether these are the rows it holds."""
+        """Return whether these ids are those of the packed rows."""
         return torch.equal(self.users, users) and torch.equal(self.items, items)
 
 
 class BilinearTrainer:
-    """Learns packed rows from pairs of a user and an item.
+    """Trains packed rows on pairs of a user and an item.
 
     Parameters
     ----------
     rows
-        What is learnt.
+        The rows to train.
     objective
-        Loss and gradient given the scores.
+        The function that gives the loss and its gradient with respect to the scores.
     users, items
-        The pairs, ``(n,)`` each: positions among the packed users and items. With a sampler all ids are packed, so
-        that positions are ids.
+        The pairs, ``(n,)`` each, as positions among the packed users and items.
     observed, weights
-        Of the pairs, or None.
+        The ratings and the weights of the pairs, or None.
     sampler, num_negatives
-        Draws the negatives of implicit losses; with several of them the one that scores highest is used.
+        The sampler of negatives for implicit losses, and their number for each pair. If there are several, the one with
+        the highest score is used.
     """
 
     def __init__(
@@ -158,7 +159,7 @@ class BilinearTrainer:
         user, items = values[0], values[1:]
         scores = _scores(user, items)
         loss, slope = self._objective(scores, observed, weights)
-        # The derivative of a score is the other side's vector, and 1 for the bias in the last place.
+        # The derivative of a score is the other side's vector, and 1 for the bias, which is the last element.
         other = values.clone()
         other[..., -1] = 1.0
         of_items = other[0] * slope.unsqueeze(-1)
@@ -188,7 +189,7 @@ def _scores(users: Tensor, items: Tensor) -> Tensor:
 
 
 def _cut_columns(rows: Tensor, batch_size: int) -> list[Tensor]:
-    """Batches of columns, each contiguous; one copy for all of them instead of one a batch."""
+    """Cut columns into contiguous batches, with one copy for all instead of one a batch."""
     slots, count = rows.shape
     whole = count // batch_size * batch_size
     batches = rows[:, :whole].reshape(slots, -1, batch_size).transpose(0, 1).contiguous()

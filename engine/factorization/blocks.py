@@ -1,4 +1,4 @@
-"""Many small Gaussian posteriors at a time: the vectors of users, of items, of days, each given all the others."""
+"""Gibbs sampling of the vectors of users, items and days, in padded batches."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ from torch import Tensor
 from engine.factorization.linear_prior import LinearPrior
 from engine.runtime.job import Job
 
-#: Numbers in the largest tensor of a piece of work: bounds memory, and how long a cancel waits.
+#: The number of elements in the largest tensor of a piece of work. It bounds memory and the delay of a cancellation.
 PIECE = 1_000_000
-_GROWTH = 1.35
+#: The largest ratio of the numbers of ratings of two entities in one piece.
+_MAX_RATIO = 1.35
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Entities of about as many ratings each, padded to the same number.
+    """Entities with similar numbers of ratings, padded to the same number.
 
     Attributes
     ----------
     entities
-        Shape ``(b,)``.
+        The entities, shape ``(b,)``.
     rows
-        Their ratings' rows, shape ``(b, n)``; the row behind the last one is padding.
+        The rows of their ratings, shape ``(b, n)``. Padding has the row behind the last rating.
     real
-        1 where a row is one, 0 where it is padding; shape ``(b, n)``.
+        1 for ratings and 0 for padding, shape ``(b, n)``.
     """
 
     entities: Tensor
@@ -39,18 +40,18 @@ class Piece:
 
 
 def pad_by_entity(ids: npt.NDArray[np.int64], count: int, width: int, device: torch.device) -> list[Piece]:
-    """Group rows by entity, sorted by number so that padding adds at most a third.
+    """Group rows by entity. Entities with similar numbers of rows share a piece, so padding adds about a third at most.
 
     Parameters
     ----------
     ids
         The entity of each row, shape ``(N,)``.
     count
-        How many entities there are.
+        The number of entities.
     width
-        The length of a vector: a piece holds ``b * n * width`` numbers, at most :data:`PIECE`, or one entity.
+        The length of a vector. A piece has at most :data:`PIECE` elements ``b * n * width``, or it is one entity.
     device
-        Where the pieces go.
+        The device of the pieces.
     """
     order = np.argsort(ids, kind="stable")
     sizes = np.bincount(ids, minlength=count)
@@ -61,7 +62,7 @@ def pad_by_entity(ids: npt.NDArray[np.int64], count: int, width: int, device: to
     begin = int(np.searchsorted(sorted_sizes, 1))
     while begin < count:
         smallest = int(sorted_sizes[begin])
-        end = int(np.searchsorted(sorted_sizes, max(smallest, int(smallest * _GROWTH)), side="right"))
+        end = int(np.searchsorted(sorted_sizes, max(smallest, int(smallest * _MAX_RATIO)), side="right"))
         longest = int(sorted_sizes[end - 1])
         end = min(end, begin + max(1, PIECE // (longest * width)))
         entities = by_size[begin:end]
@@ -84,25 +85,25 @@ def pad_by_entity(ids: npt.NDArray[np.int64], count: int, width: int, device: to
 class FactorBlock:
     """The vectors of one kind of entity.
 
-    A rating's score is the dot product of the sum of its left vectors (user, user's day) with the sum of its right
-    ones (item), plus the biases: the last element of each vector.
+    The score of a rating is the dot product of the sum of its left vectors (user and day) and the sum of its right
+    vectors (item), plus the biases, which are the last element of each vector.
 
     Attributes
     ----------
     name
-        ``user``, ``item`` …
+        The name of the block: ``user``, ``day`` or ``item``.
     left
-        Whether it stands on the users' side.
+        Whether the block is on the users' side of the product.
     ids
         The entity of each rating and, at the end, of the padding row: shape ``(N + 1,)``.
     pieces
-        The rows by entity.
+        The rows of the ratings, grouped by entity.
     vectors
-        The current sample, shape ``(count, D)``.
+        The current sample of the vectors, shape ``(count, D)``.
     priors
-        Linear predictions of the vectors from what is known of the entities.
+        The linear priors, which predict the vectors from features of the entities.
     centred
-        Whether the vectors have a mean of their own (one block a side does).
+        Whether the prior has a mean that is sampled (one block of each side has).
     """
 
     name: str
@@ -117,7 +118,7 @@ class FactorBlock:
     precision: Tensor = field(init=False)
     """The precision of the vectors' prior, ``(D, D)``."""
     middle: Tensor = field(init=False)
-    """The part of ``expected`` that all share, ``(D,)``."""
+    """The part of ``expected`` that is the same for all entities, ``(D,)``."""
 
     def __post_init__(self) -> None:
         width = self.vectors.shape[1]
@@ -127,22 +128,22 @@ class FactorBlock:
 
     @property
     def count(self) -> int:
-        """How many entities there are."""
+        """The number of entities."""
         return len(self.vectors)
 
 
 @dataclass
 class GibbsState:
-    """The ratings as the sampler sees them; all of shape ``(N + 1,)``, the last one padding.
+    """The state of the sampler for each rating. All tensors have the shape ``(N + 1,)``; the last element is padding.
 
     Attributes
     ----------
     target
-        What the scores should be: the ratings, or latent values drawn for them.
+        The values that the scores explain: the ratings, or latent values drawn for them.
     score
         The current scores.
     precision
-        One over the variance of the noise; 0 for the padding.
+        The precision (inverse variance) of the noise; 0 for the padding.
     """
 
     target: Tensor
@@ -153,25 +154,26 @@ class GibbsState:
 def draw(
     block: FactorBlock, others: Sequence[FactorBlock], state: GibbsState, generator: torch.Generator | None, job: Job
 ) -> Tensor:
-    """Draw a block's vectors given everything else, and bring the scores up to date.
+    """Draw the vectors of a block given everything else, and update the scores.
 
     In coordinates in which the prior of a vector is N(0, I), the posterior of an entity with n ratings and the design
     X (n × D) is drawn by Matheron's rule: a prior draw z and noise ε are corrected by the residual that they leave,
-    z + (XᵀX + I)⁻¹ Xᵀ(y − Xz − ε) = z + Xᵀ(XXᵀ + I)⁻¹(y − Xz − ε). The latter costs n³ instead of D³: most items
-    have few ratings (Doucet, 2010; the posterior itself is that of Salakhutdinov and Mnih, 2008, section 3.3).
+    z + (XᵀX + I)⁻¹ Xᵀ(y − Xz − ε) = z + Xᵀ(XXᵀ + I)⁻¹(y − Xz − ε). The latter form costs n³ instead of D³, which
+    is less because most items have few ratings (Doucet, 2010). The posterior is that of Salakhutdinov and Mnih (2008,
+    section 3.3).
 
     Parameters
     ----------
     block
-        Its ``vectors`` are replaced.
+        The block to draw. Its ``vectors`` are replaced.
     others
         The blocks of the other side.
     state
-        ``score`` is updated in place.
+        The state of the sampler. Its ``score`` is updated in place.
     generator
-        Of the random numbers; None puts the conditional means in place of draws (alternating least squares).
+        The random generator. None uses the conditional means instead of draws (alternating least squares).
     job
-        May be cancelled between pieces.
+        The job, which may cancel between pieces.
 
     Returns
     -------
@@ -187,9 +189,9 @@ def draw(
     for piece in block.pieces:
         rows, few = piece.rows, piece.rows.shape[1] <= width
         design = _design(others, rows) @ inverse.T
-        root_precision = _take(state.precision, rows).sqrt() * piece.real
+        root_precision = _gather(state.precision, rows).sqrt() * piece.real
         before = old[piece.entities]
-        residual = _take(state.target, rows) - _take(state.score, rows)
+        residual = _gather(state.target, rows) - _gather(state.score, rows)
         wanted = (residual + (design @ before.unsqueeze(2)).squeeze(2)) * root_precision
         weighted = design * root_precision.unsqueeze(2)
         prior = new[piece.entities]
@@ -210,18 +212,18 @@ def draw(
 
 
 def _solve(design: Tensor, right: Tensor, few: bool) -> Tensor:
-    """(XᵀX + I)⁻¹ Xᵀ r for each of a batch: through the smaller of the two Gram matrices."""
+    """Compute (XᵀX + I)⁻¹ Xᵀ r for a batch, with the smaller of the two Gram matrices."""
     gram = design @ design.mT if few else design.mT @ design
     gram.diagonal(dim1=-2, dim2=-1).add_(1.0)
     root = torch.linalg.cholesky(gram)
-    # Two triangular solutions: for batches of small matrices ten times as fast as torch.cholesky_solve.
+    # For batches of small matrices, two triangular solves are ten times as fast as torch.cholesky_solve.
     half = torch.linalg.solve_triangular(root, right if few else design.mT @ right, upper=False)
     solution: Tensor = torch.linalg.solve_triangular(root.mT, half, upper=True)
     return design.mT @ solution if few else solution
 
 
 def _design(others: Sequence[FactorBlock], rows: Tensor) -> Tensor:
-    """What a vector is multiplied with in each row: the sum of the other side's, and 1 for its bias."""
+    """Return the design of each row: the sum of the other side's vectors, with 1 for the bias."""
     design = _vectors(others[0], rows)
     for block in others[1:]:
         design += _vectors(block, rows)
@@ -234,8 +236,8 @@ def _vectors(block: FactorBlock, rows: Tensor) -> Tensor:
     return chosen.view(*rows.shape, -1)
 
 
-def _take(values: Tensor, rows: Tensor) -> Tensor:
-    """``values[rows]``, several times as fast."""
+def _gather(values: Tensor, rows: Tensor) -> Tensor:
+    """Return ``values[rows]``, several times as fast."""
     return values.index_select(0, rows.view(-1)).view_as(rows)
 
 
@@ -262,7 +264,7 @@ def draw_prior(block: FactorBlock, generator: torch.Generator, scale: float) -> 
 
 
 def _draw_wishart(scatter: Tensor, count: int, scale: float, generator: torch.Generator) -> Tensor:
-    """A precision matrix given the scatter of ``count`` deviations, by Bartlett's decomposition."""
+    """Draw a precision matrix given the scatter of ``count`` deviations, by Bartlett's decomposition."""
     width = len(scatter)
     eye = torch.eye(width, device=scatter.device)
     root = torch.linalg.cholesky(torch.linalg.inv(scatter + scale * eye))

@@ -1,4 +1,4 @@
-"""The days on which users rated: what they have in common, and how to find them again."""
+"""The days on which users rated, with their ids and features."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ import numpy.typing as npt
 from engine.data.features import bumps
 
 _DAY = 86_400
-#: A user's day is stored as user * _STRIDE + day.
+#: The key of a user's day is user * _STRIDE + day.
 _STRIDE = 1 << 24
-#: Bumps over the days since a user's first rating (on a logarithmic scale), and days between those over the calendar.
-_SINCE_FIRST, _CALENDAR_STEP, _MOST_BUMPS = 12, 60, 400
+#: The number of basis functions over the (log) days since a user's first rating, the days between two basis functions
+#: over the calendar, and the largest number of the latter.
+_SINCE_FIRST_BASES, _CALENDAR_STEP, _MAX_CALENDAR_BASES = 12, 60, 400
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
 
 class Days:
-    """Pairs of a user and a day, numbered.
+    """The pairs of a user and a day on which the user rated, with an id for each pair.
 
-    A person rates differently on different days (Koren, 2009): each pair has a vector of its own, whose prior leans on
-    how long ago the user began, and on the date.
+    Users rate differently on different days (Koren, KDD 2009). Each pair therefore has its own vector. The prior of the
+    vector depends on the time since the user's first rating, and on the date.
 
     Parameters
     ----------
     users
-        Who rated, shape ``(N,)``.
+        The user of each rating, shape ``(N,)``.
     times
-        When, in unix seconds, shape ``(N,)``.
+        The time of each rating in unix seconds, shape ``(N,)``.
     num_users
-        How many users there are.
+        The number of users.
     """
 
     def __init__(self, users: npt.NDArray[np.integer], times: npt.NDArray[np.number], num_users: int) -> None:
@@ -42,7 +43,7 @@ class Days:
 
     @classmethod
     def restore(cls, keys: Ints, first: npt.NDArray[np.float64], span: tuple[float, float]) -> Days:
-        """As stored: enough to find days and to describe them, without the ratings."""
+        """Make an object from stored arrays. It can find days and compute their features, but not their shares."""
         days = cls.__new__(cls)
         days.keys, days.first, days.span = keys, first, span
         days.ids = np.zeros(0, dtype=np.int64)
@@ -60,27 +61,27 @@ class Days:
         return len(self.keys)
 
     def find(self, users: Ints, times: npt.NDArray[np.number]) -> Ints:
-        """The numbers of the pairs, -1 where there was no rating; shape of ``users``."""
+        """Return the ids of the pairs, in the shape of ``users``; -1 if the user did not rate on that day."""
         keys = _keys(users, times)
         position = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return np.where(self.keys[position] == keys, position, -1)
 
     def shares(self, num_users: int) -> tuple[Ints, Floats]:
-        """Whose each day is, and its share of their ratings; each ``(len(self),)``."""
+        """Return the user of each pair, and the day's share of the user's ratings, each ``(len(self),)``."""
         ratings = np.bincount(self.ids, minlength=len(self.keys))
         by_user = np.bincount(self._users, weights=ratings, minlength=num_users)
         shares: Floats = (ratings / by_user[self._users]).astype(np.float32)
         return self._users, shares
 
     def features(self, users: Ints | None = None, times: npt.NDArray[np.number] | None = None) -> dict[str, Floats]:
-        """What is known of pairs (of all, if none are given): name -> shape ``(n, f)``."""
+        """Return the features of the given pairs, or of all pairs, by name; each ``(n, f)``."""
         users = self._users if users is None else users
         times = self._times if times is None else times
         since = np.log1p(np.maximum(times - self.first[users], 0.0) / _DAY)
         longest = np.log1p((self.span[1] - self.span[0]) / _DAY)
-        months = min(int((self.span[1] - self.span[0]) / (_DAY * _CALENDAR_STEP)) + 2, _MOST_BUMPS)
+        months = min(int((self.span[1] - self.span[0]) / (_DAY * _CALENDAR_STEP)) + 2, _MAX_CALENDAR_BASES)
         return {
-            "since first": bumps(since, 0.0, longest, _SINCE_FIRST),
+            "since first": bumps(since, 0.0, longest, _SINCE_FIRST_BASES),
             "calendar": bumps(np.clip(times, *self.span), *self.span, months),
         }
 

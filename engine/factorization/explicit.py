@@ -1,4 +1,4 @@
-"""Factorisation of ratings."""
+"""Spotlight's explicit factorisation model, which predicts ratings."""
 
 from __future__ import annotations
 
@@ -26,22 +26,23 @@ class ExplicitFactorizationModel(FactorizationModel):
     Parameters
     ----------
     loss
-        ``regression`` (squared error; ratings on any scale), ``poisson`` (counts; predictions are positive) or
-        ``logistic`` (ratings of 1 and -1; predictions are the probability of 1).
+        The loss function: ``regression`` (squared error; ratings on any scale), ``poisson`` (counts;
+        predictions are positive) or ``logistic`` (ratings of 1 and -1; predictions are the probability of 1).
     embedding_dim, n_iter, batch_size, l2, learning_rate, optimizer_func, use_cuda, representation, sparse, \
 random_state, device
         See :class:`engine.models.estimator.Estimator`. The defaults are Spotlight's.
     center
-        Let scores count from the mean rating of the first fit (its logarithm for ``poisson``, its log odds for
-        ``logistic``), so that biases need not learn it and ``l2`` pulls towards it rather than towards 0. None, the
-        default, does so unless ``representation`` is given. Not in Spotlight; False is as it was there.
+        Whether to add the mean rating of the first fit to the scores (its logarithm for ``poisson``, its log odds for
+        ``logistic``). Biases then need not learn it, and ``l2`` shrinks predictions towards it instead of 0. None, the
+        default, adds it unless ``representation`` is given. False gives the behaviour of Spotlight, which has no such
+        option.
 
     Notes
     -----
-    Differs from Spotlight in three ways. ``weights`` of the interactions count. The default optimiser moves the rows
-    that a batch touches only (:class:`~engine.factorization.row_adam.RowAdam`), which is faster and overfits less;
-    ``optimizer_func=lambda parameters: torch.optim.Adam(parameters, lr=1e-2)`` is Spotlight's. Where no interaction
-    has the item id 0, it is the padding, and its prediction is the lowest rating of the training data.
+    The model differs from Spotlight's in three ways. The ``weights`` of the interactions multiply the loss. The default
+    optimiser updates only the rows of a batch (:class:`~engine.factorization.row_adam.RowAdam`), which is faster and
+    overfits less; Spotlight's is ``optimizer_func=lambda parameters: torch.optim.Adam(parameters, lr=1e-2)``. If no
+    interaction has the item id 0, that id is padding, and its prediction is the lowest rating of the training data.
 
     Examples
     --------
@@ -100,9 +101,9 @@ random_state, device
             raise LearningError("There are ratings that are not a number or infinite: leave those interactions out.")
         if self.loss == "logistic" and not np.isin(ratings, (-1, 1)).all():
             wrong = ratings[~np.isin(ratings, (-1, 1))][0]
-            raise LearningError(f"The logistic loss wants ratings of 1 and -1, and there is {wrong}.")
+            raise LearningError(f"The logistic loss needs ratings of 1 and -1, but there is {wrong}.")
         if self.loss == "poisson" and (ratings < 0).any():
-            raise LearningError(f"The poisson loss wants ratings from 0 on, and there is {ratings.min()}.")
+            raise LearningError(f"The poisson loss needs ratings of 0 or more, but there is {ratings.min()}.")
 
     def _build(self, interactions: Interactions) -> nn.Module:
         assert interactions.ratings is not None
@@ -146,7 +147,7 @@ random_state, device
             return scores
         return scores.masked_fill(items == 0, self._lowest)
 
-    def _wanted(self, ratings: Tensor | None, offsets: Tensor) -> Tensor:
+    def _fold_in_targets(self, ratings: Tensor | None, offsets: Tensor) -> Tensor:
         assert ratings is not None
         if self.loss == "poisson":
             ratings = ratings.clamp_min(0.5).log()
@@ -155,7 +156,7 @@ random_state, device
         return ratings - self._offset - offsets
 
     def _noise(self) -> float:
-        # In regression the loss is this variance; a count's logarithm and a log odds stray by about 1.
+        # The loss of a regression is this variance. For log counts and log odds a variance of 1 is assumed.
         return max(self.losses_by_epoch[-1], 1e-3) if self.loss == "regression" else 1.0
 
     def _sizes(self) -> dict[str, float]:
@@ -163,7 +164,7 @@ random_state, device
 
 
 def _link(loss: str, mean: float) -> float:
-    """The score that predicts ``mean``; kept away from the infinities of one-sided data."""
+    """Return the score that predicts ``mean``. The mean is clipped so that the score is finite."""
     if loss == "poisson":
         return math.log(max(mean, 1e-3))
     if loss == "logistic":

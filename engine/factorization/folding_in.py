@@ -1,4 +1,4 @@
-"""A new person's vector in a trained factorisation, by least squares on the items' vectors."""
+"""Fold-in for factorisation models by least squares on the item vectors."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from engine.models.item_vectors import ItemVectorsMixin
 
 
 class FactorizationFoldIn(FoldInMixin, ItemVectorsMixin):
-    """FoldInMixin of a model around a :class:`BilinearNet`; what its users are like says what to expect of a person.
+    """Fold-in for a model with a :class:`BilinearNet`. The trained users' vectors give the prior of a new user.
 
-    A subclass says which scores a history asks for (:meth:`_wanted`) and how far they stray (:meth:`_noise`).
+    A subclass gives the target scores of a history (:meth:`_fold_in_targets`) and their variance (:meth:`_noise`).
     """
 
     _num_items: int
-    #: What :meth:`_tables` made of which net, at which state of it.
-    _prepared: tuple[object, int, tuple[Ridge, Tensor, Tensor]] | None = None
+    #: The network, its version, and the result of :meth:`_tables` for them.
+    _cached_tables: tuple[object, int, tuple[Ridge, Tensor, Tensor]] | None = None
 
-    def _wanted(self, ratings: Tensor | None, offsets: Tensor) -> Tensor:
-        """What the scores of a history's items should be above their ``offsets``, ``(n,)``."""
+    def _fold_in_targets(self, ratings: Tensor | None, offsets: Tensor) -> Tensor:
+        """Return the target scores of the items of a history minus their ``offsets``, ``(n,)``."""
         raise NotImplementedError
 
     def _noise(self) -> float:
-        """The variance of the wanted scores around those that the model gives."""
+        """Return the variance of the target scores around the model's scores."""
         raise NotImplementedError
 
     def _complete(self, scores: Tensor) -> Tensor:
-        """Predictions from the scores of all items, ``(num_items,)``."""
+        """Convert the scores of all items to predictions, ``(num_items,)``."""
         raise NotImplementedError
 
     def _net_to_fold_into(self) -> Any:
-        """The trained net; raises NotTrainedError."""
+        """Return the trained network. Raise NotTrainedError before the first fit."""
         raise NotImplementedError
 
     def _size(self) -> int:
@@ -45,42 +45,42 @@ class FactorizationFoldIn(FoldInMixin, ItemVectorsMixin):
         return self._num_items
 
     def item_vectors(self) -> npt.NDArray[np.float32]:
-        """The items' vectors, ``(num_items, embedding_dim)``.
+        """Return the vectors of all items, ``(num_items, embedding_dim)``.
 
         Raises
         ------
         NotTrainedError
             Before the first fit.
         ValueError
-            If the model has a representation of its author's.
+            If the model has a custom representation.
         """
         vectors: npt.NDArray[np.float32] = self._tables()[1][:, :-1].float().cpu().numpy()
         return vectors
 
     def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
         ridge, vectors, offsets = self._tables()
-        person = ridge.solve(vectors[items], self._wanted(ratings, offsets[items]))
-        return self._complete(vectors @ person + offsets)
+        user = ridge.solve(vectors[items], self._fold_in_targets(ratings, offsets[items]))
+        return self._complete(vectors @ user + offsets)
 
     def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
         ridge, vectors, offsets = self._tables()
         asked = vectors[targets]
-        asked[:, -1] = 0.0  # a person's bias says nothing of one item rather than another
-        return ridge.parts(vectors[items], self._wanted(ratings, offsets[items]), asked)
+        asked[:, -1] = 0.0  # a user's bias is the same for all items
+        return ridge.parts(vectors[items], self._fold_in_targets(ratings, offsets[items]), asked)
 
     @torch.no_grad()
     def _tables(self) -> tuple[Ridge, Tensor, Tensor]:
-        """What is expected of a person; the items' vectors, with a 1 for the person's bias; and their offsets."""
+        """Return the prior of a user, the items' vectors with a 1 for the user's bias, and the items' biases."""
         net = self._net_to_fold_into()
         if type(net) is not BilinearNet:
             raise self._unsupported("folds_in")
         items = torch.arange(self._num_items, device=self.device)
-        people = torch.arange(net.user_biases.num_embeddings, device=self.device)
-        state = sum(parameter._version for parameter in net.parameters())
-        if self._prepared is None or self._prepared[:2] != (net, state):
-            users = torch.cat((net.user_embeddings(people), net.user_biases(people)), 1)
+        user_ids = torch.arange(net.user_biases.num_embeddings, device=self.device)
+        version = sum(parameter._version for parameter in net.parameters())
+        if self._cached_tables is None or self._cached_tables[:2] != (net, version):
+            users = torch.cat((net.user_embeddings(user_ids), net.user_biases(user_ids)), 1)
             vectors = net.item_embeddings(items)
             ridge = Ridge.of_people(users, self._noise())
             tables = ridge, torch.cat((vectors, torch.ones_like(vectors[:, :1])), 1), net.item_biases(items)[:, 0]
-            self._prepared = net, state, tables
-        return self._prepared[2]
+            self._cached_tables = net, version, tables
+        return self._cached_tables[2]

@@ -1,4 +1,4 @@
-"""Factorisation of who chose what, without ratings."""
+"""Spotlight's implicit factorisation model, which ranks items."""
 
 from __future__ import annotations
 
@@ -21,28 +21,31 @@ _LOSSES = {"pointwise": pointwise_loss, "bpr": bpr_loss, "hinge": hinge_loss}
 
 
 class ImplicitFactorizationModel(FactorizationModel):
-    """Ranks items by the dot product of a user's and an item's vector, learning from choices and sampled negatives.
+    """Ranks items by the dot product of a user's and an item's vector, trained with sampled negatives.
 
     Parameters
     ----------
     loss
-        ``pointwise`` (log loss), ``bpr``, ``hinge`` or ``adaptive_hinge``.
+        The loss function: ``pointwise`` (log loss), ``bpr``, ``hinge`` or ``adaptive_hinge``.
     embedding_dim, n_iter, batch_size, l2, learning_rate, optimizer_func, use_cuda, representation, sparse, \
 random_state, device
         See :class:`engine.models.estimator.Estimator`. The defaults are Spotlight's.
     num_negative_samples
-        Negatives from which ``adaptive_hinge`` takes the hardest; the other losses use one.
+        The number of negatives from which ``adaptive_hinge`` takes the hardest. The other losses use one negative.
     exclude_known
-        Draw negatives from what a user has not chosen; False draws from all items, as Spotlight does. Not in
-        Spotlight.
+        Whether to draw a user's negatives only from items that the user has not interacted with. False draws from all
+        items, as Spotlight does, which has no such option.
 
     Notes
     -----
-    Differs from Spotlight: ``bpr`` and ``pointwise`` are the logarithmic losses (see :mod:`engine.losses`); the
-    adaptive hinge compares a positive with its own user's negatives; negatives are items that occur in the
-    interactions and, by default, no known positives; an item that occurs in none (the padding, a gap in the ids) comes
-    after all others; ``weights`` count; the default optimiser is
-    :class:`~engine.factorization.row_adam.RowAdam`.
+    The model differs from Spotlight's in these ways:
+
+    - ``bpr`` and ``pointwise`` are the logarithmic losses (see :mod:`engine.losses`).
+    - The adaptive hinge loss compares a positive with negatives of the same user.
+    - Negatives are items that occur in the interactions and, by default, are not known positives.
+    - An item without interactions (the padding, a gap in the ids) comes after all others.
+    - The ``weights`` of the interactions multiply the loss.
+    - The default optimiser is :class:`~engine.factorization.row_adam.RowAdam`.
     """
 
     spec: ClassVar[ModelSpec] = specs.IMPLICIT
@@ -88,7 +91,7 @@ random_state, device
 
     @property
     def ranked(self) -> Tensor:
-        """Which items can be ranked, ``(num_items,)``: those that training has met."""
+        """The items that the model can rank, as a mask ``(num_items,)``: those that occur in the training data."""
         return self._seen
 
     @property
@@ -101,13 +104,13 @@ random_state, device
     def _batch_loss(self, net: nn.Module, batch: Batch) -> Tensor:
         users, negatives = batch["groups"], batch["negatives"]
         positive = net(users, batch["items"]).reshape(-1)
-        against = torch.stack([net(users, one).reshape(-1) for one in negatives.unbind(1)])
+        negative_scores = torch.stack([net(users, one).reshape(-1) for one in negatives.unbind(1)])
         if self.loss == "adaptive_hinge":
-            return adaptive_hinge_loss(positive, against, weights=batch.get("weights"))
-        return _LOSSES[self.loss](positive, against[0], weights=batch.get("weights"))
+            return adaptive_hinge_loss(positive, negative_scores, weights=batch.get("weights"))
+        return _LOSSES[self.loss](positive, negative_scores[0], weights=batch.get("weights"))
 
-    def _wanted(self, ratings: Tensor | None, offsets: Tensor) -> Tensor:
-        # The losses draw positives away from negatives by about 1, whatever the item's bias.
+    def _fold_in_targets(self, ratings: Tensor | None, offsets: Tensor) -> Tensor:
+        # The losses separate positives from negatives by about 1, whatever the item's bias is.
         return torch.ones_like(offsets)
 
     def _noise(self) -> float:

@@ -1,4 +1,4 @@
-"""Many small ridge regressions at once: each row of a matrix on the vectors that its columns stand for."""
+"""Batched ridge regressions: one for each row of a sparse matrix."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from torch.nn import functional
 from engine.errors import LearningError
 from engine.factorization.pairs import Pairs
 
-#: Numbers in one gathered block of vectors.
+#: The number of elements in one gathered block of vectors.
 _BLOCK = 1_048_576
-#: So that nothing is divided by zero where a solution cannot be improved.
-_TINY = 1e-30
+#: A lower bound of denominators, which are 0 if a solution is exact already.
+_EPSILON = 1e-30
 
-#: Rows of like length: ``rows (r,)``, ``columns (r, l)``, ``weights (r, l)``.
+#: Rows of similar length: ``rows (r,)``, ``columns (r, l)``, ``weights (r, l)``.
 FactorBlock = tuple[Tensor, Tensor, Tensor]
 
 
@@ -28,44 +28,46 @@ def solve_rows(
     Parameters
     ----------
     pairs
-        Which vectors ``x`` each row has, by column, and what they weigh: ``c``.
+        The columns of each row, whose vectors are ``x``, and their weights ``c``.
     vectors
-        ``(num_columns, d)``.
+        The vectors of the columns, ``(num_columns, d)``.
     diagonals
-        ``(num_rows, d)``, above 0.
+        The positive diagonals of the penalties, ``(num_rows, d)``.
     targets
-        The same pairs with ``t`` for values; None where each ``t`` is 1.
+        The same pairs with the targets ``t`` as values. None means that each target is 1.
 
     Yields
     ------
     rows, solutions
-        ``(r,)`` and ``(r, d)``, a block at a time.
+        The rows ``(r,)`` and their solutions ``(r, d)``, for one block after another.
 
     Raises
     ------
     LearningError
-        If the equations of a row have no one solution.
+        If the equations of a row have no unique solution.
     """
     width = vectors.shape[1]
-    # One row of zeros more: what pads a row points there.
+    # The extra row of zeros is the vector of the padding.
     padded = torch.cat((vectors, vectors.new_zeros(1, width)))
-    wanted = None if targets is None else targets.padded(_BLOCK // width)
+    target_blocks = None if targets is None else targets.padded(_BLOCK // width)
     for rows, columns, weights in pairs.padded(_BLOCK // width):
-        aims = None if wanted is None else next(wanted)[2]
+        block_targets = None if target_blocks is None else next(target_blocks)[2]
         solve = _solve_few if 4 * columns.shape[1] <= 3 * width else _solve_many
-        solved, failed = solve(padded, columns, weights, aims, diagonals[rows])
+        solved, failed = solve(padded, columns, weights, block_targets, diagonals[rows])
         if failed.any():
-            raise LearningError("The equations of a user or an item have no one solution: give the model a larger l2.")
+            raise LearningError(
+                "The equations of a user or an item have no unique solution: give the model a larger l2."
+            )
         yield rows, solved
 
 
 def gathered(pairs: Pairs, num_columns: int, width: int) -> list[FactorBlock]:
-    """The pairs as :func:`improve_rows` takes them, to be made once for many sweeps.
+    """Prepare pairs for :func:`improve_rows`. The result can be used for many sweeps.
 
     Parameters
     ----------
     pairs
-        As of :func:`solve_rows`.
+        See :func:`solve_rows`.
     num_columns, width
         The shape of the vectors.
     """
@@ -78,26 +80,27 @@ def gathered(pairs: Pairs, num_columns: int, width: int) -> list[FactorBlock]:
 def improve_rows(
     blocks: Sequence[FactorBlock], vectors: Tensor, diagonals: Tensor, solutions: Tensor, steps: int
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Come closer to what :func:`solve_rows` finds, where each target is 1, in a fraction of its time.
+    """Approximate the result of :func:`solve_rows`, where each target is 1, in a fraction of its time.
 
-    By conjugate gradients from the solutions so far (Takács, Pilászy and Tikk, "Applications of the conjugate gradient
-    method for implicit feedback collaborative filtering", RecSys 2011), preconditioned by the equations' diagonal.
+    The method is conjugate gradients, started from the current solutions and preconditioned by the equations' diagonal
+    (Takács, Pilászy and Tikk, "Applications of the conjugate gradient method for implicit feedback collaborative
+    filtering", RecSys 2011).
 
     Parameters
     ----------
     blocks
-        As :func:`gathered` makes them.
+        The result of :func:`gathered`.
     vectors, diagonals
-        As of :func:`solve_rows`.
+        See :func:`solve_rows`.
     solutions
-        Those so far, ``(num_rows, d)``.
+        The current solutions, ``(num_rows, d)``.
     steps
-        How many to take.
+        The number of conjugate gradient steps.
 
     Yields
     ------
     rows, solutions
-        As :func:`solve_rows`.
+        See :func:`solve_rows`.
     """
     padded = torch.cat((vectors, vectors.new_zeros(1, vectors.shape[1])))
     for rows, columns, weights in blocks:
@@ -106,32 +109,32 @@ def improve_rows(
 
 
 def _improve(x: Tensor, weights: Tensor, diagonal: Tensor, solution: Tensor, steps: int) -> Tensor:
-    def of_rows(values: Tensor, matrix: Tensor) -> Tensor:
+    def row_products(values: Tensor, matrix: Tensor) -> Tensor:
         return torch.bmm(values.unsqueeze(1), matrix).squeeze(1)
 
-    def of_columns(values: Tensor) -> Tensor:
+    def column_products(values: Tensor) -> Tensor:
         return torch.bmm(x, values.unsqueeze(2)).squeeze(2)
 
-    scale = diagonal + of_rows(weights, x * x)
-    rest = of_rows((1.0 - of_columns(solution)) * weights, x) - diagonal * solution
-    direction = scaled = rest / scale
-    length = (rest * scaled).sum(1, keepdim=True)
+    preconditioner = diagonal + row_products(weights, x * x)
+    residual = row_products((1.0 - column_products(solution)) * weights, x) - diagonal * solution
+    direction = scaled = residual / preconditioner
+    norm = (residual * scaled).sum(1, keepdim=True)
     for step in range(steps):
-        moved = of_rows(of_columns(direction) * weights, x) + diagonal * direction
-        far = length / (direction * moved).sum(1, keepdim=True).clamp_min(_TINY)
-        solution = solution + far * direction
+        product = row_products(column_products(direction) * weights, x) + diagonal * direction
+        step_size = norm / (direction * product).sum(1, keepdim=True).clamp_min(_EPSILON)
+        solution = solution + step_size * direction
         if step < steps - 1:
-            rest = rest - far * moved
-            scaled = rest / scale
-            before, length = length, (rest * scaled).sum(1, keepdim=True)
-            direction = scaled + length / before.clamp_min(_TINY) * direction
+            residual = residual - step_size * product
+            scaled = residual / preconditioner
+            before, norm = norm, (residual * scaled).sum(1, keepdim=True)
+            direction = scaled + norm / before.clamp_min(_EPSILON) * direction
     return solution
 
 
 def _solve_many(
-    vectors: Tensor, columns: Tensor, weights: Tensor, aims: Tensor | None, diagonal: Tensor
+    vectors: Tensor, columns: Tensor, weights: Tensor, targets: Tensor | None, diagonal: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """By the normal equations, with a matrix as large as a vector for each row; and which rows failed."""
+    """Solve the normal equations, with a ``(d, d)`` matrix for each row. Return the solutions and which rows failed."""
     matrix = torch.diag_embed(diagonal)
     right = torch.zeros_like(diagonal)
     piece = max(1, _BLOCK // diagonal.numel())
@@ -140,20 +143,20 @@ def _solve_many(
         x = vectors[columns[:, part]]
         weighted = x * weights[:, part, None]
         matrix.baddbmm_(weighted.mT, x)
-        right += weighted.sum(1) if aims is None else (weighted * aims[:, part, None]).sum(1)
+        right += weighted.sum(1) if targets is None else (weighted * targets[:, part, None]).sum(1)
     factor, failed = torch.linalg.cholesky_ex(matrix)
     return torch.cholesky_solve(right[:, :, None], factor).squeeze(2), failed
 
 
 def _solve_few(
-    vectors: Tensor, columns: Tensor, weights: Tensor, aims: Tensor | None, diagonal: Tensor
+    vectors: Tensor, columns: Tensor, weights: Tensor, targets: Tensor | None, diagonal: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """The same by Woodbury's identity, with a matrix as large as the row is long."""
+    """Solve by Woodbury's identity, with an ``(l, l)`` matrix for each row of length ``l``; see :func:`_solve_many`."""
     x = vectors[columns]
     scaled = x / diagonal[:, None, :]
     matrix = torch.bmm(x, scaled.mT)
     matrix.diagonal(dim1=1, dim2=2).add_(1.0 / torch.where(columns < 0, 1.0, weights).clamp_min(1e-6))
     factor, failed = torch.linalg.cholesky_ex(matrix)
-    right = torch.ones_like(weights) if aims is None else aims
+    right = torch.ones_like(weights) if targets is None else targets
     solved = torch.cholesky_solve(right[:, :, None], factor)
     return torch.bmm(scaled.mT, solved).squeeze(2), failed

@@ -1,4 +1,4 @@
-"""How ratings come from scores: how large the noise is, and what a score predicts."""
+"""Gaussian and ordinal likelihoods of ratings, with a noise precision for each user."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from torch import Tensor
 from engine.errors import LearningError
 from engine.factorization.blocks import GibbsState
 
-#: More different ratings than this are no scale of grades.
+#: The largest number of distinct ratings for the ordinal likelihood.
 MOST_GRADES = 50
 
 
 class Noise:
-    """Gaussian noise whose precision each user has for themselves.
+    """Gaussian noise with a separate precision for each user.
 
-    Some people rate by whim, others by rule: the precision of user u is α a_u, with a_u ~ Gamma(k, k) (a
-    heteroscedastic factorisation, Lakshminarayanan, Bouchard and Archambeau, 2011).
+    Some users rate more consistently than others. The precision of user u is α a_u, with a_u ~ Gamma(k, k), as in the
+    heteroscedastic factorisation of Lakshminarayanan, Bouchard and Archambeau (AISTATS 2011).
 
     Parameters
     ----------
     users
-        Who gave each rating, shape ``(N,)``.
+        The user of each rating, shape ``(N,)``.
     num_users
-        How many there are.
+        The number of users.
     concentration
-        k: the larger, the more alike all users are.
+        The shape k. The larger it is, the more similar the users' precisions are.
     scaled
-        Whether α is drawn; else it is 1.
+        Whether α is drawn. Otherwise it is 1.
     """
 
     def __init__(self, users: Tensor, num_users: int, concentration: float, scaled: bool) -> None:
@@ -41,7 +41,7 @@ class Noise:
         """The current precision of each user's noise, shape ``(num_users,)``."""
 
     def draw(self, state: GibbsState, generator: torch.Generator) -> None:
-        """Draw the precisions given the scores, into the state too."""
+        """Draw the precisions given the scores, and write them into the state."""
         squares = (state.target - state.score)[:-1].square()
         by_user = torch.zeros_like(self._counts).index_add_(0, self._users, squares)
         common = torch.ones((), device=squares.device)
@@ -55,76 +55,77 @@ class Noise:
 
 
 class Likelihood(Protocol):
-    """What a sampler needs to know of the ratings."""
+    """What the sampler needs of a likelihood."""
 
     noise: Noise
 
     def start(self) -> GibbsState:
-        """The state to begin with."""
+        """Return the initial state."""
 
     def draw(self, state: GibbsState, generator: torch.Generator) -> None:
-        """Draw what belongs to the likelihood, given the scores."""
+        """Draw the parameters of the likelihood given the scores, and update the state."""
 
     def thresholds(self) -> Tensor:
-        """The current sample of what else a prediction needs; may be empty."""
+        """Return the current thresholds between the grades; empty if there are none."""
 
 
 class Gaussian:
-    """A rating is a score plus noise."""
+    """The Gaussian likelihood: a rating is a score plus Gaussian noise."""
 
     def __init__(self, ratings: Tensor, users: Tensor, num_users: int, concentration: float) -> None:
         self.noise = Noise(users, num_users, concentration, scaled=True)
         self._ratings = ratings
 
     def start(self) -> GibbsState:
-        """Scores of the mean rating."""
+        """Return a state in which each score is the mean rating."""
         return _state(self._ratings, float(self._ratings.double().mean()))
 
     def draw(self, state: GibbsState, generator: torch.Generator) -> None:
-        """Draw the noise."""
+        """Draw the precisions of the noise."""
         self.noise.draw(state, generator)
 
     def thresholds(self) -> Tensor:
-        """None."""
+        """Return an empty tensor, as there are no thresholds."""
         return self._ratings.new_zeros(0)
 
 
 class Ordinal:
-    """A rating is the grade whose interval a score with noise falls into (ordered probit).
+    """The ordinal likelihood (ordered probit): a rating is the grade whose interval contains the score plus noise.
 
-    The latent values are drawn as Albert and Chib (1993) do, the thresholds by Metropolis steps on the likelihood
-    without them (Cowles, 1996), every second one at a time: given its neighbours, each is independent of the others.
+    The latent values are drawn as in Albert and Chib (1993). The thresholds are drawn by Metropolis steps on the
+    likelihood with the latent values integrated out (Cowles, 1996). Every second threshold is updated at a time, since
+    a threshold depends only on its two neighbours.
 
     Raises
     ------
     ValueError
-        If there are too many different ratings, or only one.
+        If there are too many distinct ratings, or only one.
     """
 
     def __init__(self, ratings: Tensor, users: Tensor, num_users: int, concentration: float) -> None:
         self.grades, self._grade = torch.unique(ratings, return_inverse=True)
         if not 2 <= len(self.grades) <= MOST_GRADES:
             raise LearningError(
-                f"likelihood='ordinal' wants between 2 and {MOST_GRADES} different ratings, and there are "
+                f"likelihood='ordinal' needs between 2 and {MOST_GRADES} different ratings, but there are "
                 f"{len(self.grades)}: use likelihood='gaussian'."
             )
         self._users = users
         self.noise = Noise(users, num_users, concentration, scaled=False)
         below = torch.bincount(self._grade).double().cumsum(0)[:-1] / len(ratings)
-        # The scores will spread about as much as the noise, so the latent values have twice its variance.
+        # The variance of the scores is about that of the noise, so the latent values have twice its variance.
         self._cuts: Tensor = (torch.special.ndtri(below) * math.sqrt(2.0)).float()
         self._steps = torch.full_like(self._cuts, 0.01)
 
     def start(self) -> GibbsState:
-        """Latent values in the middle of their grades."""
+        """Return a state whose latent values are the midpoints of their grades' intervals."""
         edges = torch.cat([self._cuts[:1] - 1.0, self._cuts, self._cuts[-1:] + 1.0])
         return _state(((edges[:-1] + edges[1:]) / 2.0)[self._grade], 0.0)
 
     def draw(self, state: GibbsState, generator: torch.Generator) -> None:
-        """Draw the thresholds, the latent values, then the noise."""
+        """Draw the thresholds, then the latent values, then the precisions of the noise."""
         score, root = state.score[:-1], self.noise.precisions[self._users].sqrt()
         for parity in (0, 1):
-            self._move_cuts(parity, score, root, generator)
+            self._update_thresholds(parity, score, root, generator)
         low, high, flipped = self._interval(self._cuts, score, root)
         first, last = torch.special.ndtr(low), torch.special.ndtr(high)
         uniform = torch.rand(score.shape, generator=generator, device=score.device)
@@ -134,10 +135,10 @@ class Ordinal:
         self.noise.draw(state, generator)
 
     def thresholds(self) -> Tensor:
-        """Between the grades, ``(num_grades - 1,)``."""
+        """Return the current thresholds between the grades, ``(num_grades - 1,)``."""
         return self._cuts.clone()
 
-    def _move_cuts(self, parity: int, score: Tensor, root: Tensor, generator: torch.Generator) -> None:
+    def _update_thresholds(self, parity: int, score: Tensor, root: Tensor, generator: torch.Generator) -> None:
         chosen = torch.zeros_like(self._cuts)
         chosen[parity::2] = 1.0
         if not chosen.any():
@@ -147,8 +148,8 @@ class Ordinal:
         if (proposed.diff() <= 0).any():
             self._steps *= 0.8
             return
-        gain = self._log_chance(proposed, score, root) - self._log_chance(self._cuts, score, root)
-        # Grade g lies between the thresholds g - 1 and g, of which one has this parity.
+        gain = self._log_probability(proposed, score, root) - self._log_probability(self._cuts, score, root)
+        # Grade g lies between the thresholds g - 1 and g. One of them has this parity.
         owner = torch.where(self._grade % 2 == parity, self._grade, self._grade - 1).clamp(0, len(self._cuts) - 1)
         gains = torch.zeros_like(self._cuts).index_add_(0, owner, gain)
         uniform = torch.rand(self._cuts.shape, generator=generator, device=gains.device)
@@ -156,13 +157,13 @@ class Ordinal:
         self._cuts = torch.where(accepted > 0, proposed, self._cuts)
         self._steps = self._steps * (0.2 * chosen * (accepted - 0.44)).exp()
 
-    def _log_chance(self, cuts: Tensor, score: Tensor, root: Tensor) -> Tensor:
+    def _log_probability(self, cuts: Tensor, score: Tensor, root: Tensor) -> Tensor:
         low, high, _ = self._interval(cuts, score, root)
-        chance: Tensor = torch.special.ndtr(high) - torch.special.ndtr(low)
-        return chance.clamp_min(1e-30).log()
+        probability: Tensor = torch.special.ndtr(high) - torch.special.ndtr(low)
+        return probability.clamp_min(1e-30).log()
 
     def _interval(self, cuts: Tensor, score: Tensor, root: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Each rating's interval in units of its noise, mirrored into the left tail, where numbers are precise."""
+        """Return each rating's interval in units of its noise, mirrored to the left tail for numerical precision."""
         edges = torch.cat([cuts.new_full((1,), -1e4), cuts, cuts.new_full((1,), 1e4)])
         low, high = (edges[self._grade] - score) * root, (edges[self._grade + 1] - score) * root
         flipped = low + high > 0
@@ -170,14 +171,14 @@ class Ordinal:
 
 
 def expected_grade(score: Tensor, variance: Tensor, cuts: Tensor, grades: Tensor) -> Tensor:
-    """The mean rating that scores with normal uncertainty predict.
+    """Compute the mean rating of normally distributed scores.
 
     Parameters
     ----------
     score, variance
-        Mean and variance of the score with its noise; of the same shape.
+        The mean and the variance of the scores, noise included, of the same shape.
     cuts, grades
-        As in :class:`Ordinal`.
+        The thresholds and the grades; see :class:`Ordinal`.
     """
     deviation = variance.sqrt()
     mean: Tensor = torch.full_like(score, float(grades[0]))

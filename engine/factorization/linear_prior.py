@@ -1,4 +1,4 @@
-"""Vectors predicted from what is known of their owners: genres, year, who else rated them."""
+"""Linear priors that predict vectors from features of users, items and days."""
 
 from __future__ import annotations
 
@@ -8,28 +8,29 @@ from torch import Tensor
 
 from engine.data.features import Matrix
 
-#: Up to so many rows or columns, all directions of a feature matrix are found; of a larger one only the strongest.
-_EXACT = 2048
-_STRONGEST = 384
-#: What the strength of a prior may be.
-_STRENGTHS = torch.logspace(-4, 6, 61)
+#: Feature matrices with at most so many rows or columns are decomposed exactly. Of larger ones only so many of the
+#: largest singular values are computed.
+_EXACT_SIZE = 2048
+_NUM_COMPONENTS = 384
+#: The grid of values of a prior's precision λ.
+_PENALTIES = torch.logspace(-4, 6, 61)
 
 
 class LinearPrior:
-    """A linear map from features to vectors, integrated over: X B with rows of B drawn from N(0, Λ⁻¹ / λ).
+    """A Bayesian linear map from features to vectors: X B, where the rows of B have the prior N(0, Λ⁻¹ / λ).
 
-    As in Macau (Simm et al., 2017), side information moves the mean of a vector's prior. There the map B is drawn; here
-    its effect X B is, in the eigenbasis of X Xᵀ, where each direction is independent of the others: two thin matrix
-    products a draw, whatever the number of features, and λ is drawn from its posterior with B integrated out.
+    As in Macau (Simm et al., 2017), side information moves the mean of a vector's prior. Macau draws the map B. This
+    class draws its effect X B in the eigenbasis of X Xᵀ, where the directions are independent. A draw costs two thin
+    matrix products, whatever the number of features is. λ is drawn from its posterior with B integrated out.
 
     Parameters
     ----------
     features
-        One row an entity, dense or a scipy sparse matrix, shape ``(count, f)``.
+        The features with one row an entity, dense or a scipy sparse matrix, shape ``(count, f)``.
     width
         The length D of a vector.
     device
-        What computes.
+        The device that computes.
     """
 
     def __init__(self, features: Matrix, width: int, device: torch.device) -> None:
@@ -37,49 +38,49 @@ class LinearPrior:
         self.values = torch.zeros(len(self.basis), width, device=device)
         self.coordinates = torch.zeros(len(self.strengths), width, device=device)
         self.penalty = 1.0
-        self._grid = _STRENGTHS.to(device)
+        self._grid = _PENALTIES.to(device)
 
     @property
     def weights(self) -> Tensor:
-        """The map B of least norm behind the current values, ``(f, D)``."""
+        """The map B of least norm that gives the current values, ``(f, D)``."""
         return self.loadings @ (self.coordinates / self.strengths.sqrt().unsqueeze(1))
 
     def draw(self, rest: Tensor, root: Tensor, generator: torch.Generator) -> None:
-        """Draw λ and the values, given what they should explain.
+        """Draw λ and the values X B, given the residual that they explain.
 
         Parameters
         ----------
         rest
-            The vectors less all other parts of their mean, ``(count, D)``.
+            The vectors minus all other parts of their mean, ``(count, D)``.
         root
-            Cholesky factor of the vectors' precision, ``(D, D)``.
+            The Cholesky factor of the vectors' precision, ``(D, D)``.
         generator
-            Of the random numbers.
+            The random generator.
         """
-        seen = self.basis.T @ rest @ root  # of each direction, columns of unit noise
+        projected_rest = self.basis.T @ rest @ root  # one row a direction; the columns have unit noise
         variance = self.strengths.unsqueeze(1) / self._grid + 1.0
-        fit = -0.5 * (rest.shape[1] * variance.log() + seen.square().sum(1, keepdim=True) / variance).sum(0)
+        fit = -0.5 * (rest.shape[1] * variance.log() + projected_rest.square().sum(1, keepdim=True) / variance).sum(0)
         chosen = torch.multinomial(torch.softmax(fit, 0), 1, generator=generator)
         self.penalty = float(self._grid[chosen])
         share = (self.strengths / (self.strengths + self.penalty)).unsqueeze(1)
-        drawn = share * seen + share.sqrt() * torch.empty_like(seen).normal_(generator=generator)
+        drawn = share * projected_rest + share.sqrt() * torch.empty_like(projected_rest).normal_(generator=generator)
         self.coordinates = torch.linalg.solve_triangular(root, drawn, upper=False, left=False)
         self.values = self.basis @ self.coordinates
 
 
 def _decompose(features: Matrix, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Left singular vectors, squared singular values and right singular vectors, in float32 on the device.
+    """Compute left singular vectors, squared singular values and right singular vectors, in float32 on the device.
 
-    Through the smaller Gram matrix; that of a matrix that is large both ways is first projected on its strongest
-    directions (Halko, Martinsson and Tropp, 2011, algorithm 4.4).
+    They come from the smaller Gram matrix. If both dimensions are large, the matrix is first projected on its largest
+    components by a randomised range finder (Halko, Martinsson and Tropp, 2011, algorithm 4.4).
     """
     tall = features.shape[0] >= features.shape[1]
     matrix = features if tall else features.T
-    if matrix.shape[1] <= _EXACT:
+    if matrix.shape[1] <= _EXACT_SIZE:
         basis = None
         gram = matrix.T @ matrix
     else:
-        basis = np.random.default_rng(0).standard_normal((matrix.shape[1], _STRONGEST)).astype(np.float32)
+        basis = np.random.default_rng(0).standard_normal((matrix.shape[1], _NUM_COMPONENTS)).astype(np.float32)
         for _ in range(3):
             basis = np.linalg.qr(matrix.T @ (matrix @ basis))[0]
         projected = matrix @ basis

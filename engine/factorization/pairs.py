@@ -1,4 +1,4 @@
-"""Who interacted with what as tensors: each user's items side by side, and the other way round."""
+"""The interactions as sparse tensors, by user and by item."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from engine.interactions import Interactions
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """A sparse matrix by rows.
+    """A sparse matrix in compressed row form.
 
     Attributes
     ----------
     ends
-        Where each row ends, int64, ``(num_rows,)``.
+        The end of each row in ``columns`` and ``values``, int64, ``(num_rows,)``.
     columns
-        Ascending within a row, int64, ``(n,)``.
+        The columns, ascending within a row, int64, ``(n,)``.
     values
-        float32, ``(n,)``.
+        The values, float32, ``(n,)``.
     """
 
     ends: Tensor
@@ -35,9 +35,9 @@ class Pairs:
     def of(
         cls, interactions: Interactions, values: npt.NDArray[np.float32] | None, device: torch.device
     ) -> tuple[Pairs, Pairs]:
-        """Distinct pairs of users and items, by user and by item; a pair that comes again has the mean of its values.
+        """Collect the distinct pairs of users and items, by user and by item.
 
-        Without ``values`` each pair has 1.
+        A pair that occurs several times gets the mean of its values. If ``values`` is None, each value is 1.
         """
         key = interactions.user_ids.astype(np.int64) * interactions.num_items + interactions.item_ids
         distinct, position, counts = np.unique(key, return_inverse=True, return_counts=True)
@@ -61,7 +61,7 @@ class Pairs:
 
     @property
     def lengths(self) -> Tensor:
-        """How many pairs each row has, ``(num_rows,)``."""
+        """The number of pairs in each row, ``(num_rows,)``."""
         return torch.diff(self.ends, prepend=self.ends.new_zeros(1))
 
     @property
@@ -70,16 +70,16 @@ class Pairs:
         return torch.repeat_interleave(self.lengths)
 
     def row(self, row: int) -> tuple[Tensor, Tensor]:
-        """The columns and values of a row."""
+        """Return the columns and the values of a row."""
         start = int(self.ends[row - 1]) if row else 0
         part = slice(start, int(self.ends[row]))
         return self.columns[part], self.values[part]
 
     def padded(self, budget: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """Rows of like length together, the longest first: ``rows (r,)``, ``columns (r, l)``, ``values (r, l)``.
+        """Yield rows of similar length, the longest first: ``rows (r,)``, ``columns (r, l)``, ``values (r, l)``.
 
-        Rows without pairs are left out. What pads a row has the column -1 and the value 0. ``r * l`` stays within
-        ``budget`` unless a single row is longer.
+        Rows without pairs are left out. Padding has the column -1 and the value 0. ``r * l`` is at most ``budget``
+        unless a single row is longer.
         """
         lengths, order = torch.sort(self.lengths, descending=True, stable=True)
         order = order[lengths > 0]

@@ -1,4 +1,4 @@
-"""The most chosen items, for everybody alike: the floor that any model must clear."""
+"""The popularity model, which ranks items in the same order for every user."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _DAY = 86_400.0
 
 
 class PopularModel(ClosedFormUserModel):
-    """Scores each item by the number of its interactions (the sum of their weights, where there are any).
+    """Scores each item by the number of its interactions (the sum of their weights, if there are any).
 
     Parameters
     ----------
     half_life
-        Days after which an interaction counts half, from the latest one of all backwards; 0 counts all alike, as do
-        interactions without times. Times are in unix seconds.
+        The half-life of an interaction in days. Its age is the time before the latest interaction. With 0, or without
+        times, all interactions count equally. Times are in unix seconds.
     random_state, device
-        See :class:`engine.models.closed_form.ClosedFormModel`.
+        See :class:`engine.models.base.BaseModel`.
     """
 
     spec: ClassVar[ModelSpec] = specs.POPULAR

@@ -1,4 +1,4 @@
-"""Samples of a factorisation, and what is predicted from them."""
+"""Posterior samples of a factorisation, and predictions from them."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from torch import Tensor
 from engine.factorization.blocks import FactorBlock
 from engine.factorization.likelihoods import Likelihood, expected_grade
 
-#: Numbers that the kept samples may hold together.
+#: The largest number of elements of all kept samples together.
 _BUDGET = 150_000_000
-#: The rank of the mean of all samples' products, in lengths of one sample's vectors.
-_RANK = 5
+#: The rank of the compressed mean prediction, in multiples of the vectors' length.
+_RANK_FACTOR = 5
 
 
 class Samples:
-    """What is kept of a run.
+    """Collects the samples of a run.
 
     Parameters
     ----------
     blocks
-        Users first, items last, days perhaps between.
+        The blocks of users, of days (if any) and of items, in this order.
     offset
-        Added to all scores.
+        The constant that is added to all scores.
     wanted
-        How many samples to keep whole; fewer where they would be too large.
+        The number of samples to keep. Fewer are kept if they would be too large.
     sweeps
-        How many will be offered.
+        The number of calls of :meth:`add` to come.
     """
 
     def __init__(self, blocks: Sequence[FactorBlock], offset: float, wanted: int, sweeps: int) -> None:
@@ -48,15 +48,15 @@ class Samples:
         self.item_doubt = torch.zeros(blocks[-1].count, device=blocks[-1].vectors.device)
 
     def add(self, blocks: Sequence[FactorBlock], item_means: Tensor, likelihood: Likelihood) -> None:
-        """Offer the current state, with the conditional means of the items."""
+        """Add the current state and the conditional means of the items. Only some states are kept as samples."""
         self._seen += 1
         users, items = blocks[0], blocks[-1]
         self.variance += (1.0 / likelihood.noise.precisions - self.variance) / self._seen
-        # How far the draw lies from the mean, seen by an average user.
+        # The variance that the deviation of the draw from the mean adds to the score of an average user.
         left, deviation = users.vectors.clone(), items.vectors - item_means
-        left[:, -1] = 1.0  # what the item's bias is multiplied with
-        doubt = (deviation @ (left.T @ left / len(left)) * deviation).sum(1)
-        self.item_doubt += (doubt - self.item_doubt) / self._seen
+        left[:, -1] = 1.0  # the factor of the item's bias
+        item_variance = (deviation @ (left.T @ left / len(left)) * deviation).sum(1)
+        self.item_doubt += (item_variance - self.item_doubt) / self._seen
         if self._seen * self._keep // self._sweeps == (self._seen - 1) * self._keep // self._sweeps:
             return
         self.users.append(users.vectors.half())
@@ -69,25 +69,27 @@ class Samples:
 
 @dataclass
 class Posterior:
-    """Predictions from samples. Vectors are of length D: the last element is a bias.
+    """Predictions from samples. Vectors have the length D, and their last element is a bias.
 
     Attributes
     ----------
     offset
-        Added to all scores, ``()``.
+        The constant that is added to all scores, ``()``.
     users, items, typical, days
-        Samples in half precision, ``(S, count, D)``; ``days`` may have no rows. ``typical`` are the users on an average
-        day.
+        The samples of the vectors in half precision, ``(S, count, D)``. ``typical`` holds the users on an average day.
+        ``days`` may have no rows.
     day_weights
-        From a day's features to its vector, ``(S, f, D)``.
+        The linear maps from a day's features to its vector, ``(S, f, D)``.
     user_factors, item_factors
-        ``(num_users, r)`` and ``(num_items, r)``: their products are the mean score over all samples.
+        The factors of the mean prediction, ``(num_users, r)`` and ``(num_items, r)``. Their products approximate the
+        mean score over all samples.
     variance
-        Of each user's noise, ``(num_users,)``.
+        The variance of each user's noise, ``(num_users,)``.
     item_doubt
-        The variance that the item's vector adds within a sample, ``(num_items,)``.
+        The variance of the score that comes from the uncertainty of the item's vector within a sample,
+        ``(num_items,)``.
     cuts, grades
-        Of an ordinal likelihood; empty else.
+        The thresholds and the grades of an ordinal likelihood; empty otherwise.
     """
 
     offset: Tensor
@@ -107,17 +109,17 @@ class Posterior:
     def summarise(
         cls, samples: Samples, grades: Tensor, shares: tuple[npt.NDArray[Any], npt.NDArray[Any]] | None
     ) -> Posterior:
-        """Of a whole run.
+        """Make the posterior from the samples of a run.
 
         Parameters
         ----------
         samples
-            Of the run.
+            The samples of the run.
         grades
-            Of an ordinal likelihood; empty else.
+            The grades of an ordinal likelihood; empty otherwise.
         shares
-            Whose each day is, and its share of their ratings: on a day that nothing is known of, users are what they
-            are on average.
+            The user of each day, and the day's share of the user's ratings; None without days. A user's vector on an
+            average day is the mean over the user's days, weighted by these shares.
         """
         users, items = torch.stack(samples.users), torch.stack(samples.items)
         typical = users.float()
@@ -126,7 +128,7 @@ class Posterior:
             for sample, days in enumerate(samples.days):
                 typical[sample].index_add_(0, owners, days.float() * parts.unsqueeze(1))
         offset = users.new_full((), samples.offset, dtype=torch.float32)
-        user_factors, item_factors = _compress(typical, items.float(), samples.offset, _RANK * users.shape[2])
+        user_factors, item_factors = _compress(typical, items.float(), samples.offset, _RANK_FACTOR * users.shape[2])
         return cls(
             offset,
             users,
@@ -144,26 +146,26 @@ class Posterior:
 
     # -- scores ---------------------------------------------------------------------------------------------------
     def all_scores(self, users: Tensor) -> Tensor:
-        """Mean ratings of all items, ``(len(users), num_items)``."""
+        """Return the mean ratings of all items, ``(len(users), num_items)``."""
         scores = self.user_factors[users] @ self.item_factors.T
         return self.rating(scores, self.variance[users, None] + self.item_doubt)
 
     def pair_scores(self, users: Tensor, items: Tensor) -> Tensor:
-        """Mean ratings of pairs, ``(n,)``."""
+        """Return the mean ratings of pairs, ``(n,)``."""
         scores = (self.user_factors[users] * self.item_factors[items]).sum(1)
         return self.rating(scores, self.variance[users] + self.item_doubt[items])
 
     def samples_of_pairs(self, users: Tensor, items: Tensor, days: Tensor | None, features: Tensor | None) -> Tensor:
-        """Scores of pairs in each sample, ``(S, n)``.
+        """Return the scores of pairs in each sample, ``(S, n)``.
 
         Parameters
         ----------
         users, items
-            Shape ``(n,)``.
+            The pairs, each of shape ``(n,)``.
         days
-            The numbers of the user's days, -1 for one without ratings; None for no day in particular.
+            The ids of the users' days, -1 for a day without ratings. None means an average day.
         features
-            Of the days, ``(n, f)``; used where their number is -1.
+            The features of the days, ``(n, f)``. They are used for the days with the id -1.
         """
         scores = []
         for sample in range(len(self.users)):
@@ -179,11 +181,11 @@ class Posterior:
         return torch.stack(scores)
 
     def rating(self, score: Tensor, variance: Tensor) -> Tensor:
-        """What scores, normally distributed with this variance, come to on average."""
+        """Return the mean rating for scores that are normally distributed with this variance."""
         return expected_grade(score, variance, self.cuts, self.grades) if len(self.grades) else score
 
     def latent(self, ratings: Tensor) -> Tensor:
-        """Scores that stand for ratings: themselves, or the middles of their grades."""
+        """Convert ratings to scores: the ratings themselves, or the midpoints of their grades' intervals."""
         if not len(self.grades):
             return ratings
         edges = torch.cat([self.cuts[:1] - 1.0, self.cuts, self.cuts[-1:] + 1.0])
@@ -192,19 +194,20 @@ class Posterior:
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """Of the tensors."""
+        """Return the names of the tensors."""
         return tuple(field.name for field in fields(cls))
 
     def tensors(self) -> dict[str, Tensor]:
-        """All of it by name, to be stored."""
+        """Return all tensors by name, to store them."""
         return dict(vars(self))
 
 
 def _compress(users: Tensor, items: Tensor, offset: float, rank: int) -> tuple[Tensor, Tensor]:
-    """Factors whose product is nearly the mean product of the samples.
+    """Compute factors whose product approximates the mean product of the samples.
 
-    The mean of S products of rank D + 1 has rank S(D + 1), but its singular values fall fast, since the samples agree:
-    a randomised range finder (Halko, Martinsson and Tropp, 2011, algorithm 4.4) finds the directions that matter.
+    The mean of S products of rank D + 1 has a rank of up to S(D + 1), but its singular values decay fast because the
+    samples are similar. A randomised range finder (Halko, Martinsson and Tropp, 2011, algorithm 4.4) finds the largest
+    components.
     """
     samples = len(users)
     left = torch.cat([users[..., :-1], users[..., -1:] + offset, torch.ones_like(users[..., :1])], 2) / samples
@@ -215,5 +218,5 @@ def _compress(users: Tensor, items: Tensor, offset: float, rank: int) -> tuple[T
     probe = torch.empty(len(right), rank, device=left.device).normal_(generator=generator)
     basis = torch.linalg.qr(left @ (right.T @ probe)).Q
     basis = torch.linalg.qr(left @ (right.T @ (right @ (left.T @ basis)))).Q
-    # The layout that a stored model has again: other ones round otherwise.
+    # Contiguous like the tensors of a loaded model: products of other memory layouts round differently.
     return basis.contiguous(), (right @ (left.T @ basis)).contiguous()

@@ -1,4 +1,4 @@
-"""What a factorisation model scores pairs with."""
+"""The network of the factorisation models."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from engine.layers import ScaledEmbedding, ZeroEmbedding, rows_of
 class BilinearNet(nn.Module):
     """The dot product of a user's and an item's vector, plus a bias for each.
 
-    Any module with this ``forward`` can take its place as ``representation`` of a factorisation model.
+    Any module with the same ``forward`` can replace it as the ``representation`` of a factorisation model.
 
     Parameters
     ----------
     num_users, num_items
-        Sizes.
+        The numbers of users and items.
     embedding_dim
         The length of the vectors.
     user_embedding_layer, item_embedding_layer
         Layers to use instead of :class:`~engine.layers.ScaledEmbedding`, such as
         :class:`~engine.layers.BloomEmbedding`.
     sparse
-        Give the tables sparse gradients, for optimisers that take them.
+        Whether the tables get sparse gradients, for optimisers that accept them.
     """
 
     def __init__(
@@ -50,14 +50,14 @@ class BilinearNet(nn.Module):
         self.item_biases = ZeroEmbedding(num_items, 1, sparse=sparse)
 
     def forward(self, user_ids: Tensor, item_ids: Tensor) -> Tensor:
-        """The scores of pairs: both of one shape ``(...)``, and so is the result."""
+        """Return the scores of pairs. The users, the items and the result have the same shape."""
         users, items = self.user_embeddings(user_ids), self.item_embeddings(item_ids)
         biases = self.user_biases(user_ids) + self.item_biases(item_ids)
         scores: Tensor = (users * items).sum(-1) + biases.squeeze(-1)
         return scores
 
     def score_all(self, user_ids: Tensor, item_ids: Tensor | None = None) -> Tensor:
-        """The scores of each of ``n`` users with each of ``m`` items, or all of them, ``(n, m)``."""
+        """Return the scores of ``n`` users for ``m`` items, or for all items, ``(n, m)``."""
         size = self.item_biases.num_embeddings
         vectors, biases = rows_of(self.item_embeddings, item_ids, size), rows_of(self.item_biases, item_ids, size)
         scores: Tensor = self.user_embeddings(user_ids) @ vectors.T

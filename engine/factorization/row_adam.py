@@ -1,4 +1,4 @@
-"""Adam for tables of which a batch touches few rows, with one second moment a row."""
+"""Adam for tables with sparse updates, with one second moment a row."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from torch import Tensor
 
 
 class RowAdam:
-    """Adam that moves only the rows a batch touches, each in the direction of its own gradient.
+    """Adam that updates only the rows of a batch, with one second moment for each row.
 
-    Dense Adam (Kingma and Ba, ICLR 2015) also moves every other row on by its momentum at each step, which costs a
-    pass over the whole table, and it divides each number's step by that number's own gradient: the small gradients
-    of a vector become as large as its bias's, and ten epochs of ratings overfit. Here a row's numbers share a second
-    moment, the squared length of its gradient over the square root of the row's width.
+    Dense Adam (Kingma and Ba, ICLR 2015) differs in two ways. It also updates all other rows by their momentum, which
+    costs a pass over the whole table at each step. And it divides each element's step by the size of that element's
+    gradients, so a vector's small gradients move it as far as its bias; ten epochs on ratings then overfit. Here the
+    elements of a row share a second moment: the squared length of the row's gradient, divided by the square root of
+    the row's width.
 
     Parameters
     ----------
     table
-        ``(num_rows, width)``; copied.
+        The initial values, ``(num_rows, width)``; they are copied.
     learning_rate, l2
-        ``l2`` is added to a touched row's gradient as ``l2 * row``.
+        The learning rate and the weight decay. ``l2 * row`` is added to the gradient of each row of a batch.
     betas, eps
-        As in Adam.
+        The decay rates of the moments and the smallest divisor, as in Adam.
     """
 
     def __init__(
@@ -46,12 +47,15 @@ class RowAdam:
 
     @property
     def first(self) -> Tensor:
-        """The first moments, ``(num_rows, width)``; the second ones, before the root of the width is taken into
-        account, are in ``second``, ``(num_rows,)``."""
+        """The first moments, ``(num_rows, width)``.
+
+        The attribute ``second``, ``(num_rows,)``, holds the second moments before the division by the root of the
+        width.
+        """
         return self._state[1]
 
     def gather(self, rows: Tensor) -> Tensor:
-        """Values and first moments of rows, ``(2, len(rows), width)``, for :meth:`update`."""
+        """Return the values and the first moments of rows, ``(2, len(rows), width)``, for :meth:`update`."""
         return self._state.index_select(1, rows)
 
     def update(self, rows: Tensor, gathered: Tensor, gradients: Tensor) -> None:
@@ -60,11 +64,11 @@ class RowAdam:
         Parameters
         ----------
         rows
-            ``(n,)``; a row may come several times.
+            The rows to update, ``(n,)``; a row may occur several times.
         gathered
-            What :meth:`gather` gave for them; overwritten.
+            The result of :meth:`gather` for these rows. It is overwritten.
         gradients
-            ``(n, width)``; those of the same row are summed.
+            The gradients, ``(n, width)``. Gradients of the same row are summed.
         """
         # A repeated row reads the same sum and writes the same result each time: no deduplication is needed.
         self._gradient.index_add_(0, rows, gradients)
@@ -84,6 +88,6 @@ class RowAdam:
         self.second.index_copy_(0, rows, second)
 
     def to(self, device: torch.device) -> None:
-        """Move to another device."""
+        """Move the table and its moments to another device."""
         self._state, self._gradient = self._state.to(device), self._gradient.to(device)
         self.second = self.second.to(device)

@@ -1,6 +1,7 @@
-"""Declarations of the factorisation models. They import no torch, so that models can be listed before it is there.
+"""Declarations of the factorisation models.
 
-The defaults were chosen on validation parts (``benchmarks/defaults.py``).
+This module does not import torch, so models can be listed before torch is loaded. The defaults were chosen on
+validation sets (``benchmarks/defaults.py``).
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from typing import Any
 from engine.models.contract import Capabilities
 from engine.models.spec import COMMON_OPTIONS, ModelSpec, Option, Range
 
-#: The losses that compare a chosen item with sampled negatives.
+#: The losses that compare a positive item with sampled negatives.
 RANKING_LOSSES = ("pointwise", "bpr", "hinge", "adaptive_hinge")
-#: Options of models that sample negatives.
+#: The options of models that sample negatives.
 NEGATIVE_SAMPLING = {
     "num_negative_samples": Option(5, "negatives per positive, of which adaptive_hinge takes the hardest"),
     "exclude_known": Option(True, "sample no known positives as negatives"),
@@ -24,7 +25,7 @@ _L2_USER, _L2_ITEM = "regularisation of the user biases", "regularisation of the
 def gradient_options(
     embedding_dim: int, n_iter: int, batch_size: int, l2: float, learning_rate: float
 ) -> dict[str, Option]:
-    """The options that all models trained by stochastic gradient descent share."""
+    """Return the options that all models trained by stochastic gradient descent share."""
     return {
         "embedding_dim": Option(embedding_dim, _EMBEDDING_DIM, search=(16, 32, 64, 128)),
         "n_iter": Option(n_iter, "epochs", search=Range(5, 60)),
@@ -36,12 +37,12 @@ def gradient_options(
 
 
 def large_batches(num_interactions: int, num_items: int) -> dict[str, Any]:
-    """Many steps of a small batch cost more than they bring where there is much to learn from."""
+    """Return larger batches for large data sets, where many small steps cost more than they gain."""
     return {"batch_size": 8192, "n_iter": 10} if num_interactions >= 2_000_000 else {}
 
 
 def _fewer_sweeps(num_interactions: int, num_items: int) -> dict[str, Any]:
-    """The more ratings there are, the less one sample differs from the mean of many."""
+    """Return fewer sweeps for large data sets, where single samples are close to the mean of many."""
     return {"n_iter": 40, "burn_in": 8, "num_samples": 16} if num_interactions >= 5_000_000 else {}
 
 

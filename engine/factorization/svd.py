@@ -1,4 +1,4 @@
-"""Factorisation of ratings by stochastic gradient descent."""
+"""Biased matrix factorisation by stochastic gradient descent (SVD)."""
 
 from __future__ import annotations
 
@@ -24,34 +24,35 @@ from engine.runtime.job import Job, Progress
 
 
 class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
-    """A rating as the mean, a bias of the user and of the item, and the dot product of their vectors.
+    """Predicts a rating as the mean, the biases of user and item, and the dot product of their vectors.
 
-    Known as SVD (Funk, 2006; Koren, Bell and Volinsky, "Matrix factorization techniques for recommender systems",
-    IEEE Computer 2009). It minimises ``Σ (rating - prediction)² + l2 Σ √n |vector|² + l2_user Σ bias² + l2_item Σ
-    bias²``, ``n`` being the number of a user's or item's ratings.
+    The model is known as SVD (Funk, 2006; Koren, Bell and Volinsky, "Matrix factorization techniques for recommender
+    systems", IEEE Computer 2009). It minimises
+    ``Σ (rating - prediction)² + l2 Σ √n |vector|² + l2_user Σ bias² + l2_item Σ bias²``,
+    where ``n`` is the number of a user's or item's ratings.
 
     Parameters
     ----------
     embedding_dim
         The length of the vectors.
     n_iter
-        Epochs.
+        The number of epochs.
     batch_size
-        Ratings a step.
+        The number of ratings a step.
     learning_rate
-        Of a row with few ratings, in the first step; it falls to 0 in a straight line.
+        The initial learning rate of a row with few ratings. It decreases linearly to 0.
     l2, l2_user, l2_item
         The strength of the regularisation of vectors and biases.
     scale
-        The standard deviation of the first vectors' numbers.
+        The standard deviation of the elements of the initial vectors.
     random_state, device
-        See :class:`engine.models.closed_form.ClosedFormModel`.
+        See :class:`engine.models.base.BaseModel`.
 
     Notes
     -----
-    A batch's gradients are summed by row, and a row that comes often in a batch takes steps as much shorter, so large
-    batches stay stable. Biases start at the regularised means. At the end the users are solved for once more, given
-    the items, so that a user scores exactly as a new person with the same ratings does.
+    The gradients of a batch are summed by row. The step of a row is smaller the more often it occurs in a batch, so
+    large batches stay stable. The biases start at the regularised means. After the last epoch the users are solved
+    exactly, given the items, so a user gets the same scores as a new user with the same ratings.
     """
 
     spec: ClassVar[ModelSpec] = specs.SVD
@@ -84,17 +85,17 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         self.learning_rate, self.l2, self.scale = float(learning_rate), float(l2), float(scale)
         self.l2_user, self.l2_item = float(l2_user), float(l2_item)
         self._mean = 0.0
-        # Vectors, and in the last column the bias.
+        # The vectors; the last column is the bias.
         self._users = self._items = torch.zeros(0, 1)
 
-    # -- fitting ------------------------------------------------------------------------------------------------
+    # -- training ------------------------------------------------------------------------------------------------
     def _fit(self, interactions: Interactions, job: Job) -> None:
         assert interactions.ratings is not None
         self._mean, *biases = solve_offsets(interactions, self.l2_user, self.l2_item, job)
         generator = torch.Generator().manual_seed(0 if self.random_state is None else int(self.random_state))
-        self._users, self._items = (self._first(bias, generator) for bias in biases)
+        self._users, self._items = (self._initial_vectors(bias, generator) for bias in biases)
         users, items = (self._tensor(ids, np.int64) for ids in (interactions.user_ids, interactions.item_ids))
-        above = self._tensor(interactions.ratings.astype(np.float32) - np.float32(self._mean), np.float32)
+        residuals = self._tensor(interactions.ratings.astype(np.float32) - np.float32(self._mean), np.float32)
         weights = None if interactions.weights is None else self._tensor(interactions.weights, np.float32)
         sides = [
             (table, counts, self._decay(counts, l2) / counts.clamp_min(1.0)[:, None], self._steps(counts, len(users)))
@@ -111,34 +112,34 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
                 batch = order[start : start + self.batch_size]
                 u, i = users[batch], items[batch]
                 p, q = user_table[u], item_table[i]
-                error = above[batch] - _products(p, q)
+                error = residuals[batch] - _products(p, q)
                 if weights is not None:
                     error = error * weights[batch]
-                fall = 1.0 - (epoch * len(starts) + number) / total
-                # A bias is a number times 1: its gradient is the error itself.
-                toward_p, toward_q = error[:, None] * q, error[:, None] * p
-                toward_p[:, -1] = toward_q[:, -1] = error
-                user_table.index_add_(0, u, toward_p.sub_(user_decay[u] * p).mul_(user_steps[u] * fall))
-                item_table.index_add_(0, i, toward_q.sub_(item_decay[i] * q).mul_(item_steps[i] * fall))
+                decrease = 1.0 - (epoch * len(starts) + number) / total
+                # The factor of a bias is 1, so its gradient is the error.
+                gradient_p, gradient_q = error[:, None] * q, error[:, None] * p
+                gradient_p[:, -1] = gradient_q[:, -1] = error
+                user_table.index_add_(0, u, gradient_p.sub_(user_decay[u] * p).mul_(user_steps[u] * decrease))
+                item_table.index_add_(0, i, gradient_q.sub_(item_decay[i] * q).mul_(item_steps[i] * decrease))
             loss = float((error**2).mean())
             if not math.isfinite(loss):
-                raise LearningError("svd came to numbers without end: give it a smaller learning_rate.")
+                raise LearningError("The training of svd diverged: give it a smaller learning_rate.")
             job.report(Progress("training svd", epoch + 1, self.n_iter, "epochs", {"epoch": epoch + 1, "loss": loss}))
         self._solve_users(interactions, sides[0][1], job)
 
-    def _first(self, biases: npt.NDArray[np.float64], generator: torch.Generator) -> Tensor:
+    def _initial_vectors(self, biases: npt.NDArray[np.float64], generator: torch.Generator) -> Tensor:
         vectors = self.scale * torch.randn(len(biases), self.embedding_dim + 1, generator=generator)
         vectors[:, -1] = torch.from_numpy(biases).float()
         return vectors.to(self.device)
 
     def _decay(self, counts: Tensor, l2_bias: float) -> Tensor:
-        """What each number's square is multiplied by in the loss, ``(len(counts), embedding_dim + 1)``."""
+        """Return the penalty of each element's square in the loss, ``(len(counts), embedding_dim + 1)``."""
         decay = (self.l2 * counts.sqrt())[:, None].repeat(1, self.embedding_dim + 1)
         decay[:, -1] = l2_bias
         return decay
 
     def _steps(self, counts: Tensor, total: int) -> Tensor:
-        """The length of each row's steps, ``(len(counts), 1)``: less for rows that come often in a batch."""
+        """Return the step size of each row, ``(len(counts), 1)``. Rows that are frequent take smaller steps."""
         share = min(1.0, self.batch_size / total)
         return (self.learning_rate / (1.0 + self.learning_rate * share * counts))[:, None]
 
@@ -146,15 +147,15 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         assert interactions.ratings is not None
         ratings = interactions.ratings.astype(np.float32) - np.float32(self._mean)
         by_user, _ = Pairs.of(interactions, interactions.weights, self.device)
-        aims, _ = Pairs.of(interactions, ratings, self.device)
-        aims.values.sub_(self._items[aims.columns, -1])
+        targets, _ = Pairs.of(interactions, ratings, self.device)
+        targets.values.sub_(self._items[targets.columns, -1])
         diagonals = self._decay(by_user.lengths.float(), self.l2_user).clamp_min(1e-9)
-        for rows, solved in solve_rows(by_user, self._extended(), diagonals, aims):
+        for rows, solved in solve_rows(by_user, self._extended(), diagonals, targets):
             self._users[rows] = solved
             job.checkpoint()
 
     def _extended(self) -> Tensor:
-        """The items' vectors with a 1 for the user's bias."""
+        """Return the items' vectors with a 1 for the user's bias."""
         extended = self._items.clone()
         extended[:, -1] = 1.0
         return extended
@@ -168,23 +169,23 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         return self._mean + _products(self._users[users], self._items[items])
 
     def item_vectors(self) -> npt.NDArray[np.float32]:
-        """The items' vectors, ``(num_items, embedding_dim)``."""
+        """Return the vectors of all items, ``(num_items, embedding_dim)``."""
         self._require_fitted()
         vectors: npt.NDArray[np.float32] = self._items[:, :-1].cpu().numpy()
         return vectors
 
     def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
-        ridge, vectors, wanted = self._problem(items, ratings)
-        return self._mean + self._items[:, -1] + self._extended() @ ridge.solve(vectors, wanted)
+        ridge, vectors, history_targets = self._ridge_problem(items, ratings)
+        return self._mean + self._items[:, -1] + self._extended() @ ridge.solve(vectors, history_targets)
 
     def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
-        ridge, vectors, wanted = self._problem(items, ratings)
+        ridge, vectors, history_targets = self._ridge_problem(items, ratings)
         asked = self._items[targets]
-        asked[:, -1] = 0.0  # a person's bias says nothing of one item rather than another
-        return ridge.parts(vectors, wanted, asked)
+        asked[:, -1] = 0.0  # a user's bias is the same for all items
+        return ridge.parts(vectors, history_targets, asked)
 
-    def _problem(self, items: Tensor, ratings: Tensor | None) -> tuple[Ridge, Tensor, Tensor]:
-        """A user's part of the loss."""
+    def _ridge_problem(self, items: Tensor, ratings: Tensor | None) -> tuple[Ridge, Tensor, Tensor]:
+        """State a user's part of the loss as a ridge regression."""
         assert ratings is not None
         decay = self._decay(torch.tensor([float(len(items))], device=self.device), self.l2_user)[0].clamp_min(1e-9)
         ridge = Ridge(torch.diag(decay), torch.zeros_like(decay))
@@ -192,5 +193,5 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
 
 
 def _products(p: Tensor, q: Tensor) -> Tensor:
-    """Dot products of vectors, plus both biases, which stand in the last column."""
+    """Compute the dot products of vectors, plus both biases, which are in the last column."""
     return (p[:, :-1] * q[:, :-1]).sum(1) + p[:, -1] + q[:, -1]

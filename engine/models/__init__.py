@@ -1,6 +1,6 @@
-"""Models: their contract, the registry, and what models of one kind share.
+"""The contract of models, the registry, and the base classes of models.
 
-``engine.models`` itself lists, makes and loads models by name; it imports no torch before one is made.
+``engine.models`` lists, makes and loads models by name. It imports torch only when a model is made or loaded.
 """
 
 from engine.models.contract import Capabilities

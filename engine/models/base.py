@@ -1,4 +1,4 @@
-"""The base of every model here: options, storing, metadata, and one sentence for whatever a model cannot do."""
+"""The base class of all models: options, storage and metadata."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from engine.storage import serialization
 
 Scores = npt.NDArray[np.float32]
 
-#: Numbers (scores or embedding elements) that are computed at a time, so that memory stays bounded.
+#: The number of scores or embedding elements that are computed at a time. It bounds memory.
 CHUNK = 4_194_304
 
 _REFUSALS = {
@@ -36,27 +36,27 @@ _REFUSALS = {
 
 
 class BaseModel(ABC):
-    """What all models of this package share; see :class:`engine.models.contract.Model`.
+    """The base class of the models of this package; see :class:`engine.models.contract.Model`.
 
-    Constructor arguments are attributes of the same name. Those in ``_transient`` are objects or machine-dependent
-    choices of the caller's and are not stored.
+    Each constructor argument is an attribute of the same name. Those in ``_transient`` are objects of the caller or
+    depend on the machine, and are not stored.
 
     Parameters
     ----------
     random_state
-        The seed; a model that draws nothing ignores it.
+        The seed. A model without randomness ignores it.
     device
-        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        The device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
     """
 
-    #: The declaration that the registry lists.
+    #: The declaration of the model in the registry.
     spec: ClassVar[ModelSpec]
     _transient: ClassVar[tuple[str, ...]] = ("random_state", "device")
 
     def __init__(self, *, random_state: Any = None, device: str | None = None) -> None:
         self.random_state = random_state
         self.device = resolve(device if device is not None else "cpu")
-        #: Plain data that :meth:`save` keeps with the model.
+        #: Plain data that :meth:`save` stores with the model.
         self.metadata: dict[str, Any] = {}
 
     def __repr__(self) -> str:
@@ -71,16 +71,16 @@ class BaseModel(ABC):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What this model can do with the options that it was made with."""
+        """What this model can do with its options."""
         return self.spec.capabilities
 
     @property
     def ranked(self) -> Tensor | None:
-        """Which items can score above the lowest, ``(num_items,)``; None where all can."""
+        """The items that the model can rank, as a mask ``(num_items,)``; None if it can rank all items."""
         return None
 
     def require(self, capability: str) -> None:
-        """Refuse, in one sentence, what the model does not declare.
+        """Raise an error if the model does not have a capability.
 
         Parameters
         ----------
@@ -95,64 +95,64 @@ class BaseModel(ABC):
         if not getattr(self.capabilities, capability):
             raise self._unsupported(capability)
 
-    # -- what every model brings --------------------------------------------------------------------------------
+    # -- what every model implements --------------------------------------------------------------------------------
     @abstractmethod
     def fit(self, interactions: Any, verbose: bool = False, job: Job | None = None) -> None:
-        """Learn from interactions or sequences; ``job`` takes the progress and may cancel."""
+        """Train on interactions or sequences. The ``job`` receives progress and may cancel."""
 
     @abstractmethod
     def predict(self, ids: Any, item_ids: Any = None, /) -> Scores:
-        """Scores of all items for one user or sequence, or of pairs."""
+        """Return the scores of all items for one user or sequence, or the scores of pairs."""
 
     @abstractmethod
     def scores(self, ids: npt.ArrayLike, item_ids: Tensor | None = None, /) -> Tensor:
-        """Finite scores for many users or sequences, ``(len(ids), items)``, in a tensor that the caller may change."""
+        """Return finite scores for many users or sequences, ``(len(ids), items)``. The caller may change the tensor."""
 
-    # -- what only some models can ------------------------------------------------------------------------------
+    # -- what only some models implement ------------------------------------------------------------------------------
     def fold_in(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None = None) -> Scores:
-        """Scores for a person in no training set; see :class:`engine.models.fold_in.FoldInMixin`."""
+        """Score items for a new user; see :class:`engine.models.fold_in.FoldInMixin`."""
         raise self._unsupported("folds_in")
 
     def contributions(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None, item: npt.ArrayLike) -> Scores:
-        """What each item of a history adds to a score; see :class:`engine.models.fold_in.FoldInMixin`."""
+        """Return what each item of a history adds to a score; see :class:`engine.models.fold_in.FoldInMixin`."""
         raise self._unsupported("explains")
 
     def similarities(self, item: int) -> Scores:
-        """How alike an item is to each other item, ``(num_items,)``; 0 or less where it is not alike at all."""
+        """Return the similarity of an item to each item, ``(num_items,)``; 0 or less means not similar."""
         raise self._unsupported("similar")
 
     def std(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike) -> Scores:
-        """The standard deviation of the predicted ratings of pairs, ``(n,)``."""
+        """Return the standard deviation of the predicted ratings of pairs, ``(n,)``."""
         raise self._unsupported("uncertain")
 
     def probabilities(self, sequences: npt.ArrayLike, temperature: float = 1.0) -> Scores:
-        """Probabilities of being the next item, over all items; every model of sequences gives them."""
+        """Return each item's probability of being the next item. Every sequence model implements this."""
         raise self._unsupported("probabilities")
 
     def _unsupported(self, capability: str) -> UnsupportedError:
         return UnsupportedError(f"The model {self.name} {_REFUSALS[capability]}.")
 
-    # -- storing ------------------------------------------------------------------------------------------------
+    # -- storage ------------------------------------------------------------------------------------------------
     def options(self) -> dict[str, Any]:
-        """The constructor's options that can be written down."""
+        """Return the constructor's options that can be stored."""
         names = (name for name in inspect.signature(type(self)).parameters if name not in self._transient)
         return {name: getattr(self, name) for name in names}
 
     def save(self, path: str | Path, metadata: Mapping[str, Any] | None = None) -> None:
-        """Store the model in a folder: ``model.safetensors`` and ``model.json``; an older one there is replaced.
+        """Store the model in a folder as ``model.safetensors`` and ``model.json``, replacing an older model there.
 
         Parameters
         ----------
         path
-            The folder.
+            The folder to write to.
         metadata
-            Plain data to keep with the model, such as the fingerprints of the ids; :func:`engine.models.load` gives
-            it back as ``model.metadata``.
+            Plain data to store with the model, such as the fingerprints of the ids. :func:`engine.models.load` returns
+            it as ``model.metadata``.
 
         Raises
         ------
         NotTrainedError
-            Before the first fit.
+            If the model is not trained yet.
         DataError
             If the folder cannot be written.
         """
@@ -167,13 +167,13 @@ class BaseModel(ABC):
 
     @abstractmethod
     def _pack(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """The tensors to store, by name, and plain data; raises NotTrainedError before the first fit."""
+        """Return the tensors to store, by name, and plain data. Raise NotTrainedError before the first fit."""
 
     def _tensor(self, array: npt.ArrayLike, dtype: npt.DTypeLike) -> Tensor:
-        """An array on the model's device; on the CPU without a copy if the array may be shared with torch."""
+        """Convert an array to a tensor on the model's device. On the CPU it is not copied if torch can share it."""
         return torch.from_numpy(np.require(array, dtype, ["C_CONTIGUOUS", "WRITEABLE"])).to(self.device)
 
 
 def misfit(where: str, error: Exception) -> DataError:
-    """The error for a stored model whose parts do not fit together."""
-    return DataError(f"{where} does not fit its own description ({str(error).splitlines()[0]}): train the model again.")
+    """Make the error for a stored model whose parts do not fit together."""
+    return DataError(f"{where} is inconsistent ({str(error).splitlines()[0]}): train the model again.")

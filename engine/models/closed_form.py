@@ -1,4 +1,4 @@
-"""What models share that are solved, counted or sampled rather than trained by steps: options, predicting, storing."""
+"""The base classes of models that are solved in closed form, counted or sampled."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from engine.runtime.job import Job
 
 
 class ClosedFormModel(BaseModel):
-    """A model that is a few tensors and numbers.
+    """A model that consists of a few tensors and numbers.
 
-    A subclass names its tensors in ``_tensors`` and its plain numbers in ``_plain``: attributes that :meth:`fit`
-    sets, and that are stored.
+    A subclass lists in ``_tensors`` and ``_plain`` the names of the attributes that :meth:`fit` sets and that are
+    stored: tensors, and plain data.
     """
 
     _tensors: ClassVar[tuple[str, ...]]
@@ -38,17 +38,17 @@ class ClosedFormModel(BaseModel):
         if not self._fitted:
             raise NotTrainedError(f"The model {self.name} is not trained yet: call fit first.")
 
-    # -- storing ------------------------------------------------------------------------------------------------
+    # -- storage ------------------------------------------------------------------------------------------------
     def _pack(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         self._require_fitted()
-        return self._give(), {"plain": {name.lstrip("_"): getattr(self, name) for name in self._plain}}
+        return self._pack_tensors(), {"plain": {name.lstrip("_"): getattr(self, name) for name in self._plain}}
 
-    def _give(self) -> dict[str, Tensor]:
-        """The tensors to store, by name."""
+    def _pack_tensors(self) -> dict[str, Tensor]:
+        """Return the tensors to store, by name."""
         return {name.lstrip("_"): getattr(self, name) for name in self._tensors}
 
-    def _take(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take up what ``_give`` gave."""
+    def _unpack_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Set the tensors that :meth:`_pack_tensors` returned."""
         for name in self._tensors:
             setattr(self, name, tensors[name.lstrip("_")].to(self.device))
 
@@ -56,12 +56,12 @@ class ClosedFormModel(BaseModel):
     def restore(
         cls, tensors: Mapping[str, Tensor], header: Mapping[str, Any], where: str, *, device: str | None = None
     ) -> Self:
-        """Make a model of what :func:`engine.storage.serialization.read` gave; :func:`engine.models.load` calls it."""
+        """Make a model from the result of :func:`engine.storage.serialization.read`, for :func:`engine.models.load`."""
         try:
             model = cls(**header["options"], device=device)
             for name in cls._plain:
                 setattr(model, name, header["plain"][name.lstrip("_")])
-            model._take(tensors)
+            model._unpack_tensors(tensors)
             model.metadata = dict(header["metadata"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise misfit(where, error) from error
@@ -70,7 +70,7 @@ class ClosedFormModel(BaseModel):
 
 
 class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
-    """A solved model that scores items for users; ``num_users`` and ``num_items`` are set by :meth:`fit`.
+    """A closed-form model that scores items for users. :meth:`fit` sets ``num_users`` and ``num_items``.
 
     A subclass also overrides :meth:`_fold_in` and :meth:`_contributions` of
     :class:`engine.models.fold_in.FoldInMixin`.
@@ -81,17 +81,17 @@ class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
     num_users = 0
     num_items = 0
 
-    # -- what a model brings ------------------------------------------------------------------------------------
+    # -- what a model implements ------------------------------------------------------------------------------------
     @abstractmethod
     def _fit(self, interactions: Interactions, job: Job) -> None:
-        """Learn; ``num_users`` and ``num_items`` are set already. Call ``job.checkpoint()`` between pieces."""
+        """Train. ``num_users`` and ``num_items`` are already set. Call ``job.checkpoint()`` between pieces of work."""
 
     @abstractmethod
     def _score_users(self, users: Tensor) -> Tensor:
-        """The scores of all items for these users, ``(len(users), num_items)``."""
+        """Return the scores of all items for these users, ``(len(users), num_items)``."""
 
     def _score_pairs(self, users: Tensor, items: Tensor) -> Tensor:
-        """The scores of pairs, ``(len(users),)``; a model that can compute just these overrides this."""
+        """Return the scores of pairs, ``(len(users),)``. A model with a faster way overrides this method."""
         distinct, position = torch.unique(users, return_inverse=True)
         scores = torch.empty(len(users), device=self.device)
         piece = max(1, CHUNK // max(1, self.num_items))
@@ -104,25 +104,25 @@ class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
         self._require_fitted()
         return self.num_items
 
-    # -- fitting ------------------------------------------------------------------------------------------------
+    # -- training ------------------------------------------------------------------------------------------------
     def fit(self, interactions: Interactions, verbose: bool = False, job: Job | None = None) -> None:
-        """Learn from interactions, anew at each call.
+        """Train on interactions. Each call starts from scratch.
 
         Parameters
         ----------
         interactions
-            What to learn from.
+            The training data.
         verbose
-            Taken for the sake of a common signature.
+            Has no effect. It exists because all models have the same signature.
         job
-            Receives progress and may cancel; a model whose fit was cancelled is untrained.
+            The job that receives progress and may cancel. A model whose fit was cancelled is untrained.
 
         Raises
         ------
         CancelledError
-            After ``job.cancel()``.
+            If the job was cancelled.
         ValueError
-            If there is nothing to learn from, or there are no ratings for a model that predicts them.
+            If there are no interactions, or the model predicts ratings and there are none.
         """
         if len(interactions) == 0:
             raise LearningError("There are no interactions to learn from.")
@@ -177,7 +177,7 @@ class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
 
     @torch.no_grad()
     def scores(self, user_ids: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
-        """The scores of items for several users, ``(len(user_ids), items)``, on the model's device.
+        """Return the scores of items for several users, ``(len(user_ids), items)``, on the model's device.
 
         The caller bounds the number of users, and leaves out the padding (id 0). An item that must not be ranked has
         :data:`engine.ranking.MASKED_SCORE`. ``item_ids`` are on the model's device; None means all.
@@ -188,12 +188,12 @@ class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
 
 
 def require_ratings(interactions: Interactions) -> npt.NDArray[Any]:
-    """The ratings of interactions.
+    """Return the ratings of interactions.
 
     Raises
     ------
     ValueError
-        If there are none, or one is not a finite number.
+        If there are no ratings, or one is not a finite number.
     """
     if interactions.ratings is None:
         raise LearningError("This model learns from ratings, and these interactions have none.")

@@ -1,4 +1,4 @@
-"""The contract of models: what every model brings, and the declaration of what it can do beyond that."""
+"""The contract of models: the ``Model`` protocol and the declared ``Capabilities``."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-#: How many of the latest items a sequence model is given where its declaration says nothing else.
+#: The number of latest items that a sequence model is given, unless its declaration sets another number.
 SEQUENCE_LENGTH = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a model needs, uses and can do. Nobody asks a model's class for methods: this declaration is the answer.
+    """What a model needs, uses and can do. The engine reads this declaration and never inspects the class.
 
     Attributes
     ----------
@@ -29,27 +29,27 @@ class Capabilities:
         ``"sequence"``: it is fitted on :class:`~engine.interactions.SequenceInteractions` and scores items for
         sequences.
     needs
-        What the interactions must have: ``"ratings"``, ``"times"``. A model that needs ratings is fitted on rated
-        interactions only.
+        The parts that the interactions must have: ``"ratings"``, ``"times"``. A model that needs ratings is
+        fitted on rated interactions only.
     uses
-        What the model takes into account where it is there: ``"ratings"``, ``"times"``, ``"features"`` (``fit`` takes
-        ``features``) or ``"texts"`` (``fit`` takes ``item_vectors``, and items that nobody chose are scored too).
+        The data that the model uses if available: ``"ratings"``, ``"times"``, ``"features"`` (``fit`` takes
+        ``features``) or ``"texts"`` (``fit`` takes ``item_vectors``, and items without interactions are scored too).
     predicts_ratings
-        Scores are ratings on the scale of the interactions.
+        Whether scores are ratings on the scale of the interactions.
     predicts_at_times
-        ``predict`` takes the ``timestamps`` of the pairs.
+        Whether ``predict`` takes the ``timestamps`` of the pairs.
     uncertain
-        ``std(user_ids, item_ids)`` gives the standard deviation of predicted ratings.
+        Whether ``std(user_ids, item_ids)`` gives the standard deviation of predicted ratings.
     folds_in
-        ``fold_in(item_ids, ratings)`` scores items for a person in no training set.
+        Whether ``fold_in(item_ids, ratings)`` scores items for a new user.
     explains
-        ``contributions(item_ids, ratings, item)`` says how much each item of a history adds to a score.
+        Whether ``contributions(item_ids, ratings, item)`` gives what each item of a history adds to a score.
     similar
-        ``similarities(item)`` compares one item with all others.
+        Whether ``similarities(item)`` compares one item with all others.
     sequence_length
-        How many of the latest items a sequence model is given, in training and for predictions.
+        The number of latest items that a sequence model is given, in training and for predictions.
     stores
-        ``save`` and ``restore`` keep the model.
+        Whether ``save`` and ``restore`` store and load the model.
     """
 
     task: Task
@@ -67,77 +67,77 @@ class Capabilities:
 
 @runtime_checkable
 class ScoresAllItems(Protocol):
-    """A net that scores all items at once; nets of a caller's own need not."""
+    """A network that can score all items at once. A network of the caller need not have this method."""
 
     def score_all(self, rows: Tensor, item_ids: Tensor | None = None) -> Tensor:
-        """Scores of ``m`` items, or of all, for each of ``n`` users or final representations, ``(n, m)``."""
+        """Return the scores of ``m`` items, or of all, for ``n`` users or final representations, ``(n, m)``."""
         ...
 
 
 class Model(Protocol):
-    """What the rest of the engine asks of a model. :class:`engine.models.base.BaseModel` brings most of it.
+    """What the engine requires of a model. :class:`engine.models.base.BaseModel` implements most of it.
 
-    Beyond these members a model has the methods that its ``capabilities`` declare; a method that is not declared
-    raises :class:`engine.errors.UnsupportedError`, in one sentence.
+    Some methods work only if the model's ``capabilities`` declare them. Otherwise they raise
+    :class:`engine.errors.UnsupportedError`.
     """
 
     device: torch.device
 
     @property
     def name(self) -> str:
-        """The name in the registry."""
+        """The name of the model in the registry."""
         ...
 
     @property
     def capabilities(self) -> Capabilities:
-        """What this model can do with the options that it was made with."""
+        """What this model can do with its options."""
         ...
 
     @property
     def ranked(self) -> Tensor | None:
-        """Which items can score above the lowest, ``(num_items,)``; None where all can."""
+        """The items that the model can rank, as a mask ``(num_items,)``; None if it can rank all items."""
         ...
 
     def fit(self, interactions: Any, verbose: bool = False, job: Any = None) -> None:
-        """Learn; ``job`` takes the progress and may cancel between two pieces of work."""
+        """Train. The ``job`` receives progress and may cancel between two pieces of work."""
         ...
 
     def predict(self, ids: Any, item_ids: Any = None, /) -> npt.NDArray[Any]:
-        """Scores of all items for one user or sequence, or of pairs."""
+        """Return the scores of all items for one user or sequence, or the scores of pairs."""
         ...
 
     def scores(self, ids: npt.ArrayLike, item_ids: Tensor | None = None, /) -> Tensor:
-        """Finite scores for many users or sequences, ``(len(ids), items)``, in a tensor that the caller may change."""
+        """Return finite scores for many users or sequences, ``(len(ids), items)``. The caller may change the tensor."""
         ...
 
     def require(self, capability: str) -> None:
-        """Raise UnsupportedError, in one sentence, unless ``capabilities`` declare it."""
+        """Raise UnsupportedError unless ``capabilities`` declare this capability."""
         ...
 
     def fold_in(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None = None) -> npt.NDArray[Any]:
-        """Scores for a person in no training set; declared by ``folds_in``."""
+        """Score all items for a new user; declared by ``folds_in``."""
         ...
 
     def contributions(
         self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None, item: npt.ArrayLike
     ) -> npt.NDArray[Any]:
-        """What each item of a history adds to a score; declared by ``explains``."""
+        """Return what each item of a history adds to a score; declared by ``explains``."""
         ...
 
     def similarities(self, item: int) -> npt.NDArray[Any]:
-        """How alike an item is to each other one, ``(num_items,)``; declared by ``similar``."""
+        """Return the similarity of an item to each item, ``(num_items,)``; declared by ``similar``."""
         ...
 
     def std(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike) -> npt.NDArray[Any]:
-        """The standard deviation of the predicted ratings of pairs, ``(n,)``; declared by ``uncertain``."""
+        """Return the standard deviation of the predicted ratings of pairs, ``(n,)``; declared by ``uncertain``."""
         ...
 
     def probabilities(self, sequences: npt.ArrayLike, temperature: float = 1.0) -> npt.NDArray[Any]:
-        """Probabilities of being the next item; every model of sequences gives them."""
+        """Return each item's probability of being the next item. Every sequence model implements this."""
         ...
 
     def options(self) -> dict[str, Any]:
-        """The constructor's options that can be written down."""
+        """Return the constructor's options that can be stored."""
         ...
 
     def save(self, path: str | Path, metadata: Mapping[str, Any] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The base of models that are trained by steps: Spotlight's options, fitting and fitting on, cancelling, storing."""
+"""The base class of iteratively trained models, with Spotlight's options."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ class Estimator(BaseModel):
     Parameters
     ----------
     loss
-        One of the class's ``losses``.
+        The loss function: one of the class's ``losses``.
     embedding_dim
         The length of the vectors.
     n_iter
-        Epochs of a call of :meth:`fit`.
+        The number of epochs of one call of :meth:`fit`.
     batch_size
-        Examples a step.
+        The number of examples a step.
     l2
-        Weight decay. With the default optimiser of a factorisation it acts on the rows that a batch touches.
+        The weight decay. With the default optimiser of a factorisation it acts on the rows that a batch uses.
     learning_rate
-        Of Adam.
+        The learning rate of Adam.
     optimizer_func
-        Given the parameters, makes the optimiser; ``learning_rate`` and ``l2`` are then its own business.
+        A function that makes the optimiser from the parameters. ``learning_rate`` and ``l2`` then have no effect.
     use_cuda
-        Compute on the current CUDA device.
+        Whether to compute on the current CUDA device.
     representation
-        A name or a ``torch.nn.Module``; what the model scores with.
+        The network that computes the scores: a name or a ``torch.nn.Module``.
     sparse
-        Sparse gradients for the embedding tables.
+        Whether the embedding tables get sparse gradients.
     random_state
-        A ``RandomState`` or a seed: the same one gives the same model on the same device.
+        A ``RandomState`` or a seed. The same seed gives the same model on the same device.
     device
-        ``auto``, ``cpu``, ``cuda``, ``mps``; takes precedence over ``use_cuda``.
+        The device: ``auto``, ``cpu``, ``cuda`` or ``mps``. It takes precedence over ``use_cuda``.
 
     Raises
     ------
@@ -61,7 +61,7 @@ class Estimator(BaseModel):
     """
 
     losses: ClassVar[tuple[str, ...]]
-    #: Options that are objects of the caller's and cannot be stored as data.
+    #: Options that are objects of the caller, or depend on the machine, and are not stored.
     _transient: ClassVar[tuple[str, ...]] = ("optimizer_func", "random_state", "use_cuda", "device")
 
     def __init__(
@@ -95,46 +95,48 @@ class Estimator(BaseModel):
         self.use_cuda, self.representation, self.sparse = use_cuda, representation, sparse
         self._net: nn.Module | None = None
         self._num_items = 0
-        #: Which items training has met, ``(num_items,)``.
+        #: The items that occur in the training data, as a mask ``(num_items,)``.
         self._seen = torch.zeros(0, dtype=torch.bool)
         self._run: RunState | None = None
         self._optimizers: Optimizers = ()
-        self._learning: dict[str, Tensor] = {}  # an optimiser's state, loaded and not yet taken up
-        self._learning_header: dict[str, Any] = {}
+        self._loaded_optimizer: dict[
+            str, Tensor
+        ] = {}  # an optimiser's state that was loaded from a file and not used yet
+        self._loaded_optimizer_header: dict[str, Any] = {}
 
-    # -- what a model brings ------------------------------------------------------------------------------------
+    # -- what a model implements ------------------------------------------------------------------------------------
     @abstractmethod
     def _check(self, interactions: Any) -> None:
-        """Raise ValueError if the model cannot learn from these interactions, or not any more of these sizes."""
+        """Raise ValueError if the model cannot be trained on these interactions, or they exceed its fitted sizes."""
 
     @abstractmethod
     def _build(self, interactions: Any) -> nn.Module:
-        """Take the sizes and make a fresh net (random numbers come from torch's seeded default generator)."""
+        """Set the sizes and make a new network. Random numbers come from torch's seeded default generator."""
 
     @abstractmethod
     def _learner(self, interactions: Any, net: nn.Module) -> Learner:
-        """Bind data, net and optimiser."""
+        """Make the learner from the data, the network and the optimiser."""
 
     @abstractmethod
     def _columns(self, interactions: Any) -> Iterable[npt.NDArray[Any] | None]:
-        """The arrays that make two data sets different."""
+        """Return the arrays by which two data sets are compared."""
 
     @abstractmethod
     def _sizes(self) -> dict[str, float]:
-        """Attribute -> value, for storing."""
+        """Return the attributes to store, by name."""
 
     @abstractmethod
     def _rebuild(self) -> nn.Module:
-        """A net of the stored sizes."""
+        """Make a network of the stored sizes."""
 
     def _finish(self, net: nn.Module) -> None:
-        """After training, also an interrupted one: bring what was learnt into the net."""
+        """Write what was learnt into the network, after a complete or an interrupted training."""
 
     def _optimizer_state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """The optimiser's state as tensors and plain data."""
+        """Return the optimiser's state as tensors and plain data."""
         return pack_state(self._optimizers)
 
-    # -- fitting ------------------------------------------------------------------------------------------------
+    # -- training ------------------------------------------------------------------------------------------------
     def fit(
         self,
         interactions: Any,
@@ -142,28 +144,28 @@ class Estimator(BaseModel):
         job: Job | None = None,
         checkpoint: str | Path | None = None,
     ) -> None:
-        """Learn from interactions; called again, go on from there.
+        """Train on interactions. A further call continues the training.
 
         Parameters
         ----------
         interactions
-            What to learn from; a later call may bring others of the same sizes.
+            The training data. A further call may use other interactions whose ids stay within the first ones' sizes.
         verbose
-            Write each epoch's loss to standard output.
+            Whether to write each epoch's loss to standard output.
         job
-            Receives progress and may cancel. A cancelled model keeps what it has learnt; the next call over the same
-            interactions first completes the cancelled one, with the same result as if nothing had happened.
+            The job that receives progress and may cancel. A cancelled model keeps what it has learnt. The next call
+            with the same interactions completes the cancelled one, with the same result as an uninterrupted call.
         checkpoint
-            A folder in which the model is stored after each epoch, with all that :meth:`fit` needs to go on after
-            :func:`engine.models.load`.
+            A folder in which the model is stored after each epoch, with everything that :meth:`fit` needs to continue
+            after :func:`engine.models.load`.
 
         Raises
         ------
         CancelledError
-            After ``job.cancel()``.
+            If the job was cancelled.
         ValueError
-            If the interactions do not suit the model, or the loss of an epoch is zero or not a number. In the latter
-            case nothing learnt is of use, and the model is as new.
+            If the interactions do not suit the model, or the loss of an epoch is zero, infinite or NaN. In the latter
+            case the model is reset to its untrained state.
         """
         self._check(interactions)
         if self._run is None:
@@ -200,18 +202,18 @@ class Estimator(BaseModel):
             net.to(self.device).eval()
             self._seen = self._seen.to(self.device)
             if diverged:
-                self._forget()
+                self._reset()
             else:
                 self._finish(net)
 
     def _make_learner(self, interactions: Any, net: nn.Module, job: Job | None) -> Learner:
-        """On the device, or on the CPU where the data and the model do not fit there."""
+        """Make the learner on the device, or on the CPU if the device has too little memory."""
         try:
             return self._learner(interactions, net.to(self.device))
         except torch.OutOfMemoryError:
             if self.device.type == "cpu":
                 raise
-        say(f"{self.device} has no room for the model and its data: training goes on on the CPU", job)
+        say(f"{self.device} has no room for the model and its data: training continues on the CPU", job)
         self._to_cpu(net)
         torch.cuda.empty_cache()
         return self._learner(interactions, net)
@@ -221,24 +223,24 @@ class Estimator(BaseModel):
         net.to(self.device)
         self._seen = self._seen.to(self.device)
         for optimizer in self._optimizers:
-            optimizer.load_state_dict(optimizer.state_dict())  # brings the state to where the parameters are
+            optimizer.load_state_dict(optimizer.state_dict())  # moves the state to the device of the parameters
 
     def _make_optimizers(self, net: nn.Module) -> None:
         if self._optimizers:
             return
-        if self._learning_header.get("own") and self.optimizer_func is None:
+        if self._loaded_optimizer_header.get("own") and self.optimizer_func is None:
             raise OptionError(
-                "This model was trained with an optimiser of its author's: give it as load(path, optimizer_func=…) "
-                "to train on."
+                "This model was trained with a custom optimiser: give it as load(path, optimizer_func=…) to continue "
+                "its training."
             )
         self._optimizers = make_optimizers(net, self.learning_rate, self.l2, self.optimizer_func)
-        if self._learning_header:
-            unpack_state(self._optimizers, self._learning, self._learning_header)
-            self._learning, self._learning_header = {}, {}
+        if self._loaded_optimizer_header:
+            unpack_state(self._optimizers, self._loaded_optimizer, self._loaded_optimizer_header)
+            self._loaded_optimizer, self._loaded_optimizer_header = {}, {}
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self._net, self._run, self._optimizers = None, None, ()
-        self._learning, self._learning_header = {}, {}
+        self._loaded_optimizer, self._loaded_optimizer_header = {}, {}
         self._seen = self._seen[:0]
 
     def _draw_seed(self) -> int:
@@ -254,12 +256,12 @@ class Estimator(BaseModel):
 
     @property
     def losses_by_epoch(self) -> tuple[float, ...]:
-        """The mean training loss of each epoch so far."""
+        """The mean training loss of each finished epoch."""
         return () if self._run is None else tuple(self._run.losses)
 
-    # -- storing ------------------------------------------------------------------------------------------------
+    # -- storage ------------------------------------------------------------------------------------------------
     def options(self) -> dict[str, Any]:
-        """The constructor's options that can be written down."""
+        """Return the constructor's options that can be stored."""
         values = super().options()
         if isinstance(self.representation, nn.Module):
             values["representation"] = f"{type(self.representation).__module__}.{type(self.representation).__name__}"
@@ -271,10 +273,10 @@ class Estimator(BaseModel):
         Parameters
         ----------
         path, metadata
-            As there.
+            See :meth:`engine.models.base.BaseModel.save`.
         training_state
-            Also store the optimiser (about twice the model again), so that fitting can go on as if uninterrupted.
-            A model whose training was cancelled is always stored so.
+            Whether to store the optimiser's state too, so that training can continue after loading. The files become
+            about three times as large. It is always stored if the training was cancelled.
         """
         tensors, header = self._pack()
         assert self._run is not None
@@ -305,13 +307,13 @@ class Estimator(BaseModel):
         representation: nn.Module | None = None,
         optimizer_func: OptimizerFunc | None = None,
     ) -> Self:
-        """Make a model of what :func:`engine.storage.serialization.read` gave; called by :func:`engine.models.load`."""
+        """Make a model from the result of :func:`engine.storage.serialization.read`, for :func:`engine.models.load`."""
         options = dict(header["options"])
         if header["own_representation"]:
             if representation is None:
                 raise DataError(
-                    f"{where} holds a model around a representation of its author's ({options['representation']}): "
-                    "make one and give it as load(path, representation=…)."
+                    f"{where} holds a model with a custom representation ({options['representation']}): make one "
+                    "and give it as load(path, representation=…)."
                 )
             options["representation"] = representation
         try:
@@ -327,12 +329,12 @@ class Estimator(BaseModel):
             raise misfit(where, error) from error
         model._net = net.to(model.device).eval()
         prefix = "optimizer."
-        model._learning = {name[len(prefix) :]: one for name, one in tensors.items() if name.startswith(prefix)}
-        model._learning_header = dict(header.get("optimizer") or {})
+        model._loaded_optimizer = {name[len(prefix) :]: one for name, one in tensors.items() if name.startswith(prefix)}
+        model._loaded_optimizer_header = dict(header.get("optimizer") or {})
         return model
 
-    def _note_seen(self, items: Tensor) -> None:
-        """Remember which items training meets."""
+    def _record_seen(self, items: Tensor) -> None:
+        """Record the items that occur in the training data."""
         if len(self._seen) != self._num_items:
             self._seen = torch.zeros(self._num_items, dtype=torch.bool, device=self.device)
         self._seen[items.long()] = True

@@ -1,4 +1,4 @@
-"""What a model of users can say of a person in no training set, and how much each item of a history counts."""
+"""Fold-in: predictions for new users, and what each item of a history contributes."""
 
 from __future__ import annotations
 
@@ -14,36 +14,37 @@ from engine.ranking import finite_scores
 
 
 class FoldInMixin(BaseModel):
-    """Mixed into a model of users: its answers from a handful of items.
+    """A mixin for models of users that can score items for a new user from the user's history.
 
-    A subclass overrides :meth:`_fold_in` and :meth:`_contributions`. Where its capabilities say that it predicts
-    ratings, it needs those of the items that it is given.
+    A subclass overrides :meth:`_fold_in` and :meth:`_contributions`. If its capabilities declare that it predicts
+    ratings, the history must have ratings.
     """
 
-    # -- what a model brings ------------------------------------------------------------------------------------
+    # -- what a model implements ------------------------------------------------------------------------------------
     def _size(self) -> int:
-        """One more than the largest item id; raises NotTrainedError before the first fit."""
+        """Return the number of items, padding included. Raise NotTrainedError before the first fit."""
         raise NotImplementedError
 
     def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
-        """The scores of all items for somebody with this history, ``(num_items,)``."""
+        """Return the scores of all items for a user with this history, ``(num_items,)``."""
         raise self._unsupported("folds_in")
 
     def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
-        """What each item of a history adds to the score of each target, ``(len(targets), len(items))``."""
+        """Return what each item of a history adds to the score of each target, ``(len(targets), len(items))``."""
         raise self._unsupported("explains")
 
-    # -- what it gives ------------------------------------------------------------------------------------------
+    # -- public methods ------------------------------------------------------------------------------------------
     @torch.no_grad()
     def fold_in(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None = None) -> Scores:
-        """The scores of all items for a person in no training set.
+        """Score all items for a user who is not in the training data.
 
         Parameters
         ----------
         item_ids
-            What the person has interacted with, each item once, shape ``(n,)``; may be empty.
+            The items of the user's history, each once, shape ``(n,)``; may be empty.
         ratings
-            Theirs, shape ``(n,)``, where the model predicts ratings; other models take them and may ignore them.
+            The user's ratings of these items, shape ``(n,)``. A model that predicts ratings needs them; other models
+            may ignore them.
 
         Returns
         -------
@@ -56,7 +57,7 @@ class FoldInMixin(BaseModel):
         NotTrainedError
             Before the first fit.
         ValueError
-            If an id is out of range, or the ratings are missing, not finite, or not as many.
+            If an id is out of range, or ratings are missing or not finite, or their number is not that of the items.
         """
         self.require("folds_in")
         items, given = self._read_history(item_ids, ratings)
@@ -64,25 +65,25 @@ class FoldInMixin(BaseModel):
 
     @torch.no_grad()
     def contributions(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None, item: npt.ArrayLike) -> Scores:
-        """How much each item of a history speaks for recommending an item.
+        """Return how much each item of a history adds to the score of an item.
 
         Parameters
         ----------
         item_ids, ratings
-            The history, as of :meth:`fold_in`.
+            The history; see :meth:`fold_in`.
         item
-            The item in question, or ``m`` of them.
+            The item whose score is explained, or ``m`` items.
 
         Returns
         -------
         numpy.ndarray
-            ``(n,)`` for one item, ``(m, n)`` for several; below 0 where an item speaks against it. What a history
-            changes about the scores of all items alike, such as a user's bias, is left out.
+            The contributions: ``(n,)`` for one item, ``(m, n)`` for several. They are negative if an item of the
+            history lowers the score. Effects that are the same for all items, such as a user's bias, are left out.
 
         Raises
         ------
         NotTrainedError, ValueError
-            As :meth:`fold_in`.
+            See :meth:`fold_in`.
         """
         self.require("explains")
         items, given = self._read_history(item_ids, ratings)
@@ -106,16 +107,16 @@ class FoldInMixin(BaseModel):
 
 
 class Ridge:
-    """A person's vector by least squares on fixed item vectors, drawn towards a mean person.
+    """Ridge regression of a user's vector on fixed item vectors, shrunk towards a mean vector.
 
     It minimises ``Σ (target - x·w)² + (w - mean)ᵀ precision (w - mean)`` over the items ``x`` of a history.
 
     Parameters
     ----------
     precision
-        ``(d, d)``, positive definite.
+        The precision of the prior, ``(d, d)``, positive definite.
     mean
-        ``(d,)``.
+        The mean of the prior, ``(d,)``.
     """
 
     def __init__(self, precision: Tensor, mean: Tensor) -> None:
@@ -123,28 +124,29 @@ class Ridge:
 
     @classmethod
     def of_people(cls, vectors: Tensor, noise: float) -> Ridge:
-        """The mean and the spread of trained people's vectors, ``(n, d)``, as what is expected of a new one.
+        """Make a prior for new users from the vectors of the trained users, ``(n, d)``.
 
-        ``noise`` is the variance of a target around ``x·w``.
+        The prior is a Gaussian with the mean and the covariance of these vectors. ``noise`` is the variance of a target
+        around ``x·w``.
         """
         mean = vectors.mean(0)
         centred = vectors - mean
-        # Few people, or all alike, leave directions without spread: the mean spread of all stands in a little.
-        spread = centred.T @ centred / max(1, len(vectors) - 1)
-        floor = max(1e-6, 0.01 * float(spread.diagonal().mean()))
-        spread = spread + floor * torch.eye(len(mean), device=vectors.device)
-        return cls(noise * torch.cholesky_inverse(torch.linalg.cholesky(spread)), mean)
+        # With few users the covariance may be singular. A small multiple of the mean variance is added to it.
+        covariance = centred.T @ centred / max(1, len(vectors) - 1)
+        floor = max(1e-6, 0.01 * float(covariance.diagonal().mean()))
+        covariance = covariance + floor * torch.eye(len(mean), device=vectors.device)
+        return cls(noise * torch.cholesky_inverse(torch.linalg.cholesky(covariance)), mean)
 
     def solve(self, vectors: Tensor, targets: Tensor) -> Tensor:
-        """The person's vector, ``(d,)``, from item vectors ``(n, d)`` and targets ``(n,)``."""
+        """Solve for the user's vector, ``(d,)``, from item vectors ``(n, d)`` and targets ``(n,)``."""
         right = vectors.T @ (targets - vectors @ self.mean)
         return self.mean + torch.cholesky_solve(right[:, None], self._factor(vectors)).squeeze(1)
 
     def parts(self, vectors: Tensor, targets: Tensor, asked: Tensor) -> Tensor:
-        """What each item adds to the score of each item asked about, ``(m, d)`` -> ``(m, n)``.
+        """Return what each of ``n`` history items adds to the score of each of ``m`` items, ``(m, n)``.
 
-        The solution is linear in the targets (Hu, Koren and Volinsky, "Collaborative filtering for implicit feedback
-        datasets", ICDM 2008, section 5).
+        ``asked`` are the vectors of the ``m`` items, ``(m, d)``. The solution is linear in the targets (Hu, Koren and
+        Volinsky, "Collaborative filtering for implicit feedback datasets", ICDM 2008, section 5).
         """
         solved = torch.cholesky_solve(asked.T, self._factor(vectors))
         return (vectors @ solved).T * (targets - vectors @ self.mean)

@@ -1,4 +1,4 @@
-"""Comparing items by the vectors that a model holds of them."""
+"""Item similarity by the cosine of a model's item vectors."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from engine.models.base import BaseModel, Scores
 
 
 class ItemVectorsMixin(BaseModel):
-    """Mixed into a model that holds a vector of each item: items are alike by the cosine of their vectors."""
+    """A mixin for models with item vectors. The similarity of two items is the cosine of their vectors."""
 
     def item_vectors(self) -> npt.NDArray[np.float32]:
-        """The items' vectors, ``(num_items, d)``.
+        """Return the vectors of all items, ``(num_items, d)``.
 
         Raises
         ------
@@ -22,12 +22,12 @@ class ItemVectorsMixin(BaseModel):
         raise NotImplementedError
 
     def similarities(self, item: int) -> Scores:
-        """The cosine of an item's vector with that of each item, ``(num_items,)``.
+        """Return the cosine similarity of an item to each item, ``(num_items,)``.
 
         Raises
         ------
         UnsupportedError
-            If the model cannot compare items with the options that it was made with.
+            If the model cannot compare items with its options.
         NotTrainedError
             Before the first fit.
         """
@@ -36,7 +36,7 @@ class ItemVectorsMixin(BaseModel):
 
 
 def cosines(item_vectors: npt.ArrayLike, item: int) -> Scores:
-    """The cosine of one row with each row, ``(num_items,)``."""
+    """Compute the cosine similarity of one row to each row, ``(num_items,)``."""
     vectors = np.asarray(item_vectors, dtype=np.float32)
     lengths = np.linalg.norm(vectors, axis=1)
     result: Scores = vectors @ vectors[item] / np.maximum(lengths * lengths[item], 1e-12)

@@ -1,7 +1,8 @@
-"""Models that are not made for this package: whatever has Spotlight's ``fit`` and ``predict``.
+"""Adapter for models of other packages that have Spotlight's ``fit`` and ``predict``.
 
-Such a class declares nothing, so it is looked at here, once, and wrapped in a :class:`PlugInModel` that keeps the
-contract. Everything else in the engine goes by declarations.
+The class of such a model declares no capabilities. They are derived here from its methods, and a
+:class:`PlugInModel` wraps each of its objects so that it fulfils the contract. The rest of the engine relies on
+declarations only.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from engine.ranking import MASKED_SCORE
 
 
 def declare(name: str, loader: str, found: type) -> ModelSpec:
-    """A declaration for a class that has none: keywords with plain defaults are its options."""
+    """Make a declaration for a class without one. Parameters with plain defaults become its options."""
     options = {
         parameter.name: Option(parameter.default, "")
         for parameter in inspect.signature(found).parameters.values()
@@ -35,7 +36,7 @@ def declare(name: str, loader: str, found: type) -> ModelSpec:
 
 
 def capabilities_of(found: type) -> Capabilities:
-    """What a class that declares nothing can do, by the methods that it has and what these take."""
+    """Derive the capabilities of a class from its methods and their parameters."""
     uses = (("features", _takes(found, "fit", "features")), ("texts", _takes(found, "fit", "item_vectors")))
     return Capabilities(
         "sequence" if _takes(found, "predict", "sequences") else "user",
@@ -54,19 +55,21 @@ def _takes(found: type, method: str, parameter: str) -> bool:
 
 
 def adapt(model: Any, spec: ModelSpec | None = None) -> Model:
-    """The model itself where it keeps the contract, else one around it that does."""
+    """Return the model itself if it fulfils the contract, else a :class:`PlugInModel` that wraps it."""
     return model if isinstance(model, BaseModel) else PlugInModel(model, spec)
 
 
 class PlugInModel(BaseModel):
-    """The contract around an object with ``fit`` and ``predict``; its own attributes can be reached through this one.
+    """A wrapper that makes an object with ``fit`` and ``predict`` fulfil the contract.
+
+    The object's own attributes are attributes of the wrapper, too.
 
     Parameters
     ----------
     model
-        The object.
+        The object to wrap.
     spec
-        Its declaration; None looks at its class.
+        The object's declaration. None derives it from the class.
     """
 
     def __init__(self, model: Any, spec: ModelSpec | None = None) -> None:
@@ -75,43 +78,43 @@ class PlugInModel(BaseModel):
         self._spec = spec or declare(type(model).__name__, "", type(model))
 
     def __getattr__(self, name: str) -> Any:
-        if name == "_model":  # not there yet: this object is just being made
+        if name == "_model":  # not set yet, while the object is being constructed
             raise AttributeError(name)
         return getattr(self._model, name)
 
     @property
     def name(self) -> str:
-        """The name in the registry, or that of the class."""
+        """The name in the registry, or the name of the class."""
         return self._spec.name
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the class declares, or can do by its methods."""
+        """The declared capabilities, or those derived from the class."""
         return self._spec.capabilities
 
     @property
     def ranked(self) -> Tensor | None:
-        """Which items the object says that it can rank; None where it does not say."""
+        """The items that the object can rank, as a mask; None if the object has no such attribute."""
         found: Tensor | None = getattr(self._model, "ranked", None)
         return found
 
     def options(self) -> dict[str, Any]:
-        """The options that the object says it was made with; none where it does not say."""
+        """Return the object's options; empty if the object has no such method."""
         return dict(self._model.options()) if hasattr(self._model, "options") else {}
 
     def fit(self, interactions: Any, verbose: bool = False, job: Any = None, **extra: Any) -> None:
-        """Fit the object; a class that takes no ``job`` shows no progress and cannot be cancelled."""
+        """Train the object. A class whose ``fit`` takes no ``job`` shows no progress and cannot be cancelled."""
         given = {"verbose": verbose, "job": job, **extra}
         taken = inspect.signature(self._model.fit).parameters
         self._model.fit(interactions, **{name: value for name, value in given.items() if name in taken})
 
     def predict(self, ids: Any, item_ids: Any = None, **extra: Any) -> npt.NDArray[Any]:
-        """What the object predicts."""
+        """Return the object's predictions."""
         result: npt.NDArray[Any] = self._model.predict(ids, item_ids, **extra)
         return result
 
     def scores(self, ids: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
-        """The object's predictions for one user or sequence after the other, as ``(len(ids), items)``."""
+        """Return the object's predictions for each user or sequence, ``(len(ids), items)``."""
         if hasattr(self._model, "scores"):
             if item_ids is not None and self.ranked is not None:
                 few: Tensor = self._model.scores(ids, item_ids)
@@ -123,7 +126,7 @@ class PlugInModel(BaseModel):
         return scores if item_ids is None else scores[:, item_ids]
 
     def probabilities(self, sequences: npt.ArrayLike, temperature: float = 1.0) -> Scores:
-        """Probabilities of being the next item: those that the object gives, else the softmax of its scores."""
+        """Return the object's probabilities of the next item, or else the softmax of its scores."""
         if hasattr(self._model, "probabilities"):
             return np.asarray(self._model.probabilities(sequences), dtype=np.float32)
         rows = np.atleast_2d(np.asarray(sequences))
@@ -131,29 +134,29 @@ class PlugInModel(BaseModel):
         return result[0] if len(result) == 1 else result
 
     def fold_in(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None = None) -> Scores:
-        """What the object scores for a person in no training set."""
+        """Return the object's scores for a new user."""
         self.require("folds_in")
         return np.asarray(self._model.fold_in(item_ids, ratings), dtype=np.float32)
 
     def contributions(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None, item: npt.ArrayLike) -> Scores:
-        """What the object says of its scores."""
+        """Return the object's explanation of its scores."""
         self.require("explains")
         return np.asarray(self._model.contributions(item_ids, ratings, item), dtype=np.float32)
 
     def similarities(self, item: int) -> Scores:
-        """How the object compares items: by its own measure, or by the cosine of its vectors."""
+        """Return the object's similarities, or else the cosines of its item vectors."""
         self.require("similar")
         if hasattr(self._model, "similarities"):
             return np.asarray(self._model.similarities(item), dtype=np.float32)
         return cosines(self._model.item_vectors(), item)
 
     def std(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike) -> Scores:
-        """How uncertain the object says its predictions are."""
+        """Return the object's standard deviations of its predictions."""
         self.require("uncertain")
         return np.asarray(self._model.std(user_ids, item_ids), dtype=np.float32)
 
     def save(self, path: str | Path, metadata: Mapping[str, Any] | None = None) -> None:
-        """Have the object store itself."""
+        """Store the object by its own method."""
         self.require("stores")
         self._model.save(path)
 

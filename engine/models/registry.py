@@ -1,8 +1,8 @@
-"""The models by name: what there is, what each needs, and how to make, store and load one.
+"""The registry of models: list, describe, create and load models by name.
 
-Importing this imports no model: declarations are there at once, torch comes with the first :func:`create` or
-:func:`load`. A package adds models by entry points of the group ``recsys_tui.models``; each names a
-:class:`~engine.models.spec.ModelSpec`, or a class with Spotlight's ``fit`` and ``predict``.
+Importing this module imports no model. Declarations are available at once; torch is imported by the first
+:func:`create` or :func:`load`. Other packages add models by entry points of the group ``recsys_tui.models``. Each
+entry point names a :class:`~engine.models.spec.ModelSpec`, or a class with Spotlight's ``fit`` and ``predict``.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 #: The entry point group in which other packages name their models.
 ENTRY_POINTS = "recsys_tui.models"
 
-#: Where each model of this package is declared. Where no model is asked for, the first trained one of a task answers:
-#: for users first those that predict ratings, by their error, then those that only rank, by their lists, and last the
-#: two that say the same to everybody; measured on validation parts.
+#: The declarations of this package's models. If the caller names no model, the first trained model of the task is used.
+#: The order comes from measurements on validation sets: for users first the models that predict ratings, by their
+#: error, then the models that only rank, by the quality of their rankings, and last the two that are not personalised.
 MODELS = (
     "engine.factorization.specs:BAYESIAN",
     "engine.neighbours.specs:KNN",
@@ -48,7 +48,7 @@ MODELS = (
 
 @functools.cache
 def describe() -> Mapping[str, ModelSpec]:
-    """All models by name, in the order to list them; read once a process. Imports no model of this package."""
+    """Return the declarations of all models by name, in listing order. They are read once a process."""
     specs: dict[str, ModelSpec] = {}
     for line in MODELS:
         module, _, name = line.partition(":")
@@ -61,37 +61,37 @@ def describe() -> Mapping[str, ModelSpec]:
 
 
 def available() -> list[str]:
-    """The names of all models."""
+    """Return the names of all models."""
     return list(describe())
 
 
 def get(name: str) -> ModelSpec:
-    """The declaration of one model.
+    """Return the declaration of one model.
 
     Raises
     ------
     UnknownError
-        If there is none of that name.
+        If there is no model of that name.
     """
     specs = describe()
     if name not in specs:
         raise UnknownError(
-            f"There is no model {name!r}: there are {', '.join(specs)}.",
+            f"There is no model {name!r}. The models are {', '.join(specs)}.",
             suggestions=tuple(difflib.get_close_matches(name, specs)),
         )
     return specs[name]
 
 
 def create(name: str, **options: Any) -> Model:
-    """A new model, not fitted yet.
+    """Make a new, untrained model.
 
     Parameters
     ----------
     name
-        One of :func:`available`.
+        One of the names from :func:`available`.
     **options
-        Options of the model; text is converted to an option's type. The defaults are the registry's, chosen for good
-        recommendations; those of the classes are Spotlight's.
+        Options of the model; text is converted to the option's type. The defaults are those of the registry, which
+        were chosen for good recommendations. The defaults of the classes are Spotlight's.
 
     Raises
     ------
@@ -108,19 +108,21 @@ def create(name: str, **options: Any) -> Model:
 
 
 def load(path: str | Path, **objects: Any) -> Model:
-    """A model that ``save`` stored. Runs no code from the folder; predictions are exactly those of the stored model.
+    """Load a model that ``save`` stored. Its predictions are exactly those of the stored model.
+
+    No code from the folder is run.
 
     Parameters
     ----------
     path
         The folder.
     **objects
-        What cannot be stored: ``device``, ``optimizer_func``, ``representation``.
+        Arguments that cannot be stored: ``device``, ``optimizer_func``, ``representation``.
 
     Raises
     ------
     DataError
-        If there is none, or it is damaged, foreign or from a newer version.
+        If there is no model in the folder, or it is damaged, of an unknown kind, or from a newer version.
     """
     from engine.models.plug_in import adapt
     from engine.storage import serialization
@@ -135,10 +137,10 @@ def load(path: str | Path, **objects: Any) -> Model:
 
 
 def _declared_by(point: EntryPoint) -> ModelSpec:
-    """What another package names: a declaration, or a class to make one for."""
+    """Load another package's declaration, or make one for its class."""
     try:
         found = point.load()
-    except Exception as error:  # whatever a foreign module does, the other models stay usable
+    except Exception as error:  # the other models stay usable, whatever another package's module raises
         return ModelSpec(point.name, f"cannot be loaded: {error}", point.value, Capabilities("user"))
     if isinstance(found, ModelSpec):
         return found

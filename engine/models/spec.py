@@ -36,13 +36,13 @@ class Option:
     Attributes
     ----------
     default
-        The value where none is given; its type is the option's type.
+        The value if none is given. Its type is the option's type.
     meaning
         What the option sets, in a few words.
     choices
-        The values that the option may take; empty where every value of the type is possible.
+        The values that the option may take; empty if every value of the type is possible.
     search
-        Where tuning searches: a range, or values to choose from; None for an option that is not tuned.
+        The search space of tuning: a range, or values to choose from; None if the option is not tuned.
     """
 
     default: Any
@@ -51,12 +51,12 @@ class Option:
     search: Range | tuple[Any, ...] | None = None
 
     def read(self, name: str, value: Any) -> Any:
-        """The value, converted to the option's type where it is given as text.
+        """Check a value, and convert text to the option's type.
 
         Raises
         ------
         OptionError
-            If it is not of the option's type, or none of its choices.
+            If the value is not of the option's type, or not one of its choices.
         """
         if self.choices and value not in self.choices:
             raise OptionError(f"{name} must be one of {', '.join(self.choices)}, not {value!r}.")
@@ -81,7 +81,7 @@ COMMON_OPTIONS: Mapping[str, Option] = {
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """A model as the registry knows it. Declaring one imports neither the model's class nor torch.
+    """The declaration of a model in the registry. It imports neither the model's class nor torch.
 
     Attributes
     ----------
@@ -90,13 +90,13 @@ class ModelSpec:
     description
         What the model is good for, in one line.
     loader
-        ``module:Class``.
+        The class, as ``module:Class``.
     capabilities
         What the model needs, uses and can do.
     options
         The options by name.
     for_size
-        Given the numbers of interactions and of items, the defaults that differ from those of ``options``.
+        A function of the numbers of interactions and of items. It gives the defaults that differ from ``options``.
     """
 
     name: str
@@ -108,31 +108,31 @@ class ModelSpec:
 
     @property
     def task(self) -> Task:
-        """What the model scores items for: users or sequences."""
+        """Whether the model scores items for users or for sequences."""
         return self.capabilities.task
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """What the interactions must have."""
+        """The parts that the interactions must have."""
         return self.capabilities.needs
 
     @property
     def uses(self) -> tuple[str, ...]:
-        """What the model takes into account where it is there."""
+        """The data that the model uses if available."""
         return self.capabilities.uses
 
     def defaults_for(self, num_interactions: int, num_items: int) -> dict[str, Any]:
-        """The options' defaults for data of a size."""
+        """Return the options' defaults for data of this size."""
         sized = {} if self.for_size is None else self.for_size(num_interactions, num_items)
         return {name: sized.get(name, option.default) for name, option in self.options.items()}
 
     def load_class(self) -> Any:
-        """The class; imports its module.
+        """Import the model's module and return the class.
 
         Raises
         ------
         DataError
-            If the package that brings it is broken.
+            If the module or the class cannot be imported.
         """
         module, _, name = self.loader.partition(":")
         try:
@@ -141,16 +141,18 @@ class ModelSpec:
             raise DataError(f"The model {self.name} cannot be loaded from {self.loader}: {error}.") from error
 
     def read_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """All options: the given ones converted to their types, defaults for the others.
+        """Return all options: the given ones converted to their types, and the defaults of the others.
 
         Raises
         ------
         OptionError
-            If one is unknown or has an impossible value.
+            If an option is unknown or has an impossible value.
         """
         for name in options:
             if name not in self.options:
-                raise OptionError(f"The model {self.name} has no option {name!r}: it has {', '.join(self.options)}.")
+                raise OptionError(
+                    f"The model {self.name} has no option {name!r}. Its options are {', '.join(self.options)}."
+                )
         return {
             name: option.read(name, options[name]) if name in options else option.default
             for name, option in self.options.items()

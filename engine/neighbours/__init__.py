@@ -1,1 +1,1 @@
-"""Models that go by how alike items are."""
+"""Item-based neighbourhood models and linear autoencoders."""

@@ -1,4 +1,4 @@
-"""Each item as a weighted sum of the others: a linear autoencoder, solved in closed form."""
+"""EASE: a linear item autoencoder, solved in closed form."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ from engine.runtime.job import Job, Progress
 class EaseModel(ClosedFormUserModel):
     """EASE (Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019).
 
-    With ``X`` the users' choices, 0 or 1, it minimises ``|X - X B|² + l2 |B|²`` where the diagonal of ``B`` is 0:
-    ``B = I - P / diag(P)`` with ``P`` the inverse of ``XᵀX + l2 I``. A user's scores are the sums of the rows of
-    ``B`` that belong to the user's items.
+    ``X`` is the 0/1 matrix of interactions, users by items. The model minimises ``|X - X B|² + l2 |B|²`` where the
+    diagonal of ``B`` is 0. The solution is ``B = I - P / diag(P)``, where ``P`` is the inverse of ``XᵀX + l2 I``. The
+    scores of a user are the sum of the rows of ``B`` that belong to the user's items.
 
     Parameters
     ----------
     l2
         The strength of the regularisation.
     double
-        Solve in double precision, with half as much memory again and in about twice the time.
+        Whether to solve in double precision, which takes 1.5 times the memory and about twice the time.
     random_state, device
-        See :class:`engine.models.closed_form.ClosedFormModel`.
+        See :class:`engine.models.base.BaseModel`.
 
     Notes
     -----
-    Memory grows with the square of the number of items that occur (:func:`required_memory`: 9,000 of them need
-    650 MB). It is stated in the job's progress before it is taken, and refused where less is free. An item that
-    nobody chose comes after all others.
+    The memory grows with the square of the number of items that occur: 9,000 items need 650 MB (see
+    :func:`required_memory`). The job's progress reports the need before the memory is allocated, and ``fit`` refuses
+    to start if less memory is free. An item without interactions comes after all others.
     """
 
     spec: ClassVar[ModelSpec] = specs.EASE
@@ -61,49 +61,50 @@ class EaseModel(ClosedFormUserModel):
             raise OptionError("Apple graphics compute in single precision: use double=false or device=cpu.")
         self.l2, self.double = float(l2), bool(double)
         self._weights = torch.zeros(0)
-        # The items that occur, and of each item the position among them; the users' histories are in positions.
+        # _kept: the items that occur. _position: each item's position among them, or -1. _history: the items of all
+        # users as positions, one user after another. _ends: the end of each user's items in _history.
         self._kept = self._position = self._ends = self._history = torch.zeros(0, dtype=torch.long)
 
-    # -- fitting ------------------------------------------------------------------------------------------------
+    # -- training ------------------------------------------------------------------------------------------------
     def _fit(self, interactions: Interactions, job: Job) -> None:
-        fewer, kept, position = compact(interactions)
+        compacted, kept, position = compact(interactions)
         needed, free = required_memory(len(kept), self.double), memory.available(self.device)
         if free is not None and needed > free:
             raise LearningError(
                 f"ease needs {memory.describe(needed)} of memory for {len(kept):,} items, and only "
-                f"{memory.describe(free)} are free: train als, whose memory grows less with the number of items"
-                f"{', or say double=false' if self.double else ''}."
+                f"{memory.describe(free)} is free: train als, whose memory grows less with the number of items"
+                f"{', or use double=false' if self.double else ''}."
             )
         stage = f"training ease ({memory.describe(needed)} of memory)"
 
-        def pause(share: float) -> None:
+        def report_progress(share: float) -> None:
             job.report(Progress(stage, round(100 * share), 100, "%"))
             job.checkpoint()
 
-        pause(0.0)
-        by_user, by_item = Pairs.of(fewer, None, self.device)
-        matrix = self._co_occurrences(by_item, lambda share: pause(0.1 * share))
+        report_progress(0.0)
+        by_user, by_item = Pairs.of(compacted, None, self.device)
+        matrix = self._co_occurrences(by_item, lambda share: report_progress(0.1 * share))
         matrix.diagonal().add_(self.l2)
         try:
-            invert_in_place(matrix, lambda share: pause(0.1 + 0.9 * share))
+            invert_in_place(matrix, lambda share: report_progress(0.1 + 0.9 * share))
         except ArithmeticError:
             raise LearningError(
                 f"ease cannot solve its equations in this precision: give it a larger l2 than {self.l2:g}"
-                f"{'' if self.double else ', or say double=true'}."
+                f"{'' if self.double else ', or use double=true'}."
             ) from None
         matrix /= -matrix.diagonal().clone()
         self._weights = matrix.fill_diagonal_(0.0).float()
         self._kept, self._position = kept.to(self.device), position.to(self.device)
         self._ends, self._history = by_user.ends, by_user.columns
 
-    def _co_occurrences(self, by_item: Pairs, pause: Callable[[float], None]) -> Tensor:
-        """How many users chose both of two items, ``(kept, kept)``."""
+    def _co_occurrences(self, by_item: Pairs, report_progress: Callable[[float], None]) -> Tensor:
+        """Count the users who interacted with both of two items, ``(kept, kept)``."""
         size = len(by_item.ends)
         counts = torch.empty(size, size, dtype=torch.float64 if self.double else torch.float32, device=self.device)
         overlap = Overlap(by_item, self.num_users)
         left = overlap.left(by_item.values)
         for piece in overlap.pieces():
-            pause(piece.start / size)
+            report_progress(piece.start / size)
             counts[:, piece] = left @ overlap.right(by_item.values, piece)
         return counts
 
@@ -116,18 +117,18 @@ class EaseModel(ClosedFormUserModel):
     def _score_users(self, users: Tensor) -> Tensor:
         lengths = torch.diff(self._ends, prepend=self._ends.new_zeros(1))[users]
         stops = lengths.cumsum(0)
-        # The places of these users' items: each user's start, and one after the other from there.
+        # The positions of these users' items in _history: from the start to the end of each user.
         total = int(stops[-1]) if len(stops) else 0
         places = torch.arange(total, device=self.device) + torch.repeat_interleave(self._ends[users] - stops, lengths)
-        return self._spread(functional.embedding_bag(self._history[places], self._weights, stops - lengths, mode="sum"))
+        return self._expand(functional.embedding_bag(self._history[places], self._weights, stops - lengths, mode="sum"))
 
     def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
         places = self._position[items]
         known = places[places >= 0]
-        return self._spread(self._weights[known].sum(0, keepdim=True))[0]
+        return self._expand(self._weights[known].sum(0, keepdim=True))[0]
 
-    def _spread(self, scores: Tensor) -> Tensor:
-        """From the items that occur to all."""
+    def _expand(self, scores: Tensor) -> Tensor:
+        """Expand the scores of the items that occur to all items."""
         whole = scores.new_full((len(scores), self.num_items), MASKED_SCORE)
         return whole.index_copy_(1, self._kept, scores)
 
@@ -145,5 +146,5 @@ class EaseModel(ClosedFormUserModel):
 
 
 def required_memory(num_items: int, double: bool = False) -> int:
-    """Bytes that a fit takes: the matrix, and its copy that is stored (in double precision: that is kept)."""
+    """Compute the bytes that a fit needs: one matrix in the precision of the solution, and one in single precision."""
     return num_items**2 * (12 if double else 8)

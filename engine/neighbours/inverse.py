@@ -1,4 +1,4 @@
-"""The inverse of a large positive definite matrix, in its own place and in pieces that can be interrupted."""
+"""In-place, interruptible inversion of a large positive definite matrix."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-#: Rows of a piece. Smaller pieces are slower, larger ones keep a person who cancels waiting.
+#: The rows of a block. Smaller blocks are slower; larger blocks delay a cancellation.
 BLOCK = 512
 
 
 def invert_in_place(matrix: Tensor, pause: Callable[[float], None], block: int = BLOCK) -> None:
     """Replace a symmetric positive definite matrix by its inverse.
 
-    Cholesky's factor, its inverse, and that times itself, one block of rows after the other, all within the matrix:
-    beside it a few blocks of rows are needed. The work is that of LAPACK's ``potrf`` and ``potri`` and a third more,
-    nearly all of it in matrix products.
+    The Cholesky factor, its inverse, and the product of the transposed inverse and the inverse are computed one block
+    of rows after the other. They overwrite the matrix; only a few blocks of rows are needed in addition. The work is
+    about four thirds of that of LAPACK's ``potrf`` and ``potri``, nearly all of it in matrix products.
 
     Parameters
     ----------
     matrix
-        ``(n, n)``; only its lower half is read.
+        The matrix, ``(n, n)``. Only its lower half is read.
     pause
-        Called between pieces with the share of the work that is done.
+        A function called between blocks with the share of the work that is done.
     block
-        Rows of a piece.
+        The number of rows of a block.
 
     Raises
     ------
     ArithmeticError
-        If the matrix is not positive definite; it is then spoilt.
+        If the matrix is not positive definite. Its content is then undefined.
     """
     size = len(matrix)
     starts = range(0, size, block)
-    for start in starts:  # the factor L, of which only the lower half is written
+    for start in starts:  # compute the factor L, in the lower half only
         stop = min(start + block, size)
         head = matrix[start:stop, :start]
         for top in range(start, size, block):
@@ -48,7 +48,7 @@ def invert_in_place(matrix: Tensor, pause: Callable[[float], None], block: int =
         rest = matrix[stop:, start:stop]
         if len(rest):
             rest.copy_(torch.linalg.solve_triangular(corner.T, rest, upper=True, left=False))
-    for start in starts:  # its inverse, from the top down
+    for start in starts:  # compute the inverse of L, from the top down
         stop = min(start + block, size)
         corner = matrix[start:stop, start:stop]
         eye = torch.eye(stop - start, dtype=matrix.dtype, device=matrix.device)
@@ -57,18 +57,18 @@ def invert_in_place(matrix: Tensor, pause: Callable[[float], None], block: int =
         for left in range(0, start, block):
             pause(0.3 + 0.4 * (start / size) ** 2)
             right = min(left + block, start)
-            # The inverse above is lower triangular: columns from `left` on are empty above row `left`.
+            # The inverse is lower triangular: its columns from `left` on are 0 above row `left`.
             row[:, left:right] = matrix[start:stop, left:start] @ matrix[left:start, left:right]
         matrix[start:stop, :start] = -inverse @ row
         corner.copy_(inverse)
-    for start in starts:  # the inverse's transpose times the inverse; a row block once done is not read again
+    for start in starts:  # multiply the transposed inverse by the inverse; finished blocks are not read again
         stop = min(start + block, size)
         below = matrix[start:, start:stop].clone()
         for left in range(0, stop, block):
             pause(0.7 + 0.3 * start / size)
             right = min(left + block, stop)
             matrix[start:stop, left:right] = below.T @ matrix[start:, left:right]
-    for start in starts:  # the upper half is the lower one's mirror image
+    for start in starts:  # copy the lower half to the upper half
         stop = min(start + block, size)
         pause(1.0)
         square = matrix[start:stop, start:stop]

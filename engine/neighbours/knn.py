@@ -1,4 +1,4 @@
-"""Ratings by those that the same user gave to like items."""
+"""Item-based nearest neighbours (kNN) for rating prediction."""
 
 from __future__ import annotations
 
@@ -20,36 +20,39 @@ from engine.neighbours import specs
 from engine.neighbours.overlap import Overlap, compact
 from engine.runtime.job import Job, Progress
 
-#: The weight, as a share of the damping, under which a neighbour is not worth its place.
-_FAINT = 0.01
+#: Neighbours whose weight is below this share of the damping are dropped.
+_MIN_WEIGHT_SHARE = 0.01
 
 
 class NeighboursModel(ClosedFormUserModel):
-    """Item neighbours on what the regularised means leave over (Koren, "Factor in the neighbors", TKDD 2010).
+    """Item-based nearest neighbours on the residuals of the baseline (Koren, "Factor in the neighbors", TKDD 2010).
 
-    A rating is predicted as the mean plus the user's and the item's offset, plus the weighted mean of what the user's
-    other ratings are above that, over the item's neighbours. The weight of a neighbour is a power of the correlation
-    of the two items' residuals over their common raters, shrunk towards 0 where these are few.
+    The baseline prediction is the mean plus the offsets of user and item. To it the model adds the weighted mean of the
+    residuals of the user's ratings of the item's neighbours. The weight of a neighbour is a power of the correlation of
+    the two items' residuals over their common raters. The correlation is shrunk towards 0 if there are few common
+    raters.
 
     Parameters
     ----------
     neighbors
-        How many neighbours an item keeps, at most; those that say less than a hundredth of ``damping`` are dropped.
+        The largest number of neighbours of an item. Neighbours whose weight is below a hundredth of ``damping`` are
+        dropped.
     shrinkage
-        At how many common raters a correlation counts half.
+        The number of common raters for which a correlation is halved.
     power
-        Of the correlation; 2 lets close neighbours count more than many distant ones.
+        The exponent of the correlation. With 2, few similar neighbours outweigh many dissimilar ones.
     damping
-        Added to the sum of the weights, so that weak neighbours alone say little.
+        A constant added to the sum of the weights. It shrinks predictions that rely on small weights only.
     l2_user, l2_item
         See :class:`engine.factorization.baseline.BaselineModel`.
     random_state, device
-        See :class:`engine.models.closed_form.ClosedFormModel`.
+        See :class:`engine.models.base.BaseModel`.
 
     Notes
     -----
-    Neighbours are chosen once for an item, not anew for each user among the items that the user has rated: with a few
-    hundred of them and weights of a power the predictions are as accurate, and all items of a user are scored at once.
+    The neighbours of an item are the same for all users. They are not selected among the items that a user has rated.
+    With a few hundred neighbours and the power of the weights, predictions are as accurate, and all items of a user are
+    scored at once.
     """
 
     spec: ClassVar[ModelSpec] = specs.KNN
@@ -82,34 +85,39 @@ class NeighboursModel(ClosedFormUserModel):
         self.neighbors, self.shrinkage, self.power = int(neighbors), float(shrinkage), float(power)
         self.damping, self.l2_user, self.l2_item = float(damping), float(l2_user), float(l2_item)
         self._mean = 0.0
-        # The offsets of the items that occur; these, and of each item the position among them.
+        # _items: the offsets of the items that occur. _kept: these items. _position: each item's position among them,
+        # or -1.
         self._items = torch.zeros(0)
         self._kept = self._position = torch.zeros(0, dtype=torch.long)
-        # What each user rated, in positions; and for each item those whose neighbour it is, with the weights.
+        # _history, _ratings: the items of all users, as positions, and their ratings; _ends: the end of each user.
+        # _targets, _weights: for each item the items whose neighbour it is, and its weights; _stops: the end of each
+        # item.
         self._ends = self._history = self._stops = self._targets = torch.zeros(0, dtype=torch.long)
         self._ratings = self._weights = torch.zeros(0)
 
-    # -- fitting ------------------------------------------------------------------------------------------------
+    # -- training ------------------------------------------------------------------------------------------------
     def _fit(self, interactions: Interactions, job: Job) -> None:
-        fewer, kept, position = compact(interactions)
-        self._mean, users, items = solve_offsets(fewer, self.l2_user, self.l2_item, job)
-        assert fewer.ratings is not None
-        ratings = fewer.ratings.astype(np.float32)
-        residuals = (ratings - self._mean - users[fewer.user_ids] - items[fewer.item_ids]).astype(np.float32)
-        by_user, _ = Pairs.of(fewer, ratings, self.device)
+        compacted, kept, position = compact(interactions)
+        self._mean, users, items = solve_offsets(compacted, self.l2_user, self.l2_item, job)
+        assert compacted.ratings is not None
+        ratings = compacted.ratings.astype(np.float32)
+        residuals = (ratings - self._mean - users[compacted.user_ids] - items[compacted.item_ids]).astype(np.float32)
+        by_user, _ = Pairs.of(compacted, ratings, self.device)
         self._kept, self._position = kept.to(self.device), position.to(self.device)
         self._items = self._tensor(items, np.float32)
         self._ends, self._history, self._ratings = by_user.ends, by_user.columns, by_user.values
-        self._stops, self._targets, self._weights = self._neighbours(Pairs.of(fewer, residuals, self.device)[1], job)
+        self._stops, self._targets, self._weights = self._neighbours(
+            Pairs.of(compacted, residuals, self.device)[1], job
+        )
 
     def _neighbours(self, by_item: Pairs, job: Job) -> tuple[Tensor, Tensor, Tensor]:
-        """Weights by the item that speaks: where each ends, for which item, how much."""
+        """Compute the weights, grouped by the neighbour: the end of each group, the target items and the weights."""
         size, residuals = len(by_item.ends), by_item.values
         present = torch.ones_like(residuals)
         overlap = Overlap(by_item, self.num_users)
         of_residuals, of_presence, of_squares = (overlap.left(one) for one in (residuals, present, residuals**2))
-        speakers, targets, weights = [], [], []
-        faintest = (_FAINT * self.damping) ** (1.0 / self.power)
+        neighbours, targets, weights = [], [], []
+        min_similarity = (_MIN_WEIGHT_SHARE * self.damping) ** (1.0 / self.power)
         for piece in overlap.pieces():
             job.report(Progress("training knn", piece.start, size, "items"))
             job.checkpoint()
@@ -121,18 +129,20 @@ class NeighboursModel(ClosedFormUserModel):
             similarity = correlation * common / (common + self.shrinkage).clamp_min(1.0)
             columns = torch.arange(piece.start, piece.stop, device=self.device)
             similarity[columns, columns - piece.start] = 0.0
-            # Where there are more than wanted, those below the last one wanted go.
-            crowded = ((similarity >= faintest).sum(0) > self.neighbors).nonzero().squeeze(1)
-            least = torch.full_like(similarity[0], faintest)
-            if len(crowded):
-                least[crowded] = similarity[:, crowded].T.topk(self.neighbors, 1, sorted=False).values.amin(1)
-            rows, places = (similarity >= least).nonzero(as_tuple=True)
-            speakers.append(rows)
+            # If an item has too many neighbours, the least similar ones are dropped.
+            full_columns = ((similarity >= min_similarity).sum(0) > self.neighbors).nonzero().squeeze(1)
+            thresholds = torch.full_like(similarity[0], min_similarity)
+            if len(full_columns):
+                thresholds[full_columns] = (
+                    similarity[:, full_columns].T.topk(self.neighbors, 1, sorted=False).values.amin(1)
+                )
+            rows, places = (similarity >= thresholds).nonzero(as_tuple=True)
+            neighbours.append(rows)
             targets.append(columns[places])
             weights.append(similarity[rows, places] ** self.power)
-        speaker, target, weight = torch.cat(speakers), torch.cat(targets), torch.cat(weights)
-        order = torch.sort(speaker, stable=True).indices
-        ends = torch.bincount(speaker, minlength=size).cumsum(0)
+        neighbour, target, weight = torch.cat(neighbours), torch.cat(targets), torch.cat(weights)
+        order = torch.sort(neighbour, stable=True).indices
+        ends = torch.bincount(neighbour, minlength=size).cumsum(0)
         return ends, target[order], weight[order]
 
     # -- predicting ---------------------------------------------------------------------------------------------
@@ -160,13 +170,13 @@ class NeighboursModel(ClosedFormUserModel):
         return scores.index_copy_(0, self._kept, known)
 
     def _residuals(self, places: Tensor, ratings: Tensor) -> tuple[Tensor, Tensor]:
-        """The user's offset, and what is left of the ratings above it."""
-        above = ratings - self._mean - self._items[places]
-        offset = above.sum() / max(len(places) + self.l2_user, 1e-12)
-        return offset, above - offset
+        """Compute the user's offset and the residuals of the ratings."""
+        item_residuals = ratings - self._mean - self._items[places]
+        offset = item_residuals.sum() / max(len(places) + self.l2_user, 1e-12)
+        return offset, item_residuals - offset
 
     def _entries(self, places: Tensor) -> tuple[Tensor, Tensor]:
-        """Where the weights of these items' rows are, one row after the other, and how long each row is."""
+        """Return the indices of these items' weights, one item after another, and each item's number of weights."""
         lengths = torch.diff(self._stops, prepend=self._stops.new_zeros(1))[places]
         entries = torch.repeat_interleave(self._stops[places] - lengths.cumsum(0), lengths)
         return entries.add_(torch.arange(len(entries), device=self.device)), lengths
@@ -182,7 +192,7 @@ class NeighboursModel(ClosedFormUserModel):
         return parts
 
     def _weights_between(self, places: Tensor, asked: Tensor) -> Tensor:
-        """What each item's row holds for the items asked about, ``(len(asked), len(places))``."""
+        """Return the weight of each item as a neighbour of each item in ``asked``, ``(len(asked), len(places))``."""
         entries, lengths = self._entries(places)
         owners, targets = torch.repeat_interleave(lengths), self._targets.index_select(0, entries)
         matrix = torch.zeros(len(asked), len(places), device=self.device)
@@ -193,7 +203,7 @@ class NeighboursModel(ClosedFormUserModel):
 
     @torch.no_grad()
     def similarities(self, item: int) -> npt.NDArray[np.float32]:
-        """The weight of this item for each other one as its neighbour, ``(num_items,)``."""
+        """Return the weight of this item as a neighbour of each item, ``(num_items,)``."""
         self._require_fitted()
         scores = torch.zeros(self.num_items, device=self.device)
         place = self._position[item]

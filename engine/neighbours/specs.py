@@ -1,6 +1,7 @@
-"""Declarations of the neighbourhood models. They import no torch, so that models can be listed before it is there.
+"""Declarations of the neighbourhood models.
 
-The defaults were chosen on validation parts (``benchmarks/defaults.py``).
+This module does not import torch, so models can be listed before torch is loaded. The defaults were chosen on
+validation sets (``benchmarks/defaults.py``).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Sequence models, under the names of Spotlight."""
+"""Sequence models, including the model of Spotlight."""

@@ -1,4 +1,4 @@
-"""The sequence model with self-attention and cross-entropy, under one name and with options that suit it."""
+"""Self-attention sequence model with cross-entropy (SASRec-like)."""
 
 from __future__ import annotations
 
@@ -23,33 +23,34 @@ from engine.sequence.implicit import ImplicitSequenceModel
 from engine.sequence.representations import PADDING_IDX
 from engine.sequence.self_attention import AttentionNet
 
-#: On the CPU, where all of many items would take minutes: up to so many all, beyond as many drawn for each batch.
+#: On the CPU the softmax is over all items if there are at most so many, and else over a sample of this size. The
+#: softmax over many more items would take minutes.
 FULL_ON_CPU, SAMPLED_ON_CPU = 2_000, 512
 
 
 class AttentionModel(ImplicitSequenceModel):
-    """Self-attention over the items so far, trained to tell the next item from all others.
+    """Self-attention over the previous items, trained by cross-entropy of the next item among all items.
 
     Parameters
     ----------
     num_layers, num_heads, dropout
         See :class:`engine.sequence.self_attention.AttentionNet`.
     num_negatives
-        How many items, shared by a batch, each next item is told from; 0 means all items, up to ten thousand of them
-        on an accelerator and two thousand on the CPU, and a sample beyond.
+        The number of negatives of the softmax, which a batch shares. 0 means all items, or a sample if there are more
+        than ten thousand items on an accelerator or two thousand on the CPU.
     texts
-        Whether ``fit`` must be given item vectors. It takes them in any case.
+        Whether ``fit`` requires item vectors. It accepts them in any case.
     embedding_dim, n_iter, batch_size, l2, learning_rate, optimizer_func, random_state, device
         See :class:`engine.models.estimator.Estimator`.
 
     Notes
     -----
-    With full cross-entropy such a net is the best known of its kind (Klenitskiy and Vasilev, "Turning dross into gold
-    loss: is BERT4Rec really better than SASRec?", RecSys 2023).
+    With full cross-entropy, self-attention networks outperform those trained with sampled binary cross-entropy
+    (Klenitskiy and Vasilev, "Turning dross into gold loss: is BERT4Rec really better than SASRec?", RecSys 2023).
     """
 
     spec: ClassVar[ModelSpec] = specs.ATTENTION
-    #: The length of sequences that suits the model, in training and for predictions.
+    #: The number of latest items that the model uses, in training and for predictions.
     sequence_length: ClassVar[int] = specs.ATTENTION.capabilities.sequence_length
 
     def __init__(
@@ -93,7 +94,7 @@ class AttentionModel(ImplicitSequenceModel):
 
     @property
     def capabilities(self) -> Capabilities:
-        """Without ``texts`` the model scores only items that training met."""
+        """What this model can do. Without ``texts`` it scores only items that occur in the training data."""
         declared = super().capabilities
         return declared if self.texts else replace(declared, uses=())
 
@@ -105,18 +106,19 @@ class AttentionModel(ImplicitSequenceModel):
         checkpoint: str | Path | None = None,
         item_vectors: npt.NDArray[np.float32] | None = None,
     ) -> None:
-        """See :meth:`engine.models.estimator.Estimator.fit`.
+        """Train on sequences; see :meth:`engine.models.estimator.Estimator.fit`.
 
         Parameters
         ----------
         interactions, verbose, job, checkpoint
-            As there.
+            See :meth:`engine.models.estimator.Estimator.fit`.
         item_vectors
-            What is known of the items, such as the vectors of their texts, ``(num_items, d)``: a row of zeros says
-            nothing. With them, items that training never meets can be recommended too. Counts at the first call only.
+            Vectors that describe the items, such as embeddings of their texts, ``(num_items, d)``. A row of zeros
+            stands for no description. With them, items without interactions can be recommended too. Only the first
+            call uses them.
         """
         if self._net is None and item_vectors is None and self.texts:
-            raise OptionError(f"{self.name} was told to go by texts: fit it with the item_vectors of these.")
+            raise OptionError(f"The model {self.name} has texts=True, so fit needs item_vectors.")
         if self._net is None and item_vectors is not None:
             vectors = np.asarray(item_vectors, dtype=np.float32)
             if vectors.ndim != 2 or len(vectors) != interactions.num_items or not np.isfinite(vectors).all():
@@ -158,7 +160,7 @@ class AttentionModel(ImplicitSequenceModel):
         if not isinstance(net, AttentionNet) or not isinstance(net.item_embeddings, DescribedEmbedding):
             return
         layer = net.item_embeddings
-        # Of an item that was never met only the description speaks; also of how popular it will be.
+        # An item without interactions has only its description. Its bias, too, is predicted from the description.
         described = layer.descriptions.any(1).to(self._seen.device)
         new = described & ~self._seen
         new[PADDING_IDX] = False
@@ -174,13 +176,13 @@ class AttentionModel(ImplicitSequenceModel):
             return self.num_negatives or super()._shared_negatives(num_items)
         return SAMPLED_ON_CPU
 
-    # -- as a part of another model -------------------------------------------------------------------------------
+    # -- storage as a part of another model ---------------------------------------------------------------------
     def tensors(self) -> dict[str, Tensor]:
-        """What is stored of the model beside its options."""
+        """Return the tensors of the model that are stored, by name."""
         return {"seen": self._seen, **self._trained().state_dict()}
 
     def take(self, num_items: int, tensors: Mapping[str, Tensor]) -> None:
-        """Become the model whose :meth:`tensors` these are; it can answer, and learn only anew."""
+        """Load the result of :meth:`tensors`. The model can then predict, but cannot continue its training."""
         self._num_items = num_items
         described = tensors.get("item_embeddings.descriptions")
         self._num_described = 0 if described is None else described.shape[1]
@@ -190,7 +192,7 @@ class AttentionModel(ImplicitSequenceModel):
 
 
 def _ridge(known: Tensor, values: Tensor, new: Tensor) -> Tensor:
-    """What is expected at new points by ridge regression around the mean, ``(len(new), 1)``."""
+    """Predict the values at new points by ridge regression around the mean, ``(len(new), 1)``."""
     mean = values.mean()
     square = known.T @ known + torch.eye(known.shape[1], dtype=known.dtype, device=known.device)
     expected: Tensor = mean + new @ torch.linalg.solve(square, known.T @ (values - mean))

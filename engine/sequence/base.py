@@ -1,4 +1,4 @@
-"""What sequence models share that are counted or put together rather than trained by steps."""
+"""The base class of sequence models that are not trained iteratively."""
 
 from __future__ import annotations
 
@@ -19,49 +19,49 @@ from engine.runtime.job import Job
 
 
 class SequenceModel(ClosedFormModel):
-    """A model that gives log probabilities of the next item; ``num_items`` is set by :meth:`fit`."""
+    """A model that gives log probabilities of the next item. :meth:`fit` sets ``num_items``."""
 
     _plain: ClassVar[tuple[str, ...]] = ("num_items",)
 
     num_items = 0
 
-    # -- what a model brings ------------------------------------------------------------------------------------
+    # -- what a model implements ------------------------------------------------------------------------------------
     @abstractmethod
     def _fit(self, interactions: SequenceInteractions, job: Job) -> None:
-        """Learn; ``num_items`` is set already. Call ``job.checkpoint()`` between pieces."""
+        """Train. ``num_items`` is already set. Call ``job.checkpoint()`` between pieces of work."""
 
     @abstractmethod
     def _log_probabilities(self, sequences: Tensor) -> Tensor:
-        """Of all items, ``(len(sequences), num_items)``, for sequences ``(n, length)`` padded on the left.
+        """Return log probabilities ``(n, num_items)`` for sequences ``(n, length)`` padded on the left.
 
-        Up to a constant of each row, and -inf where an item cannot come.
+        Each row may differ by a constant. An item that cannot be next has the value -inf.
         """
 
     @property
     @abstractmethod
     def ranked(self) -> Tensor:
-        """Which items can be ranked, ``(num_items,)``."""
+        """The items that the model can rank, as a mask ``(num_items,)``."""
 
-    # -- fitting ------------------------------------------------------------------------------------------------
+    # -- training ------------------------------------------------------------------------------------------------
     def fit(self, interactions: SequenceInteractions, verbose: bool = False, job: Job | None = None) -> None:
-        """Learn from sequences, anew at each call.
+        """Train on sequences. Each call starts from scratch.
 
         Parameters
         ----------
         interactions
-            What to learn from, best as ``to_sequence(sequence_length)``: transitions from one row to the next one of
-            the same user are not counted.
+            The training data, preferably from ``to_sequence(sequence_length)``. Transitions between two rows of one
+            user are not counted.
         verbose
-            Taken for the sake of a common signature.
+            Has no effect. It exists because all models have the same signature.
         job
-            Receives progress and may cancel; a model whose fit was cancelled is untrained.
+            The job that receives progress and may cancel. A model whose fit was cancelled is untrained.
 
         Raises
         ------
         CancelledError
-            After ``job.cancel()``.
+            If the job was cancelled.
         ValueError
-            If there is nothing to learn from.
+            If there are no sequences.
         """
         if interactions.sequences.size == 0 or not interactions.sequences.any():
             raise LearningError("There are no sequences to learn from.")
@@ -105,16 +105,16 @@ class SequenceModel(ClosedFormModel):
         return result[0] if len(result) == 1 else result
 
     def probabilities(self, sequences: npt.ArrayLike, temperature: float = 1.0) -> Scores:
-        """Probabilities of being the next item, over all items; shapes as of :meth:`predict`.
+        """Return each item's probability of being the next item; for the shapes see :meth:`predict`.
 
-        A ``temperature`` above 1 makes them more alike, one below 1 more decided.
+        A ``temperature`` above 1 makes the distribution more uniform, one below 1 more concentrated.
         """
         result: Scores = (self.scores(sequences) / temperature).softmax(1).cpu().numpy()
         return result[0] if len(result) == 1 else result
 
     @torch.no_grad()
     def scores(self, sequences: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
-        """The scores of items, ``(num_sequences, items)`` even for one sequence, on the model's device.
+        """Return the scores of items, ``(num_sequences, items)`` even for one sequence, on the model's device.
 
         The caller bounds the number of sequences and leaves out the padding (id 0). An item that must not be ranked
         has :data:`engine.ranking.MASKED_SCORE`. ``item_ids`` are on the model's device; None means all.

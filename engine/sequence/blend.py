@@ -1,4 +1,4 @@
-"""What is counted and what is learnt, together."""
+"""Weighted ensemble of the Markov and the attention model."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ from engine.sequence.base import SequenceModel
 from engine.sequence.markov import MarkovModel
 from engine.sequence.windows import cut, hold_out, reciprocal_ranks, tensor_of
 
-#: Shares of attention in the blend that are tried on the sequences held out, and that where nothing can be tried.
+#: The shares of attention that are compared on the held-out sequences, and the share used if too few are held out.
 SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 SHARE = 0.3
-#: By how many windows, at most, the shares are judged.
+#: The largest number of held-out windows on which the shares are compared.
 MOST_WINDOWS = 4_000
 
 
 class BlendModel(SequenceModel):
     """The weighted geometric mean of the probabilities that ``markov`` and ``attention`` give.
 
-    The first remembers what was seen, also once; the second has an idea of what it has not seen. How much of each is
-    best is found on sequences of people held out, by the mean reciprocal rank of each window's last item; then both
-    learn from those too.
+    ``markov`` memorises transitions, even those that occur once; ``attention`` generalises to sequences that do not
+    occur. The share of attention is chosen on the sequences of held-out users, by the mean reciprocal rank of the last
+    item of each window. Then both models are trained on all users.
 
     Parameters
     ----------
     held_out
-        The share of the people (or rows, where it is not said whose they are) that are held out.
+        The share of the users that are held out (of the rows, if these have no user ids).
     n_iter
-        Epochs of attention over the rest; a quarter as many over all follow.
+        The number of epochs of attention without the held-out users. A quarter as many epochs on all users follow.
     embedding_dim, dropout, batch_size, learning_rate, num_negatives, texts
-        Of attention; see :class:`engine.sequence.attention.AttentionModel`.
+        Options of attention; see :class:`engine.sequence.attention.AttentionModel`.
     lags, decay, ahead, alignment, sharpness
-        Of :class:`engine.sequence.markov.MarkovModel`.
+        Options of markov; see :class:`engine.sequence.markov.MarkovModel`.
     random_state, device
-        See :class:`engine.models.closed_form.ClosedFormModel`.
+        See :class:`engine.models.base.BaseModel`.
 
     Raises
     ------
@@ -88,7 +88,7 @@ class BlendModel(SequenceModel):
         self.texts = bool(texts)
         self.lags, self.decay, self.ahead = lags, decay, ahead
         self.alignment, self.sharpness = alignment, sharpness
-        #: The share of attention.
+        #: The weight of attention in the ensemble.
         self.share = 0.5
         self._item_vectors: npt.NDArray[np.float32] | None = None
         self._markov, self._attention = self._make_parts(n_iter)
@@ -119,11 +119,11 @@ class BlendModel(SequenceModel):
 
     @property
     def capabilities(self) -> Capabilities:
-        """Without ``texts`` the model scores only items that training met."""
+        """What this model can do. Without ``texts`` it scores only items that occur in the training data."""
         declared = super().capabilities
         return declared if self.texts else replace(declared, uses=())
 
-    # -- fitting ------------------------------------------------------------------------------------------------
+    # -- training ------------------------------------------------------------------------------------------------
     def fit(
         self,
         interactions: SequenceInteractions,
@@ -131,7 +131,10 @@ class BlendModel(SequenceModel):
         job: Job | None = None,
         item_vectors: npt.NDArray[np.float32] | None = None,
     ) -> None:
-        """See :meth:`engine.sequence.base.SequenceModel.fit`; ``item_vectors`` as attention takes them."""
+        """Train on sequences; see :meth:`engine.sequence.base.SequenceModel.fit`.
+
+        For ``item_vectors`` see :meth:`engine.sequence.attention.AttentionModel.fit`.
+        """
         self._item_vectors, self.texts = item_vectors, self.texts or item_vectors is not None
         try:
             super().fit(interactions, verbose, job)
@@ -144,68 +147,68 @@ class BlendModel(SequenceModel):
         parts = hold_out(interactions, self.held_out, self.random_state, MOST_WINDOWS)
         if parts is not None:
             kept, windows = parts
-            self._teach(kept, job)
+            self._fit_attention(kept, job)
             self._markov.fit(kept, job=job)
-            self.__dict__.pop("_uncounted", None)
+            self.__dict__.pop("_attention_only", None)
             self.share = self._best_share(windows, job)
             self._attention.n_iter = max(1, self.n_iter // 4)
         self._markov.fit(interactions, job=job)
-        self._teach(interactions, job)
-        self.__dict__.pop("_uncounted", None)
+        self._fit_attention(interactions, job)
+        self.__dict__.pop("_attention_only", None)
 
-    def _teach(self, interactions: SequenceInteractions, job: Job) -> None:
+    def _fit_attention(self, interactions: SequenceInteractions, job: Job) -> None:
         pieces = cut(interactions, AttentionModel.sequence_length)
         self._attention.fit(pieces, job=job, item_vectors=self._item_vectors)
 
     def _best_share(self, windows: SequenceInteractions, job: Job) -> float:
-        """The share with the highest mean reciprocal rank."""
+        """Return the share with the highest mean reciprocal rank."""
         total = np.zeros(len(SHARES))
         for part in torch.split(tensor_of(windows), max(1, CHUNK // self.num_items)):
             job.checkpoint()
-            counted, learnt = self._both(part[:, :-1])
-            total += [reciprocal_ranks(_mixed(counted, learnt, share), part) for share in SHARES]
+            markov_scores, attention_scores = self._log_probabilities_of_both(part[:, :-1])
+            total += [reciprocal_ranks(_interpolate(markov_scores, attention_scores, share), part) for share in SHARES]
         return SHARES[int(total.argmax())]
 
     # -- scoring ------------------------------------------------------------------------------------------------
     @property
     def parts(self) -> tuple[MarkovModel, AttentionModel]:
-        """What is blended."""
+        """The two models of the ensemble."""
         return self._markov, self._attention
 
     @property
     def ranked(self) -> Tensor:
-        """Which items can be ranked, ``(num_items,)``."""
+        """The items that the model can rank, as a mask ``(num_items,)``."""
         return self._markov.ranked | self._attention.ranked
 
     @cached_property
-    def _uncounted(self) -> Tensor | None:
-        """Which items attention alone can recommend, ``(num_items,)``, if there are any."""
+    def _attention_only(self) -> Tensor | None:
+        """The items that only attention can rank, as a mask ``(num_items,)``; None if there are none."""
         alone = self._attention.ranked & ~self._markov.ranked
         return alone if alone.any() else None
 
     def _log_probabilities(self, sequences: Tensor) -> Tensor:
-        return _mixed(*self._both(sequences), self.share)
+        return _interpolate(*self._log_probabilities_of_both(sequences), self.share)
 
-    def _both(self, sequences: Tensor) -> tuple[Tensor, Tensor]:
-        """The logarithms of what the two models hold probable."""
-        counted = self._markov.scores(sequences).log_softmax(1)
-        learnt = self._attention.scores(sequences[:, -self._attention.sequence_length :]).log_softmax(1)
-        if self._uncounted is not None:  # then what is learnt must do
-            counted = torch.where(self._uncounted, learnt, counted)
-        return counted, learnt
+    def _log_probabilities_of_both(self, sequences: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the log probabilities of both models."""
+        markov_scores = self._markov.scores(sequences).log_softmax(1)
+        attention_scores = self._attention.scores(sequences[:, -self._attention.sequence_length :]).log_softmax(1)
+        if self._attention_only is not None:  # these items get their probabilities from attention alone
+            markov_scores = torch.where(self._attention_only, attention_scores, markov_scores)
+        return markov_scores, attention_scores
 
-    # -- storing ------------------------------------------------------------------------------------------------
-    def _give(self) -> dict[str, Tensor]:
+    # -- storage ------------------------------------------------------------------------------------------------
+    def _pack_tensors(self) -> dict[str, Tensor]:
         parts = {"markov": self._markov.tensors(), "attention": self._attention.tensors()}
         return {f"{part}.{name}": tensor for part, tensors in parts.items() for name, tensor in tensors.items()}
 
-    def _take(self, tensors: Mapping[str, Tensor]) -> None:
+    def _unpack_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         for name, part in (("markov.", self._markov), ("attention.", self._attention)):
             own = {key[len(name) :]: tensor for key, tensor in tensors.items() if key.startswith(name)}
             part.take(self.num_items, own)
-        self.__dict__.pop("_uncounted", None)
+        self.__dict__.pop("_attention_only", None)
 
 
-def _mixed(counted: Tensor, learnt: Tensor, share: float) -> Tensor:
-    """The weighted mean of two logarithms of probabilities, of which the second has this share."""
-    return torch.lerp(counted, learnt, share)
+def _interpolate(markov_scores: Tensor, attention_scores: Tensor, share: float) -> Tensor:
+    """Return the weighted mean of two log probabilities. ``share`` is the weight of the second."""
+    return torch.lerp(markov_scores, attention_scores, share)

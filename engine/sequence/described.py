@@ -1,4 +1,4 @@
-"""Item vectors that are learnt, and given by what is known of the items, such as the meaning of their texts."""
+"""Item embeddings with a learnt part and a part computed from item descriptions."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from engine.layers import ScaledEmbedding
 class DescribedEmbedding(nn.Module):
     """A learnt vector for each item, plus a learnt linear map of its description.
 
-    In training the learnt vectors of some items, drawn anew at each step, are left out, so that the descriptions learn
-    to stand alone, as they must for an item that training never meets (Volkovs et al., "DropoutNet", NeurIPS 2017).
+    Each training step drops the learnt vectors of some random items. The map of the descriptions thus learns to work
+    alone, as it must for items without interactions (Volkovs et al., "DropoutNet", NeurIPS 2017).
 
     Parameters
     ----------
     num_items, embedding_dim
-        As of ``torch.nn.Embedding``; item 0 is the padding.
+        The sizes of the table, as in ``torch.nn.Embedding``. Item 0 is the padding.
     num_described
         The length of a description.
     leave_out
-        The share of items whose learnt vector is left out at a step.
+        The share of items whose learnt vectors are dropped at a step.
     """
 
     descriptions: Tensor
@@ -36,20 +36,20 @@ class DescribedEmbedding(nn.Module):
         self.register_buffer("_table", None, persistent=False)
 
     def describe(self, descriptions: Tensor) -> None:
-        """Take the descriptions, ``(num_items, num_described)``; a row of zeros says nothing of its item."""
+        """Set the descriptions, ``(num_items, num_described)``. A row of zeros stands for no description."""
         known = descriptions.norm(dim=1, keepdim=True)
-        # Of length 1, and their common part taken out, which says nothing of what differs between items.
+        # Scaled to length 1, minus their mean, which does not distinguish items.
         unit = descriptions / known.clamp_min(1e-12)
         centre = unit.sum(0) / (known > 0).sum().clamp_min(1)
         self.descriptions.copy_(torch.where(known > 0, unit - centre, 0.0))
 
     def train(self, mode: bool = True) -> DescribedEmbedding:
-        """See ``torch.nn.Module``; what is computed once for all answers is forgotten."""
+        """Set the mode as ``torch.nn.Module`` does, and discard the cached vectors."""
         self._table = None
         return super().train(mode)
 
     def forward(self, indices: Tensor) -> Tensor:
-        """The vectors of ids of any shape: ``indices.shape + (embedding_dim,)``."""
+        """Return the vectors of ids of any shape, ``indices.shape + (embedding_dim,)``."""
         if self.training:
             kept = self.keep(torch.ones(self.own.num_embeddings, device=indices.device)) > 0
             own: Tensor = self.own(indices) * kept[indices].unsqueeze(-1)

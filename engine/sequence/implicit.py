@@ -1,4 +1,4 @@
-"""The sequence model: what comes next, given what came before."""
+"""Spotlight's implicit sequence model, which ranks the next item."""
 
 from __future__ import annotations
 
@@ -29,44 +29,50 @@ from engine.sequence.softmax import SharedNegatives, softmax_loss
 from engine.training.autograd import AutogradTrainer, Batch
 from engine.training.loop import Learner
 
-#: Numbers in a step's largest tensor below which several threads would wait for each other more than they compute.
+#: If a step's largest tensor has fewer elements, several threads would wait for each other longer than they compute.
 SMALL_STEP = 1_048_576
 
 _LOSSES = {"pointwise": pointwise_loss, "bpr": bpr_loss, "hinge": hinge_loss}
 _NETS = {"pooling": PoolNet, "cnn": CNNNet, "lstm": LSTMNet, "mixture": MixtureLSTMNet, "attention": AttentionNet}
 
-#: Up to so many items, ``cross_entropy`` compares with all of them; beyond, with a sample that a batch shares.
+#: The softmax of ``cross_entropy`` is over all items if there are at most FULL_SOFTMAX, and else over a sample of
+#: SAMPLED_SOFTMAX items, which a batch shares.
 FULL_SOFTMAX = 10_000
 SAMPLED_SOFTMAX = 1_024
 
 
 class ImplicitSequenceModel(Estimator):
-    """Ranks the items that may follow a sequence. Needs no user, so it serves people who are in no training set.
+    """Ranks the items that may follow a sequence. The sequence need not be of a user in the training data.
 
-    The loss is taken at every step of every training sequence: the item there against items that are not.
+    The loss is computed at every step of every training sequence: it compares the item of that step with negatives.
 
     Parameters
     ----------
     loss
-        ``pointwise`` (log loss), ``bpr``, ``hinge``, ``adaptive_hinge`` or ``cross_entropy`` (see
-        :mod:`engine.sequence.softmax`; of all items up to ten thousand of them). The last is not in Spotlight.
+        The loss function: ``pointwise`` (log loss), ``bpr``, ``hinge``, ``adaptive_hinge`` or ``cross_entropy`` (see
+        :mod:`engine.sequence.softmax`; over all items if there are at most ten thousand). Spotlight does not have the
+        last one.
     representation
-        ``pooling``, ``cnn``, ``lstm``, ``mixture``, ``attention`` (not in Spotlight), or a module (see
+        The network: ``pooling``, ``cnn``, ``lstm``, ``mixture``, ``attention`` (not in Spotlight), or a module (see
         :mod:`engine.sequence.representations`).
     embedding_dim, n_iter, batch_size, l2, learning_rate, optimizer_func, use_cuda, sparse, random_state, device
-        See :class:`engine.models.estimator.Estimator`. The defaults are Spotlight's; a batch is of sequences.
+        See :class:`engine.models.estimator.Estimator`. The defaults are Spotlight's. The examples
+        of a batch are sequences.
     num_negative_samples
-        Negatives a step from which ``adaptive_hinge`` takes the hardest; the other losses use one.
+        The number of negatives a step, from which ``adaptive_hinge`` takes the hardest. The other losses use one.
     exclude_known
-        Never draw a step's own item as its negative; False draws from all items, as Spotlight does. The items
-        around it stay candidates: a net that never sees them as negatives learns to repeat what it was given (on
-        synthetic data the mean reciprocal rank of cnn fell from .67 to .62). Not in Spotlight.
+        Whether the negatives of a step exclude the item of that step. False draws from all items, as Spotlight does,
+        which has no such option. The other items of the sequence are not excluded: a network that never gets them as
+        negatives learns to repeat its input (on synthetic data the mean reciprocal rank of cnn fell from .67 to .62).
 
     Notes
     -----
-    Differs from Spotlight: ``bpr`` and ``pointwise`` are the logarithmic losses (see :mod:`engine.losses`);
-    negatives are items that occur in the sequences and, by default, not the step's own; an item that occurs in none
-    (the padding, a gap in the ids) comes after all others; ``weights`` count.
+    The model differs from Spotlight's in these ways:
+
+    - ``bpr`` and ``pointwise`` are the logarithmic losses (see :mod:`engine.losses`).
+    - Negatives are items that occur in the sequences and, by default, are not the item of the step.
+    - An item that occurs in no sequence (the padding, a gap in the ids) comes after all others.
+    - The ``weights`` of the interactions multiply the loss.
     """
 
     spec: ClassVar[ModelSpec] = specs.SEQUENCE
@@ -148,13 +154,14 @@ class ImplicitSequenceModel(Estimator):
         return result[0] if len(result) == 1 else result
 
     def probabilities(self, sequences: npt.ArrayLike, temperature: float = 1.0) -> npt.NDArray[np.float32]:
-        """Probabilities of being the next item, over all items; shapes as of :meth:`predict`.
+        """Return each item's probability of being the next item; for the shapes see :meth:`predict`.
 
-        What the losses estimate, spelled backwards. ``bpr`` compares items i and j as often as p_i to p_j, so its
-        scores are log p + constant. ``pointwise`` meets an item as a negative only where another one came (with
-        ``exclude_known``), which makes them log odds, p / (1 - p), above uniform chance; else log p + constant. The
-        logarithms are divided by ``temperature`` and brought to sum 1. Nothing is calibrated on held-out data: a
-        net that overfits is too sure of itself. For the hinge losses the figures only order items.
+        The probabilities follow from what the losses estimate. With ``bpr``, item i wins against item j in proportion
+        to p_i and p_j, so the scores are log p + constant. With ``pointwise`` and ``exclude_known``, an item is a
+        negative only where another item came next, so the scores are the log odds, log(p / (1 - p)), relative to
+        uniform chance. Without ``exclude_known`` they are log p + constant. The log probabilities are divided by
+        ``temperature`` and normalised. They are not calibrated on held-out data, so a network that overfits is
+        overconfident. With the hinge losses, the probabilities are only meaningful as an order of the items.
         """
         scores = self.scores(sequences)
         if self.loss == "pointwise" and self.exclude_known:
@@ -165,12 +172,12 @@ class ImplicitSequenceModel(Estimator):
 
     @property
     def ranked(self) -> Tensor:
-        """Which items can be ranked, ``(num_items,)``: those that training has met."""
+        """The items that the model can rank, as a mask ``(num_items,)``: those that occur in the training data."""
         return self._seen
 
     @torch.no_grad()
     def scores(self, sequences: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
-        """The scores of items, ``(num_sequences, items)`` even for one sequence, on the model's device.
+        """Return the scores of items, ``(num_sequences, items)`` even for one sequence, on the model's device.
 
         The caller bounds the number of sequences and leaves out the padding (id 0). An item that must not be ranked
         has :data:`engine.ranking.MASKED_SCORE`. ``item_ids`` are on the model's device; None means all.
@@ -182,7 +189,7 @@ class ImplicitSequenceModel(Estimator):
         if rows.shape[1] == 0:
             rows = torch.zeros(len(rows), 1, dtype=torch.long, device=self.device)
         piece = max(1, CHUNK // (rows.shape[1] * self.embedding_dim))
-        final = torch.cat([_final(net, part) for part in torch.split(rows, piece)])
+        final = torch.cat([_final_representation(net, part) for part in torch.split(rows, piece)])
         num_items = self._num_items if item_ids is None else len(item_ids)
         if isinstance(net, ScoresAllItems):
             piece = max(1, CHUNK // (max(1, final.shape[1] // self.embedding_dim) * max(1, num_items)))
@@ -195,17 +202,17 @@ class ImplicitSequenceModel(Estimator):
         scores = scores.float()
         return torch.where(self._seen if item_ids is None else self._seen[item_ids], scores, MASKED_SCORE)
 
-    # -- fitting ------------------------------------------------------------------------------------------------
+    # -- training ------------------------------------------------------------------------------------------------
     def _check(self, interactions: SequenceInteractions) -> None:
         sequences = interactions.sequences
         if sequences.size == 0 or not sequences.any():
             raise LearningError("There are no sequences to learn from.")
         if interactions.num_items < 3:
-            raise LearningError("There is only one item: nothing to tell apart.")
+            raise LearningError("There is only one item, so the model has nothing to compare it with.")
         if self._net is not None and int(sequences.max()) >= self._num_items:
             raise OptionError(
-                f"item id {int(sequences.max())} is not below {self._num_items}, the number that the model was first "
-                "fitted with: declare num_items large enough from the start, or make a new model."
+                f"item id {int(sequences.max())} is not below {self._num_items}, the number of items in the "
+                "model's first fit: give the first fit sequences with a larger num_items, or make a new model."
             )
 
     def _columns(self, interactions: SequenceInteractions) -> Iterable[npt.NDArray[Any] | None]:
@@ -215,7 +222,7 @@ class ImplicitSequenceModel(Estimator):
         self._num_items = interactions.num_items
         net = self._rebuild()
         if self.loss == "cross_entropy" and isinstance(net, ItemNet):
-            # From popularity on, which a small learning rate would take long to find.
+            # Biases start at the log popularity, which a small learning rate would take long to learn.
             counts = np.bincount(interactions.sequences.reshape(-1), minlength=self._num_items)
             log_odds = torch.from_numpy(np.log(counts + 0.5)).float()
             with torch.no_grad():
@@ -234,8 +241,8 @@ class ImplicitSequenceModel(Estimator):
 
     def _learner(self, interactions: SequenceInteractions, net: nn.Module) -> Learner:
         sequences = self._tensor(interactions.sequences, np.int64)
-        # A step is a group of its own kind: that of its item, which is the one known positive there.
-        self._note_seen(sequences)
+        # The group of a step is its item, which is the only known positive of that step.
+        self._record_seen(sequences)
         self._seen[PADDING_IDX] = False
         occurring = torch.unique(sequences)
         occurring = occurring[occurring != PADDING_IDX]
@@ -250,12 +257,12 @@ class ImplicitSequenceModel(Estimator):
             sampler,
             num_negatives,
             small_steps=max(self.batch_size * sequences.shape[1], self._num_items) * self.embedding_dim < SMALL_STEP,
-            # A module of one's own may not be made for it.
+            # A custom module may not support mixed precision.
             mixed=isinstance(self.representation, str) and mixed_precision_pays(self.device, self.embedding_dim),
         )
 
     def _sampler(self, sequences: Tensor, occurring: Tensor) -> tuple[Any, int]:
-        """What draws negatives, and how many for each sequence."""
+        """Return the sampler of negatives, and the number of negatives for each sequence."""
         if self.loss != "cross_entropy":
             drawn = self.num_negative_samples if self.loss == "adaptive_hinge" else 1
             return NegativeSampler(occurring, occurring, self._num_items, occurring, self.exclude_known), drawn
@@ -267,7 +274,7 @@ class ImplicitSequenceModel(Estimator):
         return SharedNegatives(counts), -(-shared // self.batch_size)
 
     def _shared_negatives(self, num_items: int) -> int:
-        """How many items a batch shares as negatives; 0 means all items that occur."""
+        """Return the number of negatives that a batch shares; 0 means all items that occur."""
         return 0 if num_items <= FULL_SOFTMAX else SAMPLED_SOFTMAX
 
     def _batch_loss(self, net: Any, batch: Batch, sampler: Any, occurring: Tensor) -> Tensor:
@@ -275,19 +282,19 @@ class ImplicitSequenceModel(Estimator):
         users, _ = net.user_representation(sequences)
         mask = sequences != PADDING_IDX
         if self.loss == "cross_entropy":
-            if negatives is None:  # the items may have moved to another device since
+            if negatives is None:  # the sequences may have moved to another device
                 return softmax_loss(net, users, sequences, mask, occurring.to(sequences.device), None, weights)
             return softmax_loss(net, users, sequences, mask, negatives.reshape(-1), sampler.log_chance, weights)
         assert negatives is not None
         positive = net(users, sequences)
-        against = torch.stack([net(users, one) for one in negatives.unbind(1)])
+        negative_scores = torch.stack([net(users, one) for one in negatives.unbind(1)])
         if self.loss == "adaptive_hinge":
-            return adaptive_hinge_loss(positive, against, mask, weights)
-        return _LOSSES[self.loss](positive, against[0], mask, weights)
+            return adaptive_hinge_loss(positive, negative_scores, mask, weights)
+        return _LOSSES[self.loss](positive, negative_scores[0], mask, weights)
 
 
-def _final(net: Any, sequences: Tensor) -> Tensor:
-    """The final representations, ``(batch, width)``."""
+def _final_representation(net: Any, sequences: Tensor) -> Tensor:
+    """Compute the final representations, ``(batch, width)``."""
     if isinstance(net, ItemNet):
         return net.final_representation(sequences)
     final: Tensor = net.user_representation(sequences)[1]

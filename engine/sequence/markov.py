@@ -1,4 +1,4 @@
-"""What followed in the places most like this one: a Markov chain of many lags, and sharper than one."""
+"""Markov chain of many lags with nearest-neighbour matching of contexts."""
 
 from __future__ import annotations
 
@@ -20,48 +20,50 @@ from engine.sequence import specs
 from engine.sequence.base import SequenceModel
 from engine.sequence.windows import hold_out, reciprocal_ranks, tensor_of
 
-#: So many places of an item are looked at, evenly spread over all of them: bounds the time of an answer.
+#: At most so many occurrences of an item are compared, evenly spread over all. It bounds the time of a prediction.
 MOST_PLACES = 4_000
-#: By how many windows, at most, the ways of counting are judged.
+#: The largest number of held-out windows on which the settings are compared.
 MOST_WINDOWS = 600
 
 
 class MarkovModel(SequenceModel):
-    """Looks up where the items of a sequence stand in the training sequences, and counts what stands next to them.
+    """Finds the items of a sequence in the training sequences, and counts which items are near them.
 
-    Every place of the training sequences is compared with the end of the sequence asked about: an item that is
-    ``m`` items from the end there, and ``l`` places before the place here, adds ``decay ** (m + l - 2)`` to how alike
-    they are. The place then votes for its item with that likeness to the power ``sharpness``. With a sharpness of 1
-    this is a chain of decayed transitions over ``lags`` lags; above 1, places where several items agree count for more
-    than as many places where one does, as in nearest-neighbour methods (Ludewig and Jannach, "Evaluation of
-    session-based recommendation algorithms", UMUAI 2018). Votes are smoothed with the items' popularity.
+    Each position of the training sequences is compared with the end of the given sequence. An item that is the ``m``-th
+    from the end of the sequence, and is ``l`` positions before the training position, adds ``decay ** (m + l - 2)`` to
+    the similarity of the two. The training position then votes for its item with its similarity to the power
+    ``sharpness``. With a sharpness of 1 the model is a chain of decayed transitions over ``lags`` lags. With a higher
+    sharpness, one position where several items match counts more than several positions where one matches, as in
+    nearest-neighbour methods (Ludewig and Jannach, "Evaluation of session-based recommendation algorithms", UMUAI
+    2018). The votes are smoothed with the items' popularity.
 
     Parameters
     ----------
     lags
-        How many items are looked at, of the sequence asked about and before each place.
+        The number of items that are used: the last ones of the given sequence, and those near each training
+        position.
     decay
-        What an item one step further away counts for, compared with its neighbour.
+        The factor by which an item's weight decreases for each step of distance.
     ahead
-        What an item counts for that stands after a place, compared with one as far before it: 0 looks at the past
-        only, 1 makes no difference between before and after (where many share one time, order says little).
+        The weight of an item after a training position relative to an item at the same distance before it. 0 uses only
+        items before it. 1 ignores the direction, which suits data in which many interactions have the same time.
     alignment
-        What is added for an item as far before a place as it is from the end of the sequence asked about, in parts of
-        what the last item counts for where it stands right before the place: the same items in the same order.
+        The extra weight of an item that is as far before the training position as it is from the end of the given
+        sequence, so that the order is the same. The unit is the weight of the last item directly before the position.
     sharpness
-        See above; 1 or more.
+        The exponent of the similarity, 1 or more.
     rarity
-        An item chosen ``n`` times counts ``n ** -rarity`` as evidence.
+        An item with ``n`` interactions is weighted by ``n ** -rarity`` as evidence.
     popularity
-        Votes for an item chosen ``n`` times are divided by ``n ** popularity``.
+        The votes for an item with ``n`` interactions are divided by ``n ** popularity``.
     smoothing
-        How many votes are given to all items, in proportion to how often they were chosen.
+        The number of votes that are distributed over all items in proportion to their interactions.
     held_out
-        The share of the people (or rows, where it is not said whose they are) by whom it is judged, before counting
-        all, whether order is strict here: whether to count as said above, or with nothing ``ahead`` and, if that is
-        better still, with a decay of .6 and a sharpness of 4. 0 counts as said above.
+        The share of the users that are held out (of the rows, if these have no user ids) to test whether the order of
+        items is strict. Three settings are compared: the options above, the same with ``ahead`` 0, and ``ahead`` 0
+        with a decay of .6 and a sharpness of 4. The best one is used. With 0 there is no test.
     random_state, device
-        See :class:`engine.models.closed_form.ClosedFormModel`. Counting is done by the CPU.
+        See :class:`engine.models.base.BaseModel`. The counting always runs on the CPU.
 
     Raises
     ------
@@ -107,11 +109,11 @@ class MarkovModel(SequenceModel):
         self.sharpness = sharpness
         self.rarity, self.popularity, self.smoothing = rarity, popularity, smoothing
         self.held_out = held_out
-        #: The decay, what is ahead and the sharpness that are counted with.
+        #: The decay, ``ahead`` and the sharpness in use.
         self.counting = (decay, ahead, sharpness)
-        #: All training sequences one after the other, with ``lags`` zeros before, between and behind them.
+        #: All training sequences, one after another, with ``lags`` zeros before, between and after them.
         self._items = torch.zeros(0, dtype=torch.int32)
-        #: What each of these places counts for; empty where all count alike.
+        #: The weight of each position in ``_items``; empty if all weights are equal.
         self._weights = torch.zeros(0)
 
     def _fit(self, interactions: SequenceInteractions, job: Job) -> None:
@@ -125,24 +127,24 @@ class MarkovModel(SequenceModel):
         job.checkpoint()
 
     def _choose(self, windows: Tensor, job: Job) -> None:
-        """Take the best way of counting."""
-        ways = (self.counting, (self.decay, 0.0, self.sharpness), (0.6, 0.0, 4.0))
-        figures = []
-        for way in ways:
-            self.counting = way
+        """Choose the best setting of decay, ``ahead`` and sharpness on the held-out windows."""
+        settings = (self.counting, (self.decay, 0.0, self.sharpness), (0.6, 0.0, 4.0))
+        totals = []
+        for setting in settings:
+            self.counting = setting
             self.__dict__.pop("_offsets", None)
             total = 0.0
             for part in torch.split(windows, max(1, CHUNK // self.num_items)):
                 job.checkpoint()
                 total += reciprocal_ranks(self._log_probabilities(part[:, :-1]), part)
-            figures.append(total)
-        self.counting = ways[int(np.argmax(figures))]
+            totals.append(total)
+        self.counting = settings[int(np.argmax(totals))]
 
     def _count(self, interactions: SequenceInteractions) -> None:
         for name in ("_places", "_counts", "_scale", "_offsets"):
             self.__dict__.pop(name, None)
         rows, columns = np.nonzero(interactions.sequences)
-        # A row's items stand together, and ``lags`` zeros before each row keep the rows apart.
+        # The items of a row are adjacent, and ``lags`` zeros before each row separate the rows.
         slots = np.arange(len(rows)) + (np.cumsum(np.diff(rows, prepend=-1) > 0)) * self.lags
         items = np.zeros(slots[-1] + 1 + self.lags, dtype=np.int32)
         items[slots] = interactions.sequences[rows, columns]
@@ -153,21 +155,21 @@ class MarkovModel(SequenceModel):
             weights[slots] = interactions.weights[rows, columns]
             self._weights = torch.from_numpy(weights)
 
-    # -- as a part of another model -------------------------------------------------------------------------------
+    # -- storage as a part of another model ---------------------------------------------------------------------
     def tensors(self) -> dict[str, Tensor]:
-        """What is stored of the model beside its options."""
-        return self._give()
+        """Return the tensors of the model that are stored, by name."""
+        return self._pack_tensors()
 
     def take(self, num_items: int, tensors: Mapping[str, Tensor]) -> None:
-        """Become the model whose :meth:`tensors` these are."""
+        """Load the result of :meth:`tensors`."""
         self.num_items = num_items
-        self._take(tensors)
+        self._unpack_tensors(tensors)
         self._fitted = True
 
-    # -- what follows from the places, made when it is first needed ----------------------------------------------
+    # -- values derived from the sequences, computed when first needed ------------------------------------------
     @cached_property
     def _counts(self) -> npt.NDArray[np.float64]:
-        """How often each item was chosen (the sum of its places' weights), ``(num_items,)``."""
+        """The number of interactions of each item, or the sum of their weights, ``(num_items,)``."""
         weights = self._weights.cpu().numpy() if len(self._weights) else None
         counts = np.bincount(self._items.cpu().numpy(), weights, minlength=self.num_items).astype(np.float64)
         counts[0] = 0.0
@@ -175,31 +177,31 @@ class MarkovModel(SequenceModel):
 
     @cached_property
     def _scale(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """What an item's votes are multiplied by, as it is popular, and what it has without any; ``(num_items,)``."""
+        """The popularity discount of each item's votes, and each item's smoothing votes, ``(num_items,)``."""
         counts = self._counts
         return np.maximum(counts, 1.0) ** -self.popularity, self.smoothing * counts / max(counts.sum(), 1e-30)
 
     @cached_property
     def _places(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """The places in order of their items, and where each item's begin, ``(num_items + 1,)``."""
+        """The positions sorted by item, and the start of each item's positions, ``(num_items + 1,)``."""
         items = self._items.cpu().numpy()
         order = np.argsort(items, kind="stable")
         return order, np.searchsorted(items[order], np.arange(self.num_items + 1))
 
     @cached_property
     def _offsets(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """How far from an item the places are that it is evidence for, and what it counts for there."""
+        """The distances from an item to the positions that it is evidence for, and the weights at these distances."""
         decay, ahead, _ = self.counting
         distance = np.arange(1, self.lags + 1)
-        near = np.float64(decay) ** (distance - 1)
+        distance_weights = np.float64(decay) ** (distance - 1)
         if ahead == 0:
-            return distance, near
-        return np.concatenate([distance, -distance]), np.concatenate([near, ahead * near])
+            return distance, distance_weights
+        return np.concatenate([distance, -distance]), np.concatenate([distance_weights, ahead * distance_weights])
 
     # -- scoring ------------------------------------------------------------------------------------------------
     @property
     def ranked(self) -> Tensor:
-        """Which items can be ranked, ``(num_items,)``: those that training has met."""
+        """The items that the model can rank, as a mask ``(num_items,)``: those that occur in the training data."""
         return torch.from_numpy(self._counts > 0).to(self.device)
 
     def _log_probabilities(self, sequences: Tensor) -> Tensor:
@@ -208,27 +210,28 @@ class MarkovModel(SequenceModel):
         return torch.from_numpy((votes * discount + prior).astype(np.float32)).to(self.device).log_()
 
     def _votes(self, sequence: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """What the places vote for, ``(num_items,)``."""
+        """Count the votes for each item, ``(num_items,)``."""
         decay, _, sharpness = self.counting
         recent = sequence[sequence > 0][::-1][: self.lags]
         order, starts = self._places
-        offsets, near = self._offsets
+        offsets, distance_weights = self._offsets
         bounds = zip(starts[recent], starts[recent + 1], strict=True)
         found = [order[begin : end : -(-(end - begin) // MOST_PLACES) or 1] for begin, end in bounds]
         places = np.concatenate(found) if found else np.empty(0, dtype=np.intp)
         if not len(places):
             return np.zeros(self.num_items)
-        # What a place counts for, by the item that leads to it, as it is recent and rare, and by the distance.
+        # The weight of the evidence, by the item's recency and rarity (rows) and by its distance (columns).
         steps = np.arange(len(recent))
         weight = decay**steps * np.maximum(self._counts[recent], 1e-30) ** -self.rarity
-        likeness = weight[:, None] * near
-        likeness[steps, steps] += weight * self.alignment
-        where = (places[:, None] + offsets).reshape(-1)
-        much = likeness.astype(np.float32)[np.repeat(steps, [len(one) for one in found])].reshape(-1)
-        alike = np.zeros(len(self._items), dtype=np.float32)
-        np.add.at(alike, where, much)
-        touched = np.flatnonzero(alike > 0) if len(alike) < 5 * len(where) else _distinct(where, len(alike))
-        votes = alike[touched]
+        evidence = weight[:, None] * distance_weights
+        evidence[steps, steps] += weight * self.alignment
+        targets = (places[:, None] + offsets).reshape(-1)
+        added = evidence.astype(np.float32)[np.repeat(steps, [len(one) for one in found])].reshape(-1)
+        similarity = np.zeros(len(self._items), dtype=np.float32)
+        np.add.at(similarity, targets, added)
+        dense = len(similarity) < 5 * len(targets)
+        touched = np.flatnonzero(similarity > 0) if dense else _distinct(targets, len(similarity))
+        votes = similarity[touched]
         if sharpness != 1:
             votes = np.exp(sharpness * np.log(votes))  # many times faster than a power
         if len(self._weights):
@@ -239,7 +242,7 @@ class MarkovModel(SequenceModel):
 
 
 def _distinct(places: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
-    """Each place once, in any order; in time of the number of places, whatever ``size`` is."""
+    """Return the distinct positions in any order. The time depends on their number and not on ``size``."""
     number = np.arange(len(places))
     last = np.empty(size, dtype=np.intp)
     last[places] = number

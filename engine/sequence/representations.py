@@ -1,14 +1,14 @@
-"""Nets that turn the items so far into what a person may want next.
+"""Networks that compute a user's representation from the sequence of items.
 
-All follow one small contract, which a module of one's own may follow too:
+All networks implement this interface, and custom modules can implement it too:
 
-- ``user_representation(item_sequences)`` takes ids ``(batch, length)``, padded with 0 on the left, and gives a pair:
-  representations ``(batch, width, length)``, of which the one at step ``t`` has seen the items before ``t`` only, and
-  the final one ``(batch, width)``, which has seen all.
-- ``forward(user_representations, targets)`` scores targets: ``(batch, width, length)`` with ``(batch, length)``, or
-  ``(batch, width)`` with ``(batch,)``.
-- ``score_all(final, item_ids=None)``, if it is there, scores ``m`` items, or all of them, for each of ``n`` final
-  representations at once, ``(n, m)``.
+- ``user_representation(item_sequences)`` takes ids ``(batch, length)``, padded with 0 on the left, and returns a pair.
+  The first are representations ``(batch, width, length)``; the one at step ``t`` depends only on the items before
+  ``t``. The second is the final representation ``(batch, width)``, which depends on all items.
+- ``forward(user_representations, targets)`` returns the scores of targets: representations ``(batch, width, length)``
+  with targets ``(batch, length)``, or ``(batch, width)`` with ``(batch,)``.
+- ``score_all(final, item_ids=None)`` is optional. It returns the scores of ``m`` items, or of all, for ``n`` final
+  representations, ``(n, m)``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ PADDING_IDX = 0
 
 
 class ItemNet(nn.Module):
-    """A vector and a bias for each item; a target's score is its vector's dot product with the representation."""
+    """The base class of networks with a vector and a bias for each item.
+
+    The score of a target is the dot product of its vector and the representation, plus its bias.
+    """
 
     def __init__(
         self, num_items: int, embedding_dim: int, item_embedding_layer: nn.Module | None, sparse: bool
@@ -53,7 +56,7 @@ class ItemNet(nn.Module):
         raise NotImplementedError
 
     def final_representation(self, item_sequences: Tensor) -> Tensor:
-        """The final representation alone, ``(batch, width)``; a net that can compute just this overrides it."""
+        """Return the final representation only, ``(batch, width)``. A network with a faster way overrides this."""
         return self.user_representation(item_sequences)[1]
 
     def score_all(self, final: Tensor, item_ids: Tensor | None = None) -> Tensor:
@@ -63,24 +66,24 @@ class ItemNet(nn.Module):
         return scores.add_(biases.T)
 
     def _items(self, item_ids: Tensor | None) -> tuple[Tensor, Tensor]:
-        """The vectors and the biases of items, ``(m, embedding_dim)`` and ``(m, 1)``; None means all."""
+        """Return the vectors and the biases of items, ``(m, embedding_dim)`` and ``(m, 1)``; None means all items."""
         size = self.item_biases.num_embeddings
         return rows_of(self.item_embeddings, item_ids, size), rows_of(self.item_biases, item_ids, size)
 
 
 class PoolNet(ItemNet):
-    """The mean of the vectors of the items so far, in any order (as in Covington et al., RecSys 2016).
+    """The mean of the vectors of the previous items (as in Covington et al., RecSys 2016).
 
     Parameters
     ----------
     num_items
-        Items, padding among them.
+        The number of items, padding included.
     embedding_dim
-        The length of their vectors.
+        The length of the vectors.
     item_embedding_layer
         A layer to use instead of :class:`~engine.layers.ScaledEmbedding`.
     sparse
-        Give the tables sparse gradients.
+        Whether the tables get sparse gradients.
     """
 
     def __init__(
@@ -96,14 +99,17 @@ class PoolNet(ItemNet):
         """See the module's contract."""
         vectors = functional.pad(self.item_embeddings(item_sequences), (0, 0, 1, 0))
         real = functional.pad((item_sequences != PADDING_IDX).to(vectors.dtype), (1, 0))
-        # One more in the denominator: the mean leans towards 0 while little is known.
+        # The extra 1 in the denominator shrinks the mean towards 0 if there are few items.
         means = vectors.cumsum(1) / (real.cumsum(1) + 1.0).unsqueeze(-1)
         means = means.transpose(1, 2)
         return means[:, :, :-1], means[:, :, -1]
 
 
 class LSTMNet(ItemNet):
-    """The hidden state of an LSTM over the items so far (as in Hidasi et al., ICLR 2016). Parameters as PoolNet's."""
+    """The hidden state of an LSTM over the previous items (as in Hidasi et al., ICLR 2016).
+
+    The parameters are those of :class:`PoolNet`.
+    """
 
     def __init__(
         self,
@@ -122,15 +128,16 @@ class LSTMNet(ItemNet):
 
 
 class MixtureLSTMNet(ItemNet):
-    """Several tastes at once: a target is scored by the taste that suits it (Kula, arXiv:1711.08379).
+    """A mixture of tastes: each taste scores a target, and a softmax weights the tastes (Kula, arXiv:1711.08379).
 
-    An LSTM's state gives, for each of ``num_mixtures`` tastes, a vector and another that says how much the taste
-    cares about a target; the score is the mean of the tastes' scores under the softmax of the latter.
+    The state of an LSTM gives two vectors for each of ``num_mixtures`` tastes. One scores the target, the other gives
+    the weight of the taste for this target. The score is the mean of the tastes' scores under the softmax of the
+    weights.
 
     Parameters
     ----------
     num_mixtures
-        How many tastes. The others as PoolNet's.
+        The number of tastes. The other parameters are those of :class:`PoolNet`.
     """
 
     def __init__(
@@ -159,8 +166,8 @@ class MixtureLSTMNet(ItemNet):
         batch, _, length = user_representations.shape
         parts = user_representations.transpose(1, 2).reshape(batch, length, 2, self.num_mixtures, self.embedding_dim)
         scores = (parts * self.item_embeddings(targets)[:, :, None, None, :]).sum(-1)
-        tastes, care = scores.unbind(2)
-        mixed: Tensor = (care.softmax(-1) * tastes).sum(-1)
+        tastes, taste_weights = scores.unbind(2)
+        mixed: Tensor = (taste_weights.softmax(-1) * tastes).sum(-1)
         return mixed.add_(self.item_biases(targets).squeeze(-1))
 
     def score_all(self, final: Tensor, item_ids: Tensor | None = None) -> Tensor:
@@ -168,35 +175,35 @@ class MixtureLSTMNet(ItemNet):
         vectors, biases = self._items(item_ids)
         parts = final.reshape(len(final), 2, self.num_mixtures, self.embedding_dim)
         scores: Tensor = parts @ vectors.T
-        tastes, care = scores.unbind(1)
-        mixed: Tensor = (care.softmax(1) * tastes).sum(1)
+        tastes, taste_weights = scores.unbind(1)
+        mixed: Tensor = (taste_weights.softmax(1) * tastes).sum(1)
         return mixed.add_(biases.T)
 
 
 class CNNNet(ItemNet):
-    """Causal convolutions over the items so far (as in WaveNet, van den Oord et al., arXiv:1609.03499).
+    """Causal convolutions over the previous items (as in WaveNet, van den Oord et al., arXiv:1609.03499).
 
     Parameters
     ----------
     num_items, embedding_dim, sparse, item_embedding_layer
-        As PoolNet's.
+        See :class:`PoolNet`.
     kernel_width
-        Steps that a layer sees, one number for all layers or one each.
+        The number of steps in a kernel: one number for all layers, or one for each layer.
     dilation
-        The distance between those steps, likewise.
+        The distance between the steps of a kernel: one number for all layers, or one for each layer.
     num_layers
-        How many layers.
+        The number of layers.
     nonlinearity
-        ``tanh`` or ``relu``.
+        The activation function: ``tanh`` or ``relu``.
     residual_connections
-        Add each layer's input to its output.
+        Whether to add each layer's input to its output.
     benchmark
-        Without effect: it tuned cuDNN in Spotlight, and no cuDNN convolution is used here.
+        Has no effect. In Spotlight it tunes cuDNN, but no cuDNN convolution is used here.
 
     Raises
     ------
     ValueError
-        If there are not as many widths or dilations as layers, or the nonlinearity is another.
+        If the number of widths or dilations is not that of the layers, or the nonlinearity is unknown.
     """
 
     def __init__(
@@ -220,13 +227,13 @@ class CNNNet(ItemNet):
         self.num_layers = num_layers
         self.nonlinearity = nonlinearity
         self.residual_connections = residual_connections
-        # A convolution as one matrix product over its taps side by side: on the CPU several times faster.
+        # Each convolution is one matrix product over its concatenated taps, which is several times faster on the CPU.
         self.cnn_layers = nn.ModuleList(nn.Linear(width * embedding_dim, embedding_dim) for width in self.kernel_width)
 
     def user_representation(self, item_sequences: Tensor) -> tuple[Tensor, Tensor]:
         """See the module's contract."""
         activate = torch.tanh if self.nonlinearity == "tanh" else torch.relu
-        # Shifted by one step, so that what stands at t has seen the items before t.
+        # Shifted by one step, so that the state at step t depends only on the items before t.
         states = functional.pad(self.item_embeddings(item_sequences), (0, 0, 1, 0))
         for layer, width, dilation in zip(self.cnn_layers, self.kernel_width, self.dilation, strict=True):
             reach = (width - 1) * dilation
@@ -240,7 +247,7 @@ class CNNNet(ItemNet):
 
 
 def _shifted_states(lstm: nn.LSTM, vectors: Tensor) -> Tensor:
-    """The LSTM's states ``(batch, width, length + 1)``, the first of which has seen nothing."""
+    """Return the LSTM's states ``(batch, width, length + 1)``. The first one depends on no item."""
     states: Tensor = lstm(functional.pad(vectors, (0, 0, 1, 0)))[0]
     return states.transpose(1, 2)
 

@@ -1,4 +1,4 @@
-"""Causal self-attention over the items so far."""
+"""The causal self-attention network."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from engine.sequence.representations import PADDING_IDX, ItemNet
 class AttentionNet(ItemNet):
     """Layers of causal self-attention (Kang and McAuley, "Self-attentive sequential recommendation", ICDM 2018).
 
-    Normalised before each layer rather than after it, and with a learned bias for every distance between two items
-    (Raffel et al., JMLR 2020) in place of a vector for every position: what an item says does not depend on where the
-    sequence was cut. A token of its own, which every step sees, stands for the beginning.
+    The network normalises before each layer instead of after it. Instead of position vectors it has a learnt bias for
+    each distance between two items (Raffel et al., JMLR 2020), so the result does not depend on where a sequence was
+    cut. A separate token, which every step attends to, marks the beginning.
 
     Parameters
     ----------
     num_items, embedding_dim, item_embedding_layer, sparse
-        As of :class:`engine.sequence.representations.PoolNet`.
+        See :class:`engine.sequence.representations.PoolNet`.
     num_layers, num_heads
-        Of attention; ``embedding_dim`` is a multiple of ``num_heads``.
+        The numbers of layers and of attention heads. ``embedding_dim`` must be a multiple of ``num_heads``.
     dropout
-        The share of every layer's numbers that a training step leaves out.
+        The dropout rate of every layer.
     reach
-        Distances from here on share one bias.
+        The number of distances with their own bias. All larger distances share the last bias.
 
     Raises
     ------
     ValueError
-        If a number is impossible.
+        If ``num_layers`` or ``num_heads`` is impossible.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class AttentionNet(ItemNet):
 
     @staticmethod
     def check(embedding_dim: int, num_layers: int, num_heads: int) -> None:
-        """Raise ValueError if there can be no such net."""
+        """Raise ValueError if these options are impossible."""
         for option, value in (("num_layers", num_layers), ("num_heads", num_heads)):
             if int(value) != value or value < 1:
                 raise OptionError(f"{option} must be a whole number from 1 on, not {value!r}.")
@@ -70,20 +70,20 @@ class AttentionNet(ItemNet):
 
     @torch.no_grad()
     def final_representation(self, item_sequences: Tensor) -> Tensor:
-        """See :mod:`engine.sequence.representations`; without gradients."""
+        """See :mod:`engine.sequence.representations`. The result has no gradients."""
         return self._states(item_sequences, only_last=True)[:, -1]
 
     def _vectors(self, item_sequences: Tensor) -> Tensor:
-        """The vectors of the beginning and the items, ``(batch, length + 1, embedding_dim)``."""
+        """Return the vectors of the beginning and of the items, ``(batch, length + 1, embedding_dim)``."""
         vectors = self.item_embeddings(item_sequences) * math.sqrt(self.embedding_dim)
         return torch.cat((self.begin.expand(len(vectors), 1, -1), vectors), 1)
 
     def _states(self, item_sequences: Tensor, only_last: bool) -> Tensor:
-        """What each step, or the last one alone, has seen, ``(batch, length + 1 or 1, embedding_dim)``."""
+        """Compute the states of all steps or of the last one, ``(batch, length + 1 or 1, embedding_dim)``."""
         states = self.dropout(self._vectors(item_sequences))
         size = states.shape[1]
         steps = torch.arange(size, device=states.device)
-        # A step sees itself and the real items before it; all see the beginning.
+        # Each step attends to itself, to the items before it and to the beginning, but not to padding.
         padded = functional.pad(item_sequences == PADDING_IDX, (1, 0))[:, None, None]
         for number, layer in enumerate(self.layers, 1):
             first = size - 1 if only_last and number == len(self.layers) else 0
@@ -101,13 +101,13 @@ class _Layer(nn.Module):
         self.norm_attention, self.norm_mix = nn.LayerNorm(width), nn.LayerNorm(width)
         self.queries_keys_values = nn.Linear(width, 3 * width)
         self.output = nn.Linear(width, width)
-        #: For each head: the bias of each distance, and last that of the beginning.
+        #: The bias of each distance for each head; the last one is that of the beginning.
         self.distance_bias = nn.Parameter(torch.zeros(num_heads, reach + 1))
         self.mix = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, states: Tensor, hidden: Tensor, distance: Tensor, first: int = 0) -> Tensor:
-        """The next states of the steps from ``first`` on; ``hidden`` and ``distance`` have rows for these alone."""
+        """Compute the new states of the steps from ``first`` on; ``hidden`` and ``distance`` have a row for each."""
         batch, size, width = states.shape
         parts = self.queries_keys_values(self.norm_attention(states))
         queries, keys, values = parts.view(batch, size, 3, self.num_heads, -1).permute(2, 0, 3, 1, 4)

@@ -1,4 +1,4 @@
-"""Cross-entropy over the items that may come next: all of them, or a sample that a batch shares."""
+"""Full and sampled softmax cross-entropy over the next item."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ from torch.nn import functional
 
 
 class SharedNegatives:
-    """Draws items by how often they were chosen, for all steps of a batch together.
+    """Draws negatives by popularity. All steps of a batch share them.
 
     Parameters
     ----------
     counts
-        How often each item was chosen, ``(num_items,)``; items with none are never drawn.
+        The number of interactions of each item, ``(num_items,)``. Items without any are never drawn.
     power
-        Items are drawn in proportion to their counts to this power.
+        The exponent of the counts: an item's probability is proportional to its count to this power.
     """
 
     def __init__(self, counts: Tensor, power: float = 0.5) -> None:
-        chance = counts.double().pow(power).masked_fill_(counts == 0, 0.0)
-        self.log_chance = (chance / chance.sum()).log().float()
-        self._ladder = chance.cumsum(0).div_(chance.sum())
+        probability = counts.double().pow(power).masked_fill_(counts == 0, 0.0)
+        self.log_chance = (probability / probability.sum()).log().float()
+        self._cumulative = probability.cumsum(0).div_(probability.sum())
 
     def to(self, device: torch.device) -> SharedNegatives:
-        """Move to another device."""
-        self.log_chance, self._ladder = self.log_chance.to(device), self._ladder.to(device)
+        """Move the sampler to another device."""
+        self.log_chance, self._cumulative = self.log_chance.to(device), self._cumulative.to(device)
         return self
 
     def sample(self, groups: Tensor, generator: torch.Generator) -> Tensor:
-        """Items of the first two dimensions of ``groups``, which are a batch's examples and how many for each."""
-        chance = torch.rand(groups.shape[:2], generator=generator, device=groups.device, dtype=self._ladder.dtype)
-        return torch.searchsorted(self._ladder, chance, right=True).clamp_(max=len(self._ladder) - 1)
+        """Draw items in the shape of the first two dimensions of ``groups``: examples, and items for each."""
+        shape, dtype = groups.shape[:2], self._cumulative.dtype
+        uniform = torch.rand(shape, generator=generator, device=groups.device, dtype=dtype)
+        return torch.searchsorted(self._cumulative, uniform, right=True).clamp_(max=len(self._cumulative) - 1)
 
 
 def softmax_loss(
@@ -46,35 +47,36 @@ def softmax_loss(
     log_chance: Tensor | None = None,
     weights: Tensor | None = None,
 ) -> Tensor:
-    """The mean of ``-log p(target)`` over the steps that count.
+    """Compute the mean of ``-log p(target)`` over the steps in the mask.
 
     Parameters
     ----------
     net
-        With ``score_all``, see :mod:`engine.sequence.representations`.
+        The network, with ``score_all``; see :mod:`engine.sequence.representations`.
     representations, targets
-        ``(batch, width, length)`` and ``(batch, length)``.
+        The representations ``(batch, width, length)`` and the target items ``(batch, length)``.
     mask
-        Which steps count, ``(batch, length)``.
+        The steps that are included, ``(batch, length)``.
     candidates
-        The items that targets are compared with. Without ``log_chance``: all items that occur, ascending.
+        The items that targets are compared with. If ``log_chance`` is None, these are all items that occur, in
+        ascending order.
     log_chance
-        The logarithm of each item's chance at each draw of a candidate, ``(num_items,)``. The sum over all rivals is
-        then estimated from those drawn, each divided by its chance (Bengio and Senécal, 2008).
+        The log probability of each item in a draw of a candidate, ``(num_items,)``. The sum over all negatives is then
+        estimated from the drawn ones by importance sampling (Bengio and Senécal, 2008).
     weights
-        How much each step counts, in the shape of ``targets``.
+        The weight of each step, in the shape of ``targets``.
     """
-    states, wanted = representations.transpose(1, 2)[mask], targets[mask]
+    states, masked_targets = representations.transpose(1, 2)[mask], targets[mask]
     scores = net.score_all(states, candidates).float()
     if log_chance is None:
-        place = torch.searchsorted(candidates, wanted)
-        loss = functional.cross_entropy(scores, place, reduction="none")
+        position = torch.searchsorted(candidates, masked_targets)
+        loss = functional.cross_entropy(scores, position, reduction="none")
     else:
-        own = net(states, wanted).float().unsqueeze(1)
-        # A rival stands for as many items as it was unlikely to be drawn; the target, met by chance, is no rival.
-        stands_for = log_chance[candidates] + math.log(len(candidates))
-        rivals = (scores - stands_for).masked_fill_(candidates == wanted.unsqueeze(1), -torch.inf)
-        loss = -torch.cat((own, rivals), 1).log_softmax(1)[:, 0]
+        own = net(states, masked_targets).float().unsqueeze(1)
+        # Each negative is weighted by its inverse expected count. A candidate that is the target is no negative.
+        log_expected_count = log_chance[candidates] + math.log(len(candidates))
+        negatives = (scores - log_expected_count).masked_fill_(candidates == masked_targets.unsqueeze(1), -torch.inf)
+        loss = -torch.cat((own, negatives), 1).log_softmax(1)[:, 0]
     if weights is None:
         return loss.mean()
     return (loss * weights[mask]).sum() / max(1, len(loss))

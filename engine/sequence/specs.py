@@ -1,6 +1,7 @@
-"""Declarations of the sequence models. They import no torch, so that models can be listed before it is there.
+"""Declarations of the sequence models.
 
-The defaults were chosen on validation parts (``benchmarks/defaults.py``).
+This module does not import torch, so models can be listed before torch is loaded. The defaults were chosen on
+validation sets (``benchmarks/defaults.py``).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from engine.factorization.specs import NEGATIVE_SAMPLING, RANKING_LOSSES, gradie
 from engine.models.contract import Capabilities
 from engine.models.spec import COMMON_OPTIONS, ModelSpec, Option, Range
 
-#: Nearly everybody's whole history in one piece.
+#: A sequence length that contains the whole history of nearly every user.
 WHOLE_HISTORY = 200
 _NETS = ("pooling", "cnn", "lstm", "mixture")
 
@@ -26,8 +27,8 @@ _ATTENTION = {
     "n_iter": Option(12, "epochs", search=Range(5, 60)),
     "batch_size": Option(32, "batch size, in sequences of up to 50 items"),
     "learning_rate": Option(2e-3, "learning rate of Adam", search=Range(3e-4, 1e-2, log=True)),
-    "num_negatives": Option(0, "negatives of the softmax; 0 for all items, or a sample where there are many"),
-    "texts": Option(False, "use text embeddings of the items, also for items that nobody chose"),
+    "num_negatives": Option(0, "negatives of the softmax; 0 for all items, or a sample if there are many"),
+    "texts": Option(False, "use text embeddings of the items, also for items without interactions"),
 }
 _HELD_OUT = "share of the users held out to choose the weights"
 

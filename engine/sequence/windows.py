@@ -1,4 +1,4 @@
-"""Sequences in shorter pieces, and some of them held out to choose options by."""
+"""Cutting sequences into windows, and holding out users to choose options."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from engine.evaluation.scores import mean_ranks
 from engine.interactions import SequenceInteractions
 from engine.ranking import MASKED_SCORE
 
-#: The length of the windows by which options are judged, the item asked for included.
+#: The length of the held-out windows, the target item included.
 WINDOW = 10
-#: Fewer windows than this say too little.
+#: The smallest number of windows for a comparison.
 FEWEST = 30
 
 
 def cut(interactions: SequenceInteractions, length: int) -> SequenceInteractions:
-    """The same sequences in pieces of at most ``length``, counted from their ends; weights stay with their items."""
+    """Cut sequences, with their weights, into pieces of at most ``length`` items, from the end to the start."""
     width = -(-interactions.max_sequence_length // length) * length
     padding = ((0, 0), (width - interactions.max_sequence_length, 0))
 
@@ -36,42 +36,43 @@ def cut(interactions: SequenceInteractions, length: int) -> SequenceInteractions
 def hold_out(
     interactions: SequenceInteractions, share: float, seed: int | None, most: int
 ) -> tuple[SequenceInteractions, SequenceInteractions] | None:
-    """Part sequences by people (by rows, where it is not said whose they are).
+    """Split sequences by users (by rows, if these have no user ids).
 
     Parameters
     ----------
     interactions
-        What to part.
+        The sequences to split.
     share
-        Of the people, in the second part.
+        The share of the users that are held out.
     seed
-        Draws them.
+        The seed of the random selection.
     most
-        Windows that are kept of the second part.
+        The largest number of held-out windows.
 
     Returns
     -------
     tuple or None
-        The rest, and windows of at least two items of those held out; None if these are too few to judge by.
+        The sequences of the other users, and windows of at least two items of the held-out users; None if there are too
+        few windows.
     """
     owners = np.arange(len(interactions)) if interactions.user_ids is None else interactions.user_ids
-    people = np.unique(owners)
+    users = np.unique(owners)
     random = np.random.RandomState(seed)
-    held = np.isin(owners, random.permutation(people)[: round(share * len(people))])
+    held = np.isin(owners, random.permutation(users)[: round(share * len(users))])
     if not held.any() or held.all():
         return None
     windows = cut(interactions.select(held), WINDOW)
-    askable = np.flatnonzero((windows.sequences[:, -1] > 0) & (windows.sequences[:, -2] > 0))
+    complete = np.flatnonzero((windows.sequences[:, -1] > 0) & (windows.sequences[:, -2] > 0))
     kept = interactions.select(~held)
-    if len(askable) < FEWEST or not kept.sequences.any():
+    if len(complete) < FEWEST or not kept.sequences.any():
         return None
-    return kept, windows.select(np.sort(random.permutation(askable)[:most]))
+    return kept, windows.select(np.sort(random.permutation(complete)[:most]))
 
 
 def reciprocal_ranks(scores: Tensor, windows: Tensor) -> float:
-    """The sum of the reciprocal ranks of the windows' last items, of those that were not in the window before.
+    """Sum the reciprocal ranks of the windows' last items. The other items of a window are not ranked.
 
-    ``scores`` are of all items, ``(num_windows, num_items)``, and are overwritten.
+    ``scores`` are the scores of all items, ``(num_windows, num_items)``. They are overwritten.
     """
     scores = scores.clamp_min_(MASKED_SCORE).scatter_(1, windows[:, :-1].to(scores.device), MASKED_SCORE)
     ranks = mean_ranks(scores, np.arange(len(windows)), windows[:, -1].cpu().numpy(), 1)
@@ -79,5 +80,5 @@ def reciprocal_ranks(scores: Tensor, windows: Tensor) -> float:
 
 
 def tensor_of(windows: SequenceInteractions) -> Tensor:
-    """Their ids as torch takes them."""
+    """Return the item ids of the windows as an int64 tensor."""
     return torch.from_numpy(windows.sequences.astype(np.int64))

@@ -1,1 +1,1 @@
-"""Training by steps: the loop, automatic differentiation, the optimiser."""
+"""Iterative training: the loop, automatic differentiation and the optimiser."""

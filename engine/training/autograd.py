@@ -1,4 +1,4 @@
-"""Training of any net by automatic differentiation."""
+"""Training of neural networks by automatic differentiation."""
 
 from __future__ import annotations
 
@@ -18,24 +18,25 @@ Optimizers = tuple[Adam | torch.optim.Optimizer, ...]
 
 
 class AutogradTrainer:
-    """A :class:`engine.training.loop.Learner` around a net, its optimisers and a loss.
+    """A :class:`engine.training.loop.Learner` for a network, its optimisers and a loss.
 
     Parameters
     ----------
     net, optimizers
-        What is trained, and by what.
+        The network and its optimisers.
     columns
-        The data, each with one row an example; those that are None are left out.
+        The training data by name, each with one row an example. Columns that are None are left out.
     loss
-        The mean loss of a batch, which has the same columns and ``negatives``.
+        A function that gives the mean loss of a batch. The batch has the same columns, and ``negatives`` if there is a
+        sampler.
     sampler
-        Draws ``negatives`` for the groups in the column ``groups``.
+        The sampler that draws ``negatives`` for the groups in the column ``groups``.
     num_negatives
-        How many for each group; ``negatives`` has them in its second dimension, ``(batch, num_negatives, …)``.
+        The number of negatives for each group. ``negatives`` has the shape ``(batch, num_negatives, …)``.
     small_steps
         See :class:`engine.training.loop.Learner`.
     mixed
-        Compute matrix products in bfloat16; see :func:`engine.runtime.device.mixed_precision_pays`.
+        Whether to compute matrix products in bfloat16; see :func:`engine.runtime.device.mixed_precision_pays`.
     """
 
     def __init__(
@@ -52,9 +53,9 @@ class AutogradTrainer:
         self._net, self._optimizers, self._loss = net, optimizers, loss
         self._columns = {name: column for name, column in columns.items() if column is not None}
         self._sampler, self._num_negatives = sampler, num_negatives
-        self._tables = _Tables(net)
-        self.small_steps, self._mixed = small_steps, mixed
-        self._drops = any(isinstance(one, nn.modules.dropout._DropoutNd) for one in net.modules())
+        self._embedding_gradients = _EmbeddingGradients(net)
+        self.small_steps, self._mixed_precision = small_steps, mixed
+        self._has_dropout = any(isinstance(one, nn.modules.dropout._DropoutNd) for one in net.modules())
         first = next(iter(self._columns.values()))
         self.num_examples, self.device = len(first), first.device
 
@@ -65,8 +66,8 @@ class AutogradTrainer:
             groups = columns["groups"].long().unsqueeze(1)
             groups = groups.expand(-1, self._num_negatives, *groups.shape[2:])
             columns["negatives"] = self._sampler.sample(groups, generator)
-        if self._drops:
-            # What a step leaves out is drawn from a seed of its own, so that it is the same after an interruption.
+        if self._has_dropout:
+            # Each step draws its dropout mask from its own seed, so a resumed run draws the same masks.
             seeds = torch.randint(2**31, (len(examples),), generator=generator, device=self.device)
             columns["seeds"] = seeds.cpu()
         pieces = [torch.split(column, batch_size) for column in columns.values()]
@@ -76,19 +77,19 @@ class AutogradTrainer:
         """See :class:`engine.training.loop.Learner`."""
         for optimizer in self._optimizers:
             optimizer.zero_grad()
-        with self._tables.gathering_rows():
-            autocast = torch.autocast(self.device.type, torch.bfloat16) if self._mixed else nullcontext()
-            with autocast, self._dropping(batch):
+        with self._embedding_gradients.gathering_rows():
+            autocast = torch.autocast(self.device.type, torch.bfloat16) if self._mixed_precision else nullcontext()
+            with autocast, self._seeded_dropout(batch):
                 loss = self._loss(batch)
             loss.backward()  # type: ignore[no-untyped-call]
-        with self._tables.dense_gradients():
+        with self._embedding_gradients.dense_gradients():
             for optimizer in self._optimizers:
                 optimizer.step()
         return loss.detach()
 
     @contextmanager
-    def _dropping(self, batch: Batch) -> Iterator[None]:
-        if not self._drops:
+    def _seeded_dropout(self, batch: Batch) -> Iterator[None]:
+        if not self._has_dropout:
             yield
             return
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
@@ -102,16 +103,16 @@ class AutogradTrainer:
         if self._sampler is not None:
             self._sampler.to(device)
         for optimizer in self._optimizers:
-            optimizer.load_state_dict(optimizer.state_dict())  # brings the state to where the parameters are
-        self._tables = _Tables(self._net)
-        self.device, self._mixed = device, False
+            optimizer.load_state_dict(optimizer.state_dict())  # moves the state to the device of the parameters
+        self._embedding_gradients = _EmbeddingGradients(self._net)
+        self.device, self._mixed_precision = device, False
 
 
-class _Tables:
-    """The embedding tables of a net, whose gradients are dense but have few rows that are not zero.
+class _EmbeddingGradients:
+    """The embedding tables of a network. Their gradients are dense, but only few rows are not zero.
 
-    Automatic differentiation would make a table of zeros for each lookup and add them up. Here each lookup gives
-    its rows, which are added to one table that stays; the optimiser sees the same gradient as ever.
+    Automatic differentiation would allocate a dense gradient for each lookup and sum them. Here each lookup gives
+    a sparse gradient, which is added to one dense gradient that is allocated once. The optimiser gets the same values.
     """
 
     def __init__(self, net: nn.Module) -> None:
@@ -137,7 +138,7 @@ class _Tables:
         touched = []
         for layer, gradient in zip(self._layers, self._gradients, strict=True):
             rows = layer.weight.grad
-            if rows is not None and rows.is_sparse:  # dense where the net also uses the table as a matrix
+            if rows is not None and rows.is_sparse:  # it is dense if the network also uses the table as a matrix
                 touched.append((gradient, rows._indices()[0]))
                 gradient.index_add_(0, touched[-1][1], rows._values())
                 layer.weight.grad = gradient
@@ -152,7 +153,7 @@ def make_optimizers(
     l2: float,
     optimizer_func: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer] | None,
 ) -> Optimizers:
-    """What ``optimizer_func`` makes, or Adam, with SparseAdam for tables that have sparse gradients."""
+    """Make the optimisers: those of ``optimizer_func``, or Adam, with SparseAdam for tables with sparse gradients."""
     if optimizer_func is not None:
         return (optimizer_func(net.parameters()),)
     tables = {
@@ -163,7 +164,7 @@ def make_optimizers(
     dense = [one for one in net.parameters() if id(one) not in tables]
     sparse = [one for one in net.parameters() if id(one) in tables]
     if sparse and l2:
-        raise OptionError(f"l2 ({l2}) and sparse=True exclude each other here: use sparse=False.")
+        raise OptionError(f"l2 ({l2}) cannot be combined with sparse=True: use sparse=False.")
     optimizers: list[Adam | torch.optim.Optimizer] = []
     if dense:
         optimizers.append(Adam(dense, learning_rate, l2))
@@ -173,7 +174,7 @@ def make_optimizers(
 
 
 def pack_state(optimizers: Optimizers) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The optimisers' states as tensors, and as plain data what is no tensor."""
+    """Pack the states of optimisers as tensors, and as plain data for values that are not tensors."""
     tensors: dict[str, Tensor] = {}
     numbers: dict[str, Any] = {}
     for place, optimizer in enumerate(optimizers):
@@ -187,7 +188,7 @@ def pack_state(optimizers: Optimizers) -> tuple[dict[str, Tensor], dict[str, Any
 
 
 def unpack_state(optimizers: Optimizers, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
-    """Give optimisers back what :func:`pack_state` took from ones of the same making."""
+    """Load a state from :func:`pack_state` into optimisers of the same kinds and parameters."""
     states: list[dict[int, dict[str, Any]]] = [{} for _ in optimizers]
     for key, value in (*tensors.items(), *header["numbers"].items()):
         place, index, name = key.split(".", 2)

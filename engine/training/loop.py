@@ -1,16 +1,18 @@
-"""A training run, the same for every model: shuffle, step, tell, stop, go on.
+"""The training loop of all iterative models: resumable, cancellable and reproducible.
 
-Reproducible by construction: what happens in an epoch depends on the run's seed and the epoch's number alone, so a
-run that was stopped anywhere and taken up again ends where an uninterrupted one does.
+An epoch depends on nothing but the run's seed, the epoch's number and the model's state. A run that was stopped and
+resumed therefore gives the same model as an uninterrupted run.
 
-The exceptions, all of them on CUDA:
+There are three exceptions, all on CUDA:
 
-- Sums over repeated rows are added in any order (``index_add_``, which the gradients of all tables go through).
+- ``index_add_``, which sums the gradients of all tables, adds repeated rows in an undefined order.
 - cuDNN may choose another algorithm for an LSTM.
-- A batch halved for lack of memory, or a run moved to the CPU, goes on otherwise than it would have; both are said.
+- A run continues differently after its batches were halved, or after it was moved to the CPU, for lack of memory. Both
+  are reported.
 
-After the first two, models of one seed differ in the last digits, which many epochs may make more of. Nets from
-:data:`engine.runtime.device.WIDE` on multiply in bfloat16 there: the same way each time, but not as on the CPU.
+Because of the first two, models of one seed differ in their last digits, and the difference may grow over the epochs.
+Networks whose width is at least :data:`engine.runtime.device.WIDE` multiply in bfloat16 on CUDA: this is reproducible,
+but differs from the CPU.
 """
 
 from __future__ import annotations
@@ -30,56 +32,57 @@ from torch import Tensor
 from engine.errors import LearningError
 from engine.runtime.job import Job, Progress
 
-#: Examples that are shuffled, given negatives and cut into batches at a time: bounds memory and the time to a stop.
+#: The number of examples that get negatives and are cut into batches at a time. It bounds memory and the time until a
+#: cancellation takes effect.
 BLOCK = 65_536
-#: Seconds between two progress reports.
+#: The seconds between two progress reports.
 REPORT_EVERY = 0.1
 
 
 class Learner(Protocol):
-    """What a run needs of a model: batches to take and a step to make."""
+    """What the training loop needs of a model: batches, and a step for each batch."""
 
     num_examples: int
     device: torch.device
-    #: Whether a step is too small a piece of work for several threads of the CPU, which would wait for each other
-    #: longer than they compute, most of all on a busy machine.
+    #: Whether a step is too small for several CPU threads: they would wait for each other longer than they compute,
+    #: especially on a busy machine.
     small_steps: bool
 
     def batches(self, examples: Tensor, generator: torch.Generator, batch_size: int) -> Sequence[Any]:
-        """Cut ``examples`` (positions in the data) into batches, with whatever is drawn for them."""
+        """Cut ``examples`` (positions in the data) into batches and draw what they need, such as negatives."""
         ...
 
     def step(self, batch: Any) -> Tensor:
-        """Learn from one batch; its mean loss, still on the device."""
+        """Train on one batch. Return its mean loss, which stays on the device."""
         ...
 
     def move(self, device: torch.device) -> None:
-        """Take everything to another device."""
+        """Move the model and the data to another device."""
         ...
 
 
 @dataclass
 class RunState:
-    """Where a run is. All of it is plain numbers, so it can be stored with the model.
+    """The progress of a training run. It is made of plain numbers, so it can be stored with the model.
 
     Attributes
     ----------
     seed
-        Decides every shuffle and draw.
+        The seed of every shuffle and draw.
     epoch
-        Epochs finished, over all calls of ``fit``.
+        The number of finished epochs, over all calls of ``fit``.
     until
-        The epoch at which the present call is done; more than ``epoch`` after an interruption.
+        The value of ``epoch`` at which the current call ends. It is larger than ``epoch`` after an interruption.
     batch
-        Batches done in the unfinished epoch.
+        The number of finished batches in the unfinished epoch.
     batch_size
-        As used; smaller than asked for after a lack of memory.
+        The batch size in use. It is smaller than the requested one if memory was short.
     loss_sum
-        The sum of those batches' losses.
+        The sum of the losses of the finished batches in the unfinished epoch.
     losses
         The mean loss of each finished epoch.
     data
-        A checksum of the data of the last call, to know whether a run can be taken up.
+        A checksum of the training data of the last call. A run can only be resumed with the same data.
     """
 
     seed: int
@@ -93,23 +96,23 @@ class RunState:
 
     @property
     def interrupted(self) -> bool:
-        """Whether the last call was stopped before its end."""
+        """Whether the last call of ``fit`` was stopped before its end."""
         return self.epoch < self.until
 
     def begin(self, n_iter: int, batch_size: int, data: int) -> None:
-        """Take up an interrupted run over the same data, or start ``n_iter`` more epochs."""
+        """Resume an interrupted run over the same data, or start ``n_iter`` more epochs."""
         if self.interrupted and self.data == data:
             return
         self.until = self.epoch + n_iter
         self.batch, self.batch_size, self.loss_sum, self.data = 0, batch_size, 0.0, data
 
     def to_dict(self) -> dict[str, Any]:
-        """For storing as JSON."""
+        """Return the state as plain data that JSON can store."""
         return asdict(self)
 
 
 class _Reporter:
-    """Tells the job (ten times a second at most) and, if verbose, standard output (once an epoch)."""
+    """Reports to the job (at most ten times a second) and, if verbose, to standard output (once an epoch)."""
 
     def __init__(self, job: Job | None, stage: str, verbose: bool) -> None:
         self._job, self._stage, self._verbose = job, stage, verbose
@@ -117,7 +120,7 @@ class _Reporter:
         self._done = 0
 
     def batch(self, state: RunState, batches: int, loss_sum: Tensor) -> None:
-        """After a step: the loss is fetched from the device only when it is reported."""
+        """Report a step if a report is due. Only then is the loss fetched from the device."""
         self._done += 1
         if self._job is None or (now := time.monotonic()) < self._next:
             return
@@ -138,12 +141,12 @@ class _Reporter:
             values = {"epoch": float(state.epoch), "loss": loss}
             self._job.report(Progress(self._stage, done, done, "batches", values))
 
-    def say(self, sentence: str) -> None:
+    def warn(self, sentence: str) -> None:
         say(sentence, self._job)
 
 
 def say(sentence: str, job: Job | None) -> None:
-    """Tell whoever trains of something unasked for: as a warning, and as a report."""
+    """Tell the user about an unexpected change of the training, by a warning and by a progress report."""
     warnings.warn(sentence, RuntimeWarning, stacklevel=4)
     if job is not None:
         job.report(Progress(sentence))
@@ -158,29 +161,29 @@ def train(
     verbose: bool = False,
     on_epoch: Callable[[], None] | None = None,
 ) -> None:
-    """Run from where ``state`` is to ``state.until``.
+    """Train from the epoch and batch of ``state`` up to the epoch ``state.until``.
 
     Parameters
     ----------
     learner
-        What learns.
+        The model's side of the training.
     state
-        Is brought forward as the run goes; after an interruption it says where to go on.
+        The progress of the run, which is updated in place. After an interruption it says where to continue.
     stage
-        What the progress calls it.
+        The name of the stage in progress reports.
     job
-        Receives progress in batches and is asked for a cancellation between them.
+        The job that receives the progress, counted in batches, and that can cancel the run between two batches.
     verbose
-        Write each epoch's loss to standard output.
+        Whether to write each epoch's loss to standard output.
     on_epoch
-        Called after each epoch, for instance to store a checkpoint.
+        A function called after each epoch, for instance to store a checkpoint.
 
     Raises
     ------
     CancelledError
-        After the job was cancelled; everything learnt so far stays.
+        If the job was cancelled. The model keeps the state of the last finished batch.
     LearningError
-        If an epoch's loss is not a number, infinite or zero (a ValueError).
+        If the loss of an epoch is NaN, infinite or zero. It is a ValueError.
     """
     reporter = _Reporter(job, stage, verbose)
     with _threads(1 if learner.small_steps and learner.device.type == "cpu" else None):
@@ -196,20 +199,20 @@ def train(
 
 
 def _train_epoch(learner: Learner, state: RunState, job: Job | None, reporter: _Reporter) -> int:
-    """Finish the epoch that ``state`` is in; the number of its batches."""
+    """Finish the current epoch of ``state``. Return its number of batches."""
     while True:
         try:
-            return _take_steps(learner, state, job, reporter)
+            return _run_batches(learner, state, job, reporter)
         except torch.OutOfMemoryError:
             if learner.device.type == "cpu":
                 raise
-        # Out here, where the exception no longer holds the tensors of the step that failed. Batches of another size
-        # are counted anew: the epoch starts again, with what it has learnt so far.
+        # This is outside the except block, where the exception no longer holds the tensors of the failed step. The
+        # epoch restarts because its batches now have another size; the parameters keep what they have learnt.
         state.batch, state.loss_sum = 0, 0.0
-        _make_room(learner, state, reporter)
+        _reduce_memory(learner, state, reporter)
 
 
-def _take_steps(learner: Learner, state: RunState, job: Job | None, reporter: _Reporter) -> int:
+def _run_batches(learner: Learner, state: RunState, job: Job | None, reporter: _Reporter) -> int:
     count = learner.num_examples
     order = torch.randperm(count, generator=_generator(learner.device, state, 0), device=learner.device)
     size = state.batch_size
@@ -248,19 +251,19 @@ def _threads(number: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _make_room(learner: Learner, state: RunState, reporter: _Reporter) -> None:
+def _reduce_memory(learner: Learner, state: RunState, reporter: _Reporter) -> None:
     if state.batch_size > 16:
         state.batch_size = -(-state.batch_size // 2)
-        reporter.say(f"{learner.device} is out of memory: the batch is halved to {state.batch_size}")
+        reporter.warn(f"{learner.device} is out of memory: the batch is halved to {state.batch_size}")
     else:
-        reporter.say(f"{learner.device} is out of memory even with small batches: training goes on on the CPU")
+        reporter.warn(f"{learner.device} is out of memory even with small batches: training continues on the CPU")
         learner.move(torch.device("cpu"))
     torch.cuda.empty_cache()
 
 
 def _generator(device: torch.device, state: RunState, stream: int) -> torch.Generator:
-    """Random numbers of their own for each epoch and block, so that a resumed run draws the same ones."""
-    # Two rounds of a 64-bit mixer (as in SplitMix64): neighbouring epochs must not give related streams.
+    """Make a random generator for one epoch and block, so that a resumed run draws the same numbers."""
+    # Two rounds of SplitMix64's 64-bit mixer, so that the random numbers of successive epochs are unrelated.
     key = (state.seed << 40) ^ (state.epoch << 20) ^ stream
     for factor in (0xBF58476D1CE4E5B9, 0x94D049BB133111EB):
         key = ((key ^ (key >> 30)) * factor) & 0xFFFF_FFFF_FFFF_FFFF
@@ -275,6 +278,6 @@ def _check_loss(loss: float, epoch: int) -> None:
         )
     if loss == 0.0:
         raise LearningError(
-            f"The loss of epoch {epoch} is exactly 0: there is nothing to learn from this data, or nothing more; try "
+            f"The loss of epoch {epoch} is exactly 0, so the model cannot learn anything more from this data: try "
             f"an n_iter below {epoch}, or another loss."
         )

@@ -1,4 +1,4 @@
-"""Adam for dense parameters, without the compiler that ``torch.optim`` brings along."""
+"""Adam for dense parameters, without importing ``torch.optim``."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from torch import Tensor, nn
 
 
 class Adam:
-    """Adam (Kingma and Ba, 2015), step for step that of ``torch.optim.Adam``.
+    """Adam (Kingma and Ba, ICLR 2015), with the same steps as ``torch.optim.Adam``.
 
-    The first use of any ``torch.optim`` class imports ``torch._dynamo`` with 800 further modules: one to two seconds
-    for every process that trains, which a training of a few seconds feels.
+    The first use of any ``torch.optim`` class imports ``torch._dynamo`` and 800 further modules. This takes one to two
+    seconds in every process that trains, while some models train in a few seconds.
 
     Parameters
     ----------
     parameters
-        Dense, all on one device.
+        The dense parameters, all on one device.
     learning_rate
         The step size.
     l2
@@ -39,13 +39,13 @@ class Adam:
         ]
 
     def zero_grad(self) -> None:
-        """Forget the gradients."""
+        """Remove the gradients of all parameters."""
         for one in self._parameters:
             one.grad = None
 
     @torch.no_grad()
     def step(self) -> None:
-        """Move the parameters that have a gradient."""
+        """Update the parameters that have a gradient."""
         with_gradient = [place for place, one in enumerate(self._parameters) if one.grad is not None]
         states = [self._state[place] for place in with_gradient]
         parameters: list[Tensor] = [self._parameters[place] for place in with_gradient]
@@ -74,10 +74,10 @@ class Adam:
             return
         for parameter, gradient, state in zip(parameters, gradients, states, strict=True):
             assert gradient is not None
-            self._step_plainly(parameter, gradient, state)
+            self._step_unfused(parameter, gradient, state)
 
-    def _step_plainly(self, parameter: Tensor, gradient: Tensor, state: Mapping[str, Tensor]) -> None:
-        """As the fused kernel, for devices that have none."""
+    def _step_unfused(self, parameter: Tensor, gradient: Tensor, state: Mapping[str, Tensor]) -> None:
+        """Update one parameter like the fused kernel, on devices without that kernel."""
         first, second = self._betas
         step = float(state["step"])
         gradient = gradient.add(parameter, alpha=self._l2) if self._l2 else gradient
@@ -87,11 +87,11 @@ class Adam:
         parameter.addcdiv_(state["exp_avg"], deviation, value=-self._learning_rate / (1 - first**step))
 
     def state_dict(self) -> dict[str, Any]:
-        """The state of each parameter by its place, as ``torch.optim`` lays it out."""
+        """Return the state of each parameter by its position, in the layout of ``torch.optim``."""
         return {"state": {place: dict(state) for place, state in enumerate(self._state)}, "param_groups": []}
 
     def load_state_dict(self, stored: Mapping[str, Any]) -> None:
-        """Take up a state, on the device where the parameters are now."""
+        """Load a state and move it to the device of the parameters."""
         for place, state in stored["state"].items():
             device = self._parameters[place].device
             self._state[place] = {name: value.to(device) for name, value in state.items()}

@@ -1,4 +1,4 @@
-"""The catalogue: items by their internal ids."""
+"""Tests of the item table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def table() -> ItemTable:
 def test_items_come_in_the_order_asked_for_also_those_that_were_taken_before(
     table: ItemTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_KNOWN", 4)
+    monkeypatch.setattr(module, "_CACHE_SIZE", 4)
     for wanted in ([3, 1, 3], [1, 2], [], [12, 11, 10, 9, 8, 7], [7, 3]):
         taken = table.take(wanted)
         assert [item.internal_id for item in taken] == wanted

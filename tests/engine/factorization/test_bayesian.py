@@ -1,4 +1,4 @@
-"""Bayesian factorisation: the sampler draws from the posterior, and the model does what it is for."""
+"""Tests of the Bayesian factorisation: its sampler, its predictions and its storage."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CPU = torch.device("cpu")
 
 
 def made_up(num_users=60, num_items=40, density=0.4, seed=0, grades=True) -> Interactions:
-    """Ratings from two tastes, with noise; item 0 is padding."""
+    """Noisy ratings of users with two different tastes. Item 0 is padding."""
     random = np.random.RandomState(seed)
     users, items = np.nonzero(random.rand(num_users, num_items) < density)
     items = items + 1
@@ -70,7 +70,7 @@ def test_each_entity_is_in_one_piece_with_all_its_rows():
             assert (own[real == 0] == len(ids)).all()
 
 
-@pytest.mark.parametrize("rows", [3, 40])  # fewer and more than the length of a vector: both forms of the solution
+@pytest.mark.parametrize("rows", [3, 40])  # fewer and more than the vector's length: both forms of the solution
 def test_draws_have_the_mean_and_the_covariance_of_the_posterior(rows):
     width, copies = 5, 6000
     random = torch.Generator().manual_seed(0)
@@ -80,7 +80,7 @@ def test_draws_have_the_mean_and_the_covariance_of_the_posterior(rows):
     prior = root @ root.T + torch.eye(width)
     expected = torch.randn(1, width, generator=random)
     noise = torch.rand(rows, generator=random) + 0.5
-    # Every copy of the entity sees the same ratings, so that one call makes many draws.
+    # All copies of the entity have the same ratings, so one call makes many draws.
     ids = np.repeat(np.arange(copies), rows)
     other = FactorBlock("item", False, torch.arange(rows).repeat(copies + 1)[: copies * rows + 1], [], vectors)
     block = FactorBlock(
@@ -126,8 +126,8 @@ def test_the_strongest_directions_of_a_large_matrix_are_found(monkeypatch):
     random = np.random.RandomState(0)
     features = (random.randn(90, 4) @ random.randn(4, 60)).astype(np.float32)
     whole = LinearPrior(features, 3, CPU)
-    monkeypatch.setattr(linear_prior, "_EXACT", 10)
-    monkeypatch.setattr(linear_prior, "_STRONGEST", 8)
+    monkeypatch.setattr(linear_prior, "_EXACT_SIZE", 10)
+    monkeypatch.setattr(linear_prior, "_NUM_COMPONENTS", 8)
     part = LinearPrior(csr_matrix(features), 3, CPU)
     rebuilt = part.basis * part.strengths.sqrt() @ part.loadings.T
     assert torch.allclose(rebuilt, torch.from_numpy(features), atol=1e-3)
@@ -237,7 +237,7 @@ def test_the_spread_says_how_far_off_it_is(data, fitted):
     error = fitted.predict(test.user_ids, test.item_ids) - test.ratings
     spread = fitted.std(test.user_ids, test.item_ids)
     assert (spread > 0).all()
-    assert 0.5 < np.mean(np.abs(error) < spread) < 0.9  # 0.68 of a normal distribution
+    assert 0.5 < np.mean(np.abs(error) < spread) < 0.9  # 0.68 for a normal distribution
 
 
 def test_a_seed_makes_the_same_model_again(data, fitted):

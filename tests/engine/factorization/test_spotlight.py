@@ -29,7 +29,7 @@ IMPLICIT = ("pointwise", "bpr", "hinge", "adaptive_hinge")
 
 @pytest.fixture(scope="module")
 def ratings() -> Interactions:
-    """Ratings with two kinds of users who like two kinds of items."""
+    """Ratings of two groups of users, who like two different groups of items."""
     rng = np.random.RandomState(0)
     users, items = rng.randint(0, 40, 1500), rng.randint(1, 31, 1500)
     likes = (users % 2 == items % 2).astype(np.float32)
@@ -167,7 +167,7 @@ def test_progress_counts_batches(ratings):
 
 @pytest.mark.parametrize("model_class", [ExplicitFactorizationModel, ImplicitFactorizationModel])
 def test_a_representation_and_an_optimiser_of_ones_own(ratings, model_class):
-    torch.manual_seed(0)  # a net that is made outside the model is not the model's to seed
+    torch.manual_seed(0)  # the model does not seed a network that is made outside of it
     net = BilinearNet(40, 31, 8, item_embedding_layer=BloomEmbedding(31, 8, compression_ratio=0.5))
 
     def sgd(parameters):
@@ -180,7 +180,7 @@ def test_a_representation_and_an_optimiser_of_ones_own(ratings, model_class):
 
 
 class OwnNet(BilinearNet):
-    """What automatic differentiation has to train."""
+    """A subclass of BilinearNet, which is trained by automatic differentiation."""
 
 
 def test_tables_with_sparse_gradients_serve_optimisers_that_take_them(ratings):
@@ -216,7 +216,7 @@ def test_of_one_negative_the_hardest_is_that_one(ratings):
 @pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("loss", EXPLICIT)
 def test_weights_count(ratings, loss, own):
-    """An interaction of weight 0 is as good as absent."""
+    """An interaction of weight 0 has the same effect as no interaction."""
     ratings = _for_loss(ratings, loss)
     contrary = ratings.ratings.max() + ratings.ratings.min() - ratings.ratings
     doubled = Interactions(

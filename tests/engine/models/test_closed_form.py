@@ -1,4 +1,4 @@
-"""What all models of users that are solved or counted have in common: shapes, storing, new people, odd data."""
+"""Tests of all closed-form models of users: shapes, storage, fold-in and unusual data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ QUICK = {"svd": {"n_iter": 5, "embedding_dim": 4}, "als": {"n_iter": 3, "embeddi
 
 @pytest.fixture(scope="module")
 def interactions() -> Interactions:
-    """40 users, 30 items in two tastes, user 7 with one item, user 39 and item 29 with none."""
+    """Ratings of 40 users with two tastes for 30 items. User 7 has one item; user 39 and item 29 have none."""
     state = np.random.RandomState(3)
     users = np.repeat(np.arange(39), 12)
     items = 1 + (state.randint(0, 14, len(users)) * 2 + users % 2) % 28
@@ -76,7 +76,7 @@ def test_a_known_history_scores_as_its_user(model, interactions, user):
     items, position = np.unique(interactions.item_ids[interactions.user_ids == user], return_inverse=True)
     ratings = interactions.ratings[interactions.user_ids == user]
     means = np.bincount(position, ratings) / np.bincount(position)
-    # The baseline counts a pair that comes twice twice, so it is asked about what it learnt from.
+    # The baseline counts a repeated pair twice, so its history must contain the pair twice, too.
     if model.name == "baseline":
         items, means = interactions.item_ids[interactions.user_ids == user], ratings
     np.testing.assert_allclose(model.fold_in(items, means), model.predict(user), rtol=1e-3, atol=2e-5)
@@ -106,7 +106,7 @@ def test_contributions_add_up_to_the_score(name, interactions):
 
 @pytest.mark.parametrize("name", ["svd", "knn"])
 def test_contributions_add_up_to_what_tells_items_apart(name, interactions):
-    # What is left is what the ratings change about all items alike: the person's bias.
+    # The remaining difference is the user's bias, which is the same for all items.
     model = fitted(name, interactions)
     alike = model.fold_in([2, 4, 7], [5, 1, 3]) - model.fold_in([], [])
     alike[1:28] -= model.contributions([2, 4, 7], [5, 1, 3], np.arange(1, 28)).sum(1)

@@ -1,4 +1,4 @@
-"""Every registered model, plug-ins too, keeps the contract: what it declares works, what it does not is refused."""
+"""Tests that every registered model fulfils the contract, and refuses what it does not declare."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_a_model_of_this_package_can_be_cancelled_and_says_that_it_is_not_traine
     with pytest.raises(NotTrainedError, match=name):
         model.predict(1 if model.capabilities.task == "user" else HISTORY)
     if name in ("baseline", "popular"):
-        return  # done before anybody could cancel
+        return  # the fit ended before it could be cancelled
     job.cancel()
     with pytest.raises(CancelledError):
         fit(model, data.interactions, data, job)

@@ -1,4 +1,4 @@
-"""New people, reasons and likeness, from real models through the recommender and the session."""
+"""Tests of fold-in, explanations and similar items, from the models to the recommender and the session."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ids(results: list) -> list:
 
 
 class Weighed(Scored):
-    """Says that the item with the internal id n adds n to anything, and the first one speaks against it."""
+    """A model in which the item with the internal id n adds n to each score, except the first one, which lowers it."""
 
     def contributions(self, items, ratings, item):
         parts = np.where(np.asarray(items) == 1, -1.0, np.asarray(items))
@@ -120,10 +120,10 @@ def test_every_model_of_users_places_a_new_person(dataset: Dataset, name: str) -
     assert set(ids(one.explain(10, "heat"))) <= {"alien", "solaris", "stalker"}
 
 
-# -- the two models that are Spotlight's --------------------------------------------------------------------------
+# -- the two models of Spotlight --------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def tastes() -> Interactions:
-    """60 users who like either even or odd items, of 40."""
+    """Interactions of 60 users with 40 items. Each user likes either the even or the odd items."""
     state = np.random.RandomState(0)
     users = np.repeat(np.arange(60), 25)
     items = 1 + state.randint(0, 40, len(users))
@@ -165,5 +165,5 @@ def test_a_model_around_its_authors_net_cannot_place_anybody(tastes: Interaction
 
     model = ExplicitFactorizationModel(representation=Own(60, 41, 4), n_iter=1, random_state=1)
     model.fit(tastes)
-    with pytest.raises(UnsupportedError, match="Own of its author's"):
+    with pytest.raises(UnsupportedError, match="custom representation Own"):
         model.fold_in([1], [5])

@@ -1,4 +1,4 @@
-"""Models with a formula, held against the formula written out in dense NumPy."""
+"""Tests that compare models with their formulas in dense NumPy."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CPU = torch.device("cpu")
 
 
 def some(users: int = 30, items: int = 20, n: int = 300, seed: int = 0) -> Interactions:
-    """Distinct pairs over items from 1."""
+    """Random distinct pairs of users and items; item ids start at 1."""
     state = np.random.RandomState(seed)
     pairs = state.choice(users * (items - 1), n, replace=False)
     ratings = state.randint(1, 11, n) / 2
@@ -78,7 +78,7 @@ def test_baseline_solves_the_normal_equations(weighted):
 
 # -- als --------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("confidence", [0.0, 3.0])
-@pytest.mark.parametrize("dim", [4, 48])  # longer and shorter than the rows: both ways to solve
+@pytest.mark.parametrize("dim", [4, 48])  # a width below and above the rows' lengths: both ways to solve
 def test_als_solves_each_users_equations(dim, confidence):
     data = some(n=400)
     model = AlternatingLeastSquaresModel(
@@ -207,7 +207,7 @@ def test_memory_that_is_free_is_known_here():
 
 # -- knn --------------------------------------------------------------------------------------------------------
 def by_hand(data: Interactions, neighbors: int) -> np.ndarray:
-    """Every step of knn, pair of items by pair of items."""
+    """Compute the predictions of knn with a loop over pairs of items."""
     baseline = BaselineModel(l2_user=5.0, l2_item=2.0)
     baseline.fit(data)
     usual = baseline.predict(np.arange(data.num_users)).astype(np.float64)
@@ -225,7 +225,7 @@ def by_hand(data: Interactions, neighbors: int) -> np.ndarray:
     for one in range(size):
         kept = np.argsort(-likeness[:, one])[:neighbors]
         likeness[np.setdiff1d(np.arange(size), kept), one] = 0.0
-    weights = np.where(likeness**2 >= 0.01 * 0.05, likeness**2, 0.0)  # fainter ones are dropped
+    weights = np.where(likeness**2 >= 0.01 * 0.05, likeness**2, 0.0)  # smaller weights are dropped
     return usual + residual @ weights / (rated @ weights + 0.05)
 
 

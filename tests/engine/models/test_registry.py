@@ -60,14 +60,14 @@ def test_an_unknown_model_is_named_with_what_was_probably_meant():
 
 @pytest.fixture(autouse=True)
 def read_anew():
-    """The registry is read once a process; here it is read for each test, and once more after it."""
+    """Clear the registry, which is read once a process, before and after a test."""
     registry.describe.cache_clear()
     yield
     registry.describe.cache_clear()
 
 
 class FromElsewhere:
-    """Likes every item alike."""
+    """A model that gives every item the same score."""
 
     def __init__(self, strength: float = 1.0, random_state: object = None) -> None:
         self.strength = strength

@@ -21,7 +21,7 @@ from engine.sequence.softmax import SharedNegatives, softmax_loss
 
 @pytest.fixture(scope="module")
 def counting() -> SequenceInteractions:
-    """Item n is followed by item n + 1, and 12 by 1; some sequences are short."""
+    """Sequences in which item n + 1 follows item n, and 1 follows 12. Some sequences are short."""
     starts = np.arange(200) % 12
     sequences = (starts[:, None] + np.arange(8)) % 12 + 1
     sequences[::5, :3] = 0
@@ -103,7 +103,7 @@ def test_the_whole_loss_is_that_of_a_softmax_over_the_items_that_occur(net):
 
 
 def test_the_sampled_loss_estimates_the_whole_one(net):
-    """With many negatives, drawn as unevenly as may be, the two agree."""
+    """The sampled loss agrees with the full loss if there are many negatives, even with uneven probabilities."""
     sequences = torch.randint(1, 20, (40, 3), generator=torch.Generator().manual_seed(2))
     counts = torch.bincount(sequences.reshape(-1), minlength=20)
     occurring = counts.nonzero()[:, 0]
@@ -155,7 +155,7 @@ def test_a_stored_model_says_the_same(counting, name, tmp_path):
 def test_the_same_seed_gives_the_same_model(counting, name):
     one, two, other = (models.create(name, **{**SMALL, "n_iter": 2, "random_state": seed}) for seed in (1, 1, 2))
     for model in (one, two, other):
-        torch.rand(5)  # what others draw is of no consequence
+        torch.rand(5)  # random numbers drawn elsewhere have no effect
         model.fit(counting)
     np.testing.assert_array_equal(one.predict([1, 2]), two.predict([1, 2]))
     assert not np.array_equal(one.predict([1, 2]), other.predict([1, 2]))
@@ -218,7 +218,7 @@ def test_one_item_and_nothing_at_all_are_said_plainly():
 
 @pytest.mark.slow
 def test_synthetic_sequences():
-    """The data of Spotlight's own tests, where its best net, cnn, is asked to pass .65."""
+    """The data of Spotlight's tests, which require an MRR above .65 of its best network, cnn."""
     data = synthetic.generate_sequential(
         num_users=100,
         num_items=100,
@@ -240,7 +240,7 @@ def test_synthetic_sequences():
 
 # -- descriptions -------------------------------------------------------------------------------------------------
 def test_an_item_never_met_is_recommended_by_its_description(counting, tmp_path):
-    """Items 13 and 14 are in no sequence; 13 is described as 5 is, of 14 nothing is said."""
+    """Items 13 and 14 are in no sequence. Item 13 has the description of item 5, and item 14 has none."""
     vectors = np.random.RandomState(0).randn(15, 8).astype(np.float32)
     vectors[13], vectors[14] = vectors[5], 0.0
     sequences = SequenceInteractions(counting.sequences, num_items=15)

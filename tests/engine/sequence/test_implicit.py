@@ -20,7 +20,7 @@ LOSSES = ("pointwise", "bpr", "hinge", "adaptive_hinge")
 
 @pytest.fixture(scope="module")
 def counting() -> SequenceInteractions:
-    """Item n is followed by item n + 1, and 12 by 1; some sequences are short."""
+    """Sequences in which item n + 1 follows item n, and 1 follows 12. Some sequences are short."""
     starts = np.arange(200) % 12
     sequences = (starts[:, None] + np.arange(8)) % 12 + 1
     sequences[::5, :3] = 0
@@ -39,7 +39,7 @@ def test_what_follows_is_learnt(counting, representation, loss):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_pooling_learns_what_goes_together(loss):
-    """Eight families of three items, in any order; two of them ask for the third."""
+    """Eight groups of three items in random order. Two items of a group predict the third."""
     rng = np.random.RandomState(0)
     sequences = np.array([rng.permutation(3) + 1 + 3 * (row % 8) for row in range(400)])
     model = ImplicitSequenceModel(loss=loss, n_iter=60, batch_size=64, random_state=1)
@@ -119,7 +119,7 @@ def test_probabilities_sum_to_one_and_order_as_scores(counting):
 @pytest.mark.parametrize("loss", ["pointwise", "bpr"])
 @pytest.mark.parametrize("exclude_known", [True, False])
 def test_probabilities_are_those_of_the_data(loss, exclude_known):
-    """After item 1 comes 2 in three cases of four, and 3 in one."""
+    """Item 2 follows item 1 in three of four sequences, and item 3 in one."""
     sequences = np.array([[1, 2], [1, 2], [1, 2], [1, 3]] * 50)
     model = ImplicitSequenceModel(
         loss=loss,
@@ -137,7 +137,7 @@ def test_probabilities_are_those_of_the_data(loss, exclude_known):
 
 
 class OwnNet(nn.Module):
-    """As a user of Spotlight may have written: no batched scoring, and squeezes of its own."""
+    """A network as a user of Spotlight may have written it: without score_all, and with its own squeezes."""
 
     def __init__(self, num_items: int, dim: int) -> None:
         super().__init__()
@@ -170,7 +170,7 @@ def test_bloom_embeddings_serve_as_item_layer(counting, bag):
 
 
 class TiedNet(PoolNet):
-    """Uses the table as a matrix too."""
+    """A network that also uses the embedding table as a matrix."""
 
     def forward(self, user_representations, targets):
         shrunk = 1e-3 * self.item_embeddings.weight.square().sum()
@@ -187,7 +187,9 @@ def test_tables_get_the_gradient_that_automatic_differentiation_gives(counting, 
 
     quick = scores()
     none = {"_layers": [], "_gradients": []}
-    monkeypatch.setattr("engine.training.autograd._Tables.__init__", lambda self, net: self.__dict__.update(none))
+    monkeypatch.setattr(
+        "engine.training.autograd._EmbeddingGradients.__init__", lambda self, net: self.__dict__.update(none)
+    )
     np.testing.assert_allclose(quick, scores(), rtol=1e-3, atol=1e-5)
 
 
@@ -219,7 +221,7 @@ def test_a_cancelled_fit_is_completed_by_the_next(counting):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_weights_count(loss):
-    """Of two contradicting continuations only that with a weight is learnt, and of two with weights both."""
+    """A continuation of weight 0 is not learnt. If both continuations have weights, both are learnt."""
     sequences = np.array([[1, 2], [1, 3], [4, 5], [4, 2]] * 60)
     weights = np.array([[1.0, 1.0], [1.0, 0.0], [1.0, 1.0], [1.0, 1.0]] * 60)
     model = ImplicitSequenceModel(loss=loss, representation="cnn", n_iter=40, batch_size=32, random_state=1)
@@ -270,7 +272,7 @@ def test_of_one_negative_the_hardest_is_that_one(counting):
 @pytest.mark.parametrize("representation", list(NETS))
 @pytest.mark.parametrize("loss", LOSSES)
 def test_products_in_bfloat16_lose_nothing(counting, representation, loss, monkeypatch):
-    """As wide nets are trained on a GPU; here the CPU's bfloat16 stands in."""
+    """Wide networks train in bfloat16 on a GPU. This test uses bfloat16 on the CPU."""
     if representation in ("lstm", "mixture") and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         pytest.skip("this processor has no bfloat16 LSTM")
 

@@ -13,7 +13,7 @@ from engine.sequence.markov import MarkovModel
 SMALL = SequenceInteractions([[1, 2, 3], [0, 1, 3]], num_items=5)
 
 
-#: Plain counting.
+#: The options that count plain transitions.
 PLAIN = {
     "lags": 1,
     "decay": 1.0,
@@ -31,7 +31,7 @@ def counting(**options: float) -> MarkovModel:
 
 
 def votes(model: MarkovModel, sequence: list[int], sequences: SequenceInteractions = SMALL) -> np.ndarray:
-    """What the model counts, without smoothing and up to float32."""
+    """Return the votes of the model, without smoothing and in float32 precision."""
     model.fit(sequences)
     counts = np.bincount(sequences.sequences[sequences.sequences > 0], minlength=sequences.num_items)
     prior = model.smoothing * counts / counts.sum()
@@ -39,13 +39,13 @@ def votes(model: MarkovModel, sequence: list[int], sequences: SequenceInteractio
 
 
 def test_transitions_counted_by_hand():
-    """2 → 3 counts 1; 1 → 2 counts .5, being one step back; 1 → 3 counts .5 · .5 over two lags and .5 over one."""
+    """The vote of 2 → 3 is 1. The vote of 1 → 2 is .5. The vote of 1 → 3 is .5 · .5 over two lags and .5 over one."""
     counted = votes(counting(lags=2, decay=0.5), [1, 2])
     np.testing.assert_allclose(counted, [0, 0, 0.5, 1.75, 0], atol=1e-6)
 
 
 def test_places_where_items_agree_count_for_more():
-    """The first row's 3 has both items before it, 1.25² in all; the others have one, .5² each."""
+    """In the first row both items come before 3, with 1.25² votes. The other rows have one of them, with .5² votes."""
     counted = votes(counting(lags=2, decay=0.5, sharpness=2), [1, 2])
     np.testing.assert_allclose(counted, [0, 0, 0.25, 1.25**2 + 0.25, 0], atol=1e-6)
 
@@ -56,7 +56,7 @@ def test_looking_ahead_counts_what_stands_before_too():
 
 
 def test_the_same_order_counts_for_more():
-    """Before the first row's 3 stand 1 and 2 as in the sequence asked about; in the second row 1 stands too near."""
+    """In the first row, 1 and 2 come before 3 as in the query sequence. In the second row, 1 is at another distance."""
     counted = votes(counting(lags=2, alignment=0.5), [1, 2])
     np.testing.assert_allclose(counted, [0, 0, 1, 1.5 + 1.5 + 1, 0], atol=1e-6)
 
@@ -132,7 +132,7 @@ def test_one_item_and_single_steps_are_sane():
 
 
 def test_whether_order_is_strict_is_found_on_people_held_out():
-    """Here an item decides what comes next, and says nothing of what came before."""
+    """The order is strict: an item determines the next item, but not the previous one."""
     strict = synthetic.generate_sequential(num_items=50, order=1, random_state=np.random.RandomState(1)).to_sequence(
         100
     )

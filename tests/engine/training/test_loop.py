@@ -17,7 +17,7 @@ from engine.training.loop import RunState, train
 
 
 class Recorder:
-    """Notes the examples of each step; short of memory for batches of more than ``room`` while on its 'device'."""
+    """Records the examples of each step, and runs out of memory for batches larger than ``room``."""
 
     small_steps = True
 
@@ -92,7 +92,7 @@ def test_other_data_starts_a_new_call():
 
 
 class OnGraphicsCard(Recorder):
-    """Pretends to be on another device than its tensors are."""
+    """Pretends to be on a device other than that of its tensors."""
 
     def __init__(self, num_examples, room):
         super().__init__(num_examples, room)
@@ -153,7 +153,7 @@ def interactions():
 
 @pytest.mark.parametrize("make", MODELS)
 def test_a_model_that_does_not_fit_a_device_is_trained_on_the_cpu(make, interactions, monkeypatch):
-    """Also one that has learnt before: nothing of that is lost."""
+    """A model that was trained before keeps what it has learnt."""
 
     def to(module, where):
         if where.type == "meta":
@@ -179,7 +179,7 @@ def test_a_model_that_does_not_fit_a_device_is_trained_on_the_cpu(make, interact
 
 @pytest.mark.parametrize("make", MODELS)
 def test_learners_move_with_all_they_know(make, interactions, monkeypatch):
-    """A run that is moved in its middle (here from the CPU to the CPU) ends as any other."""
+    """A run that is moved to another device (here from the CPU to the CPU) gives the same model as any other run."""
     whole, moved = make(), make()
     sequences = isinstance(whole, ImplicitSequenceModel)
     data, query = (interactions.to_sequence(), [3, 1]) if sequences else (interactions, 3)

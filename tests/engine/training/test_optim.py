@@ -22,7 +22,7 @@ def train(make, steps=30, plainly=False):
             for place, one in enumerate(optimizer._parameters):
                 if one.grad is not None:
                     optimizer._state[place]["step"] += 1
-                    optimizer._step_plainly(one.data, one.grad, optimizer._state[place])
+                    optimizer._step_unfused(one.data, one.grad, optimizer._state[place])
         else:
             optimizer.step()
     return [one.detach() for one in net.parameters()], unused.detach(), optimizer
