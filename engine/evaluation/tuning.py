@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shlex
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import models
-from engine.errors import DataError, LearningError, OptionError, RecsysError
+from engine.errors import DataError, ErrorKind, LearningError, OptionError, RecsysError
 from engine.evaluation.runner import AT, evaluate_split, learnable, protocol_for
 from engine.evaluation.splitters import Split, split
 from engine.models import Range
@@ -31,10 +30,6 @@ FOLDS = 2
 _ERRORS = ("rmse", "mae")
 #: Marks of trials.
 _DEFAULTS, _DIVERGED = "defaults", "diverged"
-_EXTRA = (
-    'Tuning needs Optuna, which is not installed: run `pip install "recsys-tui[tune]"`, or `pip install optuna` where '
-    "recsys-tui was installed from a checkout."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +50,6 @@ class Tuned:
         How many trials there have been in all, and how many of them were cut short.
     path
         Where the search is kept.
-    train_command, evaluate_command
-        What to run next.
     note
         What the figures mean.
     """
@@ -72,8 +65,6 @@ class Tuned:
     finished: int
     pruned: int
     path: str
-    train_command: str
-    evaluate_command: str
     note: str
 
 
@@ -141,12 +132,19 @@ def tune(
         from optuna.storages import JournalStorage
         from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
     except ImportError as error:
-        raise RecsysError(_EXTRA) from error
+        raise RecsysError(
+            "Tuning needs the package optuna, which is not installed.", kind=ErrorKind.MISSING_PACKAGE, name="optuna"
+        ) from error
     spec = models.get(name)
     given = {option: spec.options[option].read(option, value) for option, value in _checked(spec, options).items()}
     space = {option: one.search for option, one in spec.options.items() if one.search and option not in given}
     if not space:
-        raise OptionError(f"The model {name} has no options to search for: `recsys-tui train {name}` is all there is.")
+        raise OptionError(
+            f"The model {name} has no options to search for.",
+            kind=ErrorKind.NOTHING_TO_TUNE,
+            name=name,
+            dataset=dataset.name,
+        )
     protocol = protocol_for([name], protocol)
     metric = metric or ("rmse" if protocol == "random" and "ratings" in spec.needs else f"ndcg@{AT}")
     parts = _validation_parts(split(dataset.interactions, protocol, seed).train, protocol, seed)
@@ -239,8 +237,6 @@ def _outcome(
     finished: list[Any],
     path: Path,
 ) -> Tuned:
-    settings = shlex.join(["--set", " ".join(f"{option}={value}" for option, value in best.items())])
-    where = f"-d {shlex.quote(dataset.name)}"
     return Tuned(
         model=name,
         dataset=dataset.name,
@@ -253,8 +249,6 @@ def _outcome(
         finished=len(finished),
         pruned=sum(one.state.name == "PRUNED" for one in finished),
         path=str(path),
-        train_command=f"recsys-tui train {name} {where} {settings}",
-        evaluate_command=f"recsys-tui evaluate {name} {where} --protocol {protocol} --seed {seed} {settings}",
         note=f"Chosen on {FOLDS} validation parts of the training part; the test part of the {protocol} split (seed "
         f"{seed}) was not looked at. The best of many trials is flattered: measure it once on the test part.",
     )

@@ -50,7 +50,7 @@ class Option:
     search: Range | tuple[Any, ...] | None = None
 
     def read(self, name: str, value: Any) -> Any:
-        """The value, converted where it is text, as in ``--set n_iter=20``.
+        """The value, converted where it is text: ``"20"`` for a whole number.
 
         Raises
         ------

@@ -16,6 +16,7 @@ from tui.commands.shared import (
     seed_option,
     settings_option,
 )
+from tui.wording import describe
 
 
 @cli.group()
@@ -46,7 +47,7 @@ def list_models(context: click.Context, dataset: str | None, as_json: bool) -> N
         except RecsysError as error:
             if wanted:
                 raise
-            say(str(error))  # one damaged set must not hide the others
+            say(describe(error))  # one damaged set must not hide the others
             continue
         for state in states:
             if state.trained:
@@ -136,7 +137,7 @@ def evaluate(
         except RecsysError as error:
             if len(names) == 1 or isinstance(error, OptionError):
                 raise
-            failed.append(f"{name} was left out. {error}")  # and must not cost the others' figures
+            failed.append(f"{name} was left out. {describe(error)}")  # and must not cost the others' figures
     if len(names) == 1:
         print_report(reports[0], as_json)
     elif reports:
