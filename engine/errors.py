@@ -1,10 +1,118 @@
-"""Errors that are meant for a person: each is one plain sentence that says what, where and what to do."""
+"""Errors that are meant for a person.
+
+Each has a sentence that is true for every caller, and the facts of that sentence as fields. A program around the
+engine reads the fields, and adds what its own user can do.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class ErrorKind(StrEnum):
+    """What happened, for a program: it decides on a remedy by this and by the other fields of the error."""
+
+    #: A data set called ``name`` is stored already.
+    DATASET_EXISTS = "dataset-exists"
+    #: No data set is called ``name``; ``choices`` are those that are stored.
+    UNKNOWN_DATASET = "unknown-dataset"
+    #: The stored data set ``name`` is damaged; ``file`` is where it was moved to.
+    DAMAGED_DATASET = "damaged-dataset"
+    #: ``name`` cannot be the name of a data set.
+    BAD_DATASET_NAME = "bad-dataset-name"
+    #: The data set ``name`` is to be read, and no file was given; ``choices`` are the names that need none.
+    NO_FILES = "no-files"
+    #: No reader has the kind ``name``; ``choices`` are the kinds.
+    UNKNOWN_KIND = "unknown-kind"
+    #: The files do not tell which reader fits; ``choices`` are the kinds.
+    UNCLEAR_KIND = "unclear-kind"
+    #: The reader of kind ``name`` is in another package, which is broken.
+    BROKEN_READER = "broken-reader"
+    #: The reader of kind ``name`` lacks a file; ``choices`` are the roles (``items``, ``ratings``, ``links``) of which
+    #: at least one must be given.
+    MISSING_FILE = "missing-file"
+    #: The reader of kind ``name`` was given single files, and takes none; ``choices`` are their roles.
+    UNEXPECTED_FILE = "unexpected-file"
+    #: ``file`` is a folder where one file is needed.
+    FOLDER_GIVEN = "folder-given"
+    #: The folder or archive ``file`` has several files for one role; ``choices`` are they. ``name`` is the role where
+    #: one of them can be named for it.
+    SEVERAL_FILES = "several-files"
+    #: ``file`` has no column ``column``; ``choices`` are those that it has. ``name`` is the kind of data set where a
+    #: caller may map other columns.
+    MISSING_COLUMN = "missing-column"
+    #: A column is to be mapped to the role ``name``, which does not exist; ``choices`` are the roles.
+    UNKNOWN_ROLE = "unknown-role"
+    #: The header of ``file`` is not of the form that the reader of kind ``name`` expects.
+    BAD_HEADER = "bad-header"
+    #: The value in ``file``, ``row`` and ``column`` cannot be used.
+    BAD_VALUE = "bad-value"
+    #: The row ``row`` of ``file`` cannot be taken apart into values.
+    BAD_ROW = "bad-row"
+    #: ``file`` is not text, or is text in another encoding than UTF-8.
+    BAD_ENCODING = "bad-encoding"
+    #: The data set ``name`` could not be downloaded; ``file`` is what a person can download by hand.
+    NOT_DOWNLOADED = "not-downloaded"
+    #: The model ``name`` is not trained on the data set ``dataset``.
+    UNTRAINED = "untrained"
+    #: The model ``name`` has no options to search for.
+    NOTHING_TO_TUNE = "nothing-to-tune"
+    #: The optional package ``name`` is not installed.
+    MISSING_PACKAGE = "missing-package"
+    #: No device is called ``name``; ``choices`` are the names.
+    UNKNOWN_DEVICE = "unknown-device"
+    #: This machine has no device ``name``; ``choices`` are those to use instead.
+    NO_DEVICE = "no-device"
+
 
 class RecsysError(Exception):
-    """The data or the request could not be served; ``str(error)`` is the sentence to show."""
+    """The data or the request could not be served; ``str(error)`` is the sentence.
+
+    Parameters
+    ----------
+    message
+        One sentence: what, where and, where that is the same for every caller, what to do.
+    kind
+        What happened, where a program could act on it.
+    name
+        What the error is about: a data set, a model, a kind of data set, a device.
+    dataset
+        The data set, where ``name`` is something else.
+    choices
+        What would have been possible instead.
+    suggestions
+        What was probably meant, best first.
+    file
+        The file or folder, as the sentence names it.
+    row
+        The row of the file as a person counts (the header is row 1), or the line of a file that has no rows.
+    column
+        The name of the column.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        kind: ErrorKind | None = None,
+        name: str | None = None,
+        dataset: str | None = None,
+        choices: Sequence[str] = (),
+        suggestions: Sequence[str] = (),
+        file: str | None = None,
+        row: int | None = None,
+        column: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.name = name
+        self.dataset = dataset
+        self.choices = tuple(choices)
+        self.suggestions = tuple(suggestions)
+        self.file = file
+        self.row = row
+        self.column = column
 
 
 class DataError(RecsysError):
@@ -12,7 +120,7 @@ class DataError(RecsysError):
 
 
 class DamagedError(DataError):
-    """A stored file or folder was read, and is not what was written there."""
+    """A stored file or folder does not hold what was written to it."""
 
 
 class UnknownError(RecsysError):
@@ -21,30 +129,39 @@ class UnknownError(RecsysError):
     Parameters
     ----------
     message
-        The sentence to show.
+        The sentence.
     suggestions
         What was probably meant, best first.
+    kind, name, choices
+        As in :class:`RecsysError`.
     """
 
-    def __init__(self, message: str, suggestions: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.suggestions = suggestions
+    def __init__(
+        self,
+        message: str = "",
+        suggestions: Sequence[str] = (),
+        *,
+        kind: ErrorKind | None = None,
+        name: str | None = None,
+        choices: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message, kind=kind, name=name, choices=choices, suggestions=suggestions)
 
 
 class NotTrainedError(RecsysError):
-    """The model asked for has not been trained on this data set yet."""
+    """The model that should answer has not been trained on this data set yet."""
 
 
 class OptionError(RecsysError, ValueError):
-    """An option of a model or a reader that does not exist or has an impossible value."""
+    """An option of a model or a reader does not exist or has an impossible value."""
 
 
 class LearningError(RecsysError, ValueError):
-    """A model cannot learn from this data, or diverged on it."""
+    """A model cannot learn from this data, or it diverged."""
 
 
 class CancelledError(Exception):
-    """A job was stopped by the person who started it. Not an error to report as a failure."""
+    """A job was stopped by the person who started it; this is not a failure to report."""
 
 
 class UnsupportedError(RecsysError, ValueError):

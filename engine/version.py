@@ -1,3 +1,3 @@
-"""The program's version, in a module of its own so that ``--version`` imports nothing else."""
+"""The version of the program, in a module of its own so that it can be printed without importing anything else."""
 
 __version__ = "0.1.0"

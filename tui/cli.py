@@ -112,7 +112,9 @@ def _run_command(words: list[str]) -> int:
 def _fail(error: RecsysError, words: list[str], status: int) -> int:
     if "--debug" in words:
         raise error
-    message = str(error)
+    from tui.wording import describe
+
+    message = describe(error)
     if isinstance(error, UnknownError) and error.suggestions and not any(one in message for one in error.suggestions):
         message += f" Closest: {', '.join(error.suggestions[:5])}."
     _say(message)

@@ -15,6 +15,7 @@ import click
 
 from engine.session import Job, Progress, Range
 from tui.sanitize import sanitize
+from tui.wording import evaluate_command, train_command
 
 if TYPE_CHECKING:
     from engine.data.results import Answer, FitReport, Result
@@ -199,6 +200,8 @@ def print_dataset(manifest: Manifest, as_json: bool) -> None:
         click.echo(sanitize(f"  left out: {count:,} × {reason}"))
     for note in manifest.source.get("notes", ()):
         click.echo(sanitize(f"  {note}"))
+    if manifest.source.get("guessed_columns"):
+        click.echo("  --map names other columns.")
 
 
 def print_models(specs: Sequence[ListedModel], as_json: bool) -> None:
@@ -331,8 +334,10 @@ def report_json(report: FitReport) -> dict[str, Any]:
 
 def print_tuning(outcome: Tuned, as_json: bool) -> None:
     """What a search for options came to."""
+    train = train_command(outcome.model, outcome.dataset, outcome.best_options)
+    evaluate = evaluate_command(outcome.model, outcome.dataset, outcome.best_options, outcome.protocol, outcome.seed)
     if as_json:
-        print_json(asdict(outcome))
+        print_json({**asdict(outcome), "train_command": train, "evaluate_command": evaluate})
         return
     click.echo(
         f"{outcome.model} on {outcome.dataset}: {outcome.metric} {outcome.best_value:.4f} on the validation part"
@@ -342,8 +347,8 @@ def print_tuning(outcome: Tuned, as_json: bool) -> None:
     for name, value in outcome.best_options.items():
         click.echo(f"  {name:<24}{value}")
     click.echo(f"  {outcome.finished} trials, {outcome.pruned} of them cut short, kept in {outcome.path}")
-    click.echo(f"Train it:    {outcome.train_command}")
-    click.echo(f"Measure it:  {outcome.evaluate_command}")
+    click.echo(f"Train it:    {train}")
+    click.echo(f"Measure it:  {evaluate}")
     say(outcome.note)
 
 

@@ -1,35 +1,30 @@
-"""One reader a source: files to a data set.
+"""From files to a data set: one reader for each kind of source.
 
-Importing this package loads none of pandas, pyarrow and torch; a reader is imported when it is asked for.
+Importing this package loads none of pandas, pyarrow and torch; the readers are imported when one is needed.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from engine.errors import OptionError
-from engine.runtime.lazy_import import import_in_background
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
+    from engine.datasets.formats.files import Files
     from engine.runtime.job import Job
 
-#: Kind -> what it reads, in one line. Each has a module of its name here.
-KINDS: Mapping[str, str] = {
-    "demo": "the bundled films and series with a simulated audience",
-    "anime": "Anime Recommendations Database: anime.csv and rating.csv",
-    "movies": "The Movies Dataset: ratings, movies_metadata and links",
-    "movielens": "any MovieLens release: u.data, ratings.dat or ratings.csv with its films",
-    "recbole": "RecBole atomic files: .inter and .item",
-    "table": "any CSV, TSV, JSONL or Parquet with columns for user, item, rating, time",
-}
+    #: Kind -> what its reader reads, in one line. Made at the first use, since it imports the readers.
+    KINDS: Mapping[str, str]
 
-#: Names that :func:`engine.datasets.releases.fetch` can bring from their publisher.
-FETCHABLE = ("ml-100k", "ml-latest-small", "ml-1m")
+
+def __getattr__(name: str) -> Any:
+    if name != "KINDS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from engine.datasets.registry import readers
+
+    return {kind: reader.title for kind, reader in readers().items()}
 
 
 def read(
@@ -48,61 +43,78 @@ def read(
     Parameters
     ----------
     name
-        What to call it.
+        The name of the data set.
     kind
-        One of :data:`KINDS`; guessed from names and headers if None.
+        One of ``KINDS``. If None, the readers recognise their files by names and headers; without any file, ``demo``
+        is the bundled data set.
     items, ratings, links
         One file each: plain, ``.gz``, or a ``.zip`` with one fitting member.
     source
-        A folder or archive that holds them all.
+        A folder or an archive that holds all files.
     mapping
-        For ``table``: role -> column, such as ``{"user": "uid", "item": "sku", "text": ["name", "about"]}``.
+        For the kind ``table``: role -> column, such as ``{"user": "uid", "item": "sku", "text": ["name", "about"]}``.
     job
-        Progress in rows, and cancel between blocks.
+        Takes the progress in rows and is asked between blocks whether to stop.
 
     Returns
     -------
     Dataset
-        With ``skipped`` (reason -> rows) and ``source``: ``"files"`` (role, name, rows, kept and skipped of each; the
-        last three always add up) and ``"notes"`` (plain sentences).
+        Its ``skipped`` has the number of rows left out for each reason. Its ``source`` has ``"files"`` (role, name,
+        rows, kept and skipped of each file; ``rows`` is ``kept`` plus all of ``skipped``) and ``"notes"`` (sentences).
 
     Raises
     ------
     DataError
-        If a file is not what it should be: one sentence that says what, where and what to do.
+        If a file is not what it should be, or no reader recognises the files. The error has the file, and the row and
+        the column where there are such.
     OptionError
         If there is no such kind, or ``mapping`` names an unknown role.
     CancelledError
         If the job was cancelled.
     """
-    _import_arrow()
-    from engine.datasets.formats.files import Files
+    files = _files(items, ratings, links, source, mapping)
+    from engine.datasets.registry import get, recognise
 
-    files = Files(_path(items), _path(ratings), _path(links), _path(source), mapping or {})
-    if kind is None:
-        named = (files.items, files.ratings, files.links, files.source)
-        kind = "demo" if name == "demo" and not any(named) else guess_kind(*named)
-    if kind not in KINDS:
-        raise OptionError(f"There is no kind {kind!r} of data set: use one of {', '.join(KINDS)}.")
-    reader = import_module(f"engine.datasets.{kind}")
-    dataset: Dataset = reader.read(name, files, job)
-    return dataset
-
-
-def _import_arrow() -> None:
-    # pandas too: pyarrow imports it of its own accord when it first makes an array of Python objects.
-    import_in_background("pyarrow", "pyarrow.compute", "pyarrow.csv", "pandas")
-
-
-def _path(path: str | Path | None) -> Path | None:
-    return None if path is None else Path(os.path.expanduser(path))  # leaves the ~ of an unknown user as it is
+    if kind is None and name == "demo" and files.empty:
+        kind = "demo"
+    reader = recognise(files) if kind is None else get(kind)
+    return reader.read(name, files, job)
 
 
 def guess_kind(
-    items: Path | None = None, ratings: Path | None = None, links: Path | None = None, source: Path | None = None
+    items: str | Path | None = None,
+    ratings: str | Path | None = None,
+    links: str | Path | None = None,
+    source: str | Path | None = None,
 ) -> str:
-    """Tell from names and headers which reader fits. See :func:`engine.datasets.formats.detect.guess_kind`."""
-    _import_arrow()
-    from engine.datasets.formats import detect as guess
+    """The kind of data set that files hold, by their names and headers.
 
-    return guess.guess_kind(items, ratings, links, source)
+    Raises
+    ------
+    DataError
+        If no reader recognises them, or several are equally sure.
+    """
+    files = _files(items, ratings, links, source, None)
+    from engine.datasets.registry import recognise
+
+    return recognise(files).kind
+
+
+def _files(
+    items: str | Path | None,
+    ratings: str | Path | None,
+    links: str | Path | None,
+    source: str | Path | None,
+    mapping: Mapping[str, str | Sequence[str]] | None,
+) -> Files:
+    from engine.datasets.formats.arrow import import_arrow
+
+    import_arrow()
+    from engine.datasets.formats.files import Files
+
+    return Files(_path(items), _path(ratings), _path(links), _path(source), mapping or {})
+
+
+def _path(path: str | Path | None) -> Path | None:
+    # os.path.expanduser leaves the ~ of an unknown user as it is; Path.expanduser would raise.
+    return None if path is None else Path(os.path.expanduser(path))

@@ -1,4 +1,4 @@
-"""The reviews of the Amazon co-purchasing data set, by Spotlight's function."""
+"""The reviews of the Amazon co-purchasing data set, as Spotlight's function returns them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.runtime.job import Job, Progress
 
 URL = "https://snap.stanford.edu/data/bigdata/amazon/amazon-meta.txt.gz"
 
-#: ``2000-7-28  cutomer: A2JW67OY8U6HHK  rating: 5  votes: 10  helpful: 9``; the misspelling is the file's.
+#: ``2000-7-28  cutomer: A2JW67OY8U6HHK  rating: 5  votes: 10  helpful: 9``; the file itself has the misspelling.
 _REVIEW = re.compile(r"\s+(\d+)-(\d+)-(\d+)\s+cut?s?tomer:\s+(\w+)\s+rating:\s+(\d+)")
 _LINES_BETWEEN_REPORTS = 100_000
 
@@ -35,21 +35,22 @@ def get_amazon_dataset(
     Parameters
     ----------
     min_user_interactions, min_item_interactions
-        Users and items with fewer reviews, counted in the whole set, are left out.
+        Users and items with fewer reviews, counted in the whole data set, are left out.
     path
-        ``amazon-meta.txt``, packed or not; None fetches it (some 200 MB) once and keeps it.
+        ``amazon-meta.txt``, packed or not. If None, it is downloaded once (about 200 MB) and kept in the cache.
     job
-        Progress and cancel.
+        Takes the progress and may be cancelled.
 
     Returns
     -------
     Interactions
-        Users numbered from 0 and items from 1 in the order in which they come; times are unix seconds of the day.
+        Users are numbered from 0 and items from 1, in the order of their first review. Times are unix seconds, exact
+        to the day.
 
     Raises
     ------
     DataError
-        If it cannot be had, or has not as many items as it says.
+        If the file cannot be downloaded, or does not have as many items as its header states.
     """
     file = Path(path) if path is not None else download(URL, job)
     users, items, ratings, days = _read(file, job or Job())
@@ -79,9 +80,13 @@ def _read(file: Path, job: Job) -> tuple[npt.NDArray[np.int32], ...]:
                 ratings.append(int(rating))
                 days.append(date(int(year), int(month), int(day)).toordinal())
     if announced is None:
-        raise DataError(f"{file} is not amazon-meta.txt: it does not say how many items it has.")
+        raise DataError(
+            f"{file} is not amazon-meta.txt, which states its number of items at the beginning.", file=str(file)
+        )
     if announced != item + 1:
-        raise DataError(f"{file} has {item + 1:,} items and says that it has {announced:,}: it is cut short.")
+        raise DataError(
+            f"{file} is cut short: it has {item + 1:,} items and states that it has {announced:,}.", file=str(file)
+        )
     return tuple(np.frombuffer(column, dtype=np.int32) for column in (users, items, ratings, days))
 
 
@@ -91,7 +96,7 @@ def _frequent(ids: npt.NDArray[np.int32], least: int) -> npt.NDArray[np.bool_]:
 
 
 def _numbered(ids: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Internal ids, in the order in which the ids come for the first time."""
+    """Numbers from 0 instead of the ids, in the order in which each id occurs first."""
     _, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
     place = np.empty(len(first), dtype=np.int32)
     place[np.argsort(first, kind="stable")] = np.arange(len(first), dtype=np.int32)

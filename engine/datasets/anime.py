@@ -17,11 +17,12 @@ from engine.datasets.formats.files import Files
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import find_columns
 from engine.datasets.formats.sources import Source
+from engine.datasets.reader import Certainty, Evidence, Reader
 from engine.runtime.job import Job
 
 _ITEM_COLUMNS = ("anime_id", "name", "genre", "type", "episodes", "rating", "members")
 _RATING_COLUMNS = ("user_id", "anime_id", "rating")
-#: What pandas reads as missing, as the tutorial does when it drops incomplete rows.
+#: The texts that pandas reads as missing, since the tutorial drops incomplete rows with pandas.
 _MISSING = ("", "nan", "NaN", "-nan", "-NaN", "NA", "N/A", "n/a", "<NA>", "#N/A", "NULL", "null", "None")
 _WATCHED_NOT_RATED = -1.0
 
@@ -29,9 +30,9 @@ _WATCHED_NOT_RATED = -1.0
 def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     """Read a catalogue of anime, the ratings, or both.
 
-    Rows of the catalogue with a missing value are left out, as the tutorial's ``dropna`` does, and so are ratings of
-    anime that are then not in the catalogue; both are counted. A rating of -1 ("watched, not rated") is kept as NaN.
-    An item's text is name, genre, type and ``episodes: N``, as they stand in the file, joined by single spaces.
+    Rows of the catalogue with a missing value are left out, as by ``dropna`` in the tutorial, and so are ratings of
+    anime that are then not in the catalogue; both are counted. A rating of -1 ("watched, not rated") becomes NaN. The
+    text of an item is name, genre, type and ``episodes: N`` as written in the file, joined by single spaces.
 
     Raises
     ------
@@ -40,27 +41,37 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     """
     items = files.find("items", ("anime.csv", "anime*.csv"))
     ratings = files.find("ratings", ("rating.csv", "*rating*.csv"))
-    files.demand_one((items, ratings), "anime", "--items anime.csv, --ratings rating.csv, or both")
-    ledgers, catalogue, log = [], None, None
+    files.require_any((items, ratings), "anime")
+    reports, catalogue, log = [], None, None
     if items is not None:
         report = ReadReport(items.name, "items")
         catalogue = _read_catalogue(items, report, job)
-        ledgers.append(report)
+        reports.append(report)
     if ratings is not None:
         rows = Delimited(ratings)
         user, item, rating = find_columns(rows, {one: [one] for one in _RATING_COLUMNS}).values()
         log = read_log(rows, {"user": user, "item": item, "rating": rating}, job, unrated=_WATCHED_NOT_RATED)
-        ledgers.append(log.report)
+        reports.append(log.report)
     return assemble(
         name,
         "anime",
         "Anime Recommendations Database",
         catalogue=catalogue,
         log=log,
-        ledgers=ledgers,
+        reports=reports,
         unknown="rating of an anime that is not in the catalogue",
         job=job,
     )
+
+
+def _recognises(evidence: Evidence) -> Certainty:
+    return Certainty.certain_if(
+        evidence.member("anime.csv")
+        or any({*_RATING_COLUMNS} <= one.columns or {*_ITEM_COLUMNS[:3]} <= one.columns for one in evidence.tables())
+    )
+
+
+READER = Reader("anime", "Anime Recommendations Database: anime.csv and rating.csv", read, _recognises)
 
 
 def _read_catalogue(source: Source, report: ReadReport, job: Job | None) -> Catalogue:

@@ -1,4 +1,4 @@
-"""Where the data lies that comes with the program."""
+"""The place of the data that is installed with the program."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import engine
 from engine.errors import DataError
 
-#: In an installed wheel, and in a checkout.
+#: The folder beside ``engine`` in an installed wheel, and in a checkout.
 _PLACES = (("recsys_tui_data", "demo"), ("data", "demo"))
 
 
@@ -17,11 +17,13 @@ def demo_folder() -> Path:
     Raises
     ------
     DataError
-        If it is nowhere: the installation is incomplete.
+        If it does not exist, because the installation is incomplete.
     """
     beside = Path(engine.__file__).resolve().parent.parent
     for place in _PLACES:
         folder = beside.joinpath(*place)
         if (folder / "items.csv").is_file():
             return folder
-    raise DataError(f"The bundled demo is missing beside {beside / 'engine'}: install recsys-tui again.")
+    raise DataError(
+        f"The bundled demo is missing beside {beside / 'engine'}: install recsys-tui again.", file=str(beside)
+    )

@@ -1,4 +1,4 @@
-"""Data sets as Spotlight's functions give them: interactions alone, under the publisher's own integer ids."""
+"""Parts of Spotlight's data set functions: download a file, and read interactions with integer ids."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from engine.datasets.build.interactions import Log, read_log
 from engine.datasets.formats.rows import Rows, find_columns
-from engine.errors import DataError
+from engine.errors import DataError, ErrorKind
 from engine.interactions import Interactions
 from engine.runtime.job import Job, Progress
 from engine.storage.atomic import describe_os_error, writing
@@ -27,22 +27,27 @@ _BLOCK_BYTES = 1 << 18
 
 
 def download(url: str, job: Job | None = None, *, md5_url: str | None = None) -> Path:
-    """Bring a file over HTTPS into the cache, or find it there.
+    """Download a file over HTTPS into the cache, unless it is already there.
 
     Parameters
     ----------
     url
-        Where it is published.
+        The address of the file.
     job
-        Progress in bytes, and cancel.
+        Takes the progress in bytes and may be cancelled.
     md5_url
-        Where the publisher says what its md5 sum is. Both come over HTTPS, so this guards against a broken transfer;
-        what is in the file is checked by its readers.
+        The address of a text with the md5 sum of the file. This detects a damaged transfer; the content is checked
+        when the file is read.
+
+    Returns
+    -------
+    Path
+        The file in the cache.
 
     Raises
     ------
     DataError
-        If it could not be had; the sentence says where to get it by hand.
+        If the download failed; the sentence says what a person can download instead.
     """
     name = url.rsplit("/", 1)[-1]
     file = find_paths().cache / "downloads" / name
@@ -58,10 +63,12 @@ def download(url: str, job: Job | None = None, *, md5_url: str | None = None) ->
                     out.write(block)
                     digest.update(block)
             if expected is not None and digest.hexdigest() not in expected:
-                raise DataError(f"What came from {url} is not what the publisher's md5 sum is of: try again.")
+                raise DataError(f"{url} was not transferred correctly (its md5 sum is wrong): try again.", file=url)
     except (OSError, http.client.HTTPException, UnicodeDecodeError) as error:
         raise DataError(
-            f"{name} could not be fetched ({_explain(error)}): get {url} by hand, and give it as path=…."
+            f"{name} could not be downloaded ({_explain(error)}): download {url} by hand, and give it as path=….",
+            kind=ErrorKind.NOT_DOWNLOADED,
+            file=url,
         ) from error
     return file
 
@@ -78,16 +85,18 @@ def _blocks(url: str, name: str, job: Job) -> Any:
     request = urllib.request.Request(url, headers={"User-Agent": "recsys-tui"})
     with closing(urllib.request.urlopen(request, timeout=_CONNECT_SECONDS)) as response:
         if not response.geturl().startswith("https://"):
-            raise DataError(f"{url} leads away from HTTPS: get it by hand, and give it as path=….")
+            raise DataError(
+                f"{url} redirects to an address without HTTPS: download it by hand, and give it as path=….", file=url
+            )
         length = response.headers.get("Content-Length", "")
         total, done = (int(length) if length.isdigit() else None), 0
         while block := response.read(_BLOCK_BYTES):
             job.checkpoint()
             done += len(block)
-            job.report(Progress(f"fetching {name}", done, total, "bytes"))
+            job.report(Progress(f"downloading {name}", done, total, "bytes"))
             yield block
         if total is not None and done < total:
-            raise DataError(f"{url} broke off after {done} of {total} bytes: try again.")
+            raise DataError(f"The download of {url} ended after {done} of {total} bytes: try again.", file=url)
 
 
 def read_interactions(
@@ -96,7 +105,7 @@ def read_interactions(
     optional: Mapping[str, Sequence[str]],
     job: Job | None = None,
 ) -> Interactions:
-    """Read a file of interactions, with the ids that stand in it.
+    """Read a file of interactions with integer ids, which are kept.
 
     Parameters
     ----------
@@ -105,40 +114,46 @@ def read_interactions(
     required, optional
         Role (``user``, ``item``, ``rating``, ``time``) -> the names that its column may have.
     job
-        Progress and cancel.
+        Takes the progress and may be cancelled.
 
     Raises
     ------
     DataError
-        If it is not what it should be, or its ids are no integers.
+        If the file is not what it should be, or its ids are not integers.
     """
     log = read_log(rows, find_columns(rows, required, optional), job)
     return Interactions(
-        _outside_ids(log, "users", rows.name),
-        _outside_ids(log, "items", rows.name),
+        _external_ids(log, "users", rows.name),
+        _external_ids(log, "items", rows.name),
         ratings=log.ratings,
         timestamps=log.times,
     )
 
 
 def require_count(interactions: Interactions, expected: int, title: str, where: str | Path) -> None:
-    """See to it that nothing is missing.
+    """Raise DataError if the number of interactions is not the number that the publisher states.
 
-    Raises
-    ------
-    DataError
-        If the number of interactions is another than the publisher's.
+    Parameters
+    ----------
+    interactions
+        What was read.
+    expected
+        The number that the publisher states.
+    title, where
+        The name of the data set and the place of its file, for the message.
     """
     if len(interactions) != expected:
         raise DataError(
-            f"{where} has {len(interactions):,} ratings, and {title} has {expected:,}: it is cut short or another set."
+            f"{where} has {len(interactions):,} ratings, and {title} has {expected:,}: the file is cut short, or "
+            "of another data set.",
+            file=str(where),
         )
 
 
-def _outside_ids(log: Log, column: str, name: str) -> npt.NDArray[np.int32]:
+def _external_ids(log: Log, column: str, name: str) -> npt.NDArray[np.int32]:
     coded = getattr(log, column)
     ids = coded.ids.to_numpy(zero_copy_only=False)
     if ids.dtype.kind not in "iu":
-        raise DataError(f"{name}: its {column[:-1]} ids are not whole numbers, such as {ids[0]!r}.")
-    outside: npt.NDArray[np.int32] = ids.astype(np.int32)[coded.codes]
-    return outside
+        raise DataError(f"{name}: its {column[:-1]} ids are not whole numbers; one is {ids[0]!r}.", file=name)
+    external: npt.NDArray[np.int32] = ids.astype(np.int32)[coded.codes]
+    return external

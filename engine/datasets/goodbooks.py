@@ -1,4 +1,4 @@
-"""The goodbooks-10k ratings, by Spotlight's function."""
+"""The ratings of goodbooks-10k, as Spotlight's function returns them."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ def get_goodbooks_dataset(path: str | Path | None = None, job: Job | None = None
     Parameters
     ----------
     path
-        ``ratings.csv`` (``user_id,book_id,rating``), packed or not; None fetches it once and keeps it.
+        ``ratings.csv`` (``user_id,book_id,rating``), packed or not. If None, it is downloaded once and kept in the
+        cache.
     job
-        Progress and cancel.
+        Takes the progress and may be cancelled.
 
     Returns
     -------
     Interactions
-        With the ids of the file. The set has no times: timestamps count up in the order of the file.
+        Ids are those of the file. The data set has no times, so timestamps count up in the order of the file.
 
     Raises
     ------
     DataError
-        If it cannot be had, or is not the whole set.
+        If the file cannot be downloaded, or does not have all ratings.
     """
     file = Path(path) if path is not None else download(URL, job)
     rows = Delimited(open_source(file, ("ratings.csv",)))

@@ -1,4 +1,4 @@
-"""From files, or from a name alone, to a stored data set: what `datasets add` does."""
+"""Read a data set from files, or download it by its name, and store it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from engine.datasets import FETCHABLE, read
-from engine.errors import DataError, OptionError
+from engine.datasets import read
+from engine.errors import ErrorKind, OptionError
 from engine.runtime.job import Job
 from engine.workspace.dataset_store import DEMO, Manifest, Workspace
 
@@ -28,39 +28,45 @@ def add(
     mapping: Mapping[str, str | Sequence[str]] | None = None,
     replace: bool = False,
     job: Job | None = None,
-    say: Callable[[str], None] = _silent,
+    log: Callable[[str], None] = _silent,
 ) -> Manifest:
     """Read a data set and store it.
 
-    Without any file, ``demo`` (as the name or as the kind) is the bundled one, and the names that
-    :mod:`engine.datasets.releases` knows are fetched from their publisher.
+    Without any file, ``demo`` (as the name or as the kind) is the bundled data set, and the names that
+    :mod:`engine.datasets.releases` knows are downloaded from their publisher.
 
     Parameters
     ----------
     workspace
-        Where to store it.
+        Where to store the data set.
     name
-        Under which name.
+        The name of the data set.
     kind, items, ratings, links, source, mapping
         As :func:`engine.datasets.read` takes them.
     replace
-        Whether a data set of the same name gives way.
+        Whether to replace a stored data set of the same name.
     job
         Takes the progress and may be cancelled.
-    say
-        Takes sentences for a person, such as the licence of what is fetched.
+    log
+        Called with sentences for a person, such as the licence of a download.
+
+    Returns
+    -------
+    Manifest
+        The description of the stored data set.
 
     Raises
     ------
     DataError
-        If the name is taken, a file is not what it should be, or nothing can be written. Nothing is then stored.
+        If the name is already used, a file is not what it should be, or the workspace cannot be written. Nothing is
+        stored then.
     OptionError
-        If no file is given and the name is none that could be fetched.
+        If no file is given and no data set of this name can be downloaded.
     """
     job = job or Job()
-    # Asked before a long read, not after it.
+    # Checked here too, so that nobody waits for a long read first.
     if name in workspace and not replace:
-        raise DataError(f"A data set named {name!r} is already there: choose another name, or add --replace.")
+        raise workspace.exists_error(name)
     nothing_given = items is None and ratings is None and links is None and source is None
     if not nothing_given or DEMO in (name, kind):
         dataset = read(
@@ -75,14 +81,18 @@ def add(
         )
         return workspace.add(dataset, replace=replace)
 
-    if name not in FETCHABLE:
+    from engine.datasets.releases import RELEASES, fetch
+
+    if name not in RELEASES:
+        without = (DEMO, *RELEASES)
         raise OptionError(
-            f"Nothing says where {name!r} comes from: name its files with --items, --ratings or --from "
-            f"(without files only demo, {', '.join(FETCHABLE)} can be added)."
+            f"No file was named for the data set {name!r} (without files only {', '.join(without)} can be added).",
+            kind=ErrorKind.NO_FILES,
+            name=name,
+            choices=without,
         )
-    from engine.datasets.releases import fetch
 
     with tempfile.TemporaryDirectory(prefix="recsys-tui-") as folder:
-        archive = fetch(name, Path(folder), job, say)
+        archive = fetch(name, Path(folder), job, log)
         dataset = read(name, kind, source=archive, job=job)
         return workspace.add(dataset, replace=replace)

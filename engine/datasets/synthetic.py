@@ -1,4 +1,4 @@
-"""Made-up interactions with an order in them, for tests and measurements."""
+"""Synthetic interactions whose order can be learned, for tests and measurements."""
 
 from __future__ import annotations
 
@@ -16,27 +16,29 @@ def generate_sequential(
     order: int = 3,
     random_state: np.random.RandomState | None = None,
 ) -> Interactions:
-    """Interactions in which an item depends on those before it.
+    """Generate interactions in which each item depends on the items before it.
 
-    Items follow a Markov chain: the distribution of the next one is the mean of the rows that the ``order`` items
-    before have in a transition matrix. The matrix is drawn with Dirichlet rows and then scaled until its columns sum
-    to 1 too, so that in the long run all items are equally frequent. Random numbers are drawn in Spotlight's order.
+    Items follow a Markov chain. The distribution of the next item is the mean of several rows of a transition matrix:
+    those of the ``order`` preceding items. The rows of the matrix are drawn from a Dirichlet distribution; then the
+    matrix is scaled until its columns sum to 1 too, so that in the long run all items are equally frequent. Random
+    numbers are drawn in the same order as in Spotlight.
 
     Parameters
     ----------
     num_users, num_items, num_interactions
-        Sizes. Items have the ids from 1 to ``num_items - 1``.
+        The sizes. Item ids run from 1 to ``num_items - 1``.
     concentration_parameter
-        Of the Dirichlet distribution: near 0 an item is followed by one other nearly always, far above 1 by any.
+        The concentration of the Dirichlet distribution. Near 0, an item is almost always followed by the same other
+        item; far above 1, all items are nearly equally likely to follow.
     order
-        How many items before one may decide about it.
+        The number of preceding items on which an item depends.
     random_state
-        Decides everything.
+        The source of all random numbers.
 
     Returns
     -------
     Interactions
-        By user; timestamps count up, all ratings are 1.
+        Sorted by user; timestamps count up, and all ratings are 1.
 
     Raises
     ------
@@ -65,14 +67,14 @@ def generate_sequential(
 def _dirichlet(size: int, concentration: float, state: np.random.RandomState) -> npt.NDArray[np.float64]:
     """A stochastic matrix with Dirichlet rows."""
     matrix = state.dirichlet([concentration] * size, size)
-    # With a tiny concentration all numbers of a row may underflow; the limit is then a single 1 anywhere.
+    # With a tiny concentration all numbers of a row can underflow. In the limit, such a row has a single 1.
     lost = ~np.isfinite(matrix).all(1)
     matrix[lost] = np.eye(size)[state.randint(0, size, int(lost.sum()))]
     return matrix
 
 
 def _doubly_stochastic(matrix: npt.NDArray[np.float64], rounds: int = 100) -> npt.NDArray[np.float64]:
-    """Scale columns and rows in turn (Sinkhorn and Knopp, 1967) until all sum to 1, or nearly so."""
+    """Scale columns and rows in turn (Sinkhorn and Knopp, 1967) until all of them sum to nearly 1."""
     for _ in range(rounds):
         columns = matrix.sum(0)
         if np.abs(columns - 1.0).max() < 1e-3:
@@ -85,7 +87,7 @@ def _doubly_stochastic(matrix: npt.NDArray[np.float64], rounds: int = 100) -> np
 def _walk(
     matrix: npt.NDArray[np.float64], length: int, order: int, state: np.random.RandomState
 ) -> npt.NDArray[np.int32]:
-    """States of the chain whose next one follows the mean of the last ``order`` states' rows."""
+    """States of the chain; the next one is drawn from the mean of the rows of the last ``order`` states."""
     cumulated = matrix.cumsum(1)
     chances = state.random_sample(length)
     recent = state.randint(0, len(matrix), order, dtype=np.int64)

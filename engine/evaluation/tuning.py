@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shlex
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import models
-from engine.errors import DataError, LearningError, OptionError, RecsysError
+from engine.errors import DataError, ErrorKind, LearningError, OptionError, RecsysError
 from engine.evaluation.config import EvaluationConfig
 from engine.evaluation.runner import evaluate_split, learnable, protocol_for
 from engine.evaluation.splitters import Split, split
@@ -32,10 +31,6 @@ FOLDS = 2
 _ERRORS = ("rmse", "mae")
 #: Names of user attributes that mark trials.
 _DEFAULTS, _DIVERGED = "defaults", "diverged"
-_EXTRA = (
-    'Tuning needs Optuna, which is not installed: run `pip install "recsys-tui[tune]"`, or `pip install optuna` where '
-    "recsys-tui was installed from a checkout."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +54,6 @@ class Tuned:
         The number of finished trials in all calls, and how many of them were pruned.
     path
         The file in which the search is stored.
-    train_command, evaluate_command
-        The commands that train and evaluate the model with the best options.
     note
         A note on how to interpret the values.
     """
@@ -76,8 +69,6 @@ class Tuned:
     finished: int
     pruned: int
     path: str
-    train_command: str
-    evaluate_command: str
     note: str
 
 
@@ -139,14 +130,21 @@ def tune(
         from optuna.storages import JournalStorage
         from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
     except ImportError as error:
-        raise RecsysError(_EXTRA) from error
+        raise RecsysError(
+            "Tuning needs the package optuna, which is not installed.", kind=ErrorKind.MISSING_PACKAGE, name="optuna"
+        ) from error
     config = config or EvaluationConfig()
     spec, seed = models.get(name), config.seed
     spec.read_options(config.options)
     given = {option: spec.options[option].read(option, value) for option, value in config.options.items()}
     space = {option: one.search for option, one in spec.options.items() if one.search and option not in given}
     if not space:
-        raise OptionError(f"The model {name} has no options to search for: `recsys-tui train {name}` is all there is.")
+        raise OptionError(
+            f"The model {name} has no options to search for.",
+            kind=ErrorKind.NOTHING_TO_TUNE,
+            name=name,
+            dataset=dataset.name,
+        )
     protocol = protocol_for([name], config.protocol)
     metric = metric or ("rmse" if protocol == "random" and spec.capabilities.predicts_ratings else f"ndcg@{config.k}")
     parts = _validation_parts(split(dataset.interactions, protocol, seed, config.ties).train, protocol, seed)
@@ -236,8 +234,6 @@ def _outcome(
     finished: list[Any],
     path: Path,
 ) -> Tuned:
-    settings = shlex.join(["--set", " ".join(f"{option}={value}" for option, value in best.items())])
-    where = f"-d {shlex.quote(dataset.name)}"
     return Tuned(
         model=name,
         dataset=dataset.name,
@@ -250,8 +246,6 @@ def _outcome(
         finished=len(finished),
         pruned=sum(one.state.name == "PRUNED" for one in finished),
         path=str(path),
-        train_command=f"recsys-tui train {name} {where} {settings}",
-        evaluate_command=f"recsys-tui evaluate {name} {where} --protocol {protocol} --seed {seed} {settings}",
         note=f"Chosen on {FOLDS} validation parts of the training part; the test part of the {protocol} split (seed "
         f"{seed}) was not used. The best value of many trials is too optimistic: evaluate it once on the test part.",
     )

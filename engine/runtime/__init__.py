@@ -1,1 +1,1 @@
-"""How work runs: jobs, the device and its queue, lazy imports."""
+"""How work is run: jobs, devices and their queue, lazy imports."""

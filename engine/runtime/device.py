@@ -1,4 +1,4 @@
-"""Which device computes, who may compute on it now, and how many cores it may take."""
+"""The device that computes, exclusive use of it, and the number of cores that it uses."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import os
 
 import torch
 
-from engine.errors import OptionError
+from engine.errors import ErrorKind, OptionError
+from engine.runtime.devices import DEVICES
 
 
 def resolve(name: str | torch.device = "auto") -> torch.device:
-    """The device of a name.
+    """The device with this name.
 
     Parameters
     ----------
     name
-        ``auto`` (CUDA, else Apple's MPS, else the CPU), ``cpu``, ``cuda``, ``cuda:1`` … or ``mps``.
+        ``cpu``, ``cuda``, ``cuda:1`` and so on, ``mps`` (Apple graphics), or ``auto`` for the first of CUDA, MPS and
+        CPU that this machine has.
 
     Raises
     ------
     OptionError
-        If the name is none of these, or this machine has no such device.
+        If there is no such name, or this machine has no such device.
     """
     if str(name) == "auto":
         if torch.cuda.is_available():
@@ -29,44 +31,58 @@ def resolve(name: str | torch.device = "auto") -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise OptionError(f"There is no device {str(name)!r}: use auto, cpu, cuda or mps.") from None
+        raise _unknown(str(name)) from None
     if device.type == "cuda":
         if not torch.cuda.is_available():
-            raise OptionError("This machine has no CUDA device that torch can use: use --device cpu or auto.")
+            raise _missing(str(name), "This machine has no CUDA device that torch can use.")
         index = int(str(device).partition(":")[2] or torch.cuda.current_device())
         if index >= torch.cuda.device_count():
-            raise OptionError(f"There is no device {device}: this machine has {torch.cuda.device_count()} of CUDA.")
+            raise _missing(str(name), f"This machine has no device {device}, but {torch.cuda.device_count()} of CUDA.")
         return torch.device("cuda", index)
     if device.type == "mps":
         if not torch.backends.mps.is_available():
-            raise OptionError("This machine has no MPS device (Apple graphics): use --device cpu or auto.")
+            raise _missing(str(name), "This machine has no MPS device (Apple graphics).")
     elif device.type != "cpu":
-        raise OptionError(f"Models cannot compute on {device.type!r}: use auto, cpu, cuda or mps.")
+        raise _unknown(str(name))
     return device
 
 
-#: The width from which on a net's matrix products take longer than getting them going does.
+def _unknown(name: str) -> OptionError:
+    return OptionError(
+        f"Models cannot compute on a device {name!r}: use {', '.join(DEVICES[:-1])} or {DEVICES[-1]}.",
+        kind=ErrorKind.UNKNOWN_DEVICE,
+        name=name,
+        choices=DEVICES,
+    )
+
+
+def _missing(name: str, message: str) -> OptionError:
+    return OptionError(message, kind=ErrorKind.NO_DEVICE, name=name, choices=("cpu", "auto"))
+
+
+#: From this width on, the matrix products of a net take longer than starting them.
 WIDE = 128
 
 
 def mixed_precision_pays(device: torch.device, width: int) -> bool:
-    """Whether a net of vectors of this width should be trained with its matrix products in bfloat16.
+    """Whether to compute the matrix products in bfloat16 when a net of vectors of this width is trained.
 
-    On CUDA devices that compute with bfloat16, for wide nets. Parameters, sums, losses and the optimiser's state are
-    in float32, and bfloat16 has the range of float32, so nothing underflows and no loss needs scaling. Narrow nets (all
-    with the default 32) would only gain conversions; a factorisation has no matrix product to speak of in training, it
-    reads and writes rows of a float32 table. Scores are always computed in float32: rounding them would change ranks.
+    This is true for wide nets on CUDA devices that support bfloat16. Parameters, sums, losses and the state of the
+    optimizer stay in float32. Since bfloat16 has the range of float32, nothing underflows and no loss is scaled. In
+    narrow nets, such as those of the default width 32, the conversions would cost more than the products gain. The
+    training of a factorization has almost no matrix products: it reads and writes rows of a float32 table. Scores are
+    always computed in float32, since rounding would change ranks.
     """
     return device.type == "cuda" and width >= WIDE and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def describe(device: torch.device) -> str:
-    """What to call a device on screen: ``cpu``, ``cuda:0 NVIDIA H200``, ``mps``."""
+    """The name of a device for a person: ``cpu``, ``cuda:0 NVIDIA H200``, ``mps``."""
     return f"{device} {torch.cuda.get_device_name(device)}" if device.type == "cuda" else device.type
 
 
 def leave_a_core() -> int:
-    """Let torch use all cores but one, which stays with the screen; says how many. For the app to call once."""
+    """Let torch use all cores except one, which draws the screen; returns the number. The app calls this once."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = max(1, cores - 1)
     torch.set_num_threads(threads)

@@ -1,4 +1,4 @@
-"""Turns on the device: one computation at a time, and a long one lets a short one in between two batches."""
+"""A queue for the device: one computation runs at a time, and a long one lets others run between two batches."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from engine.runtime.job import Job, Progress
 
 
 class DeviceQueue:
-    """A lock that is granted in the order of asking.
+    """A lock that threads get in the order of their requests.
 
-    ``threading.Lock`` makes no such promise: a training loop that releases and takes it again at once would keep
-    it from a query for as long as the run lasts.
+    ``threading.Lock`` does not guarantee this order: a training loop that releases the lock and takes it again at once
+    could keep it from a query until the training ends.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class DeviceQueue:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for the device, and hold it for the length of the block."""
+        """Wait for the device, and hold it during the block."""
         self._acquire()
         try:
             yield
@@ -33,18 +33,18 @@ class DeviceQueue:
 
     @contextmanager
     def background(self, job: Job) -> Iterator[Job]:
-        """Hold the device for a long computation, which gives way at each of its checkpoints.
+        """Hold the device for a long computation that lets waiting threads go first at each of its checkpoints.
 
         Yields
         ------
         Job
-            To hand to the computation in place of ``job``.
+            The job to give to the computation in place of ``job``.
         """
         with self.turn():
             yield _YieldingJob(job, self)
 
     def yield_(self) -> None:
-        """Let everybody who is waiting go first. Only for whoever holds the device."""
+        """Let all waiting threads go first. Only the thread that holds the device may call this."""
         with self._guard:
             if not self._queue:
                 return
@@ -63,19 +63,19 @@ class DeviceQueue:
     def _release(self) -> None:
         with self._guard:
             if self._queue:
-                # Handed over without being free in between, so nobody can overtake.
+                # The lock is handed over without becoming free, so no other thread can take it first.
                 self._queue.popleft().set()
             else:
                 self._taken = False
 
 
 class _YieldingJob(Job):
-    """A job whose checkpoints let waiting work through."""
+    """A job whose checkpoints let waiting threads use the device."""
 
-    def __init__(self, job: Job, turns: DeviceQueue) -> None:
+    def __init__(self, job: Job, queue: DeviceQueue) -> None:
         super().__init__()
         self._job = job
-        self._turns = turns
+        self._queue = queue
 
     def report(self, progress: Progress) -> None:
         self._job.report(progress)
@@ -89,4 +89,4 @@ class _YieldingJob(Job):
 
     def checkpoint(self) -> None:
         self._job.checkpoint()
-        self._turns.yield_()
+        self._queue.yield_()

@@ -1,4 +1,4 @@
-"""How long work talks to whoever started it: progress one way, a cancel flag the other."""
+"""Communication with a long computation: it reports progress, and it can be cancelled."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from engine.errors import CancelledError
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job is.
+    """The progress of a job.
 
     Attributes
     ----------
     stage
-        What is being done, for a person: ``"reading ratings.csv"``, ``"embedding"``, ``"training explicit"``.
+        The current step, for a person: ``"reading ratings.csv"``, ``"embedding"``, ``"training explicit"``.
     done, total
-        Pieces done and in all; ``total`` is None while it is not known.
+        The number of pieces that are done, and of all pieces; ``total`` is None while it is unknown.
     unit
-        What the pieces are: ``"rows"``, ``"texts"``, ``"batches"``.
+        What a piece is, in the plural: ``"rows"``, ``"texts"``, ``"batches"``.
     values
-        Figures worth showing, such as ``{"epoch": 3, "loss": 0.81}``.
+        Figures to show, such as ``{"epoch": 3, "loss": 0.81}``.
     """
 
     stage: str
@@ -37,15 +37,15 @@ def _ignore(_: Progress) -> None:
 
 
 class Job:
-    """Carries progress out of, and cancellation into, a long computation.
+    """The connection between a long computation and the code that started it.
 
-    The computation calls :meth:`report` as often as it likes (the receiver thins it out) and :meth:`checkpoint`
-    between pieces of work. Any thread may call :meth:`cancel`.
+    The computation calls :meth:`report` as often as it likes, since the receiver may skip reports, and
+    :meth:`checkpoint` between pieces of work. Any thread may call :meth:`cancel`.
 
     Parameters
     ----------
     on_progress
-        Called from the computing thread with each report.
+        Called with each report, in the thread that computes.
     """
 
     def __init__(self, on_progress: Callable[[Progress], None] | None = None) -> None:
@@ -53,25 +53,25 @@ class Job:
         self._cancelled = threading.Event()
 
     def report(self, progress: Progress) -> None:
-        """Tell how far the work is."""
+        """Report the progress."""
         self._on_progress(progress)
 
     def cancel(self) -> None:
-        """Ask the work to stop at its next checkpoint."""
+        """Ask the computation to stop at its next checkpoint."""
         self._cancelled.set()
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody asked for a stop."""
+        """Whether the job was asked to stop."""
         return self._cancelled.is_set()
 
     def checkpoint(self) -> None:
-        """Stop here if somebody asked for it.
+        """Stop here if the job was cancelled.
 
         Raises
         ------
         CancelledError
-            After :meth:`cancel`.
+            If :meth:`cancel` was called.
         """
         if self._cancelled.is_set():
             raise CancelledError

@@ -1,9 +1,9 @@
-"""Importing torch and its like in a thread without freezing whoever draws the screen meanwhile.
+"""Import torch and other large packages in a thread without freezing the thread that draws the screen.
 
-Two things hold the interpreter during such an import for a quarter of a second at a stretch: the dynamic loading of
-huge shared libraries, which CPython does under its lock, and full collections of the cyclic garbage collector among
-the many objects that are being made. So the libraries are loaded first through a foreign call, around which ctypes
-releases the lock, and the collector rests for as long as the import lasts.
+During such an import two things hold the interpreter lock for a quarter of a second each: loading huge shared
+libraries, which CPython does while it holds the lock, and full runs of the garbage collector over the many new objects.
+Therefore the libraries are loaded first through ctypes, which releases the lock during the call, and the collector is
+switched off until the import ends.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 _importing = threading.RLock()
 
-#: Package -> shared libraries inside it worth loading ahead, in order; a missing one does not matter.
+#: Package -> the shared libraries in it that are loaded first, in this order; some of them may not exist.
 _LIBRARIES = {
     "torch": ("lib/libc10.so", "lib/libtorch_cpu.so", "lib/libtorch_python.so"),
     "pyarrow": ("libarrow.so.*", "libarrow_compute.so.*", "libparquet.so.*", "libarrow_python.so.*"),
@@ -28,35 +28,35 @@ _LIBRARIES = {
 
 
 def import_in_background(*modules: str) -> None:
-    """Import modules by name, from any thread, holding the interpreter as briefly as can be done.
+    """Import modules, from any thread, and hold the interpreter lock as briefly as possible.
 
     Parameters
     ----------
     modules
-        Names such as ``"torch"``; one that is already imported costs nothing.
+        Names such as ``"torch"``. Modules that are already imported cost nothing.
 
     Raises
     ------
     ImportError
-        If one of them is not installed.
+        If one of the modules is not installed.
     """
     if all(name in sys.modules for name in modules):
         return
-    with _importing, _collector_at_rest():
+    with _importing, _collector_off():
         for name in modules:
             _load_libraries(name.partition(".")[0])
             importlib.import_module(name)
 
 
 @contextlib.contextmanager
-def _collector_at_rest() -> Iterator[None]:
+def _collector_off() -> Iterator[None]:
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
-            # What an import makes lives until the end: frozen, it is not looked through again at every collection.
+            # The objects of an import live until the process ends. Frozen ones are not examined at each collection.
             gc.freeze()
             gc.enable()
 

@@ -1,4 +1,4 @@
-"""A property that is computed once, by one thread, while others who want it wait."""
+"""A property that one thread computes once, while other threads that read it wait."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ Value = TypeVar("Value")
 
 
 class locked_property(Generic[Value]):  # noqa: N801 - used as a decorator, like functools.cached_property
-    """As ``functools.cached_property``, which has no lock: two threads that ask at once would compute it twice.
+    """A ``functools.cached_property`` with a lock; without one, two threads could compute the value twice.
 
-    The values of an instance share one re-entrant lock, so that they may build upon each other.
+    The properties of an instance share one re-entrant lock, so that one may be computed from another.
     """
 
     def __init__(self, build: Callable[[Any], Value]) -> None:
@@ -33,7 +33,7 @@ class locked_property(Generic[Value]):  # noqa: N801 - used as a decorator, like
         with _locks:
             lock = values.setdefault("_once_lock", threading.RLock())
         with lock:
-            # Found in the instance from now on, without coming here: this is no data descriptor.
+            # From now on Python finds the value in the instance first, since this is not a data descriptor.
             if self._name not in values:
                 values[self._name] = self._build(instance)
             value: Value = values[self._name]

@@ -1,4 +1,4 @@
-"""How much memory is free, without a package for it."""
+"""The amount of free memory, found without another package."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import torch
 
 
 def available(device: torch.device) -> int | None:
-    """Bytes that a computation on a device may still take; None where nobody can tell.
+    """The bytes that a computation on a device can still use; None if that is unknown.
 
-    On the CPU what the operating system holds to be available, or what is left of a container's limit if that is
-    less.
+    For the CPU it is what the operating system reports as available, or what remains of the limit of a container if
+    that is less.
     """
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
-        # What torch holds and does not use is free for us too.
+        # Memory that torch has reserved and does not use can be used too.
         return int(free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
     known = [one for one in (_of_machine(), _of_container()) if one is not None]
     return min(known) if known else None
 
 
 def describe(size: float) -> str:
-    """``"312 MB"``, ``"4.1 GB"``."""
+    """A number of bytes for a person: ``"312 MB"``, ``"4.1 GB"``."""
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 
@@ -38,7 +38,7 @@ def _of_machine() -> int | None:
                 return int(line.split()[1]) * 1024
     except OSError:
         pass
-    try:  # macOS and the BSDs do not say what is available: half of all is a careful guess
+    try:  # macOS and BSD do not report what is available; half of all memory is a cautious estimate
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
     except (ValueError, OSError, AttributeError):
         return None
@@ -53,12 +53,12 @@ def _of_windows() -> int | None:
         ]
 
     status = Status(length=ctypes.sizeof(Status))
-    told = getattr(ctypes, "windll").kernel32.GlobalMemoryStatusEx(ctypes.byref(status))  # noqa: B009
-    return int(status.available) if told else None
+    succeeded = getattr(ctypes, "windll").kernel32.GlobalMemoryStatusEx(ctypes.byref(status))  # noqa: B009
+    return int(status.available) if succeeded else None
 
 
 def _of_container() -> int | None:
-    """What control groups (version 2, then 1) leave."""
+    """What remains of the limit of the control group, of version 2 or else of version 1."""
     root = Path("/sys/fs/cgroup")
     for limit, used in (
         (root / "memory.max", root / "memory.current"),

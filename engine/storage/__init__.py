@@ -1,1 +1,1 @@
-"""Files on disk: atomic writes, paths, settings, serialised models."""
+"""Files on disk: atomic writes, paths, settings, serialized models."""

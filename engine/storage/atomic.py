@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: written under a temporary name, synced, renamed."""
+"""Write files completely or not at all: under a temporary name, synced to disk, then renamed."""
 
 from __future__ import annotations
 
@@ -16,17 +16,15 @@ from typing import Any
 
 from engine.errors import DamagedError, DataError
 
-_ADVICE = "make room or make it writable, and try again"
-
 
 @contextmanager
 def writing(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path``; what is written there becomes ``path`` when the block ends well.
+    """Give a temporary path beside ``path``, which replaces ``path`` when the block ends without an exception.
 
     Raises
     ------
     DataError
-        If the folder cannot be written or the disk is full; ``path`` is then as it was before.
+        If the folder cannot be written or the disk is full; ``path`` is then unchanged.
     """
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
@@ -37,7 +35,7 @@ def writing(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise DataError(f"{path}: cannot be written ({describe_os_error(error)}): {_ADVICE}.") from error
+        raise _not_written(path, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -45,12 +43,12 @@ def writing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def exchanging_folder(folder: Path) -> Iterator[Path]:
-    """A new, empty folder beside ``folder``, which takes its place when the block ends well.
+    """Give a new, empty folder beside ``folder``, which replaces it when the block ends without an exception.
 
     Raises
     ------
     DataError
-        If it cannot be written; ``folder`` is then as it was before.
+        If the folder cannot be written; ``folder`` is then unchanged.
     """
     fresh, old = (folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.{end}") for end in ("part", "old"))
     try:
@@ -60,9 +58,9 @@ def exchanging_folder(folder: Path) -> Iterator[Path]:
             folder.rename(old)
         fresh.rename(folder)
     except OSError as error:
-        raise DataError(f"{folder}: cannot be written ({describe_os_error(error)}): {_ADVICE}.") from error
+        raise _not_written(folder, error) from error
     finally:
-        # Also after an interrupt between the two renames.
+        # This also repairs an interrupt between the two renames.
         if old.exists() and not folder.exists():
             old.rename(folder)
         shutil.rmtree(fresh, ignore_errors=True)
@@ -71,32 +69,39 @@ def exchanging_folder(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def locked(path: Path, *, wait: bool) -> Iterator[bool]:
-    """Hold the lock file ``path``, which the system lets go of when the process ends, in whatever way.
+    """Hold a lock on the file ``path``; the system releases it when the process ends, even after a crash.
 
     Parameters
     ----------
     path
-        Made if need be, and left there: whoever deleted it could delete one that another process waits for.
+        The lock file. It is created if necessary and never deleted, since another process may be waiting for it.
     wait
-        Whether to wait for another process that holds it.
+        Whether to wait while another process holds the lock.
 
     Yields
     ------
     bool
-        Whether it is held; always true after a wait, and on a file system without locks.
+        Whether the lock is held. It is always true after waiting, and on a file system without locks.
 
     Raises
     ------
     DataError
-        If the file cannot be made.
+        If the file cannot be created.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(path, "a")  # noqa: SIM115 - closed below; what the block raises is not ours to explain
+        file = open(path, "a")  # noqa: SIM115 - closed below; an OSError of the caller's block must not be caught here
     except OSError as error:
-        raise DataError(f"{path}: cannot be written ({describe_os_error(error)}): {_ADVICE}.") from error
+        raise _not_written(path, error) from error
     with file:
         yield _lock(file.fileno(), wait)
+
+
+def _not_written(path: Path, error: OSError) -> DataError:
+    return DataError(
+        f"{path}: cannot be written ({describe_os_error(error)}): make room or make it writable, and try again.",
+        file=str(path),
+    )
 
 
 def _lock(descriptor: int, wait: bool) -> bool:
@@ -138,9 +143,9 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({describe_os_error(error)}).") from error
+        raise DataError(f"{path}: cannot be read ({describe_os_error(error)}).", file=str(path)) from error
     except ValueError as error:
-        raise DamagedError(f"{path}: is damaged, it is not JSON ({error}).") from error
+        raise DamagedError(f"{path}: is damaged, since it is not JSON ({error}).", file=str(path)) from error
 
 
 def checksum(path: Path) -> str:
@@ -150,7 +155,7 @@ def checksum(path: Path) -> str:
 
 
 def set_aside(folder: Path) -> Path:
-    """Rename a damaged folder so that it is neither used nor lost, and tell its new name."""
+    """Rename a damaged folder so that it is neither used nor lost; returns the new path."""
     number = 1
     while (aside := folder.with_name(f"{folder.name}.damaged-{number}")).exists():
         number += 1
@@ -159,15 +164,15 @@ def set_aside(folder: Path) -> Path:
 
 
 def describe_os_error(error: OSError) -> str:
-    """The operating system's own words, in lower case and without the number: ``no space left on device``."""
+    """The message of the operating system without its number, such as ``no space left on device``."""
     text = error.strerror or str(error) or type(error).__name__
-    if number := re.search(r"\[errno (\d+)\]", text):  # pyarrow wraps them in words of its own
+    if number := re.search(r"\[errno (\d+)\]", text):  # pyarrow puts its own words around the number
         text = os.strerror(int(number[1]))
     return text[:1].lower() + text[1:]
 
 
 def _sync_folder(folder: Path) -> None:
-    # Without this a power cut can undo the rename. Folders cannot be opened on Windows, which needs no such step.
+    # Without this step a power failure can undo the rename. Windows does not need it, and cannot open folders.
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:

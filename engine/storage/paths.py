@@ -1,4 +1,4 @@
-"""Where things lie: one folder named by ``RECSYS_TUI_HOME``, else the platform's own places."""
+"""The folders of the program: under ``RECSYS_TUI_HOME`` if it is set, else where the platform puts them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ APPLICATION = "recsys-tui"
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The four places of the program.
+    """The four folders of the program.
 
     Attributes
     ----------
     config
-        Settings a person edits.
+        The settings that a person edits.
     data
-        Data sets with their embeddings and models.
+        The data sets with their embeddings and models.
     cache
-        What can be made again: downloads, checked-model stamps.
+        Files that can be made again, such as downloads and the marks of models that were checked.
     state
-        What was used last, the log.
+        The log, and what was used last.
     """
 
     config: Path
@@ -32,10 +32,10 @@ class Paths:
 
 
 def find_paths() -> Paths:
-    """The places in force now. Nothing is created.
+    """The folders that are valid now. None of them is created.
 
-    ``RECSYS_TUI_HOME`` puts everything under that folder; else the XDG variables on Linux, and the platform's own
-    folders elsewhere, decide.
+    If ``RECSYS_TUI_HOME`` is set, they are in that folder. Otherwise the XDG variables decide on Linux, and the rules
+    of the platform elsewhere.
     """
     home = os.environ.get("RECSYS_TUI_HOME")
     if home:

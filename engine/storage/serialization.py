@@ -1,4 +1,4 @@
-"""Models on disk: a folder with ``model.safetensors`` (numbers) and ``model.json`` (everything else). No code in it."""
+"""Models on disk: a folder with ``model.safetensors`` (tensors) and ``model.json`` (all else), and without any code."""
 
 from __future__ import annotations
 
@@ -23,25 +23,28 @@ TENSORS, HEADER = "model.safetensors", "model.json"
 
 
 def write(path: str | Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
-    """Store a model, all of it or nothing.
+    """Store a model completely or not at all.
 
     Parameters
     ----------
     path
-        The folder. A model that is there already is replaced; anything else is left alone.
+        The folder. A model that is already there is replaced; any other content is left unchanged.
     tensors
-        By name.
+        The tensors by name.
     header
-        Plain data: what JSON can hold.
+        Everything else, as values that JSON can represent.
 
     Raises
     ------
     DataError
-        If the folder cannot be written or holds something else.
+        If the folder cannot be written, or contains something other than a model.
     """
     folder = Path(path)
     if folder.exists() and not (folder / HEADER).is_file() and not _is_empty_folder(folder):
-        raise DataError(f"{folder} holds something that is not a model: choose another place to store this one.")
+        raise DataError(
+            f"{folder} contains something that is not a model: choose another folder to store this one.",
+            file=str(folder),
+        )
     content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
     whole = {
         **header,
@@ -57,54 +60,64 @@ def write(path: str | Path, tensors: Mapping[str, Tensor], header: Mapping[str, 
 
 
 def read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Load what :func:`write` stored, on the CPU.
+    """Load a model that :func:`write` stored.
+
+    Returns
+    -------
+    tuple
+        The tensors by name, on the CPU, and the header.
 
     Raises
     ------
     DataError
-        If there is no model, or it is of another program, or of a newer version of this one.
+        If there is no model, or another program or a newer version of this one stored it.
     DamagedError
-        If it is not what was stored.
+        If the files are not those that were stored.
     """
     folder = Path(path)
     header = read_header(folder)
+    file = folder / TENSORS
     try:
-        content = (folder / TENSORS).read_bytes()
+        content = file.read_bytes()
     except OSError as error:
         raise DataError(
-            f"{folder / TENSORS} cannot be read ({describe_os_error(error)}): train the model again."
+            f"{file} cannot be read ({describe_os_error(error)}): train the model again.", file=str(file)
         ) from error
     if hashlib.sha256(content).hexdigest() != header["tensors_sha256"]:
-        raise DamagedError(f"{folder / TENSORS} is damaged (its checksum is wrong): train the model again.")
+        raise DamagedError(f"{file} is damaged (its checksum is wrong): train the model again.", file=str(file))
     try:
         return load(content), header
     except (SafetensorError, ValueError) as error:
-        raise DataError(f"{folder / TENSORS} is not a safetensors file ({error}): train the model again.") from error
+        raise DataError(
+            f"{file} is not a safetensors file ({error}): train the model again.", file=str(file)
+        ) from error
 
 
 def read_header(path: str | Path) -> dict[str, Any]:
-    """The description of a stored model, without its numbers. Raises as :func:`read`."""
+    """Load the description of a stored model without its tensors; raises the same errors as :func:`read`."""
     folder = Path(path)
     if not folder.is_dir():
-        raise DataError(f"There is no model in {folder}: train one first.")
+        raise DataError(f"There is no model in {folder}: train one first.", file=str(folder))
+    file = folder / HEADER
     try:
-        header = json.loads((folder / HEADER).read_bytes())
+        header = json.loads(file.read_bytes())
     except FileNotFoundError:
-        raise DataError(f"{folder} holds no model: {HEADER} is missing.") from None
+        raise DataError(f"{folder} holds no model: {HEADER} is missing.", file=str(folder)) from None
     except OSError as error:
-        raise DataError(f"{folder / HEADER} cannot be read: {describe_os_error(error)}.") from error
+        raise DataError(f"{file} cannot be read: {describe_os_error(error)}.", file=str(file)) from error
     except ValueError as error:
-        raise DamagedError(f"{folder / HEADER} is damaged (not JSON): train the model again.") from error
+        raise DamagedError(f"{file} is damaged (not JSON): train the model again.", file=str(file)) from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise DataError(f"{folder / HEADER} is not of a model of recsys-tui.")
+        raise DataError(f"{file} does not describe a model of recsys-tui.", file=str(file))
     version = header.get("format_version")
     if not isinstance(version, int) or version > FORMAT_VERSION:
         raise DataError(
             f"The model in {folder} was stored by a newer recsys-tui (format {version}, this one reads up to "
-            f"{FORMAT_VERSION}): update the program."
+            f"{FORMAT_VERSION}): update the program.",
+            file=str(folder),
         )
     if header.get("header_sha256") != _header_hash(header):
-        raise DamagedError(f"{folder / HEADER} is damaged (its checksum is wrong): train the model again.")
+        raise DamagedError(f"{file} is damaged (its checksum is wrong): train the model again.", file=str(file))
     return header
 
 

@@ -1,4 +1,4 @@
-"""What a person has set once and for all, in ``config.toml``."""
+"""The settings that a person has written into ``config.toml``."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ FILE = "config.toml"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings; None where nothing is set.
+    """The settings; a setting that the file lacks is None.
 
     Attributes
     ----------
     embedding_model
-        ``embedding-model``: a name, or a folder, in which ``~`` is the home folder.
+        The entry ``embedding-model``: the name of a model, or a folder, in which ``~`` is the home folder.
     """
 
     embedding_model: str | None = None
 
 
 def read_settings(folder: Path) -> Settings:
-    """The settings in a folder's ``config.toml``; without such a file there are none.
+    """Read the settings from ``config.toml`` in a folder; without this file, nothing is set.
 
     Raises
     ------
     DataError
-        If it cannot be read, or holds something else than settings.
+        If the file cannot be read, or a setting has the wrong type.
     """
     path = folder / FILE
     try:
@@ -39,12 +39,16 @@ def read_settings(folder: Path) -> Settings:
     except FileNotFoundError:
         return Settings()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as settings ({error}): mend it, or remove it.") from error
+        raise DataError(
+            f"{path}: cannot be read as settings ({error}): correct the file, or remove it.", file=str(path)
+        ) from error
     return Settings(embedding_model=_text(path, content, "embedding-model"))
 
 
 def _text(path: Path, content: dict[str, Any], name: str) -> str | None:
     value = content.get(name)
     if value is not None and not (isinstance(value, str) and value.strip()):
-        raise DataError(f'{path}: {name} must be text in quotes, as in {name} = "all-MiniLM-L6-v2".')
+        raise DataError(
+            f'{path}: {name} must be text in quotes, as in {name} = "all-MiniLM-L6-v2".', file=str(path), name=name
+        )
     return value

@@ -1,1 +1,1 @@
-"""What is stored of a data set: its tables, and the models trained on it."""
+"""The stored data sets: their tables, and the models that were trained on them."""

@@ -1,9 +1,9 @@
-"""What lies on disk: one folder a data set, switched over atomically, checked when read, nothing that runs code.
+"""The data sets on disk: one folder for each, replaced atomically, checked when read, and without any code.
 
-The manifest is the commit point. Tables are written under new names, then ``manifest.json`` is replaced, then tables
-that nothing names any more are deleted: at every moment the folder holds one whole version. One process writes at a
-time; readers take no lock, and read again where a replacement overtook them. Embeddings and models
-live in the same folder and survive a replacement of the tables.
+Replacing the manifest commits a change. Tables are written under new names, then ``manifest.json`` is replaced, then
+the tables that no manifest names are deleted, so the folder holds one complete version at every moment. One process
+writes at a time. Readers take no lock; if a data set was replaced while they read it, they read it again. Embeddings
+and models are in the same folder and stay when the tables are replaced.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.data.results import Overview
-from engine.errors import DamagedError, DataError, RecsysError, UnknownError
+from engine.errors import DamagedError, DataError, ErrorKind, RecsysError, UnknownError
 from engine.storage.atomic import checksum, describe_os_error, locked, read_json, set_aside, write_json, writing
 from engine.version import __version__
 
@@ -46,13 +46,16 @@ class Manifest:
     Attributes
     ----------
     overview
-        Names and counts.
+        The names and counts.
     skipped
-        Reason -> rows that the reader left out.
+        Reason -> number of rows that the reader left out for it.
     source
-        Where the data came from, with the reader's notes.
+        The files that were read, and the notes of the reader.
     fingerprints
-        ``"users"`` and ``"items"``: the vocabularies' hashes; a model is usable only with the ones it was trained on.
+        The hashes of the id maps ``"users"`` and ``"items"``. A model can be used only with those on which it was
+        trained.
+    files
+        Table -> its file, checksum and number of rows.
     """
 
     overview: Overview
@@ -63,38 +66,40 @@ class Manifest:
 
 
 class Workspace:
-    """The data sets under one folder.
+    """The data sets in one folder.
 
     Parameters
     ----------
     folder
-        Usually ``find_paths().data``; made when something is first written.
+        Usually ``find_paths().data``. It is created when something is written first.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def dataset_folder(self, name: str) -> Path:
-        """Where a data set of this name lies, or would lie.
+        """The folder of a data set of this name, whether it exists or not.
 
         Raises
         ------
         DataError
-            If the name could not be a folder's.
+            If the name is not allowed.
         """
         if not _NAME.fullmatch(name) or _SET_ASIDE.fullmatch(name):
             raise DataError(
                 f"{name!r} cannot be a data set's name: use up to 64 letters, digits, dots, dashes or underscores, "
-                "beginning with a letter or a digit."
+                "beginning with a letter or a digit.",
+                kind=ErrorKind.BAD_DATASET_NAME,
+                name=name,
             )
         return self.folder / "datasets" / name
 
     def embeddings_folder(self, name: str) -> Path:
-        """Where the vectors of a data set's items lie."""
+        """The folder of the vectors of a data set's items."""
         return self.dataset_folder(name) / "embeddings"
 
     def model_folder(self, name: str, model: str) -> Path:
-        """Where a model trained on a data set lies."""
+        """The folder of a model that was trained on a data set."""
         return self.dataset_folder(name) / "models" / model
 
     def __contains__(self, name: str) -> bool:
@@ -111,14 +116,16 @@ class Workspace:
         )
 
     def manifest(self, name: str) -> Manifest:
-        """Read a data set's description (no tables, so this is quick).
+        """Read the description of a data set; this is quick, since no table is read.
 
         Raises
         ------
         UnknownError
             If there is no data set of this name.
         DataError
-            If the folder is damaged (it is set aside and named) or was written by a newer version (it is left alone).
+            If the folder is damaged; it is then renamed.
+        RecsysError
+            If a newer version of the program wrote the folder; it is then left unchanged.
         """
         self._require(name)
         folder = self.dataset_folder(name)
@@ -128,7 +135,8 @@ class Workspace:
             if isinstance(schema, int) and schema > SCHEMA_VERSION:
                 raise RecsysError(
                     f"The data set {name!r} was stored by a newer recsys-tui ({raw.get('program')}): "
-                    "update this one, or add the data set again under another name."
+                    "update this one, or add the data set again under another name.",
+                    name=name,
                 )
             if schema != SCHEMA_VERSION:
                 raise ValueError(f"unknown schema {schema!r}")
@@ -142,19 +150,19 @@ class Workspace:
             raise self._damaged(name, str(error)) from error
 
     def add(self, dataset: Dataset, *, replace: bool = False) -> Manifest:
-        """Store a data set, whole or not at all.
+        """Store a data set completely or not at all.
 
         Raises
         ------
         DataError
-            If the name is taken and ``replace`` is false, or the folder cannot be written. What was stored before is
-            then untouched.
+            If the name is already used and ``replace`` is false, or the folder cannot be written. The data set that
+            was stored before is then unchanged.
         """
         name = dataset.name
         folder = self.dataset_folder(name)
         with locked(self.folder / LOCK, wait=True):
             if name in self and not replace:
-                raise DataError(f"A data set named {name!r} is already there: choose another name, or add --replace.")
+                raise self.exists_error(name)
             is_new = not folder.exists()
             files = self.manifest(name).files if name in self else {}
             try:
@@ -168,12 +176,16 @@ class Workspace:
         return self.manifest(name)
 
     def open(self, name: str) -> Dataset:
-        """Read a whole data set, every table checked against its checksum.
+        """Read a whole data set, and compare each table with its checksum.
 
         Raises
         ------
-        UnknownError, DataError
-            As :meth:`manifest`.
+        UnknownError
+            If there is no data set of this name.
+        DataError
+            If the folder is damaged, and then renamed, or cannot be read.
+        RecsysError
+            If a newer version of the program wrote the folder.
         """
         folder = self.dataset_folder(name)
         while True:
@@ -181,54 +193,88 @@ class Workspace:
             try:
                 tables = {table: _load_table(folder, entry) for table, entry in manifest.files.items()}
                 return _to_dataset(manifest, tables)
-            except (DamagedError, FileNotFoundError, KeyError, ValueError) as error:  # pyarrow's are ValueErrors
-                # Replaced meanwhile, by another process: no damage.
+            except (
+                DamagedError,
+                FileNotFoundError,
+                KeyError,
+                ValueError,
+            ) as error:  # errors of pyarrow are ValueErrors
+                # If another process replaced the data set meanwhile, nothing is damaged.
                 if self.manifest(name).files == manifest.files:
                     raise self._damaged(name, str(error)) from error
             except OSError as error:
-                raise DataError(f"{folder}: cannot be read ({describe_os_error(error)}).") from error
+                raise DataError(
+                    f"{folder}: cannot be read ({describe_os_error(error)}).", name=name, file=str(folder)
+                ) from error
 
     def remove(self, name: str) -> None:
-        """Delete a data set with its embeddings and models."""
+        """Delete a data set with its embeddings and models.
+
+        Raises
+        ------
+        UnknownError
+            If there is no data set of this name.
+        DataError
+            If the folder cannot be removed.
+        """
         self._require(name)
         folder = self.dataset_folder(name)
         with locked(self.folder / LOCK, wait=True):
             self._require(name)
             try:
-                # The manifest goes first: a removal cut short leaves nothing that looks like a data set.
+                # The manifest is deleted first: without it, the rest of an interrupted removal is not a data set.
                 (folder / MANIFEST).unlink()
                 shutil.rmtree(folder)
             except OSError as error:
-                raise DataError(f"{folder}: cannot be removed ({describe_os_error(error)}).") from error
+                raise DataError(
+                    f"{folder}: cannot be removed ({describe_os_error(error)}).", name=name, file=str(folder)
+                ) from error
 
     def current(self) -> str | None:
-        """The data set used last, if it is still there."""
+        """The name of the data set that was used last; None if it no longer exists."""
         try:
             name = read_json(self.folder / CURRENT)["name"]
         except (DataError, KeyError, TypeError):
-            return None  # a convenience only: a file that is missing or spoilt means none
+            return None  # nothing depends on this file, so a missing or damaged one is ignored
         return name if isinstance(name, str) and _NAME.fullmatch(name) and name in self else None
 
     def make_current(self, name: str) -> None:
-        """Remember a data set as the one used last."""
+        """Remember that this data set was used last.
+
+        Raises
+        ------
+        UnknownError
+            If there is no data set of this name.
+        """
         self._require(name)
         write_json(self.folder / CURRENT, {"name": name})
 
     def _require(self, name: str) -> None:
         if name not in self:
             known = self.names()
-            there = f"there are {', '.join(known)}" if known else "none is stored yet"
+            stored = f"there are {', '.join(known)}" if known else "none is stored yet"
             raise UnknownError(
-                f"There is no data set named {name!r} ({there}); `recsys-tui datasets add` adds one.",
-                tuple(known),
+                f"There is no data set named {name!r} ({stored}).",
+                known,
+                kind=ErrorKind.UNKNOWN_DATASET,
+                name=name,
+                choices=known,
             )
+
+    @staticmethod
+    def exists_error(name: str) -> DataError:
+        """The error for a data set that would have to be replaced."""
+        return DataError(f"A data set named {name!r} is already stored.", kind=ErrorKind.DATASET_EXISTS, name=name)
 
     def _damaged(self, name: str, why: str) -> DataError:
         folder = self.dataset_folder(name)
         with contextlib.suppress(OSError):
             folder = set_aside(folder)
         return DataError(
-            f"The data set {name!r} is damaged ({why.rstrip('.')}); it was set aside as {folder}: add it again."
+            f"The data set {name!r} is damaged ({why.rstrip('.')}); it was moved to {folder}: add it again.",
+            kind=ErrorKind.DAMAGED_DATASET,
+            name=name,
+            file=str(folder),
         )
 
 
@@ -252,13 +298,13 @@ def _store_table(folder: Path, name: str, table: pa.Table) -> dict[str, Any]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    # A name of its own: a replacement never touches a table that the manifest in force still names.
+    # The name is new, so that a replacement never changes a table that the current manifest names.
     path = folder / f"{name}-{uuid.uuid4().hex[:12]}.parquet"
     with writing(path) as temporary:
         try:
             pq.write_table(table, temporary, compression="zstd")
         except pa.ArrowException as error:
-            raise DataError(f"{path}: cannot be written ({error}).") from error
+            raise DataError(f"{path}: cannot be written ({error}).", file=str(path)) from error
         digest = checksum(temporary)
     return {"file": path.name, "sha256": digest, "rows": table.num_rows}
 
@@ -288,7 +334,7 @@ def _to_dataset(manifest: Manifest, tables: Mapping[str, pa.Table]) -> Dataset:
     overview = manifest.overview
     items, users, log = tables["items"], tables["users"], tables["interactions"]
     item_ids = items.column("item_id").to_numpy()
-    # Copies, since Arrow's own arrays cannot be written to, and torch would rather that they could.
+    # Copies, since the arrays of Arrow are read-only, and torch warns about such arrays.
     columns = {name: np.array(log.column(name).to_numpy()) for name in log.column_names}
     return Dataset(
         name=overview.name,
@@ -311,7 +357,7 @@ def _to_dataset(manifest: Manifest, tables: Mapping[str, pa.Table]) -> Dataset:
 
 
 def overview_of(dataset: Dataset) -> Overview:
-    """A data set's names and counts."""
+    """The names and counts of a data set."""
     import numpy as np
 
     ratings = dataset.rated().ratings
@@ -346,7 +392,7 @@ def _manifest_of(dataset: Dataset, files: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _delete_unnamed(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
-    """Delete the tables that no manifest names, and what a killed writer left. Only for whoever holds the lock."""
+    """Delete the tables that ``files`` does not name, and the rest of a killed writer. The lock must be held."""
     named = {entry["file"] for entry in files.values()}
     patterns = (*(f"{table}-*.parquet" for table in _TABLES), ".*.part")
     for path in (path for pattern in patterns for path in folder.glob(pattern)):

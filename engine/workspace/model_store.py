@@ -1,4 +1,4 @@
-"""The trained models of one data set: which there are, which could be, which answers, and the loaded ones."""
+"""The trained models of one data set: which exist, which can be trained, and which one answers a request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from engine import models
 from engine.data.results import FitReport, ModelState, Task
-from engine.errors import DamagedError, NotTrainedError, RecsysError
+from engine.errors import DamagedError, ErrorKind, NotTrainedError, RecsysError
 from engine.storage.atomic import exchanging_folder, read_json, write_json
 
 if TYPE_CHECKING:
@@ -21,37 +21,37 @@ REPORT = "report.json"
 
 
 class ModelStore:
-    """Where the models of one data set are kept.
+    """The stored models of one data set.
 
-    A model belongs to the vocabularies that its internal ids come from: after the data set was replaced by one with
-    other ids, or others of them rated, its older models no longer count as trained.
+    A model fits the id maps with which it was trained. When the data set is replaced by one with other ids, or in
+    which other items occur in the interactions, its older models no longer count as trained.
 
     Parameters
     ----------
     workspace
-        Where the data set lies.
+        The workspace that holds the data set.
     manifest
-        The data set's.
+        The description of the data set.
     """
 
     def __init__(self, workspace: Workspace, manifest: Manifest) -> None:
         self._workspace = workspace
         self._overview = manifest.overview
-        # Models are as large as the items that occur in the interactions, which the order of the ids does not tell.
+        # The size of a model depends on the number of items in the interactions, which the id maps do not determine.
         self._fingerprints = {**manifest.fingerprints, "num_rated_items": manifest.overview.num_rated_items}
         self._loaded: dict[str, tuple[str, Any]] = {}
         self._reports: dict[str, tuple[tuple[int, int, int], dict[str, Any] | None]] = {}
 
     def folder(self, name: str) -> Path:
-        """Where a model lies, or would lie."""
+        """The folder of a model, whether it exists or not."""
         return self._workspace.model_folder(self._overview.name, name)
 
     def states(self, task: Task | None = None) -> list[ModelState]:
-        """The registry as seen from this data set, in its order; loads no model."""
+        """The state of each registered model for this data set, in the order of the registry; loads no model."""
         return [self.state(spec) for spec in models.describe().values() if task in (None, spec.task)]
 
     def state(self, spec: ModelSpec) -> ModelState:
-        """One model as seen from this data set."""
+        """The state of one model for this data set."""
         state = ModelState(spec.name, spec.task, spec.description, obstacle=self.obstacle(spec))
         stored = self._report(spec.name)
         if stored is None:
@@ -78,28 +78,39 @@ class ModelStore:
         return ""
 
     def require_trainable(self, spec: ModelSpec) -> None:
-        """Raise RecsysError if a model cannot learn from this data set."""
+        """Check that a model can learn from this data set.
+
+        Raises
+        ------
+        RecsysError
+            If it cannot; the sentence says what the data set lacks.
+        """
         if obstacle := self.obstacle(spec):
-            raise RecsysError(f"{spec.name} cannot learn from the data set {self._overview.name!r}: {obstacle}.")
+            raise RecsysError(
+                f"{spec.name} cannot learn from the data set {self._overview.name!r}: {obstacle}.",
+                name=spec.name,
+                dataset=self._overview.name,
+            )
 
     def choose(self, task: Task, name: str | None = None) -> str:
-        """The model that answers: the one asked for, else the first trained one in the registry's order.
+        """The name of the model that answers: the given one, else the first trained one in the order of the registry.
 
         Raises
         ------
         UnknownError
             If there is no model of this name.
         RecsysError
-            If it answers another kind of question, or no model can learn from this data set.
+            If the model is for another task, or no model can learn from this data set.
         NotTrainedError
-            If it is not trained, or none is; with the command that trains one.
+            If the given model is not trained, or no model is; its ``name`` is a model that can be trained.
         """
         states = self.states(task)
         if name is not None:
             spec = models.get(name)
             if spec.task != task:
+                others = [state.name for state in states]
                 raise RecsysError(
-                    f"{name} answers another kind of question: use {', '.join(state.name for state in states)}."
+                    f"{name} answers another kind of question: use {', '.join(others)}.", name=name, choices=others
                 )
             if not self.state(spec).trained:
                 raise self._untrained(name, f"{name} is not trained on {self._overview.name!r} yet")
@@ -109,16 +120,19 @@ class ModelStore:
             return trained
         trainable = next((state.name for state in states if not state.obstacle), None)
         if trainable is None:
-            raise RecsysError(f"No model can learn from the data set {self._overview.name!r}: {states[0].obstacle}.")
+            raise RecsysError(
+                f"No model can learn from the data set {self._overview.name!r}: {states[0].obstacle}.",
+                dataset=self._overview.name,
+            )
         raise self._untrained(trainable, f"No model that could answer is trained on {self._overview.name!r} yet")
 
     def store(self, model: Any, report: FitReport) -> None:
-        """Keep a trained model; the older one of its name gives way when the new one is whole.
+        """Store a trained model; it replaces an older one of the same name when it is completely written.
 
         Raises
         ------
         DataError
-            If it cannot be written; the older model is then untouched.
+            If the model cannot be written; the older one is then unchanged.
         """
         with exchanging_folder(self.folder(report.model)) as fresh:
             model.save(fresh)
@@ -133,14 +147,14 @@ class ModelStore:
             )
 
     def load(self, name: str, device: str) -> Any:
-        """A trained model, read again only when it was trained again.
+        """A trained model; it is read from disk once, and again only after another training.
 
         Raises
         ------
         NotTrainedError
-            If it is gone.
+            If the model no longer exists.
         DataError
-            If it is damaged.
+            If the model is damaged.
         """
         stored = self._report(name)
         if stored is None:
@@ -156,7 +170,7 @@ class ModelStore:
             stat = path.stat()
         except OSError:
             return None
-        # Another process may have trained the model again: the file tells, without being read.
+        # Another process may have trained the model again: the file's version tells without reading it.
         version = stat.st_mtime_ns, stat.st_size, stat.st_ino
         known = self._reports.get(name)
         if known is None or known[0] != version:
@@ -166,10 +180,10 @@ class ModelStore:
     def _read(self, path: Path) -> dict[str, Any] | None:
         try:
             stored = read_json(path)
-        except DamagedError:  # one spoilt model is to be trained again, and must not hide the others
+        except DamagedError:  # a damaged model must be trained again, and must not hide the others
             return None
         fits = isinstance(stored, dict) and stored.get("fingerprints") == self._fingerprints
         return stored if fits else None
 
     def _untrained(self, name: str, what: str) -> NotTrainedError:
-        return NotTrainedError(f"{what}: `recsys-tui train {name} -d {self._overview.name}` trains one.")
+        return NotTrainedError(f"{what}.", kind=ErrorKind.UNTRAINED, name=name, dataset=self._overview.name)

@@ -97,3 +97,7 @@ def test_tuning_prints_the_command_that_uses_what_it_found(run: Run, shop: str, 
     again = json.loads(run("tune", "explicit", "--trials", 2, *QUICK, "--json").out)
     assert again["finished"] == 2
     assert "best_options" in again
+    assert again["train_command"] == command.partition("Train it:")[2].strip()
+    assert again["evaluate_command"].startswith(
+        "recsys-tui evaluate explicit -d shop --protocol random --seed 42 --set"
+    )

@@ -35,6 +35,7 @@ from tui.messages import (
     SessionOpened,
     WarmedUp,
 )
+from tui.wording import describe
 
 if TYPE_CHECKING:
     from textual.message import Message
@@ -153,11 +154,11 @@ class Backend:
         """What to tell the person; what is unexpected also goes to the log, with its traceback."""
         match error:
             case UnknownError():
-                return Failure(str(error), "unknown", error.suggestions)
+                return Failure(describe(error), "unknown", error.suggestions)
             case NotTrainedError():
-                return Failure(str(error), "untrained")
+                return Failure(describe(error), "untrained")
             case RecsysError():
-                return Failure(str(error))
+                return Failure(describe(error))
         log.error("unexpected error", exc_info=error)
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         return Failure(f"unexpected error: {what}; details in {self._log_hint}", "unexpected")

@@ -19,6 +19,7 @@ from tui.commands.shared import (
     model_option,
     open_session,
 )
+from tui.wording import describe
 
 
 @cli.command(cls=TakingFilters)
@@ -82,7 +83,7 @@ def search(
         except (DataError, UnknownError) as error:
             if mode != "hybrid" or by == "meaning":
                 raise
-            say(str(error))  # there is still another way to search, beside what was embedded before
+            say(describe(error))  # there is still another way to search, beside what was embedded before
     if lines is not None:
         number = wrong = 0
         for batch in read_queries(lines):

@@ -9,6 +9,7 @@ import click
 from engine.errors import RecsysError
 from tui.commands.group import cli
 from tui.commands.shared import common_options, open_workspace
+from tui.wording import describe
 
 
 @cli.command()
@@ -44,7 +45,7 @@ def list_datasets(as_json: bool) -> None:
         try:
             manifests.append(workspace.manifest(name))
         except RecsysError as error:  # one damaged set must not hide the others
-            say(str(error))
+            say(describe(error))
     if as_json:
         print_json([dataset_json(manifest) for manifest in manifests])
         return
@@ -106,7 +107,7 @@ def add_dataset(
             mapping=None if mapping is None else parse_mapping(mapping),
             replace=replace,
             job=job,
-            say=say,
+            log=say,
         )
     workspace.make_current(name)
     print_dataset(manifest, as_json)

@@ -17,6 +17,7 @@ from tui.commands.shared import (
     seed_option,
     settings_option,
 )
+from tui.wording import describe
 
 
 @cli.group()
@@ -33,12 +34,13 @@ def list_models(context: click.Context, dataset: str | None, as_json: bool) -> N
 
     With -d the defaults are those for this data set's size.
     """
-    from engine.session import Session, describe
+    from engine.session import Session
+    from engine.session import describe as describe_models
     from tui.output import ListedModel, print_models, say
 
     workspace = open_workspace()
     wanted = dataset or context.obj["dataset"]
-    specs = describe()
+    specs = describe_models()
     trained_on: dict[str, list[str]] = {name: [] for name in specs}
     for name in [wanted] if wanted else workspace.names():
         try:
@@ -46,7 +48,7 @@ def list_models(context: click.Context, dataset: str | None, as_json: bool) -> N
         except RecsysError as error:
             if wanted:
                 raise
-            say(str(error))  # one damaged set must not hide the others
+            say(describe(error))  # one damaged set must not hide the others
             continue
         for state in states:
             if state.trained:
@@ -155,7 +157,7 @@ def evaluate(
         except RecsysError as error:
             if len(names) == 1 or isinstance(error, OptionError):
                 raise
-            failed.append(f"{name} was left out. {error}")  # and must not cost the others' figures
+            failed.append(f"{name} was left out. {describe(error)}")  # and must not cost the others' figures
     if len(names) == 1:
         print_report(reports[0], as_json)
     elif reports:

@@ -1,1 +1,1 @@
-"""From rows to a data set: items, interactions, and the ids that join them."""
+"""From the rows of files to a data set: items, interactions, and the ids that connect them."""

@@ -1,8 +1,8 @@
-"""External ids to internal ids, once and here only; and with them a data set out of a catalogue and a log."""
+"""Build a data set from a catalogue and a log; external ids become internal ids here and nowhere else."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,47 +34,50 @@ def assemble(
     *,
     catalogue: Catalogue | None,
     log: Log | None,
-    ledgers: Sequence[ReadReport],
+    reports: Sequence[ReadReport],
     unknown: str | None = None,
     notes: Sequence[str] = (),
+    guessed: Mapping[str, Mapping[str, str]] | None = None,
     simulated: bool = False,
     job: Job | None = None,
 ) -> Dataset:
     """Build a data set.
 
-    Users are numbered by ascending id. Items that occur in the log come first, in the order of the catalogue, then
-    those among them that the catalogue does not know, by ascending id, then the rest of the catalogue. So the
-    numbers do not depend on the order of the log's rows.
+    Users are numbered by ascending id. The first items are those of the catalogue that occur in the log, in the order
+    of the catalogue; then come the items of the log that are not in the catalogue, by ascending id; then the rest of
+    the catalogue. So the numbers do not depend on the order of the rows of the log.
 
-    Of several interactions of a user with an item the latest is kept (of equal times the last in the file); without
-    ratings, interactions at different times are all kept.
+    If a user has several interactions with an item, only the latest is kept; if their times are equal, the last in
+    the file. Without ratings, all interactions at different times are kept.
 
     Parameters
     ----------
     name, kind, title, simulated
         As in :class:`engine.data.dataset.Dataset`.
     catalogue, log
-        At least one of them.
-    ledgers
-        The accounts of the files, the log's among them.
+        At least one of them is not None.
+    reports
+        The row counts of all files, including that of the log.
     unknown
-        The reason for which interactions with items outside the catalogue are left out; if None such items are
+        The reason for which interactions with items outside the catalogue are left out. If None, such items are
         added, with their id as title.
     notes
-        Sentences for a person, beyond those of the ledgers.
+        Sentences for a person, in addition to those of the reports.
+    guessed
+        File -> role -> column, for columns that were found by their usual names.
     job
-        Cancel.
+        It is asked between the steps whether to stop.
 
     Raises
     ------
     DataError
-        If nothing is left.
+        If no row can be used.
     """
     if log is None:
         log = _empty_log()
     if unknown is not None and catalogue is not None:
         _leave_out_unknown(log, catalogue, unknown)
-    _require_something(catalogue, log, ledgers)
+    _require_rows(catalogue, log, reports)
 
     users = _number_users(log.users)
     _checkpoint(job)
@@ -88,9 +91,9 @@ def assemble(
         log.keep(keep)
     _checkpoint(job)
 
-    remarks = [remark for report in ledgers for remark in report.notes()]
+    remarks = [remark for report in reports for remark in report.notes()]
     if strangers and catalogue is not None:
-        remarks.append(f"{strangers:,} items of the interactions are not in the catalogue: their id is their title.")
+        remarks.append(f"{strangers:,} items of the interactions are not in the catalogue; their id is their title.")
     return Dataset(
         name=name,
         kind=kind,
@@ -105,8 +108,12 @@ def assemble(
             num_users=len(users),
             num_items=num_rated + 1,
         ),
-        skipped=total_skipped(ledgers),
-        source={"files": [report.summary() for report in ledgers], "notes": [*notes, *remarks]},
+        skipped=total_skipped(reports),
+        source={
+            "files": [report.summary() for report in reports],
+            "notes": [*notes, *remarks],
+            **({"guessed_columns": {file: dict(columns) for file, columns in guessed.items()}} if guessed else {}),
+        },
         simulated=simulated,
     )
 
@@ -117,16 +124,17 @@ def find_surplus(
     times: npt.NDArray[np.int64] | None,
     keep_repeats: bool,
 ) -> npt.NDArray[np.int64]:
-    """Positions of interactions that a later one of the same pair replaces.
+    """Positions of the interactions that are replaced by a later one of the same user with the same item.
 
     Parameters
     ----------
     users, items
         Internal ids, shape ``(n,)``.
     times
-        Later ones win; of equal times the last position does. None: the last position.
+        The latest interaction of a pair is not among the positions; if times are equal, the last one is not. If None,
+        all times are equal.
     keep_repeats
-        Only drop interactions at the same time.
+        Whether interactions of a pair at different times are all kept.
     """
     pairs = users.astype(np.int64)
     pairs *= int(items.max(initial=0)) + 1
@@ -136,7 +144,7 @@ def find_surplus(
     del ordered
     if not len(repeated):
         return np.zeros(0, dtype=np.int64)
-    # Only rows of repeated pairs are put in order: mostly few.
+    # Only the rows of repeated pairs are sorted; usually these are few.
     found = []
     for begin in range(0, len(pairs), _ROWS_AT_A_TIME):
         piece = pairs[begin : begin + _ROWS_AT_A_TIME]
@@ -147,7 +155,7 @@ def find_surplus(
     keys = pairs[rows]
     del pairs
     when = np.zeros(len(rows), dtype=np.int64) if times is None else times[rows]
-    order = np.lexsort((when, keys))  # stable: equal times stay in the order of the file
+    order = np.lexsort((when, keys))  # a stable sort: equal times stay in the order of the file
     keys, when = keys[order], when[order]
     replaced = keys[:-1] == keys[1:]
     if keep_repeats:
@@ -171,7 +179,8 @@ def _number_items(catalogue: Catalogue | None, column: CodedIds) -> tuple[IdMap,
     Returns
     -------
     tuple
-        Vocabulary, table, how many items occur in the column, how many of those the catalogue does not know.
+        The id map, the table, the number of items that occur in the column, and the number of those that are not in
+        the catalogue.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -207,7 +216,7 @@ def _number_items(catalogue: Catalogue | None, column: CodedIds) -> tuple[IdMap,
 
 
 def _used(column: CodedIds) -> npt.NDArray[np.bool_]:
-    """Which of the ids occur. In pieces, since NumPy makes every index 64 bits wide first."""
+    """Which of the ids occur. The codes are read in pieces, since NumPy converts them to 64 bits for indexing."""
     used = np.zeros(len(column.ids), dtype=bool)
     for begin in range(0, len(column.codes), _ROWS_AT_A_TIME):
         used[column.codes[begin : begin + _ROWS_AT_A_TIME]] = True
@@ -235,7 +244,7 @@ def _bare_table(ids: pa.Array) -> pa.Table:
 
 
 def _fill(table: pa.Table, schema: Any) -> pa.Table:
-    """The same rows with all columns of ``schema``, null where they were not there."""
+    """The same rows with all columns of ``schema``; columns that were missing are null."""
     import pyarrow as pa
 
     return pa.table(
@@ -261,19 +270,24 @@ def _leave_out_unknown(log: Log, catalogue: Catalogue, reason: str) -> None:
     log.keep(keep)
 
 
-def _require_something(catalogue: Catalogue | None, log: Log, ledgers: Sequence[ReadReport]) -> None:
-    for report in ledgers:
+def _require_rows(catalogue: Catalogue | None, log: Log, reports: Sequence[ReadReport]) -> None:
+    for report in reports:
         if report.role != "links" and report.rows == 0:
-            raise DataError(f"{report.name}: has no rows of data below its header; name a file that holds data.")
+            raise DataError(
+                f"{report.name}: has no rows of data below its header; name a file that holds data.", file=report.name
+            )
         if report.role == "items" and catalogue is not None and not len(catalogue.ids):
-            raise DataError(_nothing_left(report))
+            raise _no_usable_row(report)
         if report.role == "ratings" and not len(log):
-            raise DataError(_nothing_left(report))
+            raise _no_usable_row(report)
 
 
-def _nothing_left(report: ReadReport) -> str:
+def _no_usable_row(report: ReadReport) -> DataError:
     reasons = ", ".join(f"{count:,} × {reason}" for reason, count in report.skipped.items())
-    return f"{report.name}: none of its {report.rows:,} rows can be used ({reasons}); check that it is the right file."
+    return DataError(
+        f"{report.name}: none of its {report.rows:,} rows can be used ({reasons}); check that it is the right file.",
+        file=report.name,
+    )
 
 
 def _empty_log() -> Log:

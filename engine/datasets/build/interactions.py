@@ -1,4 +1,4 @@
-"""Who interacted with what, from a file's rows: ids coded, ratings and times as numbers, the rest counted."""
+"""Read the interactions of a file: coded ids, ratings and times as numbers; unusable rows are counted."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
 
     from engine.runtime.job import Job
 
-#: Role -> the reason a row without it is left out for.
+#: Role -> the reason for which a row without a value for it is left out.
 _MISSING = {"user": "no user id", "item": "no item id", "rating": "no rating", "time": "no time"}
-#: Later than the year 5000 in seconds: the unit must be a finer one.
+#: In seconds this is after the year 5000, so larger times must be in a finer unit.
 _TOO_LATE = 100_000_000_000
 
 
 @dataclass(slots=True)
 class Log:
-    """Interactions under external ids, in the order of the file.
+    """Interactions with external ids, in the order of the file.
 
     Attributes
     ----------
     users, items
-        Coded ids.
+        The ids of both columns, coded.
     ratings
-        float32, NaN for "seen, not rated"; None if the file has none.
+        float32, shape ``(n,)``, NaN for "seen, but not rated"; None if the file has no ratings.
     times
-        int64 unix seconds; None if the file has none.
-    ledger
-        The account of the file.
+        Unix seconds, int64, shape ``(n,)``; None if the file has no times.
+    report
+        The row counts of the file.
     """
 
     users: CodedIds
@@ -51,7 +51,7 @@ class Log:
         return len(self.users.codes)
 
     def keep(self, which: npt.NDArray[np.bool_]) -> None:
-        """Drop the other rows, column by column."""
+        """Drop all other rows."""
         self.users = CodedIds(self.users.codes[which], self.users.ids)
         self.items = CodedIds(self.items.codes[which], self.items.ids)
         self.ratings = None if self.ratings is None else self.ratings[which]
@@ -66,17 +66,17 @@ def read_log(rows: Rows, columns: Mapping[str, str], job: Job | None = None, *, 
     rows
         The file.
     columns
-        ``"user"``, ``"item"`` and, where the file has them, ``"rating"`` and ``"time"`` -> name of the column.
-        A row with an empty value in one of them is left out and counted.
+        Role -> name of the column. The roles are ``"user"``, ``"item"`` and, where the file has such columns,
+        ``"rating"`` and ``"time"``. A row with an empty value in one of the columns is left out and counted.
     job
-        Progress and cancel.
+        Takes the progress and may be cancelled.
     unrated
         The rating that means "seen, but not rated".
 
     Raises
     ------
     DataError
-        At a rating that is no number or a time that is none.
+        At the first rating that is not a number, or time that is not a time; with file, row and column.
     """
     import pyarrow as pa
 
@@ -93,7 +93,7 @@ def read_log(rows: Rows, columns: Mapping[str, str], job: Job | None = None, *, 
             ratings.add(values["rating"].to_numpy())
         if times is not None:
             times.add(values["time"].to_numpy())
-    pa.default_memory_pool().release_unused()  # else what the text took stays with this process
+    pa.default_memory_pool().release_unused()  # otherwise this process keeps the memory of the text
     log = Log(
         users.finish(),
         items.finish(),
@@ -138,12 +138,12 @@ def _without_gaps(
 
 
 def _to_seconds(times: npt.NDArray[np.int64], report: ReadReport) -> None:
-    """Divide times in milliseconds, microseconds or nanoseconds down, judged by the middle one of a sample."""
+    """Convert times in milliseconds, microseconds or nanoseconds to seconds; the median of a sample tells the unit."""
     if not len(times):
         return
     middle = float(np.median(times[:: len(times) // 10_001 + 1]))
     for unit, per_second in (("nanoseconds", 10**9), ("microseconds", 10**6), ("milliseconds", 10**3)):
         if middle >= _TOO_LATE * per_second // 1000:
             times //= per_second
-            report.remarks.append(f"the times were taken as {unit}.")
+            report.remarks.append(f"the times were read as {unit}.")
             return

@@ -1,4 +1,4 @@
-"""The columns of a catalogue, made from text: titles, years, genres, and what search reads."""
+"""Make the columns of a catalogue from text: titles, years, genres, and the text for the search."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _AT_A_TIME = 20_000
 
 
 def strip(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Without surrounding space; empty text becomes null."""
+    """Remove surrounding space; empty text becomes null."""
     import pyarrow.compute as pc
 
     stripped = pc.utf8_trim_whitespace(texts)
@@ -33,7 +33,7 @@ def strip(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def years(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """int32: the first number of four digits in a date or a year; null where there is none."""
+    """The first number of four digits in a date or a year, as int32; null if there is none."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -42,14 +42,14 @@ def years(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def numbers(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """float64; null where there is no number."""
+    """Convert to float64, with null for everything that is not a number."""
     import pyarrow as pa
 
     return pa.chunked_array([numbers_or_null(one) for one in texts.chunks], pa.float64())
 
 
 def whole_numbers(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """int64, fractions cut off; null where there is no number."""
+    """Convert to int64 with fractions cut off, and null for everything that is not a number."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -57,29 +57,29 @@ def whole_numbers(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def map_distinct(texts: pa.ChunkedArray, function: Callable[[str], Any], to: Any) -> pa.ChunkedArray:
-    """Apply ``function`` to each different text once; null stays null."""
+    """Apply ``function`` once to each different text; null stays null."""
     import pyarrow as pa
 
     coded = texts.combine_chunks().dictionary_encode()
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.combine_chunks()
     mapped = []
-    for begin in range(0, len(coded.dictionary), _AT_A_TIME):  # each piece is one long call
+    for begin in range(0, len(coded.dictionary), _AT_A_TIME):  # in pieces, since each is one long call
         piece = coded.dictionary.slice(begin, _AT_A_TIME).to_pylist()
         mapped.append(pa.array([None if text is None else function(text) for text in piece], to))
     return pa.chunked_array([pa.concat_arrays([*mapped, pa.array([], to)]).take(coded.indices)])
 
 
 def split_genres(texts: pa.ChunkedArray, separator: str | None = None) -> pa.ChunkedArray:
-    """Lists of strings, without empty parts; null becomes an empty list.
+    """Split texts into lists of strings without empty parts; null becomes an empty list.
 
     Parameters
     ----------
     texts
         The column.
     separator
-        If None: ``|``, else ``;``, else a comma, whichever occurs in the column; a list written as a Python or JSON
-        literal is read as such.
+        The text between two genres. If None, the first of ``|``, ``;`` and the comma that occurs in the column; a
+        value that is a list in the notation of Python or JSON is then read as a list.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -102,7 +102,7 @@ def split_genres(texts: pa.ChunkedArray, separator: str | None = None) -> pa.Chu
 
 
 def no_genres(count: int) -> pa.Array:
-    """So many empty lists."""
+    """An array of ``count`` empty lists."""
     import pyarrow as pa
 
     return pa.ListArray.from_arrays(pa.array(np.zeros(count + 1, dtype=np.int32)), pa.array([], pa.string()))
@@ -111,7 +111,7 @@ def no_genres(count: int) -> pa.Array:
 def literal_names(text: str) -> list[str] | None:
     """The names in a list of ``{'id': …, 'name': …}`` or of plain strings, written as a Python literal.
 
-    Nothing of the text is run. None if it is no such list.
+    Returns None if the text is not such a list. No part of the text is executed.
     """
     if len(text) > _LONGEST_LITERAL:
         return None
@@ -127,7 +127,7 @@ def literal_names(text: str) -> list[str] | None:
 
 
 def split_year(title: str) -> tuple[str, int | None]:
-    """``"Toy Story (1995)"`` to its title and year."""
+    """Split ``"Toy Story (1995)"`` into title and year; the year is None if there is none."""
     found = _YEAR_AT_END.search(title)
     if found is None:
         return title.strip(), None
@@ -135,7 +135,7 @@ def split_year(title: str) -> tuple[str, int | None]:
 
 
 def article_first(title: str) -> str:
-    """``"Matrix, The"`` as ``"The Matrix"``; ``"Postino, Il (a.k.a. …)"`` too."""
+    """Turn ``"Matrix, The"`` into ``"The Matrix"``, and ``"Postino, Il (…)"`` into ``"Il Postino (…)"``."""
     found = _ARTICLE_AT_END.match(title)
     if found is None:
         return title
@@ -144,14 +144,14 @@ def article_first(title: str) -> str:
 
 
 def sentence(*parts: pa.ChunkedArray, separator: str = ". ") -> pa.ChunkedArray:
-    """The parts that are there, joined."""
+    """Join the parts of each row; parts that are null are left out."""
     import pyarrow.compute as pc
 
     return pc.binary_join_element_wise(*parts, separator, null_handling="skip")
 
 
 def joined(lists: pa.ChunkedArray, separator: str = ", ") -> pa.ChunkedArray:
-    """Lists as text; null where they are empty."""
+    """Join each list to one text; an empty list becomes null."""
     import pyarrow.compute as pc
 
     text = pc.binary_join(lists, separator)
@@ -159,7 +159,10 @@ def joined(lists: pa.ChunkedArray, separator: str = ", ") -> pa.ChunkedArray:
 
 
 def table_of(columns: dict[str, Any], metadata: Sequence[tuple[str, Any]] = ()) -> pa.Table:
-    """A catalogue's table: the standard columns, then metadata, whose names give way to those of the engine."""
+    """The table of a catalogue: the standard columns, then the metadata.
+
+    Metadata whose name is already used, or is reserved by the engine, gets ``_in_file`` appended to its name.
+    """
     import pyarrow as pa
 
     taken = {**columns}

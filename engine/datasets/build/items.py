@@ -1,4 +1,4 @@
-"""The items of a file: one row an id, in the order of the file."""
+"""Read the items of a file: one row for each id, in the order of the file."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Catalogue:
-    """Items under external ids.
+    """Items with external ids.
 
     Attributes
     ----------
     ids
-        Arrow array of int64 or string, each once.
+        Arrow array of int64 or string; no id occurs twice.
     table
-        As :class:`engine.data.items.ItemTable` wants it, one row an id.
+        One row for each id, with the columns that :class:`engine.data.items.ItemTable` requires.
     """
 
     ids: pa.Array
@@ -42,11 +42,11 @@ class Records:
     Attributes
     ----------
     table
-        Strings; null only where the file's own types say so.
+        Columns of strings; only files with types, such as Parquet, have null.
     numbers
-        As a person counts: the header is row 1. Shape ``(num_rows,)``.
-    ledger
-        The account of the file.
+        The number of each row as a person counts (the header is row 1); int64, shape ``(num_rows,)``.
+    report
+        The row counts of the file.
     """
 
     table: pa.Table
@@ -54,31 +54,31 @@ class Records:
     report: ReadReport
 
     def leave_out(self, which: npt.NDArray[np.bool_], reason: str) -> None:
-        """Count these rows as left out; the table stays as it is."""
+        """Count these rows as left out, without changing the table."""
         if which.any():
             self.report.skip(reason, int(which.sum()), f"row {int(self.numbers[int(which.argmax())]):,}")
 
     def keep(self, which: npt.NDArray[np.bool_]) -> None:
-        """Drop the other rows."""
+        """Drop all other rows."""
         import pyarrow as pa
 
         self.table = self.table.filter(pa.array(which))
         self.numbers = self.numbers[which]
 
     def keep_first_of_each(self, column: str, what: str) -> pa.Array:
-        """Drop, and count, the rows without an id and those whose id an earlier row has.
+        """Drop and count the rows without an id, and those with the id of an earlier row.
 
         Parameters
         ----------
         column
-            Which holds the ids.
+            The column of the ids.
         what
-            What a row is, for the reason: ``"film"``.
+            What a row describes, for the reason: ``"film"``.
 
         Returns
         -------
         pa.Array
-            The ids of the rows that stay.
+            The ids of the remaining rows.
         """
         import pyarrow as pa
 
@@ -92,7 +92,7 @@ class Records:
 
 
 def read_records(rows: Rows, wanted: Sequence[str], report: ReadReport, job: Job | None) -> Records:
-    """Read columns of a catalogue at once."""
+    """Read these columns of a catalogue as strings."""
     import pyarrow as pa
 
     schema = pa.schema([(name, pa.string()) for name in wanted])
@@ -104,12 +104,12 @@ def read_records(rows: Rows, wanted: Sequence[str], report: ReadReport, job: Job
 
 
 def nulls(values: pa.Array) -> npt.NDArray[np.bool_]:
-    """Where there is no value."""
+    """Which values are null; bool, shape ``(n,)``."""
     return values.is_null().to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
 
 
 def is_first(values: pa.Array) -> npt.NDArray[np.bool_]:
-    """Where a value stands that no earlier position has (null is one value)."""
+    """Which values occur at no earlier position, where null counts as a value; bool, shape ``(n,)``."""
     codes = values.dictionary_encode().indices.fill_null(-1).to_numpy()
     _, first = np.unique(codes, return_index=True)
     found = np.zeros(len(codes), dtype=bool)

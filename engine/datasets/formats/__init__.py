@@ -1,1 +1,1 @@
-"""File formats: reading delimited text, Parquet and JSON as rows of columns, and telling them apart."""
+"""File formats: reading delimited text, Parquet and JSON as rows of columns, and telling the formats apart."""

@@ -1,4 +1,4 @@
-"""Text with separated columns: CSV, TSV, and MovieLens' ``|`` and ``::``."""
+"""Text with a separator between columns: CSV, TSV, and the ``|`` and ``::`` of MovieLens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.datasets.formats.rows import RowBatch, unique_names
 from engine.datasets.formats.sources import Source
-from engine.errors import DataError
+from engine.errors import DataError, ErrorKind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,32 +20,32 @@ if TYPE_CHECKING:
     from engine.datasets.formats.read_report import ReadReport
 
 _DELIMITERS = (",", "\t", ";", "|")
-#: A row must fit into one block; a block is also what is held in memory at a time.
+#: A row must fit into one block. One block at a time is held in memory.
 _BLOCK_BYTES = 2 << 20
-#: Never occurs in text, so that a whole line is one column.
+#: A delimiter that never occurs in text, so that a whole line is read as one column.
 _NO_DELIMITER = "\x01"
 
 
 def first_row(source: Source, delimiter: str | None = None, quote: str | None = '"') -> tuple[list[str], str, int]:
-    """The first row of a text file that is not blank, the delimiter it was cut by, and its number.
+    """The first row of a text file that is not blank, its delimiter, and its number.
 
     Parameters
     ----------
     source
         The file.
     delimiter
-        If None, the one of comma, tab, semicolon and bar that gives the most columns.
+        The delimiter; if None, whichever of comma, tab, semicolon and bar gives the most columns.
     quote
         The quotation mark, if the format has one.
 
     Raises
     ------
     DataError
-        If the file is empty or no text.
+        If the file is empty or not text.
     """
     head = source.text_head()
     rows = {one: _first_row_by(head, one, quote) for one in ((delimiter,) if delimiter else _DELIMITERS)}
-    best = max(rows, key=lambda one: len(rows[one][0]))  # the first of equals: the comma
+    best = max(rows, key=lambda one: len(rows[one][0]))  # max() takes the first of equal ones: the comma
     fields, number = rows[best]
     return fields, best, number
 
@@ -53,19 +53,19 @@ def first_row(source: Source, delimiter: str | None = None, quote: str | None = 
 class Delimited:
     """A text file with one-character separators.
 
-    Rows with too few fields are filled up with empty ones, as pandas does; rows with too many are left out and
-    counted, since nobody knows which field is which. Blank lines are rows of empty values.
+    A row with too few fields is completed with empty ones, as pandas does. A row with too many fields is left out
+    and counted, since nobody knows which field belongs to which column. A blank line is a row of empty values.
 
     Parameters
     ----------
     source
         The file.
     delimiter
-        The separator; found out from the first row if None.
+        The separator; if None, it is found from the first row.
     quote
-        The quotation mark, doubled inside a quoted value; None in formats that have none.
+        The quotation mark, which is doubled inside a quoted value; None for formats without quotation marks.
     columns
-        The names, for a file whose first row is data.
+        The names of the columns, for a file whose first row is data.
     encoding
         ``"utf-8"`` or ``"latin-1"``.
     """
@@ -107,14 +107,14 @@ class Delimited:
             except pa.ArrowInvalid as error:
                 raise self._unreadable(error, row) from error
             if last is not None and stream.odd_quotes and self._quote:
-                self._demand_closed(last)
+                self._require_closed(last)
 
     def _batches(self, stream: Any, wanted: Sequence[str], misfits: deque[Any]) -> Iterator[Any]:
         from pyarrow import csv as arrow_csv
         from pyarrow import string
 
         if self.has_header and not _has_line_end(self.source.text_head()):
-            return  # pyarrow would stumble over a header without one
+            return  # pyarrow fails on a header that is not followed by a line end
 
         def set_aside(row: Any) -> str:
             misfits.append(row)
@@ -123,7 +123,7 @@ class Delimited:
         keys = [str(position) for position in range(len(self.columns))]
         yield from arrow_csv.open_csv(
             stream,
-            # One thread: only then does pyarrow tell the number of a row that does not fit.
+            # One thread, because only then does pyarrow report the number of a row that does not fit.
             read_options=arrow_csv.ReadOptions(
                 use_threads=False,
                 block_size=_BLOCK_BYTES,
@@ -141,14 +141,14 @@ class Delimited:
                 column_types=dict.fromkeys(keys, string()),
                 include_columns=[str(self.columns.index(name)) for name in wanted],
                 strings_can_be_null=False,
-                check_utf8=False,  # the stream is checked
+                check_utf8=False,  # the stream checks it already
             ),
         )
 
     def _block(
         self, batch: pa.RecordBatch | None, first: int, misfits: deque[Any], wanted: Sequence[str], report: ReadReport
     ) -> tuple[RowBatch, int]:
-        """A batch with the rows that pyarrow set aside put back in their places, and the number of the next row."""
+        """Put the rows that pyarrow set aside back into their batch; returns it with the number of the next row."""
         import pyarrow as pa
 
         fitting = 0 if batch is None else batch.num_rows
@@ -164,7 +164,7 @@ class Delimited:
 
         short = []
         for misfit in inside:
-            self._demand_balanced(misfit)
+            self._require_balanced(misfit)
             if misfit.actual_columns < misfit.expected_columns:
                 short.append((misfit.number, self._fields(misfit)))
             else:
@@ -183,39 +183,52 @@ class Delimited:
         fields, _ = _first_row_by(misfit.text, self._delimiter, self._quote)
         return fields + [""] * (len(self.columns) - len(fields))
 
-    def _demand_balanced(self, misfit: Any) -> None:
+    def _require_balanced(self, misfit: Any) -> None:
         if self._quote and misfit.text.count(self._quote) % 2:
             raise self._unclosed(misfit.number)
 
-    def _demand_closed(self, last: RowBatch) -> None:
-        # An open quotation mark swallows the rest of the file into the last row without a word from pyarrow.
+    def _require_closed(self, last: RowBatch) -> None:
+        # After a quotation mark that is not closed, pyarrow reads the rest of the file into the last row, without
+        # an error.
         if any("\n" in (column[-1].as_py() or "") for column in last.columns.values()):
             raise self._unclosed(int(last.rows[-1]))
 
     def _unclosed(self, row: int) -> DataError:
         return DataError(
             f"{self.name}, row {row:,}: a quotation mark is opened and not closed; "
-            "close it, or double it if it belongs to the text."
+            "close it, or double it if it belongs to the text.",
+            kind=ErrorKind.BAD_ROW,
+            file=self.name,
+            row=row,
         )
 
     def _unreadable(self, error: Exception, row: int) -> DataError:
         if "straddling" in str(error):
             return DataError(
-                f"{self.name}: after row {row - 1:,} comes a row of more than {_BLOCK_BYTES >> 20} MB; most likely "
-                "a quotation mark is opened there and not closed: close it, or double it if it belongs to the text."
+                f"{self.name}: one of the rows after row {row - 1:,} has more than {_BLOCK_BYTES >> 20} MB; most "
+                "likely a quotation mark is opened there and not closed: close it, or double it if it belongs to the "
+                "text.",
+                kind=ErrorKind.BAD_ROW,
+                file=self.name,
+                row=row,
             )
-        return DataError(f"{self.name}, after row {row - 1:,}: cannot be read as columns ({error}).")
+        return DataError(
+            f"{self.name}, after row {row - 1:,}: cannot be read as columns ({error}).",
+            kind=ErrorKind.BAD_ROW,
+            file=self.name,
+            row=row,
+        )
 
 
 class DoubleColon:
-    """A text file with ``::`` between its columns, no header and no quotes, as the older MovieLens releases have.
+    """A text file with ``::`` between its columns, without header and quotation marks, as in older MovieLens releases.
 
     Parameters
     ----------
     source
         The file.
     columns
-        The names.
+        The names of the columns.
     encoding
         ``"utf-8"`` or ``"latin-1"``.
     """
@@ -239,7 +252,7 @@ class DoubleColon:
             counts = pc.list_value_length(fields).to_numpy(zero_copy_only=False)
             rows = np.asarray(block.rows)
             fits = counts == width
-            # A blank line has one empty field; like every row that is too short, it is filled up with empty values.
+            # A blank line has one empty field. Like every row that is too short, it is completed with empty values.
             for position in np.flatnonzero(counts > width):
                 report.skip("more fields than columns", place=f"row {int(rows[position]):,}")
             if not fits.all():
@@ -259,7 +272,7 @@ def _first_row_by(text: str, delimiter: str, quote: str | None) -> tuple[list[st
         reader = csv.reader(lines, delimiter=delimiter, quotechar=quote)
     try:
         return next((row, number) for number, row in enumerate(reader, 1) if row)
-    except (csv.Error, StopIteration):  # a field beyond csv's limit; nothing but blank lines
+    except (csv.Error, StopIteration):  # a field is longer than csv allows, or all lines are blank
         return text.split(delimiter), 1
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.datasets.formats.sources import Source, choose, collect, open_source
-from engine.errors import DataError
+from engine.errors import DataError, ErrorKind
 
 #: Role -> name of the column that has it, or names for a role that takes several.
 ColumnMapping = Mapping[str, str | Sequence[str]]
@@ -15,7 +15,7 @@ ColumnMapping = Mapping[str, str | Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What ``read`` was called with.
+    """The files and the mapping with which :func:`engine.datasets.read` was called.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class Files:
     source
         A folder or an archive with all of them.
     mapping
-        For the ``table`` reader: role -> column.
+        For the reader ``table``: role -> column.
     """
 
     items: Path | None = None
@@ -32,6 +32,11 @@ class Files:
     links: Path | None = None
     source: Path | None = None
     mapping: ColumnMapping = field(default_factory=dict)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no file was named."""
+        return not (self.items or self.ratings or self.links or self.source)
 
     def find(self, role: str, wanted: Sequence[str]) -> Source | None:
         """The file for a role: the one named for it, else the one of the folder or archive that fits.
@@ -41,24 +46,38 @@ class Files:
         role
             ``"items"``, ``"ratings"`` or ``"links"``.
         wanted
-            Patterns of names in lower case, best first.
+            Patterns of file names in lower case, the best first.
         """
         path: Path | None = getattr(self, role)
         if path is not None:
             return open_source(path, wanted)
         return None if self.source is None else choose(collect(self.source), wanted)
 
-    def demand_one(self, found: Sequence[Source | None], kind: str, hint: str) -> None:
-        """See to it that there is at least one file.
+    def require_any(
+        self, found: Sequence[Source | None], kind: str, roles: Sequence[str] = ("items", "ratings")
+    ) -> None:
+        """Raise DataError if none of the files was found.
 
-        Raises
-        ------
-        DataError
-            If not; it says what the reader would take.
+        Parameters
+        ----------
+        found
+            What :meth:`find` returned for each role.
+        kind
+            The kind of data set that is read.
+        roles
+            The roles of which one is needed, for the message.
         """
         if any(found):
             return
-        where = (
-            f"{self.source}: holds no file of the kind {kind!r}" if self.source else f"No file was named for {kind!r}"
+        if self.source is not None:
+            what = f"{self.source}: holds no file of the kind {kind!r}, which has"
+        else:
+            what = f"No file was named for a data set of the kind {kind!r}, which has"
+        each = f"a file of {' or '.join(roles)}" + (", or both" if len(roles) == 2 else "")
+        raise DataError(
+            f"{what} {each}.",
+            kind=ErrorKind.MISSING_FILE,
+            name=kind,
+            choices=roles,
+            file=None if self.source is None else str(self.source),
         )
-        raise DataError(f"{where}: give {hint}.")

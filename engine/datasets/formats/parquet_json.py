@@ -1,4 +1,4 @@
-"""Files that say themselves what their columns are: Parquet, and JSON with one object a line."""
+"""Files that contain the names of their columns: Parquet, and JSON with one object on each line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.rows import RowBatch, Rows
 from engine.datasets.formats.sources import Source
-from engine.errors import DataError
+from engine.errors import DataError, ErrorKind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,35 +23,42 @@ _READ_BYTES = 1 << 20
 
 
 def open_rows(source: Source) -> Rows:
-    """A file of any of the formats, told apart by what it holds."""
+    """Open a file of any of the formats; its content decides which."""
     head = source.head()
     if head.startswith(_PARQUET):
         return Parquet(source)
     if source.base.endswith((".parquet", ".pq")):
-        raise DataError(f"{source.name}: is named as Parquet and is none, or is damaged; get it again.")
+        raise DataError(
+            f"{source.name}: has the name of a Parquet file and is not one, or is damaged; get it again.",
+            file=source.name,
+        )
     if source.base.endswith((".jsonl", ".ndjson", ".json")) or head.lstrip().startswith(b'{"'):
         return JsonLines(source)
     return Delimited(source)
 
 
 class Parquet:
-    """A Parquet file; it has to lie unpacked on disk, since it is read from several places."""
+    """A Parquet file. It must not be packed, since it is not read from front to back."""
 
     has_header = True
 
     def __init__(self, source: Source) -> None:
         if source.packing != "plain":
-            raise DataError(f"{source.name}: Parquet is compressed in itself; unpack it first.")
+            raise DataError(f"{source.name}: is a packed Parquet file; unpack it first.", file=source.name)
         self.source = source
         self.name = source.name
         with self._open() as file:
             self.columns: list[str] = list(file.schema_arrow.names)
         twice = next((one for one in self.columns if self.columns.count(one) > 1), None)
         if twice is not None:
-            raise DataError(f"{self.name}: has more than one column {twice!r}; rename all but one of them.")
+            raise DataError(
+                f"{self.name}: has more than one column {twice!r}; rename all but one of them.",
+                file=self.name,
+                column=twice,
+            )
 
     def blocks(self, wanted: Sequence[str], report: ReadReport) -> Iterator[RowBatch]:
-        """Read these columns in the types of the file. See :class:`engine.datasets.formats.rows.Rows`."""
+        """Read these columns with the types of the file. See :class:`engine.datasets.formats.rows.Rows`."""
         import pyarrow as pa
 
         row = 1
@@ -75,11 +82,13 @@ class Parquet:
             raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> DataError:
-        return DataError(f"{self.name}: is cut short or damaged ({str(error).rstrip('.')}); get it again.")
+        return DataError(
+            f"{self.name}: is cut short or damaged ({str(error).rstrip('.')}); get it again.", file=self.name
+        )
 
 
 class JsonLines:
-    """One JSON object a line; its columns are the keys of the first 1,000 objects."""
+    """A file with one JSON object on each line. Its columns are the keys of the first 1,000 objects."""
 
     has_header = True
 
@@ -115,13 +124,14 @@ class JsonLines:
             try:
                 record = json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise DataError(f"{self.name}, line {number:,}: is not JSON ({error}); correct that line.") from None
+                raise self._bad_line(number, f"is not JSON ({error}); correct that line") from None
             if not isinstance(record, dict):
-                raise DataError(
-                    f"{self.name}, line {number:,}: is not a JSON object; write one object a line, "
-                    'such as {"user": 1, "item": "a"}.'
-                )
+                advice = 'write one object on each line, such as {"user": 1, "item": "a"}'
+                raise self._bad_line(number, f"is not a JSON object; {advice}")
             yield number, record
+
+    def _bad_line(self, number: int, what: str) -> DataError:
+        return DataError(f"{self.name}, line {number:,}: {what}.", kind=ErrorKind.BAD_ROW, file=self.name, row=number)
 
     def _lines(self) -> Iterator[tuple[int, str]]:
         with self.source.open_text() as stream:
@@ -142,7 +152,7 @@ def _block(wanted: Sequence[str], values: list[list[str | None]], rows: list[int
     for name, column in zip(wanted, values, strict=True):
         try:
             columns[name] = pa.array(column, pa.string())
-        except UnicodeEncodeError:  # JSON can escape half a surrogate pair, which is no text
+        except UnicodeEncodeError:  # JSON can escape half a surrogate pair, which is not text
             whole = [None if one is None else one.encode("utf-8", "replace").decode() for one in column]
             columns[name] = pa.array(whole, pa.string())
     return RowBatch(columns, np.array(rows, dtype=np.int64))

@@ -1,4 +1,4 @@
-"""What became of every row of a file: kept, or left out for a reason that is counted."""
+"""How many rows of a file were kept, and how many were left out for which reason."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ from typing import Any
 
 
 class ReadReport:
-    """The account of one file: ``rows == kept + sum(skipped.values())``, always.
+    """The count of the rows of one file; ``rows == kept + sum(skipped.values())`` is always true.
 
     Parameters
     ----------
     name
-        The file's name, as shown.
+        The name of the file, as shown to a person.
     role
         ``"items"``, ``"ratings"`` or ``"links"``.
+
+    Attributes
+    ----------
+    rows
+        How many rows were read.
+    skipped
+        Reason -> how many rows were left out for it.
+    remarks
+        What else the reader has to say about the file: the ends of sentences that begin with its name.
     """
 
     def __init__(self, name: str, role: str) -> None:
@@ -31,16 +40,16 @@ class ReadReport:
         return self.rows - sum(self.skipped.values())
 
     def skip(self, reason: str, count: int = 1, place: str = "") -> None:
-        """Leave ``count`` rows out.
+        """Count rows as left out.
 
         Parameters
         ----------
         reason
             A few words: ``"no rating"``, ``"duplicate pair"``.
         count
-            How many; nothing is written down for 0.
+            How many rows; 0 changes nothing.
         place
-            Where the first of them is: ``"row 17, column rating"``.
+            The place of the first of these rows: ``"row 17, column rating"``.
         """
         if count:
             self.skipped[reason] = self.skipped.get(reason, 0) + count
@@ -48,7 +57,7 @@ class ReadReport:
                 self._first_place.setdefault(reason, place)
 
     def notes(self) -> list[str]:
-        """Plain sentences for a person: where rows were left out, and what the reader remarked."""
+        """Sentences for a person: the remarks, and where rows were left out."""
         left_out = [
             f"{self.name}: {self.skipped[reason]:,} {_rows(self.skipped[reason])} left out ({reason}), "
             f"the first at {place}."
@@ -57,7 +66,7 @@ class ReadReport:
         return [*(f"{self.name}: {remark}" for remark in self.remarks), *left_out]
 
     def summary(self) -> dict[str, Any]:
-        """The account as plain values."""
+        """The counts as plain values."""
         return {
             "role": self.role,
             "name": self.name,
@@ -67,10 +76,10 @@ class ReadReport:
         }
 
 
-def total_skipped(ledgers: Iterable[ReadReport]) -> dict[str, int]:
-    """The reasons of several files in one; a reason that two files share is counted together."""
+def total_skipped(reports: Iterable[ReadReport]) -> dict[str, int]:
+    """Reason -> rows left out in all the files together."""
     total: dict[str, int] = {}
-    for report in ledgers:
+    for report in reports:
         for reason, count in report.skipped.items():
             total[reason] = total.get(reason, 0) + count
     return total

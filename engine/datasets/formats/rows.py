@@ -1,4 +1,4 @@
-"""What every file format comes to: named columns, read block by block, with the number of each row."""
+"""The form in which every file format is read: named columns, block by block, with the number of each row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy.typing as npt
 
-from engine.errors import DataError
+from engine.errors import DataError, ErrorKind
 from engine.runtime.job import Job, Progress
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ class RowBatch:
     columns
         Name -> Arrow array: strings from text files, the file's own types from Parquet.
     rows
-        The number of each row as a person counts: the header is row 1. A quoted value with line breaks in it is
-        part of one row, as in a spreadsheet.
+        The number of each row as a person counts: the header is row 1. As in a spreadsheet, a row whose quoted
+        values contain line breaks counts once.
     """
 
     columns: Mapping[str, pa.Array]
@@ -44,11 +44,11 @@ class Rows(Protocol):
     Attributes
     ----------
     name
-        The file's name, as shown.
+        The name of the file, as shown to a person.
     columns
-        The names of its columns, each once.
+        The names of the columns; no name occurs twice.
     has_header
-        Whether the names stand in the file.
+        Whether the file itself contains the names.
     """
 
     name: str
@@ -56,12 +56,12 @@ class Rows(Protocol):
     has_header: bool
 
     def blocks(self, wanted: Sequence[str], report: ReadReport) -> Iterator[RowBatch]:
-        """Read these columns, in blocks of some 100,000 rows; every row read is entered in the ledger."""
+        """Read these columns in blocks of about 100,000 rows, and count every row in the report."""
         ...
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
-    """Column names without surrounding space, a repeated one numbered: ``a, a`` becomes ``a, a_2``."""
+    """Column names without surrounding space; a repeated name gets a number: ``a, a`` becomes ``a, a_2``."""
     found: list[str] = []
     for name in names:
         stripped = plain = name.strip()
@@ -76,28 +76,29 @@ def find_columns(
     rows: Rows,
     required: Mapping[str, Sequence[str]],
     optional: Mapping[str, Sequence[str]] | None = None,
-    advice: str = "",
+    *,
+    kind: str | None = None,
 ) -> dict[str, str]:
-    """Which column has which role.
+    """Find the column for each role.
 
     Parameters
     ----------
     rows
         The file.
     required, optional
-        Role -> the names it may have, best first; capitals do not matter.
-    advice
-        What to do when one is missing.
+        Role -> the names that its column may have, the best first; upper and lower case are the same.
+    kind
+        The kind of data set, for a reader whose columns the caller can name by a mapping; it is put into the error.
 
     Returns
     -------
     dict
-        Role -> name, without the optional roles that were not found.
+        Role -> name of the column. Optional roles without a column are left out.
 
     Raises
     ------
     DataError
-        If a required column is missing; the sentence names the columns found and those expected.
+        If a required column is missing; the sentence names the columns that there are and those that are needed.
     """
     by_lower = {column.lower(): column for column in reversed(rows.columns)}
     found = {
@@ -109,15 +110,22 @@ def find_columns(
     missing = [names[0] for role, names in required.items() if role not in found]
     if missing:
         there = ", ".join(rows.columns[:30]) + (", …" if len(rows.columns) > 30 else "")
+        needed = ", ".join(names[0] for names in required.values())
+        advice = "" if kind else "; check that it is the right file"
         raise DataError(
             f"{rows.name}: has no column {' or '.join(repr(name) for name in missing)}; it has {there}, and needs "
-            f"{', '.join(names[0] for names in required.values())}. {advice or 'Check that it is the right file.'}"
+            f"{needed}{advice}.",
+            kind=ErrorKind.MISSING_COLUMN,
+            name=kind,
+            file=rows.name,
+            column=missing[0],
+            choices=rows.columns,
         )
     return found
 
 
 def following(blocks: Iterator[RowBatch], report: ReadReport, job: Job | None) -> Iterator[RowBatch]:
-    """The same blocks, with progress reported and a request to stop obeyed before each."""
+    """The same blocks; before each one the job may stop the reading, and after each one the progress is reported."""
     for block in blocks:
         if job is not None:
             job.checkpoint()
@@ -127,13 +135,27 @@ def following(blocks: Iterator[RowBatch], report: ReadReport, job: Job | None) -
 
 
 def place(block: RowBatch, position: int, column: str = "") -> str:
-    """Where a value stands: ``row 17, column rating``."""
+    """The position of a value as text: ``row 17, column rating``."""
     row = f"row {int(block.rows[position]):,}"
     return f"{row}, column {column}" if column else row
 
 
 def bad_value(name: str, block: RowBatch, position: int, column: str, what: str) -> DataError:
-    """The error for a value that cannot be used: file, row, column, value, what to do."""
+    """The error for a value that cannot be used.
+
+    Parameters
+    ----------
+    name
+        The name of the file.
+    block, position, column
+        The place of the value.
+    what
+        What is wrong with it: ``"'abc' is not a number"``.
+    """
     return DataError(
-        f"{name}, {place(block, position, column)}: {what}; correct it, or empty it to have the row left out."
+        f"{name}, {place(block, position, column)}: {what}; correct it, or empty it to have the row left out.",
+        kind=ErrorKind.BAD_VALUE,
+        file=name,
+        row=int(block.rows[position]),
+        column=column,
     )

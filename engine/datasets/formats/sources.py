@@ -1,4 +1,4 @@
-"""Opening what a person names: a plain file, a ``.gz``, a member of a ``.zip``, or everything in a folder."""
+"""Opening the files that a person names: a plain file, a ``.gz``, a member of a ``.zip``, or all files of a folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from engine.errors import DataError
+from engine.errors import DataError, ErrorKind
 from engine.storage.atomic import describe_os_error
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
@@ -22,16 +22,16 @@ _HEAD = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file's bytes.
+    """One file, or one member of an archive.
 
     Attributes
     ----------
     path
-        Where it lies.
+        The path of the file, or of the archive.
     member
-        Its name inside a zip archive.
+        The name inside a zip archive; None for a file.
     packing
-        What has to be undone to read it.
+        How the content is packed.
     """
 
     path: Path
@@ -40,25 +40,25 @@ class Source:
 
     @property
     def name(self) -> str:
-        """The name to show: that of the file, and of the member after a slash."""
+        """The name to show: that of the file, and for a member of an archive its name after a slash."""
         name = self.path.name if self.member is None else f"{self.path.name}/{self.member}"
-        # A name on disk may be no text; what is shown and stored has to be.
+        # A name on disk can be other bytes than text, but what is shown and stored must be text.
         return name.encode("utf-8", "replace").decode()
 
     @property
     def base(self) -> str:
-        """The bare name of what is inside, in lower case, without ``.gz``: ``ratings.csv``."""
+        """The name without folders and ``.gz``, in lower case: ``ratings.csv``."""
         name = PurePosixPath(self.member).name if self.member is not None else self.path.name
         return name.lower().removesuffix(".gz")
 
     @contextmanager
     def open(self) -> Iterator[Any]:
-        """The unpacked bytes, as something with ``read(size)``.
+        """Open the unpacked content as an object with ``read(size)``.
 
         Raises
         ------
         DataError
-            Here or while it is read, if the file is not there, may not be read, or is damaged.
+            If the file does not exist, may not be read, or is damaged; also while it is read.
         """
         import pyarrow as pa
 
@@ -73,7 +73,7 @@ class Source:
 
     @contextmanager
     def open_text(self, encoding: str = "utf-8") -> Iterator[CheckedText]:
-        """The same, checked while it is read to be text, and turned into UTF-8."""
+        """Open the content as UTF-8 text; that it is text is checked while it is read."""
         with self.open() as stream:
             yield CheckedText(stream, self.name, encoding)
 
@@ -83,15 +83,18 @@ class Source:
             return bytes(stream.read(_HEAD))
 
     def text_head(self) -> str:
-        """The first 64 KiB as text, for a look at columns; a wrong encoding is only reported by reading on."""
+        """The first 64 KiB as text, for a look at the columns.
+
+        Bytes that are not UTF-8 are replaced; they are reported when the whole file is read.
+        """
         head = self.head()
         _require_text(head, self.name)
         if not head.strip():
-            raise DataError(f"{self.name} is empty: name a file that holds data.")
+            raise DataError(f"{self.name} is empty: name a file that holds data.", file=self.name)
         return head.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="replace")
 
     def encoding(self) -> str:
-        """``"utf-8"`` if the whole file is that, else ``"latin-1"``: for formats that are found in both."""
+        """``"utf-8"`` if the whole file is UTF-8, else ``"latin-1"``; for formats that exist in both encodings."""
         decoder = codecs.getincrementaldecoder("utf-8")()
         with self.open() as stream:
             try:
@@ -104,21 +107,21 @@ class Source:
 
 
 class CheckedText:
-    """A binary file that is read as UTF-8 text, and says where it is not.
+    """A binary file that is read as UTF-8 text; an error tells where it is not text.
 
     Parameters
     ----------
     stream
-        Something with ``read(size)``.
+        An object with ``read(size)``.
     name
-        For messages.
+        The name of the file, for messages.
     encoding
-        What the bytes are: ``"utf-8"`` or ``"latin-1"``.
+        The encoding of the bytes: ``"utf-8"`` or ``"latin-1"``.
 
     Attributes
     ----------
     odd_quotes
-        Whether an odd number of quotation marks was read so far.
+        Whether the number of quotation marks that were read so far is odd.
     """
 
     def __init__(self, stream: Any, name: str, encoding: str = "utf-8") -> None:
@@ -132,23 +135,23 @@ class CheckedText:
         self.odd_quotes = False
 
     def readable(self) -> bool:
-        """Whether it can be read: pyarrow asks."""
+        """Always true; pyarrow requires this method."""
         return True
 
     def close(self) -> None:
-        """Note that pyarrow is done; the file belongs to whoever opened it."""
+        """Remember that pyarrow has finished; the stream is closed by the code that opened it."""
         self.closed = True
 
     def read(self, size: int = -1) -> bytes:
-        """Up to ``size`` bytes of it, as UTF-8 without a byte order mark.
+        """Read up to ``size`` bytes, as UTF-8 without a byte order mark.
 
         Raises
         ------
         DataError
-            If they are not text in the expected encoding.
+            If the bytes are not text in the expected encoding.
         """
         if self._encoding == "latin-1" and size > 1:
-            size //= 2  # a byte may become two, and pyarrow takes no more than it asked for
+            size //= 2  # one byte can become two, and pyarrow refuses more bytes than it asked for
         block = bytes(self._stream.read(size))
         if not self._begun:
             self._begun = True
@@ -165,53 +168,65 @@ class CheckedText:
         try:
             text = self._decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
-            broken = error.object  # the block, after what was left of the one before
+            broken = error.object  # the block, preceded by the undecoded end of the block before
             line = self._line + broken.count(b"\n", 0, error.start)
             around = broken[max(0, error.start - 12) : error.start + 12].decode("latin-1")
             raise DataError(
                 f"{self._name}, line {line}: byte 0x{broken[error.start]:02x} (in {around!r}) is not UTF-8; the file "
-                "is probably Latin-1 or Windows-1252: save it as UTF-8 and add it again."
+                "is probably Latin-1 or Windows-1252: save it as UTF-8 and add it again.",
+                kind=ErrorKind.BAD_ENCODING,
+                file=self._name,
+                row=line,
             ) from None
         if "\0" in text:
-            raise DataError(f"{self._name}: holds zero bytes, so it is no text file; save it as UTF-8 text.")
+            raise DataError(
+                f"{self._name}: contains zero bytes, so it is not a text file; save it as UTF-8 text.",
+                kind=ErrorKind.BAD_ENCODING,
+                file=self._name,
+            )
         self._line += block.count(b"\n")
 
 
 def open_source(path: Path, wanted: Sequence[str] = ()) -> Source:
-    """The one file that a path means.
+    """The one file to which a path leads.
 
     Parameters
     ----------
     path
-        A file; a zip archive must have one member, or one that fits.
+        A file. A zip archive must have one member only, or one that fits a pattern.
     wanted
-        Patterns of the members that fit, best first, such as ``("ratings.csv", "ratings*.csv")``.
+        Patterns of the members that fit, the best first, such as ``("ratings.csv", "ratings*.csv")``.
 
     Raises
     ------
     DataError
-        If it is missing, a folder, empty or damaged, or an archive that leaves a choice.
+        If the file is missing, a folder, empty or damaged, or an archive with several files of which none fits.
     """
     _require_exists(path)
     if path.is_dir():
-        raise DataError(f"{path} is a folder: name a file in it, or give the whole folder with --from.")
+        raise DataError(f"{path} is a folder, and a file is needed here.", kind=ErrorKind.FOLDER_GIVEN, file=str(path))
     sources = _sources_in(path)
     if len(sources) == 1:
         return sources[0]
     found = choose(sources, wanted)
     if found is None:
-        names = ", ".join(source.member or "" for source in sources[:8])
-        raise DataError(f"{path.name} holds {len(sources)} files ({names}): unpack it and name the one that is meant.")
+        names = [source.member or "" for source in sources]
+        raise DataError(
+            f"{path.name} holds {len(sources)} files ({', '.join(names[:8])}): unpack it and name the one to read.",
+            kind=ErrorKind.SEVERAL_FILES,
+            file=path.name,
+            choices=names,
+        )
     return found
 
 
 def collect(path: Path) -> list[Source]:
-    """Every file of a release: in a folder (and one level below it), in a zip archive, or the one file itself.
+    """All files of a release: those in a folder and in its subfolders, those in a zip archive, or the one file itself.
 
     Raises
     ------
     DataError
-        If there is nothing, or an archive is damaged.
+        If there is no file, or an archive is damaged.
     """
     _require_exists(path)
     if not path.is_dir():
@@ -225,15 +240,15 @@ def collect(path: Path) -> list[Source]:
     for file in files:
         with explaining(Source(file)), open(file, "rb") as stream:
             magic = stream.read(4)
-        if magic != _ZIP:  # an archive among the files is most often the one that they were unpacked from
+        if magic != _ZIP:  # an archive beside the files is usually the one from which they were unpacked
             sources.append(Source(file, packing="gzip" if magic.startswith(_GZIP) else "plain"))
     if not sources:
-        raise DataError(f"{path} holds no files: name the folder into which the data set was unpacked.")
+        raise DataError(f"{path} holds no files: name the folder into which the data set was unpacked.", file=str(path))
     return sources
 
 
 def choose(sources: Iterable[Source], wanted: Sequence[str]) -> Source | None:
-    """The first source whose base name fits the earliest pattern; None if none does."""
+    """The first source whose base name fits the earliest possible pattern; None if none fits."""
     candidates = list(sources)
     for pattern in wanted:
         for source in candidates:
@@ -244,31 +259,37 @@ def choose(sources: Iterable[Source], wanted: Sequence[str]) -> Source | None:
 
 @contextmanager
 def explaining(source: Source) -> Iterator[None]:
-    """Turn what goes wrong while a file is opened or read into one sentence."""
+    """Turn the exceptions of opening and reading a file into DataError."""
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise _damaged(source, error) from error
     except OSError as error:
-        if source.packing == "gzip" and error.errno is None:  # pyarrow's word for what zlib says
+        if source.packing == "gzip" and error.errno is None:  # pyarrow reports an error of zlib as OSError
             raise _damaged(source, error) from error
-        raise DataError(f"{source.path}: cannot be read ({describe_os_error(error)}).") from error
+        raise DataError(
+            f"{source.path}: cannot be read ({describe_os_error(error)}).", file=str(source.path)
+        ) from error
 
 
 def _damaged(source: Source, error: Exception) -> DataError:
     return DataError(
-        f"{source.name}: is cut short or damaged, it cannot be unpacked ({str(error).rstrip('.')}); get it again."
+        f"{source.name}: is cut short or damaged and cannot be unpacked ({str(error).rstrip('.')}); get it again.",
+        file=source.name,
     )
 
 
 def _require_exists(path: Path) -> None:
     with explaining(Source(path)):
         if not path.exists():
-            raise DataError(f"{path} does not exist: check the name.")
+            raise DataError(f"{path} does not exist: check the name.", file=str(path))
         if not path.is_dir() and not path.is_file():
-            raise DataError(f"{path} is no regular file: store it as a file first, since it is read more than once.")
+            raise DataError(
+                f"{path} is not a regular file: store its content in a file, since it is read more than once.",
+                file=str(path),
+            )
         if path.is_file() and path.stat().st_size == 0:
-            raise DataError(f"{path.name} is empty: name a file that holds data.")
+            raise DataError(f"{path.name} is empty: name a file that holds data.", file=path.name)
 
 
 def _sources_in(path: Path) -> list[Source]:
@@ -286,15 +307,18 @@ def _sources_in(path: Path) -> list[Source]:
                 ]
                 locked = any(info.flag_bits & 1 for info in archive.infolist())
             if locked:
-                raise DataError(f"{path.name} is locked with a password: unpack it and name the files in it.")
+                raise DataError(
+                    f"{path.name} is locked with a password: unpack it and name the files in it.", file=path.name
+                )
             if not members:
-                raise DataError(f"{path.name} is an archive without files: get it again.")
+                raise DataError(f"{path.name} is an archive without files: get it again.", file=path.name)
             return [Source(path, member, "zip") for member in members]
         for suffix, expected in ((".gz", _GZIP), (".zip", _ZIP)):
             if path.name.lower().endswith(suffix) and not magic.startswith(expected):
                 raise DataError(
-                    f"{path.name}: is damaged, or no {suffix} archive at all; get it again, "
-                    f"or take {suffix} off its name if it is not packed."
+                    f"{path.name}: is damaged or not a {suffix} archive; get it again, "
+                    f"or remove {suffix} from its name if it is not packed.",
+                    file=path.name,
                 )
     return [Source(path, packing="gzip" if magic.startswith(_GZIP) else "plain")]
 
@@ -302,10 +326,16 @@ def _sources_in(path: Path) -> list[Source]:
 def _require_text(head: bytes, name: str) -> None:
     encoding = _BYTE_ORDER_MARKS.get(head[:2])
     if encoding is None and b"\0" in head:
-        # Text in a Latin script has a zero in every other byte of UTF-16.
+        # In UTF-16, text in a Latin script has a zero in every second byte.
         every_other = max(head[0::2].count(0), head[1::2].count(0))
         encoding = "UTF-16" if every_other > len(head) // 4 else None
         if encoding is None:
-            raise DataError(f"{name}: holds zero bytes, so it is no text file; name a CSV, TSV, JSONL or Parquet file.")
+            raise DataError(
+                f"{name}: contains zero bytes, so it is not a text file; name a CSV, TSV, JSONL or Parquet file.",
+                kind=ErrorKind.BAD_ENCODING,
+                file=name,
+            )
     if encoding is not None:
-        raise DataError(f"{name} is {encoding} text: save it as UTF-8 and add it again.")
+        raise DataError(
+            f"{name} is {encoding} text: save it as UTF-8 and add it again.", kind=ErrorKind.BAD_ENCODING, file=name
+        )

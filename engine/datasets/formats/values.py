@@ -1,7 +1,8 @@
-"""Columns of text (or of a file's own types) to ids, numbers and times; a value that is none is pointed at.
+"""Convert columns of text, or of the types of a Parquet file, to ids, numbers and times.
 
-Every function takes an Arrow array and gives an Arrow array with null for "missing", in calls that release the
-interpreter, so that a screen beside the reading thread stays alive.
+Every function takes an Arrow array and returns an Arrow array in which null means "missing". The calls release the
+interpreter lock, so that another thread can draw a screen meanwhile. A value that cannot be converted is reported
+with its position.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import pyarrow as pa
 
-#: What stands for "no value" in a column of numbers, in lower case. In a column of names these are names.
+#: Spellings of "no value" in a column of numbers, in lower case. In a column of names they are names.
 MISSING_NUMBERS = ("", "nan", "na", "n/a", "<na>", "null", "none", "nil", "\\n", "-")
 _LARGEST = float(np.finfo(np.float32).max)
 _OBJECTS_AT_A_TIME = 20_000
@@ -34,9 +35,9 @@ class BadValueError(ValueError):
     Parameters
     ----------
     position
-        Where it stands in the array.
+        The position of the value in the array.
     message
-        What it is and should be: ``"'abc' is not a number"``.
+        What the value is and what it should be: ``"'abc' is not a number"``.
     """
 
     def __init__(self, position: int, message: str) -> None:
@@ -45,9 +46,9 @@ class BadValueError(ValueError):
 
 
 def to_strings(values: pa.Array) -> pa.Array:
-    """Text as it is; other types as text, the parts of a list with ``|`` between them.
+    """Convert to text, with ``|`` between the parts of a list.
 
-    What has no plain text (structures, bytes that are no UTF-8) is written as Python writes it.
+    Values without a plain text (structures, bytes that are not UTF-8) become the text that Python prints for them.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -69,17 +70,18 @@ def _written(value: Any) -> str:
 
 
 def to_ids(values: pa.Array) -> pa.Array:
-    """Integers if every value that is there is one, written plainly (``007`` and ``+7`` are not); else text.
+    """Convert to integers if every value is a plainly written integer, else to text.
 
-    Space around an id is no part of it. Missing are null and empty text.
+    ``007`` and ``+7`` are not plainly written. Space around an id does not belong to it. Null and empty text are
+    missing values.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if pa.types.is_integer(values.type):
-        fitting = _cast(values, pa.int64())  # the upper half of uint64 does not fit
+        fitting = _cast(values, pa.int64())  # the upper half of uint64 does not fit into int64
         return values.cast(pa.string()) if fitting is None else fitting
-    if pa.types.is_floating(values.type):  # pandas stores integers with a gap among them as floats
+    if pa.types.is_floating(values.type):  # pandas stores a column of integers with missing values as floats
         whole = pc.if_else(pc.is_finite(values), values, None)
         is_id = pc.and_(pc.equal(whole, pc.trunc(whole)), pc.less(pc.abs(whole), 2.0**63))
         if pc.all(is_id).as_py() is not False:
@@ -95,12 +97,12 @@ def to_ids(values: pa.Array) -> pa.Array:
 
 
 def to_numbers(values: pa.Array) -> pa.Array:
-    """float64; missing are null and the spellings of :data:`MISSING_NUMBERS`.
+    """Convert to float64. Null and the spellings of :data:`MISSING_NUMBERS` are missing values.
 
     Raises
     ------
     BadValueError
-        At the first text that is no number, and at an infinite one.
+        At the first text that is not a number, or at the first infinite number.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -121,7 +123,7 @@ def to_numbers(values: pa.Array) -> pa.Array:
 
 
 def numbers_or_null(values: pa.Array) -> pa.Array:
-    """float64 with null wherever there is no number: for figures that are only shown."""
+    """Convert to float64, with null for everything that is not a number; for figures that are only shown."""
     import pyarrow as pa
 
     def lenient(text: str) -> float | None:
@@ -135,12 +137,14 @@ def numbers_or_null(values: pa.Array) -> pa.Array:
 
 
 def to_times(values: pa.Array) -> pa.Array:
-    """int64: seconds since 1970 (fractions are cut off), or ISO dates and times, without a zone taken as UTC.
+    """Convert to int64, in seconds since 1970; fractions of a second are cut off.
+
+    Values are seconds since 1970, or ISO dates and times; those without a time zone are in UTC.
 
     Raises
     ------
     BadValueError
-        At the first value that is neither.
+        At the first value that is not a time.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -168,7 +172,7 @@ def to_times(values: pa.Array) -> pa.Array:
 
 
 def to_objects(array: pa.Array) -> npt.NDArray[Any]:
-    """A NumPy array of Python strings, made in pieces: one long call would hold the interpreter."""
+    """A NumPy array of Python strings. It is made in pieces, since one long call would hold the interpreter lock."""
     objects = np.empty(len(array), dtype=object)
     for begin in range(0, len(array), _OBJECTS_AT_A_TIME):
         piece = array.slice(begin, _OBJECTS_AT_A_TIME)
@@ -178,14 +182,14 @@ def to_objects(array: pa.Array) -> npt.NDArray[Any]:
 
 @dataclass(frozen=True, slots=True)
 class CodedIds:
-    """A column of ids as positions in a list of the different ones.
+    """A column of ids, stored as positions in an array of the different ids.
 
     Attributes
     ----------
     codes
-        int32, shape ``(n,)``: positions in ``ids``.
+        Positions in ``ids``; int32, shape ``(n,)``.
     ids
-        Arrow array of int64 or string, each once, in no particular order.
+        The different ids in no particular order; Arrow array of int64 or string.
     """
 
     codes: npt.NDArray[np.int32]
@@ -193,12 +197,12 @@ class CodedIds:
 
 
 class GrowingArray:
-    """A NumPy array that is filled from its front, in place, so that a column is never held twice.
+    """A NumPy array to which values are appended in place, so that a column is never held in memory twice.
 
     Parameters
     ----------
     dtype
-        Of its values.
+        The type of the values.
     """
 
     def __init__(self, dtype: Any) -> None:
@@ -209,23 +213,23 @@ class GrowingArray:
         return self._length
 
     def add(self, values: npt.NDArray[Any]) -> None:
-        """Append."""
+        """Append values."""
         begin, self._length = self._length, self._length + len(values)
         if self._length > len(self._array):
             self._array.resize(max(self._length, len(self._array) * 5 // 4), refcheck=False)
         self._array[begin : self._length] = values
 
     def finish(self) -> npt.NDArray[Any]:
-        """The values; nothing can be added afterwards."""
+        """The values. Nothing can be appended afterwards."""
         self._array.resize(self._length, refcheck=False)
         return self._array
 
 
 class IdColumn:
-    """Gathers a column of ids block by block, so that at no time it is held as text.
+    """Collects a column of ids block by block; the column is never in memory as text.
 
-    Ids are integers as long as every block's are; the first that is not turns all of them into text, which loses
-    nothing, since only plainly written integers were taken as such.
+    The ids are integers if those of all blocks are; otherwise all of them become text. This loses nothing, since only
+    plainly written integers are read as integers.
     """
 
     def __init__(self) -> None:
@@ -234,21 +238,21 @@ class IdColumn:
         self._different: list[Any] = []
 
     def add(self, ids: pa.Array) -> None:
-        """Append what :func:`to_ids` gave, without nulls."""
+        """Append ids as :func:`to_ids` returns them, without nulls."""
         coded = ids.dictionary_encode()
         self._begins.append(len(self._codes))
         self._codes.add(coded.indices.to_numpy())
         self._different.append(coded.dictionary)
 
     def finish(self) -> CodedIds:
-        """All of the column; nothing can be added afterwards."""
+        """The whole column. Nothing can be appended afterwards."""
         import pyarrow as pa
 
         codes = self._codes.finish()
         if not self._different:
             return CodedIds(codes, pa.array([], pa.int64()))
         id_type = common_type(self._different)
-        # One array and one pass: encoding chunk by chunk would carry everything seen so far into each of them.
+        # One array and one pass: encoding each chunk by itself would copy all ids seen so far into each of them.
         wide = id_type if pa.types.is_integer(id_type) else pa.large_string()
         coded = pa.concat_arrays([one.cast(wide) for one in self._different]).dictionary_encode()
         numbers = coded.indices.to_numpy()
@@ -307,10 +311,10 @@ def _time(text: str) -> int:
 
 
 def _cast(texts: pa.Array, to: Any) -> pa.Array | None:
-    """The values as another type, or None if not all can be."""
+    """The values as another type, or None if not all can be converted."""
     import pyarrow as pa
 
-    # A look at the first ones: pyarrow writes a message for every value that fails, which takes its time.
+    # The first values are tried alone: pyarrow writes a message for every value that fails, which takes long.
     for piece in (texts.slice(0, _FIRST_ONES), texts):
         try:
             converted = piece.cast(to)
@@ -337,7 +341,7 @@ def _cast_times(texts: pa.Array) -> pa.Array | None:
 
 
 def _parse_each(texts: pa.Array, parse: Callable[[str], Any], to: Any, what: str) -> pa.Array:
-    """Parse every different text once; the first that cannot be parsed is an error."""
+    """Parse every different text once; raise BadValueError at the first that cannot be parsed."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -353,6 +357,6 @@ def _parse_each(texts: pa.Array, parse: Callable[[str], Any], to: Any, what: str
         position = pc.index(pc.is_in(coded.indices, pa.array(bad, coded.indices.type)), True).as_py()
         text = texts[position].as_py()
         shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
-        hint = " (decimals take a point)" if _DECIMAL_COMMA.fullmatch(text.strip()) else ""
+        hint = " (decimals are written with a point)" if _DECIMAL_COMMA.fullmatch(text.strip()) else ""
         raise BadValueError(position, f"{shown!r} is not {what}{hint}")
     return pa.array(parsed, to).take(coded.indices)

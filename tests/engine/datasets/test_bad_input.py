@@ -10,21 +10,30 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.datasets import read
-from engine.errors import DataError, OptionError, RecsysError
+from engine.errors import DataError, ErrorKind, OptionError, RecsysError
 
 from .conftest import RATINGS_HEADER, Write, assert_accounted, outside, zipped
 
 ROWS = RATINGS_HEADER + "1,31,2.5,100\n1,1029,3.0,101\n"
 
 
-def failure(**files: object) -> str:
-    """The sentence that reading ends with."""
+def error_of(**files: object) -> RecsysError:
+    """The error that reading ends with."""
     with pytest.raises(RecsysError) as caught:
         read("x", **files)  # type: ignore[arg-type]
     sentence = str(caught.value)
     assert "\n" not in sentence
-    assert sentence.endswith((".", ")."))
-    return sentence
+    assert sentence.endswith(".")
+    return caught.value
+
+
+def failure(**files: object) -> str:
+    """The sentence that reading ends with."""
+    return str(error_of(**files))
+
+
+def facts(error: RecsysError) -> tuple[ErrorKind | None, str | None, int | None, str | None]:
+    return error.kind, error.file, error.row, error.column
 
 
 def test_missing_file(tmp_path: Path) -> None:
@@ -32,9 +41,9 @@ def test_missing_file(tmp_path: Path) -> None:
 
 
 def test_directory_instead_of_a_file(tmp_path: Path) -> None:
-    sentence = failure(ratings=tmp_path)
-    assert "is a folder" in sentence
-    assert "--from" in sentence
+    error = error_of(ratings=tmp_path)
+    assert "is a folder" in str(error)
+    assert (error.kind, error.file) == (ErrorKind.FOLDER_GIVEN, str(tmp_path))
 
 
 def test_empty_file(write: Write) -> None:
@@ -56,29 +65,49 @@ def test_wrong_column_names_those_found_and_those_expected(write: Write) -> None
         assert word in sentence
     missing = failure(items=write("anime.csv", "anime_id,name,genre,type,episodes,rating\n1,a,b,c,1,2\n"))
     assert "no column 'members'" in missing
-    mapped = failure(ratings=path, kind="table", mapping={"user": "usr", "item": "film"})
-    assert "no column 'usr'" in mapped
-    assert "--map" in mapped
+    mapped = error_of(ratings=path, kind="table", mapping={"user": "usr", "item": "film"})
+    assert "no column 'usr'" in str(mapped)
+    assert facts(mapped) == (ErrorKind.MISSING_COLUMN, "ratings.csv", None, "usr")
+    assert (mapped.name, mapped.choices) == ("table", ("user", "film", "stars"))
 
 
 def test_unknown_kind_and_role(write: Write) -> None:
     path = write("ratings.csv", ROWS)
-    with pytest.raises(OptionError, match="no kind 'movie'"):
+    with pytest.raises(OptionError, match="no kind 'movie'") as caught:
         read("x", "movie", ratings=path)
-    with pytest.raises(OptionError, match="no role 'users'"):
+    assert (caught.value.kind, caught.value.name) == (ErrorKind.UNKNOWN_KIND, "movie")
+    assert set(caught.value.choices) >= {"movies", "movielens", "table"}
+    with pytest.raises(OptionError, match="no role 'users'") as caught:
         read("x", "table", ratings=path, mapping={"users": "userId"})
+    assert (caught.value.kind, caught.value.name) == (ErrorKind.UNKNOWN_ROLE, "users")
+    assert "rating" in caught.value.choices
 
 
 def test_kind_that_cannot_be_told(write: Write) -> None:
-    sentence = failure(ratings=write("data.csv", "a,b,c\n1,2,3\n"))
-    assert "a, b, c" in sentence
-    assert "--kind" in sentence
+    error = error_of(ratings=write("data.csv", "a,b,c\n1,2,3\n"))
+    assert "a, b, c" in str(error)
+    assert "recbole, table" in str(error)
+    assert error.kind == ErrorKind.UNCLEAR_KIND
+    assert "table" in error.choices
+
+
+def test_files_of_two_kinds_are_not_guessed_at(write: Write, tmp_path: Path) -> None:
+    write("both/anime.csv", "anime_id,name,genre\n")
+    write("both/u.data", "1\t2\t3\t4\n")
+    assert "could be of the kinds anime and movielens" in failure(source=tmp_path / "both")
+
+
+def test_nothing_named_at_all() -> None:
+    assert "no file was named" in failure()
+    error = error_of(kind="anime")
+    assert (error.kind, error.name, error.choices) == (ErrorKind.MISSING_FILE, "anime", ("items", "ratings"))
 
 
 def test_wrong_encoding_says_where(write: Write) -> None:
-    sentence = failure(ratings=write("ratings.csv", ROWS.encode() + "1,Amélie,3,4\n".encode("latin-1")))
-    assert sentence.startswith("ratings.csv, line 4: byte 0xe9")
-    assert "save it as UTF-8" in sentence
+    error = error_of(ratings=write("ratings.csv", ROWS.encode() + "1,Amélie,3,4\n".encode("latin-1")))
+    assert str(error).startswith("ratings.csv, line 4: byte 0xe9")
+    assert "save it as UTF-8" in str(error)
+    assert facts(error) == (ErrorKind.BAD_ENCODING, "ratings.csv", 4, None)
 
 
 def test_wrong_encoding_beyond_the_first_block(write: Write) -> None:
@@ -93,7 +122,7 @@ def test_utf_16(write: Write, encoding: str) -> None:
 
 
 def test_no_text_at_all(write: Write) -> None:
-    assert "no text file" in failure(ratings=write("ratings.csv", bytes(range(256)) * 8))
+    assert "not a text file" in failure(ratings=write("ratings.csv", bytes(range(256)) * 8))
 
 
 def test_missing_and_nan_ratings_are_left_out_and_findable(write: Write) -> None:
@@ -106,14 +135,18 @@ def test_missing_and_nan_ratings_are_left_out_and_findable(write: Write) -> None
 
 @pytest.mark.parametrize("value", ["abc", "inf", "-Infinity", "1_0", "1e400"])
 def test_rating_that_is_no_number(write: Write, value: str) -> None:
-    sentence = failure(ratings=write("ratings.csv", f"{ROWS}\n2,31,{value},102\n"))
+    error = error_of(ratings=write("ratings.csv", f"{ROWS}\n2,31,{value},102\n"))
+    assert facts(error) == (ErrorKind.BAD_VALUE, "ratings.csv", 5, "rating")
+    sentence = str(error)
     assert sentence.startswith("ratings.csv, row 5, column rating: ")  # the blank line counts, as in a spreadsheet
     assert value in sentence
     assert "correct it" in sentence
 
 
 def test_decimal_comma_is_explained(write: Write) -> None:
-    assert "decimals take a point" in failure(ratings=write("r.csv", ROWS.replace(",", ";") + "2;31;3,5;102\n"))
+    assert "decimals are written with a point" in failure(
+        ratings=write("r.csv", ROWS.replace(",", ";") + "2;31;3,5;102\n")
+    )
 
 
 def test_time_that_is_none(write: Write) -> None:
@@ -149,8 +182,9 @@ def test_nothing_usable(write: Write) -> None:
 
 
 def test_quotation_mark_that_is_never_closed(write: Write) -> None:
-    short = failure(ratings=write("ratings.csv", ROWS + '2,"31,3,4\n' + "3,31,3,4\n" * 10))
-    assert short.startswith("ratings.csv, row 4: a quotation mark")
+    short = error_of(ratings=write("ratings.csv", ROWS + '2,"31,3,4\n' + "3,31,3,4\n" * 10))
+    assert str(short).startswith("ratings.csv, row 4: a quotation mark")
+    assert facts(short) == (ErrorKind.BAD_ROW, "ratings.csv", 4, None)
     last = 'id,title,about\n1,A,fine\n2,B,"swallows\n3,C,fine\n'
     assert "row 3: a quotation mark" in failure(items=write("items.csv", last), kind="table")
     long = failure(ratings=write("ratings.csv", ROWS + '2,"31,3,4\n' + "3,31,3,4\n" * 600_000))
@@ -180,20 +214,25 @@ def test_broken_zip(write: Write, tmp_path: Path) -> None:
 
 def test_zip_that_leaves_a_choice(tmp_path: Path) -> None:
     path = zipped(tmp_path / "two.zip", {"a.csv": ROWS, "b.csv": ROWS})
-    sentence = failure(ratings=path, kind="table")
-    assert "a.csv, b.csv" in sentence
+    error = error_of(ratings=path, kind="table")
+    assert "a.csv, b.csv" in str(error)
+    assert (error.kind, error.file, error.choices) == (ErrorKind.SEVERAL_FILES, "two.zip", ("a.csv", "b.csv"))
 
 
 def test_damaged_parquet_and_json(write: Write) -> None:
     assert "damaged" in failure(ratings=write("log.parquet", b"PAR1 and no more"))
-    assert "line 2" in failure(ratings=write("log.jsonl", '{"user": 1, "item": 2}\n{"user": 1,\n'))
-    assert "one object a line" in failure(ratings=write("log.json", '[{"user": 1, "item": 2}]\n'))
+    broken = error_of(ratings=write("log.jsonl", '{"user": 1, "item": 2}\n{"user": 1,\n'))
+    assert "line 2" in str(broken)
+    assert facts(broken) == (ErrorKind.BAD_ROW, "log.jsonl", 2, None)
+    assert "one object on each line" in failure(ratings=write("log.json", '[{"user": 1, "item": 2}]\n'))
 
 
 def test_movies_without_links(write: Write) -> None:
     items = write("movies_metadata.csv", "imdb_id,original_title,title,genres\ntt1,A,A,[]\n")
-    with pytest.raises(DataError, match="--links"):
+    with pytest.raises(DataError, match="its links was not named") as caught:
         read("x", items=items)
+    assert (caught.value.kind, caught.value.name) == (ErrorKind.MISSING_FILE, "movies")
+    assert caught.value.choices == ("links",)
 
 
 @pytest.mark.parametrize("time", ["99999999999999999999", "1e300"])
@@ -221,5 +260,6 @@ def test_home_of_nobody_is_just_a_name() -> None:
 
 
 def test_the_demo_takes_no_files_of_its_own(write: Write) -> None:
-    with pytest.raises(OptionError, match="leave out its files"):
+    with pytest.raises(OptionError, match="read from a folder") as caught:
         read("it", "demo", ratings=write("log.csv", "user,item\n1,2\n"))
+    assert (caught.value.kind, caught.value.choices) == (ErrorKind.UNEXPECTED_FILE, ("ratings",))

@@ -189,7 +189,7 @@ def test_other_folders_are_refused_with_a_word(stored, tmp_path):
     with pytest.raises(DataError, match="transformer"):
         models.load(stored)
     (stored / saving.HEADER).write_text(json.dumps({"weights": [1, 2]}))
-    with pytest.raises(DataError, match="not of a model"):
+    with pytest.raises(DataError, match="does not describe a model"):
         models.load(stored)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import engine.workspace.dataset_store
 from engine.data.dataset import Dataset
-from engine.errors import DataError, RecsysError, UnknownError
+from engine.errors import DataError, ErrorKind, RecsysError, UnknownError
 from engine.workspace.dataset_store import MANIFEST, Workspace
 from tests.engine.conftest import make_dataset
 
@@ -45,8 +45,9 @@ def test_a_log_without_ratings_and_times_stays_without(workspace: Workspace) -> 
 def test_a_taken_name_is_refused_and_nothing_changes(workspace: Workspace, dataset: Dataset) -> None:
     workspace.add(dataset)
     before = (workspace.dataset_folder("tiny") / MANIFEST).read_bytes()
-    with pytest.raises(DataError, match="--replace"):
+    with pytest.raises(DataError, match="already stored") as caught:
         workspace.add(make_dataset(ratings=False))
+    assert (caught.value.kind, caught.value.name) == (ErrorKind.DATASET_EXISTS, "tiny")
     assert (workspace.dataset_folder("tiny") / MANIFEST).read_bytes() == before
 
 
@@ -107,7 +108,7 @@ def test_a_damaged_table_is_named_set_aside_and_never_used(workspace: Workspace,
 def test_a_manifest_that_is_no_json_is_set_aside(workspace: Workspace, dataset: Dataset) -> None:
     workspace.add(dataset)
     (workspace.dataset_folder("tiny") / MANIFEST).write_text("{")
-    with pytest.raises(DataError, match="set aside"):
+    with pytest.raises(DataError, match="was moved to"):
         workspace.manifest("tiny")
 
 

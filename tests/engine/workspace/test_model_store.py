@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.data.dataset import Dataset
-from engine.errors import NotTrainedError
+from engine.errors import ErrorKind, NotTrainedError
 from engine.interactions import Interactions
 from engine.session import Session
 from engine.workspace.dataset_store import Workspace
@@ -43,8 +43,9 @@ def test_a_model_outlives_a_replacement_with_the_same_ids_only(workspace: Worksp
     )
     workspace.add(more, replace=True)
     assert trained(workspace) == set()
-    with pytest.raises(NotTrainedError, match="train explicit"):
+    with pytest.raises(NotTrainedError, match="explicit is not trained") as caught:
         Session(workspace, "tiny").users.recommend(20, model="explicit")
+    assert (caught.value.kind, caught.value.name, caught.value.dataset) == (ErrorKind.UNTRAINED, "explicit", "tiny")
 
 
 def test_a_spoilt_report_is_an_untrained_model_and_hides_no_other(workspace: Workspace) -> None:

@@ -53,7 +53,7 @@ def test_of_two_first_additions_one_is_refused_and_harms_nothing(
     workspace.add(dataset)
     monkeypatch.setattr(Workspace, "__contains__", _once_false(Workspace.__contains__))
     assert "tiny" not in workspace  # as the one who asks before a long read sees it
-    with pytest.raises(DataError, match="already there"):
+    with pytest.raises(DataError, match="already stored"):
         workspace.add(make_dataset(ratings=False))
     assert workspace.open("tiny").interactions.ratings is not None
 

@@ -1,0 +1,123 @@
+"""The readers by kind: found where they are declared, in this package and in others."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import MappingProxyType
+
+from engine.data.dataset import Dataset
+from engine.datasets.formats.detect import Evidence
+from engine.datasets.formats.files import Files
+from engine.datasets.reader import Certainty, Reader
+from engine.errors import DataError, ErrorKind, OptionError, RecsysError
+from engine.runtime.job import Job
+
+#: The group of entry points in which other packages name their readers.
+ENTRY_POINTS = "recsys_tui.readers"
+#: The name under which a module of this package declares its reader.
+DECLARATION = "READER"
+
+
+@cache
+def readers() -> Mapping[str, Reader]:
+    """All readers by kind: ours by name, then those of other packages. Looked for once in a process."""
+    found = {reader.kind: reader for reader in _own_readers()}
+    for point in entry_points(group=ENTRY_POINTS):
+        if point.name not in found:
+            found[point.name] = _load(point)
+    return MappingProxyType(found)
+
+
+def get(kind: str) -> Reader:
+    """The reader of a kind.
+
+    Raises
+    ------
+    OptionError
+        If there is none.
+    """
+    known = readers()
+    if kind not in known:
+        raise OptionError(
+            f"There is no kind {kind!r} of data set; the kinds are {', '.join(known)}.",
+            kind=ErrorKind.UNKNOWN_KIND,
+            name=kind,
+            choices=tuple(known),
+        )
+    return known[kind]
+
+
+def recognise(files: Files) -> Reader:
+    """The reader whose files these are.
+
+    Raises
+    ------
+    DataError
+        If no reader recognises them, or several are equally sure; the sentence says what was seen.
+    """
+    evidence = Evidence.of(files)
+    certainties: dict[str, Certainty] = {}
+    failures: list[str] = []
+    for kind, reader in readers().items():
+        try:
+            certainties[kind] = reader.recognises(evidence)
+        except RecsysError:
+            raise
+        except Exception as error:  # a reader of another package must not hinder the others
+            failures.append(f"the reader {kind!r} failed on them ({type(error).__name__}: {error})")
+    best = max(certainties.values(), default=Certainty.NO)
+    sure = [kind for kind, certainty in certainties.items() if certainty == best]
+    if best is Certainty.NO:
+        raise _unclear(evidence, "a table of ratings would have columns such as user_id, item_id and rating", failures)
+    if len(sure) > 1:
+        raise _unclear(evidence, f"the files could be of the kinds {' and '.join(sure)}", failures)
+    return readers()[sure[0]]
+
+
+def _unclear(evidence: Evidence, why: str, failures: list[str]) -> DataError:
+    kinds = tuple(readers())
+    seen = "; ".join([str(evidence), why, *failures])
+    return DataError(
+        f"The kind of the data set is unclear ({seen}); the kinds are {', '.join(kinds)}.",
+        kind=ErrorKind.UNCLEAR_KIND,
+        choices=kinds,
+    )
+
+
+def _own_readers() -> Iterator[Reader]:
+    folder = str(Path(__file__).parent)
+    for module in sorted(pkgutil.iter_modules([folder]), key=lambda one: one.name):
+        if not module.ispkg:
+            declared = getattr(importlib.import_module(f"{__package__}.{module.name}"), DECLARATION, None)
+            if isinstance(declared, Reader):
+                yield declared
+
+
+def _load(point: EntryPoint) -> Reader:
+    """The reader of another package; a broken one still has its place in the list, and says why when it is used."""
+    try:
+        reader = point.load()
+    except Exception as error:  # whatever a foreign module does, the other readers stay usable
+        return _broken(point, f"{type(error).__name__}: {error}")
+    if not isinstance(reader, Reader):
+        return _broken(point, f"{point.value} is not a Reader")
+    if reader.kind != point.name:
+        return _broken(point, f"{point.value} is of the kind {reader.kind!r}")
+    return reader
+
+
+def _broken(point: EntryPoint, why: str) -> Reader:
+    def read(name: str, files: Files, job: Job | None) -> Dataset:
+        package = point.value if point.dist is None else point.dist.name
+        raise DataError(
+            f"The reader {point.name!r} of the package {package} cannot be used ({why}): update or remove it.",
+            kind=ErrorKind.BROKEN_READER,
+            name=point.name,
+        )
+
+    return Reader(point.name, f"cannot be used: {why}", read, lambda _: Certainty.NO)

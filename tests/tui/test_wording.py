@@ -1,0 +1,132 @@
+"""What a person at a terminal reads of an error: the engine's sentence, and the flag or command that helps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.datasets import read
+from engine.datasets.ingest import add
+from engine.datasets.releases import RELEASES
+from engine.errors import DataError, ErrorKind, NotTrainedError, OptionError, RecsysError
+from engine.workspace.dataset_store import Workspace
+from tui.wording import describe, evaluate_command, train_command
+
+
+def shown(**files: object) -> str:
+    with pytest.raises(RecsysError) as caught:
+        read("x", **files)  # type: ignore[arg-type]
+    sentence = describe(caught.value)
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+    assert ".." not in sentence
+    return sentence
+
+
+@pytest.fixture
+def ratings(tmp_path: Path) -> Path:
+    path = tmp_path / "data.csv"
+    path.write_text("a,b\n1,2\n")
+    return path
+
+
+def test_an_error_without_a_kind_is_shown_as_it_is() -> None:
+    assert describe(DataError("The disk is full.")) == "The disk is full."
+
+
+def test_files_that_are_missing_or_too_many(tmp_path: Path, ratings: Path) -> None:
+    assert "; name a file in it, or give" not in shown(ratings=ratings)
+    assert "with --from" in shown(ratings=tmp_path)
+    anime = shown(kind="anime")
+    assert "--items anime.csv" in anime
+    assert "--ratings rating.csv" in anime
+    assert "--from" in anime
+    for kind in ("movielens", "recbole", "table"):
+        assert "--ratings" in shown(kind=kind)
+    assert shown(kind="movies", items=ratings).endswith("give --links links.csv too.")
+    assert shown(kind="movies", links=ratings).endswith("give --items movies_metadata.csv too.")
+    assert "leave out --ratings, or name the folder with --from" in shown(kind="demo", ratings=ratings)
+
+
+def test_what_kind_they_are(tmp_path: Path, ratings: Path) -> None:
+    unclear = shown(ratings=ratings)
+    assert "--kind" in unclear
+    assert "--map" in unclear
+    assert "movielens, movies, recbole" in shown(kind="movie", ratings=ratings)
+    assert "--kind" in shown(kind="movie", ratings=ratings)
+    assert "--kind table" in shown(kind="recbole", ratings=ratings)
+    for name in ("a.inter", "b.inter"):
+        (tmp_path / name).write_text("user_id:token\titem_id:token\n1\t2\n")
+    assert shown(kind="recbole", source=tmp_path).endswith("name one of them with --ratings.")
+
+
+def test_which_columns_a_table_has(ratings: Path) -> None:
+    assert "--map, such as user=uid" in shown(kind="table", ratings=ratings)
+    assert "--map" in shown(kind="table", ratings=ratings, mapping={"usr": "a"})
+    assert "--map" not in shown(kind="movielens", ratings=ratings)
+
+
+def test_a_data_set_without_files_or_with_a_used_name(tmp_path: Path, ratings: Path) -> None:
+    workspace = Workspace(tmp_path / "data")
+    with pytest.raises(OptionError) as caught:
+        add(workspace, "films")
+    sentence = describe(caught.value)
+    for word in ("--items", "--ratings", "--from", "demo", *RELEASES):
+        assert word in sentence
+    ratings.write_text("user,item\n1,2\n")
+    add(workspace, "films", ratings=ratings)
+    with pytest.raises(DataError) as taken:
+        add(workspace, "films", ratings=ratings)
+    assert describe(taken.value) == (
+        "A data set named 'films' is already stored: choose another name, or add --replace."
+    )
+    with pytest.raises(RecsysError) as unknown:
+        workspace.manifest("film")
+    assert describe(unknown.value) == (
+        "There is no data set named 'film' (there are films): `recsys-tui datasets add` adds one."
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (
+            NotTrainedError("als is not trained yet.", kind=ErrorKind.UNTRAINED, name="als", dataset="films"),
+            "als is not trained yet: `recsys-tui train als -d films` trains one.",
+        ),
+        (
+            OptionError("No CUDA here.", kind=ErrorKind.NO_DEVICE, name="cuda", choices=("cpu", "auto")),
+            "No CUDA here: use --device cpu or auto.",
+        ),
+        (
+            DataError("x: get it.", kind=ErrorKind.NOT_DOWNLOADED, name="ml-1m", file="ml-1m.zip"),
+            "x: get it; then run `recsys-tui datasets add ml-1m --from ml-1m.zip`.",
+        ),
+        (
+            OptionError("popular has none.", kind=ErrorKind.NOTHING_TO_TUNE, name="popular", dataset="films"),
+            "popular has none: `recsys-tui train popular` is all there is to do.",
+        ),
+        (
+            RecsysError("Tuning needs optuna.", kind=ErrorKind.MISSING_PACKAGE, name="optuna"),
+            'Tuning needs optuna: run `pip install "recsys-tui[tune]"`, or `pip install optuna` where recsys-tui was '
+            "installed from a checkout.",
+        ),
+    ],
+)
+def test_remedies(error: RecsysError, remedy: str) -> None:
+    assert describe(error) == remedy
+
+
+def test_every_kind_of_error_can_be_described_with_the_fewest_facts() -> None:
+    for kind in ErrorKind:
+        assert describe(RecsysError("It failed.", kind=kind)).startswith("It failed")
+
+
+def test_commands_are_quoted_for_a_shell() -> None:
+    options = {"n_iter": 3, "loss": "bpr"}
+    assert train_command("als", "films", {}) == "recsys-tui train als -d films"
+    assert train_command("als", "films", options) == "recsys-tui train als -d films --set 'n_iter=3 loss=bpr'"
+    assert evaluate_command("als", "films", options, "user", 7) == (
+        "recsys-tui evaluate als -d films --protocol user --seed 7 --set 'n_iter=3 loss=bpr'"
+    )

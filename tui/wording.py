@@ -1,0 +1,105 @@
+"""Errors in the words of the command line: the engine gives facts, and this module names flags and commands."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from engine.errors import ErrorKind, RecsysError
+
+_MAPPING_EXAMPLE: Final = "user=uid,item=sku,rating=stars,time=ts,id=sku,title=name,text=a+b"
+#: What a data set's files are called in an example, by kind and role.
+_FILES: Final[Mapping[tuple[str, str], str]] = {
+    ("anime", "items"): "anime.csv",
+    ("anime", "ratings"): "rating.csv",
+    ("movies", "items"): "movies_metadata.csv",
+    ("movies", "links"): "links.csv",
+    ("recbole", "items"): "F.item",
+    ("recbole", "ratings"): "F.inter",
+}
+
+
+def describe(error: RecsysError) -> str:
+    """The sentence to show for an error: the engine's own, and what to type where a flag or a command helps."""
+    remedy = _REMEDIES[error.kind](error) if error.kind in _REMEDIES else ""
+    message = str(error)
+    if not remedy:
+        return message
+    # A second colon in one sentence would be hard to read.
+    mark = ";" if ": " in message else ":"
+    return f"{message.removesuffix('.')}{mark} {remedy}."
+
+
+def train_command(model: str, dataset: str, options: Mapping[str, Any]) -> str:
+    """The command that trains a model with these options."""
+    return f"recsys-tui train {model} -d {shlex.quote(dataset)} {_settings(options)}".strip()
+
+
+def evaluate_command(model: str, dataset: str, options: Mapping[str, Any], protocol: str, seed: int) -> str:
+    """The command that measures a model with these options on the test part of a split."""
+    where = f"-d {shlex.quote(dataset)} --protocol {protocol} --seed {seed}"
+    return f"recsys-tui evaluate {model} {where} {_settings(options)}".strip()
+
+
+def _settings(options: Mapping[str, Any]) -> str:
+    words = " ".join(f"{name}={value}" for name, value in options.items())
+    return shlex.join(["--set", words]) if words else ""
+
+
+def _missing_file(error: RecsysError) -> str:
+    kind = error.name or ""
+    files = [f"--{role} {_FILES.get((kind, role), 'FILE')}" for role in error.choices]
+    if len(files) == 1:
+        return f"give {files[0]} too"
+    return f"give {', '.join(files)} or both, or name the folder or archive that holds them with --from"
+
+
+def _unexpected_file(error: RecsysError) -> str:
+    return f"leave out {' and '.join(f'--{role}' for role in error.choices)}, or name the folder with --from"
+
+
+def _several_files(error: RecsysError) -> str:
+    return "" if error.name is None else f"name one of them with --{error.name}"
+
+
+def _missing_column(error: RecsysError) -> str:
+    # Only a reader whose columns can be mapped gives its name.
+    return "" if error.name is None else f"name the columns with --map, such as {_MAPPING_EXAMPLE}"
+
+
+def _untrained(error: RecsysError) -> str:
+    return f"`recsys-tui train {error.name} -d {shlex.quote(error.dataset or '')}` trains one"
+
+
+def _not_downloaded(error: RecsysError) -> str:
+    return f"then run `recsys-tui datasets add {error.name} --from {error.file}`"
+
+
+def _missing_package(error: RecsysError) -> str:
+    if error.name != "optuna":
+        return f"run `pip install {error.name}`"
+    return (
+        'run `pip install "recsys-tui[tune]"`, or `pip install optuna` where recsys-tui was installed from a checkout'
+    )
+
+
+_REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
+    ErrorKind.DATASET_EXISTS: lambda _: "choose another name, or add --replace",
+    ErrorKind.UNKNOWN_DATASET: lambda _: "`recsys-tui datasets add` adds one",
+    ErrorKind.NO_FILES: lambda _: "name its files with --items, --ratings or --from",
+    ErrorKind.UNKNOWN_KIND: lambda _: "give one of them with --kind",
+    ErrorKind.UNCLEAR_KIND: lambda _: "name one of them with --kind, and the columns of a table with --map",
+    ErrorKind.MISSING_FILE: _missing_file,
+    ErrorKind.UNEXPECTED_FILE: _unexpected_file,
+    ErrorKind.FOLDER_GIVEN: lambda _: "name a file in it, or give the whole folder with --from",
+    ErrorKind.SEVERAL_FILES: _several_files,
+    ErrorKind.MISSING_COLUMN: _missing_column,
+    ErrorKind.UNKNOWN_ROLE: lambda _: "correct --map",
+    ErrorKind.BAD_HEADER: lambda _: "a plain table is read with --kind table",
+    ErrorKind.NOT_DOWNLOADED: _not_downloaded,
+    ErrorKind.UNTRAINED: _untrained,
+    ErrorKind.NOTHING_TO_TUNE: lambda error: f"`recsys-tui train {error.name}` is all there is to do",
+    ErrorKind.MISSING_PACKAGE: _missing_package,
+    ErrorKind.NO_DEVICE: lambda error: f"use --device {' or '.join(error.choices)}",
+}
