@@ -39,8 +39,6 @@ from engine.search import SearchIndex
 from engine.search.encoder.encoder import Encoder
 from engine.search.encoder.model_files import DEFAULT_MODEL, locate
 from engine.search.semantic.binary_quantization import BinaryQuantizer
-from engine.search.semantic.int8_quantization import Int8Quantizer
-from engine.search.semantic.low_precision import has_int8
 from engine.search.semantic.vector_index import ExactIndex, QuantizedIndex
 from engine.search.semantic.vector_store import VectorStore, hash_texts
 from engine.text.title_matcher import TitleMatcher
@@ -230,7 +228,7 @@ def measure_meaning(workspace: Workspace, home: Path, *, compare: bool) -> np.nd
     show(f"query over {len(items):,}, tutorial", *spread(ask, QUERIES))
     for mode in ("semantic", "hybrid"):
         show(f"  recsys-tui, {mode}", *spread(lambda query, mode=mode: index.search(query, 10, mode), QUERIES))  # type: ignore[misc]
-    show("  of which encoding the query", *spread(lambda query: encoder.encode([query], query=True), QUERIES))
+    show("  of which encoding the query", *spread(lambda query: encoder.encode_queries([query]), QUERIES))
     return ours
 
 
@@ -290,17 +288,13 @@ def measure_scale(real: np.ndarray, plots: list[str], count: int, home: Path) ->
     vectors = np.load(path, mmap_mode="r")
     encoder = Encoder(cache=home / "cache")
     sample = random.choice(len(plots), 200, replace=False)
-    queries = np.concatenate([encoder.encode([plots[row]], query=True) for row in sample])
+    queries = np.concatenate([encoder.encode_queries([plots[row]]) for row in sample])
     before = resident()
     codes, seconds = timed(lambda: BinaryQuantizer().grown(vectors))
     size = sum(block.nbytes for block in codes.blocks)
     show(f"{count:,} x {dim}: on disk, binary codes", f"{path.stat().st_size / 1e9:.2f} GB", f"{size / 1e6:.0f} MB")
     show("  encoding, memory without mapped files", f"{seconds:.2f} s", f"{resident() - before:.0f} MB")
     indexes = {"binary codes": QuantizedIndex(vectors, None, codes)}
-    if has_int8():
-        numbers, seconds = timed(lambda: Int8Quantizer().grown(vectors))
-        show("  int8 codes, quantizing", f"{count * dim / 1e6:.0f} MB", f"{seconds:.2f} s")
-        indexes["int8 codes"] = QuantizedIndex(vectors, None, numbers)
     exact = ExactIndex(vectors)
     allowed = random.random(count) < 0.1
     for name, mask in (("", None), (", a tenth allowed", allowed), (", 1 in 1,000", random.random(count) < 0.001)):

@@ -60,7 +60,7 @@ def test_options_go_to_the_models_that_have_them(run: Run, shop: str) -> None:
     ("words", "said"),
     [
         (("evaluate",), "Missing argument"),
-        (("evaluate", "explicit", "sequence", "--protocol", "random"), "no sequences whole"),
+        (("evaluate", "explicit", "sequence", "--protocol", "random"), "breaks up the sequences"),
         (("evaluate", "explicit", "implicit", "--set", "nonsense=1"), "nonsense"),
         (("evaluate", "explicit", "--set", "implicit.n_iter=1"), "none of the models to evaluate"),
         (("evaluate", "explicit", "--at", "0"), "--at"),

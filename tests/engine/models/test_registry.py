@@ -83,7 +83,7 @@ def test_a_class_of_another_package_joins_by_its_entry_point(monkeypatch):
     monkeypatch.setattr(registry, "entry_points", lambda group: [point] if group == registry.ENTRY_POINTS else [])
     assert models.available()[-1] == "elsewhere"
     spec = models.describe()["elsewhere"]
-    assert (spec.task, spec.description) == ("user", "Likes every item alike.")
+    assert (spec.task, spec.description) == ("user", "A model that gives every item the same score.")
     assert models.create("elsewhere", strength="2.5").predict(1) == 2.5
 
 

@@ -41,19 +41,17 @@ class FakeEncoder:
     def load(self) -> None:
         self.loaded = True
 
-    def expect_queries(self) -> None:
-        self.load()
+    def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
+        return self.encode(texts)
 
-    def encode(
-        self, texts: Sequence[str], batch_size: int | None = 4, job: Job | None = None, *, query: bool = False
-    ) -> np.ndarray:
+    def encode(self, texts: Sequence[str], job: Job | None = None) -> np.ndarray:
         vectors = np.zeros((len(texts), DIM), np.float32)
-        for rows, batch in self.batches(texts, batch_size, job, query=query):
+        for rows, batch in self.encode_many(texts, job):
             vectors[rows] = batch
         return vectors
 
-    def batches(
-        self, texts: Sequence[str], batch_size: int | None = 4, job: Job | None = None, *, query: bool = False
+    def encode_many(
+        self, texts: Sequence[str], job: Job | None = None, batch_size: int | None = 4
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         self.load()
         batch_size = batch_size or 4

@@ -18,7 +18,6 @@ from engine.runtime.job import Job, Progress
 from engine.search import SearchIndex
 from engine.search.encoder.encoder import Encoder
 from engine.search.explanations import phrases
-from engine.search.semantic import int8_quantization as int8_codes
 from engine.search.semantic import quantization_cache as kept_codes
 from engine.search.semantic import vector_index as index_module
 from engine.search.semantic.vector_index import QuantizedIndex
@@ -329,9 +328,7 @@ def test_a_match_is_explained_by_each_phrase_once() -> None:
 def test_searches_that_were_expected_have_the_same_answers(
     tmp_path: Path, index: SearchIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_codes, "has_int8", lambda: True)
-    monkeypatch.setattr(kept_codes, "_SMALL", 1)
-    monkeypatch.setattr(int8_codes, "_BLOCK", 2)
+    monkeypatch.setattr(kept_codes, "LARGE", 1)
     monkeypatch.setattr(index_module, "_FEW", 1)
     make_index(tmp_path / "nothing embedded").semantic.expect_queries()  # there is nothing to prepare
     asked = [("matrix", "hybrid", ""), ("planet", "semantic", ""), ("summer", "semantic", "year:>=1990")]

@@ -52,7 +52,7 @@ def reference() -> np.ndarray:
 
 
 def test_vectors_are_those_of_transformers_with_mean_pooling(encoder: Encoder, reference: np.ndarray) -> None:
-    vectors = encoder.encode(TEXTS, batch_size=5)
+    vectors = encoder.encode(TEXTS)
     assert vectors.dtype == np.float32
     assert vectors.shape == (len(TEXTS), 384) == (len(TEXTS), encoder.dim)
     np.testing.assert_allclose(vectors, reference, atol=1e-5)
@@ -63,7 +63,7 @@ def test_vectors_are_those_of_sentence_transformers(encoder: Encoder) -> None:
 
     model = SentenceTransformer(str(locate(DEFAULT_MODEL)), device="cpu")
     np.testing.assert_allclose(encoder.encode(TEXTS), model.encode(TEXTS), atol=1e-5)
-    np.testing.assert_allclose(encoder.encode(TEXTS[:2], query=True), model.encode(TEXTS[:2]), atol=1e-5)
+    np.testing.assert_allclose(encoder.encode_queries(TEXTS[:2]), model.encode(TEXTS[:2]), atol=1e-5)
 
 
 def test_a_lone_surrogate_and_no_text_at_all_are_encoded(encoder: Encoder) -> None:
@@ -73,7 +73,7 @@ def test_a_lone_surrogate_and_no_text_at_all_are_encoded(encoder: Encoder) -> No
 
 def test_encoding_stops_between_batches(encoder: Encoder) -> None:
     job = Job()
-    batches = encoder.batches(TEXTS, 4, job)
+    batches = encoder.encode_many(TEXTS, job, 4)
     next(batches)
     job.cancel()
     with pytest.raises(CancelledError):

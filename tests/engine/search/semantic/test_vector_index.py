@@ -2,14 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.search.semantic import binary_quantization as codes_module
-from engine.search.semantic import int8_quantization as int8_codes
 from engine.search.semantic import vector_index as index_module
 from engine.search.semantic.binary_quantization import BinaryQuantizer
-from engine.search.semantic.int8_quantization import Int8Quantizer
 from engine.search.semantic.vector_index import ExactIndex, QuantizedIndex
 
 
@@ -152,99 +150,3 @@ def test_codes_that_grew_are_those_made_at_once(monkeypatch: pytest.MonkeyPatch)
         np.testing.assert_array_equal(one, other)
     differences = [int(((vectors[row] > grown.centre) != (vectors[7] > 0)).sum()) for row in range(300)]
     assert grown._differences(codes_module._pack(vectors[7:8] > 0)[0]).tolist() == differences
-
-
-# -- int8 quantization -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(int8_codes, "_BLOCK", 16)
-    monkeypatch.setattr(int8_codes, "_LEAST_BLOCKS", 1)
-    monkeypatch.setattr(int8_codes, "_LEAST_MADE", 1)
-    monkeypatch.setattr(index_module, "_FEW", 1)
-
-
-@pytest.mark.usefixtures("small_blocks")
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.integers(1, 150), st.integers(1, 70), st.integers(0, 2**31 - 1))
-def test_by_bytes_what_is_found_is_what_a_loop_over_all_items_finds(count: int, k: int, seed: int) -> None:
-    random = np.random.RandomState(seed)
-    centres = unit(random, 3, 24)
-    vectors = centres[random.randint(3, size=count)] + 0.02 * unit(random, count, 24)  # many close vectors
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors[random.rand(count) < 0.05] = 0  # a model may encode an empty text as zeros
-    rows = random.randint(-1, count, size=count + 9)
-    allowed = random.rand(count + 9) < 0.7
-    index = QuantizedIndex(vectors, rows, Int8Quantizer().grown(vectors))
-    for query in (centres[0], unit(random, 1, 24)[0]):
-        items, scores = index.search(query[None], k, allowed)
-        exact, exact_scores = ExactIndex(vectors, rows).search(query[None], k, allowed)
-        assert items.shape == exact.shape
-        np.testing.assert_allclose(scores, exact_scores, atol=1e-6)
-        np.testing.assert_allclose(scores[0], vectors[rows[items[0]]] @ query, atol=1e-6)
-        assert ((rows >= 0) & allowed)[items].all()
-        assert len(set(items[0].tolist())) == items.shape[1]
-
-
-@pytest.mark.usefixtures("small_blocks")
-def test_by_bytes_of_equal_vectors_the_lower_item_comes_first() -> None:
-    vectors = np.repeat(unit(np.random.RandomState(0), 4, 24), 16, axis=0)
-    rows = np.arange(64)[::-1].copy()
-    index = QuantizedIndex(vectors, rows, Int8Quantizer().grown(vectors))
-    for k in (1, 5, 20):
-        found = index.search(vectors[40:41], k)[0]
-        np.testing.assert_array_equal(found, ExactIndex(vectors, rows).search(vectors[40:41], k)[0])
-
-
-@pytest.mark.usefixtures("small_blocks")
-@pytest.mark.parametrize("damage", [np.nan, np.inf, 3e38])
-def test_by_bytes_a_row_that_is_no_vector_hides_no_other(damage: float) -> None:
-    vectors = unit(np.random.RandomState(0), 70, 24)
-    vectors[5] = damage
-    index, whole = QuantizedIndex(vectors, None, Int8Quantizer().grown(vectors)), ExactIndex(vectors)
-    others = np.arange(70) != 5
-    for item in (3, 20, 69):
-        query = vectors[item : item + 1]
-        assert item in index.search(query, 2)[0]
-        with np.errstate(invalid="ignore"):
-            expected = whole.search(query, 5, others)[0]
-        np.testing.assert_array_equal(index.search(query, 5, others)[0], expected)
-
-
-@pytest.mark.usefixtures("small_blocks")
-def test_by_bytes_what_all_vectors_have_in_common_costs_nothing(clustered: np.ndarray) -> None:
-    shifted = clustered[:4000] + np.float32(0.4)
-    shifted /= np.linalg.norm(shifted, axis=1, keepdims=True)
-    codes = Int8Quantizer().grown(shifted)
-    assert np.median([len(codes.nearest(query, 10)) for query in shifted[::400]]) < 100
-
-
-@pytest.mark.usefixtures("small_blocks")
-def test_where_codes_tell_nothing_the_vectors_are_compared() -> None:
-    vectors = unit(np.random.RandomState(0), 400, 24) * np.float32(0.01)
-    vectors[:, 0] = np.where(np.arange(400) % 2, 1.0, -1.0)  # the other dimensions are rounded to 0
-    index = QuantizedIndex(vectors, None, Int8Quantizer().grown(vectors))
-    assert len(index._quantizer.nearest(vectors[7], 5)) > 100
-    np.testing.assert_array_equal(index.search(vectors[7:8], 5)[0], ExactIndex(vectors).search(vectors[7:8], 5)[0])
-
-
-def test_by_bytes_only_a_few_vectors_are_looked_at_themselves(clustered: np.ndarray) -> None:
-    codes = Int8Quantizer().grown(clustered)
-    exact = ExactIndex(clustered)
-    for query in clustered[::4000]:
-        near = codes.nearest(query, 10)
-        assert set(exact.search(query[None], 10)[0][0].tolist()) <= set(near.tolist())
-        assert len(near) < 200
-
-
-@pytest.mark.usefixtures("small_blocks")
-def test_bytes_that_grew_a_little_at_a_time_serve_at_any_moment() -> None:
-    vectors = unit(np.random.RandomState(0), 90, 20)
-    grown = Int8Quantizer()
-    for rows in (5, 16, 40, 40, 90, 90, 90, 30, 90):
-        grown = grown.grown(vectors[:rows], 16)
-        assert grown.rows == rows
-        products, wrong_by = grown._cosines(vectors[7])
-        assert (np.abs(products - vectors[:rows] @ vectors[7]) <= wrong_by).all()
-    assert (wrong_by < 0.02).all()

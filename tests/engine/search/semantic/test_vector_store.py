@@ -17,7 +17,6 @@ import pytest
 from engine.errors import CancelledError, DamagedError, DataError, RecsysError
 from engine.runtime.job import Job, Progress
 from engine.search.semantic import append_npy as growing
-from engine.search.semantic import int8_quantization as int8_codes
 from engine.search.semantic import quantization_cache as kept_codes
 from engine.search.semantic import vector_index as index_module
 from engine.search.semantic.vector_index import QuantizedIndex
@@ -306,9 +305,8 @@ def test_two_at_once_do_not_write_into_each_other(tmp_path: Path) -> None:
 @pytest.fixture
 def small_codes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lower all thresholds, so that a few texts count as very many."""
-    for name, size in {"LARGE": 10, "LARGE_FOR_BYTES": 16, "_SMALL": 5, "_IN_PASSING": 4, "_AT_A_TIME": 4}.items():
+    for name, size in {"LARGE": 10, "_AT_A_TIME": 4}.items():
         monkeypatch.setattr(kept_codes, name, size)
-    monkeypatch.setattr(int8_codes, "_BLOCK", 4)
     monkeypatch.setattr(index_module, "_FEW", 1)
 
 
@@ -322,39 +320,16 @@ def codes_of(store: VectorStore, texts: list[str]) -> str:
 
 
 @pytest.mark.usefixtures("small_codes")
-@pytest.mark.parametrize("int8", [False, True])
-def test_very_many_vectors_are_searched_by_codes_that_grow_with_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, int8: bool
-) -> None:
-    monkeypatch.setattr(kept_codes, "has_int8", lambda: int8)
+def test_very_many_vectors_are_searched_by_codes_that_grow_with_them(tmp_path: Path) -> None:
     store, kinds = make_store(tmp_path), []
     for count in (9, 12, 17, 23):
         store.embed(TEXTS[:count], FakeEncoder())
         kinds.append(codes_of(store, TEXTS[:count]))
-    assert kinds == ["none", "none" if int8 else "BinaryQuantizer", "BinaryQuantizer", "BinaryQuantizer"]
+    assert kinds == ["none", "BinaryQuantizer", "BinaryQuantizer", "BinaryQuantizer"]
 
 
 @pytest.mark.usefixtures("small_codes")
-def test_where_searches_are_expected_bytes_are_made_and_kept_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(kept_codes, "has_int8", lambda: True)
-    told = Job()
-    store, kinds = make_store(tmp_path), []
-    store.expect_searches()
-    for count in (3, 9, 15, 17):
-        store.embed(TEXTS[:count], FakeEncoder())
-        if count == 15:
-            before = store.version
-            store.expect_searches(told)
-            assert store.version != before, "whoever holds an index takes the better one"
-        kinds.append(codes_of(store, TEXTS[:count]))
-    assert kinds == ["none", "Int8Quantizer", "Int8Quantizer", "BinaryQuantizer"]
-
-
-@pytest.mark.usefixtures("small_codes")
-def test_without_int8_nothing_is_made_beforehand_of_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_codes, "has_int8", lambda: False)
+def test_nothing_is_made_beforehand_of_few(tmp_path: Path) -> None:
     store = make_store(tmp_path)
     store.embed(TEXTS[:9], FakeEncoder())
     store.expect_searches()
@@ -363,32 +338,29 @@ def test_without_int8_nothing_is_made_beforehand_of_few(tmp_path: Path, monkeypa
 
 @pytest.mark.usefixtures("small_codes")
 def test_making_codes_can_be_stopped_and_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_codes, "has_int8", lambda: True)
     store, job = make_store(tmp_path), Job()
     store.embed(TEXTS[:15], FakeEncoder())
     job.cancel()
     with pytest.raises(CancelledError):
         store.expect_searches(job)
-    assert store.index(hash_texts(TEXTS[:15]))._quantizer.rest.shape[0] > 4  # type: ignore[attr-defined]
-    assert codes_of(store, TEXTS[:15]) == "Int8Quantizer"
+    assert codes_of(store, TEXTS[:15]) == "BinaryQuantizer"
 
 
 @pytest.mark.usefixtures("small_codes")
 def test_codes_serve_also_whoever_read_the_vectors_a_little_earlier(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_codes, "has_int8", lambda: True)
     store = make_store(tmp_path)
     store.expect_searches()
     store.embed(TEXTS, FakeEncoder())
     vectors = np.array(store.vectors())
     codes = kept_codes.QuantizationCache()
-    for count in (23, 17, 15, 9, 15, 23):  # more than 16 vectors are quantized to bits, fewer to int8
+    for count in (23, 17, 15, 11, 15, 23):
         codes.expect(vectors[:count], "file", Job())
         found = codes.of(vectors[:count], "file")
         assert found is not None
         assert len(found.nearest(vectors[0], count)) == count
-    assert codes.of(vectors[::-1][:9], "another file").nearest(vectors[22], 1).tolist() == [0]  # type: ignore[union-attr]
+    assert 0 in codes.of(vectors[::-1][:11], "another file").nearest(vectors[22], 11)  # type: ignore[union-attr]
 
 
 def test_what_another_process_put_in_its_place_is_read_afresh(tmp_path: Path) -> None:
@@ -448,8 +420,7 @@ def test_a_file_that_is_replaced_between_two_looks_is_not_taken_for_the_first(tm
 
 @pytest.mark.usefixtures("small_codes")
 def test_searching_goes_on_while_others_embed_and_get_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_codes, "has_int8", lambda: True)
-    monkeypatch.setattr(kept_codes, "LARGE_FOR_BYTES", 150)
+    monkeypatch.setattr(kept_codes, "LARGE", 150)
     texts = [f"text number {number}" for number in range(300)]
     hashes, store, over = hash_texts(texts), make_store(tmp_path), threading.Event()
     store.embed(texts[:4], FakeEncoder())
