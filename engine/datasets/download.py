@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
-import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -16,10 +13,11 @@ import numpy.typing as npt
 
 from engine.datasets.build.interactions import Log, read_log
 from engine.datasets.formats.rows import Rows, find_columns
+from engine.datasets.releases import explain
 from engine.errors import DataError, ErrorKind
 from engine.interactions import Interactions
 from engine.runtime.job import Job, Progress
-from engine.storage.atomic import describe_os_error, writing
+from engine.storage.atomic import writing
 from engine.storage.paths import find_paths
 
 _CONNECT_SECONDS = 10
@@ -49,6 +47,8 @@ def download(url: str, job: Job | None = None, *, md5_url: str | None = None) ->
     DataError
         If the download failed; the sentence says what a person can download instead.
     """
+    import http.client  # not at the top: with it comes ssl, which readers do not need
+
     name = url.rsplit("/", 1)[-1]
     file = find_paths().cache / "downloads" / name
     if file.is_file():
@@ -66,22 +66,16 @@ def download(url: str, job: Job | None = None, *, md5_url: str | None = None) ->
                 raise DataError(f"{url} was not transferred correctly (its md5 sum is wrong): try again.", file=url)
     except (OSError, http.client.HTTPException, UnicodeDecodeError) as error:
         raise DataError(
-            f"{name} could not be downloaded ({_explain(error)}): download {url} by hand, and give it as path=….",
+            f"{name} could not be downloaded ({explain(error)}): download {url} by hand, and give it as path=….",
             kind=ErrorKind.NOT_DOWNLOADED,
             file=url,
         ) from error
     return file
 
 
-def _explain(error: Exception) -> str:
-    if isinstance(error, urllib.error.HTTPError):
-        return f"the server answered {error.code}"
-    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, OSError):
-        error = error.reason
-    return describe_os_error(error) if isinstance(error, OSError) else str(error) or type(error).__name__
-
-
 def _blocks(url: str, name: str, job: Job) -> Any:
+    import urllib.request
+
     request = urllib.request.Request(url, headers={"User-Agent": "recsys-tui"})
     with closing(urllib.request.urlopen(request, timeout=_CONNECT_SECONDS)) as response:
         if not response.geturl().startswith("https://"):

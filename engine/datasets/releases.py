@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -107,6 +104,8 @@ def fetch(name: str, folder: Path, job: Job | None = None, log: Callable[[str], 
     CancelledError
         If the job was cancelled.
     """
+    import http.client  # not at the top: with it comes ssl, which readers do not need
+
     if name not in RELEASES:
         raise DataError(
             f"{name!r} is not among the data sets that can be downloaded: {', '.join(RELEASES)}.",
@@ -126,7 +125,7 @@ def fetch(name: str, folder: Path, job: Job | None = None, log: Callable[[str], 
         _download(name, release, archive, job)
         return archive
     except (OSError, http.client.HTTPException, _WrongBytesError) as error:
-        why = _explain(error)
+        why = explain(error)
     if name == "ml-100k":
         log(f"The download from GroupLens failed ({why}); {name} is taken from the package {_CARRIER} instead.")
         try:
@@ -147,6 +146,8 @@ class _WrongBytesError(Exception):
 
 
 def _download(name: str, release: Release, archive: Path, job: Job) -> None:
+    import urllib.request
+
     request = urllib.request.Request(release.url(name), headers={"User-Agent": "recsys-tui"})
     with ExitStack() as stack:
         response = stack.enter_context(urllib.request.urlopen(request, timeout=_CONNECT_SECONDS))
@@ -167,10 +168,12 @@ def _download(name: str, release: Release, archive: Path, job: Job) -> None:
 
 
 def _receive(response: IO[bytes]) -> bytes:
+    import http.client
+
     try:
         return response.read(_BLOCK_BYTES)
     except (OSError, http.client.HTTPException) as error:  # an error of writing is another matter
-        raise _WrongBytesError(f"the connection broke: {_explain(error)}") from error
+        raise _WrongBytesError(f"the connection broke: {explain(error)}") from error
 
 
 def _take_from_package(archive: Path, job: Job) -> None:
@@ -243,11 +246,12 @@ def _is_whole(archive: Path) -> bool:
     return True
 
 
-def _explain(error: Exception) -> str:
+def explain(error: Exception) -> str:
+    """Why a download failed, in a few words: ``the server answered 404``, ``timed out``."""
+    import urllib.error
+
     if isinstance(error, urllib.error.HTTPError):
         return f"the server answered {error.code}"
     if isinstance(error, urllib.error.URLError) and isinstance(error.reason, OSError):
         error = error.reason
-    if isinstance(error, OSError):
-        return describe_os_error(error)
-    return str(error) or type(error).__name__
+    return describe_os_error(error) if isinstance(error, OSError) else str(error) or type(error).__name__

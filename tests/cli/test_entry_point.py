@@ -1,4 +1,4 @@
-"""A model that another package brings: installed beside recsys-tui, it is one like all others."""
+"""Models and readers of other packages: installed beside recsys-tui, they are like all others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from .conftest import Run
 
-PACKAGE = Path(__file__).parent.parent / "packages" / "recsys_tui_random"
+PACKAGES = Path(__file__).parent.parent / "packages"
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("hatchling", reason="without hatchling the test package cannot be built")
     place = tmp_path_factory.mktemp("site")
     quietly = ("--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check")
-    command = [sys.executable, "-m", "pip", "install", *quietly, "--target", place, PACKAGE]
+    command = [sys.executable, "-m", "pip", "install", *quietly, "--target", place, *sorted(PACKAGES.iterdir())]
     subprocess.run([str(word) for word in command], check=True)
     return place
 
@@ -48,3 +48,18 @@ def test_a_model_of_another_package_is_listed_trained_measured_and_recommends(
     assert len({one["score"] for one in json.loads(again.out)}) > 1
     outcome = process("evaluate", "random", "implicit", "--set", "n_iter=1", "--json")
     assert [one["model"] for one in json.loads(outcome.out)] == ["random", "implicit"], outcome.err
+
+
+def test_a_reader_of_another_package_reads_its_files_beside_a_broken_one(
+    process: Run, installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plays = tmp_path / "plays.csv"
+    plays.write_text("listener,song\nann,blue\nbob,blue\n")
+    monkeypatch.setenv("PYTHONPATH", str(installed))
+    outcome = process("datasets", "add", "songs", "--ratings", plays, "--json")
+    assert outcome.status == 0, outcome.err
+    assert json.loads(outcome.out)["kind"] == "plays"
+    outcome = process("datasets", "add", "other", "--ratings", plays, "--kind", "broken")
+    assert outcome.status == 1
+    assert "the package recsys-tui-plays cannot be used" in outcome.err
+    assert "librarian is not installed" in outcome.err

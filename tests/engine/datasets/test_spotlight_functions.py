@@ -5,13 +5,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import urllib.request
 import zipfile
 
 import numpy as np
 import pytest
 
 from engine.datasets import amazon, goodbooks, movielens
-from engine.datasets import download as published
 from engine.errors import DataError
 
 _REVIEWS = """# Full information about Amazon
@@ -92,7 +92,7 @@ def web(monkeypatch):
             raise OSError(111, "Connection refused")
         return Response(request.full_url)
 
-    monkeypatch.setattr(published.urllib.request, "urlopen", urlopen)
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
     return contents
 
 
