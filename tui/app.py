@@ -1,13 +1,13 @@
-"""The app: three tabs, a heading, a status line, the keys. It draws and passes messages, nothing else."""
+"""The app: the tabs, a heading, a status line, the keys. It draws and passes messages on, and computes nothing."""
 
 from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
@@ -15,12 +15,12 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input, Static
 
-from engine.session import Job
 from tui import messages, themes
 from tui.backend.backend import Backend
-from tui.backend.services import SessionLike
-from tui.state import AppState, Pace
-from tui.widgets.formatting import clean, count, duration
+from tui.pace import Pace
+from tui.panes import TABS
+from tui.state import AppState
+from tui.widgets.cell_text import clean, count, duration
 from tui.widgets.heading import Heading, TabBar
 from tui.widgets.hints import KeyHints
 from tui.widgets.notice import job_heading
@@ -30,33 +30,47 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from engine.data.results import Overview
-    from engine.session import Item
+    from engine.session import Item, Job
+    from tui.backend.protocols import SessionLike
     from tui.panes.base import Pane
+    from tui.widgets.help import Section
 
-#: Tabs in their order; a pane is imported and mounted when its tab is first opened.
-TABS = (("search", "Search"), ("user", "User"), ("sequence", "Sequence"))
+#: The smallest window with room for a list and its frame. A terminal of 80×24 with a status line of tmux is larger.
+_MIN_WIDTH, _MIN_HEIGHT = 64, 18
 
-#: Below this there is no room for a list and its frame. A terminal of 80×24 with a status line of tmux is above it.
-_NARROWEST, _SHORTEST = 64, 18
+#: The titles of the tabs by name.
+_TITLES = {tab.name: tab.title for tab in TABS}
+
+#: The keys that work everywhere, beside those that open tabs; for the help screen.
+_HELP = (
+    ("Tab Shift+Tab", "next and previous place on the screen"),
+    ("Ctrl+P", "palette: train, embed, stop, theme …"),
+    ("F5", "what the pane offers: embed, train, try again"),
+    ("Esc", "close, stop this tab's job, or one step back"),
+    ("F1 ?", "these keys"),
+    ("q Ctrl+Q F10", "quit; while typing: the last two"),
+)
 
 
 class RecsysApp(App[None]):
-    """Search, User and Sequence over one data set.
+    """The tabs over one data set.
 
     Parameters
     ----------
     open_session
-        Opens the data set; called in a thread after the first paint.
+        Opens the data set; called in a worker thread after the first paint.
     dataset_name
-        What is being opened, for the heading until more is known.
+        The name of the data set, for the heading until more is known.
     log_hint
-        Where the details of unexpected errors go.
+        Where the details of unexpected errors are.
     pace
         How fast the screen reacts.
     clock
-        Seconds, for what is measured.
+        Seconds, to measure how long answers take.
     blink
         Whether cursors blink.
+    theme
+        The name of the theme; None, or one that does not exist, means the dark theme.
     """
 
     TITLE = "recsys-tui"
@@ -64,8 +78,8 @@ class RecsysApp(App[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(f"{number},f{number + 1}", f"open('{name}')", label, show=False)
-            for number, (name, label) in enumerate(TABS, 1)
+            Binding(f"{number},f{number + 1}", f"open('{tab.name}')", tab.title, show=False)
+            for number, tab in enumerate(TABS, 1)
         ),
         Binding("ctrl+p", "command_palette", "palette", key_display="^p"),
         Binding("question_mark", "help", "help", key_display="?"),
@@ -94,13 +108,13 @@ class RecsysApp(App[None]):
         self._heading = Heading()
         self._heading.dataset = clean(dataset_name)
         self._heading.device = "○ starting"
-        self._tabs = TabBar(TABS)
+        self._tabs = TabBar(tuple(_TITLES.items()))
         self._status = StatusBar(self.state.pace)
-        self._asked_to_quit = float("-inf")
+        self._quit_requested_at = float("-inf")
         self._typed_early = ""
 
     def get_driver_class(self) -> type[Driver]:
-        """Textual's choice, with an Esc that counts sooner on Unix."""
+        """Textual's choice, but on Unix one that reports Esc sooner."""
         chosen = super().get_driver_class()
         if chosen.__name__ != "LinuxDriver":
             return chosen
@@ -109,7 +123,7 @@ class RecsysApp(App[None]):
         return PromptDriver
 
     def compose(self) -> ComposeResult:
-        """The shell alone: it paints in half the time that the first pane would take with it."""
+        """The shell without a pane, which takes half the time to paint."""
         yield self._heading
         yield self._tabs
         yield ContentSwitcher(id="tabs")
@@ -118,41 +132,42 @@ class RecsysApp(App[None]):
 
     def on_mount(self) -> None:
         """Mark the first tab."""
-        self._tabs.active = "search"
+        self._tabs.active = TABS[0].name
 
     def on_key(self, event: events.Key) -> None:
-        """Keep what is typed before there is a line to type it into."""
+        """Keep what is typed before there is an input line."""
         if event.character is not None and event.is_printable and not self.panes:
             self._typed_early += event.character
             event.stop()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Say so where the window is too small to draw in."""
+        """Show a message if the window is too small to draw in."""
         base = self.screen_stack[0]
-        too_small = event.size.width < _NARROWEST or event.size.height < _SHORTEST
+        too_small = event.size.width < _MIN_WIDTH or event.size.height < _MIN_HEIGHT
         if too_small and not base.query("#too-small"):
-            base.mount(Static(f"This window is too small.\n\n{_NARROWEST}×{_SHORTEST} is the least.", id="too-small"))
+            base.mount(Static(f"This window is too small.\n\n{_MIN_WIDTH}×{_MIN_HEIGHT} is the least.", id="too-small"))
         elif not too_small:
             base.query("#too-small").remove()
 
     def on_ready(self) -> None:
-        """Go on once the shell is on the screen."""
+        """Continue once the shell is on the screen."""
         self.call_after_refresh(self._begin)
 
     async def _begin(self) -> None:
         """Open the first tab and the data set."""
-        switcher, pane = self.query_one("#tabs", ContentSwitcher), self._make("search")
+        first = TABS[0].name
+        switcher, pane = self.query_one("#tabs", ContentSwitcher), self._make(first)
         if switcher.is_attached:
             await switcher.mount(pane)
         if not pane.is_attached:
-            return  # the app was left before it began
-        switcher.current = "search"
+            return  # the app was left before this
+        switcher.current = first
         pane.focus_start()
         if self._typed_early:
             pane.query_one(Input).insert_text_at_cursor(self._typed_early)
         if not gc.isenabled():
-            # Whoever started us put the collector off until now: it costs a fifth of the way to the first paint.
-            # What has been made so far stays for good, so it need never be looked at.
+            # The caller turned the garbage collector off until the first paint, which takes a fifth longer with it.
+            # The objects that exist now are never freed, so the collector need not look at them.
             gc.freeze()
             gc.enable()
         self._status.busy("open", f"opening {clean(self.state.name)}")
@@ -160,17 +175,17 @@ class RecsysApp(App[None]):
 
     # -- tabs -------------------------------------------------------------------------------------------------
     @property
-    def panes(self) -> list[Pane]:
+    def panes(self) -> list[Pane[Any]]:
         """The panes that have been opened."""
         return list(self.query_one("#tabs", ContentSwitcher).children)  # type: ignore[arg-type]
 
-    def pane(self, name: str) -> Pane:
+    def pane(self, name: str) -> Pane[Any]:
         """An opened pane."""
         return self.query_one(f"#tabs > #{name}")  # type: ignore[return-value]
 
     @property
-    def active_pane(self) -> Pane:
-        """The pane that shows."""
+    def active_pane(self) -> Pane[Any]:
+        """The pane that is shown."""
         return self.pane(self._tabs.active)
 
     async def action_open(self, name: str) -> None:
@@ -188,76 +203,67 @@ class RecsysApp(App[None]):
         pane.refresh_state()
         pane.focus_again()
 
-    def _make(self, name: str) -> Pane:
-        # Imported here so that the first paint does not wait for what it does not show.
-        if name == "search":
-            from tui.panes.search import SearchPane
-
-            return SearchPane(self.backend, self.state, blink=self._blink)
-        if name == "user":
-            from tui.panes.user import UserPane
-
-            return UserPane(self.backend, self.state, blink=self._blink)
-        from tui.panes.sequence import SequencePane
-
-        return SequencePane(self.backend, self.state, blink=self._blink)
+    def _make(self, name: str) -> Pane[Any]:
+        # Imported here so that the first paint does not wait for panes that it does not show.
+        make: Callable[..., Pane[Any]] = next(tab for tab in TABS if tab.name == name).load_pane()
+        return make(self.backend, self.state, blink=self._blink)
 
     @on(TabBar.Picked)
     async def _picked(self, event: TabBar.Picked) -> None:
         await self.action_open(event.name)
 
     def on_descendant_focus(self) -> None:
-        """Digits open tabs only while nothing is typed."""
+        """Show which keys open tabs: while an input line has the focus, digits are text."""
         self._tabs.typing = isinstance(self.screen_stack[0].focused, Input)
 
     # -- from the backend -------------------------------------------------------------------------------------
     def on_session_opened(self, message: messages.SessionOpened) -> None:
-        """The data set is there."""
-        self.state.catalogue, self.state.failure = message.catalogue, None
-        self._heading.dataset = describe(message.catalogue.overview)
+        """The data set is open."""
+        self.state.dataset, self.state.failure = message.dataset, None
+        self._heading.dataset = describe(message.dataset.overview)
         self._status.busy("open", "")
         self._status.busy("device", "loading the libraries that compute")
-        self._tell_pane()
+        self._refresh_pane()
 
     def on_session_failed(self, message: messages.SessionFailed) -> None:
-        """The data set could not be opened; every pane says so."""
+        """The data set could not be opened; every pane shows why."""
         self.state.failure = message.failure
         self._heading.device = "✗ not opened"
         self._status.busy("open", "")
-        self._tell_pane()
+        self._refresh_pane()
 
-    def on_catalogue_changed(self, message: messages.CatalogueChanged) -> None:
+    def on_dataset_changed(self, message: messages.DatasetChanged) -> None:
         """A job has changed what is embedded or trained."""
-        self.state.catalogue = message.catalogue
-        self._tell_pane()
+        self.state.dataset = message.dataset
+        self._refresh_pane()
 
     def on_device_ready(self, message: messages.DeviceReady) -> None:
-        """What computes is loaded."""
+        """The libraries that compute are loaded."""
         self.state.device = clean(message.name)
         self._status.busy("device", "preparing search")
         self._show_device()
 
     def on_warmed_up(self, message: messages.WarmedUp) -> None:
-        """What the first questions need is loaded, or cannot be."""
+        """What the first requests need is loaded, or could not be loaded."""
         self.state.warm = message.failure is None
         self._status.busy("device", "")
         if message.failure is not None:
-            self._status.said = f"✗ {clean(message.failure.text)}"
-        elif self._is_to_go_on():
+            self._status.note = f"✗ {clean(message.failure.text)}"
+        elif self._should_resume_embedding():
             self.backend.embed()
-        self._tell_pane()
+        self._refresh_pane()
 
-    def _is_to_go_on(self) -> bool:
-        """Whether an earlier run began to embed the catalogue and did not come to the end."""
-        catalogue = self.state.catalogue
-        return catalogue is not None and catalogue.embedding.interrupted and self.state.last_job("search") is None
+    def _should_resume_embedding(self) -> bool:
+        """Whether an earlier run began to embed the catalogue and did not finish."""
+        dataset = self.state.dataset
+        return dataset is not None and dataset.embedding.interrupted and self.state.last_job("search") is None
 
     def on_device_failed(self, message: messages.DeviceFailed) -> None:
-        """What computes could not be loaded."""
+        """The libraries that compute could not be loaded."""
         self.state.device_failure = message.failure
         self._heading.device = "✗ no device"
         self._status.busy("device", "")
-        self._status.said = f"✗ {clean(message.failure.text)}"
+        self._status.note = f"✗ {clean(message.failure.text)}"
 
     def on_job_changed(self, message: messages.JobChanged) -> None:
         """A long job moves on."""
@@ -268,11 +274,11 @@ class RecsysApp(App[None]):
         self._status.others = sum(one.active for one in self.state.jobs.values()) - 1
         self._show_device()
         if job.state in ("done", "stopped", "failed"):
-            self._tell_end(job)
-        self._tell_pane()
+            self._notify_end(job)
+        self._refresh_pane()
 
-    def _tell_end(self, job: messages.JobView) -> None:
-        if job.task not in dict(TABS):
+    def _notify_end(self, job: messages.JobView) -> None:
+        if job.task not in _TITLES:
             return
         took = "" if job.seconds is None else f" in {duration(job.seconds)}"
         what = job_heading(job)
@@ -280,52 +286,51 @@ class RecsysApp(App[None]):
         if job.state == "failed" and job.failure is not None:
             self.notify(clean(job.failure.text), title=what, severity="error", markup=False, timeout=10)
         elif job.state == "stopped":
-            self._status.said = f"{what}; what was done is kept" if job.task == "search" else what
+            self._status.note = f"{what}; what was done is kept" if job.task == "search" else what
         else:
-            self._status.said = f"✓ {what}{took}"
+            self._status.note = f"✓ {what}{took}"
             if elsewhere:
-                self.notify(f"{what}{took}: see {dict(TABS)[job.task]}.", markup=False)
+                self.notify(f"{what}{took}: see {_TITLES[job.task]}.", markup=False)
 
     def _show_device(self) -> None:
         if self.state.device:
             doing = "● working" if self._status.job is not None else "● ready"
             self._heading.device = f"{self.state.device} {doing}"
 
-    def _tell_pane(self) -> None:
-        # The one that shows; the others look when they are opened.
+    def _refresh_pane(self) -> None:
+        # Only the pane that is shown; the others refresh when they are opened.
         if self.panes:
             self.active_pane.refresh_state()
 
     # -- from the panes ---------------------------------------------------------------------------------------
     def on_busy(self, message: messages.Busy) -> None:
-        """A pane waits."""
+        """A pane waits for an answer, or no longer does."""
         self._status.busy(message.source, message.text)
 
-    def on_said(self, message: messages.Said) -> None:
+    def on_status_changed(self, message: messages.StatusChanged) -> None:
         """A pane has an answer."""
-        self._status.said = clean(message.text)
+        self._status.note = clean(message.text)
 
     def on_add_to_sequence(self, message: messages.AddToSequence) -> None:
-        """Append to the sequence, and say so where it cannot be seen."""
-        refusal = self._refuses(message.item)
-        if refusal:
-            self._status.said = f"✗ {refusal}"
+        """Append to the sequence, and confirm it if the sequence is not shown."""
+        if refusal := self._refusal(message.item):
+            self._status.note = f"✗ {refusal}"
             return
         draft = self.state.draft
         draft.append(message.item)
         if self._tabs.active != "sequence":
-            self._status.said = f"✓ {_named(message.item)} is number {len(draft)} of the sequence (F4)"
-        self._tell_pane()
+            self._status.note = f"✓ {_named(message.item)} is number {len(draft)} of the sequence (F4)"
+        self._refresh_pane()
 
-    def _refuses(self, item: Item) -> str:
-        """Why an item cannot be part of a sequence; empty if it can."""
-        catalogue = self.state.catalogue
-        if catalogue is None or item.internal_id <= catalogue.overview.num_rated_items or catalogue.takes_unrated:
+    def _refusal(self, item: Item) -> str:
+        """Why an item cannot be part of a sequence; empty if it can be."""
+        dataset = self.state.dataset
+        if dataset is None or item.internal_id <= dataset.overview.num_rated_items or dataset.takes_unrated:
             return ""
         return f"Nobody has rated {_named(item)}, so no model knows what comes after it."
 
     async def on_more_like_this(self, message: messages.MoreLikeThis) -> None:
-        """Go to Search with an item."""
+        """Open Search with items like this one."""
         from tui.panes.search import SearchPane
 
         await self.action_open("search")
@@ -334,16 +339,16 @@ class RecsysApp(App[None]):
         pane.more_like(message.item)
 
     def on_show_details(self, message: messages.ShowDetails) -> None:
-        """Show an item in front of the list."""
+        """Show the details of an item in front of the list."""
         from tui.widgets.details import DetailsScreen
 
         self.push_screen(DetailsScreen(message))
         self.active_pane.explain(message.item)
 
     def on_copy_text(self, message: messages.CopyText) -> None:
-        """Copy by way of the terminal, which works over SSH too."""
+        """Copy through the terminal, which works over SSH, too."""
         self.copy_to_clipboard(message.text)
-        self._status.said = f"✓ copied: {message.text}"
+        self._status.note = f"✓ copied: {message.text}"
 
     # -- keys -------------------------------------------------------------------------------------------------
     def action_command_palette(self) -> None:
@@ -354,7 +359,7 @@ class RecsysApp(App[None]):
             self.push_screen(Palette(id="--command-palette"))
 
     def action_change_theme(self) -> None:
-        """Choose the colours, seen as one goes through them."""
+        """Choose the theme, with a preview."""
         from textual.theme import ThemeProvider
 
         from tui.widgets.popup import Palette
@@ -365,29 +370,42 @@ class RecsysApp(App[None]):
         """Show the keys."""
         from tui.widgets.help import HelpScreen
 
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(self.help_sections()))
+
+    def help_sections(self) -> Iterator[Section]:
+        """All keys, by the place they work in."""
+        from tui.widgets.item_list import ItemList
+
+        numbers = " ".join(str(number) for number in range(1, len(TABS) + 1))
+        functions = " ".join(f"F{number + 1}" for number in range(1, len(TABS) + 1))
+        tabs = (numbers, f"{', '.join(_TITLES.values())}; while typing: {functions}")
+        yield "Everywhere", (tabs, *_HELP)
+        yield "In a list", ItemList.KEYS
+        for tab in TABS:
+            yield tab.title, tab.load_pane().KEYS
 
     def action_help_quit(self) -> None:
-        """Ctrl+C copies in an input; elsewhere the second one within two seconds quits."""
+        """Ctrl+C copies in an input line; elsewhere a second Ctrl+C within two seconds quits."""
         now = time.monotonic()
-        if now - self._asked_to_quit < 2:
+        if now - self._quit_requested_at < 2:
             self.exit()
         else:
-            self._asked_to_quit = now
+            self._quit_requested_at = now
             self.notify("Press Ctrl+C again to quit.", markup=False, timeout=2)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """What the palette offers in the present state."""
-        for name, label in TABS:
-            yield SystemCommand(f"Open {label}", f"Go to the {label} tab", partial(self.run_action, f"open('{name}')"))
+        """What the palette offers now."""
+        for tab in TABS:
+            open_tab = partial(self.run_action, f"open('{tab.name}')")
+            yield SystemCommand(f"Open {tab.title}", f"Go to the {tab.title} tab", open_tab)
         job = self.state.active_job()
         if job is not None:
             yield SystemCommand(f"Stop {job.label}", "Stop the job that runs", partial(self.backend.cancel, job.id))
-        catalogue = self.state.catalogue
-        if catalogue is not None:
-            if not catalogue.embedding.complete and self.state.active_job("search") is None:
+        dataset = self.state.dataset
+        if dataset is not None:
+            if not dataset.embedding.complete and self.state.active_job("search") is None:
                 yield SystemCommand("Embed", "Embed the catalogue for search by meaning", self.backend.embed)
-            for model in catalogue.models:
+            for model in dataset.models:
                 if not model.obstacle and self.state.active_job(model.task) is None:
                     again = " again" if model.trained else ""
                     train = partial(self.backend.train, model.name, model.task)
@@ -399,7 +417,7 @@ class RecsysApp(App[None]):
 
 
 def describe(overview: Overview) -> str:
-    """A data set in a line."""
+    """A data set in one line."""
     audience = count(overview.num_users, "user")
     if overview.simulated:
         audience = f"simulated audience of {overview.num_users:,}"
@@ -408,6 +426,6 @@ def describe(overview: Overview) -> str:
 
 
 def _named(item: Item) -> str:
-    from tui.widgets.items import full_title
+    from tui.widgets.item_list import full_title
 
     return full_title(item)

@@ -1,4 +1,4 @@
-"""The program's way in: the app straight away, or the command line. Says every error in one plain sentence."""
+"""The entry point of the program: the app, or the command line. Every error is reported in one plain sentence."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def main(arguments: list[str] | None = None) -> int:
         The exit status: 0 done, 1 the request could not be served, 2 wrong usage, 130 interrupted.
     """
     words = sys.argv[1:] if arguments is None else arguments
-    # Without these two (`>&-`, some daemons) Python would print errors on stdout, or fail at the first word.
+    # Without these two (`>&-`, some daemons) Python would print errors on stdout, or fail at the first output.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     try:
-        opening = _opening(words)
-        if opening is None:
+        app_arguments = _app_arguments(words)
+        if app_arguments is None:
             return _run_command(words)
-        gc.disable()  # until the first paint, when the app enables it again: a fifth of the way there
+        gc.disable()  # until the first paint, which comes a fifth sooner; then the app turns it on again
         from tui.launch import launch
 
-        launch(*opening)
+        launch(*app_arguments)
     except (KeyboardInterrupt, CancelledError):
-        _say("Interrupted.")
+        _log("Interrupted.")
         return 130
     except OptionError as error:
         return _fail(error, words, 2)
@@ -52,26 +52,26 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         from engine.session import describe_os_error
 
-        _say(f"{error.filename or 'The output'}: cannot be read or written ({describe_os_error(error)}).")
+        _log(f"{error.filename or 'The output'}: cannot be read or written ({describe_os_error(error)}).")
         _drop_output()
         return 1
     except MemoryError:
         if "--debug" in words:
             raise
-        _say("There is not enough memory for this: use a smaller data set or smaller options.")
+        _log("There is not enough memory for this: use a smaller data set or smaller options.")
         return 1
     except Exception as error:
         if "--debug" in words:
             raise
-        _say(f"Unexpected error: {type(error).__name__}: {error} (--debug shows where).")
+        _log(f"Unexpected error: {type(error).__name__}: {error} (--debug shows where).")
         return 1
     return 0
 
 
-def _opening(words: list[str]) -> tuple[str | None, str] | None:
-    """Data set and device, where the words ask for nothing but the app; else None.
+def _app_arguments(words: list[str]) -> tuple[str | None, str] | None:
+    """The data set and the device, if the arguments ask for the app alone; otherwise None.
 
-    Found out without the command-line library, which would cost the first paint a tenth of its time.
+    This does not need the command-line library, whose import would delay the first paint by a tenth.
     """
     dataset, device = None, "auto"
     rest = iter(words)
@@ -104,7 +104,7 @@ def _run_command(words: list[str]) -> int:
         error.show()
         return 2
     except click.ClickException as error:
-        _say(error.format_message())
+        _log(error.format_message())
         return 1
     return 0
 
@@ -117,17 +117,17 @@ def _fail(error: RecsysError, words: list[str], status: int) -> int:
     message = describe(error)
     if isinstance(error, UnknownError) and error.suggestions and not any(one in message for one in error.suggestions):
         message += f" Closest: {', '.join(error.suggestions[:5])}."
-    _say(message)
+    _log(message)
     return status
 
 
 def _drop_output() -> None:
-    """Let what is still to be written go nowhere: Python would complain about it again at exit."""
+    """Discard what is still to be written: Python would report the error again at exit."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _say(message: str) -> None:
+def _log(message: str) -> None:
     from tui.sanitize import sanitize
 
     print(sanitize(message), file=sys.stderr)

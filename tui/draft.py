@@ -25,7 +25,7 @@ class SequenceDraft:
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a change to take back."""
+        """Whether there is a change to undo."""
         return bool(self._past)
 
     def __len__(self) -> int:
@@ -36,7 +36,7 @@ class SequenceDraft:
         self._change((*self._items, item))
 
     def remove(self, position: int) -> None:
-        """Take the item at this position out."""
+        """Remove the item at this position."""
         self._change(self._items[:position] + self._items[position + 1 :])
 
     def move(self, position: int, by: int) -> int:
@@ -49,12 +49,12 @@ class SequenceDraft:
         return target
 
     def clear(self) -> None:
-        """Take everything out."""
+        """Remove all items."""
         if self._items:
             self._change(())
 
     def undo(self) -> bool:
-        """Take the last change back; False where there is none."""
+        """Undo the last change; False if there is none."""
         if not self._past:
             return False
         self._items = self._past.pop()

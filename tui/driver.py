@@ -1,4 +1,4 @@
-"""Reading keys from a Unix terminal, with an Esc that counts at once."""
+"""Reading keys from a Unix terminal, with an Esc that is reported at once."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import time
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
-#: Seconds between two looks at the clock while a key may be unfinished, and else.
+#: Seconds between two looks at the clock: while a key may be unfinished, and otherwise.
 _SOON, _LATE = 0.01, 0.1
 #: Seconds after a byte in which the key that it belongs to may be unfinished.
 _UNFINISHED = 0.25
 
 
 class PromptDriver(LinuxDriver):
-    """Textual's driver, but for how often it asks whether an Esc stands alone.
+    """Textual's driver, except that it checks more often whether an Esc stands alone.
 
     Textual looks every 100 ms, so an Esc is heard up to 200 ms after it was pressed, and whoever stops a job waits.
     """
@@ -35,7 +35,7 @@ class PromptDriver(LinuxDriver):
                 if not data:
                     return  # the terminal is gone
                 last_input = time.monotonic()
-                # Half a character is no text yet, and to the parser no text is the end of the input.
+                # Half a character decodes to no text, which the parser would take as the end of the input.
                 for event in parser.feed(text) if (text := decode(data)) else ():
                     self.process_message(event)
             for event in parser.tick():

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from engine.session import Job, Session
     from tui.app import RecsysApp
 
-#: Seconds between two offers of the interpreter to another thread: ten times as often as Python's default, so that
-#: the screen gets its turn soon while Python code runs in a worker.
+#: Seconds after which a thread may be asked to release the interpreter: a tenth of Python's default, so that the screen
+#: gets its turn soon while Python code runs in a worker thread.
 SWITCH_INTERVAL = 0.0005
 LOG = "recsys-tui.log"
-#: Milliseconds in which the rest of a key's escape sequence must follow, before Esc is taken to be the key itself.
-#: Textual's own 100 would be all the time in which Esc has to be acknowledged.
+#: Milliseconds in which the rest of a key's escape sequence must follow; after that, Esc is the key itself. Textual's
+#: default of 100 would use up all the time in which Esc has to be acknowledged.
 ESCAPE_DELAY = "25"
 
 
@@ -39,7 +39,7 @@ def launch(dataset: str | None, device: str, embedding_model: str | None = None)
     Raises
     ------
     UnknownError
-        If there is no such data set; said before the screen is taken.
+        If there is no such data set; raised before the app takes over the screen.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
     os.environ.setdefault("ESCDELAY", ESCAPE_DELAY)  # read by Textual when it is imported, in make_app
@@ -52,16 +52,17 @@ def launch(dataset: str | None, device: str, embedding_model: str | None = None)
 
 
 def make_app(dataset: str | None, device: str, embedding_model: str | None = None) -> RecsysApp:
-    """The app on a data set that may still have to be made: the demo, at the first start."""
+    """The app on a data set. At the first start the demo must still be stored; the worker thread does that."""
     from tui.app import RecsysApp
 
     if dataset is not None:
         _require(dataset)
 
     def open_in_worker(job: Job) -> Session:
-        from engine.session import Workspace, open_session
+        from engine.session import open_session
+        from engine.session.datasets import open_workspace
 
-        workspace = Workspace(find_paths().data)
+        workspace = open_workspace()
         session = open_session(
             workspace, dataset, device=device, interactive=True, embedding_model=embedding_model, job=job
         )
@@ -73,7 +74,7 @@ def make_app(dataset: str | None, device: str, embedding_model: str | None = Non
 
 
 def leave(app: RecsysApp) -> None:
-    """End the process at once: a thread in the middle of an import would keep an orderly exit waiting for it."""
+    """End the process at once: an orderly exit would wait for a thread that is in the middle of an import."""
     sys.stdout.flush()
     sys.stderr.flush()
     logging.shutdown()
@@ -81,13 +82,13 @@ def leave(app: RecsysApp) -> None:
 
 
 def _require(dataset: str) -> None:
-    """Raise UnknownError if there is no such data set, and leave all else to the worker that opens it."""
+    """Raise UnknownError if there is no such data set; the worker thread that opens it checks the rest."""
     data = find_paths().data
     if dataset == "demo" or (data / "datasets" / dataset / "manifest.json").is_file():
-        return  # a quick look, since the workspace's own takes a tenth of the first paint to import
-    from engine.session import Workspace
+        return  # a quick look, because importing the workspace takes a tenth of the time to the first paint
+    from engine.session.datasets import open_workspace
 
-    Workspace(data).manifest(dataset)
+    open_workspace().manifest(dataset)
 
 
 def _log_to_file() -> Path:

@@ -1,6 +1,6 @@
-"""What comes back through the door to the engine, and what panes ask of the app.
+"""What the backend sends to the screen, and what panes ask of the app.
 
-What the messages carry is frozen; the messages themselves cannot be, as Textual keeps its own notes in them.
+What the messages carry is frozen. The messages themselves cannot be, because Textual sets attributes on them.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from textual.message import Message
 
-from engine.session import Progress
-
 if TYPE_CHECKING:
-    from engine.data.results import EmbeddingState, ModelState, Overview, Task
-    from engine.session import Item
+    from engine.data.results import EmbeddingState, ModelState, Overview
+    from engine.session import Item, Progress, Task
 
 FailureKind = Literal["refused", "unknown", "untrained", "unexpected"]
 JobState = Literal["waiting", "running", "stopping", "done", "stopped", "failed"]
@@ -22,7 +20,7 @@ JobState = Literal["waiting", "running", "stopping", "done", "stopped", "failed"
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why something could not be answered: a sentence for a person, never a traceback."""
+    """Why a request failed: a sentence for a person, never a traceback."""
 
     text: str
     kind: FailureKind = "refused"
@@ -31,7 +29,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class DatasetState:
-    """What is known of the open data set: everything that changes only when it is opened or a job has ended."""
+    """What is known of the open data set. It changes only when the data set is opened or a job has ended."""
 
     overview: Overview
     embedding: EmbeddingState
@@ -44,7 +42,7 @@ class DatasetState:
 
     @property
     def takes_unrated(self) -> bool:
-        """Whether a trained sequence model goes by texts, and so knows what nobody has rated."""
+        """Whether a trained sequence model uses the texts of items, and so knows items that nobody has rated."""
         return any(one.trained and one.task == "sequence" and one.options.get("texts") for one in self.models)
 
     def trained(self, task: Task) -> tuple[tuple[str, str | None], ...]:
@@ -61,15 +59,15 @@ class JobView:
     id
         Counts up from 1.
     task
-        Which tab it works for: ``"search"``, ``"user"`` or ``"sequence"``.
+        The name of the tab that it works for; see :data:`tui.panes.TABS`.
     label
         What it does, as a noun phrase: ``"embedding"``, ``"training explicit"``.
     pace
         Pieces a second over the last few reports.
     seconds_left
-        At that pace; None while it cannot be said.
+        At that pace; None while it is not known.
     losses
-        One figure an epoch, as far as the job reports ``epoch`` and ``loss``.
+        One loss for each epoch, if the job reports ``epoch`` and ``loss``.
     failure
         Why it failed.
     seconds
@@ -100,7 +98,7 @@ class JobView:
 class SessionOpened(Message):
     """The data set is open."""
 
-    catalogue: DatasetState
+    dataset: DatasetState
 
 
 @dataclass
@@ -111,10 +109,10 @@ class SessionFailed(Message):
 
 
 @dataclass
-class CatalogueChanged(Message):
+class DatasetChanged(Message):
     """A job has changed what is embedded or trained."""
 
-    catalogue: DatasetState
+    dataset: DatasetState
 
 
 @dataclass
@@ -126,14 +124,14 @@ class DeviceReady(Message):
 
 @dataclass
 class WarmedUp(Message):
-    """What the first questions need is loaded, or could not be; they will say so again."""
+    """What the first requests need is loaded, or could not be loaded; then the requests will fail, too."""
 
     failure: Failure | None = None
 
 
 @dataclass
 class DeviceFailed(Message):
-    """What computes could not be loaded, or the device asked for is not there."""
+    """The libraries that compute could not be loaded, or there is no such device."""
 
     failure: Failure
 
@@ -145,11 +143,11 @@ class JobChanged(Message):
     job: JobView
 
     def can_replace(self, message: Message) -> bool:
-        """Stand in for an older report of the same job that nobody has read yet."""
+        """Replace an older report of the same job that has not been handled yet."""
         return isinstance(message, JobChanged) and message.job.id == self.job.id
 
 
-# -- from the backend to whoever asked ----------------------------------------------------------------------------
+# -- from the backend to the pane that asked -------------------------------------------------------------------
 
 
 @dataclass
@@ -181,8 +179,8 @@ class Busy(Message):
 
 
 @dataclass
-class Said(Message):
-    """One line for the status bar: what the last answer was."""
+class StatusChanged(Message):
+    """A line for the status bar: how the last answer came about."""
 
     text: str
 
@@ -203,7 +201,7 @@ class MoreLikeThis(Message):
 
 @dataclass
 class ShowDetails(Message):
-    """Show all that is known of this item in a pop-up."""
+    """Show the details of this item in a pop-up."""
 
     item: Item
     figures: tuple[tuple[str, str], ...] = ()
@@ -211,6 +209,6 @@ class ShowDetails(Message):
 
 @dataclass
 class CopyText(Message):
-    """Put this on the clipboard and say so."""
+    """Copy this text to the clipboard, and confirm it."""
 
     text: str

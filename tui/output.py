@@ -8,22 +8,23 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.session import Job, Progress, Range
+from engine.session import Job, Progress
 from tui.sanitize import sanitize
 from tui.wording import evaluate_command, train_command
 
 if TYPE_CHECKING:
     from engine.data.results import Answer, FitReport, Result
-    from engine.session import Manifest, ModelSpec, Tuned
+    from engine.session import Manifest, Tuned
+    from engine.session.models import ListedModel
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on stdout: strict JSON, in which a number that is none is null."""
+    """Print one JSON document on stdout: strict JSON, in which infinite numbers and NaN are null."""
     strict = _without_nan(value)
     text = json.dumps(strict, ensure_ascii=False, default=str, allow_nan=False)
     try:
@@ -43,12 +44,12 @@ def _without_nan(value: Any) -> Any:
     return value
 
 
-def say(message: str) -> None:
-    """A sentence for a person, on stderr."""
+def log(message: str) -> None:
+    """Print a sentence for a person on stderr."""
     click.echo(sanitize(message), err=True)
 
 
-#: Characters that a column is not cut below, and those between two columns.
+#: The smallest width that a column is cut to, and the space between two columns, in characters.
 _LEAST_WIDTH, _GAP = 24, 3
 
 
@@ -65,20 +66,20 @@ def print_table(
     Parameters
     ----------
     headings, rows
-        As shown; every cell is made harmless.
+        As shown; every cell is sanitized.
     cut
-        Positions of the columns that give way in a narrow window; ids and figures are of no use cut short.
+        Positions of the columns that are cut in a narrow window. Ids and numbers must not be cut.
     right
         Positions of the columns to align right.
     spare
-        Positions of the columns that are left out, the first of them first, where the others would be cut too short.
+        Positions of the columns that are left out, in this order, if the others would be cut too short.
     """
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    # Into a pipe nothing is cut: whoever reads it there has no window to fit.
+    # Nothing is cut in a pipe, because there is no window to fit into.
     console = Console(width=None if sys.stdout.isatty() else 10_000, highlight=False, markup=False, emoji=False)
     cells = [[Text(sanitize(cell), overflow="ellipsis", no_wrap=True) for cell in row] for row in rows]
     shown = list(range(len(headings)))
@@ -115,16 +116,16 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
     as_json
         As the JSON list of the contract, instead of a table.
     extra
-        ``"predicted_rating"`` or ``"probability"``: the further figure that the list has.
+        ``"predicted_rating"`` or ``"probability"``: a further value that the list has.
     """
     if answer.note:
-        say(answer.note)
+        log(answer.note)
     if as_json:
         print_json([result_json(result, extra) for result in answer.results])
-        say(f"by {answer.method}")
+        log(f"by {answer.method}")
         return
     if not answer.results:
-        say("Nothing was found.")
+        log("Nothing was found.")
         return
     explained = any(result.reason for result in answer.results)
     if extra is not None and getattr(answer.results[0], extra) is None:
@@ -144,7 +145,7 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
     ]
     headings = ("#", figure, "Title", "Year", "Genres", "Id", *(["Why"] if explained else []))
     print_table(headings, rows, cut=(2, 4, 6), right=(0, 1), spare=(4, 6))
-    say(f"by {answer.method}")
+    log(f"by {answer.method}")
 
 
 def result_json(result: Result, extra: str | None = None) -> dict[str, Any]:
@@ -185,7 +186,7 @@ def dataset_json(manifest: Manifest) -> dict[str, Any]:
 
 
 def print_dataset(manifest: Manifest, as_json: bool) -> None:
-    """A stored data set: counts, what was left out and why."""
+    """A stored data set: its sizes, what was left out and why."""
     if as_json:
         print_json(dataset_json(manifest))
         return
@@ -223,15 +224,6 @@ def print_models(specs: Sequence[ListedModel], as_json: bool) -> None:
     print_table(("Model", "For", "Trained on", "Needs", "Description", "Options"), rows, cut=(2, 4, 5))
 
 
-@dataclass(frozen=True, slots=True)
-class ListedModel:
-    """A model of the registry, the data sets that it is trained on, and its options' defaults."""
-
-    spec: ModelSpec
-    trained_on: Sequence[str]
-    defaults: Mapping[str, Any]
-
-
 _EVERY_MODELS_OPTIONS = ("random_state", "device")
 
 
@@ -250,7 +242,7 @@ def _model_json(one: ListedModel) -> dict[str, Any]:
                 "default": one.defaults[name],
                 "meaning": option.meaning,
                 "choices": list(option.choices),
-                "search": asdict(option.search) if isinstance(option.search, Range) else option.search,
+                "search": asdict(option.search) if is_dataclass(option.search) else option.search,
             }
             for name, option in spec.options.items()
         },
@@ -258,7 +250,7 @@ def _model_json(one: ListedModel) -> dict[str, Any]:
 
 
 def print_report(report: FitReport, as_json: bool) -> None:
-    """What a training or an evaluation came to."""
+    """The report of a training or an evaluation."""
     if as_json:
         print_json(report_json(report))
         return
@@ -272,20 +264,20 @@ def print_report(report: FitReport, as_json: bool) -> None:
         click.echo("")
         _print_segments([report])
     if report.about:
-        _say_how([report])
+        _log_evaluation([report])
     if report.path is not None:
         click.echo(f"  stored in {report.path}")
 
 
 def print_reports(reports: Sequence[FitReport], as_json: bool) -> None:
-    """What the evaluations of several models came to, a line each; a table for each question that was asked."""
+    """The reports of several evaluations: one table for each kind of evaluation, with a column for each model."""
     if as_json:
         print_json([report_json(report) for report in reports])
         return
-    by_question: dict[str, list[FitReport]] = {}
+    by_cases: dict[str, list[FitReport]] = {}
     for report in reports:
-        by_question.setdefault(report.about["question"], []).append(report)
-    for position, group in enumerate(by_question.values()):
+        by_cases.setdefault(report.about["question"], []).append(report)
+    for position, group in enumerate(by_cases.values()):
         if position:
             click.echo("")
         click.echo(f"{group[0].dataset}, {group[0].protocol} split, {_seeds(group[0])}")
@@ -296,11 +288,11 @@ def print_reports(reports: Sequence[FitReport], as_json: bool) -> None:
         if any(report.segments for report in group):
             click.echo("")
             _print_segments(group)
-        _say_how(group)
+        _log_evaluation(group)
 
 
 def _print_columns(reports: Sequence[FitReport], metrics: Sequence[str]) -> None:
-    """A column a model: there are more figures than models, and a window is higher than wide."""
+    """A table with one column for each model, because there are more metrics than models."""
     rows = [
         (name, *(f"{one.metrics[name]:.4f}" if name in one.metrics else "–" for one in reports)) for name in metrics
     ]
@@ -309,7 +301,7 @@ def _print_columns(reports: Sequence[FitReport], metrics: Sequence[str]) -> None
 
 
 def _fitting(reports: Sequence[FitReport]) -> Iterator[Sequence[FitReport]]:
-    """As many of the reports at a time as a window has room for."""
+    """Groups of reports, each with as many as fit side by side into the window."""
     import shutil
 
     room = shutil.get_terminal_size().columns - 20 if sys.stdout.isatty() else 10_000
@@ -333,7 +325,7 @@ def report_json(report: FitReport) -> dict[str, Any]:
 
 
 def print_tuning(outcome: Tuned, as_json: bool) -> None:
-    """What a search for options came to."""
+    """The result of a search for options."""
     train = train_command(outcome.model, outcome.dataset, outcome.best_options)
     evaluate = evaluate_command(outcome.model, outcome.dataset, outcome.best_options, outcome.protocol, outcome.seed)
     if as_json:
@@ -349,7 +341,7 @@ def print_tuning(outcome: Tuned, as_json: bool) -> None:
     click.echo(f"  {outcome.finished} trials, {outcome.pruned} of them cut short, kept in {outcome.path}")
     click.echo(f"Train it:    {train}")
     click.echo(f"Measure it:  {evaluate}")
-    say(outcome.note)
+    log(outcome.note)
 
 
 def _seeds(report: FitReport) -> str:
@@ -367,27 +359,27 @@ def _print_segments(reports: Sequence[FitReport]) -> None:
     print_table(("Model", "Segment", *metrics), rows, cut=(), right=range(2, 2 + len(metrics)))
 
 
-def _say_how(reports: Sequence[FitReport]) -> None:
+def _log_evaluation(reports: Sequence[FitReport]) -> None:
     about = reports[0].about
-    say(
+    log(
         f"Asked: {about['question']}; {about['num_questions']:,} questions, all items ranked, "
         f"items that are known {about['seen_items']}; equal times {about['equal_times']}."
     )
     if about["num_left_out"]:
-        say(f"{about['num_left_out']:,} users were left out of the ranking: nothing is known of them.")
+        log(f"{about['num_left_out']:,} users were left out of the ranking: nothing is known of them.")
     for segment, meaning in about.get("segments", {}).items():
-        say(f"{segment}: {meaning}.")
+        log(f"{segment}: {meaning}.")
     if reports[0].intervals:
-        say(
+        log(
             f"In brackets: {about['interval']}." if len(reports) == 1 else f"Intervals ({about['interval']}) in --json."
         )
 
 
 @contextmanager
 def progress_on_stderr() -> Iterator[Job]:
-    """A job whose progress is drawn on stderr where that is a terminal, and a line a stage elsewhere."""
+    """A job whose progress is drawn on stderr if that is a terminal, or else printed as one line for each stage."""
     if not sys.stderr.isatty():
-        yield Job(_OneLineAStage())
+        yield Job(_StagePrinter())
         return
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
@@ -395,24 +387,24 @@ def progress_on_stderr() -> Iterator[Job]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeRemainingColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield Job(_Drawn(bar))
+        yield Job(_BarUpdater(bar))
 
 
-_TOLD_BY_THE_BAR = ("pace", "seconds_left")
+_SHOWN_BY_THE_BAR = ("pace", "seconds_left")
 
 
-class _OneLineAStage:
+class _StagePrinter:
     def __init__(self) -> None:
         self._stage = ""
 
     def __call__(self, progress: Progress) -> None:
         if progress.stage != self._stage:
             self._stage = progress.stage
-            say(f"{progress.stage} …")
+            log(f"{progress.stage} …")
 
 
-class _Drawn:
-    """Draws at most ten times a second: an engine reports as often as it likes."""
+class _BarUpdater:
+    """Draws at most ten times a second, because jobs report much more often."""
 
     def __init__(self, bar: Any) -> None:
         self._bar = bar
@@ -426,7 +418,7 @@ class _Drawn:
             return
         self._last = now
         count = f"{progress.done:,}" + (f"/{progress.total:,}" if progress.total else "") + f" {progress.unit}"
-        shown = {name: value for name, value in progress.values.items() if name not in _TOLD_BY_THE_BAR}
+        shown = {name: value for name, value in progress.values.items() if name not in _SHOWN_BY_THE_BAR}
         count += "".join(f"  {name} {value:.4g}" for name, value in shown.items())
         if progress.stage != self._stage:
             if self._task is not None:
@@ -438,5 +430,5 @@ class _Drawn:
 
 def _figure(result: Result, extra: str | None) -> str:
     value = result.score if extra is None else getattr(result, extra)
-    doubt = f" ± {result.std:.1f}" if extra == "predicted_rating" and result.std is not None else ""
-    return f"{value:.1%}" if extra == "probability" else f"{value:.2f}{doubt}" if extra else f"{value:.3f}"
+    deviation = f" ± {result.std:.1f}" if extra == "predicted_rating" and result.std is not None else ""
+    return f"{value:.1%}" if extra == "probability" else f"{value:.2f}{deviation}" if extra else f"{value:.3f}"

@@ -1,4 +1,4 @@
-"""What the app remembers of how it looked: a convenience, so a file that is missing or spoilt is no error."""
+"""The theme that was chosen last. It is a convenience, so a file that is missing or damaged is no error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FILE = "look.json"
 
 
 def read_theme(folder: Path) -> str | None:
-    """The name of the theme that was chosen last; None for none.
+    """The name of the theme that was chosen last, or None.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
-"""Making text from data harmless: what a catalogue says is shown, never obeyed."""
+"""Sanitizing text from data, so that a terminal shows it and never obeys it."""
 
 from __future__ import annotations
 
 import unicodedata
 
-#: Characters that would act on the terminal or on the order of its neighbours: control and format characters
+#: Characters that would act on the terminal or on the order of their neighbours: control and format characters
 #: (escape, newline, bidirectional overrides, zero-width), surrogates, line and paragraph separators.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 #: Format characters that only join what belongs together (emoji families, Indic and Persian letters).

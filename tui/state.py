@@ -1,4 +1,4 @@
-"""What all panes see: the open data set, the jobs, the sequence. Written by the app alone."""
+"""The state that all panes read: the open data set, the jobs, the sequence. Only the app changes it."""
 
 from __future__ import annotations
 
@@ -6,28 +6,7 @@ from dataclasses import dataclass, field
 
 from tui.draft import SequenceDraft
 from tui.messages import DatasetState, Failure, JobView
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast the screen reacts; tests and snapshots make it steady.
-
-    Attributes
-    ----------
-    settle
-        Seconds that typing or moving must rest before the engine is asked.
-    glance
-        Seconds that the cursor must rest before details follow it.
-    patience
-        Seconds of waiting before a spinner shows.
-    frame
-        Seconds a frame of the spinner; 0 keeps it still.
-    """
-
-    settle: float = 0.15
-    glance: float = 0.05
-    patience: float = 0.15
-    frame: float = 0.1
+from tui.pace import Pace
 
 
 @dataclass(slots=True)
@@ -38,16 +17,16 @@ class AppState:
     ----------
     name
         The data set's name.
-    catalogue
+    dataset
         None until the data set is open.
     failure
         Why it could not be opened.
     device
-        The name of what computes; empty until the libraries are loaded.
+        The name of the device that computes; empty until the libraries are loaded.
     warm
-        Whether what the first questions need is loaded, the language model above all.
+        Whether what the first requests need is loaded, above all the embedding model.
     device_failure
-        Why they could not be.
+        Why the libraries that compute could not be loaded.
     jobs
         Every job of this run, by number.
     draft
@@ -56,7 +35,7 @@ class AppState:
 
     name: str
     pace: Pace
-    catalogue: DatasetState | None = None
+    dataset: DatasetState | None = None
     failure: Failure | None = None
     device: str = ""
     warm: bool = False

@@ -1,4 +1,4 @@
-"""The two colour schemes of the house; Textual's own can be chosen in the palette."""
+"""The two themes of this app; Textual's own ones can be chosen in the palette."""
 
 from __future__ import annotations
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine.data.id_map import ExternalId
     from engine.data.items import Item
+    from engine.data.results import Task
     from engine.datasets.ingest import add
-    from engine.evaluation.config import PROTOCOLS, EvaluationConfig, Ties
+    from engine.evaluation.config import PROTOCOLS, TIES, EvaluationConfig, Ties
     from engine.evaluation.tuning import Tuned
     from engine.models.registry import describe, get
     from engine.models.spec import ModelSpec, Range
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from engine.runtime.job import Job, Progress
     from engine.search.filters.completion import Completion
     from engine.search.filters.parser import ParsedQuery, Problem
-    from engine.search.modes import LIKE_BY, MODES
+    from engine.search.modes import LIKE_BY, MODES, LikeBy, Mode
     from engine.session.session import Session, open_session
     from engine.storage.atomic import describe_os_error, read_json, write_json
     from engine.storage.paths import find_paths
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
 _MODULES = {
     "engine.data.id_map": ("ExternalId",),
     "engine.data.items": ("Item",),
+    "engine.data.results": ("Task",),
     "engine.datasets.ingest": ("add",),
-    "engine.evaluation.config": ("PROTOCOLS", "EvaluationConfig", "Ties"),
+    "engine.evaluation.config": ("PROTOCOLS", "TIES", "EvaluationConfig", "Ties"),
     "engine.evaluation.tuning": ("Tuned",),
     "engine.models.registry": ("describe", "get"),
     "engine.models.spec": ("ModelSpec", "Range"),
@@ -38,7 +40,7 @@ _MODULES = {
     "engine.runtime.job": ("Job", "Progress"),
     "engine.search.filters.completion": ("Completion",),
     "engine.search.filters.parser": ("ParsedQuery", "Problem"),
-    "engine.search.modes": ("LIKE_BY", "MODES"),
+    "engine.search.modes": ("LIKE_BY", "MODES", "LikeBy", "Mode"),
     "engine.session.session": ("Session", "open_session"),
     "engine.storage.atomic": ("describe_os_error", "read_json", "write_json"),
     "engine.storage.paths": ("find_paths",),
@@ -51,18 +53,22 @@ __all__ = [
     "LIKE_BY",
     "MODES",
     "PROTOCOLS",
+    "TIES",
     "Completion",
     "EvaluationConfig",
     "ExternalId",
     "Item",
     "Job",
+    "LikeBy",
     "Manifest",
+    "Mode",
     "ModelSpec",
     "ParsedQuery",
     "Problem",
     "Progress",
     "Range",
     "Session",
+    "Task",
     "Ties",
     "Tuned",
     "Workspace",

@@ -9,6 +9,7 @@ from engine.session.open_dataset import OpenDataset
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
+    from engine.data.id_map import ExternalId
     from engine.workspace.dataset_store import Manifest
 
 
@@ -37,3 +38,13 @@ class DataService:
     def overview(self) -> Overview:
         """The names and counts of the data set; reads no tables."""
         return self._opened.manifest.overview
+
+    def require_item(self, item: ExternalId) -> None:
+        """Check that there is an item with this id in the source file.
+
+        Raises
+        ------
+        UnknownError
+            If there is none.
+        """
+        self._opened.dataset.items.id_map.encode_one(item)

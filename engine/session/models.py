@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engine import models
 from engine.data.results import FitReport, ModelState, Task
+from engine.errors import RecsysError
 from engine.evaluation.config import EvaluationConfig
 from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
@@ -21,7 +22,67 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from engine.evaluation.tuning import Tuned
+    from engine.models.spec import ModelSpec
     from engine.recommender import Recommender
+    from engine.workspace.dataset_store import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """A model of the registry, as a list of models shows it.
+
+    Attributes
+    ----------
+    spec
+        Its entry in the registry.
+    trained_on
+        The names of the data sets that it is trained on.
+    defaults
+        The defaults of its options.
+    """
+
+    spec: ModelSpec
+    trained_on: Sequence[str]
+    defaults: Mapping[str, Any]
+
+
+def list_models(
+    workspace: Workspace, dataset: str | None = None, warn: Callable[[RecsysError], None] = lambda _: None
+) -> list[ListedModel]:
+    """All models of the registry.
+
+    Parameters
+    ----------
+    workspace
+        Where the data sets are stored.
+    dataset
+        Look at this data set only, and give the defaults for its size.
+    warn
+        Called with the error of each data set that is damaged and so left out, if ``dataset`` is None.
+
+    Raises
+    ------
+    UnknownError
+        If there is no data set of this name.
+    """
+    specs = models.describe()
+    trained_on: dict[str, list[str]] = {name: [] for name in specs}
+    for name in [dataset] if dataset else workspace.names():
+        try:
+            states = ModelStore(workspace, workspace.manifest(name)).states()
+        except RecsysError as error:
+            if dataset:
+                raise
+            warn(error)  # one damaged set must not hide the others
+            continue
+        for state in states:
+            if state.trained:
+                trained_on[state.name].append(name)
+    size = (0, 0)
+    if dataset:
+        overview = workspace.manifest(dataset).overview
+        size = overview.num_interactions, overview.num_rated_items
+    return [ListedModel(spec, trained_on[name], spec.defaults_for(*size)) for name, spec in specs.items()]
 
 
 class ModelService:
@@ -125,7 +186,7 @@ class ModelService:
         with self._opened.queue.background(job) as turn:
             return evaluate(data, model, config, job=turn, item_vectors=vectors)
 
-    def protocol_for(self, names: list[str], protocol: str | None = None) -> str:
+    def protocol_for(self, names: Sequence[str], protocol: str | None = None) -> str:
         """The protocol by which models can be measured; see :func:`engine.evaluation.runner.protocol_for`."""
         import_in_background("torch")
         from engine.evaluation.runner import protocol_for

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from tests.tui.fake import FakeSession
 from tui.app import RecsysApp
-from tui.state import Pace
+from tui.pace import Pace
 
 WIDE, NARROW = (120, 36), (80, 24)
 
@@ -59,8 +59,8 @@ async def settle(pilot: Pilot[Any], *, jobs: bool = True) -> None:
 
     def at_rest() -> bool:
         nonlocal quiet
-        asked = app.backend._opening or any(mailbox.busy for mailbox in app.backend._mailboxes)
-        quiet = quiet + 1 if app.backend.quiet or not (jobs or asked) else 0
+        idle = app.backend.idle or not (jobs or app.backend.answering)
+        quiet = quiet + 1 if idle else 0
         return quiet > 1
 
     await until(pilot, at_rest)

@@ -1,4 +1,7 @@
-"""A session that needs no engine: small, deterministic, and held back by gates where a test wants to look between."""
+"""A session that needs no engine: small, deterministic, and held back by gates where a test looks in between.
+
+Its services fit the protocols of :mod:`tui.backend.protocols`, which mypy checks.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,13 @@ from engine.data.results import (
     UserSummary,
 )
 from engine.errors import NotTrainedError, UnknownError
-from engine.runtime.job import Job, Progress
 from engine.search.filters.completion import Completion, complete_filter
 from engine.search.filters.fields import Fields
 from engine.search.filters.parser import ParsedQuery, mask, parse
-from tui.backend.services import DataService, ModelService, SearchService, SequenceService, SessionLike, UserService
+from engine.session import Job, Progress
+
+if TYPE_CHECKING:
+    from tui.backend.protocols import SessionLike
 
 #: Title, year, genres, and what it is about.
 FILMS = """
@@ -159,7 +164,8 @@ class FakeSession:
     def fail(self, method: str, error: BaseException) -> None:
         self.failures[method] = error
 
-    def _enter(self, method: str, *arguments: Any, job: Job | None = None) -> None:
+    # -- for the services -------------------------------------------------------------------------------------
+    def enter(self, method: str, *arguments: Any, job: Job | None = None) -> None:
         self.asked.append((method, *arguments))
         gate = self._gates.get(method)
         if gate is not None:
@@ -170,29 +176,30 @@ class FakeSession:
         if error is not None:
             raise error
 
-    def device_name(self) -> str:
-        self._enter("device_name")
-        return self.device
-
-    def _popularity(self, item: Item) -> int:
+    def popularity(self, item: Item) -> int:
         return 0 if item.internal_id == len(self.items) else 400 - 17 * item.internal_id % 300
 
+    # -- the session's own ------------------------------------------------------------------------------------
+    def device_name(self) -> str:
+        self.enter("device_name")
+        return self.device
 
-class FakeData(DataService):
+
+class FakeData:
     """What the data set holds."""
 
     def __init__(self, fake: FakeSession) -> None:
-        self.fake = fake
+        self._fake = fake
 
     def overview(self) -> Overview:
-        rated = max(len(self.fake.items) - 1, 0)
+        rated = max(len(self._fake.items) - 1, 0)
         return Overview(
             "fake",
-            self.fake.title,
+            self._fake.title,
             "movies",
-            self.fake.simulated,
-            self.fake.num_users,
-            len(self.fake.items),
+            self._fake.simulated,
+            self._fake.num_users,
+            len(self._fake.items),
             rated,
             1200,
             (0.5, 5.0),
@@ -200,29 +207,29 @@ class FakeData(DataService):
         )
 
 
-class FakeSearch(SearchService):
-    """Finds films by the words of their texts."""
+class FakeSearch:
+    """Finds items by counting words."""
 
     def __init__(self, fake: FakeSession) -> None:
-        self.fake = fake
+        self._fake = fake
+
+    def warm_up(self, job: Job | None = None) -> None:
+        self._fake.enter("warm_up", job=job)
+        self._fake.warm = True
 
     def embedding_state(self) -> EmbeddingState:
-        return EmbeddingState(self.fake.done, len(self.fake.items), "all-MiniLM-L6-v2", self.fake.interrupted)
+        return EmbeddingState(self._fake.done, len(self._fake.items), "all-MiniLM-L6-v2", self._fake.interrupted)
 
     def embed(self, job: Job | None = None) -> EmbeddingState:
         job = job or Job()
-        total = len(self.fake.items)
-        while self.fake.done < total:
-            job.report(Progress("embedding", self.fake.done, total, "texts"))
-            self.fake._enter("embed", self.fake.done, job=job)
-            self.fake.clock.advance(0.5)
+        total = len(self._fake.items)
+        while self._fake.done < total:
+            job.report(Progress("embedding", self._fake.done, total, "texts"))
+            self._fake.enter("embed", self._fake.done, job=job)
+            self._fake.clock.advance(0.5)
             job.checkpoint()
-            self.fake.done = min(self.fake.done + 5, total)
+            self._fake.done = min(self._fake.done + 5, total)
         return self.embedding_state()
-
-    def warm_up(self, job: Job | None = None) -> None:
-        self.fake._enter("warm_up", job=job)
-        self.fake.warm = True
 
     def search(
         self,
@@ -236,12 +243,12 @@ class FakeSearch(SearchService):
     ) -> Answer:
         parsed = self.parse_query(query) if isinstance(query, str) else query
         text = parsed.text
-        self.fake.clock.advance(0.018)
-        self.fake._enter("search", text, mode, like, job=job)
-        if mode == "semantic" and not self.fake.done:
+        self._fake.clock.advance(0.018)
+        self._fake.enter("search", text, mode, like, job=job)
+        if mode == "semantic" and not self._fake.done:
             raise NotTrainedError("Search by meaning needs the catalogue to be embedded first.")
         fits = mask(parsed.filters, self.fields)
-        items = [item for item in self.fake.items if fits is None or fits[item.internal_id - 1]]
+        items = [item for item in self._fake.items if fits is None or fits[item.internal_id - 1]]
         words = text.casefold().split()
         if like is not None:
             found = [item for item in items if item.item_id != like]
@@ -252,7 +259,7 @@ class FakeSearch(SearchService):
             return self._popular(items, k)
         hits = {item.internal_id: sum(word in item.text.casefold() for word in words) for item in items}
         found = sorted(items, key=lambda item: (-hits[item.internal_id], item.internal_id))
-        fallback = mode == "hybrid" and not (self.fake.done and self.fake.warm)
+        fallback = mode == "hybrid" and not (self._fake.done and self._fake.warm)
         note = "by keyword only: the embedding model is not loaded yet" if fallback else ""
         reason = f'text "{words[0]}" · meaning 0.62'
         return Answer(self._ranked(found[:k], reason), "keyword" if fallback else mode, note)
@@ -263,8 +270,8 @@ class FakeSearch(SearchService):
         )
 
     def _popular(self, items: Sequence[Item], k: int) -> Answer:
-        best = sorted(items, key=lambda item: -self.fake._popularity(item))[:k]
-        results = [Result(rank, item, float(self.fake._popularity(item))) for rank, item in enumerate(best, 1)]
+        best = sorted(items, key=lambda item: -self._fake.popularity(item))[:k]
+        results = [Result(rank, item, float(self._fake.popularity(item))) for rank, item in enumerate(best, 1)]
         return Answer(tuple(results), "popular")
 
     @cached_property
@@ -274,52 +281,53 @@ class FakeSearch(SearchService):
 
         table = pa.table(
             {
-                "title": [item.title for item in self.fake.items],
-                "year": pa.array([item.year for item in self.fake.items], pa.int32()),
-                "genres": pa.array([list(item.genres) for item in self.fake.items], pa.list_(pa.string())),
-                "text": [item.text for item in self.fake.items],
-                "runtime": [item.metadata.get("runtime", 90) for item in self.fake.items],
+                "title": [item.title for item in self._fake.items],
+                "year": pa.array([item.year for item in self._fake.items], pa.int32()),
+                "genres": pa.array([list(item.genres) for item in self._fake.items], pa.list_(pa.string())),
+                "text": [item.text for item in self._fake.items],
+                "runtime": [item.metadata.get("runtime", 90) for item in self._fake.items],
             }
         )
-        return Fields(ItemTable(IdMap([item.item_id for item in self.fake.items], first=1), table))
+        ids: Any = [item.item_id for item in self._fake.items]
+        return Fields(ItemTable(IdMap(ids, first=1), table))
 
     def parse_query(self, line: str) -> ParsedQuery:
         return parse(line, self.fields)
 
     def complete_filter(self, line: str, cursor: int, limit: int = 8) -> list[Completion]:
-        self.fake._enter("complete_filter", line)
+        self._fake.enter("complete_filter", line)
         return complete_filter(line, cursor, self.fields, limit)
 
     def highlights(self, k: int = 10) -> Answer:
-        self.fake._enter("highlights")
-        return self._popular(self.fake.items, k)
+        self._fake.enter("highlights")
+        return self._popular(self._fake.items, k)
 
     def explain_match(self, query: str, item: ExternalId, mode: str = "hybrid") -> list[tuple[str, float]]:
-        self.fake._enter("explain_match", query, item)
-        found = next(one for one in self.fake.items if one.item_id == item)
+        self._fake.enter("explain_match", query, item)
+        found = next(one for one in self._fake.items if one.item_id == item)
         return [(str(found.metadata.get("overview", found.title)), 0.71), (found.genres[0], 0.44)]
 
     def recent_searches(self, limit: int = 10) -> list[str]:
-        return self.fake.recent[:limit]
+        return self._fake.recent[:limit]
 
     def remember_search(self, line: str) -> None:
-        self.fake.recent[:] = [line, *(one for one in self.fake.recent if one != line)]
+        self._fake.recent[:] = [line, *(one for one in self._fake.recent if one != line)]
 
 
-class FakeUsers(UserService):
-    """Numbered users with histories of the first films."""
+class FakeUsers:
+    """Users with numbers for names."""
 
     def __init__(self, fake: FakeSession) -> None:
-        self.fake = fake
+        self._fake = fake
 
     def find(self, text: str, limit: int = 50) -> list[UserSummary]:
-        self.fake._enter("find_users", text)
-        found = [number for number in range(1, self.fake.num_users + 1) if text in str(number)]
+        self._fake.enter("find", text)
+        found = [number for number in range(1, self._fake.num_users + 1) if text in str(number)]
         return [UserSummary(number, 20 + number % 7, 3.5) for number in found[:limit]]
 
     def history(self, user: ExternalId) -> list[HistoryEntry]:
-        self.fake._enter("history", user)
-        rated = self.fake.items[: 8 + int(user) % 5]
+        self._fake.enter("history", user)
+        rated = self._fake.items[: 8 + int(user) % 5]
         return [
             HistoryEntry(
                 item, None if number % 6 == 5 else ((number * 7 + int(user)) % 10 + 1) / 2, 1_000_000_000 + number
@@ -330,12 +338,12 @@ class FakeUsers(UserService):
     def recommend(
         self, user: ExternalId, k: int = 10, model: str | None = None, filter_seen: bool = True, job: Job | None = None
     ) -> Answer:
-        self.fake.clock.advance(0.018)
-        self.fake._enter("recommend", user, job=job)
-        if not {"bayesian", "explicit"} & set(self.fake.trained_models):
+        self._fake.clock.advance(0.018)
+        self._fake.enter("recommend", user, job=job)
+        if not {"bayesian", "explicit"} & set(self._fake.trained_models):
             raise NotTrainedError("No model for users is trained on this data set yet.")
-        left = self.fake.items[8 + int(user) % 5 :]
-        name = model or next(one for one in ("bayesian", "explicit") if one in self.fake.trained_models)
+        left = self._fake.items[8 + int(user) % 5 :]
+        name = model or next(one for one in ("bayesian", "explicit") if one in self._fake.trained_models)
         results = tuple(
             Result(
                 rank,
@@ -350,28 +358,28 @@ class FakeUsers(UserService):
         return Answer(results, name)
 
     def explain(self, user: ExternalId, item: ExternalId, model: str | None = None, k: int = 3) -> Answer:
-        self.fake._enter("explain", user, item, model)
-        results = [Result(rank, one, 0.4 - 0.1 * rank) for rank, one in enumerate(self.fake.items[:k], 1)]
+        self._fake.enter("explain", user, item, model)
+        results = [Result(rank, one, 0.4 - 0.1 * rank) for rank, one in enumerate(self._fake.items[:k], 1)]
         return Answer(tuple(results), model or "explicit")
 
 
-class FakeSequences(SequenceService):
-    """Says for each sequence which films come next."""
+class FakeSequences:
+    """Predicts the items in a fixed order."""
 
     def __init__(self, fake: FakeSession) -> None:
-        self.fake = fake
+        self._fake = fake
 
     def complete_title(self, text: str, limit: int = 8) -> list[TitleMatch]:
-        self.fake._enter("complete_title", text)
+        self._fake.enter("complete_title", text)
         wanted = text.casefold()
-        found = [item for item in self.fake.items if wanted in item.title.casefold()]
+        found = [item for item in self._fake.items if wanted in item.title.casefold()]
         how = "prefix"
         if not found and wanted == "star wrs":
-            found, how = [item for item in self.fake.items if item.title == "Star Wars"], "typo"
-        return [TitleMatch(item, how, 0.9, self.fake._popularity(item)) for item in found[:limit]]  # type: ignore[arg-type]
+            found, how = [item for item in self._fake.items if item.title == "Star Wars"], "typo"
+        return [TitleMatch(item, how, 0.9, self._fake.popularity(item)) for item in found[:limit]]  # type: ignore[arg-type]
 
     def resolve_title(self, text: str) -> TitleMatch:
-        self.fake._enter("resolve_title", text)
+        self._fake.enter("resolve_title", text)
         found = self.complete_title(text)
         if not found:
             raise UnknownError(f"There is no title like “{text}” in this data set.", ("Star Wars", "Heat"))
@@ -385,11 +393,11 @@ class FakeSequences(SequenceService):
         filter_seen: bool = True,
         job: Job | None = None,
     ) -> Answer:
-        self.fake.clock.advance(0.018)
-        self.fake._enter("next_items", tuple(items), job=job)
-        if "sequence" not in self.fake.trained_models:
+        self._fake.clock.advance(0.018)
+        self._fake.enter("next_items", tuple(items), job=job)
+        if "sequence" not in self._fake.trained_models:
             raise NotTrainedError("No model for sequences is trained on this data set yet.")
-        left = [item for item in self.fake.items if item.internal_id not in items]
+        left = [item for item in self._fake.items if item.internal_id not in items]
         shift = sum(items) % len(left)
         left = left[shift:] + left[:shift]
         results = tuple(
@@ -399,24 +407,24 @@ class FakeSequences(SequenceService):
         return Answer(results, "sequence")
 
 
-class FakeModels(ModelService):
-    """Models that train in steps of half a second."""
+class FakeModels:
+    """Two models, and those that a test adds."""
 
     def __init__(self, fake: FakeSession) -> None:
-        self.fake = fake
+        self._fake = fake
 
     def states(self, task: Task | None = None) -> list[ModelState]:
         known = [
-            *self.fake.further_models,
+            *self._fake.further_models,
             ModelState("explicit", "user", "Predicts the rating that each user would give to each item."),
             ModelState("sequence", "sequence", "Learns from the order of what was watched what comes next."),
         ]
         return [
             replace(
                 one,
-                trained=one.name in self.fake.trained_models,
-                trained_at=self.fake.trained_models.get(one.name),
-                obstacle=self.fake.obstacle,
+                trained=one.name in self._fake.trained_models,
+                trained_at=self._fake.trained_models.get(one.name),
+                obstacle=self._fake.obstacle,
             )
             for one in known
             if task in (None, one.task)
@@ -426,16 +434,17 @@ class FakeModels(ModelService):
         self, model: str, options: Mapping[str, Any] | None = None, job: Job | None = None, seed: int = 42
     ) -> FitReport:
         job = job or Job()
-        for epoch in range(1, self.fake.epochs + 1):
-            values = {"epoch": epoch, "epochs": self.fake.epochs, "loss": 1.0 / epoch + 0.5}
-            job.report(Progress(f"training {model}", 40 * epoch, 40 * self.fake.epochs, "batches", values))
-            self.fake._enter("train", model, epoch, job=job)
-            self.fake.clock.advance(0.5)
+        for epoch in range(1, self._fake.epochs + 1):
+            values = {"epoch": epoch, "epochs": self._fake.epochs, "loss": 1.0 / epoch + 0.5}
+            job.report(Progress(f"training {model}", 40 * epoch, 40 * self._fake.epochs, "batches", values))
+            self._fake.enter("train", model, epoch, job=job)
+            self._fake.clock.advance(0.5)
             job.checkpoint()
-        self.fake.trained_models[model] = "2025-11-21T23:00:00Z"
+        self._fake.trained_models[model] = "2025-11-21T23:00:00Z"
         return FitReport(model, "fake", None, seed, {"rmse": 0.9}, {"fit": 1.0}, None)
 
 
 if TYPE_CHECKING:
-    # mypy: the fake is a session to the app.
-    _session: SessionLike = FakeSession()
+
+    def _conforms(session: FakeSession) -> SessionLike:
+        return session

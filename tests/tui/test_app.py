@@ -9,20 +9,20 @@ from textual.widgets import Input
 
 from engine.data.results import Overview
 from engine.errors import DataError
-from engine.runtime.job import Progress
+from engine.session import Progress
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import NASTY, FakeSession, make_items
 from tui.app import describe
-from tui.widgets.help import KEYS
+from tui.panes import TABS as PANES
 from tui.widgets.hints import KeyHints
 
-TABS = ("search", "user", "sequence")
+TABS = tuple(tab.name for tab in PANES)
 
 
 async def test_the_first_paint_needs_no_session(make_app):
     session = FakeSession()
     gate = session.hold("open")
-    app = make_app(open_session=lambda job: session._enter("open", job=job) or session)
+    app = make_app(open_session=lambda job: session.enter("open", job=job) or session)
     async with app.run_test(size=WIDE) as pilot:
         await until(pilot, lambda: "opening fake" in screen_text(app))
         assert "Describe what you are looking for" in screen_text(app)
@@ -46,7 +46,7 @@ async def test_typing_before_the_data_set_is_open_is_answered_once_it_is(make_ap
     gate = session.hold("open")
 
     def open_session(job):
-        session._enter("open", job=job)
+        session.enter("open", job=job)
         return session
 
     app = make_app(session, open_session=open_session)
@@ -64,7 +64,7 @@ async def test_a_data_set_that_takes_long_to_open_shows_its_progress(make_app):
 
     def open_session(job):
         job.report(Progress("reading ratings.csv", 40, 100, "rows"))
-        session._enter("open", job=job)
+        session.enter("open", job=job)
         return session
 
     app = make_app(session, open_session=open_session)
@@ -206,7 +206,17 @@ async def test_help_lists_keys_that_exist(make_app):
         await pilot.press("escape")
         await pilot.pause()
         assert "In a list" not in screen_text(app)
-    assert {place for place, _ in KEYS} == {"Everywhere", "In a list", "Search", "User", "Sequence"}
+        assert [place for place, _ in app.help_sections()] == ["Everywhere", "In a list", "Search", "User", "Sequence"]
+
+
+@pytest.mark.parametrize("tab", PANES, ids=lambda tab: tab.name)
+def test_a_pane_declares_what_the_shell_reads(tab):
+    pane = tab.load_pane()
+    assert tab.name == pane.TASK
+    assert pane.KEYS
+    assert isinstance(getattr(pane, "NEEDS", ""), str)
+    session = FakeSession()
+    assert pane.service_of(session) in vars(session).values()
 
 
 async def test_the_palette_knows_the_state(make_app):

@@ -8,12 +8,12 @@ import threading
 import pytest
 
 from engine.errors import DataError, NotTrainedError, RecsysError, UnknownError
-from engine.runtime.job import Progress
+from engine.session import Progress
 from tests.tui.fake import FakeSession
-from tui.backend.backend import Backend
+from tui.backend import Backend
 from tui.messages import (
     Answered,
-    CatalogueChanged,
+    DatasetChanged,
     DeviceFailed,
     DeviceReady,
     Failed,
@@ -69,7 +69,7 @@ def test_opening_tells_of_the_data_set_first_and_of_the_device_then(inbox):
     opened(FakeSession(), inbox)
     inbox.wait_for(is_a(WarmedUp))
     assert [type(message) for message in inbox.messages] == [SessionOpened, DeviceReady, WarmedUp]
-    assert inbox.messages[0].catalogue.overview.num_items == 20
+    assert inbox.messages[0].dataset.overview.num_items == 20
     assert inbox.messages[1].name == "cpu"
 
 
@@ -208,8 +208,8 @@ def test_the_catalogue_is_read_again_before_a_job_is_called_done(inbox):
     backend = opened(FakeSession(trained=()), inbox)
     number = backend.train("explicit", "user")
     inbox.wait_for(ended(number))
-    changed = inbox.of(CatalogueChanged)[-1]
-    assert changed.catalogue.trained("user") == (("explicit", "2025-11-21T23:00:00Z"),)
+    changed = inbox.of(DatasetChanged)[-1]
+    assert changed.dataset.trained("user") == (("explicit", "2025-11-21T23:00:00Z"),)
     assert inbox.messages.index(changed) < inbox.messages.index(inbox.wait_for(ended(number)))
 
 

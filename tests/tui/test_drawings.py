@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tui.widgets.bars import bar, histogram, progress_bar, sparkline, stars
 from tui.widgets.histogram import bins
-from tui.widgets.items import percent
+from tui.widgets.item_list import percent
 
 
 def test_bars_are_exact_to_half_a_cell():

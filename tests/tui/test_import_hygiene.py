@@ -40,4 +40,6 @@ def test_nothing_heavy_is_loaded(program):
 
 def test_the_other_tabs_are_not_loaded_by_the_first_paint():
     done = subprocess.run([sys.executable, "-c", PAINT], capture_output=True, text=True, timeout=60, check=True)
-    assert {"tui.panes.user", "tui.panes.sequence", "engine.session.session"}.isdisjoint(done.stdout.split())
+    loaded = set(done.stdout.split())
+    assert {"tui.panes.user", "tui.panes.sequence"}.isdisjoint(loaded)
+    assert {"engine.session.session", "engine.session.models", "engine.workspace.dataset_store"}.isdisjoint(loaded)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.tui.fake import NASTY
-from tui.widgets.formatting import clean, count, duration, fit, paragraphs, shorten
+from tui.widgets.cell_text import clean, count, duration, fit, paragraphs, shorten
 
 
 @pytest.mark.parametrize(

@@ -56,9 +56,9 @@ async def test_an_answer_on_its_way_while_a_newer_query_is_asked_is_dropped(make
         await settle(pilot)
         shown = pane._view
         stale = pane._searching._mailbox
-        pane._ask_query()
+        pane._search_line()
         overtaken = stale._latest
-        pane._ask_query()
+        pane._search_line()
         assert not stale.is_current(overtaken)
         await settle(pilot)
         assert pane._view.answer is not None
@@ -238,7 +238,7 @@ async def test_embedding_that_an_earlier_run_did_not_end_goes_on_by_itself(make_
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
         assert app.state.last_job("search").state == "done"
-        assert app.state.catalogue.embedding.complete
+        assert app.state.dataset.embedding.complete
 
 
 @pytest.mark.parametrize(("done", "said"), [(0, "Until the catalogue is embedded"), (5, "What is embedded so far")])
@@ -384,10 +384,10 @@ async def test_emptying_the_query_leads_back_to_the_beginning(make_app):
 
 
 async def test_the_demo_says_how_to_go_on_to_real_data(make_app):
-    demo = FakeSession()
-    overview = replace(demo.data.overview(), kind="demo")
-    demo.data.overview = lambda: overview
-    app = make_app(demo)
+    session = FakeSession()
+    demo = replace(session.data.overview(), kind="demo")
+    session.data.overview = lambda: demo
+    app = make_app(session)
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)
         assert "datasets add ml-100k" in screen_text(app)

@@ -12,7 +12,7 @@ import pytest
 
 from engine.data.results import ModelState
 from engine.errors import DataError
-from engine.runtime.job import Progress
+from engine.session import Progress
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import NASTY, FakeSession, make_items
 
@@ -225,7 +225,7 @@ def test_opening_with_progress(make_app, snap_compare):
 
     def open_session(job):
         job.report(Progress("reading ratings.csv", 40_000, 100_000, "rows"))
-        session._enter("open", job=job)
+        session.enter("open", job=job)
         return session
 
     async def run(pilot: Any) -> None:

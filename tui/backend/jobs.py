@@ -1,4 +1,4 @@
-"""Long jobs: one after the other, told of ten times a second, stopped when asked."""
+"""Long jobs: one after the other, reported ten times a second, stopped on request."""
 
 from __future__ import annotations
 
@@ -9,20 +9,26 @@ from typing import Any
 
 from engine.errors import CancelledError
 from engine.session import Job, Progress
-from tui.backend.host import Host, Work
-from tui.backend.services import SessionLike
+from tui.backend.connection import Connection, Work
+from tui.backend.protocols import SessionLike
 from tui.backend.threads import start
-from tui.messages import CatalogueChanged, Failure, JobChanged, JobState, JobView
+from tui.messages import DatasetChanged, Failure, JobChanged, JobState, JobView
 
-#: The screen is told of progress at most this often, in seconds.
+#: The least time between two reports to the screen, in seconds.
 REPORT_EVERY = 0.1
 
 
 class JobThread:
-    """Runs long jobs one after the other."""
+    """Runs long jobs one after the other.
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
+    Parameters
+    ----------
+    connection
+        The session, and how the screen is notified.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._changed = threading.Condition()
         self._waiting: deque[tuple[Reporter, Work]] = deque()
         self._running: Reporter | None = None
@@ -36,10 +42,10 @@ class JobThread:
     def add(self, view: JobView, work: Work) -> int:
         """Have ``work(session, job)`` done when its turn comes; the number of the job.
 
-        What waits or runs already is not begun a second time: a key may be pressed twice before the screen shows
-        what the first one did.
+        A job that already waits or runs is not added a second time: a key may be pressed twice before the screen
+        shows what the first press did.
         """
-        reporter = Reporter(view, self._host)
+        reporter = Reporter(view, self._connection)
         with self._changed:
             for other in (self._running, *(entry[0] for entry in self._waiting)):
                 if other is not None and other.view.label == view.label and other.view.state in ("waiting", "running"):
@@ -49,23 +55,23 @@ class JobThread:
             if not self._started:
                 self._started = True
                 start("jobs", self._run)
-        reporter.tell()
+        reporter.notify()
         return view.id
 
     def cancel(self, number: int) -> None:
-        """Take a waiting job back at once, or ask the running one to stop."""
+        """Remove a waiting job at once, or ask the running one to stop."""
         with self._changed:
             for entry in self._waiting:
                 if entry[0].view.id == number:
                     self._waiting.remove(entry)
-                    entry[0].tell(state="stopped")
+                    entry[0].notify(state="stopped")
                     return
             running = self._running
         if running is not None and running.view.id == number:
             running.stop()
 
     def close(self, grace: float) -> bool:
-        """Cancel all; whether the running one came to its end within ``grace`` seconds."""
+        """Cancel all jobs; whether the running one ended within ``grace`` seconds."""
         with self._changed:
             self._waiting.clear()
             if self._running is not None:
@@ -73,7 +79,7 @@ class JobThread:
             return self._changed.wait_for(lambda: self._running is None, grace)
 
     def _run(self) -> None:
-        session = self._host.wait_for_session()
+        session = self._connection.wait_for_session()
         while True:
             with self._changed:
                 while not self._waiting:
@@ -89,24 +95,33 @@ class JobThread:
 
 
 class Reporter:
-    """Turns what a job reports into what the screen shows, often enough and no oftener."""
+    """Turns the reports of a job into what the screen shows, at most ten times a second.
 
-    #: Reports over which the pace is taken: three seconds' worth.
+    Parameters
+    ----------
+    view
+        The job as the screen shows it at first.
+    connection
+        How the screen is notified.
+    """
+
+    #: Reports over which the pace is measured: three seconds' worth.
     _WINDOW = 30
 
-    def __init__(self, view: JobView, host: Host) -> None:
+    def __init__(self, view: JobView, connection: Connection) -> None:
         self.view = view
         self.job = Job(self._report)
-        self._host = host
-        self._told_at = float("-inf")
-        self._seen: deque[tuple[float, int]] = deque(maxlen=self._WINDOW)
+        self._connection = connection
+        self._notified_at = float("-inf")
+        self._recent: deque[tuple[float, int]] = deque(maxlen=self._WINDOW)
         self._losses: dict[int, float] = {}
-        self._telling = threading.Lock()
+        self._lock = threading.Lock()
 
     def run(self, work: Work, session: SessionLike) -> None:
-        """Do the work, and tell how it begins, goes and ends."""
-        started = self._host.clock()
-        self.tell(state="running")
+        """Do the work, and notify the screen of its start, its progress and its end."""
+        connection = self._connection
+        started = connection.clock()
+        self.notify(state="running")
         state: JobState = "done"
         failure: Failure | None = None
         try:
@@ -114,52 +129,52 @@ class Reporter:
         except CancelledError:
             state = "stopped"
         except Exception as error:
-            state, failure = "failed", self._host.failure(error)
-        # Also after a stop or a failure: what was done so far may have been kept.
+            state, failure = "failed", connection.failure(error)
+        # Also after a stop or a failure, because a part of the work may have been stored.
         try:
-            self._host.post(CatalogueChanged(self._host.dataset_state(session)))
+            connection.post(DatasetChanged(connection.read_state(session)))
         except Exception as error:
-            failure = failure or self._host.failure(error)
-        self.tell(state=state, failure=failure, seconds=self._host.clock() - started, seconds_left=None)
+            failure = failure or connection.failure(error)
+        self.notify(state=state, failure=failure, seconds=connection.clock() - started, seconds_left=None)
 
     def end(self) -> None:
-        """Take what was reported off the screen; a job that never reported was never on it."""
-        told = self.view.progress is not None
+        """Remove the job from the screen, if it ever reported and so was shown there."""
+        shown = self.view.progress is not None
         self.view = replace(self.view, state="done")
-        if told:
-            self.tell()
+        if shown:
+            self.notify()
 
     def stop(self) -> None:
-        """Acknowledge first, then ask the job."""
-        self.tell(state="stopping")
+        """Acknowledge the stop first, then ask the job to stop."""
+        self.notify(state="stopping")
         self.job.cancel()
 
-    def tell(self, **changes: Any) -> None:
-        """Show the job as it has become."""
-        with self._telling:
+    def notify(self, **changes: Any) -> None:
+        """Change the view of the job, and send it to the screen."""
+        with self._lock:
             if changes.get("state") == "stopping" and not self.view.active:
                 return
             self.view = replace(self.view, **changes)
-            self._host.post(JobChanged(self.view))
+            self._connection.post(JobChanged(self.view))
 
     def _report(self, progress: Progress) -> None:
         if not self.view.active:
             return
-        now = self._host.clock()
+        now = self._connection.clock()
         values = progress.values
         if "epoch" in values and "loss" in values:
             self._losses[int(values["epoch"])] = float(values["loss"])
-        if now - self._told_at < REPORT_EVERY:
+        if now - self._notified_at < REPORT_EVERY:
             return
         previous = self.view.progress
         if previous is None or previous.stage != progress.stage or progress.done < previous.done:
-            self._seen.clear()
+            self._recent.clear()
         elif previous.total is not None and progress.total is not None and progress.total < previous.total:
-            # An epoch's end may be reported as an end of its own.
+            # The end of an epoch may be reported with a total of its own.
             progress = replace(progress, total=previous.total)
-        self._told_at = now
-        self._seen.append((now, progress.done))
-        then, before = self._seen[0]
+        self._notified_at = now
+        self._recent.append((now, progress.done))
+        then, before = self._recent[0]
         pace = (progress.done - before) / (now - then) if now > then else None
         left = (progress.total - progress.done) / pace if pace and progress.total is not None else None
-        self.tell(progress=progress, pace=pace, seconds_left=left, losses=tuple(self._losses.values()))
+        self.notify(progress=progress, pace=pace, seconds_left=left, losses=tuple(self._losses.values()))

@@ -1,4 +1,4 @@
-"""Where a pane puts its questions: the latest one wins."""
+"""Where a pane puts its requests: the latest one wins."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from engine.errors import CancelledError
 from engine.session import Job
-from tui.backend.host import Host, Post, Work
-from tui.backend.services import SessionLike
+from tui.backend.connection import Connection, Post, Work
+from tui.backend.protocols import SessionLike
 from tui.backend.threads import numbers, start
 from tui.messages import Answered, Failed
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class _Request:
+class _Entry:
     number: int
     work: Work
     job: Job
@@ -27,26 +27,35 @@ class _Request:
 class Mailbox:
     """A slot for one request and a thread that answers it.
 
-    A newer request takes the place of the one that waits and cancels the one that runs; the answer of an overtaken
-    request is never posted. Whoever receives an :class:`~tui.messages.Answered` still asks :meth:`is_current`, for
-    a newer request may have been made while the message was on its way.
+    A newer request replaces the one that waits and cancels the one that runs. The answer to a request that was
+    replaced is never posted. Whoever receives an :class:`~tui.messages.Answered` must still ask :meth:`is_current`,
+    because a newer request may have been made while the message was on its way.
+
+    Parameters
+    ----------
+    connection
+        The session, and how answers are delivered.
+    name
+        The thread's name.
+    post
+        Takes the answers.
     """
 
-    def __init__(self, host: Host, name: str, post: Post) -> None:
-        self._host = host
+    def __init__(self, connection: Connection, name: str, post: Post) -> None:
+        self._connection = connection
         self._name = name
         self._post = post
         self._changed = threading.Condition()
         self._latest = 0
-        self._waiting: _Request | None = None
-        self._running: _Request | None = None
+        self._waiting: _Entry | None = None
+        self._running: _Entry | None = None
         self._started = False
 
     def ask(self, work: Work) -> int:
         """Have ``work(session, job)`` done; the number of the request."""
         with self._changed:
-            self._overtake()
-            self._waiting = _Request(self._latest, work, Job())
+            self._replace()
+            self._waiting = _Entry(self._latest, work, Job())
             self._changed.notify()
             if not self._started:
                 self._started = True
@@ -54,9 +63,9 @@ class Mailbox:
             return self._latest
 
     def withdraw(self) -> None:
-        """Forget what was asked: no answer to it will come."""
+        """Forget the latest request: no answer to it will come."""
         with self._changed:
-            self._overtake()
+            self._replace()
             self._waiting = None
 
     def is_current(self, request: int) -> bool:
@@ -68,31 +77,31 @@ class Mailbox:
         """Whether a request waits or runs."""
         return self._waiting is not None or self._running is not None
 
-    def _overtake(self) -> None:
+    def _replace(self) -> None:
         self._latest = next(numbers)
         if self._running is not None:
             self._running.job.cancel()
 
     def _run(self) -> None:
-        session = self._host.wait_for_session()
+        session = self._connection.wait_for_session()
         while True:
             with self._changed:
                 self._running = None
                 while self._waiting is None:
                     self._changed.wait()
-                request, self._waiting = self._waiting, None
-                self._running = request
-            message = self._answer(session, request)
-            if message is not None and self.is_current(request.number):
-                self._host.deliver(self._post, message)
+                entry, self._waiting = self._waiting, None
+                self._running = entry
+            message = self._answer(session, entry)
+            if message is not None and self.is_current(entry.number):
+                self._connection.deliver(self._post, message)
 
-    def _answer(self, session: SessionLike, request: _Request) -> Message | None:
-        started = self._host.clock()
+    def _answer(self, session: SessionLike, entry: _Entry) -> Message | None:
+        started = self._connection.clock()
         try:
-            value = request.work(session, request.job)
+            value = entry.work(session, entry.job)
         except CancelledError:
             return None
         except Exception as error:
-            # A failure that nobody waits for any more is nobody's concern, and often the cancel's own doing.
-            return None if request.job.cancelled else Failed(request.number, self._host.failure(error))
-        return Answered(request.number, value, self._host.clock() - started)
+            # If nobody waits for the answer any more, its failure does not matter; often the cancel caused it.
+            return None if entry.job.cancelled else Failed(entry.number, self._connection.failure(error))
+        return Answered(entry.number, value, self._connection.clock() - started)

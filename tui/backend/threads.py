@@ -1,4 +1,4 @@
-"""What every thread of ours has in common: it is a daemon, it has a name, and requests and jobs have numbers."""
+"""What all worker threads have in common: they are daemons and have names, and requests and jobs have numbers."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-#: Numbers for requests and jobs, never the same twice.
+#: Numbers for requests and jobs; none is used twice.
 numbers = itertools.count(1)
 
 
 def start(name: str, target: Callable[..., None], *arguments: Any) -> None:
-    """Run something in a thread that nobody has to wait for when the process ends."""
+    """Run something in a thread that the end of the process does not wait for."""
     threading.Thread(target=target, args=arguments, name=f"recsys-{name}", daemon=True).start()

@@ -1,6 +1,6 @@
 """The commands and their options. Each imports what it needs when it runs."""
 
-from tui.commands import asking, data, learning
+from tui.commands import data, models, recommend, search
 from tui.commands.group import cli
 
-__all__ = ["asking", "cli", "data", "learning"]
+__all__ = ["cli", "data", "models", "recommend", "search"]

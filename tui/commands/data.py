@@ -1,4 +1,4 @@
-"""Where things lie, and the data sets."""
+"""The paths command, and the commands for data sets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from engine.errors import RecsysError
 from tui.commands.group import cli
-from tui.commands.shared import common_options, open_workspace
+from tui.commands.options import common_options
 from tui.wording import describe
 
 
@@ -37,7 +37,8 @@ def datasets() -> None:
 @common_options
 def list_datasets(as_json: bool) -> None:
     """List the stored data sets."""
-    from tui.output import dataset_json, print_json, print_table, say
+    from engine.session.datasets import open_workspace
+    from tui.output import dataset_json, log, print_json, print_table
 
     workspace = open_workspace()
     manifests = []
@@ -45,12 +46,12 @@ def list_datasets(as_json: bool) -> None:
         try:
             manifests.append(workspace.manifest(name))
         except RecsysError as error:  # one damaged set must not hide the others
-            say(describe(error))
+            log(describe(error))
     if as_json:
         print_json([dataset_json(manifest) for manifest in manifests])
         return
     if not manifests:
-        say("No data set is stored yet: `recsys-tui datasets add demo` adds the bundled one.")
+        log("No data set is stored yet: `recsys-tui datasets add demo` adds the bundled one.")
         return
     overviews = [manifest.overview for manifest in manifests]
     print_table(
@@ -91,8 +92,8 @@ def add_dataset(
 
     NAME alone adds the bundled `demo`, or fetches ml-100k, ml-latest-small or ml-1m from its publisher.
     """
-    from engine.session import add
-    from tui.output import print_dataset, progress_on_stderr, say
+    from engine.session.datasets import add, open_workspace
+    from tui.output import log, print_dataset, progress_on_stderr
 
     workspace = open_workspace()
     with progress_on_stderr() as job:
@@ -107,7 +108,7 @@ def add_dataset(
             mapping=None if mapping is None else parse_mapping(mapping),
             replace=replace,
             job=job,
-            log=say,
+            log=log,
         )
     workspace.make_current(name)
     print_dataset(manifest, as_json)
@@ -118,6 +119,7 @@ def add_dataset(
 @common_options
 def dataset_info(name: str, as_json: bool) -> None:
     """Tell what a data set holds and what its reader left out."""
+    from engine.session.datasets import open_workspace
     from tui.output import print_dataset
 
     print_dataset(open_workspace().manifest(name), as_json)
@@ -128,13 +130,14 @@ def dataset_info(name: str, as_json: bool) -> None:
 @common_options
 def remove_dataset(name: str, as_json: bool) -> None:
     """Delete a data set with its embeddings and models."""
-    from tui.output import print_json, say
+    from engine.session.datasets import open_workspace
+    from tui.output import log, print_json
 
     open_workspace().remove(name)
     if as_json:
         print_json({"removed": name})
     else:
-        say(f"Removed {name}.")
+        log(f"Removed {name}.")
 
 
 def parse_mapping(text: str) -> dict[str, str | list[str]]:

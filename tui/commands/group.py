@@ -1,11 +1,11 @@
-"""The command line itself; the commands hang themselves onto it when :mod:`tui.commands` is imported."""
+"""The command line itself; the commands register with it when :mod:`tui.commands` is imported."""
 
 from __future__ import annotations
 
 import click
 
 from engine.version import __version__
-from tui.commands.shared import dataset_option, debug_option, device_option, embedding_model_option
+from tui.commands.options import dataset_option, debug_option, device_option, embedding_model_option
 
 
 @click.group(

@@ -1,10 +1,10 @@
-"""What all panes share: the way to the engine, the state, the wait for typing to settle."""
+"""What all panes share: requests to the engine, the state, and the keys that every pane has."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -12,65 +12,79 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.backend.backend import Backend
-from tui.backend.host import Work
 from tui.backend.mailbox import Mailbox
+from tui.backend.protocols import SessionLike
 from tui.messages import Answered, Busy, Failed
-from tui.panes.train_prompt import can_train
+from tui.panes.train_prompt import can_train, show_train_prompt
 from tui.state import AppState
-from tui.widgets.query import QueryInput
+from tui.widgets.query_input import QueryInput
 
 if TYPE_CHECKING:
     from textual.app import SystemCommand
 
-    from engine.data.results import Task
-    from engine.session import Item
+    from engine.session import Item, Job, Task
     from tui.messages import Failure
+    from tui.widgets.notice import Notice
 
 #: From this width on there is room for a further column.
 WIDE = 100
 
+#: The protocol of the service that a pane asks; see :mod:`tui.backend.protocols`.
+Service = TypeVar("Service")
+
+#: Keys and what they do, for the help screen.
+KeyHelp = tuple[tuple[str, str], ...]
+
 
 class Debouncer:
-    """Makes the last of several calls, once they have rested for some seconds (with none, each at once)."""
+    """Delays calls until none has come for some seconds, and then makes the last one.
+
+    Parameters
+    ----------
+    widget
+        Whose timer is used.
+    seconds
+        How long to wait; with 0 every call is made at once.
+    """
 
     def __init__(self, widget: Widget, seconds: float) -> None:
         self._widget = widget
         self._seconds = seconds
         self._timer: Timer | None = None
 
-    def call(self, what: Callable[[], None]) -> None:
-        """Call this unless something else comes first."""
-        self.forget()
+    def call(self, function: Callable[[], None]) -> None:
+        """Call this function after the delay, unless another call replaces it."""
+        self.cancel()
         if self._seconds:
-            self._timer = self._widget.set_timer(self._seconds, what)
+            self._timer = self._widget.set_timer(self._seconds, function)
         else:
-            what()
+            function()
 
-    def forget(self) -> None:
-        """Call nothing after all."""
+    def cancel(self) -> None:
+        """Drop the call that is waiting."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
 
 
-class Request:
-    """One kind of thing that a pane asks: settles, asks, and hands the latest answer on.
+class Request(Generic[Service]):
+    """One kind of request of a pane. Only the answer to the latest one is handled.
 
     Parameters
     ----------
     pane
-        Whose question it is.
+        The pane that asks.
     name
-        Of its thread, and for the status bar.
+        The name of the worker thread, and of the source in the status bar.
     busy
-        What the status bar says while it is waited for.
+        What the status bar shows while the answer is awaited.
     answered, failed
         Called with the message, on the event loop, and only for the latest request.
     """
 
     def __init__(
         self,
-        pane: Pane,
+        pane: Pane[Service],
         name: str,
         busy: str,
         answered: Callable[[Answered], None],
@@ -81,64 +95,68 @@ class Request:
         self._busy = busy
         self._answered = answered
         self._failed = failed
-        self._rest = Debouncer(pane, pane.state.pace.settle)
+        self._debouncer = Debouncer(pane, pane.state.pace.settle)
         self._mailbox: Mailbox = pane.backend.mailbox(name, pane.post_message)
         self.pending = False
 
-    def ask(self, work: Work) -> None:
-        """Ask now; an earlier request is overtaken."""
-        self._rest.forget()
+    def send(self, work: Callable[[Service, Job], Any]) -> None:
+        """Have ``work(service, job)`` done now; it replaces an earlier request."""
+        self._debouncer.cancel()
         self.pending = True
-        self._mailbox.ask(work)
+        service_of = self._pane.service_of
+        self._mailbox.ask(lambda session, job: work(service_of(session), job))
         self._pane.post_message(Busy(self._name, self._busy))
 
-    def ask_settled(self, ask: Callable[[], None]) -> None:
-        """Call ``ask`` once nothing has called this again for the settling time."""
-        self._rest.call(ask)
+    def send_debounced(self, send: Callable[[], None]) -> None:
+        """Call ``send`` once this method has not been called for the settling time."""
+        self._debouncer.call(send)
 
     def withdraw(self) -> None:
-        """Forget what was asked."""
-        self._rest.forget()
+        """Forget the request; its answer will not be handled."""
+        self._debouncer.cancel()
         if self.pending:
             self._mailbox.withdraw()
-            self._done()
+            self._end()
 
-    def take(self, message: Answered | Failed) -> bool:
-        """Hand a message on if it answers the latest request; False if it is none of this question's."""
+    def handle(self, message: Answered | Failed) -> bool:
+        """Handle a message if it answers the latest request; False if it does not belong to it."""
         if not self._mailbox.is_current(message.request):
             return False
-        self._done()
+        self._end()
         if isinstance(message, Answered):
             self._answered(message)
         else:
             self._failed(message)
         return True
 
-    def _done(self) -> None:
+    def _end(self) -> None:
         self.pending = False
         self._pane.post_message(Busy(self._name, ""))
 
 
-#: A subclass that gives F5 a further meaning must repeat this one: Textual takes a key's bindings from one class.
+#: A subclass that gives F5 a further meaning must repeat this binding: Textual takes a key's bindings from one class.
 RETRY = Binding("r,f5", "retry", "try again")
 
 
-class Pane(Container):
+class Pane(Container, Generic[Service]):
     """The content of a tab.
 
-    A pane shows what :class:`~tui.state.AppState` and its own answers say: :meth:`refresh_state` is called after
-    every change of the former and draws from it, whatever was there before.
+    A pane draws what :class:`~tui.state.AppState` and the answers to its own requests say. :meth:`refresh_state` is
+    called after every change of the state.
 
     Parameters
     ----------
     backend, state
         The way to the engine, and what is known.
     line
-        What one types into; the pane's keys give way to it.
+        The input line; while it has the focus, letters are text and not keys of the pane.
     """
 
     TASK: ClassVar[str]
-    """The tab's name, and what its jobs are for."""
+    """The name of the tab, which is also the task of the jobs that work for it."""
+
+    KEYS: ClassVar[KeyHelp] = ()
+    """The keys of this pane, for the help screen."""
 
     ACTIONS: ClassVar[tuple[str, ...]] = ("stop", "clear", "back", "type", "retry")
     """Those of its actions that are not always offered."""
@@ -158,53 +176,70 @@ class Pane(Container):
         self.line = line
         self.last_focus: Widget | None = None
         self._offered: tuple[bool | None, ...] = ()
-        self._questions: list[Request] = []
+        self._requests: list[Request[Service]] = []
 
-    # -- for the app ------------------------------------------------------------------------------------------
-    def refresh_state(self) -> None:
-        """Draw what the state has become."""
+    # -- for subclasses to define -----------------------------------------------------------------------------
+    @staticmethod
+    def service_of(session: SessionLike) -> Service:
+        """The service of a session that this pane asks."""
         raise NotImplementedError
 
-    def go_to(self, widget: Widget) -> None:
-        """Put the cursor somewhere at once; ``focus()`` would only do it after the keys that are pressed already."""
-        self.screen.set_focus(widget)
+    def refresh_state(self) -> None:
+        """Draw the state as it is now."""
+        raise NotImplementedError
 
-    def is_at(self, widget: Widget) -> bool:
-        """Whether the cursor is there."""
-        return self.screen.focused is widget
+    def repeat(self) -> None:
+        """Send the requests that failed again."""
+        raise NotImplementedError
 
-    def focus_start(self) -> None:
-        """Put the cursor where this pane begins."""
-        self.go_to(self.line)
+    def failures(self) -> Iterable[Failure | None]:
+        """The failures of requests that have not been repeated yet."""
+        return ()
 
-    def focus_again(self) -> None:
-        """Put the cursor where it was when the pane was left."""
-        if self.last_focus is not None and self.last_focus.focusable and self in self.last_focus.ancestors:
-            self.go_to(self.last_focus)
-        else:
-            self.focus_start()
+    def explain(self, item: Item) -> None:
+        """Find out why an item is listed here; called when its details have been opened."""
 
     def commands(self) -> Iterable[SystemCommand]:
         """What this pane adds to the palette."""
         return ()
 
-    # -- for the panes ----------------------------------------------------------------------------------------
+    def step_back(self) -> None:
+        """Go one step back from wherever the cursor is."""
+        self.go_to(self.line)
+
+    # -- the cursor -------------------------------------------------------------------------------------------
+    def go_to(self, widget: Widget) -> None:
+        """Focus a widget at once; ``focus()`` would only do it after the keys that are already pressed."""
+        self.screen.set_focus(widget)
+
+    def is_at(self, widget: Widget) -> bool:
+        """Whether a widget has the focus."""
+        return self.screen.focused is widget
+
+    def focus_start(self) -> None:
+        """Focus the place where this pane begins."""
+        self.go_to(self.line)
+
+    def focus_again(self) -> None:
+        """Focus the widget that had the focus when the pane was left."""
+        if self.last_focus is not None and self.last_focus.focusable and self in self.last_focus.ancestors:
+            self.go_to(self.last_focus)
+        else:
+            self.focus_start()
+
+    # -- for subclasses to use --------------------------------------------------------------------------------
     @property
     def wide(self) -> bool:
         """Whether there is room for a further column."""
         return self.size.width >= WIDE
 
-    def question(
+    def request(
         self, name: str, busy: str, answered: Callable[[Answered], None], failed: Callable[[Failed], None]
-    ) -> Request:
-        """A new kind of question."""
-        question = Request(self, name, busy, answered, failed)
-        self._questions.append(question)
-        return question
-
-    def failures(self) -> Iterable[Failure | None]:
-        """What has failed here and not been asked again."""
-        return ()
+    ) -> Request[Service]:
+        """A new kind of request; see :class:`Request`."""
+        request = Request(self, name, busy, answered, failed)
+        self._requests.append(request)
+        return request
 
     @property
     def may_retry(self) -> bool:
@@ -212,26 +247,15 @@ class Pane(Container):
         failures = (self.state.failure, *self.failures())
         return any(failure is not None and failure.kind != "untrained" for failure in failures)
 
-    def ask_again(self) -> None:
-        """Ask again what has failed."""
-        raise NotImplementedError
-
-    def explain(self, item: Item) -> None:
-        """Find out why an item is listed here, for the page about it that has just been opened."""
-
     def show_reasons(self, item: Item, heading: str, lines: tuple[str, ...]) -> None:
-        """Add what was found out to the page in front of the list."""
+        """Add reasons to the details of an item, if they are open in front of the list."""
         from tui.widgets.details import DetailsScreen
 
         if isinstance(self.app.screen, DetailsScreen):
             self.app.screen.explain(item, heading, lines)
 
-    def step_back(self) -> None:
-        """Go one step back from wherever the cursor is."""
-        self.go_to(self.line)
-
     def refresh_keys(self) -> None:
-        """Show anew which keys work, if that has changed: a job reports ten times a second."""
+        """Update the key hints, if they have changed: a job reports ten times a second."""
         offered = tuple(self.check_action(action, ()) for action in self.ACTIONS)
         if offered != self._offered:
             self._offered = offered
@@ -239,18 +263,18 @@ class Pane(Container):
 
     # -- messages ---------------------------------------------------------------------------------------------
     def on_answered(self, message: Answered) -> None:
-        """An answer came back; those that are overtaken by now are dropped here."""
+        """Handle an answer; one to a request that was replaced meanwhile is dropped."""
         message.stop()
-        any(question.take(message) for question in self._questions)
+        any(request.handle(message) for request in self._requests)
 
     def on_failed(self, message: Failed) -> None:
-        """A request failed."""
+        """Handle a failure."""
         message.stop()
-        any(question.take(message) for question in self._questions)
+        any(request.handle(message) for request in self._requests)
 
     # -- keys -------------------------------------------------------------------------------------------------
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only what would do something now."""
+        """Offer only actions that would do something now."""
         match action:
             case "stop":
                 job = self.state.active_job(self.TASK)
@@ -270,27 +294,27 @@ class Pane(Container):
             self.backend.cancel(job.id)
 
     def action_clear(self) -> None:
-        """Empty the line."""
+        """Empty the input line."""
         self.line.value = ""
 
     def action_back(self) -> None:
-        """One step back."""
+        """Go one step back."""
         self.step_back()
 
     def action_type(self) -> None:
-        """Go to the line, all of it selected, so that typing replaces it."""
+        """Focus the input line and select its text, so that typing replaces it."""
         self.go_to(self.line)
         self.line.select_all()
 
     def action_retry(self) -> None:
-        """Open the data set again, or ask again."""
+        """Open the data set again, or repeat the requests that failed."""
         if self.state.failure is not None:
             self.backend.open()
         else:
-            self.ask_again()
+            self.repeat()
 
 
-class ModelPane(Pane):
+class ModelPane(Pane[Service]):
     """A pane that needs a trained model before it can answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -301,16 +325,24 @@ class ModelPane(Pane):
 
     TASK: ClassVar[Task]
 
+    NEEDS: ClassVar[str]
+    """What a model of this task needs to be trained, and that this data set lacks it; continues "A model needs"."""
+
+    KEYS: ClassVar[KeyHelp] = (
+        ("t", "train the model that is offered; others: palette"),
+        ("Ctrl+T", "the next of the trained models answers"),
+    )
+
     ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "train", "model")
 
     def __init__(self, backend: Backend, state: AppState, line: QueryInput) -> None:
         super().__init__(backend, state, line)
         self.model: str | None = None
-        """Which model is to answer; None for the best that is trained."""
+        """Which model answers; None for the best trained one."""
         self._trained: tuple[tuple[str, str | None], ...] = ()
 
     def rank(self) -> None:
-        """Ask a model what belongs here."""
+        """Ask a model for the ranked list of this pane."""
         raise NotImplementedError
 
     @property
@@ -319,8 +351,8 @@ class ModelPane(Pane):
         return tuple(name for name, _ in self._trained)
 
     def follow_training(self) -> bool:
-        """Note which models can answer by now; whether that has changed. One that was added answers from now on."""
-        trained = () if self.state.catalogue is None else self.state.catalogue.trained(self.TASK)
+        """Note which models can answer now; whether that has changed. A model that was just trained answers next."""
+        trained = () if self.state.dataset is None else self.state.dataset.trained(self.TASK)
         if trained == self._trained:
             return False
         new = [name for name, at in trained if (name, at) not in self._trained]
@@ -331,8 +363,12 @@ class ModelPane(Pane):
             self.model = None
         return True
 
+    def show_train_prompt(self, notice: Notice) -> None:
+        """Fill a notice with the training under way, or the offer to train."""
+        show_train_prompt(notice, self.state, self.TASK, self.NEEDS)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer training only while no model can answer; the palette trains again, and others."""
+        """Offer training only while no model can answer; the palette can train a model again, and other models."""
         match action:
             case "train":
                 return can_train(self.state, self.TASK)
@@ -341,7 +377,7 @@ class ModelPane(Pane):
         return super().check_action(action, parameters)
 
     def commands(self) -> Iterable[SystemCommand]:
-        """Which model is to answer."""
+        """Which model answers."""
         from textual.app import SystemCommand
 
         for name in self.trained:
@@ -354,7 +390,7 @@ class ModelPane(Pane):
 
     def action_train(self) -> None:
         """Train the model that is offered."""
-        model = None if self.state.catalogue is None else self.state.catalogue.default_model(self.TASK)
+        model = None if self.state.dataset is None else self.state.dataset.default_model(self.TASK)
         if model is not None:
             self.backend.train(model.name, self.TASK)
 

@@ -1,10 +1,10 @@
-"""Sequence: what comes after these?"""
+"""The Sequence tab: a sequence of items, and what comes next."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,25 +13,28 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
 
-from engine.data.results import Answer, Result, Task, TitleMatch
-from engine.session import Item
+from engine.data.results import Answer, Result, TitleMatch
 from tui.backend.backend import Backend
+from tui.backend.protocols import Sequences, SessionLike
 from tui.draft import SequenceDraft
-from tui.messages import AddToSequence, Answered, Failed, Failure, Said
-from tui.panes.base import ModelPane
-from tui.panes.train_prompt import NOT_OPENED, say_untrained
+from tui.messages import AddToSequence, Answered, Failed, Failure, StatusChanged
+from tui.panes.base import KeyHelp, ModelPane
+from tui.panes.train_prompt import NOT_OPENED
 from tui.state import AppState
+from tui.widgets.cell_text import count, duration
 from tui.widgets.completions import TITLES, Completions
-from tui.widgets.formatting import count, duration
-from tui.widgets.items import ItemTable, full_title, probability_columns, result_figures, result_of
+from tui.widgets.item_list import ItemList, full_title, probability_columns, result_figures, result_of
 from tui.widgets.panel import Panel
-from tui.widgets.query import QueryInput
+from tui.widgets.query_input import QueryInput
 from tui.widgets.table import Column, Table
+
+if TYPE_CHECKING:
+    from engine.session import Item, Task
 
 _SHOWN = 100
 _COMPLETIONS = 8
 
-_Step = tuple[int, Item]
+_Step = tuple[int, "Item"]
 
 _STEP_COLUMNS: tuple[Column[_Step], ...] = (
     Column("#", lambda step, _: str(step[0]), width=3, right=True, style="muted"),
@@ -41,17 +44,17 @@ _STEP_COLUMNS: tuple[Column[_Step], ...] = (
 
 
 class TitleInput(QueryInput):
-    """The line for titles."""
+    """The input line for titles."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "add")]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is nothing to add while nothing is typed."""
+        """Offer to add a title only while something is typed."""
         return bool(self.value.strip()) if action == "submit" else super().check_action(action, parameters)
 
 
-class DraftTable(ItemTable[_Step]):
-    """What was watched, in order; rows can be taken out and moved."""
+class DraftTable(ItemList[_Step]):
+    """The sequence, oldest first; rows can be removed and moved."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x,delete,backspace", "remove", "remove"),
@@ -73,7 +76,7 @@ class DraftTable(ItemTable[_Step]):
         self.show(list(enumerate(self._draft.items, 1)), cursor=cursor)
 
     def action_remove(self) -> None:
-        """Take the row out."""
+        """Remove the row."""
         if self.rows:
             self._draft.remove(self.cursor)
             self._edited(self.cursor)
@@ -84,18 +87,18 @@ class DraftTable(ItemTable[_Step]):
             self._edited(self._draft.move(self.cursor, by))
 
     def action_clear(self) -> None:
-        """Take everything out."""
+        """Remove all rows."""
         self._draft.clear()
         self._edited(0)
 
     def _edited(self, cursor: int) -> None:
-        # Shown at once, so that a second key acts on what the first one left.
+        # Draw at once, so that a second key acts on the result of the first one.
         self.show_draft(cursor)
         self.post_message(self.Edited())
 
 
-class NextTable(ItemTable[Result]):
-    """What comes next; Enter makes it so."""
+class NextTable(ItemList[Result]):
+    """The predicted items; Enter appends one to the sequence."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "append"),
@@ -104,12 +107,23 @@ class NextTable(ItemTable[Result]):
     ]
 
 
-class SequencePane(ModelPane):
-    """A line to type titles into, the sequence so far, and what comes after it."""
+class SequencePane(ModelPane[Sequences]):
+    """An input line for titles, the sequence so far, and what comes next."""
 
     DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
 
     TASK: ClassVar[Task] = "sequence"
+
+    NEEDS: ClassVar[str] = "to know what was watched when, and this data set does not say"
+
+    KEYS: ClassVar[KeyHelp] = (
+        ("Enter", "append: the marked title, or what comes next"),
+        ("x Delete", "remove"),
+        ("K J", "move up and down; also Shift+↑ Shift+↓"),
+        ("u", "undo"),
+        ("X", "remove all"),
+        *ModelPane.KEYS,
+    )
 
     ACTIONS: ClassVar[tuple[str, ...]] = (*ModelPane.ACTIONS, "undo")
 
@@ -130,9 +144,14 @@ class SequencePane(ModelPane):
         self._answer: Answer | None = None
         self._failure: Failure | None = None
         self._completed_text = ""
-        self._completing = self.question("titles", "looking titles up", self._completed, self._not_completed)
-        self._resolving = self.question("title", "looking the title up", self._resolved, self._not_resolved)
-        self._ranking = self.question("next", "looking ahead", self._ranked, self._not_ranked)
+        self._completing = self.request("titles", "looking titles up", self._completed, self._not_completed)
+        self._resolving = self.request("title", "looking the title up", self._resolved, self._not_resolved)
+        self._ranking = self.request("next", "looking ahead", self._predicted, self._not_predicted)
+
+    @staticmethod
+    def service_of(session: SessionLike) -> Sequences:
+        """What predicts the next items."""
+        return session.sequences
 
     def compose(self) -> ComposeResult:
         """The line above, the two lists side by side."""
@@ -143,7 +162,7 @@ class SequencePane(ModelPane):
             yield self._next_panel
 
     def on_mount(self) -> None:
-        """Show what other panes have added already."""
+        """Show what other panes have already added."""
         self.refresh_state()
 
     # -- titles -----------------------------------------------------------------------------------------------
@@ -153,7 +172,7 @@ class SequencePane(ModelPane):
         self._resolving.withdraw()
         text = event.value.strip()
         if text:
-            self._completing.ask_settled(self._complete)
+            self._completing.send_debounced(self._complete)
         else:
             self._completing.withdraw()
             self._completions.close()
@@ -161,7 +180,7 @@ class SequencePane(ModelPane):
 
     def _complete(self) -> None:
         text = self._completed_text = self.line.value.strip()
-        self._completing.ask(lambda session, _: session.sequences.complete_title(text, _COMPLETIONS))
+        self._completing.send(lambda sequences, _: sequences.complete_title(text, _COMPLETIONS))
 
     def _completed(self, message: Answered) -> None:
         matches: list[TitleMatch] = message.value
@@ -170,11 +189,11 @@ class SequencePane(ModelPane):
         if matches:
             self._completions.show(matches)
         else:
-            self._completions.say(f"No title is like “{self._completed_text}”.")
+            self._completions.show_message(f"No title is like “{self._completed_text}”.")
         self.refresh_keys()
 
     def _not_completed(self, message: Failed) -> None:
-        self._completions.say(message.failure.text)
+        self._completions.show_message(message.failure.text)
         self.refresh_keys()
 
     @on(Input.Submitted)
@@ -187,9 +206,9 @@ class SequencePane(ModelPane):
         if match is not None and self._completed_text == text and not self._completing.pending:
             self._take(match)
         else:
-            # Typed faster than the completions came.
+            # The title was typed faster than the completions came.
             self._completing.withdraw()
-            self._resolving.ask(lambda session, _: session.sequences.resolve_title(text))
+            self._resolving.send(lambda sequences, _: sequences.resolve_title(text))
 
     @on(Table.Chosen, "#completions")
     def _clicked(self, event: Table.Chosen) -> None:
@@ -203,7 +222,7 @@ class SequencePane(ModelPane):
 
     def _not_resolved(self, message: Failed) -> None:
         meant = " · ".join(message.failure.suggestions)
-        self._completions.say(message.failure.text + (f"\nDid you mean: {meant}?" if meant else ""))
+        self._completions.show_message(message.failure.text + (f"\nDid you mean: {meant}?" if meant else ""))
         self.refresh_keys()
 
     def _take(self, match: TitleMatch) -> None:
@@ -213,29 +232,29 @@ class SequencePane(ModelPane):
 
     # -- what comes next --------------------------------------------------------------------------------------
     def rank(self) -> None:
-        """Ask what comes after the sequence."""
+        """Ask for the items that come after the sequence."""
         items, model = [item.internal_id for item in self._shown], self.model
         if items and self._trained:
-            self._ranking.ask(lambda session, job: session.sequences.next_items(items, _SHOWN, model, job=job))
+            self._ranking.send(lambda sequences, job: sequences.next_items(items, _SHOWN, model, job=job))
         else:
             self._ranking.withdraw()
             self._answer = None
 
-    def _ranked(self, message: Answered) -> None:
+    def _predicted(self, message: Answered) -> None:
         answer: Answer = message.value
         self._answer, self._failure = answer, None
         self._next.show(answer.results, probability_columns(answer))
         self._draw()
         after = count(len(self._shown), "title")
-        self.post_message(Said(f"{duration(message.seconds)} · {answer.method} · after {after}"))
+        self.post_message(StatusChanged(f"{duration(message.seconds)} · {answer.method} · after {after}"))
 
-    def _not_ranked(self, message: Failed) -> None:
+    def _not_predicted(self, message: Failed) -> None:
         self._failure = message.failure
         self._draw()
 
     # -- drawing ----------------------------------------------------------------------------------------------
     def refresh_state(self) -> None:
-        """Follow the sequence and the training."""
+        """Follow changes of the sequence and of the trained models."""
         items, trained = self.state.draft.items, self.follow_training()
         changed = items != self._shown
         if changed:
@@ -255,7 +274,7 @@ class SequencePane(ModelPane):
         if self._shown:
             panel.show_rows()
         else:
-            panel.show_notice().say(
+            panel.show_notice().show(
                 "Nothing here yet", "Type titles in the order they were watched, or press a on an item of another tab."
             )
         self._draw_next()
@@ -267,19 +286,19 @@ class SequencePane(ModelPane):
         answer, failure, panel = self._answer, self._failure, self._next_panel
         panel.retitle("What comes next")
         if self.state.failure is not None:
-            panel.show_notice().say_failed(NOT_OPENED, self.state.failure)
-        elif self.state.catalogue is None:
-            panel.show_notice().say("")
+            panel.show_notice().show_failed(NOT_OPENED, self.state.failure)
+        elif self.state.dataset is None:
+            panel.show_notice().show("")
         elif not self._trained or (failure is not None and failure.kind == "untrained"):
-            say_untrained(panel.show_notice(), self.state, "sequence")
+            self.show_train_prompt(panel.show_notice())
         elif failure is not None:
-            panel.show_notice().say_failed("Looking ahead failed", failure)
+            panel.show_notice().show_failed("Looking ahead failed", failure)
         elif answer is None:
-            panel.show_notice().say(
+            panel.show_notice().show(
                 "", "What comes after the titles at the left will stand here." if not self._shown else ""
             )
         elif not answer.results:
-            panel.show_notice().say("Nothing comes next", answer.note)
+            panel.show_notice().show("Nothing comes next", answer.note)
         else:
             panel.retitle(f"What comes next · {answer.method}", answer.note)
             panel.show_rows()
@@ -316,7 +335,7 @@ class SequencePane(ModelPane):
             self.post_message(details)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only what would do something now."""
+        """Offer only actions that would do something now."""
         match action:
             case "stop" | "clear" if self._completions.open:
                 return False
@@ -327,17 +346,17 @@ class SequencePane(ModelPane):
         return super().check_action(action, parameters)
 
     def failures(self) -> Iterable[Failure | None]:
-        """Of what comes next."""
+        """The failure of the latest prediction."""
         return (self._failure,)
 
-    def ask_again(self) -> None:
-        """Ask again what comes next."""
+    def repeat(self) -> None:
+        """Ask again for the items that come next."""
         self._failure = None
         self.rank()
         self._draw()
 
     def step_back(self) -> None:
-        """Close the completions, keeping what is typed; from the lists to the line."""
+        """Close the completions and keep the text, or go from the lists to the line."""
         if self._completions.open:
             self._completing.withdraw()
             self._completions.close()
@@ -346,11 +365,11 @@ class SequencePane(ModelPane):
             self.go_to(self.line)
 
     def action_undo(self) -> None:
-        """Take the last change of the sequence back."""
+        """Undo the last change of the sequence."""
         self.state.draft.undo()
         self.refresh_state()
 
     def refresh_keys(self) -> None:
-        """Also the line's own."""
-        self.line.lead_on(bool(self._shown) or self._completions.choice is not None)
+        """Update the key hints of the line, too."""
+        self.line.set_leads_on(bool(self._shown) or self._completions.choice is not None)
         super().refresh_keys()

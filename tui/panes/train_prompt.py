@@ -1,4 +1,4 @@
-"""What a pane says while no model can answer: the training under way, or the offer to train."""
+"""What a pane shows while no model can answer: the training under way, or the offer to train."""
 
 from __future__ import annotations
 
@@ -8,38 +8,45 @@ from tui.state import AppState
 from tui.widgets.notice import Notice, job_heading
 
 if TYPE_CHECKING:
-    from engine.data.results import Task
+    from engine.session import Task
 
-#: Said on every tab while there is no data set.
+#: Shown on every tab while the data set cannot be opened.
 NOT_OPENED = "This data set cannot be opened"
-
-_NEEDS: dict[Task, str] = {
-    "user": "ratings to learn from, and this data set has none that serve",
-    "sequence": "to know what was watched when, and this data set does not say",
-}
 
 
 def can_train(state: AppState, task: Task) -> bool:
     """Whether the pane should offer to train a model for this task."""
-    if state.catalogue is None or state.catalogue.trained(task) or state.active_job(task) is not None:
+    if state.dataset is None or state.dataset.trained(task) or state.active_job(task) is not None:
         return False
-    model = state.catalogue.default_model(task)
+    model = state.dataset.default_model(task)
     return model is not None and not model.obstacle
 
 
-def say_untrained(notice: Notice, state: AppState, task: Task) -> None:
-    """Fill a notice with what is needed before a model for this task can answer."""
+def show_train_prompt(notice: Notice, state: AppState, task: Task, needs: str) -> None:
+    """Fill a notice with what must happen before a model for this task can answer.
+
+    Parameters
+    ----------
+    notice
+        The notice to fill.
+    state
+        What is known.
+    task
+        What the model is for.
+    needs
+        What such a model needs, and that this data set lacks it; continues "A model needs".
+    """
     job = state.active_job(task)
     if job is not None:
-        notice.say_job(job)
+        notice.show_job(job)
         return
-    model = None if state.catalogue is None else state.catalogue.default_model(task)
+    model = None if state.dataset is None else state.dataset.default_model(task)
     if model is None:
-        notice.say("No model can answer here", "There is no model for this task.")
+        notice.show("No model can answer here", "There is no model for this task.")
     elif model.obstacle:
-        notice.say(
+        notice.show(
             "No model can be trained here",
-            f"A model needs {_NEEDS[task]} ({model.obstacle}).\n\n"
+            f"A model needs {needs} ({model.obstacle}).\n\n"
             "recsys-tui datasets add NAME --items FILE --ratings FILE brings both; search works without.",
         )
     else:
@@ -49,8 +56,8 @@ def say_untrained(notice: Notice, state: AppState, task: Task) -> None:
             heading, text = job_heading(last), last.failure.text
         elif last is not None and last.state == "stopped":
             heading = job_heading(last)
-        models = () if state.catalogue is None else state.catalogue.models
+        models = () if state.dataset is None else state.dataset.models
         others = [one.name for one in models if one.task == task and one is not model and not one.obstacle]
         if others:
             text += f"\n\nOthers are in the palette (Ctrl+P): {', '.join(others)}."
-        notice.say(heading, text, ("t", f"train “{model.name}” (F5 while typing); it runs in the background"))
+        notice.show(heading, text, ("t", f"train “{model.name}” (F5 while typing); it runs in the background"))

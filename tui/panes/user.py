@@ -1,10 +1,10 @@
-"""User: what has someone watched, and what would they like?"""
+"""The User tab: the history of a user, and what to recommend."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual import on
@@ -13,17 +13,17 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Input
 
-from engine.data.results import Answer, HistoryEntry, Result, Task, UserSummary
-from engine.session import ExternalId, Item
+from engine.data.results import Answer, HistoryEntry, Result, UserSummary
 from tui.backend.backend import Backend
-from tui.messages import Answered, Failed, Failure, Said
-from tui.panes.base import WIDE, ModelPane, Request
-from tui.panes.train_prompt import NOT_OPENED, say_untrained
+from tui.backend.protocols import SessionLike, Users
+from tui.messages import Answered, Failed, Failure, StatusChanged
+from tui.panes.base import WIDE, KeyHelp, ModelPane, Request
+from tui.panes.train_prompt import NOT_OPENED
 from tui.state import AppState
-from tui.widgets.formatting import clean, count, duration, shorten_middle
+from tui.widgets.cell_text import clean, count, duration, shorten_middle
 from tui.widgets.histogram import Histogram
-from tui.widgets.items import (
-    ItemTable,
+from tui.widgets.item_list import (
+    ItemList,
     entry_figures,
     entry_of,
     full_title,
@@ -33,8 +33,11 @@ from tui.widgets.items import (
     result_of,
 )
 from tui.widgets.panel import Panel
-from tui.widgets.query import QueryInput
+from tui.widgets.query_input import QueryInput
 from tui.widgets.table import Column, Table
+
+if TYPE_CHECKING:
+    from engine.session import ExternalId, Item, Task
 
 _LISTED = 200
 _SHOWN = 100
@@ -46,15 +49,15 @@ _USER_COLUMNS: tuple[Column[UserSummary], ...] = (
 
 
 class UserTable(Table[UserSummary]):
-    """The users to pick from."""
+    """The users that were found."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "recommendations")]
 
 
 class HistoryPanel(Panel):
-    """A history, under the histogram of its ratings."""
+    """A user's history below the histogram of its ratings."""
 
-    def __init__(self, table: ItemTable[HistoryEntry]) -> None:
+    def __init__(self, table: ItemList[HistoryEntry]) -> None:
         super().__init__("History", table, id="history")
         self.histogram = Histogram()
 
@@ -69,12 +72,16 @@ def ratings_of(entries: Iterable[HistoryEntry]) -> list[float]:
     return [entry.rating for entry in entries if entry.rating is not None]
 
 
-class UserPane(ModelPane):
-    """A picker, the history of the user under its cursor, and what they would like."""
+class UserPane(ModelPane[Users]):
+    """A list of users, the history of the user under the cursor, and recommendations for that user."""
 
     DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
 
     TASK: ClassVar[Task] = "user"
+
+    NEEDS: ClassVar[str] = "ratings to learn from, and this data set has none that serve"
+
+    KEYS: ClassVar[KeyHelp] = (("Enter", "from a user to the recommendations"), *ModelPane.KEYS)
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "type", "find user", key_display="/")]
 
@@ -82,20 +89,25 @@ class UserPane(ModelPane):
         super().__init__(backend, state, QueryInput("User", "id or part", blink=blink, id="who"))
         self._users = UserTable(_USER_COLUMNS, id="users")
         self._users_panel = Panel("Users", self._users)
-        self._past: ItemTable[HistoryEntry] = ItemTable((), entry_of, entry_figures, id="past")
+        self._past: ItemList[HistoryEntry] = ItemList((), entry_of, entry_figures, id="past")
         self._history = HistoryPanel(self._past)
-        self._liked: ItemTable[Result] = ItemTable((), result_of, result_figures, id="liked")
+        self._liked: ItemList[Result] = ItemList((), result_of, result_figures, id="liked")
         self._recommended = Panel("Recommended", self._liked, id="recommended")
         self._user: ExternalId | None = None
         self._found: list[UserSummary] | None = None
         self._read: tuple[ExternalId, list[HistoryEntry]] | None = None
         self._ranked: tuple[ExternalId, Answer] | None = None
         self._failures: dict[str, Failure] = {}
-        self._finding = self._ask_for("users", "finding users", self._users_found)
-        self._reading = self._ask_for("history", "reading the history", self._history_read)
-        self._ranking = self._ask_for("recommend", "recommending", self._recommendations_made)
-        # A model that cannot tell has nothing to add.
-        self._explaining = self.question("why", "looking for reasons", self._explained, lambda _: None)
+        self._finding = self._keeping_failure("users", "finding users", self._users_found)
+        self._reading = self._keeping_failure("history", "reading the history", self._history_read)
+        self._ranking = self._keeping_failure("recommend", "recommending", self._recommendations_made)
+        # A model that cannot explain itself fails, and then the details show no reasons.
+        self._explaining = self.request("why", "looking for reasons", self._explained, lambda _: None)
+
+    @staticmethod
+    def service_of(session: SessionLike) -> Users:
+        """What knows the users."""
+        return session.users
 
     def compose(self) -> ComposeResult:
         """The picker at the left, the two lists beside it, or below each other where it is narrow."""
@@ -109,7 +121,7 @@ class UserPane(ModelPane):
                 yield self._recommended
 
     def on_mount(self) -> None:
-        """Find the first users as soon as there are any."""
+        """Find the first users as soon as the data set is open."""
         self.refresh_state()
 
     def on_resize(self) -> None:
@@ -122,20 +134,20 @@ class UserPane(ModelPane):
         self.go_to(self._users if self._users_panel.listing else self.line)
 
     def _fit_picker(self) -> None:
-        """As wide as the ids need, within what the lists can spare."""
+        """Make the picker as wide as the ids need, and leave enough room for the lists."""
         longest = max((cell_len(str(user.user_id)) for user in self._found or ()), default=0)
         self.query_one("#picker").styles.width = min(max(longest + 16, 24), 40 if self.wide else 24)
 
-    # -- asking -----------------------------------------------------------------------------------------------
+    # -- requests ---------------------------------------------------------------------------------------------
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self.refresh_keys()
-        self._finding.ask_settled(self._find)
+        self._finding.send_debounced(self._find)
 
     def _find(self) -> None:
         text = self.line.value.strip()
-        self._finding.ask(lambda session, _: session.users.find(text, _LISTED))
+        self._finding.send(lambda users, _: users.find(text, _LISTED))
 
     @on(Table.Moved, "#liked")
     def _weighed(self) -> None:
@@ -143,7 +155,7 @@ class UserPane(ModelPane):
 
     @on(Table.Moved, "#users")
     def _picked(self) -> None:
-        self._reading.ask_settled(self._look_up)
+        self._reading.send_debounced(self._look_up)
 
     def _look_up(self) -> None:
         """Show the user under the cursor."""
@@ -151,29 +163,29 @@ class UserPane(ModelPane):
         if row is None or row.user_id == self._user:
             return
         user = self._user = row.user_id
-        self._reading.ask(lambda session, _: (user, session.users.history(user)))
+        self._reading.send(lambda users, _: (user, users.history(user)))
         self.rank()
 
     def rank(self) -> None:
-        """Ask what the user would like."""
+        """Ask for recommendations for the user."""
         user, model = self._user, self.model
         if user is not None and self._trained:
-            self._ranking.ask(lambda session, job: (user, session.users.recommend(user, _SHOWN, model, job=job)))
+            self._ranking.send(lambda users, job: (user, users.recommend(user, _SHOWN, model, job=job)))
 
     def explain(self, item: Item) -> None:
-        """Ask what of the user's history speaks for an item."""
+        """Ask which items of the user's history speak for an item."""
         if self._ranked is not None and self.is_at(self._liked):
             user, answer = self._ranked
             model = answer.method
-            self._explaining.ask(lambda session, _: (item, session.users.explain(user, item.item_id, model)))
+            self._explaining.send(lambda users, _: (item, users.explain(user, item.item_id, model)))
 
     def _explained(self, message: Answered) -> None:
         item, answer = message.value
         lines = tuple(f"{result.score:+.2f}  {full_title(result.item)}" for result in answer.results)
         self.show_reasons(item, "What speaks for it, of what they have seen:", lines)
 
-    def _ask_for(self, name: str, busy: str, answered: Callable[[Answered], None]) -> Request:
-        """A question whose failure is kept until it is answered."""
+    def _keeping_failure(self, name: str, busy: str, answered: Callable[[Answered], None]) -> Request[Users]:
+        """A request whose failure is kept until it is answered."""
 
         def take(message: Answered) -> None:
             self._failures.pop(name, None)
@@ -184,7 +196,7 @@ class UserPane(ModelPane):
             self._failures[name] = message.failure
             self._draw()
 
-        return self.question(name, busy, take, keep)
+        return self.request(name, busy, take, keep)
 
     # -- answers ----------------------------------------------------------------------------------------------
     def _users_found(self, message: Answered) -> None:
@@ -206,13 +218,13 @@ class UserPane(ModelPane):
         self._ranked = message.value
         user, answer = message.value
         self._liked.show(answer.results, rating_columns(self._range[1], answer))
-        self.post_message(Said(f"{duration(message.seconds)} · {answer.method} · user {clean(user)}"))
+        self.post_message(StatusChanged(f"{duration(message.seconds)} · {answer.method} · user {clean(user)}"))
 
     # -- drawing ----------------------------------------------------------------------------------------------
     def refresh_state(self) -> None:
-        """Follow the data set and the training."""
-        catalogue = self.state.catalogue
-        if catalogue is not None and self._found is None and not self._finding.pending:
+        """Follow changes of the data set and of the trained models."""
+        dataset = self.state.dataset
+        if dataset is not None and self._found is None and not self._finding.pending:
             self._find()
         if self.follow_training():
             self.rank()
@@ -220,8 +232,8 @@ class UserPane(ModelPane):
 
     @property
     def _range(self) -> tuple[float, float]:
-        catalogue = self.state.catalogue
-        return (catalogue.overview.rating_range if catalogue is not None else None) or (1.0, 5.0)
+        dataset = self.state.dataset
+        return (dataset.overview.rating_range if dataset is not None else None) or (1.0, 5.0)
 
     def _draw(self) -> None:
         self._draw_users()
@@ -230,20 +242,20 @@ class UserPane(ModelPane):
         self.refresh_keys()
 
     def _draw_users(self) -> None:
-        catalogue, failure, panel = self.state.catalogue, self._failures.get("users"), self._users_panel
-        total = 0 if catalogue is None else catalogue.overview.num_users
+        dataset, failure, panel = self.state.dataset, self._failures.get("users"), self._users_panel
+        total = 0 if dataset is None else dataset.overview.num_users
         found = self._found
         if self.state.failure is not None or found is None:
-            panel.show_notice().say("")
+            panel.show_notice().show("")
         elif failure is not None:
-            panel.show_notice().say_failed("The users cannot be read", failure)
+            panel.show_notice().show_failed("The users cannot be read", failure)
         elif not total:
-            panel.show_notice().say("No users", "This data set is a catalogue without ratings.")
+            panel.show_notice().show("No users", "This data set is a catalogue without ratings.")
         elif not found:
-            panel.show_notice().say("No such user", "No id contains what is typed.")
+            panel.show_notice().show("No such user", "No id contains what is typed.")
         else:
             panel.show_rows()
-        self.line.lead_on(panel.listing)
+        self.line.set_leads_on(panel.listing)
         listed = ""
         if found and len(found) < total:
             listed = f"first {len(found)}" if len(found) == _LISTED else f"{len(found)} found"
@@ -257,11 +269,11 @@ class UserPane(ModelPane):
         panel.retitle("History" if user is None else f"History of user {shorten_middle(user, 24)}", mean)
         panel.histogram.display = bool(ratings) and failure is None
         if failure is not None:
-            panel.show_notice().say_failed("The history cannot be read", failure)
+            panel.show_notice().show_failed("The history cannot be read", failure)
         elif user is None:
-            panel.show_notice().say("", "Pick a user to see what they have watched." if self._found else "")
+            panel.show_notice().show("", "Pick a user to see what they have watched." if self._found else "")
         elif not entries:
-            panel.show_notice().say("", "Nothing is known of this user.")
+            panel.show_notice().show("", "Nothing is known of this user.")
         else:
             panel.show_rows()
 
@@ -269,15 +281,15 @@ class UserPane(ModelPane):
         failure, panel = self._failures.get("recommend"), self._recommended
         panel.retitle("Recommended")
         if self.state.failure is not None:
-            panel.show_notice().say_failed(NOT_OPENED, self.state.failure)
-        elif self.state.catalogue is None:
-            panel.show_notice().say("")
+            panel.show_notice().show_failed(NOT_OPENED, self.state.failure)
+        elif self.state.dataset is None:
+            panel.show_notice().show("")
         elif not self._trained or (failure is not None and failure.kind == "untrained"):
-            say_untrained(panel.show_notice(), self.state, "user")
+            self.show_train_prompt(panel.show_notice())
         elif failure is not None:
-            panel.show_notice().say_failed("Recommending failed", failure)
+            panel.show_notice().show_failed("Recommending failed", failure)
         elif self._ranked is None:
-            panel.show_notice().say(
+            panel.show_notice().show(
                 "", "Pick a user to see what they would like." if self._found and self._user is None else ""
             )
         else:
@@ -288,7 +300,7 @@ class UserPane(ModelPane):
             if answer.results:
                 panel.show_rows()
             else:
-                panel.show_notice().say("Nothing is left to recommend", answer.note or "They have rated it all.")
+                panel.show_notice().show("Nothing is left to recommend", answer.note or "They have rated it all.")
 
     # -- keys -------------------------------------------------------------------------------------------------
     @on(QueryInput.Arrow)
@@ -309,7 +321,7 @@ class UserPane(ModelPane):
     @on(Table.Chosen)
     def _chosen(self, event: Table.Chosen) -> None:
         event.stop()
-        if isinstance(event.table, ItemTable):
+        if isinstance(event.table, ItemList):
             if details := event.table.details():
                 self.post_message(details)
             return
@@ -320,15 +332,15 @@ class UserPane(ModelPane):
             self.go_to(panel.table)
 
     def failures(self) -> Iterable[Failure | None]:
-        """Of all three questions."""
+        """The failures of all three requests."""
         return self._failures.values()
 
-    def ask_again(self) -> None:
-        """Ask all three again."""
+    def repeat(self) -> None:
+        """Send all three requests again."""
         self._failures.clear()
         self._user = None
         self._find()
 
     def step_back(self) -> None:
-        """From the lists to the users, from there to the line."""
+        """Go from the lists to the users, and from there to the line."""
         self.go_to(self.line if self.is_at(self._users) or not self._users_panel.listing else self._users)

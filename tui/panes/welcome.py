@@ -1,4 +1,4 @@
-"""What Search shows before anything is typed: the best known items, the last searches, and what may be typed."""
+"""What the Search pane shows before anything is typed: popular items, recent searches, and examples of filters."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.widgets.formatting import clean
+from tui.widgets.cell_text import clean
 from tui.widgets.panel import Panel
 from tui.widgets.table import Column, Table
 
 if TYPE_CHECKING:
     from engine.data.results import Answer
-    from tui.backend.services import SessionLike
+    from tui.backend.protocols import Search
 
-#: How many of the last searches are known.
+#: How many recent searches are kept.
 _KEPT = 50
-#: Filters that many catalogues understand; shown are those that this one does.
+#: Examples of filters; only those that fit the columns of the data set are shown.
 _EXAMPLES = ("genre:comedy", "year:1990..1999", "type:tv", "rating:>=8", "-genre:horror")
 
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """What the engine has to show for an empty line."""
+    """What is shown for an empty line."""
 
     popular: Answer
     recent: tuple[str, ...]
     examples: tuple[str, ...]
 
 
-def welcome(session: SessionLike, shown: int, *, remember: str = "") -> Welcome:
-    """Ask the engine, which is first to remember a search; for a worker."""
+def load_welcome(search: Search, shown: int, *, remember: str = "") -> Welcome:
+    """Ask the engine, and have it remember a search first; runs in a worker thread."""
     if remember:
-        session.search.remember_search(remember)
+        search.remember_search(remember)
     return Welcome(
-        session.search.highlights(shown),
-        tuple(filter(None, map(clean, session.search.recent_searches(_KEPT)))),
-        tuple(one for one in _EXAMPLES if session.search.parse_query(one).filters),
+        search.highlights(shown),
+        tuple(filter(None, map(clean, search.recent_searches(_KEPT)))),
+        tuple(one for one in _EXAMPLES if search.parse_query(one).filters),
     )
 
 
 class RecentTable(Table[str]):
-    """The last searches."""
+    """The recent searches."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "search again")]
 
@@ -55,14 +55,14 @@ class RecentTable(Table[str]):
 
 
 class RecentPanel(Panel):
-    """The last searches in their frame; it is mounted only when there are any."""
+    """The recent searches in their frame; it is mounted only when there are any."""
 
     def __init__(self) -> None:
         super().__init__("Recent searches · ↑", RecentTable(), id="recent")
         self.table.display, self.notice.display = True, False
 
     def compose(self) -> ComposeResult:
-        """The list, at once."""
+        """The list; a notice is never needed."""
         yield self.table
 
 
@@ -72,7 +72,7 @@ class TipPanel(Panel):
     def __init__(self, title: str, table: Table[Any], *, id: str | None = None) -> None:
         super().__init__(title, table, id=id)
         self._tip = Static(id="tip")
-        self._told: Content | None = None
+        self._shown_tip: Content | None = None
         self._tip.display = False
 
     def compose(self) -> ComposeResult:
@@ -80,18 +80,18 @@ class TipPanel(Panel):
         yield self._tip
         yield from super().compose()
 
-    def tell(self, heading: str = "", lines: Iterable[str] = ()) -> None:
+    def show_tip(self, heading: str = "", lines: Iterable[str] = ()) -> None:
         """Show a heading and these lines; nothing without a heading."""
-        told = Content.assemble((clean(heading), "bold $text"), *(f"\n{clean(line)}" for line in lines))
-        if self._told is None or not told.is_same(self._told):
-            self._told = told
-            self._tip.update(told)
+        tip = Content.assemble((clean(heading), "bold $text"), *(f"\n{clean(line)}" for line in lines))
+        if self._shown_tip is None or not tip.is_same(self._shown_tip):
+            self._shown_tip = tip
+            self._tip.update(tip)
         if self._tip.display != bool(heading):
             self._tip.display = bool(heading)
 
 
 class QueryHistory:
-    """The last searches as shells walk through them: up to older ones, down to newer ones and out again."""
+    """The recent searches as in a shell: up to older ones, down to newer ones and back to an empty line."""
 
     def __init__(self) -> None:
         self.lines: tuple[str, ...] = ()
@@ -99,7 +99,7 @@ class QueryHistory:
 
     @property
     def walking(self) -> bool:
-        """Whether one of them stands in the line."""
+        """Whether the line holds one of them."""
         return self._place >= 0
 
     def step(self, by: int) -> str:
@@ -108,5 +108,5 @@ class QueryHistory:
         return self.lines[self._place] if self._place >= 0 else ""
 
     def leave(self) -> None:
-        """Something else stands in the line."""
+        """Note that the line holds something else."""
         self._place = -1

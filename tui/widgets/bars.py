@@ -54,5 +54,5 @@ def sparkline(values: Sequence[float], width: int) -> str:
 
 
 def compact(number: float) -> str:
-    """A rating as short as it can be said: ``4``, ``3.5``, ``10``."""
+    """A rating in as few characters as possible: ``4``, ``3.5``, ``10``."""
     return f"{number:g}"

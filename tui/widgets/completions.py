@@ -1,4 +1,4 @@
-"""How a half-typed line may go on, hung below it: titles that may be meant, or filters and their values."""
+"""A drop-down list of completions below a half-typed line: titles, or filters and their values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.data.results import TitleMatch
-from tui.widgets.formatting import clean, count, paragraphs
+from tui.widgets.cell_text import clean, count, paragraphs
 from tui.widgets.table import Column, Row, Table
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _HOW = {"typo": "similar", "id": "id", "exact": "", "folded": "", "prefix": ""}
 
-#: Columns for titles.
+#: Columns for completions of a title.
 TITLES: tuple[Column[TitleMatch], ...] = (
     Column("Title", lambda match, _: clean(match.item.title) or f"item {clean(match.item.item_id)}"),
     Column("Year", lambda match, _: str(match.item.year or ""), width=4, style="muted"),
@@ -27,7 +27,7 @@ TITLES: tuple[Column[TitleMatch], ...] = (
     Column("Known", lambda match, _: _known(match), width=14, from_width=44, right=True, style="muted"),
 )
 
-#: Columns for what a filter may be.
+#: Columns for completions of a filter.
 FILTERS: tuple[Column[Completion], ...] = (
     Column("Value", lambda completion, _: clean(completion.label)),
     Column("Items", lambda completion, _: _items(completion), width=16, right=True, style="muted"),
@@ -35,11 +35,11 @@ FILTERS: tuple[Column[Completion], ...] = (
 
 
 class CompletionTable(Table[Row], can_focus=False):
-    """The list itself; the keys stay with the line above."""
+    """The list itself; the focus stays in the line above."""
 
 
 class Completions(Vertical, Generic[Row]):
-    """A drop-down list, or a line that says why there is none.
+    """A drop-down list, or a message that tells why there is none.
 
     Parameters
     ----------
@@ -68,50 +68,50 @@ class Completions(Vertical, Generic[Row]):
     def __init__(self, columns: Sequence[Column[Row]]) -> None:
         super().__init__()
         self._table = CompletionTable(columns, heading=False, id="completions")
-        self._word = Static()
+        self._message = Static()
 
     def compose(self) -> ComposeResult:
-        """The list and the line."""
+        """The list and the message."""
         yield self._table
-        yield self._word
+        yield self._message
 
     @property
     def open(self) -> bool:
-        """Whether it hangs there."""
+        """Whether it is open."""
         return self.has_class("-open")
 
     @property
     def choice(self) -> Row | None:
-        """What is marked, or would be first."""
+        """The row that is marked, or the first one."""
         return self._table.row if self.open and self._table.display else None
 
     @property
     def marked(self) -> bool:
-        """Whether Enter takes the choice; else it means what it means without the list."""
+        """Whether Enter takes the choice. Otherwise Enter does what it does without the list."""
         return self.choice is not None and self._table.marked
 
     def show(self, rows: Sequence[Row], *, marked: bool = True, hint: str = "", problem: str = "") -> None:
-        """Open with these, the first one marked or none yet; on the frame what is wrong, and what keys do."""
+        """Open with these rows, the first one marked or none; the frame shows the problem and the hint."""
         self._table.marked = marked
         self._table.show(rows)
-        self._table.display, self._word.display = True, False
+        self._table.display, self._message.display = True, False
         self.border_title = Content.assemble((f"✗ {clean(problem)}" if problem else "", "$text-error"))
         self.border_subtitle = Content(clean(hint))
         self.add_class("-open")
 
-    def say(self, text: str) -> None:
-        """Open with a sentence."""
-        self._word.update(Content(paragraphs(text)))
-        self._table.display, self._word.display = False, True
+    def show_message(self, text: str) -> None:
+        """Open with a message."""
+        self._message.update(Content(paragraphs(text)))
+        self._table.display, self._message.display = False, True
         self.border_title = self.border_subtitle = ""
         self.add_class("-open")
 
     def close(self) -> None:
-        """Hang there no longer."""
+        """Close."""
         self.remove_class("-open")
 
     def step(self, by: int) -> None:
-        """Mark the first one, then the next or the previous, round and round."""
+        """Mark the first row, then the next or the previous one; after the last row comes the first."""
         if self._table.marked:
             self._table.cursor = (self._table.cursor + by) % len(self._table.rows)
         else:

@@ -1,4 +1,4 @@
-"""All that is known of one item: as a panel beside a list, or as a pop-up where there is no room for one."""
+"""The details of one item: as a panel beside a list, or as a pop-up where there is no room for one."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.messages import AddToSequence, CopyText, MoreLikeThis, ShowDetails
-from tui.widgets.formatting import clean, fit, paragraphs
-from tui.widgets.items import full_title
+from tui.widgets.cell_text import clean, fit, paragraphs
+from tui.widgets.item_list import full_title
 from tui.widgets.popup import PopUp
 
 if TYPE_CHECKING:
     from engine.session import Item
 
-#: Metadata that holds the running text of an item, if the source has one; else it is the text search embeds.
+#: Metadata that can hold the description of an item; without any of them, the text that search embeds is shown.
 _PROSE = ("overview", "about", "description", "synopsis", "plot", "summary")
-#: Names of facts are given as many cells as the longest needs, up to this.
+#: Names of facts get as many cells as the longest one needs, up to this.
 _LABEL = 17
 
 
@@ -70,7 +70,7 @@ class ItemDetails(VerticalScroll):
         self.scroll_home(animate=False)
 
     def explain(self, item: Item, heading: str, lines: tuple[str, ...]) -> None:
-        """Add why the item is where it is, if it still shows."""
+        """Add the reasons why an item is listed, if it is still shown."""
         if self._shown is not None and self._shown.item == item:
             self._page.update(_page(item, self._shown.figures, heading, lines))
 
@@ -91,7 +91,7 @@ class ItemDetails(VerticalScroll):
 
 
 class DetailsScreen(PopUp):
-    """The same page, in front of the list."""
+    """The same page as a pop-up in front of the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,d", "dismiss", "close")]
 
@@ -130,14 +130,14 @@ class DetailsScreen(PopUp):
         page.focus()
 
     def explain(self, item: Item, heading: str, lines: tuple[str, ...]) -> None:
-        """Add why the item is where it is."""
+        """Add the reasons why an item is listed."""
         if item == self._details.item:
             self._why = heading, lines
             for page in self.query(ItemDetails):
                 page.explain(item, heading, lines)
 
     def on_more_like_this(self) -> None:
-        """Whatever takes the item elsewhere closes the page; the message itself goes on to the app."""
+        """Close the page; the message itself goes on to the app."""
         self.dismiss()
 
     def on_click(self, event: object) -> None:
@@ -175,16 +175,18 @@ def _prose(item: Item) -> tuple[str, str]:
         value = item.metadata.get(key)
         if isinstance(value, str) and value.strip():
             return key, value
-    # Where the embedded text is no more than title and genres, it has been said above.
-    said = {clean(item.title).casefold(), *(genre.casefold() for genre in item.genres)}
-    return "", "" if clean(item.text).casefold() in said else item.text
+    # An embedded text that is no more than the title and the genres is already shown above.
+    shown = {clean(item.title).casefold(), *(genre.casefold() for genre in item.genres)}
+    return "", "" if clean(item.text).casefold() in shown else item.text
 
 
 def _facts(metadata: Mapping[str, Any], without: str) -> list[tuple[str, str]]:
-    return [(name, _said(value)) for name, value in metadata.items() if name != without and value not in ("", None)]
+    return [
+        (name, _formatted(value)) for name, value in metadata.items() if name != without and value not in ("", None)
+    ]
 
 
-def _said(value: Any) -> str:
+def _formatted(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.4g}"
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""The query line: its filters are marked as they are understood, and a half-typed one can be completed."""
+"""The query line: its filters are marked, and a half-typed one can be completed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
-from tui.widgets.formatting import clean
-from tui.widgets.query import QueryInput
+from tui.widgets.cell_text import clean
+from tui.widgets.query_input import QueryInput
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A part of the line that is a filter, or would like to be."""
+    """A part of the line that is a filter, or looks like one."""
 
     start: int
     end: int
     understood: bool
 
     def moved(self, before: str, after: str) -> Mark:
-        """Where it is in the line as it has become: marks must not blink at each key."""
-        head = _alike(before, after)
-        tail = _alike(before[head:][::-1], after[head:][::-1])
+        """Where the mark is after the line has changed: marks must not blink at each key."""
+        head = _common_length(before, after)
+        tail = _common_length(before[head:][::-1], after[head:][::-1])
         shift, edge = len(after) - len(before), len(before) - tail
         start = self.start if self.start <= head else max(self.start, edge) + shift
         end = self.end + shift if self.end >= edge else min(self.end, head)
         return Mark(start, max(start, end), self.understood)
 
 
-def _alike(one: str, other: str) -> int:
-    """How many characters two texts begin with alike."""
+def _common_length(one: str, other: str) -> int:
+    """The length of the common beginning of two texts."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
@@ -54,7 +54,7 @@ class _Marker(Highlighter):
 
 
 class FilterLine(QueryInput):
-    """A framed input with marks in the text, what they mean on the frame, and a way to go on behind the cursor."""
+    """A framed input with marked filters, their meaning on the frame, and a suggestion behind the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "complete", key_display="Tab")]
 
@@ -70,13 +70,13 @@ class FilterLine(QueryInput):
     """
 
     class Complete(Message):
-        """Tab was pressed, or Right at the end, where there is something to complete."""
+        """Tab was pressed, or Right at the end of the line, and there is something to complete."""
 
     def __init__(self, title: str, placeholder: str, *, blink: bool = True, id: str | None = None) -> None:
         super().__init__(title, placeholder, blink=blink, id=id)
         self.highlighter = _Marker(self)
         self.parsed: ParsedQuery | None = None
-        """What the line was last understood to mean."""
+        """The line as it was last parsed."""
         self._marked = ""
         self._marks: tuple[Mark, ...] = ()
         self._rest = ""
@@ -84,14 +84,14 @@ class FilterLine(QueryInput):
 
     @property
     def marks(self) -> tuple[Mark, ...]:
-        """The marks of the line as it is now."""
+        """The marks, moved to where they are in the current line."""
         if self._marked != self.value:
             self._marks = tuple(mark.moved(self._marked, self.value) for mark in self._marks)
             self._marked = self.value
         return self._marks
 
     def mark(self, parsed: ParsedQuery | None, *, quiet: bool = False) -> None:
-        """Show what the line means; ``quiet`` while the last word is still being typed: no word of problems."""
+        """Show the filters of the line. ``quiet`` leaves problems out while the last word is still being typed."""
         self.parsed = parsed
         spans = () if parsed is None else parsed.spans
         self._marked = self.value
@@ -99,15 +99,15 @@ class FilterLine(QueryInput):
         self.border_subtitle = _meaning(parsed, quiet) if parsed is not None else Content()
         self.refresh()
 
-    def offer(self, rest: str, *, choice: bool) -> None:
-        """Show how the line may go on behind the cursor, and let Tab complete it.
+    def suggest_rest(self, rest: str, *, choice: bool) -> None:
+        """Suggest how the line may go on, and let Tab complete it.
 
         Parameters
         ----------
         rest
             What is missing at the end of the line; empty for nothing.
         choice
-            Whether there is something to complete elsewhere: a list that hangs below.
+            Whether completions are listed below the line.
         """
         self._rest = self.value + rest if rest else ""
         self._suggestion = self._rest
@@ -115,13 +115,13 @@ class FilterLine(QueryInput):
             self._completable = not self._completable
             self.refresh_bindings()
 
-    def keep_offer(self) -> None:
-        """Keep what is offered as long as it is typed: it must not blink at each key."""
+    def keep_suggestion(self) -> None:
+        """Keep the suggestion while it is being typed: it must not blink at each key."""
         typed = self.value
         if len(typed) < len(self._rest) and self._rest.startswith(typed) and self.cursor_at_end and typed:
             self._suggestion = self._rest
         else:
-            self.offer("", choice=False)
+            self.suggest_rest("", choice=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Tab goes to the next place while there is nothing to complete."""

@@ -1,4 +1,4 @@
-"""The top two lines: whose data and what computes, and the tabs."""
+"""The top two lines: the data set and the device, and the tabs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.widgets.formatting import clean, fit, shorten
+from tui.widgets.cell_text import clean, fit, shorten
 
 
 class Heading(Widget):
-    """One line: the program, the data set, and at the right the device and how it is."""
+    """One line: the program, the data set, and at the right the device and its state."""
 
     DEFAULT_CSS = """
     Heading { height: 1; background: $panel; color: $text-muted; text-wrap: nowrap; }
@@ -23,7 +23,7 @@ class Heading(Widget):
     device: reactive[str] = reactive("")
 
     def render(self) -> Content:
-        """The line; the data set gives way before the device does."""
+        """The line; where room is short, the data set is cut first."""
         width = self.size.width
         program, device = " recsys-tui   ", f"  {shorten(self.device, width // 2)} "
         room = max(width - cell_len(program) - cell_len(device), 0)
@@ -54,7 +54,7 @@ class TabBar(Widget):
         self._tabs = tabs
 
     def _labels(self) -> list[tuple[str, str, str]]:
-        """Name, key and label of each tab, as wide whatever the key."""
+        """Name, key and label of each tab; all keys have the same width."""
         # While text is being typed digits belong to it, and the function keys are what works.
         keys = [f"F{number + 1} " if self.typing else f"{number}  " for number in range(1, len(self._tabs) + 1)]
         return [(name, key, clean(label)) for key, (name, label) in zip(keys, self._tabs, strict=True)]

@@ -9,13 +9,13 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui.widgets.formatting import clean
+from tui.widgets.cell_text import clean
 
 _NAMES = {"escape": "Esc", "enter": "↵", **{f"f{number}": f"F{number}" for number in range(1, 13)}}
 
 
 class KeyHints(Widget):
-    """Keys and what they do, nearest to the cursor first; what has no room is left out behind an ellipsis.
+    """Keys and what they do, nearest to the cursor first; what has no room is replaced by an ellipsis.
 
     One widget that draws one line: Textual's own footer is a widget a key, mounted anew at each change of focus,
     and scrolls sideways where it is too narrow.
@@ -26,14 +26,14 @@ class KeyHints(Widget):
     """
 
     def on_mount(self) -> None:
-        """Follow the keys."""
+        """Redraw when the keys change."""
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
     def _changed(self, _: Screen[object]) -> None:
         self.refresh()
 
     def hints(self) -> list[tuple[str, str, str]]:
-        """Key, how it is written, and what it does, of all that have a place in the line; help stands last."""
+        """Each key that works now, how it is written, and what it does; the help key is last."""
         found: dict[str, tuple[str, str, str]] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding

@@ -1,4 +1,4 @@
-"""How often a user gave which rating, as columns of blocks over their labels."""
+"""How often a user gave each rating, as columns of blocks above their labels."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.widgets.bars import compact, histogram
-from tui.widgets.formatting import fit
+from tui.widgets.cell_text import fit
 
 _MOST_BINS = 12
 
 
 class Histogram(Widget):
-    """As high as it is given room; the last line holds the labels."""
+    """Uses the height that it is given; the last line holds the labels."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"histogram--bar", "histogram--label"}
 

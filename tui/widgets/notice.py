@@ -1,4 +1,4 @@
-"""What a pane says when it has no rows to show: what happened, and the one thing to do next."""
+"""What a pane shows when it has no rows: what happened, and the one thing to do next."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from textual.widgets import Static
 
 from tui.messages import Failure, JobView
 from tui.widgets.bars import progress_bar, sparkline
-from tui.widgets.formatting import clean, count, duration, paragraphs
+from tui.widgets.cell_text import clean, count, duration, paragraphs
 
-#: Figures of a job that have a place of their own.
-_SAID = ("epoch", "epochs", "pace", "seconds_left")
+#: Values of a job that are shown in places of their own.
+_SHOWN_ELSEWHERE = ("epoch", "epochs", "pace", "seconds_left")
 
 
 class Notice(Static):
@@ -30,8 +30,8 @@ class Notice(Static):
         super().__init__()
         self._written = Content()
 
-    def say(self, heading: str, text: str = "", action: tuple[str, str] | None = None) -> None:
-        """Show a heading, a text and what to do: a key and what it does."""
+    def show(self, heading: str, text: str = "", action: tuple[str, str] | None = None) -> None:
+        """Show a heading, a text, and the key to press next with what it does."""
         parts: list[Content | str | tuple[str, str]] = [(clean(heading), "bold $text")]
         if text:
             parts.append("\n\n" + paragraphs(text))
@@ -39,11 +39,11 @@ class Notice(Static):
             parts += ["\n\n", *_key(*action)]
         self._write(Content.assemble(*parts))
 
-    def say_failed(self, heading: str, failure: Failure) -> None:
+    def show_failed(self, heading: str, failure: Failure) -> None:
         """Show why something failed; F5 tries again."""
-        self.say(heading, failure.text, ("F5", "try again"))
+        self.show(heading, failure.text, ("F5", "try again"))
 
-    def say_job(self, job: JobView, stop: str = "Esc") -> None:
+    def show_job(self, job: JobView, stop: str = "Esc") -> None:
         """Show how far a job is, and how to stop it."""
         lines: list[Content] = [Content.styled(job_heading(job), "bold $text")]
         progress = job.progress
@@ -63,7 +63,7 @@ class Notice(Static):
     def _write(self, content: Content) -> None:
         if not content.is_same(self._written):
             self._written = content
-            self.update(content, layout=False)  # it fills its panel whatever it says
+            self.update(content, layout=False)  # it fills its panel, whatever the text
 
 
 def _key(key: str, what: str) -> list[tuple[str, str]]:
@@ -72,7 +72,7 @@ def _key(key: str, what: str) -> list[tuple[str, str]]:
 
 
 def job_heading(job: JobView) -> str:
-    """What a job is doing, as a line of its own."""
+    """What a job is doing, in a line."""
     label = job.label[:1].upper() + job.label[1:]
     match job.state:
         case "waiting":
@@ -87,7 +87,7 @@ def job_heading(job: JobView) -> str:
 
 
 def job_figures(job: JobView) -> str:
-    """How far a job is, in figures: share, counts, loss, pace, time left."""
+    """How far a job is, in numbers: share, counts, loss, pace, time left."""
     progress = job.progress
     if progress is None:
         return ""
@@ -102,7 +102,7 @@ def job_figures(job: JobView) -> str:
         parts.append(f"{progress.done:,} of {count(progress.total, progress.unit.removesuffix('s') or 'piece')}")
     elif progress.done:
         parts.append(count(progress.done, progress.unit.removesuffix("s") or "piece"))
-    parts += [f"{name} {value:.4g}" for name, value in values.items() if name not in _SAID]
+    parts += [f"{name} {value:.4g}" for name, value in values.items() if name not in _SHOWN_ELSEWHERE]
     if job.pace and progress.unit:
         parts.append(f"{job.pace:,.0f} {progress.unit}/s")
     if job.seconds_left is not None and job.state == "running":

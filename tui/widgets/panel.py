@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
-from tui.widgets.formatting import clean
+from tui.widgets.cell_text import clean
 from tui.widgets.notice import Notice
 from tui.widgets.table import Table
 
@@ -42,7 +42,7 @@ class Panel(Vertical):
         yield self.notice
 
     def retitle(self, title: str, subtitle: str = "") -> None:
-        """Write on the frame: what is listed above, what to know about it below."""
+        """Write on the frame: the title of the list above, a remark below."""
         written = (clean(title), clean(subtitle))
         if written != self._written:
             self._written = written

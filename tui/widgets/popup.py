@@ -1,4 +1,4 @@
-"""Screens in front of the screen, closed once however often that is asked for."""
+"""Screens in front of the main screen, which close once however often that is requested."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Value = TypeVar("Value")
 
 
 class ClosedOnce(_Base):
-    """Keys that were pressed before a screen was gone find it gone: Textual would close the screen behind it."""
+    """A screen that closes only once. Textual would let a second key close the screen behind it."""
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Close this screen, if it is still open."""
@@ -29,11 +29,11 @@ class ClosedOnce(_Base):
 
 
 class PopUp(ClosedOnce, ModalScreen[None]):
-    """A page in front of the screen."""
+    """A page in front of the main screen."""
 
 
 class Palette(ClosedOnce, CommandPalette):
-    """Textual's palette, mended."""
+    """Textual's palette, with a fix."""
 
     def _action_command_list(self, action: str) -> None:
         # Paging through a list that has not been laid out yet raises in Textual 8.2.

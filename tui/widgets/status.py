@@ -1,4 +1,4 @@
-"""The line that says what is going on, and how the last answer came about."""
+"""The status line: what is going on, and how the last answer came about."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.messages import JobView
-from tui.state import Pace
+from tui.pace import Pace
 from tui.widgets.bars import progress_bar
-from tui.widgets.formatting import fit, shorten
+from tui.widgets.cell_text import fit, shorten
 from tui.widgets.notice import job_figures, job_heading
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _BAR = 12
-#: What is said with one of these in front is news, and brighter than how an answer came about.
+#: Notes that begin with one of these are news, and are drawn brighter than how an answer came about.
 _NEWS = ("✓", "✗")
 
 
 class StatusBar(Widget):
-    """A running job first, else what is being waited for, else the last answer."""
+    """Shows the running job, or else what is awaited, or else how the last answer came about."""
 
     DEFAULT_CSS = """
     StatusBar { height: 1; color: $text-muted; text-wrap: nowrap; }
     """
 
-    said: reactive[str] = reactive("")
+    note: reactive[str] = reactive("")
     """How the last answer came about."""
     job: reactive[JobView | None] = reactive(None)
     """The job that runs."""
     others: reactive[int] = reactive(0)
-    """How many more wait."""
+    """How many more jobs wait."""
     _waiting: reactive[str] = reactive("")
 
     def __init__(self, pace: Pace) -> None:
@@ -44,7 +44,7 @@ class StatusBar(Widget):
         self._patience: Timer | None = None
 
     def busy(self, source: str, text: str) -> None:
-        """Note that something is waited for, or with an empty text no longer; it shows after a moment."""
+        """Note that something is awaited, or no longer if the text is empty; it is shown after a moment."""
         if text:
             self._sources[source] = text
         else:
@@ -59,7 +59,7 @@ class StatusBar(Widget):
     def _wait(self) -> None:
         if not self._sources:
             return
-        # The oldest is what the others wait for, too.
+        # The others usually wait for the oldest one.
         self._waiting = next(iter(self._sources.values()))
         if self._spinner is None and self._pace.frame:
             self._spinner = self.set_interval(self._pace.frame, self._turn)
@@ -79,7 +79,7 @@ class StatusBar(Widget):
         """The line."""
         width = self.size.width
         if self.job is None:
-            text = f"{_FRAMES[self._frame % len(_FRAMES)]} {self._waiting}" if self._waiting else self.said
+            text = f"{_FRAMES[self._frame % len(_FRAMES)]} {self._waiting}" if self._waiting else self.note
             return Content.assemble((" " + shorten(text, width - 2), "$text" if text[:1] in _NEWS else ""))
         heading, figures = f" {job_heading(self.job)}  ", [job_figures(self.job)]
         done = undone = ""
@@ -89,10 +89,10 @@ class StatusBar(Widget):
             undone += "  "
         if self.others:
             figures.append(f"{self.others} more waiting")
-        said = " · ".join(filter(None, figures))
+        text = " · ".join(filter(None, figures))
         room = width - cell_len(heading + done + undone) - 1
-        aside = self._waiting or self.said
-        if cell_len(said) + cell_len(aside) + 3 > room:
+        aside = self._waiting or self.note
+        if cell_len(text) + cell_len(aside) + 3 > room:
             aside = ""
-        said = fit(said, room - cell_len(aside))
-        return Content.assemble(heading, (done, "$text-accent"), undone, said, aside)
+        text = fit(text, room - cell_len(aside))
+        return Content.assemble(heading, (done, "$text-accent"), undone, text, aside)

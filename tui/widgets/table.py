@@ -17,7 +17,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.widgets.formatting import shorten
+from tui.widgets.cell_text import shorten
 
 Row = TypeVar("Row")
 
@@ -179,8 +179,8 @@ class Table(ScrollView, Generic[Row], can_focus=True):
             text = shorten(text, room)
             padding = " " * (room - cell_len(text))
             if column.right:
-                # The space before a cell has the style of the cell before it. Nobody sees that in a terminal; but
-                # pictures of it drop the space that a run of one style begins with.
+                # The space before a cell has the style of the cell before it. A terminal shows no difference, but SVG
+                # pictures drop the space at the beginning of a run of one style.
                 segments += [Segment(padding, segments[-1].style), Segment(text + " " * _GAP, style)]
             else:
                 segments.append(Segment(text + padding + " " * _GAP, style))
@@ -205,7 +205,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
 
     # -- moving -----------------------------------------------------------------------------------------------
     def action_cursor(self, by: int) -> None:
-        """Move by some rows; up from the first row is told to whoever is above."""
+        """Move by some rows; moving up from the first row posts :class:`LeftTop`."""
         if by < 0 and self.cursor == 0:
             self.post_message(self.LeftTop())
         else:
@@ -280,7 +280,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
 
     # -- scrolling --------------------------------------------------------------------------------------------
     def on_resize(self) -> None:
-        """Widths follow the window by themselves; the cursor must stay in it."""
+        """Keep the cursor in the window; the widths need no update."""
         self._measure()
         self._scroll_to_cursor()
 
@@ -289,7 +289,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         if self.styles.is_auto_height:
             self.virtual_size = size
         elif size != self.virtual_size:
-            # Assigning it would lay the whole screen out anew, though only the scrollbar may have changed.
+            # Assigning the attribute would lay out the whole screen, though only the scrollbar may have changed.
             self.set_reactive(Table.virtual_size, size)
             self._scroll_update(size)
 

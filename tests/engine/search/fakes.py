@@ -68,6 +68,7 @@ def save_tiny_model(folder: Path, seed: int = 0, dim: int = 16) -> Path:
     """Write a small model folder as transformers saves it, with random weights."""
     random = np.random.RandomState(seed)
     settings = {"model_type": "bert", "hidden_act": "gelu", "hidden_size": dim, "num_hidden_layers": 1}
+    settings |= {"intermediate_size": 2 * dim, "max_position_embeddings": 64}
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps({**settings, "num_attention_heads": 2, "layer_norm_eps": 1e-12}))
     shutil.copy(locate(DEFAULT_MODEL) / "tokenizer.json", folder)
@@ -81,5 +82,9 @@ def save_tiny_model(folder: Path, seed: int = 0, dim: int = 16) -> Path:
         tensors |= {f"{name}LayerNorm.weight": np.ones(dim), f"{name}LayerNorm.bias": np.zeros(dim)}
     for name, rows in (("word", 30522), ("position", 64), ("token_type", 2)):
         tensors[f"embeddings.{name}_embeddings.weight"] = random.standard_normal((rows, dim))
-    save_file({name: tensor.astype(np.float32) for name, tensor in tensors.items()}, folder / "model.safetensors")
+    save_file(
+        {name: tensor.astype(np.float32) for name, tensor in tensors.items()},
+        folder / "model.safetensors",
+        {"format": "pt"},
+    )
     return folder

@@ -56,10 +56,10 @@ def test_after_warming_up_only_the_query_itself_is_embedded(session: Session, mo
     session.search.embed()
     session.search.warm_up()
     embedded: list[str] = []
-    encode = session.search._encoder.encode
-    monkeypatch.setattr(
-        session.search._encoder, "encode", lambda texts, **how: embedded.extend(texts) or encode(texts, **how)
-    )
+    encoder = session.search._encoder
+    for name in ("encode", "encode_queries"):
+        encode = getattr(encoder, name)
+        monkeypatch.setattr(encoder, name, lambda texts, encode=encode: embedded.extend(texts) or encode(texts))
     assert "Science Fiction" in session.search.search("a planet far away").results[0].reason
     assert embedded == ["a planet far away"]
 

@@ -1,4 +1,4 @@
-"""What the commands share: options, words that look like options, and the session that they ask."""
+"""What the commands share: their options, arguments that look like options, and the session."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from engine.session import DEVICES, PROTOCOLS
 
 if TYPE_CHECKING:
-    from engine.session import Session, Workspace
+    from engine.session import Session
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -36,17 +36,17 @@ protocol_option = click.option(
     "--protocol", type=click.Choice(PROTOCOLS), help="How to split; by default what suits the model."
 )
 settings_option = click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the model.")
-# Read by tui.cli.main from the words themselves, since an error may come before any command is chosen.
+# Read by tui.cli.main from the arguments themselves, because an error may come before a command is chosen.
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 
 
-class TakingNegativeIds(click.Command):
-    """A command to which ``-5`` is an id: click takes every word that begins with a dash for an option."""
+class NegativeIdsCommand(click.Command):
+    """A command that takes ``-5`` as an id, although click takes every word that begins with a dash as an option."""
 
     shielded = re.compile(r"-\d+")
 
     def parse_args(self, context: click.Context, words: list[str]) -> list[str]:
-        """Put a space, which is no part of an id or a filter, before such words that are not the value of an option."""
+        """Put a space, which the command strips, before such words, unless they are the value of an option."""
         options = [one for one in self.params if isinstance(one, click.Option) and not one.is_flag]
         before_value = {name for option in options for name in option.opts}
         shielded = [
@@ -56,8 +56,8 @@ class TakingNegativeIds(click.Command):
         return super().parse_args(context, shielded)
 
 
-class TakingFilters(TakingNegativeIds):
-    """A command to which ``-genre:horror`` is a filter."""
+class FiltersCommand(NegativeIdsCommand):
+    """A command that takes ``-genre:horror`` as a filter."""
 
     shielded = re.compile(r"-[^\W\d_][\w-]*:.+", re.DOTALL)
 
@@ -67,18 +67,12 @@ def common_options(command: Command) -> Command:
     return debug_option(json_option(command))
 
 
-def open_workspace() -> Workspace:
-    """Where this person's data sets lie."""
-    from engine.session import Workspace, find_paths
-
-    return Workspace(find_paths().data)
-
-
 def open_session(
     context: click.Context, dataset: str | None, device: str, embedding_model: str | None = None
 ) -> Session:
-    """The session of a command; `-d` and `--device` may stand before it or after it."""
-    from engine.session import session
+    """The session of a command; `-d` and `--device` may come before or after the command."""
+    from engine import session
+    from engine.session.datasets import open_workspace
 
     outer = context.obj
     return session.open_session(

@@ -1,4 +1,4 @@
-"""The line that text is typed into."""
+"""The input line of a pane."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from textual.events import Paste
 from textual.message import Message
 from textual.widgets import Input
 
-from tui.widgets.formatting import clean
+from tui.widgets.cell_text import clean
 
 _LONGEST = 2_000
 _LINE_END = re.compile(r"\s*[\r\n]\s*")
 
 
 class QueryInput(Input):
-    """A framed input that hands the arrow keys on to what is listed below it."""
+    """A framed input that passes the arrow keys on to the list below it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "arrow(1)", "list"),
@@ -58,7 +58,7 @@ class QueryInput(Input):
         self.retitle(title)
 
     def _on_paste(self, event: Paste) -> None:
-        """Take the lines of a text as one, and as much of it as there is room for."""
+        """Join the lines of a pasted text, and cut it to the room that is left."""
         event.stop()
         event.prevent_default()
         text = _LINE_END.sub(" ", event.text.strip("\r\n")).replace("\t", " ")
@@ -70,14 +70,14 @@ class QueryInput(Input):
         if text:
             self.replace(text, start, end)
 
-    def lead_on(self, leads: bool) -> None:
-        """Say whether there is anything below that Down could lead to."""
+    def set_leads_on(self, leads: bool) -> None:
+        """Set whether there is anything below that Down could go to."""
         if leads != self._leads_on:
             self._leads_on = leads
             self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The arrow keys are free while there is nothing below."""
+        """Offer the arrow keys only while there is something below."""
         return self._leads_on if action == "arrow" else super().check_action(action, parameters)
 
     def retitle(self, title: str, subtitle: str = "") -> None:
@@ -86,5 +86,5 @@ class QueryInput(Input):
         self.border_subtitle = Content(clean(subtitle))
 
     def action_arrow(self, by: int) -> None:
-        """Move on to, or in, what is below."""
+        """Move to the list below, or within it."""
         self.post_message(self.Arrow(by))

@@ -1,18 +1,19 @@
-"""Models: list, train, evaluate, tune."""
+"""The commands for models: list, train, evaluate, tune."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import click
 
 from engine.errors import OptionError, RecsysError
-from engine.session import Ties
+from engine.session import TIES, EvaluationConfig, Ties
 from tui.commands.group import cli
-from tui.commands.shared import (
+from tui.commands.options import (
     common_options,
     dataset_option,
     device_option,
     open_session,
-    open_workspace,
     protocol_option,
     seed_option,
     settings_option,
@@ -29,36 +30,17 @@ def models() -> None:
 @dataset_option
 @common_options
 @click.pass_context
-def list_models(context: click.Context, dataset: str | None, as_json: bool) -> None:
+def list_all(context: click.Context, dataset: str | None, as_json: bool) -> None:
     """List the models, their options, and the data sets that each is trained on.
 
     With -d the defaults are those for this data set's size.
     """
-    from engine.session import Session
-    from engine.session import describe as describe_models
-    from tui.output import ListedModel, print_models, say
+    from engine.session.datasets import open_workspace
+    from engine.session.models import list_models
+    from tui.output import log, print_models
 
-    workspace = open_workspace()
-    wanted = dataset or context.obj["dataset"]
-    specs = describe_models()
-    trained_on: dict[str, list[str]] = {name: [] for name in specs}
-    for name in [wanted] if wanted else workspace.names():
-        try:
-            states = Session(workspace, name).models.states()
-        except RecsysError as error:
-            if wanted:
-                raise
-            say(describe(error))  # one damaged set must not hide the others
-            continue
-        for state in states:
-            if state.trained:
-                trained_on[state.name].append(name)
-    size = (0, 0)
-    if wanted:
-        overview = workspace.manifest(wanted).overview
-        size = overview.num_interactions, overview.num_rated_items
     print_models(
-        [ListedModel(spec, trained_on[name], spec.defaults_for(*size)) for name, spec in specs.items()], as_json
+        list_models(open_workspace(), dataset or context.obj["dataset"], lambda error: log(describe(error))), as_json
     )
 
 
@@ -98,17 +80,24 @@ def train(
     "--seeds", type=click.IntRange(1, 100), default=1, show_default=True, metavar="N", help="Mean of so many."
 )
 @click.option(
-    "-k", "--at", "k", type=click.IntRange(1, 1000), default=10, show_default=True, metavar="K", help="Length of lists."
-)
-@click.option(
-    "--ties",
-    type=click.Choice(("file", "random")),
-    default="file",
+    "-k",
+    "--at",
+    "count",
+    type=click.IntRange(1, 1000),
+    default=10,
     show_default=True,
-    help="The order of interactions of the same time: as in the file, or at random.",
+    metavar="K",
+    help="Length of lists.",
 )
 @click.option("--include-seen", is_flag=True, help="Rank also what a person knows already.")
 @click.option("--segments", is_flag=True, help="Figures also by kinds of users and items.")
+@click.option(
+    "--ties",
+    type=click.Choice(TIES),
+    default=TIES[0],
+    show_default=True,
+    help="The order of interactions of the same time: as in the file, or at random.",
+)
 @settings_option
 @common_options
 @click.pass_context
@@ -120,10 +109,10 @@ def evaluate(
     protocol: str | None,
     seed: int,
     seeds: int,
-    k: int,
-    ties: Ties,
+    count: int,
     include_seen: bool,
     segments: bool,
+    ties: Ties,
     settings: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -132,32 +121,29 @@ def evaluate(
     Several models are asked the same questions and make one table; an option given by --set is for those that have
     it, or for one as MODEL.KEY=VALUE.
     """
-    from engine.session import EvaluationConfig
     from tui.output import print_report, print_reports, progress_on_stderr
 
     names = tuple(dict.fromkeys(names))
     options = options_by_model(names, settings)
     session = open_session(context, dataset, device)
-    protocol = session.models.protocol_for(list(names), protocol)
+    config = EvaluationConfig(
+        protocol=session.models.protocol_for(names, protocol),
+        seed=seed,
+        seeds=seeds,
+        k=count,
+        filter_seen=not include_seen,
+        segments=segments,
+        ties=ties,
+    )
     reports, failed = [], []
     for name in names:
         try:
             with progress_on_stderr() as job:
-                config = EvaluationConfig(
-                    protocol=protocol,
-                    seed=seed,
-                    seeds=seeds,
-                    k=k,
-                    ties=ties,
-                    filter_seen=not include_seen,
-                    segments=segments,
-                    options=options[name],
-                )
-                reports.append(session.models.evaluate(name, config, job))
+                reports.append(session.models.evaluate(name, replace(config, options=options[name]), job))
         except RecsysError as error:
             if len(names) == 1 or isinstance(error, OptionError):
                 raise
-            failed.append(f"{name} was left out. {describe(error)}")  # and must not cost the others' figures
+            failed.append(f"{name} was left out. {describe(error)}")  # the others are still evaluated
     if len(names) == 1:
         print_report(reports[0], as_json)
     elif reports:
@@ -204,7 +190,6 @@ def tune(
 
     Options given by --set stay as they are. The search is kept: the same command goes on with it.
     """
-    from engine.session import EvaluationConfig
     from tui.output import print_tuning, progress_on_stderr
 
     session = open_session(context, dataset, device)
@@ -222,7 +207,6 @@ def tune(
 
 def options_by_model(names: tuple[str, ...], settings: tuple[str, ...]) -> dict[str, dict[str, str]]:
     """The options for each of several models: ``KEY=VALUE`` for all that have it, ``MODEL.KEY=VALUE`` for one."""
-
     from engine.session import get
 
     specs = {name: get(name) for name in names}
@@ -237,7 +221,7 @@ def options_by_model(names: tuple[str, ...], settings: tuple[str, ...]) -> dict[
         for taker in takers or names:
             options[taker][key] = value
     for name, spec in specs.items():
-        spec.read_options(options[name])  # what is wrong is said now, not after minutes of other models
+        spec.read_options(options[name])  # a mistake is reported now, not after minutes of other models
     return options
 
 

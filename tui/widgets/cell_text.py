@@ -1,7 +1,7 @@
-"""Text from data on its way to a grid of cells: harmless, of one width everywhere, cut only with an ellipsis.
+"""Text from data, prepared for a grid of cells: sanitized, of the same width in every terminal, cut with an ellipsis.
 
-Every widget puts what a catalogue, a file name or an error says through :func:`clean`, :func:`fit` or
-:func:`paragraphs`. :mod:`tui.sanitize` says what is harmful; this module adds what only a grid needs.
+Every widget passes text from a catalogue, a file name or an error through :func:`clean`, :func:`fit` or
+:func:`paragraphs`. :mod:`tui.sanitize` removes harmful characters; this module adds what only a grid needs.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _MARK = "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 #: More than two marks on one letter climb into the lines above.
 _STACKED_MARKS = re.compile(f"({_MARK}{{2}}){_MARK}+")
 _SPACES = re.compile(r"\s+")
-#: Beyond this nobody reads on, and wrapping would hold up the screen.
+#: Longer texts are cut: nobody reads them to the end, and wrapping them would delay the screen.
 _LONGEST = 20_000
 
 
 def clean(value: object) -> str:
-    r"""One line that a terminal neither obeys nor misplaces.
+    r"""One line without characters that a terminal would obey or draw in the wrong place.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time span as one says it.
+    """A time span in words.
 
     Examples
     --------

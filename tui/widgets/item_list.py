@@ -1,4 +1,4 @@
-"""Tables of items, with the keys that take an item to every other place."""
+"""Tables of items, with the keys that send an item to every other place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from tui.messages import AddToSequence, CopyText, MoreLikeThis, ShowDetails
 from tui.widgets.bars import bar, compact, stars
-from tui.widgets.formatting import clean
+from tui.widgets.cell_text import clean
 from tui.widgets.table import Column, Row, Table
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Figures = tuple[tuple[str, str], ...]
 
 
-class ItemTable(Table[Row]):
+class ItemList(Table[Row]):
     """A table whose rows stand for items.
 
     Parameters
@@ -29,8 +29,20 @@ class ItemTable(Table[Row]):
     item_of
         The item of a row.
     figures_of
-        Names and values of what this table knows beyond the item, for its details.
+        Names and values of what this table knows about a row beyond its item, for the details.
     """
+
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("↑ ↓ k j", "up and down"),
+        ("PgUp PgDn", "a page up, a page down"),
+        ("Home End g G", "first and last"),
+        ("Enter d", "details"),
+        ("m", "more like this"),
+        ("a", "add to the sequence"),
+        ("y Y", "copy the title, the id"),
+        ("/", "back to the line one types into"),
+    )
+    """The keys of a list of items, for the help screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "details"),
@@ -59,7 +71,7 @@ class ItemTable(Table[Row]):
         return None if self.row is None else self._item_of(self.row)
 
     def details(self) -> ShowDetails | None:
-        """All that is known of the row under the cursor."""
+        """The details of the row under the cursor."""
         return None if self.row is None else ShowDetails(self._item_of(self.row), self._figures_of(self.row))
 
     def action_more_like_this(self) -> None:
@@ -83,14 +95,14 @@ class ItemTable(Table[Row]):
             self.post_message(CopyText(clean(self.item.item_id)))
 
     def action_details(self) -> None:
-        """Show all that is known of this item."""
+        """Show the details of this item."""
         details = self.details()
         if details is not None:
             self.post_message(details)
 
 
 def full_title(item: Item) -> str:
-    """A title with its year, unless the title says it already; an item without a title is named by its id."""
+    """A title with its year, unless the title contains it already; an item without a title is named by its id."""
     title = clean(item.title) or f"item {clean(item.item_id)}"
     return title if item.year is None or str(item.year) in title else f"{title} ({item.year})"
 
@@ -118,7 +130,7 @@ def _genres(item: Item) -> str:
 
 
 def _described(answer: Answer) -> list[Column[Result]]:
-    """What every ranked list shows of its items, as far as it is known and there is room."""
+    """The columns of every ranked list that describe its items, as far as they are known and there is room."""
     dated = any(result.item.year is not None for result in answer.results)
     year: Column[Result] = Column("Year", lambda result, _: _year(result.item), width=4, from_width=34, style="muted")
     return [
@@ -132,7 +144,7 @@ def _described(answer: Answer) -> list[Column[Result]]:
 def match_columns(answer: Answer) -> list[Column[Result]]:
     """Columns for a search: bars against the best match, scores as the search mode gives them."""
     if answer.method == "popular":
-        return _known_columns(answer)
+        return _popularity_columns(answer)
     best = max((result.score for result in answer.results), default=0.0) or 1.0
     digits = 2 if best >= 0.1 else 4
     return [
@@ -142,8 +154,8 @@ def match_columns(answer: Answer) -> list[Column[Result]]:
     ]
 
 
-def _known_columns(answer: Answer) -> list[Column[Result]]:
-    """Columns for what is popular: how many ratings there are, where there are any."""
+def _popularity_columns(answer: Answer) -> list[Column[Result]]:
+    """Columns for popular items: the number of ratings, if there are any."""
     best = max((result.score for result in answer.results), default=0.0) or 1.0
     columns = _described(answer)
     if best >= 1:
@@ -157,11 +169,11 @@ def _known_columns(answer: Answer) -> list[Column[Result]]:
 
 
 def rating_columns(highest: float, answer: Answer) -> list[Column[Result]]:
-    """Columns for recommendations: the predicted rating and how far off it may be, as far as the model tells.
+    """Columns for recommendations: the predicted rating, and its standard deviation if the model gives one.
 
-    A model that predicts no ratings has scores.
+    A model that does not predict ratings has scores.
     """
-    told = any(result.std is not None for result in answer.results)
+    uncertain = any(result.std is not None for result in answer.results)
 
     def figure(result: Result, _: int) -> str:
         value = result.predicted_rating
@@ -170,19 +182,19 @@ def rating_columns(highest: float, answer: Answer) -> list[Column[Result]]:
     def drawn(result: Result, _: int) -> str:
         return "" if result.predicted_rating is None else stars(result.predicted_rating, highest)
 
-    def doubt(result: Result, _: int) -> str:
+    def deviation(result: Result, _: int) -> str:
         return "" if result.std is None else f"±{result.std:.1f}"
 
     return [
         *_described(answer),
-        Column("Predicted", drawn, width=9, from_width=62 if told else 48, style="accent"),
+        Column("Predicted", drawn, width=9, from_width=62 if uncertain else 48, style="accent"),
         Column("", figure, width=5, right=True),
-        *([Column("", doubt, width=4, from_width=40, style="muted")] if told else []),
+        *([Column("", deviation, width=4, from_width=40, style="muted")] if uncertain else []),
     ]
 
 
 def history_columns(highest: float) -> list[Column[HistoryEntry]]:
-    """Columns for what a user has rated: stars and number, a dash for what was seen but not rated."""
+    """Columns for a history: the rating as stars and as a number, or that the item was seen but not rated."""
 
     def drawn(entry: HistoryEntry, _: int) -> str:
         return "" if entry.rating is None else stars(entry.rating, highest)
@@ -199,7 +211,7 @@ def history_columns(highest: float) -> list[Column[HistoryEntry]]:
 
 
 def probability_columns(answer: Answer) -> list[Column[Result]]:
-    """Columns for what comes next: the probability, or the score of a model that gives none."""
+    """Columns for what comes next: the probability, or the score if the model gives no probabilities."""
     best = max((result.probability or 0.0 for result in answer.results), default=0.0) or 1.0
 
     def drawn(result: Result, room: int) -> str:
@@ -216,16 +228,16 @@ def probability_columns(answer: Answer) -> list[Column[Result]]:
 
 
 def percent(probability: float) -> str:
-    """A probability with one decimal; what would round to nothing is said to be less than that."""
+    """A probability with one decimal; one that would be rounded to zero is shown as less than 0.1 %."""
     return "<0.1%" if 0 < probability < 0.0005 else f"{probability:.1%}"
 
 
 def result_figures(result: Result) -> Figures:
-    """What a ranked list knows of its item."""
+    """What a ranked list knows about an item."""
     figures = [("rank", str(result.rank))]
     if result.predicted_rating is not None:
-        doubt = "" if result.std is None else f" ± {result.std:.2f}"
-        figures.append(("predicted", f"{result.predicted_rating:.2f}{doubt}"))
+        deviation = "" if result.std is None else f" ± {result.std:.2f}"
+        figures.append(("predicted", f"{result.predicted_rating:.2f}{deviation}"))
     elif result.probability is not None:
         figures.append(("probability", percent(result.probability)))
     else:
@@ -236,5 +248,5 @@ def result_figures(result: Result) -> Figures:
 
 
 def entry_figures(entry: HistoryEntry) -> Figures:
-    """What a history knows of its item."""
+    """What a history knows about an item."""
     return (("rated", "seen, not rated" if entry.rating is None else compact(entry.rating)),)

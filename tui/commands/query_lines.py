@@ -1,4 +1,4 @@
-"""Many queries from a file or a pipe, as they come."""
+"""Reading many queries from a file or a pipe, as they arrive."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import click
 
 from engine.errors import DataError
 
-#: As many as a session remembers the vectors of.
-_QUERIES_TOGETHER = 256
+#: The number of queries whose vectors a session keeps.
+_BATCH = 256
 
 
 def open_queries(name: str) -> IO[str]:
@@ -24,12 +24,12 @@ def open_queries(name: str) -> IO[str]:
 
 
 def read_queries(lines: IO[str]) -> Iterator[list[str]]:
-    """The queries as they come, as many together as have come: none waits for one that is not written yet."""
+    """Batches of the queries that have arrived, so that none waits for one that is not written yet."""
     unread, number = b"", 0
     while chunk := lines.buffer.read1(1 << 16):  # type: ignore[attr-defined]
         *whole, unread = (unread + chunk).split(b"\n")
-        for start in range(0, len(whole), _QUERIES_TOGETHER):
-            batch = whole[start : start + _QUERIES_TOGETHER]
+        for start in range(0, len(whole), _BATCH):
+            batch = whole[start : start + _BATCH]
             yield [_decode(line, lines.name, number + place) for place, line in enumerate(batch, start=1)]
             number += len(batch)
     if unread:

@@ -1,0 +1,126 @@
+"""What the app needs of a session: one small protocol for each service, so that a pane depends on its own alone.
+
+:class:`engine.session.Session` and the fake session of the tests both fit them.
+"""
+# The services of engine.session document these methods.
+# ruff: noqa: D102
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from engine.data.results import (
+        Answer,
+        EmbeddingState,
+        FitReport,
+        HistoryEntry,
+        ModelState,
+        Overview,
+        TitleMatch,
+        UserSummary,
+    )
+    from engine.session import Completion, ExternalId, Job, ParsedQuery, Task
+
+
+class Data(Protocol):
+    """What the data set holds."""
+
+    def overview(self) -> Overview: ...
+
+
+class Search(Protocol):
+    """What the Search pane asks."""
+
+    def search(
+        self,
+        query: str | ParsedQuery,
+        k: int = 10,
+        mode: str = "hybrid",
+        like: ExternalId | None = None,
+        job: Job | None = None,
+        *,
+        like_by: str | None = None,
+    ) -> Answer: ...
+    def parse_query(self, line: str) -> ParsedQuery: ...
+    def complete_filter(self, line: str, cursor: int, limit: int = 8) -> list[Completion]: ...
+    def highlights(self, k: int = 10) -> Answer: ...
+    def explain_match(self, query: str, item: ExternalId, mode: str = "hybrid") -> list[tuple[str, float]]: ...
+    def recent_searches(self, limit: int = 10) -> list[str]: ...
+    def remember_search(self, line: str) -> None: ...
+
+
+class Embedding(Protocol):
+    """What makes search by meaning ready; the backend asks it."""
+
+    def embedding_state(self) -> EmbeddingState: ...
+    def embed(self, job: Job | None = None) -> EmbeddingState: ...
+    def warm_up(self, job: Job | None = None) -> None: ...
+
+
+class SearchAndEmbedding(Search, Embedding, Protocol):
+    """The search service as a whole."""
+
+
+class Users(Protocol):
+    """What the User pane asks."""
+
+    def find(self, text: str, limit: int = 50) -> list[UserSummary]: ...
+    def history(self, user: ExternalId) -> list[HistoryEntry]: ...
+    def recommend(
+        self,
+        user: ExternalId,
+        k: int = 10,
+        model: str | None = None,
+        filter_seen: bool = True,
+        job: Job | None = None,
+    ) -> Answer: ...
+    def explain(self, user: ExternalId, item: ExternalId, model: str | None = None, k: int = 3) -> Answer: ...
+
+
+class Sequences(Protocol):
+    """What the Sequence pane asks."""
+
+    def complete_title(self, text: str, limit: int = 8) -> list[TitleMatch]: ...
+    def resolve_title(self, text: str) -> TitleMatch: ...
+    def next_items(
+        self,
+        items: Sequence[int],
+        k: int = 10,
+        model: str | None = None,
+        filter_seen: bool = True,
+        job: Job | None = None,
+    ) -> Answer: ...
+
+
+class Models(Protocol):
+    """Which models there are, and training them; the backend asks it."""
+
+    def states(self, task: Task | None = None) -> list[ModelState]: ...
+    def train(
+        self, model: str, options: Mapping[str, Any] | None = None, job: Job | None = None, seed: int = 42
+    ) -> FitReport: ...
+
+
+class SessionLike(Protocol):
+    """A session: its services, and what computes."""
+
+    @property
+    def data(self) -> Data: ...
+    @property
+    def search(self) -> SearchAndEmbedding: ...
+    @property
+    def users(self) -> Users: ...
+    @property
+    def sequences(self) -> Sequences: ...
+    @property
+    def models(self) -> Models: ...
+    def device_name(self) -> str: ...
+
+
+if TYPE_CHECKING:
+    from engine.session import Session
+
+    def _conforms(session: Session) -> SessionLike:
+        return session

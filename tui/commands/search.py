@@ -1,0 +1,122 @@
+"""The search command."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from engine.errors import DataError, OptionError, RecsysError, UnknownError
+from engine.session import LIKE_BY, MODES
+from tui.commands.group import cli
+from tui.commands.options import (
+    FiltersCommand,
+    common_options,
+    count_option,
+    dataset_option,
+    device_option,
+    embedding_model_option,
+    open_session,
+)
+from tui.commands.query_lines import open_queries, read_queries
+from tui.wording import describe
+
+if TYPE_CHECKING:
+    from engine.session import Session
+
+
+@cli.command(cls=FiltersCommand)
+@click.argument("query", nargs=-1)
+@dataset_option
+@device_option
+@count_option
+@click.option("--mode", type=click.Choice(MODES), default=MODES[0], show_default=True)
+@click.option("--like", metavar="ITEM_ID", help="Items like this one; a QUERY beside it filters and shifts them.")
+@click.option("--by", type=click.Choice(LIKE_BY), help="How --like goes: by what they are, by who liked them, or both.")
+@click.option(
+    "--diversity",
+    type=click.FloatRange(0, 1),
+    metavar="0..1",
+    help="How much a result counts less for being like those before it.  [default: 0, with --like 0.4]",
+)
+@click.option("--queries", metavar="FILE|-", help="A query a line, a JSON list a line.")
+@embedding_model_option
+@common_options
+@click.pass_context
+def search(
+    context: click.Context,
+    query: tuple[str, ...],
+    dataset: str | None,
+    device: str,
+    count: int,
+    mode: str,
+    like: str | None,
+    by: str | None,
+    diversity: float | None,
+    queries: str | None,
+    embedding_model: str | None,
+    as_json: bool,
+) -> None:
+    """Find what is like these words: QUERY, or an item.
+
+    In a QUERY these are filters: genre:comedy, -genre:horror, genre:"science fiction", year:1990..1999, rating:>=8,
+    and so on for every column of the data.
+    """
+    from tui.output import print_answer
+
+    given = query or like is not None
+    if bool(given) == (queries is not None):
+        raise click.UsageError("Give a QUERY, --like ITEM_ID or both, or else --queries FILE.", context)
+    if by is not None and like is None:
+        raise click.UsageError("--by says how --like ITEM_ID goes: give both.", context)
+    words = " ".join(word.strip() for word in query)
+    if query and not words.strip():
+        raise RecsysError("The query is empty: type some words.")
+    # What is wrong with the request is reported now, not after minutes of embedding.
+    lines = None if queries is None else open_queries(queries)
+    session = open_session(context, dataset, device, embedding_model)
+    parsed = session.search.parse_query(words)
+    parsed.require()
+    if like is not None:
+        session.data.require_item(like)
+    if mode != "keyword" and by != "taste" and (parsed.text or like is not None or lines is not None):
+        _embed(session, required=mode != "hybrid" or by == "meaning")
+    if lines is not None:
+        _answer_lines(session, lines, count, mode, diversity)
+    else:
+        print_answer(session.search.search(words, count, mode, like=like, like_by=by, diversity=diversity), as_json)
+
+
+def _embed(session: Session, *, required: bool) -> None:
+    """Embed what is not embedded yet; if that is not required, a failure is only logged."""
+    from tui.output import log, progress_on_stderr
+
+    try:
+        with progress_on_stderr() as job:
+            session.search.embed(job)
+    except (DataError, UnknownError) as error:
+        if required:
+            raise
+        log(describe(error))  # search by keyword still works, and so does what was embedded before
+
+
+def _answer_lines(session: Session, lines: IO[str], count: int, mode: str, diversity: float | None) -> None:
+    """Print one JSON list for each query, in their order."""
+    from tui.output import log, print_json, result_json
+
+    number = wrong = 0
+    for batch in read_queries(lines):
+        if mode != "keyword" and len(batch) > 1:
+            session.search.encode_queries(batch, mode)
+        for line in batch:
+            number += 1
+            parsed = session.search.parse_query(line)
+            for problem in parsed.problems:
+                log(f"line {number}: {problem.message}")
+            # A line with a wrong filter gets an empty list, and the other lines are still answered.
+            wrong += bool(parsed.problems)
+            searchable = not parsed.problems and (parsed.text or parsed.filters)
+            results = session.search.search(parsed, count, mode, diversity=diversity).results if searchable else ()
+            print_json([result_json(result) for result in results])
+    if wrong:
+        raise OptionError(f"{wrong} of {number} lines could not be understood: their lists are empty.")

@@ -1,0 +1,27 @@
+"""How fast the screen reacts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the screen reacts; tests and snapshots make it steady.
+
+    Attributes
+    ----------
+    settle
+        Seconds that typing or moving must rest before the engine is asked.
+    glance
+        Seconds that the cursor must rest before details follow it.
+    patience
+        Seconds of waiting before a spinner shows.
+    frame
+        Seconds a frame of the spinner; 0 keeps it still.
+    """
+
+    settle: float = 0.15
+    glance: float = 0.05
+    patience: float = 0.15
+    frame: float = 0.1
