@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
+import textwrap
 from pathlib import Path
 from types import ModuleType
 
@@ -21,9 +22,10 @@ PAGE = ROOT / "CONTRIBUTING.md"
 
 def example(name: str) -> str:
     """The block of code that follows a mark."""
-    found = re.search(rf"<!-- example: {name} -->\n```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    mark = rf"^ *<!-- example: {name} -->\n *```python\n(.*?)^ *```"
+    found = re.search(mark, PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     assert found is not None
-    return found.group(1)
+    return textwrap.dedent(found.group(1))
 
 
 def module_from(path: Path, name: str) -> ModuleType:

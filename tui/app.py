@@ -18,7 +18,7 @@ from textual.widgets import ContentSwitcher, Input, Static
 from tui import messages, themes
 from tui.backend.backend import Backend
 from tui.pace import Pace
-from tui.panes import TABS
+from tui.panes import FUNCTION_KEYS, TABS
 from tui.state import AppState
 from tui.widgets.cell_text import clean, count, duration
 from tui.widgets.heading import Heading, TabBar
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 #: The smallest window with room for a list and its frame. A terminal of 80×24 with a status line of tmux is larger.
 _MIN_WIDTH, _MIN_HEIGHT = 64, 18
-
-#: The titles of the tabs by name.
-_TITLES = {tab.name: tab.title for tab in TABS}
 
 #: The keys that work everywhere, beside those that open tabs; for the help screen.
 _HELP = (
@@ -77,10 +74,6 @@ class RecsysApp(App[None]):
     CSS_PATH = Path(__file__).with_suffix(".tcss")
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(f"{number},f{number + 1}", f"open('{tab.name}')", tab.title, show=False)
-            for number, tab in enumerate(TABS, 1)
-        ),
         Binding("ctrl+p", "command_palette", "palette", key_display="^p"),
         Binding("question_mark", "help", "help", key_display="?"),
         Binding("f1", "help", "help"),
@@ -108,7 +101,10 @@ class RecsysApp(App[None]):
         self._heading = Heading()
         self._heading.dataset = clean(dataset_name)
         self._heading.device = "○ starting"
-        self._tabs = TabBar(tuple(_TITLES.items()))
+        self._titles = {tab.name: tab.title for tab in TABS}
+        for number, (tab, key) in enumerate(zip(TABS, FUNCTION_KEYS, strict=False), 1):
+            self.bind(f"{number},{key.lower()}", f"open('{tab.name}')", description=tab.title, show=False)
+        self._tabs = TabBar(tuple(self._titles.items()), FUNCTION_KEYS)
         self._status = StatusBar(self.state.pace)
         self._quit_requested_at = float("-inf")
         self._typed_early = ""
@@ -278,7 +274,7 @@ class RecsysApp(App[None]):
         self._refresh_pane()
 
     def _notify_end(self, job: messages.JobView) -> None:
-        if job.task not in _TITLES:
+        if job.task not in self._titles:
             return
         took = "" if job.seconds is None else f" in {duration(job.seconds)}"
         what = job_heading(job)
@@ -290,7 +286,7 @@ class RecsysApp(App[None]):
         else:
             self._status.note = f"✓ {what}{took}"
             if elsewhere:
-                self.notify(f"{what}{took}: see {_TITLES[job.task]}.", markup=False)
+                self.notify(f"{what}{took}: see {self._titles[job.task]}.", markup=False)
 
     def _show_device(self) -> None:
         if self.state.device:
@@ -377,8 +373,8 @@ class RecsysApp(App[None]):
         from tui.widgets.item_list import ItemList
 
         numbers = " ".join(str(number) for number in range(1, len(TABS) + 1))
-        functions = " ".join(f"F{number + 1}" for number in range(1, len(TABS) + 1))
-        tabs = (numbers, f"{', '.join(_TITLES.values())}; while typing: {functions}")
+        functions = " ".join(FUNCTION_KEYS[: len(TABS)])
+        tabs = (numbers, f"{', '.join(self._titles.values())}; while typing: {functions}")
         yield "Everywhere", (tabs, *_HELP)
         yield "In a list", ItemList.KEYS
         for tab in TABS:

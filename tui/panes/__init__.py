@@ -40,9 +40,12 @@ class Tab:
         return pane
 
 
-#: The tabs in their order: the first one opens with the key 1 or F2, the next one with 2 or F3, and so on.
+#: The tabs in their order; the key 1 opens the first one, 2 the next one, and so on.
 TABS = (
     Tab("search", "Search", "tui.panes.search:SearchPane"),
     Tab("user", "User", "tui.panes.user:UserPane"),
     Tab("sequence", "Sequence", "tui.panes.sequence:SequencePane"),
 )
+
+#: What opens the tabs while digits are text. F1 is help, F5 starts what a pane offers, and F10 leaves the app.
+FUNCTION_KEYS = ("F2", "F3", "F4", "F6", "F7", "F8", "F9")

@@ -48,16 +48,18 @@ class TabBar(Widget):
             super().__init__()
             self.name = name
 
-    def __init__(self, tabs: tuple[tuple[str, str], ...]) -> None:
-        """Take pairs of name and label."""
+    def __init__(self, tabs: tuple[tuple[str, str], ...], function_keys: tuple[str, ...]) -> None:
+        """Take pairs of name and label, and the keys that open the tabs while text is being typed."""
         super().__init__()
         self._tabs = tabs
+        self._function_keys = function_keys
 
     def _labels(self) -> list[tuple[str, str, str]]:
         """Name, key and label of each tab; all keys have the same width."""
         # While text is being typed digits belong to it, and the function keys are what works.
-        keys = [f"F{number + 1} " if self.typing else f"{number}  " for number in range(1, len(self._tabs) + 1)]
-        return [(name, key, clean(label)) for key, (name, label) in zip(keys, self._tabs, strict=True)]
+        digits = range(1, len(self._tabs) + 1)
+        keys = [f"{key} " for key in self._function_keys] if self.typing else [f"{digit}  " for digit in digits]
+        return [(name, key, clean(label)) for key, (name, label) in zip(keys, self._tabs, strict=False)]
 
     def render(self) -> Content:
         """The tabs."""
