@@ -13,7 +13,8 @@ import numpy as np
 from engine import datasets, models
 from engine.cross_validation import user_based_train_test_split
 from engine.data.dataset import Dataset
-from engine.evaluation.splitters import Split, Ties, shuffle_ties, split
+from engine.evaluation.config import Ties
+from engine.evaluation.splitters import Split, shuffle_ties, split
 from engine.interactions import Interactions
 
 SEEDS = (42, 43, 44)

@@ -92,8 +92,8 @@ from engine.search.encoder.encoder import Encoder
 from engine.search.semantic.vector_store import VectorStore
 from engine.workspace.dataset_store import Workspace
 class Telling(Encoder):
-    def batches(self, *arguments, **options):
-        for rows, vectors in super().batches(*arguments, **options):
+    def encode_many(self, *arguments, **options):
+        for rows, vectors in super().encode_many(*arguments, **options):
             print(len(rows), flush=True)  # all batches before this one are stored by now
             yield rows, vectors
 texts = Workspace(Path(sys.argv[1])).open("anime").items.texts()

@@ -44,9 +44,9 @@ def main() -> None:
             print(f"{name}: not stored, skipped")
             continue
         sessions[name] = Session(workspace, name)
-        state = sessions[name].embedding_state()
+        state = sessions[name].search.embedding_state()
         print(f"{name}: {state.done:,} of {state.total:,} embedded by {state.model}")
-        sessions[name].warm_up()
+        sessions[name].search.warm_up()
     print(f"\nJudged queries, {arguments.part} part: {sum(one[0] in sessions for one in judged)}")
     print(
         f"{'':10}{'nDCG@10':>10}{'95 %':>18}{'recall@10':>12}{'95 %':>18}   " + "".join(f"{name:>8}" for name in SETS)

@@ -176,4 +176,5 @@ class BaseModel(ABC):
 
 def misfit(where: str, error: Exception) -> DataError:
     """Make the error for a stored model whose parts do not fit together."""
-    return DataError(f"{where} is inconsistent ({str(error).splitlines()[0]}): train the model again.")
+    reason = str(error).splitlines()[-1].strip()  # torch names the tensor below a heading
+    return DataError(f"{where} does not fit its own description ({reason}): train the model again.")

@@ -150,9 +150,9 @@ class SearchIndex:
             If embeddings are needed and no item is embedded yet, or the item ``like`` is not.
         """
         if mode not in MODES:
-            raise OptionError(f"There is no search mode {mode!r}: choose {', '.join(MODES)}.")
+            raise OptionError(f"There is no search mode {mode!r}: choose hybrid, semantic or keyword.")
         if like_by is not None and like_by not in LIKE_BY:
-            raise OptionError(f"Items cannot be alike by {like_by!r}: choose {', '.join(LIKE_BY)}.")
+            raise OptionError(f"Items cannot be alike by {like_by!r}: choose meaning, taste or both.")
         if k < 1:
             raise OptionError(f"{k} results cannot be shown: ask for at least 1.")
         if not 0 <= diversity <= 1:

@@ -1,6 +1,6 @@
 """Writes ``minilm.onnx``: how all-MiniLM-L6-v2 computes, without its weights.
 
-    python -m engine.search.encoder.make_graph FOLDER
+Run this module as a program, with the model's folder as its argument.
 
 The graph is BERT of six layers (Devlin et al., 2019), the mean over its tokens and unit length. Its initialisers have
 the names of the tensors in the folder's ``model.safetensors``, and say where in that file their numbers are: ONNX

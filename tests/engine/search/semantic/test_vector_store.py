@@ -191,8 +191,8 @@ class TellingEncoder(FakeEncoder):
         super().__init__()
         self.told = told
 
-    def batches(self, *arguments: Any, **options: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        for batch in super().batches(*arguments, **options):
+    def encode_many(self, *arguments: Any, **options: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for batch in super().encode_many(*arguments, **options):
             self.told.send(len(self.encoded))
             yield batch
 
