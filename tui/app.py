@@ -256,7 +256,6 @@ class RecsysApp(App[None]):
 
     def on_device_failed(self, message: messages.DeviceFailed) -> None:
         """The libraries that compute could not be loaded."""
-        self.state.device_failure = message.failure
         self._heading.device = "✗ no device"
         self._status.busy("device", "")
         self._status.note = f"✗ {clean(message.failure.text)}"

@@ -43,7 +43,7 @@ class DatasetState:
     @property
     def takes_unrated(self) -> bool:
         """Whether a trained sequence model uses the texts of items, and so knows items that nobody has rated."""
-        return any(one.trained and one.task == "sequence" and one.options.get("texts") for one in self.models)
+        return any(one.trained and one.task == "sequence" and one.uses_texts for one in self.models)
 
     def trained(self, task: Task) -> tuple[tuple[str, str | None], ...]:
         """The models that can answer for this task, and when each was trained; empty where none can."""

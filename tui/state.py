@@ -25,8 +25,6 @@ class AppState:
         The name of the device that computes; empty until the libraries are loaded.
     warm
         Whether what the first requests need is loaded, above all the embedding model.
-    device_failure
-        Why the libraries that compute could not be loaded.
     jobs
         Every job of this run, by number.
     draft
@@ -39,7 +37,6 @@ class AppState:
     failure: Failure | None = None
     device: str = ""
     warm: bool = False
-    device_failure: Failure | None = None
     jobs: dict[int, JobView] = field(default_factory=dict)
     draft: SequenceDraft = field(default_factory=SequenceDraft)
 

@@ -46,6 +46,10 @@ class Result:
     std: float | None = None
 
 
+#: The method of a search that was given no words.
+BY_POPULARITY = "popular"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A ranked list and the method that made it.
@@ -63,6 +67,11 @@ class Answer:
     results: tuple[Result, ...]
     method: str
     note: str = ""
+
+    @property
+    def by_popularity(self) -> bool:
+        """Whether a search without words was answered by the most popular items."""
+        return self.method == BY_POPULARITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,8 @@ class ModelState:
         The options, the metrics and the duration of the last training.
     obstacle
         The reason why the model cannot be trained on this data set ("no ratings", "no times"); empty if it can.
+    uses_texts
+        Whether the trained model uses the texts of items, and so knows items that nobody has rated.
     """
 
     name: str
@@ -133,6 +144,7 @@ class ModelState:
     metrics: Mapping[str, float] = field(default_factory=dict)
     seconds: float | None = None
     obstacle: str = ""
+    uses_texts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

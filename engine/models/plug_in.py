@@ -128,7 +128,10 @@ class PlugInModel(BaseModel):
     def probabilities(self, sequences: npt.ArrayLike, temperature: float = 1.0) -> Scores:
         """Return the object's probabilities of the next item, or else the softmax of its scores."""
         if hasattr(self._model, "probabilities"):
-            return np.asarray(self._model.probabilities(sequences), dtype=np.float32)
+            # To divide scores by a temperature is to raise their softmax to this power, and to make it sum to 1.
+            own = np.asarray(self._model.probabilities(sequences), dtype=np.float32) ** (1 / temperature)
+            heated: Scores = own / own.sum(-1, keepdims=True)
+            return heated
         rows = np.atleast_2d(np.asarray(sequences))
         result: Scores = (self.scores(rows) / temperature).softmax(1).numpy()
         return result[0] if len(result) == 1 else result

@@ -126,6 +126,13 @@ class ModelSpec:
         sized = {} if self.for_size is None else self.for_size(num_interactions, num_items)
         return {name: sized.get(name, option.default) for name, option in self.options.items()}
 
+    def uses_texts(self, options: Mapping[str, Any]) -> bool:
+        """Whether a model with these options uses the texts of items, and so knows items that nobody has rated.
+
+        A model may have an option ``texts`` to turn this off.
+        """
+        return "texts" in self.uses and bool(options.get("texts", True))
+
     def load_class(self) -> Any:
         """Import the model's module and return the class.
 

@@ -1,13 +1,12 @@
-"""The device that computes, exclusive use of it, and the number of cores that it uses."""
+"""The device that computes, and the number of cores that it uses."""
 
 from __future__ import annotations
-
-import os
 
 import torch
 
 from engine.errors import ErrorKind, OptionError
 from engine.runtime.devices import DEVICES
+from engine.runtime.thread_pool import usable_cores
 
 
 def resolve(name: str | torch.device = "auto") -> torch.device:
@@ -83,7 +82,6 @@ def describe(device: torch.device) -> str:
 
 def leave_a_core() -> int:
     """Let torch use all cores except one, which draws the screen; returns the number. The app calls this once."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    threads = max(1, cores - 1)
+    threads = max(1, usable_cores() - 1)
     torch.set_num_threads(threads)
     return threads

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.popularity import item_popularity, log_popularity
-from engine.data.results import Answer, Result
+from engine.data.results import BY_POPULARITY, Answer, Result
 from engine.errors import NotTrainedError, OptionError, RecsysError
 from engine.ranking import top_k
 from engine.runtime.job import Job
@@ -192,7 +192,7 @@ class SearchIndex:
         found = self.items.take(rows + 1)
         scores = self._item_popularity[rows].tolist()
         results = [Result(rank, item, score) for rank, (item, score) in enumerate(zip(found, scores, strict=True), 1)]
-        return Answer(tuple(results), "popular")
+        return Answer(tuple(results), BY_POPULARITY)
 
     def corrected(self, query: str) -> str:
         """The query that a hybrid search encodes: the typed one with its misspelt words corrected."""

@@ -12,11 +12,9 @@ if TYPE_CHECKING:
     from engine.data.id_map import ExternalId
     from engine.data.items import Item
     from engine.data.results import Task
-    from engine.datasets.ingest import add
     from engine.evaluation.config import PROTOCOLS, TIES, EvaluationConfig, Ties
     from engine.evaluation.tuning import Tuned
-    from engine.models.registry import describe, get
-    from engine.models.spec import ModelSpec, Range
+    from engine.models.registry import get
     from engine.runtime.devices import DEVICES
     from engine.runtime.job import Job, Progress
     from engine.search.filters.completion import Completion
@@ -31,11 +29,9 @@ _MODULES = {
     "engine.data.id_map": ("ExternalId",),
     "engine.data.items": ("Item",),
     "engine.data.results": ("Task",),
-    "engine.datasets.ingest": ("add",),
     "engine.evaluation.config": ("PROTOCOLS", "TIES", "EvaluationConfig", "Ties"),
     "engine.evaluation.tuning": ("Tuned",),
-    "engine.models.registry": ("describe", "get"),
-    "engine.models.spec": ("ModelSpec", "Range"),
+    "engine.models.registry": ("get",),
     "engine.runtime.devices": ("DEVICES",),
     "engine.runtime.job": ("Job", "Progress"),
     "engine.search.filters.completion": ("Completion",),
@@ -62,18 +58,14 @@ __all__ = [
     "LikeBy",
     "Manifest",
     "Mode",
-    "ModelSpec",
     "ParsedQuery",
     "Problem",
     "Progress",
-    "Range",
     "Session",
     "Task",
     "Ties",
     "Tuned",
     "Workspace",
-    "add",
-    "describe",
     "describe_os_error",
     "find_paths",
     "get",

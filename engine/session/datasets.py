@@ -2,9 +2,9 @@
 
 from engine.datasets.ingest import add
 from engine.storage.paths import find_paths
-from engine.workspace.dataset_store import DEMO, Manifest, Workspace
+from engine.workspace.dataset_store import Workspace
 
-__all__ = ["DEMO", "Manifest", "Workspace", "add", "open_workspace"]
+__all__ = ["add", "open_workspace"]
 
 
 def open_workspace() -> Workspace:

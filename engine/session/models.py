@@ -231,6 +231,6 @@ class ModelService:
     def _vectors_for(self, model: str, options: Mapping[str, Any] | None, job: Job) -> npt.NDArray[np.float32] | None:
         """The vectors of all items' texts, embedded now where they are not yet; None for a model that takes none."""
         spec = models.get(model)
-        if "texts" not in spec.uses or not spec.read_options(options or {}).get("texts", True):
+        if not spec.uses_texts(spec.read_options(options or {})):
             return None
         return self._search.item_vectors(job)

@@ -58,7 +58,7 @@ class SequenceService:
         """
         trained = (one for one in self._models.states("sequence") if one.trained and model in (None, one.name))
         asked = next(trained, None)
-        return self._titles.resolve(text, rated=asked is None or not asked.options.get("texts"))
+        return self._titles.resolve(text, rated=asked is None or not asked.uses_texts)
 
     def next_items(
         self,

@@ -62,6 +62,7 @@ class ModelStore:
             trained=True,
             trained_at=stored["trained_at"],
             options=report["options"],
+            uses_texts=spec.uses_texts(report["options"]),
             metrics=report["metrics"],
             seconds=report["seconds"]["fit"],
         )

@@ -188,7 +188,7 @@ async def test_an_item_that_nobody_rated_is_refused_with_the_reason(make_app):
 
 async def test_an_item_that_nobody_rated_is_taken_where_a_model_goes_by_texts(make_app):
     session = FakeSession(trained=("attention", "sequence"))
-    session.further_models = [ModelState("attention", "sequence", "Goes by texts.", options={"texts": True})]
+    session.further_models = [ModelState("attention", "sequence", "Goes by texts.", uses_texts=True)]
     app = make_app(session)
     async with app.run_test(size=WIDE) as pilot:
         await open_sequence(app, pilot)

@@ -57,7 +57,7 @@ class SearchState:
     @property
     def popular(self) -> bool:
         """Whether the list is ordered by popularity alone."""
-        return self.answer is not None and self.answer.method == "popular"
+        return self.answer is not None and self.answer.by_popularity
 
     @property
     def heading(self) -> str:

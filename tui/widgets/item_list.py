@@ -143,7 +143,7 @@ def _described(answer: Answer) -> list[Column[Result]]:
 
 def match_columns(answer: Answer) -> list[Column[Result]]:
     """Columns for a search: bars against the best match, scores as the search mode gives them."""
-    if answer.method == "popular":
+    if answer.by_popularity:
         return _popularity_columns(answer)
     best = max((result.score for result in answer.results), default=0.0) or 1.0
     digits = 2 if best >= 0.1 else 4

@@ -95,6 +95,9 @@ def test_what_is_declared_works(name: str) -> None:
         probabilities = model.probabilities(HISTORY)
         assert probabilities.shape == (num_items,)
         assert probabilities.sum() == pytest.approx(1.0, abs=1e-3)
+        flatter = model.probabilities(HISTORY, temperature=4.0)
+        assert flatter.sum() == pytest.approx(1.0, abs=1e-3)
+        assert flatter.max() < probabilities.max()
 
 
 @pytest.mark.parametrize(

@@ -44,15 +44,17 @@ def test_a_spoilt_file_is_none(tmp_path: Path, content: bytes) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
 def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
     SearchHistory(tmp_path, "films").remember("something private")
-    for path in (tmp_path / "searches").glob("*.json"):
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    (path,) = (tmp_path / "searches").glob("*.json")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.getuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    SearchHistory(tmp_path, "films").remember("heat")
+    recent = SearchHistory(tmp_path, "films")
+    recent.remember("heat")
     tmp_path.chmod(0o700)
+    assert recent.list() == []
 
 
 def test_a_file_in_place_of_the_folder_is_no_error(tmp_path: Path) -> None:
