@@ -112,11 +112,11 @@ def _run_command(words: list[str]) -> int:
 def _fail(error: RecsysError, words: list[str], status: int) -> int:
     if "--debug" in words:
         raise error
-    from tui.wording import describe
+    from tui.wording import describe, unnamed_suggestions
 
     message = describe(error)
-    if isinstance(error, UnknownError) and error.suggestions and not any(one in message for one in error.suggestions):
-        message += f" Closest: {', '.join(error.suggestions[:5])}."
+    if isinstance(error, UnknownError) and (suggestions := unnamed_suggestions(error)):
+        message += f" Closest: {', '.join(suggestions[:5])}."
     _log(message)
     return status
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from engine.errors import ErrorKind, RecsysError
+from engine.errors import ErrorKind, RecsysError, UnknownError
 
 _MAPPING_EXAMPLE: Final = "user=uid,item=sku,rating=stars,time=ts,id=sku,title=name,text=a+b"
 #: What a data set's files are called in an example, by kind and role.
@@ -29,6 +29,12 @@ def describe(error: RecsysError) -> str:
     # A second colon in one sentence would be hard to read.
     mark = ";" if ": " in message else ":"
     return f"{message.removesuffix('.')}{mark} {remedy}."
+
+
+def unnamed_suggestions(error: UnknownError) -> tuple[str, ...]:
+    """What an error suggests, unless its sentence names it already."""
+    message = str(error)
+    return () if any(one in message for one in error.suggestions) else error.suggestions
 
 
 def train_command(model: str, dataset: str, options: Mapping[str, Any]) -> str:

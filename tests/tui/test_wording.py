@@ -9,9 +9,9 @@ import pytest
 from engine.datasets import read
 from engine.datasets.ingest import add
 from engine.datasets.releases import RELEASES
-from engine.errors import DataError, ErrorKind, NotTrainedError, OptionError, RecsysError
+from engine.errors import DataError, ErrorKind, NotTrainedError, OptionError, RecsysError, UnknownError
 from engine.workspace.dataset_store import Workspace
-from tui.wording import describe, evaluate_command, train_command
+from tui.wording import describe, evaluate_command, train_command, unnamed_suggestions
 
 
 def shown(**files: object) -> str:
@@ -130,3 +130,9 @@ def test_commands_are_quoted_for_a_shell() -> None:
     assert evaluate_command("als", "films", options, "user", 7) == (
         "recsys-tui evaluate als -d films --protocol user --seed 7 --set 'n_iter=3 loss=bpr'"
     )
+
+
+def test_a_suggestion_is_said_once() -> None:
+    assert unnamed_suggestions(UnknownError("There is no title like 'haet'.", ("Heat", "Hate"))) == ("Heat", "Hate")
+    assert unnamed_suggestions(UnknownError("There is no title like 'haet'; closest: Heat.", ("Heat",))) == ()
+    assert unnamed_suggestions(UnknownError("There is no user 7.")) == ()

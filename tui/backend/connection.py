@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import NotTrainedError, RecsysError, UnknownError
 from tui.backend.protocols import SessionLike
 from tui.messages import DatasetState, Failure
-from tui.wording import describe
+from tui.wording import describe, unnamed_suggestions
 
 if TYPE_CHECKING:
     from textual.message import Message
@@ -67,7 +67,7 @@ class Connection:
         """The sentence for an error. An unexpected error also goes to the log, with its traceback."""
         match error:
             case UnknownError():
-                return Failure(describe(error), "unknown", error.suggestions)
+                return Failure(describe(error), "unknown", unnamed_suggestions(error))
             case NotTrainedError():
                 return Failure(describe(error), "untrained")
             case RecsysError():
