@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -11,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.errors import LearningError, OptionError
+from engine.errors import LearningError
 from engine.factorization import specs
 from engine.factorization.least_squares import FactorBlock, gathered, improve_rows, solve_rows
 from engine.factorization.pairs import Pairs
@@ -19,6 +18,7 @@ from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
 from engine.models.fold_in import Ridge
 from engine.models.item_vectors import ItemVectorsMixin
+from engine.models.option_checks import require_not_negative, require_positive, require_whole
 from engine.models.spec import ModelSpec
 from engine.ranking import MASKED_SCORE
 from engine.runtime.job import Job, Progress
@@ -76,15 +76,9 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
         device: str | None = None,
     ) -> None:
         super().__init__(random_state=random_state, device=device)
-        for option, number in (("embedding_dim", embedding_dim), ("n_iter", n_iter)):
-            if int(number) != number or number < 1:
-                raise OptionError(f"{option} must be a whole number from 1 on, not {number!r}.")
-        for option, value in (("alpha", alpha), ("nu", nu), ("confidence", confidence)):
-            if not (math.isfinite(value) and value >= 0):
-                raise OptionError(f"{option} must be 0 or more, not {value!r}.")
-        for option, value in (("l2", l2), ("scale", scale)):
-            if not (math.isfinite(value) and value > 0):
-                raise OptionError(f"{option} must be above 0, not {value!r}.")
+        require_whole(embedding_dim=embedding_dim, n_iter=n_iter)
+        require_not_negative(alpha=alpha, nu=nu, confidence=confidence)
+        require_positive(l2=l2, scale=scale)
         self.embedding_dim, self.n_iter = int(embedding_dim), int(n_iter)
         self.alpha, self.l2, self.nu = float(alpha), float(l2), float(nu)
         self.confidence, self.scale = float(confidence), float(scale)

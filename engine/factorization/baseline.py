@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import ClassVar
 
 import numpy as np
@@ -10,10 +9,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.errors import OptionError
 from engine.factorization import specs
 from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
+from engine.models.option_checks import require_not_negative
 from engine.models.spec import ModelSpec
 from engine.runtime.job import Job, Progress
 
@@ -82,9 +81,7 @@ class BaselineModel(ClosedFormUserModel):
         device: str | None = None,
     ) -> None:
         super().__init__(random_state=random_state, device=device)
-        for option, value in (("l2_user", l2_user), ("l2_item", l2_item)):
-            if not (math.isfinite(value) and value >= 0):
-                raise OptionError(f"{option} must be 0 or more, not {value!r}.")
+        require_not_negative(l2_user=l2_user, l2_item=l2_item)
         self.l2_user, self.l2_item = float(l2_user), float(l2_item)
         self._mean = 0.0
         self._users = self._items = torch.zeros(0)

@@ -27,6 +27,7 @@ from engine.models.closed_form import ClosedFormUserModel, require_ratings
 from engine.models.contract import Capabilities
 from engine.models.fold_in import Ridge
 from engine.models.item_vectors import ItemVectorsMixin
+from engine.models.option_checks import require_positive, require_whole
 from engine.models.spec import ModelSpec
 from engine.runtime.job import Job, Progress
 
@@ -113,18 +114,11 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         super().__init__(random_state=random_state, device=device)
         if likelihood not in LIKELIHOODS:
             raise OptionError(f"likelihood must be one of {', '.join(LIKELIHOODS)}, not {likelihood!r}.")
-        for option, value, least in (
-            ("embedding_dim", embedding_dim, 1),
-            ("n_iter", n_iter, 1),
-            ("burn_in", burn_in, 0),
-            ("num_samples", num_samples, 1),
-        ):
-            if int(value) != value or value < least:
-                raise OptionError(f"{option} must be a whole number from {least} on, not {value!r}.")
+        require_whole(embedding_dim=embedding_dim, n_iter=n_iter, num_samples=num_samples)
+        require_whole(0, burn_in=burn_in)
         if burn_in >= n_iter:
             raise OptionError(f"burn_in must be less than n_iter ({n_iter}), not {burn_in}: nothing would be kept.")
-        if not concentration > 0:
-            raise OptionError(f"concentration must be above 0, not {concentration!r}.")
+        require_positive(concentration=concentration)
         self.embedding_dim, self.n_iter, self.burn_in = int(embedding_dim), int(n_iter), int(burn_in)
         self.likelihood, self.history, self.time, self.side_features = likelihood, history, time, side_features
         self.concentration, self.num_samples = float(concentration), int(num_samples)

@@ -7,11 +7,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from engine.errors import OptionError
 from engine.factorization import objectives, specs
 from engine.factorization.base import FactorizationModel
 from engine.losses import adaptive_hinge_loss, bpr_loss, hinge_loss, pointwise_loss
 from engine.models.estimator import OptimizerFunc, RandomState
+from engine.models.option_checks import require_whole
 from engine.models.spec import ModelSpec
 from engine.ranking import MASKED_SCORE
 from engine.sampling import NegativeSampler
@@ -84,8 +84,7 @@ random_state, device
             random_state,
             device,
         )
-        if int(num_negative_samples) != num_negative_samples or num_negative_samples < 1:
-            raise OptionError(f"num_negative_samples must be a whole number from 1 on, not {num_negative_samples!r}.")
+        require_whole(num_negative_samples=num_negative_samples)
         self.num_negative_samples = int(num_negative_samples)
         self.exclude_known = exclude_known
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from engine.errors import OptionError
 from engine.factorization import specs
 from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
+from engine.models.option_checks import require_not_negative
 from engine.models.spec import ModelSpec
 from engine.runtime.job import Job
 
@@ -36,8 +35,7 @@ class PopularModel(ClosedFormUserModel):
 
     def __init__(self, half_life: float = 0.0, *, random_state: int | None = None, device: str | None = None) -> None:
         super().__init__(random_state=random_state, device=device)
-        if not (math.isfinite(half_life) and half_life >= 0):
-            raise OptionError(f"half_life must be 0 or more days, not {half_life!r}.")
+        require_not_negative(half_life=half_life)
         self.half_life = float(half_life)
         self._counts = torch.zeros(0)
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.errors import LearningError, OptionError
+from engine.errors import LearningError
 from engine.factorization import specs
 from engine.factorization.baseline import solve_offsets
 from engine.factorization.least_squares import solve_rows
@@ -19,6 +19,7 @@ from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
 from engine.models.fold_in import Ridge
 from engine.models.item_vectors import ItemVectorsMixin
+from engine.models.option_checks import require_positive, require_whole
 from engine.models.spec import ModelSpec
 from engine.runtime.job import Job, Progress
 
@@ -74,13 +75,8 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         device: str | None = None,
     ) -> None:
         super().__init__(random_state=random_state, device=device)
-        for option, number in (("embedding_dim", embedding_dim), ("n_iter", n_iter), ("batch_size", batch_size)):
-            if int(number) != number or number < 1:
-                raise OptionError(f"{option} must be a whole number from 1 on, not {number!r}.")
-        strengths = {"learning_rate": learning_rate, "l2": l2, "l2_user": l2_user, "l2_item": l2_item, "scale": scale}
-        for option, value in strengths.items():
-            if not (math.isfinite(value) and value > 0):
-                raise OptionError(f"{option} must be above 0, not {value!r}.")
+        require_whole(embedding_dim=embedding_dim, n_iter=n_iter, batch_size=batch_size)
+        require_positive(learning_rate=learning_rate, l2=l2, l2_user=l2_user, l2_item=l2_item, scale=scale)
         self.embedding_dim, self.n_iter, self.batch_size = int(embedding_dim), int(n_iter), int(batch_size)
         self.learning_rate, self.l2, self.scale = float(learning_rate), float(l2), float(scale)
         self.l2_user, self.l2_item = float(l2_user), float(l2_item)

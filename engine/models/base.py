@@ -15,6 +15,7 @@ from torch import Tensor
 
 from engine.errors import DataError, UnsupportedError
 from engine.models.contract import Capabilities
+from engine.models.option_checks import require_seed
 from engine.models.spec import ModelSpec
 from engine.runtime.device import resolve
 from engine.runtime.job import Job
@@ -54,6 +55,7 @@ class BaseModel(ABC):
     _transient: ClassVar[tuple[str, ...]] = ("random_state", "device")
 
     def __init__(self, *, random_state: Any = None, device: str | None = None) -> None:
+        require_seed(random_state)
         self.random_state = random_state
         self.device = resolve(device if device is not None else "cpu")
         #: Plain data that :meth:`save` stores with the model.

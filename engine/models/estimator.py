@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import zlib
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 
 from engine.errors import DataError, LearningError, NotTrainedError, OptionError
 from engine.models.base import BaseModel, misfit
+from engine.models.option_checks import require_not_negative, require_positive, require_whole
 from engine.runtime.job import Job
 from engine.training.autograd import Optimizers, make_optimizers, pack_state, unpack_state
 from engine.training.loop import Learner, RunState, say, train
@@ -81,13 +81,9 @@ class Estimator(BaseModel):
     ) -> None:
         if loss not in self.losses:
             raise OptionError(f"loss must be one of {', '.join(self.losses)}, not {loss!r}.")
-        for option, value in (("embedding_dim", embedding_dim), ("n_iter", n_iter), ("batch_size", batch_size)):
-            if int(value) != value or value < 1:
-                raise OptionError(f"{option} must be a whole number from 1 on, not {value!r}.")
-        if not (math.isfinite(l2) and l2 >= 0):
-            raise OptionError(f"l2 must be 0 or more, not {l2!r}.")
-        if not (math.isfinite(learning_rate) and learning_rate > 0):
-            raise OptionError(f"learning_rate must be above 0, not {learning_rate!r}.")
+        require_whole(embedding_dim=embedding_dim, n_iter=n_iter, batch_size=batch_size)
+        require_not_negative(l2=l2)
+        require_positive(learning_rate=learning_rate)
         super().__init__(random_state=random_state, device=device or ("cuda" if use_cuda else None))
         self.loss = loss
         self.embedding_dim, self.n_iter, self.batch_size = int(embedding_dim), int(n_iter), int(batch_size)

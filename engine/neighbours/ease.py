@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -16,6 +15,7 @@ from engine.errors import LearningError, OptionError
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
+from engine.models.option_checks import require_positive
 from engine.models.spec import ModelSpec
 from engine.neighbours import specs
 from engine.neighbours.inverse import invert_in_place
@@ -55,8 +55,7 @@ class EaseModel(ClosedFormUserModel):
         self, l2: float = 300.0, double: bool = False, *, random_state: int | None = None, device: str | None = None
     ) -> None:
         super().__init__(random_state=random_state, device=device)
-        if not (math.isfinite(l2) and l2 > 0):
-            raise OptionError(f"l2 must be above 0, not {l2!r}.")
+        require_positive(l2=l2)
         if double and self.device.type == "mps":
             raise OptionError("Apple graphics compute in single precision: use double=false or device=cpu.")
         self.l2, self.double = float(l2), bool(double)

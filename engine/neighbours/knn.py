@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import ClassVar
 
 import numpy as np
@@ -10,11 +9,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.errors import OptionError
 from engine.factorization.baseline import solve_offsets
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
+from engine.models.option_checks import require_not_negative, require_positive, require_whole
 from engine.models.spec import ModelSpec
 from engine.neighbours import specs
 from engine.neighbours.overlap import Overlap, compact
@@ -74,14 +73,9 @@ class NeighboursModel(ClosedFormUserModel):
         device: str | None = None,
     ) -> None:
         super().__init__(random_state=random_state, device=device)
-        if int(neighbors) != neighbors or neighbors < 1:
-            raise OptionError(f"neighbors must be a whole number from 1 on, not {neighbors!r}.")
-        for option, value in (("shrinkage", shrinkage), ("l2_user", l2_user), ("l2_item", l2_item)):
-            if not (math.isfinite(value) and value >= 0):
-                raise OptionError(f"{option} must be 0 or more, not {value!r}.")
-        for option, value in (("power", power), ("damping", damping)):
-            if not (math.isfinite(value) and value > 0):
-                raise OptionError(f"{option} must be above 0, not {value!r}.")
+        require_whole(neighbors=neighbors)
+        require_not_negative(shrinkage=shrinkage, l2_user=l2_user, l2_item=l2_item)
+        require_positive(power=power, damping=damping)
         self.neighbors, self.shrinkage, self.power = int(neighbors), float(shrinkage), float(power)
         self.damping, self.l2_user, self.l2_item = float(damping), float(l2_user), float(l2_item)
         self._mean = 0.0

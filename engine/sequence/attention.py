@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from engine.errors import OptionError
 from engine.interactions import SequenceInteractions
 from engine.models.contract import Capabilities
+from engine.models.option_checks import require_not_negative, require_whole
 from engine.models.spec import ModelSpec
 from engine.runtime.job import Job
 from engine.sequence import specs
@@ -70,10 +71,11 @@ class AttentionModel(ImplicitSequenceModel):
         random_state: np.random.RandomState | int | None = None,
         device: str | None = None,
     ) -> None:
-        if int(num_negatives) != num_negatives or num_negatives < 0:
-            raise OptionError(f"num_negatives must be a whole number from 0 on, not {num_negatives!r}.")
-        if not 0.0 <= dropout < 1.0:
-            raise OptionError(f"dropout must be at least 0 and below 1, not {dropout!r}.")
+        require_whole(num_layers=num_layers, num_heads=num_heads)
+        require_whole(0, num_negatives=num_negatives)
+        require_not_negative(dropout=dropout)
+        if dropout >= 1:
+            raise OptionError(f"dropout must be below 1, not {dropout!r}.")
         super().__init__(
             loss="cross_entropy",
             representation="attention",

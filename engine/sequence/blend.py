@@ -16,6 +16,7 @@ from engine.errors import OptionError
 from engine.interactions import SequenceInteractions
 from engine.models.base import CHUNK
 from engine.models.contract import Capabilities
+from engine.models.option_checks import require_positive
 from engine.models.spec import ModelSpec
 from engine.runtime.job import Job
 from engine.sequence import specs
@@ -81,8 +82,9 @@ class BlendModel(SequenceModel):
         device: str | None = None,
     ) -> None:
         super().__init__(random_state=random_state, device=device)
-        if not 0.0 < held_out < 1.0:
-            raise OptionError(f"held_out must be between 0 and 1, not {held_out!r}.")
+        require_positive(held_out=held_out)
+        if held_out >= 1:
+            raise OptionError(f"held_out must be below 1, not {held_out!r}.")
         self.held_out, self.n_iter, self.embedding_dim, self.dropout = held_out, n_iter, embedding_dim, dropout
         self.batch_size, self.learning_rate, self.num_negatives = batch_size, learning_rate, num_negatives
         self.texts = bool(texts)

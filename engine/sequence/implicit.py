@@ -18,6 +18,7 @@ from engine.losses import adaptive_hinge_loss, bpr_loss, hinge_loss, pointwise_l
 from engine.models.base import CHUNK
 from engine.models.contract import ScoresAllItems
 from engine.models.estimator import Estimator, OptimizerFunc, RandomState
+from engine.models.option_checks import require_whole
 from engine.models.spec import ModelSpec
 from engine.ranking import MASKED_SCORE, finite_scores
 from engine.runtime.device import mixed_precision_pays
@@ -116,8 +117,7 @@ class ImplicitSequenceModel(Estimator):
             raise OptionError(
                 f"representation must be one of {', '.join(_NETS)} or a torch.nn.Module, not {representation!r}."
             )
-        if int(num_negative_samples) != num_negative_samples or num_negative_samples < 1:
-            raise OptionError(f"num_negative_samples must be a whole number from 1 on, not {num_negative_samples!r}.")
+        require_whole(num_negative_samples=num_negative_samples)
         self.num_negative_samples = int(num_negative_samples)
         self.exclude_known = exclude_known
 

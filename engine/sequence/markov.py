@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, ClassVar
@@ -11,9 +12,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.errors import OptionError
 from engine.interactions import SequenceInteractions
 from engine.models.base import CHUNK
+from engine.models.option_checks import require_between, require_whole
 from engine.models.spec import ModelSpec
 from engine.runtime.job import Job, Progress
 from engine.sequence import specs
@@ -91,20 +92,13 @@ class MarkovModel(SequenceModel):
         device: str | None = None,
     ) -> None:
         super().__init__(random_state=random_state, device=device)
-        if int(lags) != lags or lags < 1:
-            raise OptionError(f"lags must be a whole number from 1 on, not {lags!r}.")
-        for option, value, low, high in (
-            ("decay", decay, 1e-6, 1.0),
-            ("ahead", ahead, 0.0, 1.0),
-            ("alignment", alignment, 0.0, 10.0),
-            ("sharpness", sharpness, 1.0, 100.0),
-            ("rarity", rarity, 0.0, 1.0),
-            ("popularity", popularity, 0.0, 1.0),
-            ("smoothing", smoothing, 1e-6, float("inf")),
-            ("held_out", held_out, 0.0, 0.9),
-        ):
-            if not low <= value <= high:
-                raise OptionError(f"{option} must be between {low:g} and {high:g}, not {value!r}.")
+        require_whole(lags=lags)
+        require_between(1e-6, 1, decay=decay)
+        require_between(0, 1, ahead=ahead, rarity=rarity, popularity=popularity)
+        require_between(0, 10, alignment=alignment)
+        require_between(1, 100, sharpness=sharpness)
+        require_between(0, 0.9, held_out=held_out)
+        require_between(1e-6, math.inf, smoothing=smoothing)
         self.lags, self.decay, self.ahead, self.alignment = int(lags), decay, ahead, alignment
         self.sharpness = sharpness
         self.rarity, self.popularity, self.smoothing = rarity, popularity, smoothing

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.errors import OptionError
+from engine.models.option_checks import require_whole
 from engine.sequence.representations import PADDING_IDX, ItemNet
 
 
@@ -57,9 +58,7 @@ class AttentionNet(ItemNet):
     @staticmethod
     def check(embedding_dim: int, num_layers: int, num_heads: int) -> None:
         """Raise ValueError if these options are impossible."""
-        for option, value in (("num_layers", num_layers), ("num_heads", num_heads)):
-            if int(value) != value or value < 1:
-                raise OptionError(f"{option} must be a whole number from 1 on, not {value!r}.")
+        require_whole(num_layers=num_layers, num_heads=num_heads)
         if embedding_dim % num_heads:
             raise OptionError(f"embedding_dim ({embedding_dim}) must be a multiple of num_heads ({num_heads}).")
 
