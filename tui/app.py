@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -161,11 +160,6 @@ class RecsysApp(App[None]):
         pane.focus_start()
         if self._typed_early:
             pane.query_one(Input).insert_text_at_cursor(self._typed_early)
-        if not gc.isenabled():
-            # The caller turned the garbage collector off until the first paint, which takes a fifth longer with it.
-            # The objects that exist now are never freed, so the collector need not look at them.
-            gc.freeze()
-            gc.enable()
         self._status.busy("open", f"opening {clean(self.state.name)}")
         self.backend.open()
 

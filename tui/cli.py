@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import io
 import os
 import sys
@@ -33,7 +32,6 @@ def main(arguments: list[str] | None = None) -> int:
         app_arguments = _app_arguments(words)
         if app_arguments is None:
             return _run_command(words)
-        gc.disable()  # until the first paint, which comes a fifth sooner; then the app turns it on again
         from tui.launch import launch
 
         launch(*app_arguments)
