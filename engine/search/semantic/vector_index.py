@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from engine.ranking import top_k
+from engine.ranking import top_k, top_lists
 from engine.runtime.thread_pool import in_parts
 
 Scores = npt.NDArray[np.float32]
@@ -60,6 +60,7 @@ class ExactIndex:
             import torch
 
             self._on_device = torch.from_numpy(np.array(vectors, dtype=np.float32)).to(device)
+            self._rows_on_device = torch.from_numpy(np.maximum(self._rows, 0)).to(device)
 
     def __len__(self) -> int:
         """The number of items that have a vector."""
@@ -94,27 +95,41 @@ class ExactIndex:
         items = np.zeros((len(queries), k), dtype=np.int64)
         scores = np.zeros((len(queries), k), dtype=np.float32)
         at_a_time = max(1, _MAX_SCORES // max(1, len(self._rows)))
+        nearest = self._nearest if self._on_device is None else self._nearest_on_device
         for start in range(0, len(queries) if k else 0, at_a_time):
-            for offset, all_scores in enumerate(self._similarities(queries[start : start + at_a_time])):
-                of_items = all_scores if self._is_aligned else all_scores[self._rows]
-                if not searched.all():
-                    of_items = np.where(searched, of_items, np.float32(-np.inf))
-                best = top_k(of_items, k)
-                items[start + offset], scores[start + offset] = best, of_items[best]
+            part = slice(start, start + at_a_time)
+            items[part], scores[part] = nearest(queries[part], k, searched)
         return items, scores
 
-    def _similarities(self, queries: npt.NDArray[np.float32]) -> Scores:
-        """The cosine of each query with each vector, shape (num_queries, num_vectors)."""
-        product: Scores
-        if self._on_device is None:
-            # Both products release the interpreter lock; for one query the product with a vector is faster.
-            product = (self._vectors @ queries[0])[None] if len(queries) == 1 else queries @ self._vectors.T
-        else:
-            import torch
+    def _nearest(
+        self, queries: npt.NDArray[np.float32], k: int, searched: npt.NDArray[np.bool_]
+    ) -> tuple[Rows, Scores]:
+        # Both products release the interpreter lock; for one query the product with a vector is faster.
+        product = (self._vectors @ queries[0])[None] if len(queries) == 1 else queries @ self._vectors.T
+        items, scores = np.zeros((len(queries), k), dtype=np.int64), np.zeros((len(queries), k), dtype=np.float32)
+        for number, of_rows in enumerate(product):
+            of_items = of_rows if self._is_aligned else of_rows[self._rows]
+            if not searched.all():
+                of_items = np.where(searched, of_items, np.float32(-np.inf))
+            best = top_k(of_items, k)
+            items[number], scores[number] = best, of_items[best]
+        return items, scores
 
-            with torch.inference_mode():
-                product = (torch.from_numpy(queries).to(self._on_device) @ self._on_device.T).cpu().numpy()
-        return product
+    def _nearest_on_device(
+        self, queries: npt.NDArray[np.float32], k: int, searched: npt.NDArray[np.bool_]
+    ) -> tuple[Rows, Scores]:
+        # The best are chosen on the device too: copying the scores of a million items takes longer than computing them.
+        import torch
+
+        with torch.inference_mode():
+            found = torch.from_numpy(queries).to(self._on_device) @ self._on_device.T
+            if not self._is_aligned:
+                found = found[:, self._rows_on_device]
+            if not searched.all():
+                found = found.masked_fill(torch.from_numpy(~searched).to(found.device), -torch.inf)
+            items = top_lists(found, k)
+            scores: Scores = found.gather(1, torch.from_numpy(items).to(found.device)).cpu().numpy()
+        return items, scores
 
 
 class QuantizedIndex(ExactIndex):

@@ -21,13 +21,13 @@ def brute_force(vectors: np.ndarray, query: np.ndarray, k: int, found: np.ndarra
     return [item for _, item in sorted(scores)[:k]]
 
 
-@given(st.integers(1, 60), st.integers(1, 70), st.integers(0, 2**31 - 1))
-def test_it_finds_what_a_loop_over_all_items_finds(count: int, k: int, seed: int) -> None:
+@given(st.integers(1, 60), st.integers(1, 70), st.integers(0, 2**31 - 1), st.sampled_from(["cpu", "cpu:0"]))
+def test_it_finds_what_a_loop_over_all_items_finds(count: int, k: int, seed: int, device: str) -> None:
     random = np.random.RandomState(seed)
     vectors, queries = unit(random, count), unit(random, 3)
     rows = np.where(random.rand(count) < 0.8, random.permutation(count), -1)
     allowed = random.rand(count) < 0.7
-    items, scores = ExactIndex(vectors, rows).search(queries, k, allowed)
+    items, scores = ExactIndex(vectors, rows, device=device).search(queries, k, allowed)
     for query, its_items, its_scores in zip(queries, items, scores, strict=True):
         assert its_items.tolist() == brute_force(vectors[rows], query, k, (rows >= 0) & allowed)
         np.testing.assert_allclose(its_scores, vectors[rows[its_items]] @ query, atol=1e-6)
