@@ -93,7 +93,7 @@ def assemble(
 
     remarks = [remark for report in reports for remark in report.notes()]
     if strangers and catalogue is not None:
-        remarks.append(f"{strangers:,} items of the interactions are not in the catalogue; their id is their title.")
+        remarks.append(_about_join(catalogue, table, num_rated, strangers))
     return Dataset(
         name=name,
         kind=kind,
@@ -105,6 +105,7 @@ def assemble(
             log.items.codes,
             ratings=log.ratings,
             timestamps=log.times,
+            weights=log.weights,
             num_users=len(users),
             num_items=num_rated + 1,
         ),
@@ -115,6 +116,18 @@ def assemble(
             **({"guessed_columns": {file: dict(columns) for file, columns in guessed.items()}} if guessed else {}),
         },
         simulated=simulated,
+    )
+
+
+def _about_join(catalogue: Catalogue, table: pa.Table, num_rated: int, strangers: int) -> str:
+    """A sentence about the items of the log that the catalogue lacks; with a guess at why if it lacks all."""
+    if strangers < num_rated:
+        return f"{strangers:,} items of the interactions are not in the catalogue, of {num_rated:,}; their id is their title."
+    ours = [str(one)[:20] for one in catalogue.ids.slice(0, 2).to_pylist()]
+    theirs = [str(one)[:20] for one in table["title"].slice(0, 2).to_pylist()]
+    return (
+        f"WARNING: none of the {num_rated:,} items of the interactions is in the catalogue, which has ids such as "
+        f"{' and '.join(ours)}, while the interactions have {' and '.join(theirs)}; another column may hold the ids."
     )
 
 

@@ -246,7 +246,7 @@ def test_time_beyond_all_times(write: Write, tmp_path: Path, time: str) -> None:
 def test_rating_of_a_type_that_is_no_number(tmp_path: Path) -> None:
     ratings = pa.array([{"stars": 1}])
     pq.write_table(pa.table({"user": [1], "item": [2], "rating": ratings}), tmp_path / "log.parquet")
-    assert "is not a number" in failure(ratings=tmp_path / "log.parquet")
+    assert "is not a number" in failure(ratings=tmp_path / "log.parquet", mapping={"rating": "rating"})
 
 
 def test_a_column_that_parquet_has_twice(tmp_path: Path) -> None:
