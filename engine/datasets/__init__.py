@@ -5,6 +5,7 @@ Importing this package loads none of pandas, pyarrow and torch; the readers are 
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -41,6 +42,7 @@ def read(
     mapping: Mapping[str, str | Sequence[str]] | None = None,
     where: Mapping[str, str] | None = None,
     user: str | None = None,
+    join: tuple[str | Path, str] | None = None,
     job: Job | None = None,
 ) -> Dataset:
     """Read files into a data set.
@@ -65,6 +67,9 @@ def read(
         For the kind ``table``: column -> value. The other rows of the ratings are left out.
     user
         For the kind ``table``: the person whose ratings these are, where no column says it.
+    join
+        For the kind ``table``: a file with further columns of the ratings, and the column that both files have, such as
+        ``("orders.csv", "order_id")`` where the orders say whose they are.
     job
         Takes the progress in rows and is asked between blocks whether to stop.
 
@@ -86,9 +91,11 @@ def read(
         If the job was cancelled.
     """
     several = [] if ratings is None else [ratings] if isinstance(ratings, (str, Path)) else list(ratings)
+    several = [path for one in several for path in _parts(one)]
     files = _files(items, several[0] if several else None, links, source, mapping)
     more = tuple(Path(os.path.expanduser(path)) for path in several[1:])
-    files = replace(files, more_ratings=more, where=where or {}, user=user)
+    joined = None if join is None else (Path(os.path.expanduser(join[0])), join[1])
+    files = replace(files, more_ratings=more, where=where or {}, user=user, join=joined)
     from engine.datasets.registry import get, recognise
 
     if kind is None and files.only_for_tables:
@@ -97,12 +104,20 @@ def read(
         kind = "demo"
     if kind not in (None, "table") and files.only_for_tables:
         raise OptionError(
-            f"The kind {kind!r} has columns of its own; a mapping, a selection of rows, a person's name and several "
-            "files of ratings are for the kind 'table'.",
+            f"The kind {kind!r} has columns of its own; a mapping, a selection of rows, a person's name, a join and "
+            "several files of ratings are for the kind 'table'.",
             name=kind,
         )
     reader = recognise(files) if kind is None else get(kind)
     return reader.read(name, files, job)
+
+
+def _parts(path: str | Path) -> list[str | Path]:
+    """The files that a pattern such as ``part-*.parquet`` stands for, by name; any other path as it is."""
+    pattern = os.path.expanduser(path)
+    if glob.has_magic(pattern) and not os.path.lexists(pattern):
+        return sorted(glob.glob(pattern)) or [path]
+    return [path]
 
 
 def guess_kind(

@@ -102,6 +102,7 @@ def add(
     mapping: Mapping[str, str | Sequence[str]] | None = None,
     where: Mapping[str, str] | None = None,
     user: str | None = None,
+    join: tuple[Path, str] | None = None,
     replace: bool = False,
     job: Job | None = None,
     log: Callable[[str], None] = _silent,
@@ -117,7 +118,7 @@ def add(
         Where to store the data set.
     name
         The name of the data set.
-    kind, items, ratings, links, source, mapping, where, user
+    kind, items, ratings, links, source, mapping, where, user, join
         As :func:`engine.datasets.read` takes them.
     replace
         Whether to replace a stored data set of the same name.
@@ -155,6 +156,7 @@ def add(
             mapping=mapping,
             where=where,
             user=user,
+            join=join,
             job=job,
         )
         return workspace.add(dataset, replace=replace)

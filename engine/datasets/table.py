@@ -22,6 +22,7 @@ from engine.datasets.build.roles import (
 )
 from engine.datasets.formats.column_names import CATALOGUE_ROLES, LOG_ROLES, TEXT, is_catalogue, is_log, usual
 from engine.datasets.formats.files import Files
+from engine.datasets.formats.joined_rows import JoinedRows
 from engine.datasets.formats.parquet_json import open_rows
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import Rows
@@ -154,9 +155,9 @@ def _check_mapping(files: Files, has_log: bool, has_items: bool) -> None:
                 name="table",
                 choices=(needed,),
             )
-    if (files.where or files.user) and not has_log:
+    if (files.where or files.user or files.join) and not has_log:
         raise OptionError(
-            "Rows and people are chosen in a file of ratings, and none was given.",
+            "Rows and people are chosen, and columns joined, in a file of ratings, and none was given.",
             kind=ErrorKind.MISSING_FILE,
             name="table",
             choices=("ratings",),
@@ -174,6 +175,10 @@ def _unrated(files: Files) -> float | None:
 
 def _rows_of_log(source: Source, files: Files) -> Rows:
     rows = open_rows(source)
+    if files.join is not None:
+        path, key = files.join
+        other = open_rows(open_source(path))
+        rows = JoinedRows(rows, other, mapped_column(rows, key, key), mapped_column(other, key, key))
     where = {mapped_column(rows, column, column): value for column, value in files.where.items()}
     constant = {} if files.user is None else {_PERSON: files.user}
     return SelectedRows(rows, where, constant) if where or constant else rows

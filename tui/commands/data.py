@@ -92,6 +92,9 @@ def list_datasets(as_json: bool) -> None:
     "--where", metavar="COLUMN=VALUE", multiple=True, help="Leave out the other rows of the ratings of a table."
 )
 @click.option("--user", metavar="NAME", help="Whose ratings these are, where no column of a table says it.")
+@click.option(
+    "--join", metavar="F:COLUMN", help="A file with further columns of the ratings, and the column that both have."
+)
 @click.option("--dry-run", is_flag=True, help="Read and tell what would be stored, and store nothing.")
 @click.option("--replace", is_flag=True, help="Take the place of a data set of the same name.")
 @common_options
@@ -105,6 +108,7 @@ def add_dataset(
     mappings: tuple[str, ...],
     where: tuple[str, ...],
     user: str | None,
+    join: str | None,
     dry_run: bool,
     replace: bool,
     as_json: bool,
@@ -125,6 +129,7 @@ def add_dataset(
         "mapping": parse_mapping(",".join(mappings)) if mappings else None,
         "where": parse_where(where),
         "user": user,
+        "join": None if join is None else parse_join(join),
     }
     if dry_run:
         with progress_on_stderr() as job:
@@ -183,6 +188,14 @@ def parse_mapping(text: str) -> dict[str, str | list[str]]:
             raise click.UsageError(f"--map names the role {role!r} twice.")
         mapping[role] = [one.strip() for one in column.split("+")] if role == "text" and column else column
     return mapping
+
+
+def parse_join(text: str) -> tuple[Path, str]:
+    """Read ``file:column``; the column has no colon, while a file may have one."""
+    file, colon, column = text.rpartition(":")
+    if not colon or not file or not column.strip():
+        raise click.UsageError(f"--join takes FILE:COLUMN, not {text!r}.")
+    return Path(file), column.strip()
 
 
 def parse_where(words: Sequence[str]) -> dict[str, str]:

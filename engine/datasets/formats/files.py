@@ -32,6 +32,8 @@ class Files:
         For the reader ``table``: column -> the value that a row of the interactions must have.
     user
         For the reader ``table``: the person whose interactions these are, where no column says it.
+    join
+        For the reader ``table``: a file with further columns of the interactions, and the column that both files have.
     """
 
     items: Path | None = None
@@ -42,6 +44,7 @@ class Files:
     more_ratings: tuple[Path, ...] = ()
     where: Mapping[str, str] = field(default_factory=dict)
     user: str | None = None
+    join: tuple[Path, str] | None = None
 
     @property
     def empty(self) -> bool:
@@ -51,7 +54,7 @@ class Files:
     @property
     def only_for_tables(self) -> bool:
         """Whether something was said that the reader ``table`` alone understands."""
-        return bool(self.mapping or self.more_ratings or self.where or self.user)
+        return bool(self.mapping or self.more_ratings or self.where or self.user or self.join)
 
     def find(self, role: str, wanted: Sequence[str]) -> Source | None:
         """The file for a role: the one named for it, else the one of the folder or archive that fits.

@@ -140,6 +140,23 @@ def test_columns_by_position_and_guesses_turned_off(write: Write) -> None:
         read("x", ratings=path, mapping={"user": "#9"})
 
 
+def test_the_person_of_an_order_is_in_another_file(write: Write) -> None:
+    lines = write("lines.csv", "order_id,product_id\n1,9\n1,8\n2,9\n7,9\n")
+    orders = write("orders.csv", "order_id,user_id,day\n1,50,3\n2,60,4\n1,99,9\n")
+    dataset = read("x", ratings=lines, join=(orders, "order-id"))
+    assert outside(dataset) == [(50, 9, None, None), (50, 8, None, None), (60, 9, None, None)]
+    assert dataset.skipped == {"order_id is not in orders.csv": 1}
+    assert_accounted(dataset)
+
+
+def test_a_pattern_names_all_parts(write: Write) -> None:
+    first = write("part-1.csv", "user,item\n1,2\n")
+    write("part-2.csv", "user,item\n3,4\n")
+    assert len(read("x", ratings=first.parent / "part-*.csv").interactions) == 2
+    with pytest.raises(DataError, match=r"nothing-\*\.csv"):
+        read("x", ratings=first.parent / "nothing-*.csv")
+
+
 @pytest.mark.parametrize(
     ("files", "options", "words"),
     [
