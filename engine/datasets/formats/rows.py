@@ -62,14 +62,22 @@ class Rows(Protocol):
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
-    """Column names without surrounding space; a repeated name gets a number: ``a, a`` becomes ``a, a_2``."""
+    """Column names that differ, without surrounding space.
+
+    A repeated name gets a number: ``a, a`` becomes ``a, a_2``. An empty name becomes its position: ``#3``.
+    """
     found: list[str] = []
-    for name in names:
-        stripped = plain = name.strip()
-        number = 2
-        while stripped in found:
-            stripped, number = f"{plain}_{number}", number + 1
-        found.append(stripped)
+    taken: set[str] = set()
+    numbers: dict[str, int] = {}
+    for position, name in enumerate(names, 1):
+        unique = plain = name.strip() or f"#{position}"
+        # The count goes on where it ended for this name, since a spreadsheet can leave thousands of equal names.
+        number = numbers.get(plain, 2)
+        while unique in taken:
+            unique, number = f"{plain}_{number}", number + 1
+        numbers[plain] = number
+        taken.add(unique)
+        found.append(unique)
     return found
 
 
