@@ -14,8 +14,9 @@ from engine.data.items import ItemTable
 from engine.datasets.build.interactions import Log
 from engine.datasets.build.item_columns import no_genres
 from engine.datasets.build.items import Catalogue
+from engine.datasets.formats.ids import CodedIds, common_type
 from engine.datasets.formats.read_report import ReadReport, total_skipped
-from engine.datasets.formats.values import CodedIds, common_type, to_objects
+from engine.datasets.formats.values import to_objects
 from engine.errors import DataError
 from engine.interactions import Interactions
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.datasets.formats.ids import CodedIds, IdColumn, to_ids
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import RowBatch, Rows, bad_value, following, place
-from engine.datasets.formats.values import BadValueError, CodedIds, GrowingArray, IdColumn, to_ids, to_numbers, to_times
+from engine.datasets.formats.times import to_times
+from engine.datasets.formats.values import BadValueError, GrowingArray, to_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from engine.datasets.formats.ids import to_ids
 from engine.datasets.formats.rows import Rows, following
-from engine.datasets.formats.values import to_ids, to_strings
+from engine.datasets.formats.values import to_strings
 
 if TYPE_CHECKING:
     import pyarrow as pa

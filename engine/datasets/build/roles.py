@@ -12,9 +12,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from engine.datasets.formats.column_names import CATALOGUE_ROLES, ITEM_NUMBER, LABEL, LOG_ROLES, plain_name, usual
+from engine.datasets.formats.ids import to_ids
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import Rows, find_columns
-from engine.datasets.formats.values import numbers_or_null, to_ids, to_strings
+from engine.datasets.formats.values import numbers_or_null, to_strings
 from engine.errors import DataError, ErrorKind, OptionError
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.datasets.formats.ids import to_ids
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import RowBatch, Rows, place
-from engine.datasets.formats.values import to_ids, to_strings
+from engine.datasets.formats.values import to_strings
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.datasets import guess_kind, read
-from engine.datasets.formats.values import BadValueError, to_ids, to_numbers, to_times
+from engine.datasets.formats.ids import to_ids
+from engine.datasets.formats.times import to_times
+from engine.datasets.formats.values import BadValueError, to_numbers
 from engine.errors import CancelledError
 from engine.runtime.job import Job, Progress
 
