@@ -68,10 +68,11 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         for source in (ratings, *(open_source(path) for path in files.more_ratings)):
             rows = _rows_of_log(source, files)
             roles = found[rows.name] = roles_of_log(rows, files.mapping, None if files.user is None else _PERSON)
-            rows = _chosen(rows, roles, files, notes)
+            label = label_of_log(rows, roles, files.mapping)
+            rows = rows if label is None else _chosen(rows, label, files, notes)
             logs.append(read_log(rows, roles.columns, job, unrated=_unrated(files)))
             item_column = item_column or roles.columns["item"]
-            notes += _about_log(rows, roles, files, catalogue_given=items is not None)
+            notes += _about_log(rows, roles, files, label, catalogue_given=items is not None)
         reports += [one.report for one in logs]
         log = concatenated(logs)
         if items is None:
@@ -184,25 +185,24 @@ def _rows_of_log(source: Source, files: Files) -> Rows:
     return SelectedRows(rows, where, constant) if where or constant else rows
 
 
-def _chosen(rows: Rows, roles: Roles, files: Files, notes: list[str]) -> Rows:
-    """The rows whose label says that the item was chosen, where there are labels."""
-    label = label_of_log(rows, roles, files.mapping)
-    if label is None or label in files.where:
+def _chosen(rows: Rows, label: str, files: Files, notes: list[str]) -> Rows:
+    """The rows whose label says that the item was chosen."""
+    if label in files.where:
         return rows
     notes.append(f"{rows.name}: rows whose {label} is 0 were left out, as their items were shown and not chosen.")
     return SelectedRows(rows, {label: "1"})
 
 
-def _about_log(rows: Rows, roles: Roles, files: Files, *, catalogue_given: bool) -> list[str]:
+def _about_log(rows: Rows, roles: Roles, files: Files, label: str | None, *, catalogue_given: bool) -> list[str]:
     """Sentences about columns that were passed over, or that nothing uses."""
-    used = {*roles.columns.values(), *files.where, _PERSON}
+    used = {*roles.columns.values(), *files.where, _PERSON, *([label] if label else [])}
     if not catalogue_given:
         used |= set(_facts_in_log(rows, files, used, roles.columns["item"]).values())
     rest = [one for one in rows.columns if one not in used][:_MOST_LISTED]
     looks = {column: looks_like(values) for column, values in sample_of(rows, rest).items()}
     sentences = [f"{rows.name}: {remark}" for remark in roles.remarks]
     if looks:
-        listed = ", ".join(f"{column} ({what})" for column, what in looks.items())
+        listed = ", ".join(f"{column or '(no name)'} ({what})" for column, what in looks.items())
         more = len(rows.columns) - len(used & set(rows.columns)) - len(rest)
         sentences.append(f"{rows.name}: columns not used: {listed}{f' and {more} more' if more > 0 else ''}.")
     return sentences

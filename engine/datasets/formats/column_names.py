@@ -66,7 +66,8 @@ YEAR = ("year", "releaseyear", "startyear", "yearofpublication", "yearpublished"
         "originalpublicationyear", "published", "publishyear", "releasedate", "released", "premiered",
         "publicationdate", "publisheddate", "datepublished", "pubdate", "date")  # fmt: skip
 GENRES = ("genres", "genre", "class", "categories", "category", "maincategory", "listedin", "tags", "tag", "subjects",
-          "topics", "bookshelves", "producttypename", "boardgamecategory", "shelves", "keywords")  # fmt: skip
+          "topics", "trackgenre", "bookshelves", "producttypename", "boardgamecategory", "shelves",
+          "keywords")  # fmt: skip
 TEXT = ("description", "overview", "about", "summary", "synopsis", "plot", "plotsummary", "abstract", "text", "blurb",
         "detaildesc", "shortdescription", "tagline", "features", "bio")  # fmt: skip
 IMAGE = ("image", "imageurl", "imageurll", "imageurlm", "imageurls", "imurl", "poster", "posterurl", "posterpath",
