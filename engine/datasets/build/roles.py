@@ -30,6 +30,9 @@ _ALMOST_ALL = 0.9
 #: An id column of a catalogue may repeat in so small a share of the rows; the repeats are left out and counted.
 _FEW_REPEATS = 0.05
 _SHOWN = 30
+#: A column with so few different texts is shown by them, such as the kinds of events.
+_FEW_VALUES = 5
+_WORD = 20
 _PLAIN_RATINGS = ("rating", "ratings", "score", "stars")
 
 
@@ -208,11 +211,14 @@ def looks_like(values: pa.Array) -> str:
     if not len(texts):
         return "empty"
     if len(texts.unique()) == 1:
-        return f"always {texts[0].as_py()[:20]!r}"
+        return f"always {texts[0].as_py()[:_WORD]!r}"
     if _share_of_numbers(texts) >= _ALMOST_ALL:
         return "numbers"
     if pc.all(pc.match_substring_regex(texts, r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")).as_py():
         return "dates"
+    different = texts.unique()
+    if len(different) <= _FEW_VALUES and len(texts) > len(different):
+        return " or ".join(repr(one[:_WORD]) for one in sorted(different.to_pylist()))
     return "texts"
 
 

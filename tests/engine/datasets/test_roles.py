@@ -81,6 +81,11 @@ def test_what_is_not_used_is_said(write: Write) -> None:
     assert "columns not used: price (numbers), day (dates), shop (texts)" in notes_of(read("x", ratings=path))
 
 
+def test_kinds_of_events_are_shown(write: Write) -> None:
+    path = write("r.csv", "user,item,event\n1,2,view\n1,3,view\n2,3,buy\n")
+    assert "columns not used: event ('buy' or 'view')" in notes_of(read("x", ratings=path))
+
+
 def test_plays_are_weights_and_returns_are_no_likes(write: Write) -> None:
     dataset = read("x", ratings=write("r.csv", "user,item,plays\n1,2,40\n1,3,-1\n2,3,5\n"))
     assert dataset.interactions.ratings is None
@@ -136,7 +141,7 @@ def test_columns_by_position_and_guesses_turned_off(write: Write) -> None:
     path = write("r.csv", "a,user,b,rating\n1,2,3,4\n")
     dataset = read("x", ratings=path, mapping={"user": "#1", "item": "#3", "rating": ""})
     assert outside(dataset) == [(1, 3, None, None)]
-    with pytest.raises(DataError, match="has no column #9, as it has 4 columns"):
+    with pytest.raises(DataError, match=r"has no column #9, as it has 4 columns"):
         read("x", ratings=path, mapping={"user": "#9"})
 
 
