@@ -14,7 +14,7 @@ from engine.data.items import ItemTable
 from engine.datasets.build.interactions import Log
 from engine.datasets.build.item_columns import no_genres
 from engine.datasets.build.items import Catalogue
-from engine.datasets.formats.ids import CodedIds, common_type
+from engine.datasets.formats.ids import CodedIds, common_type, match_spellings
 from engine.datasets.formats.read_report import ReadReport, total_skipped
 from engine.datasets.formats.values import to_objects
 from engine.errors import DataError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from engine.runtime.job import Job
 
 _ROWS_AT_A_TIME = 1 << 20
+_LONGEST_SHOWN = 40
 
 
 def assemble(
@@ -76,6 +77,8 @@ def assemble(
     """
     if log is None:
         log = _empty_log()
+    if catalogue is not None:
+        _meet(log, catalogue)
     if unknown is not None and catalogue is not None:
         _leave_out_unknown(log, catalogue, unknown)
     _require_rows(catalogue, log, reports)
@@ -294,6 +297,25 @@ def _fill(table: pa.Table, schema: Any) -> pa.Table:
         ],
         schema=schema,
     )
+
+
+def _meet(log: Log, catalogue: Catalogue) -> None:
+    """Spell the item ids of the log as the catalogue does where they are the same number, and note it."""
+    ids, changed = match_spellings(log.items.ids, catalogue.ids)
+    if not changed.any():
+        return
+    first = int(changed.argmax())
+    count = int(changed.sum())
+    log.report.remarks.append(
+        f"{count:,} item {'id meets' if count == 1 else 'ids meet'} the catalogue only as a number, without leading "
+        f"zeros ({_short(log.items.ids[first].as_py())} is {_short(ids[first].as_py())} there)."
+    )
+    log.items = CodedIds(log.items.codes, ids)
+
+
+def _short(value: int | str) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def _leave_out_unknown(log: Log, catalogue: Catalogue, reason: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.datasets.formats.ids import CodedIds, IdColumn, to_ids
+from engine.datasets.formats.ids import CodedIds, IdColumn, clean_ids
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import RowBatch, Rows, bad_value, following, place
 from engine.datasets.formats.times import to_times
@@ -156,9 +156,8 @@ def _leave_out_returns(log: Log) -> None:
 
 
 def _parse(name: str, block: RowBatch, role: str, column: str) -> pa.Array:
-    parse: Callable[[pa.Array], pa.Array] = {"rating": to_numbers, "weight": to_numbers, "time": to_times}.get(
-        role, to_ids
-    )
+    parsers = {"rating": to_numbers, "weight": to_numbers, "time": to_times}
+    parse: Callable[[pa.Array], pa.Array] = parsers.get(role, clean_ids)
     try:
         return parse(block.columns[column])
     except BadValueError as error:
