@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.text.normalize import split_year, title_key
+from engine.text.normalize import split_year, title_key, words
 
 #: The least similarity (1 - edits / length) of titles that are the same despite a typing error, and of a candidate.
 _SAME = 0.85
@@ -18,6 +18,7 @@ _SHORTEST = 5
 _NUM_CANDIDATES = 3
 _AT_A_TIME = 32
 _ROMAN = re.compile("[ivx]+")
+_DIGITS = re.compile(r"\d+")
 #: ``Postino, Il (Postman, The)``: another title in brackets at the end.
 _IN_BRACKETS = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$", re.DOTALL)
 
@@ -101,9 +102,11 @@ class TitleIndex:
 
     def _add(self, name: str, row: int) -> None:
         key = title_key(name)
-        rows = self._by_key.setdefault(key, []) if key else []
-        if row not in rows[-1:]:
-            rows.append(row)
+        # With its article too, since this may be the misspelt word: "Teh Matrix".
+        for one in (key, f"the {key}") if "the" in words(name) else (key,):
+            rows = self._by_key.setdefault(one, []) if key else []
+            if row not in rows[-1:]:
+                rows.append(row)
 
     def _exact(self, keys: Sequence[str], year: int | None) -> int | None:
         rows = list(dict.fromkeys(row for key in keys for row in self._by_key.get(key, ())))
@@ -161,4 +164,4 @@ def _names_of(title: str) -> list[str]:
 
 
 def _numbers(key: str) -> list[str]:
-    return sorted(word for word in key.split(" ") if word.isdecimal() or _ROMAN.fullmatch(word))
+    return sorted([*_DIGITS.findall(key), *(word for word in key.split(" ") if _ROMAN.fullmatch(word))])
