@@ -107,8 +107,10 @@ class ExportTable:
         """The values as numbers that are only shown; None for everything that is not a number."""
         return [_lenient(text) for text in self.texts(*names)]
 
-    def dates(self, *names: str) -> list[int | None]:
+    def dates(self, *names: str, newest_first: bool = False) -> list[int | None]:
         """The values as unix seconds; None for an empty text.
+
+        If the source is known to write the latest date first, this tells days from months.
 
         Raises
         ------
@@ -117,7 +119,7 @@ class ExportTable:
         """
         column = self.column(*names)
         texts = self.texts(*names)
-        dates = parse_dates(texts)
+        dates = parse_dates(texts, newest_first=newest_first)
         if dates.unreadable:
             first = dates.unreadable[0]
             raise self._bad_value(first, column or names[0], f"{_shown(texts[first])} is not a date such as 2024-05-31")

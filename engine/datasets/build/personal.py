@@ -180,7 +180,7 @@ class PersonalExport:
         found: dict[tuple[str, int | None], _Event] = {}
         for event in self._events:
             if found.setdefault((event.item, event.time), event) is not event:
-                event.report.skip("duplicate pair", place=event.place)
+                event.report.skip(f"another row about the same {self._what} at the same time", place=event.place)
         return list(found.values())
 
     def _log(self, events: Sequence[_Event], codes: Sequence[int], ids: Any, rated: bool) -> Log:

@@ -65,11 +65,18 @@ class Dates(NamedTuple):
     ambiguous: str
 
 
-def parse_dates(texts: Sequence[str]) -> Dates:
+def parse_dates(texts: Sequence[str], *, newest_first: bool = False) -> Dates:
     """Read a column of dates; texts without a time zone are in UTC.
 
     The format that fits most of the texts is taken. If several fit equally well, it is the one by which the column is
     sorted best, as exports are sorted by date. A day and a month are not exchanged within a column.
+
+    Parameters
+    ----------
+    texts
+        The column.
+    newest_first
+        Whether the source is known to write the latest date first.
     """
     import pandas as pd
 
@@ -87,7 +94,7 @@ def parse_dates(texts: Sequence[str]) -> Dates:
     rest = pd.Series(dates)
     first, ambiguous = "", ""
     while len(rest):
-        parsed, form, doubt = _parse_by_best(rest, first)
+        parsed, form, doubt = _parse_by_best(rest, first, newest_first)
         if not form:
             break
         first, ambiguous = first or form, ambiguous or doubt
@@ -99,7 +106,7 @@ def parse_dates(texts: Sequence[str]) -> Dates:
     return Dates(seconds, unreadable, ambiguous)
 
 
-def _parse_by_best(texts: pd.Series, chosen: str) -> tuple[pd.Series, str, str]:
+def _parse_by_best(texts: pd.Series, chosen: str, newest_first: bool) -> tuple[pd.Series, str, str]:
     """The dates by the best format, that format, and the same if another one fits equally well."""
     import pandas as pd
 
@@ -112,8 +119,11 @@ def _parse_by_best(texts: pd.Series, chosen: str) -> tuple[pd.Series, str, str]:
         known = parsed.dropna()
         if not len(known):
             continue
+        if form == "ISO8601" and len(known) == len(texts):
+            return parsed, form, ""  # no other format can be meant
         steps = known.diff().dropna().dt.total_seconds()
-        disorder = min(int((steps < 0).sum()), int((steps > 0).sum()))
+        later, earlier = int((steps > 0).sum()), int((steps < 0).sum())
+        disorder = later if newest_first else min(later, earlier)
         rank = (len(known), -disorder)
         if rank > best_rank or not best_form:
             best, best_form, best_rank, ties = parsed, form, rank, []

@@ -30,6 +30,7 @@ FIXTURES = {
         "7,Emma,Jane Austen,4,2024/03/01,read\n"
     },
     "imdb": {"ratings.csv": "Const,Your Rating,Date Rated,Title,Year\ntt0000007,8,2024-03-01,Heat,1995\n"},
+    "lastfm": {"scrobbles.csv": "Can,Tago Mago,Halleluhwah,01 Mar 2024 12:34\n"},
     "letterboxd": {
         "watched.csv": "Date,Name,Year,Letterboxd URI\n2024-03-01,Heat,1995,https://boxd.it/aa\n",
         "profile.csv": "Date Joined,Username\n2020-01-01,ann\n",
@@ -45,7 +46,12 @@ FIXTURES = {
         "animelist.xml": "<?xml version='1.0'?><myanimelist><anime><series_animedb_id>7</series_animedb_id>"
         "<my_score>8</my_score><my_status>Completed</my_status></anime></myanimelist>"
     },
+    "netflix": {"NetflixViewingHistory.csv": "Title,Date\nHeat,3/1/24\n"},
     "recbole": {"x.inter": "user_id:token\titem_id:token\n1\t2\n", "x.item": "item_id:token\n2\n"},
+    "spotify": {
+        "StreamingHistory0.json": '[{"endTime": "2024-03-01 12:34", "artistName": "Can", "trackName": "Halleluhwah", '
+        '"msPlayed": 900000}]'
+    },
     "table": {"log.csv": "user,item\n1,2\n"},
 }
 
