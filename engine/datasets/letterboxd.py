@@ -172,7 +172,7 @@ class _ListRows:
     def __init__(self, source: Source) -> None:
         self.name = source.name
         with source.open_text() as stream:
-            text = b"".join(iter(lambda: stream.read(1 << 20), b"")).decode()
+            text = b"".join(stream.blocks()).decode()
         try:
             rows = list(csv.reader(io.StringIO(text, newline="")))
         except csv.Error as error:

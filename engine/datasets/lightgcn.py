@@ -13,10 +13,10 @@ from engine.datasets.build.assemble import assemble
 from engine.datasets.build.interactions import Log
 from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.files import Files
+from engine.datasets.formats.ids import IdColumn
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import RowBatch, following
 from engine.datasets.formats.sources import Source, collect, open_source
-from engine.datasets.formats.values import IdColumn
 from engine.datasets.reader import Certainty, Evidence, Reader
 from engine.errors import DataError, ErrorKind
 

@@ -92,7 +92,8 @@ def _read_file(export: PersonalExport, tracks: Tracks, source: Source, job: Job 
 
 
 def _load(source: Source) -> Sequence[Mapping[str, Any]]:
-    with source.open_text() as stream:
+    # All of a history can be one line, for which lines of text have a limit.
+    with source.open() as stream:
         parts, size = [], 0
         while block := stream.read(1 << 20):
             parts.append(block)

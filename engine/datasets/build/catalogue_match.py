@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from engine.datasets.build.items import Catalogue, read_records
 from engine.datasets.formats.files import Files
+from engine.datasets.formats.ids import common_type, to_ids
 from engine.datasets.formats.parquet_json import open_rows
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import find_columns
 from engine.datasets.formats.sources import open_source
-from engine.datasets.formats.values import common_type, to_ids
 
 if TYPE_CHECKING:
     import pyarrow as pa

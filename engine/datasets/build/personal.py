@@ -13,8 +13,8 @@ from engine.datasets.build.assemble import assemble
 from engine.datasets.build.catalogue_match import match_to_catalogue, read_catalogue
 from engine.datasets.build.interactions import Log
 from engine.datasets.build.items import Catalogue
+from engine.datasets.formats.ids import CodedIds, to_ids
 from engine.datasets.formats.read_report import ReadReport
-from engine.datasets.formats.values import CodedIds, to_ids
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
