@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.datasets.formats.rows import Rows, following
-from engine.datasets.formats.values import to_ids, to_strings
+from engine.datasets.formats.values import to_ids, to_strings, with_line_end
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -83,6 +83,11 @@ class Records:
         import pyarrow as pa
 
         ids = to_ids(self.table[column].combine_chunks())
+        broken = with_line_end(ids)
+        if broken is not None:
+            self.leave_out(broken, "line end in an id")
+            self.keep(~broken)
+            ids = ids.filter(pa.array(~broken))
         missing = nulls(ids)
         first = is_first(ids)
         self.leave_out(missing, "no item id")

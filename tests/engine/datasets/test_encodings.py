@@ -47,7 +47,7 @@ def test_utf_8_lines_beside_latin_1_lines_keep_their_letters(write: Write) -> No
 
 
 def test_a_third_encoding_is_refused_with_its_place(write: Write) -> None:
-    with pytest.raises(DataError, match="line 3: byte 0x8f .* save the file as UTF-8") as caught:
+    with pytest.raises(DataError, match=r"line 3: byte 0x8f .* save the file as UTF-8") as caught:
         read("x", "table", items=write("a.csv", b"id,title\n1,A\n2,\x8f\x81\n"))
     assert (caught.value.kind, caught.value.file, caught.value.row) == (ErrorKind.BAD_ENCODING, "a.csv", 3)
 
