@@ -68,6 +68,7 @@ class Delimited:
         self._encoding = encoding
         self.has_header = self._dialect.has_header
         self.columns = self._dialect.columns
+        self.remarks: Sequence[str] = self._dialect.remarks
 
     def blocks(self, wanted: Sequence[str], report: ReadReport) -> Iterator[RowBatch]:
         """Read these columns as strings. See :class:`engine.datasets.formats.rows.Rows`."""
@@ -276,6 +277,7 @@ class DoubleColon:
     """
 
     has_header = False
+    remarks: Sequence[str] = ()
 
     def __init__(self, source: Source, columns: Sequence[str], encoding: str = "utf-8") -> None:
         self.source = source

@@ -20,7 +20,7 @@ _MOSTLY = 0.8
 _LONGEST_NAMES = 4000
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?([eE][+-]?\d+)?")
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}([T ].*)?")
-_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,; ]*', re.IGNORECASE)
 _USUAL_NAMES = frozenset(
     re.sub(r"[\W_]", "", name)
     for names in (
@@ -101,7 +101,7 @@ def detect_dialect(
         if first_line.strip():
             break
     begin = lines.tell()
-    declared = _SEPARATOR_LINE.fullmatch(first_line.strip(" ,;"))
+    declared = _SEPARATOR_LINE.fullmatch(first_line)
     if declared is not None and columns is None and delimiter is None:
         return _after_separator_line(head[begin:], declared[1], number, quote, header)
     rest = head[begin - len(line) :] if first_line else head
