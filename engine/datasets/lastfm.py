@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import re
 
 from engine.data.dataset import Dataset
 from engine.datasets.build.export_table import ExportTable, plain_name, plain_names
 from engine.datasets.build.personal import PersonalExport
 from engine.datasets.build.tracks import Tracks
-from engine.datasets.formats.csv import Delimited, first_row
+from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.files import Files
 from engine.datasets.formats.sources import Source
 from engine.datasets.reader import Certainty, Evidence, Reader
@@ -68,5 +69,6 @@ READER = Reader("lastfm", "a person's scrobbles from Last.fm: a csv of artist, a
 
 
 def _is_headless(source: Source) -> bool:
-    row, _, _ = first_row(source)
+    # A Parquet file has no lines.
+    row = [] if source.head().startswith(b"PAR1") else next(csv.reader(source.text_head().splitlines()[:1]), [])
     return len(row) == len(_COLUMNS) and _DATE.fullmatch(row[-1].strip()) is not None

@@ -168,6 +168,7 @@ class _ListRows:
     """The films of a list: a table below the lines that describe the list itself."""
 
     has_header = True
+    remarks: Sequence[str] = ()
 
     def __init__(self, source: Source) -> None:
         self.name = source.name

@@ -12,7 +12,7 @@ from engine.datasets.formats.ids import CodedIds, IdColumn, clean_ids
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import RowBatch, Rows, bad_value, following, place
 from engine.datasets.formats.times import to_times
-from engine.datasets.formats.values import BadValueError, GrowingArray, to_numbers
+from engine.datasets.formats.values import BadValueError, GrowingArray, to_numbers, with_line_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -96,6 +96,7 @@ def read_log(rows: Rows, columns: Mapping[str, str], job: Job | None = None, *, 
     weights = GrowingArray(np.float32) if "weight" in columns else None
     for block in following(rows.blocks(list(columns.values()), report), report, job):
         values = {role: _parse(rows.name, block, role, column) for role, column in columns.items()}
+        block, values = _without_line_ends(block, values, columns, report)
         values = _without_gaps(block, values, columns, report)
         users.add(values["user"])
         items.add(values["item"])
@@ -162,6 +163,19 @@ def _parse(name: str, block: RowBatch, role: str, column: str) -> pa.Array:
         return parse(block.columns[column])
     except BadValueError as error:
         raise bad_value(name, block, error.position, column, str(error)) from None
+
+
+def _without_line_ends(
+    block: RowBatch, values: dict[str, pa.Array], columns: Mapping[str, str], report: ReadReport
+) -> tuple[RowBatch, dict[str, pa.Array]]:
+    """Leave out the rows whose id has several lines: the mark that should close a value is missing there."""
+    for role in ("user", "item"):
+        broken = with_line_end(values[role])
+        if broken is not None:
+            report.skip("line end in an id", int(broken.sum()), place(block, int(broken.argmax()), columns[role]))
+            block = RowBatch(block.columns, np.asarray(block.rows)[~broken])
+            values = {one: array.filter(~broken) for one, array in values.items()}
+    return block, values
 
 
 def _without_gaps(

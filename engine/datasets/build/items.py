@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from engine.datasets.formats.ids import to_ids
 from engine.datasets.formats.rows import Rows, following
-from engine.datasets.formats.values import to_strings
+from engine.datasets.formats.values import to_strings, with_line_end
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,6 +84,11 @@ class Records:
         import pyarrow as pa
 
         ids = to_ids(self.table[column].combine_chunks())
+        broken = with_line_end(ids)
+        if broken is not None:
+            self.leave_out(broken, "line end in an id")
+            self.keep(~broken)
+            ids = ids.filter(pa.array(~broken))
         missing = nulls(ids)
         first = is_first(ids)
         self.leave_out(missing, "no item id")

@@ -255,7 +255,8 @@ def _require(rows: Rows, found: Mapping[str, str], needed: Sequence[str], remark
     if not missing:
         return
     there = ", ".join(rows.columns[:_SHOWN]) + (", …" if len(rows.columns) > _SHOWN else "")
-    why = f" ({'; '.join(one.rstrip('.') for one in remarks[:2])})" if remarks else ""
+    reasons = [one.rstrip(".") for one in [*rows.remarks, *remarks][:2]]
+    why = f" ({'; '.join(reasons)})" if reasons else ""
     raise DataError(
         f"{rows.name}: no column is known as the {' or the '.join(missing)}{why}; it has {there}."[:399],
         kind=ErrorKind.MISSING_COLUMN,

@@ -36,6 +36,7 @@ class JoinedRows:
         self._rows, self._other, self._key, self._other_key = rows, other, key, other_key
         self.name = rows.name
         self.has_header = rows.has_header
+        self.remarks = rows.remarks
         self.columns = [*rows.columns, *(one for one in other.columns if one not in rows.columns and one != other_key)]
         self._table: dict[str, pa.Array] | None = None
 

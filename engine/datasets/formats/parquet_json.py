@@ -40,6 +40,7 @@ class Parquet:
     """A Parquet file. It must not be packed, since it is not read from front to back."""
 
     has_header = True
+    remarks: Sequence[str] = ()
 
     def __init__(self, source: Source) -> None:
         if source.packing != "plain":
@@ -90,6 +91,7 @@ class JsonLines:
     """A file with one JSON object on each line. Its columns are the keys of the first 1,000 objects."""
 
     has_header = True
+    remarks: Sequence[str] = ()
 
     def __init__(self, source: Source) -> None:
         self.source = source

@@ -50,11 +50,14 @@ class Rows(Protocol):
         The names of the columns; no name occurs twice.
     has_header
         Whether the file itself contains the names.
+    remarks
+        What was unusual about the columns: the ends of sentences that begin with the name of the file.
     """
 
     name: str
     columns: list[str]
     has_header: bool
+    remarks: Sequence[str]
 
     def blocks(self, wanted: Sequence[str], report: ReadReport) -> Iterator[RowBatch]:
         """Read these columns in blocks of about 100,000 rows, and count every row in the report."""
@@ -96,7 +99,8 @@ def find_columns(
         The file.
     required, optional
         Role -> the names that its column may have, the best first, in any spelling (see
-        :func:`~engine.datasets.formats.column_names.plain_name`).
+        :func:`~engine.datasets.formats.column_names.plain_name`). The position of a
+        column is one of its names: ``#3``.
     kind
         The kind of data set, for a reader whose columns the caller can name by a mapping; it is put into the error.
 
@@ -110,7 +114,7 @@ def find_columns(
     DataError
         If a required column is missing; the sentence names the columns that there are and those that are needed.
     """
-    there = by_plain_name(rows.columns)
+    there = {f"#{position}": column for position, column in enumerate(rows.columns, 1)} | by_plain_name(rows.columns)
     found = {
         role: name if name in rows.columns else there[plain_name(name)]
         for role, names in {**required, **(optional or {})}.items()
@@ -119,7 +123,7 @@ def find_columns(
     }
     missing = [names[0] for role, names in required.items() if role not in found]
     if missing:
-        listed = ", ".join(rows.columns[:30]) + (", …" if len(rows.columns) > 30 else "")
+        listed = _listed(rows.columns) + "".join(f" ({remark.rstrip('.')})" for remark in rows.remarks)
         needed = ", ".join(names[0] for names in required.values())
         advice = "" if kind else "; check that it is the right file"
         raise DataError(
@@ -169,3 +173,15 @@ def bad_value(name: str, block: RowBatch, position: int, column: str, what: str)
         row=int(block.rows[position]),
         column=column,
     )
+
+
+def _listed(names: Sequence[str], letters: int = 150) -> str:
+    """As many of the names as a sentence can hold."""
+    shown: list[str] = []
+    for name in names:
+        one = " ".join(name.split())
+        one = one if len(one) <= 40 else f"{one[:40]}…"
+        if sum(map(len, shown)) + 2 * len(shown) + len(one) > letters:
+            return ", ".join([*shown, "…"])
+        shown.append(one)
+    return ", ".join(shown)

@@ -33,6 +33,7 @@ class SelectedRows:
         self._rows, self._where, self._constant = rows, where, dict(constant or {})
         self.name = rows.name
         self.has_header = rows.has_header
+        self.remarks = rows.remarks
         self.columns = [*rows.columns, *(one for one in self._constant if one not in rows.columns)]
 
     def blocks(self, wanted: Sequence[str], report: ReadReport) -> Iterator[RowBatch]:

@@ -127,6 +127,17 @@ def numbers_or_null(values: pa.Array) -> pa.Array:
     return parse_each(to_strings(values), lenient, pa.float64(), "a number")
 
 
+def with_line_end(ids: pa.Array) -> npt.NDArray[np.bool_] | None:
+    """Which ids have a line end in them, which no id has; None if none does."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_integer(ids.type):
+        return None
+    broken = pc.or_(pc.match_substring(ids, "\n"), pc.match_substring(ids, "\r")).fill_null(False)
+    return broken.to_numpy(zero_copy_only=False) if pc.any(broken).as_py() else None
+
+
 def to_objects(array: pa.Array) -> npt.NDArray[Any]:
     """A NumPy array of Python strings. It is made in pieces, since one long call would hold the interpreter lock."""
     objects = np.empty(len(array), dtype=object)
