@@ -96,8 +96,13 @@ def assemble(
     _checkpoint(job)
 
     remarks = [remark for report in reports for remark in report.notes()]
+    if log.weights is not None and len(log):
+        low, high = float(log.weights.min()), float(log.weights.max())
+        remarks.append(
+            f"The weights, from {low:g} to {high:g}, count by their logarithm, on average as one interaction."
+        )
     if strangers and catalogue is not None:
-        remarks.append(f"{strangers:,} items of the interactions are not in the catalogue; their id is their title.")
+        remarks.append(_about_join(catalogue, table, num_rated, strangers))
     return Dataset(
         name=name,
         kind=kind,
@@ -109,6 +114,7 @@ def assemble(
             log.items.codes,
             ratings=log.ratings,
             timestamps=log.times,
+            weights=None if log.weights is None else confidence(log.weights),
             num_users=len(users),
             num_items=num_rated + 1,
         ),
@@ -120,6 +126,37 @@ def assemble(
         },
         simulated=simulated,
     )
+
+
+def _about_join(catalogue: Catalogue, table: pa.Table, num_rated: int, strangers: int) -> str:
+    """A sentence about the items of the log that the catalogue lacks; with a guess at why if it lacks all."""
+    if strangers < num_rated:
+        of_all = f"{strangers:,} items of the interactions are not in the catalogue, of {num_rated:,}"
+        return f"{of_all}; their id is their title."
+    ours = [str(one)[:20] for one in catalogue.ids.slice(0, 2).to_pylist()]
+    theirs = [str(one)[:20] for one in table["title"].slice(0, 2).to_pylist()]
+    return (
+        f"WARNING: none of the {num_rated:,} items of the interactions is in the catalogue, which has ids such as "
+        f"{' and '.join(ours)}, while the interactions have {' and '.join(theirs)}; another column may hold the ids."
+    )
+
+
+def confidence(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """How much each interaction says about a taste, by how strong it is; 1 on average.
+
+    It grows with the logarithm of the strength in units of its median, since a song that was played a thousand times is
+    not liked a thousand times as much (Hu, Koren and Volinsky, 2008, section 6, for the time that shows were watched).
+
+    Parameters
+    ----------
+    weights
+        Counts, durations or amounts above zero, shape ``(n,)``.
+    """
+    if not len(weights):
+        return weights
+    strength = np.log1p(weights.astype(np.float64) / np.median(weights))
+    found: npt.NDArray[np.float32] = (strength / strength.mean()).astype(np.float32)
+    return found
 
 
 def find_surplus(

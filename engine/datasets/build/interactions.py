@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +17,16 @@ from engine.datasets.formats.values import BadValueError, GrowingArray, to_numbe
 from engine.errors import DataError, ErrorKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import pyarrow as pa
 
     from engine.runtime.job import Job
 
 #: Role -> the reason for which a row without a value for it is left out.
-_MISSING = {"user": "no user id", "item": "no item id", "rating": "no rating", "time": "no time"}
+_MISSING = {
+    "user": "no user id", "item": "no item id", "rating": "no rating", "weight": "no weight", "time": "no time"
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -41,6 +43,8 @@ class Log:
         Unix seconds, int64, shape ``(n,)``; None if the file has no times.
     report
         The row counts of the file.
+    weights
+        How strongly each item was chosen, above zero, float32, shape ``(n,)``; None if the file does not say.
     """
 
     users: CodedIds
@@ -48,6 +52,7 @@ class Log:
     ratings: npt.NDArray[np.float32] | None
     times: npt.NDArray[np.int64] | None
     report: ReadReport
+    weights: npt.NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.users.codes)
@@ -58,6 +63,7 @@ class Log:
         self.items = CodedIds(self.items.codes[which], self.items.ids)
         self.ratings = None if self.ratings is None else self.ratings[which]
         self.times = None if self.times is None else self.times[which]
+        self.weights = None if self.weights is None else self.weights[which]
 
 
 def read_log(
@@ -77,7 +83,8 @@ def read_log(
         The file.
     columns
         Role -> name of the column. The roles are ``"user"``, ``"item"`` and, where the file has such columns,
-        ``"rating"`` and ``"time"``. A row with an empty value in one of the columns is left out and counted.
+        ``"rating"``, ``"weight"`` and ``"time"``. A row with an empty value in one of the columns is
+        left out and counted.
     job
         Takes the progress and may be cancelled.
     unrated
@@ -133,6 +140,7 @@ def _read_log(
     users, items = IdColumn(), IdColumn()
     ratings = GrowingArray(np.float32) if "rating" in columns else None
     times = TimeColumn(day_first) if "time" in columns else None
+    weights = GrowingArray(np.float32) if "weight" in columns else None
     for block in following(rows.blocks(list(columns.values()), report), report, job):
         values = {role: _parse(rows.name, block, role, column) for role, column in columns.items()}
         values, numbers = _without_gaps(block, values, columns, report)
@@ -142,6 +150,8 @@ def _read_log(
             ratings.add(values["rating"].to_numpy())
         if times is not None:
             times.add(values["time"], numbers)
+        if weights is not None:
+            weights.add(values["weight"].to_numpy())
     pa.default_memory_pool().release_unused()  # otherwise this process keeps the memory of the text
     log = Log(
         users.finish(),
@@ -149,7 +159,9 @@ def _read_log(
         None if ratings is None else ratings.finish(),
         None if times is None else _finish_times(times, rows.name, columns["time"], report),
         report,
+        None if weights is None else weights.finish(),
     )
+    _leave_out_returns(log)
     if unrated is not None and log.ratings is not None:
         log.ratings[log.ratings == unrated] = np.nan
     return log
@@ -165,8 +177,42 @@ def _finish_times(times: TimeColumn, name: str, column: str, report: ReadReport)
     return seconds
 
 
+def concatenated(logs: Sequence[Log]) -> Log:
+    """One log of several files, in their order; what one of them does not say is dropped with a remark."""
+    first = logs[0]
+    if len(logs) == 1:
+        return first
+    for field in ("ratings", "times", "weights"):
+        have = [log for log in logs if getattr(log, field) is not None]
+        if have and len(have) < len(logs):
+            lacking = next(log.report.name for log in logs if getattr(log, field) is None)
+            for log in have:
+                log.report.remarks.append(f"its {field} were not used, as {lacking} has none.")
+                setattr(log, field, None)
+
+    def joined(field: str) -> npt.NDArray[Any] | None:
+        parts = [getattr(log, field) for log in logs]
+        return None if parts[0] is None else np.concatenate(parts)
+
+    users, items = IdColumn(), IdColumn()
+    for log in logs:
+        users.add_coded(log.users)
+        items.add_coded(log.items)
+    return Log(users.finish(), items.finish(), joined("ratings"), joined("times"), first.report, joined("weights"))
+
+
+def _leave_out_returns(log: Log) -> None:
+    """Leave out the rows whose weight is not above zero: goods that came back, or items that were not chosen."""
+    if log.weights is None or (log.weights > 0).all():
+        return
+    keep = log.weights > 0
+    log.report.skip("weight not above zero", int((~keep).sum()))
+    log.keep(keep)
+
+
 def _parse(name: str, block: RowBatch, role: str, column: str) -> pa.Array:
-    parse: Callable[[pa.Array], pa.Array] = {"rating": to_numbers, "time": clean_times}.get(role, clean_ids)
+    parsers = {"rating": to_numbers, "weight": to_numbers, "time": clean_times}
+    parse: Callable[[pa.Array], pa.Array] = parsers.get(role, clean_ids)
     try:
         return parse(block.columns[column])
     except BadValueError as error:

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.datasets.formats.rows import RowBatch, unique_names
 from engine.datasets.formats.sources import Source
+from engine.datasets.formats.text import BlockStream
 from engine.errors import DataError, ErrorKind
 
 if TYPE_CHECKING:
@@ -94,10 +95,10 @@ class Delimited:
 
         misfits: deque[Any] = deque()
         row = self._header_rows + 1
-        with self.source.open_text(self._encoding) as stream:
+        with self.source.open_text(self._encoding) as text:
             try:
                 last = None
-                for batch in self._batches(stream, wanted, misfits):
+                for batch in self._batches(BlockStream(text.blocks()), wanted, misfits):
                     block, row = self._block(batch, row, misfits, wanted, report)
                     last = block if len(block) else last
                     yield block
@@ -106,8 +107,9 @@ class Delimited:
                     yield block
             except pa.ArrowInvalid as error:
                 raise self._unreadable(error, row) from error
-            if last is not None and stream.odd_quotes and self._quote:
+            if last is not None and self._quote:
                 self._require_closed(last)
+            report.remarks += text.remarks()
 
     def _batches(self, stream: Any, wanted: Sequence[str], misfits: deque[Any]) -> Iterator[Any]:
         from pyarrow import csv as arrow_csv

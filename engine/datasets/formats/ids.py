@@ -88,6 +88,12 @@ class IdColumn:
         self._codes.add(coded.indices.to_numpy())
         self._different.append(coded.dictionary)
 
+    def add_coded(self, column: CodedIds) -> None:
+        """Append a whole column that was coded before."""
+        self._begins.append(len(self._codes))
+        self._codes.add(column.codes)
+        self._different.append(column.ids)
+
     def finish(self) -> CodedIds:
         """The whole column. Nothing can be appended afterwards."""
         import pyarrow as pa

@@ -14,7 +14,7 @@ from engine.runtime.locked_property import locked_property
 from engine.text.normalize import words
 
 Mask = npt.NDArray[np.bool_]
-Kind = Literal["number", "date", "text", "list"]
+Kind = Literal["number", "date", "truth", "text", "list"]
 
 _LANGUAGES = (
     "arabic=ar", "chinese=zh", "czech=cs", "danish=da", "dutch=nl", "english=en", "finnish=fi", "french=fr",
@@ -35,9 +35,16 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     **{language: (code,) for language, code in (pair.split("=") for pair in _LANGUAGES)},
 }
 _NUMBER = re.compile(r"(?P<digits>-?\d+(?:\.\d+)?)(?P<unit>[km]?)", re.IGNORECASE)
-_DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
+_DATE = re.compile(r"(?P<year>\d{4})(?:[-/](?P<month>0?[1-9]|1[0-2])(?:[-/](?P<day>0?[1-9]|[12]\d|3[01]))?)?")
 _RANGE = re.compile(r"(?P<low>.*?)\.\.(?P<high>.*)")
 _COMPARED = re.compile(r"(?P<sign>>=|<=|>|<|≥|≤|=)\s*(?P<value>.*)")
+#: A term that compares or spans numbers or dates; of a range at least one end must look like one.
+_COMPARISON = re.compile(
+    r"\s*(?:(?:>=|<=|>|<|≥|≤).*|-?\d[\d.,/-]*?\.\.(?:-?\d[\d.,/-]*)?|\.\.-?\d[\d.,/-]*)", re.DOTALL
+)
+_TRUTHS = {"true": True, "yes": True, "y": True, "t": True, "1": True}
+_TRUTHS |= {"false": False, "no": False, "n": False, "f": False, "0": False}
+_LONGEST_SHOWN = 40
 #: If the values of a column occur less often than this on average, they are free text, which is matched by its words.
 _MIN_MEAN_COUNT = 1.15
 
@@ -79,8 +86,8 @@ class Field:
     column
         The name of the column in the catalogue.
     kind
-        The type of the values: ``"number"``, ``"date"`` for text such as 1995-12-22, ``"text"``, or ``"list"`` if an
-        item can have several texts.
+        The type of the values: ``"number"``, ``"date"``, ``"truth"`` for true and false, ``"text"``, or ``"list"`` if
+        an item can have several texts.
     """
 
     def __init__(self, name: str, column: str, kind: Kind) -> None:
@@ -122,6 +129,10 @@ class NumberField(Field):
     def _range(self) -> tuple[float, float]:
         known = self.numbers[~np.isnan(self.numbers)]
         return (float(known.min()), float(known.max())) if len(known) else (np.nan, np.nan)
+
+    @property
+    def _is_flag(self) -> bool:
+        return self._range in ((0.0, 0.0), (0.0, 1.0), (1.0, 1.0))
 
     def term(self, text: str) -> Term:
         """Parse a number, a range ``low..high`` or a bound such as ``>=low``; a year may also be ``1990s``."""
@@ -169,9 +180,11 @@ class NumberField(Field):
     def _ends_of(self, value: str, term: str) -> tuple[float, float]:
         """A number as both bounds; the first and the last day that a date or a part of one covers."""
         plain = value.strip()
-        if self.kind == "date" and _DATE.fullmatch(plain):
-            digits = plain.replace("-", "")
+        if self.kind == "date" and (parts := _DATE.fullmatch(plain)):
+            digits = "".join(part.rjust(2, "0") for part in parts.groups() if part is not None)
             return float(digits.ljust(8, "0")), float(digits.ljust(8, "9"))
+        if self.kind == "number" and self._is_flag and (truth := truth_of(plain)) is not None:
+            return float(truth), float(truth)
         if self.kind == "number" and (found := _NUMBER.fullmatch(plain)):
             number = float(found["digits"]) * {"": 1.0, "k": 1e3, "m": 1e6}[found["unit"].lower()]
             return number, number
@@ -248,6 +261,8 @@ class TextField(Field):
 
     def term(self, text: str) -> Term:
         """Parse a value of the catalogue in any spelling, or words that some values contain."""
+        if _COMPARISON.fullmatch(text) and text.strip() not in self.values:
+            raise self._no_order(text)
         found = self._matching(text)
         if not found:
             nearest = self.nearest(text)
@@ -267,8 +282,24 @@ class TextField(Field):
         mask[self.rows[wanted[self.codes]]] = True
         return mask
 
+    def _no_order(self, text: str) -> WrongTermError:
+        """The error for a comparison, with a value that is neither a number nor a date as the reason."""
+        odd = next((value for value in self.values if not _NUMBER.fullmatch(value.strip())), "")
+        shown = odd if len(odd) <= _LONGEST_SHOWN else f"{odd[:_LONGEST_SHOWN]}…"
+        because = f" (one value is {' '.join(shown.split())!r})" if odd else ""
+        if not self.values:
+            return WrongTermError(f"No item has {self.name}:{quoted(text)}: all its values are unknown.")
+        value = quoted(self.values[0]) if len(self.values[0]) <= _LONGEST_SHOWN else self.folded[0].split()[0]
+        return WrongTermError(
+            f"{self.name}:{quoted(text)} cannot be compared, since {self.name} holds text and not numbers or "
+            f"dates{because}; give a value or a word of it, such as {self.name}:{value}.",
+            (value,),
+        )
+
     def _matching(self, text: str) -> list[int]:
         """Positions of the values that a term matches."""
+        if text.startswith("=") and text.strip() not in self.values:
+            text = text[1:].strip()
         typed = " ".join(words(text))
         if not self.is_free and (equal := self._by_key.get(typed.replace(" ", "") or text.strip())):
             return equal
@@ -301,6 +332,11 @@ class TextField(Field):
         # A very similar value excludes much less similar ones.
         least = max(0.4, float(best.max(initial=0.0)) - 0.3)
         return tuple(self.values[number] for number in order if best[number] >= least)
+
+
+def truth_of(text: str) -> bool | None:
+    """True for ``true``, ``yes`` or ``1``, False for their opposites, and None for any other text."""
+    return _TRUTHS.get(text.strip().lower().removeprefix("=").strip())
 
 
 def quoted(term: str) -> str:

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.column_types import typed
+from engine.data.items import STANDARD_COLUMNS
 from engine.runtime.locked_property import locked_property
 from engine.search.filters.columns import Field, Kind, Mask, NumberField, TextField
+from engine.search.filters.truth import TruthField
 from engine.text.normalize import words
 
 if TYPE_CHECKING:
@@ -122,17 +125,23 @@ class Fields:
             return NumberField(name, name, "number", np.asarray(self._further[name], dtype=np.float64))
         data = self._items.table.column(column)
         kind = data.type
-        if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-            numbers = data.cast(pa.float64()).to_numpy(zero_copy_only=False)
-            return NumberField(name, column, "number", numbers.astype(np.float64))
-        if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-            pieces = data.combine_chunks()
-            pieces = pieces.combine_chunks() if isinstance(pieces, pa.ChunkedArray) else pieces
-            return _text_field(name, column, "list", pieces.flatten(), _rows_of(pieces), self.num_items)
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             dates = _dates(data)
             if dates is not None:
                 return NumberField(name, column, "date", dates)
+            if column not in STANDARD_COLUMNS:  # data sets of the first version hold every column as text
+                data = _typed(column, data)
+                kind = data.type
+        if pa.types.is_boolean(kind):
+            return TruthField(name, column, _numbers(data))
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+            return NumberField(name, column, "number", _numbers(data))
+        if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+            return NumberField(name, column, "date", _days(data))
+        if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+            pieces = data.combine_chunks()
+            pieces = pieces.combine_chunks() if isinstance(pieces, pa.ChunkedArray) else pieces
+            return _text_field(name, column, "list", pieces.flatten(), _rows_of(pieces), self.num_items)
         texts = data.cast(pa.string()).combine_chunks()
         texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
         return _text_field(name, column, "text", texts, np.arange(self.num_items), self.num_items)
@@ -159,18 +168,44 @@ def _rows_of(lists: Any) -> npt.NDArray[np.int64]:
     return np.repeat(np.arange(len(lengths)), lengths)
 
 
-def _dates(texts: Any) -> npt.NDArray[np.float64] | None:
-    """Dates such as 1995-12-22 as numbers such as 19951222, NaN if missing; None if the texts are not dates."""
+def _typed(name: str, texts: Any) -> Any:
+    column = typed(name, texts)
+    return texts if column is None else column.values
+
+
+def _numbers(values: Any) -> npt.NDArray[np.float64]:
     import pyarrow as pa
+
+    if pa.types.is_boolean(values.type):
+        values = values.cast(pa.int8())
+    numbers = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return np.asarray(numbers, dtype=np.float64)
+
+
+def _days(moments: Any) -> npt.NDArray[np.float64]:
+    """Dates or times as numbers such as 19951222, NaN if missing."""
+    import pyarrow.compute as pc
+
+    year, month, day = (_numbers(part(moments)) for part in (pc.year, pc.month, pc.day))
+    return year * 10_000 + month * 100 + day
+
+
+def _dates(texts: Any) -> npt.NDArray[np.float64] | None:
+    """Dates such as 1995-12-22 or 1995-12 as numbers such as 19951222 or 19951200, NaN if missing.
+
+    Returns None if less than nine tenths of the texts are dates, or if all are years only.
+    """
     import pyarrow.compute as pc
 
     known = len(texts) - texts.null_count
-    is_date = pc.match_substring_regex(texts, r"^\d{4}-\d{2}-\d{2}$")
+    is_date = pc.match_substring_regex(texts, r"^\d{4}(?:-\d{2}(?:-\d{2})?)?$")
     if not known or (pc.sum(is_date).as_py() or 0) < 0.9 * known:
         return None
-    digits = pc.replace_substring(pc.if_else(is_date, texts, None), "-", "")
-    numbers: npt.NDArray[np.float64] = digits.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    return numbers.astype(np.float64)
+    dates = pc.if_else(is_date, texts, None)
+    if not pc.any(pc.match_substring(dates, "-")).as_py():
+        return None
+    digits = pc.utf8_rpad(pc.replace_substring(dates, "-", ""), 8, "0")
+    return _numbers(digits)
 
 
 def _is_unknown(column: Any) -> bool:

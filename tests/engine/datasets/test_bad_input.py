@@ -103,24 +103,6 @@ def test_nothing_named_at_all() -> None:
     assert (error.kind, error.name, error.choices) == (ErrorKind.MISSING_FILE, "anime", ("items", "ratings"))
 
 
-def test_wrong_encoding_says_where(write: Write) -> None:
-    error = error_of(ratings=write("ratings.csv", ROWS.encode() + "1,Amélie,3,4\n".encode("latin-1")))
-    assert str(error).startswith("ratings.csv, line 4: byte 0xe9")
-    assert "save it as UTF-8" in str(error)
-    assert facts(error) == (ErrorKind.BAD_ENCODING, "ratings.csv", 4, None)
-
-
-def test_wrong_encoding_beyond_the_first_block(write: Write) -> None:
-    many = RATINGS_HEADER + "1,31,2.5,100\n" * 500_000
-    sentence = failure(ratings=write("ratings.csv", many.encode() + b"1,\xe9,3,4\n"))
-    assert sentence.startswith("ratings.csv, line 500002: byte 0xe9")
-
-
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_utf_16(write: Write, encoding: str) -> None:
-    assert "UTF-16" in failure(ratings=write("ratings.csv", ROWS.encode(encoding)))
-
-
 def test_no_text_at_all(write: Write) -> None:
     assert "not a text file" in failure(ratings=write("ratings.csv", bytes(range(256)) * 8))
 
@@ -246,7 +228,7 @@ def test_time_beyond_all_times(write: Write, tmp_path: Path, time: str) -> None:
 def test_rating_of_a_type_that_is_no_number(tmp_path: Path) -> None:
     ratings = pa.array([{"stars": 1}])
     pq.write_table(pa.table({"user": [1], "item": [2], "rating": ratings}), tmp_path / "log.parquet")
-    assert "is not a number" in failure(ratings=tmp_path / "log.parquet")
+    assert "is not a number" in failure(ratings=tmp_path / "log.parquet", mapping={"rating": "rating"})
 
 
 def test_a_column_that_parquet_has_twice(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -311,3 +312,95 @@ def test_every_completion_is_a_filter_that_keeps_as_many_as_it_says() -> None:
     for name in FIELDS.names:
         for line, count in completed(f"{name}:"):
             assert len(kept(line)) == count, line
+
+
+TYPED = Fields(
+    make_table(
+        {
+            "title": ["Dune", "Emma", "Ulysses"],
+            "year": pa.array([1965, 1815, 1922], pa.int32()),
+            "genres": pa.array([["SF"], ["Novel"], []], pa.list_(pa.string())),
+            "text": ["", "", ""],
+            "released": pa.array([date(1965, 8, 1), None, date(1922, 2, 2)]),
+            "added": pa.array([datetime(2024, 1, 2, 23, 59), datetime(2024, 1, 3), None], pa.timestamp("s")),
+            "is_free": pa.array([False, True, None]),
+            "in_print": pa.array([1, 0, None], pa.int64()),
+            "authors": pa.array([["Frank Herbert"], ["Jane Austen", "A. Lady"], None], pa.list_(pa.string())),
+            "pages": ["612", "474", "ca. 700"],
+            "weight": ["300", "200", None],  # as the first version stored every column
+            "on_sale": ["True", "False", None],
+            "printed": ["1965-08", "1815", "1922-02-02"],
+            "blurb": ["<3", "a..z", "=x"],
+        }
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "rows"),
+    [
+        ("released:>=1922-02-02", [0, 2]),
+        ("released:<1960", [2]),
+        ("released:1922..1965", [0, 2]),
+        ("released:1965/8/1", [0]),
+        ("-released:1922", [0, 1]),
+        ("added:2024-01-02", [0]),
+        ("added:>2024-01-02", [1]),
+        ("is_free:true", [1]),
+        ("is_free:No", [0]),
+        ("is_free:=1", [1]),
+        ("-is_free:true", [0, 2]),
+        ("in_print:true", [0]),
+        ("in_print:0", [1]),
+        ("authors:austen", [1]),
+        ("weight:>=250", [0]),
+        ("on_sale:yes", [0]),
+        ("printed:<=1922", [1, 2]),
+        ("printed:1965-08", [0]),
+        ("authors:=austen", [1]),
+        ("blurb:<3", [0]),
+        ("blurb:a..z", [1]),
+    ],
+)
+def test_a_filter_compares_by_the_type_of_its_column(line: str, rows: list[int]) -> None:
+    parsed = parse(line, TYPED)
+    assert parsed.problems == ()
+    wanted = mask(parsed.filters, TYPED)
+    assert wanted is not None
+    assert np.flatnonzero(wanted).tolist() == rows
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("pages:>=300", "pages holds text and not numbers or dates (one value is 'ca. 700')"),
+        ("pages:400..700", "cannot be compared"),
+        ("pages:..700", "cannot be compared"),
+        ("authors:<m", "authors holds text"),
+        ("title:>2000-01-01", "title holds text"),
+        ("genre:>=1", "give a value or a word of it, such as genre:SF"),
+        ("is_free:>0", "is_free is true or false"),
+        ("is_free:maybe", "is_free is true or false"),
+        ("released:>=1999-13-01", "a date such as"),
+        ("released:2030", "it goes from 1922 to 1965"),
+    ],
+)
+def test_a_comparison_that_has_no_answer_is_explained(line: str, message: str) -> None:
+    (problem,) = parse(line, TYPED).problems
+    assert message in problem.message
+    assert len(problem.message) <= 400
+    assert "\n" not in problem.message
+
+
+def test_a_long_value_does_not_make_a_long_sentence() -> None:
+    columns = {name: ITEMS.table.column(name) for name in ("title", "year", "genres", "text")}
+    fields = Fields(make_table({**columns, "plot": ["once upon\na time " * 90] * len(TITLES)}))
+    (problem,) = parse("plot:>5", fields).problems
+    assert len(problem.message) <= 400
+    assert "\n" not in problem.message
+
+
+def test_truth_values_and_dates_are_completed() -> None:
+    free = complete_filter("is_free:", 8, TYPED)
+    assert [(one.text, one.count) for one in free] == [("true", 1), ("false", 1)]
+    assert [one.text for one in complete_filter("released:19", 11, TYPED)] == ["1960..1969", "1920..1929"]
