@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.datasets.formats.dates import UnclearDatesError
 from engine.datasets.formats.ids import CodedIds, IdColumn, clean_ids
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import RowBatch, Rows, bad_value, following, place
-from engine.datasets.formats.times import to_times
+from engine.datasets.formats.times import TimeColumn, clean_times
 from engine.datasets.formats.values import BadValueError, GrowingArray, to_numbers, with_line_end
+from engine.errors import DataError, ErrorKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
 _MISSING = {
     "user": "no user id", "item": "no item id", "rating": "no rating", "weight": "no weight", "time": "no time"
 }  # fmt: skip
-#: In seconds this is after the year 5000, so larger times must be in a finer unit.
-_TOO_LATE = 100_000_000_000
 
 
 @dataclass(slots=True)
@@ -66,7 +66,15 @@ class Log:
         self.weights = None if self.weights is None else self.weights[which]
 
 
-def read_log(rows: Rows, columns: Mapping[str, str], job: Job | None = None, *, unrated: float | None = None) -> Log:
+def read_log(
+    rows: Rows,
+    columns: Mapping[str, str],
+    job: Job | None = None,
+    *,
+    unrated: float | None = None,
+    guessed: Collection[str] = frozenset(),
+    day_first: bool | None = None,
+) -> Log:
     """Read a file of interactions.
 
     Parameters
@@ -81,29 +89,68 @@ def read_log(rows: Rows, columns: Mapping[str, str], job: Job | None = None, *, 
         Takes the progress and may be cancelled.
     unrated
         The rating that means "seen, but not rated".
+    guessed
+        The roles whose columns nobody has named. If a guessed column of times cannot be read, the log has no times,
+        and the report says why.
+    day_first
+        Whether the day comes first in dates such as 01/02/2020, for a column that does not tell.
 
     Raises
     ------
     DataError
         At the first rating that is not a number, or time that is not a time; with file, row and column.
     """
+    try:
+        return _read_log(rows, columns, job, unrated, day_first)
+    except _TimeError as error:
+        if "time" not in guessed:
+            raise error.with_remedy from None
+        # The file is read again, since rows without a time were left out until here.
+        log = _read_log(rows, {role: one for role, one in columns.items() if role != "time"}, job, unrated, day_first)
+        log.report.remarks.append(
+            f"the column {columns['time']} looks like times by its name, and was left out: row {error.row:,}: {error}."
+        )
+        return log
+
+
+class _TimeError(Exception):
+    """A column that cannot be read as times."""
+
+    def __init__(self, error: BadValueError, name: str, column: str) -> None:
+        super().__init__(str(error))
+        self.row = error.position
+        one_row = RowBatch({}, range(self.row, self.row + 1))
+        self.with_remedy = bad_value(name, one_row, 0, column, str(error))
+        if isinstance(error, UnclearDatesError):  # no value is wrong, so there is nothing to correct or to empty
+            self.with_remedy = DataError(
+                f"{name}, {place(one_row, 0, column)}: {error}.",
+                kind=ErrorKind.UNCLEAR_DATES,
+                file=name,
+                row=self.row,
+                column=column,
+            )
+
+
+def _read_log(
+    rows: Rows, columns: Mapping[str, str], job: Job | None, unrated: float | None, day_first: bool | None
+) -> Log:
     import pyarrow as pa
 
     report = ReadReport(rows.name, "ratings")
     users, items = IdColumn(), IdColumn()
     ratings = GrowingArray(np.float32) if "rating" in columns else None
-    times = GrowingArray(np.int64) if "time" in columns else None
+    times = TimeColumn(day_first) if "time" in columns else None
     weights = GrowingArray(np.float32) if "weight" in columns else None
     for block in following(rows.blocks(list(columns.values()), report), report, job):
         values = {role: _parse(rows.name, block, role, column) for role, column in columns.items()}
         block, values = _without_line_ends(block, values, columns, report)
-        values = _without_gaps(block, values, columns, report)
+        values, numbers = _without_gaps(block, values, columns, report)
         users.add(values["user"])
         items.add(values["item"])
         if ratings is not None:
             ratings.add(values["rating"].to_numpy())
         if times is not None:
-            times.add(values["time"].to_numpy())
+            times.add(values["time"], numbers)
         if weights is not None:
             weights.add(values["weight"].to_numpy())
     pa.default_memory_pool().release_unused()  # otherwise this process keeps the memory of the text
@@ -111,16 +158,24 @@ def read_log(rows: Rows, columns: Mapping[str, str], job: Job | None = None, *, 
         users.finish(),
         items.finish(),
         None if ratings is None else ratings.finish(),
-        None if times is None else times.finish(),
+        None if times is None else _finish_times(times, rows.name, columns["time"], report),
         report,
         None if weights is None else weights.finish(),
     )
     _leave_out_returns(log)
     if unrated is not None and log.ratings is not None:
         log.ratings[log.ratings == unrated] = np.nan
-    if log.times is not None:
-        _to_seconds(log.times, report)
     return log
+
+
+def _finish_times(times: TimeColumn, name: str, column: str, report: ReadReport) -> npt.NDArray[np.int64]:
+    try:
+        seconds = times.finish()
+    except BadValueError as error:
+        raise _TimeError(error, name, column) from None
+    if times.remark:
+        report.remarks.append(times.remark)
+    return seconds
 
 
 def concatenated(logs: Sequence[Log]) -> Log:
@@ -157,7 +212,7 @@ def _leave_out_returns(log: Log) -> None:
 
 
 def _parse(name: str, block: RowBatch, role: str, column: str) -> pa.Array:
-    parsers = {"rating": to_numbers, "weight": to_numbers, "time": to_times}
+    parsers = {"rating": to_numbers, "weight": to_numbers, "time": clean_times}
     parse: Callable[[pa.Array], pa.Array] = parsers.get(role, clean_ids)
     try:
         return parse(block.columns[column])
@@ -180,11 +235,12 @@ def _without_line_ends(
 
 def _without_gaps(
     block: RowBatch, values: dict[str, pa.Array], columns: Mapping[str, str], report: ReadReport
-) -> dict[str, pa.Array]:
+) -> tuple[dict[str, pa.Array], range | npt.NDArray[np.int64]]:
+    """The values of the rows that lack none, and the numbers of these rows."""
     import pyarrow as pa
 
     if not any(array.null_count for array in values.values()):
-        return values
+        return values, block.rows
     missing = {role: array.is_null().to_numpy(zero_copy_only=False) for role, array in values.items()}
     blank = np.logical_and.reduce(list(missing.values()))
     if blank.any():
@@ -196,16 +252,4 @@ def _without_gaps(
             report.skip(_MISSING[role], int(fresh.sum()), place(block, int(fresh.argmax()), columns[role]))
         gone = gone | gap
     keep = pa.array(~gone)
-    return {role: array.filter(keep) for role, array in values.items()}
-
-
-def _to_seconds(times: npt.NDArray[np.int64], report: ReadReport) -> None:
-    """Convert times in milliseconds, microseconds or nanoseconds to seconds; the median of a sample tells the unit."""
-    if not len(times):
-        return
-    middle = float(np.median(times[:: len(times) // 10_001 + 1]))
-    for unit, per_second in (("nanoseconds", 10**9), ("microseconds", 10**6), ("milliseconds", 10**3)):
-        if middle >= _TOO_LATE * per_second // 1000:
-            times //= per_second
-            report.remarks.append(f"the times were read as {unit}.")
-            return
+    return {role: array.filter(keep) for role, array in values.items()}, np.asarray(block.rows)[~gone]

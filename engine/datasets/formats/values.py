@@ -207,6 +207,12 @@ def cast(texts: pa.Array, to: Any) -> pa.Array | None:
     return converted
 
 
+def shown(texts: pa.Array, position: int | np.integer[Any]) -> str:
+    """A value of a file as it is quoted in a sentence: in one line, and cut if it is long."""
+    text = texts[int(position)].as_py()
+    return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
+
+
 def parse_each(texts: pa.Array, parse: Callable[[str], Any], to: Any, what: str) -> pa.Array:
     """Parse every different text once; raise BadValueError at the first that cannot be parsed."""
     import pyarrow as pa
@@ -223,7 +229,6 @@ def parse_each(texts: pa.Array, parse: Callable[[str], Any], to: Any, what: str)
     if bad:
         position = pc.index(pc.is_in(coded.indices, pa.array(bad, coded.indices.type)), True).as_py()
         text = texts[position].as_py()
-        shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
         hint = " (decimals are written with a point)" if _DECIMAL_COMMA.fullmatch(text.strip()) else ""
-        raise BadValueError(position, f"{shown!r} is not {what}{hint}")
+        raise BadValueError(position, f"{shown(texts, position)} is not {what}{hint}")
     return pa.array(parsed, to).take(coded.indices)
