@@ -44,7 +44,8 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     ``files.mapping`` names the columns. The roles of interactions are ``user``, ``item``, ``rating`` and ``time``;
     those of items are ``id``, ``title``, ``text``, ``year`` and ``genres``. For other roles a column with a usual name
     is taken, and noted. Ratings and times are optional. Unless ``text`` is mapped, the text of an item is its title,
-    its genres and its descriptions. All other columns of the items are kept as metadata.
+    its genres, those who made it (authors, artists, brands, directors …) and its descriptions. All other columns of the
+    items are kept as metadata, with the types that their values or the file have.
 
     Raises
     ------
@@ -166,22 +167,28 @@ def _read_catalogue(
     else:
         lower = {column.lower(): column for column in rows.columns}
         described = [lower[one] for one in TEXT if one in lower and lower[one] not in found.values()]
-    records = read_records(rows, rows.columns, report, job)
+    records = read_records(rows, rows.columns, report, job, typed=True)
     ids, table = records.keep_first_of_each(found["id"], "item"), records.table
 
-    there = {column: columns.strip(table[column]) for column in rows.columns}
+    shown = [column for column in rows.columns if column not in (found["id"], found.get("title"), found.get("genres"))]
+    there = columns.type_columns(records, [column for column in shown if column not in described])
+    there |= {column: columns.as_prose(table[column]) for column in described}
     nothing = pa.chunked_array([pa.nulls(len(table), pa.string())])
-    by_role = {role: there[column] for role, column in found.items()}
-    title = pc.coalesce(by_role.get("title", nothing), ids.cast(pa.string()))
+    by_role = {role: table[column] for role, column in found.items()}
+    title = columns.as_prose(by_role.get("title", nothing))
+    if "title" in found and title.null_count:
+        some = "one item has" if title.null_count == 1 else f"{title.null_count:,} items have"
+        report.remarks.append(f"{some} no title; the id is used as the title.")
+    title = pc.coalesce(title, ids.cast(pa.string()))
     genres = columns.split_genres(by_role.get("genres", nothing))
     parts = [there[one] for one in described]
     if "text" not in files.mapping:
-        parts = [title, columns.joined(genres), *parts]
+        makers = columns.makers({one: there[one] for one in shown if one in there and one not in described})
+        parts = [title, columns.joined(genres), *makers, *parts]
     standard = {
         "title": title,
-        "year": columns.years(by_role.get("year", nothing)),
+        "year": columns.years(columns.as_prose(by_role.get("year", nothing))),
         "genres": genres,
         "text": pc.fill_null(columns.sentence(*parts), ""),
     }
-    shown = [column for column in rows.columns if column not in (found["id"], found.get("title"), found.get("genres"))]
-    return Catalogue(ids, columns.table_of(standard, [(column, there[column]) for column in shown]))
+    return Catalogue(ids, columns.table_of(standard, [(column, there[column]) for column in shown if column in there]))
