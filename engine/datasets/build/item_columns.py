@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.data.column_types import Column, as_prose, is_code, is_list_mask, to_texts, typed
-from engine.data.text_columns import clean, find_separator, list_parts, map_distinct, split_list, strip
+from engine.data.text_columns import clean, clean_lists, find_separator, list_parts, map_distinct, split_list, strip
 from engine.datasets.formats.values import numbers_or_null
 
 if TYPE_CHECKING:
@@ -99,9 +99,11 @@ def _split(texts: pa.ChunkedArray, separator: str | None, *, people: bool = Fals
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    written = pc.fill_null(is_list_mask(texts), False)
     if separator is None:
-        written = pc.fill_null(is_list_mask(texts), False)
         separator = find_separator(texts.filter(pc.invert(written)), people=people)
+    if not pc.any(written).as_py():
+        return clean_lists(pc.split_pattern(texts, separator))
 
     def split(text: str) -> list[str]:
         return split_list(text, separator)
