@@ -122,9 +122,10 @@ def members(groups: Sequence[tuple[str, ...]], least: int = 3) -> Floats:
 def of_items(items: ItemTable, num_items: int) -> dict[str, Floats]:
     """Make features of the first items of a catalogue from its columns.
 
-    The features are the genres, the ranks of the year and of other numbers (votes, runtime), and the categories
-    (language, type) that several items share. If the catalogue has both the mean and the number of votes, the ranks
-    of the Bayesian average (the mean shrunk towards the mean of all items) are features too.
+    The features are the genres, the ranks of the year and of other numbers and dates (votes, runtime), the categories
+    (language, type) that several items share, and the most frequent members of lists (actors, tags). If the catalogue
+    has both the mean and the number of votes, the ranks of the Bayesian average (the mean shrunk towards the mean of
+    all items) are features too.
 
     Parameters
     ----------
@@ -141,7 +142,7 @@ def of_items(items: ItemTable, num_items: int) -> dict[str, Floats]:
     import pyarrow as pa
 
     table = items.table.slice(0, num_items - 1)
-    groups = {"genres": members([tuple(row or ()) for row in table.column("genres").to_pylist()])}
+    groups = {"genres": members(_frequent(table.column("genres")))}
     numbers = {"year": _numbers(table.column("year"))}
     for name in table.column_names:
         column = table.column(name)
@@ -149,8 +150,12 @@ def of_items(items: ItemTable, num_items: int) -> dict[str, Floats]:
             continue
         if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
             numbers[name] = _numbers(column)
-        elif pa.types.is_string(column.type):
-            groups[name] = _categories(column.to_pylist())
+        elif pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+            numbers[name] = _numbers(column.cast(pa.timestamp("s")).cast(pa.int64()))
+        elif pa.types.is_string(column.type) or pa.types.is_boolean(column.type):
+            groups[name] = _categories(column.cast(pa.string()).to_pylist())
+        elif pa.types.is_list(column.type):
+            groups[name] = members(_frequent(column))
     for name, values in numbers.items():
         groups[name] = bumps(_ranks(values), 0.0, 1.0, _RANK_BASES)
     for mean, count in _VOTE_COLUMNS:
@@ -186,6 +191,17 @@ def _categories(values: list[str | None]) -> Floats:
     if len(set(values)) > min(_MAX_CATEGORIES, max(2, len(values) // 5)):
         return np.zeros((len(values), 0), np.float32)
     return members(named)
+
+
+def _frequent(lists: Any) -> list[tuple[str, ...]]:
+    """The lists of a column with its most frequent texts only, so that their matrix stays small."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    counts = pc.value_counts(pc.list_flatten(lists.cast(pa.list_(pa.string()))))
+    order = np.argsort(-counts.field("counts").to_numpy(zero_copy_only=False), kind="stable")[:_MAX_CATEGORIES]
+    kept = set(counts.field("values").take(pa.array(order)).to_pylist())
+    return [tuple(dict.fromkeys(one for one in row or () if one in kept)) for row in lists.to_pylist()]
 
 
 def _bayesian_average(means: npt.NDArray[Any], counts: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -148,7 +148,7 @@ def _columns(table: pa.Table, report: ReadReport) -> pa.Table:
     there = {name: columns.strip(table[name]) for name in table.column_names}
     nothing = pa.chunked_array([pa.nulls(len(table), pa.string())])
     title = pc.coalesce(there.get("title", nothing), there.get("original_title", nothing), there["imdb_id"])
-    names = columns.map_distinct(there["genres"], columns.literal_names, pa.list_(pa.string()))
+    names = columns.map_distinct(there["genres"], columns.list_parts, pa.list_(pa.string()))
     unreadable = pc.sum(pc.and_(pc.is_null(names), pc.is_valid(there["genres"]))).as_py() or 0
     if unreadable:
         report.remarks.append(f"{unreadable:,} films have genres that cannot be read; they are kept without genres.")

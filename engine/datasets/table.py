@@ -47,8 +47,9 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     ``files.mapping`` names the columns. The roles of interactions are ``user``, ``item``, ``rating``, ``weight`` and
     ``time``; those of items are ``id``, ``title``, ``text``, ``year``, ``genres`` and ``image``. For other roles a
     column with a usual name and fitting values is taken, and noted; an empty name turns that off. Only ``user`` and
-    ``item``, or ``id``, are needed. Unless ``text`` is mapped, the text of an item is its title, its genres and its
-    descriptions. All other columns of the items are kept as metadata. Without a file of items, the titles, years and
+    ``item``, or ``id``, are needed. Unless ``text`` is mapped, the text of an item is its title, its genres, those who
+    made it (authors, artists, brands, directors …) and its descriptions. All other columns of the items are kept as
+    metadata, with the types that their values or the file have. Without a file of items, the titles, years and
     genres of the items are taken from the interactions, if they are there.
 
     Raises
@@ -241,7 +242,7 @@ def _catalogue_of_log(rows: Rows, files: Files, roles: Roles, job: Job | None, n
 def _read_catalogue(
     rows: Rows, files: Files, item_column: str | None, report: ReadReport, job: Job | None
 ) -> tuple[Catalogue, Roles]:
-    records = read_records(rows, rows.columns, report, job)
+    records = read_records(rows, rows.columns, report, job, typed=True)
     roles = roles_of_catalogue(rows, files.mapping, records.table, item_column)
     if "text" in files.mapping:
         named = files.mapping["text"]
@@ -266,19 +267,25 @@ def _catalogue(records: Records, roles: Mapping[str, str], described: Sequence[s
     import pyarrow.compute as pc
 
     ids, table = records.keep_first_of_each(roles["id"], "item"), records.table
-    there = {column: columns.strip(table[column]) for column in table.column_names}
+    shown = [one for one in table.column_names if one not in (roles["id"], roles.get("title"), roles.get("genres"))]
+    there = columns.type_columns(records, [one for one in shown if one not in described])
+    there |= {one: columns.as_prose(table[one]) for one in described}
     nothing = pa.chunked_array([pa.nulls(len(table), pa.string())])
-    by_role = {role: there[column] for role, column in roles.items()}
-    title = pc.coalesce(by_role.get("title", nothing), ids.cast(pa.string()))
+    by_role = {role: table[column] for role, column in roles.items()}
+    title = columns.as_prose(by_role.get("title", nothing))
+    if "title" in roles and title.null_count:
+        some = "one item has" if title.null_count == 1 else f"{title.null_count:,} items have"
+        records.report.remarks.append(f"{some} no title; the id is used as the title.")
+    title = pc.coalesce(title, ids.cast(pa.string()))
     genres = columns.split_genres(by_role.get("genres", nothing))
     parts = [there[one] for one in described]
     if not exactly:
-        parts = [title, columns.joined(genres), *parts]
+        makers = columns.makers({one: there[one] for one in shown if one in there and one not in described})
+        parts = [title, columns.joined(genres), *makers, *parts]
     standard = {
         "title": title,
-        "year": columns.years(by_role.get("year", nothing)),
+        "year": columns.years(columns.as_prose(by_role.get("year", nothing))),
         "genres": genres,
         "text": pc.fill_null(columns.sentence(*parts), ""),
     }
-    shown = [one for one in table.column_names if one not in (roles["id"], roles.get("title"), roles.get("genres"))]
-    return Catalogue(ids, columns.table_of(standard, [(column, there[column]) for column in shown]))
+    return Catalogue(ids, columns.table_of(standard, [(column, there[column]) for column in shown if column in there]))

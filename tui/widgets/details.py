@@ -187,8 +187,10 @@ def _facts(metadata: Mapping[str, Any], without: str) -> list[tuple[str, str]]:
 
 
 def _formatted(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:,.4g}"
+        return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:,.4g}"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return str(value)

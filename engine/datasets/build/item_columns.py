@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.data.column_types import Column, as_prose, is_code, is_list_mask, to_texts, typed
+from engine.data.text_columns import clean, clean_lists, find_separator, list_parts, map_distinct, split_list, strip
 from engine.datasets.formats.values import numbers_or_null
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from engine.datasets.build.items import Records
+
+__all__ = [
+    "article_first", "as_prose", "is_people", "joined", "list_parts", "makers", "map_distinct", "no_genres", "numbers",
+    "sentence", "split_genres", "split_year", "strip", "table_of", "type_columns", "whole_numbers", "years",
+]  # fmt: skip
 
 _ARTICLES = (
     "The", "A", "An", "La", "Le", "Les", "L'", "Il", "Lo", "I", "Gli", "El", "Los", "Las", "Der", "Die", "Das",
@@ -20,16 +28,25 @@ _ARTICLES = (
 )  # fmt: skip
 _YEAR_AT_END = re.compile(r"\s*\((\d{4})(?:[-–]\s?(?:\d{4})?)?\)\s*(?=(?:\([^()]*\))?$)")
 _ARTICLE_AT_END = re.compile(rf"^(?P<rest>.+?), (?P<article>{'|'.join(_ARTICLES)})(?P<tail>(?: \(.*)?)$", re.DOTALL)
-_LONGEST_LITERAL = 100_000
-_AT_A_TIME = 20_000
-
-
-def strip(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Remove surrounding space; empty text becomes null."""
-    import pyarrow.compute as pc
-
-    stripped = pc.utf8_trim_whitespace(texts)
-    return pc.if_else(pc.equal(stripped, ""), None, stripped)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+")
+#: The last words of the names of columns with those who made an item.
+_PEOPLE = re.compile(
+    r"(?:^| )(?:authors?|artists?|brands?|studios?|directors?|cast|actors?|actress(?:es)?|stars?|starring|writers?|"
+    r"creators?|performers?|singers?|bands?|composers?|designers?|developers?|manufacturers?|producers?|people|"
+    r"persons?|directed by|written by|created by)(?: names?)?$"
+)
+#: The last words of the names of columns that often hold several texts.
+_LISTS = re.compile(
+    r"(?:^| )(?:genres?|categor(?:y|ies)|tags?|keywords?|topics?|subjects?|themes?|moods?|mechanics|authors|artists|"
+    r"brands|studios?|directors?|cast|actors|actresses|stars|starring|writers|creators|performers|composers|designers|"
+    r"developers?|producers?|publishers|people|persons|country|countries|languages?|platforms?|labels|shelves|"
+    r"ingredients|listed in|directed by|written by|created by)(?: names)?$"
+)
+#: The smallest share of values with a bar or a semicolon in a column of lists whose name says nothing.
+_MANY_SEPARATED = 0.2
+#: The longest mean length of the parts of such a column; longer parts are prose.
+_SHORT_PART = 40
+_LONGEST_SHOWN = 40
 
 
 def years(texts: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -56,49 +73,118 @@ def whole_numbers(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.trunc(numbers(texts)).cast(pa.int64(), safe=False)
 
 
-def map_distinct(texts: pa.ChunkedArray, function: Callable[[str], Any], to: Any) -> pa.ChunkedArray:
-    """Apply ``function`` once to each different text; null stays null."""
-    import pyarrow as pa
-
-    coded = texts.combine_chunks().dictionary_encode()
-    if isinstance(coded, pa.ChunkedArray):
-        coded = coded.combine_chunks()
-    mapped = []
-    for begin in range(0, len(coded.dictionary), _AT_A_TIME):  # in pieces, since each is one long call
-        piece = coded.dictionary.slice(begin, _AT_A_TIME).to_pylist()
-        mapped.append(pa.array([None if text is None else function(text) for text in piece], to))
-    return pa.chunked_array([pa.concat_arrays([*mapped, pa.array([], to)]).take(coded.indices)])
-
-
-def split_genres(texts: pa.ChunkedArray, separator: str | None = None) -> pa.ChunkedArray:
+def split_genres(values: pa.ChunkedArray, separator: str | None = None) -> pa.ChunkedArray:
     """Split texts into lists of strings without empty parts; null becomes an empty list.
 
     Parameters
     ----------
-    texts
-        The column.
+    values
+        The column: texts, or lists of texts.
     separator
-        The text between two genres. If None, the first of ``|``, ``;`` and the comma that occurs in the column; a
-        value that is a list in the notation of Python or JSON is then read as a list.
+        The text between two genres. If None, the separator that splits most values of the column; a value that is a
+        list in the notation of Python or JSON is then read as a list.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    column = typed("genres", values) if pa.types.is_nested(values.type) else None
+    if column is not None and pa.types.is_list(column.values.type):
+        genres = column.values
+    else:
+        genres = _split(clean(to_texts(values)), separator)
+    return pc.if_else(pc.is_null(genres), pa.scalar([], pa.list_(pa.string())), genres)
+
+
+def _split(texts: pa.ChunkedArray, separator: str | None, *, people: bool = False) -> pa.ChunkedArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    written = pc.fill_null(is_list_mask(texts), False)
     if separator is None:
-        separator = next(
-            (one for one in "|;" if pc.any(pc.match_substring(texts, one)).as_py()),
-            ",",
-        )
+        separator = find_separator(texts.filter(pc.invert(written)), people=people)
+    if not pc.any(written).as_py():
+        return clean_lists(pc.split_pattern(texts, separator))
 
     def split(text: str) -> list[str]:
-        if text.startswith("["):
-            names = literal_names(text)
-            if names is not None:
-                return names
-        return [part.strip() for part in text.split(separator) if part.strip()]
+        return split_list(text, separator)
 
-    genres = map_distinct(texts, split, pa.list_(pa.string()))
-    return pc.if_else(pc.is_null(genres), pa.scalar([], pa.list_(pa.string())), genres)
+    return map_distinct(texts, split, pa.list_(pa.string()))
+
+
+def type_columns(records: Records, names: Sequence[str]) -> dict[str, pa.ChunkedArray]:
+    """Give the columns of a catalogue their types; what a person should know about it is added to the report.
+
+    Columns of vectors are left out. A column of texts becomes a column of lists if it has the name of one, such as
+    ``authors``, and separators, or if bars or semicolons separate short texts in many of its values.
+    """
+    import pyarrow as pa
+
+    found: dict[str, pa.ChunkedArray] = {}
+    for name in names:
+        column = typed(name, records.table[name])
+        if column is None:
+            records.report.remarks.append(f"the column {name} holds vectors, and is not kept.")
+            continue
+        if column.almost:
+            records.report.remarks.append(_exception(name, column, records))
+        values = column.values
+        found[name] = _as_list(name, values) if pa.types.is_string(values.type) else values
+    return found
+
+
+def _exception(name: str, column: Column, records: Records) -> str:
+    text = column.values[column.exception].as_py()
+    shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+    some = f"{column.num_exceptions:,} values are" if column.num_exceptions > 1 else "one value is"
+    return (
+        f"the column {name[:_LONGEST_SHOWN]} is kept as text, since {some} not among its {column.almost}, the first in "
+        f"row {int(records.numbers[column.exception]):,}: {shown!r}."
+    )
+
+
+def _as_list(name: str, texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column as lists if its values are separated texts, else unchanged."""
+    import pyarrow.compute as pc
+
+    if is_code(name):
+        return texts
+    people = is_people(name)
+    separator = find_separator(texts, people=people)
+    known = len(texts) - texts.null_count
+    share = (pc.sum(pc.match_substring(texts, separator)).as_py() or 0) / max(1, known)
+    if share == 0:
+        return texts
+    if not _LISTS.search(_words_of(name)):
+        if separator not in ("|", ";") or share < _MANY_SEPARATED:
+            return texts
+        length, parts = (
+            pc.sum(one).as_py() or 0 for one in (pc.utf8_length(texts), pc.count_substring(texts, separator))
+        )
+        if length > _SHORT_PART * (parts + known):
+            return texts
+    lists = _split(texts, separator, people=people)
+    return pc.if_else(pc.equal(pc.list_value_length(lists), 0), None, lists)
+
+
+def makers(typed_columns: Mapping[str, pa.ChunkedArray]) -> list[pa.ChunkedArray]:
+    """Those of the columns that name people, brands or studios, as texts."""
+    import pyarrow as pa
+
+    return [
+        as_prose(values)
+        for name, values in typed_columns.items()
+        if is_people(name) and (pa.types.is_string(values.type) or pa.types.is_list(values.type))
+    ]
+
+
+def is_people(name: str) -> bool:
+    """Whether a column's name says that it holds those who made an item, for whom people search."""
+    return _PEOPLE.search(_words_of(name)) is not None
+
+
+def _words_of(name: str) -> str:
+    """The words of a column's name in lower case, with spaces between them and without a number at the end."""
+    return " ".join(re.findall(r"[a-z]+", _CAMEL.sub(" ", name).lower()))
 
 
 def no_genres(count: int) -> pa.Array:
@@ -106,24 +192,6 @@ def no_genres(count: int) -> pa.Array:
     import pyarrow as pa
 
     return pa.ListArray.from_arrays(pa.array(np.zeros(count + 1, dtype=np.int32)), pa.array([], pa.string()))
-
-
-def literal_names(text: str) -> list[str] | None:
-    """The names in a list of ``{'id': …, 'name': …}`` or of plain strings, written as a Python literal.
-
-    Returns None if the text is not such a list. No part of the text is executed.
-    """
-    if len(text) > _LONGEST_LITERAL:
-        return None
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
-    if not isinstance(value, list):
-        return None
-    names = [one.get("name") if isinstance(one, dict) else one for one in value]
-    texts = [name.strip() for name in names if isinstance(name, str)]
-    return [text for text in texts if text] if len(texts) == len(names) else None
 
 
 def split_year(title: str) -> tuple[str, int | None]:

@@ -43,7 +43,7 @@ class Records:
     Attributes
     ----------
     table
-        Columns of strings; only files with types, such as Parquet, have null.
+        Columns of strings, or of the types of the file; only files with types, such as Parquet, have null.
     numbers
         The number of each row as a person counts (the header is row 1); int64, shape ``(num_rows,)``.
     report
@@ -97,16 +97,28 @@ class Records:
         return ids.filter(pa.array(~missing & first))
 
 
-def read_records(rows: Rows, wanted: Sequence[str], report: ReadReport, job: Job | None) -> Records:
-    """Read these columns of a catalogue as strings."""
+def read_records(
+    rows: Rows, wanted: Sequence[str], report: ReadReport, job: Job | None, *, typed: bool = False
+) -> Records:
+    """Read these columns of a catalogue.
+
+    Parameters
+    ----------
+    rows, wanted, report, job
+        The file, the names of the columns, the report in which rows are counted, and the job that may stop.
+    typed
+        Whether the columns have the types of the file, as far as it has any. If False, they are strings.
+    """
     import pyarrow as pa
 
     schema = pa.schema([(name, pa.string()) for name in wanted])
     batches, numbers = [], [np.zeros(0, dtype=np.int64)]
     for block in following(rows.blocks(wanted, report), report, job):
-        batches.append(pa.record_batch([to_strings(block.columns[name]) for name in wanted], schema=schema))
+        columns = [block.columns[name] if typed else to_strings(block.columns[name]) for name in wanted]
+        batches.append(pa.record_batch(columns, names=list(wanted)))
         numbers.append(np.asarray(block.rows))
-    return Records(pa.Table.from_batches(batches, schema=schema), np.concatenate(numbers), report)
+    table = pa.Table.from_batches(batches, None if batches else schema)
+    return Records(table, np.concatenate(numbers), report)
 
 
 def nulls(values: pa.Array) -> npt.NDArray[np.bool_]:

@@ -167,8 +167,6 @@ def _as_text(value: Any) -> str | None:
         return value
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
-    if isinstance(value, list):
-        return "|".join(_as_text(one) or "" for one in value)
-    if isinstance(value, (dict, bool)):
+    if isinstance(value, (list, dict, bool)):
         return json.dumps(value, ensure_ascii=False)
     return str(value)

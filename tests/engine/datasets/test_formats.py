@@ -90,7 +90,7 @@ def test_table_with_named_columns(write: Write) -> None:
     may = int(datetime.fromisoformat("2024-05-31T00:00:00+00:00").timestamp())
     assert outside(dataset) == [("u1", "a", 3.0, may), ("u2", "b", 4.0, may + 36_000)]
     assert dataset.items.texts() == ["Apple. red", "Banana", "Cherry. dark"]
-    assert dict(dataset.items[1].metadata) == {"description": "red", "price": "1"}
+    assert dict(dataset.items[1].metadata) == {"description": "red", "price": 1}
     assert dataset.source["notes"] == ["log.csv: columns not used: user (always 'x')."]
 
 

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from engine.data.dataset import Dataset
+from engine.datasets import read
+from engine.workspace.dataset_store import Workspace
+
+from .conftest import Write, assert_accounted
+
+FACTS: list[dict[str, Any]] = [
+    {"item_id": 11, "title": "Kim", "pages": 368, "score": 7.5, "printed": "1901-10-01", "owned": True},
+    {"item_id": 12, "title": "Tono", "pages": None, "score": 8.0, "printed": None, "owned": False},
+    {"item_id": 13, "title": "Jo", "pages": 1024, "score": None, "printed": "2011-02-03", "owned": None},
+]
+LISTS: list[list[str] | None] = [["Rudyard Kipling"], ["Ann Lee", "Bo Ray"], None]
+READ = [
+    {"pages": 368, "score": 7.5, "printed": date(1901, 10, 1), "owned": True, "authors": ["Rudyard Kipling"]},
+    {"score": 8.0, "owned": False, "authors": ["Ann Lee", "Bo Ray"]},
+    {"pages": 1024, "printed": date(2011, 2, 3)},
+]
+
+
+def write_table(form: str, write: Write, tmp_path: Path) -> Path:
+    frame = pd.DataFrame(FACTS)  # pages become floats, as in every table with gaps that pandas has held
+    if form.startswith("parquet"):
+        table = pa.Table.from_pandas(frame) if form == "parquet of pandas" else pa.Table.from_pylist(FACTS)
+        pq.write_table(table.append_column("authors", pa.array(LISTS)), tmp_path / "t.parquet")
+        return tmp_path / "t.parquet"
+    if form == "jsonl":
+        lines = [json.dumps({**one, "authors": names}) for one, names in zip(FACTS, LISTS, strict=True)]
+        return write("t.jsonl", "\n".join(lines))
+    frame["authors"] = [None if one is None else form.join(one) if form != "[" else json.dumps(one) for one in LISTS]
+    return write("t.csv", frame.to_csv(index=False, sep="\t" if form == "|" else ",", na_rep="NULL"))
+
+
+@pytest.mark.parametrize("form", [", ", ";", "|", "[", "jsonl", "parquet", "parquet of pandas"])
+def test_a_table_has_the_same_types_in_every_form(form: str, write: Write, tmp_path: Path) -> None:
+    dataset = read("x", "table", items=write_table(form, write, tmp_path))
+    assert_accounted(dataset)
+    assert [dict(item.metadata) for item in dataset.items.take([1, 2, 3])] == READ
+    workspace = Workspace(tmp_path / "home")
+    workspace.add(dataset)
+    assert [dict(item.metadata) for item in workspace.open("x").items.take([1, 2, 3])] == READ
+
+
+def catalogue(write: Write, content: str) -> Dataset:
+    return read("x", "table", items=write("t.csv", content))
+
+
+@pytest.mark.parametrize(
+    ("cells", "genres"),
+    [
+        (["Crime|Noir", "Noir", '"Art, House|Crime"'], [("Crime", "Noir"), ("Noir",), ("Art, House", "Crime")]),
+        (['"Crime, Noir"', '"Noir, Old | New"', "Art"], [("Crime", "Noir"), ("Noir", "Old | New"), ("Art",)]),
+        (["Crime/Noir", "Art/Crime", "Art"], [("Crime", "Noir"), ("Art", "Crime"), ("Art",)]),
+        (["Sci-Fi &amp; Fantasy;Art", "Art", "Art;Noir"], [("Sci-Fi & Fantasy", "Art"), ("Art",), ("Art", "Noir")]),
+        (["Sci-Fi &amp; Fantasy", "Art", "NULL"], [("Sci-Fi & Fantasy",), ("Art",), ()]),
+        (["Art|None", "N/A", "<NA>"], [("Art",), (), ()]),
+        (["\"['Art', 'Noir']\"", '"[""Art""]"', "[]"], [("Art", "Noir"), ("Art",), ()]),
+    ],
+)
+def test_genres_are_split_where_most_values_are(write: Write, cells: list[str], genres: list[tuple[str, ...]]) -> None:
+    dataset = catalogue(write, "item_id,title,genres\n" + "".join(f"{n},T{n},{one}\n" for n, one in enumerate(cells)))
+    assert [item.genres for item in dataset.items.take([1, 2, 3])] == genres
+
+
+@pytest.mark.parametrize("missing", ["NaN", "NULL", "\\N", "None", "<NA>", "N/A", ""])
+def test_no_spelling_of_missing_is_a_value(write: Write, missing: str) -> None:
+    dataset = catalogue(
+        write,
+        f"item_id,title,genre,description,votes,label\n7,{missing},{missing},{missing},{missing},{missing}\n8,B,G,D,5,x\n",
+    )
+    first, second = dataset.items.take([1, 2])
+    assert (first.title, first.genres, first.text, dict(first.metadata)) == ("7", (), "7", {})
+    assert second.metadata == {"description": "D", "votes": 5, "label": "x"}
+    assert any("one item has no title" in note for note in dataset.source["notes"])
+
+
+def test_a_text_among_numbers_is_reported_with_its_row(write: Write) -> None:
+    rows = "".join(f"{n},T{n},{n * 10 if n != 17 else 'ask'}\n" for n in range(30))
+    dataset = catalogue(write, "item_id,title,price\n" + rows)
+    (note,) = (note for note in dataset.source["notes"] if "price" in note)
+    assert "row 19" in note
+    assert "'ask'" in note
+    assert dataset.items[1].metadata["price"] == "0"
+
+
+def test_titles_and_codes_stay_as_they_are_written(write: Write) -> None:
+    dataset = catalogue(write, "item_id,title,isbn,zip,goodreads_id\n1,1984,0140328726,01234,5107.0\n2,2046.0,0,9,12\n")
+    first, second = dataset.items.take([1, 2])
+    assert (first.title, second.title) == ("1984", "2046.0")
+    assert first.metadata == {"isbn": "0140328726", "zip": "01234", "goodreads_id": "5107"}
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "shown"),
+    [
+        ("Book-Author", "Ann Lee", "Ann Lee"),
+        ("authors", "Ann Lee|Bo Ray", "Ann Lee, Bo Ray"),
+        ("authors", "\"['Ann Lee', 'Bo Ray']\"", "Ann Lee, Bo Ray"),
+        ("artist_name", "Ann Lee", "Ann Lee"),
+        ("artistName", "Ann Lee", "Ann Lee"),
+        ("brand", "Marks &amp; Co", "Marks & Co"),
+        ("studios", '"Ann Lee, Bo Ray"', "Ann Lee, Bo Ray"),
+        ("Star1", "Ann Lee", "Ann Lee"),
+        ("cast", "Ann Lee", "Ann Lee"),
+    ],
+)
+def test_those_who_made_an_item_are_searched(write: Write, column: str, cell: str, shown: str) -> None:
+    dataset = catalogue(write, f"item_id,{column},title,genres,description\n1,{cell},Kim,Novel,Long.\n2,,Tono,,\n")
+    assert dataset.items.texts() == [f"Kim. Novel. {shown}. Long.", "Tono"]
+
+
+@pytest.mark.parametrize("column", ["author_id", "cast_size", "director_facebook_likes", "brandy"])
+def test_a_column_about_people_that_names_none_is_not_searched(write: Write, column: str) -> None:
+    dataset = catalogue(write, f"item_id,{column},title\n1,55,Kim\n2,60,Tono\n")
+    assert dataset.items.texts() == ["Kim", "Tono"]
+
+
+def test_lists_in_json_become_prose_where_they_are_text(write: Write) -> None:
+    record = {
+        "item_id": 1,
+        "title": "Kim",
+        "description": ["One.", "Two."],
+        "categories": ["A &amp; B", "C"],
+        "n": [1, 2],
+    }
+    item = read("x", "table", items=write("t.jsonl", json.dumps(record))).items[1]
+    assert (item.genres, item.text) == (("A & B", "C"), "Kim. A & B, C. One., Two.")
+    assert item.metadata == {"description": "One., Two.", "n": ["1", "2"]}
+
+
+def test_vectors_are_left_out_and_said(tmp_path: Path) -> None:
+    table = pa.table({"item_id": [1], "title": ["Kim"], "embedding": pa.array([[0.5, 0.25]], pa.list_(pa.float32()))})
+    pq.write_table(table, tmp_path / "t.parquet")
+    dataset = read("x", "table", items=tmp_path / "t.parquet")
+    assert dataset.items[1].metadata == {}
+    assert any("embedding holds vectors" in note for note in dataset.source["notes"])
