@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.data.dataset import Dataset
 from engine.datasets.build import item_columns as columns
@@ -108,13 +109,13 @@ def _read_ratings(
         report.rows += int(is_rating.sum())
 
 
-def _fits(texts: pa.Array, pattern: str) -> np.ndarray:  # type: ignore[type-arg]
+def _fits(texts: pa.Array, pattern: str) -> npt.NDArray[np.bool_]:
     import pyarrow.compute as pc
 
     return pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
 
 
-def _bad_line(source: Source, block: RowBatch, texts: pa.Array, which: np.ndarray) -> DataError:  # type: ignore[type-arg]
+def _bad_line(source: Source, block: RowBatch, texts: pa.Array, which: npt.NDArray[np.bool_]) -> DataError:
     position = int(which.argmax())
     line = int(np.asarray(block.rows)[position])
     return DataError(

@@ -80,6 +80,10 @@ class TitleIndex:
                 for name in _names_of(split_year(other or "")[0]):
                     self._add(name, row)
         self._keys = list(self._by_key)
+        self._keys_of_year: dict[int | None, list[str]] = {}
+        for key, rows in self._by_key.items():
+            for year in {self._years[row] for row in rows}:
+                self._keys_of_year.setdefault(year, []).append(key)
 
     def match(self, titles: Sequence[str], years: Sequence[int | None], *, candidates_of: int = 20) -> list[TitleJoin]:
         """Find the item of each title.
@@ -104,7 +108,7 @@ class TitleIndex:
         self._find_typos(found, wanted)
         for position in self._unmatched(found, wanted)[:candidates_of]:
             key = wanted[position][0][0]
-            near = dict.fromkeys(row for other in self._similar([key], _NEAR)[0] for row in self._by_key[other])
+            near = dict.fromkeys(row for other in _similar([key], self._keys, _NEAR)[0] for row in self._by_key[other])
             found[position] = TitleJoin(
                 None, candidates=tuple(self._labels[row] for row in list(near)[:_NUM_CANDIDATES])
             )
@@ -114,14 +118,24 @@ class TitleIndex:
         return [position for position, one in enumerate(found) if one.row is None and wanted[position][0]]
 
     def _find_typos(self, found: list[TitleJoin], wanted: Sequence[_Wanted]) -> None:
-        positions = self._unmatched(found, wanted)
-        for begin in range(0, len(positions), _AT_A_TIME):
-            piece = positions[begin : begin + _AT_A_TIME]
-            similar = self._similar([wanted[position][0][0] for position in piece], _SAME)
-            for position, near in zip(piece, similar, strict=True):
-                keys, year = wanted[position]
-                row = self._same(keys[0], year, near)
-                found[position] = TitleJoin(row, typo=row is not None)
+        by_year: dict[int | None, list[int]] = {}
+        for position in self._unmatched(found, wanted):
+            by_year.setdefault(wanted[position][1], []).append(position)
+        for year, positions in by_year.items():
+            others = self._keys_near(year)
+            for begin in range(0, len(positions), _AT_A_TIME):
+                piece = positions[begin : begin + _AT_A_TIME]
+                similar = _similar([wanted[position][0][0] for position in piece], others, _SAME)
+                for position, near in zip(piece, similar, strict=True):
+                    row = self._same(wanted[position][0][0], year, near)
+                    found[position] = TitleJoin(row, typo=row is not None)
+
+    def _keys_near(self, year: int | None) -> list[str]:
+        """The keys of the titles that can have this year: few of a large catalogue."""
+        if year is None:
+            return self._keys
+        years = (None, year - 1, year, year + 1)
+        return list(dict.fromkeys(key for one in years for key in self._keys_of_year.get(one, ())))
 
     def _add(self, name: str, row: int) -> None:
         key = title_key(name)
@@ -144,21 +158,6 @@ class TitleIndex:
                 return fits[0] if len(fits) == 1 else None
         return None
 
-    def _similar(self, keys: Sequence[str], least: float) -> list[list[str]]:
-        """The keys of the index that are most similar to each of these keys, best first."""
-        from rapidfuzz.distance import OSA
-        from rapidfuzz.process import cdist
-
-        if not self._keys:
-            return [[] for _ in keys]
-        scores = cdist(keys, self._keys, scorer=OSA.normalized_similarity, score_cutoff=least, dtype=np.float32)
-        similar = []
-        for row in scores:
-            close = np.flatnonzero(row)
-            best = close[np.argsort(-row[close], kind="stable")][: 4 * _NUM_CANDIDATES]
-            similar.append([self._keys[one] for one in best.tolist()])
-        return similar
-
     def _same(self, key: str, year: int | None, near: Sequence[str]) -> int | None:
         # A wrong number is another title, not a typing error: "Rocky 2" is not "Rocky 3".
         rows = {
@@ -169,6 +168,22 @@ class TitleIndex:
             if _same_year(self._years[row], year)
         }
         return rows.pop() if len(rows) == 1 else None
+
+
+def _similar(keys: Sequence[str], others: Sequence[str], least: float) -> list[list[str]]:
+    """Those of ``others`` that are most similar to each of these keys, best first."""
+    from rapidfuzz.distance import OSA
+    from rapidfuzz.process import cdist
+
+    if not others:
+        return [[] for _ in keys]
+    scores = cdist(keys, others, scorer=OSA.normalized_similarity, score_cutoff=least, dtype=np.float32)
+    similar = []
+    for row in scores:
+        close = np.flatnonzero(row)
+        best = close[np.argsort(-row[close], kind="stable")][: 4 * _NUM_CANDIDATES]
+        similar.append([others[one] for one in best.tolist()])
+    return similar
 
 
 def _same_year(known: int | None, year: int | None) -> bool:
