@@ -62,7 +62,8 @@ def _recognises(evidence: Evidence) -> Certainty:
     columns = plain_names(evidence.glimpse(source).columns)
     timed = columns & {"uts", "utctime", "timestamp"} or any(one.startswith("date") for one in columns)
     named = {"artist", "track", "album"} <= columns and timed and not columns & _USERS
-    return Certainty.certain_if(named or _is_headless(source))
+    # A Parquet file has no first line.
+    return Certainty.certain_if(named or (evidence.glimpse(source).first_line and _is_headless(source)))
 
 
 READER = Reader("lastfm", "a person's scrobbles from Last.fm: a csv of artist, album, track, date", read, _recognises)

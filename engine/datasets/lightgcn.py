@@ -78,7 +78,7 @@ def _is_list_of_items(source: Source) -> bool:
     lengths = {len(line.split()) for line in lines}
     users = {line.split()[0] for line in lines}
     # The lines of a part can have one item each, and are then told from a table by the name of the file.
-    varies = len(lengths) > 1 or (len(lines) == 1 and max(lengths) > 4) or source.base in _PARTS
+    varies = len(lengths) > 1 or max(lengths) > 6 or source.base in _PARTS
     return varies and len(users) == len(lines)
 
 

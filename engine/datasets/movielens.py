@@ -62,7 +62,7 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         report = ReadReport(items.name, "items")
         catalogue = _read_catalogue(items, report, job)
         reports.append(report)
-    title = "MovieLens" if log is None else release_title(log, "MovieLens")
+    title = "MovieLens" if log is None else release_title(log, "MovieTweetings" if _has_imdb(log) else "MovieLens")
     return assemble(name, "movielens", title, catalogue=catalogue, log=log, reports=reports, job=job)
 
 
@@ -89,8 +89,20 @@ def _is_of_a_release(file: Glimpse) -> bool:
 
 
 READER = Reader(
-    "movielens", "any MovieLens release: u.data, ratings.dat or ratings.csv with its films", read, _recognises
+    "movielens",
+    "any MovieLens release and MovieTweetings: u.data, ratings.dat or ratings.csv with its films",
+    read,
+    _recognises,
 )
+
+
+def _has_imdb(log: Log) -> bool:
+    """Whether the films have the numbers of IMDb, with zeros in front, as MovieTweetings writes them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    ids = log.items.ids
+    return pa.types.is_string(ids.type) and bool(pc.all(pc.match_substring_regex(ids, r"^\d{7,8}$")).as_py())
 
 
 def release_title(log: Log, otherwise: str) -> str:

@@ -22,6 +22,9 @@ from engine.runtime.job import Job
 ENTRY_POINTS = "recsys_tui.readers"
 #: The name under which a module of this package declares its reader.
 DECLARATION = "READER"
+#: How many characters a sentence has at most, and how many of them say what was seen at least.
+_LONGEST_SENTENCE = 400
+_LEAST_SEEN = 60
 
 
 @cache
@@ -73,7 +76,7 @@ def recognise(files: Files) -> Reader:
         except Exception as error:  # a reader of another package must not hinder the others
             failures.append(f"the reader {kind!r} failed on them ({type(error).__name__}: {error})")
     best = max(certainties.values(), default=Certainty.NO)
-    if unreadable is not None and best is not Certainty.CERTAIN:
+    if unreadable is not None and best is Certainty.NO:
         raise unreadable
     sure = [kind for kind, certainty in certainties.items() if certainty == best]
     if len(sure) > 1 and evidence.ratings is not None:
@@ -89,9 +92,12 @@ def recognise(files: Files) -> Reader:
 
 def _unclear(evidence: Evidence, why: str, failures: list[str]) -> DataError:
     kinds = tuple(readers())
-    seen = "; ".join([str(evidence), why, *failures])
+    rest = f"{'; '.join(['', why, *failures])}); the kinds are {', '.join(kinds)}."
+    start = "The kind of the data set is unclear ("
+    room = max(_LONGEST_SENTENCE - len(start) - len(rest), _LEAST_SEEN)
+    seen = " ".join(str(evidence).split())
     return DataError(
-        f"The kind of the data set is unclear ({seen}); the kinds are {', '.join(kinds)}.",
+        f"{start}{seen if len(seen) <= room else seen[: room - 1] + '…'}{rest}",
         kind=ErrorKind.UNCLEAR_KIND,
         choices=kinds,
     )

@@ -23,6 +23,10 @@ _DIGITS = re.compile(r"\d+")
 _IN_BRACKETS = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$", re.DOTALL)
 
 
+#: The keys of a title, and its year.
+_Wanted = tuple[list[str], int | None]
+
+
 @dataclass(frozen=True, slots=True)
 class TitleJoin:
     """What was found for one title.
@@ -76,29 +80,62 @@ class TitleIndex:
                 for name in _names_of(split_year(other or "")[0]):
                     self._add(name, row)
         self._keys = list(self._by_key)
+        self._keys_of_year: dict[int | None, list[str]] = {}
+        for key, rows in self._by_key.items():
+            for year in {self._years[row] for row in rows}:
+                self._keys_of_year.setdefault(year, []).append(key)
 
-    def match(self, titles: Sequence[str], years: Sequence[int | None]) -> list[TitleJoin]:
+    def match(self, titles: Sequence[str], years: Sequence[int | None], *, candidates_of: int = 20) -> list[TitleJoin]:
         """Find the item of each title.
 
         The titles must be the same up to case, accents, articles and their place, and punctuation; their years may
         differ by one, since sources differ on when a film came out. Then titles of the same year are compared with
         typing errors. A title that fits several items equally well has no match.
+
+        Parameters
+        ----------
+        titles, years
+            The titles, and the year of each or None.
+        candidates_of
+            Of how many titles without a match the candidates are looked for, which takes long in a large catalogue.
         """
         split = [split_year(title) for title in titles]
-        wanted = [
+        wanted: list[_Wanted] = [
             ([title_key(name) for name in _names_of(bare)], year or written)
             for (bare, written), year in zip(split, years, strict=True)
         ]
         found: list[TitleJoin] = [TitleJoin(self._exact(keys, year)) for keys, year in wanted]
-        open_ones = [position for position, one in enumerate(found) if one.row is None and wanted[position][0]]
-        for begin in range(0, len(open_ones), _AT_A_TIME):
-            piece = open_ones[begin : begin + _AT_A_TIME]
-            keys = [wanted[position][0][0] for position in piece]
-            for position, joined in zip(
-                piece, self._by_similarity(keys, [wanted[one][1] for one in piece]), strict=True
-            ):
-                found[position] = joined
+        self._find_typos(found, wanted)
+        for position in self._unmatched(found, wanted)[:candidates_of]:
+            key = wanted[position][0][0]
+            near = dict.fromkeys(row for other in _similar([key], self._keys, _NEAR)[0] for row in self._by_key[other])
+            found[position] = TitleJoin(
+                None, candidates=tuple(self._labels[row] for row in list(near)[:_NUM_CANDIDATES])
+            )
         return found
+
+    def _unmatched(self, found: Sequence[TitleJoin], wanted: Sequence[_Wanted]) -> list[int]:
+        return [position for position, one in enumerate(found) if one.row is None and wanted[position][0]]
+
+    def _find_typos(self, found: list[TitleJoin], wanted: Sequence[_Wanted]) -> None:
+        by_year: dict[int | None, list[int]] = {}
+        for position in self._unmatched(found, wanted):
+            by_year.setdefault(wanted[position][1], []).append(position)
+        for year, positions in by_year.items():
+            others = self._keys_near(year)
+            for begin in range(0, len(positions), _AT_A_TIME):
+                piece = positions[begin : begin + _AT_A_TIME]
+                similar = _similar([wanted[position][0][0] for position in piece], others, _SAME)
+                for position, near in zip(piece, similar, strict=True):
+                    row = self._same(wanted[position][0][0], year, near)
+                    found[position] = TitleJoin(row, typo=row is not None)
+
+    def _keys_near(self, year: int | None) -> list[str]:
+        """The keys of the titles that can have this year: few of a large catalogue."""
+        if year is None:
+            return self._keys
+        years = (None, year - 1, year, year + 1)
+        return list(dict.fromkeys(key for one in years for key in self._keys_of_year.get(one, ())))
 
     def _add(self, name: str, row: int) -> None:
         key = title_key(name)
@@ -121,33 +158,32 @@ class TitleIndex:
                 return fits[0] if len(fits) == 1 else None
         return None
 
-    def _by_similarity(self, keys: Sequence[str], years: Sequence[int | None]) -> list[TitleJoin]:
-        from rapidfuzz.distance import OSA
-        from rapidfuzz.process import cdist
-
-        if not self._keys:
-            return [TitleJoin(None) for _ in keys]
-        scores = cdist(keys, self._keys, scorer=OSA.normalized_similarity, score_cutoff=_NEAR, dtype=np.float32)
-        joins = []
-        for key, year, row_scores in zip(keys, years, scores, strict=True):
-            best = np.argsort(-row_scores, kind="stable")[: 4 * _NUM_CANDIDATES]
-            near = [(float(row_scores[one]), self._keys[one]) for one in best.tolist() if row_scores[one] > 0]
-            joins.append(self._join(key, year, near))
-        return joins
-
-    def _join(self, key: str, year: int | None, near: Sequence[tuple[float, str]]) -> TitleJoin:
+    def _same(self, key: str, year: int | None, near: Sequence[str]) -> int | None:
         # A wrong number is another title, not a typing error: "Rocky 2" is not "Rocky 3".
-        same = {
+        rows = {
             row
-            for score, other in near
-            if score >= _SAME and min(len(key), len(other)) >= _SHORTEST and _numbers(key) == _numbers(other)
+            for other in near
+            if min(len(key), len(other)) >= _SHORTEST and _numbers(key) == _numbers(other)
             for row in self._by_key[other]
             if _same_year(self._years[row], year)
         }
-        if len(same) == 1:
-            return TitleJoin(same.pop(), typo=True)
-        rows = dict.fromkeys(row for _, other in near for row in self._by_key[other])
-        return TitleJoin(None, candidates=tuple(self._labels[row] for row in list(rows)[:_NUM_CANDIDATES]))
+        return rows.pop() if len(rows) == 1 else None
+
+
+def _similar(keys: Sequence[str], others: Sequence[str], least: float) -> list[list[str]]:
+    """Those of ``others`` that are most similar to each of these keys, best first."""
+    from rapidfuzz.distance import OSA
+    from rapidfuzz.process import cdist
+
+    if not others:
+        return [[] for _ in keys]
+    scores = cdist(keys, others, scorer=OSA.normalized_similarity, score_cutoff=least, dtype=np.float32)
+    similar = []
+    for row in scores:
+        close = np.flatnonzero(row)
+        best = close[np.argsort(-row[close], kind="stable")][: 4 * _NUM_CANDIDATES]
+        similar.append([others[one] for one in best.tolist()])
+    return similar
 
 
 def _same_year(known: int | None, year: int | None) -> bool:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: The external id of the person.
 ME = "me"
+#: Larger whole numbers are not exact as floating-point numbers.
+_EXACT = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ def _typed(values: Sequence[Any]) -> Any:
     known = [None if value in (None, "") else value for value in values]
     there = [value for value in known if value is not None]
     if there and all(isinstance(value, (int, float)) for value in there):
-        whole = all(float(value).is_integer() for value in there)
+        whole = all(float(value).is_integer() and abs(value) < _EXACT for value in there)
         return pa.array(known, pa.float64()).cast(pa.int64() if whole else pa.float64())
     return pa.array([None if value is None else str(value) for value in known], pa.string())
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from engine.datasets.formats.files import Files
 from engine.datasets.formats.parquet_json import JsonLines, Parquet, open_rows
 from engine.datasets.formats.sources import Source, choose, collect, open_source
+from engine.errors import DataError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Evidence:
     ratings: Source | None = None
     links: Source | None = None
     members: Sequence[Source] = ()
-    _seen: dict[Source, Glimpse] = field(default_factory=dict, repr=False, compare=False)
+    _seen: dict[Source, Glimpse | DataError] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, files: Files) -> Evidence:
@@ -77,14 +78,14 @@ class Evidence:
             If it is empty, damaged, or not text in a known encoding.
         """
         if source not in self._seen:
-            rows = open_rows(source)
-            binary = isinstance(rows, (Parquet, JsonLines))
-            lines = () if binary else source.text_head().splitlines()
-            first_line = next((line for line in lines if line.strip()), "")
-            self._seen[source] = Glimpse(
-                frozenset(name.lower() for name in rows.columns), first_line, tuple(rows.columns)
-            )
-        return self._seen[source]
+            try:
+                self._seen[source] = _look_into(source)
+            except DataError as error:  # a large file is not opened again for each reader
+                self._seen[source] = error
+        seen = self._seen[source]
+        if isinstance(seen, DataError):
+            raise seen
+        return seen
 
     def tables(self) -> list[Glimpse]:
         """The beginnings of the items and the ratings, as far as they were named."""
@@ -100,3 +101,11 @@ class Evidence:
         for source in (self.items, self.ratings, self.links):
             if source is not None:
                 yield f"{source.name} has the columns {', '.join(self.glimpse(source).names[:12])}"
+
+
+def _look_into(source: Source) -> Glimpse:
+    rows = open_rows(source)
+    binary = isinstance(rows, (Parquet, JsonLines))
+    lines = () if binary else source.text_head().splitlines()
+    first_line = next((line for line in lines if line.strip()), "")
+    return Glimpse(frozenset(name.lower() for name in rows.columns), first_line, tuple(rows.columns))

@@ -99,8 +99,8 @@ def parse_dates(texts: Sequence[str], *, newest_first: bool = False) -> Dates:
             break
         first, ambiguous = first or form, ambiguous or doubt
         known = parsed.dropna()
-        for at, moment in zip(known.index.tolist(), known.tolist(), strict=True):
-            seconds[at] = int(moment.timestamp() // 1)
+        for at, moment in zip(known.index.tolist(), known.dt.as_unit("s").astype("int64").tolist(), strict=True):
+            seconds[at] = moment
         rest = rest[parsed.isna()]
     unreadable = [p for p, text in enumerate(texts) if text and seconds[p] is None and not text.startswith("0000")]
     return Dates(seconds, unreadable, ambiguous)

@@ -86,7 +86,7 @@ def test_unknown_kind_and_role(write: Write) -> None:
 def test_kind_that_cannot_be_told(write: Write) -> None:
     error = error_of(ratings=write("data.csv", "a,b,c\n1,2,3\n"))
     assert "a, b, c" in str(error)
-    assert "spotify, table" in str(error)
+    assert "steam, table" in str(error)
     assert error.kind == ErrorKind.UNCLEAR_KIND
     assert "table" in error.choices
 

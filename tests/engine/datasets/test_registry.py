@@ -29,7 +29,9 @@ FIXTURES = {
         "goodreads_library_export.csv": "Book Id,Title,Author,My Rating,Date Added,Exclusive Shelf\n"
         "7,Emma,Jane Austen,4,2024/03/01,read\n"
     },
+    "hetrec": {"user_artists.dat": "userID\tartistID\tweight\n2\t51\t13883\n", "artists.dat": "id\tname\n51\tCan\n"},
     "imdb": {"ratings.csv": "Const,Your Rating,Date Rated,Title,Year\ntt0000007,8,2024-03-01,Heat,1995\n"},
+    "jester": {"jester.csv": ",".join(["1", "-7.5", *["99"] * 99]) + "\n"},
     "lastfm": {"scrobbles.csv": "Can,Tago Mago,Halleluhwah,01 Mar 2024 12:34\n"},
     "letterboxd": {
         "watched.csv": "Date,Name,Year,Letterboxd URI\n2024-03-01,Heat,1995,https://boxd.it/aa\n",
@@ -47,11 +49,13 @@ FIXTURES = {
         "<my_score>8</my_score><my_status>Completed</my_status></anime></myanimelist>"
     },
     "netflix": {"NetflixViewingHistory.csv": "Title,Date\nHeat,3/1/24\n"},
+    "netflix-prize": {"combined_data_1.txt": "1:\n1488844,3,2005-09-06\n"},
     "recbole": {"x.inter": "user_id:token\titem_id:token\n1\t2\n", "x.item": "item_id:token\n2\n"},
     "spotify": {
         "StreamingHistory0.json": '[{"endTime": "2024-03-01 12:34", "artistName": "Can", "trackName": "Halleluhwah", '
         '"msPlayed": 900000}]'
     },
+    "steam": {"steam-200k.csv": "151603712,The Witness,play,2.5,0\n"},
     "table": {"log.csv": "user,item\n1,2\n"},
 }
 
