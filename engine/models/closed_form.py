@@ -24,11 +24,13 @@ class ClosedFormModel(BaseModel):
     """A model that consists of a few tensors and numbers.
 
     A subclass lists in ``_tensors`` and ``_plain`` the names of the attributes that :meth:`fit` sets and that are
-    stored: tensors, and plain data.
+    stored: tensors, and plain data. ``_plain_defaults`` gives the values of plain data that files of earlier versions
+    lack.
     """
 
     _tensors: ClassVar[tuple[str, ...]]
     _plain: ClassVar[tuple[str, ...]] = ()
+    _plain_defaults: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, *, random_state: int | None = None, device: str | None = None) -> None:
         super().__init__(random_state=random_state, device=device)
@@ -59,8 +61,9 @@ class ClosedFormModel(BaseModel):
         """Make a model from the result of :func:`engine.storage.serialization.read`, for :func:`engine.models.load`."""
         try:
             model = cls(**header["options"], device=device)
+            plain = {name.lstrip("_"): value for name, value in cls._plain_defaults.items()} | header["plain"]
             for name in cls._plain:
-                setattr(model, name, header["plain"][name.lstrip("_")])
+                setattr(model, name, plain[name.lstrip("_")])
             model._unpack_tensors(tensors)
             model.metadata = dict(header["metadata"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
