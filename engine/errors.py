@@ -56,6 +56,8 @@ class ErrorKind(StrEnum):
     NOT_DOWNLOADED = "not-downloaded"
     #: The model ``name`` is not trained on the data set ``dataset``.
     UNTRAINED = "untrained"
+    #: Each item that an evaluation asks for is known to its user, and known items are left out of the ranking.
+    ALL_KNOWN = "all-known"
     #: The model ``name`` has no options to search for.
     NOTHING_TO_TUNE = "nothing-to-tune"
     #: The optional package ``name`` is not installed.

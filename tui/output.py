@@ -15,7 +15,7 @@ import click
 
 from engine.session import Job, Progress
 from tui.sanitize import sanitize
-from tui.wording import evaluate_command, train_command
+from tui.wording import evaluate_command, known_targets_note, train_command
 
 if TYPE_CHECKING:
     from engine.data.results import Answer, FitReport, Result
@@ -367,6 +367,8 @@ def _log_evaluation(reports: Sequence[FitReport]) -> None:
     )
     if about["num_left_out"]:
         log(f"{about['num_left_out']:,} users were left out of the ranking: nothing is known of them.")
+    if about["num_known_targets"]:
+        log(known_targets_note(about["num_known_targets"]))
     for segment, meaning in about.get("segments", {}).items():
         log(f"{segment}: {meaning}.")
     if reports[0].intervals:

@@ -37,6 +37,12 @@ def unnamed_suggestions(error: UnknownError) -> tuple[str, ...]:
     return () if any(one in message for one in error.suggestions) else error.suggestions
 
 
+def known_targets_note(number: int) -> str:
+    """The sentence for held-out items that an evaluation does not ask for, because their users know them."""
+    what = "1 held-out item was" if number == 1 else f"{number:,} held-out items were"
+    return f"{what} not asked for: the user already knew the item. --include-seen asks for known items too."
+
+
 def train_command(model: str, dataset: str, options: Mapping[str, Any]) -> str:
     """The command that trains a model with these options."""
     return f"recsys-tui train {model} -d {shlex.quote(dataset)} {_settings(options)}".strip()
@@ -105,6 +111,7 @@ _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.BAD_HEADER: lambda _: "a plain table is read with --kind table",
     ErrorKind.NOT_DOWNLOADED: _not_downloaded,
     ErrorKind.UNTRAINED: _untrained,
+    ErrorKind.ALL_KNOWN: lambda _: "evaluate with --include-seen",
     ErrorKind.NOTHING_TO_TUNE: lambda error: f"`recsys-tui train {error.name}` is all there is to do",
     ErrorKind.MISSING_PACKAGE: _missing_package,
     ErrorKind.NO_DEVICE: lambda error: f"use --device {' or '.join(error.choices)}",
