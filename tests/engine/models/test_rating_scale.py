@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from engine import models
-from engine.errors import LearningError
+from engine.errors import LearningError, NotTrainedError
+from engine.factorization.explicit import ExplicitFactorizationModel
 from engine.interactions import Interactions
 from engine.training.cholesky import cholesky
 
@@ -117,3 +118,28 @@ def test_an_almost_singular_matrix_has_a_factor() -> None:
     torch.testing.assert_close(factor[1] @ factor[1].T, singular, atol=1e-2, rtol=0)
     with pytest.raises(LearningError, match="far larger"):
         cholesky(torch.full((2, 2), float("nan")))
+
+
+def test_a_fit_that_is_not_finite_is_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = _fitted("svd", _stars())
+    monkeypatch.setattr(model, "_users", torch.full_like(model._users, float("inf")))
+    with pytest.raises(LearningError, match="not finite"):
+        model.save(tmp_path / "svd")
+    assert not (tmp_path / "svd").exists()
+    model = models.create("baseline", random_state=0)
+    monkeypatch.setattr(model, "_fit", lambda *_: setattr(model, "_users", torch.tensor([float("nan")])))
+    with pytest.raises(LearningError, match="not finite"):
+        model.fit(_stars())
+    with pytest.raises(NotTrainedError):
+        model.predict(1)
+
+
+def test_a_last_step_that_diverges_leaves_no_model() -> None:
+    def diverging(parameters: Any) -> torch.optim.Optimizer:
+        return torch.optim.SGD([{"params": list(parameters), "lr": 1e38}], weight_decay=1e3)
+
+    model = ExplicitFactorizationModel(n_iter=1, batch_size=1000, optimizer_func=diverging, random_state=0)
+    with pytest.raises(LearningError, match="not finite"):
+        model.fit(_stars())
+    with pytest.raises(NotTrainedError):
+        model.predict(1)
