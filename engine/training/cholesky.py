@@ -32,6 +32,7 @@ def cholesky(matrix: Tensor) -> Tensor:
     LearningError
         If a matrix is not finite, or far from positive definite.
     """
+    factor: Tensor
     factor, failed = torch.linalg.cholesky_ex(matrix)
     if not failed.any():
         return factor
