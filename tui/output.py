@@ -15,7 +15,7 @@ import click
 
 from engine.session import Job, Progress
 from tui.sanitize import sanitize
-from tui.wording import evaluate_command, known_targets_note, train_command
+from tui.wording import describe_empty, evaluate_command, known_targets_note, train_command
 
 if TYPE_CHECKING:
     from engine.data.results import Answer, FitReport, Result
@@ -122,10 +122,10 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
         log(answer.note)
     if as_json:
         print_json([result_json(result, extra) for result in answer.results])
-        log(f"by {answer.method}")
+        log(f"by {answer.method}" if answer.results else describe_empty(answer))
         return
     if not answer.results:
-        log("Nothing was found.")
+        log(describe_empty(answer))
         return
     explained = any(result.reason for result in answer.results)
     if extra is not None and getattr(answer.results[0], extra) is None:
