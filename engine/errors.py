@@ -58,6 +58,10 @@ class ErrorKind(StrEnum):
     NOT_DOWNLOADED = "not-downloaded"
     #: The model ``name`` is not trained on the data set ``dataset``.
     UNTRAINED = "untrained"
+    #: Each item that an evaluation asks for is known to its user, and known items are left out of the ranking.
+    ALL_KNOWN = "all-known"
+    #: The stored model ``name`` of the data set ``dataset`` gives scores that are no numbers.
+    NO_NUMBERS = "no-numbers"
     #: The model ``name`` has no options to search for.
     NOTHING_TO_TUNE = "nothing-to-tune"
     #: The optional package ``name`` is not installed.

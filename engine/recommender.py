@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from engine.data.results import Result
 from engine.data.user_index import UserIndex
-from engine.errors import OptionError, RecsysError
+from engine.errors import ErrorKind, LearningError, OptionError, RecsysError
 from engine.models.plug_in import adapt
 from engine.ranking import Scores, confidence_margin, top_k
 
@@ -219,8 +219,22 @@ class Recommender:
         return self._results(similarities, k)
 
     def _rankable(self, scores: Any) -> Scores:
-        """A copy in which the padding, and what the model cannot score, can never be ranked."""
+        """A copy in which the padding, and what the model cannot score, can never be ranked.
+
+        Raises
+        ------
+        LearningError
+            If all scores are NaN, as those of a model that diverged.
+        """
         copy: Scores = np.array(scores, dtype=np.float32)
+        if len(copy) > 1 and np.isnan(copy[1:]).all():
+            raise LearningError(
+                f"The model {self.model.name} on {self.dataset.name} gives no numbers, because its training diverged; "
+                "it must be trained again.",
+                kind=ErrorKind.NO_NUMBERS,
+                name=self.model.name,
+                dataset=self.dataset.name,
+            )
         copy[0] = -np.inf
         if self.model.ranked is not None:
             copy[~np.asarray(self.model.ranked.cpu())] = -np.inf

@@ -15,7 +15,7 @@ import click
 
 from engine.session import Job, Progress
 from tui.sanitize import sanitize
-from tui.wording import evaluate_command, train_command
+from tui.wording import describe_empty, evaluate_command, known_targets_note, train_command
 
 if TYPE_CHECKING:
     from engine.data.results import Answer, FitReport, Result
@@ -123,10 +123,10 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
         log(answer.note)
     if as_json:
         print_json([result_json(result, extra) for result in answer.results])
-        log(f"by {answer.method}")
+        log(f"by {answer.method}" if answer.results else describe_empty(answer))
         return
     if not answer.results:
-        log("Nothing was found.")
+        log(describe_empty(answer))
         return
     explained = any(result.reason for result in answer.results)
     if extra is not None and getattr(answer.results[0], extra) is None:
@@ -406,6 +406,8 @@ def _log_evaluation(reports: Sequence[FitReport]) -> None:
     )
     if about["num_left_out"]:
         log(f"{about['num_left_out']:,} users were left out of the ranking: nothing is known of them.")
+    if about["num_known_targets"]:
+        log(known_targets_note(about["num_known_targets"]))
     for segment, meaning in about.get("segments", {}).items():
         log(f"{segment}: {meaning}.")
     if reports[0].intervals:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from engine.data.results import Answer, EmptyReason
 from engine.errors import ErrorKind, RecsysError, UnknownError
 
 _MAPPING_EXAMPLE: Final = "user=uid,item=sku,rating=stars,time=ts,id=sku,title=name,text=a+b"
@@ -35,6 +36,20 @@ def unnamed_suggestions(error: UnknownError) -> tuple[str, ...]:
     """What an error suggests, unless its sentence names it already."""
     message = str(error)
     return () if any(one in message for one in error.suggestions) else error.suggestions
+
+
+def describe_empty(answer: Answer) -> str:
+    """The sentence to show for a list that came back empty: why, and the flag that helps if there is one."""
+    sentence = answer.why_empty or "Nothing was found."
+    if answer.empty is EmptyReason.ALL_SEEN:
+        return f"{sentence} --include-seen lists known items too."
+    return sentence
+
+
+def known_targets_note(number: int) -> str:
+    """The sentence for held-out items that an evaluation does not ask for, because their users know them."""
+    what = "1 held-out item was" if number == 1 else f"{number:,} held-out items were"
+    return f"{what} not asked for: the user already knew the item. --include-seen asks for known items too."
 
 
 def train_command(model: str, dataset: str, options: Mapping[str, Any]) -> str:
@@ -111,6 +126,8 @@ _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.BAD_HEADER: lambda _: "a plain table is read with --kind table",
     ErrorKind.NOT_DOWNLOADED: _not_downloaded,
     ErrorKind.UNTRAINED: _untrained,
+    ErrorKind.ALL_KNOWN: lambda _: "evaluate with --include-seen",
+    ErrorKind.NO_NUMBERS: lambda error: _untrained(error),
     ErrorKind.NOTHING_TO_TUNE: lambda error: f"`recsys-tui train {error.name}` is all there is to do",
     ErrorKind.MISSING_PACKAGE: _missing_package,
     ErrorKind.NO_DEVICE: lambda error: f"use --device {' or '.join(error.choices)}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -46,6 +47,19 @@ class Result:
     std: float | None = None
 
 
+class EmptyReason(StrEnum):
+    """Why a ranked list is empty, for a program that adds what its own user can do."""
+
+    #: Known items are left out, and everything that could be listed is known.
+    ALL_SEEN = "all-seen"
+    #: The model can rank no item, or none but those of the sequence that it goes on from.
+    NOTHING_TO_RANK = "nothing-to-rank"
+    #: No item fits the filters.
+    FILTERS = "filters"
+    #: No item is like the words or the item that was asked for.
+    NOTHING_LIKE_IT = "nothing-like-it"
+
+
 #: The method of a search that was given no words.
 BY_POPULARITY = "popular"
 
@@ -62,11 +76,17 @@ class Answer:
         The model or the search mode that made the list.
     note
         A remark for the user ("4,096 of 12,017 embedded"); may be empty.
+    empty
+        Why there are no results; None if there are some, or the reason is not known.
+    why_empty
+        A sentence that says so; may be empty.
     """
 
     results: tuple[Result, ...]
     method: str
     note: str = ""
+    empty: EmptyReason | None = None
+    why_empty: str = ""
 
     @property
     def by_popularity(self) -> bool:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from engine.data.results import Task
 from engine.data.user_index import UserIndex
-from engine.errors import RecsysError
+from engine.errors import ErrorKind, RecsysError
 from engine.evaluation.config import Ties
 from engine.evaluation.splitters import TEST_SHARE, Split
 from engine.interactions import Interactions
@@ -50,6 +50,14 @@ class Ragged:
         start = self.ends[rows.start - 1] if rows.start else 0
         return np.repeat(np.arange(len(lengths)), lengths), self.values[start : start + lengths.sum()]
 
+    def select(self, rows: IntArray) -> Ragged:
+        """Some rows, in the given order."""
+        lengths = self.lengths[rows]
+        ends = np.cumsum(lengths, dtype=np.int64)
+        starts = self.ends[rows] - lengths
+        positions = np.arange(lengths.sum()) + np.repeat(starts - (ends - lengths), lengths)
+        return Ragged(self.values[positions], ends)
+
     def tails(self, rows: slice, length: int) -> IntArray:
         """The last ``length`` values of some rows, padded with 0 on the left, ``(num_rows, length)``."""
         ends = self.ends[rows]
@@ -85,6 +93,8 @@ class Cases:
         A description of the cases for people.
     left_out
         The number of users who have test interactions and no case, because nothing is known of them.
+    known_targets
+        The number of targets that :func:`without_known_targets` left out.
     ties
         The order of a user's interactions of the same time: ``"file"`` or ``"random"``.
     """
@@ -99,6 +109,7 @@ class Cases:
     held_out: bool
     description: str
     left_out: int = 0
+    known_targets: int = 0
     ties: Ties = "file"
 
     def __len__(self) -> int:
@@ -146,6 +157,55 @@ def make_cases(parts: Split, protocol: str, task: Task, seed: int, rates: bool =
             "The data set is too small to evaluate on: no user has both known items and items to be found."
         )
     return replace(cases, ties=parts.ties)
+
+
+def without_known_targets(cases: Cases, rates: bool = False) -> Cases:
+    """Leave out the targets that a user knows already, and the cases that then have none.
+
+    In a log with repeats, such as of listening or buying, a user has the same item several times. Where known items are
+    left out of the ranking, no model can find such a target, so it would only lower every metric.
+
+    Parameters
+    ----------
+    cases
+        The cases of a split.
+    rates
+        Whether to accept a split that has ratings to predict but no list to rank.
+
+    Raises
+    ------
+    RecsysError
+        If no target is left.
+    """
+    size = cases.rated.num_items
+    of_known, known_items = cases.known.flat(slice(0, len(cases)))
+    known = np.isin(cases.owners * size + cases.targets, of_known * size + known_items)
+    if not known.any():
+        return cases
+    if known.all() and (cases.held_out or not rates or not len(cases.rated)):
+        raise RecsysError(
+            f"Nothing can be evaluated while known items are left out of the ranking: each of the {len(known):,} items "
+            "to be found is one that its user already knows.",
+            kind=ErrorKind.ALL_KNOWN,
+        )
+    owners, targets = cases.owners[~known], cases.targets[~known]
+    kept = np.unique(owners)
+    position = np.full(len(cases) + 1, -1)  # the last element stands for ratings without a case
+    position[kept] = np.arange(len(kept))
+    rated, rated_owners = cases.rated, position[cases.rated_owners]
+    if cases.held_out:  # only the users of a case are folded in
+        rated, rated_owners = rated.select(rated_owners >= 0), rated_owners[rated_owners >= 0]
+    return replace(
+        cases,
+        users=cases.users[kept],
+        known=cases.known.select(kept),
+        ratings=None if cases.ratings is None else cases.ratings.select(kept),
+        owners=position[owners],
+        targets=targets,
+        rated=rated,
+        rated_owners=rated_owners,
+        known_targets=int(known.sum()),
+    )
 
 
 def _about_known_users(train: Interactions, test: Interactions, description: str) -> Cases:

@@ -41,7 +41,7 @@ class EvaluationConfig:
     k
         The length of the lists.
     filter_seen
-        Whether the known items of a user are left out of the ranking.
+        Whether the known items of a user are left out of the ranking, and of what is asked for.
     segments
         Whether metrics are also computed for users with few and many items, and for popular and rare items.
     ties

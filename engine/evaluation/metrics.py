@@ -112,6 +112,7 @@ def compute_metrics(
         "question": cases.description,
         "num_questions": len(cases),
         "num_left_out": cases.left_out,
+        "num_known_targets": cases.known_targets,
         "candidates": "all items that occur in the interactions",
         "equal_times": _EQUAL_TIMES[cases.ties],
         "diversity_by": basis,

@@ -12,7 +12,7 @@ import numpy as np
 from engine import models
 from engine.data.results import FitReport
 from engine.errors import OptionError, RecsysError, UnsupportedError
-from engine.evaluation.cases import make_cases
+from engine.evaluation.cases import make_cases, without_known_targets
 from engine.evaluation.config import COMMON_PROTOCOL, DEFAULT_PROTOCOL, EvaluationConfig
 from engine.evaluation.metrics import Metrics, compute_metrics
 from engine.evaluation.predict import batch_score
@@ -195,7 +195,8 @@ def evaluate(
 ) -> FitReport:
     """Train a model on one part of a data set and evaluate it on the rest.
 
-    Rankings contain all items that occur in the interactions, not a sample of them. See
+    Where known items are left out of the ranking, they are not asked for either; ``about["num_known_targets"]`` counts
+    them. Rankings contain all items that occur in the interactions, not a sample of them. See
     :func:`engine.evaluation.cases.make_cases` for the cases and :mod:`engine.evaluation.metrics` for the metrics.
 
     Parameters
@@ -268,6 +269,8 @@ def evaluate_split(
     model = _create(spec, config.options, config.seed, config.device, learned_from)
     ratings = learned_from.ratings if spec.capabilities.predicts_ratings else None
     cases = make_cases(parts, protocol, spec.task, config.seed, rates=ratings is not None)
+    if config.filter_seen:
+        cases = without_known_targets(cases, rates=ratings is not None)
     if item_vectors is not None:
         item_vectors = item_vectors[: learned_from.num_items]
     fit_seconds = fit(model, learned_from, dataset, job, user_features=user_features, item_vectors=item_vectors)

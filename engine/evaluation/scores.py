@@ -2,7 +2,8 @@
 
 Scores are computed on the model's device, for many users at a time. A rank is among the real items: the padding (id 0)
 is not one of them unless the test or training interactions have it. Items with equal scores share the mean of their
-ranks. Removed items (those of the training part, or those that came before) share the ranks after all others.
+ranks. Removed items (those of the training part, or those that came before) share the ranks after all others, and are
+never hits of a list.
 """
 
 from __future__ import annotations
@@ -201,6 +202,9 @@ def _user_ranks(
         sorted_by_user = np.argsort(train.user_ids, kind="stable")
         known = train.user_ids[sorted_by_user], train.item_ids[sorted_by_user]
     measured = np.empty(len(pairs))
+    if known is not None:
+        size = max(test.num_items, int(known[1].max(initial=0)) + 1)
+        removed = np.isin(users[owner] * size + targets, known[0].astype(np.int64) * size + known[1])
     columns = _Columns(model, test.num_items, 0 if item_zero else 1)
     step = max(1, CHUNK // columns.number)
     for start in range(0, len(users), step):
@@ -213,6 +217,8 @@ def _user_ranks(
             scores[_to(rows, scores), _to(columns.of(items), scores)] = MASKED_SCORE
         inside = slice(*np.searchsorted(owner, (start, start + len(block))))
         measured[inside] = measure(scores, owner[inside] - start, targets[inside], columns)
+    if known is not None and measure is _places:
+        measured[removed] = np.inf  # a removed item is in no list, however long
     return users, owner, measured
 
 
@@ -233,6 +239,9 @@ def _sequence_ranks(
             scores.scatter_(1, _to(columns.of(before[block]), scores), MASKED_SCORE)
         rows = np.repeat(np.arange(len(scores)), last)
         measured[block] = measure(scores, rows, targets[block].reshape(-1), columns).reshape(-1, last)
+    if exclude_preceding and measure is _places:
+        for step in range(last):  # a removed item is in no list, however long
+            measured[(before == targets[:, step : step + 1]).any(1), step] = np.inf
     return measured
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.factorization import specs
+from engine.factorization.rating_scale import RatingScale
 from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
 from engine.models.option_checks import require_not_negative
@@ -18,7 +19,7 @@ from engine.runtime.job import Job, Progress
 
 Offsets = npt.NDArray[np.float64]
 
-#: The largest number of sweeps, and the change of the offsets below which the sweeps stop.
+#: The largest number of sweeps, and the change of the standardised offsets below which the sweeps stop.
 _MAX_SWEEPS, _TOLERANCE = 200, 1e-7
 
 
@@ -41,6 +42,7 @@ def solve_offsets(
     ratings = interactions.ratings.astype(np.float64)
     mean = float(np.average(ratings, weights=weights)) if weights.sum() > 0 else float(ratings.mean())
     centred = ratings - mean
+    tolerance = _TOLERANCE * RatingScale.of(ratings, weights).unit
     users, items = np.zeros(interactions.num_users), np.zeros(interactions.num_items)
     # Without ratings the offset is 0, even without regularisation.
     per_user = np.maximum(np.bincount(of_user, weights, minlength=len(users)) + l2_user, 1e-12)
@@ -51,7 +53,7 @@ def solve_offsets(
         items = np.bincount(of_item, weights * (centred - users[of_user]), minlength=len(items)) / per_item
         before = users
         users = np.bincount(of_user, weights * (centred - items[of_item]), minlength=len(users)) / per_user
-        if np.abs(users - before).max() < _TOLERANCE:
+        if np.abs(users - before).max() < tolerance:
             break
     return mean, users, items
 

@@ -21,6 +21,7 @@ from engine.factorization.days import Days
 from engine.factorization.likelihoods import Gaussian, Likelihood, Ordinal
 from engine.factorization.linear_prior import LinearPrior
 from engine.factorization.posterior import Posterior, Samples
+from engine.factorization.rating_scale import RatingScale
 from engine.interactions import Interactions
 from engine.models.base import Scores
 from engine.models.closed_form import ClosedFormUserModel, require_ratings
@@ -166,21 +167,26 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
 
     @torch.no_grad()
     def _fit(self, interactions: Interactions, job: Job) -> None:
-        ratings = self._tensor(require_ratings(interactions), np.float32)
+        ratings, scale = require_ratings(interactions), RatingScale()
+        lowest, highest = float(ratings.min()), float(ratings.max())
+        if self.likelihood == "gaussian":  # the grades of an ordinal likelihood are only compared
+            scale = RatingScale.of(ratings)
+            ratings = scale.standardize(ratings.astype(np.float64))
         seed = self.random_state if self.random_state is not None else int(np.random.default_rng().integers(2**31))
         generator = torch.Generator(device=self.device).manual_seed(seed)
         days = None
         if self.time and interactions.timestamps is not None:
             days = Days(interactions.user_ids, interactions.timestamps, interactions.num_users)
-        likelihood = self._likelihood(ratings, self._tensor(interactions.user_ids, np.int64), interactions.num_users)
+        observed = self._tensor(ratings, np.float32)
+        likelihood = self._likelihood(observed, self._tensor(interactions.user_ids, np.int64), interactions.num_users)
         blocks = self._blocks(interactions, days, generator)
         samples = self._sample(blocks, likelihood, generator, job)
-        grades = likelihood.grades if isinstance(likelihood, Ordinal) else ratings.new_zeros(0)
+        grades = likelihood.grades if isinstance(likelihood, Ordinal) else observed.new_zeros(0)
         shares = None if days is None else days.shares(interactions.num_users)
-        self._posterior = Posterior.summarise(samples, grades, shares)
+        self._posterior = Posterior.summarise(samples, grades, shares, scale)
         self.__dict__.pop("_user_prior", None)
         self._days, self._span = days, None if days is None else days.span
-        self.lowest, self.highest = float(ratings.min()), float(ratings.max())
+        self.lowest, self.highest = lowest, highest
 
     def _likelihood(self, ratings: Tensor, users: Tensor, num_users: int) -> Likelihood:
         make: type[Gaussian | Ordinal] = Ordinal if self.likelihood == "ordinal" else Gaussian
@@ -297,7 +303,7 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         scores = posterior.samples_of_pairs(users, items, days, features)
         variance = posterior.variance[users] + posterior.item_doubt[items] + scores.var(0)
         mean = posterior.rating(scores.mean(0), variance)
-        return mean.cpu().numpy(), variance.sqrt().cpu().numpy()
+        return mean.cpu().numpy(), (posterior.unit * variance.sqrt()).cpu().numpy()
 
     def _score_users(self, users: Tensor) -> Tensor:
         return self._fitted_posterior().all_scores(users)
@@ -325,7 +331,8 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
     def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
         assert ratings is not None
         ridge, rows, history_targets = self._ridge_problem(items, ratings)
-        return ridge.parts(rows, history_targets, self._fitted_posterior().item_factors[targets])
+        posterior = self._fitted_posterior()
+        return posterior.unit * ridge.parts(rows, history_targets, posterior.item_factors[targets])
 
     def _ridge_problem(self, items: Tensor, ratings: Tensor) -> tuple[Ridge, Tensor, Tensor]:
         """State a user's vector as a ridge regression. Each rating is weighted by the certainty of its item."""

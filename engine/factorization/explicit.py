@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from engine.errors import LearningError
 from engine.factorization import objectives, specs
 from engine.factorization.base import FactorizationModel
+from engine.factorization.rating_scale import RatingScale
 from engine.interactions import Interactions
 from engine.losses import logistic_loss, poisson_loss, regression_loss
 from engine.models.estimator import OptimizerFunc, RandomState
@@ -26,16 +27,16 @@ class ExplicitFactorizationModel(FactorizationModel):
     Parameters
     ----------
     loss
-        The loss function: ``regression`` (squared error; ratings on any scale), ``poisson`` (counts;
+        The loss function: ``regression`` (squared error; ratings on any scale, see Notes), ``poisson`` (counts;
         predictions are positive) or ``logistic`` (ratings of 1 and -1; predictions are the probability of 1).
     embedding_dim, n_iter, batch_size, l2, learning_rate, optimizer_func, use_cuda, representation, sparse, \
 random_state, device
         See :class:`engine.models.estimator.Estimator`. The defaults are Spotlight's.
     center
-        Whether to add the mean rating of the first fit to the scores (its logarithm for ``poisson``, its log odds for
-        ``logistic``). Biases then need not learn it, and ``l2`` shrinks predictions towards it instead of 0. None, the
-        default, adds it unless ``representation`` is given. False gives the behaviour of Spotlight, which has no such
-        option.
+        Whether to standardise the ratings of a ``regression`` by the mean and the standard deviation of the first fit,
+        and to add to the scores the logarithm of the mean for ``poisson`` and its log odds for ``logistic``. Biases
+        then need not learn the mean, and ``l2`` shrinks predictions towards it instead of 0. None, the default, does so
+        unless ``representation`` is given. False gives the behaviour of Spotlight, which has no such option.
 
     Notes
     -----
@@ -43,6 +44,10 @@ random_state, device
     optimiser updates only the rows of a batch (:class:`~engine.factorization.row_adam.RowAdam`), which is faster and
     overfits less; Spotlight's is ``optimizer_func=lambda parameters: torch.optim.Adam(parameters, lr=1e-2)``. If no
     interaction has the item id 0, that id is padding, and its prediction is the lowest rating of the training data.
+
+    A centred ``regression`` learns standardised ratings, so ``learning_rate`` and ``l2`` mean the same on every scale
+    of ratings. ``losses_by_epoch`` and predictions have the unit of the ratings. Counts and ratings of 1 and -1 are
+    learnt as they are.
 
     Examples
     --------
@@ -89,7 +94,7 @@ random_state, device
             device,
         )
         self.center = center
-        self._offset = 0.0
+        self._offset, self._unit = 0.0, 1.0
         self._lowest = 0.0
 
     def _check(self, interactions: Interactions) -> None:
@@ -107,37 +112,56 @@ random_state, device
 
     def _build(self, interactions: Interactions) -> nn.Module:
         assert interactions.ratings is not None
-        mean = float(interactions.ratings.mean(dtype=np.float64))
-        self._offset = _link(self.loss, mean) if self._centered else 0.0
+        self._offset, self._unit = 0.0, 1.0
+        if self._centered and self.loss == "regression":
+            self._offset, self._unit = RatingScale.of(interactions.ratings)
+        elif self._centered:
+            self._offset = _link(self.loss, float(interactions.ratings.mean(dtype=np.float64)))
         self._lowest = float(interactions.ratings.min()) if self.loss != "logistic" else 0.0
         return super()._build(interactions)
 
     def _observed(self, interactions: Interactions) -> Tensor | None:
         assert interactions.ratings is not None
-        return self._tensor(interactions.ratings, np.float32)
+        if self.loss != "regression":
+            return self._tensor(interactions.ratings, np.float32)
+        return self._tensor(self._scale.standardize(interactions.ratings.astype(np.float64)), np.float32)
+
+    @property
+    def _scale(self) -> RatingScale:
+        """The scale of the ratings of a regression."""
+        return RatingScale(self._offset, self._unit)
 
     @property
     def _centered(self) -> bool:
         return self.representation is None if self.center is None else self.center
 
     def _objective(self) -> objectives.Objective:
-        objective, offset = super()._objective(), self._offset
+        objective, offset, unit = super()._objective(), self._offset, self._unit
+
+        def in_ratings(scores: Tensor, observed: Tensor | None, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+            loss, gradient = objective(scores, observed, weights)
+            return loss * unit**2, gradient
 
         def from_offset(scores: Tensor, observed: Tensor | None, weights: Tensor | None) -> tuple[Tensor, Tensor]:
             return objective(scores + offset, observed, weights)
 
-        return from_offset
+        return in_ratings if self.loss == "regression" else from_offset
 
     def _batch_loss(self, net: nn.Module, batch: Batch) -> Tensor:
-        scores = net(batch["groups"], batch["items"]).reshape(-1) + self._offset
+        scores = net(batch["groups"], batch["items"]).reshape(-1)
+        if self.loss != "regression":
+            scores = scores + self._offset
         predicted = scores.exp() if self.loss == "poisson" else scores
-        return _LOSSES[self.loss](batch["observed"], predicted, weights=batch.get("weights"))
+        loss: Tensor = _LOSSES[self.loss](batch["observed"], predicted, weights=batch.get("weights"))
+        # The loss is reported in the unit of the ratings. The gradient stays that of the standardised loss.
+        return loss if self._unit == 1.0 else loss + (self._unit**2 - 1.0) * loss.detach()
 
     def _output(self, scores: Tensor) -> Tensor:
+        if self.loss == "regression":
+            restored: Tensor = self._scale.restore(scores)
+            return restored
         scores = scores + self._offset
-        if self.loss == "poisson":
-            return scores.exp()
-        return scores.sigmoid() if self.loss == "logistic" else scores
+        return scores.exp() if self.loss == "poisson" else scores.sigmoid()
 
     def _hide(self, scores: Tensor, items: Tensor | None) -> Tensor:
         if self._seen[0]:
@@ -149,18 +173,21 @@ random_state, device
 
     def _fold_in_targets(self, ratings: Tensor | None, offsets: Tensor) -> Tensor:
         assert ratings is not None
-        if self.loss == "poisson":
-            ratings = ratings.clamp_min(0.5).log()
-        elif self.loss == "logistic":
-            ratings = 2.0 * ratings.sign()
+        if self.loss == "regression":
+            standardized: Tensor = self._scale.standardize(ratings)
+            return standardized - offsets
+        ratings = ratings.clamp_min(0.5).log() if self.loss == "poisson" else 2.0 * ratings.sign()
         return ratings - self._offset - offsets
+
+    def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
+        return self._unit * super()._contributions(items, ratings, targets)
 
     def _noise(self) -> float:
         # The loss of a regression is this variance. For log counts and log odds a variance of 1 is assumed.
-        return max(self.losses_by_epoch[-1], 1e-3) if self.loss == "regression" else 1.0
+        return max(self.losses_by_epoch[-1] / self._unit**2, 1e-3) if self.loss == "regression" else 1.0
 
     def _sizes(self) -> dict[str, float]:
-        return {**super()._sizes(), "_offset": self._offset, "_lowest": self._lowest}
+        return {**super()._sizes(), "_offset": self._offset, "_unit": self._unit, "_lowest": self._lowest}
 
 
 def _link(loss: str, mean: float) -> float:

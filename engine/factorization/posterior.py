@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from engine.factorization.blocks import FactorBlock
 from engine.factorization.likelihoods import Likelihood, expected_grade
+from engine.factorization.rating_scale import RatingScale
 
 #: The largest number of elements of all kept samples together.
 _BUDGET = 150_000_000
@@ -90,6 +91,9 @@ class Posterior:
         ``(num_items,)``.
     cuts, grades
         The thresholds and the grades of an ordinal likelihood; empty otherwise.
+    center, unit
+        The :class:`RatingScale` of the scores of a Gaussian likelihood, ``()`` each. The defaults suit models stored by
+        versions that did not standardise ratings, and an ordinal likelihood, whose scores have no unit.
     """
 
     offset: Tensor
@@ -104,10 +108,16 @@ class Posterior:
     item_doubt: Tensor
     cuts: Tensor
     grades: Tensor
+    center: Tensor = field(default_factory=lambda: torch.zeros(()))
+    unit: Tensor = field(default_factory=lambda: torch.ones(()))
 
     @classmethod
     def summarise(
-        cls, samples: Samples, grades: Tensor, shares: tuple[npt.NDArray[Any], npt.NDArray[Any]] | None
+        cls,
+        samples: Samples,
+        grades: Tensor,
+        shares: tuple[npt.NDArray[Any], npt.NDArray[Any]] | None,
+        scale: RatingScale,
     ) -> Posterior:
         """Make the posterior from the samples of a run.
 
@@ -120,6 +130,8 @@ class Posterior:
         shares
             The user of each day, and the day's share of the user's ratings; None without days. A user's vector on an
             average day is the mean over the user's days, weighted by these shares.
+        scale
+            The scale of the ratings that the samples explain.
         """
         users, items = torch.stack(samples.users), torch.stack(samples.items)
         typical = users.float()
@@ -142,6 +154,8 @@ class Posterior:
             samples.item_doubt,
             torch.stack(samples.thresholds).mean(0),
             grades,
+            offset.new_tensor(scale.center),
+            offset.new_tensor(scale.unit),
         )
 
     # -- scores ---------------------------------------------------------------------------------------------------
@@ -182,12 +196,14 @@ class Posterior:
 
     def rating(self, score: Tensor, variance: Tensor) -> Tensor:
         """Return the mean rating for scores that are normally distributed with this variance."""
-        return expected_grade(score, variance, self.cuts, self.grades) if len(self.grades) else score
+        if len(self.grades):
+            return expected_grade(score, variance, self.cuts, self.grades)
+        return self.center + self.unit * score
 
     def latent(self, ratings: Tensor) -> Tensor:
-        """Convert ratings to scores: the ratings themselves, or the midpoints of their grades' intervals."""
+        """Convert ratings to scores: standardised ratings, or the midpoints of their grades' intervals."""
         if not len(self.grades):
-            return ratings
+            return (ratings - self.center) / self.unit
         edges = torch.cat([self.cuts[:1] - 1.0, self.cuts, self.cuts[-1:] + 1.0])
         nearest = (ratings.unsqueeze(1) - self.grades).abs().argmin(1)
         return ((edges[:-1] + edges[1:]) / 2.0)[nearest]
@@ -195,7 +211,7 @@ class Posterior:
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """Return the names of the tensors."""
-        return tuple(field.name for field in fields(cls))
+        return tuple(one.name for one in fields(cls))
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all tensors by name, to store them."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from engine.factorization import specs
 from engine.factorization.baseline import solve_offsets
 from engine.factorization.least_squares import solve_rows
 from engine.factorization.pairs import Pairs
+from engine.factorization.rating_scale import RatingScale
 from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
 from engine.models.fold_in import Ridge
@@ -30,7 +32,8 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
     The model is known as SVD (Funk, 2006; Koren, Bell and Volinsky, "Matrix factorization techniques for recommender
     systems", IEEE Computer 2009). It minimises
     ``Σ (rating - prediction)² + l2 Σ √n |vector|² + l2_user Σ bias² + l2_item Σ bias²``,
-    where ``n`` is the number of a user's or item's ratings.
+    where ``n`` is the number of a user's or item's ratings. Ratings are standardised first, so the options mean the
+    same on every scale of ratings.
 
     Parameters
     ----------
@@ -58,7 +61,8 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
 
     spec: ClassVar[ModelSpec] = specs.SVD
     _tensors: ClassVar[tuple[str, ...]] = ("_users", "_items")
-    _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "_mean")
+    _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "_mean", "_unit")
+    _plain_defaults: ClassVar[Mapping[str, Any]] = {"_unit": 1.0}
 
     def __init__(
         self,
@@ -80,18 +84,19 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         self.embedding_dim, self.n_iter, self.batch_size = int(embedding_dim), int(n_iter), int(batch_size)
         self.learning_rate, self.l2, self.scale = float(learning_rate), float(l2), float(scale)
         self.l2_user, self.l2_item = float(l2_user), float(l2_item)
-        self._mean = 0.0
-        # The vectors; the last column is the bias.
+        self._mean, self._unit = 0.0, 1.0
+        # The vectors, of standardised ratings; the last column is the bias.
         self._users = self._items = torch.zeros(0, 1)
 
     # -- training ------------------------------------------------------------------------------------------------
     def _fit(self, interactions: Interactions, job: Job) -> None:
         assert interactions.ratings is not None
         self._mean, *biases = solve_offsets(interactions, self.l2_user, self.l2_item, job)
+        self._unit = RatingScale.of(interactions.ratings, interactions.weights).unit
         generator = torch.Generator().manual_seed(0 if self.random_state is None else int(self.random_state))
-        self._users, self._items = (self._initial_vectors(bias, generator) for bias in biases)
+        self._users, self._items = (self._initial_vectors(bias / self._unit, generator) for bias in biases)
         users, items = (self._tensor(ids, np.int64) for ids in (interactions.user_ids, interactions.item_ids))
-        residuals = self._tensor(interactions.ratings.astype(np.float32) - np.float32(self._mean), np.float32)
+        residuals = self._tensor(self._scale.standardize(interactions.ratings.astype(np.float64)), np.float32)
         weights = None if interactions.weights is None else self._tensor(interactions.weights, np.float32)
         sides = [
             (table, counts, self._decay(counts, l2) / counts.clamp_min(1.0)[:, None], self._steps(counts, len(users)))
@@ -141,7 +146,7 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
 
     def _solve_users(self, interactions: Interactions, counts: Tensor, job: Job) -> None:
         assert interactions.ratings is not None
-        ratings = interactions.ratings.astype(np.float32) - np.float32(self._mean)
+        ratings = self._scale.standardize(interactions.ratings.astype(np.float64)).astype(np.float32)
         by_user, _ = Pairs.of(interactions, interactions.weights, self.device)
         targets, _ = Pairs.of(interactions, ratings, self.device)
         targets.values.sub_(self._items[targets.columns, -1])
@@ -156,13 +161,17 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         extended[:, -1] = 1.0
         return extended
 
+    @property
+    def _scale(self) -> RatingScale:
+        return RatingScale(self._mean, self._unit)
+
     # -- predicting ---------------------------------------------------------------------------------------------
     def _score_users(self, users: Tensor) -> Tensor:
         p = self._users[users]
-        return self._mean + p[:, :-1] @ self._items[:, :-1].T + p[:, -1:] + self._items[:, -1]
+        return self._scale.restore(p[:, :-1] @ self._items[:, :-1].T + p[:, -1:] + self._items[:, -1])
 
     def _score_pairs(self, users: Tensor, items: Tensor) -> Tensor:
-        return self._mean + _products(self._users[users], self._items[items])
+        return self._scale.restore(_products(self._users[users], self._items[items]))
 
     def item_vectors(self) -> npt.NDArray[np.float32]:
         """Return the vectors of all items, ``(num_items, embedding_dim)``."""
@@ -172,20 +181,20 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
 
     def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
         ridge, vectors, history_targets = self._ridge_problem(items, ratings)
-        return self._mean + self._items[:, -1] + self._extended() @ ridge.solve(vectors, history_targets)
+        return self._scale.restore(self._items[:, -1] + self._extended() @ ridge.solve(vectors, history_targets))
 
     def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
         ridge, vectors, history_targets = self._ridge_problem(items, ratings)
         asked = self._items[targets]
         asked[:, -1] = 0.0  # a user's bias is the same for all items
-        return ridge.parts(vectors, history_targets, asked)
+        return self._unit * ridge.parts(vectors, history_targets, asked)
 
     def _ridge_problem(self, items: Tensor, ratings: Tensor | None) -> tuple[Ridge, Tensor, Tensor]:
         """State a user's part of the loss as a ridge regression."""
         assert ratings is not None
         decay = self._decay(torch.tensor([float(len(items))], device=self.device), self.l2_user)[0].clamp_min(1e-9)
         ridge = Ridge(torch.diag(decay), torch.zeros_like(decay))
-        return ridge, self._extended()[items], ratings - self._mean - self._items[items, -1]
+        return ridge, self._extended()[items], self._scale.standardize(ratings) - self._items[items, -1]
 
 
 def _products(p: Tensor, q: Tensor) -> Tensor:

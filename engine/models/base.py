@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.errors import DataError, UnsupportedError
+from engine.errors import DataError, LearningError, UnsupportedError
 from engine.models.contract import Capabilities
 from engine.models.option_checks import require_seed
 from engine.models.spec import ModelSpec
@@ -155,6 +155,8 @@ class BaseModel(ABC):
         ------
         NotTrainedError
             If the model is not trained yet.
+        LearningError
+            If the model holds numbers that are not finite.
         DataError
             If the folder cannot be written.
         """
@@ -164,6 +166,7 @@ class BaseModel(ABC):
     def _write(
         self, path: str | Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any], metadata: Any = None
     ) -> None:
+        require_finite(self.name, {name: one for name, one in tensors.items() if not name.startswith("optimizer.")})
         kept = dict(self.metadata if metadata is None else metadata)
         serialization.write(path, tensors, {"model": self.name, "options": self.options(), **header, "metadata": kept})
 
@@ -174,6 +177,15 @@ class BaseModel(ABC):
     def _tensor(self, array: npt.ArrayLike, dtype: npt.DTypeLike) -> Tensor:
         """Convert an array to a tensor on the model's device. On the CPU it is not copied if torch can share it."""
         return torch.from_numpy(np.require(array, dtype, ["C_CONTIGUOUS", "WRITEABLE"])).to(self.device)
+
+
+def require_finite(name: str, tensors: Mapping[str, Tensor]) -> None:
+    """Raise LearningError if a tensor of the model called ``name`` holds a number that is not finite."""
+    if not all(bool(one.isfinite().all()) for one in tensors.values()):
+        raise LearningError(
+            f"The training of {name} ended in numbers that are not finite: look for ratings or weights that are far "
+            "larger than all others, and leave them out."
+        )
 
 
 def misfit(where: str, error: Exception) -> DataError:

@@ -14,7 +14,7 @@ from torch import Tensor
 from engine.data.ids import as_ids
 from engine.errors import LearningError, NotTrainedError, OptionError
 from engine.interactions import Interactions
-from engine.models.base import CHUNK, BaseModel, Scores, misfit
+from engine.models.base import CHUNK, BaseModel, Scores, misfit, require_finite
 from engine.models.fold_in import FoldInMixin
 from engine.ranking import finite_pairs, finite_scores
 from engine.runtime.job import Job
@@ -24,11 +24,13 @@ class ClosedFormModel(BaseModel):
     """A model that consists of a few tensors and numbers.
 
     A subclass lists in ``_tensors`` and ``_plain`` the names of the attributes that :meth:`fit` sets and that are
-    stored: tensors, and plain data.
+    stored: tensors, and plain data. ``_plain_defaults`` gives the values of plain data that files of earlier versions
+    lack.
     """
 
     _tensors: ClassVar[tuple[str, ...]]
     _plain: ClassVar[tuple[str, ...]] = ()
+    _plain_defaults: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, *, random_state: int | None = None, device: str | None = None) -> None:
         super().__init__(random_state=random_state, device=device)
@@ -37,6 +39,15 @@ class ClosedFormModel(BaseModel):
     def _require_fitted(self) -> None:
         if not self._fitted:
             raise NotTrainedError(f"The model {self.name} is not trained yet: call fit first.")
+
+    def _complete_fit(self) -> None:
+        """Declare the model fitted. Raise LearningError if what was learnt is not finite."""
+        self._fitted = True
+        try:
+            require_finite(self.name, self._pack_tensors())
+        except LearningError:
+            self._fitted = False
+            raise
 
     # -- storage ------------------------------------------------------------------------------------------------
     def _pack(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -59,8 +70,9 @@ class ClosedFormModel(BaseModel):
         """Make a model from the result of :func:`engine.storage.serialization.read`, for :func:`engine.models.load`."""
         try:
             model = cls(**header["options"], device=device)
+            plain = {name.lstrip("_"): value for name, value in cls._plain_defaults.items()} | header["plain"]
             for name in cls._plain:
-                setattr(model, name, header["plain"][name.lstrip("_")])
+                setattr(model, name, plain[name.lstrip("_")])
             model._unpack_tensors(tensors)
             model.metadata = dict(header["metadata"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -122,7 +134,8 @@ class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
         CancelledError
             If the job was cancelled.
         ValueError
-            If there are no interactions, or the model predicts ratings and there are none.
+            If there are no interactions, or the model predicts ratings and there are none, or what was learnt is not
+            finite. In the latter case the model is untrained.
         """
         if len(interactions) == 0:
             raise LearningError("There are no interactions to learn from.")
@@ -131,7 +144,7 @@ class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
         self._fitted = False
         self.num_users, self.num_items = interactions.num_users, interactions.num_items
         self._fit(interactions, job or Job())
-        self._fitted = True
+        self._complete_fit()
 
     # -- predicting ---------------------------------------------------------------------------------------------
     @torch.no_grad()

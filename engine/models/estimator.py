@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.errors import DataError, LearningError, NotTrainedError, OptionError
-from engine.models.base import BaseModel, misfit
+from engine.models.base import BaseModel, misfit, require_finite
 from engine.models.option_checks import require_not_negative, require_positive, require_whole
 from engine.runtime.job import Job
 from engine.training.autograd import Optimizers, make_optimizers, pack_state, unpack_state
@@ -190,6 +190,8 @@ class Estimator(BaseModel):
                 verbose=verbose,
                 on_epoch=None if checkpoint is None else store,
             )
+            self._finish(net)  # the last step may have diverged after its loss was computed
+            require_finite(self.name, net.state_dict())
         except LearningError:
             diverged = True
             raise

@@ -11,6 +11,7 @@ from engine.data.ids import as_ids
 from engine.errors import OptionError
 from engine.models.base import BaseModel, Scores
 from engine.ranking import finite_scores
+from engine.training.cholesky import cholesky
 
 
 class FoldInMixin(BaseModel):
@@ -135,7 +136,7 @@ class Ridge:
         covariance = centred.T @ centred / max(1, len(vectors) - 1)
         floor = max(1e-6, 0.01 * float(covariance.diagonal().mean()))
         covariance = covariance + floor * torch.eye(len(mean), device=vectors.device)
-        return cls(noise * torch.cholesky_inverse(torch.linalg.cholesky(covariance)), mean)
+        return cls(noise * torch.cholesky_inverse(cholesky(covariance)), mean)
 
     def solve(self, vectors: Tensor, targets: Tensor) -> Tensor:
         """Solve for the user's vector, ``(d,)``, from item vectors ``(n, d)`` and targets ``(n,)``."""
@@ -152,5 +153,5 @@ class Ridge:
         return (vectors @ solved).T * (targets - vectors @ self.mean)
 
     def _factor(self, vectors: Tensor) -> Tensor:
-        factor: Tensor = torch.linalg.cholesky(self.precision + vectors.T @ vectors)
+        factor: Tensor = cholesky(self.precision + vectors.T @ vectors)
         return factor

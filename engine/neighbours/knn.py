@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.factorization.baseline import solve_offsets
 from engine.factorization.pairs import Pairs
+from engine.factorization.rating_scale import RatingScale
 from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
 from engine.models.option_checks import require_not_negative, require_positive, require_whole
@@ -95,7 +96,9 @@ class NeighboursModel(ClosedFormUserModel):
         self._mean, users, items = solve_offsets(compacted, self.l2_user, self.l2_item, job)
         assert compacted.ratings is not None
         ratings = compacted.ratings.astype(np.float32)
-        residuals = (ratings - self._mean - users[compacted.user_ids] - items[compacted.item_ids]).astype(np.float32)
+        residuals = compacted.ratings - self._mean - users[compacted.user_ids] - items[compacted.item_ids]
+        # Correlations do not depend on the unit, but squares of very large or very small residuals leave float32.
+        residuals = (residuals / RatingScale.of(compacted.ratings).unit).astype(np.float32)
         by_user, _ = Pairs.of(compacted, ratings, self.device)
         self._kept, self._position = kept.to(self.device), position.to(self.device)
         self._items = self._tensor(items, np.float32)

@@ -68,7 +68,7 @@ class SequenceModel(ClosedFormModel):
         self._fitted = False
         self.num_items = interactions.num_items
         self._fit(interactions, job or Job())
-        self._fitted = True
+        self._complete_fit()
 
     # -- predicting ---------------------------------------------------------------------------------------------
     def predict(self, sequences: npt.ArrayLike, item_ids: npt.ArrayLike | None = None) -> Scores:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.data.results import Answer, EmbeddingState
+from engine.data.results import Answer, EmbeddingState, EmptyReason
 from engine.errors import RecsysError
 from engine.runtime.job import Job, Progress
 from engine.runtime.locked_property import locked_property
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: How much a list of items like another is varied; see engine.search.mmr.
 _DIVERSITY = 0.4
+#: The most characters of a query in the sentence for an empty list.
+_MOST_QUOTED = 300
 #: Few enough that a query does not wait for them.
 _GENRES_AT_A_TIME = 4
 
@@ -166,12 +168,24 @@ class SearchService:
                 trouble = error
         if mode == "hybrid" and text and like is None and trouble:
             answer = self._search.search(text, k, "keyword", filters, diversity=diversity, job=job)
-            return replace(answer, note=f"by keyword only: {trouble}")
-        with self._opened.queue.turn():
-            check(job)
-            return self._search.search(
-                text, k, mode, filters, like=internal, like_by=like_by, diversity=diversity, job=job
-            )
+            answer = replace(answer, note=f"by keyword only: {trouble}")
+        else:
+            with self._opened.queue.turn():
+                check(job)
+                answer = self._search.search(
+                    text, k, mode, filters, like=internal, like_by=like_by, diversity=diversity, job=job
+                )
+        return answer if answer.results or k < 1 else self._explained(answer, parsed, job)
+
+    def _explained(self, answer: Answer, parsed: ParsedQuery, job: Job | None) -> Answer:
+        """An empty answer with the reason why it is empty."""
+        labels = ", ".join(one.label for one in parsed.filters)
+        if parsed.filters and not self._search.search("", 1, "keyword", parsed.filters, job=job).results:
+            what = f"no item fits {labels}" if len(parsed.filters) == 1 else f"no item fits all of {labels}"
+            return replace(answer, empty=EmptyReason.FILTERS, why_empty=_sentence(what))
+        what = "no item is like it" if not parsed.text else f"no item has words like {parsed.text!r}"
+        what += f" among those that fit {labels}" if labels else ""
+        return replace(answer, empty=EmptyReason.NOTHING_LIKE_IT, why_empty=_sentence(what))
 
     def encode_queries(self, lines: Sequence[str], mode: str = "hybrid", job: Job | None = None) -> None:
         """Embed many queries at once, for the searches by meaning that follow; at most 256 are remembered.
@@ -272,3 +286,8 @@ class SearchService:
             job.report(Progress("loading the embedding model"))
             self._encoder.load()
         job.checkpoint()
+
+
+def _sentence(what: str) -> str:
+    line = " ".join(what.split())
+    return f"Nothing was found: {line if len(line) <= _MOST_QUOTED else line[: _MOST_QUOTED - 1] + '…'}."

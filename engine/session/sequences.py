@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.data.results import Answer, TitleMatch
+from engine.data.results import Answer, EmptyReason, TitleMatch
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
 from engine.session.models import ModelService
@@ -79,4 +79,7 @@ class SequenceService:
         with self._opened.queue.turn():
             check(job)
             results = self._models.recommender(name).next_items(items, k, filter_seen)
-        return Answer(tuple(results), name)
+        if results or k < 1:
+            return Answer(tuple(results), name)
+        sentence = f"{name} can rank no item" + (" that is not in the sequence already." if filter_seen else ".")
+        return Answer((), name, empty=EmptyReason.NOTHING_TO_RANK, why_empty=sentence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.data.results import Answer, HistoryEntry, UserSummary
+from engine.data.results import Answer, EmptyReason, HistoryEntry, UserSummary
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
 from engine.session.models import ModelService
@@ -83,7 +83,14 @@ class UserService:
         with self._opened.queue.turn():
             check(job)
             results = self._models.recommender(name).recommend(user, k, filter_seen)
-        return Answer(tuple(results), name)
+        if results or k < 1:
+            return Answer(tuple(results), name)
+        known = self._opened.dataset.num_rated_items
+        if filter_seen:
+            sentence = f"{name} has nothing left to recommend: user {user} already knows every item that it can rank."
+            return Answer((), name, empty=EmptyReason.ALL_SEEN, why_empty=sentence)
+        sentence = f"{name} can rank none of the {known:,} items that have interactions."
+        return Answer((), name, empty=EmptyReason.NOTHING_TO_RANK, why_empty=sentence)
 
     def explain(self, user: ExternalId, item: ExternalId, model: str | None = None, k: int = 3) -> Answer:
         """The items of a user's history that speak most for an item. Without ``model`` the best trained one answers.

@@ -406,3 +406,22 @@ def test_where_there_is_no_room_genres_and_reasons_are_left_out(monkeypatch: pyt
         heading = written.getvalue().splitlines()[0].split()
         assert [one for one in heading if one in ("Genres", "Why")] == left.split()
         assert "Title" in heading
+
+
+def test_an_empty_list_says_why(run: Run, tmp_path: Path) -> None:
+    ratings, items = tmp_path / "seen.csv", tmp_path / "items.csv"
+    ratings.write_text("user,item,rating\nann,1,5\nann,2,3\nbob,1,4\n")
+    items.write_text("item,title,year\n1,Alpha,1999\n2,Beta,2001\n")
+    assert run("datasets", "add", "seen", "--ratings", ratings, "--items", items).status == 0
+    assert run("train", "baseline", "-d", "seen").status == 0
+    outcome = run("recommend", "ann", "-d", "seen")
+    assert outcome.status == 0
+    assert "ann already knows every item" in outcome.err
+    assert "--include-seen" in outcome.err
+    as_json = run("recommend", "ann", "-d", "seen", "--json")
+    assert as_json.out.strip() == "[]"
+    assert "already knows every item" in as_json.err
+    outcome = run("search", "year:1999 -year:1999", "-d", "seen", "--mode", "keyword")
+    assert "no item fits all of year" in outcome.err
+    outcome = run("search", "zzzz", "-d", "seen", "--mode", "keyword")
+    assert "no item has words like 'zzzz'" in outcome.err

@@ -101,3 +101,36 @@ def test_tuning_prints_the_command_that_uses_what_it_found(run: Run, shop: str, 
     assert again["evaluate_command"].startswith(
         "recsys-tui evaluate explicit -d shop --protocol random --seed 42 --set"
     )
+
+
+def _plays(run: Run, folder: Path, share_of_new: float) -> None:
+    """A log of listening: each person hears a few favourites again and again, and sometimes something new."""
+    random = np.random.RandomState(3)
+    rows = ["user,item,timestamp"]
+    for place in range(600):
+        user = random.randint(12)
+        item = random.randint(40) if random.rand() < share_of_new else user + 100 + random.randint(2)
+        rows.append(f"{user},{item},{place}")
+    (folder / "plays.csv").write_text("\n".join(rows))
+    assert run("datasets", "add", "plays", "--ratings", folder / "plays.csv").status == 0
+
+
+def test_known_answers_are_counted_and_the_switch_named(run: Run, tmp_path: Path) -> None:
+    _plays(run, tmp_path, 0.3)
+    outcome = run("evaluate", "popular", "-d", "plays")
+    assert outcome.status == 0, outcome.err
+    assert "held-out items were not asked for" in outcome.err
+    assert "--include-seen" in outcome.err
+    less = json.loads(run("evaluate", "popular", "-d", "plays", "--json").out)
+    more = json.loads(run("evaluate", "popular", "-d", "plays", "--include-seen", "--json").out)
+    assert more["about"]["num_known_targets"] == 0
+    assert less["about"]["num_known_targets"] == more["num_test"] - less["num_test"] > 0
+
+
+def test_a_log_of_nothing_but_repeats_is_evaluated_with_known_items(run: Run, tmp_path: Path) -> None:
+    _plays(run, tmp_path, 0.0)
+    outcome = run("evaluate", "popular", "-d", "plays")
+    assert outcome.status == 1
+    assert "its user already knows" in outcome.err
+    assert "--include-seen" in outcome.err
+    assert json.loads(run("evaluate", "popular", "-d", "plays", "--include-seen", "--json").out)["metrics"]["mrr"] > 0

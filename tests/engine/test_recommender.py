@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine.data.dataset import Dataset
-from engine.errors import RecsysError, UnknownError
+from engine.errors import ErrorKind, LearningError, RecsysError, UnknownError
 from engine.recommender import Recommender
 
 
@@ -94,3 +94,15 @@ def test_how_far_off_a_predicted_rating_may_be_comes_with_it(dataset: Dataset) -
     assert [result.std for result in results] == [pytest.approx(result.item.internal_id / 10) for result in results]
     unrated = Recommender(dataset, Doubtful(0, 1, 2, 3, 4)).recommend(20)
     assert {result.std for result in unrated} == {None}, "the spread of a rating, where ratings are predicted"
+
+
+def test_a_model_without_numbers_is_said(dataset: Dataset) -> None:
+    class Diverged:
+        def fit(self, interactions: Any) -> None: ...
+
+        def predict(self, user_ids: Any, item_ids: Any = None) -> np.ndarray:
+            return np.full(dataset.num_rated_items + 1, np.nan, dtype=np.float32)
+
+    with pytest.raises(LearningError, match="gives no numbers") as caught:
+        Recommender(dataset, Diverged()).recommend(10)
+    assert caught.value.kind is ErrorKind.NO_NUMBERS

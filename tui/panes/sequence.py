@@ -298,7 +298,7 @@ class SequencePane(ModelPane[Sequences]):
                 "", "What comes after the titles at the left will stand here." if not self._shown else ""
             )
         elif not answer.results:
-            panel.show_notice().show("Nothing comes next", answer.note)
+            panel.show_notice().show("Nothing comes next", answer.why_empty)
         else:
             panel.retitle(f"What comes next · {answer.method}", answer.note)
             panel.show_rows()

@@ -300,7 +300,7 @@ class UserPane(ModelPane[Users]):
             if answer.results:
                 panel.show_rows()
             else:
-                panel.show_notice().show("Nothing is left to recommend", answer.note or "They have rated it all.")
+                panel.show_notice().show("Nothing is left to recommend", answer.why_empty or "They have rated it all.")
 
     # -- keys -------------------------------------------------------------------------------------------------
     @on(QueryInput.Arrow)

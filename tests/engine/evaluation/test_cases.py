@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from engine.errors import RecsysError
-from engine.evaluation.cases import Cases, Ragged, make_cases
+from engine.errors import ErrorKind, RecsysError
+from engine.evaluation.cases import Cases, Ragged, make_cases, without_known_targets
 from engine.evaluation.splitters import split
 from engine.interactions import Interactions
 
@@ -66,6 +68,52 @@ def test_temporal_leaves_out_whoever_is_new() -> None:
     whole = Interactions(np.array([0] * 9 + [1]), np.arange(1, 11), timestamps=np.arange(10))
     cases = make_cases(split(whole, "temporal", 0), "temporal", "user", 0)
     assert (cases.users.tolist(), cases.targets.tolist(), cases.left_out) == ([0], [9], 1)
+
+
+def _repeats() -> Interactions:
+    """User 1 hears the items 1 and 2 again and again, and then 3; user 2 hears only 4; user 3 hears 5, then 6."""
+    heard = [(1, 1), (1, 2), (1, 1), (1, 2), (1, 1), (2, 4), (2, 4), (3, 5), (1, 3), (2, 4), (3, 6)]
+    users, items = np.array(heard).T
+    return Interactions(users, items, timestamps=np.arange(len(heard)), num_users=4, num_items=7)
+
+
+def test_what_a_user_knows_is_not_asked_for_and_counted() -> None:
+    cases = make_cases(split(_repeats(), "leave-one-out", 0), "leave-one-out", "user", 0)
+    left = without_known_targets(cases)
+    assert (cases.users.tolist(), cases.targets.tolist()) == ([1, 2, 3], [3, 4, 6])
+    assert (left.users.tolist(), left.targets.tolist(), left.known_targets) == ([1, 3], [3, 6], 1)
+    assert [left.known[row].tolist() for row in left.owners] == [[1, 2, 1, 2, 1], [5]]
+
+
+@pytest.mark.parametrize("protocol", ["random", "leave-one-out", "temporal", "user"])
+@pytest.mark.parametrize("task", ["user", "sequence"])
+@pytest.mark.parametrize("seed", range(3))
+def test_cases_without_known_targets_are_the_others(seed: int, task: Any, protocol: str) -> None:
+    random = np.random.default_rng(seed)
+    users, items = np.repeat(np.arange(1, 31), 12), random.integers(1, 16, 360)
+    ratings = random.integers(1, 6, 360).astype(np.float32)
+    data = Interactions(users, items, ratings, random.permutation(360), num_users=31, num_items=16)
+    cases = make_cases(split(data, protocol, seed), protocol, task, seed)
+    left = without_known_targets(cases)
+    expected, known = [], []
+    for row, user in enumerate(cases.users):
+        wanted = set(cases.targets[cases.owners == row]) - set(cases.known[row])
+        if wanted:
+            expected.append((user, sorted(wanted), cases.known[row].tolist()))
+    for row, user in enumerate(left.users):
+        known.append((user, left.targets[left.owners == row].tolist(), left.known[row].tolist()))
+    assert known == expected
+    assert left.known_targets == len(cases.targets) - len(left.targets) > 0
+    for user, owner in zip(left.rated.user_ids, left.rated_owners, strict=True):
+        assert owner == -1 or left.users[owner] == user
+
+
+def test_only_known_answers_are_said() -> None:
+    data = Interactions(np.repeat([1, 2], 6), np.repeat([1, 2], 6), timestamps=np.arange(12), num_users=3, num_items=3)
+    cases = make_cases(split(data, "leave-one-out", 0), "leave-one-out", "user", 0)
+    with pytest.raises(RecsysError, match="each of the 2 items") as caught:
+        without_known_targets(cases)
+    assert caught.value.kind is ErrorKind.ALL_KNOWN
 
 
 def test_nobody_to_ask_about_is_said() -> None:

@@ -99,7 +99,7 @@ def test_user_metrics_are_those_of_a_slow_reference(model_class, test, train, se
         removed = {item for one, item in train or [] if one == user}
         order, ranks = _list_of(model.table[user], removed, rivals)
         reciprocal.append(np.mean([1 / ranks[item] for item in targets]))
-        hits = [len(targets & set(order[:k])) for k in (1, 4, 20)]
+        hits = [len((targets - removed) & set(order[:k])) for k in (1, 4, 20)]
         precision.append([hit / min(k, ITEMS) for hit, k in zip(hits, (1, 4, 20), strict=True)])
         recall.append([hit / len(targets) for hit in hits])
 
@@ -132,7 +132,7 @@ def test_sequence_metrics_are_those_of_a_slow_reference(model_class, sequences, 
         reciprocal.append(1 / ranks[row[-1]])
         order, _ = _list_of(model.predict(row[:-2]), set(row[:-2]) if exclude else (), rivals)
         targets = set(row[-2:]) - {0}
-        hits = len(targets & set(order[:2]))
+        hits = len((targets - set(row[:-2] if exclude else ())) & set(order[:2]))
         precision.append(hits / 2)
         recall.append(hits / len(targets))
 
@@ -269,3 +269,12 @@ def test_our_own_models_are_told_apart():
         mrr_score(of_sequences, interactions)
     with pytest.raises(ValueError, match="ImplicitFactorizationModel takes users: call mrr_score"):
         sequence_mrr_score(of_users, sequences)
+
+
+def test_a_removed_item_is_no_hit_of_a_list_that_is_longer_than_what_remains():
+    known, asked = _interactions([(0, 1), (0, 2)]), _interactions([(0, 2), (0, 3)])
+    _, recall = precision_recall_score(Table(0), asked, known, k=ITEMS)
+    assert recall.tolist() == [0.5]
+    rows = SequenceInteractions(np.array([[1, 2, 1]]), num_items=ITEMS)
+    _, recall = sequence_precision_recall_score(NextTable(0), rows, k=1, exclude_preceding=True)
+    assert recall.tolist() == [0.0]

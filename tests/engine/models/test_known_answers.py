@@ -243,15 +243,16 @@ def test_svd_solves_for_the_users_at_the_end():
     data = some(n=400)
     model = BiasedFactorizationModel(embedding_dim=3, n_iter=10, l2=0.7, l2_user=4.0, random_state=1)
     model.fit(data)
-    mean = data.ratings.mean()
+    mean, unit = data.ratings.mean(), data.ratings.std(dtype=np.float64) / 1.125
+    standardized = (data.ratings - mean) / unit
     items = np.hstack([model.item_vectors(), np.ones((20, 1))]).astype(np.float64)
     biases = model._items[:, -1].numpy()
     for user in (0, 11):
         mine = data.user_ids == user
         x = items[data.item_ids[mine]]
         penalty = np.diag([0.7 * np.sqrt(mine.sum())] * 3 + [4.0])
-        vector = np.linalg.solve(x.T @ x + penalty, x.T @ (data.ratings[mine] - mean - biases[data.item_ids[mine]]))
-        np.testing.assert_allclose(model.predict(user), mean + biases + items @ vector, atol=1e-4)
+        vector = np.linalg.solve(x.T @ x + penalty, x.T @ (standardized[mine] - biases[data.item_ids[mine]]))
+        np.testing.assert_allclose(model.predict(user), mean + unit * (biases + items @ vector), atol=1e-4)
 
 
 def test_svd_finds_a_product_that_the_baseline_cannot():
