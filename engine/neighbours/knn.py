@@ -98,13 +98,13 @@ class NeighboursModel(ClosedFormUserModel):
         ratings = compacted.ratings.astype(np.float32)
         residuals = compacted.ratings - self._mean - users[compacted.user_ids] - items[compacted.item_ids]
         # Correlations do not depend on the unit, but squares of very large or very small residuals leave float32.
-        residuals = (residuals / RatingScale.of(compacted.ratings).unit).astype(np.float32)
+        standardized = (residuals / RatingScale.of(compacted.ratings).unit).astype(np.float32)
         by_user, _ = Pairs.of(compacted, ratings, self.device)
         self._kept, self._position = kept.to(self.device), position.to(self.device)
         self._items = self._tensor(items, np.float32)
         self._ends, self._history, self._ratings = by_user.ends, by_user.columns, by_user.values
         self._stops, self._targets, self._weights = self._neighbours(
-            Pairs.of(compacted, residuals, self.device)[1], job
+            Pairs.of(compacted, standardized, self.device)[1], job
         )
 
     def _neighbours(self, by_item: Pairs, job: Job) -> tuple[Tensor, Tensor, Tensor]:
