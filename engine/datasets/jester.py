@@ -9,12 +9,14 @@ import numpy as np
 from engine.data.dataset import Dataset
 from engine.datasets.build.assemble import assemble
 from engine.datasets.build.interactions import Log
-from engine.datasets.formats.csv import Delimited, first_row
+from engine.datasets.formats.csv import Delimited
+from engine.datasets.formats.dialect import first_row
 from engine.datasets.formats.files import Files
+from engine.datasets.formats.ids import IdColumn
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import bad_value, following
 from engine.datasets.formats.sources import Source, choose, collect, open_source
-from engine.datasets.formats.values import BadValueError, GrowingArray, IdColumn, to_numbers
+from engine.datasets.formats.values import BadValueError, GrowingArray, to_numbers
 from engine.datasets.reader import Certainty, Evidence, Reader
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def _is_matrix(source: Source) -> bool:
     """Whether the first value of the first row counts those of the others that are not 99."""
     if not source.base.endswith((".csv", ".txt", ".tsv")):
         return False
-    row, _, _ = first_row(source)
+    row = first_row(source.text_head())
     try:
         values = [float(value) if value.strip() else _UNRATED for value in row]
     except ValueError:
@@ -82,7 +84,7 @@ def _read_matrix(
     import pyarrow.compute as pc
 
     users, items, ratings = log
-    width = len(first_row(source)[0])
+    width = len(first_row(source.text_head()))
     names = [f"{position + 1}" for position in range(width)]
     rows = Delimited(source, columns=names)
     for block in following(rows.blocks(names, ReadReport(source.name, "ratings")), report, job):

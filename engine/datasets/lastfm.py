@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 
 from engine.data.dataset import Dataset
@@ -10,6 +9,7 @@ from engine.datasets.build.export_table import ExportTable, plain_name, plain_na
 from engine.datasets.build.personal import PersonalExport
 from engine.datasets.build.tracks import Tracks
 from engine.datasets.formats.csv import Delimited
+from engine.datasets.formats.dialect import first_row
 from engine.datasets.formats.files import Files
 from engine.datasets.formats.sources import Source
 from engine.datasets.reader import Certainty, Evidence, Reader
@@ -71,5 +71,5 @@ READER = Reader("lastfm", "a person's scrobbles from Last.fm: a csv of artist, a
 
 def _is_headless(source: Source) -> bool:
     # A Parquet file has no lines.
-    row = [] if source.head().startswith(b"PAR1") else next(csv.reader(source.text_head().splitlines()[:1]), [])
+    row = [] if source.head().startswith(b"PAR1") else first_row(source.text_head())
     return len(row) == len(_COLUMNS) and _DATE.fullmatch(row[-1].strip()) is not None

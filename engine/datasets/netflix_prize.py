@@ -15,10 +15,12 @@ from engine.datasets.build.interactions import Log
 from engine.datasets.build.items import Catalogue
 from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.files import Files
+from engine.datasets.formats.ids import IdColumn
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import RowBatch, following
 from engine.datasets.formats.sources import Source, choose, collect, open_source
-from engine.datasets.formats.values import GrowingArray, IdColumn, to_times
+from engine.datasets.formats.times import to_times
+from engine.datasets.formats.values import GrowingArray
 from engine.datasets.reader import Certainty, Evidence, Reader
 from engine.errors import DataError, ErrorKind
 

@@ -12,9 +12,10 @@ from engine.datasets.build.assemble import assemble
 from engine.datasets.build.interactions import Log
 from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.files import Files
+from engine.datasets.formats.ids import IdColumn, to_ids
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import bad_value, following, place
-from engine.datasets.formats.values import BadValueError, IdColumn, to_ids, to_numbers
+from engine.datasets.formats.values import BadValueError, to_numbers
 from engine.datasets.reader import Certainty, Evidence, Reader
 
 if TYPE_CHECKING:

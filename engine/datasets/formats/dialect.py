@@ -238,3 +238,9 @@ def _first_record(text: str, delimiter: str, quote: str | None) -> list[str]:
     except (csv.Error, StopIteration):
         return literal
     return record if len(record) >= len(literal) and len("".join(record)) < _LONGEST_NAMES else literal
+
+
+def first_row(head: str) -> list[str]:
+    """The fields of the first line that is not blank, in a file that has quotation marks."""
+    line = next((one for one in head.splitlines() if one.strip()), "")
+    return _fields(line, _find_delimiter(line, _sample_lines(head), '"'), '"')
