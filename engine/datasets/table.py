@@ -172,7 +172,7 @@ def _read_catalogue(
 
     shown = [column for column in rows.columns if column not in (found["id"], found.get("title"), found.get("genres"))]
     there = columns.type_columns(records, [column for column in shown if column not in described])
-    there |= {column: columns.as_prose(table[column]) for column in described}
+    there |= {column: columns.as_prose(table[column], " ") for column in described}
     nothing = pa.chunked_array([pa.nulls(len(table), pa.string())])
     by_role = {role: table[column] for role, column in found.items()}
     title = columns.as_prose(by_role.get("title", nothing))

@@ -135,8 +135,8 @@ def test_lists_in_json_become_prose_where_they_are_text(write: Write) -> None:
         "n": [1, 2],
     }
     item = read("x", "table", items=write("t.jsonl", json.dumps(record))).items[1]
-    assert (item.genres, item.text) == (("A & B", "C"), "Kim. A & B, C. One., Two.")
-    assert item.metadata == {"description": "One., Two.", "n": ["1", "2"]}
+    assert (item.genres, item.text) == (("A & B", "C"), "Kim. A & B, C. One. Two.")
+    assert item.metadata == {"description": "One. Two.", "n": ["1", "2"]}
 
 
 def test_vectors_are_left_out_and_said(tmp_path: Path) -> None:
