@@ -48,6 +48,8 @@ class ErrorKind(StrEnum):
     BAD_HEADER = "bad-header"
     #: The value in ``file``, ``row`` and ``column`` cannot be used.
     BAD_VALUE = "bad-value"
+    #: The dates in ``column`` of ``file`` can be read with the day first and with the month first.
+    UNCLEAR_DATES = "unclear-dates"
     #: The row ``row`` of ``file`` cannot be taken apart into values.
     BAD_ROW = "bad-row"
     #: ``file`` is not text, or is text in another encoding than UTF-8.

@@ -20,6 +20,7 @@ from tui.wording import evaluate_command, train_command
 if TYPE_CHECKING:
     from engine.data.results import Answer, FitReport, Result
     from engine.session import Manifest, Tuned
+    from engine.session.datasets import Preview
     from engine.session.models import ListedModel
 
 
@@ -203,6 +204,44 @@ def print_dataset(manifest: Manifest, as_json: bool) -> None:
         click.echo(sanitize(f"  {note}"))
     if manifest.source.get("guessed_columns"):
         click.echo("  --map names other columns.")
+
+
+def print_preview(preview: Preview, as_json: bool) -> None:
+    """What a data set would hold: its sizes, what is left out, the types of the columns, and the first rows."""
+    overview = preview.overview
+    if as_json:
+        print_json(
+            {
+                "name": overview.name,
+                "kind": overview.kind,
+                "num_users": overview.num_users,
+                "num_items": overview.num_items,
+                "num_interactions": overview.num_interactions,
+                "skipped": dict(preview.skipped),
+                "source": dict(preview.source),
+                "types": dict(preview.types),
+                "items": [dict(one) for one in preview.items],
+                "interactions": [dict(one) for one in preview.interactions],
+            }
+        )
+        return
+    click.echo(
+        sanitize(
+            f"{overview.name} ({overview.kind}) would have {overview.num_items:,} items, {overview.num_users:,} users "
+            f"and {overview.num_interactions:,} interactions. Nothing was stored."
+        )
+    )
+    for reason, count in preview.skipped.items():
+        click.echo(sanitize(f"  left out: {count:,} × {reason}"))
+    for note in preview.source.get("notes", ()):
+        click.echo(sanitize(f"  {note}"))
+    click.echo(sanitize(f"  types: {', '.join(f'{name} {kind}' for name, kind in preview.types.items())}"))
+    for what in (preview.items, preview.interactions):
+        if what:
+            columns = [one for one in what[0] if one != "text"]
+            print_table(columns, [[one[column] for column in columns] for one in what], cut=range(len(columns)))
+    if preview.source.get("guessed_columns"):
+        click.echo("  --map names other columns; without --dry-run the data set is stored.")
 
 
 def print_models(specs: Sequence[ListedModel], as_json: bool) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.interactions import Interactions
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,42 @@ class Dataset:
     def num_interactions(self) -> int:
         """The number of interactions, rated or not."""
         return len(self.interactions)
+
+    @classmethod
+    def from_pandas(
+        cls, interactions: pd.DataFrame | None = None, items: pd.DataFrame | None = None, **options: Any
+    ) -> Dataset:
+        """Make a data set from pandas' frames.
+
+        Parameters
+        ----------
+        interactions, items, **options
+            As :func:`engine.datasets.frames.from_pandas` takes them, which also makes data sets from polars, Arrow and
+            scipy.
+        """
+        # The readers are above this module and know it; so the method is a mere name for what one of them does.
+        dataset: Dataset = import_module("engine.datasets.frames").from_pandas(interactions, items, **options)
+        return dataset
+
+    def to_pandas(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The interactions and the items as pandas' frames, with the ids of the source.
+
+        Returns
+        -------
+        interactions, items
+            The first has ``user`` and ``item``, and ``rating``, ``weight`` and ``time`` where there are such;
+            the second has ``id`` and those of the catalogue.
+        """
+        import pandas as pd
+
+        log = self.interactions
+        columns = {"user": self.users.ids[log.user_ids], "item": self.items.id_map.ids[log.item_ids - 1]}
+        times = None if log.timestamps is None else pd.to_datetime(log.timestamps, unit="s", utc=True)
+        more = {"rating": log.ratings, "weight": log.weights, "time": times}
+        interactions = pd.DataFrame(columns | {name: one for name, one in more.items() if one is not None})
+        items = self.items.table.to_pandas()
+        items.insert(0, "id", self.items.id_map.ids)
+        return interactions, items
 
     def rated(self) -> Interactions:
         """The interactions that carry a rating (all of them in most data sets).

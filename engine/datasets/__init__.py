@@ -5,10 +5,14 @@ Importing this package loads none of pandas, pyarrow and torch; the readers are 
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from engine.errors import OptionError
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
@@ -32,10 +36,13 @@ def read(
     kind: str | None = None,
     *,
     items: str | Path | None = None,
-    ratings: str | Path | None = None,
+    ratings: str | Path | Sequence[str | Path] | None = None,
     links: str | Path | None = None,
     source: str | Path | None = None,
     mapping: Mapping[str, str | Sequence[str]] | None = None,
+    where: Mapping[str, str] | None = None,
+    user: str | None = None,
+    join: tuple[str | Path, str] | None = None,
     job: Job | None = None,
 ) -> Dataset:
     """Read files into a data set.
@@ -48,11 +55,21 @@ def read(
         One of ``KINDS``. If None, the readers recognise their files by names and headers; without any file, ``demo``
         is the bundled data set.
     items, ratings, links
-        One file each: plain, ``.gz``, or a ``.zip`` with one fitting member.
+        One file each: plain, ``.gz``, or a ``.zip`` with one fitting member. For the kind ``table`` several files of
+        ratings are one log.
     source
         A folder or an archive that holds all files.
     mapping
         For the kind ``table``: role -> column, such as ``{"user": "uid", "item": "sku", "text": ["name", "about"]}``.
+        ``"#3"`` is the third column, and ``""`` turns the guess for a role off. ``{"unrated": "0"}`` says which rating
+        means "not rated".
+    where
+        For the kind ``table``: column -> value. The other rows of the ratings are left out.
+    user
+        For the kind ``table``: the person whose ratings these are, where no column says it.
+    join
+        For the kind ``table``: a file with further columns of the ratings, and the column that both files have, such as
+        ``("orders.csv", "order_id")`` where the orders say whose they are.
     job
         Takes the progress in rows and is asked between blocks whether to stop.
 
@@ -68,17 +85,39 @@ def read(
         If a file is not what it should be, or no reader recognises the files. The error has the file, and the row and
         the column where there are such.
     OptionError
-        If there is no such kind, or ``mapping`` names an unknown role.
+        If there is no such kind, ``mapping`` names an unknown role or one that no file uses, or the kind does not take
+        a mapping, several files of ratings, ``where`` or ``user``.
     CancelledError
         If the job was cancelled.
     """
-    files = _files(items, ratings, links, source, mapping)
+    several = [] if ratings is None else [ratings] if isinstance(ratings, (str, Path)) else list(ratings)
+    several = [path for one in several for path in _parts(one)]
+    files = _files(items, several[0] if several else None, links, source, mapping)
+    more = tuple(Path(os.path.expanduser(path)) for path in several[1:])
+    joined = None if join is None else (Path(os.path.expanduser(join[0])), join[1])
+    files = replace(files, more_ratings=more, where=where or {}, user=user, join=joined)
     from engine.datasets.registry import get, recognise
 
+    if kind is None and files.only_for_tables:
+        kind = "table"
     if kind is None and name == "demo" and files.empty:
         kind = "demo"
+    if kind not in (None, "table") and files.only_for_tables:
+        raise OptionError(
+            f"The kind {kind!r} has columns of its own; a mapping, a selection of rows, a person's name, a join and "
+            "several files of ratings are for the kind 'table'.",
+            name=kind,
+        )
     reader = recognise(files) if kind is None else get(kind)
     return reader.read(name, files, job)
+
+
+def _parts(path: str | Path) -> list[str | Path]:
+    """The files that a pattern such as ``part-*.parquet`` stands for, by name; any other path as it is."""
+    pattern = os.path.expanduser(path)
+    if glob.has_magic(pattern) and not os.path.lexists(pattern):
+        return sorted(glob.glob(pattern)) or [path]
+    return [path]
 
 
 def guess_kind(

@@ -4,16 +4,90 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from engine.data.results import Overview
 from engine.datasets import read
 from engine.errors import ErrorKind, OptionError
 from engine.runtime.job import Job
-from engine.workspace.dataset_store import DEMO, Manifest, Workspace
+from engine.workspace.dataset_store import DEMO, Manifest, Workspace, overview_of
 
 
 def _silent(_: str) -> None:
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What reading files gives, of which nothing is stored.
+
+    Attributes
+    ----------
+    overview, skipped, source
+        As :class:`engine.workspace.dataset_store.Manifest` has them.
+    types
+        Column of the items -> the type of its values.
+    items
+        The first items: column -> value as text.
+    interactions
+        The first interactions: user, item, rating, weight and time, as far as there are such.
+    """
+
+    overview: Overview
+    skipped: Mapping[str, int]
+    source: Mapping[str, Any]
+    types: Mapping[str, str]
+    items: Sequence[Mapping[str, str]]
+    interactions: Sequence[Mapping[str, str]]
+
+
+def _moment(seconds: Any) -> str:
+    return str(np.datetime64(int(seconds), "s")).replace("T", " ")
+
+
+def preview(name: str, *, first: int = 5, job: Job | None = None, **files: Any) -> Preview:
+    """Read files as :func:`add` does, and store nothing.
+
+    Parameters
+    ----------
+    name
+        The name that the data set would have.
+    first
+        The number of items and interactions to show.
+    job
+        Takes the progress and may be cancelled.
+    **files
+        As :func:`engine.datasets.read` takes them.
+
+    Raises
+    ------
+    DataError, OptionError
+        As :func:`engine.datasets.read`.
+    """
+    dataset = read(name, files.pop("kind", None), **files, job=job)
+    log, table = dataset.interactions, dataset.items.table
+    columns = {"rating": log.ratings, "weight": log.weights, "time": log.timestamps}
+    interactions = [
+        {
+            "user": str(dataset.users.decode_one(int(log.user_ids[row]))),
+            "item": dataset.items[int(log.item_ids[row])].title,
+            **{key: f"{values[row]:g}" if key != "time" else _moment(values[row]) for key, values in columns.items()
+               if values is not None},
+        }
+        for row in range(min(first, len(log)))
+    ]  # fmt: skip
+    return Preview(
+        overview_of(dataset),
+        dataset.skipped,
+        dataset.source,
+        {field.name: str(field.type) for field in table.schema},
+        [{key: str(value) for key, value in row.items()} for row in table.slice(0, first).to_pylist()],
+        interactions,
+    )
 
 
 def add(
@@ -22,10 +96,13 @@ def add(
     *,
     kind: str | None = None,
     items: Path | None = None,
-    ratings: Path | None = None,
+    ratings: Path | Sequence[Path] | None = None,
     links: Path | None = None,
     source: Path | None = None,
     mapping: Mapping[str, str | Sequence[str]] | None = None,
+    where: Mapping[str, str] | None = None,
+    user: str | None = None,
+    join: tuple[Path, str] | None = None,
     replace: bool = False,
     job: Job | None = None,
     log: Callable[[str], None] = _silent,
@@ -41,7 +118,7 @@ def add(
         Where to store the data set.
     name
         The name of the data set.
-    kind, items, ratings, links, source, mapping
+    kind, items, ratings, links, source, mapping, where, user, join
         As :func:`engine.datasets.read` takes them.
     replace
         Whether to replace a stored data set of the same name.
@@ -77,6 +154,9 @@ def add(
             links=links,
             source=source,
             mapping=mapping,
+            where=where,
+            user=user,
+            join=join,
             job=job,
         )
         return workspace.add(dataset, replace=replace)

@@ -14,10 +14,10 @@ from engine.datasets.build.interactions import read_log
 from engine.datasets.build.items import Catalogue, is_first, nulls, read_records
 from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.files import Files
+from engine.datasets.formats.ids import to_ids
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import find_columns
 from engine.datasets.formats.sources import Source
-from engine.datasets.formats.values import to_ids
 from engine.datasets.reader import Certainty, Evidence, Reader
 from engine.errors import DataError, ErrorKind
 from engine.runtime.job import Job

@@ -9,7 +9,7 @@ from engine.datasets.build import item_columns as columns
 from engine.datasets.build.assemble import assemble
 from engine.datasets.build.interactions import read_log
 from engine.datasets.build.items import Catalogue, read_records
-from engine.datasets.formats.column_names import GENRES, ITEM, RATING, TIME, TITLE, USER, YEAR
+from engine.datasets.formats.column_names import GENRES, LOG_ROLES, RATING, TIME, TITLE, USER, YEAR, plain_name
 from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.files import Files
 from engine.datasets.formats.read_report import ReadReport
@@ -20,6 +20,7 @@ from engine.datasets.reader import Certainty, Evidence, Reader
 from engine.errors import DataError, ErrorKind
 from engine.runtime.job import Job
 
+ITEM = LOG_ROLES["item"]
 _TYPES = ("token", "token_seq", "float", "float_seq")
 
 
@@ -43,8 +44,8 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         names = _names_and_types(rows)
         found = find_columns(
             rows,
-            {"user": _typed(names, USER), "item": _typed(names, ITEM)},
-            {"rating": _typed(names, RATING), "time": _typed(names, TIME)},
+            {"user": _typed(names, USER, "user_id"), "item": _typed(names, ITEM, "item_id")},
+            {"rating": _typed(names, RATING, "rating"), "time": _typed(names, TIME, "timestamp")},
         )
         log = read_log(rows, found, job)
         reports.append(log.report)
@@ -97,10 +98,10 @@ def _names_and_types(rows: Delimited) -> dict[str, str]:
     return split
 
 
-def _typed(names: dict[str, str], wanted: tuple[str, ...]) -> list[str]:
-    """Those of the wanted names that are in the header, with their types; if none is, the first as an example."""
-    lower = {name.lower(): f"{name}:{kind}" for name, kind in names.items()}
-    return [lower[one] for one in wanted if one in lower] or [f"{wanted[0]}:token"]
+def _typed(names: dict[str, str], wanted: tuple[str, ...], example: str) -> list[str]:
+    """Those of the wanted names that are in the header, with their types; if none is, the example."""
+    there = {plain_name(name): f"{name}:{kind}" for name, kind in names.items()}
+    return [there[one] for one in wanted if one in there] or [f"{example}:token"]
 
 
 def _read_catalogue(source: Source, report: ReadReport, job: Job | None) -> Catalogue:
@@ -111,8 +112,12 @@ def _read_catalogue(source: Source, report: ReadReport, job: Job | None) -> Cata
     types = _names_and_types(rows)
     by_role = find_columns(
         rows,
-        {"id": _typed(types, ITEM)},
-        {"title": _typed(types, TITLE), "year": _typed(types, YEAR), "genres": _typed(types, GENRES)},
+        {"id": _typed(types, ITEM, "item_id")},
+        {
+            "title": _typed(types, TITLE, "title"),
+            "year": _typed(types, YEAR, "year"),
+            "genres": _typed(types, GENRES, "genres"),
+        },
     )
     records = read_records(rows, rows.columns, report, job)
     ids, table = records.keep_first_of_each(by_role["id"], "item"), records.table

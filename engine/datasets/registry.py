@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -63,15 +64,22 @@ def recognise(files: Files) -> Reader:
     evidence = Evidence.of(files)
     certainties: dict[str, Certainty] = {}
     failures: list[str] = []
+    unreadable: RecsysError | None = None
     for kind, reader in readers().items():
         try:
             certainties[kind] = reader.recognises(evidence)
-        except RecsysError:
-            raise
+        except RecsysError as error:  # no table: perhaps a file of another format, which another reader knows
+            unreadable = unreadable or error
         except Exception as error:  # a reader of another package must not hinder the others
             failures.append(f"the reader {kind!r} failed on them ({type(error).__name__}: {error})")
     best = max(certainties.values(), default=Certainty.NO)
+    if unreadable is not None and best is not Certainty.CERTAIN:
+        raise unreadable
     sure = [kind for kind, certainty in certainties.items() if certainty == best]
+    if len(sure) > 1 and evidence.ratings is not None:
+        # The log decides: a person's own ratings can be given with the catalogue of a known release.
+        log = replace(evidence, items=None, links=None)
+        sure = [kind for kind in sure if readers()[kind].recognises(log) == best] or sure
     if best is Certainty.NO:
         raise _unclear(evidence, "a table of ratings would have columns such as user_id, item_id and rating", failures)
     if len(sure) > 1:

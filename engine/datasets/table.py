@@ -2,82 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 
 from engine.data.dataset import Dataset
 from engine.datasets.build import item_columns as columns
 from engine.datasets.build.assemble import assemble
-from engine.datasets.build.interactions import read_log
-from engine.datasets.build.items import Catalogue, read_records
-from engine.datasets.formats.column_names import (
-    GENRES,
-    ITEM,
-    RATING,
-    TEXT,
-    TIME,
-    TITLE,
-    USER,
-    YEAR,
-    is_catalogue,
-    is_log,
+from engine.datasets.build.interactions import concatenated, read_log
+from engine.datasets.build.items import Catalogue, Records, read_records
+from engine.datasets.build.roles import (
+    Roles,
+    describes,
+    label_of_log,
+    looks_like,
+    mapped_column,
+    roles_of_catalogue,
+    roles_of_log,
+    sample_of,
 )
+from engine.datasets.formats.column_names import CATALOGUE_ROLES, LOG_ROLES, TEXT, is_catalogue, is_log, usual
 from engine.datasets.formats.files import Files
+from engine.datasets.formats.joined_rows import JoinedRows
 from engine.datasets.formats.parquet_json import open_rows
 from engine.datasets.formats.read_report import ReadReport
-from engine.datasets.formats.rows import Rows, find_columns
-from engine.datasets.formats.sources import Source, collect
+from engine.datasets.formats.rows import Rows
+from engine.datasets.formats.selected_rows import SelectedRows
+from engine.datasets.formats.sources import Source, collect, open_source
 from engine.datasets.reader import Certainty, Evidence, Reader
 from engine.errors import ErrorKind, OptionError
 from engine.runtime.job import Job
 
 _RATINGS = ("ratings.*", "interactions.*", "events.*", "log.*", "*rating*", "*interaction*")
 _ITEMS = ("items.*", "catalogue.*", "catalog.*", "products.*", "movies.*", "books.*", "*item*")
-_LOG_ROLES = {"user": USER, "item": ITEM, "rating": RATING, "time": TIME}
-_ITEM_ROLES = {"id": ("id", *ITEM), "title": TITLE, "year": YEAR, "genres": GENRES}
-#: File -> role -> column, for columns that were found by their usual names.
-_Guessed = dict[str, dict[str, str]]
+_OTHER_ROLES = ("text", "unrated")
+_ROLES = (*LOG_ROLES, *CATALOGUE_ROLES, *_OTHER_ROLES)
+#: The column that is added to the interactions of one person.
+_PERSON = "the person"
+_MOST_LISTED = 12
 
 
 def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     """Read a table of interactions, a table of items, or both.
 
-    ``files.mapping`` names the columns. The roles of interactions are ``user``, ``item``, ``rating`` and ``time``;
-    those of items are ``id``, ``title``, ``text``, ``year`` and ``genres``. For other roles a column with a usual name
-    is taken, and noted. Ratings and times are optional. Unless ``text`` is mapped, the text of an item is its title,
-    its genres, those who made it (authors, artists, brands, directors …) and its descriptions. All other columns of the
-    items are kept as metadata, with the types that their values or the file have.
+    ``files.mapping`` names the columns. The roles of interactions are ``user``, ``item``, ``rating``, ``weight`` and
+    ``time``; those of items are ``id``, ``title``, ``text``, ``year``, ``genres`` and ``image``. For other roles a
+    column with a usual name and fitting values is taken, and noted; an empty name turns that off. Only ``user`` and
+    ``item``, or ``id``, are needed. Unless ``text`` is mapped, the text of an item is its title, its genres, those who
+    made it (authors, artists, brands, directors …) and its descriptions. All other columns of the items are kept as
+    metadata, with the types that their values or the file have. Without a file of items, the titles, years and genres
+    of the items are taken from the interactions, if they are there.
 
     Raises
     ------
     DataError
         If a file is not what it should be, or a column that is needed was neither named nor found.
     OptionError
-        If ``mapping`` names an unknown role.
+        If ``mapping`` names an unknown role, or a role that no file has.
     """
-    roles = (*_LOG_ROLES, *_ITEM_ROLES, "text")
-    for role in files.mapping:
-        if role not in roles:
-            raise OptionError(
-                f"There is no role {role!r} to map a column to; the roles are {', '.join(roles)}.",
-                kind=ErrorKind.UNKNOWN_ROLE,
-                name=role,
-                choices=roles,
-            )
     ratings, items = _find(files)
     files.require_any((ratings, items), "table", ("ratings", "items"))
-    guessed: _Guessed = {}
-    reports, catalogue, log, item_column = [], None, None, None
+    _check_mapping(files, ratings is not None, items is not None)
+    found: dict[str, Roles] = {}
+    reports, notes, catalogue, log, item_column = [], list[str](), None, None, None
     if ratings is not None:
-        rows = open_rows(ratings)
-        found = _columns_of(rows, files, _LOG_ROLES, ("user", "item"), guessed)
-        item_column = found["item"]
-        log = read_log(rows, found, job)
-        reports.append(log.report)
+        logs = []
+        for source in (ratings, *(open_source(path) for path in files.more_ratings)):
+            rows = _rows_of_log(source, files)
+            roles = found[rows.name] = roles_of_log(rows, files.mapping, None if files.user is None else _PERSON)
+            label = label_of_log(rows, roles, files.mapping)
+            rows = rows if label is None else _chosen(rows, label, files, notes)
+            logs.append(read_log(rows, roles.columns, job, unrated=_unrated(files)))
+            item_column = item_column or roles.columns["item"]
+            notes += _about_log(rows, roles, files, label, catalogue_given=items is not None)
+        reports += [one.report for one in logs]
+        log = concatenated(logs)
+        if items is None:
+            first = _rows_of_log(ratings, files)
+            catalogue = _catalogue_of_log(first, files, found[first.name], job, notes)
     if items is not None:
         report = ReadReport(items.name, "items")
-        catalogue = _read_catalogue(open_rows(items), files, item_column, report, guessed, job)
+        rows = open_rows(items)
+        catalogue, found[rows.name] = _read_catalogue(rows, files, item_column, report, job)
+        report.remarks += found[rows.name].remarks
         reports.append(report)
-    notes = [f"{file}: columns recognised by their names: {_listed(columns)}." for file, columns in guessed.items()]
+    guessed = {file: roles.named() for file, roles in found.items() if roles.named()}
+    recognised = [
+        f"{file}: columns recognised by their names: {_listed(columns)}." for file, columns in guessed.items()
+    ]
     return assemble(
         name,
         "table",
@@ -85,7 +96,7 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         catalogue=catalogue,
         log=log,
         reports=reports,
-        notes=notes,
+        notes=[*recognised, *notes, *_not_read(files, ratings, items)],
         guessed=guessed,
         job=job,
     )
@@ -95,8 +106,8 @@ def _recognises(evidence: Evidence) -> Certainty:
     items, ratings = evidence.items, evidence.ratings
     if items is None and ratings is None:
         return Certainty.NO
-    items_fit = items is None or is_catalogue(evidence.glimpse(items).columns)
-    ratings_fit = ratings is None or is_log(evidence.glimpse(ratings).columns)
+    items_fit = items is None or is_catalogue(evidence.glimpse(items).names)
+    ratings_fit = ratings is None or is_log(evidence.glimpse(ratings).names)
     return Certainty.POSSIBLE if items_fit and ratings_fit else Certainty.NO
 
 
@@ -111,78 +122,164 @@ def _find(files: Files) -> tuple[Source | None, Source | None]:
     if files.source is not None and files.ratings is None and files.items is None:
         found = collect(files.source)
         if len(found) == 1:
-            interactions = "user" in files.mapping or is_log({one.lower() for one in open_rows(found[0]).columns})
+            interactions = "user" in files.mapping or files.user is not None or is_log(open_rows(found[0]).columns)
             return (found[0], None) if interactions else (None, found[0])
     return files.find("ratings", _RATINGS), files.find("items", _ITEMS)
 
 
-def _columns_of(
-    rows: Rows,
-    files: Files,
-    roles: dict[str, tuple[str, ...]],
-    required: Sequence[str],
-    guessed: _Guessed,
-) -> dict[str, str]:
-    """Role -> column, from the mapping or by usual names; the latter are entered in ``guessed`` under the file."""
-    mapped = {role: [_one(files, role)] for role in roles if role in files.mapping}
-    usual = {role: names for role, names in roles.items() if role not in mapped}
-    needed = {
-        role: [*mapped.get(role, ()), *usual.get(role, ())] for role in roles if role in mapped or role in required
-    }
-    optional = {role: names for role, names in usual.items() if role not in required}
-    found = find_columns(rows, needed, optional, kind="table")
-    named = {column for role, column in found.items() if role in mapped}
-    by_name = {role: column for role, column in found.items() if role in usual and column not in named}
-    if by_name:
-        guessed.setdefault(rows.name, {}).update(by_name)
-    return {role: column for role, column in found.items() if role in mapped or role in by_name}
+def _not_read(files: Files, *read: Source | None) -> list[str]:
+    """A sentence about the other files of a folder or an archive."""
+    if files.source is None:
+        return []
+    names = {one.name for one in read if one is not None}
+    rest = [one.base for one in collect(files.source) if one.name not in names]
+    more = f" and {len(rest) - _MOST_LISTED:,} more" if len(rest) > _MOST_LISTED else ""
+    return [f"{files.source.name}: not read: {', '.join(rest[:_MOST_LISTED])}{more}."] if rest else []
 
 
-def _one(files: Files, role: str) -> str:
-    column = files.mapping[role]
-    if not isinstance(column, str):
-        raise OptionError(f"The role {role!r} takes one column, not {len(column)}.", name=role, choices=column)
-    return column
+def _check_mapping(files: Files, has_log: bool, has_items: bool) -> None:
+    for role in files.mapping:
+        if role not in _ROLES:
+            raise OptionError(
+                f"There is no role {role!r} to map a column to; the roles are {', '.join(_ROLES)}.",
+                kind=ErrorKind.UNKNOWN_ROLE,
+                name=role,
+                choices=_ROLES,
+            )
+        in_log = role in LOG_ROLES or role == "unrated"
+        # The facts about items can be columns of the interactions too.
+        of_items = role in CATALOGUE_ROLES and role != "id" and not has_items
+        if files.mapping[role] != "" and ((in_log and not has_log) or (not in_log and not has_items and not of_items)):
+            needed = "ratings" if in_log else "items"
+            raise OptionError(
+                f"The role {role!r} belongs to a file of {needed}, and none was given.",
+                kind=ErrorKind.MISSING_FILE,
+                name="table",
+                choices=(needed,),
+            )
+    if (files.where or files.user or files.join) and not has_log:
+        raise OptionError(
+            "Rows and people are chosen, and columns joined, in a file of ratings, and none was given.",
+            kind=ErrorKind.MISSING_FILE,
+            name="table",
+            choices=("ratings",),
+        )
+
+
+def _unrated(files: Files) -> float | None:
+    value = files.mapping.get("unrated", "")
+    if value == "":
+        return None
+    with suppress(ValueError, TypeError):
+        return float(value)  # type: ignore[arg-type]
+    raise OptionError(f"The rating that means 'not rated' must be a number, not {value!r}.", name="unrated")
+
+
+def _rows_of_log(source: Source, files: Files) -> Rows:
+    rows = open_rows(source)
+    if files.join is not None:
+        path, key = files.join
+        other = open_rows(open_source(path))
+        rows = JoinedRows(rows, other, mapped_column(rows, key, key), mapped_column(other, key, key))
+    where = {mapped_column(rows, column, column): value for column, value in files.where.items()}
+    constant = {} if files.user is None else {_PERSON: files.user}
+    return SelectedRows(rows, where, constant) if where or constant else rows
+
+
+def _chosen(rows: Rows, label: str, files: Files, notes: list[str]) -> Rows:
+    """The rows whose label says that the item was chosen."""
+    if label in files.where:
+        return rows
+    notes.append(f"{rows.name}: rows whose {label} is 0 were left out, as their items were shown and not chosen.")
+    return SelectedRows(rows, {label: "1"})
+
+
+def _about_log(rows: Rows, roles: Roles, files: Files, label: str | None, *, catalogue_given: bool) -> list[str]:
+    """Sentences about columns that were passed over, or that nothing uses."""
+    used = {*roles.columns.values(), *files.where, _PERSON, *([label] if label else [])}
+    if not catalogue_given:
+        used |= set(_facts_in_log(rows, files, used, roles.columns["item"]).values())
+    rest = [one for one in rows.columns if one not in used][:_MOST_LISTED]
+    looks = {column: looks_like(values) for column, values in sample_of(rows, rest).items()}
+    sentences = [f"{rows.name}: {remark}" for remark in roles.remarks]
+    if looks:
+        listed = ", ".join(f"{column or '(no name)'} ({what})" for column, what in looks.items())
+        more = len(rows.columns) - len(used & set(rows.columns)) - len(rest)
+        sentences.append(f"{rows.name}: columns not used: {listed}{f' and {more} more' if more > 0 else ''}.")
+    return sentences
+
+
+def _facts_in_log(rows: Rows, files: Files, used: Collection[str], item_column: str) -> dict[str, str]:
+    """Role -> column, of the facts about items that a file of interactions repeats in its rows."""
+    found = {}
+    for role, names in CATALOGUE_ROLES.items():
+        # A year or a class in a log may be that of the event.
+        guesses = names if role == "title" else ("genres", "genre") if role == "genres" else ()
+        mapped = files.mapping.get(role)
+        if role == "id" or mapped == "":
+            continue
+        if isinstance(mapped, str):
+            found[role] = mapped_column(rows, role, mapped)
+        elif there := [one for one in usual(rows.columns, guesses) if one not in used]:
+            of_each = sample_of(rows, [item_column, *there])
+            described = [one for one in there if describes(of_each[item_column], of_each[one])]
+            found |= {role: described[0]} if described else {}
+    return found if "title" in found else {}
+
+
+def _catalogue_of_log(rows: Rows, files: Files, roles: Roles, job: Job | None, notes: list[str]) -> Catalogue | None:
+    item_column = roles.columns["item"]
+    facts = _facts_in_log(rows, files, roles.columns.values(), item_column)
+    if not facts:
+        return None
+    records = read_records(
+        rows, list(dict.fromkeys([item_column, *facts.values()])), ReadReport(rows.name, "items"), job, typed=True
+    )
+    notes.append(f"{rows.name}: facts about the items were taken from it: {_listed(facts)}.")
+    return _catalogue(records, {"id": item_column, **facts}, [], "text" in files.mapping)
 
 
 def _read_catalogue(
-    rows: Rows,
-    files: Files,
-    item_column: str | None,
-    report: ReadReport,
-    guessed: _Guessed,
-    job: Job | None,
-) -> Catalogue:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    roles = dict(_ITEM_ROLES)
-    if item_column is not None:  # both files most likely use the same name for the ids
-        roles["id"] = (item_column, *roles["id"])
-    found = _columns_of(rows, files, roles, ("id",), guessed)
+    rows: Rows, files: Files, item_column: str | None, report: ReadReport, job: Job | None
+) -> tuple[Catalogue, Roles]:
+    records = read_records(rows, rows.columns, report, job, typed=True)
+    roles = roles_of_catalogue(rows, files.mapping, records.as_texts(), item_column)
     if "text" in files.mapping:
         named = files.mapping["text"]
         names = named.split("+") if isinstance(named, str) else named
-        described = list(find_columns(rows, {name: [name] for name in names}, kind="table").values())
+        described = [mapped_column(rows, "text", one) for one in names if one]
     else:
-        lower = {column.lower(): column for column in rows.columns}
-        described = [lower[one] for one in TEXT if one in lower and lower[one] not in found.values()]
-    records = read_records(rows, rows.columns, report, job, typed=True)
-    ids, table = records.keep_first_of_each(found["id"], "item"), records.table
+        described = [one for one in usual(rows.columns, TEXT) if one not in roles.columns.values()]
+    return _catalogue(records, roles.columns, described, "text" in files.mapping), roles
 
-    shown = [column for column in rows.columns if column not in (found["id"], found.get("title"), found.get("genres"))]
+
+def _catalogue(records: Records, roles: Mapping[str, str], described: Sequence[str], exactly: bool) -> Catalogue:
+    """The items of a table, in which ``roles`` has the column for each role.
+
+    Parameters
+    ----------
+    described
+        The columns whose texts describe an item.
+    exactly
+        Whether these alone are the text of an item, without its title and genres.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    ids, table = records.keep_first_of_each(roles["id"], "item"), records.table
+    shown = [one for one in table.column_names if one not in (roles["id"], roles.get("title"), roles.get("genres"))]
     there = columns.type_columns(records, [column for column in shown if column not in described])
     there |= {column: columns.as_prose(table[column], " ") for column in described}
     nothing = pa.chunked_array([pa.nulls(len(table), pa.string())])
-    by_role = {role: table[column] for role, column in found.items()}
+    by_role = {role: table[column] for role, column in roles.items()}
     title = columns.as_prose(by_role.get("title", nothing))
-    if "title" in found and title.null_count:
+    if "title" in roles and title.null_count:
         some = "one item has" if title.null_count == 1 else f"{title.null_count:,} items have"
-        report.remarks.append(f"{some} no title; the id is used as the title.")
+        records.report.remarks.append(f"{some} no title; the id is used as the title.")
     title = pc.coalesce(title, ids.cast(pa.string()))
     genres = columns.split_genres(by_role.get("genres", nothing))
     parts = [there[one] for one in described]
-    if "text" not in files.mapping:
+    if not exactly:
         makers = columns.makers({one: there[one] for one in shown if one in there and one not in described})
         parts = [title, columns.joined(genres), *makers, *parts]
     standard = {

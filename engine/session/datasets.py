@@ -1,10 +1,10 @@
 """The stored data sets: finding, adding and removing them."""
 
-from engine.datasets.ingest import add
+from engine.datasets.ingest import Preview, add, preview
 from engine.storage.paths import find_paths
 from engine.workspace.dataset_store import Workspace
 
-__all__ = ["add", "open_workspace"]
+__all__ = ["Preview", "add", "open_workspace", "preview"]
 
 
 def open_workspace() -> Workspace:

@@ -283,7 +283,7 @@ def _to_tables(dataset: Dataset) -> dict[str, pa.Table]:
 
     interactions = dataset.interactions
     columns: dict[str, Any] = {"user": interactions.user_ids, "item": interactions.item_ids}
-    for name in ("ratings", "timestamps"):
+    for name in ("ratings", "timestamps", "weights"):
         values = getattr(interactions, name)
         if values is not None:
             columns[name] = values
@@ -347,6 +347,7 @@ def _to_dataset(manifest: Manifest, tables: Mapping[str, pa.Table]) -> Dataset:
             columns["item"],
             ratings=columns.get("ratings"),
             timestamps=columns.get("timestamps"),
+            weights=columns.get("weights"),
             num_users=max(1, overview.num_users),
             num_items=overview.num_rated_items + 1,
         ),

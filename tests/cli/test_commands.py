@@ -179,7 +179,7 @@ def test_bad_files_leave_nothing_behind(run: Run, tmp_path: Path, home: Path, fa
         case "rating":
             path.write_text("user,item,rating\n1,2,good\n")
         case "encoding":
-            path.write_bytes("user,item,rating\nJos\xe9,2,3\n".encode("latin-1"))
+            path.write_bytes(b"user,item,rating\nJos\x8f,2,3\n")
     outcome = run("datasets", "add", "bad", "--kind", "table", "--ratings", path)
     assert outcome.status == 1
     assert "bad.csv" in outcome.err

@@ -62,7 +62,7 @@ def test_what_kind_they_are(tmp_path: Path, ratings: Path) -> None:
 
 
 def test_which_columns_a_table_has(ratings: Path) -> None:
-    assert "--map, such as user=uid" in shown(kind="table", ratings=ratings)
+    assert "--map, such as user=a,item=b" in shown(kind="table", ratings=ratings)
     assert "--map" in shown(kind="table", ratings=ratings, mapping={"usr": "a"})
     assert "--map" not in shown(kind="movielens", ratings=ratings)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -69,22 +71,45 @@ def list_datasets(as_json: bool) -> None:
 @click.argument("name")
 @click.option("--kind", metavar="KIND", help="Which reader; guessed from the files where it is not given.")
 @click.option("--items", type=click.Path(path_type=Path), metavar="F", help="The catalogue.")
-@click.option("--ratings", type=click.Path(path_type=Path), metavar="F", help="The ratings or the log.")
+@click.option(
+    "--ratings",
+    type=click.Path(path_type=Path),
+    metavar="F",
+    multiple=True,
+    help="The ratings or the log; given several times, the files are one log.",
+)
 @click.option("--links", type=click.Path(path_type=Path), metavar="F", help="links.csv, for kind movies.")
 @click.option("--from", "source", type=click.Path(path_type=Path), metavar="PATH", help="A folder or an archive.")
 @click.option(
-    "--map", "mapping", metavar="ROLE=COLUMN,…", help="For kind table: user=…,item=…,rating=…,time=…,id=…,text=a+b."
+    "--map",
+    "mappings",
+    metavar="ROLE=COLUMN,…",
+    multiple=True,
+    help="The columns of a table by role: user, item, rating, weight, time, id, title, year, genres, image, text=a+b. "
+    "item=#3 is the third column, time= takes none, and unrated=0 is the rating that means none.",
 )
+@click.option(
+    "--where", metavar="COLUMN=VALUE", multiple=True, help="Leave out the other rows of the ratings of a table."
+)
+@click.option("--user", metavar="NAME", help="Whose ratings these are, where no column of a table says it.")
+@click.option(
+    "--join", metavar="F:COLUMN", help="A file with further columns of the ratings, and the column that both have."
+)
+@click.option("--dry-run", is_flag=True, help="Read and tell what would be stored, and store nothing.")
 @click.option("--replace", is_flag=True, help="Take the place of a data set of the same name.")
 @common_options
 def add_dataset(
     name: str,
     kind: str | None,
     items: Path | None,
-    ratings: Path | None,
+    ratings: tuple[Path, ...],
     links: Path | None,
     source: Path | None,
-    mapping: str | None,
+    mappings: tuple[str, ...],
+    where: tuple[str, ...],
+    user: str | None,
+    join: str | None,
+    dry_run: bool,
     replace: bool,
     as_json: bool,
 ) -> None:
@@ -92,20 +117,31 @@ def add_dataset(
 
     NAME alone adds the bundled `demo`, or fetches ml-100k, ml-latest-small or ml-1m from its publisher.
     """
-    from engine.session.datasets import add, open_workspace
-    from tui.output import log, print_dataset, progress_on_stderr
+    from engine.session.datasets import add, open_workspace, preview
+    from tui.output import log, print_dataset, print_preview, progress_on_stderr
 
+    files: dict[str, Any] = {
+        "kind": kind,
+        "items": items,
+        "ratings": ratings or None,
+        "links": links,
+        "source": source,
+        "mapping": parse_mapping(",".join(mappings)) if mappings else None,
+        "where": parse_where(where),
+        "user": user,
+        "join": None if join is None else parse_join(join),
+    }
+    if dry_run:
+        with progress_on_stderr() as job:
+            found = preview(name, **files, job=job)
+        print_preview(found, as_json)
+        return
     workspace = open_workspace()
     with progress_on_stderr() as job:
         manifest = add(
             workspace,
             name,
-            kind=kind,
-            items=items,
-            ratings=ratings,
-            links=links,
-            source=source,
-            mapping=None if mapping is None else parse_mapping(mapping),
+            **files,
             replace=replace,
             job=job,
             log=log,
@@ -145,7 +181,31 @@ def parse_mapping(text: str) -> dict[str, str | list[str]]:
     mapping: dict[str, str | list[str]] = {}
     for word in text.split(","):
         role, equals, column = word.partition("=")
-        if not equals or not role or not column:
+        role, column = role.strip(), column.strip()
+        if not equals or not role:
             raise click.UsageError(f"--map takes ROLE=COLUMN separated by commas, not {word!r}.")
-        mapping[role.strip()] = column.split("+") if role.strip() == "text" else column.strip()
+        if role in mapping:
+            raise click.UsageError(f"--map names the role {role!r} twice.")
+        mapping[role] = [one.strip() for one in column.split("+")] if role == "text" and column else column
     return mapping
+
+
+def parse_join(text: str) -> tuple[Path, str]:
+    """Read ``file:column``; the column has no colon, while a file may have one."""
+    file, colon, column = text.rpartition(":")
+    if not colon or not file or not column.strip():
+        raise click.UsageError(f"--join takes FILE:COLUMN, not {text!r}.")
+    return Path(file), column.strip()
+
+
+def parse_where(words: Sequence[str]) -> dict[str, str]:
+    """Read ``column=value`` words."""
+    where: dict[str, str] = {}
+    for word in words:
+        column, equals, value = word.partition("=")
+        if not equals or not column.strip():
+            raise click.UsageError(f"--where takes COLUMN=VALUE, not {word!r}.")
+        if column.strip() in where:
+            raise click.UsageError(f"--where names the column {column.strip()!r} twice.")
+        where[column.strip()] = value.strip()
+    return where

@@ -14,8 +14,9 @@ from engine.data.items import ItemTable
 from engine.datasets.build.interactions import Log
 from engine.datasets.build.item_columns import no_genres
 from engine.datasets.build.items import Catalogue
+from engine.datasets.formats.ids import CodedIds, common_type, match_spellings
 from engine.datasets.formats.read_report import ReadReport, total_skipped
-from engine.datasets.formats.values import CodedIds, common_type, to_objects
+from engine.datasets.formats.values import to_objects
 from engine.errors import DataError
 from engine.interactions import Interactions
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from engine.runtime.job import Job
 
 _ROWS_AT_A_TIME = 1 << 20
+_LONGEST_SHOWN = 40
 
 
 def assemble(
@@ -75,6 +77,8 @@ def assemble(
     """
     if log is None:
         log = _empty_log()
+    if catalogue is not None:
+        _meet(log, catalogue)
     if unknown is not None and catalogue is not None:
         _leave_out_unknown(log, catalogue, unknown)
     _require_rows(catalogue, log, reports)
@@ -92,8 +96,13 @@ def assemble(
     _checkpoint(job)
 
     remarks = [remark for report in reports for remark in report.notes()]
+    if log.weights is not None and len(log):
+        low, high = float(log.weights.min()), float(log.weights.max())
+        remarks.append(
+            f"The weights, from {low:g} to {high:g}, count by their logarithm, on average as one interaction."
+        )
     if strangers and catalogue is not None:
-        remarks.append(f"{strangers:,} items of the interactions are not in the catalogue; their id is their title.")
+        remarks.append(_about_join(catalogue, table, num_rated, strangers))
     return Dataset(
         name=name,
         kind=kind,
@@ -105,6 +114,7 @@ def assemble(
             log.items.codes,
             ratings=log.ratings,
             timestamps=log.times,
+            weights=None if log.weights is None else confidence(log.weights),
             num_users=len(users),
             num_items=num_rated + 1,
         ),
@@ -116,6 +126,37 @@ def assemble(
         },
         simulated=simulated,
     )
+
+
+def _about_join(catalogue: Catalogue, table: pa.Table, num_rated: int, strangers: int) -> str:
+    """A sentence about the items of the log that the catalogue lacks; with a guess at why if it lacks all."""
+    if strangers < num_rated:
+        of_all = f"{strangers:,} items of the interactions are not in the catalogue, of {num_rated:,}"
+        return f"{of_all}; their id is their title."
+    ours = [str(one)[:20] for one in catalogue.ids.slice(0, 2).to_pylist()]
+    theirs = [str(one)[:20] for one in table["title"].slice(0, 2).to_pylist()]
+    return (
+        f"WARNING: none of the {num_rated:,} items of the interactions is in the catalogue, which has ids such as "
+        f"{' and '.join(ours)}, while the interactions have {' and '.join(theirs)}; another column may hold the ids."
+    )
+
+
+def confidence(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """How much each interaction says about a taste, by how strong it is; 1 on average.
+
+    It grows with the logarithm of the strength in units of its median, since a song that was played a thousand times is
+    not liked a thousand times as much (Hu, Koren and Volinsky, 2008, section 6, for the time that shows were watched).
+
+    Parameters
+    ----------
+    weights
+        Counts, durations or amounts above zero, shape ``(n,)``.
+    """
+    if not len(weights):
+        return weights
+    strength = np.log1p(weights.astype(np.float64) / np.median(weights))
+    found: npt.NDArray[np.float32] = (strength / strength.mean()).astype(np.float32)
+    return found
 
 
 def find_surplus(
@@ -256,6 +297,25 @@ def _fill(table: pa.Table, schema: Any) -> pa.Table:
         ],
         schema=schema,
     )
+
+
+def _meet(log: Log, catalogue: Catalogue) -> None:
+    """Spell the item ids of the log as the catalogue does where they are the same number, and note it."""
+    ids, changed = match_spellings(log.items.ids, catalogue.ids)
+    if not changed.any():
+        return
+    first = int(changed.argmax())
+    count = int(changed.sum())
+    log.report.remarks.append(
+        f"{count:,} item {'id meets' if count == 1 else 'ids meet'} the catalogue only as a number, without leading "
+        f"zeros ({_short(log.items.ids[first].as_py())} is {_short(ids[first].as_py())} there)."
+    )
+    log.items = CodedIds(log.items.codes, ids)
+
+
+def _short(value: int | str) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def _leave_out_unknown(log: Log, catalogue: Catalogue, reason: str) -> None:

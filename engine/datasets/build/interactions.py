@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.datasets.formats.dates import UnclearDatesError
+from engine.datasets.formats.ids import CodedIds, IdColumn, clean_ids
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import RowBatch, Rows, bad_value, following, place
-from engine.datasets.formats.values import BadValueError, CodedIds, GrowingArray, IdColumn, to_ids, to_numbers, to_times
+from engine.datasets.formats.times import TimeColumn, clean_times
+from engine.datasets.formats.values import BadValueError, GrowingArray, to_numbers, with_line_end
+from engine.errors import DataError, ErrorKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import pyarrow as pa
 
     from engine.runtime.job import Job
 
 #: Role -> the reason for which a row without a value for it is left out.
-_MISSING = {"user": "no user id", "item": "no item id", "rating": "no rating", "time": "no time"}
-#: In seconds this is after the year 5000, so larger times must be in a finer unit.
-_TOO_LATE = 100_000_000_000
+_MISSING = {
+    "user": "no user id", "item": "no item id", "rating": "no rating", "weight": "no weight", "time": "no time"
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -39,6 +43,8 @@ class Log:
         Unix seconds, int64, shape ``(n,)``; None if the file has no times.
     report
         The row counts of the file.
+    weights
+        How strongly each item was chosen, above zero, float32, shape ``(n,)``; None if the file does not say.
     """
 
     users: CodedIds
@@ -46,6 +52,7 @@ class Log:
     ratings: npt.NDArray[np.float32] | None
     times: npt.NDArray[np.int64] | None
     report: ReadReport
+    weights: npt.NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.users.codes)
@@ -56,9 +63,18 @@ class Log:
         self.items = CodedIds(self.items.codes[which], self.items.ids)
         self.ratings = None if self.ratings is None else self.ratings[which]
         self.times = None if self.times is None else self.times[which]
+        self.weights = None if self.weights is None else self.weights[which]
 
 
-def read_log(rows: Rows, columns: Mapping[str, str], job: Job | None = None, *, unrated: float | None = None) -> Log:
+def read_log(
+    rows: Rows,
+    columns: Mapping[str, str],
+    job: Job | None = None,
+    *,
+    unrated: float | None = None,
+    guessed: Collection[str] = frozenset(),
+    day_first: bool | None = None,
+) -> Log:
     """Read a file of interactions.
 
     Parameters
@@ -67,62 +83,164 @@ def read_log(rows: Rows, columns: Mapping[str, str], job: Job | None = None, *, 
         The file.
     columns
         Role -> name of the column. The roles are ``"user"``, ``"item"`` and, where the file has such columns,
-        ``"rating"`` and ``"time"``. A row with an empty value in one of the columns is left out and counted.
+        ``"rating"``, ``"weight"`` and ``"time"``. A row with an empty value in one of the columns is
+        left out and counted.
     job
         Takes the progress and may be cancelled.
     unrated
         The rating that means "seen, but not rated".
+    guessed
+        The roles whose columns nobody has named. If a guessed column of times cannot be read, the log has no times,
+        and the report says why.
+    day_first
+        Whether the day comes first in dates such as 01/02/2020, for a column that does not tell.
 
     Raises
     ------
     DataError
         At the first rating that is not a number, or time that is not a time; with file, row and column.
     """
+    try:
+        return _read_log(rows, columns, job, unrated, day_first)
+    except _TimeError as error:
+        if "time" not in guessed:
+            raise error.with_remedy from None
+        # The file is read again, since rows without a time were left out until here.
+        log = _read_log(rows, {role: one for role, one in columns.items() if role != "time"}, job, unrated, day_first)
+        log.report.remarks.append(
+            f"the column {columns['time']} looks like times by its name, and was left out: row {error.row:,}: {error}."
+        )
+        return log
+
+
+class _TimeError(Exception):
+    """A column that cannot be read as times."""
+
+    def __init__(self, error: BadValueError, name: str, column: str) -> None:
+        super().__init__(str(error))
+        self.row = error.position
+        one_row = RowBatch({}, range(self.row, self.row + 1))
+        self.with_remedy = bad_value(name, one_row, 0, column, str(error))
+        if isinstance(error, UnclearDatesError):  # no value is wrong, so there is nothing to correct or to empty
+            self.with_remedy = DataError(
+                f"{name}, {place(one_row, 0, column)}: {error}.",
+                kind=ErrorKind.UNCLEAR_DATES,
+                file=name,
+                row=self.row,
+                column=column,
+            )
+
+
+def _read_log(
+    rows: Rows, columns: Mapping[str, str], job: Job | None, unrated: float | None, day_first: bool | None
+) -> Log:
     import pyarrow as pa
 
     report = ReadReport(rows.name, "ratings")
     users, items = IdColumn(), IdColumn()
     ratings = GrowingArray(np.float32) if "rating" in columns else None
-    times = GrowingArray(np.int64) if "time" in columns else None
+    times = TimeColumn(day_first) if "time" in columns else None
+    weights = GrowingArray(np.float32) if "weight" in columns else None
     for block in following(rows.blocks(list(columns.values()), report), report, job):
         values = {role: _parse(rows.name, block, role, column) for role, column in columns.items()}
-        values = _without_gaps(block, values, columns, report)
+        block, values = _without_line_ends(block, values, columns, report)
+        values, numbers = _without_gaps(block, values, columns, report)
         users.add(values["user"])
         items.add(values["item"])
         if ratings is not None:
             ratings.add(values["rating"].to_numpy())
         if times is not None:
-            times.add(values["time"].to_numpy())
+            times.add(values["time"], numbers)
+        if weights is not None:
+            weights.add(values["weight"].to_numpy())
     pa.default_memory_pool().release_unused()  # otherwise this process keeps the memory of the text
     log = Log(
         users.finish(),
         items.finish(),
         None if ratings is None else ratings.finish(),
-        None if times is None else times.finish(),
+        None if times is None else _finish_times(times, rows.name, columns["time"], report),
         report,
+        None if weights is None else weights.finish(),
     )
+    _leave_out_returns(log)
     if unrated is not None and log.ratings is not None:
         log.ratings[log.ratings == unrated] = np.nan
-    if log.times is not None:
-        _to_seconds(log.times, report)
     return log
 
 
+def _finish_times(times: TimeColumn, name: str, column: str, report: ReadReport) -> npt.NDArray[np.int64]:
+    try:
+        seconds = times.finish()
+    except BadValueError as error:
+        raise _TimeError(error, name, column) from None
+    if times.remark:
+        report.remarks.append(times.remark)
+    return seconds
+
+
+def concatenated(logs: Sequence[Log]) -> Log:
+    """One log of several files, in their order; what one of them does not say is dropped with a remark."""
+    first = logs[0]
+    if len(logs) == 1:
+        return first
+    for field in ("ratings", "times", "weights"):
+        have = [log for log in logs if getattr(log, field) is not None]
+        if have and len(have) < len(logs):
+            lacking = next(log.report.name for log in logs if getattr(log, field) is None)
+            for log in have:
+                log.report.remarks.append(f"its {field} were not used, as {lacking} has none.")
+                setattr(log, field, None)
+
+    def joined(field: str) -> npt.NDArray[Any] | None:
+        parts = [getattr(log, field) for log in logs]
+        return None if parts[0] is None else np.concatenate(parts)
+
+    users, items = IdColumn(), IdColumn()
+    for log in logs:
+        users.add_coded(log.users)
+        items.add_coded(log.items)
+    return Log(users.finish(), items.finish(), joined("ratings"), joined("times"), first.report, joined("weights"))
+
+
+def _leave_out_returns(log: Log) -> None:
+    """Leave out the rows whose weight is not above zero: goods that came back, or items that were not chosen."""
+    if log.weights is None or (log.weights > 0).all():
+        return
+    keep = log.weights > 0
+    log.report.skip("weight not above zero", int((~keep).sum()))
+    log.keep(keep)
+
+
 def _parse(name: str, block: RowBatch, role: str, column: str) -> pa.Array:
-    parse: Callable[[pa.Array], pa.Array] = {"rating": to_numbers, "time": to_times}.get(role, to_ids)
+    parsers = {"rating": to_numbers, "weight": to_numbers, "time": clean_times}
+    parse: Callable[[pa.Array], pa.Array] = parsers.get(role, clean_ids)
     try:
         return parse(block.columns[column])
     except BadValueError as error:
         raise bad_value(name, block, error.position, column, str(error)) from None
 
 
+def _without_line_ends(
+    block: RowBatch, values: dict[str, pa.Array], columns: Mapping[str, str], report: ReadReport
+) -> tuple[RowBatch, dict[str, pa.Array]]:
+    """Leave out the rows whose id has several lines: the mark that should close a value is missing there."""
+    for role in ("user", "item"):
+        broken = with_line_end(values[role])
+        if broken is not None:
+            report.skip("line end in an id", int(broken.sum()), place(block, int(broken.argmax()), columns[role]))
+            block = RowBatch(block.columns, np.asarray(block.rows)[~broken])
+            values = {one: array.filter(~broken) for one, array in values.items()}
+    return block, values
+
+
 def _without_gaps(
     block: RowBatch, values: dict[str, pa.Array], columns: Mapping[str, str], report: ReadReport
-) -> dict[str, pa.Array]:
+) -> tuple[dict[str, pa.Array], range | npt.NDArray[np.int64]]:
+    """The values of the rows that lack none, and the numbers of these rows."""
     import pyarrow as pa
 
     if not any(array.null_count for array in values.values()):
-        return values
+        return values, block.rows
     missing = {role: array.is_null().to_numpy(zero_copy_only=False) for role, array in values.items()}
     blank = np.logical_and.reduce(list(missing.values()))
     if blank.any():
@@ -134,16 +252,4 @@ def _without_gaps(
             report.skip(_MISSING[role], int(fresh.sum()), place(block, int(fresh.argmax()), columns[role]))
         gone = gone | gap
     keep = pa.array(~gone)
-    return {role: array.filter(keep) for role, array in values.items()}
-
-
-def _to_seconds(times: npt.NDArray[np.int64], report: ReadReport) -> None:
-    """Convert times in milliseconds, microseconds or nanoseconds to seconds; the median of a sample tells the unit."""
-    if not len(times):
-        return
-    middle = float(np.median(times[:: len(times) // 10_001 + 1]))
-    for unit, per_second in (("nanoseconds", 10**9), ("microseconds", 10**6), ("milliseconds", 10**3)):
-        if middle >= _TOO_LATE * per_second // 1000:
-            times //= per_second
-            report.remarks.append(f"the times were read as {unit}.")
-            return
+    return {role: array.filter(keep) for role, array in values.items()}, np.asarray(block.rows)[~gone]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from engine.datasets.formats.ids import to_ids
 from engine.datasets.formats.rows import Rows, following
-from engine.datasets.formats.values import to_ids, to_strings
+from engine.datasets.formats.values import to_strings, with_line_end
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,6 +66,16 @@ class Records:
         self.table = self.table.filter(pa.array(which))
         self.numbers = self.numbers[which]
 
+    def as_texts(self) -> pa.Table:
+        """The table with every column as strings."""
+        import pyarrow as pa
+
+        texts = [
+            pa.chunked_array([to_strings(piece) for piece in column.chunks], pa.string())
+            for column in self.table.itercolumns()
+        ]
+        return pa.table(texts, names=self.table.column_names)
+
     def keep_first_of_each(self, column: str, what: str) -> pa.Array:
         """Drop and count the rows without an id, and those with the id of an earlier row.
 
@@ -83,6 +94,11 @@ class Records:
         import pyarrow as pa
 
         ids = to_ids(self.table[column].combine_chunks())
+        broken = with_line_end(ids)
+        if broken is not None:
+            self.leave_out(broken, "line end in an id")
+            self.keep(~broken)
+            ids = ids.filter(pa.array(~broken))
         missing = nulls(ids)
         first = is_first(ids)
         self.leave_out(missing, "no item id")

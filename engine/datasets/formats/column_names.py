@@ -1,30 +1,101 @@
-"""The names that columns of ratings and of items usually have, in lower case and the most usual first."""
+"""The names that columns of ratings and of items usually have, the most usual first.
+
+Names are compared by :func:`plain_name`, so that ``Book-Id``, ``book_id`` and ``bookID`` are the same. The lists hold
+plain names.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Set
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
-USER = ("user_id", "userid", "user", "uid", "user_name", "username", "reviewerid", "reviewer_id", "customer_id",
-        "customerid", "customer", "visitor_id", "visitorid", "session_id", "session")  # fmt: skip
-ITEM = ("item_id", "itemid", "item", "iid", "movie_id", "movieid", "movie", "film_id", "filmid", "film", "book_id",
-        "bookid", "book", "isbn", "anime_id", "animeid", "anime", "song_id", "songid", "track_id", "trackid",
-        "artist_id", "artistid", "product_id", "productid", "product", "sku", "asin", "article_id", "articleid",
-        "game_id", "gameid", "app_id", "business_id", "show_id", "video_id", "id")  # fmt: skip
-RATING = ("rating", "score", "stars", "rate", "vote", "overall", "book_rating", "user_rating")
-TIME = ("timestamp", "time", "ts", "date", "datetime", "rated_at", "created_at", "created", "updated_at", "unixtime",
-        "unix_time", "unixreviewtime", "event_time", "watched_at")  # fmt: skip
-TITLE = ("title", "movie_title", "name", "book_title", "item_name", "item_title", "product_name", "track_name",
-         "song_name", "product_title", "headline")  # fmt: skip
-YEAR = ("year", "release_year", "year_of_publication", "publication_year", "published", "release_date", "date")
-GENRES = ("genres", "genre", "class", "categories", "category", "tags")
-TEXT = ("description", "overview", "about", "summary", "synopsis", "plot", "abstract", "text", "blurb")
+_BETWEEN = re.compile(r"[\s_.\-]+")
 
 
-def is_log(columns: Set[str]) -> bool:
-    """Whether columns of these names (in lower case) say which user interacted with which item."""
-    return bool(columns & set(USER)) and bool(columns & set(ITEM))
+def plain_name(name: str) -> str:
+    """A column name without case, space, hyphen, underscore and dot."""
+    return _BETWEEN.sub("", name).lower()
 
 
-def is_catalogue(columns: Set[str]) -> bool:
-    """Whether columns of these names (in lower case) identify or name items."""
-    return bool(columns & {*ITEM, *TITLE})
+def by_plain_name(columns: Sequence[str]) -> dict[str, str]:
+    """Plain name -> the first column that has it."""
+    return {plain_name(column): column for column in reversed(columns)}
+
+
+def usual(columns: Sequence[str], names: Iterable[str]) -> list[str]:
+    """The columns that have one of these plain names, in the order of the names."""
+    there = by_plain_name(columns)
+    return [there[name] for name in names if name in there]
+
+
+USER = ("userid", "user", "uid", "username", "userkey", "reviewerid", "reviewername", "customerid", "customer",
+        "custid", "visitorid", "visitor", "memberid", "member", "accountid", "account", "profileid", "personid",
+        "raterid", "rater", "readerid", "reader", "listenerid", "listener", "playerid", "player", "buyerid", "clientid",
+        "client", "subscriberid", "viewerid", "steamid", "useridx", "anonymousid", "deviceid", "cookieid",
+        "sessionid", "session", "orderid", "basketid", "playlistid")  # fmt: skip
+ITEM = ("itemid", "item", "iid", "movieid", "movie", "filmid", "film", "bookid", "book", "isbn", "isbn13", "isbn10",
+        "animeid", "anime", "mangaid", "gameid", "game", "appid", "bggid", "songid", "trackid", "trackuri", "artistid",
+        "artistmbid", "productid", "product", "parentasin", "asin", "sku", "stockcode", "articleid", "article",
+        "newsid", "businessid", "businesskey", "gmapid", "placeid", "poiid", "venueid", "restaurantid", "recipeid",
+        "jokeid", "showid", "seriesid", "videoid", "clipid", "titleid", "contentid", "courseid", "eventid", "adid",
+        "tconst", "imdbid", "tmdbid", "const", "urlid", "docid", "documentid", "paperid", "repoid")  # fmt: skip
+#: What identifies an item only where nothing better does.
+ITEM_NUMBER = ("id",)
+#: Names of things, which identify the items of a log that has no ids.
+ITEM_NAME = ("title", "itemname", "movietitle", "booktitle", "productname", "trackname", "track", "songname", "song",
+             "artistname", "artist", "gamename", "showname", "name")  # fmt: skip
+RATING = ("rating", "ratings", "score", "stars", "starrating", "rate", "vote", "overall", "bookrating", "userrating",
+          "userscore", "myrating", "yourrating", "ratingvalue", "reviewrating", "reviewscore", "feedback",
+          "grade", "preference")  # fmt: skip
+#: Columns of 0 and 1 that say whether a user chose an item that was shown.
+LABEL = ("label", "click", "clicked", "isclick", "isclicked", "liked", "like", "islike", "purchased", "purchase",
+         "bought", "watched", "converted", "conversion", "target")  # fmt: skip
+#: How strongly a user chose an item: counts, durations, amounts.
+WEIGHT = ("weight", "plays", "playcount", "playcounts", "numplays", "listens", "listencount", "timeslistened", "count",
+          "counts", "quantity", "qty", "hours", "hoursplayed", "playtime", "playtimeforever", "watchratio", "watchtime",
+          "secondsplayed", "msplayed", "strength", "frequency", "freq")  # fmt: skip
+TIME = ("timestamp", "time", "ts", "unixtimestamp", "date", "datetime", "ratedat", "daterated", "watcheddate",
+        "watchedat", "dateread", "playedat", "endtime", "createdat", "created", "updatedat", "updated", "unixtime",
+        "unixreviewtime", "reviewtime", "reviewdate", "eventtime", "eventtimestamp", "invoicedate", "orderdate",
+        "purchasedate", "tdat", "dateadded", "lastupdated", "utctime")  # fmt: skip
+TITLE = ("title", "movietitle", "primarytitle", "booktitle", "originaltitle", "name", "itemname", "itemtitle",
+         "productname", "producttitle", "prodname", "trackname", "track", "songname", "song", "artistname", "gamename",
+         "showname", "animename", "englishname", "headline", "coursetitle", "recipename", "businessname",
+         "displayname", "label", "artist")  # fmt: skip
+YEAR = ("year", "releaseyear", "startyear", "yearofpublication", "yearpublished", "publicationyear",
+        "originalpublicationyear", "published", "publishyear", "releasedate", "released", "premiered",
+        "publicationdate", "publisheddate", "datepublished", "pubdate", "date")  # fmt: skip
+GENRES = ("genres", "genre", "class", "categories", "category", "maincategory", "listedin", "tags", "tag", "subjects",
+          "topics", "trackgenre", "bookshelves", "producttypename", "boardgamecategory", "shelves",
+          "keywords")  # fmt: skip
+TEXT = ("description", "overview", "about", "summary", "synopsis", "plot", "plotsummary", "abstract", "text", "blurb",
+        "detaildesc", "shortdescription", "tagline", "features", "bio")  # fmt: skip
+IMAGE = ("image", "imageurl", "imageurll", "imageurlm", "imageurls", "imurl", "poster", "posterurl", "posterpath",
+         "cover", "coverurl", "thumbnail", "picture")  # fmt: skip
+
+
+#: Role -> the usual names of its column, in a log of interactions and in a catalogue of items.
+LOG_ROLES: Mapping[str, tuple[str, ...]] = {
+    "user": USER,
+    "item": (*ITEM, *ITEM_NUMBER, *ITEM_NAME),
+    "rating": RATING,
+    "weight": WEIGHT,
+    "time": TIME,
+}
+CATALOGUE_ROLES: Mapping[str, tuple[str, ...]] = {
+    "id": (*ITEM_NUMBER, *ITEM),
+    "title": TITLE,
+    "year": YEAR,
+    "genres": GENRES,
+    "image": IMAGE,
+}
+
+
+def is_log(columns: Sequence[str]) -> bool:
+    """Whether columns of these names say which user interacted with which item."""
+    return bool(usual(columns, USER)) and bool(usual(columns, LOG_ROLES["item"]))
+
+
+def is_catalogue(columns: Sequence[str]) -> bool:
+    """Whether columns of these names identify or name items."""
+    return bool(usual(columns, (*ITEM, *ITEM_NUMBER, *TITLE)))

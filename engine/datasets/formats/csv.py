@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from engine.datasets.formats.rows import RowBatch, unique_names
+from engine.datasets.formats.dialect import Dialect, detect_dialect
+from engine.datasets.formats.quotes import QuoteReader, UnclosedError
+from engine.datasets.formats.rows import RowBatch
 from engine.datasets.formats.sources import Source
+from engine.datasets.formats.text import BlockStream
 from engine.errors import DataError, ErrorKind
 
 if TYPE_CHECKING:
@@ -19,55 +21,34 @@ if TYPE_CHECKING:
 
     from engine.datasets.formats.read_report import ReadReport
 
-_DELIMITERS = (",", "\t", ";", "|")
 #: A row must fit into one block. One block at a time is held in memory.
 _BLOCK_BYTES = 2 << 20
 #: A delimiter that never occurs in text, so that a whole line is read as one column.
 _NO_DELIMITER = "\x01"
 
 
-def first_row(source: Source, delimiter: str | None = None, quote: str | None = '"') -> tuple[list[str], str, int]:
-    """The first row of a text file that is not blank, its delimiter, and its number.
-
-    Parameters
-    ----------
-    source
-        The file.
-    delimiter
-        The delimiter; if None, whichever of comma, tab, semicolon and bar gives the most columns.
-    quote
-        The quotation mark, if the format has one.
-
-    Raises
-    ------
-    DataError
-        If the file is empty or not text.
-    """
-    head = source.text_head()
-    rows = {one: _first_row_by(head, one, quote) for one in ((delimiter,) if delimiter else _DELIMITERS)}
-    best = max(rows, key=lambda one: len(rows[one][0]))  # max() takes the first of equal ones: the comma
-    fields, number = rows[best]
-    return fields, best, number
-
-
 class Delimited:
     """A text file with one-character separators.
 
-    A row with too few fields is completed with empty ones, as pandas does. A row with too many fields is left out
-    and counted, since nobody knows which field belongs to which column. A blank line is a row of empty values.
+    A row with too few fields is completed with empty ones, as pandas does, and counted in a remark. A row with too
+    many fields is left out and counted, since nobody knows which field belongs to which column. A blank line is a row
+    of empty values.
 
     Parameters
     ----------
     source
         The file.
     delimiter
-        The separator; if None, it is found from the first row.
+        The separator; if None, it is found from the first rows.
     quote
-        The quotation mark, which is doubled inside a quoted value; None for formats without quotation marks.
+        The quotation mark ``"``; None for formats without quotation marks.
     columns
         The names of the columns, for a file whose first row is data.
     encoding
         ``"utf-8"`` or ``"latin-1"``.
+    header
+        Whether the first row holds the names of the columns; if None, it is taken for data if it looks like the rows
+        below it. Columns without names are called ``#1``, ``#2`` ….
     """
 
     def __init__(
@@ -78,49 +59,54 @@ class Delimited:
         quote: str | None = '"',
         columns: Sequence[str] | None = None,
         encoding: str = "utf-8",
+        header: bool | None = None,
     ) -> None:
         self.source = source
         self.name = source.name
-        self.has_header = columns is None
-        first, self._delimiter, number = first_row(source, delimiter, quote)
-        self._header_rows = number if columns is None else 0
+        self._dialect = detect_dialect(source.text_head(), delimiter, quote, columns, header)
         self._quote = quote
         self._encoding = encoding
-        self.columns = unique_names(first) if columns is None else list(columns)
+        self.has_header = self._dialect.has_header
+        self.columns = self._dialect.columns
+        self.remarks: Sequence[str] = self._dialect.remarks
 
     def blocks(self, wanted: Sequence[str], report: ReadReport) -> Iterator[RowBatch]:
         """Read these columns as strings. See :class:`engine.datasets.formats.rows.Rows`."""
         import pyarrow as pa
 
-        misfits: deque[Any] = deque()
-        row = self._header_rows + 1
-        with self.source.open_text(self._encoding) as stream:
+        position = {name: number for number, name in enumerate(self.columns)}
+        at = [position[name] for name in wanted]
+        quotes = QuoteReader(self._dialect.shape) if self._quote else None
+        misfits = _Misfits(len(self.columns), self._dialect, quotes)
+        row = self._dialect.header_rows + 1
+        report.remarks += self._dialect.remarks
+        with self.source.open_text(self._encoding) as text:
+            blocks = text.blocks() if quotes is None else quotes.blocks(text.blocks())
             try:
-                last = None
-                for batch in self._batches(stream, wanted, misfits):
-                    block, row = self._block(batch, row, misfits, wanted, report)
-                    last = block if len(block) else last
-                    yield block
-                if misfits:
-                    block, row = self._block(None, row, misfits, wanted, report)
-                    yield block
+                for batch in self._batches(BlockStream(blocks), at, misfits):
+                    arrays, rows = misfits.put_back(batch.columns, row, batch.num_rows, at, report)
+                    row += batch.num_rows + misfits.taken
+                    yield RowBatch(dict(zip(wanted, arrays, strict=True)), rows)
+                if misfits.waiting:
+                    nothing = [pa.array([], pa.string())] * (len(at) + self._dialect.unnamed)
+                    arrays, rows = misfits.put_back(nothing, row, None, at, report)
+                    yield RowBatch(dict(zip(wanted, arrays, strict=True)), rows)
             except pa.ArrowInvalid as error:
                 raise self._unreadable(error, row) from error
-            if last is not None and stream.odd_quotes and self._quote:
-                self._require_closed(last)
+            except UnclosedError as error:
+                raise self._unclosed(error.line) from None
+            report.remarks += [*text.remarks(), *(quotes.remarks() if quotes else ()), *misfits.remarks()]
 
-    def _batches(self, stream: Any, wanted: Sequence[str], misfits: deque[Any]) -> Iterator[Any]:
+    def _batches(self, stream: BlockStream, at: Sequence[int], misfits: _Misfits) -> Iterator[Any]:
         from pyarrow import csv as arrow_csv
         from pyarrow import string
 
         if self.has_header and not _has_line_end(self.source.text_head()):
             return  # pyarrow fails on a header that is not followed by a line end
 
-        def set_aside(row: Any) -> str:
-            misfits.append(row)
-            return "skip"
-
-        keys = [str(position) for position in range(len(self.columns))]
+        # Fields beyond the columns are read too, so that a value among them is noticed.
+        keys = [str(position) for position in range(self._dialect.shape.width)]
+        read = [*(keys[position] for position in at), *keys[len(self.columns) :]]
         yield from arrow_csv.open_csv(
             stream,
             # One thread, because only then does pyarrow report the number of a row that does not fit.
@@ -128,74 +114,26 @@ class Delimited:
                 use_threads=False,
                 block_size=_BLOCK_BYTES,
                 column_names=keys,
-                skip_rows_after_names=self._header_rows,
+                skip_rows_after_names=self._dialect.header_rows,
             ),
             parse_options=arrow_csv.ParseOptions(
-                delimiter=self._delimiter,
+                delimiter=self._dialect.delimiter,
                 quote_char=self._quote or False,
                 newlines_in_values=self._quote is not None,
                 ignore_empty_lines=False,
-                invalid_row_handler=set_aside,
+                invalid_row_handler=misfits.set_aside,
             ),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(keys, string()),
-                include_columns=[str(self.columns.index(name)) for name in wanted],
+                include_columns=read,
                 strings_can_be_null=False,
-                check_utf8=False,  # the stream checks it already
+                check_utf8=False,  # the text is checked already
             ),
         )
 
-    def _block(
-        self, batch: pa.RecordBatch | None, first: int, misfits: deque[Any], wanted: Sequence[str], report: ReadReport
-    ) -> tuple[RowBatch, int]:
-        """Put the rows that pyarrow set aside back into their batch; returns it with the number of the next row."""
-        import pyarrow as pa
-
-        fitting = 0 if batch is None else batch.num_rows
-        columns = [pa.array([], pa.string())] * len(wanted) if batch is None else batch.columns
-        end = first + fitting
-        inside = []
-        while misfits and (batch is None or misfits[0].number < end):
-            inside.append(misfits.popleft())
-            end += 1
-        report.rows += end - first
-        if not inside:
-            return RowBatch(dict(zip(wanted, columns, strict=True)), range(first, end)), end
-
-        short = []
-        for misfit in inside:
-            self._require_balanced(misfit)
-            if misfit.actual_columns < misfit.expected_columns:
-                short.append((misfit.number, self._fields(misfit)))
-            else:
-                report.skip("more fields than columns", place=f"row {misfit.number:,}")
-        regular = np.setdiff1d(np.arange(first, end), [misfit.number for misfit in inside])
-        numbers = np.concatenate([regular, np.array([number for number, _ in short], dtype=np.int64)])
-        order = np.argsort(numbers)
-        filled = []
-        for name, column in zip(wanted, columns, strict=True):
-            position = self.columns.index(name)
-            added = pa.array([fields[position] for _, fields in short], pa.string())
-            filled.append(pa.concat_arrays([column, added]).take(pa.array(order)))
-        return RowBatch(dict(zip(wanted, filled, strict=True)), numbers[order]), end
-
-    def _fields(self, misfit: Any) -> list[str]:
-        fields, _ = _first_row_by(misfit.text, self._delimiter, self._quote)
-        return fields + [""] * (len(self.columns) - len(fields))
-
-    def _require_balanced(self, misfit: Any) -> None:
-        if self._quote and misfit.text.count(self._quote) % 2:
-            raise self._unclosed(misfit.number)
-
-    def _require_closed(self, last: RowBatch) -> None:
-        # After a quotation mark that is not closed, pyarrow reads the rest of the file into the last row, without
-        # an error.
-        if any("\n" in (column[-1].as_py() or "") for column in last.columns.values()):
-            raise self._unclosed(int(last.rows[-1]))
-
     def _unclosed(self, row: int) -> DataError:
         return DataError(
-            f"{self.name}, row {row:,}: a quotation mark is opened and not closed; "
+            f"{self.name}, line {row:,}: a quotation mark is opened and not closed; "
             "close it, or double it if it belongs to the text.",
             kind=ErrorKind.BAD_ROW,
             file=self.name,
@@ -220,6 +158,111 @@ class Delimited:
         )
 
 
+class _Misfits:
+    """The rows that have another number of fields than the header, which pyarrow sets aside."""
+
+    def __init__(self, width: int, dialect: Dialect, quotes: QuoteReader | None) -> None:
+        self.waiting: deque[Any] = deque()
+        self.taken = 0
+        self._width = width
+        self._dialect = dialect
+        self._quotes = quotes
+        self._short = 0
+        self._first_short = ""
+
+    def set_aside(self, row: Any) -> str:
+        """Keep a row; pyarrow goes on without it."""
+        self.waiting.append(row)
+        return "skip"
+
+    def remarks(self) -> list[str]:
+        """How many rows were completed: the end of a sentence that begins with the name of the file."""
+        if not self._short:
+            return []
+        rows = "1 row has" if self._short == 1 else f"{self._short:,} rows have"
+        return [f"{rows} fewer fields than columns; the missing ones count as empty, the first at {self._first_short}."]
+
+    def put_back(
+        self, arrays: Sequence[pa.Array], first: int, fitting: int | None, at: Sequence[int], report: ReadReport
+    ) -> tuple[list[pa.Array], range | npt.NDArray[np.int64]]:
+        """Put the rows that belong among these back.
+
+        Parameters
+        ----------
+        arrays
+            The columns at the positions ``at``, and behind them those without a name.
+        first
+            The number of the first row.
+        fitting
+            How many rows there are in ``arrays``; None at the end of the file, to put back all that are left.
+        """
+        end = first + (fitting or 0)
+        inside = []
+        while self.waiting and (fitting is None or self.waiting[0].number < end):
+            inside.append(self.waiting.popleft())
+            end += 1
+        self.taken = len(inside)
+        report.rows += end - first
+        named, unnamed = list(arrays[: len(at)]), arrays[len(at) :]
+        if not inside and not _any_text(unnamed):
+            return named, range(first, end)
+        numbers = np.setdiff1d(np.arange(first, end), [misfit.number for misfit in inside])
+        if _any_text(unnamed):
+            named, numbers = self._without_more_fields(named, unnamed, numbers, report)
+        return self._merged(named, numbers, inside, at, report)
+
+    def _merged(
+        self, arrays: list[pa.Array], numbers: npt.NDArray[np.int64], inside: list[Any], at: Sequence[int], report: Any
+    ) -> tuple[list[pa.Array], npt.NDArray[np.int64]]:
+        import pyarrow as pa
+
+        added = []
+        for misfit in inside:
+            fields = self._fields(misfit)
+            place = f"row {misfit.number:,} ({len(fields):,} fields for {self._width:,} columns)"
+            if any(one.strip() for one in fields[self._width :]):
+                report.skip("more fields than columns", place=place)
+                continue
+            if len(fields) < self._width and any(one.strip() for one in fields):
+                self._short += 1
+                self._first_short = self._first_short or place
+            added.append((misfit.number, fields + [""] * (self._width - len(fields))))
+        numbers = np.concatenate([numbers, np.array([number for number, _ in added], dtype=np.int64)])
+        order = pa.array(np.argsort(numbers))
+        merged = [
+            pa.concat_arrays([array, pa.array([fields[position] for _, fields in added], pa.string())]).take(order)
+            for array, position in zip(arrays, at, strict=True)
+        ]
+        return merged, np.sort(numbers)
+
+    def _without_more_fields(
+        self, arrays: list[pa.Array], unnamed: Sequence[pa.Array], numbers: npt.NDArray[np.int64], report: ReadReport
+    ) -> tuple[list[pa.Array], npt.NDArray[np.int64]]:
+        import pyarrow as pa
+
+        filled = np.logical_or.reduce([_has_text(one).to_numpy(zero_copy_only=False) for one in unnamed])
+        report.skip("more fields than columns", int(filled.sum()), f"row {int(numbers[int(filled.argmax())]):,}")
+        keep = pa.array(~filled)
+        return [array.filter(keep) for array in arrays], numbers[~filled]
+
+    def _fields(self, misfit: Any) -> list[str]:
+        if self._quotes is None:
+            return str(misfit.text).split(self._dialect.delimiter)
+        return self._quotes.fields(misfit.text, misfit.number)
+
+
+def _has_text(array: pa.Array) -> pa.Array:
+    import pyarrow.compute as pc
+
+    return pc.not_equal(pc.utf8_trim_whitespace(array), "")
+
+
+def _any_text(arrays: Sequence[pa.Array]) -> bool:
+    import pyarrow.compute as pc
+
+    return any(pc.any(_has_text(array)).as_py() for array in arrays)
+
+
 class DoubleColon:
     """A text file with ``::`` between its columns, without header and quotation marks, as in older MovieLens releases.
 
@@ -234,6 +277,7 @@ class DoubleColon:
     """
 
     has_header = False
+    remarks: Sequence[str] = ()
 
     def __init__(self, source: Source, columns: Sequence[str], encoding: str = "utf-8") -> None:
         self.source = source
@@ -262,18 +306,6 @@ class DoubleColon:
             flat = pc.list_flatten(fields)
             at = np.arange(len(fields)) * width
             yield RowBatch({name: flat.take(pa.array(at + self.columns.index(name))) for name in wanted}, rows)
-
-
-def _first_row_by(text: str, delimiter: str, quote: str | None) -> tuple[list[str], int]:
-    lines = io.StringIO(text, newline="")
-    if quote is None:
-        reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
-    else:
-        reader = csv.reader(lines, delimiter=delimiter, quotechar=quote)
-    try:
-        return next((row, number) for number, row in enumerate(reader, 1) if row)
-    except (csv.Error, StopIteration):  # a field is longer than csv allows, or all lines are blank
-        return text.split(delimiter), 1
 
 
 def _has_line_end(text: str) -> bool:

@@ -18,12 +18,15 @@ class Glimpse:
     ----------
     columns
         The names in its header, in lower case. A file without a header gives the values of its first row.
+    names
+        The same as they are in the file, in its order.
     first_line
         Its first line that is not blank; empty for Parquet and JSON.
     """
 
     columns: frozenset[str]
     first_line: str
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,9 @@ class Evidence:
             binary = isinstance(rows, (Parquet, JsonLines))
             lines = () if binary else source.text_head().splitlines()
             first_line = next((line for line in lines if line.strip()), "")
-            self._seen[source] = Glimpse(frozenset(name.lower() for name in rows.columns), first_line)
+            self._seen[source] = Glimpse(
+                frozenset(name.lower() for name in rows.columns), first_line, tuple(rows.columns)
+            )
         return self._seen[source]
 
     def tables(self) -> list[Glimpse]:
@@ -94,4 +99,4 @@ class Evidence:
     def _columns(self) -> Iterator[str]:
         for source in (self.items, self.ratings, self.links):
             if source is not None:
-                yield f"{source.name} has the columns {', '.join(sorted(self.glimpse(source).columns)[:12])}"
+                yield f"{source.name} has the columns {', '.join(self.glimpse(source).names[:12])}"

@@ -24,7 +24,16 @@ class Files:
     source
         A folder or an archive with all of them.
     mapping
-        For the reader ``table``: role -> column.
+        For the reader ``table``: role -> column, or ``#3`` for the third one; an empty name turns the guess off. The
+        role ``unrated`` takes the rating that means "not rated".
+    more_ratings
+        Files that continue ``ratings``, for the reader ``table``.
+    where
+        For the reader ``table``: column -> the value that a row of the interactions must have.
+    user
+        For the reader ``table``: the person whose interactions these are, where no column says it.
+    join
+        For the reader ``table``: a file with further columns of the interactions, and the column that both files have.
     """
 
     items: Path | None = None
@@ -32,11 +41,20 @@ class Files:
     links: Path | None = None
     source: Path | None = None
     mapping: ColumnMapping = field(default_factory=dict)
+    more_ratings: tuple[Path, ...] = ()
+    where: Mapping[str, str] = field(default_factory=dict)
+    user: str | None = None
+    join: tuple[Path, str] | None = None
 
     @property
     def empty(self) -> bool:
         """Whether no file was named."""
         return not (self.items or self.ratings or self.links or self.source)
+
+    @property
+    def only_for_tables(self) -> bool:
+        """Whether something was said that the reader ``table`` alone understands."""
+        return bool(self.mapping or self.more_ratings or self.where or self.user or self.join)
 
     def find(self, role: str, wanted: Sequence[str]) -> Source | None:
         """The file for a role: the one named for it, else the one of the folder or archive that fits.

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _PARQUET = b"PAR1"
 _BLOCK_ROWS = 1 << 17
 _LINES_AT_A_TIME = 20_000
-_READ_BYTES = 1 << 20
 
 
 def open_rows(source: Source) -> Rows:
@@ -41,6 +40,7 @@ class Parquet:
     """A Parquet file. It must not be packed, since it is not read from front to back."""
 
     has_header = True
+    remarks: Sequence[str] = ()
 
     def __init__(self, source: Source) -> None:
         if source.packing != "plain":
@@ -91,6 +91,7 @@ class JsonLines:
     """A file with one JSON object on each line. Its columns are the keys of the first 1,000 objects."""
 
     has_header = True
+    remarks: Sequence[str] = ()
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -106,7 +107,7 @@ class JsonLines:
         """Read these keys as strings. See :class:`engine.datasets.formats.rows.Rows`."""
         rows: list[int] = []
         values: list[list[str | None]] = [[] for _ in wanted]
-        for row, record in self._records():
+        for row, record in self._records(report):
             report.rows += 1
             rows.append(row)
             for column, name in zip(values, wanted, strict=True):
@@ -117,8 +118,8 @@ class JsonLines:
         if rows:
             yield _block(wanted, values, rows)
 
-    def _records(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        for number, line in self._lines():
+    def _records(self, report: ReadReport | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
+        for number, line in self._lines(report):
             if not line.strip():
                 continue
             try:
@@ -133,15 +134,18 @@ class JsonLines:
     def _bad_line(self, number: int, what: str) -> DataError:
         return DataError(f"{self.name}, line {number:,}: {what}.", kind=ErrorKind.BAD_ROW, file=self.name, row=number)
 
-    def _lines(self) -> Iterator[tuple[int, str]]:
-        with self.source.open_text() as stream:
-            number, rest = 1, b""
-            while block := stream.read(_READ_BYTES):
-                *lines, rest = (rest + block).split(b"\n")
+    def _lines(self, report: ReadReport | None) -> Iterator[tuple[int, bytes]]:
+        with self.source.open_text() as text:
+            number = 1
+            for block in text.blocks():
+                lines = block.split(b"\n")
+                if not lines[-1]:
+                    lines.pop()
                 for line in lines:
-                    yield number, line.decode()
+                    yield number, line
                     number += 1
-            yield number, rest.decode()
+            if report is not None:
+                report.remarks += text.remarks()
 
 
 def _block(wanted: Sequence[str], values: list[list[str | None]], rows: list[int]) -> RowBatch:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy.typing as npt
 
+from engine.datasets.formats.column_names import by_plain_name, plain_name
 from engine.errors import DataError, ErrorKind
 from engine.runtime.job import Job, Progress
 
@@ -49,11 +50,14 @@ class Rows(Protocol):
         The names of the columns; no name occurs twice.
     has_header
         Whether the file itself contains the names.
+    remarks
+        What was unusual about the columns: the ends of sentences that begin with the name of the file.
     """
 
     name: str
     columns: list[str]
     has_header: bool
+    remarks: Sequence[str]
 
     def blocks(self, wanted: Sequence[str], report: ReadReport) -> Iterator[RowBatch]:
         """Read these columns in blocks of about 100,000 rows, and count every row in the report."""
@@ -61,14 +65,22 @@ class Rows(Protocol):
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
-    """Column names without surrounding space; a repeated name gets a number: ``a, a`` becomes ``a, a_2``."""
+    """Column names that differ, without surrounding space.
+
+    A repeated name gets a number: ``a, a`` becomes ``a, a_2``. An empty name becomes its position: ``#3``.
+    """
     found: list[str] = []
-    for name in names:
-        stripped = plain = name.strip()
-        number = 2
-        while stripped in found:
-            stripped, number = f"{plain}_{number}", number + 1
-        found.append(stripped)
+    taken: set[str] = set()
+    numbers: dict[str, int] = {}
+    for position, name in enumerate(names, 1):
+        unique = plain = name.strip() or f"#{position}"
+        # The count goes on where it ended for this name, since a spreadsheet can leave thousands of equal names.
+        number = numbers.get(plain, 2)
+        while unique in taken:
+            unique, number = f"{plain}_{number}", number + 1
+        numbers[plain] = number
+        taken.add(unique)
+        found.append(unique)
     return found
 
 
@@ -86,7 +98,9 @@ def find_columns(
     rows
         The file.
     required, optional
-        Role -> the names that its column may have, the best first; upper and lower case are the same.
+        Role -> the names that its column may have, the best first, in any spelling (see
+        :func:`~engine.datasets.formats.column_names.plain_name`). The position of a
+        column is one of its names: ``#3``.
     kind
         The kind of data set, for a reader whose columns the caller can name by a mapping; it is put into the error.
 
@@ -100,20 +114,20 @@ def find_columns(
     DataError
         If a required column is missing; the sentence names the columns that there are and those that are needed.
     """
-    by_lower = {column.lower(): column for column in reversed(rows.columns)}
+    there = {f"#{position}": column for position, column in enumerate(rows.columns, 1)} | by_plain_name(rows.columns)
     found = {
-        role: by_lower[name.lower()]
+        role: name if name in rows.columns else there[plain_name(name)]
         for role, names in {**required, **(optional or {})}.items()
         for name in reversed(names)
-        if name.lower() in by_lower
+        if name in rows.columns or plain_name(name) in there
     }
     missing = [names[0] for role, names in required.items() if role not in found]
     if missing:
-        there = ", ".join(rows.columns[:30]) + (", …" if len(rows.columns) > 30 else "")
+        listed = _listed(rows.columns) + "".join(f" ({remark.rstrip('.')})" for remark in rows.remarks)
         needed = ", ".join(names[0] for names in required.values())
         advice = "" if kind else "; check that it is the right file"
         raise DataError(
-            f"{rows.name}: has no column {' or '.join(repr(name) for name in missing)}; it has {there}, and needs "
+            f"{rows.name}: has no column {' or '.join(repr(name) for name in missing)}; it has {listed}, and needs "
             f"{needed}{advice}.",
             kind=ErrorKind.MISSING_COLUMN,
             name=kind,
@@ -159,3 +173,15 @@ def bad_value(name: str, block: RowBatch, position: int, column: str, what: str)
         row=int(block.rows[position]),
         column=column,
     )
+
+
+def _listed(names: Sequence[str], letters: int = 150) -> str:
+    """As many of the names as a sentence can hold."""
+    shown: list[str] = []
+    for name in names:
+        one = " ".join(name.split())
+        one = one if len(one) <= 40 else f"{one[:40]}…"
+        if sum(map(len, shown)) + 2 * len(shown) + len(one) > letters:
+            return ", ".join([*shown, "…"])
+        shown.append(one)
+    return ", ".join(shown)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+from engine.datasets.formats.text import TextReader
 from engine.errors import DataError, ErrorKind
 from engine.storage.atomic import describe_os_error
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
-_BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _HEAD = 1 << 16
 
 
@@ -72,10 +72,10 @@ class Source:
                 yield stack.enter_context(open(self.path, "rb"))
 
     @contextmanager
-    def open_text(self, encoding: str = "utf-8") -> Iterator[CheckedText]:
-        """Open the content as UTF-8 text; that it is text is checked while it is read."""
+    def open_text(self, encoding: str = "utf-8") -> Iterator[TextReader]:
+        """Open the content as text; that it is text is checked while it is read."""
         with self.open() as stream:
-            yield CheckedText(stream, self.name, encoding)
+            yield TextReader(stream, self.name, encoding)
 
     def head(self) -> bytes:
         """The first 64 KiB, unpacked."""
@@ -83,15 +83,16 @@ class Source:
             return bytes(stream.read(_HEAD))
 
     def text_head(self) -> str:
-        """The first 64 KiB as text, for a look at the columns.
-
-        Bytes that are not UTF-8 are replaced; they are reported when the whole file is read.
-        """
-        head = self.head()
-        _require_text(head, self.name)
+        """The first 64 KiB as text, or the first line if that is longer, for a look at the columns."""
+        head = b""
+        with self.open() as stream:
+            for block in TextReader(stream, self.name, read_bytes=_HEAD).blocks():
+                head += block
+                if len(head) >= _HEAD // 2 and head.strip():
+                    break
         if not head.strip():
             raise DataError(f"{self.name} is empty: name a file that holds data.", file=self.name)
-        return head.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="replace")
+        return head.decode()
 
     def encoding(self) -> str:
         """``"utf-8"`` if the whole file is UTF-8, else ``"latin-1"``; for formats that exist in both encodings."""
@@ -104,87 +105,6 @@ class Source:
             except UnicodeDecodeError:
                 return "latin-1"
         return "utf-8"
-
-
-class CheckedText:
-    """A binary file that is read as UTF-8 text; an error tells where it is not text.
-
-    Parameters
-    ----------
-    stream
-        An object with ``read(size)``.
-    name
-        The name of the file, for messages.
-    encoding
-        The encoding of the bytes: ``"utf-8"`` or ``"latin-1"``.
-
-    Attributes
-    ----------
-    odd_quotes
-        Whether the number of quotation marks that were read so far is odd.
-    """
-
-    def __init__(self, stream: Any, name: str, encoding: str = "utf-8") -> None:
-        self._stream = stream
-        self._name = name
-        self._encoding = encoding
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._line = 1
-        self._begun = False
-        self.closed = False
-        self.odd_quotes = False
-
-    def readable(self) -> bool:
-        """Always true; pyarrow requires this method."""
-        return True
-
-    def close(self) -> None:
-        """Remember that pyarrow has finished; the stream is closed by the code that opened it."""
-        self.closed = True
-
-    def read(self, size: int = -1) -> bytes:
-        """Read up to ``size`` bytes, as UTF-8 without a byte order mark.
-
-        Raises
-        ------
-        DataError
-            If the bytes are not text in the expected encoding.
-        """
-        if self._encoding == "latin-1" and size > 1:
-            size //= 2  # one byte can become two, and pyarrow refuses more bytes than it asked for
-        block = bytes(self._stream.read(size))
-        if not self._begun:
-            self._begun = True
-            _require_text(block, self._name)
-            if block.startswith(codecs.BOM_UTF8):
-                block = block.removeprefix(codecs.BOM_UTF8) or self.read(size)
-        self.odd_quotes ^= block.count(b'"') % 2 == 1
-        if self._encoding == "latin-1":
-            return block.decode("latin-1").encode()
-        self._check(block)
-        return block
-
-    def _check(self, block: bytes) -> None:
-        try:
-            text = self._decoder.decode(block, final=not block)
-        except UnicodeDecodeError as error:
-            broken = error.object  # the block, preceded by the undecoded end of the block before
-            line = self._line + broken.count(b"\n", 0, error.start)
-            around = broken[max(0, error.start - 12) : error.start + 12].decode("latin-1")
-            raise DataError(
-                f"{self._name}, line {line}: byte 0x{broken[error.start]:02x} (in {around!r}) is not UTF-8; the file "
-                "is probably Latin-1 or Windows-1252: save it as UTF-8 and add it again.",
-                kind=ErrorKind.BAD_ENCODING,
-                file=self._name,
-                row=line,
-            ) from None
-        if "\0" in text:
-            raise DataError(
-                f"{self._name}: contains zero bytes, so it is not a text file; save it as UTF-8 text.",
-                kind=ErrorKind.BAD_ENCODING,
-                file=self._name,
-            )
-        self._line += block.count(b"\n")
 
 
 def open_source(path: Path, wanted: Sequence[str] = ()) -> Source:
@@ -321,21 +241,3 @@ def _sources_in(path: Path) -> list[Source]:
                     file=path.name,
                 )
     return [Source(path, packing="gzip" if magic.startswith(_GZIP) else "plain")]
-
-
-def _require_text(head: bytes, name: str) -> None:
-    encoding = _BYTE_ORDER_MARKS.get(head[:2])
-    if encoding is None and b"\0" in head:
-        # In UTF-16, text in a Latin script has a zero in every second byte.
-        every_other = max(head[0::2].count(0), head[1::2].count(0))
-        encoding = "UTF-16" if every_other > len(head) // 4 else None
-        if encoding is None:
-            raise DataError(
-                f"{name}: contains zero bytes, so it is not a text file; name a CSV, TSV, JSONL or Parquet file.",
-                kind=ErrorKind.BAD_ENCODING,
-                file=name,
-            )
-    if encoding is not None:
-        raise DataError(
-            f"{name} is {encoding} text: save it as UTF-8 and add it again.", kind=ErrorKind.BAD_ENCODING, file=name
-        )

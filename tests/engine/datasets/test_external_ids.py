@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 
 from engine.datasets import read
 from engine.datasets.build.assemble import find_surplus
+from engine.datasets.formats.ids import match_spellings, to_ids
+from engine.datasets.formats.values import MISSING_TEXTS
 
 from .conftest import Write, assert_accounted, outside
 
@@ -22,7 +25,7 @@ WORDS = st.text(
     alphabet=st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp"), exclude_characters='"'),
     min_size=1,
     max_size=8,
-)
+).filter(lambda word: word not in MISSING_TEXTS and not re.fullmatch(r"-?\d+(\.\d*)?(e\+\d\d)?", word))
 
 
 @st.composite
@@ -156,3 +159,65 @@ def test_ids_of_every_type_a_parquet_file_can_have(tmp_path: Path) -> None:
 def test_half_a_surrogate_pair_in_json_is_replaced(write: Write) -> None:
     path = write("log.jsonl", '{"user": 1, "item": "\\ud800x"}\n{"user": 1, "item": "b"}\n')
     assert read("it", "table", ratings=path).items.id_map.ids.tolist() == ["?x", "b"]
+
+
+@pytest.mark.parametrize(
+    ("written", "ids"),
+    [
+        (["20", "20.0", " 20 ", "20."], [20, 20, 20, 20]),
+        (["20", "1e+05", "2.5e+06"], [20, 100_000, 2_500_000]),
+        (["-3.0", "0.0", None], [-3, 0, None]),
+        (["1.0", "1.5"], ["1.0", "1.5"]),
+        (["7", "007.0"], ["7", "007.0"]),
+        (["9.78E+12", "4"], ["9.78E+12", "4"]),
+        (['="0306406152"', '=""', '="12"'], ["0306406152", None, "12"]),
+        (["NaN", "NULL", "\\N", "None", "<NA>", "NA", "#N/A", "4"], [None] * 7 + [4]),
+        (["Null", "Nan", "anna"], ["Null", "Nan", "anna"]),
+    ],
+)
+def test_an_id_has_one_spelling(written: list[str | None], ids: list[int | str | None]) -> None:
+    assert to_ids(pa.array(written)).to_pylist() == ids
+
+
+def test_whole_numbers_are_the_same_ids_in_every_block_and_file(write: Write) -> None:
+    lines = "".join(f"{n % 300},{n % 90 + 10},3\n" for n in range(400_000))
+    late = "".join(f"{n % 300}.0,{n % 90 + 10}.0,4\n" for n in range(200_000))
+    items = write("items.jsonl", "".join(f'{{"item": {n}.0, "title": "T{n}"}}\n' for n in range(10, 100)))
+    dataset = read("x", "table", ratings=write("log.csv", f"user,item,rating\n{lines}{late}"), items=items)
+    assert dataset.users.ids.tolist() == list(range(300))
+    assert dataset.items.id_map.ids.tolist() == list(range(10, 100))
+
+
+def test_names_that_mean_no_value_are_left_out_and_counted(write: Write) -> None:
+    dataset = read("x", "table", ratings=write("log.csv", "user,item,rating\nanna,5,3\nNone,5,4\nbo,NULL,2\nnan,6,2\n"))
+    assert outside(dataset) == [("anna", 5, 3.0, None)]
+    assert dataset.skipped == {"no user id": 2, "no item id": 1}
+    assert "log.csv: 2 rows left out (no user id), the first at row 3, column user." in dataset.source["notes"]
+
+
+@pytest.mark.parametrize(
+    ("logged", "catalogue", "spelled"),
+    [
+        ([7, 12], ["007", "012"], ["007", "012"]),
+        (["007", "12"], [7, 12], [7, 12]),
+        (["7", "007"], ["007", "7"], ["7", "007"]),
+        (["7", "007"], ["7", "8"], ["7", "007"]),
+        (["07", "007"], [7, 8], ["07", "007"]),
+        ([7, 8], ["007", "07", "8"], ["7", "8"]),
+        (["7.0", "guest"], ["7", "x"], ["7", "guest"]),
+    ],
+)
+def test_leading_zeros_are_tried_without_where_an_id_is_unknown(
+    logged: list[int | str], catalogue: list[int | str], spelled: list[int | str]
+) -> None:
+    ids, changed = match_spellings(to_ids(pa.array(logged)), to_ids(pa.array(catalogue)))
+    assert list(map(str, ids.to_pylist())) == list(map(str, spelled))
+    assert changed.tolist() == [str(one) != str(two) for one, two in zip(logged, spelled, strict=True)]
+
+
+def test_a_join_without_leading_zeros_is_noted(write: Write) -> None:
+    ratings = write("log.csv", "user,item,rating\n1,0042,3\n1,0043,4\n")
+    dataset = read("x", "table", ratings=ratings, items=write("items.csv", "item,title\n42,Guide\n43,Other\n"))
+    assert dataset.items.id_map.ids.tolist() == [42, 43]
+    assert dataset.items.titles() == ["Guide", "Other"]
+    assert any("2 item ids meet the catalogue only as a number" in note for note in dataset.source["notes"])

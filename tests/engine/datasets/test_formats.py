@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.datasets import guess_kind, read
-from engine.datasets.formats.values import BadValueError, to_ids, to_numbers, to_times
+from engine.datasets.formats.ids import to_ids
+from engine.datasets.formats.times import to_times
+from engine.datasets.formats.values import BadValueError, to_numbers
 from engine.errors import CancelledError
 from engine.runtime.job import Job, Progress
 
@@ -89,7 +91,7 @@ def test_table_with_named_columns(write: Write) -> None:
     assert outside(dataset) == [("u1", "a", 3.0, may), ("u2", "b", 4.0, may + 36_000)]
     assert dataset.items.texts() == ["Apple. red", "Banana", "Cherry. dark"]
     assert dict(dataset.items[1].metadata) == {"description": "red", "price": 1}
-    assert dataset.source["notes"] == []  # nothing had to be guessed
+    assert dataset.source["notes"] == ["log.csv: columns not used: user (always 'x')."]
 
 
 def test_table_says_which_columns_it_took(write: Write) -> None:

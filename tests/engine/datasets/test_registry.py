@@ -25,13 +25,33 @@ FIXTURES = {
         "items.csv": "id,title,year,kind,genres,country,director,about\nheat,Heat,1995,film,Crime,US,Mann,A thief.\n",
         "ratings.csv.gz": "user,item,rating,timestamp\nann,heat,4.5,1600000000\n",
     },
+    "goodreads": {
+        "goodreads_library_export.csv": "Book Id,Title,Author,My Rating,Date Added,Exclusive Shelf\n"
+        "7,Emma,Jane Austen,4,2024/03/01,read\n"
+    },
+    "imdb": {"ratings.csv": "Const,Your Rating,Date Rated,Title,Year\ntt0000007,8,2024-03-01,Heat,1995\n"},
+    "lastfm": {"scrobbles.csv": "Can,Tago Mago,Halleluhwah,01 Mar 2024 12:34\n"},
+    "letterboxd": {
+        "watched.csv": "Date,Name,Year,Letterboxd URI\n2024-03-01,Heat,1995,https://boxd.it/aa\n",
+        "profile.csv": "Date Joined,Username\n2020-01-01,ann\n",
+    },
+    "lightgcn": {"train.txt": "0 7\n"},
     "movielens": {"u.data": "1\t2\t3\t4\n", "u.item": "2|Heat (1995)|01-Jan-1995|||" + "|".join("0" * 19) + "\n"},
     "movies": {
         "movies_metadata.csv": "imdb_id,original_title,title,genres\ntt0000001,A,A,[]\n",
         "links.csv": "movieId,imdbId,tmdbId\n7,0000001,5\n",
         "ratings.csv": "userId,movieId,rating,timestamp\n1,7,4,10\n",
     },
+    "myanimelist": {
+        "animelist.xml": "<?xml version='1.0'?><myanimelist><anime><series_animedb_id>7</series_animedb_id>"
+        "<my_score>8</my_score><my_status>Completed</my_status></anime></myanimelist>"
+    },
+    "netflix": {"NetflixViewingHistory.csv": "Title,Date\nHeat,3/1/24\n"},
     "recbole": {"x.inter": "user_id:token\titem_id:token\n1\t2\n", "x.item": "item_id:token\n2\n"},
+    "spotify": {
+        "StreamingHistory0.json": '[{"endTime": "2024-03-01 12:34", "artistName": "Can", "trackName": "Halleluhwah", '
+        '"msPlayed": 900000}]'
+    },
     "table": {"log.csv": "user,item\n1,2\n"},
 }
 

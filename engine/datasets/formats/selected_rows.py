@@ -1,0 +1,73 @@
+"""Some of the rows of a file: those that have certain values in certain columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.datasets.formats.rows import RowBatch, Rows, place
+from engine.datasets.formats.values import numbers_or_null, to_strings
+
+if TYPE_CHECKING:
+    from engine.datasets.formats.read_report import ReadReport
+
+
+class SelectedRows:
+    """The rows of a file that have given values, and where asked for a column that is the same in every row.
+
+    Rows without these values are left out and counted.
+
+    Parameters
+    ----------
+    rows
+        The file.
+    where
+        Column -> the value that a row must have. ``1``, ``1.0`` and ``true`` are the same, as are upper and lower case.
+    constant
+        Name -> text of columns that are added.
+    """
+
+    def __init__(self, rows: Rows, where: Mapping[str, str], constant: Mapping[str, str] | None = None) -> None:
+        self._rows, self._where, self._constant = rows, where, dict(constant or {})
+        self.name = rows.name
+        self.has_header = rows.has_header
+        self.remarks = rows.remarks
+        self.columns = [*rows.columns, *(one for one in self._constant if one not in rows.columns)]
+
+    def blocks(self, wanted: Sequence[str], report: ReadReport) -> Iterator[RowBatch]:
+        """Read these columns of the selected rows in blocks; see :meth:`engine.datasets.formats.rows.Rows.blocks`."""
+        import pyarrow as pa
+
+        asked = list(dict.fromkeys([*(one for one in wanted if one not in self._constant), *self._where]))
+        for block in self._rows.blocks(asked or self._rows.columns[:1], report):
+            keep = np.ones(len(block), dtype=bool)
+            for column, value in self._where.items():
+                fits = _equal(block.columns[column], value)
+                gone = keep & ~fits
+                if gone.any():
+                    report.skip(f"{column} is not {value}", int(gone.sum()), place(block, int(gone.argmax()), column))
+                keep &= fits
+            mask, count = pa.array(keep), int(keep.sum())
+            columns = {
+                one: pa.repeat(pa.scalar(self._constant[one]), count)
+                if one in self._constant
+                else block.columns[one].filter(mask)
+                for one in wanted
+            }
+            yield RowBatch(columns, np.asarray(block.rows)[keep])
+
+
+def _equal(values: object, value: str) -> np.ndarray:
+    import pyarrow.compute as pc
+
+    texts = pc.utf8_lower(pc.utf8_trim_whitespace(to_strings(values)))
+    wanted = value.strip().lower()
+    same = pc.equal(texts, wanted).fill_null(False).to_numpy(zero_copy_only=False)
+    number = {"true": 1.0, "false": 0.0}.get(wanted)
+    try:
+        number = float(wanted) if number is None else number
+    except ValueError:
+        return same  # type: ignore[no-any-return]
+    return same | pc.equal(numbers_or_null(texts), number).fill_null(False).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]

@@ -1,0 +1,67 @@
+"""A person's own tables by the command line: what is asked for is used, shown first, or refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import Run
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "log.csv"
+    path.write_text("who,what,how,stars\n1,2,seen,4\n1,3,bought,5\n2,3,bought,0\n")
+    return path
+
+
+def test_a_mapping_needs_no_kind(run: Run, log: Path) -> None:
+    words = ("--map", "user=who,item=#2", "--map", "rating=stars,unrated=0", "--where", "how=Bought", "--json")
+    outcome = run("datasets", "add", "shop", "--ratings", log, *words)
+    assert outcome.status == 0
+    found = json.loads(outcome.out)
+    assert (found["kind"], found["num_users"], found["num_items"], found["num_interactions"]) == ("table", 2, 1, 2)
+    assert found["skipped"] == {"how is not Bought": 1}
+
+
+def test_a_dry_run_shows_and_stores_nothing(run: Run, log: Path) -> None:
+    words = ("datasets", "add", "shop", "--ratings", log, "--map", "user=who,item=what,rating=stars", "--dry-run")
+    outcome = run(*words)
+    assert outcome.status == 0
+    assert "shop (table) would have 2 items, 2 users and 3 interactions. Nothing was stored." in outcome.out
+    assert "columns not used: how ('bought' or 'seen')" in outcome.out
+    found = json.loads(run(*words, "--json").out)
+    assert found["interactions"][1] == {"user": "1", "item": "3", "rating": "5"}
+    assert found["types"]["title"] == "string"
+    assert json.loads(run("datasets", "list", "--json").out) == []
+
+
+def test_the_sentence_about_a_missing_column_ends_with_what_to_do(run: Run, log: Path) -> None:
+    outcome = run("datasets", "add", "shop", "--ratings", log, "--kind", "table")
+    assert outcome.status == 1
+    assert "it has who, what, how, stars" in outcome.err
+    assert "--map, such as user=who,item=what" in outcome.err
+
+
+def test_parts_of_a_log_and_one_person(run: Run, tmp_path: Path) -> None:
+    for name, line in (("a.csv", "7,4"), ("b.csv", "8,3")):
+        (tmp_path / name).write_text(f"movie,rating\n{line}\n")
+    files = ("--ratings", tmp_path / "a.csv", "--ratings", tmp_path / "b.csv")
+    found = json.loads(run("datasets", "add", "mine", *files, "--user", "me", "--json").out)
+    assert (found["num_users"], found["num_items"]) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--map", "user"),
+        ("--map", "user=a,user=b"),
+        ("--where", "how"),
+        ("--where", "a=1", "--where", "a=2"),
+        ("--join", "x"),
+    ],
+)
+def test_wrong_usage(run: Run, log: Path, words: tuple[str, ...]) -> None:
+    assert run("datasets", "add", "shop", "--ratings", log, *words).status == 2

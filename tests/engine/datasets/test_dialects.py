@@ -1,0 +1,69 @@
+"""Tables as spreadsheets, R and old programs write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.datasets import read
+from engine.errors import DataError
+
+from .conftest import Write, outside
+
+EXPECTED = [(7, 31, 2.5, None), (7, 1029, 3.0, None), (8, 31, 4.0, None)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sep=;\nuser;item;rating\n7;31;2.5\n7;1029;3\n8;31;4\n",
+        '"sep=|"\r\nuser|item|rating\r\n7|31|2.5\r\n7|1029|3\r\n8|31|4\r\n',
+        "sep=\t\nuser\titem\trating\n7\t31\t2.5\n7\t1029\t3\n8\t31\t4\n",
+        "user,item,rating\n1,7,31,2.5\n2,7,1029,3\n3,8,31,4\n",
+        '"user" "item" "rating"\n"1" 7 31 2.5\n"2" 7 1029 3\n"3" 8 31 4\n',
+        "user,item,rating\n7,31,2.5,\n7,1029,3,\n8,31,4,\n",
+        "user,item,rating,,\n7,31,2.5,,\n7,1029,3,,\n8,31,4,,\n",
+        "user,item,rating,\n7,31,2.5\n7,1029,3\n8,31,4\n",
+        "user;item;rating, in stars\n7;31;2.5\n7;1029;3\n8;31;4\n",
+        'user, "item", "rating"\n"7", "31", "2.5"\n"7", "1029", "3"\n"8", "31", "4"\n',
+    ],
+    ids=["sep=;", "sep=|", "sep=tab", "row names", "R's spaces", "trailing", "trailing header", "header only", "comma",
+         "space before mark"],
+)  # fmt: skip
+def test_dialects_of_one_table(write: Write, text: str) -> None:
+    rating = "rating, in stars" if "stars" in text else "rating"
+    dataset = read("x", "table", ratings=write("log.csv", text), mapping={"rating": rating})
+    assert outside(dataset) == EXPECTED
+    assert dataset.skipped == {}
+
+
+def test_row_names_are_noted(write: Write) -> None:
+    dataset = read("x", "table", ratings=write("log.csv", "user,item\na,1,2\nb,3,4\n"))
+    assert any("first column was read as row names" in note for note in dataset.source["notes"])
+
+
+def test_a_value_behind_trailing_delimiters_is_not_dropped_in_silence(write: Write) -> None:
+    rows = "".join(f"{n},{n},3,\n" for n in range(200))
+    dataset = read("x", "table", ratings=write("log.csv", f"user,item,rating\n{rows}5,6,4,x\n"))
+    assert dataset.skipped == {"more fields than columns": 1}
+    assert any("row 202" in note for note in dataset.source["notes"])
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+def test_a_file_without_a_header_is_noticed(write: Write, delimiter: str) -> None:
+    text = "u9,b1,5,1369699200\nu9,b2,3,1355443200\nu4,b1,4,1404691200\n".replace(",", delimiter)
+    path = write("log.csv", text)
+    mapping = {"user": "#1", "item": "#2", "rating": "#3", "time": "#4"}
+    dataset = read("x", "table", ratings=path, mapping=mapping)
+    assert ("u9", "b2", 3.0, 1_355_443_200) in outside(dataset)
+    assert len(dataset.interactions) == 3
+    assert any("its first row (u9, b1, 5, 1369699200) looks like data" in note for note in dataset.source["notes"])
+    with pytest.raises(DataError, match="#1, #2, #3, #4") as caught:
+        read("x", "table", ratings=path)
+    assert "u9, b1, 5, 1369699200" in str(caught.value)
+
+
+@pytest.mark.parametrize("header", ["user,item,2019", "who,what,stars", "user,item,rating", "userID,track,5"])
+def test_a_header_is_not_taken_for_data(write: Write, header: str) -> None:
+    user, item, _ = header.split(",")
+    path = write("log.csv", f"{header}\n1,2,3\n2,3,4\n")
+    assert len(read("x", "table", ratings=path, mapping={"user": user, "item": item}).interactions) == 2
