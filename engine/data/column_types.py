@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.data.text_columns import clean, clean_lists, decode_entities, is_list, list_parts, map_distinct, split_list
+from engine.data.text_columns import clean, clean_lists, is_list, list_parts, map_distinct, split_list
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -95,12 +95,10 @@ def typed(name: str, values: pa.ChunkedArray) -> Column | None:
     kind = values.type
     if pa.types.is_dictionary(kind):
         return typed(name, values.cast(kind.value_type))
-    if _is_list(kind):
-        item = kind.value_type
-        if pa.types.is_floating(item):
-            return None
-        if pa.types.is_string(item) or pa.types.is_large_string(item) or pa.types.is_integer(item):
-            return Column(clean_lists(values))
+    if _is_list(kind) and pa.types.is_floating(kind.value_type):
+        return None
+    if _is_list_of_texts(kind):
+        return Column(clean_lists(values))
     if pa.types.is_boolean(kind):
         return Column(values)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
@@ -128,17 +126,17 @@ def to_texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
         return pa.chunked_array([pa.array(printed, pa.string())])
 
 
-def as_prose(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A column of any type as texts to be shown and searched; the parts of a list are joined with commas."""
+def as_prose(values: pa.ChunkedArray, separator: str = ", ") -> pa.ChunkedArray:
+    """A column of any type as texts to be shown and searched, with the separator between the parts of a list."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if _is_list(values.type):
-        joined = pc.binary_join(values.cast(pa.list_(pa.string())), ", ")
+    if _is_list_of_texts(values.type):
+        joined = pc.binary_join(clean_lists(values), separator)
         return pc.if_else(pc.equal(joined, ""), None, joined)
     texts = to_texts(values)
     if pc.any(pc.match_substring_regex(texts, r"^(?:\[|c\()")).as_py():  # some values are lists, others are not
-        texts = map_distinct(texts, _prose_of, pa.string())
+        texts = map_distinct(texts, lambda text: _prose_of(text, separator), pa.string())
     return clean(texts)
 
 
@@ -333,10 +331,17 @@ def _is_list(kind: Any) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
 
 
+def _is_list_of_texts(kind: Any) -> bool:
+    import pyarrow as pa
+
+    plain = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer)
+    return _is_list(kind) and any(is_plain(kind.value_type) for is_plain in plain)
+
+
 def _printed(value: Any) -> str:
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
 
 
-def _prose_of(text: str) -> str:
+def _prose_of(text: str, separator: str) -> str:
     parts = list_parts(text) if is_list(text) else None
-    return decode_entities(text) if parts is None else ", ".join(parts)
+    return text if parts is None else separator.join(parts)

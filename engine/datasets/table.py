@@ -49,8 +49,8 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     column with a usual name and fitting values is taken, and noted; an empty name turns that off. Only ``user`` and
     ``item``, or ``id``, are needed. Unless ``text`` is mapped, the text of an item is its title, its genres, those who
     made it (authors, artists, brands, directors …) and its descriptions. All other columns of the items are kept as
-    metadata, with the types that their values or the file have. Without a file of items, the titles, years and
-    genres of the items are taken from the interactions, if they are there.
+    metadata, with the types that their values or the file have. Without a file of items, the titles, years and genres
+    of the items are taken from the interactions, if they are there.
 
     Raises
     ------
@@ -233,7 +233,7 @@ def _catalogue_of_log(rows: Rows, files: Files, roles: Roles, job: Job | None, n
     if not facts:
         return None
     records = read_records(
-        rows, list(dict.fromkeys([item_column, *facts.values()])), ReadReport(rows.name, "items"), job
+        rows, list(dict.fromkeys([item_column, *facts.values()])), ReadReport(rows.name, "items"), job, typed=True
     )
     notes.append(f"{rows.name}: facts about the items were taken from it: {_listed(facts)}.")
     return _catalogue(records, {"id": item_column, **facts}, [], "text" in files.mapping)
@@ -243,7 +243,7 @@ def _read_catalogue(
     rows: Rows, files: Files, item_column: str | None, report: ReadReport, job: Job | None
 ) -> tuple[Catalogue, Roles]:
     records = read_records(rows, rows.columns, report, job, typed=True)
-    roles = roles_of_catalogue(rows, files.mapping, records.table, item_column)
+    roles = roles_of_catalogue(rows, files.mapping, records.as_texts(), item_column)
     if "text" in files.mapping:
         named = files.mapping["text"]
         names = named.split("+") if isinstance(named, str) else named
@@ -268,8 +268,8 @@ def _catalogue(records: Records, roles: Mapping[str, str], described: Sequence[s
 
     ids, table = records.keep_first_of_each(roles["id"], "item"), records.table
     shown = [one for one in table.column_names if one not in (roles["id"], roles.get("title"), roles.get("genres"))]
-    there = columns.type_columns(records, [one for one in shown if one not in described])
-    there |= {one: columns.as_prose(table[one]) for one in described}
+    there = columns.type_columns(records, [column for column in shown if column not in described])
+    there |= {column: columns.as_prose(table[column], " ") for column in described}
     nothing = pa.chunked_array([pa.nulls(len(table), pa.string())])
     by_role = {role: table[column] for role, column in roles.items()}
     title = columns.as_prose(by_role.get("title", nothing))

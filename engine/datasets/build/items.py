@@ -66,6 +66,16 @@ class Records:
         self.table = self.table.filter(pa.array(which))
         self.numbers = self.numbers[which]
 
+    def as_texts(self) -> pa.Table:
+        """The table with every column as strings."""
+        import pyarrow as pa
+
+        texts = [
+            pa.chunked_array([to_strings(piece) for piece in column.chunks], pa.string())
+            for column in self.table.itercolumns()
+        ]
+        return pa.table(texts, names=self.table.column_names)
+
     def keep_first_of_each(self, column: str, what: str) -> pa.Array:
         """Drop and count the rows without an id, and those with the id of an earlier row.
 

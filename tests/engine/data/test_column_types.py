@@ -132,3 +132,12 @@ def test_lists_are_read_and_never_run() -> None:
     assert list_parts('["a", 2, null, "NaN", "a"]') == ["a", "2"]
     for text in ("[open('x')]", "[" * 9000, "[[1]]", "(1, 2)", "['a'", "c(1, 2)"):
         assert list_parts(text) is None
+
+
+def test_lists_of_every_kind_become_prose() -> None:
+    assert as_prose(column([["a", None, "b"], [], None])).to_pylist() == ["a, b", None, None]
+    assert as_prose(column([[{"name": "a"}, {"name": "b"}], None])).to_pylist() == ["a, b", None]
+    assert as_prose(column([["a", "b"]], pa.list_(pa.string(), 2)), " ").to_pylist() == ["a b"]
+    assert as_prose(column([[1, 2]])).to_pylist() == ["1, 2"]
+    assert as_prose(column([[0.5]])).to_pylist() == ["0.5"]
+    assert as_prose(column(['["a", "b"]', "[1st of two]", "plain"])).to_pylist() == ["a, b", "[1st of two]", "plain"]
