@@ -103,6 +103,8 @@ def test_day_and_month_are_told_apart_by_the_column(days: list[date], day_first:
         (["2020-09-13 10:00:00 QQQT"], 0, "is not a time"),
         (["10:15"], 0, "is not a time"),
         (["Monday"], 0, "is not a time"),
+        (["2020-09-13", "today"], 1, "'today' is not a time"),
+        (["44/44/2020"], 0, "'44/44/2020' is not a time"),
         (["inf"], 0, "is not a time"),
     ],
 )
