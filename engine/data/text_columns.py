@@ -29,6 +29,21 @@ _LONGEST_LITERAL = 100_000
 _AT_A_TIME = 20_000
 
 
+def unwrap_formulas(texts: Any) -> Any:
+    """Take the text out of ``="…"``, as exports write what a spreadsheet must not take for a number, such as an ISBN.
+
+    Parameters
+    ----------
+    texts
+        An array of strings, or a chunked one, without space around the texts.
+    """
+    import pyarrow.compute as pc
+
+    if not pc.any(pc.starts_with(texts, '="')).as_py():
+        return texts
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, '^="([^"]*)"$', r"\1"))
+
+
 def strip(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """Remove surrounding space; empty text becomes null."""
     import pyarrow.compute as pc

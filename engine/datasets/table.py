@@ -71,7 +71,7 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
             roles = found[rows.name] = roles_of_log(rows, files.mapping, None if files.user is None else _PERSON)
             label = label_of_log(rows, roles, files.mapping)
             rows = rows if label is None else _chosen(rows, label, files, notes)
-            logs.append(read_log(rows, roles.columns, job, unrated=_unrated(files)))
+            logs.append(read_log(rows, roles.columns, job, unrated=_unrated(files), guessed=roles.guessed))
             item_column = item_column or roles.columns["item"]
             notes += _about_log(rows, roles, files, label, catalogue_given=items is not None)
         reports += [one.report for one in logs]

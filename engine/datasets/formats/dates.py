@@ -88,6 +88,10 @@ def parse_dates(texts: pa.Array, day_first: bool | None = None) -> tuple[npt.NDA
     import pandas as pd
     import pyarrow.compute as pc
 
+    wordy = pc.invert(pc.match_substring_regex(texts, r"\d"))
+    if pc.any(wordy).as_py():  # pandas takes "now" and "today" for times
+        at = pc.index(wordy, True).as_py()
+        raise BadValueError(at, f"{shown(texts, at)} {_WHAT}")
     tidy = pc.utf8_trim_whitespace(texts)
     for pattern, replacement in _TIDY:
         tidy = pc.replace_substring_regex(tidy, pattern, replacement)
@@ -125,6 +129,9 @@ def _year_first(tidy: pa.Array, texts: pa.Array, day_first: bool | None) -> tupl
     part = {name: pc.struct_field(found, name) for name in ("a", "b", "year", "rest")}
     first, second = (part[name].cast(pa.int32()).fill_null(0).to_numpy() for name in "ab")
     days, months = first > 12, second > 12
+    if (days & months).any():
+        at = int((days & months).argmax())
+        raise BadValueError(at, f"{shown(texts, at)} {_WHAT}")
     if days.any() and months.any():
         later = int(max(days.argmax(), months.argmax()))
         earlier = int(min(days.argmax(), months.argmax()))

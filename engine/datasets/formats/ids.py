@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.datasets.formats.values import GrowingArray, cast, clean_texts, to_strings
+from engine.data.text_columns import unwrap_formulas
+from engine.datasets.formats.values import GrowingArray, cast, to_strings
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+#: What programs write for "no id": spreadsheets, SQL, Python, pandas, R and JavaScript. Upper
+#: and lower case matter, since "Null" and "Nan" are names of people.
+MISSING_IDS = (
+    "", '=""', "NaN", "nan", "NAN", "-nan", "NULL", "null", "(null)", "\\N", "None", "none", "NONE", "<NA>", "<na>",
+    "NA", "N/A", "n/a", "#N/A", "#NA", "NaT", "undefined",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,10 @@ def clean_ids(values: pa.Array) -> pa.Array:
     numbers = _plain_integers(texts)
     if numbers is not None:
         return numbers
-    texts = clean_texts(texts)
+    texts = unwrap_formulas(pc.utf8_trim_whitespace(texts))
+    missing = pc.is_in(texts, value_set=pa.array(MISSING_IDS))
+    if pc.any(missing).as_py():
+        texts = pc.if_else(missing, None, texts)
     numbers = _plain_integers(texts)
     return texts if numbers is None else numbers
 

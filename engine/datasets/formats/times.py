@@ -217,7 +217,7 @@ class TimeColumn:
             if number.any():
                 counts = np.bincount(np.concatenate([piece for _, piece in pieces]), minlength=len(different))
                 mostly_numbers = "time" not in {kind for _, kind, _, _ in self._blocks} and (
-                    counts[number].sum() > counts[~number].sum()
+                    counts[number].sum() >= counts[~number].sum()
                 )
                 code = int((~number if mostly_numbers else number).argmax())
                 others = "numbers" if mostly_numbers else "written dates"

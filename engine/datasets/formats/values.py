@@ -17,12 +17,6 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import pyarrow as pa
 
-#: What programs write for "no value" where text is expected: spreadsheets, SQL, Python, pandas, R and JavaScript. Upper
-#: and lower case matter, since "Null" and "Nan" are names of people and of books.
-MISSING_TEXTS = (
-    "", '=""', "NaN", "nan", "NAN", "-nan", "NULL", "null", "(null)", "\\N", "None", "none", "NONE", "<NA>", "<na>",
-    "NA", "N/A", "n/a", "#N/A", "#NA", "NaT", "undefined",
-)  # fmt: skip
 #: Spellings of "no value" in a column of numbers, in lower case.
 MISSING_NUMBERS = ("", "nan", "na", "n/a", "<na>", "null", "none", "nil", "\\n", "-")
 _LARGEST = float(np.finfo(np.float32).max)
@@ -70,21 +64,6 @@ def to_strings(values: pa.Array) -> pa.Array:
 
 def _written(value: Any) -> str:
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
-
-
-def clean_texts(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Remove what does not belong to a text: surrounding space, and the ``="…"`` of exports for spreadsheets.
-
-    The spellings of :data:`MISSING_TEXTS` become null. Use this for ids, titles, genres and all other text of a file.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    texts = pc.utf8_trim_whitespace(texts)
-    if pc.any(pc.starts_with(texts, '="')).as_py():
-        texts = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, '^="([^"]*)"$', r"\1"))
-    missing = pc.is_in(texts, value_set=pa.array(MISSING_TEXTS, texts.type))
-    return pc.if_else(missing, None, texts) if pc.any(missing).as_py() else texts
 
 
 def to_numbers(values: pa.Array) -> pa.Array:

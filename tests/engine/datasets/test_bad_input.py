@@ -216,10 +216,10 @@ def test_movies_without_links(write: Write) -> None:
 
 @pytest.mark.parametrize("time", ["99999999999999999999", "1e300"])
 def test_time_beyond_all_times(write: Write, tmp_path: Path, time: str) -> None:
-    told = failure(ratings=write("log.csv", f"user,item,time\n1,2,3\n1,3,{time}\n"))
+    told = failure(ratings=write("log.csv", f"user,item,time\n1,2,3\n1,3,{time}\n"), mapping={"time": "time"})
     assert "row 3, column time" in told
     pq.write_table(pa.table({"user": [1], "item": [2], "time": [float(time)]}), tmp_path / "log.parquet")
-    assert "row 1, column time" in failure(ratings=tmp_path / "log.parquet")
+    assert "row 1, column time" in failure(ratings=tmp_path / "log.parquet", mapping={"time": "time"})
 
 
 def test_rating_of_a_type_that_is_no_number(tmp_path: Path) -> None:

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from engine.datasets import read
 from engine.datasets.build.assemble import find_surplus
-from engine.datasets.formats.ids import match_spellings, to_ids
-from engine.datasets.formats.values import MISSING_TEXTS
+from engine.datasets.formats.ids import MISSING_IDS, match_spellings, to_ids
 
 from .conftest import Write, assert_accounted, outside
 
@@ -25,7 +24,7 @@ WORDS = st.text(
     alphabet=st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp"), exclude_characters='"'),
     min_size=1,
     max_size=8,
-).filter(lambda word: word not in MISSING_TEXTS and not re.fullmatch(r"-?\d+(\.\d*)?(e\+\d\d)?", word))
+).filter(lambda word: word not in MISSING_IDS and not re.fullmatch(r"-?\d+(\.\d*)?(e\+\d\d)?", word))
 
 
 @st.composite

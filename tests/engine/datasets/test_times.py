@@ -103,6 +103,8 @@ def test_day_and_month_are_told_apart_by_the_column(days: list[date], day_first:
         (["2020-09-13 10:00:00 QQQT"], 0, "is not a time"),
         (["10:15"], 0, "is not a time"),
         (["Monday"], 0, "is not a time"),
+        (["2020-09-13", "today"], 1, "'today' is not a time"),
+        (["44/44/2020"], 0, "'44/44/2020' is not a time"),
         (["inf"], 0, "is not a time"),
     ],
 )
@@ -165,3 +167,12 @@ def test_the_row_of_a_bad_time_counts_rows_that_were_left_out(write: Write) -> N
     rows = open_rows(open_source(write("log.csv", f"user,item,time\n,1,5\n{lines}1,,7\n3,3,later\n")))
     with pytest.raises(DataError, match="row 150,004, column time: 'later' is not a time"):
         read_log(rows, {"user": "user", "item": "item", "time": "time"})
+
+
+def test_a_table_whose_guessed_times_are_none_is_read_without_them(write: Write) -> None:
+    path = write("log.csv", "user,item,rating,date\n1,5,4,spring\n2,5,3,autumn\n")
+    dataset = read("x", "table", ratings=path)
+    assert outside(dataset) == [(1, 5, 4.0, None), (2, 5, 3.0, None)]
+    assert any("the column date looks like times" in note and "'spring'" in note for note in dataset.source["notes"])
+    with pytest.raises(DataError, match="row 2, column date: 'spring' is not a time"):
+        read("x", "table", ratings=path, mapping={"time": "date"})
