@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from engine.datasets.formats.files import Files
-from engine.datasets.formats.parquet_json import JsonLines, Parquet, open_rows
+from engine.datasets.formats.json import JsonLines
+from engine.datasets.formats.parquet_json import Parquet, open_rows
 from engine.datasets.formats.sources import Source, choose, collect, open_source
 
 
