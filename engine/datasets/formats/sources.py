@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import fnmatch
+import io
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -124,14 +125,25 @@ class Source:
         return "utf-8"
 
 
-class _Unpacked:
+class _Unpacked(io.RawIOBase):
     """Packed content while it is read; its size is checked, since an archive can state a wrong one, and gzip none."""
 
     def __init__(self, stream: Any, source: Source, packed: int) -> None:
+        super().__init__()
         self._stream = stream
         self._source = source
         self._packed = packed
         self._unpacked = 0
+
+    def readable(self) -> bool:
+        """Always true."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read as many bytes as fit."""
+        block = self.read(len(buffer))
+        buffer[: len(block)] = block
+        return len(block)
 
     def read(self, size: int = -1) -> bytes:
         """Read up to ``size`` bytes."""
