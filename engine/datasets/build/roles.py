@@ -15,6 +15,7 @@ from engine.datasets.formats.column_names import CATALOGUE_ROLES, ITEM_NUMBER, L
 from engine.datasets.formats.ids import to_ids
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import Rows, find_columns
+from engine.datasets.formats.shown import listed
 from engine.datasets.formats.values import numbers_or_null, to_strings
 from engine.errors import DataError, ErrorKind, OptionError
 
@@ -29,7 +30,6 @@ _SAMPLE = 20_000
 _ALMOST_ALL = 0.9
 #: An id column of a catalogue may repeat in so small a share of the rows; the repeats are left out and counted.
 _FEW_REPEATS = 0.05
-_SHOWN = 30
 #: A column with so few different texts is shown by them, such as the kinds of events.
 _FEW_VALUES = 5
 _WORD = 20
@@ -254,11 +254,11 @@ def _require(rows: Rows, found: Mapping[str, str], needed: Sequence[str], remark
     missing = [role for role in needed if role not in found]
     if not missing:
         return
-    there = ", ".join(rows.columns[:_SHOWN]) + (", …" if len(rows.columns) > _SHOWN else "")
+    there = listed(rows.columns)
     reasons = [one.rstrip(".") for one in [*rows.remarks, *remarks][:2]]
     why = f" ({'; '.join(reasons)})" if reasons else ""
     raise DataError(
-        f"{rows.name}: no column is known as the {' or the '.join(missing)}{why}; it has {there}."[:399],
+        f"{rows.name}: no column is known as the {' or the '.join(missing)}{why}; it has {there}.",
         kind=ErrorKind.MISSING_COLUMN,
         name="table",
         file=rows.name,

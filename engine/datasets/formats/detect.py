@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from engine.datasets.formats.files import Files
-from engine.datasets.formats.parquet_json import JsonLines, Parquet, open_rows
+from engine.datasets.formats.json import JsonLines
+from engine.datasets.formats.parquet_json import Parquet, open_rows
+from engine.datasets.formats.shown import listed
 from engine.datasets.formats.sources import Source, choose, collect, open_source
 from engine.errors import DataError
 
@@ -94,13 +96,13 @@ class Evidence:
     def __str__(self) -> str:
         """What was seen, for a person."""
         if len(self.members) > 1:
-            return f"the files are {', '.join(one.base for one in self.members[:8])}"
+            return f"the files are {listed(one.base for one in self.members)}"
         return "; ".join(self._columns()) or "no file was named"
 
     def _columns(self) -> Iterator[str]:
         for source in (self.items, self.ratings, self.links):
             if source is not None:
-                yield f"{source.name} has the columns {', '.join(self.glimpse(source).names[:12])}"
+                yield f"{source.name} has the columns {listed(self.glimpse(source).names, 100)}"
 
 
 def _look_into(source: Source) -> Glimpse:

@@ -212,14 +212,16 @@ class QuoteReader:
                 if len(parsed.fields) == width:
                     return parsed
         literal = self._literally(data, begin, end)
-        if whole is not None:
+        if whole is not None and self._parse(data, begin, end, styles[:1]) is not None:
             # A row that fits if its marks are letters, such as two titles that begin and end with one.
             split = data[begin:end].split(self._delimiter)
             return _Parsed(split, end, stray=True) if len(split) == width else whole
-        return self._open_row(data, begin, literal, line, last=last)
+        return self._open_row(data, begin, literal, whole, line, last=last)
 
-    def _open_row(self, data: bytes, begin: int, literal: _Parsed, line: int, *, last: bool) -> _Parsed | None:
-        """The row that begins here with a mark that its line does not close."""
+    def _open_row(
+        self, data: bytes, begin: int, literal: _Parsed, whole: _Parsed | None, line: int, *, last: bool
+    ) -> _Parsed | None:
+        """The row that begins here with a mark that its line does not close, or closes in an unusual style only."""
         width = self.shape.width
         fits = len(literal.fields) == width
         limit = min(len(data), begin + MAX_LINE_BYTES)
@@ -235,8 +237,12 @@ class QuoteReader:
             several = self._first_fitting(data, begin, limit, self._styles)
             if several is None and fits and alike >= compared * 0.5:
                 return literal
+            if several is None and whole is not None:
+                return whole
             if several is None:
                 raise UnclosedError(line)
+        if whole is not None and len(several.fields) != width:
+            return whole
         compared, alike = self._compare(data, literal.end, several.end, _LINES_COMPARED)
         if not compared or not fits or alike < compared * (_MOSTLY if compared > _FEW_LINES else 1):
             return several
@@ -264,9 +270,14 @@ class QuoteReader:
             if len(fields) != self.shape.width and b'"' in data[position:stop]:
                 fields = self._literally(data, position, stop).fields
             compared += 1
-            alike += len(fields) == self.shape.width and all(
-                not value or _NUMBER.fullmatch(value)
-                for value in (fields[one].strip(b'" ') for one in self.shape.numeric)
+            # A row without its first value is rather the end of a text.
+            alike += (
+                len(fields) == self.shape.width
+                and bool(fields[0].strip(b'" '))
+                and all(
+                    not value or _NUMBER.fullmatch(value)
+                    for value in (fields[one].strip(b'" ') for one in self.shape.numeric)
+                )
             )
             position = after
         return compared, alike
@@ -347,9 +358,8 @@ def _pairs_inside(value: bytes) -> bool:
 def _unescaped(value: bytes, *, escaped: bool) -> bytes:
     if b'"' not in value:
         return value.replace(b"\\\\", b"\\") if escaped and b"\\" in value else value
-    if escaped:
-        value = re.sub(rb'\\(["\\])', rb"\1", value)
-    return value.replace(b'""', b'"')
+    # Both in one pass, since two marks that are escaped are not one that is doubled.
+    return re.sub(rb'\\(["\\])|"(")', rb"\1\2", value) if escaped else value.replace(b'""', b'"')
 
 
 def _end_of_line(data: bytes, begin: int) -> tuple[int, int]:

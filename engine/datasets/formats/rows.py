@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy.typing as npt
 
 from engine.datasets.formats.column_names import by_plain_name, plain_name
+from engine.datasets.formats.shown import listed
 from engine.errors import DataError, ErrorKind
 from engine.runtime.job import Job, Progress
 
@@ -123,11 +124,11 @@ def find_columns(
     }
     missing = [names[0] for role, names in required.items() if role not in found]
     if missing:
-        listed = _listed(rows.columns) + "".join(f" ({remark.rstrip('.')})" for remark in rows.remarks)
+        there_are = listed(rows.columns) + "".join(f" ({remark.rstrip('.')})" for remark in rows.remarks)
         needed = ", ".join(names[0] for names in required.values())
         advice = "" if kind else "; check that it is the right file"
         raise DataError(
-            f"{rows.name}: has no column {' or '.join(repr(name) for name in missing)}; it has {listed}, and needs "
+            f"{rows.name}: has no column {' or '.join(repr(name) for name in missing)}; it has {there_are}, and needs "
             f"{needed}{advice}.",
             kind=ErrorKind.MISSING_COLUMN,
             name=kind,
@@ -173,15 +174,3 @@ def bad_value(name: str, block: RowBatch, position: int, column: str, what: str)
         row=int(block.rows[position]),
         column=column,
     )
-
-
-def _listed(names: Sequence[str], letters: int = 150) -> str:
-    """As many of the names as a sentence can hold."""
-    shown: list[str] = []
-    for name in names:
-        one = " ".join(name.split())
-        one = one if len(one) <= 40 else f"{one[:40]}…"
-        if sum(map(len, shown)) + 2 * len(shown) + len(one) > letters:
-            return ", ".join([*shown, "…"])
-        shown.append(one)
-    return ", ".join(shown)

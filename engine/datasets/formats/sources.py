@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import fnmatch
+import io
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,12 +13,26 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+from engine.datasets.formats.shown import listed, shortened
 from engine.datasets.formats.text import TextReader
 from engine.errors import DataError, ErrorKind
 from engine.storage.atomic import describe_os_error
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+#: Content that unpacks to more than ``MAX_UNPACKED_BYTES``, and to more than ``MAX_UNPACKED_RATIO`` times its packed
+#: size, is refused, since no table is packed so well. A file that is unpacked already has no such limit.
+MAX_UNPACKED_BYTES = 256 << 20
+MAX_UNPACKED_RATIO = 100
+#: A member of a zip archive -> what the archive is.
+_WORKBOOKS = {
+    "xl/workbook.xml": "an Excel workbook",
+    "xl/workbook.bin": "an Excel workbook",
+    "content.xml": "an OpenDocument file",
+    "Index/Document.iwa": "a Numbers document",
+    "word/document.xml": "a Word document",
+}
 _HEAD = 1 << 16
+_LONGEST_FILE_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +58,7 @@ class Source:
         """The name to show: that of the file, and for a member of an archive its name after a slash."""
         name = self.path.name if self.member is None else f"{self.path.name}/{self.member}"
         # A name on disk can be other bytes than text, but what is shown and stored must be text.
-        return name.encode("utf-8", "replace").decode()
+        return shortened(name.encode("utf-8", "replace").decode(), _LONGEST_FILE_NAME)
 
     @property
     def base(self) -> str:
@@ -64,10 +79,13 @@ class Source:
 
         with ExitStack() as stack, explaining(self):
             if self.packing == "gzip":
-                yield stack.enter_context(pa.input_stream(str(self.path), compression="gzip"))
+                packed = stack.enter_context(pa.input_stream(str(self.path), compression="gzip"))
+                yield _Unpacked(packed, self, self.path.stat().st_size)
             elif self.member is not None:
                 archive = stack.enter_context(zipfile.ZipFile(self.path))
-                yield stack.enter_context(archive.open(self.member))
+                info = archive.getinfo(self.member)
+                _require_sound(self, info.compress_size, info.file_size)
+                yield _Unpacked(stack.enter_context(archive.open(info)), self, info.compress_size)
             else:
                 yield stack.enter_context(open(self.path, "rb"))
 
@@ -107,6 +125,44 @@ class Source:
         return "utf-8"
 
 
+class _Unpacked(io.RawIOBase):
+    """Packed content while it is read; its size is checked, since an archive can state a wrong one, and gzip none."""
+
+    def __init__(self, stream: Any, source: Source, packed: int) -> None:
+        super().__init__()
+        self._stream = stream
+        self._source = source
+        self._packed = packed
+        self._unpacked = 0
+
+    def readable(self) -> bool:
+        """Always true."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read as many bytes as fit."""
+        block = self.read(len(buffer))
+        buffer[: len(block)] = block
+        return len(block)
+
+    def read(self, size: int = -1) -> bytes:
+        """Read up to ``size`` bytes."""
+        block = bytes(self._stream.read(size))
+        self._unpacked += len(block)
+        _require_sound(self._source, self._packed, self._unpacked)
+        return block
+
+
+def _require_sound(source: Source, packed: int, unpacked: int) -> None:
+    if unpacked > max(MAX_UNPACKED_BYTES, packed * MAX_UNPACKED_RATIO):
+        small = f"{packed / 1024:,.0f} KB" if packed < 1 << 20 else f"{packed >> 20:,} MB"
+        raise DataError(
+            f"{source.name}: {small} unpack to {unpacked >> 20:,} MB or more, over {MAX_UNPACKED_RATIO} times as much, "
+            "which no table does; if it is right nevertheless, unpack it and name the unpacked file.",
+            file=source.name,
+        )
+
+
 def open_source(path: Path, wanted: Sequence[str] = ()) -> Source:
     """The one file to which a path leads.
 
@@ -132,7 +188,7 @@ def open_source(path: Path, wanted: Sequence[str] = ()) -> Source:
     if found is None:
         names = [source.member or "" for source in sources]
         raise DataError(
-            f"{path.name} holds {len(sources)} files ({', '.join(names[:8])}): unpack it and name the one to read.",
+            f"{path.name} holds {len(sources)} files ({listed(names)}): unpack it and name the one to read.",
             kind=ErrorKind.SEVERAL_FILES,
             file=path.name,
             choices=names,
@@ -225,7 +281,15 @@ def _sources_in(path: Path) -> list[Source]:
                     and not info.filename.startswith("__MACOSX/")
                     and not PurePosixPath(info.filename).name.startswith(".")
                 ]
+                names = set(archive.namelist())
+                what = next((what for member, what in _WORKBOOKS.items() if member in names), None)
                 locked = any(info.flag_bits & 1 for info in archive.infolist())
+            if what is not None:
+                raise DataError(
+                    f"{path.name} is {what}: save its sheet as CSV (in UTF-8), and name that file.",
+                    kind=ErrorKind.BAD_ENCODING,
+                    file=path.name,
+                )
             if locked:
                 raise DataError(
                     f"{path.name} is locked with a password: unpack it and name the files in it.", file=path.name

@@ -50,9 +50,20 @@ class TextReader:
         ``"utf-8"``, or ``"latin-1"`` for a file of which this is known.
     read_bytes
         How many bytes to read at a time.
+    whole_lines
+        Whether blocks must end with a line; if not, they can end with any closing bracket of JSON too.
     """
 
-    def __init__(self, stream: Any, name: str, encoding: str = "utf-8", read_bytes: int = _READ_BYTES) -> None:
+    def __init__(
+        self,
+        stream: Any,
+        name: str,
+        encoding: str = "utf-8",
+        read_bytes: int = _READ_BYTES,
+        *,
+        whole_lines: bool = True,
+    ) -> None:
+        self._whole_lines = whole_lines
         self._stream = stream
         self._name = name
         self._encoding = encoding
@@ -80,7 +91,9 @@ class TextReader:
                 data = _without_marks(data)
                 begun = True
             end = _last_line_end(data)
-            if rest and end and _first_line_end(data) > MAX_LINE_BYTES:
+            if not self._whole_lines:
+                end = max(end, data.rfind(b"}") + 1)
+            elif rest and end and _first_line_end(data) > MAX_LINE_BYTES:
                 raise self._too_long()
             rest = data[end:]
             if end:

@@ -203,7 +203,7 @@ def test_damaged_parquet_and_json(write: Write) -> None:
     broken = error_of(ratings=write("log.jsonl", '{"user": 1, "item": 2}\n{"user": 1,\n'))
     assert "line 2" in str(broken)
     assert facts(broken) == (ErrorKind.BAD_ROW, "log.jsonl", 2, None)
-    assert "one object on each line" in failure(ratings=write("log.json", '[{"user": 1, "item": 2}]\n'))
+    assert "one object on each line" in failure(ratings=write("log.json", '[["user", "item"], [1, 2]]\n'))
 
 
 def test_movies_without_links(write: Write) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
+
+import pytest
 
 from engine.datasets import read
+from engine.datasets.formats import sources
 from engine.datasets.formats.rows import unique_names
+from engine.errors import DataError
 
-from .conftest import Write
+from .conftest import Write, zipped
 
 
 def test_thousands_of_empty_column_names(write: Write) -> None:
@@ -20,3 +25,51 @@ def test_thousands_of_empty_column_names(write: Write) -> None:
 
 def test_repeated_and_empty_names_become_different_ones() -> None:
     assert unique_names(["a", "a_2", " a", "", "a"]) == ["a", "a_2", "a_3", "#4", "a_4"]
+
+
+def test_an_archive_that_unpacks_to_far_more_is_refused_before_it_is_read(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "MAX_UNPACKED_BYTES", 1 << 20)
+    text = "user,item,rating\n" + "1,2,3\n" * 700_000
+    packed = zipped(tmp_path / "log.zip", {"log.csv": text})
+    for path in (packed, write("log.csv.gz", text)):
+        with pytest.raises(DataError, match=r"KB unpack to \d MB or more.* unpack it and name the unpacked file"):
+            read("x", "table", ratings=path)
+    assert read("x", "table", ratings=write("log.csv", text)).num_interactions == 1  # unpacked, it has no limit
+
+
+def test_well_packed_data_below_the_limit_is_read(write: Write) -> None:
+    text = "user,item,rating\n" + "1,2,3\n" * 100_000
+    assert read("x", "table", ratings=write("log.csv.gz", text)).num_interactions == 1
+
+
+@pytest.mark.parametrize(
+    ("member", "what"), [("xl/workbook.xml", "an Excel workbook"), ("content.xml", "an OpenDocument file")]
+)
+def test_a_workbook_is_told_how_to_become_a_table(tmp_path: Path, member: str, what: str) -> None:
+    path = zipped(tmp_path / "log.xlsx", {"[Content_Types].xml": "<a/>", member: "<a/>"})
+    with pytest.raises(DataError, match=f"log.xlsx is {what}: save its sheet as CSV"):
+        read("x", "table", ratings=path)
+    with pytest.raises(DataError, match="save its sheet as CSV"):
+        read("x", source=path)
+
+
+def test_an_archive_of_thousands_of_files(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "many.zip", {f"{'folder/' * 20}{n}.txt": "x" for n in range(20_000)})
+    begun = time.process_time()
+    with pytest.raises(DataError, match="holds 20000 files") as caught:
+        read("x", "table", ratings=path)
+    assert time.process_time() - begun < 10
+    assert len(str(caught.value)) <= 400
+
+
+def test_a_header_longer_than_the_first_look(write: Write) -> None:
+    names = ",".join(f"a_rather_long_name_of_column_{n}" for n in range(5_000))
+    path = write("wide.csv", f"{names},user,item\n" + "".join("0," * 5_000 + f"{n},{n}\n" for n in range(3)))
+    assert read("x", "table", ratings=path).num_interactions == 3
+
+
+def test_a_line_that_never_ends(write: Write) -> None:
+    with pytest.raises(DataError, match="line 2: has more than 2 MB"):
+        read("x", "table", ratings=write("log.csv", "user,item\n1," + "x" * (5 << 20)))
