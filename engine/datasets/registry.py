@@ -14,6 +14,7 @@ from types import MappingProxyType
 from engine.data.dataset import Dataset
 from engine.datasets.formats.detect import Evidence
 from engine.datasets.formats.files import Files
+from engine.datasets.formats.sources import open_source
 from engine.datasets.reader import Certainty, Reader
 from engine.errors import DataError, ErrorKind, OptionError, RecsysError
 from engine.runtime.job import Job
@@ -76,10 +77,13 @@ def recognise(files: Files) -> Reader:
         except Exception as error:  # a reader of another package must not hinder the others
             failures.append(f"the reader {kind!r} failed on them ({type(error).__name__}: {error})")
     best = max(certainties.values(), default=Certainty.NO)
-    if unreadable is not None and best is Certainty.NO:
-        raise unreadable
+    if best is Certainty.NO:
+        if unreadable is not None:
+            raise unreadable
+        if files.ratings is not None:
+            open_source(files.ratings)  # raises if it is an archive or a folder in which nobody knows the ratings
     sure = [kind for kind, certainty in certainties.items() if certainty == best]
-    if len(sure) > 1 and evidence.ratings is not None:
+    if len(sure) > 1 and (evidence.ratings is not None or evidence.members):
         # The log decides: a person's own ratings can be given with the catalogue of a known release.
         log = replace(evidence, items=None, links=None)
         sure = [kind for kind in sure if readers()[kind].recognises(log) == best] or sure
