@@ -23,8 +23,8 @@ from engine.runtime.job import Job
 ENTRY_POINTS = "recsys_tui.readers"
 #: The name under which a module of this package declares its reader.
 DECLARATION = "READER"
-#: How many characters a sentence has at most, and how many of them say what was seen at least.
-_LONGEST_SENTENCE = 400
+#: How many characters the sentence has, so that a remedy fits behind it, and how many at least say what was seen.
+_LONGEST_SENTENCE = 320
 _LEAST_SEEN = 60
 
 
