@@ -15,7 +15,7 @@ from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.files import Files
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import RowBatch
-from engine.datasets.formats.sources import Source, collect, open_source
+from engine.datasets.formats.sources import Source, collect
 from engine.datasets.reader import Certainty, Evidence, Reader
 from engine.errors import DataError, ErrorKind
 from engine.runtime.job import Job
@@ -84,10 +84,8 @@ def _is_table(source: Source) -> bool:
 
 def _find(files: Files) -> tuple[list[tuple[Source, _Role]], list[str]]:
     """The tables of films with their roles, and the names of all other files."""
-    if files.ratings is not None:
-        sources = [open_source(files.ratings, ("ratings.csv", "watched.csv", "diary.csv"))]
-    else:
-        sources = [] if files.source is None else collect(files.source)
+    path = files.ratings or files.source
+    sources = [] if path is None else collect(path)
     found: list[tuple[Source, _Role]] = []
     others: list[str] = []
     for source in sources:

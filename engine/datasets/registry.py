@@ -14,6 +14,7 @@ from types import MappingProxyType
 from engine.data.dataset import Dataset
 from engine.datasets.formats.detect import Evidence
 from engine.datasets.formats.files import Files
+from engine.datasets.formats.sources import open_source
 from engine.datasets.reader import Certainty, Reader
 from engine.errors import DataError, ErrorKind, OptionError, RecsysError
 from engine.runtime.job import Job
@@ -22,8 +23,8 @@ from engine.runtime.job import Job
 ENTRY_POINTS = "recsys_tui.readers"
 #: The name under which a module of this package declares its reader.
 DECLARATION = "READER"
-#: How many characters a sentence has at most, and how many of them say what was seen at least.
-_LONGEST_SENTENCE = 400
+#: How many characters the sentence has, so that a remedy fits behind it, and how many at least say what was seen.
+_LONGEST_SENTENCE = 320
 _LEAST_SEEN = 60
 
 
@@ -76,10 +77,13 @@ def recognise(files: Files) -> Reader:
         except Exception as error:  # a reader of another package must not hinder the others
             failures.append(f"the reader {kind!r} failed on them ({type(error).__name__}: {error})")
     best = max(certainties.values(), default=Certainty.NO)
-    if unreadable is not None and best is Certainty.NO:
-        raise unreadable
+    if best is Certainty.NO:
+        if unreadable is not None:
+            raise unreadable
+        if files.ratings is not None:
+            open_source(files.ratings)  # raises if it is an archive or a folder in which nobody knows the ratings
     sure = [kind for kind, certainty in certainties.items() if certainty == best]
-    if len(sure) > 1 and evidence.ratings is not None:
+    if len(sure) > 1 and (evidence.ratings is not None or evidence.members):
         # The log decides: a person's own ratings can be given with the catalogue of a known release.
         log = replace(evidence, items=None, links=None)
         sure = [kind for kind in sure if readers()[kind].recognises(log) == best] or sure

@@ -11,12 +11,11 @@ from engine.datasets.build.personal import PersonalExport
 from engine.datasets.build.tracks import Tracks
 from engine.datasets.formats.files import Files
 from engine.datasets.formats.local_dates import parse_dates
-from engine.datasets.formats.sources import Source, collect, open_source
+from engine.datasets.formats.sources import Source, collect
 from engine.datasets.reader import Certainty, Evidence, Reader
 from engine.errors import DataError, ErrorKind
 from engine.runtime.job import Job, Progress
 
-_NAMES = ("streaming*history*.json", "endsong*.json", "*.json")
 #: Spotify itself counts a stream from 30 seconds on.
 _LEAST_MS = 30_000
 #: An export has files of 12 MB at most.
@@ -34,11 +33,9 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     DataError
         If no file is a history, or one is not what it should be.
     """
-    if files.ratings is not None:
-        sources = [open_source(files.ratings, _NAMES)]
-    else:
-        found = [] if files.source is None else collect(files.source)
-        sources = found if len(found) == 1 else [one for one in found if _is_history(one)]
+    path = files.ratings or files.source
+    found = [] if path is None else collect(path)
+    sources = found if len(found) == 1 else [one for one in found if _is_history(one)]
     files.require_any(sources, "spotify", ("ratings",))
     export = PersonalExport(name, "spotify", "Spotify", "track")
     tracks = Tracks(export)

@@ -53,7 +53,7 @@ def test_what_kind_they_are(tmp_path: Path, ratings: Path) -> None:
     unclear = shown(ratings=ratings)
     assert "--kind" in unclear
     assert "--map" in unclear
-    assert "movielens, movies, recbole" in shown(kind="movie", ratings=ratings)
+    assert "movielens, movies, myanimelist" in shown(kind="movie", ratings=ratings)
     assert "--kind" in shown(kind="movie", ratings=ratings)
     assert "--kind table" in shown(kind="recbole", ratings=ratings)
     for name in ("a.inter", "b.inter"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from engine.datasets.formats.files import Files
@@ -10,7 +11,7 @@ from engine.datasets.formats.json import JsonLines
 from engine.datasets.formats.parquet_json import Parquet, open_rows
 from engine.datasets.formats.shown import listed
 from engine.datasets.formats.sources import Source, choose, collect, open_source
-from engine.errors import DataError
+from engine.errors import DataError, ErrorKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Evidence:
     items, ratings, links
         The files that were named for these roles. The only file of a folder or an archive counts as ``ratings``.
     members
-        The files of the folder or archive that was named; empty if none was.
+        The files of the folder or archive that was named, also as ``ratings``; empty if none was.
     """
 
     items: Source | None = None
@@ -62,10 +63,18 @@ class Evidence:
         if files.source is not None:
             members = collect(files.source)
             return cls(ratings=members[0] if len(members) == 1 else None, members=members)
-        items, ratings, links = (
-            None if path is None else open_source(path) for path in (files.items, files.ratings, files.links)
-        )
-        return cls(items, ratings, links)
+        items, links = (None if path is None else open_source(path) for path in (files.items, files.links))
+        if files.ratings is None:
+            return cls(items, None, links)
+        try:
+            return cls(items, open_source(files.ratings), links)
+        except DataError as error:
+            if error.kind not in (ErrorKind.SEVERAL_FILES, ErrorKind.FOLDER_GIVEN):
+                raise
+            # A person's export is an archive or a folder, and a catalogue may be named beside it.
+            with suppress(DataError):
+                return cls(items, None, links, collect(files.ratings))
+            raise
 
     def member(self, *patterns: str) -> Source | None:
         """The first file of the folder or archive whose name fits; patterns are in lower case, the best first."""

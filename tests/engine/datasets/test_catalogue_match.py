@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from engine.datasets import guess_kind, read
+from pathlib import Path
 
-from .conftest import Write, assert_accounted, outside
+import pytest
+
+from engine.datasets import guess_kind, read
+from engine.errors import DataError, ErrorKind
+
+from .conftest import Write, assert_accounted, outside, zipped
 
 RATINGS = """Date,Name,Year,Letterboxd URI,Rating
 2024-05-01,The Matrix,1999,https://boxd.it/1,4.5
@@ -91,3 +96,19 @@ def test_two_titles_of_an_export_that_are_one_film_are_counted(write: Write) -> 
     assert [row[1:3] for row in outside(dataset)] == [(2571, 5.0)]
     assert dataset.skipped == {"duplicate pair": 1}
     assert_accounted(dataset)
+
+
+def test_a_whole_export_goes_with_a_catalogue(write: Write, tmp_path: Path) -> None:
+    members = {"ratings.csv": RATINGS, "profile.csv": "Username\nann\n", "watched.csv": RATINGS.replace(",Rating", ",")}
+    archive = zipped(tmp_path / "export.zip", members)
+    items = write("movies.csv", MOVIES)
+    assert guess_kind(ratings=archive, items=items) == "letterboxd"
+    dataset = read("x", ratings=archive, items=items)
+    assert (dataset.num_interactions, dataset.num_items) == (5, 6)
+
+
+def test_an_archive_of_ratings_that_nobody_knows_asks_for_one_file(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", {"a.csv": "x,y\n1,2\n", "b.csv": "x,y\n1,2\n"})
+    with pytest.raises(DataError, match="holds 2 files") as caught:
+        read("x", ratings=archive)
+    assert caught.value.kind == ErrorKind.SEVERAL_FILES
