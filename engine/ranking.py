@@ -46,7 +46,9 @@ def confidence_margin(rated: Interactions) -> Scores:
     """
     assert rated.ratings is not None
     counts = np.bincount(rated.item_ids, minlength=rated.num_items)
-    margin: Scores = (_DEVIATIONS * np.std(rated.ratings) / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
+    margin: Scores = (_DEVIATIONS * np.std(rated.ratings, dtype=np.float64) / np.sqrt(np.maximum(counts, 1))).astype(
+        np.float32
+    )
     return margin
 
 

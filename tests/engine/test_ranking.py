@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import average_precision_score, label_ranking_average_precision_score, ndcg_score
 
-from engine.ranking import accuracy, top_k, top_lists
+from engine.interactions import Interactions
+from engine.ranking import accuracy, confidence_margin, top_k, top_lists
 
 
 @given(
@@ -99,3 +100,9 @@ def test_a_perfect_list_has_the_best_figures_and_a_useless_one_the_worst(seed: i
     for name in perfect:
         assert perfect[name] == pytest.approx(1)
         assert useless[name] == 0
+
+
+def test_the_margin_of_very_large_ratings_is_finite() -> None:
+    ratings = np.array([1e20, 3e20], dtype=np.float32)
+    rated = Interactions(np.array([1, 2]), np.array([1, 1]), ratings, num_users=3, num_items=2)
+    np.testing.assert_allclose(confidence_margin(rated)[1], 2e20 / np.sqrt(2.0), rtol=1e-5)
