@@ -187,6 +187,14 @@ def roles_of_catalogue(rows: Rows, mapping: ColumnMapping, table: pa.Table, item
             taken.add(column)
             guessed.add(role)
             break
+    # Films can be called 1984 and 2046, in a column that says that it holds titles.
+    numbers = [one for one in usual(rows.columns, ("title",)) if one not in taken and not _is_empty(table[one])]
+    if "title" not in found and "title" not in mapping and numbers:
+        found["title"] = numbers[0]
+        guessed.add("title")
+        remarks = [
+            one for one in remarks if not one.startswith(f"the column {numbers[0]!r} was not taken for the title")
+        ]
     if "title" not in found and "title" not in mapping and len(table):
         likely = [one for one in rows.columns if one not in taken and not _no_title(table[one])]
         hint = f"; {', '.join(map(repr, likely[:5]))} could be one" if likely else ""
@@ -304,6 +312,10 @@ def _repeats(values: pa.ChunkedArray) -> float:
     """The share of the rows that lack an id or have that of another row."""
     ids = to_ids(values.combine_chunks()).drop_null()
     return 1.0 - len(ids.unique()) / max(1, len(values))
+
+
+def _is_empty(values: pa.ChunkedArray) -> bool:
+    return len(values.drop_null()) == 0
 
 
 def _no_title(values: pa.ChunkedArray) -> str:
