@@ -36,8 +36,7 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     files.require_any((source,), "hetrec", ("ratings",))
     assert source is not None
     rows = Delimited(source, delimiter="\t", quote=None)
-    log = read_log(rows, find_columns(rows, {"user": ["userID"], "item": ["artistID"]}), job)
-    log.report.remarks.append("the weights (how often a user played an artist) were not used.")
+    log = read_log(rows, find_columns(rows, {"user": ["userID"], "item": ["artistID"], "weight": ["weight"]}), job)
     reports, catalogue = [log.report], None
     if artists is not None and artists != source:
         reports.append(ReadReport(artists.name, "items"))

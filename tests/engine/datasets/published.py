@@ -245,4 +245,101 @@ SOURCES = [
         "--ratings clicks.csv",
         (2, 2, 2),
     ),
+    Source(
+        "MovieTweetings",
+        {
+            "mt/ratings.dat": "1::0114508::8::1381006850\n2::0499549::9::1376753198\n",
+            "mt/movies.dat": "0114508::Species Seen (1995)::Horror|Sci-Fi\n0499549::Blue Planet (2009)::Action\n",
+        },
+        "--from mt",
+        (2, 2, 2),
+    ),
+    Source(
+        "Amazon ratings 2014 (no header)",
+        {"ratings_Beauty.csv": "A39HTATAQ9V7YF,0205616461,5.0,1369699200\nA3JM6GV9MNOF9X,0558925278,3.0,1355443200\n"},
+        "--ratings ratings_Beauty.csv --map user=#1,item=#2,rating=#3,time=#4",
+        (2, 2, 2),
+    ),
+    Source("LightGCN, NGCF", {"train.txt": "0 3 819 1213\n1 3 40\n"}, "--ratings train.txt", (2, 4, 5)),
+    Source(
+        "Steam-200k",
+        {
+            "steam-200k.csv": "151603712,Iron Sky,purchase,1.0,0\n151603712,Iron Sky,play,273.0,0\n"
+            "5250,Half World,purchase,1.0,0\n"
+        },
+        "--ratings steam-200k.csv",
+        (2, 2, 2),
+    ),
+    Source(
+        "Netflix Prize",
+        {"combined_data_1.txt": "1:\n1488844,3,2005-09-06\n822109,5,2005-05-13\n2:\n822109,4,2005-10-19\n"},
+        "--ratings combined_data_1.txt",
+        (2, 2, 3),
+    ),
+    Source(
+        "Jester",
+        {"jester-data-1.csv": "2,-7.82,8.79" + ",99" * 98 + "\n1,99,4.08" + ",99" * 98 + "\n"},
+        "--ratings jester-data-1.csv",
+        (2, 2, 3),
+    ),
+    Source(
+        "Letterboxd, a person's export",
+        {"ratings.csv": "Date,Name,Year,Letterboxd URI,Rating\n2018-05-20,Long Night,1999,https://boxd.it/a,4.5\n"},
+        "--ratings ratings.csv",
+        (1, 1, 1),
+    ),
+    Source(
+        "IMDb, a person's ratings",
+        {
+            "ratings.csv": "Const,Your Rating,Date Rated,Title,Original Title,URL,Title Type,IMDb Rating,Runtime (mins),Year,"
+            "Genres,Num Votes,Release Date,Directors\n"
+            'tt0118694,10,2024-03-15,Mood,Fa yeung,https://x,Movie,8.1,98,2000,"Drama, Romance",170000,2000-09-29,Wong\n'
+        },
+        "--ratings ratings.csv",
+        (1, 1, 1),
+    ),
+    Source(
+        "MyAnimeList, a person's list",
+        {
+            "animelist.xml": '<?xml version="1.0" encoding="UTF-8" ?>\n<myanimelist>\n<anime><series_animedb_id>1'
+            "</series_animedb_id><series_title><![CDATA[Space Dogs]]></series_title><series_type>TV</series_type>"
+            "<series_episodes>26</series_episodes><my_start_date>2024-01-01</my_start_date><my_finish_date>2024-03-04"
+            "</my_finish_date><my_score>9</my_score><my_status>Completed</my_status></anime>\n</myanimelist>\n"
+        },
+        "--ratings animelist.xml",
+        (1, 1, 1),
+    ),
+    Source(
+        "Goodreads, a person's library",
+        {
+            "goodreads_library_export.csv": "Book Id,Title,Author,Author l-f,Additional Authors,ISBN,ISBN13,My Rating,"
+            "Average Rating,Publisher,Binding,Number of Pages,Year Published,Original Publication Year,Date Read,Date Added,"
+            "Bookshelves,Bookshelves with positions,Exclusive Shelf,My Review,Spoiler,Private Notes,Read Count,Owned Copies\n"
+            '11,Red Sand,F. Her,"Her, F.",,"=""0441013597""","=""9780441013593""",5,4.27,Ace,Paperback,604,2006,1965,'
+            "2024/03/04,2024/01/01,,,read,,,,1,0\n"
+        },
+        "--ratings goodreads_library_export.csv",
+        (1, 1, 1),
+    ),
+    Source(
+        "Netflix, a person's viewing history",
+        {"NetflixViewingHistory.csv": 'Title,Date\n"The Line: Season 1: The Start","3/15/24"\n"Far Moon","3/14/24"\n'},
+        "--ratings NetflixViewingHistory.csv",
+        (1, 2, 2),
+    ),
+    Source(
+        "Spotify, a person's streaming history",
+        {
+            "StreamingHistory_music_0.json": '[{"endTime": "2024-03-04 10:00", "artistName": "Ann", "trackName": "Blue", '
+            '"msPlayed": 180000}, {"endTime": "2024-03-04 10:03", "artistName": "Bo", "trackName": "Red", "msPlayed": 900}]'
+        },
+        "--ratings StreamingHistory_music_0.json",
+        (1, 1, 1),
+    ),
+    Source(
+        "Last.fm, a person's scrobbles",
+        {"scrobbles.csv": 'Ann,First,Blue,"04 Mar 2024, 10:00"\nBo,Second,Red,"04 Mar 2024, 10:05"\n'},
+        "--ratings scrobbles.csv",
+        (1, 2, 2),
+    ),
 ]
