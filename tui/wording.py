@@ -122,6 +122,7 @@ _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.FOLDER_GIVEN: lambda _: "name a file in it, or give the whole folder with --from",
     ErrorKind.SEVERAL_FILES: _several_files,
     ErrorKind.MISSING_COLUMN: _missing_column,
+    ErrorKind.UNCLEAR_DATES: lambda _: "say it with --dates day-first or --dates month-first",
     ErrorKind.UNKNOWN_ROLE: lambda _: "correct --map",
     ErrorKind.BAD_HEADER: lambda _: "a plain table is read with --kind table",
     ErrorKind.NOT_DOWNLOADED: _not_downloaded,

@@ -57,7 +57,7 @@ def clean(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    texts = pc.utf8_trim_whitespace(texts)
+    texts = unwrap_formulas(pc.utf8_trim_whitespace(texts))
     texts = pa.chunked_array([_decoded(one) for one in texts.chunks], pa.string())
     return pc.if_else(pc.is_in(texts, pa.array(MISSING_TEXTS)), None, texts)
 

@@ -5,6 +5,7 @@ Importing this package loads none of pandas, pyarrow and torch; the readers are 
 
 from __future__ import annotations
 
+import codecs
 import glob
 import os
 from collections.abc import Mapping, Sequence
@@ -43,6 +44,9 @@ def read(
     where: Mapping[str, str] | None = None,
     user: str | None = None,
     join: tuple[str | Path, str] | None = None,
+    header: bool | None = None,
+    encoding: str | None = None,
+    day_first: bool | None = None,
     job: Job | None = None,
 ) -> Dataset:
     """Read files into a data set.
@@ -70,6 +74,14 @@ def read(
     join
         For the kind ``table``: a file with further columns of the ratings, and the column that both files have, such as
         ``("orders.csv", "order_id")`` where the orders say whose they are.
+    header
+        For the kind ``table``: whether the first row of a text holds the names of the columns. If None, it does unless
+        it looks like the rows below it. Columns without names are called ``#1``, ``#2`` and so on.
+    encoding
+        For the kind ``table``: the encoding of a text, such as ``"cp1251"``. If None, it is UTF-8 or UTF-16, or what is
+        not UTF-8 is Windows-1252.
+    day_first
+        For the kind ``table``: whether 03/04/2024 is the third of April. If None, the other dates of the column tell.
     job
         Takes the progress in rows and is asked between blocks whether to stop.
 
@@ -95,7 +107,10 @@ def read(
     files = _files(items, several[0] if several else None, links, source, mapping)
     more = tuple(Path(os.path.expanduser(path)) for path in several[1:])
     joined = None if join is None else (Path(os.path.expanduser(join[0])), join[1])
-    files = replace(files, more_ratings=more, where=where or {}, user=user, join=joined)
+    files = replace(
+        files, more_ratings=more, where=where or {}, user=user, join=joined, header=header, day_first=day_first
+    )
+    files = replace(files, encoding=_codec(encoding))
     from engine.datasets.registry import get, recognise
 
     if kind is None and files.only_for_tables:
@@ -110,6 +125,15 @@ def read(
         )
     reader = recognise(files) if kind is None else get(kind)
     return reader.read(name, files, job)
+
+
+def _codec(encoding: str | None) -> str:
+    if encoding is None:
+        return "utf-8"
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        raise OptionError(f"There is no encoding {encoding!r}: name one such as utf-8, cp1252 or shift_jis.") from None
 
 
 def _parts(path: str | Path) -> list[str | Path]:

@@ -103,6 +103,9 @@ def add(
     where: Mapping[str, str] | None = None,
     user: str | None = None,
     join: tuple[Path, str] | None = None,
+    header: bool | None = None,
+    encoding: str | None = None,
+    day_first: bool | None = None,
     replace: bool = False,
     job: Job | None = None,
     log: Callable[[str], None] = _silent,
@@ -118,7 +121,7 @@ def add(
         Where to store the data set.
     name
         The name of the data set.
-    kind, items, ratings, links, source, mapping, where, user, join
+    kind, items, ratings, links, source, mapping, where, user, join, header, encoding, day_first
         As :func:`engine.datasets.read` takes them.
     replace
         Whether to replace a stored data set of the same name.
@@ -157,6 +160,9 @@ def add(
             where=where,
             user=user,
             join=join,
+            header=header,
+            encoding=encoding,
+            day_first=day_first,
             job=job,
         )
         return workspace.add(dataset, replace=replace)

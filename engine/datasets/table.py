@@ -71,7 +71,11 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
             roles = found[rows.name] = roles_of_log(rows, files.mapping, None if files.user is None else _PERSON)
             label = label_of_log(rows, roles, files.mapping)
             rows = rows if label is None else _chosen(rows, label, files, notes)
-            logs.append(read_log(rows, roles.columns, job, unrated=_unrated(files), guessed=roles.guessed))
+            logs.append(
+                read_log(
+                    rows, roles.columns, job, unrated=_unrated(files), day_first=files.day_first, guessed=roles.guessed
+                )
+            )
             item_column = item_column or roles.columns["item"]
             notes += _about_log(rows, roles, files, label, catalogue_given=items is not None)
         reports += [one.report for one in logs]
@@ -81,7 +85,7 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
             catalogue = _catalogue_of_log(first, files, found[first.name], job, notes)
     if items is not None:
         report = ReadReport(items.name, "items")
-        rows = open_rows(items)
+        rows = _open(items, files)
         catalogue, found[rows.name] = _read_catalogue(rows, files, item_column, report, job)
         report.remarks += found[rows.name].remarks
         reports.append(report)
@@ -122,7 +126,7 @@ def _find(files: Files) -> tuple[Source | None, Source | None]:
     if files.source is not None and files.ratings is None and files.items is None:
         found = collect(files.source)
         if len(found) == 1:
-            interactions = "user" in files.mapping or files.user is not None or is_log(open_rows(found[0]).columns)
+            interactions = "user" in files.mapping or files.user is not None or is_log(_open(found[0], files).columns)
             return (found[0], None) if interactions else (None, found[0])
     return files.find("ratings", _RATINGS), files.find("items", _ITEMS)
 
@@ -175,11 +179,15 @@ def _unrated(files: Files) -> float | None:
     raise OptionError(f"The rating that means 'not rated' must be a number, not {value!r}.", name="unrated")
 
 
+def _open(source: Source, files: Files) -> Rows:
+    return open_rows(source, header=files.header, encoding=files.encoding)
+
+
 def _rows_of_log(source: Source, files: Files) -> Rows:
-    rows = open_rows(source)
+    rows = _open(source, files)
     if files.join is not None:
         path, key = files.join
-        other = open_rows(open_source(path))
+        other = _open(open_source(path), files)
         rows = JoinedRows(rows, other, mapped_column(rows, key, key), mapped_column(other, key, key))
     where = {mapped_column(rows, column, column): value for column, value in files.where.items()}
     constant = {} if files.user is None else {_PERSON: files.user}

@@ -45,6 +45,21 @@ def test_the_sentence_about_a_missing_column_ends_with_what_to_do(run: Run, log:
     assert "--map, such as user=who,item=what" in outcome.err
 
 
+def test_what_a_file_does_not_say_itself(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_bytes("user,фильм,02/03/2020\nann,брат,03/04/2020\n".encode("cp1251"))
+    words = ("datasets", "add", "films", "--ratings", path, "--map", "user=#1,item=#2,time=#3", "--dry-run", "--json")
+    outcome = run(*words, "--no-header", "--encoding", "cp1251")
+    assert outcome.status == 1
+    assert "--dates day-first or --dates month-first" in outcome.err
+    found = json.loads(run(*words, "--no-header", "--encoding", "cp1251", "--dates", "day-first").out)
+    assert [(one["item"], one["time"][:10]) for one in found["interactions"]] == [
+        ("фильм", "2020-03-02"),
+        ("брат", "2020-04-03"),
+    ]
+    assert "no encoding 'klingon'" in run(*words, "--encoding", "klingon").err
+
+
 def test_parts_of_a_log_and_one_person(run: Run, tmp_path: Path) -> None:
     for name, line in (("a.csv", "7,4"), ("b.csv", "8,3")):
         (tmp_path / name).write_text(f"movie,rating\n{line}\n")

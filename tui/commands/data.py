@@ -95,6 +95,13 @@ def list_datasets(as_json: bool) -> None:
 @click.option(
     "--join", metavar="F:COLUMN", help="A file with further columns of the ratings, and the column that both have."
 )
+@click.option("--no-header", is_flag=True, help="The first row of a table is data; its columns are #1, #2 and so on.")
+@click.option("--encoding", metavar="E", help="The encoding of a table that is not UTF-8, such as cp1251.")
+@click.option(
+    "--dates",
+    type=click.Choice(["day-first", "month-first"]),
+    help="What comes first in 03/04/2024, where the other dates do not tell.",
+)
 @click.option("--dry-run", is_flag=True, help="Read and tell what would be stored, and store nothing.")
 @click.option("--replace", is_flag=True, help="Take the place of a data set of the same name.")
 @common_options
@@ -109,6 +116,9 @@ def add_dataset(
     where: tuple[str, ...],
     user: str | None,
     join: str | None,
+    no_header: bool,
+    encoding: str | None,
+    dates: str | None,
     dry_run: bool,
     replace: bool,
     as_json: bool,
@@ -130,6 +140,9 @@ def add_dataset(
         "where": parse_where(where),
         "user": user,
         "join": None if join is None else parse_join(join),
+        "header": False if no_header else None,
+        "encoding": encoding,
+        "day_first": None if dates is None else dates == "day-first",
     }
     if dry_run:
         with progress_on_stderr() as job:

@@ -45,7 +45,7 @@ class Delimited:
     columns
         The names of the columns, for a file whose first row is data.
     encoding
-        ``"utf-8"`` or ``"latin-1"``.
+        ``"utf-8"``, or that of the file where it is known.
     header
         Whether the first row holds the names of the columns; if None, it is taken for data if it looks like the rows
         below it. Columns without names are called ``#1``, ``#2`` ….

@@ -34,6 +34,10 @@ class Files:
         For the reader ``table``: the person whose interactions these are, where no column says it.
     join
         For the reader ``table``: a file with further columns of the interactions, and the column that both files have.
+    header, encoding
+        For the reader ``table``: as :func:`engine.datasets.formats.parquet_json.open_rows` takes them.
+    day_first
+        For the reader ``table``: whether the day comes first in dates such as 03/04/2024; None decides by the column.
     """
 
     items: Path | None = None
@@ -45,6 +49,9 @@ class Files:
     where: Mapping[str, str] = field(default_factory=dict)
     user: str | None = None
     join: tuple[Path, str] | None = None
+    header: bool | None = None
+    encoding: str = "utf-8"
+    day_first: bool | None = None
 
     @property
     def empty(self) -> bool:
@@ -54,7 +61,11 @@ class Files:
     @property
     def only_for_tables(self) -> bool:
         """Whether something was said that the reader ``table`` alone understands."""
-        return bool(self.mapping or self.more_ratings or self.where or self.user or self.join)
+        return bool(self.mapping or self.more_ratings or self.where or self.user or self.join or self._forms)
+
+    @property
+    def _forms(self) -> bool:
+        return self.header is not None or self.encoding != "utf-8" or self.day_first is not None
 
     def find(self, role: str, wanted: Sequence[str]) -> Source | None:
         """The file for a role: the one named for it, else the one of the folder or archive that fits.

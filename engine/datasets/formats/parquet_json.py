@@ -18,8 +18,18 @@ _PARQUET = b"PAR1"
 _BLOCK_ROWS = 1 << 17
 
 
-def open_rows(source: Source) -> Rows:
-    """Open a file of any of the formats; its content decides which."""
+def open_rows(source: Source, *, header: bool | None = None, encoding: str = "utf-8") -> Rows:
+    """Open a file of any of the formats; its content decides which.
+
+    Parameters
+    ----------
+    source
+        The file.
+    header
+        Whether the first row of a text with separators holds the names of the columns; None decides by the rows.
+    encoding
+        The encoding of such a text, where it is not UTF-8.
+    """
     head = source.head()
     if head.startswith(_PARQUET):
         return Parquet(source)
@@ -30,7 +40,7 @@ def open_rows(source: Source) -> Rows:
         )
     if source.base.endswith((".jsonl", ".ndjson", ".json")) or looks_like_json(head):
         return JsonDocument(source) if is_document(head) else JsonLines(source)
-    return Delimited(source)
+    return Delimited(source, header=header, encoding=encoding)
 
 
 class Parquet:

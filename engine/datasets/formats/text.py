@@ -47,7 +47,8 @@ class TextReader:
     name
         The name of the file, for messages.
     encoding
-        ``"utf-8"``, or ``"latin-1"`` for a file of which this is known.
+        ``"utf-8"``, or another one for a file of which this is known. In text of this encoding the byte of a line end
+        must be no part of a letter.
     read_bytes
         How many bytes to read at a time.
     whole_lines
@@ -158,8 +159,18 @@ class TextReader:
             block = block.replace(b"\0", b"")
         if block.isascii():
             return block
-        if self._encoding == "latin-1":
-            return block.decode("latin-1").encode()
+        if self._encoding != "utf-8":
+            try:
+                return block.decode(self._encoding).encode()
+            except UnicodeDecodeError as error:
+                number = begin + block.count(b"\n", 0, error.start)
+                raise DataError(
+                    f"{self._name}, line {number:,}: byte 0x{block[error.start]:02x} is not {self._encoding} text: name "
+                    "another encoding, or none to have it found.",
+                    kind=ErrorKind.BAD_ENCODING,
+                    file=self._name,
+                    row=number,
+                ) from None
         try:
             block.decode()
         except UnicodeDecodeError:
