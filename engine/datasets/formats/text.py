@@ -165,8 +165,8 @@ class TextReader:
             except UnicodeDecodeError as error:
                 number = begin + block.count(b"\n", 0, error.start)
                 raise DataError(
-                    f"{self._name}, line {number:,}: byte 0x{block[error.start]:02x} is not {self._encoding} text: name "
-                    "another encoding, or none to have it found.",
+                    f"{self._name}, line {number:,}: byte 0x{block[error.start]:02x} is not {self._encoding} text: "
+                    "name another encoding, or none to have it found.",
                     kind=ErrorKind.BAD_ENCODING,
                     file=self._name,
                     row=number,
