@@ -76,6 +76,8 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
                     rows, roles.columns, job, unrated=_unrated(files), day_first=files.day_first, guessed=roles.guessed
                 )
             )
+            if logs[-1].times is None and "time" in roles.columns:  # it held no times, as a remark says
+                roles = found[rows.name] = roles.without("time")
             item_column = item_column or roles.columns["item"]
             notes += _about_log(rows, roles, files, label, catalogue_given=items is not None)
         reports += [one.report for one in logs]
@@ -198,7 +200,9 @@ def _chosen(rows: Rows, label: str, files: Files, notes: list[str]) -> Rows:
     """The rows whose label says that the item was chosen."""
     if label in files.where:
         return rows
-    notes.append(f"{rows.name}: rows whose {label} is 0 were left out, as their items were shown and not chosen.")
+    notes.append(
+        f"{rows.name}: rows whose {label} is 0 or false were left out, as their items were shown and not chosen."
+    )
     return SelectedRows(rows, {label: "1"})
 
 

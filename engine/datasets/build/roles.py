@@ -15,6 +15,7 @@ from engine.datasets.formats.column_names import CATALOGUE_ROLES, ITEM_NUMBER, L
 from engine.datasets.formats.ids import to_ids
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import Rows, find_columns
+from engine.datasets.formats.selected_rows import truth_of
 from engine.datasets.formats.shown import listed
 from engine.datasets.formats.values import numbers_or_null, to_strings
 from engine.errors import DataError, ErrorKind, OptionError
@@ -53,6 +54,11 @@ class Roles:
     columns: dict[str, str]
     guessed: frozenset[str] = frozenset()
     remarks: list[str] = field(default_factory=list)
+
+    def without(self, role: str) -> Roles:
+        """The same roles except one."""
+        columns = {one: column for one, column in self.columns.items() if one != role}
+        return Roles(columns, self.guessed - {role}, self.remarks)
 
     def named(self) -> dict[str, str]:
         """Role -> column, of the roles that were guessed."""
@@ -129,14 +135,22 @@ def roles_of_log(rows: Rows, mapping: ColumnMapping, person: str | None = None) 
 
 
 def label_of_log(rows: Rows, roles: Roles, mapping: ColumnMapping) -> str | None:
-    """The column of 0 and 1 that says whether an item that was shown was chosen; None if the log has no such column."""
+    """The column of 0 and 1, or false and true, that says whether an item that was shown was chosen; None without one."""
     if {"rating", "weight"} & {*roles.columns, *mapping}:
         return None
     columns = [one for one in usual(rows.columns, LABEL) if one not in roles.columns.values()]
     for column, values in _sample(rows, columns).items():
-        if {one for one in numbers_or_null(values).unique().to_pylist() if one is not None} == {0.0, 1.0}:
+        if {_truth(one) for one in to_strings(values).unique().to_pylist() if one and one.strip()} == {0.0, 1.0}:
             return column
     return None
+
+
+def _truth(text: str) -> float | None:
+    word = text.strip().lower()
+    try:
+        return truth_of(word) if truth_of(word) is not None else float(word)
+    except ValueError:
+        return None
 
 
 def roles_of_catalogue(rows: Rows, mapping: ColumnMapping, table: pa.Table, item_column: str | None) -> Roles:

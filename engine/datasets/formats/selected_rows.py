@@ -24,7 +24,8 @@ class SelectedRows:
     rows
         The file.
     where
-        Column -> the value that a row must have. ``1``, ``1.0`` and ``true`` are the same, as are upper and lower case.
+        Column -> the value that a row must have. ``1``, ``1.0``, ``true`` and ``yes`` are the same, as are upper and
+        lower case.
     constant
         Name -> text of columns that are added.
     """
@@ -59,15 +60,26 @@ class SelectedRows:
             yield RowBatch(columns, np.asarray(block.rows)[keep])
 
 
+_WORDS = {"true": 1.0, "yes": 1.0, "y": 1.0, "t": 1.0, "false": 0.0, "no": 0.0, "n": 0.0, "f": 0.0}
+
+
 def _equal(values: object, value: str) -> np.ndarray:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     texts = pc.utf8_lower(pc.utf8_trim_whitespace(to_strings(values)))
     wanted = value.strip().lower()
     same = pc.equal(texts, wanted).fill_null(False).to_numpy(zero_copy_only=False)
-    number = {"true": 1.0, "false": 0.0}.get(wanted)
+    number = truth_of(wanted)
     try:
         number = float(wanted) if number is None else number
     except ValueError:
         return same  # type: ignore[no-any-return]
-    return same | pc.equal(numbers_or_null(texts), number).fill_null(False).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+    words = [word for word, value in _WORDS.items() if value == number]
+    fits = pc.or_kleene(pc.equal(numbers_or_null(texts), number).fill_null(False), pc.is_in(texts, pa.array(words)))
+    return same | fits.fill_null(False).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+
+
+def truth_of(word: str) -> float | None:
+    """1 for ``true``, ``yes``, ``y`` and ``t``, 0 for their opposites, and None for other words; in lower case."""
+    return _WORDS.get(word)

@@ -100,8 +100,20 @@ def test_plays_are_weights_and_returns_are_no_likes(write: Write) -> None:
 def test_an_item_that_was_shown_and_not_chosen_is_no_like(write: Write) -> None:
     dataset = read("x", ratings=write("r.csv", "uid,iid,label\n1,2,1\n1,3,0\n2,3,1.0\n"))
     assert outside(dataset) == [(1, 2, None, None), (2, 3, None, None)]
-    assert "whose label is 0 were left out" in notes_of(dataset)
+    assert "whose label is 0 or false were left out" in notes_of(dataset)
     assert_accounted(dataset)
+
+
+@pytest.mark.parametrize(("yes", "no"), [("True", "False"), ("yes", "no"), ("Y", "N"), ("1.0", "0.0")])
+def test_labels_in_words(write: Write, yes: str, no: str) -> None:
+    dataset = read("x", ratings=write("r.csv", f"user,item,liked\n1,2,{yes}\n1,3,{no}\n2,3,{yes}\n"))
+    assert outside(dataset) == [(1, 2, None, None), (2, 3, None, None)]
+
+
+def test_a_date_that_is_none_is_no_time(write: Write) -> None:
+    dataset = read("x", ratings=write("r.csv", "user,item,date\n1,2,soon\n1,3,later\n"))
+    assert "'soon' is not a time" in notes_of(dataset)
+    assert "time = date" not in notes_of(dataset)
 
 
 def test_facts_about_items_in_the_log_make_the_catalogue(write: Write) -> None:
