@@ -135,7 +135,7 @@ def roles_of_log(rows: Rows, mapping: ColumnMapping, person: str | None = None) 
 
 
 def label_of_log(rows: Rows, roles: Roles, mapping: ColumnMapping) -> str | None:
-    """The column of 0 and 1, or false and true, that says whether an item that was shown was chosen; None without one."""
+    """The column of 0 and 1, or false and true, that says whether an item was chosen that was shown; else None."""
     if {"rating", "weight"} & {*roles.columns, *mapping}:
         return None
     columns = [one for one in usual(rows.columns, LABEL) if one not in roles.columns.values()]
