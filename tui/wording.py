@@ -88,7 +88,7 @@ def _missing_column(error: RecsysError) -> str:
     # Only a reader whose columns can be mapped gives its name.
     if error.name is None:
         return ""
-    roles = {"user": ("user", "item"), "item": ("user", "item"), "id": ("id", "title")}.get(error.column or "")
+    roles = {"user": ("user", "item"), "item": ("user", "item"), "id": ("id",)}.get(error.column or "")
     if roles is None or len(error.choices) < len(roles):
         return f"name the columns with --map, such as {_MAPPING_EXAMPLE}"
     example = ",".join(f"{role}={column}" for role, column in zip(roles, error.choices, strict=False))
