@@ -235,7 +235,7 @@ def _parse_numbers(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pc.any(pc.match_substring_regex(texts, r"^-?\d{17,}$")).as_py():  # float64 would round them
+    if pc.any(pc.match_substring_regex(texts, r"^-?\d{16,}$")).as_py():  # float64 would round them
         try:
             return texts.cast(pa.int64())
         except pa.ArrowInvalid:

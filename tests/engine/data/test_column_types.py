@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.data.column_types import Column, as_prose, typed
@@ -101,6 +101,8 @@ def test_a_few_odd_values_among_numbers_are_pointed_at() -> None:
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1))))
+@example([2**53])
+@example([2**53 + 1, 1])
 def test_integers_are_read_as_they_are(values: list[int | None]) -> None:
     texts = [None if value is None else str(value) for value in values]
     found = type_of("value", texts, pa.string()).values

@@ -50,7 +50,7 @@ def test_one_line_of_many_megabytes(write: Write) -> None:
         ('[{"user": 1, "item": 2}, {"user": 1 "item": 3}]', "row 2: is not JSON"),
         ('[{"user": 1, "item": 2}, 7]', "row 2: is not a JSON object"),
         ("[[1, 2, 3]]", "row 1: is not a JSON object"),
-        ('{"a": [{"user": 1}], "b": [{"item": 1}]}\n', "has no column|several lists"),
+        ('{"a": [{"user": 1}], "b": [{"item": 1}]}\n', "no column is known as the user"),
         ('{\n"a": [{"user": 1}], "b": [{"item": 1}]}\n', "several lists of objects .a, b."),
         ('{"user": 1, "item": "' + "x" * (3 << 20) + '"}\n{"user": 2, "item": 3}\n', "line 1: has more than 2 MB"),
         ('{"user": 1, "item": 2}\n' + "[" * (3 << 20), "line 2: has more than 2 MB"),
