@@ -210,13 +210,29 @@ class QuoteReader:
             if parsed is not None and (whole is None or len(parsed.fields) == width):
                 whole = parsed
                 if len(parsed.fields) == width:
-                    return parsed
+                    return parsed if style is self._escaped else self._unless_escaped(data, begin, parsed, last=last)
         literal = self._literally(data, begin, end)
         if whole is not None and self._parse(data, begin, end, styles[:1]) is not None:
             # A row that fits if its marks are letters, such as two titles that begin and end with one.
             split = data[begin:end].split(self._delimiter)
-            return _Parsed(split, end, stray=True) if len(split) == width else whole
+            row = _Parsed(split, end, stray=True) if len(split) == width else whole
+            return self._unless_escaped(data, begin, row, last=last)
         return self._open_row(data, begin, literal, whole, line, last=last)
+
+    def _unless_escaped(self, data: bytes, begin: int, parsed: _Parsed, *, last: bool) -> _Parsed | None:
+        """This row of one line, unless it is rather the beginning of one that goes on after an escaped mark.
+
+        The first line of a value such as ``\\",`` and a line end is a whole row too, if its backslash is a letter.
+        """
+        if b'\\"' not in data[begin : parsed.end]:
+            return parsed
+        limit = min(len(data), begin + MAX_LINE_BYTES)
+        longer = self._parse(data, begin, limit, [self._escaped])
+        if longer is None or len(longer.fields) != self.shape.width or longer.end <= parsed.end:
+            return parsed
+        if longer.end == limit == len(data) and not last:
+            return None
+        return parsed if self._are_rows(data, parsed.end, longer.end) else longer
 
     def _open_row(
         self, data: bytes, begin: int, literal: _Parsed, whole: _Parsed | None, line: int, *, last: bool
@@ -243,12 +259,24 @@ class QuoteReader:
                 raise UnclosedError(line)
         if whole is not None and len(several.fields) != width:
             return whole
-        compared, alike = self._compare(data, literal.end, several.end, _LINES_COMPARED)
-        if not compared or not fits or alike < compared * (_MOSTLY if compared > _FEW_LINES else 1):
+        if not fits or self._needs_escapes(data, begin, several):
             return several
-        if width <= 2 and not self.shape.numeric:
-            return several  # a text of two lines with a comma in each looks like rows too
-        return literal
+        return literal if self._are_rows(data, literal.end, several.end) else several
+
+    def _needs_escapes(self, data: bytes, begin: int, row: _Parsed) -> bool:
+        """Whether this row has the right number of fields because a mark in it is escaped, which is no accident."""
+        if len(row.fields) != self.shape.width or b'\\"' not in data[begin : row.end]:
+            return False
+        strict = self._parse(data, begin, row.end, [self._strict])
+        return strict is None or len(strict.fields) != self.shape.width
+
+    def _are_rows(self, data: bytes, begin: int, end: int) -> bool:
+        """Whether the lines after the one of ``begin`` look like rows and not like a text of several lines."""
+        compared, alike = self._compare(data, begin, end, _LINES_COMPARED)
+        if not compared or alike < compared * (_MOSTLY if compared > _FEW_LINES else 1):
+            return False
+        # A text of two lines with a comma in each looks like rows of two columns too.
+        return self.shape.width > 2 or bool(self.shape.numeric)
 
     def _first_fitting(self, data: bytes, begin: int, end: int, styles: Sequence[re.Pattern[bytes]]) -> _Parsed | None:
         """The row by the first of these styles that gives the right number of fields, else by the first that ends."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.data.dataset import Dataset
@@ -66,6 +66,11 @@ def _written(table: list[tuple[str, ...]], form: str, folder: Path) -> Path:
     ],
 )
 @settings(max_examples=60, deadline=None)
+@example(table=[("1", "plain", "5"), ("2", '"",\nx', "14")])
+@example(table=[("1", "plain", "5"), ("2", '",\nx', "14")])
+@example(table=[("1", "plain", "5"), ("2", '"\nx', "14")])
+@example(table=[("1", "plain", "5"), ("2", 'a\t\nx"\ta', "14")])
+@example(table=[("1", "plain", "5"), ("2", 'a "b",\nx', "14"), ("3", "c\\", "21"), ("4", "d", "28")])
 @given(table=_TABLES)
 def test_the_same_table_in_every_form(form: str, table: list[tuple[str, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
