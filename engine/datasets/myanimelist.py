@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.parsers import expat
 
 from engine.data.dataset import Dataset
+from engine.datasets.build.export_dates import read_dates
 from engine.datasets.build.personal import ExportItem, PersonalExport
 from engine.datasets.formats.files import Files
-from engine.datasets.formats.local_dates import parse_dates
 from engine.datasets.formats.sources import Source
+from engine.datasets.formats.values import BadValueError
 from engine.datasets.reader import Certainty, Evidence, Reader
 from engine.errors import DataError, ErrorKind
 from engine.runtime.job import Job, Progress
@@ -44,8 +45,7 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     export = PersonalExport(name, "myanimelist", "MyAnimeList", "title")
     report = export.report(source.name)
     entries = list(_entries(source, job))
-    finished = parse_dates([one.get("my_finish_date", "") for _, one in entries]).seconds
-    started = parse_dates([one.get("my_start_date", "") for _, one in entries]).seconds
+    finished, started = (_dates(source, entries, field) for field in ("my_finish_date", "my_start_date"))
     for position, (line, entry) in enumerate(entries):
         report.rows += 1
         item = entry.get("series_animedb_id") or entry.get("manga_mangadb_id") or entry.get("series_mangadb_id", "")
@@ -84,6 +84,20 @@ def _recognises(evidence: Evidence) -> Certainty:
 
 
 READER = Reader("myanimelist", "a person's list from MyAnimeList: the XML export, .xml or .xml.gz", read, _recognises)
+
+
+def _dates(source: Source, entries: Sequence[tuple[int, Mapping[str, str]]], field: str) -> list[int | None]:
+    try:
+        return read_dates([one.get(field, "") for _, one in entries]).seconds
+    except BadValueError as error:
+        line = entries[error.position][0]
+        raise DataError(
+            f"{source.name}, line {line:,}, {field}: {error}; correct it.",
+            kind=ErrorKind.BAD_VALUE,
+            file=source.name,
+            row=line,
+            column=field,
+        ) from None
 
 
 def _score(source: Source, line: int, text: str) -> float | None:

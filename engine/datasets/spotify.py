@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.data.dataset import Dataset
+from engine.datasets.build.export_dates import read_dates
 from engine.datasets.build.personal import PersonalExport
 from engine.datasets.build.tracks import Tracks
 from engine.datasets.formats.files import Files
-from engine.datasets.formats.local_dates import parse_dates
 from engine.datasets.formats.sources import Source, collect
+from engine.datasets.formats.values import BadValueError
 from engine.datasets.reader import Certainty, Evidence, Reader
 from engine.errors import DataError, ErrorKind
 from engine.runtime.job import Job, Progress
@@ -66,9 +67,10 @@ def _read_file(export: PersonalExport, tracks: Tracks, source: Source, job: Job 
     plays = _load(source)
     if job is not None:
         job.checkpoint()
-    dates = parse_dates([_text(one, "ts", "endTime") for one in plays])
-    if dates.unreadable:
-        raise _bad_play(source, dates.unreadable[0], "its time is not a date such as 2024-05-31 18:00")
+    try:
+        dates = read_dates([_text(one, "ts", "endTime") for one in plays])
+    except BadValueError as error:
+        raise _bad_play(source, error.position, f"its time {error}") from None
     for position, play in enumerate(plays):
         report.rows += 1
         place = position + 1

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from engine.datasets.build.export_dates import read_dates
 from engine.datasets.build.items import read_records
-from engine.datasets.formats.local_dates import parse_dates
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import Rows
+from engine.datasets.formats.values import BadValueError
 from engine.errors import DataError, ErrorKind
 
 if TYPE_CHECKING:
@@ -119,15 +120,13 @@ class ExportTable:
         """
         column = self.column(*names)
         texts = self.texts(*names)
-        dates = parse_dates(texts, newest_first=newest_first)
-        if dates.unreadable:
-            first = dates.unreadable[0]
-            raise self._bad_value(first, column or names[0], f"{_shown(texts[first])} is not a date such as 2024-05-31")
-        if dates.ambiguous:
-            order = "month/day/year" if dates.ambiguous.startswith("%m") else "day/month/year"
+        try:
+            dates = read_dates(texts, newest_first=newest_first)
+        except BadValueError as error:
+            raise self._bad_value(error.position, column or names[0], str(error)) from None
+        if dates.remark:
             self.report.remarks.append(
-                f"the dates of {column} fit more than one order of day and month, and were read as {order}; "
-                "write them as 2024-05-31 if that is wrong."
+                f"the dates of {column} {dates.remark}; write them as 2024-05-31 if that is wrong."
             )
         return dates.seconds
 

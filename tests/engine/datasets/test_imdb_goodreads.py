@@ -63,7 +63,7 @@ def test_imdb_titles_of_a_list_that_are_not_rated_stay_searchable(write: Write) 
     [
         ("tt1,0,2024-01-01,A", "row 4: 0 is not a rating between 1 and 10"),
         ("tt1,x,2024-01-01,A", "row 4, column Your Rating: 'x' is not a number"),
-        ("tt1,5,yesterday,A", "row 4, column Date Rated: 'yesterday' is not a date"),
+        ("tt1,5,yesterday,A", "row 4, column Date Rated: 'yesterday' is not a time"),
     ],
 )
 def test_imdb_names_a_bad_value(write: Write, row: str, message: str) -> None:

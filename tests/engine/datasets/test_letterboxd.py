@@ -101,7 +101,7 @@ def test_each_table_is_an_export_by_itself(write: Write, name: str, content: str
     path = write(name, content)
     assert guess_kind(ratings=path) == guess_kind(source=path) == "letterboxd"
     if count is None:
-        with pytest.raises(DataError, match=r"row 3, column Date: '5/02' is not a date") as caught:
+        with pytest.raises(DataError, match=r"row 3, column Date: '5/02' is not a time") as caught:
             read("x", ratings=path)
         assert (caught.value.row, caught.value.column) == (3, "Date")
         return
