@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from engine.data.results import Overview
 from engine.datasets import read
 from engine.errors import ErrorKind, OptionError
@@ -46,6 +44,8 @@ class Preview:
 
 
 def _moment(seconds: Any) -> str:
+    import numpy as np
+
     return str(np.datetime64(int(seconds), "s")).replace("T", " ")
 
 

@@ -70,6 +70,5 @@ READER = Reader("lastfm", "a person's scrobbles from Last.fm: a csv of artist, a
 
 
 def _is_headless(source: Source) -> bool:
-    # A Parquet file has no lines.
-    row = [] if source.head().startswith(b"PAR1") else first_row(source.text_head())
+    row = first_row(source.text_head())
     return len(row) == len(_COLUMNS) and _DATE.fullmatch(row[-1].strip()) is not None

@@ -106,32 +106,22 @@ def roles_of_log(rows: Rows, mapping: ColumnMapping, person: str | None = None) 
     DataError
         If the user or the item is in no column, or a column that the caller names does not exist.
     """
-    found, taken = _mapped(rows, mapping, tuple(LOG_ROLES))
+    choice = _Choice(rows, mapping, LOG_ROLES)
     if person is not None:
-        found["user"] = person
-    remarks: list[str] = []
-    checks: dict[str, Callable[[str, pa.Array], str]] = {"rating": _not_numbers, "weight": _not_numbers}
-    values = _sample(rows, [one for role in LOG_ROLES for one in usual(rows.columns, LOG_ROLES[role])])
-    guessed = set()
+        choice.columns["user"] = person
+    values = sample_of(rows, [one for names in LOG_ROLES.values() for one in usual(rows.columns, names)])
     for role, names in LOG_ROLES.items():
-        if role in mapping or role in found or (role == "weight" and "rating" in found):
-            continue
-        for column in usual(rows.columns, names):
-            if column in taken:
-                continue
-            check = checks.get(role)
-            if role == "item" and plain_name(column) in ITEM_NUMBER:
-                check = _numbers_the_rows
-            why = "" if check is None else check(column, values[column])
-            if why:
-                remarks.append(f"the column {column!r} was not taken for the {role}, as {why}.")
-                continue
-            found[role] = column
-            taken.add(column)
-            guessed.add(role)
-            break
-    _require(rows, found, ("user", "item"), remarks)
-    return Roles({role: found[role] for role in LOG_ROLES if role in found}, frozenset(guessed), remarks)
+        if role == "item":
+            choice.guess(
+                role, names, lambda one: _numbers_the_rows(values[one]) if plain_name(one) in ITEM_NUMBER else ""
+            )
+        elif role in ("rating", "weight"):
+            if role == "rating" or "rating" not in choice.columns:
+                choice.guess(role, names, lambda one: _not_numbers(one, values[one]))
+        else:
+            choice.guess(role, names)
+    choice.require("user", "item")
+    return choice.roles()
 
 
 def label_of_log(rows: Rows, roles: Roles, mapping: ColumnMapping) -> str | None:
@@ -139,7 +129,7 @@ def label_of_log(rows: Rows, roles: Roles, mapping: ColumnMapping) -> str | None
     if {"rating", "weight"} & {*roles.columns, *mapping}:
         return None
     columns = [one for one in usual(rows.columns, LABEL) if one not in roles.columns.values()]
-    for column, values in _sample(rows, columns).items():
+    for column, values in sample_of(rows, columns).items():
         if {_truth(one) for one in to_strings(values).unique().to_pylist() if one and one.strip()} == {0.0, 1.0}:
             return column
     return None
@@ -172,48 +162,20 @@ def roles_of_catalogue(rows: Rows, mapping: ColumnMapping, table: pa.Table, item
     DataError
         If no column identifies the items, or a column that the caller names does not exist.
     """
-    found, taken = _mapped(rows, mapping, tuple(CATALOGUE_ROLES))
-    guessed, remarks = set(), []
-    if "id" not in mapping:
-        names = CATALOGUE_ROLES["id"] if item_column is None else (plain_name(item_column), *CATALOGUE_ROLES["id"])
-        candidates = [one for one in dict.fromkeys(usual(rows.columns, names)) if one not in taken]
-        for column in candidates:
-            repeats = _repeats(table[column])
-            if repeats <= _FEW_REPEATS or not len(table):
-                found["id"] = column
-                taken.add(column)
-                guessed.add("id")
-                break
-            remarks.append(
-                f"the column {column!r} was not taken for the id, as {repeats:.0%} of its rows repeat or lack it."
-            )
-    _require(rows, found, ("id",), remarks)
+    choice = _Choice(rows, mapping, CATALOGUE_ROLES)
+    names = CATALOGUE_ROLES["id"] if item_column is None else (plain_name(item_column), *CATALOGUE_ROLES["id"])
+    choice.guess("id", names, lambda one: _repeats(table[one]))
+    choice.require("id")
     for role, names in CATALOGUE_ROLES.items():
-        if role == "id" or role in mapping:
-            continue
-        for column in usual(rows.columns, names):
-            if column in taken:
-                continue
-            if role == "title" and (why := _no_title(table[column])):
-                remarks.append(f"the column {column!r} was not taken for the title, as {why}.")
-                continue
-            found[role] = column
-            taken.add(column)
-            guessed.add(role)
-            break
-    # Films can be called 1984 and 2046, in a column that says that it holds titles.
-    numbers = [one for one in usual(rows.columns, ("title",)) if one not in taken and not _is_empty(table[one])]
-    if "title" not in found and "title" not in mapping and numbers:
-        found["title"] = numbers[0]
-        guessed.add("title")
-        remarks = [
-            one for one in remarks if not one.startswith(f"the column {numbers[0]!r} was not taken for the title")
-        ]
-    if "title" not in found and "title" not in mapping and len(table):
-        likely = [one for one in rows.columns if one not in taken and not _no_title(table[one])]
+        choice.guess(role, names, (lambda one: _no_title(table[one])) if role == "title" else None)
+    if "title" not in choice.columns and "title" not in mapping and len(table):
+        # Films can be called 1984 and 2046, in a column that says that it holds titles.
+        choice.guess("title", ("title",), lambda one: "it is empty" if _is_empty(table[one]) else "", last=True)
+    if "title" not in choice.columns and "title" not in mapping and len(table):
+        likely = [one for one in rows.columns if one not in choice.taken and not _no_title(table[one])]
         hint = f"; {', '.join(map(repr, likely[:5]))} could be one" if likely else ""
-        remarks.append(f"no column is known as the title, so that the ids are shown{hint}.")
-    return Roles({role: found[role] for role in CATALOGUE_ROLES if role in found}, frozenset(guessed), remarks)
+        choice.remarks.append(f"no column is known as the title, so that the ids are shown{hint}.")
+    return choice.roles()
 
 
 def looks_like(values: pa.Array) -> str:
@@ -244,11 +206,6 @@ def looks_like(values: pa.Array) -> str:
     return "texts"
 
 
-def sample_of(rows: Rows, columns: Sequence[str]) -> dict[str, pa.Array]:
-    """The first values of some columns."""
-    return _sample(rows, columns)
-
-
 def describes(items: pa.Array, values: pa.Array) -> bool:
     """Whether a column of a log holds names of the items: words, and the same ones wherever the item is the same."""
     import pyarrow as pa
@@ -260,36 +217,73 @@ def describes(items: pa.Array, values: pa.Array) -> bool:
     return len(pairs.group_by(["item", "text"]).aggregate([])) <= 1.1 * len(pairs["item"].unique())
 
 
-def _mapped(rows: Rows, mapping: ColumnMapping, roles: Sequence[str]) -> tuple[dict[str, str], set[str]]:
-    found = {}
-    for role in roles:
-        column = mapping.get(role)
-        if column is None or column == "":  # an empty name turns the guess off
-            continue
-        if not isinstance(column, str):
-            raise OptionError(f"The role {role!r} takes one column, not {len(column)}.", name=role, choices=column)
-        found[role] = mapped_column(rows, role, column)
-    return found, set(found.values())
+class _Choice:
+    """The columns that have been chosen so far."""
+
+    def __init__(self, rows: Rows, mapping: ColumnMapping, roles: Mapping[str, Sequence[str]]) -> None:
+        self._rows, self._mapping, self._order = rows, mapping, tuple(roles)
+        self.columns: dict[str, str] = {}
+        self.remarks: list[str] = []
+        self._guessed: set[str] = set()
+        for role in roles:
+            column = mapping.get(role)
+            if column is None or column == "":  # an empty name turns the guess off
+                continue
+            if not isinstance(column, str):
+                raise OptionError(f"The role {role!r} takes one column, not {len(column)}.", name=role, choices=column)
+            self.columns[role] = mapped_column(rows, role, column)
+
+    @property
+    def taken(self) -> set[str]:
+        return set(self.columns.values())
+
+    def guess(
+        self, role: str, names: Sequence[str], check: Callable[[str], str] | None = None, *, last: bool = False
+    ) -> None:
+        """Choose the first column with one of these names to which the check has no objection.
+
+        The ``last`` try for a role takes back what was said against a column that it chooses.
+        """
+        if role in self._mapping or role in self.columns:
+            return
+        for column in dict.fromkeys(usual(self._rows.columns, names)):
+            if column in self.taken:
+                continue
+            refused = f"the column {column!r} was not taken for the {role}, as "
+            if last:
+                self.remarks = [one for one in self.remarks if not one.startswith(refused)]
+            if check is not None and (why := check(column)):
+                self.remarks.append(f"{refused}{why}.")
+                continue
+            self.columns[role] = column
+            self._guessed.add(role)
+            return
+
+    def require(self, *roles: str) -> None:
+        """Raise DataError if one of these roles has no column."""
+        missing = [role for role in roles if role not in self.columns]
+        if not missing:
+            return
+        reasons = [one.rstrip(".") for one in [*self._rows.remarks, *self.remarks][:2]]
+        why = f" ({'; '.join(reasons)})" if reasons else ""
+        raise DataError(
+            f"{self._rows.name}: no column is known as the {' or the '.join(missing)}{why}; it has "
+            f"{listed(self._rows.columns)}.",
+            kind=ErrorKind.MISSING_COLUMN,
+            name="table",
+            file=self._rows.name,
+            column=missing[0],
+            choices=self._rows.columns,
+        )
+
+    def roles(self) -> Roles:
+        """The result, in the order of the roles."""
+        columns = {role: self.columns[role] for role in self._order if role in self.columns}
+        return Roles(columns, frozenset(self._guessed), self.remarks)
 
 
-def _require(rows: Rows, found: Mapping[str, str], needed: Sequence[str], remarks: Sequence[str]) -> None:
-    missing = [role for role in needed if role not in found]
-    if not missing:
-        return
-    there = listed(rows.columns)
-    reasons = [one.rstrip(".") for one in [*rows.remarks, *remarks][:2]]
-    why = f" ({'; '.join(reasons)})" if reasons else ""
-    raise DataError(
-        f"{rows.name}: no column is known as the {' or the '.join(missing)}{why}; it has {there}.",
-        kind=ErrorKind.MISSING_COLUMN,
-        name="table",
-        file=rows.name,
-        column=missing[0],
-        choices=rows.columns,
-    )
-
-
-def _sample(rows: Rows, columns: Sequence[str]) -> dict[str, pa.Array]:
+def sample_of(rows: Rows, columns: Sequence[str]) -> dict[str, pa.Array]:
+    """The first values of some columns."""
     import pyarrow as pa
 
     wanted = list(dict.fromkeys(columns))
@@ -317,15 +311,15 @@ def _share_of_numbers(texts: pa.Array) -> float:
     return 1.0 - float(numbers_or_null(filled).null_count) / len(filled)
 
 
-def _numbers_the_rows(column: str, values: pa.Array) -> str:
+def _numbers_the_rows(values: pa.Array) -> str:
     ids = to_ids(values).drop_null()
     return "it is different in every row" if len(ids) > 1 and len(ids.unique()) == len(ids) else ""
 
 
-def _repeats(values: pa.ChunkedArray) -> float:
-    """The share of the rows that lack an id or have that of another row."""
+def _repeats(values: pa.ChunkedArray) -> str:
     ids = to_ids(values.combine_chunks()).drop_null()
-    return 1.0 - len(ids.unique()) / max(1, len(values))
+    share = 1.0 - len(ids.unique()) / max(1, len(values))
+    return f"{share:.0%} of its rows repeat or lack it" if share > _FEW_REPEATS and len(values) else ""
 
 
 def _is_empty(values: pa.ChunkedArray) -> bool:

@@ -108,10 +108,12 @@ def detect_dialect(
     sample = _sample_lines(head[begin:])
     delimiter = delimiter or _find_delimiter(first_line, sample, quote)
     if columns is not None:
-        return Dialect(delimiter, list(columns), 0, 0, Shape(delimiter, len(columns), (), _escapes(head, delimiter)))
+        return Dialect(
+            delimiter, list(columns), 0, 0, Shape(delimiter, len(columns), (), find_backslashes(head, delimiter))
+        )
     first = _first_record(rest, delimiter, quote)
     rows = [_fields(one, delimiter, quote) for one in sample if _is_whole(one, quote)]
-    return _with_header(first, rows, delimiter, number, header, backslash=_escapes(head, delimiter))
+    return _with_header(first, rows, delimiter, number, header, backslash=find_backslashes(head, delimiter))
 
 
 def _after_separator_line(head: str, delimiter: str, number: int, quote: str | None, header: bool | None) -> Dialect:
@@ -212,10 +214,6 @@ def _sample_lines(text: str) -> list[str]:
 
 def _is_whole(line: str, quote: str | None) -> bool:
     return quote is None or line.count(quote) % 2 == 0
-
-
-def _escapes(head: str, delimiter: str) -> bool:
-    return find_backslashes(head, delimiter)
 
 
 def _fields(line: str, delimiter: str, quote: str | None) -> list[str]:
