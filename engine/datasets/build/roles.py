@@ -110,16 +110,17 @@ def roles_of_log(rows: Rows, mapping: ColumnMapping, person: str | None = None) 
     if person is not None:
         choice.columns["user"] = person
     values = sample_of(rows, [one for names in LOG_ROLES.values() for one in usual(rows.columns, names)])
+
+    def is_no_item(column: str) -> str:
+        return _numbers_the_rows(values[column]) if plain_name(column) in ITEM_NUMBER else ""
+
+    def is_no_number(column: str) -> str:
+        return _not_numbers(column, values[column])
+
+    checks = {"item": is_no_item, "rating": is_no_number, "weight": is_no_number}
     for role, names in LOG_ROLES.items():
-        if role == "item":
-            choice.guess(
-                role, names, lambda one: _numbers_the_rows(values[one]) if plain_name(one) in ITEM_NUMBER else ""
-            )
-        elif role in ("rating", "weight"):
-            if role == "rating" or "rating" not in choice.columns:
-                choice.guess(role, names, lambda one: _not_numbers(one, values[one]))
-        else:
-            choice.guess(role, names)
+        if role != "weight" or "rating" not in choice.columns:
+            choice.guess(role, names, checks.get(role))
     choice.require("user", "item")
     return choice.roles()
 
