@@ -300,4 +300,11 @@ def _catalogue(records: Records, roles: Mapping[str, str], described: Sequence[s
         "genres": genres,
         "text": pc.fill_null(columns.sentence(*parts), ""),
     }
+    year = roles.get("year", "")
+    if (
+        year in there
+        and pa.types.is_integer(there[year].type)
+        and there[year].equals(standard["year"].cast(pa.int64()))
+    ):
+        del there[year]  # it would say the same twice
     return Catalogue(ids, columns.table_of(standard, [(column, there[column]) for column in shown if column in there]))

@@ -69,6 +69,13 @@ def test_an_id_that_repeats_is_passed_over(write: Write) -> None:
         read("x", items=path)
 
 
+def test_a_year_is_not_shown_twice(write: Write) -> None:
+    dataset = read("x", items=write("items.csv", "id,title,year\n1,A,1999\n2,B,\n"))
+    assert (dataset.items[1].year, dict(dataset.items[1].metadata)) == (1999, {})
+    dataset = read("x", items=write("items.csv", "id,title,released\n1,A,1999-03-04\n2,B,2001-01-01\n"))
+    assert "released" in dataset.items[1].metadata  # the day is more than the year
+
+
 def test_numbers_are_no_titles_and_candidates_are_named(write: Write) -> None:
     dataset = read("x", items=write("items.csv", "id,name,caption\n1,55,A dog\n2,66,A cat\n"))
     assert dataset.items.titles() == ["1", "2"]
