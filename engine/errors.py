@@ -110,7 +110,8 @@ class RecsysError(Exception):
         row: int | None = None,
         column: str | None = None,
     ) -> None:
-        super().__init__(message)
+        # Names of files and columns can contain line ends; a sentence is shown on one line.
+        super().__init__(" ".join(message.splitlines()))
         self.kind = kind
         self.name = name
         self.dataset = dataset

@@ -119,7 +119,7 @@ def assemble(
         skipped=total_skipped(reports),
         source={
             "files": [report.summary() for report in reports],
-            "notes": [*notes, *remarks],
+            "notes": [" ".join(one.splitlines()) for one in (*notes, *remarks)],
             **({"guessed_columns": {file: dict(columns) for file, columns in guessed.items()}} if guessed else {}),
         },
         simulated=simulated,

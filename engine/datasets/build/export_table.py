@@ -11,6 +11,7 @@ from engine.datasets.build.export_dates import read_dates
 from engine.datasets.build.items import read_records
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import Rows
+from engine.datasets.formats.shown import listed
 from engine.datasets.formats.values import BadValueError
 from engine.errors import DataError, ErrorKind
 
@@ -69,9 +70,9 @@ class ExportTable:
     def require(self, *names: str) -> None:
         """Raise DataError if there is no column of one of these names."""
         if self.column(*names) is None:
-            there = ", ".join(list(reversed(self._columns.values()))[:12])
             raise DataError(
-                f"{self.name}: has no column {names[0]!r}; it has {there[:200]}; check that it is the right file.",
+                f"{self.name}: has no column {names[0]!r}; it has {listed(reversed(self._columns.values()))}; "
+                "check that it is the right file.",
                 kind=ErrorKind.MISSING_COLUMN,
                 file=self.name,
                 column=names[0],

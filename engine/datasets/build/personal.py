@@ -13,7 +13,7 @@ from engine.datasets.build.assemble import assemble
 from engine.datasets.build.catalogue_match import match_to_catalogue, read_catalogue
 from engine.datasets.build.interactions import Log
 from engine.datasets.build.items import Catalogue
-from engine.datasets.formats.ids import CodedIds, to_ids
+from engine.datasets.formats.ids import CodedIds, plain_integers
 from engine.datasets.formats.read_report import ReadReport
 
 if TYPE_CHECKING:
@@ -223,8 +223,10 @@ class PersonalExport:
         metadata = [(name, _typed([one.facts.get(name) for one in items])) for name in names]
         if original.null_count < len(original):
             metadata.insert(0, ("original_title", original))
-        ids = to_ids(pa.array([one.item_id for one in items], pa.string()))
-        return Catalogue(ids, columns.table_of(standard, metadata))
+        # Titles can be ids here, and a film can be called "NaN" or "None".
+        texts = pa.array([one.item_id for one in items], pa.string())
+        numbers = plain_integers(texts)
+        return Catalogue(texts if numbers is None else numbers, columns.table_of(standard, metadata))
 
 
 def _rank(event: _Event) -> tuple[bool, bool, bool, int]:

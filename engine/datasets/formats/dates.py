@@ -179,7 +179,7 @@ def _parse(written: pd.Series[Any], texts: pa.Array) -> npt.NDArray[Any]:
     for position in left:
         try:
             times[position] = _parse_one(written.iloc[position])
-        except (ValueError, OverflowError, Warning):
+        except (ValueError, ArithmeticError, TypeError, IndexError, Warning):  # dateutil's errors are of all kinds
             raise BadValueError(int(position), f"{shown(texts, position)} {_WHAT}") from None
     return times
 

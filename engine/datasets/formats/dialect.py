@@ -20,7 +20,7 @@ _MOSTLY = 0.8
 _LONGEST_NAMES = 4000
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?([eE][+-]?\d+)?")
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}([T ].*)?")
-_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,; ]*', re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r'"?sep=([!#-/:-@\[-`{-~\t ])"?[,; ]*', re.IGNORECASE)
 _USUAL_NAMES = frozenset(
     re.sub(r"[\W_]", "", name)
     for names in (

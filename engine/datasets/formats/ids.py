@@ -69,14 +69,14 @@ def clean_ids(values: pa.Array) -> pa.Array:
         if pc.all(is_id).as_py() is not False:
             return whole.cast(pa.int64(), safe=False)
     texts = to_strings(values)
-    numbers = _plain_integers(texts)
+    numbers = plain_integers(texts)
     if numbers is not None:
         return numbers
     texts = unwrap_formulas(pc.utf8_trim_whitespace(texts))
     missing = pc.is_in(texts, value_set=pa.array(MISSING_IDS))
     if pc.any(missing).as_py():
         texts = pc.if_else(missing, None, texts)
-    numbers = _plain_integers(texts)
+    numbers = plain_integers(texts)
     return texts if numbers is None else numbers
 
 
@@ -174,7 +174,7 @@ def match_spellings(ids: pa.Array, known: pa.Array) -> tuple[pa.Array, npt.NDArr
     row_of = np.zeros(count, dtype=np.int64)
     row_of[theirs] = np.arange(len(known))
     spelled = pc.if_else(pa.array(changed), known_texts.take(pa.array(row_of[mine])), texts)
-    numbers = _plain_integers(spelled)
+    numbers = plain_integers(spelled)
     return (spelled if numbers is None else numbers), changed
 
 
@@ -199,10 +199,11 @@ def _whole_numbers(ids: pa.Array) -> pa.Array | None:
     if pc.any(with_exponent).as_py():
         written = [format(Decimal(text), "f") for text in texts.filter(with_exponent).to_pylist()]
         texts = pc.replace_with_mask(texts, with_exponent.fill_null(False), pa.array(written, pa.string()))
-    return _plain_integers(texts)
+    return plain_integers(texts)
 
 
-def _plain_integers(texts: pa.Array) -> pa.Array | None:
+def plain_integers(texts: pa.Array) -> pa.Array | None:
+    """The texts as int64 if each is an integer as it is plainly written; else None."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

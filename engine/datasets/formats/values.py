@@ -88,7 +88,7 @@ def to_numbers(values: pa.Array) -> pa.Array:
     too_large = pc.greater(pc.abs(numbers), _LARGEST)
     if pc.any(too_large).as_py():
         position = pc.index(too_large, True).as_py()
-        raise BadValueError(position, f"{values[position].as_py()!r} is not a finite number")
+        raise BadValueError(position, f"{shown(values, position)} is not a finite number")
     return numbers
 
 
@@ -188,8 +188,10 @@ def cast(texts: pa.Array, to: Any) -> pa.Array | None:
 
 def shown(texts: pa.Array, position: int | np.integer[Any]) -> str:
     """A value of a file as it is quoted in a sentence: in one line, and cut if it is long."""
-    text = texts[int(position)].as_py()
-    return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
+    value = texts[int(position)].as_py()
+    text = value if isinstance(value, str) else str(value)
+    cut = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+    return repr(cut) if isinstance(value, str) else cut
 
 
 def parse_each(texts: pa.Array, parse: Callable[[str], Any], to: Any, what: str) -> pa.Array:

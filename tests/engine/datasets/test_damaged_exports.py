@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from engine.datasets import read
@@ -19,6 +19,8 @@ JUNK = ("\0", '"', "\n", ",", "\ufffd", "9" * 20, "1e400", "nan", "-", "<", "&x;
 
 @pytest.mark.parametrize("kind", EXPORTS)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(changes=[(0.0, 6, '"'), (0.5, 0, "\n")])
+@example(changes=[(0.25, 0, "\n"), (1.0, 0, "nan")])
 @given(changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), st.sampled_from(JUNK)), min_size=1, max_size=3))
 def test_a_damaged_export_is_read_or_refused_in_one_sentence(
     write: Write, kind: str, changes: list[tuple[float, int, str]]

@@ -67,3 +67,14 @@ def test_a_header_is_not_taken_for_data(write: Write, header: str) -> None:
     user, item, _ = header.split(",")
     path = write("log.csv", f"{header}\n1,2,3\n2,3,4\n")
     assert len(read("x", "table", ratings=path, mapping={"user": user, "item": item}).interactions) == 2
+
+
+def test_a_line_that_only_looks_like_a_separator_is_no_failure(write: Write) -> None:
+    with pytest.raises(DataError):
+        read("x", "table", ratings=write("r.csv", "sep=é\nuser,item\n1,2\n"), mapping={"user": "nobody"})
+
+
+def test_a_number_of_a_thousand_digits_is_shown_in_short(write: Write) -> None:
+    with pytest.raises(DataError, match=r"row 2, column rating: '9{60}…' is not a finite number") as caught:
+        read("x", ratings=write("r.csv", f"user,item,rating\n1,2,{'9' * 1000}\n"))
+    assert len(str(caught.value)) <= 400

@@ -69,6 +69,14 @@ def test_an_id_that_repeats_is_passed_over(write: Write) -> None:
         read("x", items=path)
 
 
+def test_a_name_of_several_lines_is_shown_on_one(write: Write) -> None:
+    path = write("r.csv", 'user,item,"of the\nweek",rating\n1,2,3,4\n2,3,4,5\n')
+    assert "columns not used: of the week (numbers)" in notes_of(read("x", ratings=path))
+    with pytest.raises(DataError) as caught:
+        read("x", "table", ratings=path, mapping={"time": "of the\nweek\n!"})
+    assert len(str(caught.value).splitlines()) == 1
+
+
 def test_a_year_is_not_shown_twice(write: Write) -> None:
     dataset = read("x", items=write("items.csv", "id,title,year\n1,A,1999\n2,B,\n"))
     assert (dataset.items[1].year, dict(dataset.items[1].metadata)) == (1999, {})

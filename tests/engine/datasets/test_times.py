@@ -176,3 +176,12 @@ def test_a_table_whose_guessed_times_are_none_is_read_without_them(write: Write)
     assert any("the column date looks like times" in note and "'spring'" in note for note in dataset.source["notes"])
     with pytest.raises(DataError, match="row 2, column date: 'spring' is not a time"):
         read("x", "table", ratings=path, mapping={"time": "date"})
+
+
+@given(st.text(st.sampled_from("0123456789:-/. TZapm"), max_size=45).map("1".__add__))
+def test_a_text_is_a_time_or_a_bad_value(text: str) -> None:
+    try:
+        seconds = to_times(pa.array([text, "2024-05-31 10:00"]))
+    except BadValueError:
+        return
+    assert seconds.null_count == 0
