@@ -13,6 +13,7 @@ import numpy.typing as npt
 from engine.errors import DataError
 from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
+from engine.runtime.thread_pool import usable_cores
 from engine.search.encoder.library_encoder import SentenceTransformersEncoder, fast_bfloat16
 from engine.search.encoder.model_files import DEFAULT_MODEL, ModelIdentity, Stamps, identify, locate
 from engine.search.encoder.onnx_encoder import OnnxEncoder, graph_of
@@ -23,6 +24,8 @@ Vectors = npt.NDArray[np.float32]
 _BATCH, _LARGE_BATCH = 64, 1024
 #: So many texts are not worth importing torch for.
 _FEW = 64
+#: More threads wait for each other longer than they save on the few words of a query.
+_QUERY_THREADS = 4
 
 
 class _Model(Protocol):
@@ -180,7 +183,10 @@ class Encoder:
         with self._loading:
             if self._few is None:
                 graph = graph_of(folder)
-                self._few = self._load_for_many() if graph is None else OnnxEncoder(folder, graph)
+                if graph is None:
+                    self._few = self._load_for_many()
+                else:
+                    self._few = OnnxEncoder(folder, graph, threads=min(_QUERY_THREADS, usable_cores()))
             return self._few
 
     def _load_for_many(self) -> _Model:
@@ -192,8 +198,9 @@ class Encoder:
 
                 device = str(resolve(self._wanted_device))
                 quicker = device != "cpu" or (fast_bfloat16(device) and not self._exact)
-                if quicker or graph_of(folder) is None:
+                graph = graph_of(folder)
+                if quicker or graph is None:
                     self._many = SentenceTransformersEncoder(folder, device, exact=self._exact)
                 else:
-                    self._many = self._load()
+                    self._many = OnnxEncoder(folder, graph)
             return self._many

@@ -41,6 +41,9 @@ class OnnxEncoder:
         As sentence-transformers saved it.
     graph
         See :func:`graph_of`.
+    threads
+        How many threads share each layer. Several are quicker for a query; for the texts of a catalogue, one is,
+        since each core then has texts of its own and waits for no other.
 
     Raises
     ------
@@ -50,14 +53,14 @@ class OnnxEncoder:
 
     device = "cpu"
 
-    def __init__(self, folder: Path, graph: Path) -> None:
+    def __init__(self, folder: Path, graph: Path, *, threads: int = 1) -> None:
         import onnxruntime
         from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
-        # Its own threads wait for each other at every layer. One for each share of the texts is quicker for a
-        # catalogue, and takes no core from NumPy between two queries.
-        options.intra_op_num_threads = 1
+        options.intra_op_num_threads = threads
+        # Threads that wait in a loop take a core from NumPy between two queries.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # The weights are mapped from here.
         where = folder if graph == _GRAPH else graph.parent
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(where))
