@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from engine.data.dataset import Dataset
     from engine.data.id_map import ExternalId
     from engine.models.contract import Model
+
+Ids = npt.NDArray[np.int64]
 
 #: The number of items of a history that the explanation of a recommendation names.
 _EXPLAINED_BY = 2
@@ -91,11 +92,9 @@ class Recommender:
         scores = self._rankable(predicted if self.rating_range is None else predicted - self._margin)
         if filter_seen:
             scores[self.user_index.items(internal)] = -np.inf
-        shown = None if self.rating_range is None else np.clip(predicted, *self.rating_range)
-        results = self._with_std(self._results(scores, k, predicted_ratings=shown), internal)
-        if not self.model.capabilities.explains:
-            return results
-        return self._with_explanations(results, *self._history(internal))
+        best = top_k(scores, k)
+        reasons = self._reasons(best, *self._history(internal)) if self.model.capabilities.explains else None
+        return self._results(best, scores, predicted=predicted, std=self._std(internal, best), reasons=reasons)
 
     def fold_in(self, ratings: Mapping[ExternalId, float] | Sequence[ExternalId], k: int = 10) -> list[Result]:
         """Recommend items to a user who is not in the training data, best first, without the given items.
@@ -127,8 +126,8 @@ class Recommender:
         predicted = np.asarray(self.model.fold_in(items, given), dtype=np.float32)
         scores = self._rankable(predicted if self.rating_range is None else predicted - self._margin)
         scores[items] = -np.inf
-        shown = None if self.rating_range is None else np.clip(predicted, *self.rating_range)
-        return self._with_explanations(self._results(scores, k, predicted_ratings=shown), items, given)
+        best = top_k(scores, k)
+        return self._results(best, scores, predicted=predicted, reasons=self._reasons(best, items, given))
 
     def explain(self, user: ExternalId, item: ExternalId, k: int = 3) -> list[Result]:
         """The items of a user's history that contribute most to the score of an item.
@@ -162,7 +161,7 @@ class Recommender:
         parts = np.asarray(self.model.contributions(items, ratings, target), dtype=np.float32)
         scores = np.full(self.dataset.num_rated_items + 1, -np.inf, dtype=np.float32)
         scores[items[parts > 0]] = parts[parts > 0]
-        return self._results(scores, k)
+        return self._results(top_k(scores, k), scores)
 
     def next_items(self, items: Sequence[int], k: int = 10, filter_seen: bool = True) -> list[Result]:
         """The most likely next items of a sequence, best first.
@@ -187,12 +186,13 @@ class Recommender:
         if "texts" not in self.model.capabilities.uses:
             for item in sequence[sequence > self.dataset.num_rated_items]:
                 raise RecsysError(f"Nobody has rated {self.dataset.items[item].title!r}, so no model knows it.")
-        scores = self._rankable(self.model.predict(sequence))
+        predicted, probabilities = self.model.predict_with_probabilities(sequence)
+        scores = self._rankable(predicted)
         if filter_seen:
             scores[sequence] = -np.inf
         # Items that are left out cannot come next, so the probabilities of the other items are normalized to 1.
-        possible = np.where(np.isfinite(scores), self.model.probabilities(sequence), 0.0)
-        return self._results(scores, k, probabilities=possible / max(float(possible.sum()), 1e-30))
+        possible = np.where(np.isfinite(scores), probabilities, 0.0)
+        return self._results(top_k(scores, k), scores, probabilities=possible / max(float(possible.sum()), 1e-30))
 
     def similar_items(self, item: ExternalId, k: int = 10) -> list[Result]:
         """The items most similar to an item, by the model's own measure or by the cosine of its item vectors.
@@ -216,7 +216,7 @@ class Recommender:
         similarities = self._rankable(self.model.similarities(internal))
         similarities[similarities <= 0] = -np.inf
         similarities[internal] = -np.inf
-        return self._results(similarities, k)
+        return self._results(top_k(similarities, k), similarities)
 
     def _rankable(self, scores: Any) -> Scores:
         """A copy in which the padding, and what the model cannot score, can never be ranked.
@@ -258,7 +258,7 @@ class Recommender:
                 raise OptionError(f"The rating {rating:g} of {item!r} is not between {lowest:g} and {highest:g}.")
         return np.array(list(ratings.values()), dtype=np.float32)
 
-    def _history(self, user: int) -> tuple[npt.NDArray[np.int64], Scores | None]:
+    def _history(self, user: int) -> tuple[Ids, Scores | None]:
         """A user's distinct items and their mean ratings; only rated items for a model that predicts ratings."""
         rows, log = self.user_index.rows(user), self.dataset.interactions
         ratings = None if log.ratings is None else log.ratings[rows]
@@ -270,47 +270,46 @@ class Recommender:
         means = np.bincount(position, ratings, minlength=len(items)) / np.bincount(position, minlength=len(items))
         return items.astype(np.int64), means.astype(np.float32)
 
-    def _with_std(self, results: list[Result], user: int) -> list[Result]:
-        """Add the standard deviation of each predicted rating to the results, if the model estimates it."""
-        if not results or self.rating_range is None or not self.model.capabilities.uncertain:
-            return results
-        deviations = self.model.std(user, [result.item.internal_id for result in results])
-        return [replace(result, std=float(one)) for result, one in zip(results, deviations, strict=True)]
+    def _std(self, user: int, items: Ids) -> Scores | None:
+        """The standard deviation of each predicted rating, if the model estimates it."""
+        if not len(items) or self.rating_range is None or not self.model.capabilities.uncertain:
+            return None
+        return np.asarray(self.model.std(user, items), dtype=np.float32)
 
-    def _with_explanations(
-        self, results: list[Result], items: npt.NDArray[np.int64], ratings: Scores | None
-    ) -> list[Result]:
-        """Add the items of the history that contribute most to the score of each result."""
-        if not results or not len(items):
-            return results
-        parts = np.asarray(self.model.contributions(items, ratings, [result.item.internal_id for result in results]))
+    def _reasons(self, items: Ids, history: Ids, ratings: Scores | None) -> list[str] | None:
+        """For each item, the items of the history that contribute most to its score, as a phrase."""
+        if not len(items) or not len(history):
+            return None
+        parts = np.asarray(self.model.contributions(history, ratings, items))
         best = np.argsort(-parts, axis=1, kind="stable")[:, :_EXPLAINED_BY]
-        titles = {one.internal_id: one.title for one in self.dataset.items.take(np.unique(items[best]))}
+        titles = {one.internal_id: one.title for one in self.dataset.items.take(np.unique(history[best]))}
         named = (
-            [titles[int(items[place])] for place in row if part[place] > 0]
+            [titles[int(history[place])] for place in row if part[place] > 0]
             for row, part in zip(best, parts, strict=True)
         )
-        return [
-            replace(result, reason=f"because of {' and '.join(names)}" if names else "")
-            for result, names in zip(results, named, strict=True)
-        ]
+        return [f"because of {' and '.join(names)}" if names else "" for names in named]
 
     def _results(
         self,
+        best: Ids,
         scores: Scores,
-        k: int,
         *,
-        predicted_ratings: npt.NDArray[Any] | None = None,
+        predicted: Scores | None = None,
         probabilities: npt.NDArray[Any] | None = None,
+        std: Scores | None = None,
+        reasons: Sequence[str] | None = None,
     ) -> list[Result]:
-        best = top_k(scores, k)
+        """The result records of the best items; the deviations and the reasons are in their order."""
+        shown = None if predicted is None or self.rating_range is None else np.clip(predicted, *self.rating_range)
         return [
             Result(
-                rank=rank,
+                rank=place + 1,
                 item=item,
                 score=float(scores[item.internal_id]),
-                predicted_rating=None if predicted_ratings is None else float(predicted_ratings[item.internal_id]),
+                predicted_rating=None if shown is None else float(shown[item.internal_id]),
                 probability=None if probabilities is None else float(probabilities[item.internal_id]),
+                std=None if std is None else float(std[place]),
+                reason="" if reasons is None else reasons[place],
             )
-            for rank, item in enumerate(self.dataset.items.take(best), start=1)
+            for place, item in enumerate(self.dataset.items.take(best))
         ]

@@ -16,6 +16,8 @@ from engine.factorization.rating_scale import RatingScale
 
 #: The largest number of elements of all kept samples together.
 _BUDGET = 150_000_000
+#: The largest number of elements of the samples of pairs that are computed at once.
+_PAIRS = 4_000_000
 #: The rank of the compressed mean prediction, in multiples of the vectors' length.
 _RANK_FACTOR = 5
 
@@ -181,18 +183,23 @@ class Posterior:
         features
             The features of the days, ``(n, f)``. They are used for the days with the id -1.
         """
+        if days is None or features is None:
+            piece = max(1, _PAIRS // max(1, self.typical[:, 0].numel()))
+            parts = zip(users.split(piece), items.split(piece), strict=True)
+            return torch.cat(
+                [self._products(self.typical[:, u].float(), self.items[:, i].float()) for u, i in parts], 1
+            )
         scores = []
         for sample in range(len(self.users)):
-            right = self.items[sample, items].float()
-            if days is None or features is None:
-                left = self.typical[sample, users].float()
-            else:
-                left = self.users[sample, users].float()
-                expected = features @ self.day_weights[sample]
-                known = self.days[sample, days.clamp_min(0)].float() if self.days.shape[1] else expected
-                left = left + torch.where((days >= 0).unsqueeze(1), known, expected)
-            scores.append(self.offset + (left[:, :-1] * right[:, :-1]).sum(1) + left[:, -1] + right[:, -1])
+            left, right = self.users[sample, users].float(), self.items[sample, items].float()
+            expected = features @ self.day_weights[sample]
+            known = self.days[sample, days.clamp_min(0)].float() if self.days.shape[1] else expected
+            scores.append(self._products(left + torch.where((days >= 0).unsqueeze(1), known, expected), right))
         return torch.stack(scores)
+
+    def _products(self, left: Tensor, right: Tensor) -> Tensor:
+        """Return the scores of pairs of vectors, whose last elements are biases."""
+        return self.offset + (left[..., :-1] * right[..., :-1]).sum(-1) + left[..., -1] + right[..., -1]
 
     def rating(self, score: Tensor, variance: Tensor) -> Tensor:
         """Return the mean rating for scores that are normally distributed with this variance."""

@@ -131,6 +131,10 @@ class BaseModel(ABC):
         """Return each item's probability of being the next item. Every sequence model implements this."""
         raise self._unsupported("probabilities")
 
+    def predict_with_probabilities(self, sequence: npt.ArrayLike) -> tuple[Scores, Scores]:
+        """Return :meth:`predict` and :meth:`probabilities` of one sequence; subclasses compute its scores once."""
+        return self.predict(sequence), self.probabilities(sequence)
+
     def _unsupported(self, capability: str) -> UnsupportedError:
         return UnsupportedError(f"The model {self.name} {_REFUSALS[capability]}.")
 

@@ -136,6 +136,10 @@ class Model(Protocol):
         """Return each item's probability of being the next item. Every sequence model implements this."""
         ...
 
+    def predict_with_probabilities(self, sequence: npt.ArrayLike) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """Return what ``predict`` and ``probabilities`` give for one sequence, from scores that are computed once."""
+        ...
+
     def options(self) -> dict[str, Any]:
         """Return the constructor's options that can be stored."""
         ...

@@ -136,6 +136,10 @@ class PlugInModel(BaseModel):
         result: Scores = (self.scores(rows) / temperature).softmax(1).numpy()
         return result[0] if len(result) == 1 else result
 
+    def predict_with_probabilities(self, sequence: npt.ArrayLike) -> tuple[npt.NDArray[Any], Scores]:
+        """Return the object's predictions and probabilities for one sequence."""
+        return self.predict(sequence), self.probabilities(sequence)
+
     def fold_in(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None = None) -> Scores:
         """Return the object's scores for a new user."""
         self.require("folds_in")

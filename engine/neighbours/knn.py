@@ -192,11 +192,15 @@ class NeighboursModel(ClosedFormUserModel):
         """Return the weight of each item as a neighbour of each item in ``asked``, ``(len(asked), len(places))``."""
         entries, lengths = self._entries(places)
         owners, targets = torch.repeat_interleave(lengths), self._targets.index_select(0, entries)
-        matrix = torch.zeros(len(asked), len(places), device=self.device)
-        for row, place in enumerate(asked.tolist()):
-            found = targets == place
-            matrix[row, owners[found]] = self._weights[entries[found]]
-        return matrix
+        distinct, row_of_asked = torch.unique(asked, return_inverse=True)
+        # An item without neighbours has the place -1, which selects the extra element at the end.
+        row_of_place = torch.full((len(self._kept) + 1,), -1, device=self.device)
+        row_of_place[distinct] = torch.arange(len(distinct), device=self.device)
+        rows = row_of_place[targets]
+        found = rows >= 0
+        matrix = torch.zeros(len(distinct), len(places), device=self.device)
+        matrix[rows[found], owners[found]] = self._weights[entries[found]]
+        return matrix[row_of_asked]
 
     @torch.no_grad()
     def similarities(self, item: int) -> npt.NDArray[np.float32]:

@@ -112,6 +112,11 @@ class SequenceModel(ClosedFormModel):
         result: Scores = (self.scores(sequences) / temperature).softmax(1).cpu().numpy()
         return result[0] if len(result) == 1 else result
 
+    def predict_with_probabilities(self, sequence: npt.ArrayLike) -> tuple[Scores, Scores]:
+        """Return :meth:`predict` and :meth:`probabilities` of one sequence, from the same scores."""
+        scores = self.scores(sequence)[:1]
+        return finite_scores(scores.cpu().numpy())[0], scores.softmax(1).cpu().numpy()[0]
+
     @torch.no_grad()
     def scores(self, sequences: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
         """Return the scores of items, ``(num_sequences, items)`` even for one sequence, on the model's device.

@@ -163,12 +163,21 @@ class ImplicitSequenceModel(Estimator):
         ``temperature`` and normalised. They are not calibrated on held-out data, so a network that overfits is
         overconfident. With the hinge losses, the probabilities are only meaningful as an order of the items.
         """
-        scores = self.scores(sequences)
+        result: npt.NDArray[np.float32] = self._softmax(self.scores(sequences), temperature).cpu().numpy()
+        return result[0] if len(result) == 1 else result
+
+    def predict_with_probabilities(
+        self, sequence: npt.ArrayLike
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Return :meth:`predict` and :meth:`probabilities` of one sequence, from the same scores."""
+        scores = self.scores(sequence)[:1]
+        return finite_scores(scores.cpu().numpy())[0], self._softmax(scores, 1.0).cpu().numpy()[0]
+
+    def _softmax(self, scores: Tensor, temperature: float) -> Tensor:
         if self.loss == "pointwise" and self.exclude_known:
             chance = math.log(max(1, int(self._seen.sum()) - 1))
             scores = nn.functional.logsigmoid(scores - chance).masked_fill_(~self._seen, MASKED_SCORE)
-        result: npt.NDArray[np.float32] = (scores / temperature).softmax(1).cpu().numpy()
-        return result[0] if len(result) == 1 else result
+        return (scores / temperature).softmax(1)
 
     @property
     def ranked(self) -> Tensor:

@@ -105,24 +105,24 @@ class ModelStore:
         NotTrainedError
             If the given model is not trained, or no model is; its ``name`` is a model that can be trained.
         """
-        states = self.states(task)
+        specs = [spec for spec in models.describe().values() if spec.task == task]
         if name is not None:
             spec = models.get(name)
             if spec.task != task:
-                others = [state.name for state in states]
+                others = [other.name for other in specs]
                 raise RecsysError(
                     f"{name} answers another kind of question: use {', '.join(others)}.", name=name, choices=others
                 )
-            if not self.state(spec).trained:
+            if self._report(name) is None:
                 raise self._untrained(name, f"{name} is not trained on {self._overview.name!r} yet")
             return name
-        trained = next((state.name for state in states if state.trained), None)
+        trained = next((spec.name for spec in specs if self._report(spec.name) is not None), None)
         if trained is not None:
             return trained
-        trainable = next((state.name for state in states if not state.obstacle), None)
+        trainable = next((spec.name for spec in specs if not self.obstacle(spec)), None)
         if trainable is None:
             raise RecsysError(
-                f"No model can learn from the data set {self._overview.name!r}: {states[0].obstacle}.",
+                f"No model can learn from the data set {self._overview.name!r}: {self.obstacle(specs[0])}.",
                 dataset=self._overview.name,
             )
         raise self._untrained(trainable, f"No model that could answer is trained on {self._overview.name!r} yet")

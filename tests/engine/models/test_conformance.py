@@ -98,6 +98,9 @@ def test_what_is_declared_works(name: str) -> None:
         flatter = model.probabilities(HISTORY, temperature=4.0)
         assert flatter.sum() == pytest.approx(1.0, abs=1e-3)
         assert flatter.max() < probabilities.max()
+        both = model.predict_with_probabilities(HISTORY)
+        np.testing.assert_array_equal(both[0], model.predict(HISTORY))
+        np.testing.assert_array_equal(both[1], probabilities)
 
 
 @pytest.mark.parametrize(
