@@ -185,7 +185,7 @@ class Posterior:
         """
         if days is None or features is None:
             piece = max(1, _PAIRS // max(1, self.typical[:, 0].numel()))
-            parts = zip(users.split(piece), items.split(piece), strict=True)
+            parts = zip(torch.split(users, piece), torch.split(items, piece), strict=True)
             return torch.cat(
                 [self._products(self.typical[:, u].float(), self.items[:, i].float()) for u, i in parts], 1
             )

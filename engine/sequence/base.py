@@ -115,7 +115,8 @@ class SequenceModel(ClosedFormModel):
     def predict_with_probabilities(self, sequence: npt.ArrayLike) -> tuple[Scores, Scores]:
         """Return :meth:`predict` and :meth:`probabilities` of one sequence, from the same scores."""
         scores = self.scores(sequence)[:1]
-        return finite_scores(scores.cpu().numpy())[0], scores.softmax(1).cpu().numpy()[0]
+        probabilities: Scores = scores.softmax(1).cpu().numpy()[0]  # before the scores are changed in place
+        return finite_scores(scores.cpu().numpy())[0], probabilities
 
     @torch.no_grad()
     def scores(self, sequences: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:

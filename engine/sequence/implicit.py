@@ -171,7 +171,8 @@ class ImplicitSequenceModel(Estimator):
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Return :meth:`predict` and :meth:`probabilities` of one sequence, from the same scores."""
         scores = self.scores(sequence)[:1]
-        return finite_scores(scores.cpu().numpy())[0], self._softmax(scores, 1.0).cpu().numpy()[0]
+        probabilities = self._softmax(scores, 1.0).cpu().numpy()[0]  # before the scores are changed in place
+        return finite_scores(scores.cpu().numpy())[0], probabilities
 
     def _softmax(self, scores: Tensor, temperature: float) -> Tensor:
         if self.loss == "pointwise" and self.exclude_known:
