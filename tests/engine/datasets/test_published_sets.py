@@ -30,6 +30,49 @@ def test_steam_buys_and_plays_of_a_game_are_one_interaction(write: Write) -> Non
     assert_accounted(dataset)
 
 
+def _hours(write: Write, text: str) -> dict[str, float]:
+    """Title -> the weight of its interaction, in a log of one user."""
+    dataset = read("x", kind="steam", ratings=write("steam-200k.csv", text))
+    log = dataset.interactions
+    assert log.weights is not None
+    titles = [item.title for item in dataset.items.take(log.item_ids)]
+    return dict(zip(titles, log.weights.tolist(), strict=True))
+
+
+def test_steam_hours_are_weights_by_their_logarithm(write: Write) -> None:
+    text = "1,Fez,purchase,1.0,0\n1,Fez,play,8.0,0\n1,Braid,play,2.0,0\n1,Braid,purchase,1.0,0\n1,Limbo,purchase,1,0\n"
+    found = _hours(write, text)
+    strengths = np.log1p(np.array([8.0, 2.0, 0.1]) / 2.0)
+    np.testing.assert_allclose([found["Fez"], found["Braid"], found["Limbo"]], strengths / strengths.mean(), rtol=1e-5)
+    notes = " ".join(read("x", ratings=write("steam-200k.csv", text)).source["notes"])
+    assert "2 rows are plays, whose hours are the weights" in notes
+    assert "not played" in notes
+    assert "0.1 hours" in notes
+    assert "from 0.1 to 8" in notes
+
+
+def test_steam_plays_of_a_game_add_up_wherever_they_stand(write: Write) -> None:
+    parts = ["1,Fez,play,3.0,0\n", "1,Fez,purchase,1.0,0\n", "1,Fez,play,5.0,0\n", "1,Braid,play,2.0,0\n"]
+    found = [_hours(write, "".join(order)) for order in (parts, parts[::-1])]
+    assert found[0] == pytest.approx(found[1])
+    assert found[0]["Fez"] / found[0]["Braid"] == pytest.approx(np.log1p(8 / 5) / np.log1p(2 / 5), rel=1e-5)
+
+
+def test_steam_without_plays_has_no_weights(write: Write) -> None:
+    dataset = read("x", ratings=write("steam-200k.csv", "1,Fez,purchase,1.0,0\n2,Fez,purchase,1.0,0\n"))
+    assert dataset.interactions.weights is None
+    assert not any("weight" in note for note in dataset.source["notes"])
+
+
+def test_steam_hours_that_are_missing_are_few_and_those_below_zero_are_left_out(write: Write) -> None:
+    text = "1,Fez,play,2.0,0\n1,Braid,play,,0\n1,Limbo,play,0,0\n1,Owned,purchase,1,0\n2,Fez,play,-3,0\n"
+    dataset = read("x", kind="steam", ratings=write("steam-200k.csv", text))
+    assert dataset.skipped == {"hours below zero": 1}
+    assert_accounted(dataset)
+    found = _hours(write, text)
+    assert found["Fez"] > found["Braid"] == found["Limbo"] == found["Owned"]
+
+
 def test_steam_names_hours_that_are_no_number(write: Write) -> None:
     with pytest.raises(DataError, match=r"row 4, column 4 \(hours\): 'much' is not a number"):
         read("x", ratings=write("s.csv", STEAM.replace("2048,play,0.1", "2048,play,much")))
