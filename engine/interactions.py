@@ -30,7 +30,8 @@ class Interactions:
     timestamps
         Numbers, shape ``(n,)``; larger is later. :meth:`to_sequence` needs them.
     weights
-        Numbers, shape ``(n,)``: the weight of each interaction in a loss.
+        Numbers, shape ``(n,)``: the weight of each interaction in a loss. An interaction with a weight of 0 counts as
+        absent. Weights below 0 have no meaning.
     num_users, num_items
         Sizes; the default is the largest id + 1.
 

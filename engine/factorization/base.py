@@ -19,6 +19,7 @@ from engine.factorization.objectives import Objective
 from engine.factorization.representations import BilinearNet
 from engine.interactions import Interactions
 from engine.models.base import CHUNK
+from engine.models.closed_form import require_weights
 from engine.models.contract import Capabilities, ScoresAllItems
 from engine.models.estimator import Estimator
 from engine.ranking import finite_pairs, finite_scores
@@ -148,6 +149,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
     def _check(self, interactions: Interactions) -> None:
         if len(interactions) == 0:
             raise LearningError("There are no interactions to learn from.")
+        require_weights(interactions)
         if self._net is not None:
             for kind, ids, size in (
                 ("user", interactions.user_ids, self._num_users),

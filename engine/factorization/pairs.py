@@ -33,15 +33,22 @@ class Pairs:
 
     @classmethod
     def of(
-        cls, interactions: Interactions, values: npt.NDArray[np.float32] | None, device: torch.device
+        cls,
+        interactions: Interactions,
+        values: npt.NDArray[np.float32] | None,
+        device: torch.device,
+        weights: npt.NDArray[np.float32] | None = None,
     ) -> tuple[Pairs, Pairs]:
         """Collect the distinct pairs of users and items, by user and by item.
 
-        A pair that occurs several times gets the mean of its values. If ``values`` is None, each value is 1.
+        A pair that occurs several times gets the mean of its values, weighted by ``weights`` (above 0) if they are
+        given. If ``values`` is None, each value is 1.
         """
         key = interactions.user_ids.astype(np.int64) * interactions.num_items + interactions.item_ids
         distinct, position, counts = np.unique(key, return_inverse=True, return_counts=True)
         users, items = np.divmod(distinct, interactions.num_items)
+        if weights is not None and values is not None:
+            counts, values = np.bincount(position, weights), weights * values
         means = np.ones(len(distinct)) if values is None else np.bincount(position, values) / counts
         by_item = np.argsort(items, kind="stable")
         values32 = means.astype(np.float32)

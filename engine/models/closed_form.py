@@ -24,11 +24,12 @@ class ClosedFormModel(BaseModel):
     """A model that consists of a few tensors and numbers.
 
     A subclass lists in ``_tensors`` and ``_plain`` the names of the attributes that :meth:`fit` sets and that are
-    stored: tensors, and plain data. ``_plain_defaults`` gives the values of plain data that files of earlier versions
-    lack.
+    stored: tensors, and plain data. Files of earlier versions may lack some: ``_plain_defaults`` gives the values of
+    such plain data, and the tensors in ``_later_tensors`` are then empty.
     """
 
     _tensors: ClassVar[tuple[str, ...]]
+    _later_tensors: ClassVar[tuple[str, ...]] = ()
     _plain: ClassVar[tuple[str, ...]] = ()
     _plain_defaults: ClassVar[Mapping[str, Any]] = {}
 
@@ -61,7 +62,9 @@ class ClosedFormModel(BaseModel):
     def _unpack_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """Set the tensors that :meth:`_pack_tensors` returned."""
         for name in self._tensors:
-            setattr(self, name, tensors[name.lstrip("_")].to(self.device))
+            key = name.lstrip("_")
+            stored = torch.zeros(0) if name in self._later_tensors and key not in tensors else tensors[key]
+            setattr(self, name, stored.to(self.device))
 
     @classmethod
     def restore(
@@ -134,13 +137,14 @@ class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
         CancelledError
             If the job was cancelled.
         ValueError
-            If there are no interactions, or the model predicts ratings and there are none, or what was learnt is not
-            finite. In the latter case the model is untrained.
+            If there are no interactions, or the model predicts ratings and there are none, or a weight is negative or
+            not finite, or what was learnt is not finite. In the latter case the model is untrained.
         """
         if len(interactions) == 0:
             raise LearningError("There are no interactions to learn from.")
         if self.capabilities.predicts_ratings:
             require_ratings(interactions)
+        require_weights(interactions)
         self._fitted = False
         self.num_users, self.num_items = interactions.num_users, interactions.num_items
         self._fit(interactions, job or Job())
@@ -213,3 +217,20 @@ def require_ratings(interactions: Interactions) -> npt.NDArray[Any]:
     if not np.isfinite(interactions.ratings).all():
         raise LearningError("There are ratings that are not a number or infinite: leave those interactions out.")
     return interactions.ratings
+
+
+def require_weights(interactions: Interactions) -> None:
+    """Check the weights of interactions, if there are any.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or not a finite number, or all weights are 0.
+    """
+    weights = interactions.weights
+    if weights is None:
+        return
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise LearningError("There are weights that are negative or not finite: leave those interactions out.")
+    if not weights.any():
+        raise LearningError("All interactions have the weight 0, which counts as absent, so there is nothing to learn.")

@@ -32,6 +32,12 @@ class EaseModel(ClosedFormUserModel):
     diagonal of ``B`` is 0. The solution is ``B = I - P / diag(P)``, where ``P`` is the inverse of ``XᵀX + l2 I``. The
     scores of a user are the sum of the rows of ``B`` that belong to the user's items.
 
+    An interaction with the weight ``w`` has ``√w`` instead of 1 in ``X``, in training and in the user's scores (Steck,
+    section 2, allows any positive value). The diagonal of ``XᵀX`` is then the sum of each item's weights. If all
+    interactions of a user have the weight ``w``, the model is the weighted least squares solution in which this user
+    counts ``w`` times. To multiply all weights by a constant is to divide ``l2`` by it. A weight of each squared error
+    alone would take an inverse for each item.
+
     Parameters
     ----------
     l2
@@ -45,11 +51,13 @@ class EaseModel(ClosedFormUserModel):
     -----
     The memory grows with the square of the number of items that occur: 9,000 items need 650 MB (see
     :func:`required_memory`). The job's progress reports the need before the memory is allocated, and ``fit`` refuses
-    to start if less memory is free. An item without interactions comes after all others.
+    to start if less memory is free. An item without interactions comes after all others. :meth:`fold_in` and
+    :meth:`contributions` are not given weights: each item of their history has the weight 1.
     """
 
     spec: ClassVar[ModelSpec] = specs.EASE
-    _tensors: ClassVar[tuple[str, ...]] = ("_weights", "_kept", "_position", "_ends", "_history")
+    _tensors: ClassVar[tuple[str, ...]] = ("_weights", "_kept", "_position", "_ends", "_history", "_history_values")
+    _later_tensors: ClassVar[tuple[str, ...]] = ("_history_values",)
 
     def __init__(
         self, l2: float = 300.0, double: bool = False, *, random_state: int | None = None, device: str | None = None
@@ -61,8 +69,10 @@ class EaseModel(ClosedFormUserModel):
         self.l2, self.double = float(l2), bool(double)
         self._weights = torch.zeros(0)
         # _kept: the items that occur. _position: each item's position among them, or -1. _history: the items of all
-        # users as positions, one user after another. _ends: the end of each user's items in _history.
+        # users as positions, one user after another. _ends: the end of each user's items in _history. _history_values:
+        # the values of X of these items; empty if all are 1.
         self._kept = self._position = self._ends = self._history = torch.zeros(0, dtype=torch.long)
+        self._history_values = torch.zeros(0)
 
     # -- training ------------------------------------------------------------------------------------------------
     def _fit(self, interactions: Interactions, job: Job) -> None:
@@ -81,7 +91,8 @@ class EaseModel(ClosedFormUserModel):
             job.checkpoint()
 
         report_progress(0.0)
-        by_user, by_item = Pairs.of(compacted, None, self.device)
+        weights = None if compacted.weights is None else compacted.weights.astype(np.float32)
+        by_user, by_item = Pairs.of(compacted, weights, self.device)
         matrix = self._co_occurrences(by_item, lambda share: report_progress(0.1 * share))
         matrix.diagonal().add_(self.l2)
         try:
@@ -95,16 +106,17 @@ class EaseModel(ClosedFormUserModel):
         self._weights = matrix.fill_diagonal_(0.0).float()
         self._kept, self._position = kept.to(self.device), position.to(self.device)
         self._ends, self._history = by_user.ends, by_user.columns
+        self._history_values = torch.zeros(0, device=self.device) if weights is None else by_user.values.sqrt()
 
     def _co_occurrences(self, by_item: Pairs, report_progress: Callable[[float], None]) -> Tensor:
-        """Count the users who interacted with both of two items, ``(kept, kept)``."""
-        size = len(by_item.ends)
+        """Count the users who interacted with both of two items, by the roots of both weights, ``(kept, kept)``."""
+        size, values = len(by_item.ends), by_item.values.sqrt()
         counts = torch.empty(size, size, dtype=torch.float64 if self.double else torch.float32, device=self.device)
         overlap = Overlap(by_item, self.num_users)
-        left = overlap.left(by_item.values)
+        left = overlap.left(values)
         for piece in overlap.pieces():
             report_progress(piece.start / size)
-            counts[:, piece] = left @ overlap.right(by_item.values, piece)
+            counts[:, piece] = left @ overlap.right(values, piece)
         return counts
 
     # -- predicting ---------------------------------------------------------------------------------------------
@@ -119,7 +131,10 @@ class EaseModel(ClosedFormUserModel):
         # The positions of these users' items in _history: from the start to the end of each user.
         total = int(stops[-1]) if len(stops) else 0
         places = torch.arange(total, device=self.device) + torch.repeat_interleave(self._ends[users] - stops, lengths)
-        return self._expand(functional.embedding_bag(self._history[places], self._weights, stops - lengths, mode="sum"))
+        values = self._history_values[places] if len(self._history_values) else None
+        rows, starts = self._history[places], stops - lengths
+        sums = functional.embedding_bag(rows, self._weights, starts, mode="sum", per_sample_weights=values)
+        return self._expand(sums)
 
     def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
         places = self._position[items]

@@ -32,6 +32,10 @@ class NeighboursModel(ClosedFormUserModel):
     the two items' residuals over their common raters. The correlation is shrunk towards 0 if there are few common
     raters.
 
+    The weights of the interactions count in the offsets, in the correlations and in the mean of the residuals. A common
+    rater of the items ``i`` and ``j`` counts ``√(w_i w_j)`` times in the items' correlation and in the number of their
+    common raters. Larger weights throughout weaken ``shrinkage``, ``damping``, ``l2_user`` and ``l2_item``.
+
     Parameters
     ----------
     neighbors
@@ -52,13 +56,16 @@ class NeighboursModel(ClosedFormUserModel):
     -----
     The neighbours of an item are the same for all users. They are not selected among the items that a user has rated.
     With a few hundred neighbours and the power of the weights, predictions are as accurate, and all items of a user are
-    scored at once.
+    scored at once. :meth:`fold_in` and :meth:`contributions` are not given weights: each rating of their history has
+    the weight 1.
     """
 
     spec: ClassVar[ModelSpec] = specs.KNN
     _tensors: ClassVar[tuple[str, ...]] = (
         "_items", "_kept", "_position", "_ends", "_history", "_ratings", "_stops", "_targets", "_weights",
+        "_history_weights",
     )  # fmt: skip
+    _later_tensors: ClassVar[tuple[str, ...]] = ("_history_weights",)
     _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "_mean")
 
     def __init__(
@@ -85,45 +92,51 @@ class NeighboursModel(ClosedFormUserModel):
         self._items = torch.zeros(0)
         self._kept = self._position = torch.zeros(0, dtype=torch.long)
         # _history, _ratings: the items of all users, as positions, and their ratings; _ends: the end of each user.
+        # _history_weights: the weights of these ratings; empty if all are 1.
         # _targets, _weights: for each item the items whose neighbour it is, and its weights; _stops: the end of each
         # item.
         self._ends = self._history = self._stops = self._targets = torch.zeros(0, dtype=torch.long)
-        self._ratings = self._weights = torch.zeros(0)
+        self._ratings = self._weights = self._history_weights = torch.zeros(0)
 
     # -- training ------------------------------------------------------------------------------------------------
     def _fit(self, interactions: Interactions, job: Job) -> None:
         compacted, kept, position = compact(interactions)
         self._mean, users, items = solve_offsets(compacted, self.l2_user, self.l2_item, job)
         assert compacted.ratings is not None
-        ratings = compacted.ratings.astype(np.float32)
         residuals = compacted.ratings - self._mean - users[compacted.user_ids] - items[compacted.item_ids]
         # Correlations do not depend on the unit, but squares of very large or very small residuals leave float32.
         standardized = (residuals / RatingScale.of(compacted.ratings).unit).astype(np.float32)
-        by_user, _ = Pairs.of(compacted, ratings, self.device)
+        weights = None if compacted.weights is None else compacted.weights.astype(np.float32)
+        by_user, _ = Pairs.of(compacted, compacted.ratings.astype(np.float32), self.device, weights)
         self._kept, self._position = kept.to(self.device), position.to(self.device)
         self._items = self._tensor(items, np.float32)
         self._ends, self._history, self._ratings = by_user.ends, by_user.columns, by_user.values
-        self._stops, self._targets, self._weights = self._neighbours(
-            Pairs.of(compacted, standardized, self.device)[1], job
-        )
+        by_item = Pairs.of(compacted, standardized, self.device, weights)[1]
+        self._history_weights, roots = torch.zeros(0, device=self.device), torch.ones_like(by_item.values)
+        if weights is not None:
+            of_users, of_items = Pairs.of(compacted, weights, self.device)
+            self._history_weights, roots = of_users.values, of_items.values.sqrt()
+        self._stops, self._targets, self._weights = self._neighbours(by_item, roots, job)
 
-    def _neighbours(self, by_item: Pairs, job: Job) -> tuple[Tensor, Tensor, Tensor]:
-        """Compute the weights, grouped by the neighbour: the end of each group, the target items and the weights."""
+    def _neighbours(self, by_item: Pairs, roots: Tensor, job: Job) -> tuple[Tensor, Tensor, Tensor]:
+        """Compute the weights, grouped by the neighbour: the end of each group, the target items and the weights.
+
+        ``by_item`` holds the residuals, and ``roots`` the roots of the weights of these ratings.
+        """
         size, residuals = len(by_item.ends), by_item.values
-        present = torch.ones_like(residuals)
+        rooted, squares = roots * residuals, roots * residuals**2
         overlap = Overlap(by_item, self.num_users)
-        of_residuals, of_presence, of_squares = (overlap.left(one) for one in (residuals, present, residuals**2))
+        of_residuals, of_presence, of_squares = (overlap.left(one) for one in (rooted, roots, squares))
         neighbours, targets, weights = [], [], []
         min_similarity = (_MIN_WEIGHT_SHARE * self.damping) ** (1.0 / self.power)
         for piece in overlap.pieces():
             job.report(Progress("training knn", piece.start, size, "items"))
             job.checkpoint()
-            there = overlap.right(present, piece)
-            left = overlap.right(residuals, piece)
+            there = overlap.right(roots, piece)
             common = of_presence @ there
-            scale = (of_squares @ there) * (of_presence @ left**2)
-            correlation = (of_residuals @ left) / scale.clamp_min(1e-20).sqrt()
-            similarity = correlation * common / (common + self.shrinkage).clamp_min(1.0)
+            scale = (of_squares @ there) * (of_presence @ overlap.right(squares, piece))
+            correlation = (of_residuals @ overlap.right(rooted, piece)) / scale.clamp_min(1e-20).sqrt()
+            similarity = correlation * common / (common + self.shrinkage).clamp_min(1e-20)
             columns = torch.arange(piece.start, piece.stop, device=self.device)
             similarity[columns, columns - piece.start] = 0.0
             # If an item has too many neighbours, the least similar ones are dropped.
@@ -147,7 +160,8 @@ class NeighboursModel(ClosedFormUserModel):
         scores = torch.empty(len(users), self.num_items, device=self.device)
         for row, user in enumerate(users.tolist()):
             part = slice(int(self._ends[user - 1]) if user else 0, int(self._ends[user]))
-            scores[row] = self._score(self._history[part], self._ratings[part])
+            weights = self._history_weights[part] if len(self._history_weights) else None
+            scores[row] = self._score(self._history[part], self._ratings[part], weights)
         return scores
 
     def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
@@ -155,21 +169,26 @@ class NeighboursModel(ClosedFormUserModel):
         places = self._position[items]
         return self._score(places[places >= 0], ratings[places >= 0])
 
-    def _score(self, places: Tensor, ratings: Tensor) -> Tensor:
-        offset, residuals = self._residuals(places, ratings)
+    def _score(self, places: Tensor, ratings: Tensor, weights: Tensor | None = None) -> Tensor:
+        offset, residuals = self._residuals(places, ratings, weights)
         entries, lengths = self._entries(places)
-        targets, weights = self._targets.index_select(0, entries), self._weights.index_select(0, entries)
+        targets, similarities = self._targets.index_select(0, entries), self._weights.index_select(0, entries)
+        if weights is not None:
+            similarities = similarities * torch.repeat_interleave(weights, lengths)
         sums = torch.zeros(2, len(self._kept), device=self.device)
-        sums[0].index_add_(0, targets, weights * torch.repeat_interleave(residuals, lengths))
-        sums[1].index_add_(0, targets, weights)
+        sums[0].index_add_(0, targets, similarities * torch.repeat_interleave(residuals, lengths))
+        sums[1].index_add_(0, targets, similarities)
         known = self._mean + offset + self._items + sums[0] / (sums[1] + self.damping)
         scores = torch.full((self.num_items,), self._mean, device=self.device) + offset
         return scores.index_copy_(0, self._kept, known)
 
-    def _residuals(self, places: Tensor, ratings: Tensor) -> tuple[Tensor, Tensor]:
+    def _residuals(self, places: Tensor, ratings: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Compute the user's offset and the residuals of the ratings."""
         item_residuals = ratings - self._mean - self._items[places]
-        offset = item_residuals.sum() / max(len(places) + self.l2_user, 1e-12)
+        if weights is None:
+            offset = item_residuals.sum() / max(len(places) + self.l2_user, 1e-12)
+        else:
+            offset = (weights * item_residuals).sum() / (weights.sum() + self.l2_user).clamp_min(1e-12)
         return offset, item_residuals - offset
 
     def _entries(self, places: Tensor) -> tuple[Tensor, Tensor]:

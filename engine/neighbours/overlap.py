@@ -18,12 +18,16 @@ _PIECE = 4_194_304
 def compact(interactions: Interactions) -> tuple[Interactions, Tensor, Tensor]:
     """Renumber the items so that only those that occur have an id.
 
+    An interaction with the weight 0 does not occur.
+
     Returns
     -------
     interactions, kept, position
         The interactions with the new ids, the items that occur in ascending order, ``(kept,)``, and for each item its
         position among them or -1, ``(num_items,)``.
     """
+    if interactions.weights is not None and not interactions.weights.all():
+        interactions = interactions.select(interactions.weights != 0)
     kept = np.unique(interactions.item_ids).astype(np.int64)
     position = np.full(interactions.num_items, -1, dtype=np.int64)
     position[kept] = np.arange(len(kept))
