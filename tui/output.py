@@ -15,7 +15,7 @@ import click
 
 from engine.session import Job, Progress
 from tui.sanitize import sanitize
-from tui.wording import describe_empty, evaluate_command, known_targets_note, train_command
+from tui.wording import describe_empty, describe_hint, evaluate_command, known_targets_note, train_command
 
 if TYPE_CHECKING:
     from engine.data.results import Answer, FitReport, Result
@@ -200,8 +200,7 @@ def print_dataset(manifest: Manifest, as_json: bool) -> None:
     )
     for reason, count in manifest.skipped.items():
         click.echo(sanitize(f"  left out: {count:,} × {reason}"))
-    for note in manifest.source.get("notes", ()):
-        click.echo(sanitize(f"  {note}"))
+    _print_notes(manifest.source)
     if manifest.source.get("guessed_columns"):
         click.echo("  --map names other columns.")
 
@@ -233,8 +232,7 @@ def print_preview(preview: Preview, as_json: bool) -> None:
     )
     for reason, count in preview.skipped.items():
         click.echo(sanitize(f"  left out: {count:,} × {reason}"))
-    for note in preview.source.get("notes", ()):
-        click.echo(sanitize(f"  {note}"))
+    _print_notes(preview.source)
     click.echo(sanitize(f"  types: {', '.join(f'{name} {kind}' for name, kind in preview.types.items())}"))
     for what in (preview.items, preview.interactions):
         if what:
@@ -242,6 +240,13 @@ def print_preview(preview: Preview, as_json: bool) -> None:
             print_table(columns, [[one[column] for column in columns] for one in what], cut=range(len(columns)))
     if preview.source.get("guessed_columns"):
         click.echo("  --map names other columns; without --dry-run the data set is stored.")
+
+
+def _print_notes(source: Mapping[str, Any]) -> None:
+    for note in source.get("notes", ()):
+        click.echo(sanitize(f"  {note}"))
+    for sentence in dict.fromkeys(describe_hint(hint) for hint in source.get("hints", ())):
+        click.echo(sanitize(f"  {sentence}"))
 
 
 def print_models(specs: Sequence[ListedModel], as_json: bool) -> None:

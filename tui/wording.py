@@ -52,6 +52,15 @@ def known_targets_note(number: int) -> str:
     return f"{what} not asked for: the user already knew the item. --include-seen asks for known items too."
 
 
+def describe_hint(hint: Mapping[str, str]) -> str:
+    """The flag that has a file read better; see :class:`engine.datasets.formats.read_report.ReadReport`."""
+    if hint["hint"] == "dates":
+        return f"--dates day-first or --dates month-first says how the dates of {hint['column']} are to be read."
+    column = hint["column"]
+    order = "the order of the rows in the file" if column == "#row" else "this order"
+    return f"--map {shlex.quote(f'time={column}')} takes {order}."
+
+
 def train_command(model: str, dataset: str, options: Mapping[str, Any]) -> str:
     """The command that trains a model with these options."""
     return f"recsys-tui train {model} -d {shlex.quote(dataset)} {_settings(options)}".strip()

@@ -39,8 +39,8 @@ class Dataset:
         The external ids of the users; internal ids start at 0.
     interactions
         The interactions in internal ids, in the order of the source file. ``ratings`` is None if the source has no
-        ratings, and NaN in rows that say "seen" without a rating. ``timestamps`` (unix seconds) is None if the source
-        has no times.
+        ratings, and NaN in rows that say "seen" without a rating. ``timestamps`` is None if the source has no times.
+        They are unix seconds if :attr:`has_dates`, else numbers that only tell an order.
     skipped
         The number of rows that the reader left out, by reason.
     source
@@ -58,6 +58,11 @@ class Dataset:
     skipped: Mapping[str, int] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
     simulated: bool = False
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether the interactions have times that are dates, and not numbers that only tell an order."""
+        return self.interactions.timestamps is not None and self.source.get("times") != "order"
 
     @property
     def num_users(self) -> int:
@@ -101,14 +106,14 @@ class Dataset:
         Returns
         -------
         interactions, items
-            The first has ``user`` and ``item``, and ``rating``, ``weight`` and ``time`` where there are such;
-            the second has ``id`` and those of the catalogue.
+            The first has ``user`` and ``item``, and ``rating``, ``weight`` and ``time`` where there are such; the times
+            are numbers if they only tell an order. The second has ``id`` and those of the catalogue.
         """
         import pandas as pd
 
         log = self.interactions
         columns = {"user": self.users.ids[log.user_ids], "item": self.items.id_map.ids[log.item_ids - 1]}
-        times = None if log.timestamps is None else pd.to_datetime(log.timestamps, unit="s", utc=True)
+        times = pd.to_datetime(log.timestamps, unit="s", utc=True) if self.has_dates else log.timestamps
         more = {"rating": log.ratings, "weight": log.weights, "time": times}
         interactions = pd.DataFrame(columns | {name: one for name, one in more.items() if one is not None})
         items = self.items.table.to_pandas()

@@ -105,7 +105,7 @@ class UserSummary:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One interaction of a user. The ``timestamp`` is in unix seconds."""
+    """One interaction of a user. The ``timestamp`` is in unix seconds; None if the data set has no dates."""
 
     item: Item
     rating: float | None

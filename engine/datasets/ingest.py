@@ -43,10 +43,10 @@ class Preview:
     interactions: Sequence[Mapping[str, str]]
 
 
-def _moment(seconds: Any) -> str:
+def _moment(time: Any, is_date: bool) -> str:
     import numpy as np
 
-    return str(np.datetime64(int(seconds), "s")).replace("T", " ")
+    return str(np.datetime64(int(time), "s")).replace("T", " ") if is_date else str(int(time))
 
 
 def preview(name: str, *, first: int = 5, job: Job | None = None, **files: Any) -> Preview:
@@ -75,8 +75,8 @@ def preview(name: str, *, first: int = 5, job: Job | None = None, **files: Any) 
         {
             "user": str(dataset.users.decode_one(int(log.user_ids[row]))),
             "item": dataset.items[int(log.item_ids[row])].title,
-            **{key: f"{values[row]:g}" if key != "time" else _moment(values[row]) for key, values in columns.items()
-               if values is not None},
+            **{key: f"{values[row]:g}" if key != "time" else _moment(values[row], dataset.has_dates)
+               for key, values in columns.items() if values is not None},
         }
         for row in range(min(first, len(log)))
     ]  # fmt: skip

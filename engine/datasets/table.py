@@ -20,6 +20,7 @@ from engine.datasets.build.roles import (
     roles_of_log,
     sample_of,
 )
+from engine.datasets.build.time_columns import columns_of_time, offer_order, with_time
 from engine.datasets.formats.column_names import CATALOGUE_ROLES, LOG_ROLES, TEXT, is_catalogue, is_log, usual
 from engine.datasets.formats.files import Files
 from engine.datasets.formats.joined_rows import JoinedRows
@@ -45,8 +46,9 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     """Read a table of interactions, a table of items, or both.
 
     ``files.mapping`` names the columns. The roles of interactions are ``user``, ``item``, ``rating``, ``weight`` and
-    ``time``; those of items are ``id``, ``title``, ``text``, ``year``, ``genres`` and ``image``. For other roles a
-    column with a usual name and fitting values is taken, and noted; an empty name turns that off. Only ``user`` and
+    ``time``; those of items are ``id``, ``title``, ``text``, ``year``, ``genres`` and ``image``. The text and the time
+    may be several columns (see :func:`engine.datasets.build.time_columns.columns_of_time`). For other roles a column
+    with a usual name and fitting values is taken, and noted; an empty name turns that off. Only ``user`` and
     ``item``, or ``id``, are needed. Unless ``text`` is mapped, the text of an item is its title, its genres, those who
     made it (authors, artists, brands, directors …) and its descriptions. All other columns of the items are kept as
     metadata, with the types that their values or the file have. Without a file of items, the titles, years and genres
@@ -66,9 +68,11 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     reports, notes, catalogue, log, item_column = [], list[str](), None, None, None
     if ratings is not None:
         logs = []
-        for source in (ratings, *(open_source(path) for path in files.more_ratings)):
+        for number, source in enumerate((ratings, *(open_source(path) for path in files.more_ratings))):
             rows = _rows_of_log(source, files)
-            roles = found[rows.name] = roles_of_log(rows, files.mapping, None if files.user is None else _PERSON)
+            of_time = columns_of_time(rows, files.mapping)
+            rows, mapping = with_time(rows, of_time, files.mapping, number)
+            roles = found[rows.name] = roles_of_log(rows, mapping, None if files.user is None else _PERSON)
             label = label_of_log(rows, roles, files.mapping)
             rows = rows if label is None else _chosen(rows, label, files, notes)
             logs.append(
@@ -79,7 +83,9 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
             if logs[-1].times is None and "time" in roles.columns:  # it held no times, as a remark says
                 roles = found[rows.name] = roles.without("time")
             item_column = item_column or roles.columns["item"]
-            notes += _about_log(rows, roles, files, label, catalogue_given=items is not None)
+            if "time" not in roles.columns and "time" not in files.mapping:
+                offer_order(rows, roles.columns.values(), roles.columns["user"], logs[-1].report)
+            notes += _about_log(rows, roles, files, [label or "", *of_time], catalogue_given=items is not None)
         reports += [one.report for one in logs]
         log = concatenated(logs)
         if items is None:
@@ -206,9 +212,9 @@ def _chosen(rows: Rows, label: str, files: Files, notes: list[str]) -> Rows:
     return SelectedRows(rows, {label: "1"})
 
 
-def _about_log(rows: Rows, roles: Roles, files: Files, label: str | None, *, catalogue_given: bool) -> list[str]:
+def _about_log(rows: Rows, roles: Roles, files: Files, also_used: Sequence[str], *, catalogue_given: bool) -> list[str]:
     """Sentences about columns that were passed over, or that nothing uses."""
-    used = {*roles.columns.values(), *files.where, _PERSON, *([label] if label else [])}
+    used = {*roles.columns.values(), *files.where, _PERSON, *also_used}
     if not catalogue_given:
         used |= set(_facts_in_log(rows, files, used, roles.columns["item"]).values())
     rest = [one for one in rows.columns if one not in used][:_MOST_LISTED]
@@ -248,7 +254,7 @@ def _catalogue_of_log(rows: Rows, files: Files, roles: Roles, job: Job | None, n
         rows, list(dict.fromkeys([item_column, *facts.values()])), ReadReport(rows.name, "items"), job, typed=True
     )
     notes.append(f"{rows.name}: facts about the items were taken from it: {_listed(facts)}.")
-    return _catalogue(records, {"id": item_column, **facts}, [], "text" in files.mapping)
+    return _catalogue(records, {"id": item_column, **facts}, [], files)
 
 
 def _read_catalogue(
@@ -262,25 +268,25 @@ def _read_catalogue(
         described = [mapped_column(rows, "text", one) for one in names if one]
     else:
         described = [one for one in usual(rows.columns, TEXT) if one not in roles.columns.values()]
-    return _catalogue(records, roles.columns, described, "text" in files.mapping), roles
+    return _catalogue(records, roles.columns, described, files), roles
 
 
-def _catalogue(records: Records, roles: Mapping[str, str], described: Sequence[str], exactly: bool) -> Catalogue:
+def _catalogue(records: Records, roles: Mapping[str, str], described: Sequence[str], files: Files) -> Catalogue:
     """The items of a table, in which ``roles`` has the column for each role.
 
     Parameters
     ----------
     described
-        The columns whose texts describe an item.
-    exactly
-        Whether these alone are the text of an item, without its title and genres.
+        The columns whose texts describe an item. They alone are its text if the caller named them.
+    files
+        What the caller said.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     ids, table = records.keep_first_of_each(roles["id"], "item"), records.table
     shown = [one for one in table.column_names if one not in (roles["id"], roles.get("title"), roles.get("genres"))]
-    there = columns.type_columns(records, [column for column in shown if column not in described])
+    there = columns.type_columns(records, [one for one in shown if one not in described], files.day_first)
     there |= {column: columns.as_prose(table[column], " ") for column in described}
     nothing = pa.chunked_array([pa.nulls(len(table), pa.string())])
     by_role = {role: table[column] for role, column in roles.items()}
@@ -291,7 +297,7 @@ def _catalogue(records: Records, roles: Mapping[str, str], described: Sequence[s
     title = pc.coalesce(title, ids.cast(pa.string()))
     genres = columns.split_genres(by_role.get("genres", nothing))
     parts = [there[one] for one in described]
-    if not exactly:
+    if "text" not in files.mapping:
         makers = columns.makers({one: there[one] for one in shown if one in there and one not in described})
         parts = [title, columns.joined(genres), *makers, *parts]
     standard = {

@@ -54,7 +54,9 @@ class UserService:
         rows = self._opened.user_index.rows(dataset.users.encode_one(user))[::-1]
         log = dataset.interactions
         ratings = np.full(len(rows), np.nan) if log.ratings is None else log.ratings[rows]
-        times = [None] * len(rows) if log.timestamps is None else log.timestamps[rows].tolist()
+        # Numbers that only tell an order would be shown as dates of the year 1970.
+        dates = log.timestamps if dataset.has_dates else None
+        times = [None] * len(rows) if dates is None else dates[rows].tolist()
         items = dataset.items.take(log.item_ids[rows])
         return [
             HistoryEntry(item, None if np.isnan(rating) else float(rating), time)

@@ -80,3 +80,33 @@ def test_parts_of_a_log_and_one_person(run: Run, tmp_path: Path) -> None:
 )
 def test_wrong_usage(run: Run, log: Path, words: tuple[str, ...]) -> None:
     assert run("datasets", "add", "shop", "--ratings", log, *words).status == 2
+
+
+def test_an_order_is_offered_with_the_flag_that_takes_it(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("user,item,Cart Position\n1,a,2\n1,b,1\n2,a,1\n")
+    outcome = run("datasets", "add", "shop", "--ratings", path, "--dry-run")
+    assert "--map 'time=Cart Position' takes this order." in outcome.out
+    outcome = run("datasets", "add", "shop", "--ratings", path, "--map", "time=Cart Position")
+    assert "no dates" in outcome.out
+    assert "takes this order" not in outcome.out
+    info = run("datasets", "info", "shop")
+    assert "1970" not in info.out
+    assert "1970" not in run("datasets", "info", "shop", "--json").out
+    path.write_text("user,item\n1,a\n1,b\n2,a\n")
+    words = ("datasets", "add", "rows", "--ratings", path)
+    assert "--map 'time=#row' takes the order of the rows in the file." in run(*words, "--dry-run").out
+    outcome = run(*words, "--map", "time=#row", "--dry-run", "--json")
+    assert [row["time"] for row in json.loads(outcome.out)["interactions"]] == ["2", "3", "4"]
+
+
+def test_dates_that_are_unclear_are_settled_by_a_flag(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("id,title,released\n1,A,03/04/2019\n2,B,05/06/2019\n")
+    words = ("datasets", "add", "films", "--items", path, "--dry-run")
+    outcome = run(*words)
+    assert "the column released is kept as text" in outcome.out
+    assert "--dates day-first or --dates month-first says how the dates of released are to be read." in outcome.out
+    found = json.loads(run(*words, "--dates", "day-first", "--json").out)
+    assert found["items"][0]["released"] == "2019-04-03"
+    assert "hints" not in found["source"]

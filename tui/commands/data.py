@@ -86,6 +86,7 @@ def list_datasets(as_json: bool) -> None:
     metavar="ROLE=COLUMN,…",
     multiple=True,
     help="The columns of a table by role: user, item, rating, weight, time, id, title, year, genres, image, text=a+b. "
+    "time=a+b orders by a and then by b, time=#row is the order of the rows, "
     "item=#3 is the third column, time= takes none, and unrated=0 is the rating that means none.",
 )
 @click.option(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _ROWS_AT_A_TIME = 1 << 20
 _LONGEST_SHOWN = 40
+#: Larger numbers that only tell an order are replaced by their ranks, which mean the same and are easier to read.
+_LARGEST_ORDER = 1 << 31
 
 
 def assemble(
@@ -93,6 +95,10 @@ def assemble(
         log.keep(keep)
     _checkpoint(job)
 
+    hints = [hint for report in reports for hint in report.hints]
+    times = log.times
+    if log.times_are_order and times is not None and len(times) and times.max() > _LARGEST_ORDER:
+        times = np.unique(times, return_inverse=True)[1].astype(np.int64)
     remarks = [remark for report in reports for remark in report.notes()]
     if log.weights is not None and len(log):
         low, high = float(log.weights.min()), float(log.weights.max())
@@ -111,7 +117,7 @@ def assemble(
             log.users.codes,
             log.items.codes,
             ratings=log.ratings,
-            timestamps=log.times,
+            timestamps=times,
             weights=None if log.weights is None else confidence(log.weights),
             num_users=len(users),
             num_items=num_rated + 1,
@@ -120,6 +126,8 @@ def assemble(
         source={
             "files": [report.summary() for report in reports],
             "notes": [" ".join(one.splitlines()) for one in (*notes, *remarks)],
+            **({"times": "order"} if log.times_are_order else {}),
+            **({"hints": hints} if hints else {}),
             **({"guessed_columns": {file: dict(columns) for file, columns in guessed.items()}} if guessed else {}),
         },
         simulated=simulated,

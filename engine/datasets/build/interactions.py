@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.datasets.formats.column_names import ORDER, ORDER_OF_VISITS, plain_name
 from engine.datasets.formats.dates import UnclearDatesError
 from engine.datasets.formats.ids import CodedIds, IdColumn, clean_ids
+from engine.datasets.formats.joined_times import ROW_NUMBER
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import RowBatch, Rows, bad_value, following, place
 from engine.datasets.formats.times import TimeColumn, clean_times
@@ -41,6 +43,8 @@ class Log:
         float32, shape ``(n,)``, NaN for "seen, but not rated"; None if the file has no ratings.
     times
         Unix seconds, int64, shape ``(n,)``; None if the file has no times.
+    times_are_order
+        Whether the times are numbers that only tell the order of the rows, and are no dates.
     report
         The row counts of the file.
     weights
@@ -53,12 +57,13 @@ class Log:
     times: npt.NDArray[np.int64] | None
     report: ReadReport
     weights: npt.NDArray[np.float32] | None = None
+    times_are_order: bool = False
 
     def __len__(self) -> int:
         return len(self.users.codes)
 
-    def keep(self, which: npt.NDArray[np.bool_]) -> None:
-        """Drop all other rows."""
+    def keep(self, which: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> None:
+        """Drop all other rows; ``which`` is a mask, or the positions of the rows to keep in their new order."""
         self.users = CodedIds(self.users.codes[which], self.users.ids)
         self.items = CodedIds(self.items.codes[which], self.items.ids)
         self.ratings = None if self.ratings is None else self.ratings[which]
@@ -139,7 +144,10 @@ def _read_log(
     report = ReadReport(rows.name, "ratings")
     users, items = IdColumn(), IdColumn()
     ratings = GrowingArray(np.float32) if "rating" in columns else None
-    times = TimeColumn(day_first) if "time" in columns else None
+    times = None
+    if "time" in columns:
+        is_order = columns["time"] == ROW_NUMBER or plain_name(columns["time"]) in (*ORDER_OF_VISITS, *ORDER)
+        times = TimeColumn(day_first, is_order)
     weights = GrowingArray(np.float32) if "weight" in columns else None
     for block in following(rows.blocks(list(columns.values()), report), report, job):
         values = {role: _parse(rows.name, block, role, column) for role, column in columns.items()}
@@ -161,7 +169,10 @@ def _read_log(
         None if times is None else _finish_times(times, rows.name, columns["time"], report),
         report,
         None if weights is None else weights.finish(),
+        times is not None and times.is_order,
     )
+    if times is not None and times.within is not None:  # the stable sort of equal times then follows this order
+        log.keep(np.argsort(times.within, kind="stable"))
     _leave_out_returns(log)
     if unrated is not None and log.ratings is not None:
         log.ratings[log.ratings == unrated] = np.nan
@@ -191,6 +202,12 @@ def concatenated(logs: Sequence[Log]) -> Log:
                 log.report.remarks.append(f"its {field} were not used, as {lacking} has none.")
                 setattr(log, field, None)
 
+    if first.times is not None and len({log.times_are_order for log in logs}) > 1:
+        for log in logs:
+            what = "only tell an order" if log.times_are_order else "are dates"
+            log.report.remarks.append(f"its times were not used, as they {what}, unlike those of the other files.")
+            log.times = None
+
     def joined(field: str) -> npt.NDArray[Any] | None:
         parts = [getattr(log, field) for log in logs]
         return None if parts[0] is None else np.concatenate(parts)
@@ -199,7 +216,15 @@ def concatenated(logs: Sequence[Log]) -> Log:
     for log in logs:
         users.add_coded(log.users)
         items.add_coded(log.items)
-    return Log(users.finish(), items.finish(), joined("ratings"), joined("times"), first.report, joined("weights"))
+    return Log(
+        users.finish(),
+        items.finish(),
+        joined("ratings"),
+        joined("times"),
+        first.report,
+        joined("weights"),
+        first.times_are_order and first.times is not None,
+    )
 
 
 def _leave_out_returns(log: Log) -> None:

@@ -58,6 +58,12 @@ TIME = ("timestamp", "time", "ts", "unixtimestamp", "date", "datetime", "ratedat
         "watchedat", "dateread", "playedat", "endtime", "createdat", "created", "updatedat", "updated", "unixtime",
         "unixreviewtime", "reviewtime", "reviewdate", "eventtime", "eventtimestamp", "invoicedate", "orderdate",
         "purchasedate", "tdat", "dateadded", "lastupdated", "utctime")  # fmt: skip
+#: What tells the order of a person's rows where there are no times: visits or orders, and the place within one.
+ORDER_OF_VISITS = ("ordernumber", "orderno", "ordernum", "sessionnumber", "sessionno", "visitnumber", "visitno")
+ORDER = ("position", "addtocartorder", "cartposition", "itemposition", "sequence", "sequencenumber", "sequenceno",
+         "seq", "seqno", "seqid", "step", "stepnumber", "timestep", "timeindex", "eventnumber", "eventorder",
+         "eventindex", "interactionorder", "clickorder", "orderinsession", "positioninsession", "playlistposition",
+         "pos", "turn", "order", "ordinal", "rank", "index", "idx", "rownumber", "rownum")  # fmt: skip
 TITLE = ("title", "movietitle", "primarytitle", "booktitle", "originaltitle", "name", "itemname", "itemtitle",
          "productname", "producttitle", "prodname", "trackname", "track", "songname", "song", "artistname", "gamename",
          "showname", "animename", "englishname", "headline", "coursetitle", "recipename", "businessname",

@@ -14,6 +14,8 @@ _TOO_LATE = 100_000_000_000
 _UNITS = ("seconds", "milliseconds", "microseconds", "nanoseconds")
 #: In seconds this is in 1973. A smaller number is close to zero in every unit, so it tells nothing about the unit.
 _TELLING = 100_000_000
+#: What a person should know about such numbers.
+ORDER_REMARK = "the times are numbers that only tell the order of the rows, and are no dates."
 #: Enough of a column to choose how it is read; then every value is checked.
 _SAMPLE = 10_001
 #: The share of a column that must fit, so that single mistakes are found and do not change how all others are read.
@@ -67,6 +69,11 @@ def to_seconds(numbers: Numbers) -> tuple[npt.NDArray[np.int64], str]:
         seconds = np.round((days - _SHEET_1970) * _SECONDS_A_DAY).astype(np.int64)
         return seconds, "the times were read as days of a spreadsheet (44197 is 2021-01-01)."
     return _unix(numbers, sample)
+
+
+def counts_as_order(seconds: npt.NDArray[np.int64]) -> bool:
+    """Whether times are so small, such as 1, 2 and 3, that they only tell an order and are no dates of 1970."""
+    return bool(len(seconds)) and bool((np.abs(seconds) < _TELLING).all())
 
 
 def _unix(numbers: Numbers, sample: Numbers) -> tuple[npt.NDArray[np.int64], str]:

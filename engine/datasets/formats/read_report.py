@@ -24,6 +24,10 @@ class ReadReport:
         Reason -> how many rows were left out for it.
     remarks
         What else the reader has to say about the file: the ends of sentences that begin with its name.
+    hints
+        What the caller could say to have the file read better, as facts whose ``"hint"`` tells their kind:
+        ``"order"`` (the column or the columns, joined by plus signs, in ``"column"`` could be the time) and ``"dates"``
+        (it is unclear whether the day or the month comes first in the dates of ``"column"``).
     """
 
     def __init__(self, name: str, role: str) -> None:
@@ -32,6 +36,7 @@ class ReadReport:
         self.rows = 0
         self.skipped: dict[str, int] = {}
         self.remarks: list[str] = []
+        self.hints: list[dict[str, str]] = []
         self._first_place: dict[str, str] = {}
 
     @property

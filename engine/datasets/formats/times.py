@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.datasets.formats.dates import parse_dates
-from engine.datasets.formats.numeric_times import to_seconds
+from engine.datasets.formats.joined_times import JOINT, ParsedTimes, parse_joined
+from engine.datasets.formats.numeric_times import ORDER_REMARK, counts_as_order, to_seconds
 from engine.datasets.formats.values import (
     MISSING_NUMBERS,
     BadValueError,
@@ -116,16 +117,25 @@ class TimeColumn:
     ----------
     day_first
         Whether the day comes first in dates such as 01/02/2020, for a column that does not tell.
+    is_order
+        Whether whole numbers only tell the order of the rows, however large they are.
 
     Attributes
     ----------
+    is_order
+        After :meth:`finish`, whether the times are numbers that only tell an order and are no dates.
+    within
+        After :meth:`finish`, the order of the rows whose times are equal, int64, shape ``(n,)``; None if it is that of
+        the file.
     remark
         After :meth:`finish`, what a person should know about the reading: the end of a sentence that begins with the
         name of the file; empty if there is nothing.
     """
 
-    def __init__(self, day_first: bool | None = None) -> None:
+    def __init__(self, day_first: bool | None = None, is_order: bool = False) -> None:
         self.remark = ""
+        self.within: npt.NDArray[np.int64] | None = None
+        self.is_order = is_order
         self._day_first = day_first
         # Times, whole numbers, the bits of floats, or positions among the texts: the kind of the block tells which.
         self._values = GrowingArray(np.int64)
@@ -161,7 +171,11 @@ class TimeColumn:
         """
         values = self._values.finish()
         kinds = {kind for _, kind, _, _ in self._blocks}
+        is_order, self.is_order = self.is_order, False
         try:
+            if kinds == {"number"} and is_order:
+                self.is_order, self.remark = True, ORDER_REMARK
+                return values
             if kinds <= {"number", "float"}:
                 return self._finish_numbers(values, "float" in kinds)
             if kinds - {"time"}:
@@ -176,14 +190,16 @@ class TimeColumn:
         return np.split(values, ends) if self._blocks else []
 
     def _finish_numbers(self, values: npt.NDArray[np.int64], has_floats: bool) -> npt.NDArray[np.int64]:
-        if not has_floats:
-            seconds, self.remark = to_seconds(values)
-            return seconds
-        pieces = [
-            piece.view(np.float64) if kind == "float" else piece.astype(np.float64)
-            for piece, (_, kind, _, _) in zip(self._pieces(values), self._blocks, strict=True)
-        ]
-        seconds, self.remark = to_seconds(np.concatenate(pieces))
+        numbers: npt.NDArray[Any] = values
+        if has_floats:
+            pieces = [
+                piece.view(np.float64) if kind == "float" else piece.astype(np.float64)
+                for piece, (_, kind, _, _) in zip(self._pieces(values), self._blocks, strict=True)
+            ]
+            numbers = np.concatenate(pieces)
+        seconds, self.remark = to_seconds(numbers)
+        if not self.remark and counts_as_order(seconds):
+            self.is_order, self.remark = True, ORDER_REMARK
         return seconds
 
     def _finish_texts(self, values: npt.NDArray[np.int64]) -> None:
@@ -208,13 +224,14 @@ class TimeColumn:
             offset += len(own)
 
         different = coded.dictionary
+        is_joined = pc.any(pc.match_substring(different, JOINT)).as_py()
         plain = pc.match_substring_regex(different, r"^[+-]?[\d.]+(?:[eE][+-]?\d+)?$").to_numpy(zero_copy_only=False)
         dots = pc.match_substring(different, ".").to_numpy(zero_copy_only=False)
         digits = pc.utf8_length(different).to_numpy(zero_copy_only=False)
         dotted_date = pc.match_substring_regex(different, r"^\d+\.\d+\.\d+$").to_numpy(zero_copy_only=False)
         number = plain & ~dotted_date & (dots | ~np.isin(digits, _DIGITS_OF_DATES))
         try:
-            if number.any():
+            if number.any() and not is_joined:
                 counts = np.bincount(np.concatenate([piece for _, piece in pieces]), minlength=len(different))
                 mostly_numbers = "time" not in {kind for _, kind, _, _ in self._blocks} and (
                     counts[number].sum() >= counts[~number].sum()
@@ -222,13 +239,19 @@ class TimeColumn:
                 code = int((~number if mostly_numbers else number).argmax())
                 others = "numbers" if mostly_numbers else "written dates"
                 raise BadValueError(code, f"{shown(different, code)} is not a time like the others, which are {others}")
-            seconds, self.remark = parse_dates(different, self._day_first)
+            parsed = (
+                parse_joined(different, self._day_first)
+                if is_joined
+                else ParsedTimes(*parse_dates(different, self._day_first))
+            )
         except BadValueError as error:
             found = ((begin, np.flatnonzero(piece == error.position)) for begin, piece in pieces)
             error.position = next(begin + int(at[0]) for begin, at in found if len(at))
             raise
+        self.remark, self.is_order = parsed.remark, parsed.is_order
+        self.within = None if parsed.within is None else parsed.within[values]
         for _, piece in pieces:
-            piece[:] = seconds[piece]
+            piece[:] = parsed.times[piece]
 
     def _row(self, position: int) -> int:
         begin, _, rows, _ = next(block for block in reversed(self._blocks) if block[0] <= position)

@@ -133,7 +133,8 @@ SOURCES = [
             "orders.csv": "order_id,user_id,eval_set,order_number\n2,202,prior,3\n3,205,prior,16\n",
             "products.csv": "product_id,product_name,aisle_id,department_id\n33,Oat Milk,86,16\n28,Figs,83,4\n",
         },
-        "--ratings order_products__prior.csv --join orders.csv:order_id --items products.csv",
+        "--ratings order_products__prior.csv --join orders.csv:order_id --items products.csv "
+        "--map time=order_number+add_to_cart_order",
         (2, 2, 3),
     ),
     Source(

@@ -1,0 +1,108 @@
+"""The columns of a log that tell its times: several that are named as one, and those that tell an order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from engine.datasets.build.roles import mapped_column, sample_of
+from engine.datasets.formats.column_names import ORDER, ORDER_OF_VISITS, usual
+from engine.datasets.formats.joined_times import ROW_NUMBER, TimedRows
+from engine.datasets.formats.rows import Rows
+from engine.datasets.formats.shown import shortened
+from engine.datasets.formats.values import to_strings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from engine.datasets.formats.files import ColumnMapping
+    from engine.datasets.formats.read_report import ReadReport
+
+#: More rows than a file has, so that the rows of a later file come after those of an earlier one.
+_ROWS_OF_A_FILE = 1 << 40
+_WHOLE = r"^\s*\d+(?:\.0*)?\s*$"
+
+
+def columns_of_time(rows: Rows, mapping: ColumnMapping) -> list[str]:
+    """The columns that a caller names for the time; empty if none is named.
+
+    There may be several, the most significant first and joined by plus signs: the number of an order and the place in
+    it, or a date and a time of day. ``#row`` is the number of the row.
+
+    Raises
+    ------
+    DataError
+        If there is no such column.
+    """
+    named = mapping.get("time") or ()
+    if isinstance(named, str):
+        named = [named] if named in rows.columns or "+" not in named else [one.strip() for one in named.split("+")]
+    if list(named) == [ROW_NUMBER]:
+        return [ROW_NUMBER]
+    return [mapped_column(rows, "time", one) for one in named]
+
+
+def with_time(rows: Rows, columns: Sequence[str], mapping: ColumnMapping, file: int = 0) -> tuple[Rows, ColumnMapping]:
+    """Make the time one column of a file, where it is several columns or the number of the row.
+
+    Parameters
+    ----------
+    rows
+        The file.
+    columns
+        The columns of the time; see :func:`columns_of_time`.
+    mapping
+        The columns that the caller names.
+    file
+        The number of the file among those of the log.
+
+    Returns
+    -------
+    tuple
+        The rows, and the mapping in which the time is one column.
+    """
+    if columns == [ROW_NUMBER] and ROW_NUMBER not in rows.columns:
+        return TimedRows(rows, ROW_NUMBER, (), file * _ROWS_OF_A_FILE), mapping
+    if len(columns) < 2:
+        return rows, mapping
+    name = "+".join(columns)
+    return TimedRows(rows, name, columns), {**mapping, "time": name}
+
+
+def offer_order(rows: Rows, used: Collection[str], user_column: str, report: ReadReport) -> None:
+    """Say in the report which columns of a log without times could tell the order of a person's rows."""
+    found = [
+        next(iter(_orders(rows, [one for one in usual(rows.columns, names) if one not in used], user_column)), None)
+        for names in (ORDER_OF_VISITS, ORDER)
+    ]
+    columns = [shortened(one) for one in found if one is not None]
+    if columns:
+        shown = " and then ".join(map(repr, columns))
+        looks, was = ("looks", "was") if len(columns) == 1 else ("look", "were")
+        report.remarks.append(
+            f"no column holds times; {shown} {looks} like the order of a person's rows, and {was} not used."
+        )
+    else:
+        report.remarks.append(
+            "no column holds times or an order of the rows, which models of sequences need; if the rows are in the "
+            "order in which things happened, their numbers can be the time."
+        )
+    report.hints.append({"hint": "order", "file": rows.name, "column": "+".join(columns) or ROW_NUMBER})
+
+
+def _orders(rows: Rows, columns: Sequence[str], user_column: str) -> list[str]:
+    """Those of the columns that hold whole numbers, which differ between the rows of a user."""
+    values: Mapping[str, pa.Array] = sample_of(rows, [user_column, *columns]) if columns else {}
+    return [one for one in columns if _tells_order(values[user_column], values[one])]
+
+
+def _tells_order(users: pa.Array, values: pa.Array) -> bool:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = to_strings(values)
+    if not len(texts) or texts.null_count or not pc.all(pc.match_substring_regex(texts, _WHOLE)).as_py():
+        return False
+    table = pa.table({"user": to_strings(users), "value": texts})
+    counts = table.group_by("user").aggregate([("value", "count_distinct")])["value_count_distinct"]
+    return bool(pc.max(counts).as_py() > 1)
