@@ -26,7 +26,8 @@ _TRUTH = {"true": True, "false": False}
 _TRUTH_PAIRS = (("yes", "no"), ("y", "n"), ("t", "f"))
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
 _ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}"
-#: Other spellings of a date, and the formats to try. If several of them fit all values, the dates are ambiguous.
+#: Other spellings of a date, and the formats to try. If two of them fit all values, the dates are ambiguous; the first
+#: of two has the day first.
 _DATE_FORMATS = (
     (r"^\d{4}/\d{1,2}/\d{1,2}$", ("%Y/%m/%d",)),
     (r"^\d{4}\.\d{1,2}\.\d{1,2}$", ("%Y.%m.%d",)),
@@ -61,12 +62,15 @@ class Column:
         The position of the first value that is none of these; -1 if there is none.
     num_exceptions
         The number of values that are none of these.
+    is_unclear
+        Whether the texts are dates in which the day or the month may come first.
     """
 
     values: pa.ChunkedArray
     almost: str = ""
     exception: int = -1
     num_exceptions: int = 0
+    is_unclear: bool = False
 
 
 def is_code(name: str) -> bool:
@@ -74,7 +78,7 @@ def is_code(name: str) -> bool:
     return _CODES.search(_CAMEL.sub("_", name.strip()).lower()) is not None
 
 
-def typed(name: str, values: pa.ChunkedArray) -> Column | None:
+def typed(name: str, values: pa.ChunkedArray, day_first: bool | None = None) -> Column | None:
     """Give a column its type: that of the file, or for texts the one that all present values have.
 
     Parameters
@@ -83,6 +87,9 @@ def typed(name: str, values: pa.ChunkedArray) -> Column | None:
         The name of the column. Columns of codes, such as ``isbn`` or ``tmdb_id``, stay texts.
     values
         The column as the file has it.
+    day_first
+        Whether the day comes first in dates such as 03/04/2024, for a column that does not tell. Without an answer
+        such a column stays a column of texts.
 
     Returns
     -------
@@ -94,7 +101,7 @@ def typed(name: str, values: pa.ChunkedArray) -> Column | None:
 
     kind = values.type
     if pa.types.is_dictionary(kind):
-        return typed(name, values.cast(kind.value_type))
+        return typed(name, values.cast(kind.value_type), day_first)
     if _is_list(kind) and pa.types.is_floating(kind.value_type):
         return None
     if _is_list_of_texts(kind):
@@ -110,7 +117,7 @@ def typed(name: str, values: pa.ChunkedArray) -> Column | None:
         if _have_python_years(moments):
             return Column(_days(moments))
     texts = to_texts(values)
-    return Column(clean(texts)) if not pc.any(pc.is_valid(texts)).as_py() else _infer(name, texts)
+    return Column(clean(texts)) if not pc.any(pc.is_valid(texts)).as_py() else _infer(name, texts, day_first)
 
 
 def to_texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -140,7 +147,7 @@ def as_prose(values: pa.ChunkedArray, separator: str = ", ") -> pa.ChunkedArray:
     return clean(texts)
 
 
-def _infer(name: str, texts: pa.ChunkedArray) -> Column:
+def _infer(name: str, texts: pa.ChunkedArray, day_first: bool | None) -> Column:
     """Give a column of texts the type that all its values have."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -158,8 +165,8 @@ def _infer(name: str, texts: pa.ChunkedArray) -> Column:
         return Column(truth)
     if _share(sample, is_list_mask(sample)) > 0.5 and (lists := _lists(known, cleaned)) is not None:
         return Column(lists)
-    if _DATE_NAME.search(name) and (days := _dates(present, sample, ((r"^[12]\d{7}$", ("%Y%m%d",)),))) is not None:
-        return Column(days)
+    if _DATE_NAME.search(name) and (days := _dates(present, sample, ((r"^[12]\d{7}$", ("%Y%m%d",)),))):
+        return Column(days[0])
     share = _share(sample, pc.match_substring_regex(sample, _NUMBER))
     if share >= _MOSTLY:
         plain = pc.match_substring_regex(present, _NUMBER)
@@ -167,8 +174,10 @@ def _infer(name: str, texts: pa.ChunkedArray) -> Column:
             numbers = _parse_numbers(present)
             return Column(cleaned if numbers is None else numbers)
         return _almost(cleaned, plain, "numbers")
-    if (days := _dates(present, sample, _DATE_FORMATS)) is not None:
-        return Column(days)
+    if days := _dates(present, sample, _DATE_FORMATS):
+        if len(days) > 1 and day_first is None:
+            return Column(cleaned, is_unclear=True)
+        return Column(days[-1] if day_first is False else days[0])
     if _share(sample, pc.match_substring_regex(sample, _ISO_DATE)) >= _MOSTLY:
         return _almost(cleaned, pc.match_substring_regex(present, _ISO_DATE), "dates")
     return Column(cleaned)
@@ -262,8 +271,12 @@ def _whole(values: pa.ChunkedArray) -> pa.ChunkedArray | None:
 
 def _dates(
     texts: pa.ChunkedArray, sample: pa.ChunkedArray, formats: tuple[tuple[str, tuple[str, ...]], ...]
-) -> pa.ChunkedArray | None:
-    """The dates or times that all texts are; None if some is no date, or if day and month cannot be told apart."""
+) -> list[pa.ChunkedArray]:
+    """The dates or times that all texts are; empty if some is no date.
+
+    If day and month cannot be told apart, there are two readings: the one with the day first, and the one with the
+    month first.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -273,7 +286,7 @@ def _dates(
     texts = pc.if_else(pc.is_in(texts, pa.array(_NO_DATE)), None, texts)
     sample = sample.filter(pc.invert(pc.is_in(sample, pa.array(_NO_DATE))))
     if not len(sample):
-        return None
+        return []
     types = [pa.date32()] if fits(_ISO_DATE) else []
     types += [pa.timestamp("us"), pa.timestamp("us", "UTC")] if not types and fits(_ISO_TIME) else []
     for kind in types:
@@ -282,14 +295,14 @@ def _dates(
         except pa.ArrowInvalid:
             continue
         moments = moments if kind == pa.date32() else moments.cast(pa.timestamp("s"), safe=False)
-        return _days(moments) if _have_python_years(moments) else None
+        return [_days(moments)] if _have_python_years(moments) else []
     for pattern, ways in formats:
         if not fits(pattern):
             continue
         found = [days for way in ways if (days := _parse_days(texts, way)) is not None]
-        if len(found) == 1 or (len(found) > 1 and all(one.equals(found[0]) for one in found)):
-            return found[0]
-    return None
+        if found:
+            return found[:1] if all(one.equals(found[0]) for one in found) else found
+    return []
 
 
 def _parse_days(texts: pa.ChunkedArray, way: str) -> pa.ChunkedArray | None:

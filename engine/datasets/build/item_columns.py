@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.data.column_types import Column, as_prose, is_code, is_list_mask, to_texts, typed
 from engine.data.text_columns import clean, clean_lists, find_separator, list_parts, map_distinct, split_list, strip
+from engine.datasets.formats.shown import shortened
 from engine.datasets.formats.values import numbers_or_null
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _split(texts: pa.ChunkedArray, separator: str | None, *, people: bool = Fals
     return map_distinct(texts, split, pa.list_(pa.string()))
 
 
-def type_columns(records: Records, names: Sequence[str]) -> dict[str, pa.ChunkedArray]:
+def type_columns(records: Records, names: Sequence[str], day_first: bool | None = None) -> dict[str, pa.ChunkedArray]:
     """Give the columns of a catalogue their types; what a person should know about it is added to the report.
 
     Columns of vectors are left out. A column of texts becomes a column of lists if it has the name of one, such as
@@ -121,12 +122,15 @@ def type_columns(records: Records, names: Sequence[str]) -> dict[str, pa.Chunked
 
     found: dict[str, pa.ChunkedArray] = {}
     for name in names:
-        column = typed(name, records.table[name])
+        column = typed(name, records.table[name], day_first)
         if column is None:
             records.report.remarks.append(f"the column {name} holds vectors, and is not kept.")
             continue
         if column.almost:
             records.report.remarks.append(_exception(name, column, records))
+        if column.is_unclear:
+            records.report.remarks.append(_unclear_dates(name, column))
+            records.report.hints.append({"hint": "dates", "file": records.report.name, "column": shortened(name)})
         values = column.values
         found[name] = _as_list(name, values) if pa.types.is_string(values.type) else values
     return found
@@ -139,6 +143,14 @@ def _exception(name: str, column: Column, records: Records) -> str:
     return (
         f"the column {name[:_LONGEST_SHOWN]} is kept as text, since {some} not among its {column.almost}, the first in "
         f"row {int(records.numbers[column.exception]):,}: {shown!r}."
+    )
+
+
+def _unclear_dates(name: str, column: Column) -> str:
+    example = next(one for one in column.values.to_pylist() if one and one[0].isdigit())
+    return (
+        f"the column {shortened(name)} is kept as text, since the day or the month may come first in its dates, such "
+        f"as {shortened(example)!r}."
     )
 
 

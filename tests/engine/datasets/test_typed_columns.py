@@ -94,6 +94,31 @@ def test_a_text_among_numbers_is_reported_with_its_row(write: Write) -> None:
     assert dataset.items[1].metadata["price"] == "0"
 
 
+def test_dates_of_which_day_or_month_comes_first_are_kept_as_text_with_a_note(write: Write) -> None:
+    content = "id,title,released\n1,A,N/A\n2,B,03/04/2019\n3,C,05/06/2019\n"
+    dataset = catalogue(write, content)
+    assert pa.types.is_string(dataset.items.table.schema.field("released").type)
+    note = next(one for one in dataset.source["notes"] if "released" in one and "text" in one)
+    assert "the day or the month may come first in its dates, such as '03/04/2019'" in note
+    assert dataset.source["hints"] == [{"hint": "dates", "file": "t.csv", "column": "released"}]
+
+
+@pytest.mark.parametrize(("day_first", "expected"), [(True, date(2019, 4, 3)), (False, date(2019, 3, 4))])
+def test_the_caller_says_whether_the_day_comes_first(write: Write, day_first: bool, expected: date) -> None:
+    content = "id,title,released,seen\n1,A,03/04/2019,12/25/2019\n2,B,05/06/2019,03/04/2019\n3,C,07/07/2019,\n"
+    dataset = read("x", "table", items=write("items.csv", content), day_first=day_first)
+    assert dataset.items.table["released"][0].as_py() == expected
+    assert dataset.items.table["seen"][1].as_py() == date(2019, 3, 4)  # its other dates have the month first
+    assert "hints" not in dataset.source
+
+
+@pytest.mark.parametrize("cell", ["25/12/2019", "04/04/2019", "2019-04-03", "3 April 2019"])
+def test_dates_that_are_clear_need_no_note(write: Write, cell: str) -> None:
+    dataset = catalogue(write, f"id,title,released\n1,A,{cell}\n2,B,{cell}\n")
+    assert pa.types.is_date(dataset.items.table.schema.field("released").type)
+    assert "hints" not in dataset.source
+
+
 def test_titles_and_codes_stay_as_they_are_written(write: Write) -> None:
     dataset = catalogue(write, "item_id,title,isbn,zip,goodreads_id\n1,1984,0140328726,01234,5107.0\n2,Kim,0,9,12\n")
     first, second = dataset.items.take([1, 2])
