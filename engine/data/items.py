@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: The columns that every catalogue has. All other columns are metadata of the source.
 STANDARD_COLUMNS = ("title", "year", "genres", "text")
+#: The key of the field metadata that holds the name of a standard column in the source.
+_SOURCE_COLUMN = b"source_column"
 #: The number of strings converted from Arrow at a time.
 _CHUNK = 4096
 #: The number of items that are cached.
@@ -97,6 +99,16 @@ class ItemTable:
             self._cache = cached if len(cached) <= _CACHE_SIZE else {}
         return [cached[one] for one in wanted]
 
+    @property
+    def source_columns(self) -> Mapping[str, str]:
+        """Standard column -> the name that it has in the source, where :func:`with_source_columns` stored it."""
+        fields = (self.table.schema.field(name) for name in STANDARD_COLUMNS)
+        return {
+            field.name: field.metadata[_SOURCE_COLUMN].decode()
+            for field in fields
+            if field.metadata and _SOURCE_COLUMN in field.metadata
+        }
+
     def titles(self) -> list[str]:
         """Return all titles, in the order of the internal ids."""
         return self._strings("title")
@@ -121,3 +133,22 @@ class ItemTable:
             text=row["text"] or "",
             metadata=metadata,
         )
+
+
+def with_source_columns(table: pa.Table, names: Mapping[str, str]) -> pa.Table:
+    """The table of a catalogue with the names that its standard columns have in the source, as Arrow's field metadata.
+
+    Parameters
+    ----------
+    table
+        The table; see :class:`ItemTable`.
+    names
+        Standard column -> name.
+    """
+    import pyarrow as pa
+
+    fields = [
+        field.with_metadata({_SOURCE_COLUMN: names[field.name]}) if field.name in names else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields, metadata=table.schema.metadata))

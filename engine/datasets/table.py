@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 from engine.data.dataset import Dataset
+from engine.data.items import with_source_columns
 from engine.datasets.build import item_columns as columns
 from engine.datasets.build.assemble import assemble
 from engine.datasets.build.interactions import concatenated, read_log
@@ -313,4 +314,7 @@ def _catalogue(records: Records, roles: Mapping[str, str], described: Sequence[s
         and there[year].equals(standard["year"].cast(pa.int64()))
     ):
         del there[year]  # it would say the same twice
-    return Catalogue(ids, columns.table_of(standard, [(column, there[column]) for column in shown if column in there]))
+    filled = columns.table_of(standard, [(column, there[column]) for column in shown if column in there])
+    # So that the items can be filtered by the name that a person knows from the file.
+    in_file = {role: roles[role] for role in ("title", "year", "genres") if role in roles}
+    return Catalogue(ids, with_source_columns(filled, in_file))

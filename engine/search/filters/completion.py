@@ -77,6 +77,8 @@ def complete_filter(line: str, cursor: int, fields: Fields, limit: int = 8) -> l
     if typed := _NAME.search(before):
         part = "_".join(words(typed["part"]))
         names = [name for name in fields.names if name.startswith(part)]
+        # The name that a field has in the source is offered where it is typed, and the field is not listed already.
+        names += [one for one in fields.aliases if part and one.startswith(part) and fields.resolve(one) not in names]
         return [Completion(f"{name}:", name, None, typed.start("part"), cursor) for name in names[:limit]]
     return []
 

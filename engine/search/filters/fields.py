@@ -59,6 +59,11 @@ class Fields:
             for short, columns in _SHORT_NAMES.items()
             if any(column in self._columns for column in columns)
         }
+        taken = {*self._columns, *self._short, *self._further}
+        #: The names of standard columns in the source, as far as they name no other field -> the standard columns.
+        self.aliases: Mapping[str, str] = {
+            _plain(alias): name for name, alias in items.source_columns.items() if _plain(alias) not in taken
+        }
         self._made: dict[str, Field] = {}
         self._masks: OrderedDict[tuple[str, str], Mask] = OrderedDict()
         self._lock = threading.RLock()
@@ -76,8 +81,11 @@ class Fields:
         return tuple(name for name in names if self._short.get(name, name) not in self._unknown)
 
     def resolve(self, typed: str) -> str | None:
-        """The field with a typed name, regardless of case and spelling of its separators; None if there is none."""
-        name = _plain(typed)
+        """The field with a typed name, regardless of case and spelling of its separators; None if there is none.
+
+        A standard column that has another name in the source, such as ``tags`` for the genres, has both names.
+        """
+        name = self.aliases.get(_plain(typed), _plain(typed))
         if name in self._columns:  # a column that has a short name can also be given by its own name
             return next((short for short, column in self._short.items() if column == name), name)
         name = _OTHER_NAMES.get(name, name)

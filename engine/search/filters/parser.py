@@ -253,7 +253,8 @@ def _no_field(typed: str, fields: Fields) -> tuple[str, tuple[str, ...]]:
     """The message for an unknown field, and the names of fields with a similar spelling."""
     from rapidfuzz.distance import OSA
 
-    likeness = {name: OSA.normalized_similarity(typed.lower(), name) for name in fields.names}
+    names = (*fields.names, *fields.aliases)
+    likeness = {name: OSA.normalized_similarity(typed.lower(), name) for name in names}
     nearest = tuple(sorted((name for name in likeness if likeness[name] >= 0.5), key=lambda name: -likeness[name])[:3])
     known = [name for name in fields.names if name != "text"]
     if nearest:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 
 from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
+from engine.datasets import read
 from engine.errors import OptionError
 from engine.search import SearchIndex
 from engine.search.filters.completion import complete_filter
 from engine.search.filters.fields import Fields
 from engine.search.filters.parser import Filter, ParsedQuery, mask, parse
+from engine.workspace.dataset_store import Workspace
 
 TITLES = ["Alien", "Alien: Covenant", "Heat", "Amélie", "2001: A Space Odyssey", "Re:Zero", "Spirited Away", "Untitled"]
 YEARS = [1979, 2017, 1995, 2001, 1968, 2016, 2001, None]
@@ -404,3 +407,66 @@ def test_truth_values_and_dates_are_completed() -> None:
     free = complete_filter("is_free:", 8, TYPED)
     assert [(one.text, one.count) for one in free] == [("true", 1), ("false", 1)]
     assert [one.text for one in complete_filter("released:19", 11, TYPED)] == ["1960..1969", "1920..1929"]
+
+
+def _fields_of(tmp_path: Path, content: str, **options: Any) -> Fields:
+    """The fields of a catalogue that was read and stored."""
+    path = tmp_path / "items.csv"
+    path.write_text(content)
+    workspace = Workspace(tmp_path / "home")
+    workspace.add(read("x", "table", items=path, **options))
+    return Fields(workspace.open("x").items)
+
+
+BOOKS = (
+    "id,name,tags,release_year,pages\n1,Emma,romance|england,1815,400\n2,Dune,space,1965,600\n3,Ubik,space,1969,200\n"
+)
+
+
+def test_a_column_that_took_a_role_keeps_its_name_in_filters(tmp_path: Path) -> None:
+    fields = _fields_of(tmp_path, BOOKS)
+    for line, rows in {
+        "tags:space": [1, 2],
+        "Tags:space": [1, 2],
+        "genre:space": [1, 2],
+        "release_year:>=1966": [2],
+        "release-year:1815": [0],
+        "-tags:space": [0],
+        "name:dune": [1],
+        "pages:>=400 tags:space": [1],
+    }.items():
+        parsed = parse(line, fields)
+        assert not parsed.problems, line
+        assert np.flatnonzero(mask(parsed.filters, fields)).tolist() == rows, line
+    assert parse("tags:space", fields).filters == parse("genre:space", fields).filters
+
+
+def test_the_name_in_the_file_is_completed_once(tmp_path: Path) -> None:
+    fields = _fields_of(tmp_path, BOOKS)
+
+    def labels(line: str) -> list[str]:
+        return [one.label for one in complete_filter(line, len(line), fields, limit=20)]
+
+    assert labels("ta") == ["tags"]
+    assert labels("ge") == ["genre"]
+    assert labels("rel") == ["release_year"]
+    assert labels("tags:s") == ["space"]
+    assert "tags" not in fields.names
+    assert len(set(fields.names)) == len(fields.names)
+    assert "perhaps tags" in parse("tagz:space", fields).problems[0].message
+
+
+def test_a_name_that_is_a_field_of_its_own_stays_one(tmp_path: Path) -> None:
+    content = (
+        "id,title,release_date,year,kind,type\n1,Emma,1815-12-23,1816,novel,book\n2,Dune,1965-08-01,1966,epic,cd\n"
+    )
+    fields = _fields_of(tmp_path, content, mapping={"year": "release_date", "genres": "kind"})
+    for line in ("release_date:>=1965-01-01", "year:1965", "kind:epic", "type:cd", "genre:epic"):
+        assert np.flatnonzero(mask(parse(line, fields).filters, fields)).tolist() == [1], line
+    assert list(fields.aliases) == ["kind"]
+
+
+def test_a_field_is_not_completed_to_both_of_its_names(tmp_path: Path) -> None:
+    fields = _fields_of(tmp_path, "id,title,genre_list\n1,Emma,romance\n", mapping={"genres": "genre_list"})
+    assert [one.label for one in complete_filter("gen", 3, fields)] == ["genre"]
+    assert [one.label for one in complete_filter("genre_l", 7, fields)] == ["genre_list"]
