@@ -113,7 +113,9 @@ class Dataset:
 
         log = self.interactions
         columns = {"user": self.users.ids[log.user_ids], "item": self.items.id_map.ids[log.item_ids - 1]}
-        times = pd.to_datetime(log.timestamps, unit="s", utc=True) if self.has_dates else log.timestamps
+        times: Any = log.timestamps
+        if self.has_dates:
+            times = pd.to_datetime(times, unit="s", utc=True)
         more = {"rating": log.ratings, "weight": log.weights, "time": times}
         interactions = pd.DataFrame(columns | {name: one for name, one in more.items() if one is not None})
         items = self.items.table.to_pandas()

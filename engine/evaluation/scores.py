@@ -45,6 +45,9 @@ class Model(Protocol):
 def rmse_score(model: Model, test: Interactions) -> float:
     """The root mean squared error of predicted ratings, over all interactions.
 
+    Predictions are measured as ``predict`` gives them, as in Spotlight, so that both can be compared.
+    :func:`engine.evaluation.runner.evaluate` clips them to the range of the training ratings, as they are shown.
+
     Parameters
     ----------
     model

@@ -90,11 +90,9 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
     """
 
     spec: ClassVar[ModelSpec] = specs.BAYESIAN
-    _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "lowest", "highest", "_span")
+    _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "_span")
     _tensors: ClassVar[tuple[str, ...]] = ()  # _pack_tensors returns those of the posterior and of the days
 
-    lowest = 0.0
-    highest = 0.0
     _span: tuple[float, float] | None = None
 
     def __init__(
@@ -168,7 +166,6 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
     @torch.no_grad()
     def _fit(self, interactions: Interactions, job: Job) -> None:
         ratings, scale = require_ratings(interactions), RatingScale()
-        lowest, highest = float(ratings.min()), float(ratings.max())
         if self.likelihood == "gaussian":  # the grades of an ordinal likelihood are only compared
             scale = RatingScale.of(ratings)
             ratings = scale.standardize(ratings.astype(np.float64))
@@ -186,7 +183,6 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         self._posterior = Posterior.summarise(samples, grades, shares, scale)
         self.__dict__.pop("_user_prior", None)
         self._days, self._span = days, None if days is None else days.span
-        self.lowest, self.highest = lowest, highest
 
     def _likelihood(self, ratings: Tensor, users: Tensor, num_users: int) -> Likelihood:
         make: type[Gaussian | Ordinal] = Ordinal if self.likelihood == "ordinal" else Gaussian

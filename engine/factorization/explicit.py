@@ -47,7 +47,8 @@ random_state, device
 
     A centred ``regression`` learns standardised ratings, so ``learning_rate`` and ``l2`` mean the same on every scale
     of ratings. ``losses_by_epoch`` and predictions have the unit of the ratings. Counts and ratings of 1 and -1 are
-    learnt as they are.
+    learnt as they are. Predictions can exceed the ratings of the training data, as in Spotlight, since they also rank
+    the items. The recommender and the evaluation clip them to :attr:`rating_range`.
 
     Examples
     --------
@@ -96,6 +97,7 @@ random_state, device
         self.center = center
         self._offset, self._unit = 0.0, 1.0
         self._lowest = 0.0
+        self._highest: float | None = None
 
     def _check(self, interactions: Interactions) -> None:
         super()._check(interactions)
@@ -120,8 +122,20 @@ random_state, device
         self._lowest = float(interactions.ratings.min()) if self.loss != "logistic" else 0.0
         return super()._build(interactions)
 
+    @property
+    def rating_range(self) -> tuple[float, float] | None:
+        """The smallest and the largest rating of the training data; None for the ``logistic`` loss.
+
+        See :attr:`engine.models.closed_form.ClosedFormUserModel.rating_range`.
+        """
+        return None if self.loss == "logistic" or self._highest is None else (self._lowest, self._highest)
+
     def _observed(self, interactions: Interactions) -> Tensor | None:
         assert interactions.ratings is not None
+        if self.loss != "logistic":  # later fits may have other ratings than the first
+            self._lowest = min(self._lowest, float(interactions.ratings.min()))
+            largest = float(interactions.ratings.max())
+            self._highest = largest if self._highest is None else max(self._highest, largest)
         if self.loss != "regression":
             return self._tensor(interactions.ratings, np.float32)
         return self._tensor(self._scale.standardize(interactions.ratings.astype(np.float64)), np.float32)
@@ -187,7 +201,9 @@ random_state, device
         return max(self.losses_by_epoch[-1] / self._unit**2, 1e-3) if self.loss == "regression" else 1.0
 
     def _sizes(self) -> dict[str, float]:
-        return {**super()._sizes(), "_offset": self._offset, "_unit": self._unit, "_lowest": self._lowest}
+        return {**super()._sizes(), "_offset": self._offset, "_unit": self._unit, "_lowest": self._lowest} | (
+            {} if self._highest is None else {"_highest": self._highest}
+        )
 
 
 def _link(loss: str, mean: float) -> float:

@@ -62,7 +62,7 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
     spec: ClassVar[ModelSpec] = specs.SVD
     _tensors: ClassVar[tuple[str, ...]] = ("_users", "_items")
     _plain: ClassVar[tuple[str, ...]] = (*ClosedFormUserModel._plain, "_mean", "_unit")
-    _plain_defaults: ClassVar[Mapping[str, Any]] = {"_unit": 1.0}
+    _plain_defaults: ClassVar[Mapping[str, Any]] = {**ClosedFormUserModel._plain_defaults, "_unit": 1.0}
 
     def __init__(
         self,

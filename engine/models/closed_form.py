@@ -91,10 +91,12 @@ class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
     :class:`engine.models.fold_in.FoldInMixin`.
     """
 
-    _plain: ClassVar[tuple[str, ...]] = ("num_users", "num_items")
+    _plain: ClassVar[tuple[str, ...]] = ("num_users", "num_items", "_rating_range")
+    _plain_defaults: ClassVar[Mapping[str, Any]] = {"_rating_range": None}
 
     num_users = 0
     num_items = 0
+    _rating_range: tuple[float, float] | None = None
 
     # -- what a model implements ------------------------------------------------------------------------------------
     @abstractmethod
@@ -142,15 +144,24 @@ class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
         """
         if len(interactions) == 0:
             raise LearningError("There are no interactions to learn from.")
-        if self.capabilities.predicts_ratings:
-            require_ratings(interactions)
+        ratings = require_ratings(interactions) if self.capabilities.predicts_ratings else None
         require_weights(interactions)
         self._fitted = False
+        self._rating_range = None if ratings is None else (float(ratings.min()), float(ratings.max()))
         self.num_users, self.num_items = interactions.num_users, interactions.num_items
         self._fit(interactions, job or Job())
         self._complete_fit()
 
     # -- predicting ---------------------------------------------------------------------------------------------
+    @property
+    def rating_range(self) -> tuple[float, float] | None:
+        """The smallest and the largest rating of the training data; None for a model that predicts no ratings.
+
+        The recommender and the evaluation clip predicted ratings to this range. :meth:`predict`, :meth:`scores` and
+        :meth:`fold_in` do not: they rank items, and all items above the largest rating would be equal.
+        """
+        return None if self._rating_range is None else (self._rating_range[0], self._rating_range[1])
+
     @torch.no_grad()
     def predict(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike | None = None) -> Scores:
         """Scores of pairs, or of all items.
@@ -168,7 +179,7 @@ class ClosedFormUserModel(FoldInMixin, ClosedFormModel):
             One user: ``(len(item_ids),)`` or ``(num_items,)``. ``n`` users and as many items: the pairs' scores,
             ``(n,)``. ``n`` users without items: ``(n, num_items)``. Where a model cannot score an item, as one that
             training has not met or the padding, it gets a number just below all other scores of the same user:
-            it comes last, and means and plots stay readable.
+            it comes last, and means and plots stay readable. Predicted ratings can exceed :attr:`rating_range`.
 
         Raises
         ------

@@ -103,7 +103,11 @@ class Model(Protocol):
         ...
 
     def predict(self, ids: Any, item_ids: Any = None, /) -> npt.NDArray[Any]:
-        """Return the scores of all items for one user or sequence, or the scores of pairs."""
+        """Return the scores of all items for one user or sequence, or the scores of pairs.
+
+        Predicted ratings are not clipped to the scale of the ratings, so that they rank the items beyond its end, too.
+        Whoever shows or measures a rating clips it.
+        """
         ...
 
     def scores(self, ids: npt.ArrayLike, item_ids: Tensor | None = None, /) -> Tensor:
