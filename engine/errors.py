@@ -58,6 +58,8 @@ class ErrorKind(StrEnum):
     NOT_DOWNLOADED = "not-downloaded"
     #: The model ``name`` is not trained on the data set ``dataset``.
     UNTRAINED = "untrained"
+    #: The data set ``dataset``, which was read from a table, has no times, which the model ``name`` needs.
+    NO_TIMES = "no-times"
     #: Each item that an evaluation asks for is known to its user, and known items are left out of the ranking.
     ALL_KNOWN = "all-known"
     #: The stored model ``name`` of the data set ``dataset`` gives scores that are no numbers.

@@ -136,6 +136,7 @@ _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.BAD_HEADER: lambda _: "a plain table is read with --kind table",
     ErrorKind.NOT_DOWNLOADED: _not_downloaded,
     ErrorKind.UNTRAINED: _untrained,
+    ErrorKind.NO_TIMES: lambda _: "add it again with --map time=COLUMN, or time=#row if its rows are in order of time",
     ErrorKind.ALL_KNOWN: lambda _: "evaluate with --include-seen",
     ErrorKind.NO_NUMBERS: lambda error: _untrained(error),
     ErrorKind.NOTHING_TO_TUNE: lambda error: f"`recsys-tui train {error.name}` is all there is to do",

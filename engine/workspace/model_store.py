@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.workspace.dataset_store import Manifest, Workspace
 
 REPORT = "report.json"
+_NO_TIMES = "it has no times"
 
 
 class ModelStore:
@@ -75,7 +76,7 @@ class ModelStore:
         if "ratings" in spec.needs and overview.rating_range is None:
             return "it has no ratings"
         if "times" in spec.needs and not overview.has_timestamps:
-            return "it has no times"
+            return _NO_TIMES
         return ""
 
     def require_trainable(self, spec: ModelSpec) -> None:
@@ -87,8 +88,10 @@ class ModelStore:
             If it cannot; the sentence says what the data set lacks.
         """
         if obstacle := self.obstacle(spec):
+            can_name_times = obstacle == _NO_TIMES and self._overview.kind == "table"
             raise RecsysError(
                 f"{spec.name} cannot learn from the data set {self._overview.name!r}: {obstacle}.",
+                kind=ErrorKind.NO_TIMES if can_name_times else None,
                 name=spec.name,
                 dataset=self._overview.name,
             )

@@ -96,6 +96,10 @@ def test_an_order_is_offered_with_the_flag_that_takes_it(run: Run, tmp_path: Pat
     path.write_text("user,item\n1,a\n1,b\n2,a\n")
     words = ("datasets", "add", "rows", "--ratings", path)
     assert "--map 'time=#row' takes the order of the rows in the file." in run(*words, "--dry-run").out
+    assert run(*words).status == 0
+    outcome = run("train", "markov", "-d", "rows")
+    assert outcome.status == 1
+    assert "has no times; add it again with --map time=COLUMN, or time=#row if" in outcome.err
     outcome = run(*words, "--map", "time=#row", "--dry-run", "--json")
     assert [row["time"] for row in json.loads(outcome.out)["interactions"]] == ["2", "3", "4"]
 

@@ -171,13 +171,10 @@ class TimeColumn:
         """
         values = self._values.finish()
         kinds = {kind for _, kind, _, _ in self._blocks}
-        is_order, self.is_order = self.is_order, False
         try:
-            if kinds == {"number"} and is_order:
-                self.is_order, self.remark = True, ORDER_REMARK
-                return values
             if kinds <= {"number", "float"}:
                 return self._finish_numbers(values, "float" in kinds)
+            self.is_order = False
             if kinds - {"time"}:
                 self._finish_texts(values)
         except BadValueError as error:
@@ -197,9 +194,12 @@ class TimeColumn:
                 for piece, (_, kind, _, _) in zip(self._pieces(values), self._blocks, strict=True)
             ]
             numbers = np.concatenate(pieces)
-        seconds, self.remark = to_seconds(numbers)
-        if not self.remark and counts_as_order(seconds):
-            self.is_order, self.remark = True, ORDER_REMARK
+        if self.is_order and (numbers == np.floor(numbers)).all() and (np.abs(numbers) < 2.0**63).all():
+            seconds, self.remark = numbers.astype(np.int64), ""
+        else:
+            seconds, self.remark = to_seconds(numbers)
+            self.is_order = not self.remark and counts_as_order(seconds)
+        self.remark = ORDER_REMARK if self.is_order else self.remark
         return seconds
 
     def _finish_texts(self, values: npt.NDArray[np.int64]) -> None:

@@ -111,6 +111,13 @@ def test_numbers_of_a_column_that_is_named_for_an_order_are_no_dates(write: Writ
     assert _history(dataset) == ["c", "a", "b"]
 
 
+def test_an_order_that_pandas_wrote_as_floats_is_one(write: Write) -> None:
+    path = write("log.csv", "user,item,position\n1,a,1992.0\n1,b,1990.0\n1,c,1991.0\n")
+    dataset = read("x", "table", ratings=path, mapping={"time": "position"})
+    assert _history(dataset) == ["b", "c", "a"]
+    assert not dataset.has_dates
+
+
 # -- times in several columns ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("named", ["order_number+add_to_cart_order", ["order_number", "add_to_cart_order"]])
 def test_instacart_orders_by_the_order_and_then_by_the_place_in_it(write: Write, named: str | list[str]) -> None:
