@@ -145,6 +145,7 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         ----------
         interactions
             Interactions with ratings on any scale. Their ``timestamps`` (unix seconds) are used if ``time`` is set.
+            Their ``weights`` are not used.
         verbose
             Has no effect. It exists because all models have the same signature.
         job
