@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,6 +45,5 @@ class SearchHistory:
         with suppress(DataError), locked(self._path.with_suffix(".lock"), wait=True):
             lines = [line, *(other for other in self.list(_MAX_SEARCHES) if other.casefold() != line.casefold())]
             lines = lines[:_MAX_SEARCHES]
-            with writing(self._path) as temporary:
-                os.close(os.open(temporary, os.O_CREAT | os.O_WRONLY, 0o600))
+            with writing(self._path, mode=0o600) as temporary:
                 temporary.write_text(json.dumps(lines, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

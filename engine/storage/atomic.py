@@ -2,69 +2,97 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import logging
 import os
 import re
-import shutil
 import sys
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from engine.errors import DamagedError, DataError
+from engine.storage.part_file import part_file
+
+_log = logging.getLogger(__name__)
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Path]:
+def writing(path: Path, mode: int = 0o666) -> Iterator[Path]:
     """Give a temporary path beside ``path``, which replaces ``path`` when the block ends without an exception.
+
+    The replacement is the last step that can fail: if it happened, no error is raised, and the file is the new one.
+
+    Parameters
+    ----------
+    path
+        The file. Its folder is created if necessary.
+    mode
+        The permissions of the new file, as :func:`os.open` takes them.
 
     Raises
     ------
     DataError
         If the folder cannot be written or the disk is full; ``path`` is then unchanged.
     """
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        with open(temporary, "rb") as written:
-            os.fsync(written.fileno())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
+        make_folder(path.parent)
+        with part_file(path, mode) as part:
+            yield part.path
+            part.become(path)
     except OSError as error:
-        raise _not_written(path, error) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        raise cannot_write(path, error) from error
+    sync_committed(path.parent)
 
 
-@contextmanager
-def exchanging_folder(folder: Path) -> Iterator[Path]:
-    """Give a new, empty folder beside ``folder``, which replaces it when the block ends without an exception.
+def make_folder(folder: Path) -> None:
+    """Create a folder and its missing parents, and wait until their names are on disk.
 
     Raises
     ------
-    DataError
-        If the folder cannot be written; ``folder`` is then unchanged.
+    OSError
+        If the folder cannot be created.
     """
-    fresh, old = (folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.{end}") for end in ("part", "old"))
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for one in reversed(missing):
+        one.mkdir(exist_ok=True)
+        sync_folder(one.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Wait until the content of a file is on disk."""
+    with open(path, "r+b") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names of the files in a folder are on disk.
+
+    Without this step a power failure can undo a rename. Windows does not need it, and cannot open folders.
+    """
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some file systems cannot do it
+                raise
+        finally:
+            os.close(descriptor)
+
+
+def sync_committed(folder: Path) -> None:
+    """Like :func:`sync_folder`, after a change that cannot be taken back: an error is logged and not raised."""
     try:
-        fresh.mkdir(parents=True)
-        yield fresh
-        if folder.exists():
-            folder.rename(old)
-        fresh.rename(folder)
+        sync_folder(folder)
     except OSError as error:
-        raise _not_written(folder, error) from error
-    finally:
-        # This also repairs an interrupt between the two renames.
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        _log.warning("%s: a power failure now could undo the last change (%s)", folder, describe_os_error(error))
 
 
 @contextmanager
@@ -92,12 +120,13 @@ def locked(path: Path, *, wait: bool) -> Iterator[bool]:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = open(path, "a")  # noqa: SIM115 - closed below; an OSError of the caller's block must not be caught here
     except OSError as error:
-        raise _not_written(path, error) from error
+        raise cannot_write(path, error) from error
     with file:
         yield _lock(file.fileno(), wait)
 
 
-def _not_written(path: Path, error: OSError) -> DataError:
+def cannot_write(path: Path, error: OSError) -> DataError:
+    """The error for a file or folder that cannot be written."""
     return DataError(
         f"{path}: cannot be written ({describe_os_error(error)}): make room or make it writable, and try again.",
         file=str(path),
@@ -169,13 +198,3 @@ def describe_os_error(error: OSError) -> str:
     if number := re.search(r"\[errno (\d+)\]", text):  # pyarrow puts its own words around the number
         text = os.strerror(int(number[1]))
     return text[:1].lower() + text[1:]
-
-
-def _sync_folder(folder: Path) -> None:
-    # Without this step a power failure can undo the rename. Windows does not need it, and cannot open folders.
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

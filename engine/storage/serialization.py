@@ -1,10 +1,17 @@
-"""Models on disk: a folder with ``model.safetensors`` (tensors) and ``model.json`` (all else), and without any code."""
+"""Models on disk: a folder with ``model.safetensors`` (tensors) and ``model.json`` (all else), and without any code.
+
+``model.json`` names the file of the tensors, and replacing it commits a model: the tensors of another model have
+another name. So a folder holds one whole model at every moment.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
+import re
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,12 +21,16 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from engine.errors import DamagedError, DataError
-from engine.storage.atomic import describe_os_error, exchanging_folder
+from engine.storage.atomic import describe_os_error, sync_folder, writing
+from engine.storage.part_file import clear_parts, unfinished
+from engine.storage.versions import current_version
 from engine.version import __version__
 
 FORMAT = "recsys-tui model"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 TENSORS, HEADER = "model.safetensors", "model.json"
+_TENSORS_NAME = re.compile(r"model(-[0-9a-f]{12})?\.safetensors")
+_log = logging.getLogger(__name__)
 
 
 def write(path: str | Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
@@ -40,23 +51,26 @@ def write(path: str | Path, tensors: Mapping[str, Tensor], header: Mapping[str, 
         If the folder cannot be written, or contains something other than a model.
     """
     folder = Path(path)
-    if folder.exists() and not (folder / HEADER).is_file() and not _is_empty_folder(folder):
-        raise DataError(
-            f"{folder} contains something that is not a model: choose another folder to store this one.",
-            file=str(folder),
-        )
+    _require_model_or_nothing(folder)
     content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
-    whole = {
-        **header,
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "program": __version__,
-        "tensors_sha256": hashlib.sha256(content).hexdigest(),
-    }
-    whole["header_sha256"] = _header_hash(whole)
-    with exchanging_folder(folder) as fresh:
-        _write_synced(fresh / TENSORS, content)
-        _write_synced(fresh / HEADER, json.dumps(whole, indent=1, sort_keys=True).encode())
+    try:
+        # Until the block ends, the unfinished header tells other processes that a model is being stored here.
+        with writing(folder / HEADER) as temporary:
+            sync_folder(folder)
+            file = _write_new(folder, content)
+            sync_folder(folder)
+            whole = {
+                **header,
+                "format": FORMAT,
+                "format_version": FORMAT_VERSION,
+                "program": __version__,
+                "tensors": file.name,
+                "tensors_sha256": hashlib.sha256(content).hexdigest(),
+            }
+            whole["header_sha256"] = _header_hash(whole)
+            temporary.write_bytes(json.dumps(whole, indent=1, sort_keys=True).encode())
+    finally:
+        _clear_unnamed(folder)
 
 
 def read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -74,9 +88,18 @@ def read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     DamagedError
         If the files are not those that were stored.
     """
-    folder = Path(path)
-    header = read_header(folder)
-    file = folder / TENSORS
+    while True:
+        header = read_header(path)
+        try:
+            return _read_tensors(current_version(Path(path)), header), header
+        except DataError:
+            # If another process replaced the model meanwhile, nothing is damaged.
+            if read_header(path) == header:
+                raise
+
+
+def _read_tensors(folder: Path, header: Mapping[str, Any]) -> dict[str, Tensor]:
+    file = folder / header.get("tensors", TENSORS)
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -86,7 +109,8 @@ def read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if hashlib.sha256(content).hexdigest() != header["tensors_sha256"]:
         raise DamagedError(f"{file} is damaged (its checksum is wrong): train the model again.", file=str(file))
     try:
-        return load(content), header
+        tensors: dict[str, Tensor] = load(content)
+        return tensors
     except (SafetensorError, ValueError) as error:
         raise DataError(
             f"{file} is not a safetensors file ({error}): train the model again.", file=str(file)
@@ -95,7 +119,7 @@ def read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 def read_header(path: str | Path) -> dict[str, Any]:
     """Load the description of a stored model without its tensors; raises the same errors as :func:`read`."""
-    folder = Path(path)
+    folder = current_version(Path(path))
     if not folder.is_dir():
         raise DataError(f"There is no model in {folder}: train one first.", file=str(folder))
     file = folder / HEADER
@@ -118,6 +142,8 @@ def read_header(path: str | Path) -> dict[str, Any]:
         )
     if header.get("header_sha256") != _header_hash(header):
         raise DamagedError(f"{file} is damaged (its checksum is wrong): train the model again.", file=str(file))
+    if not isinstance(name := header.get("tensors", TENSORS), str) or not _TENSORS_NAME.fullmatch(name):
+        raise DamagedError(f"{file} is damaged (it names no file of tensors): train the model again.", file=str(file))
     return header
 
 
@@ -126,12 +152,50 @@ def _header_hash(header: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
-def _write_synced(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
+def _require_model_or_nothing(folder: Path) -> None:
+    """Raise DataError if a folder holds something other than a model, or what an interrupted :func:`write` left."""
+    if not folder.exists() or (folder / HEADER).is_file():
+        return
+    rest = unfinished(folder, HEADER)
+    if not folder.is_dir() or any(
+        path not in rest and not (rest and _TENSORS_NAME.fullmatch(path.name)) for path in folder.iterdir()
+    ):
+        raise DataError(
+            f"{folder} contains something that is not a model: choose another folder to store this one.",
+            file=str(folder),
+        )
+
+
+def _write_new(folder: Path, content: bytes) -> Path:
+    """Write the tensors to a file of a name that no header has."""
+    try:
+        file = (folder / TENSORS).open("xb")
+    except FileExistsError:
+        file = (folder / f"model-{uuid.uuid4().hex[:12]}.safetensors").open("xb")
+    with file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    return Path(file.name)
 
 
-def _is_empty_folder(folder: Path) -> bool:
-    return folder.is_dir() and not any(folder.iterdir())
+def _clear_unnamed(folder: Path) -> None:
+    """Delete the tensors that the header does not name; nothing if that cannot be told, or another process is writing.
+
+    The order matters: tensors that were found before the look for another writer are those of its header by the time
+    that this header is read, or of nobody.
+    """
+    try:
+        found = [path for path in folder.iterdir() if _TENSORS_NAME.fullmatch(path.name)]
+        clear_parts(folder)
+        if unfinished(folder, HEADER):
+            return
+        header = json.loads((folder / HEADER).read_bytes()) if (folder / HEADER).exists() else {"tensors": None}
+        named = header.get("tensors", TENSORS)
+        for path in found:
+            if path.name != named:
+                path.unlink()
+        if named is None and not any(folder.iterdir()):
+            folder.rmdir()
+    except (OSError, ValueError, AttributeError) as error:
+        _log.info("%s: old tensors were not deleted (%s)", folder, error)

@@ -1,18 +1,22 @@
 """The data sets on disk: one folder for each, replaced atomically, checked when read, and without any code.
 
 Replacing the manifest commits a change. Tables are written under new names, then ``manifest.json`` is replaced, then
-the tables that no manifest names are deleted, so the folder holds one complete version at every moment. One process
-writes at a time. Readers take no lock; if a data set was replaced while they read it, they read it again. Embeddings
-and models are in the same folder and stay when the tables are replaced.
+the tables that no manifest names are deleted, so the folder holds one complete version at every moment. Renaming the
+folder commits a removal. Nothing that follows a commit can make it fail or undo it; what an interrupted process leaves
+is cleared by :mod:`engine.workspace.leftovers`. One process writes at a time. Readers take no lock; if a data set was
+replaced while they read it, they read it again. Embeddings and models are in the same folder and stay when the tables
+are replaced.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
+import logging
+import os
 import re
-import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,8 +24,23 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data.results import Overview
 from engine.errors import DamagedError, DataError, ErrorKind, RecsysError, UnknownError
-from engine.storage.atomic import checksum, describe_os_error, locked, read_json, set_aside, write_json, writing
+from engine.storage.atomic import (
+    cannot_write,
+    checksum,
+    describe_os_error,
+    locked,
+    make_folder,
+    read_json,
+    set_aside,
+    sync_committed,
+    sync_file,
+    sync_folder,
+    write_json,
+)
+from engine.storage.versions import current_version, delete
 from engine.version import __version__
+from engine.workspace.layout import CURRENT, DATASETS, EMBEDDINGS, LOCK, MANIFEST, MODELS
+from engine.workspace.leftovers import clear_leftovers, clear_locked
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,14 +48,11 @@ if TYPE_CHECKING:
     from engine.data.dataset import Dataset
 
 SCHEMA_VERSION = 1
-MANIFEST = "manifest.json"
-CURRENT = "current.json"
-LOCK = ".lock"
 #: The name of the bundled data set, which needs no files.
 DEMO = "demo"
-_TABLES = ("items", "users", "interactions")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SET_ASIDE = re.compile(r".*\.damaged-\d+")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +108,55 @@ class Workspace:
                 kind=ErrorKind.BAD_DATASET_NAME,
                 name=name,
             )
-        return self.folder / "datasets" / name
+        return self.folder / DATASETS / name
 
     def embeddings_folder(self, name: str) -> Path:
         """The folder of the vectors of a data set's items."""
-        return self.dataset_folder(name) / "embeddings"
+        return self.dataset_folder(name) / EMBEDDINGS
+
+    def model_versions(self, name: str, model: str) -> Path:
+        """The folder of the versions of a model that was trained on a data set, whether it exists or not."""
+        return self.dataset_folder(name) / MODELS / model
 
     def model_folder(self, name: str, model: str) -> Path:
-        """The folder of a model that was trained on a data set."""
-        return self.dataset_folder(name) / "models" / model
+        """The folder with the files of a trained model as they are now; another training makes another folder.
+
+        Raises
+        ------
+        DataError
+            If the file that names the folder is damaged or cannot be read.
+        """
+        return current_version(self.model_versions(name, model))
+
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the lock of the workspace, which one writer at a time may do.
+
+        What killed writers left is cleared first.
+
+        Raises
+        ------
+        DataError
+            If the lock file cannot be written.
+        """
+        with locked(self.folder / LOCK, wait=True):
+            clear_locked(self.folder)
+            yield
+
+    def clear_leftovers(self) -> list[Path]:
+        """Delete what killed processes left; see :func:`engine.workspace.leftovers.clear_leftovers`."""
+        return clear_leftovers(self.folder)
 
     def __contains__(self, name: str) -> bool:
         return (self.dataset_folder(name) / MANIFEST).is_file()
 
     def names(self) -> list[str]:
         """The names of the stored data sets, sorted."""
-        if not (self.folder / "datasets").is_dir():
+        if not (self.folder / DATASETS).is_dir():
             return []
         return sorted(
             folder.name
-            for folder in (self.folder / "datasets").iterdir()
+            for folder in (self.folder / DATASETS).iterdir()
             if _NAME.fullmatch(folder.name) and not _SET_ASIDE.fullmatch(folder.name) and folder.name in self
         )
 
@@ -140,12 +185,7 @@ class Workspace:
                 )
             if schema != SCHEMA_VERSION:
                 raise ValueError(f"unknown schema {schema!r}")
-            overview = dict(raw["overview"])
-            if overview["rating_range"] is not None:
-                overview["rating_range"] = tuple(overview["rating_range"])
-            return Manifest(
-                Overview(**overview), raw["skipped"], raw["source"], raw["fingerprints"], dict(raw["files"])
-            )
+            return _to_manifest(raw)
         except (DamagedError, KeyError, TypeError, ValueError) as error:
             raise self._damaged(name, str(error)) from error
 
@@ -160,20 +200,24 @@ class Workspace:
         """
         name = dataset.name
         folder = self.dataset_folder(name)
-        with locked(self.folder / LOCK, wait=True):
-            if name in self and not replace:
-                raise self.exists_error(name)
-            is_new = not folder.exists()
-            files = self.manifest(name).files if name in self else {}
+        with self.exclusive():
+            if name in self:
+                if not replace:
+                    raise self.exists_error(name)
+                self.manifest(name)  # a data set of a newer version is refused
             try:
-                fresh = {table: _store_table(folder, table, rows) for table, rows in _to_tables(dataset).items()}
-                write_json(folder / MANIFEST, _manifest_of(dataset, fresh))
-                files = fresh
-            finally:
-                _delete_unnamed(folder, files)
-                if is_new and not files:
-                    shutil.rmtree(folder, ignore_errors=True)
-        return self.manifest(name)
+                make_folder(folder)
+                files = {table: _store_table(folder, table, rows) for table, rows in _to_tables(dataset).items()}
+                sync_folder(folder)
+                raw = json.loads(json.dumps(_manifest_of(dataset, files), default=str))
+                write_json(folder / MANIFEST, raw)
+            except BaseException as error:
+                clear_locked(self.folder)
+                if isinstance(error, OSError):
+                    raise cannot_write(folder, error) from error
+                raise
+            clear_locked(self.folder)
+        return _to_manifest(raw)
 
     def open(self, name: str) -> Dataset:
         """Read a whole data set, and compare each table with its checksum.
@@ -219,16 +263,17 @@ class Workspace:
         """
         self._require(name)
         folder = self.dataset_folder(name)
-        with locked(self.folder / LOCK, wait=True):
+        removed = folder.with_name(f".{name}.{uuid.uuid4().hex[:8]}.removed")
+        with self.exclusive():
             self._require(name)
             try:
-                # The manifest is deleted first: without it, the rest of an interrupted removal is not a data set.
-                (folder / MANIFEST).unlink()
-                shutil.rmtree(folder)
+                os.rename(folder, removed)
             except OSError as error:
                 raise DataError(
                     f"{folder}: cannot be removed ({describe_os_error(error)}).", name=name, file=str(folder)
                 ) from error
+            sync_committed(folder.parent)
+            delete(removed)  # what cannot be deleted now is cleared by the next writer
 
     def current(self) -> str | None:
         """The name of the data set that was used last; None if it no longer exists."""
@@ -239,7 +284,7 @@ class Workspace:
         return name if isinstance(name, str) and _NAME.fullmatch(name) and name in self else None
 
     def make_current(self, name: str) -> None:
-        """Remember that this data set was used last.
+        """Remember that this data set was used last; that it cannot be written is no error.
 
         Raises
         ------
@@ -247,7 +292,10 @@ class Workspace:
             If there is no data set of this name.
         """
         self._require(name)
-        write_json(self.folder / CURRENT, {"name": name})
+        try:
+            write_json(self.folder / CURRENT, {"name": name})
+        except DataError as error:
+            _log.info("the data set that was used last is not remembered: %s", error)
 
     def _require(self, name: str) -> None:
         if name not in self:
@@ -300,13 +348,12 @@ def _store_table(folder: Path, name: str, table: pa.Table) -> dict[str, Any]:
 
     # The name is new, so that a replacement never changes a table that the current manifest names.
     path = folder / f"{name}-{uuid.uuid4().hex[:12]}.parquet"
-    with writing(path) as temporary:
-        try:
-            pq.write_table(table, temporary, compression="zstd")
-        except pa.ArrowException as error:
-            raise DataError(f"{path}: cannot be written ({error}).", file=str(path)) from error
-        digest = checksum(temporary)
-    return {"file": path.name, "sha256": digest, "rows": table.num_rows}
+    try:
+        pq.write_table(table, path, compression="zstd")
+    except pa.ArrowException as error:
+        raise DataError(f"{path}: cannot be written ({error}).", file=str(path)) from error
+    sync_file(path)
+    return {"file": path.name, "sha256": checksum(path), "rows": table.num_rows}
 
 
 def _load_table(folder: Path, entry: Mapping[str, Any]) -> pa.Table:
@@ -376,6 +423,13 @@ def overview_of(dataset: Dataset) -> Overview:
     )
 
 
+def _to_manifest(raw: Mapping[str, Any]) -> Manifest:
+    overview = dict(raw["overview"])
+    if overview["rating_range"] is not None:
+        overview["rating_range"] = tuple(overview["rating_range"])
+    return Manifest(Overview(**overview), raw["skipped"], raw["source"], raw["fingerprints"], dict(raw["files"]))
+
+
 def _manifest_of(dataset: Dataset, files: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "schema": SCHEMA_VERSION,
@@ -390,13 +444,3 @@ def _manifest_of(dataset: Dataset, files: Mapping[str, Any]) -> dict[str, Any]:
         },
         "files": dict(files),
     }
-
-
-def _delete_unnamed(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
-    """Delete the tables that ``files`` does not name, and the rest of a killed writer. The lock must be held."""
-    named = {entry["file"] for entry in files.values()}
-    patterns = (*(f"{table}-*.parquet" for table in _TABLES), ".*.part")
-    for path in (path for pattern in patterns for path in folder.glob(pattern)):
-        if path.name not in named:
-            with contextlib.suppress(OSError):
-                path.unlink()

@@ -10,8 +10,9 @@ from uuid import uuid4
 
 from engine import models
 from engine.data.results import FitReport, ModelState, Task
-from engine.errors import DamagedError, ErrorKind, NotTrainedError, RecsysError
-from engine.storage.atomic import exchanging_folder, read_json, write_json
+from engine.errors import DamagedError, DataError, ErrorKind, NotTrainedError, RecsysError
+from engine.storage.atomic import read_json, write_json
+from engine.storage.versions import current_version, new_version
 
 if TYPE_CHECKING:
     from engine.models import ModelSpec
@@ -38,14 +39,13 @@ class ModelStore:
     def __init__(self, workspace: Workspace, manifest: Manifest) -> None:
         self._workspace = workspace
         self._overview = manifest.overview
-        # The size of a model depends on the number of items in the interactions, which the id maps do not determine.
-        self._fingerprints = {**manifest.fingerprints, "num_rated_items": manifest.overview.num_rated_items}
+        self._fingerprints = _fingerprints(manifest)
         self._loaded: dict[str, tuple[str, Any]] = {}
         self._reports: dict[str, tuple[tuple[int, int, int], dict[str, Any] | None]] = {}
 
     def folder(self, name: str) -> Path:
-        """The folder of a model, whether it exists or not."""
-        return self._workspace.model_folder(self._overview.name, name)
+        """The folder of a model, whether it exists or not; it stays the same when the model is trained again."""
+        return self._workspace.model_versions(self._overview.name, name)
 
     def states(self, task: Task | None = None) -> list[ModelState]:
         """The state of each registered model for this data set, in the order of the registry; loads no model."""
@@ -136,18 +136,33 @@ class ModelStore:
         Raises
         ------
         DataError
-            If the model cannot be written; the older one is then unchanged.
+            If the model cannot be written, or the data set was removed or replaced by another one while the model was
+            trained; the older model is then unchanged.
         """
-        with exchanging_folder(self.folder(report.model)) as fresh:
-            model.save(fresh)
-            write_json(
-                fresh / REPORT,
-                {
-                    "id": uuid4().hex,
-                    "report": asdict(report),
-                    "fingerprints": self._fingerprints,
-                    "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
-                },
+        stored = {
+            "id": uuid4().hex,
+            "report": asdict(report),
+            "fingerprints": self._fingerprints,
+            "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        with self._workspace.exclusive():
+            self._require_unchanged(report.model)
+            with new_version(self.folder(report.model)) as fresh:
+                model.save(fresh)
+                write_json(fresh / REPORT, stored)
+
+    def _require_unchanged(self, model: str) -> None:
+        name = self._overview.name
+        what = ""
+        if name not in self._workspace:
+            what = "was removed"
+        elif _fingerprints(self._workspace.manifest(name)) != self._fingerprints:
+            what = "was replaced by one with other users or items"
+        if what:
+            raise DataError(
+                f"The data set {name!r} {what} while {model} was trained on it: the model was not stored.",
+                name=model,
+                dataset=name,
             )
 
     def load(self, name: str, device: str) -> Any:
@@ -160,19 +175,26 @@ class ModelStore:
         DataError
             If the model is damaged.
         """
-        stored = self._report(name)
-        if stored is None:
-            raise self._untrained(name, f"{name} is not trained on {self._overview.name!r} any more")
-        known = self._loaded.get(name)
-        if known is None or known[0] != stored["id"]:
-            known = self._loaded[name] = stored["id"], models.load(self.folder(name), device=device)
-        return known[1]
+        while True:
+            stored = self._report(name)
+            if stored is None:
+                raise self._untrained(name, f"{name} is not trained on {self._overview.name!r} any more")
+            known = self._loaded.get(name)
+            if known is not None and known[0] == stored["id"]:
+                return known[1]
+            folder = current_version(self.folder(name))
+            try:
+                self._loaded[name] = stored["id"], models.load(folder, device=device)
+            except DataError:
+                # If another process trained the model again meanwhile, nothing is damaged.
+                if current_version(self.folder(name)) == folder:
+                    raise
 
     def _report(self, name: str) -> dict[str, Any] | None:
-        path = self.folder(name) / REPORT
         try:
+            path = current_version(self.folder(name)) / REPORT
             stat = path.stat()
-        except OSError:
+        except (OSError, DamagedError):
             return None
         # Another process may have trained the model again: the file's version tells without reading it.
         version = stat.st_mtime_ns, stat.st_size, stat.st_ino
@@ -191,3 +213,8 @@ class ModelStore:
 
     def _untrained(self, name: str, what: str) -> NotTrainedError:
         return NotTrainedError(f"{what}.", kind=ErrorKind.UNTRAINED, name=name, dataset=self._overview.name)
+
+
+def _fingerprints(manifest: Manifest) -> dict[str, Any]:
+    # The size of a model depends on the number of items in the interactions, which the id maps do not determine.
+    return {**manifest.fingerprints, "num_rated_items": manifest.overview.num_rated_items}

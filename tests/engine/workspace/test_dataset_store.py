@@ -10,7 +10,8 @@ import pytest
 import engine.workspace.dataset_store
 from engine.data.dataset import Dataset
 from engine.errors import DataError, ErrorKind, RecsysError, UnknownError
-from engine.workspace.dataset_store import MANIFEST, Workspace
+from engine.workspace.dataset_store import Workspace
+from engine.workspace.layout import MANIFEST
 from tests.engine.conftest import make_dataset
 
 
@@ -55,10 +56,11 @@ def test_replacing_leaves_one_version_and_keeps_the_models(workspace: Workspace,
     workspace.add(dataset)
     model = workspace.model_folder("tiny", "explicit")
     model.mkdir(parents=True)
+    (model / "model.json").write_text("{}")
     workspace.add(make_dataset(ratings=False), replace=True)
     assert workspace.open("tiny").interactions.ratings is None
     assert len(list(workspace.dataset_folder("tiny").glob("*.parquet"))) == 3
-    assert model.is_dir()
+    assert (model / "model.json").is_file()
 
 
 def test_a_replacement_that_fails_half_way_leaves_the_old_one(

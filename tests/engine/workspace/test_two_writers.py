@@ -11,8 +11,9 @@ import pytest
 import engine.workspace.dataset_store
 from engine.data.dataset import Dataset
 from engine.errors import DataError
-from engine.storage.atomic import exchanging_folder, locked
-from engine.workspace.dataset_store import DEMO, LOCK, MANIFEST, Workspace
+from engine.storage.atomic import locked
+from engine.workspace.dataset_store import DEMO, Workspace
+from engine.workspace.layout import LOCK, MANIFEST
 from tests.engine.conftest import make_dataset
 
 
@@ -107,24 +108,6 @@ def test_the_demo_is_there_for_whoever_comes_second(workspace: Workspace, monkey
     open_session(workspace, DEMO)
     monkeypatch.setattr(Workspace, "__contains__", _once_false(Workspace.__contains__))
     assert open_session(workspace, DEMO).data.overview().simulated
-
-
-def test_an_interrupt_in_an_exchange_keeps_the_old_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "model"
-    folder.mkdir()
-    (folder / "weights").write_text("old")
-    rename = Path.rename
-
-    def interrupted(path: Path, target: Path) -> Path:
-        if path.name.endswith(".part"):
-            raise KeyboardInterrupt
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "rename", interrupted)
-    with pytest.raises(KeyboardInterrupt), exchanging_folder(folder) as fresh:
-        (fresh / "weights").write_text("new")
-    assert [path.name for path in tmp_path.iterdir()] == ["model"]
-    assert (folder / "weights").read_text() == "old"
 
 
 def _once_false(contains: object) -> object:

@@ -1,0 +1,15 @@
+"""The names of the files and folders of stored data sets."""
+
+from __future__ import annotations
+
+import re
+
+MANIFEST = "manifest.json"
+CURRENT = "current.json"
+LOCK = ".lock"
+DATASETS, EMBEDDINGS, MODELS, TUNING, WORDS = "datasets", "embeddings", "models", "tuning", "words.npz"
+TABLES = ("items", "users", "interactions")
+#: The file of a table; its name is new in each version of a data set.
+TABLE_FILE = re.compile(rf"({'|'.join(TABLES)})-[^/]*\.parquet")
+#: A data set that is being removed.
+REMOVED = re.compile(r"\..+\.[0-9a-f]+\.removed")
