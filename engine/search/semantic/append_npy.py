@@ -57,8 +57,10 @@ class AppendableArray:
 
     @staticmethod
     def create(path: Path, dtype: npt.DTypeLike, row_shape: tuple[int, ...] = ()) -> None:
-        """Create a file without rows."""
-        path.write_bytes(_header(np.dtype(dtype), (0, *row_shape)))
+        """Create a file without rows, and wait until it is on disk."""
+        with open(path, "wb", buffering=0) as file:
+            file.write(_header(np.dtype(dtype), (0, *row_shape)))
+            os.fsync(file.fileno())
 
     def __len__(self) -> int:
         return self._rows
@@ -86,15 +88,13 @@ class AppendableArray:
             raise DamagedError(f"{self.path.name} is cut off") from error
         return mapped.view(np.ndarray)
 
-    def append(self, rows: npt.NDArray[Any], *, sync: bool = True) -> None:
+    def append(self, rows: npt.NDArray[Any]) -> None:
         """Write rows after the last one, then commit them by updating the header.
 
         Parameters
         ----------
         rows
             Rows of shape ``(n, *row_shape)``; they are converted to the file's dtype.
-        sync
-            Whether to wait until the rows are on disk.
 
         Raises
         ------
@@ -107,11 +107,9 @@ class AppendableArray:
         total = self._rows + len(data)
         with open(self.path, "r+b", buffering=0) as file:
             _write_at(file, _HEADER + self._rows * self._row_bytes, data.tobytes())
-            if sync:
-                os.fsync(file.fileno())
+            os.fsync(file.fileno())
             _write_at(file, 0, _header(self.dtype, (total, *self.row_shape)))
-            if sync:
-                os.fsync(file.fileno())
+            os.fsync(file.fileno())
         self._rows = total
 
     def truncate(self, rows: int) -> None:

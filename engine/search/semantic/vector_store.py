@@ -22,7 +22,16 @@ from engine.search.encoder.model_files import ModelIdentity
 from engine.search.semantic.append_npy import AppendableArray
 from engine.search.semantic.quantization_cache import QuantizationCache
 from engine.search.semantic.vector_index import ExactIndex, QuantizedIndex
-from engine.storage.atomic import describe_os_error, locked, read_json, set_aside, write_json
+from engine.storage.atomic import (
+    describe_os_error,
+    locked,
+    make_folder,
+    read_json,
+    set_aside,
+    sync_committed,
+    sync_folder,
+    write_json,
+)
 
 Hashes = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
@@ -169,6 +178,7 @@ class VectorStore:
                 self._in_progress.unlink(missing_ok=True)
                 return state
         except OSError as error:
+            self._require_dataset()
             raise DataError(
                 f"{self.folder}: the embeddings cannot be written ({describe_os_error(error)}): "
                 "free some space or make the folder writable, then continue; the texts embedded so far are kept."
@@ -260,6 +270,7 @@ class VectorStore:
 
     @contextlib.contextmanager
     def _writing(self, dim: int) -> Iterator[_Content]:
+        self._require_dataset()
         with self._locked():
             content = self._read_or_set_aside()  # read again, since another process may have added to it
             if content is None:
@@ -268,6 +279,14 @@ class VectorStore:
             with self._opening:
                 self._content = content
             yield content
+
+    def _require_dataset(self) -> None:
+        """Raise DataError if the data set was removed: its folder must not come back with embeddings alone."""
+        if not self.folder.parent.parent.is_dir():
+            raise DataError(
+                f"{self.folder.parent.parent}: the data set was removed, so its embeddings cannot be stored.",
+                file=str(self.folder.parent.parent),
+            )
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -328,14 +347,16 @@ class _Content:
         """Create an empty store atomically."""
         unfinished = folder.with_name(f".{folder.name}.new")
         shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
+        make_folder(unfinished)
         AppendableArray.create(unfinished / VECTORS, np.float32, (dim,))
         AppendableArray.create(unfinished / HASHES, np.uint64)
         write_json(
             unfinished / MANIFEST,
             {"schema": SCHEMA_VERSION, "model": asdict(model), "dim": dim, "dtype": "float32"},
         )
+        sync_folder(unfinished)
         unfinished.rename(folder)
+        sync_committed(folder.parent)
         return cls.read(folder, model)
 
     def check(self) -> None:
@@ -352,7 +373,7 @@ class _Content:
     def append(self, vectors: Vectors, hashes: Hashes) -> None:
         """Store a batch, vectors first, so that no hash is ever stored without its vector."""
         self.vectors.append(vectors)
-        self.stored_hashes.append(hashes, sync=False)
+        self.stored_hashes.append(hashes)
         self.hashes, self._sorted = np.concatenate([self.hashes, hashes]), None
 
     def repair(self) -> None:
