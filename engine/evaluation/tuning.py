@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import warnings
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from engine.evaluation.runner import evaluate_split, learnable, protocol_for
 from engine.evaluation.splitters import Split, split
 from engine.models import Range
 from engine.runtime.job import Job, Progress
+from engine.storage.atomic import cannot_write, locked, make_folder
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
@@ -122,13 +125,13 @@ def tune(
     OptionError
         If the model has no options to search, or does not have the metric.
     DataError
-        If the stored search cannot be read.
+        If the stored search cannot be read or written; the trials that are stored are kept.
     """
     job = job or Job()
     try:
         import optuna
         from optuna.storages import JournalStorage
-        from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+        from optuna.storages.journal import JournalFileBackend
     except ImportError as error:
         raise RecsysError(
             "Tuning needs the package optuna, which is not installed.", kind=ErrorKind.MISSING_PACKAGE, name="optuna"
@@ -154,13 +157,13 @@ def tune(
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     path = folder / f"{name}-{protocol}-{metric.replace('@', '-at-')}-{seed}-{_digest(dataset, given)}.journal"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.parent.is_dir():
+            raise DataError(f"{folder.parent}: the data set was removed.", name=dataset.name, file=str(folder.parent))
+        make_folder(folder)
+        lock: Any = _JournalLock(path.with_name(f"{path.name}.lock"))
+        _drop_partial_line(path, lock)
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # warnings that this storage is experimental, and about the choice of its lock
-            lock = JournalFileOpenLock(str(path))
-            _drop_partial_line(path, lock)
+            warnings.simplefilter("ignore")  # a warning that this storage is experimental
             storage = JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
             study = optuna.create_study(
                 study_name=name,
@@ -169,7 +172,9 @@ def tune(
                 direction="minimize" if metric in _ERRORS else "maximize",
                 pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=0),
             )
-    except (OSError, ValueError, KeyError) as error:
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    except (ValueError, KeyError) as error:
         raise DataError(f"{path}: the search cannot be read: move the file away to start a new one.") from error
 
     def finished() -> list[Any]:
@@ -212,9 +217,12 @@ def tune(
     notify(study, None)
     if earlier < trials:
         # A trial that diverges shows that its options are bad, and the search continues with others.
-        study.optimize(
-            objective, n_trials=trials - earlier, timeout=timeout, catch=(LearningError,), callbacks=[notify]
-        )
+        try:
+            study.optimize(
+                objective, n_trials=trials - earlier, timeout=timeout, catch=(LearningError,), callbacks=[notify]
+            )
+        except OSError as error:
+            raise cannot_write(path, error) from error
     if not _completed(study):
         raise RecsysError(
             f"No trial of {name} succeeded: all trials diverged, or the time limit was reached before the first ended."
@@ -289,14 +297,33 @@ def _completed(study: Any) -> bool:
     return any(one.state.name == "COMPLETE" for one in study.get_trials(deepcopy=False))
 
 
-def _drop_partial_line(path: Path, lock: Any) -> None:
+class _JournalLock:
+    """A lock on the journal for Optuna, which the system releases when the process ends, even after a crash."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._held = ExitStack()
+
+    def acquire(self) -> bool:
+        """Wait for the lock."""
+        return self._held.enter_context(locked(self._path, wait=True))
+
+    def release(self) -> None:
+        """Release the lock."""
+        self._held.close()
+
+
+def _drop_partial_line(path: Path, lock: _JournalLock) -> None:
     """Remove an incomplete last line that a killed writer left, since the next line would be appended to it."""
     if not path.is_file():
         return
     lock.acquire()
     try:
         with path.open("r+b") as file:
-            file.truncate(file.read().rfind(b"\n") + 1)
+            content = file.read()
+            if not content.endswith(b"\n"):
+                file.truncate(content.rfind(b"\n") + 1)
+                os.fsync(file.fileno())
     finally:
         lock.release()
 
