@@ -34,7 +34,8 @@ def open_session(
 ) -> Session:
     """Open a data set by name; without one, the set used last, else the bundled demo.
 
-    The demo is stored at its first use, so that it is a data set like any other.
+    The demo is stored at its first use, so that it is a data set like any other. What killed processes left is cleared
+    first.
 
     Raises
     ------
@@ -42,8 +43,10 @@ def open_session(
         If there is no data set of this name.
     """
     from engine.datasets.ingest import add
+    from engine.session.datasets import clear_leftovers
     from engine.workspace.dataset_store import DEMO
 
+    clear_leftovers(workspace)
     wanted = name or workspace.current() or DEMO
     if wanted == DEMO and DEMO not in workspace:
         try:
