@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import warnings
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +15,11 @@ import numpy as np
 from engine import models
 from engine.errors import DataError, ErrorKind, LearningError, OptionError, RecsysError
 from engine.evaluation.config import EvaluationConfig
+from engine.evaluation.journal import Journal
 from engine.evaluation.runner import evaluate_split, learnable, protocol_for
 from engine.evaluation.splitters import Split, split
 from engine.models import Range
 from engine.runtime.job import Job, Progress
-from engine.storage.atomic import cannot_write, locked, make_folder
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
@@ -131,7 +129,6 @@ def tune(
     try:
         import optuna
         from optuna.storages import JournalStorage
-        from optuna.storages.journal import JournalFileBackend
     except ImportError as error:
         raise RecsysError(
             "Tuning needs the package optuna, which is not installed.", kind=ErrorKind.MISSING_PACKAGE, name="optuna"
@@ -157,78 +154,71 @@ def tune(
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     path = folder / f"{name}-{protocol}-{metric.replace('@', '-at-')}-{seed}-{_digest(dataset, given)}.journal"
     try:
-        if not folder.parent.is_dir():
-            raise DataError(f"{folder.parent}: the data set was removed.", name=dataset.name, file=str(folder.parent))
-        make_folder(folder)
-        lock: Any = _JournalLock(path.with_name(f"{path.name}.lock"))
-        _drop_partial_line(path, lock)
-        with warnings.catch_warnings():
+        journal = Journal(path)
+        with warnings.catch_warnings(), journal.errors():
             warnings.simplefilter("ignore")  # a warning that this storage is experimental
-            storage = JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
             study = optuna.create_study(
                 study_name=name,
-                storage=storage,
+                storage=JournalStorage(journal),  # type: ignore[arg-type]
                 load_if_exists=True,
                 direction="minimize" if metric in _ERRORS else "maximize",
                 pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=0),
             )
-    except OSError as error:
-        raise cannot_write(path, error) from error
     except (ValueError, KeyError) as error:
         raise DataError(f"{path}: the search cannot be read: move the file away to start a new one.") from error
 
     def finished() -> list[Any]:
         return [one for one in study.get_trials(deepcopy=False) if _ended(one)]
 
-    earlier = len(finished())
-    # The seed differs in each call, so that a resumed search does not propose the options it has tried already.
-    study.sampler = optuna.samplers.TPESampler(seed=seed + earlier, multivariate=False)
-    if not earlier:
-        start = {option: _within(defaults[option], where) for option, where in space.items()}
-        study.enqueue_trial(start, user_attrs={_DEFAULTS: True})
+    with journal.errors():
+        earlier = len(finished())
+        # The seed differs in each call, so that a resumed search does not propose the options it has tried already.
+        study.sampler = optuna.samplers.TPESampler(seed=seed + earlier, multivariate=False)
+        if not earlier:
+            start = {option: _within(defaults[option], where) for option, where in space.items()}
+            study.enqueue_trial(start, user_attrs={_DEFAULTS: True})
 
-    def objective(trial: Any) -> float:
-        job.checkpoint()
-        chosen = {option: _suggest(trial, option, where, defaults[option]) for option, where in space.items()}
-        values: list[float] = []
-        for fold, part in enumerate(parts):
-            try:
-                trial_config = replace(config, protocol=protocol, seed=seed + fold, options={**given, **chosen})
-                report = evaluate_split(dataset, name, part, trial_config, job=quiet, item_vectors=item_vectors)
-            except LearningError:
-                trial.set_user_attr(_DIVERGED, True)
-                raise
-            if metric not in report.metrics:
-                raise OptionError(
-                    f"{name} has no metric {metric!r} with the protocol {protocol}: it has {', '.join(report.metrics)}."
-                )
-            values.append(report.metrics[metric])
-            trial.report(float(np.mean(values)), fold)
-            if fold + 1 < len(parts) and trial.should_prune():
-                raise optuna.TrialPruned
-        return float(np.mean(values))
+        def objective(trial: Any) -> float:
+            job.checkpoint()
+            chosen = {option: _suggest(trial, option, where, defaults[option]) for option, where in space.items()}
+            values: list[float] = []
+            for fold, part in enumerate(parts):
+                try:
+                    trial_config = replace(config, protocol=protocol, seed=seed + fold, options={**given, **chosen})
+                    report = evaluate_split(dataset, name, part, trial_config, job=quiet, item_vectors=item_vectors)
+                except LearningError:
+                    trial.set_user_attr(_DIVERGED, True)
+                    raise
+                if metric not in report.metrics:
+                    raise OptionError(
+                        f"{name} has no metric {metric!r} with the protocol {protocol}: it has "
+                        f"{', '.join(report.metrics)}."
+                    )
+                values.append(report.metrics[metric])
+                trial.report(float(np.mean(values)), fold)
+                if fold + 1 < len(parts) and trial.should_prune():
+                    raise optuna.TrialPruned
+            return float(np.mean(values))
 
-    def notify(study: Any, trial: Any) -> None:
-        done = len(finished())
-        best = {"best": float(study.best_value)} if _completed(study) else {}
-        job.report(Progress(f"tuning {name}", done, max(trials, done), "trials", best))
+        def notify(study: Any, trial: Any) -> None:
+            done = len(finished())
+            best = {"best": float(study.best_value)} if _completed(study) else {}
+            job.report(Progress(f"tuning {name}", done, max(trials, done), "trials", best))
 
-    quiet = _Quiet(job)
-    notify(study, None)
-    if earlier < trials:
-        # A trial that diverges shows that its options are bad, and the search continues with others.
-        try:
+        quiet = _Quiet(job)
+        notify(study, None)
+        if earlier < trials:
+            # A trial that diverges shows that its options are bad, and the search continues with others.
             study.optimize(
                 objective, n_trials=trials - earlier, timeout=timeout, catch=(LearningError,), callbacks=[notify]
             )
-        except OSError as error:
-            raise cannot_write(path, error) from error
-    if not _completed(study):
-        raise RecsysError(
-            f"No trial of {name} succeeded: all trials diverged, or the time limit was reached before the first ended."
-        )
-    best = {**given, **{name: _plain(value) for name, value in study.best_params.items()}}
-    return _outcome(dataset, name, protocol, seed, metric, best, study, finished(), path)
+        if not _completed(study):
+            raise RecsysError(
+                f"No trial of {name} succeeded: all trials diverged, or the time limit was reached before the first "
+                "ended."
+            )
+        best = {**given, **{name: _plain(value) for name, value in study.best_params.items()}}
+        return _outcome(dataset, name, protocol, seed, metric, best, study, finished(), path)
 
 
 def _outcome(
@@ -295,37 +285,6 @@ def _ended(trial: Any) -> bool:
 
 def _completed(study: Any) -> bool:
     return any(one.state.name == "COMPLETE" for one in study.get_trials(deepcopy=False))
-
-
-class _JournalLock:
-    """A lock on the journal for Optuna, which the system releases when the process ends, even after a crash."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._held = ExitStack()
-
-    def acquire(self) -> bool:
-        """Wait for the lock."""
-        return self._held.enter_context(locked(self._path, wait=True))
-
-    def release(self) -> None:
-        """Release the lock."""
-        self._held.close()
-
-
-def _drop_partial_line(path: Path, lock: _JournalLock) -> None:
-    """Remove an incomplete last line that a killed writer left, since the next line would be appended to it."""
-    if not path.is_file():
-        return
-    lock.acquire()
-    try:
-        with path.open("r+b") as file:
-            content = file.read()
-            if not content.endswith(b"\n"):
-                file.truncate(content.rfind(b"\n") + 1)
-                os.fsync(file.fileno())
-    finally:
-        lock.release()
 
 
 def _digest(dataset: Dataset, given: Mapping[str, Any]) -> str:

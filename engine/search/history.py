@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import DataError
+from engine.errors import DamagedError, DataError
 from engine.storage.atomic import locked, read_json, writing
 
 _MAX_SEARCHES = 50
@@ -31,11 +31,9 @@ class SearchHistory:
 
     def list(self, limit: int = 10) -> list[str]:
         """The last searches, at most ``limit`` of them."""
-        try:
-            lines = read_json(self._path)
-        except DataError:
-            return []
-        return [line for line in lines if isinstance(line, str)][:limit] if isinstance(lines, list) else []
+        with suppress(DataError):
+            return _read(self._path)[:limit]
+        return []
 
     def remember(self, line: str) -> None:
         """Put a search first; a search that is in the history already moves to the front."""
@@ -43,7 +41,24 @@ class SearchHistory:
         if not line:
             return
         with suppress(DataError), locked(self._path.with_suffix(".lock"), wait=True):
-            lines = [line, *(other for other in self.list(_MAX_SEARCHES) if other.casefold() != line.casefold())]
+            lines = [line, *(other for other in _read(self._path) if other.casefold() != line.casefold())]
             lines = lines[:_MAX_SEARCHES]
             with writing(self._path, mode=0o600) as temporary:
                 temporary.write_text(json.dumps(lines, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _read(path: Path) -> list[str]:
+    """The searches in a file; none if it is missing or damaged.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read. It must not be replaced then, since it may hold a history.
+    """
+    if not path.exists():
+        return []
+    try:
+        lines = read_json(path)
+    except DamagedError:
+        return []
+    return [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []

@@ -1,0 +1,270 @@
+"""The operations that change stored things, and what is stored, as the next start of the program finds it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from engine import models
+from engine.data.dataset import Dataset
+from engine.data.id_map import IdMap
+from engine.data.items import ItemTable
+from engine.evaluation.config import EvaluationConfig
+from engine.interactions import Interactions
+from engine.models import Capabilities, ModelSpec, Option, Range
+from engine.search.encoder.model_files import Stamps
+from engine.search.history import SearchHistory
+from engine.search.semantic.vector_store import VectorStore, hash_texts
+from engine.session import Session
+from engine.session.datasets import clear_leftovers
+from engine.workspace.dataset_store import Workspace
+from engine.workspace.model_store import ModelStore
+from tests.engine.search.fakes import FakeEncoder, vector_of
+from tui.remembered import read_theme, write_theme
+
+NAME = "films"
+TEXTS = [f"text number {number}" for number in range(10)]
+#: How many of the texts are embedded before an operation.
+EMBEDDED = 3
+_USERS, _ITEMS = 24, 10
+
+
+class Constant:
+    """A model that predicts one number, for a search for good options that takes no time."""
+
+    def __init__(self, level: float = 1.0, random_state: int = 0) -> None:
+        self.level = level
+
+    def fit(self, interactions: Interactions, verbose: bool = False) -> None:
+        self.num_items = interactions.num_items
+
+    def predict(self, user_ids: Any, item_ids: Any = None) -> np.ndarray:
+        return np.full(self.num_items if item_ids is None else len(item_ids), self.level, np.float32)
+
+
+CONSTANT = ModelSpec(
+    "constant",
+    "",
+    f"{__name__}:Constant",
+    Capabilities("user", needs=("ratings",), predicts_ratings=True, stores=False),
+    {"level": Option(1.0, "", search=Range(1.0, 5.0)), "random_state": Option(0, "")},
+)
+
+
+def films(seed: int = 0, name: str = NAME, *, more_users: int = 0) -> Dataset:
+    """A data set; one of another seed has other ratings, and one of more users other ids."""
+    draw, users = np.random.RandomState(seed), _USERS + more_users
+    rows = len(user_ids := np.repeat(np.arange(users), 5))
+    item_ids = np.concatenate([1 + draw.permutation(_ITEMS)[:5] for _ in range(users)])
+    item_ids[:_ITEMS] = np.arange(1, _ITEMS + 1)
+    return Dataset(
+        name=name,
+        kind="table",
+        title="Films",
+        items=ItemTable(
+            IdMap([f"film-{number}" for number in range(_ITEMS)], first=1, name="item"),
+            pa.table(
+                {
+                    "title": [f"Film {number}" for number in range(_ITEMS)],
+                    "year": pa.array([2000] * _ITEMS, pa.int32()),
+                    "genres": [["Drama"]] * _ITEMS,
+                    "text": TEXTS,
+                }
+            ),
+        ),
+        users=IdMap(np.arange(100, 100 + users), name="user"),
+        interactions=Interactions(
+            user_ids.astype(np.int32),
+            item_ids.astype(np.int32),
+            ratings=draw.randint(1, 6, rows).astype(np.float32),
+            timestamps=np.arange(rows),
+            num_users=users,
+            num_items=_ITEMS + 1,
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A change of what is stored.
+
+    Attributes
+    ----------
+    run
+        Makes the change in a home folder.
+    steps_between
+        Whether an interrupted run may leave a part of the change, such as some of the texts embedded.
+    optional
+        Whether it is no error if the change cannot be stored.
+    cleared_by_repeating
+        Whether it writes to a folder that a person chose, so that the next start does not know of left-overs there,
+        and the next operation on the folder clears them.
+    """
+
+    run: Callable[[Path], object]
+    steps_between: bool = False
+    optional: bool = False
+    cleared_by_repeating: bool = False
+
+
+def workspace_in(home: Path) -> Workspace:
+    return Workspace(home / "data")
+
+
+def vector_store(home: Path, version: str = "1") -> VectorStore:
+    return VectorStore(workspace_in(home).embeddings_folder(NAME), FakeEncoder(version=version).identity)
+
+
+def train(home: Path, model: str, **options: Any) -> None:
+    Session(workspace_in(home), NAME, device="cpu").models.train(model, options)
+
+
+def tune(home: Path, trials: int) -> None:
+    config = EvaluationConfig(protocol="random")
+    Session(workspace_in(home), NAME, device="cpu").models.tune("constant", trials, config)
+
+
+def save(path: Path, seed: int) -> None:
+    model = models.create("popular", device="cpu")
+    model.fit(films(seed).interactions)
+    model.save(path)
+
+
+def search(home: Path) -> None:
+    Session(workspace_in(home), NAME, device="cpu").search.search("film", 3, "keyword")
+
+
+def state(home: Path) -> None:
+    workspace_in(home).make_current("other")
+    write_theme(home / "state", "recsys-light")
+    SearchHistory(home / "state", NAME).remember("second search")
+    Stamps(home / "cache").sha256(home.parent / "weights")
+
+
+def build(home: Path) -> None:
+    """What every operation begins with."""
+    workspace = workspace_in(home)
+    workspace.add(films())
+    workspace.add(films(3, "other"))
+    workspace.make_current(NAME)
+    train(home, "popular")
+    train(home, "explicit", n_iter=1, embedding_dim=4)
+    vector_store(home).embed(TEXTS[:EMBEDDED], FakeEncoder())
+    tune(home, 1)
+    save(home / "saved", 0)
+    SearchHistory(home / "state", NAME).remember("first search")
+    write_theme(home / "state", "recsys-dark")
+    (home.parent / "weights").write_bytes(b"weights")
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "add": Operation(lambda home: workspace_in(home).add(films(1, "new"))),
+    "replace": Operation(lambda home: workspace_in(home).add(films(1), replace=True)),
+    "replace with other ids": Operation(lambda home: workspace_in(home).add(films(1, more_users=2), replace=True)),
+    "remove": Operation(lambda home: workspace_in(home).remove(NAME)),
+    "embed more": Operation(
+        lambda home: vector_store(home).embed(TEXTS, FakeEncoder(), batch_size=4), steps_between=True
+    ),
+    "embed first": Operation(
+        lambda home: vector_store(home, "2").embed(TEXTS[:4], FakeEncoder(version="2"), batch_size=2),
+        steps_between=True,
+    ),
+    "train again": Operation(lambda home: train(home, "popular", half_life=30)),
+    "train first": Operation(lambda home: train(home, "baseline")),
+    "tune": Operation(lambda home: tune(home, 3), steps_between=True),
+    "evaluate": Operation(
+        lambda home: Session(workspace_in(home), NAME, device="cpu").models.evaluate("popular"), optional=True
+    ),
+    "save a model": Operation(lambda home: save(home / "new", 1), cleared_by_repeating=True),
+    "save a model again": Operation(lambda home: save(home / "saved", 1), cleared_by_repeating=True),
+    "search": Operation(search, steps_between=True, optional=True),
+    "state": Operation(state, steps_between=True, optional=True),
+}
+
+
+def open_again(home: Path) -> dict[str, Any]:
+    """What the next start finds, after it has cleared what a killed process left; nothing may be refused."""
+    workspace = workspace_in(home)
+    clear_leftovers(workspace)
+    found: dict[str, Any] = {"current": workspace.current(), "theme": read_theme(home / "state")}
+    found["searches"] = SearchHistory(home / "state", NAME).list()
+    for name in workspace.names():
+        dataset = workspace.open(name)
+        found[name] = _digest(dataset)
+        store = ModelStore(workspace, workspace.manifest(name))
+        for one in store.states():
+            if one.trained:
+                scores = store.load(one.name, "cpu").predict(0)
+                found[f"{name}/{one.name}"] = dict(one.options), scores.round(4).tolist()
+        found[f"{name}/trials"] = len(trials_of(workspace.dataset_folder(name) / "tuning"))
+    for version in ("1", "2"):
+        if NAME in found and vector_store(home, version).folder.exists():
+            found[f"embedded {version}"] = _embedded(vector_store(home, version))
+    for name in ("saved", "new"):
+        if (home / name / "model.json").exists():
+            found[name] = _saved(home / name)
+    return found
+
+
+def go_on(home: Path) -> None:
+    """What a person does next works."""
+    workspace = workspace_in(home)
+    workspace.add(films(2), replace=True)
+    train(home, "popular")
+    vector_store(home).embed(TEXTS, FakeEncoder())
+    tune(home, 4)
+    save(home / "saved", 2)
+
+
+def trials_of(folder: Path) -> list[dict[str, Any]]:
+    """The finished trials in the journals of a folder; a last line that is cut off counts as none."""
+    lines = [line for path in folder.glob("*.journal") for line in path.read_bytes().split(b"\n")[:-1]]
+    # Operation 6 of the journal sets the state of a trial, and 1 is the state of a trial that is complete.
+    return [one for one in map(json.loads, lines) if one.get("op_code") == 6 and one.get("state") == 1]
+
+
+#: Parts of names that are new each time.
+_RANDOM = re.compile(r"(?<=-)[0-9a-f]{12}(?=$|\.parquet)")
+#: Files that another process may be waiting for, so that they are never deleted; and a marker.
+_LASTING = re.compile(r".*(\.lock|\.begun)")
+
+
+def stored_files(home: Path) -> set[str]:
+    """The files and folders, but for those that stay on purpose, and with the random parts of their names left out."""
+    found = set()
+    for path in home.rglob("*"):
+        if not path.is_dir() and not _LASTING.fullmatch(path.name):
+            parts = [_RANDOM.sub("#", part) for part in path.relative_to(home).parts]
+            if parts[0] in ("saved", "new"):
+                parts[-1] = re.sub(r"model-[0-9a-f]{12}", "model", parts[-1])
+            found.add("/".join(parts))
+    return found
+
+
+def _digest(dataset: Dataset) -> str:
+    digest, log = hashlib.sha256(), dataset.interactions
+    for column in (log.user_ids, log.item_ids, log.ratings, log.timestamps, dataset.users.ids):
+        digest.update(np.ascontiguousarray(column).tobytes())
+    digest.update("".join(dataset.items.titles()).encode())
+    return digest.hexdigest()
+
+
+def _embedded(store: VectorStore) -> int:
+    rows, vectors = store.rows(hash_texts(TEXTS)), store.vectors()
+    for text, row in zip(TEXTS, rows, strict=True):
+        if row >= 0:
+            np.testing.assert_array_equal(vectors[row], vector_of(text))
+    assert not store.damage
+    return int((rows >= 0).sum())
+
+
+def _saved(folder: Path) -> Any:
+    return models.load(folder, device="cpu").predict(0).round(4).tolist()

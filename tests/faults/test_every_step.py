@@ -1,0 +1,193 @@
+"""Whatever happens at whatever step of an operation: the old version is there afterwards or the new one, whole."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.errors import RecsysError
+from engine.models import registry
+from tests.faults.disk import Disk, Fault, Image, Recorder, image_of
+from tests.faults.operations import CONSTANT, OPERATIONS, Operation, build, go_on, open_again, stored_files
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks up the paths of open files in /proc"),
+]
+pytest.importorskip("optuna", reason="the extra [tune] is not installed")
+
+#: After so many steps it is also tried whether a person can go on, which takes longer than all else.
+GO_ON_EVERY = 7
+FAULTS = ("interrupt", "EIO", "ENOSPC", "EROFS")
+
+
+class Found:
+    """What is found in a home folder before and after an operation that nothing disturbs."""
+
+    def __init__(self, operation: Operation, home: Path, before: Image) -> None:
+        self.operation = operation
+        self.old, self.old_files = self._look(home, before)
+        before.restore(home)
+        self.recorder = Recorder(home)
+        self.recorder.record(lambda: operation.run(home))
+        self.new, self.new_files = self._look(home, image_of(home))
+
+    @staticmethod
+    def _look(home: Path, image: Image) -> tuple[dict[str, Any], set[str]]:
+        image.restore(home)
+        return open_again(home), stored_files(home)
+
+    def check(self, home: Path, *, allowed: tuple[str, ...] = ("old", "new")) -> None:
+        """Check what the next start finds in the home folder."""
+        found, files = open_again(home), stored_files(home)
+        if self.operation.steps_between:
+            assert self._is_between(found), f"{found} is not between {self.old} and {self.new}"
+            assert self.old_files & self.new_files <= files <= self.old_files | self.new_files
+            assert allowed != ("new",) or found == self.new
+            return
+        if self.operation.cleared_by_repeating:
+            assert found in (self.old, self.new)
+            self.operation.run(home)
+            found, files, allowed = open_again(home), stored_files(home), ("new",)
+        versions = [getattr(self, name) for name in allowed]
+        assert found in versions, f"{found} is none of {versions}"
+        assert files == (self.new_files if found == self.new != self.old else self.old_files) or (
+            self.operation.optional and files in (self.old_files, self.new_files)
+        )
+
+    def _is_between(self, found: dict[str, Any]) -> bool:
+        for name in {**self.old, **self.new, **found}:
+            old, new, value = self.old.get(name), self.new.get(name), found.get(name)
+            counts = isinstance(value, int) and isinstance(new, int)
+            if value not in (old, new) and not (counts and (old or 0) <= value <= new):
+                return False
+        return True
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_waiting_for_the_disk() -> Iterator[None]:
+    """What is synced is simulated, so the real disk need not be waited for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("faults") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        specs = {**registry.describe(), CONSTANT.name: CONSTANT}
+        patch.setattr(registry, "describe", lambda: specs)
+        patch.setenv("RECSYS_TUI_HOME", str(folder))
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def same_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECSYS_TUI_HOME", str(home))
+
+
+@pytest.fixture(scope="module")
+def before(home: Path) -> Image:
+    build(home)
+    return image_of(home)
+
+
+@pytest.fixture(scope="module", params=OPERATIONS)
+def found(request: pytest.FixtureRequest, home: Path, before: Image) -> Found:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RECSYS_TUI_HOME", str(home))
+        return Found(OPERATIONS[request.param], home, before)
+
+
+def test_a_kill_before_any_step_leaves_a_whole_version(found: Found, home: Path) -> None:
+    _check_images(found, home, found.recorder.killed)
+
+
+def test_a_power_failure_before_any_step_leaves_a_whole_version(found: Found, home: Path) -> None:
+    _check_images(found, home, found.recorder.powerless)
+
+
+def test_what_was_reported_as_done_outlives_a_power_failure(found: Found, home: Path) -> None:
+    for image in found.recorder.after:
+        image.restore(home)
+        found.check(home, allowed=("new",))
+        go_on(home)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_error_at_any_step_leaves_a_whole_version(found: Found, home: Path, before: Image, fault: str) -> None:
+    number = 0
+    while True:
+        before.restore(home)
+        injected = Fault(number, fault)
+        outcome = _outcome(found.operation.run, home, injected)
+        if injected.happened is None:
+            assert outcome is None
+            return
+        try:
+            _check_outcome(found, outcome)
+            found.check(home, allowed=_allowed(found, outcome))
+            if number % GO_ON_EVERY == 0:
+                go_on(home)
+        except BaseException as error:
+            error.add_note(f"{fault} at step {number}, {injected.happened}; it ended with {outcome!r}")
+            raise
+        number += 1
+
+
+def _outcome(run: Callable[[Path], object], home: Path, fault: Fault) -> BaseException | None:
+    with Disk(home, fault):
+        try:
+            run(home)
+        except BaseException as error:
+            return error
+    return None
+
+
+def _check_outcome(found: Found, outcome: BaseException | None) -> None:
+    """A failure is one sentence; an interrupt is nothing but an interrupt."""
+    if outcome is None or isinstance(outcome, KeyboardInterrupt):
+        return
+    assert isinstance(outcome, RecsysError), repr(outcome)
+    sentence = str(outcome)
+    assert len(sentence) <= 400
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+
+
+def _allowed(found: Found, outcome: BaseException | None) -> tuple[str, ...]:
+    """What was done is there, and what was reported as failed has changed nothing."""
+    if found.operation.optional or isinstance(outcome, KeyboardInterrupt):
+        return "old", "new"
+    return ("new",) if outcome is None else ("old",)
+
+
+def _check_images(found: Found, home: Path, images: Mapping[Any, tuple[Image, object]]) -> None:
+    for number, (image, step) in enumerate(images.values()):
+        image.restore(home)
+        try:
+            found.check(home)
+            if number % GO_ON_EVERY == 0:
+                go_on(home)
+        except BaseException as error:
+            error.add_note(f"before {step}")
+            raise
+
+
+def test_every_operation_that_stores_something_has_steps(found: Found) -> None:
+    kinds = {step.kind for step in found.recorder.steps}
+    if found.new != found.old:
+        assert {"open", "fsync"} <= kinds
+
+
+@pytest.fixture(scope="module", autouse=True)
+def emptied(home: Path) -> Iterator[None]:
+    yield
+    shutil.rmtree(home, ignore_errors=True)
