@@ -11,7 +11,6 @@ import builtins
 import errno
 import io
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,22 +42,32 @@ class Image:
         return frozenset(self.files.items())
 
     def restore(self, folder: Path) -> None:
-        """Write the content to a folder, which is emptied first."""
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        """Give a folder this content; what is there already is not written again."""
+        folder.mkdir(parents=True, exist_ok=True)
+        there = image_of(folder).files
+        for name in sorted(there.keys() - self.files.keys(), reverse=True):
+            (folder / name).rmdir() if there[name] is None else (folder / name).unlink()
         for name, content in sorted(self.files.items()):
             if content is None:
-                (folder / name).mkdir()
-            else:
+                (folder / name).mkdir(exist_ok=True)
+            elif there.get(name) != content:
                 (folder / name).write_bytes(content)
 
 
 def image_of(folder: Path) -> Image:
     """What another process finds in a folder."""
     files: dict[str, bytes | None] = {}
-    for path in folder.rglob("*"):
-        files[str(path.relative_to(folder))] = None if path.is_dir() else path.read_bytes()
+    for parent, folders, names in os.walk(folder):
+        prefix = parent[len(str(folder)) + 1 :]
+        files |= {os.path.join(prefix, name): None for name in folders}
+        for name in names:
+            with _OPEN(os.path.join(parent, name), "rb") as file:
+                files[os.path.join(prefix, name)] = file.read()
     return Image(files)
+
+
+_OPEN = open
+_OS_OPEN = os.open
 
 
 class Disk:
@@ -185,9 +194,6 @@ class Disk:
         """The content of a file, or the names in a folder, are on the disk now."""
 
 
-_OPEN = open
-
-
 class _SteppedFile(io.FileIO):
     def __init__(self, path: str, mode: str, step: Callable[[str, str], None]) -> None:
         self._step, self._where = step, path
@@ -252,7 +258,7 @@ class Recorder:
             self._take(step)
 
     def _take(self, step: Step | None) -> None:
-        found = image_of_raw(self.root)
+        found = image_of(self.root)
         self.killed.setdefault(found.key, (found, step))
         for image in self._without_power():
             self.powerless.setdefault(image.key, (image, step))
@@ -293,21 +299,6 @@ class Recorder:
                 self._collect(number, f"{prefix}{name}/", found)
             else:
                 found[prefix + name] = self._content.get(number, b"")
-
-
-_OS_OPEN = os.open
-
-
-def image_of_raw(folder: Path) -> Image:
-    """Like :func:`image_of`, while a :class:`Disk` watches."""
-    files: dict[str, bytes | None] = {}
-    for path in folder.rglob("*"):
-        if path.is_dir():
-            files[str(path.relative_to(folder))] = None
-        else:
-            with _OPEN(path, "rb") as file:
-                files[str(path.relative_to(folder))] = file.read()
-    return Image(files)
 
 
 # -- errors -----------------------------------------------------------------------------------------------------------

@@ -24,7 +24,6 @@ from engine.search.encoder.model_files import Stamps
 from engine.search.history import SearchHistory
 from engine.search.semantic.vector_store import VectorStore, hash_texts
 from engine.session import Session
-from engine.session.datasets import clear_leftovers
 from engine.workspace.dataset_store import Workspace
 from engine.workspace.model_store import ModelStore
 from tests.engine.search.fakes import FakeEncoder, vector_of
@@ -162,6 +161,8 @@ def build(home: Path) -> None:
     save(home / "saved", 0)
     SearchHistory(home / "state", NAME).remember("first search")
     write_theme(home / "state", "recsys-dark")
+    search(home)
+    (workspace.dataset_folder(NAME) / "words.npz").unlink()
     (home.parent / "weights").write_bytes(b"weights")
 
 
@@ -191,9 +192,8 @@ OPERATIONS: Mapping[str, Operation] = {
 
 
 def open_again(home: Path) -> dict[str, Any]:
-    """What the next start finds, after it has cleared what a killed process left; nothing may be refused."""
+    """What is found by the next start, to which nothing may be refused."""
     workspace = workspace_in(home)
-    clear_leftovers(workspace)
     found: dict[str, Any] = {"current": workspace.current(), "theme": read_theme(home / "state")}
     found["searches"] = SearchHistory(home / "state", NAME).list()
     for name in workspace.names():
