@@ -191,16 +191,27 @@ class ModelStore:
                     raise
 
     def _report(self, name: str) -> dict[str, Any] | None:
-        try:
-            path = current_version(self.folder(name)) / REPORT
-            stat = path.stat()
-        except (OSError, DamagedError):
-            return None
+        while True:
+            try:
+                folder = current_version(self.folder(name))
+            except DamagedError:
+                return None
+            try:
+                return self._report_in(folder, name)
+            except (OSError, DataError) as error:
+                # If another process trained the model again meanwhile, the report is in another folder now.
+                if current_version(self.folder(name)) == folder:
+                    if isinstance(error, OSError):
+                        return None
+                    raise
+
+    def _report_in(self, folder: Path, name: str) -> dict[str, Any] | None:
+        stat = (folder / REPORT).stat()
         # Another process may have trained the model again: the file's version tells without reading it.
         version = stat.st_mtime_ns, stat.st_size, stat.st_ino
         known = self._reports.get(name)
         if known is None or known[0] != version:
-            known = self._reports[name] = version, self._read(path)
+            known = self._reports[name] = version, self._read(folder / REPORT)
         return known[1]
 
     def _read(self, path: Path) -> dict[str, Any] | None:

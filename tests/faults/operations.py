@@ -220,7 +220,7 @@ def go_on(home: Path) -> None:
     workspace.add(films(2), replace=True)
     train(home, "popular")
     vector_store(home).embed(TEXTS, FakeEncoder())
-    tune(home, 4)
+    tune(home, 2)
     save(home / "saved", 2)
 
 

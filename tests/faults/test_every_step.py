@@ -33,7 +33,7 @@ pytestmark = [
 pytest.importorskip("optuna", reason="the extra [tune] is not installed")
 
 #: After so many steps it is also tried whether a person can go on, which takes longer than all else.
-GO_ON_EVERY = 11
+GO_ON_EVERY = 13
 FAULTS = ("interrupt", "EIO", "ENOSPC", "EROFS")
 
 
