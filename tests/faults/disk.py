@@ -117,11 +117,12 @@ class Disk:
         self._step("fsync", where)
         self._original["fsync"](descriptor)
         if where.startswith(self._root):
-            self.synced(where, descriptor)
+            self.synced(where)
 
     def _replace(self, source: Any, target: Any, **options: Any) -> None:
         self._step("rename", self._path(target, options.get("dst_dir_fd")))
         self._original["replace"](source, target, **options)
+        self.renamed(self._path(target, options.get("dst_dir_fd")))
 
     def _rename(self, source: Any, target: Any, **options: Any) -> None:
         self._step("rename", self._path(target, options.get("dst_dir_fd")))
@@ -190,7 +191,10 @@ class Disk:
     def created(self, path: str) -> None:
         """A file or folder exists now."""
 
-    def synced(self, path: str, descriptor: int) -> None:
+    def renamed(self, path: str) -> None:
+        """A file has this name now."""
+
+    def synced(self, path: str) -> None:
         """The content of a file, or the names in a folder, are on the disk now."""
 
 
@@ -219,7 +223,7 @@ class Recorder:
     """Takes the images of a folder that can be found after a kill or a power failure before each step.
 
     After a kill there is what was written. After a power failure there is what was synced, with the names that were
-    synced, or with the newer names, as some file systems keep them.
+    synced; or also with those of files that took the place of others; or with all newer names. File systems differ.
     """
 
     root: Path
@@ -230,10 +234,12 @@ class Recorder:
     def __post_init__(self) -> None:
         self._disk = Disk(self.root, self._before)
         self._disk.created = self._see  # type: ignore[method-assign]
-        self._disk.synced = self._synced  # type: ignore[method-assign]
+        self._disk.synced = self._sync  # type: ignore[method-assign]
+        self._disk.renamed = self._rename  # type: ignore[method-assign]
         self._held: dict[int, int] = {}
         self._content: dict[int, bytes] = {}
         self._names: dict[int, dict[str, int]] = {}
+        self._replaced: dict[int, dict[str, int]] = {}
         for path in (self.root, *self.root.rglob("*")):
             self._see(str(path))
             self._sync(str(path))
@@ -247,10 +253,6 @@ class Recorder:
         finally:
             for descriptor in self._held.values():
                 os.close(descriptor)
-
-    def last(self) -> list[Image]:
-        """What is found after a power failure when the operation has ended."""
-        return self._without_power()
 
     def _before(self, step: Step) -> None:
         if step.kind != "read":
@@ -271,32 +273,39 @@ class Recorder:
         if about.st_ino not in self._held:
             self._held[about.st_ino] = _OS_OPEN(path, os.O_RDONLY)
 
-    def _synced(self, path: str, _: int) -> None:
-        self._sync(path)
+    def _rename(self, path: str) -> None:
+        folder, name = os.path.split(path)
+        self._replaced.setdefault(os.stat(folder).st_ino, {})[name] = os.stat(path).st_ino
 
     def _sync(self, path: str) -> None:
         if not os.path.exists(path):
             return
         if os.path.isdir(path):
-            self._names[os.stat(path).st_ino] = {entry.name: entry.inode() for entry in os.scandir(path)}
+            number = os.stat(path).st_ino
+            self._names[number] = {entry.name: entry.inode() for entry in os.scandir(path)}
+            self._replaced.pop(number, None)
         else:
             with _OPEN(path, "rb") as file:
                 self._content[os.stat(path).st_ino] = file.read()
 
     def _without_power(self) -> list[Image]:
         synced: dict[str, bytes | None] = {}
-        self._collect(os.stat(self.root).st_ino, "", synced)
+        self._collect(os.stat(self.root).st_ino, "", synced, {})
+        replaced: dict[str, bytes | None] = {}
+        self._collect(os.stat(self.root).st_ino, "", replaced, self._replaced)
         newer: dict[str, bytes | None] = {}
         for path in self.root.rglob("*"):
             content = None if path.is_dir() else self._content.get(path.stat().st_ino, b"")
             newer[str(path.relative_to(self.root))] = content
-        return [Image(synced), Image(newer)]
+        return [Image(synced), Image(replaced), Image(newer)]
 
-    def _collect(self, folder: int, prefix: str, found: dict[str, bytes | None]) -> None:
-        for name, number in self._names.get(folder, {}).items():
+    def _collect(
+        self, folder: int, prefix: str, found: dict[str, bytes | None], replaced: Mapping[int, Mapping[str, int]]
+    ) -> None:
+        for name, number in {**self._names.get(folder, {}), **replaced.get(folder, {})}.items():
             if os.path.isdir(f"/proc/self/fd/{self._held[number]}"):
                 found[prefix + name] = None
-                self._collect(number, f"{prefix}{name}/", found)
+                self._collect(number, f"{prefix}{name}/", found, replaced)
             else:
                 found[prefix + name] = self._content.get(number, b"")
 
