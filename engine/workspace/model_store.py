@@ -12,7 +12,7 @@ from engine import models
 from engine.data.results import FitReport, ModelState, Task
 from engine.errors import DamagedError, DataError, ErrorKind, NotTrainedError, RecsysError
 from engine.storage.atomic import read_json, write_json
-from engine.storage.versions import current_version, new_version
+from engine.storage.versions import POINTER, current_version, new_version
 
 if TYPE_CHECKING:
     from engine.models import ModelSpec
@@ -42,6 +42,7 @@ class ModelStore:
         self._fingerprints = _fingerprints(manifest)
         self._loaded: dict[str, tuple[str, Any]] = {}
         self._reports: dict[str, tuple[tuple[int, int, int], dict[str, Any] | None]] = {}
+        self._versions: dict[str, tuple[tuple[int, int, int], Path]] = {}
 
     def folder(self, name: str) -> Path:
         """The folder of a model, whether it exists or not; it stays the same when the model is trained again."""
@@ -182,36 +183,47 @@ class ModelStore:
             known = self._loaded.get(name)
             if known is not None and known[0] == stored["id"]:
                 return known[1]
-            folder = current_version(self.folder(name))
+            folder = self._current(name)
             try:
                 self._loaded[name] = stored["id"], models.load(folder, device=device)
             except DataError:
                 # If another process trained the model again meanwhile, nothing is damaged.
-                if current_version(self.folder(name)) == folder:
+                if self._current(name) == folder:
                     raise
 
     def _report(self, name: str) -> dict[str, Any] | None:
         while True:
             try:
-                folder = current_version(self.folder(name))
+                folder = self._current(name)
             except DamagedError:
                 return None
             try:
                 return self._report_in(folder, name)
             except (OSError, DataError) as error:
                 # If another process trained the model again meanwhile, the report is in another folder now.
-                if current_version(self.folder(name)) == folder:
+                if self._current(name) == folder:
                     if isinstance(error, OSError):
                         return None
                     raise
 
     def _report_in(self, folder: Path, name: str) -> dict[str, Any] | None:
-        stat = (folder / REPORT).stat()
-        # Another process may have trained the model again: the file's version tells without reading it.
-        version = stat.st_mtime_ns, stat.st_size, stat.st_ino
+        # Another process may have trained the model again: the file's stamp tells without reading it.
+        stamp = _stamp(folder / REPORT)
         known = self._reports.get(name)
-        if known is None or known[0] != version:
-            known = self._reports[name] = version, self._read(folder / REPORT)
+        if known is None or known[0] != stamp:
+            known = self._reports[name] = stamp, self._read(folder / REPORT)
+        return known[1]
+
+    def _current(self, name: str) -> Path:
+        """The folder of the current version of a model; the file that names it is read once."""
+        folder = self.folder(name)
+        try:
+            stamp = _stamp(folder / POINTER)
+        except OSError:
+            return current_version(folder)
+        known = self._versions.get(name)
+        if known is None or known[0] != stamp:
+            known = self._versions[name] = stamp, current_version(folder)
         return known[1]
 
     def _read(self, path: Path) -> dict[str, Any] | None:
@@ -224,6 +236,12 @@ class ModelStore:
 
     def _untrained(self, name: str, what: str) -> NotTrainedError:
         return NotTrainedError(f"{what}.", kind=ErrorKind.UNTRAINED, name=name, dataset=self._overview.name)
+
+
+def _stamp(file: Path) -> tuple[int, int, int]:
+    """What changes when a file is replaced."""
+    about = file.stat()
+    return about.st_mtime_ns, about.st_size, about.st_ino
 
 
 def _fingerprints(manifest: Manifest) -> dict[str, Any]:
