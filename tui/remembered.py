@@ -29,6 +29,5 @@ def read_theme(folder: Path) -> str | None:
 
 def write_theme(folder: Path, theme: str) -> None:
     """Keep a theme's name for :func:`read_theme`."""
-    with suppress(DataError, OSError):
-        folder.mkdir(parents=True, exist_ok=True)
+    with suppress(DataError):
         write_json(folder / FILE, {"theme": theme})

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import DataError
-from engine.storage.atomic import cannot_write, locked, make_folder
+from engine.storage.atomic import cannot_write, locked, make_folder, sync_folder
 
 
 class Journal:
@@ -44,6 +44,7 @@ class Journal:
             lock: Any = _Lock(path.with_name(f"{path.name}.lock"))
             _drop_partial_line(path, lock)
             self._backend = JournalFileBackend(str(path), lock_obj=lock)
+            sync_folder(path.parent)
 
     @contextmanager
     def errors(self) -> Iterator[None]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import DamagedError, DataError
-from engine.storage.atomic import locked, read_json, writing
+from engine.storage.atomic import locked, make_folder, read_json, writing
 
 _MAX_SEARCHES = 50
 _MAX_LENGTH = 500
@@ -40,6 +40,8 @@ class SearchHistory:
         line = " ".join(line.split())[:_MAX_LENGTH].encode("utf-8", "replace").decode()
         if not line:
             return
+        with suppress(OSError):
+            make_folder(self._path.parent)
         with suppress(DataError), locked(self._path.with_suffix(".lock"), wait=True):
             lines = [line, *(other for other in _read(self._path) if other.casefold() != line.casefold())]
             lines = lines[:_MAX_SEARCHES]

@@ -1,5 +1,6 @@
 """The stored data sets: finding, adding and removing them."""
 
+import logging
 from pathlib import Path
 
 from engine.datasets.ingest import Preview, add, preview
@@ -8,6 +9,8 @@ from engine.storage.paths import find_paths
 from engine.workspace.dataset_store import Workspace
 
 __all__ = ["Preview", "add", "clear_leftovers", "open_workspace", "preview"]
+
+_log = logging.getLogger(__name__)
 
 
 def open_workspace() -> Workspace:
@@ -20,5 +23,7 @@ def clear_leftovers(workspace: Workspace) -> list[Path]:
     paths = find_paths()
     cleared = workspace.clear_leftovers()
     for folder in (paths.state, paths.state / "searches", paths.cache, paths.cache / "downloads"):
-        cleared += clear_parts(folder)
+        for path in clear_parts(folder):
+            _log.info("%s: cleared, since the process that wrote it ended before it was complete", path)
+            cleared.append(path)
     return cleared

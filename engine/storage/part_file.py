@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import re
 import time
@@ -14,7 +13,6 @@ from pathlib import Path
 _NAME = re.compile(r"\.(?P<target>.+)\.[0-9a-f]+\.part")
 #: Seconds after which an unfinished file is abandoned, on a file system whose locks do not tell.
 _PATIENCE = 24 * 3600.0
-_log = logging.getLogger(__name__)
 
 
 class PartFile:
@@ -126,7 +124,6 @@ def _delete_if_abandoned(path: Path) -> bool:
             os.close(descriptor)
     except OSError:
         return False
-    _log.info("deleted %s, which a writer left that did not finish", path)
     return True
 
 

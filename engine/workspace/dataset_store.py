@@ -40,7 +40,7 @@ from engine.storage.atomic import (
 from engine.storage.versions import current_version, delete
 from engine.version import __version__
 from engine.workspace.layout import CURRENT, DATASETS, EMBEDDINGS, LOCK, MANIFEST, MODELS
-from engine.workspace.leftovers import clear_leftovers, clear_locked
+from engine.workspace.leftovers import clear_dataset, clear_leftovers, clear_locked
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -137,8 +137,12 @@ class Workspace:
         Raises
         ------
         DataError
-            If the lock file cannot be written.
+            If the folder or the lock file cannot be written.
         """
+        try:
+            make_folder(self.folder)
+        except OSError as error:
+            raise cannot_write(self.folder, error) from error
         with locked(self.folder / LOCK, wait=True):
             clear_locked(self.folder)
             yield
@@ -212,11 +216,11 @@ class Workspace:
                 raw = json.loads(json.dumps(_manifest_of(dataset, files), default=str))
                 write_json(folder / MANIFEST, raw)
             except BaseException as error:
-                clear_locked(self.folder)
+                clear_dataset(folder)
                 if isinstance(error, OSError):
                     raise cannot_write(folder, error) from error
                 raise
-            clear_locked(self.folder)
+            clear_dataset(folder)
         return _to_manifest(raw)
 
     def open(self, name: str) -> Dataset:

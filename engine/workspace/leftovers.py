@@ -18,10 +18,10 @@ from engine.storage.part_file import clear_parts
 from engine.storage.versions import clear_old_versions, delete
 from engine.workspace.layout import DATASETS, EMBEDDINGS, LOCK, MANIFEST, MODELS, REMOVED, TABLE_FILE, TUNING, WORDS
 
-#: The folders that version 0.1.0 left when it was killed while it replaced a model: the new one, and the old one.
+#: The folders that earlier versions left when they were killed while they replaced a model: the new and the old one.
 _EXCHANGED = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.(?P<end>part|old)")
 _NEW_EMBEDDINGS = re.compile(r"\.(?P<name>.+)\.new")
-#: Seconds after which such a folder is abandoned: version 0.1.0 took no lock for it.
+#: Seconds after which such a folder is abandoned: earlier versions took no lock for it.
 _PATIENCE = 600.0
 _log = logging.getLogger(__name__)
 
@@ -58,12 +58,21 @@ def clear_locked(folder: Path) -> list[Path]:
             if REMOVED.fullmatch(path.name):
                 cleared += delete(path)
             elif path.is_dir() and not path.name.startswith("."):
-                cleared += _clear_dataset(path)
+                cleared += clear_dataset(path)
     except OSError as error:
         _log.info("%s: left-overs were not cleared (%s)", folder, error)
     for path in cleared:
-        _log.info("%s: cleared, since the process that wrote it had ended before it was complete", path)
+        _log.info("%s: cleared, since the process that wrote it ended before it was complete", path)
     return cleared
+
+
+def clear_dataset(folder: Path) -> list[Path]:
+    """Delete what the manifest of one data set does not name, for a caller that holds the lock of the workspace."""
+    try:
+        return _clear_dataset(folder)
+    except (DataError, OSError) as error:
+        _log.info("%s: left-overs were not cleared (%s)", folder, error)
+        return []
 
 
 def _clear_dataset(folder: Path) -> list[Path]:

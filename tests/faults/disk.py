@@ -325,7 +325,7 @@ class Fault:
     Parameters
     ----------
     number
-        The number of the step, from 0.
+        The number of the step, from 0, among those at which the error can happen.
     error
         ``"interrupt"`` for a KeyboardInterrupt, else the name of a number in :mod:`errno`.
     """
@@ -338,11 +338,11 @@ class Fault:
     def __call__(self, step: Step) -> None:
         if step.kind == "read" and self.error != "EIO":
             return
-        self._count += 1
         lasting = _LASTING.get(self.error)
-        if self._count < self.number or (self.happened is not None and lasting is None):
-            return
         if lasting is not None and step.kind not in lasting:
+            return
+        self._count += 1
+        if self._count < self.number or (self.happened is not None and lasting is None):
             return
         self.happened = self.happened or step
         if self.error == "interrupt":

@@ -118,17 +118,22 @@ def workspace_in(home: Path) -> Workspace:
     return Workspace(home / "data")
 
 
-def vector_store(home: Path, version: str = "1") -> VectorStore:
-    return VectorStore(workspace_in(home).embeddings_folder(NAME), FakeEncoder(version=version).identity)
+def new_home_in(home: Path) -> Path:
+    """A home folder that an operation makes."""
+    return home / "second"
+
+
+def vector_store(home: Path, version: str = "1", name: str = NAME) -> VectorStore:
+    return VectorStore(workspace_in(home).embeddings_folder(name), FakeEncoder(version=version).identity)
 
 
 def train(home: Path, model: str, **options: Any) -> None:
     Session(workspace_in(home), NAME, device="cpu").models.train(model, options)
 
 
-def tune(home: Path, trials: int) -> None:
+def tune(home: Path, trials: int, name: str = NAME) -> None:
     config = EvaluationConfig(protocol="random")
-    Session(workspace_in(home), NAME, device="cpu").models.tune("constant", trials, config)
+    Session(workspace_in(home), name, device="cpu").models.tune("constant", trials, config)
 
 
 def save(path: Path, seed: int) -> None:
@@ -146,6 +151,11 @@ def state(home: Path) -> None:
     write_theme(home / "state", "recsys-light")
     SearchHistory(home / "state", NAME).remember("second search")
     Stamps(home / "cache").sha256(home.parent / "weights")
+
+
+def first_state(home: Path) -> None:
+    write_theme(home / "state", "recsys-light")
+    SearchHistory(home / "state", NAME).remember("first search")
 
 
 def build(home: Path) -> None:
@@ -168,6 +178,7 @@ def build(home: Path) -> None:
 
 OPERATIONS: Mapping[str, Operation] = {
     "add": Operation(lambda home: workspace_in(home).add(films(1, "new"))),
+    "add to a new home": Operation(lambda home: workspace_in(new_home_in(home)).add(films(1))),
     "replace": Operation(lambda home: workspace_in(home).add(films(1), replace=True)),
     "replace with other ids": Operation(lambda home: workspace_in(home).add(films(1, more_users=2), replace=True)),
     "remove": Operation(lambda home: workspace_in(home).remove(NAME)),
@@ -178,9 +189,13 @@ OPERATIONS: Mapping[str, Operation] = {
         lambda home: vector_store(home, "2").embed(TEXTS[:4], FakeEncoder(version="2"), batch_size=2),
         steps_between=True,
     ),
+    "embed another set": Operation(
+        lambda home: vector_store(home, name="other").embed(TEXTS[:4], FakeEncoder(), batch_size=2), steps_between=True
+    ),
     "train again": Operation(lambda home: train(home, "popular", half_life=30)),
     "train first": Operation(lambda home: train(home, "baseline")),
     "tune": Operation(lambda home: tune(home, 3), steps_between=True),
+    "tune another set": Operation(lambda home: tune(home, 1, "other"), steps_between=True),
     "evaluate": Operation(
         lambda home: Session(workspace_in(home), NAME, device="cpu").models.evaluate("popular"), optional=True
     ),
@@ -188,6 +203,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "save a model again": Operation(lambda home: save(home / "saved", 1), cleared_by_repeating=True),
     "search": Operation(search, steps_between=True, optional=True),
     "state": Operation(state, steps_between=True, optional=True),
+    "state of a new home": Operation(lambda home: first_state(new_home_in(home)), steps_between=True, optional=True),
 }
 
 
@@ -199,15 +215,17 @@ def open_again(home: Path) -> dict[str, Any]:
     for name in workspace.names():
         dataset = workspace.open(name)
         found[name] = _digest(dataset)
-        store = ModelStore(workspace, workspace.manifest(name))
-        for one in store.states():
+        models_of = ModelStore(workspace, workspace.manifest(name))
+        for one in models_of.states():
             if one.trained:
-                scores = store.load(one.name, "cpu").predict(0)
+                scores = models_of.load(one.name, "cpu").predict(0)
                 found[f"{name}/{one.name}"] = dict(one.options), scores.round(4).tolist()
         found[f"{name}/trials"] = len(trials_of(workspace.dataset_folder(name) / "tuning"))
-    for version in ("1", "2"):
-        if NAME in found and vector_store(home, version).folder.exists():
-            found[f"embedded {version}"] = _embedded(vector_store(home, version))
+    for name, version in ((NAME, "1"), (NAME, "2"), ("other", "1")):
+        if name in found and (store := vector_store(home, version, name)).folder.exists():
+            found[f"{name}/embedded {version}"] = _embedded(store)
+    if new_home_in(home).exists():
+        found |= {f"second {name}": value for name, value in open_again(new_home_in(home)).items() if value}
     for name in ("saved", "new"):
         if (home / name / "model.json").exists():
             found[name] = _saved(home / name)

@@ -21,6 +21,7 @@ from tests.faults.operations import (
     Operation,
     build,
     go_on,
+    new_home_in,
     open_again,
     stored_files,
     workspace_in,
@@ -42,7 +43,10 @@ _seen: dict[Any, dict[str, Any]] = {}
 
 def look_again(home: Path) -> dict[str, Any]:
     """What the next start finds; the same files are opened once."""
-    clear_leftovers(workspace_in(home))
+    for one in (home, new_home_in(home)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("RECSYS_TUI_HOME", str(one))
+            clear_leftovers(workspace_in(one))
     key = image_of(home).key
     if key not in _seen:
         _seen[key] = open_again(home)

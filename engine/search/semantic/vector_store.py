@@ -271,6 +271,7 @@ class VectorStore:
     @contextlib.contextmanager
     def _writing(self, dim: int) -> Iterator[_Content]:
         self._require_dataset()
+        make_folder(self.folder.parent)
         with self._locked():
             content = self._read_or_set_aside()  # read again, since another process may have added to it
             if content is None:

@@ -96,7 +96,7 @@ def test_a_cache_that_is_being_written_is_left_alone(workspace: Workspace) -> No
     assert (workspace.dataset_folder("tiny") / "words.npz").read_bytes() == b"words"
 
 
-def test_a_model_that_version_0_1_0_was_killed_over_comes_back(
+def test_a_model_that_an_earlier_version_was_killed_over_comes_back(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models = workspace.dataset_folder("tiny") / "models"
@@ -236,7 +236,7 @@ def test_a_report_that_is_replaced_while_it_is_looked_for_is_found(
     assert any(state.trained for state in Session(workspace, "tiny").models.states())
 
 
-def test_a_model_of_version_0_1_0_is_replaced_by_versions(workspace: Workspace) -> None:
+def test_a_model_of_an_earlier_version_is_replaced_by_versions(workspace: Workspace) -> None:
     session = Session(workspace, "tiny")
     session.models.train("explicit", {"n_iter": 1})
     folder = workspace.model_versions("tiny", "explicit")
