@@ -17,6 +17,14 @@ from typing import Any
 from engine.errors import DamagedError, DataError
 from engine.storage.part_file import part_file
 
+#: What to do about an error of the disk, by its number.
+_REMEDIES = {
+    errno.ENOSPC: "make room",
+    errno.EROFS: "make it writable",
+    errno.EACCES: "make it writable",
+    errno.EPERM: "make it writable",
+    errno.EIO: "check the disk",
+}
 _log = logging.getLogger(__name__)
 
 
@@ -127,8 +135,9 @@ def locked(path: Path, *, wait: bool) -> Iterator[bool]:
 
 def cannot_write(path: Path, error: OSError) -> DataError:
     """The error for a file or folder that cannot be written."""
+    remedy = _REMEDIES.get(error.errno or _number_in(str(error)) or 0, "make room or make it writable")
     return DataError(
-        f"{path}: cannot be written ({describe_os_error(error)}): make room or make it writable, and try again.",
+        f"{path}: cannot be written ({describe_os_error(error)}): {remedy}, and try again.",
         file=str(path),
     )
 
@@ -195,6 +204,12 @@ def set_aside(folder: Path) -> Path:
 def describe_os_error(error: OSError) -> str:
     """The message of the operating system without its number, such as ``no space left on device``."""
     text = error.strerror or str(error) or type(error).__name__
-    if number := re.search(r"\[errno (\d+)\]", text):  # pyarrow puts its own words around the number
-        text = os.strerror(int(number[1]))
+    if (number := _number_in(text)) is not None:
+        text = os.strerror(number)
     return text[:1].lower() + text[1:]
+
+
+def _number_in(text: str) -> int | None:
+    """The number of the system's error in pyarrow's own words around it."""
+    number = re.search(r"\[errno (\d+)\]", text)
+    return None if number is None else int(number[1])
