@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -224,10 +225,13 @@ def article_first(title: str) -> str:
 
 
 def sentence(*parts: pa.ChunkedArray, separator: str = ". ") -> pa.ChunkedArray:
-    """Join the parts of each row; parts that are null are left out."""
+    """Join the parts of each row; parts that are null are left out, and a row without any part gives an empty text."""
     import pyarrow.compute as pc
 
-    return pc.binary_join_element_wise(*parts, separator, null_handling="skip")
+    # Where all parts are null, pyarrow's join drops the row, so that one part must have a value.
+    nothing = reduce(pc.and_, map(pc.is_null, parts))
+    some = pc.if_else(nothing, "", parts[0])
+    return pc.binary_join_element_wise(some, *parts[1:], separator, null_handling="skip")
 
 
 def joined(lists: pa.ChunkedArray, separator: str = ", ") -> pa.ChunkedArray:

@@ -151,6 +151,13 @@ def test_a_column_about_people_that_names_none_is_not_searched(write: Write, col
     assert dataset.items.texts() == ["Kim", "Tono"]
 
 
+@pytest.mark.parametrize("about", ["", "Long."])
+def test_an_item_without_any_text_has_an_empty_one(write: Write, about: str) -> None:
+    path = write("t.csv", f"item_id,title,plot,about\n1,Kim,,{about}\n2,Tono,A plan.,Short.\n3,Emma,,\n")
+    dataset = read("x", "table", items=path, mapping={"text": ["plot", "about"]})
+    assert dataset.items.texts() == [about, "A plan.. Short.", ""]
+
+
 def test_lists_in_json_become_prose_where_they_are_text(write: Write) -> None:
     record = {
         "item_id": 1,
