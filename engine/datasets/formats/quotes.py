@@ -143,6 +143,8 @@ class QuoteReader:
 
     def fields(self, row: str, number: int) -> list[str]:
         """The fields of one row as this class writes it; ``number`` is that of the row."""
+        if '"' not in row:
+            return row.split(self.shape.delimiter)
         text = row.encode()
         parsed = self._parse(text, 0, len(text), [self._strict]) or self._literally(text, 0, len(text))
         literal = text.split(self._delimiter)
