@@ -97,6 +97,8 @@ def _read_pairs(source: Source, users: IdColumn, items: IdColumn, report: ReadRe
     lines = Delimited(source, delimiter=_NO_DELIMITER, quote=None, columns=["line"])
     count = ReadReport(source.name, "ratings")  # counts lines, where the report counts pairs
     for block in following(lines.blocks(["line"], count), report, job):
+        if not len(block):
+            continue
         texts = pc.utf8_trim_whitespace(pc.replace_substring_regex(block.columns["line"], r"[ \t]+", " "))
         values = pc.split_pattern(texts, " ")
         lengths = pc.list_value_length(values).to_numpy(zero_copy_only=False)

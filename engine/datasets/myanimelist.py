@@ -143,6 +143,8 @@ def _entries(source: Source, job: Job | None) -> Iterator[tuple[int, dict[str, s
                 raise _not_a_list(
                     source, error.lineno, f"is not well-formed XML ({what}); export the list again"
                 ) from None
+            except (LookupError, ValueError):
+                raise _not_a_list(source, 1, "declares an encoding that is not known; export the list again") from None
             yield from collector.finished
             collector.finished.clear()
             if job is not None:

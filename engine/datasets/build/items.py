@@ -126,7 +126,7 @@ def read_records(
     for block in following(rows.blocks(wanted, report), report, job):
         columns = [block.columns[name] if typed else to_strings(block.columns[name]) for name in wanted]
         batches.append(pa.record_batch(columns, names=list(wanted)))
-        numbers.append(np.asarray(block.rows))
+        numbers.append(np.asarray(block.rows, dtype=np.int64))  # an empty range has no type of its own
     table = pa.Table.from_batches(batches, None if batches else schema)
     return Records(table, np.concatenate(numbers), report)
 

@@ -242,3 +242,26 @@ def test_the_demo_takes_no_files_of_its_own(write: Write) -> None:
     with pytest.raises(OptionError, match="read from a folder") as caught:
         read("it", "demo", ratings=write("log.csv", "user,item\n1,2\n"))
     assert (caught.value.kind, caught.value.choices) == (ErrorKind.UNEXPECTED_FILE, ("ratings",))
+
+
+def test_text_of_a_parquet_file_that_is_no_text(tmp_path: Path) -> None:
+    path, spoilt = tmp_path / "log.parquet", pa.array([b"ann", b"b\xff"], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"user": spoilt, "item": [1, 2]}), path)
+    error = error_of(kind="table", ratings=path)
+    assert "log.parquet, row 2, column user: is not text in UTF-8" in str(error)
+    assert facts(error) == (ErrorKind.BAD_VALUE, "log.parquet", 2, "user")
+    pq.write_table(pa.table({"id": [1, 2], "tags": pa.ListArray.from_arrays(pa.array([0, 1, 2]), spoilt)}), path)
+    assert "column tags: is not text in UTF-8" in failure(kind="table", items=path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("table", "NAME,NAME\n1,2\n"),
+        ("recbole", "user_id:token\tNAME\n1\t2\n"),
+        ("imdb", "Const,NAME\ntt1,2\n"),
+        ("table", "user,item,rating,NAME\n"),
+    ],
+)
+def test_the_name_of_a_column_that_nobody_would_read_is_cut_short(write: Write, kind: str, content: str) -> None:
+    assert len(failure(kind=kind, ratings=write("log.csv", content.replace("NAME", "[" * 2000)))) <= 320

@@ -46,6 +46,12 @@ def test_a_table_is_none(write: Write, content: str) -> None:
     assert kind != "lightgcn"
 
 
+def test_no_line_at_all_is_refused(write: Write) -> None:
+    # The bytes are those of a damaged archive; the kind is what a person insists on.
+    with pytest.raises(DataError, match="no rows of data"):
+        read("x", "lightgcn", ratings=write("train.txt", b"p\xcb\x02\x04\x8cPK\x014"))
+
+
 @pytest.mark.parametrize("bad", ["x7", "1.5", "-3", "99999999999999999999"])
 def test_what_is_no_number_is_named_with_its_line(write: Write, bad: str) -> None:
     with pytest.raises(DataError, match=f"line 2: '{bad}' is not a whole number") as caught:

@@ -73,6 +73,8 @@ LAUGHS = '<!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
         ),
         (LIST.replace("<myanimelist>", '<!DOCTYPE x SYSTEM "file:///etc/passwd"><myanimelist>'), "document type"),
         (LIST[:-40], "line 8: is not well-formed XML"),
+        (LIST.replace("UTF-8", "no-such"), "line 1: declares an encoding that is not known"),
+        (LIST.replace("UTF-8", "shift_jis"), "line 1: declares an encoding that is not known"),
         (LIST.replace("<my_score>9", "<my_score>nine"), "line 5, my_score: 'nine' is not a score from 0 to 10"),
         (LIST.replace("<my_score>9", "<my_score>11"), "line 5, my_score: '11' is not a score from 0 to 10"),
         ("<rss><myanimelist/></rss>", "begins with <rss>"),
