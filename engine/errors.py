@@ -74,6 +74,23 @@ class ErrorKind(StrEnum):
     NO_DEVICE = "no-device"
 
 
+#: The most characters of a sentence, so that it can be read at once.
+LONGEST_SENTENCE = 400
+
+
+def abridged(sentence: str, characters: int = LONGEST_SENTENCE) -> str:
+    """A sentence on one line and with at most so many characters: what is too much is left out of its middle.
+
+    Sentences are written to be short, but names of files and columns, and what libraries say of an error, can be of any
+    length.
+    """
+    line = " ".join(sentence.splitlines())
+    if len(line) <= characters:
+        return line
+    end = characters // 3
+    return f"{line[: characters - end - 3]} … {line[-end:]}"
+
+
 class RecsysError(Exception):
     """The data or the request could not be served; ``str(error)`` is the sentence.
 
@@ -112,8 +129,7 @@ class RecsysError(Exception):
         row: int | None = None,
         column: str | None = None,
     ) -> None:
-        # Names of files and columns can contain line ends; a sentence is shown on one line.
-        super().__init__(" ".join(message.splitlines()))
+        super().__init__(abridged(message))
         self.kind = kind
         self.name = name
         self.dataset = dataset

@@ -7,7 +7,7 @@ import io
 import os
 import sys
 
-from engine.errors import CancelledError, OptionError, RecsysError, UnknownError
+from engine.errors import CancelledError, OptionError, RecsysError, UnknownError, abridged
 from engine.session import DEVICES
 
 
@@ -114,7 +114,7 @@ def _fail(error: RecsysError, words: list[str], status: int) -> int:
 
     message = describe(error)
     if isinstance(error, UnknownError) and (suggestions := unnamed_suggestions(error)):
-        message += f" Closest: {', '.join(suggestions[:5])}."
+        message = abridged(f"{message} Closest: {', '.join(suggestions[:5])}.")
     _log(message)
     return status
 

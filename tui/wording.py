@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from engine.data.results import Answer, EmptyReason
-from engine.errors import ErrorKind, RecsysError, UnknownError
+from engine.errors import LONGEST_SENTENCE, ErrorKind, RecsysError, UnknownError, abridged
 
 _MAPPING_EXAMPLE: Final = "user=uid,item=sku,rating=stars,time=ts,id=sku,title=name,text=a+b"
+_LONGEST_EXAMPLE: Final = 60
 #: What a data set's files are called in an example, by kind and role.
 _FILES: Final[Mapping[tuple[str, str], str]] = {
     ("anime", "items"): "anime.csv",
@@ -29,7 +30,8 @@ def describe(error: RecsysError) -> str:
         return message
     # A second colon in one sentence would be hard to read.
     mark = ";" if ": " in message else ":"
-    return f"{message.removesuffix('.')}{mark} {remedy}."
+    rest = abridged(f"{mark} {remedy}.", LONGEST_SENTENCE // 2)
+    return f"{abridged(message.removesuffix('.'), LONGEST_SENTENCE - len(rest))}{rest}"
 
 
 def unnamed_suggestions(error: UnknownError) -> tuple[str, ...]:
@@ -101,6 +103,8 @@ def _missing_column(error: RecsysError) -> str:
     if roles is None or len(error.choices) < len(roles):
         return f"name the columns with --map, such as {_MAPPING_EXAMPLE}"
     example = ",".join(f"{role}={column}" for role, column in zip(roles, error.choices, strict=False))
+    if len(example) > _LONGEST_EXAMPLE:  # names that nobody would type; a position can stand for each
+        example = ",".join(f"{role}=#{position}" for position, role in enumerate(roles, 1))
     return f"name the columns with --map, such as {shlex.quote(example)}"
 
 

@@ -14,6 +14,7 @@ from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.files import Files
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import find_columns
+from engine.datasets.formats.shown import listed
 from engine.datasets.formats.sources import Source, choose, collect
 from engine.datasets.movielens import release_title
 from engine.datasets.reader import Certainty, Evidence, Reader
@@ -74,7 +75,7 @@ def _find(files: Files, role: str, suffix: str) -> Source | None:
     if len(fitting) > 1:
         names = [one.name for one in fitting]
         raise DataError(
-            f"{files.source} holds several {suffix} files ({', '.join(names)}), and one is needed.",
+            f"{files.source} holds several {suffix} files ({listed(names)}), and one is needed.",
             kind=ErrorKind.SEVERAL_FILES,
             name=role,
             file=str(files.source),
@@ -89,7 +90,7 @@ def _names_and_types(rows: Delimited) -> dict[str, str]:
     if len(split) < len(rows.columns) or not set(split.values()) <= set(_TYPES):
         raise DataError(
             f"{rows.name}: the header should be of the form user_id:token, item_id:token …, "
-            f"and is {', '.join(rows.columns[:8])}.",
+            f"and is {listed(rows.columns)}.",
             kind=ErrorKind.BAD_HEADER,
             name="recbole",
             file=rows.name,

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from engine.data.dataset import Dataset
 from engine.datasets.formats.detect import Evidence
 from engine.datasets.formats.files import Files
+from engine.datasets.formats.shown import listed, shortened
 from engine.datasets.formats.sources import open_source
 from engine.datasets.reader import Certainty, Reader
 from engine.errors import DataError, ErrorKind, OptionError, RecsysError
@@ -24,8 +25,10 @@ ENTRY_POINTS = "recsys_tui.readers"
 #: The name under which a module of this package declares its reader.
 DECLARATION = "READER"
 #: How many characters the sentence has, so that a remedy fits behind it, and how many at least say what was seen.
-_LONGEST_SENTENCE = 320
+_LONGEST_SENTENCE = 325
 _LEAST_SEEN = 60
+_LONGEST_FAILURE = 60
+_UNCLEAR = "The kind of the data set is unclear ("
 
 
 @cache
@@ -96,14 +99,11 @@ def recognise(files: Files) -> Reader:
 
 def _unclear(evidence: Evidence, why: str, failures: list[str]) -> DataError:
     kinds = tuple(readers())
-    rest = f"{'; '.join(['', why, *failures])}); the kinds are {', '.join(kinds)}."
-    start = "The kind of the data set is unclear ("
-    room = max(_LONGEST_SENTENCE - len(start) - len(rest), _LEAST_SEEN)
-    seen = " ".join(str(evidence).split())
+    start = f"{'; '.join(['', why, *(shortened(one, _LONGEST_FAILURE) for one in failures[:2])])}); the kinds are "
+    room = _LONGEST_SENTENCE - len(_UNCLEAR) - len(start)
+    seen = shortened(str(evidence), max(room - len(", ".join(kinds)), _LEAST_SEEN))
     return DataError(
-        f"{start}{seen if len(seen) <= room else seen[: room - 1] + '…'}{rest}",
-        kind=ErrorKind.UNCLEAR_KIND,
-        choices=kinds,
+        f"{_UNCLEAR}{seen}{start}{listed(kinds, room - len(seen) + 2)}.", kind=ErrorKind.UNCLEAR_KIND, choices=kinds
     )
 
 

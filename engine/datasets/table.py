@@ -29,6 +29,7 @@ from engine.datasets.formats.parquet_json import open_rows
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import Rows
 from engine.datasets.formats.selected_rows import SelectedRows
+from engine.datasets.formats.shown import shortened
 from engine.datasets.formats.sources import Source, collect, open_source
 from engine.datasets.reader import Certainty, Evidence, Reader
 from engine.errors import ErrorKind, OptionError
@@ -128,7 +129,7 @@ READER = Reader("table", "any CSV, TSV, JSONL or Parquet with columns for user, 
 
 
 def _listed(columns: Mapping[str, str]) -> str:
-    return ", ".join(f"{role} = {column}" for role, column in columns.items())
+    return ", ".join(f"{role} = {shortened(column)}" for role, column in columns.items())
 
 
 def _find(files: Files) -> tuple[Source | None, Source | None]:
@@ -208,7 +209,8 @@ def _chosen(rows: Rows, label: str, files: Files, notes: list[str]) -> Rows:
     if label in files.where:
         return rows
     notes.append(
-        f"{rows.name}: rows whose {label} is 0 or false were left out, as their items were shown and not chosen."
+        f"{rows.name}: rows whose {shortened(label)} is 0 or false were left out, as their items were shown and not "
+        "chosen."
     )
     return SelectedRows(rows, {label: "1"})
 
@@ -222,7 +224,7 @@ def _about_log(rows: Rows, roles: Roles, files: Files, also_used: Sequence[str],
     looks = {column: looks_like(values) for column, values in sample_of(rows, rest).items()}
     sentences = [f"{rows.name}: {remark}" for remark in roles.remarks]
     if looks:
-        listed = ", ".join(f"{column or '(no name)'} ({what})" for column, what in looks.items())
+        listed = ", ".join(f"{shortened(column) or '(no name)'} ({what})" for column, what in looks.items())
         more = len(rows.columns) - len(used & set(rows.columns)) - len(rest)
         sentences.append(f"{rows.name}: columns not used: {listed}{f' and {more} more' if more > 0 else ''}.")
     return sentences
@@ -305,7 +307,7 @@ def _catalogue(records: Records, roles: Mapping[str, str], described: Sequence[s
         "title": title,
         "year": columns.years(columns.as_prose(by_role.get("year", nothing))),
         "genres": genres,
-        "text": pc.fill_null(columns.sentence(*parts), ""),
+        "text": columns.sentence(*parts),
     }
     year = roles.get("year", "")
     if (

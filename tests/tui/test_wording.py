@@ -136,3 +136,13 @@ def test_a_suggestion_is_said_once() -> None:
     assert unnamed_suggestions(UnknownError("There is no title like 'haet'.", ("Heat", "Hate"))) == ("Heat", "Hate")
     assert unnamed_suggestions(UnknownError("There is no title like 'haet'; closest: Heat.", ("Heat",))) == ()
     assert unnamed_suggestions(UnknownError("There is no user 7.")) == ()
+
+
+def test_a_sentence_with_its_remedy_is_short_whatever_is_named_in_it(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(f"{'[' * 3000},{'{' * 3000}\n1,2\n")
+    sentence = shown(kind="table", ratings=tmp_path / "log.csv")
+    assert "such as 'user=#1,item=#2'" in sentence
+    assert len(sentence) <= 400
+    error = DataError("x" * 390, kind=ErrorKind.UNCLEAR_KIND)
+    assert len(describe(error)) == 400
+    assert describe(error).endswith("and the columns of a table with --map.")

@@ -11,7 +11,7 @@ from engine.datasets.build.export_dates import read_dates
 from engine.datasets.build.items import read_records
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import Rows
-from engine.datasets.formats.shown import listed
+from engine.datasets.formats.shown import listed, shortened
 from engine.datasets.formats.values import BadValueError
 from engine.errors import DataError, ErrorKind
 
@@ -126,9 +126,8 @@ class ExportTable:
         except BadValueError as error:
             raise self._bad_value(error.position, column or names[0], str(error)) from None
         if dates.remark:
-            self.report.remarks.append(
-                f"the dates of {column} {dates.remark}; write them as 2024-05-31 if that is wrong."
-            )
+            of = shortened(column or names[0])
+            self.report.remarks.append(f"the dates of {of} {dates.remark}; write them as 2024-05-31 if that is wrong.")
         return dates.seconds
 
     def skip(self, position: int, reason: str) -> None:
@@ -138,7 +137,7 @@ class ExportTable:
     def _bad_value(self, position: int, column: str, what: str) -> DataError:
         row = self.places[position]
         return DataError(
-            f"{self.name}, row {row:,}, column {column}: {what}; correct it, or empty it.",
+            f"{self.name}, row {row:,}, column {shortened(column)}: {what}; correct it, or empty it.",
             kind=ErrorKind.BAD_VALUE,
             file=self.name,
             row=row,

@@ -16,7 +16,7 @@ from engine.datasets.formats.ids import to_ids
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import Rows, find_columns
 from engine.datasets.formats.selected_rows import truth_of
-from engine.datasets.formats.shown import listed
+from engine.datasets.formats.shown import listed, shortened
 from engine.datasets.formats.values import numbers_or_null, to_strings
 from engine.errors import DataError, ErrorKind, OptionError
 
@@ -34,6 +34,9 @@ _FEW_REPEATS = 0.05
 #: A column with so few different texts is shown by them, such as the kinds of events.
 _FEW_VALUES = 5
 _WORD = 20
+#: What a sentence holds of the reasons against columns, and of the columns that there are.
+_LONGEST_REASONS = 120
+_LONGEST_LIST = 100
 _PLAIN_RATINGS = ("rating", "ratings", "score", "stars")
 
 
@@ -77,7 +80,7 @@ def mapped_column(rows: Rows, role: str, column: str) -> str:
         if 1 <= int(column[1:]) <= len(rows.columns):
             return rows.columns[int(column[1:]) - 1]
         raise DataError(
-            f"{rows.name}: has no column {column}, as it has {len(rows.columns)} columns.",
+            f"{rows.name}: has no column {shortened(column)}, as it has {len(rows.columns)} columns.",
             kind=ErrorKind.MISSING_COLUMN,
             name="table",
             file=rows.name,
@@ -250,7 +253,7 @@ class _Choice:
         for column in dict.fromkeys(usual(self._rows.columns, names)):
             if column in self.taken:
                 continue
-            refused = f"the column {column!r} was not taken for the {role}, as "
+            refused = f"the column {shortened(column)!r} was not taken for the {role}, as "
             if last:
                 self.remarks = [one for one in self.remarks if not one.startswith(refused)]
             if check is not None and (why := check(column)):
@@ -265,11 +268,11 @@ class _Choice:
         missing = [role for role in roles if role not in self.columns]
         if not missing:
             return
-        reasons = [one.rstrip(".") for one in [*self._rows.remarks, *self.remarks][:2]]
-        why = f" ({'; '.join(reasons)})" if reasons else ""
+        reasons = "; ".join(one.rstrip(".") for one in [*self._rows.remarks, *self.remarks][:2])
+        why = f" ({shortened(reasons, _LONGEST_REASONS)})" if reasons else ""
         raise DataError(
             f"{self._rows.name}: no column is known as the {' or the '.join(missing)}{why}; it has "
-            f"{listed(self._rows.columns)}.",
+            f"{listed(self._rows.columns, _LONGEST_LIST)}.",
             kind=ErrorKind.MISSING_COLUMN,
             name="table",
             file=self._rows.name,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy.typing as npt
 
 from engine.datasets.formats.column_names import by_plain_name, plain_name
-from engine.datasets.formats.shown import listed
+from engine.datasets.formats.shown import listed, shortened
 from engine.errors import DataError, ErrorKind
 from engine.runtime.job import Job, Progress
 
@@ -152,7 +152,7 @@ def following(blocks: Iterator[RowBatch], report: ReadReport, job: Job | None) -
 def place(block: RowBatch, position: int, column: str = "") -> str:
     """The position of a value as text: ``row 17, column rating``."""
     row = f"row {int(block.rows[position]):,}"
-    return f"{row}, column {column}" if column else row
+    return f"{row}, column {shortened(column)}" if column else row
 
 
 def bad_value(name: str, block: RowBatch, position: int, column: str, what: str) -> DataError:

@@ -249,9 +249,9 @@ def explaining(source: Source) -> Iterator[None]:
 
 
 def _damaged(source: Source, error: Exception) -> DataError:
+    why = shortened(str(error)).rstrip(".")
     return DataError(
-        f"{source.name}: is cut short or damaged and cannot be unpacked ({str(error).rstrip('.')}); get it again.",
-        file=source.name,
+        f"{source.name}: is cut short or damaged and cannot be unpacked ({why}); get it again.", file=source.name
     )
 
 
