@@ -64,6 +64,7 @@ def run_trials(function: Callable[[int], str], seeds: Iterable[int]) -> Iterator
             worker = context.Process(target=_serve, args=(function, there), daemon=True)
             worker.start()
             there.close()
+            here.recv()  # it is ready
         here.send(seed)
         try:
             trial = here.recv() if here.poll(_HANGS_AFTER) else Trial(seed, f"nothing after {_HANGS_AFTER} s")
@@ -79,6 +80,7 @@ def run_trials(function: Callable[[int], str], seeds: Iterable[int]) -> Iterator
 def _serve(function: Callable[[int], str], there: Connection) -> None:
     unit = 1 if sys.platform == "darwin" else 1024
     function(-1)  # what is imported and opened once is not the first seed's time
+    there.send(None)
     while True:
         try:
             seed = there.recv()

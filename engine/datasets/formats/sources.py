@@ -277,7 +277,8 @@ def _sources_in(path: Path) -> list[Source]:
                 members = [
                     info.filename
                     for info in archive.infolist()
-                    if not info.is_dir()
+                    if info.filename  # is_dir fails on an empty name
+                    and not info.is_dir()
                     and not info.filename.startswith("__MACOSX/")
                     and not PurePosixPath(info.filename).name.startswith(".")
                 ]

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.errors import OptionError
+from engine.errors import OptionError, abridged
 from engine.search.filters.columns import Mask, WrongTermError, listed, quoted
 from engine.text.normalize import words
 
@@ -226,7 +226,7 @@ def _parse_token(token: re.Match[str], line: str, fields: Fields) -> Span | None
         if not words(value) or value.startswith(("/", ":")) or fields.has_words(f"{typed} {value}"):
             return None
         message, nearest = _no_field(typed, fields)
-        problem = Problem(message, token.start("name"), token.end("name"), nearest)
+        problem = Problem(abridged(message), token.start("name"), token.end("name"), nearest)
         return Span(start, end, problem=problem)
     if not value and end < len(line):
         return None  # text such as "title: subtitle"
@@ -240,7 +240,7 @@ def _parse_token(token: re.Match[str], line: str, fields: Fields) -> Span | None
         except WrongTermError as error:
             suggestions = tuple(quoted(one) for one in error.suggestions)
             length = next((found.end() - found.start() for found in _TERM.finditer(value, offset)), 0)
-            return Span(start, end, problem=Problem(str(error), at, at + length, suggestions))
+            return Span(start, end, problem=Problem(abridged(str(error)), at, at + length, suggestions))
         terms.append(term.text)
         labels.append(term.label)
         bound = term.one_sided

@@ -73,3 +73,9 @@ def test_a_header_longer_than_the_first_look(write: Write) -> None:
 def test_a_line_that_never_ends(write: Write) -> None:
     with pytest.raises(DataError, match="line 2: has more than 2 MB"):
         read("x", "table", ratings=write("log.csv", "user,item\n1," + "x" * (5 << 20)))
+
+
+def test_a_member_without_a_name_is_passed_over(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "log.zip", {"x": "spoilt", "log.csv": "user,item\n1,2\n"})
+    path.write_bytes(path.read_bytes().replace(b"x", b"\0"))  # zipfile ends a name at a zero byte
+    assert read("x", "table", ratings=path).num_interactions == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 
 from engine.data.results import Answer
 from engine.datasets import read
-from engine.errors import DataError, NotTrainedError, OptionError, UnknownError
+from engine.errors import DataError, NotTrainedError, OptionError, RecsysError, UnknownError
 from engine.session import Session
 from engine.workspace.dataset_store import Workspace
 from tests.engine.search.fakes import save_tiny_model
+from tests.engine.search.odd_lines import odd_line, search_for
 
 ITEMS = """id,title,year,genres,text
 alien,Alien,1979,"Horror, Science Fiction",a crew and a monster in space
@@ -150,3 +152,11 @@ def test_without_ratings_it_is_not_said_that_nobody_liked_an_item(
     session.workspace.add(read("bare", "table", items=tmp_path / "items.csv"))
     with pytest.raises(NotTrainedError, match="no ratings"):
         Session(session.workspace, "bare").search.search("", like="heat", like_by="taste")
+
+
+def test_any_line_is_answered_or_refused_in_one_sentence(session: Session) -> None:
+    answered = 0
+    for seed in range(300):
+        with suppress(RecsysError):  # such as a line without any word
+            answered += search_for(session, odd_line(seed), "keyword")
+    assert 100 < answered < 300
