@@ -17,6 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "data.md"
 MARK = ("<!-- sources -->", "<!-- end of sources -->")
+PEERS = ("<!-- peers -->", "<!-- end of peers -->")
 sys.path.insert(0, str(ROOT))
 
 
@@ -66,7 +67,21 @@ def page() -> str:
     after = rest.partition(MARK[1])[2]
     header = ["| source | `datasets add NAME …` | kind | columns recognised | left out |", "| --- | --- | --- | --- | --- |"]
     table = "\n".join([*header, *(row(source) for source in SOURCES)])
-    return f"{before}{MARK[0]}\n\n{table}\n\n{MARK[1]}{after}"
+    page = f"{before}{MARK[0]}\n\n{table}\n\n{MARK[1]}{after}"
+    before, _, rest = page.partition(PEERS[0])
+    return f"{before}{PEERS[0]}\n\n{peers()}\n\n{PEERS[1]}{rest.partition(PEERS[1])[2]}"
+
+
+def peers() -> str:
+    """The table of what other libraries read, from ``benchmarks/results/peers.json``."""
+    found = json.loads((ROOT / "benchmarks" / "results" / "peers.json").read_text(encoding="utf-8"))
+    names = {"recbole": "RecBole", "lenskit": "LensKit", "cornac": "cornac", "rectools": "RecTools"}
+    words = {"read": "read", "wrong": "reads other pairs", "refused": "own code"}
+    header = ["source", "recsys-tui", *(f"{names[one]} {found[one]['version']}" for one in names)]
+    rows = [header, ["---"] * len(header)]
+    for title in found["cornac"]["sources"]:
+        rows.append([title, "read", *(words[found[one]["sources"][title]["state"]] for one in names)])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 if __name__ == "__main__":
