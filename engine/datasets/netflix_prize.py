@@ -20,7 +20,7 @@ from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import RowBatch, following
 from engine.datasets.formats.sources import Source, choose, collect, open_source
 from engine.datasets.formats.times import to_times
-from engine.datasets.formats.values import GrowingArray
+from engine.datasets.formats.values import BadValueError, GrowingArray
 from engine.datasets.reader import Certainty, Evidence, Reader
 from engine.errors import DataError, ErrorKind
 
@@ -107,7 +107,12 @@ def _read_ratings(
         users.add(pc.struct_field(values, "user").cast(pa.int64()))
         items.add(pa.array(films[is_rating].astype(np.int64)))
         ratings.add(pc.struct_field(values, "rating").cast(pa.float32()).to_numpy())
-        times.add(to_times(pc.struct_field(values, "date")).to_numpy())
+        try:
+            times.add(to_times(pc.struct_field(values, "date")).to_numpy())
+        except BadValueError as error:  # a date of the right form, such as 2005-02-30
+            wrong = np.zeros(len(texts), dtype=bool)
+            wrong[np.flatnonzero(is_rating)[error.position]] = True
+            raise _bad_line(source, block, texts, wrong) from None
         report.rows += int(is_rating.sum())
 
 

@@ -180,3 +180,9 @@ def test_movietweetings_is_read_as_the_release_that_it_imitates(tmp_path: Path) 
     assert [row[1:3] for row in outside(dataset)] == [("0114508", 8.0), ("1234567", 9.0)]
     assert dataset.items[1].genres == ("Action", "Horror", "Sci-Fi")
     assert dataset.title == "MovieTweetings"
+
+
+def test_a_date_of_the_netflix_prize_that_does_not_exist(write: Write) -> None:
+    path = write("combined_data_1.txt", "1:\n7,3,2005-09-06\n\n8,4,2005-02-30\n")
+    with pytest.raises(DataError, match="line 4: '8,4,2005-02-30' is neither"):
+        read("x", "netflix-prize", ratings=path)
