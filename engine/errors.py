@@ -60,6 +60,8 @@ class ErrorKind(StrEnum):
     UNTRAINED = "untrained"
     #: The data set ``dataset``, which was read from a table, has no times, which the model ``name`` needs.
     NO_TIMES = "no-times"
+    #: The stored model ``name`` of the data set ``dataset`` is damaged.
+    DAMAGED_MODEL = "damaged-model"
     #: Each item that an evaluation asks for is known to its user, and known items are left out of the ranking.
     ALL_KNOWN = "all-known"
     #: The stored model ``name`` of the data set ``dataset`` gives scores that are no numbers.
@@ -144,6 +146,10 @@ class DataError(RecsysError):
     """A file or a stored folder is not what it should be."""
 
 
+class MissingError(DataError):
+    """A stored file does not exist."""
+
+
 class DamagedError(DataError):
     """A stored file or folder does not hold what was written to it."""
 
@@ -175,6 +181,10 @@ class UnknownError(RecsysError):
 
 class NotTrainedError(RecsysError):
     """The model that should answer has not been trained on this data set yet."""
+
+
+class DamagedModelError(DamagedError, NotTrainedError):
+    """A stored model is damaged, and so cannot answer until it is trained again."""
 
 
 class OptionError(RecsysError, ValueError):

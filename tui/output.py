@@ -258,7 +258,7 @@ def print_models(specs: Sequence[ListedModel], as_json: bool) -> None:
         (
             one.spec.name,
             one.spec.task,
-            ", ".join(one.trained_on) or "–",
+            ", ".join([*one.trained_on, *(f"{name} (damaged)" for name in one.damaged)]) or "–",
             ", ".join(one.spec.needs) or "–",
             one.spec.description,
             " ".join(f"{name}={value}" for name, value in one.defaults.items() if name not in _EVERY_MODELS_OPTIONS),
@@ -266,6 +266,9 @@ def print_models(specs: Sequence[ListedModel], as_json: bool) -> None:
         for one in specs
     ]
     print_table(("Model", "For", "Trained on", "Needs", "Description", "Options"), rows, cut=(2, 4, 5))
+    for one in specs:
+        for dataset, why in one.damaged.items():
+            log(f"{one.spec.name} on {dataset} is damaged: {why}")
 
 
 _EVERY_MODELS_OPTIONS = ("random_state", "device")
@@ -278,6 +281,7 @@ def _model_json(one: ListedModel) -> dict[str, Any]:
         "kind": spec.task,
         "trained": bool(one.trained_on),
         "datasets": list(one.trained_on),
+        "damaged": dict(one.damaged),
         "description": spec.description,
         "needs": list(spec.needs),
         "uses": list(spec.uses),

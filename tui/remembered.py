@@ -20,11 +20,9 @@ def read_theme(folder: Path) -> str | None:
         The state folder.
     """
     try:
-        content = read_json(folder / FILE)
-    except (DataError, RecursionError):
+        return read_json(folder / FILE, dict[str, str]).get("theme")
+    except DataError:
         return None
-    theme = content.get("theme") if isinstance(content, dict) else None
-    return theme if isinstance(theme, str) else None
 
 
 def write_theme(folder: Path, theme: str) -> None:

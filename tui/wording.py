@@ -142,6 +142,7 @@ _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.UNTRAINED: _untrained,
     ErrorKind.NO_TIMES: lambda _: "add it again with --map time=COLUMN, or time=#row if its rows are in order of time",
     ErrorKind.ALL_KNOWN: lambda _: "evaluate with --include-seen",
+    ErrorKind.DAMAGED_MODEL: lambda error: _untrained(error),
     ErrorKind.NO_NUMBERS: lambda error: _untrained(error),
     ErrorKind.NOTHING_TO_TUNE: lambda error: f"`recsys-tui train {error.name}` is all there is to do",
     ErrorKind.MISSING_PACKAGE: _missing_package,

@@ -153,6 +153,9 @@ class ModelState:
         The reason why the model cannot be trained on this data set ("no ratings", "no times"); empty if it can.
     uses_texts
         Whether the trained model uses the texts of items, and so knows items that nobody has rated.
+    damage
+        A sentence that says what is wrong with the files of the stored model, which then counts as untrained; empty if
+        they are whole, or there is no stored model.
     """
 
     name: str
@@ -165,6 +168,7 @@ class ModelState:
     seconds: float | None = None
     obstacle: str = ""
     uses_texts: bool = False
+    damage: str = ""
 
 
 @dataclass(frozen=True, slots=True)

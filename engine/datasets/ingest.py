@@ -12,7 +12,8 @@ from engine.data.results import Overview
 from engine.datasets import read
 from engine.errors import ErrorKind, OptionError
 from engine.runtime.job import Job
-from engine.workspace.dataset_store import DEMO, Manifest, Workspace, overview_of
+from engine.workspace.dataset_store import DEMO, Workspace, overview_of
+from engine.workspace.manifest import Manifest
 
 
 def _silent(_: str) -> None:

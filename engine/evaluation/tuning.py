@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import models
-from engine.errors import DataError, ErrorKind, LearningError, OptionError, RecsysError
+from engine.errors import DamagedError, DataError, ErrorKind, LearningError, OptionError, RecsysError
 from engine.evaluation.config import EvaluationConfig
 from engine.evaluation.journal import Journal
 from engine.evaluation.runner import evaluate_split, learnable, protocol_for
 from engine.evaluation.splitters import Split, split
+from engine.evaluation.study_file import require_study
 from engine.models import Range
 from engine.runtime.job import Job, Progress
 
@@ -154,6 +155,7 @@ def tune(
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     path = folder / f"{name}-{protocol}-{metric.replace('@', '-at-')}-{seed}-{_digest(dataset, given)}.journal"
     try:
+        require_study(path)
         journal = Journal(path)
         with warnings.catch_warnings(), journal.errors():
             warnings.simplefilter("ignore")  # a warning that this storage is experimental
@@ -164,8 +166,12 @@ def tune(
                 direction="minimize" if metric in _ERRORS else "maximize",
                 pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=0),
             )
-    except (ValueError, KeyError) as error:
-        raise DataError(f"{path}: the search cannot be read: move the file away to start a new one.") from error
+    except Exception as error:  # an entry that is JSON and still wrong can raise anything in Optuna
+        if isinstance(error, DataError) and not isinstance(error, DamagedError):
+            raise
+        raise DataError(
+            f"{path}: the search cannot be read: move the file away to start a new one.", file=str(path)
+        ) from error
 
     def finished() -> list[Any]:
         return [one for one in study.get_trials(deepcopy=False) if _ended(one)]

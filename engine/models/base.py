@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from engine.errors import DataError, LearningError, UnsupportedError
+from engine.errors import DamagedError, LearningError, UnsupportedError
 from engine.models.contract import Capabilities
 from engine.models.option_checks import require_seed
 from engine.models.spec import ModelSpec
@@ -192,7 +192,28 @@ def require_finite(name: str, tensors: Mapping[str, Tensor]) -> None:
         )
 
 
-def misfit(where: str, error: Exception) -> DataError:
+def load_net(build: Callable[[], nn.Module], tensors: Mapping[str, Tensor]) -> nn.Module:
+    """Build a network and load its stored tensors, if they have its shapes.
+
+    The shapes are compared before memory is taken, since the sizes in a forged description could ask for any amount.
+
+    Raises
+    ------
+    ValueError
+        If a tensor is missing, or there is one too many, or one has another shape.
+    """
+    with torch.device("meta"):
+        wanted = {name: tuple(one.shape) for name, one in build().state_dict().items()}
+    found = {name: tuple(one.shape) for name, one in tensors.items()}
+    if wanted != found:
+        name = next(one for one in (*wanted, *found) if wanted.get(one) != found.get(one))
+        raise ValueError(f"{name} has the shape {found.get(name)} instead of {wanted.get(name)}")
+    net = build()
+    net.load_state_dict(tensors)
+    return net
+
+
+def misfit(where: str, error: Exception) -> DamagedError:
     """Make the error for a stored model whose parts do not fit together."""
-    reason = str(error).splitlines()[-1].strip()  # torch names the tensor below a heading
-    return DataError(f"{where} does not fit its own description ({reason}): train the model again.")
+    reason = (str(error).splitlines() or [type(error).__name__])[-1].strip()  # torch names the tensor below a heading
+    return DamagedError(f"{where} does not fit its own description ({reason}): train the model again.")

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.errors import DataError, LearningError, NotTrainedError, OptionError
-from engine.models.base import BaseModel, misfit, require_finite
+from engine.models.base import BaseModel, load_net, misfit, require_finite
 from engine.models.option_checks import require_not_negative, require_positive, require_whole
 from engine.runtime.job import Job
 from engine.training.autograd import Optimizers, make_optimizers, pack_state, unpack_state
@@ -321,8 +321,8 @@ class Estimator(BaseModel):
             model._seen = tensors["seen"].to(model.device)
             model._run = RunState(**header["run"])
             model.metadata = dict(header["metadata"])
-            net = model._rebuild()
-            net.load_state_dict({name[4:]: tensor for name, tensor in tensors.items() if name.startswith("net.")})
+            stored = {name[4:]: tensor for name, tensor in tensors.items() if name.startswith("net.")}
+            net = load_net(model._rebuild, stored)
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             raise misfit(where, error) from error
         model._net = net.to(model.device).eval()

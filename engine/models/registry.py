@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import DataError, UnknownError
+from engine.errors import DataError, RecsysError, UnknownError
 from engine.models.contract import Capabilities
 from engine.models.spec import ModelSpec
 
@@ -124,6 +124,7 @@ def load(path: str | Path, **objects: Any) -> Model:
     DataError
         If there is no model in the folder, or it is damaged, of an unknown kind, or from a newer version.
     """
+    from engine.models.base import misfit
     from engine.models.plug_in import adapt
     from engine.storage import serialization
 
@@ -133,7 +134,12 @@ def load(path: str | Path, **objects: Any) -> Model:
         raise DataError(f"{path} holds a model of the kind {header['model']!r}, which is not installed here.")
     if not spec.capabilities.stores:
         raise DataError(f"{path} holds a model of the kind {header['model']!r}, which cannot be loaded again.")
-    return adapt(spec.load_class().restore(tensors, header, str(path), **objects), spec)
+    try:
+        return adapt(spec.load_class().restore(tensors, header, str(path), **objects), spec)
+    except (RecsysError, MemoryError):
+        raise
+    except Exception as error:  # a class of another package may raise anything at a file that does not fit it
+        raise misfit(str(path), error) from error
 
 
 def _declared_by(point: EntryPoint) -> ModelSpec:

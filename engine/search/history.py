@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import DamagedError, DataError
-from engine.storage.atomic import locked, make_folder, read_json, writing
+from engine.errors import DamagedError, DataError, MissingError
+from engine.storage.atomic import locked, make_folder, writing
+from engine.storage.guarded import read_json
+
+logger = logging.getLogger(__name__)
 
 _MAX_SEARCHES = 50
 _MAX_LENGTH = 500
@@ -57,10 +61,10 @@ def _read(path: Path) -> list[str]:
     DataError
         If the file cannot be read. It must not be replaced then, since it may hold a history.
     """
-    if not path.exists():
-        return []
     try:
-        lines = read_json(path)
-    except DamagedError:
+        return read_json(path, list[str])
+    except MissingError:
         return []
-    return [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
+    except DamagedError as error:
+        logger.warning("%s The history begins anew.", error)
+        return []

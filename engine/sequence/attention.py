@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from engine.errors import OptionError
 from engine.interactions import SequenceInteractions
+from engine.models.base import load_net
 from engine.models.contract import Capabilities
 from engine.models.option_checks import require_not_negative, require_whole
 from engine.models.spec import ModelSpec
@@ -188,8 +189,7 @@ class AttentionModel(ImplicitSequenceModel):
         self._num_items = num_items
         described = tensors.get("item_embeddings.descriptions")
         self._num_described = 0 if described is None else described.shape[1]
-        net = self._rebuild()
-        net.load_state_dict({name: tensor for name, tensor in tensors.items() if name != "seen"})
+        net = load_net(self._rebuild, {name: tensor for name, tensor in tensors.items() if name != "seen"})
         self._net, self._seen = net.to(self.device).eval(), tensors["seen"].to(self.device)
 
 

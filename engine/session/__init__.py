@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from engine.search.filters.parser import ParsedQuery, Problem
     from engine.search.modes import LIKE_BY, MODES, LikeBy, Mode
     from engine.session.session import Session, open_session
-    from engine.storage.atomic import describe_os_error, read_json, write_json
+    from engine.storage.atomic import describe_os_error, write_json
+    from engine.storage.guarded import read_json
     from engine.storage.paths import find_paths
-    from engine.workspace.dataset_store import Manifest, Workspace
+    from engine.workspace.dataset_store import Workspace
+    from engine.workspace.manifest import Manifest
 
 _MODULES = {
     "engine.data.id_map": ("ExternalId",),
@@ -38,9 +40,11 @@ _MODULES = {
     "engine.search.filters.parser": ("ParsedQuery", "Problem"),
     "engine.search.modes": ("LIKE_BY", "MODES", "LikeBy", "Mode"),
     "engine.session.session": ("Session", "open_session"),
-    "engine.storage.atomic": ("describe_os_error", "read_json", "write_json"),
+    "engine.storage.atomic": ("describe_os_error", "write_json"),
+    "engine.storage.guarded": ("read_json",),
     "engine.storage.paths": ("find_paths",),
-    "engine.workspace.dataset_store": ("Manifest", "Workspace"),
+    "engine.workspace.dataset_store": ("Workspace",),
+    "engine.workspace.manifest": ("Manifest",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -10,7 +10,7 @@ from engine.session.open_dataset import OpenDataset
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
     from engine.data.id_map import ExternalId
-    from engine.workspace.dataset_store import Manifest
+    from engine.workspace.manifest import Manifest
 
 
 class DataService:

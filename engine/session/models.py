@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from engine import models
 from engine.data.results import FitReport, ModelState, Task
-from engine.errors import RecsysError
+from engine.errors import DamagedModelError, RecsysError
 from engine.evaluation.config import EvaluationConfig
 from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
@@ -39,11 +39,14 @@ class ListedModel:
         The names of the data sets that it is trained on.
     defaults
         The defaults of its options.
+    damaged
+        Data set -> a sentence that says what is wrong with the model that is stored for it.
     """
 
     spec: ModelSpec
     trained_on: Sequence[str]
     defaults: Mapping[str, Any]
+    damaged: Mapping[str, str] = field(default_factory=dict)
 
 
 def list_models(
@@ -67,6 +70,7 @@ def list_models(
     """
     specs = models.describe()
     trained_on: dict[str, list[str]] = {name: [] for name in specs}
+    damaged: dict[str, dict[str, str]] = {name: {} for name in specs}
     for name in [dataset] if dataset else workspace.names():
         try:
             states = ModelStore(workspace, workspace.manifest(name)).states()
@@ -78,11 +82,15 @@ def list_models(
         for state in states:
             if state.trained:
                 trained_on[state.name].append(name)
+            elif state.damage:
+                damaged[state.name][name] = state.damage
     size = (0, 0)
     if dataset:
         overview = workspace.manifest(dataset).overview
         size = overview.num_interactions, overview.num_rated_items
-    return [ListedModel(spec, trained_on[name], spec.defaults_for(*size)) for name, spec in specs.items()]
+    return [
+        ListedModel(spec, trained_on[name], spec.defaults_for(*size), damaged[name]) for name, spec in specs.items()
+    ]
 
 
 class ModelService:
@@ -112,6 +120,31 @@ class ModelService:
     def choose(self, task: Task, name: str | None = None) -> str:
         """The model that answers; see :meth:`engine.workspace.model_store.ModelStore.choose`."""
         return self._store.choose(task, name)
+
+    def answering(self, task: Task, name: str | None = None) -> tuple[str, Recommender, str]:
+        """The model that answers, its recommender, and a note on damaged models in whose place it answers.
+
+        Only for whoever holds the device: loading a model computes.
+
+        Raises
+        ------
+        DamagedModelError
+            If the given model is damaged, or all trained ones are.
+        UnknownError, RecsysError, NotTrainedError
+            As :meth:`choose`.
+        """
+        while True:
+            chosen = self.choose(task, name)
+            try:
+                recommender = self.recommender(chosen)
+            except DamagedModelError:
+                if name is not None:
+                    raise
+                continue  # it counts as untrained now, and so the next one is chosen
+            if name is not None:
+                return chosen, recommender, ""
+            spoilt = self._store.damaged_before(chosen)
+            return chosen, recommender, f"damaged, to be trained again: {', '.join(spoilt)}" if spoilt else ""
 
     def recommender(self, name: str) -> Recommender:
         """The recommender over a trained model, which lives as long as the model is loaded.

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from engine.data.dataset import Dataset
     from engine.data.user_index import UserIndex
-    from engine.workspace.dataset_store import Manifest, Workspace
+    from engine.workspace.dataset_store import Workspace
+    from engine.workspace.manifest import Manifest
 
 
 class OpenDataset:

@@ -75,11 +75,12 @@ class SequenceService:
         NotTrainedError
             If the model, or any for sequences, is not trained yet.
         """
-        name = self._models.choose("sequence", model)
+        self._models.choose("sequence", model)  # that no model can answer is said without waiting for the device
         with self._opened.queue.turn():
             check(job)
-            results = self._models.recommender(name).next_items(items, k, filter_seen)
+            name, recommender, note = self._models.answering("sequence", model)
+            results = recommender.next_items(items, k, filter_seen)
         if results or k < 1:
-            return Answer(tuple(results), name)
+            return Answer(tuple(results), name, note)
         sentence = f"{name} can rank no item" + (" that is not in the sequence already." if filter_seen else ".")
         return Answer((), name, empty=EmptyReason.NOTHING_TO_RANK, why_empty=sentence)

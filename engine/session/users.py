@@ -81,12 +81,13 @@ class UserService:
             If the model, or any for users, is not trained yet.
         """
         self._opened.dataset.users.encode_one(user)  # an unknown user is said before a model is loaded
-        name = self._models.choose("user", model)
+        self._models.choose("user", model)  # that no model can answer is said without waiting for the device
         with self._opened.queue.turn():
             check(job)
-            results = self._models.recommender(name).recommend(user, k, filter_seen)
+            name, recommender, note = self._models.answering("user", model)
+            results = recommender.recommend(user, k, filter_seen)
         if results or k < 1:
-            return Answer(tuple(results), name)
+            return Answer(tuple(results), name, note)
         known = self._opened.dataset.num_rated_items
         if filter_seen:
             sentence = f"{name} has nothing left to recommend: user {user} already knows every item that it can rank."
@@ -107,8 +108,9 @@ class UserService:
             If the model cannot tell.
         """
         self._opened.dataset.users.encode_one(user)
-        name = self._models.choose("user", model)
+        self._models.choose("user", model)
         with self._opened.queue.turn():
-            results = self._models.recommender(name).explain(user, item, k)
+            name, recommender, _ = self._models.answering("user", model)
+            results = recommender.explain(user, item, k)
         note = "" if results else f"{name} finds nothing in the history that speaks for it"
         return Answer(tuple(results), name, note)

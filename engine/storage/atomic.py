@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from engine.errors import DamagedError, DataError
+from engine.errors import DataError
 from engine.storage.part_file import part_file
 
 #: What to do about an error of the disk, by its number.
@@ -166,24 +166,6 @@ def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented JSON, atomically."""
     with writing(path) as temporary:
         temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file.
-
-    Raises
-    ------
-    DataError
-        If it is missing or unreadable.
-    DamagedError
-        If it is not JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({describe_os_error(error)}).", file=str(path)) from error
-    except ValueError as error:
-        raise DamagedError(f"{path}: is damaged, since it is not JSON ({error}).", file=str(path)) from error
 
 
 def checksum(path: Path) -> str:

@@ -10,7 +10,6 @@ import hashlib
 import json
 import logging
 import os
-import re
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,16 +19,23 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from engine.errors import DamagedError, DataError
-from engine.storage.atomic import describe_os_error, sync_folder, writing
+from engine.errors import DamagedError, DataError, MissingError
+from engine.storage.atomic import sync_folder, writing
+from engine.storage.guarded import read_bytes
+from engine.storage.model_header import (
+    FORMAT,
+    FORMAT_VERSION,
+    HEADER,
+    TENSORS,
+    TENSORS_NAME,
+    header_hash,
+    read_header,
+    tensors_file,
+)
 from engine.storage.part_file import clear_parts, unfinished
 from engine.storage.versions import current_version
 from engine.version import __version__
 
-FORMAT = "recsys-tui model"
-FORMAT_VERSION = 2
-TENSORS, HEADER = "model.safetensors", "model.json"
-_TENSORS_NAME = re.compile(r"model(-[0-9a-f]{12})?\.safetensors")
 _log = logging.getLogger(__name__)
 
 
@@ -67,7 +73,7 @@ def write(path: str | Path, tensors: Mapping[str, Tensor], header: Mapping[str, 
                 "tensors": file.name,
                 "tensors_sha256": hashlib.sha256(content).hexdigest(),
             }
-            whole["header_sha256"] = _header_hash(whole)
+            whole["header_sha256"] = header_hash(whole)
             temporary.write_bytes(json.dumps(whole, indent=1, sort_keys=True).encode())
     finally:
         _clear_unnamed(folder)
@@ -99,57 +105,31 @@ def read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def _read_tensors(folder: Path, header: Mapping[str, Any]) -> dict[str, Tensor]:
-    file = folder / header.get("tensors", TENSORS)
+    file = tensors_file(folder, header)
     try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"{file} cannot be read ({describe_os_error(error)}): train the model again.", file=str(file)
-        ) from error
+        content = read_bytes(file)
+    except MissingError:
+        raise DamagedError(f"{file} is missing: train the model again.", file=str(file)) from None
     if hashlib.sha256(content).hexdigest() != header["tensors_sha256"]:
         raise DamagedError(f"{file} is damaged (its checksum is wrong): train the model again.", file=str(file))
     try:
         tensors: dict[str, Tensor] = load(content)
-        return tensors
-    except (SafetensorError, ValueError) as error:
-        raise DataError(
+    except (SafetensorError, ValueError, KeyError, RuntimeError) as error:  # forged: the checksum is right
+        raise DamagedError(
             f"{file} is not a safetensors file ({error}): train the model again.", file=str(file)
         ) from error
-
-
-def read_header(path: str | Path) -> dict[str, Any]:
-    """Load the description of a stored model without its tensors; raises the same errors as :func:`read`."""
-    folder = current_version(Path(path))
-    if not folder.is_dir():
-        raise DataError(f"There is no model in {folder}: train one first.", file=str(folder))
-    file = folder / HEADER
-    try:
-        header = json.loads(file.read_bytes())
-    except FileNotFoundError:
-        raise DataError(f"{folder} holds no model: {HEADER} is missing.", file=str(folder)) from None
-    except OSError as error:
-        raise DataError(f"{file} cannot be read: {describe_os_error(error)}.", file=str(file)) from error
-    except ValueError as error:
-        raise DamagedError(f"{file} is damaged (not JSON): train the model again.", file=str(file)) from error
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise DataError(f"{file} does not describe a model of recsys-tui.", file=str(file))
-    version = header.get("format_version")
-    if not isinstance(version, int) or version > FORMAT_VERSION:
-        raise DataError(
-            f"The model in {folder} was stored by a newer recsys-tui (format {version}, this one reads up to "
-            f"{FORMAT_VERSION}): update the program.",
-            file=str(folder),
+    if not all(_is_finite(tensor) for name, tensor in tensors.items() if not name.startswith("optimizer.")):
+        raise DamagedError(
+            f"{file} is damaged (it holds numbers that are not finite): train the model again.", file=str(file)
         )
-    if header.get("header_sha256") != _header_hash(header):
-        raise DamagedError(f"{file} is damaged (its checksum is wrong): train the model again.", file=str(file))
-    if not isinstance(name := header.get("tensors", TENSORS), str) or not _TENSORS_NAME.fullmatch(name):
-        raise DamagedError(f"{file} is damaged (it names no file of tensors): train the model again.", file=str(file))
-    return header
+    return tensors
 
 
-def _header_hash(header: Mapping[str, Any]) -> str:
-    rest = {key: value for key, value in header.items() if key != "header_sha256"}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+def _is_finite(tensor: Tensor) -> bool:
+    if not tensor.is_floating_point() or not tensor.numel():
+        return True
+    least, greatest = tensor.aminmax()  # one pass, which takes no memory; it gives NaN where there is one
+    return bool(least.isfinite() and greatest.isfinite())
 
 
 def _require_model_or_nothing(folder: Path) -> None:
@@ -158,7 +138,7 @@ def _require_model_or_nothing(folder: Path) -> None:
         return
     rest = unfinished(folder, HEADER)
     if not folder.is_dir() or any(
-        path not in rest and not (rest and _TENSORS_NAME.fullmatch(path.name)) for path in folder.iterdir()
+        path not in rest and not (rest and TENSORS_NAME.fullmatch(path.name)) for path in folder.iterdir()
     ):
         raise DataError(
             f"{folder} contains something that is not a model: choose another folder to store this one.",
@@ -186,7 +166,7 @@ def _clear_unnamed(folder: Path) -> None:
     that this header is read, or of nobody.
     """
     try:
-        found = [path for path in folder.iterdir() if _TENSORS_NAME.fullmatch(path.name)]
+        found = [path for path in folder.iterdir() if TENSORS_NAME.fullmatch(path.name)]
         clear_parts(folder)
         if unfinished(folder, HEADER):
             return

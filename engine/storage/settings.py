@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import DataError
+from engine.errors import DataError, MissingError
+from engine.storage.guarded import MAX_TEXT_BYTES, read_bytes
 
 FILE = "config.toml"
 
@@ -35,12 +36,13 @@ def read_settings(folder: Path) -> Settings:
     """
     path = folder / FILE
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        content = tomllib.loads(read_bytes(path, MAX_TEXT_BYTES).decode("utf-8"))
+    except MissingError:
         return Settings()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError and TOMLDecodeError are ValueErrors
+        why = "its values are nested too deep" if isinstance(error, RecursionError) else str(error)
         raise DataError(
-            f"{path}: cannot be read as settings ({error}): correct the file, or remove it.", file=str(path)
+            f"{path}: cannot be read as settings ({why}): correct the file, or remove it.", file=str(path)
         ) from error
     return Settings(embedding_model=_text(path, content, "embedding-model"))
 

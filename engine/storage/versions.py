@@ -14,10 +14,12 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import DamagedError, DataError
-from engine.storage.atomic import cannot_write, make_folder, read_json, sync_file, sync_folder, write_json
+from engine.errors import DamagedError, DataError, MissingError
+from engine.storage.atomic import cannot_write, make_folder, sync_file, sync_folder, write_json
+from engine.storage.guarded import read_json
 from engine.storage.part_file import clear_parts
 
 POINTER = "version.json"
@@ -36,13 +38,20 @@ def current_version(folder: Path) -> Path:
         If that file cannot be read.
     """
     pointer = folder / POINTER
-    if not pointer.exists():
+    try:
+        name = read_json(pointer, _Pointer).version
+    except MissingError:
         return folder
-    content = read_json(pointer)
-    name = content.get("version") if isinstance(content, dict) else None
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name):
         raise DamagedError(f"{pointer}: is damaged, since it names no version.", file=str(pointer))
     return folder / name
+
+
+@dataclass(frozen=True, slots=True)
+class _Pointer:
+    """The content of the file that names the current version."""
+
+    version: str
 
 
 @contextmanager

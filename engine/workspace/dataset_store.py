@@ -11,74 +11,48 @@ are replaced.
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.data.results import Overview
-from engine.errors import DamagedError, DataError, ErrorKind, RecsysError, UnknownError
+from engine.errors import DamagedError, DataError, ErrorKind, UnknownError
 from engine.storage.atomic import (
     cannot_write,
     checksum,
     describe_os_error,
     locked,
     make_folder,
-    read_json,
     set_aside,
     sync_committed,
     sync_file,
     sync_folder,
     write_json,
 )
+from engine.storage.guarded import read_json, with_checksum
 from engine.storage.versions import current_version, delete
 from engine.version import __version__
 from engine.workspace.layout import CURRENT, DATASETS, EMBEDDINGS, LOCK, MANIFEST, MODELS
 from engine.workspace.leftovers import clear_dataset, clear_leftovers, clear_locked
+from engine.workspace.manifest import SCHEMA_VERSION, Manifest, read_manifest, to_manifest
+from engine.workspace.tables import load_table, to_dataset
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from engine.data.dataset import Dataset
 
-SCHEMA_VERSION = 1
 #: The name of the bundled data set, which needs no files.
 DEMO = "demo"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SET_ASIDE = re.compile(r".*\.damaged-\d+")
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """The description of a stored data set, without its tables.
-
-    Attributes
-    ----------
-    overview
-        The names and counts.
-    skipped
-        Reason -> number of rows that the reader left out for it.
-    source
-        The files that were read, and the notes of the reader.
-    fingerprints
-        The hashes of the id maps ``"users"`` and ``"items"``. A model can be used only with those on which it was
-        trained.
-    files
-        Table -> its file, checksum and number of rows.
-    """
-
-    overview: Overview
-    skipped: Mapping[str, int]
-    source: Mapping[str, Any]
-    fingerprints: Mapping[str, str]
-    files: Mapping[str, Mapping[str, Any]]
 
 
 class Workspace:
@@ -152,7 +126,8 @@ class Workspace:
         return clear_leftovers(self.folder)
 
     def __contains__(self, name: str) -> bool:
-        return (self.dataset_folder(name) / MANIFEST).is_file()
+        # Whatever is in the place of the manifest: a damaged set is named, and not forgotten.
+        return os.path.lexists(self.dataset_folder(name) / MANIFEST)
 
     def names(self) -> list[str]:
         """The names of the stored data sets, sorted."""
@@ -163,6 +138,12 @@ class Workspace:
             for folder in (self.folder / DATASETS).iterdir()
             if _NAME.fullmatch(folder.name) and not _SET_ASIDE.fullmatch(folder.name) and folder.name in self
         )
+
+    def set_aside(self) -> list[Path]:
+        """The folders of damaged data sets that were moved aside, sorted."""
+        if not (self.folder / DATASETS).is_dir():
+            return []
+        return sorted(one for one in (self.folder / DATASETS).iterdir() if _SET_ASIDE.fullmatch(one.name))
 
     def manifest(self, name: str) -> Manifest:
         """Read the description of a data set; this is quick, since no table is read.
@@ -179,18 +160,8 @@ class Workspace:
         self._require(name)
         folder = self.dataset_folder(name)
         try:
-            raw = read_json(folder / MANIFEST)
-            schema = raw["schema"]
-            if isinstance(schema, int) and schema > SCHEMA_VERSION:
-                raise RecsysError(
-                    f"The data set {name!r} was stored by a newer recsys-tui ({raw.get('program')}): "
-                    "update this one, or add the data set again under another name.",
-                    name=name,
-                )
-            if schema != SCHEMA_VERSION:
-                raise ValueError(f"unknown schema {schema!r}")
-            return _to_manifest(raw)
-        except (DamagedError, KeyError, TypeError, ValueError) as error:
+            return read_manifest(folder, name)
+        except DamagedError as error:
             raise self._damaged(name, str(error)) from error
 
     def add(self, dataset: Dataset, *, replace: bool = False) -> Manifest:
@@ -213,7 +184,7 @@ class Workspace:
                 make_folder(folder)
                 files = {table: _store_table(folder, table, rows) for table, rows in _to_tables(dataset).items()}
                 sync_folder(folder)
-                raw = json.loads(json.dumps(_manifest_of(dataset, files), default=str))
+                raw = _manifest_of(dataset, files)
                 write_json(folder / MANIFEST, raw)
             except BaseException as error:
                 clear_dataset(folder)
@@ -221,7 +192,7 @@ class Workspace:
                     raise cannot_write(folder, error) from error
                 raise
             clear_dataset(folder)
-        return _to_manifest(raw)
+        return to_manifest(folder / MANIFEST, name, raw)
 
     def open(self, name: str) -> Dataset:
         """Read a whole data set, and compare each table with its checksum.
@@ -239,8 +210,8 @@ class Workspace:
         while True:
             manifest = self.manifest(name)
             try:
-                tables = {table: _load_table(folder, entry) for table, entry in manifest.files.items()}
-                return _to_dataset(manifest, tables)
+                tables = {table: load_table(folder, entry) for table, entry in manifest.files.items()}
+                return to_dataset(manifest, tables)
             except (
                 DamagedError,
                 FileNotFoundError,
@@ -360,54 +331,6 @@ def _store_table(folder: Path, name: str, table: pa.Table) -> dict[str, Any]:
     return {"file": path.name, "sha256": checksum(path), "rows": table.num_rows}
 
 
-def _load_table(folder: Path, entry: Mapping[str, Any]) -> pa.Table:
-    import pyarrow.parquet as pq
-
-    path = folder / entry["file"]
-    if not path.is_file():
-        raise DamagedError(f"{entry['file']} is missing")
-    if checksum(path) != entry["sha256"]:
-        raise DamagedError(f"{entry['file']} does not have the checksum it was stored with")
-    table = pq.read_table(path)
-    if table.num_rows != entry["rows"]:
-        raise DamagedError(f"{entry['file']} has {table.num_rows} rows instead of {entry['rows']}")
-    return table
-
-
-def _to_dataset(manifest: Manifest, tables: Mapping[str, pa.Table]) -> Dataset:
-    import numpy as np
-
-    from engine.data.dataset import Dataset
-    from engine.data.id_map import IdMap
-    from engine.data.items import ItemTable
-    from engine.interactions import Interactions
-
-    overview = manifest.overview
-    items, users, log = tables["items"], tables["users"], tables["interactions"]
-    item_ids = items.column("item_id").to_numpy()
-    # Copies, since the arrays of Arrow are read-only, and torch warns about such arrays.
-    columns = {name: np.array(log.column(name).to_numpy()) for name in log.column_names}
-    return Dataset(
-        name=overview.name,
-        kind=overview.kind,
-        title=overview.title,
-        items=ItemTable(IdMap(item_ids, first=1, name="item"), items.drop_columns(["item_id"])),
-        users=IdMap(users.column("user_id").to_numpy(), name="user"),
-        interactions=Interactions(
-            columns["user"],
-            columns["item"],
-            ratings=columns.get("ratings"),
-            timestamps=columns.get("timestamps"),
-            weights=columns.get("weights"),
-            num_users=max(1, overview.num_users),
-            num_items=overview.num_rated_items + 1,
-        ),
-        skipped=manifest.skipped,
-        source=manifest.source,
-        simulated=overview.simulated,
-    )
-
-
 def overview_of(dataset: Dataset) -> Overview:
     """The names and counts of a data set."""
     import numpy as np
@@ -427,24 +350,19 @@ def overview_of(dataset: Dataset) -> Overview:
     )
 
 
-def _to_manifest(raw: Mapping[str, Any]) -> Manifest:
-    overview = dict(raw["overview"])
-    if overview["rating_range"] is not None:
-        overview["rating_range"] = tuple(overview["rating_range"])
-    return Manifest(Overview(**overview), raw["skipped"], raw["source"], raw["fingerprints"], dict(raw["files"]))
-
-
 def _manifest_of(dataset: Dataset, files: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA_VERSION,
-        "program": __version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "overview": asdict(overview_of(dataset)),
-        "skipped": dict(dataset.skipped),
-        "source": dict(dataset.source),
-        "fingerprints": {
-            "users": dataset.users.fingerprint(),
-            "items": dataset.items.id_map.fingerprint(),
-        },
-        "files": dict(files),
-    }
+    return with_checksum(
+        {
+            "schema": SCHEMA_VERSION,
+            "program": __version__,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "overview": asdict(overview_of(dataset)),
+            "skipped": dict(dataset.skipped),
+            "source": dict(dataset.source),
+            "fingerprints": {
+                "users": dataset.users.fingerprint(),
+                "items": dataset.items.id_map.fingerprint(),
+            },
+            "files": dict(files),
+        }
+    )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+import itertools
+import logging
+from collections.abc import Hashable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,16 +13,27 @@ from uuid import uuid4
 
 from engine import models
 from engine.data.results import FitReport, ModelState, Task
-from engine.errors import DamagedError, DataError, ErrorKind, NotTrainedError, RecsysError
-from engine.storage.atomic import read_json, write_json
-from engine.storage.versions import POINTER, current_version, new_version
+from engine.errors import DamagedError, DamagedModelError, DataError, ErrorKind, NotTrainedError, RecsysError
+from engine.storage.atomic import write_json
+from engine.storage.model_header import HEADER, TENSORS
+from engine.storage.versions import POINTER, new_version
+from engine.workspace.stored_model import (
+    LISTED_BYTES,
+    REPORT,
+    StoredReport,
+    model_folder,
+    pack_report,
+    read_report,
+    require_whole,
+)
 
 if TYPE_CHECKING:
     from engine.models import ModelSpec
-    from engine.workspace.dataset_store import Manifest, Workspace
+    from engine.workspace.dataset_store import Workspace
+    from engine.workspace.manifest import Manifest
 
-REPORT = "report.json"
 _NO_TIMES = "it has no times"
+logger = logging.getLogger(__name__)
 
 
 class ModelStore:
@@ -41,8 +55,8 @@ class ModelStore:
         self._overview = manifest.overview
         self._fingerprints = _fingerprints(manifest)
         self._loaded: dict[str, tuple[str, Any]] = {}
-        self._reports: dict[str, tuple[tuple[int, int, int], dict[str, Any] | None]] = {}
-        self._versions: dict[str, tuple[tuple[int, int, int], Path]] = {}
+        self._reports: dict[str, tuple[Hashable, StoredReport | DataError | None]] = {}
+        self._folders: dict[str, tuple[Hashable, Path]] = {}
 
     def folder(self, name: str) -> Path:
         """The folder of a model, whether it exists or not; it stays the same when the model is trained again."""
@@ -55,18 +69,21 @@ class ModelStore:
     def state(self, spec: ModelSpec) -> ModelState:
         """The state of one model for this data set."""
         state = ModelState(spec.name, spec.task, spec.description, obstacle=self.obstacle(spec))
-        stored = self._report(spec.name)
+        try:
+            stored = self._stored(spec.name)
+        except DataError as error:  # a damaged model must be trained again, and must not hide the others
+            return replace(state, damage=str(error))
         if stored is None:
             return state
-        report = stored["report"]
+        report = stored.report
         return replace(
             state,
             trained=True,
-            trained_at=stored["trained_at"],
-            options=report["options"],
-            uses_texts=spec.uses_texts(report["options"]),
-            metrics=report["metrics"],
-            seconds=report["seconds"]["fit"],
+            trained_at=stored.trained_at,
+            options=report.options,
+            uses_texts=spec.uses_texts(report.options),
+            metrics=report.metrics,
+            seconds=report.seconds.get("fit"),
         )
 
     def obstacle(self, spec: ModelSpec) -> str:
@@ -106,6 +123,8 @@ class ModelStore:
             If there is no model of this name.
         RecsysError
             If the model is for another task, or no model can learn from this data set.
+        DamagedModelError
+            If the given model is damaged, or no model but damaged ones is trained.
         NotTrainedError
             If the given model is not trained, or no model is; its ``name`` is a model that can be trained.
         """
@@ -117,10 +136,13 @@ class ModelStore:
                 raise RecsysError(
                     f"{name} answers another kind of question: use {', '.join(others)}.", name=name, choices=others
                 )
-            if self._report(name) is None:
+            found = self._look(name)
+            if isinstance(found, DataError):
+                raise self._damaged(name, str(found))
+            if found is None:
                 raise self._untrained(name, f"{name} is not trained on {self._overview.name!r} yet")
             return name
-        trained = next((spec.name for spec in specs if self._report(spec.name) is not None), None)
+        trained = next((spec.name for spec in specs if isinstance(self._look(spec.name), StoredReport)), None)
         if trained is not None:
             return trained
         trainable = next((spec.name for spec in specs if not self.obstacle(spec)), None)
@@ -129,7 +151,17 @@ class ModelStore:
                 f"No model can learn from the data set {self._overview.name!r}: {self.obstacle(specs[0])}.",
                 dataset=self._overview.name,
             )
+        for spec in specs:
+            if isinstance(found := self._look(spec.name), DataError):
+                raise self._damaged(spec.name, str(found))
         raise self._untrained(trainable, f"No model that could answer is trained on {self._overview.name!r} yet")
+
+    def damaged_before(self, name: str) -> list[str]:
+        """The models that would answer in place of the model ``name`` if they were not damaged, best first."""
+        task = models.get(name).task
+        specs = [spec for spec in models.describe().values() if spec.task == task]
+        better = itertools.takewhile(lambda spec: spec.name != name, specs)
+        return [spec.name for spec in better if isinstance(self._look(spec.name), DataError)]
 
     def store(self, model: Any, report: FitReport) -> None:
         """Store a trained model; it replaces an older one of the same name when it is completely written.
@@ -140,17 +172,13 @@ class ModelStore:
             If the model cannot be written, or the data set was removed or replaced by another one while the model was
             trained; the older model is then unchanged.
         """
-        stored = {
-            "id": uuid4().hex,
-            "report": asdict(report),
-            "fingerprints": self._fingerprints,
-            "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
+        trained_at = datetime.now(UTC).isoformat(timespec="seconds")
+        stored = StoredReport(uuid4().hex, report, self._fingerprints, trained_at)
         with self._workspace.exclusive():
             self._require_unchanged(report.model)
             with new_version(self.folder(report.model)) as fresh:
                 model.save(fresh)
-                write_json(fresh / REPORT, stored)
+                write_json(fresh / REPORT, pack_report(fresh, stored))
 
     def _require_unchanged(self, model: str) -> None:
         name = self._overview.name
@@ -173,77 +201,112 @@ class ModelStore:
         ------
         NotTrainedError
             If the model no longer exists.
+        DamagedModelError
+            If the model is damaged; it counts as untrained from then on.
+        """
+        while True:
+            before = self._version(name)
+            try:
+                stored = self._stored(name)
+                if stored is None:
+                    raise self._untrained(name, f"{name} is not trained on {self._overview.name!r} any more")
+                known = self._loaded.get(name)
+                if known is None or known[0] != stored.id:
+                    known = self._loaded[name] = stored.id, self._read(name, stored, device)
+                return known[1]
+            except DataError as error:
+                # If another process trained the model again meanwhile, nothing is damaged.
+                if self._version(name) == before:
+                    self._reports[name] = before, error
+                    raise self._damaged(name, str(error)) from error
+
+    def _read(self, name: str, stored: StoredReport, device: str) -> Any:
+        """Read a model, and compare its sizes with those of the data set."""
+        folder = self._current(name)
+        require_whole(folder, stored)
+        model = models.load(folder, device=device)
+        # Both with the padding; a model that uses texts also has the items that nobody has rated. The attribute of a
+        # model of another package may mean something else, and is not one of the wrapper that is compared here.
+        sizes = {None, self._overview.num_rated_items + 1, self._overview.num_items + 1}
+        if not {vars(model).get(name) for name in ("num_items", "_num_items")} <= sizes:
+            raise DamagedError(f"{folder}: is damaged, since its model is of another data set.", file=str(folder))
+        return model
+
+    def _stored(self, name: str) -> StoredReport | None:
+        """The report of a model that fits this data set.
+
+        Raises
+        ------
         DataError
             If the model is damaged.
         """
+        found = self._look(name)
+        if isinstance(found, DataError):
+            raise found
+        return found
+
+    def _look(self, name: str) -> StoredReport | DataError | None:
+        """The report of a model that fits this data set, or what is wrong; read again only if a file has changed."""
         while True:
-            stored = self._report(name)
-            if stored is None:
-                raise self._untrained(name, f"{name} is not trained on {self._overview.name!r} any more")
-            known = self._loaded.get(name)
-            if known is not None and known[0] == stored["id"]:
+            version = self._version(name)
+            known = self._reports.get(name)
+            if known is not None and known[0] == version:
                 return known[1]
+            found = self._examine(name)
+            if self._version(name) == version:  # otherwise another process trained the model again meanwhile
+                self._reports[name] = version, found
+                if isinstance(found, DataError):
+                    logger.warning("The model %s of %s is damaged: %s", name, self._overview.name, found)
+
+    def _examine(self, name: str) -> StoredReport | DataError | None:
+        try:
             folder = self._current(name)
-            try:
-                self._loaded[name] = stored["id"], models.load(folder, device=device)
-            except DataError:
-                # If another process trained the model again meanwhile, nothing is damaged.
-                if self._current(name) == folder:
-                    raise
-
-    def _report(self, name: str) -> dict[str, Any] | None:
-        while True:
-            try:
-                folder = self._current(name)
-            except DamagedError:
+            stored = read_report(folder, name)
+            if stored is None or stored.fingerprints != self._fingerprints:
                 return None
-            try:
-                return self._report_in(folder, name)
-            except (OSError, DataError) as error:
-                # If another process trained the model again meanwhile, the report is in another folder now.
-                if self._current(name) == folder:
-                    if isinstance(error, OSError):
-                        return None
-                    raise
-
-    def _report_in(self, folder: Path, name: str) -> dict[str, Any] | None:
-        # Another process may have trained the model again: the file's stamp tells without reading it.
-        stamp = _stamp(folder / REPORT)
-        known = self._reports.get(name)
-        if known is None or known[0] != stamp:
-            known = self._reports[name] = stamp, self._read(folder / REPORT)
-        return known[1]
+            require_whole(folder, stored, largest=LISTED_BYTES)
+        except DataError as error:
+            return error
+        return stored
 
     def _current(self, name: str) -> Path:
         """The folder of the current version of a model; the file that names it is read once."""
         folder = self.folder(name)
-        try:
-            stamp = _stamp(folder / POINTER)
-        except OSError:
-            return current_version(folder)
-        known = self._versions.get(name)
-        if known is None or known[0] != stamp:
-            known = self._versions[name] = stamp, current_version(folder)
+        stamp = _stamp(folder / POINTER)
+        known = self._folders.get(name)
+        if stamp is None or known is None or known[0] != stamp:
+            known = self._folders[name] = stamp, model_folder(folder)
         return known[1]
 
-    def _read(self, path: Path) -> dict[str, Any] | None:
+    def _version(self, name: str) -> Hashable:
+        """What changes whenever the files of a model change; another process may have trained it again."""
         try:
-            stored = read_json(path)
-        except DamagedError:  # a damaged model must be trained again, and must not hide the others
-            return None
-        fits = isinstance(stored, dict) and stored.get("fingerprints") == self._fingerprints
-        return stored if fits else None
+            folder = self._current(name)
+        except DataError as error:
+            return str(error)
+        return folder, *(_stamp(folder / file) for file in (REPORT, HEADER, TENSORS))
+
+    def _damaged(self, name: str, why: str) -> DamagedModelError:
+        return DamagedModelError(
+            f"The model {name} of {self._overview.name!r} is damaged ({why.rstrip('.')}).",
+            kind=ErrorKind.DAMAGED_MODEL,
+            name=name,
+            dataset=self._overview.name,
+        )
 
     def _untrained(self, name: str, what: str) -> NotTrainedError:
         return NotTrainedError(f"{what}.", kind=ErrorKind.UNTRAINED, name=name, dataset=self._overview.name)
 
 
-def _stamp(file: Path) -> tuple[int, int, int]:
-    """What changes when a file is replaced."""
-    about = file.stat()
-    return about.st_mtime_ns, about.st_size, about.st_ino
-
-
 def _fingerprints(manifest: Manifest) -> dict[str, Any]:
     # The size of a model depends on the number of items in the interactions, which the id maps do not determine.
     return {**manifest.fingerprints, "num_rated_items": manifest.overview.num_rated_items}
+
+
+def _stamp(file: Path) -> Hashable:
+    """What changes when a file is replaced; None if there is no file."""
+    try:
+        about = file.stat()
+    except OSError:
+        return None
+    return about.st_mtime_ns, about.st_size, about.st_ino

@@ -52,11 +52,15 @@ def show_train_prompt(notice: Notice, state: AppState, task: Task, needs: str) -
     else:
         last = state.last_job(task)
         heading, text = "No model is trained on this data set yet", model.description
+        models = () if state.dataset is None else state.dataset.models
+        spoilt = [one for one in models if one.task == task and one.damage]
+        if spoilt:
+            heading = f"Damaged, to be trained again: {', '.join(one.name for one in spoilt)}"
+            text = f"{spoilt[0].damage}\n\n{text}"
         if last is not None and last.state == "failed" and last.failure is not None:
             heading, text = job_heading(last), last.failure.text
         elif last is not None and last.state == "stopped":
             heading = job_heading(last)
-        models = () if state.dataset is None else state.dataset.models
         others = [one.name for one in models if one.task == task and one is not model and not one.obstacle]
         if others:
             text += f"\n\nOthers are in the palette (Ctrl+P): {', '.join(others)}."

@@ -5,14 +5,18 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.util
+import logging
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import DamagedError, DataError, UnknownError
-from engine.storage.atomic import checksum, describe_os_error, read_json, write_json
+from engine.errors import DamagedError, DataError, MissingError, UnknownError
+from engine.storage.atomic import checksum, describe_os_error, write_json
+from engine.storage.guarded import read_json
+
+logger = logging.getLogger(__name__)
 
 #: The model that is used unless another is asked for; it comes as a package, so no network is needed.
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -46,6 +50,14 @@ class ModelIdentity:
         return f"{short[:40]}-{self.sha256[:12]}"
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The hash of a file, and its size and time of change when it was hashed."""
+
+    seen: list[int]
+    sha256: str
+
+
 class Stamps:
     """Hashes of large files, remembered by size and time of change so that they are not read at every start.
 
@@ -64,22 +76,25 @@ class Stamps:
         key, seen = str(file.resolve()), [status.st_size, status.st_mtime_ns]
         known = self._read()
         entry = known.get(key)
-        if isinstance(entry, dict) and entry.get("seen") == seen and isinstance(entry.get("sha256"), str):
-            return str(entry["sha256"])
+        if entry is not None and entry.seen == seen:
+            return entry.sha256
         digest = checksum(file)
         if self._path is not None:
             with contextlib.suppress(DataError):
-                write_json(self._path, {**known, key: {"seen": seen, "sha256": digest}})
+                kept = {name: asdict(one) for name, one in known.items()}
+                write_json(self._path, {**kept, key: {"seen": seen, "sha256": digest}})
         return digest
 
-    def _read(self) -> dict[str, Any]:
-        if self._path is None or not self._path.is_file():
+    def _read(self) -> dict[str, Stamp]:
+        if self._path is None:
             return {}
-        with contextlib.suppress(DataError):
-            known = read_json(self._path)
-            if isinstance(known, dict):
-                return known
-        return {}
+        try:
+            return read_json(self._path, dict[str, Stamp])
+        except MissingError:
+            return {}
+        except DataError as error:
+            logger.warning("%s The files of models are hashed again.", error)
+            return {}
 
 
 def locate(model: str) -> Path:

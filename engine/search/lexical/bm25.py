@@ -107,13 +107,22 @@ class BM25Index:
         num_items: int,
         item_popularity: npt.NDArray[np.float64] | None = None,
     ) -> BM25Index:
-        """Make an index from the arrays that :meth:`state` returned."""
+        """Make an index from the arrays that :meth:`state` returned.
+
+        Raises
+        ------
+        ValueError
+            If the arrays do not fit each other, or name items that do not exist.
+        """
         index = cls((), ())
         index.num_items = num_items
         known = state["words"].tobytes().decode("utf-8", "surrogatepass").split("\n")
         index._items, index._scores = state["word_items"], state["word_scores"]
         index._column, index._idf = state["word_columns"], state["word_idf"]
         index._term_ids = {word: number for number, word in enumerate(known[: len(index._idf)])}
+        _require_postings(index._items, index._scores, index._column, num_items)
+        if not len(index._term_ids) == len(index._idf) == len(state["word_titles"]) == len(index._column) - 1:
+            raise ValueError("its words and their columns differ in number")
         lines = state["title_words"].tobytes().decode("utf-8", "surrogatepass")
         index._finish(state["word_titles"], lines, item_popularity)
         return index
@@ -232,6 +241,19 @@ class BM25Index:
     def _column_of(self, word: str) -> slice:
         number = self._term_ids[word]
         return slice(int(self._column[number]), int(self._column[number + 1]))
+
+
+def _require_postings(
+    items: npt.NDArray[Any], scores: npt.NDArray[Any], column: npt.NDArray[Any], num_items: int
+) -> None:
+    """Check that each column of scores lies in the arrays, and that its items exist."""
+    types = [one.dtype.name for one in (items, scores, column)]
+    if types != ["int32", "float32", "int64"] or items.shape != scores.shape:
+        raise ValueError("its scores have another type or size")
+    if not len(column) or column[0] != 0 or column[-1] != len(items) or (np.diff(column) < 0).any():
+        raise ValueError("its columns do not fit its scores")
+    if len(items) and (items.min() < 0 or items.max() >= num_items or not np.isfinite(scores).all()):
+        raise ValueError("it names items that do not exist, or has scores that are no numbers")
 
 
 def _postings(

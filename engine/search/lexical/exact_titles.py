@@ -74,8 +74,19 @@ class ExactTitles:
         }
 
     @classmethod
-    def restore(cls, state: Mapping[str, npt.NDArray[Any]]) -> ExactTitles:
-        """Make an index from the arrays that :meth:`state` returned."""
+    def restore(cls, state: Mapping[str, npt.NDArray[Any]], num_items: int) -> ExactTitles:
+        """Make an index over ``num_items`` items from the arrays that :meth:`state` returned.
+
+        Raises
+        ------
+        ValueError
+            If the arrays do not fit each other, or name items that do not exist.
+        """
+        given = state["title_rows"]
+        if given.dtype != np.int32 or (len(given) and (given.min() < 0 or given.max() >= num_items)):
+            raise ValueError("its titles are of items that do not exist")
+        if len(state["title_ends"]) and state["title_ends"][-1] != len(given):
+            raise ValueError("its titles do not fit its items")
         text = state["title_keys"].tobytes().decode("utf-8", "surrogatepass")
         rows, ends = state["title_rows"].tolist(), state["title_ends"].tolist()
         titles = cls(())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
+import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import DataError
+from engine.errors import DataError, MissingError
 from engine.runtime.job import Job
 from engine.search.lexical.bm25 import BM25Index
 from engine.search.lexical.exact_titles import ExactTitles
+from engine.storage.arrays import read_npz
 from engine.storage.atomic import writing
 
 if TYPE_CHECKING:
     from engine.data.items import ItemTable
+
+logger = logging.getLogger(__name__)
 
 #: The version of the file's content. Increase it with every change of what is stored.
 _VERSION = 1
@@ -92,13 +95,17 @@ class InvertedIndex:
 
 def _read(cache: CacheFile, num_items: int, item_popularity: npt.NDArray[np.float64]) -> InvertedIndex | None:
     try:
-        with np.load(cache.path, allow_pickle=False) as file:
-            if not np.array_equal(file[_KEY], _key(cache)):
-                return None
-            state = {name: file[name] for name in file.files}
-        return InvertedIndex(BM25Index.restore(state, num_items, item_popularity), ExactTitles.restore(state))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None  # the cache is only a convenience
+        state = read_npz(cache.path)
+        if not np.array_equal(state.get(_KEY, ()), _key(cache)):
+            return None  # it is of an earlier version of the catalogue or of the program
+        return InvertedIndex(
+            BM25Index.restore(state, num_items, item_popularity), ExactTitles.restore(state, num_items)
+        )
+    except MissingError:
+        return None
+    except (DataError, ValueError, KeyError, TypeError, OverflowError) as error:
+        logger.warning("The keyword index is built again, since its cache cannot be used: %s", error)
+        return None
 
 
 def _write(cache: CacheFile, index: InvertedIndex) -> None:

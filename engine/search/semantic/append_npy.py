@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import DamagedError
+from engine.errors import DamagedError, MissingError
+from engine.storage.arrays import num_bytes, read_header
+from engine.storage.guarded import require_file
 
 _HEADER = 128
 
@@ -36,23 +38,21 @@ class AppendableArray:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            require_file(path)  # a pipe in its place would be waited for
             with open(path, "rb") as file:
-                if np.lib.format.read_magic(file) != (1, 0):
-                    raise ValueError("its header has an unsupported version")
-                shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
+                shape, dtype = read_header(file)
                 about = os.fstat(file.fileno())
                 size = about.st_size
-                if fortran_order or dtype.hasobject or not shape or file.tell() != _HEADER:
+                if not shape or file.tell() != _HEADER:
                     raise ValueError("its header was not written by this program")
-        except FileNotFoundError as error:
+        except (MissingError, FileNotFoundError) as error:
             raise DamagedError(f"{path.name} is missing") from error
         except ValueError as error:
             raise DamagedError(f"{path.name} is not an array ({error})") from error
         self._identity = about.st_dev, about.st_ino
         self.dtype: np.dtype[Any] = dtype
-        self._rows = int(shape[0])
-        self.row_shape = tuple(int(size) for size in shape[1:])
-        if size < _HEADER + self._rows * self._row_bytes:
+        self._rows, self.row_shape = shape[0], shape[1:]
+        if size < _HEADER + num_bytes(shape, dtype):
             raise DamagedError(f"{path.name} is cut off")
 
     @staticmethod
@@ -61,6 +61,29 @@ class AppendableArray:
         with open(path, "wb", buffering=0) as file:
             file.write(_header(np.dtype(dtype), (0, *row_shape)))
             os.fsync(file.fileno())
+
+    @staticmethod
+    def cut_to_whole_rows(path: Path, dtype: npt.DTypeLike, row_shape: tuple[int, ...]) -> int:
+        """Have the header of a file that was cut off state the rows that are left; returns their number.
+
+        Raises
+        ------
+        DamagedError
+            If the header itself is not that of such a file.
+        """
+        with open(path, "r+b", buffering=0) as file:
+            try:
+                shape, found = read_header(file)
+            except ValueError as error:
+                raise DamagedError(f"{path.name} is not an array ({error})") from error
+            if found != np.dtype(dtype) or shape[1:] != row_shape or file.tell() != _HEADER:
+                raise DamagedError(f"{path.name} holds something else")
+            left = (os.fstat(file.fileno()).st_size - _HEADER) // num_bytes(row_shape, found)
+            rows = min(shape[0], max(0, left))
+            if rows < shape[0]:
+                _write_at(file, 0, _header(found, (rows, *row_shape)))
+                os.fsync(file.fileno())
+        return rows
 
     def __len__(self) -> int:
         return self._rows
@@ -121,7 +144,7 @@ class AppendableArray:
 
     @property
     def _row_bytes(self) -> int:
-        return int(self.dtype.itemsize * np.prod(self.row_shape, dtype=np.int64))
+        return num_bytes(self.row_shape, self.dtype)
 
 
 def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:

@@ -10,12 +10,13 @@ import threading
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.data.results import EmbeddingState
-from engine.errors import DamagedError, DataError, RecsysError
+from engine.errors import DamagedError, DataError, MissingError, RecsysError
 from engine.runtime.job import Job, Progress
 from engine.search.encoder.encoder import Encoder, Vectors
 from engine.search.encoder.model_files import ModelIdentity
@@ -26,12 +27,12 @@ from engine.storage.atomic import (
     describe_os_error,
     locked,
     make_folder,
-    read_json,
     set_aside,
     sync_committed,
     sync_folder,
     write_json,
 )
+from engine.storage.guarded import convert_file, read_json, require_checksum, with_checksum
 
 Hashes = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
@@ -90,8 +91,15 @@ class VectorStore:
         return 0 if content is None else len(content.hashes)
 
     def state(self, hashes: Hashes) -> EmbeddingState:
-        """How many of the texts with these hashes are embedded; no vectors are read."""
-        done = int(np.count_nonzero(self.rows(hashes) >= 0))
+        """How many of the texts with these hashes are embedded; no vectors are read.
+
+        Files that cannot be read count as none, and :attr:`damage` says so.
+        """
+        try:
+            done = int(np.count_nonzero(self.rows(hashes) >= 0))
+        except DataError as error:
+            self.damage = str(error)
+            return EmbeddingState(0, len(hashes), self.model.name)
         return EmbeddingState(done, len(hashes), self.model.name, done < len(hashes) and self._was_interrupted())
 
     def rows(self, hashes: Hashes) -> Rows:
@@ -322,18 +330,13 @@ class _Content:
             If a newer version of the program wrote the folder.
         """
         stamp = _stamp(folder)
-        manifest = read_json(folder / MANIFEST) if (folder / MANIFEST).exists() else None
-        if not isinstance(manifest, dict):
-            raise DamagedError(f"{MANIFEST} is missing")
-        schema = manifest.get("schema")
-        if isinstance(schema, int) and schema > SCHEMA_VERSION:
-            raise RecsysError(f"{folder}: was written by a newer version of recsys-tui: update recsys-tui.")
-        if schema != SCHEMA_VERSION or manifest.get("model") != asdict(model):
-            raise DamagedError(f"{MANIFEST} describes another model or format")
+        stored_model, dim = read_manifest(folder)
+        if stored_model != model:
+            raise DamagedError(f"{MANIFEST} describes another model")
         # The hashes are read first, since a writer that adds rows meanwhile adds the vectors before the hashes.
         hashes = AppendableArray(folder / HASHES)
         vectors = AppendableArray(folder / VECTORS)
-        if [vectors.dtype.name, *vectors.row_shape] != [manifest.get("dtype"), manifest.get("dim")]:
+        if vectors.dtype != np.float32 or vectors.row_shape != (dim,):
             raise DamagedError(f"{VECTORS} does not have the shape given in {MANIFEST}")
         if hashes.dtype != np.uint64 or hashes.row_shape:
             raise DamagedError(f"{HASHES} does not hold hashes")
@@ -353,7 +356,7 @@ class _Content:
         AppendableArray.create(unfinished / HASHES, np.uint64)
         write_json(
             unfinished / MANIFEST,
-            {"schema": SCHEMA_VERSION, "model": asdict(model), "dim": dim, "dtype": "float32"},
+            with_checksum({"schema": SCHEMA_VERSION, "model": asdict(model), "dim": dim, "dtype": "float32"}),
         )
         sync_folder(unfinished)
         unfinished.rename(folder)
@@ -366,9 +369,7 @@ class _Content:
         step = max(1, len(vectors) // _CHECKED_ROWS)
         for start in range(0, len(vectors), 4096 * step):
             sample = vectors[start : start + 4096 * step : step]
-            squares = np.einsum("ij,ij->i", sample, sample)
-            # A model may encode an empty text as zeros, so a vector of zeros is not damage.
-            if not np.all((np.abs(squares - 1) < 1e-2) | (squares == 0)):
+            if not np.all(is_unit_length(sample)):
                 raise DamagedError(f"{VECTORS} has rows that are not of unit length")
 
     def append(self, vectors: Vectors, hashes: Hashes) -> None:
@@ -389,6 +390,50 @@ class _Content:
             order = np.argsort(hashes, kind="stable")
             self._sorted = known = order, hashes[order]
         return known
+
+
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    """What the manifest of a store says."""
+
+    model: ModelIdentity
+    dim: int
+    dtype: Literal["float32"]
+
+
+def read_manifest(folder: Path) -> tuple[ModelIdentity, int]:
+    """The model of a store, and the number of dimensions of its vectors.
+
+    Raises
+    ------
+    DamagedError
+        If there is no manifest, or it is damaged.
+    DataError
+        If it cannot be read.
+    RecsysError
+        If a newer version of the program wrote it.
+    """
+    path = folder / MANIFEST
+    try:
+        raw = read_json(path, dict[str, Any])
+    except MissingError:
+        raise DamagedError(f"{MANIFEST} is missing") from None
+    schema = raw.get("schema")
+    if isinstance(schema, int) and schema > SCHEMA_VERSION:
+        raise RecsysError(f"{folder}: was written by a newer version of recsys-tui: update recsys-tui.")
+    if schema != SCHEMA_VERSION:
+        raise DamagedError(f"{MANIFEST} describes another format")
+    require_checksum(path, raw)
+    manifest = convert_file(path, raw, _Manifest)
+    return manifest.model, manifest.dim
+
+
+def is_unit_length(vectors: Vectors) -> npt.NDArray[np.bool_]:
+    """Whether each vector is finite and of unit length. A model may encode an empty text as zeros, which is allowed."""
+    with np.errstate(all="ignore"):  # damaged rows hold anything
+        squares = np.einsum("ij,ij->i", vectors, vectors)
+        fits: npt.NDArray[np.bool_] = (np.abs(squares - 1) < 1e-2) | (squares == 0)
+    return fits
 
 
 def _stamp(folder: Path) -> Hashable:

@@ -63,7 +63,7 @@ def test_reports_are_read_once_and_a_training_elsewhere_is_still_seen(
     session: Session, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session.models.states()
-    read = count_calls(monkeypatch, model_store, "read_json")
+    read = count_calls(monkeypatch, model_store, "read_report")
     for _ in range(3):
         session.users.recommend(20)
         session.sequences.next_items([1, 2])

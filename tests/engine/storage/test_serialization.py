@@ -20,6 +20,7 @@ from engine.factorization.representations import BilinearNet
 from engine.runtime.job import Job
 from engine.sequence.implicit import ImplicitSequenceModel
 from engine.storage import serialization as saving
+from engine.storage.model_header import header_hash
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +153,7 @@ def stored(interactions, tmp_path):
 
 def _rewrite_header(folder, **changes):
     header = json.loads((folder / saving.HEADER).read_text()) | changes
-    header["header_sha256"] = saving._header_hash(header)
+    header["header_sha256"] = header_hash(header)
     (folder / saving.HEADER).write_text(json.dumps(header))
 
 

@@ -223,7 +223,7 @@ def test_a_report_that_is_replaced_while_it_is_looked_for_is_found(
 ) -> None:
     session = Session(workspace, "tiny")
     session.models.train("explicit", {"n_iter": 1})
-    find, trained = model_store.current_version, []
+    find, trained = model_store.model_folder, []
 
     def overtaken(folder: Path) -> Path:
         found = find(folder)
@@ -232,7 +232,7 @@ def test_a_report_that_is_replaced_while_it_is_looked_for_is_found(
             session.models.train("explicit", {"n_iter": 1})
         return found
 
-    monkeypatch.setattr(model_store, "current_version", overtaken)
+    monkeypatch.setattr(model_store, "model_folder", overtaken)
     assert any(state.trained for state in Session(workspace, "tiny").models.states())
 
 

@@ -63,7 +63,7 @@ def test_a_replacement_under_a_reader_is_no_damage(
     workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace.add(dataset)
-    load = engine.workspace.dataset_store._load_table
+    load = engine.workspace.dataset_store.load_table
     loaded: list[bool] = []
 
     def overtaken(folder: Path, entry: dict[str, object]) -> object:
@@ -72,7 +72,7 @@ def test_a_replacement_under_a_reader_is_no_damage(
             workspace.add(make_dataset(ratings=False), replace=True)
         return load(folder, entry)
 
-    monkeypatch.setattr(engine.workspace.dataset_store, "_load_table", overtaken)
+    monkeypatch.setattr(engine.workspace.dataset_store, "load_table", overtaken)
     assert workspace.open("tiny").interactions.ratings is None
     assert workspace.names() == ["tiny"]
 
