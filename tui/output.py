@@ -186,6 +186,12 @@ def dataset_json(manifest: Manifest) -> dict[str, Any]:
     }
 
 
+def damaged_dataset_json(name: str, folder: str) -> dict[str, Any]:
+    """A damaged data set that was moved aside, in the shape of :func:`dataset_json` with what is unknown as null."""
+    unknown = ("kind", "num_users", "num_items", "num_interactions", "skipped", "source", "title", "num_rated_items")
+    return {"name": name, **dict.fromkeys((*unknown, "simulated")), "damaged": folder}
+
+
 def print_dataset(manifest: Manifest, as_json: bool) -> None:
     """A stored data set: its sizes, what was left out and why."""
     if as_json:

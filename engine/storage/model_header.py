@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,10 @@ class _Header:
     """What every description of a model has; a model adds entries of its own."""
 
     model: str
-    options: dict[str, Any]
-    metadata: dict[str, Any]
     tensors_sha256: str
     tensors: str = TENSORS
+    options: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 def read_header(path: str | Path) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,14 @@ from engine import models
 from engine.errors import DamagedError, DataError, MissingError, RecsysError
 from engine.evaluation.study_file import require_study
 from engine.runtime.job import Job, Progress
-from engine.search.encoder.model_files import Stamp
+from engine.search.encoder.model_files import read_stamps
 from engine.storage.arrays import read_npz
-from engine.storage.atomic import describe_os_error, locked, set_aside
+from engine.storage.atomic import describe_os_error, set_aside
 from engine.storage.guarded import read_json
 from engine.storage.paths import Paths
 from engine.storage.settings import read_settings
 from engine.workspace.dataset_store import Workspace
-from engine.workspace.layout import CURRENT, LOCK, MANIFEST, TUNING, WORDS
+from engine.workspace.layout import CURRENT, MANIFEST, TUNING, WORDS
 from engine.workspace.manifest import Manifest, read_manifest
 from engine.workspace.stored_model import model_folder, read_report, require_whole
 from engine.workspace.tables import require_table
@@ -79,8 +80,21 @@ class Finding:
         return self.condition in (Condition.DAMAGED, Condition.UNREADABLE) and not self.repair
 
 
-#: A thing to check: its description, the check, which returns a detail, and the repair, which returns what it did.
-_Work = tuple[Finding, Callable[[], str], Callable[[], str]]
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """One thing to check.
+
+    ``examine`` returns a few words about its content, or raises the error that says what is wrong; a MissingError if
+    there is no such thing. ``mend`` returns what it did; None where a person must do it.
+    """
+
+    finding: Finding
+    examine: Callable[[], str]
+    mend: Callable[[], str] | None
+
+
+class _NotRecordedError(Exception):
+    """What was checked is whole as far as can be told."""
 
 
 def check(
@@ -89,8 +103,8 @@ def check(
     """Check what is stored: data sets, models, embeddings, caches, searches for options, history, settings and state.
 
     Every checksum is compared, so all bytes are read. Without ``repair`` nothing is changed. With it a cache that is
-    damaged is deleted, since it is made again; embeddings are cut to the rows that are whole; and everything else that
-    is damaged is renamed, so that it is neither used nor lost.
+    damaged is deleted, since it is made again; embeddings are cut to the rows that are whole; left-overs of killed
+    processes are cleared; and everything else that is damaged is renamed, so that it is neither used nor lost.
 
     Parameters
     ----------
@@ -120,170 +134,176 @@ def check(
         workspace.manifest(dataset)  # raises the error for a name that is not stored
     for name in workspace.names() if dataset is None else [dataset]:
         job.report(Progress(f"checking {name}"))
-        for finding in _in_dataset(workspace, name, job):
-            yield _checked(finding, workspace, repair=repair, job=job)
+        for one in _of_dataset(workspace, name, job):
+            finding = _run(one, workspace, repair=repair, job=job)
+            if finding is None:
+                continue
+            yield finding
+            if finding.repair and finding.kind in ("data set", "table"):
+                break  # the whole data set was moved aside
     for folder in workspace.set_aside():
-        if dataset is None or folder.name.startswith(f"{dataset}.damaged-"):
-            yield Finding(
-                folder.name.rpartition(".damaged-")[0], "data set", folder.name, str(folder), Condition.SET_ASIDE
-            )
+        name = folder.name.rpartition(".damaged-")[0]
+        if dataset in (None, name):
+            yield Finding(name, "data set", folder.name, str(folder), Condition.SET_ASIDE)
     if dataset is None:
         job.report(Progress("checking settings and state"))
-        for work in _elsewhere(workspace, paths):
-            yield _checked(work, workspace, repair=repair, job=job)
+        for one in _of_program(workspace, paths):
+            if (finding := _run(one, workspace, repair=repair, job=job)) is not None:
+                yield finding
+    if repair:
+        for path in workspace.clear_leftovers():
+            yield Finding("", "left-over", path.name, str(path), Condition.DAMAGED, repair="deleted")
 
 
-def _checked(work: _Work, workspace: Workspace, *, repair: bool, job: Job) -> Finding:
-    finding, examine, mend = work
+def _run(one: _Check, workspace: Workspace, *, repair: bool, job: Job) -> Finding | None:
     job.checkpoint()
     try:
-        return replace(finding, detail=examine())
+        return replace(one.finding, detail=one.examine())
     except MissingError:
-        return replace(finding, condition=Condition.WHOLE, detail="not there")
+        return None
     except _NotRecordedError as note:
-        return replace(finding, condition=Condition.NOT_RECORDED, detail=str(note))
-    except (DamagedError, _BadSettingsError) as error:
-        finding = replace(finding, condition=Condition.DAMAGED, detail=str(error))
+        return replace(one.finding, condition=Condition.NOT_RECORDED, detail=str(note))
+    except DamagedError as error:
+        finding = replace(one.finding, condition=Condition.DAMAGED, detail=str(error))
     except RecsysError as error:
-        return replace(finding, condition=Condition.UNREADABLE, detail=str(error))
+        return replace(one.finding, condition=Condition.UNREADABLE, detail=str(error))
     except OSError as error:
-        return replace(finding, condition=Condition.UNREADABLE, detail=describe_os_error(error))
-    if not repair:
+        return replace(one.finding, condition=Condition.UNREADABLE, detail=f"{describe_os_error(error)}.")
+    if not repair or one.mend is None:
         return finding
     try:
-        with locked(workspace.folder / LOCK, wait=True):
-            return replace(finding, repair=mend())
+        with workspace.exclusive():
+            return replace(finding, repair=one.mend())
     except (RecsysError, OSError) as error:
         why = describe_os_error(error) if isinstance(error, OSError) else str(error)
-        return replace(finding, detail=f"{finding.detail} It could not be repaired ({why.rstrip('.')}).")
+        return replace(finding, detail=f"{finding.detail} It could not be repaired: {why.rstrip('.')}.")
 
 
-class _NotRecordedError(Exception):
-    """What was checked is whole as far as can be told."""
-
-
-class _BadSettingsError(Exception):
-    """A file that a person wrote is wrong; it is not damaged, and is not touched."""
-
-
-def _in_dataset(workspace: Workspace, name: str, job: Job) -> Iterator[_Work]:
+# -- data sets ------------------------------------------------------------------------------------------------------
+def _of_dataset(workspace: Workspace, name: str, job: Job) -> Iterator[_Check]:
     folder = workspace.dataset_folder(name)
+    aside = partial(_aside, folder)
+    yield _Check(_finding(name, "data set", name, folder / MANIFEST), partial(_describe, folder, name), aside)
     manifest: Manifest | None = None
     with contextlib.suppress(RecsysError):
         manifest = read_manifest(folder, name)
-
-    def describe() -> str:
-        found = read_manifest(folder, name).overview
-        return f"{found.num_items:,} items, {found.num_users:,} users, {found.num_interactions:,} interactions"
-
-    yield _work(name, "data set", name, folder / MANIFEST, describe, lambda: _aside(folder))
     for table, entry in {} if manifest is None else manifest.files.items():
-
-        def compare(entry: Any = entry) -> str:
-            require_table(folder, entry)
-            return f"{entry['rows']:,} rows"
-
-        yield _work(name, "table", table, folder / entry["file"], compare, lambda: _aside(folder))
-    yield from _models(workspace, name)
-    yield from _embeddings(workspace, name, job)
-    words = folder / WORDS
-    yield _work(name, "search index", WORDS, words, lambda: f"{len(read_npz(words))} arrays", lambda: _deleted(words))
-    for path in _files(folder / TUNING, "*.journal"):
-
-        def count(path: Path = path) -> str:
-            return f"{require_study(path):,} entries"
-
-        yield _work(name, "tuning", path.stem, path, count, lambda path=path: _aside(path))  # type: ignore[misc]
-
-
-def _models(workspace: Workspace, name: str) -> Iterator[_Work]:
+        yield _Check(
+            _finding(name, "table", table, folder / entry["file"]), partial(_compare_table, folder, entry), aside
+        )
     for model in models.describe():
         versions = workspace.model_versions(name, model)
-        if not os.path.lexists(versions):
-            continue
-
-        def compare(versions: Path = versions, model: str = model) -> str:
-            folder = model_folder(versions)
-            stored = read_report(folder, model)
-            if stored is None:
-                raise _NothingError
-            require_whole(folder, stored)
-            if stored.files is None:
-                raise _NotRecordedError("checksums of its report are not recorded; its own are right")
-            return f"trained {stored.trained_at}"
-
-        yield _work(name, "model", model, versions, compare, lambda versions=versions: _aside(versions))  # type: ignore[misc]
-
-
-def _embeddings(workspace: Workspace, name: str, job: Job) -> Iterator[_Work]:
-    from engine.search.semantic.store_check import check_store, repair_store
-
-    for folder in _folders(workspace.embeddings_folder(name)):
-
-        def measure(folder: Path = folder) -> str:
-            found = check_store(folder, job)
-            if found.whole < found.rows:
-                raise DamagedError(
-                    f"{folder}: is damaged, since vector {found.whole + 1:,} of {found.rows:,} is not of unit length.",
-                    file=str(folder),
-                )
-            return f"{found.rows:,} vectors"
-
-        def mend(folder: Path = folder) -> str:
-            try:
-                kept = repair_store(folder).whole
-            except DamagedError:
-                return _aside(folder)
-            return f"cut to the {kept:,} vectors that are whole; the others are to be embedded again"
-
-        yield _work(name, "embeddings", folder.name, folder, measure, mend)
-
-
-def _elsewhere(workspace: Workspace, paths: Paths) -> Iterator[_Work]:
-    def settings() -> str:
-        try:
-            read_settings(paths.config)
-        except DataError as error:
-            raise _BadSettingsError(str(error)) from error
-        return ""
-
-    def leave() -> str:
-        raise DataError("it is yours: correct it, or remove it")
-
-    def read(path: Path, kind: Any, words: str) -> Callable[[], str]:
-        def examine() -> str:
-            found = read_json(path, kind)
-            return f"{len(found):,} {words}" if words else ""
-
-        return examine
-
-    for path in _files(paths.config, "config.toml"):
-        yield _work("", "settings", path.name, path, settings, leave)
-    files = [(workspace.folder / CURRENT, "state", dict[str, str], "")]
-    files += [(path, "state", dict[str, Any], "") for path in _files(paths.state, "*.json")]
-    files += [(path, "history", list[str], "searches") for path in _files(paths.state / "searches", "*.json")]
-    for path, kind, shape, words in files:
-        yield _work("", kind, path.name, path, read(path, shape, words), lambda path=path: _aside(path))  # type: ignore[misc]
-    for path in _files(paths.cache, "model-hashes.json"):
-        yield _work(
-            "",
-            "cache",
-            path.name,
-            path,
-            read(path, dict[str, Stamp], "files"),
-            lambda path=path: _deleted(path),  # type: ignore[misc]
+        if os.path.lexists(versions):
+            yield _Check(
+                _finding(name, "model", model, versions),
+                partial(_compare_model, versions, model),
+                partial(_aside, versions),
+            )
+    for vectors in _folders(workspace.embeddings_folder(name)):
+        yield _Check(
+            _finding(name, "embeddings", vectors.name, vectors),
+            partial(_measure_vectors, vectors, job),
+            partial(_cut_vectors, vectors),
+        )
+    words = folder / WORDS
+    yield _Check(_finding(name, "search index", WORDS, words), partial(_read_index, words), partial(_delete, words))
+    for study in _files(folder / TUNING, "*.journal"):
+        yield _Check(
+            _finding(name, "tuning", study.stem, study), partial(_count_entries, study), partial(_aside, study)
         )
 
 
-def _work(dataset: str, kind: str, name: str, path: Path, examine: Callable[[], str], mend: Callable[[], str]) -> _Work:
-    return Finding(dataset, kind, name, str(path), Condition.WHOLE), examine, mend
+def _describe(folder: Path, name: str) -> str:
+    found = read_manifest(folder, name).overview
+    return f"{found.num_items:,} items, {found.num_users:,} users, {found.num_interactions:,} interactions"
+
+
+def _compare_table(folder: Path, entry: Mapping[str, Any]) -> str:
+    require_table(folder, entry)
+    return f"{entry['rows']:,} rows"
+
+
+def _compare_model(versions: Path, model: str) -> str:
+    folder = model_folder(versions)
+    stored = read_report(folder, model)
+    if stored is None:
+        raise MissingError
+    require_whole(folder, stored)
+    if stored.files is None:
+        raise _NotRecordedError("The checksums of its files are not recorded; the model's own checksum is right.")
+    return f"trained {stored.trained_at}"
+
+
+def _measure_vectors(folder: Path, job: Job) -> str:
+    from engine.search.semantic.store_check import check_store
+
+    found = check_store(folder, job)
+    if found.whole < found.rows:
+        raise DamagedError(
+            f"{folder}: is damaged, since vector {found.whole + 1:,} of {found.rows:,} is not of unit length.",
+            file=str(folder),
+        )
+    return f"{found.rows:,} vectors"
+
+
+def _cut_vectors(folder: Path) -> str:
+    from engine.search.semantic.store_check import repair_store
+
+    try:
+        kept = repair_store(folder).whole
+    except DamagedError:
+        return _aside(folder)
+    return f"cut to the {kept:,} vectors that are whole; the others are to be embedded again"
+
+
+def _read_index(path: Path) -> str:
+    return f"{len(read_npz(path))} arrays"
+
+
+def _count_entries(path: Path) -> str:
+    return f"{require_study(path):,} entries"
+
+
+# -- what belongs to no data set --------------------------------------------------------------------------------------
+def _of_program(workspace: Workspace, paths: Paths) -> Iterator[_Check]:
+    for path in _files(paths.config, "config.toml"):
+        yield _Check(_finding("", "settings", path.name, path), partial(_read_settings, paths.config), None)
+    stored: list[tuple[str, Path, Any]] = [("state", workspace.folder / CURRENT, dict[str, str])]
+    stored += [("state", path, dict[str, Any]) for path in _files(paths.state, "*.json")]
+    stored += [("history", path, list[str]) for path in _files(paths.state / "searches", "*.json")]
+    for kind, path, shape in stored:
+        yield _Check(_finding("", kind, path.name, path), partial(_read, path, shape), partial(_aside, path))
+    for path in _files(paths.cache, "model-hashes.json"):
+        yield _Check(_finding("", "cache", path.name, path), partial(_count_hashes, path), partial(_delete, path))
+
+
+def _read_settings(folder: Path) -> str:
+    try:
+        read_settings(folder)
+    except DataError as error:
+        raise DamagedError(str(error), file=error.file) from error
+    return ""
+
+
+def _count_hashes(path: Path) -> str:
+    return f"{len(read_stamps(path)):,} files"
+
+
+def _read(path: Path, shape: Any) -> str:
+    read_json(path, shape)
+    return ""
+
+
+# -- helpers ----------------------------------------------------------------------------------------------------------
+def _finding(dataset: str, kind: str, name: str, path: Path) -> Finding:
+    return Finding(dataset, kind, name, str(path), Condition.WHOLE)
 
 
 def _aside(path: Path) -> str:
     return f"moved to {set_aside(path)}"
 
 
-def _deleted(path: Path) -> str:
+def _delete(path: Path) -> str:
     if path.is_dir():
         return _aside(path)
     path.unlink()

@@ -40,7 +40,7 @@ def datasets() -> None:
 def list_datasets(as_json: bool) -> None:
     """List the stored data sets."""
     from engine.session.datasets import open_workspace
-    from tui.output import dataset_json, log, print_json, print_table
+    from tui.output import damaged_dataset_json, dataset_json, log, print_json, print_table
 
     workspace = open_workspace()
     manifests = []
@@ -49,10 +49,12 @@ def list_datasets(as_json: bool) -> None:
             manifests.append(workspace.manifest(name))
         except RecsysError as error:  # one damaged set must not hide the others
             log(describe(error))
+    aside = [(folder.name, str(folder)) for folder in workspace.set_aside()]
     if as_json:
-        print_json([dataset_json(manifest) for manifest in manifests])
+        listed = [{**dataset_json(manifest), "damaged": None} for manifest in manifests]
+        print_json(listed + [damaged_dataset_json(name, folder) for name, folder in aside])
         return
-    if not manifests:
+    if not manifests and not aside:
         log("No data set is stored yet: `recsys-tui datasets add demo` adds the bundled one.")
         return
     overviews = [manifest.overview for manifest in manifests]
@@ -61,7 +63,8 @@ def list_datasets(as_json: bool) -> None:
         [
             (one.name, one.kind, f"{one.num_items:,}", f"{one.num_users:,}", f"{one.num_interactions:,}", one.title)
             for one in overviews
-        ],
+        ]
+        + [(name, "damaged", "–", "–", "–", f"moved aside to {folder}") for name, folder in aside],
         cut=(5,),
         right=(2, 3, 4),
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.errors import DamagedError, DataError, MissingError, UnknownError
 from engine.storage.atomic import checksum, describe_os_error, write_json
-from engine.storage.guarded import read_json
+from engine.storage.guarded import CHECKSUM, convert_file, read_json, require_checksum, with_checksum
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,23 @@ class Stamp:
     sha256: str
 
 
+def read_stamps(path: Path) -> dict[str, Stamp]:
+    """Read the hashes that :class:`Stamps` remembers, by the path of the file.
+
+    Raises
+    ------
+    MissingError
+        If there are none.
+    DamagedError
+        If the file is not the one that was written.
+    DataError
+        If it cannot be read.
+    """
+    content = read_json(path, dict[str, Any])
+    require_checksum(path, content)
+    return convert_file(path, {name: one for name, one in content.items() if name != CHECKSUM}, dict[str, Stamp])
+
+
 class Stamps:
     """Hashes of large files, remembered by size and time of change so that they are not read at every start.
 
@@ -81,15 +98,15 @@ class Stamps:
         digest = checksum(file)
         if self._path is not None:
             with contextlib.suppress(DataError):
-                kept = {name: asdict(one) for name, one in known.items()}
-                write_json(self._path, {**kept, key: {"seen": seen, "sha256": digest}})
+                known[key] = Stamp(seen, digest)
+                write_json(self._path, with_checksum({name: asdict(one) for name, one in known.items()}))
         return digest
 
     def _read(self) -> dict[str, Stamp]:
         if self._path is None:
             return {}
         try:
-            return read_json(self._path, dict[str, Stamp])
+            return read_stamps(self._path)
         except MissingError:
             return {}
         except DataError as error:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import engine.workspace.model_store
 from engine.data.dataset import Dataset
-from engine.errors import ErrorKind, NotTrainedError
+from engine.errors import DamagedModelError, ErrorKind, NotTrainedError
 from engine.interactions import Interactions
 from engine.session import Session
 from engine.workspace.dataset_store import Workspace
@@ -55,6 +57,71 @@ def test_a_spoilt_report_is_an_untrained_model_and_hides_no_other(workspace: Wor
     (workspace.model_folder("tiny", "explicit") / "report.json").write_text("{")
     assert trained(workspace) == {"implicit"}
     assert session.users.recommend(20).method == "implicit"
+
+
+def spoil(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "model.json", "report.json"])
+def test_a_damaged_model_is_named_and_the_next_one_answers(workspace: Workspace, file: str) -> None:
+    session = Session(workspace, "tiny")
+    for name in ("explicit", "implicit"):
+        session.models.train(name, {"n_iter": 1})
+    assert session.users.recommend(20).method == "explicit"
+    spoil(workspace.model_folder("tiny", "explicit") / file)
+
+    session = Session(workspace, "tiny")
+    states = {state.name: state for state in session.models.states()}
+    assert not states["explicit"].trained
+    assert file in states["explicit"].damage
+    assert states["implicit"].trained
+    answer = session.users.recommend(20)
+    assert (answer.method, answer.note) == ("implicit", "damaged, to be trained again: explicit")
+    with pytest.raises(DamagedModelError, match=f"explicit of 'tiny' is damaged.*{file}") as caught:
+        session.users.recommend(20, model="explicit")
+    assert (caught.value.kind, caught.value.name, caught.value.dataset) == (
+        ErrorKind.DAMAGED_MODEL,
+        "explicit",
+        "tiny",
+    )
+    session.models.train("explicit", {"n_iter": 1})
+    assert session.users.recommend(20).method == "explicit"
+
+
+def test_damage_that_is_only_found_while_loading_is_named_from_then_on(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine.workspace.model_store, "LISTED_BYTES", 0)  # as if the model were a large one
+    session = Session(workspace, "tiny")
+    for name in ("explicit", "implicit"):
+        session.models.train(name, {"n_iter": 1})
+    spoil(workspace.model_folder("tiny", "explicit") / "model.safetensors")
+    assert trained(workspace) == {"explicit", "implicit"}
+    session = Session(workspace, "tiny")
+    assert session.users.recommend(20).method == "implicit"
+    assert {state.name for state in session.models.states() if state.damage} == {"explicit"}
+
+
+def test_the_files_of_another_model_are_damage(workspace: Workspace) -> None:
+    session = Session(workspace, "tiny")
+    for name in ("explicit", "implicit"):
+        session.models.train(name, {"n_iter": 1})
+    ours, others = (workspace.model_folder("tiny", name) for name in ("explicit", "implicit"))
+    for path in others.iterdir():
+        shutil.copyfile(path, ours / path.name)
+    state = next(one for one in Session(workspace, "tiny").models.states() if one.name == "explicit")
+    assert "the report of 'implicit'" in state.damage
+
+
+def test_when_all_trained_models_are_damaged_that_is_said(workspace: Workspace) -> None:
+    session = Session(workspace, "tiny")
+    session.models.train("explicit", {"n_iter": 1})
+    spoil(workspace.model_folder("tiny", "explicit") / "model.safetensors")
+    with pytest.raises(DamagedModelError, match="explicit of 'tiny' is damaged"):
+        Session(workspace, "tiny").users.recommend(20)
 
 
 def test_a_user_who_knows_everything_is_recommended_nothing(workspace: Workspace) -> None:
