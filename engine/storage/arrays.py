@@ -16,6 +16,18 @@ from engine.errors import DataError
 from engine.storage.atomic import describe_os_error
 from engine.storage.guarded import damaged, require_file
 
+#: What NumPy raises at a header that is no header.
+_HEADER_ERRORS = (
+    ValueError,
+    SyntaxError,
+    tokenize.TokenError,
+    TypeError,
+    KeyError,
+    RecursionError,
+    MemoryError,
+    OverflowError,
+)
+
 
 def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
     """Read the header of a ``.npy`` file of version 1.0, as this program writes it; the file is then at the first row.
@@ -26,12 +38,11 @@ def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
         If the header is not of this form, or declares Python objects, columns before rows, or a negative size.
     """
     try:
-        if np.lib.format.read_magic(file) != (1, 0):
-            raise ValueError("its header has an unsupported version")
+        version = np.lib.format.read_magic(file)
         shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
-    except (SyntaxError, tokenize.TokenError, TypeError, KeyError, RecursionError, MemoryError, OverflowError) as error:
-        raise ValueError("its header cannot be read") from error
-    if fortran_order or dtype.hasobject or any(size < 0 for size in shape):
+    except _HEADER_ERRORS as error:
+        raise ValueError("its header cannot be read") from error  # NumPy quotes the whole header
+    if version != (1, 0) or fortran_order or dtype.hasobject or any(size < 0 for size in shape):
         raise ValueError("its header was not written by this program")
     return tuple(int(size) for size in shape), dtype
 

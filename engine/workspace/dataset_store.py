@@ -291,10 +291,11 @@ class Workspace:
 
     def _damaged(self, name: str, why: str) -> DataError:
         folder = self.dataset_folder(name)
+        reason = why.removeprefix(f"{folder}{os.sep}").rstrip(".")  # the path is named once, and as it is now
         with contextlib.suppress(OSError):
             folder = set_aside(folder)
         return DataError(
-            f"The data set {name!r} is damaged ({why.rstrip('.')}); it was moved to {folder}: add it again.",
+            f"The data set {name!r} is damaged ({reason}); it was moved to {folder}: add it again.",
             kind=ErrorKind.DAMAGED_DATASET,
             name=name,
             file=str(folder),

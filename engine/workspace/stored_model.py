@@ -125,26 +125,24 @@ def require_whole(folder: Path, stored: StoredReport, *, largest: int | None = N
     header = read_header(folder)
     if header["model"] != stored.report.model:
         raise DamagedError(f"{folder}: is damaged, since it holds a model of the kind {header['model']!r}.")
-    files = stored.files or {}
-    if not files:
-        tensors = tensors_file(folder, header)
-        size = require_file(tensors)
-        if (largest is None or size <= largest) and _checksum(tensors) != header["tensors_sha256"]:
-            raise DamagedError(f"{tensors}: is damaged, since its checksum is wrong.", file=str(tensors))
-    for name, record in files.items():
+    if not stored.files:
+        _require_file(tensors_file(folder, header), header["tensors_sha256"], None, largest)
+    for name, record in (stored.files or {}).items():
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()):
             raise DamagedError(f"{folder / REPORT}: is damaged, since it names a file outside the folder.")
-        try:
-            size = require_file(path)
-        except MissingError:
-            raise DamagedError(f"{path}: is missing.", file=str(path)) from None
-        if size != record.bytes:
-            raise DamagedError(
-                f"{path}: is damaged, since it has {size:,} bytes instead of {record.bytes:,}.", file=str(path)
-            )
-        if (largest is None or size <= largest) and _checksum(path) != record.sha256:
-            raise DamagedError(f"{path}: is damaged, since its checksum is wrong.", file=str(path))
+        _require_file(path, record.sha256, record.bytes, largest)
+
+
+def _require_file(path: Path, sha256: str, recorded: int | None, largest: int | None) -> None:
+    try:
+        size = require_file(path)
+    except MissingError:
+        raise DamagedError(f"{path}: is missing.", file=str(path)) from None
+    if recorded not in (None, size):
+        raise DamagedError(f"{path}: is damaged, since it has {size:,} bytes instead of {recorded:,}.", file=str(path))
+    if (largest is None or size <= largest) and _checksum(path) != sha256:
+        raise DamagedError(f"{path}: is damaged, since its checksum is wrong.", file=str(path))
 
 
 def _checksum(path: Path) -> str:

@@ -257,8 +257,9 @@ class VectorStore:
             return _Content.read(self.folder, self.model)
         except DamagedError as why:
             aside = set_aside(self.folder)
+            reason = str(why).removeprefix(f"{self.folder}{os.sep}").rstrip(".")  # the path is named once
             self.damage = (
-                f"The embeddings were damaged ({why}); they are set aside as {aside} and must be computed again."
+                f"The embeddings were damaged ({reason}); they are set aside as {aside} and must be computed again."
             )
             return None
 
