@@ -70,7 +70,7 @@ def read_header(path: str | Path) -> dict[str, Any]:
 
 def tensors_file(folder: Path, header: Mapping[str, Any]) -> Path:
     """The file of a model's tensors; a description of format 1 does not name it."""
-    return folder / header.get("tensors", TENSORS)
+    return folder / str(header.get("tensors", TENSORS))
 
 
 def header_hash(header: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ def require_table(folder: Path, entry: Mapping[str, Any]) -> Path:
     DamagedError
         If the file is missing, or is not the one that was stored.
     """
-    path = folder / entry["file"]
+    path = folder / str(entry["file"])
     try:
         require_file(path)
     except MissingError:

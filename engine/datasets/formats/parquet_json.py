@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.json import JsonDocument, JsonLines, is_document, looks_like_json
+from engine.datasets.formats.parquet_damage import damage_in, damage_of, require_text
 from engine.datasets.formats.rows import RowBatch, Rows
 from engine.datasets.formats.shown import shortened
 from engine.datasets.formats.sources import Source
-from engine.errors import DataError, ErrorKind
+from engine.errors import DataError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from engine.datasets.formats.read_report import ReadReport
 
 _PARQUET = b"PAR1"
 _BLOCK_ROWS = 1 << 17
-_LONGEST_REASON = 100
 
 
 def open_rows(source: Source, *, header: bool | None = None, encoding: str = "utf-8") -> Rows:
@@ -63,7 +60,7 @@ class Parquet:
             try:
                 self.columns: list[str] = list(file.schema_arrow.names)
             except UnicodeDecodeError as error:
-                raise self._damaged(error) from error
+                raise damage_of(self.name, error) from error
         twice = next((one for one in self.columns if self.columns.count(one) > 1), None)
         if twice is not None:
             raise DataError(
@@ -82,31 +79,14 @@ class Parquet:
                 for batch in file.iter_batches(_BLOCK_ROWS, columns=list(wanted)):
                     report.rows += batch.num_rows
                     columns = {name: batch.column(name) for name in wanted}
-                    self._require_sound(columns, row)
+                    for name, column in columns.items():
+                        require_text(self.name, name, column, row)
                     yield RowBatch(columns, range(row, row + batch.num_rows))
                     row += batch.num_rows
             except (pa.ArrowException, OSError) as error:
-                raise self._damaged(error) from error
-
-    def _require_sound(self, columns: Mapping[str, pa.Array], first: int) -> None:
-        """Raise DataError if a value is not of the type of its column: pyarrow does not look, and fails later."""
-        import pyarrow as pa
-
-        for name, values in columns.items():
-            try:
-                values.validate(full=True)
-            except pa.ArrowInvalid as error:
-                found = re.fullmatch(r"Invalid UTF8 sequence at string index (\d+)", str(error))
-                row = None if found is None else first + int(found[1])
-                where = "" if row is None else f", row {row:,}"
-                what = "is not text in UTF-8" if "UTF8" in str(error) else f"is damaged ({shortened(str(error))})"
-                raise DataError(
-                    f"{self.name}{where}, column {shortened(name)}: {what}; write the file again.",
-                    kind=ErrorKind.BAD_VALUE,
-                    file=self.name,
-                    row=row,
-                    column=name,
-                ) from error
+                if isinstance(error, MemoryError):
+                    raise
+                raise damage_in(self.name, self.source.path, wanted, row, _BLOCK_ROWS, error) from error
 
     def _open(self) -> Any:
         import pyarrow as pa
@@ -115,8 +95,6 @@ class Parquet:
         try:
             return parquet.ParquetFile(self.source.path)
         except (pa.ArrowException, OSError) as error:
-            raise self._damaged(error) from error
-
-    def _damaged(self, error: Exception) -> DataError:
-        why = shortened(str(error), _LONGEST_REASON).rstrip(".")
-        return DataError(f"{self.name}: is cut short or damaged ({why}); get it again.", file=self.name)
+            if isinstance(error, MemoryError):
+                raise
+            raise damage_of(self.name, error) from error
