@@ -59,6 +59,9 @@ def writing(path: Path, mode: int = 0o666) -> Iterator[Path]:
 def make_folder(folder: Path) -> None:
     """Create a folder and its missing parents, and wait until their names are on disk.
 
+    Only their owner may enter them, since data sets, searches and logs are personal. A folder that is there already
+    keeps its permissions.
+
     Raises
     ------
     OSError
@@ -69,7 +72,7 @@ def make_folder(folder: Path) -> None:
         missing.append(folder)
         folder = folder.parent
     for one in reversed(missing):
-        one.mkdir(exist_ok=True)
+        one.mkdir(mode=0o700, exist_ok=True)
         sync_folder(one.parent)
 
 
@@ -125,7 +128,7 @@ def locked(path: Path, *, wait: bool) -> Iterator[bool]:
         If the file cannot be created.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         file = open(path, "a")  # noqa: SIM115 - closed below; an OSError of the caller's block must not be caught here
     except OSError as error:
         raise cannot_write(path, error) from error
