@@ -396,9 +396,10 @@ class RecsysApp(App[None]):
                 yield SystemCommand("Embed", "Embed the catalogue for search by meaning", self.backend.embed)
             for model in dataset.models:
                 if not model.obstacle and self.state.active_job(model.task) is None:
-                    again = " again" if model.trained else ""
+                    again = " again" if model.trained or model.damage else ""
+                    about = clean(f"Damaged: {model.damage}" if model.damage else model.description)
                     train = partial(self.backend.train, model.name, model.task)
-                    yield SystemCommand(f"Train {model.name}{again}", clean(model.description), train)
+                    yield SystemCommand(f"Train {model.name}{again}", about, train)
         yield from self.active_pane.commands()
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
         yield SystemCommand("Keys", "Show all keys", self.action_help)

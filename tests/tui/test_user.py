@@ -188,6 +188,31 @@ def with_bayesian(*trained):
     return session
 
 
+def with_damaged_model(*trained):
+    session = FakeSession(trained=trained)
+    session.further_models = [ModelState("als", "user", "Least squares.", damage="model.json: its checksum is wrong.")]
+    return session
+
+
+async def test_a_damaged_model_is_named_where_nothing_else_can_answer(make_app):
+    app = make_app(with_damaged_model())
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        text = screen_text(app)
+        assert "Damaged, to be trained again: als" in text
+        assert "its checksum is wrong" in text
+
+
+async def test_a_damaged_model_is_named_in_the_palette_while_another_answers(make_app):
+    app = make_app(with_damaged_model("explicit"))
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        assert "· explicit" in screen_text(app)
+        commands = {one.title: one.help for one in app.get_system_commands(app.screen)}
+        assert commands["Train als again"] == "Damaged: model.json: its checksum is wrong."
+        assert "Answer with als" not in commands
+
+
 async def test_a_predicted_rating_says_how_far_off_it_may_be(make_app):
     app = make_app(with_bayesian("bayesian"))
     async with app.run_test(size=NARROW) as pilot:
