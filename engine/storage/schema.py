@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
+import sys
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -136,7 +136,7 @@ def _convert_scalar(value: Any, kind: Any, where: str) -> Any:
                 return value
             raise SchemaError(f"{where or 'it'} is too large a number")
         case _ if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
-            if abs(value) < _MAX_INT or (isinstance(value, float) and math.isfinite(value)):
+            if abs(value) <= sys.float_info.max:  # false for NaN, too
                 return float(value)
             raise SchemaError(f"{where or 'it'} is not a finite number")
         case _ if kind is str and isinstance(value, str):

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from engine.errors import DamagedError, DataError, MissingError
 from engine.storage.atomic import sync_folder, writing
-from engine.storage.guarded import read_bytes
+from engine.storage.guarded import read_bytes, read_json
 from engine.storage.model_header import (
     FORMAT,
     FORMAT_VERSION,
@@ -170,12 +170,14 @@ def _clear_unnamed(folder: Path) -> None:
         clear_parts(folder)
         if unfinished(folder, HEADER):
             return
-        header = json.loads((folder / HEADER).read_bytes()) if (folder / HEADER).exists() else {"tensors": None}
-        named = header.get("tensors", TENSORS)
+        try:
+            named = read_json(folder / HEADER, dict[str, Any]).get("tensors", TENSORS)
+        except MissingError:
+            named = None
         for path in found:
             if path.name != named:
                 path.unlink()
         if named is None and not any(folder.iterdir()):
             folder.rmdir()
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, DataError) as error:
         _log.info("%s: old tensors were not deleted (%s)", folder, error)

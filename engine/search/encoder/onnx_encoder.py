@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import DamagedError
+from engine.errors import DamagedError, MissingError
 from engine.runtime.thread_pool import in_parts
 from engine.search.encoder.model_files import is_packaged
+from engine.storage.guarded import read_json
+
+T = TypeVar("T")
 
 Vectors = npt.NDArray[np.float32]
 
@@ -72,14 +75,15 @@ class OnnxEncoder:
             raise DamagedError(
                 f"{folder}: the weights, graph or tokeniser are damaged: get the model again."
             ) from error
+        config = read_json(folder / "config.json", _Config)
+        self.dim = config.hidden_size
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(_limit(folder))
+        self._tokenizer.enable_truncation(_limit(folder, config))
         self._inputs = {one.name for one in self._session.get_inputs()}
         self._pooling = _pooling(folder)
-        about = _settings(folder / "config_sentence_transformers.json")
-        self._prompts = about.get("prompts") or {}
-        self._default = self._prompts.get(about.get("default_prompt_name"), "")
-        self.dim = int(_settings(folder / "config.json")["hidden_size"])
+        about = _settings(folder / "config_sentence_transformers.json", _Prompts)
+        self._prompts = about.prompts or {}
+        self._default = self._prompts.get(about.default_prompt_name or "", "")
 
     def prepare(self, texts: Sequence[str], *, query: bool) -> tuple[Sequence[Any], list[int]]:
         """The numbers of each text's tokens, and how many they are."""
@@ -111,17 +115,49 @@ class OnnxEncoder:
         return vectors
 
 
-def _settings(path: Path) -> dict[str, Any]:
-    content = json.loads(path.read_bytes()) if path.is_file() else {}
-    return content if isinstance(content, dict) else {}
+@dataclass(frozen=True, slots=True)
+class _Config:
+    """What is read of ``config.json``."""
+
+    hidden_size: int
+    max_position_embeddings: int = 512
+
+
+@dataclass(frozen=True, slots=True)
+class _Prompts:
+    """What is read of ``config_sentence_transformers.json``."""
+
+    prompts: dict[str, str] | None = None
+    default_prompt_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lengths:
+    """What is read of ``sentence_bert_config.json`` and ``tokenizer_config.json``."""
+
+    max_seq_length: int | None = None
+    model_max_length: float | None = None
+
+
+def _settings(path: Path, kind: type[T]) -> T:
+    """The settings of a file of the model; the defaults if there is no such file."""
+    try:
+        return read_json(path, kind)
+    except MissingError:
+        return kind()
 
 
 def _pooling(folder: Path) -> str | None:
     """``"mean"`` or ``"cls"``; None for what only sentence-transformers knows."""
-    if not (folder / "modules.json").is_file():
+    try:
+        modules = read_json(folder / "modules.json", list[dict[str, Any]])
+    except MissingError:
         return "mean"  # what sentence-transformers does with a model that transformers saved
-    kinds = [str(one.get("type")).rpartition(".")[2] for one in json.loads((folder / "modules.json").read_bytes())]
-    settings = _settings(folder / "1_Pooling" / "config.json")
+    kinds = [str(one.get("type")).rpartition(".")[2] for one in modules]
+    try:
+        settings = read_json(folder / "1_Pooling" / "config.json", dict[str, Any])
+    except MissingError:
+        settings = {}
     mode = settings.get("pooling_mode") or [
         name.removeprefix("pooling_mode_").removesuffix("_tokens").removesuffix("_token")
         for name, chosen in settings.items()
@@ -132,9 +168,9 @@ def _pooling(folder: Path) -> str | None:
     return modes[0] if plain and modes in (["mean"], ["cls"]) else None
 
 
-def _limit(folder: Path) -> int:
+def _limit(folder: Path, config: _Config) -> int:
     """How many tokens of a text are read."""
-    limit = _settings(folder / "sentence_bert_config.json").get("max_seq_length")
-    config, about = _settings(folder / "config.json"), _settings(folder / "tokenizer_config.json")
-    room = config.get("max_position_embeddings", 512)
-    return int(min(limit or about.get("model_max_length") or room, room))
+    limit = _settings(folder / "sentence_bert_config.json", _Lengths).max_seq_length
+    about = _settings(folder / "tokenizer_config.json", _Lengths)
+    room = config.max_position_embeddings
+    return int(min(limit or about.model_max_length or room, room))

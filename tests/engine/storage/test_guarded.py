@@ -51,6 +51,7 @@ LARK = {
 def test_a_value_becomes_what_the_dataclass_declares() -> None:
     assert convert(LARK, Bird) == Bird("lark", (Wing(1.0, 12),), True, (0.5, 2.0), "lark", {"trill": 3})
     assert convert({**LARK, "range": None}, Bird).range is None
+    assert convert({**LARK, "range": [0, 10**30]}, Bird).range == (0.0, 1e30)
 
 
 @pytest.mark.parametrize(
