@@ -17,11 +17,9 @@ from tui.sanitize import sanitize
 #: Invisible characters about whose width, or the width of their neighbours, terminals disagree: zero-width
 #: spaces and joiners, direction marks, soft hyphens, byte-order marks, variation selectors.
 _INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2060-\u2064\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef]"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2060-\u2064\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff9-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e01ef]"
 )
-_MARK = "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
-#: More than two marks on one letter climb into the lines above.
-_STACKED_MARKS = re.compile(f"({_MARK}{{2}}){_MARK}+")
 _SPACES = re.compile(r"\s+")
 #: Longer texts are cut: nobody reads them to the end, and wrapping them would delay the screen.
 _LONGEST = 20_000
@@ -41,9 +39,7 @@ def clean(value: object) -> str:
 @lru_cache(maxsize=4096)
 def _clean(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
-        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-        text = _STACKED_MARKS.sub(r"\1", sanitize(text))
-        text = "".join("\ufffd" if unicodedata.category(one) in ("Cn", "Co") else one for one in text)
+        text = sanitize(unicodedata.normalize("NFC", _INVISIBLE.sub("", text)))
     return _SPACES.sub(" ", text).strip()
 
 
