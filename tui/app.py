@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,15 +18,18 @@ from tui import messages, themes
 from tui.backend.backend import Backend
 from tui.pace import Pace
 from tui.panes import FUNCTION_KEYS, TABS
+from tui.sanitize import sanitize
 from tui.state import AppState
 from tui.widgets.cell_text import clean, count, duration
 from tui.widgets.heading import Heading, TabBar
 from tui.widgets.hints import KeyHints
+from tui.widgets.line_filter import LineSanitizer
 from tui.widgets.notice import job_heading
 from tui.widgets.status import StatusBar
 
 if TYPE_CHECKING:
     from textual.driver import Driver
+    from textual.filter import LineFilter
 
     from engine.data.results import Overview
     from engine.session import Item, Job
@@ -107,6 +110,7 @@ class RecsysApp(App[None]):
         self._status = StatusBar(self.state.pace)
         self._quit_requested_at = float("-inf")
         self._typed_early = ""
+        self._sanitizer = LineSanitizer()
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's choice, but on Unix one that reports Esc sooner."""
@@ -116,6 +120,10 @@ class RecsysApp(App[None]):
         from tui.driver import PromptDriver
 
         return PromptDriver
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's filters, and then the one through which everything goes that is drawn."""
+        return [*super().get_line_filters(), self._sanitizer]
 
     def compose(self) -> ComposeResult:
         """The shell without a pane, which takes half the time to paint."""
@@ -339,13 +347,17 @@ class RecsysApp(App[None]):
         self.copy_to_clipboard(message.text)
         self._status.note = f"✓ copied: {message.text}"
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy text, line by line without what a terminal would act upon when it is pasted."""
+        super().copy_to_clipboard("\n".join(map(sanitize, text.split("\n"))))
+
     # -- keys -------------------------------------------------------------------------------------------------
     def action_command_palette(self) -> None:
         """Show the palette."""
-        from tui.widgets.popup import Palette
+        from tui.widgets.popup import Palette, PlainCommands
 
         if not self.screen.is_modal:
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette(providers=[PlainCommands], id="--command-palette"))
 
     def action_change_theme(self) -> None:
         """Choose the theme, with a preview."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tui.sanitize import sanitize
 from tui.widgets.completions import FILTERS, Completions
 
 if TYPE_CHECKING:
@@ -77,9 +78,10 @@ class FilterHelp:
         choice = self.completions.choice
         if choice is not None:
             line, after = self._line.value, max(self._line.cursor_position - choice.end, 0)
+            text = sanitize(choice.text)  # the engine finds a value by its words, whatever stands between them
             self.completions.close()
-            self._line.value = line[: choice.start] + choice.text + line[choice.end :]
-            self._line.cursor_position = choice.start + len(choice.text) + after
+            self._line.value = line[: choice.start] + text + line[choice.end :]
+            self._line.cursor_position = choice.start + len(text) + after
 
     def _interpreted(self, message: Answered) -> None:
         read: _Interpretation = message.value

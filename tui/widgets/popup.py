@@ -6,8 +6,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 from textual.screen import ModalScreen
+
+from tui.widgets.cell_text import clean
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -30,6 +33,33 @@ class ClosedOnce(_Base):
 
 class PopUp(ClosedOnce, ModalScreen[None]):
     """A page in front of the main screen."""
+
+
+class PlainCommands(Provider):
+    """The app's commands. Textual's own provider takes square brackets in a name for markup, which can hold actions."""
+
+    async def discover(self) -> Hits:
+        """All commands, by name."""
+        for command in sorted(self.app.get_system_commands(self.screen), key=lambda command: command.title):
+            name = clean(command.title)
+            yield DiscoveryHit(Content(name), command.callback, name, _plain(command.help))
+
+    async def search(self, query: str) -> Hits:
+        """The commands whose names match what is typed, with the matching letters marked."""
+        matcher = self.matcher(query)
+        for command in self.app.get_system_commands(self.screen):
+            name = clean(command.title)
+            score, letters = matcher.fuzzy_search.match(query, name)
+            if score > 0:
+                shown = Content(name)
+                for letter in letters:
+                    shown = shown.stylize(matcher.match_style, letter, letter + 1)
+                yield Hit(score, shown, command.callback, name, _plain(command.help))
+
+
+def _plain(text: str) -> Any:
+    # The palette parses what is a string, and draws content as it is, although its types know only strings.
+    return Content(clean(text))
 
 
 class Palette(ClosedOnce, CommandPalette):

@@ -12,6 +12,7 @@ from textual.events import Paste
 from textual.message import Message
 from textual.widgets import Input
 
+from tui.sanitize import sanitize
 from tui.widgets.cell_text import clean
 
 _LONGEST = 2_000
@@ -57,11 +58,15 @@ class QueryInput(Input):
         self._leads_on = False
         self.retitle(title)
 
+    def validate_value(self, value: str) -> str:
+        """Keep out what a terminal would act upon, also from completions and earlier searches."""
+        return sanitize(value)
+
     def _on_paste(self, event: Paste) -> None:
         """Join the lines of a pasted text, and cut it to the room that is left."""
         event.stop()
         event.prevent_default()
-        text = _LINE_END.sub(" ", event.text.strip("\r\n")).replace("\t", " ")
+        text = sanitize(_LINE_END.sub(" ", event.text.strip("\r\n")))
         start, end = sorted(self.selection)
         room = max(0, _LONGEST - len(self.value) + (end - start))
         if len(text) > room:
