@@ -6,9 +6,18 @@ import contextlib
 import io
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from engine.errors import CancelledError, OptionError, RecsysError, UnknownError, abridged
 from engine.session import DEVICES
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import click
+
+#: The length at which a message about wrong usage is cut.
+_LONGEST_MESSAGE = 400
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         The exit status: 0 done, 1 the request could not be served, 2 wrong usage, 130 interrupted.
     """
     words = sys.argv[1:] if arguments is None else arguments
+    if "--debug" in words:
+        sys.excepthook = _log_traceback
     # Without these two (`>&-`, some daemons) Python would print errors on stdout, or fail at the first output.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
@@ -99,12 +110,23 @@ def _run_command(words: list[str]) -> int:
     except click.Abort:
         raise KeyboardInterrupt from None
     except click.UsageError as error:
-        error.show()
+        _log_usage_error(error)
         return 2
     except click.ClickException as error:
         _log(error.format_message())
         return 1
     return 0
+
+
+def _log_usage_error(error: click.UsageError) -> None:
+    """What click itself would print; the message repeats what was typed, which may be anything."""
+    if error.ctx is not None:
+        for line in error.ctx.get_usage().splitlines():
+            _log(line)
+        _log(f"Try '{error.ctx.command_path} --help' for help.")
+        _log("")
+    message = error.format_message()
+    _log(f"Error: {message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + '…'}")
 
 
 def _fail(error: RecsysError, words: list[str], status: int) -> int:
@@ -129,6 +151,14 @@ def _log(message: str) -> None:
     from tui.sanitize import sanitize
 
     print(sanitize(message), file=sys.stderr)
+
+
+def _log_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What Python itself would print; an error repeats what is in the data, which may be anything."""
+    import traceback
+
+    for line in "".join(traceback.format_exception(kind, error, trace)).splitlines():
+        _log(line)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.session import Job, Progress
-from tui.sanitize import sanitize
+from tui.sanitize import escape_json, sanitize
 from tui.wording import describe_empty, describe_hint, evaluate_command, known_targets_note, train_command
 
 if TYPE_CHECKING:
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 def print_json(value: Any) -> None:
     """Print one JSON document on stdout: strict JSON, in which infinite numbers and NaN are null."""
     strict = _without_nan(value)
-    text = json.dumps(strict, ensure_ascii=False, default=str, allow_nan=False)
+    # Escaped also where stdout is no terminal: `| head` ends at one.
+    text = escape_json(json.dumps(strict, ensure_ascii=False, default=str, allow_nan=False))
     try:
         text.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeEncodeError:  # an older terminal's encoding, or half a surrogate pair
+    except UnicodeEncodeError:  # an older terminal's encoding
         text = json.dumps(strict, default=str, allow_nan=False)
     click.echo(text)
 
@@ -43,6 +44,11 @@ def _without_nan(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_without_nan(one) for one in value]
     return value
+
+
+def print_line(text: str = "") -> None:
+    """Print a line for a person on stdout."""
+    click.echo(sanitize(text))
 
 
 def log(message: str) -> None:
@@ -67,7 +73,7 @@ def print_table(
     Parameters
     ----------
     headings, rows
-        As shown; every cell is sanitized.
+        As shown; every heading and every cell is sanitized.
     cut
         Positions of the columns that are cut in a narrow window. Ids and numbers must not be cut.
     right
@@ -82,9 +88,11 @@ def print_table(
 
     # Nothing is cut in a pipe, because there is no window to fit into.
     console = Console(width=None if sys.stdout.isatty() else 10_000, highlight=False, markup=False, emoji=False)
-    cells = [[Text(sanitize(cell), overflow="ellipsis", no_wrap=True) for cell in row] for row in rows]
+    heads, *cells = (
+        [Text(sanitize(cell), overflow="ellipsis", no_wrap=True) for cell in row] for row in [headings, *rows]
+    )
     shown = list(range(len(headings)))
-    widths = [max(len(headings[one]), *(row[one].cell_len for row in cells), 0) for one in shown]
+    widths = [max(row[one].cell_len for row in [heads, *cells]) for one in shown]
 
     def fits() -> bool:
         least = sum(min(widths[one], _LEAST_WIDTH) if one in cut else widths[one] for one in shown)
@@ -97,7 +105,7 @@ def print_table(
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for one in shown:
         table.add_column(
-            headings[one],
+            heads[one],
             justify="right" if one in right else "left",
             no_wrap=one not in cut,
             min_width=min(widths[one], least_width) if one in cut else None,
@@ -199,16 +207,16 @@ def print_dataset(manifest: Manifest, as_json: bool) -> None:
         return
     overview = manifest.overview
     audience = "simulated users" if overview.simulated else "users"
-    click.echo(sanitize(f"{overview.name}: {overview.title} ({overview.kind})"))
-    click.echo(
+    print_line(f"{overview.name}: {overview.title} ({overview.kind})")
+    print_line(
         f"  {overview.num_items:,} items ({overview.num_rated_items:,} with interactions), "
         f"{overview.num_users:,} {audience}, {overview.num_interactions:,} interactions"
     )
     for reason, count in manifest.skipped.items():
-        click.echo(sanitize(f"  left out: {count:,} × {reason}"))
+        print_line(f"  left out: {count:,} × {reason}")
     _print_notes(manifest.source)
     if manifest.source.get("guessed_columns"):
-        click.echo("  --map names other columns.")
+        print_line("  --map names other columns.")
 
 
 def print_preview(preview: Preview, as_json: bool) -> None:
@@ -230,29 +238,27 @@ def print_preview(preview: Preview, as_json: bool) -> None:
             }
         )
         return
-    click.echo(
-        sanitize(
-            f"{overview.name} ({overview.kind}) would have {overview.num_items:,} items, {overview.num_users:,} users "
-            f"and {overview.num_interactions:,} interactions. Nothing was stored."
-        )
+    print_line(
+        f"{overview.name} ({overview.kind}) would have {overview.num_items:,} items, {overview.num_users:,} users "
+        f"and {overview.num_interactions:,} interactions. Nothing was stored."
     )
     for reason, count in preview.skipped.items():
-        click.echo(sanitize(f"  left out: {count:,} × {reason}"))
+        print_line(f"  left out: {count:,} × {reason}")
     _print_notes(preview.source)
-    click.echo(sanitize(f"  types: {', '.join(f'{name} {kind}' for name, kind in preview.types.items())}"))
+    print_line(f"  types: {', '.join(f'{name} {kind}' for name, kind in preview.types.items())}")
     for what in (preview.items, preview.interactions):
         if what:
             columns = [one for one in what[0] if one != "text"]
             print_table(columns, [[one[column] for column in columns] for one in what], cut=range(len(columns)))
     if preview.source.get("guessed_columns"):
-        click.echo("  --map names other columns; without --dry-run the data set is stored.")
+        print_line("  --map names other columns; without --dry-run the data set is stored.")
 
 
 def _print_notes(source: Mapping[str, Any]) -> None:
     for note in source.get("notes", ()):
-        click.echo(sanitize(f"  {note}"))
+        print_line(f"  {note}")
     for sentence in dict.fromkeys(describe_hint(hint) for hint in source.get("hints", ())):
-        click.echo(sanitize(f"  {sentence}"))
+        print_line(f"  {sentence}")
 
 
 def print_models(specs: Sequence[ListedModel], as_json: bool) -> None:
@@ -309,18 +315,18 @@ def print_report(report: FitReport, as_json: bool) -> None:
         print_json(report_json(report))
         return
     what = f"{report.model} on {report.dataset}"
-    click.echo(what if report.protocol is None else f"{what}, {report.protocol} split, {_seeds(report)}")
+    print_line(what if report.protocol is None else f"{what}, {report.protocol} split, {_seeds(report)}")
     for name, value in report.metrics.items():
         bounds = report.intervals.get(name)
-        click.echo(f"  {name:<18}{value:.4f}" + ("" if bounds is None else f"  ({bounds[0]:.4f} to {bounds[1]:.4f})"))
-    click.echo("  " + ", ".join(f"{part} {seconds:.2f} s" for part, seconds in report.seconds.items()))
+        print_line(f"  {name:<18}{value:.4f}" + ("" if bounds is None else f"  ({bounds[0]:.4f} to {bounds[1]:.4f})"))
+    print_line("  " + ", ".join(f"{part} {seconds:.2f} s" for part, seconds in report.seconds.items()))
     if report.segments:
-        click.echo("")
+        print_line()
         _print_segments([report])
     if report.about:
         _log_evaluation([report])
     if report.path is not None:
-        click.echo(f"  stored in {report.path}")
+        print_line(f"  stored in {report.path}")
 
 
 def print_reports(reports: Sequence[FitReport], as_json: bool) -> None:
@@ -333,14 +339,14 @@ def print_reports(reports: Sequence[FitReport], as_json: bool) -> None:
         by_cases.setdefault(report.about["question"], []).append(report)
     for position, group in enumerate(by_cases.values()):
         if position:
-            click.echo("")
-        click.echo(f"{group[0].dataset}, {group[0].protocol} split, {_seeds(group[0])}")
+            print_line()
+        print_line(f"{group[0].dataset}, {group[0].protocol} split, {_seeds(group[0])}")
         fullest_first = sorted(group, key=lambda report: -len(report.metrics))
         metrics = list(dict.fromkeys(name for report in fullest_first for name in report.metrics))
         for columns in _fitting(group):
             _print_columns(columns, metrics)
         if any(report.segments for report in group):
-            click.echo("")
+            print_line()
             _print_segments(group)
         _log_evaluation(group)
 
@@ -385,16 +391,16 @@ def print_tuning(outcome: Tuned, as_json: bool) -> None:
     if as_json:
         print_json({**asdict(outcome), "train_command": train, "evaluate_command": evaluate})
         return
-    click.echo(
+    print_line(
         f"{outcome.model} on {outcome.dataset}: {outcome.metric} {outcome.best_value:.4f} on the validation part"
     )
     if outcome.default_value is not None:
-        click.echo(f"  with the defaults {outcome.default_value:.4f}")
+        print_line(f"  with the defaults {outcome.default_value:.4f}")
     for name, value in outcome.best_options.items():
-        click.echo(f"  {name:<24}{value}")
-    click.echo(f"  {outcome.finished} trials, {outcome.pruned} of them cut short, kept in {outcome.path}")
-    click.echo(f"Train it:    {train}")
-    click.echo(f"Measure it:  {evaluate}")
+        print_line(f"  {name:<24}{value}")
+    print_line(f"  {outcome.finished} trials, {outcome.pruned} of them cut short, kept in {outcome.path}")
+    print_line(f"Train it:    {train}")
+    print_line(f"Measure it:  {evaluate}")
     log(outcome.note)
 
 
@@ -440,9 +446,13 @@ def progress_on_stderr() -> Iterator[Job]:
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
+    from rich.table import Column
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    # Stages name files and members of archives, which must not be read as markup.
+    stage = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
+    columns = (stage, BarColumn(), TextColumn("{task.fields[count]}", markup=False), TimeRemainingColumn())
+    console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+    with Bar(*columns, console=console, transient=True) as bar:
         yield Job(_BarUpdater(bar))
 
 
@@ -475,7 +485,7 @@ class _BarUpdater:
         self._last = now
         count = f"{progress.done:,}" + (f"/{progress.total:,}" if progress.total else "") + f" {progress.unit}"
         shown = {name: value for name, value in progress.values.items() if name not in _SHOWN_BY_THE_BAR}
-        count += "".join(f"  {name} {value:.4g}" for name, value in shown.items())
+        count = sanitize(count + "".join(f"  {name} {value:.4g}" for name, value in shown.items()))
         if progress.stage != self._stage:
             if self._task is not None:
                 self._bar.remove_task(self._task)

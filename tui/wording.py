@@ -10,7 +10,8 @@ from engine.data.results import Answer, EmptyReason
 from engine.errors import LONGEST_SENTENCE, ErrorKind, RecsysError, UnknownError, abridged
 
 _MAPPING_EXAMPLE: Final = "user=uid,item=sku,rating=stars,time=ts,id=sku,title=name,text=a+b"
-_LONGEST_EXAMPLE: Final = 60
+#: Names of columns up to this length are part of an example; others are named by their position.
+_LONGEST_TYPED: Final = 40
 #: What a data set's files are called in an example, by kind and role.
 _FILES: Final[Mapping[tuple[str, str], str]] = {
     ("anime", "items"): "anime.csv",
@@ -65,13 +66,18 @@ def describe_hint(hint: Mapping[str, str]) -> str:
 
 def train_command(model: str, dataset: str, options: Mapping[str, Any]) -> str:
     """The command that trains a model with these options."""
-    return f"recsys-tui train {model} -d {shlex.quote(dataset)} {_settings(options)}".strip()
+    return f"recsys-tui train {shlex.quote(model)} -d {shlex.quote(dataset)} {_settings(options)}".strip()
 
 
 def evaluate_command(model: str, dataset: str, options: Mapping[str, Any], protocol: str, seed: int) -> str:
     """The command that measures a model with these options on the test part of a split."""
     where = f"-d {shlex.quote(dataset)} --protocol {protocol} --seed {seed}"
-    return f"recsys-tui evaluate {model} {where} {_settings(options)}".strip()
+    return f"recsys-tui evaluate {shlex.quote(model)} {where} {_settings(options)}".strip()
+
+
+def _quoted(name: str | None) -> str:
+    """A name as one word of a shell's command line."""
+    return shlex.quote(name or "")
 
 
 def _settings(options: Mapping[str, Any]) -> str:
@@ -102,23 +108,28 @@ def _missing_column(error: RecsysError) -> str:
     roles = {"user": ("user", "item"), "item": ("user", "item"), "id": ("id",)}.get(error.column or "")
     if roles is None or len(error.choices) < len(roles):
         return f"name the columns with --map, such as {_MAPPING_EXAMPLE}"
-    example = ",".join(f"{role}={column}" for role, column in zip(roles, error.choices, strict=False))
-    if len(example) > _LONGEST_EXAMPLE:  # names that nobody would type; a position can stand for each
-        example = ",".join(f"{role}=#{position}" for position, role in enumerate(roles, 1))
+    columns = [_typed_column(column, position) for position, column in enumerate(error.choices, 1)]
+    example = ",".join(f"{role}={column}" for role, column in zip(roles, columns, strict=False))
     return f"name the columns with --map, such as {shlex.quote(example)}"
 
 
+def _typed_column(column: str, position: int) -> str:
+    """How ``--map`` names a column: by its position if its name is long, cannot be typed, or would be taken apart."""
+    typed = column.strip() == column and column.isprintable() and not set(column) & set(",+")
+    return column if typed and 0 < len(column) <= _LONGEST_TYPED else f"#{position}"
+
+
 def _untrained(error: RecsysError) -> str:
-    return f"`recsys-tui train {error.name} -d {shlex.quote(error.dataset or '')}` trains one"
+    return f"`recsys-tui train {_quoted(error.name)} -d {_quoted(error.dataset)}` trains one"
 
 
 def _not_downloaded(error: RecsysError) -> str:
-    return f"then run `recsys-tui datasets add {error.name} --from {error.file}`"
+    return f"then run `recsys-tui datasets add {error.name} --from {_quoted(error.file)}`"
 
 
 def _missing_package(error: RecsysError) -> str:
     if error.name != "optuna":
-        return f"run `pip install {error.name}`"
+        return f"run `pip install {_quoted(error.name)}`"
     return (
         'run `pip install "recsys-tui[tune]"`, or `pip install optuna` where recsys-tui was installed from a checkout'
     )
@@ -144,7 +155,7 @@ _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.ALL_KNOWN: lambda _: "evaluate with --include-seen",
     ErrorKind.DAMAGED_MODEL: lambda error: _untrained(error),
     ErrorKind.NO_NUMBERS: lambda error: _untrained(error),
-    ErrorKind.NOTHING_TO_TUNE: lambda error: f"`recsys-tui train {error.name}` is all there is to do",
+    ErrorKind.NOTHING_TO_TUNE: lambda error: f"`recsys-tui train {_quoted(error.name)}` is all there is to do",
     ErrorKind.MISSING_PACKAGE: _missing_package,
     ErrorKind.NO_DEVICE: lambda error: f"use --device {' or '.join(error.choices)}",
 }

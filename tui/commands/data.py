@@ -19,7 +19,7 @@ from tui.wording import describe
 def paths(as_json: bool) -> None:
     """Print where things lie."""
     from engine.session import find_paths
-    from tui.output import print_json
+    from tui.output import print_json, print_line
 
     places = find_paths()
     named = {name: str(getattr(places, name)) for name in ("config", "data", "cache", "state")}
@@ -27,7 +27,7 @@ def paths(as_json: bool) -> None:
         print_json(named)
     else:
         for name, place in named.items():
-            click.echo(f"{name:<7}{place}")
+            print_line(f"{name:<7}{place}")
 
 
 @cli.group()
