@@ -66,7 +66,7 @@ class HostileSearch(FakeSearch):
 
     def search(self, *arguments: object, **options: object) -> Answer:
         if "fail" in str(getattr(arguments[0], "text", "")):
-            raise DataError(f"The file {self._fake.text(5)}, row 7: {self._fake.text(6)} cannot be read.")
+            raise DataError(f"Unreadable: the file {self._fake.text(5)}, row 7: {self._fake.text(6)}.")
         answer = super().search(*arguments, **options)  # type: ignore[arg-type]
         results = tuple(
             Result(one.rank, one.item, one.score, reason=self._fake.text(one.rank)) for one in answer.results
@@ -123,7 +123,7 @@ class HostileModels(FakeModels):
         for done in range(1, 6):
             text = self._fake.text(done)
             (job or Job()).report(Progress(text, done, 5, text, {text: 1.0, "loss": 1.0 / done}))
-        raise DataError(f"The model {model} cannot learn from {self._fake.text(7)}.")
+        raise DataError(f"Untrainable: {model} by {self._fake.text(7)}.")
 
 
 #: Keys, and what must be written after they were pressed; with an empty text nothing is waited for. Keys with a text
@@ -160,7 +160,7 @@ def _search(texts: Sequence[str]) -> Iterator[Step]:
         yield (DOWN, ENTER, ENTER, ESCAPE, ESCAPE), ""
     for line in ("text:", "nofield:x", "genre:zzzz", f"genre:{pasted(texts[0])}", *map(pasted, texts)):
         yield (*CLEAR, line, RIGHT, ENTER, ESCAPE), ""
-    yield (*CLEAR, "fail"), "cannot be read"
+    yield (*CLEAR, "fail"), "Unreadable"
     yield (TURN, ESCAPE, *CLEAR), ""
 
 
@@ -170,8 +170,8 @@ def _palette(texts: Sequence[str]) -> Iterator[Step]:
         yield (PALETTE,), "Search for commands"
         yield (DOWN, pasted(text), ESCAPE), ""
     yield (PALETTE,), "Search for commands"
-    yield ("\x15", "train"), "Predicts the rating"
-    yield (DOWN, ENTER), "cannot learn"
+    yield ("\x15", "train explicit"), "Predicts the rating"
+    yield (DOWN, ENTER), "Untrainable"
     yield (F1,), "Everywhere"
     yield (DOWN, ESCAPE), ""
 
@@ -192,7 +192,7 @@ def _sequence(texts: Sequence[str]) -> Iterator[Step]:
     yield (*CLEAR, "heist", ENTER, "crime", ENTER, TAB, "d", ESCAPE, "K", "u", "X"), ""
     for text in texts[:3]:
         yield (*CLEAR, pasted(text), ENTER, ESCAPE), ""
-    yield (*CLEAR, "no such title", ENTER), "Did you mean"
+    yield (*CLEAR, "no such title", ENTER), "There is no title"
     yield (ESCAPE, ESCAPE, F2), ""
 
 

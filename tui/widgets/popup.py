@@ -10,7 +10,7 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from tui.widgets.cell_text import clean
+from tui.widgets.cell_text import shorten
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -20,6 +20,9 @@ else:
     _Base = object
 
 Value = TypeVar("Value")
+
+#: Names of models and jobs, and what is said of them, take a line or two of the palette, in cells.
+_LONGEST_NAME, _LONGEST_HELP = 70, 140
 
 
 class ClosedOnce(_Base):
@@ -41,14 +44,14 @@ class PlainCommands(Provider):
     async def discover(self) -> Hits:
         """All commands, by name."""
         for command in sorted(self.app.get_system_commands(self.screen), key=lambda command: command.title):
-            name = clean(command.title)
+            name = shorten(command.title, _LONGEST_NAME)
             yield DiscoveryHit(Content(name), command.callback, name, _plain(command.help))
 
     async def search(self, query: str) -> Hits:
         """The commands whose names match what is typed, with the matching letters marked."""
         matcher = self.matcher(query)
         for command in self.app.get_system_commands(self.screen):
-            name = clean(command.title)
+            name = shorten(command.title, _LONGEST_NAME)
             score, letters = matcher.fuzzy_search.match(query, name)
             if score > 0:
                 shown = Content(name)
@@ -59,7 +62,7 @@ class PlainCommands(Provider):
 
 def _plain(text: str) -> Any:
     # The palette parses what is a string, and draws content as it is, although its types know only strings.
-    return Content(clean(text))
+    return Content(shorten(text, _LONGEST_HELP))
 
 
 class Palette(ClosedOnce, CommandPalette):
