@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.datasets.formats.shown import shortened
 from engine.errors import DataError, ErrorKind
 from engine.storage.atomic import describe_os_error
 
@@ -46,7 +47,7 @@ def require_text(name: str, column: str, values: pa.Array, first_row: int) -> No
             raise _damaged(name, error, column, first_row) from error
         row = first_row + int(found[1])
         raise DataError(
-            f"{name}, row {row:,}, column {column}: is text that is not UTF-8; write the file again as UTF-8.",
+            f"{name}, row {row:,}, column {shortened(column)}: is text that is not UTF-8; write the file again as UTF-8.",
             kind=ErrorKind.BAD_ENCODING,
             file=name,
             row=row,
@@ -92,7 +93,7 @@ def damage_of(name: str, error: Exception) -> DataError:
 
 
 def _damaged(name: str, error: Exception, column: str | None, row: int | None) -> DataError:
-    where = name if column is None else f"{name}, column {column}"
+    where = name if column is None else f"{name}, column {shortened(column)}"
     reason = describe_os_error(error) if isinstance(error, OSError) else str(error)
     reason = " ".join(reason.split()).rstrip(".") or type(error).__name__
     if len(reason) > _LONGEST_REASON:
