@@ -21,7 +21,8 @@ class Glimpse:
     Attributes
     ----------
     columns
-        The names in its header, in lower case. A file without a header gives the values of its first row.
+        The names in its header, in lower case. A file without a header gives the values of its first row. Readers
+        know the text files of their format by them, so a file with types, such as Parquet, gives none.
     names
         The same as they are in the file, in its order.
     first_line
@@ -116,7 +117,8 @@ class Evidence:
 
 def _look_into(source: Source) -> Glimpse:
     rows = open_rows(source)
-    binary = isinstance(rows, (Parquet, JsonLines))
-    lines = () if binary else source.text_head().splitlines()
+    if isinstance(rows, Parquet):
+        return Glimpse(frozenset(), "", tuple(rows.columns))
+    lines = () if isinstance(rows, JsonLines) else source.text_head().splitlines()
     first_line = next((line for line in lines if line.strip()), "")
     return Glimpse(frozenset(name.lower() for name in rows.columns), first_line, tuple(rows.columns))

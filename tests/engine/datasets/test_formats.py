@@ -172,3 +172,11 @@ def test_kind_is_told_from_a_folder(write: Write, tmp_path: Path) -> None:
     assert guess_kind(source=tmp_path) == "movielens"  # one level up will do
     write("atomic/a.inter", "user_id:token\titem_id:token\n")
     assert guess_kind(source=tmp_path / "atomic") == "recbole"
+
+
+@pytest.mark.parametrize("columns", [("userId", "movieId", "rating"), ("user_id", "anime_id", "rating")])
+def test_a_copy_in_parquet_of_a_published_text_is_a_table(tmp_path: Path, columns: tuple[str, ...]) -> None:
+    path = tmp_path / "ratings.parquet"
+    pq.write_table(pa.table({one: [1, 2] for one in columns}), path)
+    dataset = read("x", ratings=path)
+    assert (dataset.kind, dataset.num_interactions) == ("table", 2)
