@@ -54,6 +54,8 @@ class ErrorKind(StrEnum):
     BAD_ROW = "bad-row"
     #: ``file`` is not text, or is text in another encoding than UTF-8.
     BAD_ENCODING = "bad-encoding"
+    #: ``file`` is larger than the limit on what is unpacked or downloaded.
+    TOO_LARGE = "too-large"
     #: The data set ``name`` could not be downloaded; ``file`` is what a person can download by hand.
     NOT_DOWNLOADED = "not-downloaded"
     #: The model ``name`` is not trained on the data set ``dataset``.

@@ -127,11 +127,21 @@ def _not_downloaded(error: RecsysError) -> str:
     return f"then run `recsys-tui datasets add {error.name} --from {_quoted(error.file)}`"
 
 
+#: An optional package -> the extra that brings it.
+_EXTRAS: Final[Mapping[str, str]] = {
+    "optuna": "tune",
+    "psycopg": "database",
+    "python-calamine": "excel",
+    "sqlalchemy": "database",
+}
+
+
 def _missing_package(error: RecsysError) -> str:
-    if error.name != "optuna":
+    if error.name is None or error.name not in _EXTRAS:
         return f"run `pip install {_quoted(error.name)}`"
     return (
-        'run `pip install "recsys-tui[tune]"`, or `pip install optuna` where recsys-tui was installed from a checkout'
+        f'run `pip install "recsys-tui[{_EXTRAS[error.name]}]"`, or `pip install {error.name}` where recsys-tui was '
+        "installed from a checkout"
     )
 
 
@@ -149,6 +159,7 @@ _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.UNCLEAR_DATES: lambda _: "say it with --dates day-first or --dates month-first",
     ErrorKind.UNKNOWN_ROLE: lambda _: "correct --map",
     ErrorKind.BAD_HEADER: lambda _: "a plain table is read with --kind table",
+    ErrorKind.TOO_LARGE: lambda _: "--max-size 20GB would allow 20 GB",
     ErrorKind.NOT_DOWNLOADED: _not_downloaded,
     ErrorKind.UNTRAINED: _untrained,
     ErrorKind.NO_TIMES: lambda _: "add it again with --map time=COLUMN, or time=#row if its rows are in order of time",

@@ -6,10 +6,7 @@ Importing this package loads none of pandas, pyarrow and torch; the readers are 
 from __future__ import annotations
 
 import codecs
-import glob
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,9 +44,15 @@ def read(
     header: bool | None = None,
     encoding: str | None = None,
     day_first: bool | None = None,
+    max_size: int | None = None,
     job: Job | None = None,
+    log: Callable[[str], None] | None = None,
 ) -> Dataset:
     """Read files into a data set.
+
+    Each file is a path or an address: ``https://…``, ``s3://bucket/log/part-*.parquet`` and ``gs://…`` are downloaded
+    to a temporary folder, ``sqlite:///shop.db?table=orders`` and ``postgresql://…?query=SELECT …`` are read block by
+    block. Nothing else is contacted.
 
     Parameters
     ----------
@@ -59,8 +62,8 @@ def read(
         One of ``KINDS``. If None, the readers recognise their files by names and headers; without any file, ``demo``
         is the bundled data set.
     items, ratings, links
-        One file each: plain, ``.gz``, or a ``.zip`` with one fitting member. For the kind ``table`` several files of
-        ratings are one log.
+        One file each: plain, ``.gz``, or a ``.zip`` with one fitting member; ``book.xlsx#Sheet`` is a sheet of a
+        workbook. For the kind ``table`` several files of ratings, also named by a pattern, are one log.
     source
         A folder or an archive that holds all files.
     mapping
@@ -82,14 +85,20 @@ def read(
         not UTF-8 is Windows-1252.
     day_first
         For the kind ``table``: whether 03/04/2024 is the third of April. If None, the other dates of the column tell.
+    max_size
+        How many bytes one archive may unpack to, and one address may give. If None, an archive may unpack to 256 MB or
+        to 100 times its size, and an address may give 4 GB.
     job
         Takes the progress in rows and is asked between blocks whether to stop.
+    log
+        Called with a sentence before each download, which says how large it is.
 
     Returns
     -------
     Dataset
         Its ``skipped`` has the number of rows left out for each reason. Its ``source`` has ``"files"`` (role, name,
-        rows, kept and skipped of each file; ``rows`` is ``kept`` plus all of ``skipped``) and ``"notes"`` (sentences).
+        rows, kept and skipped of each file; ``rows`` is ``kept`` plus all of ``skipped``), ``"notes"`` (sentences), and
+        for addresses ``"addresses"`` (name, address without any password, bytes and sha256, or the rows of a database).
 
     Raises
     ------
@@ -102,15 +111,34 @@ def read(
     CancelledError
         If the job was cancelled.
     """
-    several = [] if ratings is None else [ratings] if isinstance(ratings, (str, Path)) else list(ratings)
-    several = [path for one in several for path in _parts(one)]
-    files = _files(items, several[0] if several else None, links, source, mapping)
-    more = tuple(Path(os.path.expanduser(path)) for path in several[1:])
-    joined = None if join is None else (Path(os.path.expanduser(join[0])), join[1])
-    files = replace(
-        files, more_ratings=more, where=where or {}, user=user, join=joined, header=header, day_first=day_first
-    )
-    files = replace(files, encoding=_codec(encoding))
+    from engine.datasets.formats.arrow import import_arrow
+
+    import_arrow()
+    from engine.datasets.formats.files import Files
+    from engine.datasets.formats.limits import size_limit
+    from engine.datasets.locations.local_copies import LocalCopies
+
+    codec = _codec(encoding)
+    with size_limit(max_size), LocalCopies(job, log) as copies:
+        logs = copies.several(ratings)
+        files = Files(
+            copies.one(items),
+            logs[0] if logs else None,
+            copies.one(links),
+            copies.one(source),
+            mapping or {},
+            more_ratings=tuple(logs[1:]),
+            where=where or {},
+            user=user,
+            join=None if join is None else (copies.path(join[0]), join[1]),
+            header=header,
+            encoding=codec,
+            day_first=day_first,
+        )
+        return copies.described(_read(name, kind, files, job))
+
+
+def _read(name: str, kind: str | None, files: Files, job: Job | None) -> Dataset:
     from engine.datasets.registry import get, recognise
 
     if kind is None and files.only_for_tables:
@@ -136,14 +164,6 @@ def _codec(encoding: str | None) -> str:
         raise OptionError(f"There is no encoding {encoding!r}: name one such as utf-8, cp1252 or shift_jis.") from None
 
 
-def _parts(path: str | Path) -> list[str | Path]:
-    """The files that a pattern such as ``part-*.parquet`` stands for, by name; any other path as it is."""
-    pattern = os.path.expanduser(path)
-    if glob.has_magic(pattern) and not os.path.lexists(pattern):
-        return sorted(glob.glob(pattern)) or [path]
-    return [path]
-
-
 def guess_kind(
     items: str | Path | None = None,
     ratings: str | Path | None = None,
@@ -157,27 +177,13 @@ def guess_kind(
     DataError
         If no reader recognises them, or several are equally sure.
     """
-    files = _files(items, ratings, links, source, None)
-    from engine.datasets.registry import recognise
-
-    return recognise(files).kind
-
-
-def _files(
-    items: str | Path | None,
-    ratings: str | Path | None,
-    links: str | Path | None,
-    source: str | Path | None,
-    mapping: Mapping[str, str | Sequence[str]] | None,
-) -> Files:
     from engine.datasets.formats.arrow import import_arrow
 
     import_arrow()
     from engine.datasets.formats.files import Files
+    from engine.datasets.locations.local_copies import LocalCopies
+    from engine.datasets.registry import recognise
 
-    return Files(_path(items), _path(ratings), _path(links), _path(source), mapping or {})
-
-
-def _path(path: str | Path | None) -> Path | None:
-    # os.path.expanduser leaves the ~ of an unknown user as it is; Path.expanduser would raise.
-    return None if path is None else Path(os.path.expanduser(path))
+    with LocalCopies() as copies:
+        files = Files(copies.one(items), copies.one(ratings), copies.one(links), copies.one(source))
+        return recognise(files).kind

@@ -62,7 +62,7 @@ def preview(name: str, *, first: int = 5, job: Job | None = None, **files: Any) 
     job
         Takes the progress and may be cancelled.
     **files
-        As :func:`engine.datasets.read` takes them.
+        As :func:`engine.datasets.read` takes them, with ``log``.
 
     Raises
     ------
@@ -96,17 +96,18 @@ def add(
     name: str,
     *,
     kind: str | None = None,
-    items: Path | None = None,
-    ratings: Path | Sequence[Path] | None = None,
-    links: Path | None = None,
-    source: Path | None = None,
+    items: str | Path | None = None,
+    ratings: str | Path | Sequence[str | Path] | None = None,
+    links: str | Path | None = None,
+    source: str | Path | None = None,
     mapping: Mapping[str, str | Sequence[str]] | None = None,
     where: Mapping[str, str] | None = None,
     user: str | None = None,
-    join: tuple[Path, str] | None = None,
+    join: tuple[str | Path, str] | None = None,
     header: bool | None = None,
     encoding: str | None = None,
     day_first: bool | None = None,
+    max_size: int | None = None,
     replace: bool = False,
     job: Job | None = None,
     log: Callable[[str], None] = _silent,
@@ -122,14 +123,14 @@ def add(
         Where to store the data set.
     name
         The name of the data set.
-    kind, items, ratings, links, source, mapping, where, user, join, header, encoding, day_first
+    kind, items, ratings, links, source, mapping, where, user, join, header, encoding, day_first, max_size
         As :func:`engine.datasets.read` takes them.
     replace
         Whether to replace a stored data set of the same name.
     job
         Takes the progress and may be cancelled.
     log
-        Called with sentences for a person, such as the licence of a download.
+        Called with sentences for a person, such as the licence or the size of a download.
 
     Returns
     -------
@@ -164,7 +165,9 @@ def add(
             header=header,
             encoding=encoding,
             day_first=day_first,
+            max_size=max_size,
             job=job,
+            log=log,
         )
         return workspace.add(dataset, replace=replace)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -70,19 +71,39 @@ def list_datasets(as_json: bool) -> None:
     )
 
 
+def parse_location(text: str) -> str | Path:
+    """Read a path, or an address such as ``s3://bucket/log.parquet``, which must not become a path."""
+    return text if "://" in text else Path(text)
+
+
+def parse_size(text: str) -> int:
+    """Read a number of bytes: ``500MB``, ``1.5 GB``, ``2TB``, or without a unit."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*", text.lower())
+    size = 0 if found is None else int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
+    if size <= 0:
+        raise click.UsageError(f"--max-size takes a size such as 500MB or 20GB, not {text!r}.")
+    return size
+
+
 @datasets.command("add")
 @click.argument("name")
 @click.option("--kind", metavar="KIND", help="Which reader; guessed from the files where it is not given.")
-@click.option("--items", type=click.Path(path_type=Path), metavar="F", help="The catalogue.")
+@click.option(
+    "--items",
+    type=parse_location,
+    metavar="F",
+    help="The catalogue: a file, or an address as for --ratings.",
+)
 @click.option(
     "--ratings",
-    type=click.Path(path_type=Path),
+    type=parse_location,
     metavar="F",
     multiple=True,
-    help="The ratings or the log; given several times, the files are one log.",
+    help="The ratings or the log; given several times, the files are one log. Also https://…, s3://…, gs://…, "
+    "sqlite:///F?table=NAME, postgresql://…?query=SELECT…, and F.xlsx#SHEET.",
 )
-@click.option("--links", type=click.Path(path_type=Path), metavar="F", help="links.csv, for kind movies.")
-@click.option("--from", "source", type=click.Path(path_type=Path), metavar="PATH", help="A folder or an archive.")
+@click.option("--links", type=parse_location, metavar="F", help="links.csv, for kind movies.")
+@click.option("--from", "source", type=parse_location, metavar="PATH", help="A folder or an archive.")
 @click.option(
     "--map",
     "mappings",
@@ -106,16 +127,23 @@ def list_datasets(as_json: bool) -> None:
     type=click.Choice(["day-first", "month-first"]),
     help="What comes first in 03/04/2024, where the other dates do not tell.",
 )
+@click.option(
+    "--max-size",
+    type=parse_size,
+    metavar="SIZE",
+    help="How much an archive may unpack to and an address may give, such as 20GB. By default an archive may unpack to "
+    "256 MB or 100 times its size, and an address may give 4 GB.",
+)
 @click.option("--dry-run", is_flag=True, help="Read and tell what would be stored, and store nothing.")
 @click.option("--replace", is_flag=True, help="Take the place of a data set of the same name.")
 @common_options
 def add_dataset(
     name: str,
     kind: str | None,
-    items: Path | None,
-    ratings: tuple[Path, ...],
-    links: Path | None,
-    source: Path | None,
+    items: str | Path | None,
+    ratings: tuple[str | Path, ...],
+    links: str | Path | None,
+    source: str | Path | None,
     mappings: tuple[str, ...],
     where: tuple[str, ...],
     user: str | None,
@@ -123,6 +151,7 @@ def add_dataset(
     no_header: bool,
     encoding: str | None,
     dates: str | None,
+    max_size: int | None,
     dry_run: bool,
     replace: bool,
     as_json: bool,
@@ -147,10 +176,11 @@ def add_dataset(
         "header": False if no_header else None,
         "encoding": encoding,
         "day_first": None if dates is None else dates == "day-first",
+        "max_size": max_size,
     }
     if dry_run:
         with progress_on_stderr() as job:
-            found = preview(name, **files, job=job)
+            found = preview(name, **files, job=job, log=log)
         print_preview(found, as_json)
         return
     workspace = open_workspace()
@@ -207,12 +237,12 @@ def parse_mapping(text: str) -> dict[str, str | list[str]]:
     return mapping
 
 
-def parse_join(text: str) -> tuple[Path, str]:
+def parse_join(text: str) -> tuple[str | Path, str]:
     """Read ``file:column``; the column has no colon, while a file may have one."""
     file, colon, column = text.rpartition(":")
-    if not colon or not file or not column.strip():
+    if not colon or not file or not column.strip() or column.startswith("//"):
         raise click.UsageError(f"--join takes FILE:COLUMN, not {text!r}.")
-    return Path(file), column.strip()
+    return parse_location(file), column.strip()
 
 
 def parse_where(words: Sequence[str]) -> dict[str, str]:

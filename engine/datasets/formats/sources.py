@@ -13,16 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+from engine.datasets.formats.limits import as_size, max_unpacked
 from engine.datasets.formats.shown import listed, shortened
 from engine.datasets.formats.text import TextReader
 from engine.errors import DataError, ErrorKind
 from engine.storage.atomic import describe_os_error
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
-#: Content that unpacks to more than ``MAX_UNPACKED_BYTES``, and to more than ``MAX_UNPACKED_RATIO`` times its packed
-#: size, is refused, since no table is packed so well. A file that is unpacked already has no such limit.
-MAX_UNPACKED_BYTES = 256 << 20
-MAX_UNPACKED_RATIO = 100
 #: A member of a zip archive -> what the archive is.
 _WORKBOOKS = {
     "xl/workbook.xml": "an Excel workbook",
@@ -154,11 +151,12 @@ class _Unpacked(io.RawIOBase):
 
 
 def _require_sound(source: Source, packed: int, unpacked: int) -> None:
-    if unpacked > max(MAX_UNPACKED_BYTES, packed * MAX_UNPACKED_RATIO):
-        small = f"{packed / 1024:,.0f} KB" if packed < 1 << 20 else f"{packed >> 20:,} MB"
+    limit = max_unpacked(packed)
+    if unpacked > limit:
         raise DataError(
-            f"{source.name}: {small} unpack to {unpacked >> 20:,} MB or more, over {MAX_UNPACKED_RATIO} times as much, "
-            "which no table does; if it is right nevertheless, unpack it and name the unpacked file.",
+            f"{source.name}: {as_size(packed)} unpack to {as_size(unpacked)} or more, and the limit is "
+            f"{as_size(limit)}; allow more if the file is right, or unpack it and name the unpacked file.",
+            kind=ErrorKind.TOO_LARGE,
             file=source.name,
         )
 

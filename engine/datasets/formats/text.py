@@ -20,7 +20,7 @@ _CONTROL = bytes(one for one in range(27) if one != 1 and chr(one) not in "\t\n\
 _BINARY_SHARE = 0.01
 _BINARY = (
     (b"\xd0\xcf\x11\xe0", "an Excel workbook of an old version", "save its sheet as CSV and name that file"),
-    (b"SQLite format 3\0", "a SQLite database", "export its table as CSV and name that file"),
+    (b"SQLite format 3\0", "a SQLite database", "name a table of it as sqlite:///FILE?table=NAME"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it and name the file in it"),
     (b"Rar!", "a RAR archive", "unpack it and name the file in it"),
     (b"BZh", "packed with bzip2", "unpack it and name the file in it"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.datasets import read
-from engine.datasets.formats import sources
+from engine.datasets.formats import limits
 from engine.datasets.formats.rows import unique_names
 from engine.errors import DataError
 
@@ -30,11 +30,11 @@ def test_repeated_and_empty_names_become_different_ones() -> None:
 def test_an_archive_that_unpacks_to_far_more_is_refused_before_it_is_read(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "MAX_UNPACKED_BYTES", 1 << 20)
+    monkeypatch.setattr(limits, "MAX_UNPACKED_BYTES", 1 << 20)
     text = "user,item,rating\n" + "1,2,3\n" * 700_000
     packed = zipped(tmp_path / "log.zip", {"log.csv": text})
     for path in (packed, write("log.csv.gz", text)):
-        with pytest.raises(DataError, match=r"KB unpack to \d MB or more.* unpack it and name the unpacked file"):
+        with pytest.raises(DataError, match=r"KB unpack to [\d.]+ MB or more, and the limit is 1.0 MB"):
             read("x", "table", ratings=path)
     assert read("x", "table", ratings=write("log.csv", text)).num_interactions == 1  # unpacked, it has no limit
 
