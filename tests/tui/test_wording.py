@@ -108,6 +108,15 @@ def test_a_data_set_without_files_or_with_a_used_name(tmp_path: Path, ratings: P
             "popular has none: `recsys-tui train popular` is all there is to do.",
         ),
         (
+            DataError("a.zip: is large; unpack it.", kind=ErrorKind.TOO_LARGE, file="a.zip"),
+            "a.zip: is large; unpack it; --max-size 20GB would allow 20 GB.",
+        ),
+        (
+            DataError("It needs psycopg.", kind=ErrorKind.MISSING_PACKAGE, name="psycopg"),
+            'It needs psycopg: run `pip install "recsys-tui[database]"`, or `pip install psycopg` where recsys-tui was '
+            "installed from a checkout.",
+        ),
+        (
             RecsysError("Tuning needs optuna.", kind=ErrorKind.MISSING_PACKAGE, name="optuna"),
             'Tuning needs optuna: run `pip install "recsys-tui[tune]"`, or `pip install optuna` where recsys-tui was '
             "installed from a checkout.",
