@@ -119,7 +119,7 @@ def read(
     from engine.datasets.locations.local_copies import LocalCopies
 
     codec = _codec(encoding)
-    with size_limit(max_size), LocalCopies(job, log) as copies:
+    with size_limit(max_size), LocalCopies(job, log, header=header) as copies:
         logs = copies.several(ratings)
         files = Files(
             copies.one(items),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from engine.errors import OptionError
+from engine.errors import DataError, ErrorKind, OptionError
 
 #: Content that unpacks to more than ``MAX_UNPACKED_BYTES``, and to more than ``MAX_UNPACKED_RATIO`` times its packed
 #: size, is refused, since no table is packed so well. A file that is unpacked already has no such limit.
@@ -48,6 +48,26 @@ def max_unpacked(packed: int) -> int:
     """How many bytes may come out of so many packed ones."""
     limit = _MAX_SIZE.get()
     return max(MAX_UNPACKED_BYTES, packed * MAX_UNPACKED_RATIO) if limit is None else limit
+
+
+def require_unpackable(name: str, packed: int, unpacked: int) -> None:
+    """Raise DataError if so many packed bytes may not become so many.
+
+    Parameters
+    ----------
+    name
+        The name of the file, for the message.
+    packed, unpacked
+        The sizes in bytes.
+    """
+    limit = max_unpacked(packed)
+    if unpacked > limit:
+        raise DataError(
+            f"{name}: {as_size(packed)} unpack to {as_size(unpacked)} or more, and the limit is {as_size(limit)}; "
+            "allow more if the file is right, or unpack it and name the unpacked file.",
+            kind=ErrorKind.TOO_LARGE,
+            file=name,
+        )
 
 
 def max_fetched() -> int:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _PARQUET = b"PAR1"
 _BLOCK_ROWS = 1 << 17
+#: The key in the metadata of a file that is the copy of another table: the number of its first row there.
+FIRST_ROW = b"recsys-tui.first-row"
 
 
 def open_rows(source: Source, *, header: bool | None = None, encoding: str = "utf-8") -> Rows:
@@ -73,8 +75,8 @@ class Parquet:
         """Read these columns with the types of the file. See :class:`engine.datasets.formats.rows.Rows`."""
         import pyarrow as pa
 
-        row = 1
         with self._open() as file:
+            row = int((file.schema_arrow.metadata or {}).get(FIRST_ROW, b"1"))
             try:
                 for batch in file.iter_batches(_BLOCK_ROWS, columns=list(wanted)):
                     report.rows += batch.num_rows

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from engine.datasets.formats.limits import as_size, max_unpacked
+from engine.datasets.formats.limits import require_unpackable
 from engine.datasets.formats.shown import listed, shortened
 from engine.datasets.formats.text import TextReader
 from engine.errors import DataError, ErrorKind
@@ -81,7 +81,7 @@ class Source:
             elif self.member is not None:
                 archive = stack.enter_context(zipfile.ZipFile(self.path))
                 info = archive.getinfo(self.member)
-                _require_sound(self, info.compress_size, info.file_size)
+                require_unpackable(self.name, info.compress_size, info.file_size)
                 yield _Unpacked(stack.enter_context(archive.open(info)), self, info.compress_size)
             else:
                 yield stack.enter_context(open(self.path, "rb"))
@@ -146,19 +146,8 @@ class _Unpacked(io.RawIOBase):
         """Read up to ``size`` bytes."""
         block = bytes(self._stream.read(size))
         self._unpacked += len(block)
-        _require_sound(self._source, self._packed, self._unpacked)
+        require_unpackable(self._source.name, self._packed, self._unpacked)
         return block
-
-
-def _require_sound(source: Source, packed: int, unpacked: int) -> None:
-    limit = max_unpacked(packed)
-    if unpacked > limit:
-        raise DataError(
-            f"{source.name}: {as_size(packed)} unpack to {as_size(unpacked)} or more, and the limit is "
-            f"{as_size(limit)}; allow more if the file is right, or unpack it and name the unpacked file.",
-            kind=ErrorKind.TOO_LARGE,
-            file=source.name,
-        )
 
 
 def open_source(path: Path, wanted: Sequence[str] = ()) -> Source:
@@ -210,12 +199,16 @@ def collect(path: Path) -> list[Source]:
         for folder in [one for one in found if one.is_dir()]:
             found += [one for one in sorted(folder.iterdir()) if not one.name.startswith(".")]
         files = [one for one in found if one.is_file()]
-    sources = []
+    sources, archives = [], []
     for file in files:
         with explaining(Source(file)), open(file, "rb") as stream:
             magic = stream.read(4)
         if magic != _ZIP:  # an archive beside the files is usually the one from which they were unpacked
             sources.append(Source(file, packing="gzip" if magic.startswith(_GZIP) else "plain"))
+        else:
+            archives.append(file.name)
+    if archives and not sources:
+        raise DataError(f"{path} holds only archives or workbooks ({listed(archives)}): name one.", file=str(path))
     if not sources:
         raise DataError(f"{path} holds no files: name the folder into which the data set was unpacked.", file=str(path))
     return sources

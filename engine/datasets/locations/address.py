@@ -41,6 +41,8 @@ class Address:
         Empty where the address has none; they are never shown or stored.
     options
         What follows ``?``, as it was written.
+    fragment
+        What follows ``#`` in the address of a web server: the sheet of a workbook.
     """
 
     scheme: str
@@ -48,6 +50,7 @@ class Address:
     user: str = field(repr=False)
     password: str = field(repr=False)
     options: str = field(repr=False)
+    fragment: str = ""
 
     @property
     def is_web(self) -> bool:
@@ -134,11 +137,14 @@ def parse(text: str | Path) -> Address | None:
         place, rest = (found[2][: mark.start()], found[2][mark.end() :]) if mark else (found[2], "")
     else:
         place, _, rest = found[2].partition("?")
+    fragment = ""
     if scheme in WEB:
-        place, rest = place.partition("#")[0], rest.partition("#")[0]
+        place, _, of_place = place.partition("#")
+        rest, _, of_options = rest.partition("#")
+        fragment = unquote(of_options or of_place)
     place, user = _without_user(place, has_port=scheme in WEB)
     name, _, password = user.partition(":")
-    return Address(scheme, place, unquote(name), unquote(password), rest)
+    return Address(scheme, place, unquote(name), unquote(password), rest, fragment)
 
 
 def plain_file_name(path: str) -> str:

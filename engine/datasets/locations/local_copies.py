@@ -15,7 +15,8 @@ from urllib.request import url2pathname
 
 from engine.datasets.locations.address import OBJECT_STORES, WEB, Address, parse
 from engine.datasets.locations.fetched import Fetched
-from engine.errors import OptionError, RecsysError
+from engine.datasets.locations.workbook import Sheet, copy_sheet, is_workbook, split_sheet
+from engine.errors import DataError, OptionError, RecsysError
 from engine.runtime.job import Job
 
 if TYPE_CHECKING:
@@ -33,14 +34,21 @@ class LocalCopies:
         Takes the progress and may be cancelled.
     log
         Called with the size of each file before it is downloaded.
+    header
+        Whether the first row of a sheet holds the names of the columns; see
+        :func:`engine.datasets.locations.workbook.copy_sheet`.
     """
 
-    def __init__(self, job: Job | None = None, log: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, job: Job | None = None, log: Callable[[str], None] | None = None, *, header: bool | None = None
+    ) -> None:
         self._job = job or Job()
         self._log = log or (lambda sentence: None)
         self._stack = ExitStack()
         self._folder: Path | None = None
+        self._header = header
         self._known: dict[str, list[Fetched]] = {}
+        self._sheets: dict[Path, Sheet] = {}
 
     def __enter__(self) -> LocalCopies:
         return self
@@ -59,9 +67,9 @@ class LocalCopies:
         """The file or folder at a location. All files of a folder in an object store are fetched."""
         address = parse(location)
         if address is None or address.scheme == "file":
-            return _path(location, address)
+            return self._as_table(*_path_and_sheet(location, address))
         copies = self._copies(str(location), address, whole_folder=True)
-        return copies[0].path if len(copies) == 1 else self._folder_of(copies)
+        return self._as_table(copies[0].path, address.fragment) if len(copies) == 1 else self._folder_of(copies)
 
     def several(self, locations: str | Path | Sequence[str | Path] | None) -> list[Path]:
         """The files at one or several locations, of which each may be a pattern such as ``part-*.parquet``."""
@@ -70,22 +78,37 @@ class LocalCopies:
         for location in named:
             address = parse(location)
             if address is None or address.scheme == "file":
-                found += _matching(_path(location, address))
+                path, sheet = _path_and_sheet(location, address)
+                found += [self._as_table(one, sheet) for one in _matching(path)]
             else:
-                found += [one.path for one in self._copies(str(location), address, whole_folder=False)]
+                copies = self._copies(str(location), address, whole_folder=False)
+                found += [self._as_table(one.path, address.fragment) for one in copies]
         return found
 
     def described(self, dataset: Dataset) -> Dataset:
         """The data set, with a note on each copy that it was read from."""
         copies = [one for copies in self._known.values() for one in copies]
-        if not copies:
+        remarks = [*(one.note for one in copies), *(one for sheet in self._sheets.values() for one in sheet.remarks)]
+        if not copies and not remarks:
             return dataset
         source = dict(dataset.source)
-        source["addresses"] = [one.summary() for one in copies]
-        source["notes"] = [*(" ".join(one.note.split()) for one in copies), *source.get("notes", ())]
+        if copies:
+            source["addresses"] = [one.summary() for one in copies]
+        source["notes"] = [*(" ".join(one.split()) for one in remarks), *source.get("notes", ())]
         return replace(dataset, source=source)
 
+    def _as_table(self, path: Path, sheet: str) -> Path:
+        """The copy of a sheet if the file is a workbook, else the file itself."""
+        if not is_workbook(path):
+            return path
+        key = path.with_name(f"{path.name}#{sheet}")
+        if key not in self._sheets:
+            self._sheets[key] = copy_sheet(path, sheet, self._new_folder(), self._job, header=self._header)
+        return self._sheets[key].path
+
     def _with_addresses(self, sentence: str) -> str:
+        for path, sheet in self._sheets.items():
+            sentence = sentence.replace(str(sheet.path), str(path).rstrip("#"))
         for copies in self._known.values():
             for copy in copies:
                 sentence = sentence.replace(str(copy.path), copy.address)
@@ -121,7 +144,7 @@ class LocalCopies:
     def _new_folder(self) -> Path:
         if self._folder is None:
             self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="recsys-tui-")))
-        folder = self._folder / str(len(self._known) + 1)
+        folder = self._folder / str(len(self._known) + len(self._sheets) + 1)
         folder.mkdir()
         return folder
 
@@ -131,11 +154,14 @@ class LocalCopies:
         return self._folder / copies[0].path.relative_to(self._folder).parts[0]
 
 
-def _path(location: str | Path, address: Address | None) -> Path:
+def _path_and_sheet(location: str | Path, address: Address | None) -> tuple[Path, str]:
     if address is not None:  # file://
         location = url2pathname(urlsplit(str(location)).path)
     # os.path.expanduser leaves the ~ of an unknown user as it is; Path.expanduser would raise.
-    return Path(os.path.expanduser(location))
+    path, sheet = split_sheet(Path(os.path.expanduser(location)))
+    if sheet and not is_workbook(path):
+        raise DataError(f"{path.name} is no workbook, so it has no sheet {sheet!r}.", file=path.name)
+    return path, sheet
 
 
 def _matching(path: Path) -> list[Path]:

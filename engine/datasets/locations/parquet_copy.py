@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import uuid
@@ -11,6 +12,7 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.datasets.formats.parquet_json import FIRST_ROW
 from engine.datasets.formats.rows import unique_names
 
 if TYPE_CHECKING:
@@ -32,10 +34,13 @@ class ParquetCopy:
         The file; it is written when the copy is closed.
     columns
         The names of the columns; repeated and empty ones are made different.
+    first_row
+        The number that a person knows the first row by.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    def __init__(self, path: Path, columns: Sequence[str], *, first_row: int = 1) -> None:
         self.path = path
+        self.first_row = first_row
         self.columns = unique_names(columns)
         self.rows = 0
         self.bytes = 0
@@ -83,7 +88,7 @@ class ParquetCopy:
 
         self._schema = schema
         # A column that has been null so far is written as such, which Parquet can.
-        self._writer = parquet.ParquetWriter(self.path, schema)
+        self._writer = parquet.ParquetWriter(self.path, schema.with_metadata({FIRST_ROW: str(self.first_row)}))
 
     def _rewrite(self, schema: pa.Schema) -> None:
         import pyarrow as pa
@@ -151,11 +156,14 @@ def _as_array(values: Sequence[Any]) -> pa.Array:
     import pyarrow as pa
 
     plain = [_plain(one) for one in values]
+    kinds = {type(one) for one in plain if one is not None}
+    if kinds == {datetime.date, datetime.datetime}:  # Arrow would take the type of the first one for all
+        midnight = datetime.time()
+        plain = [datetime.datetime.combine(one, midnight) if type(one) is datetime.date else one for one in plain]
     try:
         return pa.array(plain)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
         pass
-    kinds = {type(one) for one in plain if one is not None}
     if kinds <= {int, float} and float in kinds:
         return pa.array([None if one is None else float(one) for one in plain], pa.float64())
     return pa.array([None if one is None else _as_text(one) for one in plain], pa.string())
@@ -171,6 +179,10 @@ def _plain(value: Any) -> Any:
         if value != value.to_integral_value():
             return float(value)
         return int(value) if abs(value) < _EXACT else str(int(value))  # an id must not be rounded
+    if isinstance(value, datetime.timedelta):
+        return value.total_seconds()
+    if isinstance(value, datetime.time):
+        return value.isoformat()
     if isinstance(value, (uuid.UUID, IPv4Address, IPv6Address)):
         return str(value)
     if isinstance(value, (bytes, bytearray, memoryview)):

@@ -45,7 +45,7 @@ def test_well_packed_data_below_the_limit_is_read(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("member", "what"), [("xl/workbook.xml", "an Excel workbook"), ("content.xml", "an OpenDocument file")]
+    ("member", "what"), [("Index/Document.iwa", "a Numbers document"), ("content.xml", "an OpenDocument file")]
 )
 def test_a_workbook_is_told_how_to_become_a_table(tmp_path: Path, member: str, what: str) -> None:
     path = zipped(tmp_path / "log.xlsx", {"[Content_Types].xml": "<a/>", member: "<a/>"})
