@@ -284,6 +284,27 @@ SOURCES = [
         (2, 2, 3),
     ),
     Source(
+        "Last.fm 360K",
+        {
+            "usersha1-artmbid-artname-plays.tsv": "00000c289a1829a808ac09c00daf10bc3c4e223b\t3bd73256-3905-4f3a-97e2-8b341527f805\t"
+            "betty blowtorch\t2137\n00000c289a1829a808ac09c00daf10bc3c4e223b\t\tdie Ärzte\t1099\n"
+            "00001411dc427966b17297bf4d69e7e193135d89\t3bd73256-3905-4f3a-97e2-8b341527f805\tbetty blowtorch\t0\n",
+        },
+        "--ratings usersha1-artmbid-artname-plays.tsv",
+        (1, 2, 2),
+    ),
+    Source(
+        "MIND news",
+        {
+            "MIND/behaviors.tsv": "1\tU13740\t11/11/2019 9:05:58 AM\tN55189 N42782\tN55689-1 N35729-0\n"
+            "2\tU91836\t11/12/2019 6:11:30 PM\t\tN42782-1 N55689-0\n",
+            "MIND/news.tsv": 'N55189\tlifestyle\tlifestyleroyals\tThe "Brands" Royals Swear By\tShop the notebooks\thttps://x/a.html\t[]\t[]\n'
+            "N42782\tsports\tfootball_nfl\tA Long Run\t\thttps://x/b.html\t[]\t[]\n",
+        },
+        "--from MIND",
+        (2, 3, 4),
+    ),
+    Source(
         "Letterboxd, a person's export",
         {"ratings.csv": "Date,Name,Year,Letterboxd URI,Rating\n2018-05-20,Long Night,1999,https://boxd.it/a,4.5\n"},
         "--ratings ratings.csv",
