@@ -63,7 +63,8 @@ def read(
         is the bundled data set.
     items, ratings, links
         One file each: plain, ``.gz``, or a ``.zip`` with one fitting member; ``book.xlsx#Sheet`` is a sheet of a
-        workbook. For the kind ``table`` several files of ratings, also named by a pattern, are one log.
+        workbook. For the kind ``table`` several files of ratings are one log, and a pattern such as
+        ``part-*.parquet`` stands for all files that fit.
     source
         A folder or an archive that holds all files.
     mapping
@@ -120,14 +121,15 @@ def read(
 
     codec = _codec(encoding)
     with size_limit(max_size), LocalCopies(job, log, header=header) as copies:
-        logs = copies.several(ratings)
+        logs, catalogues = copies.several(ratings), copies.several(items)
         files = Files(
-            copies.one(items),
+            catalogues[0] if catalogues else None,
             logs[0] if logs else None,
             copies.one(links),
             copies.one(source),
             mapping or {},
             more_ratings=tuple(logs[1:]),
+            more_items=tuple(catalogues[1:]),
             where=where or {},
             user=user,
             join=None if join is None else (copies.path(join[0]), join[1]),
@@ -148,7 +150,7 @@ def _read(name: str, kind: str | None, files: Files, job: Job | None) -> Dataset
     if kind not in (None, "table") and files.only_for_tables:
         raise OptionError(
             f"The kind {kind!r} has columns of its own; a mapping, a selection of rows, a person's name, a join and "
-            "several files of ratings are for the kind 'table'.",
+            "several files of ratings or of items are for the kind 'table'.",
             name=kind,
         )
     reader = recognise(files) if kind is None else get(kind)

@@ -22,6 +22,7 @@ from engine.datasets.build.roles import (
     sample_of,
 )
 from engine.datasets.build.time_columns import columns_of_time, offer_order, with_time
+from engine.datasets.formats.chained_rows import ChainedRows
 from engine.datasets.formats.column_names import CATALOGUE_ROLES, LOG_ROLES, TEXT, is_catalogue, is_log, usual
 from engine.datasets.formats.files import Files
 from engine.datasets.formats.joined_rows import JoinedRows
@@ -94,8 +95,10 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
             first = _rows_of_log(ratings, files)
             catalogue = _catalogue_of_log(first, files, found[first.name], job, notes)
     if items is not None:
-        report = ReadReport(items.name, "items")
         rows = _open(items, files)
+        if files.more_items:
+            rows = ChainedRows([rows, *(_open(open_source(path), files) for path in files.more_items)])
+        report = ReadReport(rows.name, "items")
         catalogue, found[rows.name] = _read_catalogue(rows, files, item_column, report, job)
         report.remarks += found[rows.name].remarks
         reports.append(report)

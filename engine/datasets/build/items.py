@@ -127,8 +127,22 @@ def read_records(
         columns = [block.columns[name] if typed else to_strings(block.columns[name]) for name in wanted]
         batches.append(pa.record_batch(columns, names=list(wanted)))
         numbers.append(np.asarray(block.rows, dtype=np.int64))  # an empty range has no type of its own
-    table = pa.Table.from_batches(batches, None if batches else schema)
+    table = _joined(batches) if batches else schema.empty_table()
     return Records(table, np.concatenate(numbers), report)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.Table:
+    """One table; where several files have other types for a column, a type that holds all values, or text."""
+    import pyarrow as pa
+
+    if all(batch.schema.equals(batches[0].schema) for batch in batches):
+        return pa.Table.from_batches(batches)
+    tables = [pa.Table.from_batches([batch]) for batch in batches]
+    try:
+        return pa.concat_tables(tables, promote_options="permissive")
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        texts = [[to_strings(column) for column in batch.columns] for batch in batches]
+        return pa.Table.from_batches([pa.record_batch(one, names=batches[0].schema.names) for one in texts])
 
 
 def nulls(values: pa.Array) -> npt.NDArray[np.bool_]:

@@ -26,8 +26,8 @@ class Files:
     mapping
         For the reader ``table``: role -> column, or ``#3`` for the third one; an empty name turns the guess off. The
         role ``unrated`` takes the rating that means "not rated".
-    more_ratings
-        Files that continue ``ratings``, for the reader ``table``.
+    more_ratings, more_items
+        Files that continue ``ratings`` and ``items``, for the reader ``table``.
     where
         For the reader ``table``: column -> the value that a row of the interactions must have.
     user
@@ -46,6 +46,7 @@ class Files:
     source: Path | None = None
     mapping: ColumnMapping = field(default_factory=dict)
     more_ratings: tuple[Path, ...] = ()
+    more_items: tuple[Path, ...] = ()
     where: Mapping[str, str] = field(default_factory=dict)
     user: str | None = None
     join: tuple[Path, str] | None = None
@@ -61,7 +62,8 @@ class Files:
     @property
     def only_for_tables(self) -> bool:
         """Whether something was said that the reader ``table`` alone understands."""
-        return bool(self.mapping or self.more_ratings or self.where or self.user or self.join or self._forms)
+        several = self.more_ratings or self.more_items
+        return bool(self.mapping or several or self.where or self.user or self.join or self._forms)
 
     @property
     def _forms(self) -> bool:

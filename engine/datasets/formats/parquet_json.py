@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.json import JsonDocument, JsonLines, is_document, looks_like_json
+from engine.datasets.formats.limits import require_unpackable
 from engine.datasets.formats.parquet_damage import damage_in, damage_of, require_text
 from engine.datasets.formats.rows import RowBatch, Rows
 from engine.datasets.formats.shown import shortened
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 _PARQUET = b"PAR1"
 _BLOCK_ROWS = 1 << 17
+#: What a value takes in memory at least.
+_LEAST_BYTES = 4
 #: The key in the metadata of a file that is the copy of another table: the number of its first row there.
 FIRST_ROW = b"recsys-tui.first-row"
 
@@ -76,6 +80,9 @@ class Parquet:
         import pyarrow as pa
 
         with self._open() as file:
+            # A value that repeats takes no space in the file, and at least so much in memory.
+            packed = os.path.getsize(self.source.path)
+            require_unpackable(self.name, packed, file.metadata.num_rows * len(wanted) * _LEAST_BYTES)
             row = int((file.schema_arrow.metadata or {}).get(FIRST_ROW, b"1"))
             try:
                 for batch in file.iter_batches(_BLOCK_ROWS, columns=list(wanted)):

@@ -14,7 +14,7 @@ from engine.datasets import guess_kind, read
 from engine.datasets.formats.ids import to_ids
 from engine.datasets.formats.times import to_times
 from engine.datasets.formats.values import BadValueError, to_numbers
-from engine.errors import CancelledError
+from engine.errors import CancelledError, DataError, OptionError
 from engine.runtime.job import Job, Progress
 
 from .conftest import RATINGS_HEADER, Write, assert_accounted, outside, zipped
@@ -180,3 +180,25 @@ def test_a_copy_in_parquet_of_a_published_text_is_a_table(tmp_path: Path, column
     pq.write_table(pa.table({one: [1, 2] for one in columns}), path)
     dataset = read("x", ratings=path)
     assert (dataset.kind, dataset.num_interactions) == ("table", 2)
+
+
+def test_a_pattern_of_items_is_one_catalogue(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("user,item\n1,1\n1,3\n")
+    parts = [
+        {"id": [1, 2], "title": ["One", "Two"], "pages": [10, 20], "code": [1, 2]},
+        {"id": [3, 4], "title": ["Three", "Four"], "pages": [None, 1.5], "code": ["a", None], "more": [1, 2]},
+    ]
+    for number, part in enumerate(parts):
+        pq.write_table(pa.table(part), tmp_path / f"part-{number}.parquet")
+    dataset = read("x", ratings=log, items=str(tmp_path / "part-*.parquet"))
+    assert [dataset.items[row].title for row in (1, 2, 3, 4)] == ["One", "Three", "Two", "Four"]
+    assert dataset.items.table["pages"].to_pylist() == [10.0, None, 20.0, 1.5]
+    assert dataset.items.table["code"].to_pylist() == ["1", "a", "2", None]
+    assert any("were not used: more" in note for note in dataset.source["notes"])
+    assert dataset.source["files"][1]["name"] == "part-0.parquet and 1 more file"
+    pq.write_table(pa.table({"id": [4]}), tmp_path / "part-2.parquet")
+    with pytest.raises(DataError, match=r"part-2.parquet: has no column 'title', which part-0.parquet has"):
+        read("x", ratings=log, items=str(tmp_path / "part-*.parquet"))
+    with pytest.raises(OptionError, match="several files of ratings or of items are for the kind 'table'"):
+        read("x", "movielens", items=str(tmp_path / "part-*.parquet"))

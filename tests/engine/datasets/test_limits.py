@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from engine.datasets import read
@@ -37,6 +40,15 @@ def test_an_archive_that_unpacks_to_far_more_is_refused_before_it_is_read(
         with pytest.raises(DataError, match=r"KB unpack to [\d.]+ MB or more, and the limit is 1.0 MB"):
             read("x", "table", ratings=path)
     assert read("x", "table", ratings=write("log.csv", text)).num_interactions == 1  # unpacked, it has no limit
+
+
+def test_a_table_that_repeats_one_value_too_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_UNPACKED_BYTES", 1 << 20)
+    same = pa.array(np.ones(2_000_000, dtype=np.int32))
+    pq.write_table(pa.table({"user": same, "item": same}), tmp_path / "log.parquet")
+    with pytest.raises(DataError, match=r"log.parquet: [\d.]+ KB unpack to 15 MB or more"):
+        read("x", ratings=tmp_path / "log.parquet")
+    assert read("x", ratings=tmp_path / "log.parquet", max_size=16 << 20).num_interactions == 1
 
 
 def test_well_packed_data_below_the_limit_is_read(write: Write) -> None:
