@@ -50,7 +50,7 @@ class Address:
     user: str = field(repr=False)
     password: str = field(repr=False)
     options: str = field(repr=False)
-    fragment: str = ""
+    fragment: str = field(default="", repr=False)
 
     @property
     def is_web(self) -> bool:
