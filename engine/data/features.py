@@ -66,6 +66,58 @@ def history(interactions: Interactions) -> tuple[csr_matrix, csr_matrix]:
     return by_user.tocsr(), by_item.tocsr()
 
 
+@dataclass(frozen=True)
+class Spline:
+    """The matrix that :func:`bumps` makes of known numbers, as the two entries that each of its rows has.
+
+    Attributes
+    ----------
+    left
+        The column of the first of the two entries, int32, ``(n,)``. The second one is in the next column.
+    share
+        The value of the second entry, float32, ``(n,)``. The two values sum to 1.
+    number
+        The number of columns.
+    """
+
+    left: npt.NDArray[np.int32]
+    share: Floats
+    number: int
+
+    @classmethod
+    def of(cls, values: npt.NDArray[Any], low: float, high: float, number: int) -> Spline:
+        """Expand numbers as :func:`bumps` does, in a fraction of its memory. All numbers must be finite."""
+        if not high > low or number < 2:
+            return cls(np.zeros(len(values), np.int32), np.zeros(len(values), np.float32), 1)
+        places = np.clip(values, low, high)
+        places -= low
+        places *= (number - 1) / (high - low)
+        left = np.minimum(places.astype(np.int32), number - 2)
+        places -= left
+        return cls(left, places.astype(np.float32), number)
+
+    def gram(self) -> npt.NDArray[np.float64]:
+        """Return the product of the transposed matrix with the matrix, ``(number, number)``."""
+        share = self.share.astype(np.float64)
+        gram: npt.NDArray[np.float64] = np.diag(np.bincount(self.left, (1.0 - share) ** 2, minlength=self.number))
+        if self.number > 1:
+            columns = np.arange(self.number - 1)
+            gram[columns + 1, columns + 1] += np.bincount(self.left, share**2, minlength=self.number)[:-1]
+            gram[columns, columns + 1] = gram[columns + 1, columns] = np.bincount(
+                self.left, share * (1.0 - share), minlength=self.number
+            )[:-1]
+        return gram
+
+    def dense(self) -> Floats:
+        """Return the matrix that :func:`bumps` makes, ``(n, number)``."""
+        matrix: Floats = np.zeros((len(self.left), self.number), np.float32)
+        rows = np.arange(len(self.left))
+        matrix[rows, self.left] = 1.0 - self.share
+        if self.number > 1:
+            matrix[rows, self.left + 1] = self.share
+        return matrix
+
+
 def bumps(values: npt.NDArray[Any], low: float, high: float, number: int) -> Floats:
     """Expand numbers in overlapping triangular basis functions (a linear B-spline basis).
 

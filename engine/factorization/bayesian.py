@@ -16,7 +16,7 @@ from engine.data.features import Features, history
 from engine.data.ids import as_ids
 from engine.errors import OptionError
 from engine.factorization import specs
-from engine.factorization.blocks import FactorBlock, draw, draw_prior, pad_by_entity
+from engine.factorization.blocks import FactorBlock, draw, draw_prior, index_type, pad_by_entity
 from engine.factorization.days import Days
 from engine.factorization.likelihoods import Gaussian, Likelihood, Ordinal
 from engine.factorization.linear_prior import LinearPrior
@@ -40,6 +40,8 @@ _INITIAL_STD_DAYS = 0.1
 _WARM_START = 2
 #: The scale of the Wishart prior of the vectors' precision.
 _WISHART_SCALE = 0.5
+#: The number of ratings that are scored at a time at the start.
+_PIECE = 4_194_304
 
 
 class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
@@ -176,11 +178,16 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         if self.time and interactions.timestamps is not None:
             days = Days(interactions.user_ids, interactions.timestamps, interactions.num_users)
         observed = self._tensor(ratings, np.float32)
-        likelihood = self._likelihood(observed, self._tensor(interactions.user_ids, np.int64), interactions.num_users)
+        users = self._tensor(interactions.user_ids, index_type(interactions.num_users))
+        likelihood = self._likelihood(observed, users, interactions.num_users)
         blocks = self._blocks(interactions, days, generator)
         samples = self._sample(blocks, likelihood, generator, job)
         grades = likelihood.grades if isinstance(likelihood, Ordinal) else observed.new_zeros(0)
-        shares = None if days is None else days.shares(interactions.num_users)
+        del blocks, likelihood, observed, users  # their memory is needed for the summary
+        shares = None
+        if days is not None:
+            shares = days.shares(interactions.num_users)
+            days.forget_ratings()
         self._posterior = Posterior.summarise(samples, grades, shares, scale)
         self.__dict__.pop("_user_prior", None)
         self._days, self._span = days, None if days is None else days.span
@@ -198,24 +205,23 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
             of_users["history"], of_items["history"] = history(interactions)
 
         def make(
-            name: str, left: bool, ids: Any, count: int, features: dict[str, Any], scale: float, centred: bool
+            name: str, left: bool, ids: Any, count: int, features: Mapping[str, Any], scale: float, centred: bool
         ) -> FactorBlock:
-            ids = np.asarray(ids, dtype=np.int64)
             vectors = torch.empty(count, width, device=self.device).normal_(generator=generator) * scale
             vectors[:, -1] = 0.0
             return FactorBlock(
                 name,
                 left,
-                torch.from_numpy(np.append(ids, 0)).to(self.device),
+                torch.from_numpy(np.append(ids, 0).astype(index_type(count))).to(self.device),
                 pad_by_entity(ids, count, width, self.device),
                 vectors,
-                [LinearPrior(matrix, width, self.device) for matrix in features.values()],
+                [LinearPrior(matrix, width, self.device, weighs=name == "day") for matrix in features.values()],
                 centred,
             )
 
         blocks = [make("user", True, interactions.user_ids, interactions.num_users, of_users, _INITIAL_STD, True)]
         if days is not None:
-            blocks.append(make("day", True, days.ids, len(days), days.features(), _INITIAL_STD_DAYS, False))
+            blocks.append(make("day", True, days.ids, len(days), days.prior_features(), _INITIAL_STD_DAYS, False))
         blocks.append(make("item", False, interactions.item_ids, interactions.num_items, of_items, _INITIAL_STD, True))
         return blocks
 
@@ -230,9 +236,11 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
             warming = sweep < 0
             for block in blocks:
                 others = [other for other in blocks if other.left != block.left]
-                means = draw(block, others, state, None if warming else generator, job)
-                if block is blocks[-1] and sweep >= self.burn_in:
-                    # The conditional mean of the items has less variance than a draw (Rao-Blackwellisation).
+                # The conditional mean of the items has less variance than a draw (Rao-Blackwellisation).
+                kept = block is blocks[-1] and sweep >= self.burn_in
+                random = None if warming else generator
+                means = draw(block, others, state, random, job, conditional_means=kept)
+                if means is not None:
                     samples.add(blocks, means, likelihood)
                 if not warming:
                     draw_prior(block, generator, _WISHART_SCALE)
@@ -363,9 +371,13 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
 
 def _scores(blocks: list[FactorBlock]) -> Tensor:
     """Compute the score of each rating, ``(N + 1,)``."""
-    sides = []
-    for left in (True, False):
-        parts = [block.vectors[block.ids] for block in blocks if block.left == left]
-        sides.append(sum(parts[1:], parts[0]))
-    one, other = sides
-    return (one[:, :-1] * other[:, :-1]).sum(1) + one[:, -1] + other[:, -1]
+    scores = blocks[0].vectors.new_empty(len(blocks[0].ids))
+    for start in range(0, len(scores), _PIECE):
+        part = slice(start, start + _PIECE)
+        sides = []
+        for left in (True, False):
+            vectors = [block.vectors[block.ids[part]] for block in blocks if block.left == left]
+            sides.append(sum(vectors[1:], vectors[0]))
+        one, other = sides
+        scores[part] = (one[:, :-1] * other[:, :-1]).sum(1) + one[:, -1] + other[:, -1]
+    return scores

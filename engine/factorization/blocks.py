@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +18,8 @@ from engine.training.cholesky import cholesky
 
 #: The number of elements in the largest tensor of a piece of work. It bounds memory and the delay of a cancellation.
 PIECE = 1_000_000
+#: The number of vectors that are transformed at a time. It bounds the temporary tensors where there are many millions.
+ROWS = 262_144
 #: The largest ratio of the numbers of ratings of two entities in one piece.
 _MAX_RATIO = 1.35
 
@@ -31,16 +34,21 @@ class Piece:
         The entities, shape ``(b,)``.
     rows
         The rows of their ratings, shape ``(b, n)``. Padding has the row behind the last rating.
-    real
-        1 for ratings and 0 for padding, shape ``(b, n)``.
+    padding
+        The row behind the last rating.
     """
 
     entities: Tensor
     rows: Tensor
-    real: Tensor
+    padding: int
+
+    @property
+    def real(self) -> Tensor:
+        """1 for ratings and 0 for padding, shape ``(b, n)``. It is not stored: it would double a piece."""
+        return (self.rows != self.padding).float()
 
 
-def pad_by_entity(ids: npt.NDArray[np.int64], count: int, width: int, device: torch.device) -> list[Piece]:
+def pad_by_entity(ids: npt.NDArray[np.integer], count: int, width: int, device: torch.device) -> list[Piece]:
     """Group rows by entity. Entities with similar numbers of rows share a piece, so padding adds about a third at most.
 
     Parameters
@@ -60,6 +68,7 @@ def pad_by_entity(ids: npt.NDArray[np.int64], count: int, width: int, device: to
     by_size = np.argsort(sizes, kind="stable")
     sorted_sizes = sizes[by_size]
     pieces = []
+    kind = index_type(len(ids))
     begin = int(np.searchsorted(sorted_sizes, 1))
     while begin < count:
         smallest = int(sorted_sizes[begin])
@@ -72,14 +81,15 @@ def pad_by_entity(ids: npt.NDArray[np.int64], count: int, width: int, device: to
         real = position < sizes[entities][:, None]
         rows = np.where(real, order[np.minimum(starts[entities][:, None] + position, len(ids) - 1)], len(ids))
         pieces.append(
-            Piece(
-                torch.from_numpy(entities).to(device),
-                torch.from_numpy(rows).to(device),
-                torch.from_numpy(real.astype(np.float32)).to(device),
-            )
+            Piece(torch.from_numpy(entities).to(device), torch.from_numpy(rows.astype(kind)).to(device), len(ids))
         )
         begin = end
     return pieces
+
+
+def index_type(largest: int) -> type[np.integer]:
+    """Return the type of indices up to ``largest``: 32 bits wherever they suffice, for the memory."""
+    return np.int32 if largest <= np.iinfo(np.int32).max else np.int64
 
 
 @dataclass
@@ -132,6 +142,11 @@ class FactorBlock:
         """The number of entities."""
         return len(self.vectors)
 
+    def parts(self) -> Iterator[slice]:
+        """Yield all entities, :data:`ROWS` at a time."""
+        for start in range(0, self.count, ROWS):
+            yield slice(start, min(start + ROWS, self.count))
+
 
 @dataclass
 class GibbsState:
@@ -153,8 +168,14 @@ class GibbsState:
 
 
 def draw(
-    block: FactorBlock, others: Sequence[FactorBlock], state: GibbsState, generator: torch.Generator | None, job: Job
-) -> Tensor:
+    block: FactorBlock,
+    others: Sequence[FactorBlock],
+    state: GibbsState,
+    generator: torch.Generator | None,
+    job: Job,
+    *,
+    conditional_means: bool = True,
+) -> Tensor | None:
     """Draw the vectors of a block given everything else, and update the scores.
 
     In coordinates in which the prior of a vector is N(0, I), the posterior of an entity with n ratings and the design
@@ -174,23 +195,28 @@ def draw(
     generator
         The random generator. None uses the conditional means instead of draws (alternating least squares).
     job
-        The job, which may cancel between pieces.
+        The job, which may cancel between pieces. The block's vectors are then of no use any more.
+    conditional_means
+        Whether to compute the conditional means.
 
     Returns
     -------
-    Tensor
-        The conditional means, ``(count, D)``.
+    Tensor or None
+        The conditional means, ``(count, D)``, if they are wanted.
     """
     width = block.vectors.shape[1]
     root = cholesky(block.precision)  # precision = root rootᵀ
     inverse = torch.linalg.solve_triangular(root, torch.eye(width, device=root.device), upper=False)
-    old = (block.vectors - block.expected) @ root
+    expected = block.expected.expand(block.count, width)
+    old = block.vectors  # transformed in place, since there can be as many vectors of days as ratings
+    for part in block.parts():
+        old[part] = (old[part] - expected[part]) @ root
     new = torch.zeros_like(old) if generator is None else torch.empty_like(old).normal_(generator=generator)
-    means = block.expected.expand(block.count, width).clone()
+    means = expected.clone() if conditional_means else None
     for piece in block.pieces:
         rows, few = piece.rows, piece.rows.shape[1] <= width
         design = _design(others, rows) @ inverse.T
-        root_precision = _gather(state.precision, rows).sqrt() * piece.real
+        root_precision = _gather(state.precision, rows).sqrt()  # 0 for padding, so nothing of it is used below
         before = old[piece.entities]
         residual = _gather(state.target, rows) - _gather(state.score, rows)
         wanted = (residual + (design @ before.unsqueeze(2)).squeeze(2)) * root_precision
@@ -199,16 +225,20 @@ def draw(
         if generator is None:
             right = wanted.unsqueeze(2)
         else:
-            noise = torch.empty_like(wanted).normal_(generator=generator) * piece.real
+            noise = torch.empty_like(wanted).normal_(generator=generator)
             right = torch.stack([wanted - (weighted @ prior.unsqueeze(2)).squeeze(2) - noise, wanted], 2)
         solution = _solve(weighted, right, few)
         after = prior + solution[..., 0]
         new[piece.entities] = after
-        means[piece.entities] += solution[..., -1] @ inverse
+        if means is not None:
+            means[piece.entities] += solution[..., -1] @ inverse
         change = (design @ (after - before).unsqueeze(2)).squeeze(2)
-        state.score.index_add_(0, rows.view(-1), (change * piece.real).view(-1))
+        state.score.index_add_(0, rows.view(-1), change.view(-1))
+        state.score[-1] = 0.0  # what padding added up to
         job.checkpoint()
-    block.vectors = block.expected + new @ inverse
+    for part in block.parts():
+        new[part] = expected[part] + new[part] @ inverse
+    block.vectors = new
     return means
 
 
@@ -250,18 +280,35 @@ def draw_prior(block: FactorBlock, generator: torch.Generator, scale: float) -> 
     """
     count, width = block.vectors.shape
     root = cholesky(block.precision)
-    linear = sum((prior.values for prior in block.priors), torch.zeros_like(block.vectors))
+    vectors = block.vectors
+    # What the linear priors explain, in the place of the expected vectors, which are made anew.
+    linear = block.expected if len(block.expected) == count else torch.empty_like(vectors)
+    for part in block.parts():
+        linear[part] = sum((prior.values(part) for prior in block.priors), torch.zeros_like(vectors[part]))
     if block.centred:
         noise = torch.empty(width, 1, device=root.device).normal_(generator=generator) / math.sqrt(count + 1.0)
         spread = torch.linalg.solve_triangular(root.T, noise, upper=True).squeeze(1)
-        block.middle = (block.vectors - linear).sum(0) / (count + 1.0) + spread
+        total = _total((vectors[part] - linear[part]).sum(0) for part in block.parts())
+        block.middle = total / (count + 1.0) + spread
     for prior in block.priors:
-        linear = linear - prior.values
-        prior.draw(block.vectors - block.middle - linear, root, generator)
-        linear = linear + prior.values
-    block.expected = block.middle + linear
-    deviation = block.vectors - block.expected
-    block.precision = _draw_wishart(deviation.T @ deviation, count, scale, generator)
+        projections = []
+        for part in block.parts():
+            linear[part] -= prior.values(part)
+            projections.append(prior.basis.project(vectors[part] - block.middle - linear[part], part))
+        prior.draw(_total(projections), root, generator)
+        for part in block.parts():
+            linear[part] += prior.values(part)
+    block.expected = linear.add_(block.middle)
+    scatter = _total(_gram(vectors[part] - block.expected[part]) for part in block.parts())
+    block.precision = _draw_wishart(scatter, count, scale, generator)
+
+
+def _gram(rows: Tensor) -> Tensor:
+    return rows.T @ rows
+
+
+def _total(parts: Iterable[Tensor]) -> Tensor:
+    return functools.reduce(torch.add, parts)
 
 
 def _draw_wishart(scatter: Tensor, count: int, scale: float, generator: torch.Generator) -> Tensor:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.features import bumps
+from engine.data.features import Spline, bumps
+from engine.factorization.blocks import index_type
 
 _DAY = 86_400
 #: The key of a user's day is user * _STRIDE + day.
@@ -13,6 +16,8 @@ _STRIDE = 1 << 24
 #: The number of basis functions over the (log) days since a user's first rating, the days between two basis functions
 #: over the calendar, and the largest number of the latter.
 _SINCE_FIRST_BASES, _CALENDAR_STEP, _MAX_CALENDAR_BASES = 12, 60, 400
+#: Features of more days than fit in so many numbers are held as splines. Ten years take about 60 numbers a day.
+_MAX_DENSE_FEATURES = 20_000_000
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -39,15 +44,20 @@ class Days:
         np.minimum.at(first, users, times)
         self.first = np.where(np.isfinite(first), first, float(np.max(times)))
         self.span = (float(np.min(times)), float(np.max(times)))
-        self.keys, self.ids = np.unique(_keys(users, times), return_inverse=True)
+        self.keys, ids = np.unique(_keys(users, times), return_inverse=True)
+        self.ids = ids.astype(index_type(len(self.keys)))
 
     @classmethod
     def restore(cls, keys: Ints, first: npt.NDArray[np.float64], span: tuple[float, float]) -> Days:
         """Make an object from stored arrays. It can find days and compute their features, but not their shares."""
         days = cls.__new__(cls)
         days.keys, days.first, days.span = keys, first, span
-        days.ids = np.zeros(0, dtype=np.int64)
+        days.ids = np.zeros(0, dtype=np.int32)
         return days
+
+    def forget_ratings(self) -> None:
+        """Drop what only training needs: the day of each rating."""
+        self.ids = self.ids[:0].copy()
 
     @property
     def _users(self) -> Ints:
@@ -77,13 +87,35 @@ class Days:
         """Return the features of the given pairs, or of all pairs, by name; each ``(n, f)``."""
         users = self._users if users is None else users
         times = self._times if times is None else times
-        since = np.log1p(np.maximum(times - self.first[users], 0.0) / _DAY)
-        longest = np.log1p((self.span[1] - self.span[0]) / _DAY)
-        months = min(int((self.span[1] - self.span[0]) / (_DAY * _CALENDAR_STEP)) + 2, _MAX_CALENDAR_BASES)
         return {
-            "since first": bumps(since, 0.0, longest, _SINCE_FIRST_BASES),
-            "calendar": bumps(np.clip(times, *self.span), *self.span, months),
+            "since first": bumps(self._since_first(users, times), 0.0, self._longest, _SINCE_FIRST_BASES),
+            "calendar": bumps(np.clip(times, *self.span), *self.span, self._months),
         }
+
+    def prior_features(self) -> Mapping[str, Floats | Spline]:
+        """Return the features of all pairs by name, as :meth:`features`, but as splines if there are many pairs.
+
+        The values of both are the same. The dense matrices stay for fewer pairs because products with them round
+        differently, and stored results are compared with new ones.
+        """
+        if len(self) * (_SINCE_FIRST_BASES + self._months) <= _MAX_DENSE_FEATURES:
+            return self.features()
+        users, times = self._users, self._times
+        since = Spline.of(self._since_first(users, times), 0.0, self._longest, _SINCE_FIRST_BASES)
+        return {"since first": since, "calendar": Spline.of(times, *self.span, self._months)}
+
+    def _since_first(self, users: Ints, times: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
+        """The logarithm of the days since each user's first rating."""
+        days: npt.NDArray[np.float64] = np.log1p(np.maximum(times - self.first[users], 0.0) / _DAY)
+        return days
+
+    @property
+    def _longest(self) -> float:
+        return float(np.log1p((self.span[1] - self.span[0]) / _DAY))
+
+    @property
+    def _months(self) -> int:
+        return min(int((self.span[1] - self.span[0]) / (_DAY * _CALENDAR_STEP)) + 2, _MAX_CALENDAR_BASES)
 
 
 def _keys(users: npt.NDArray[np.integer], times: npt.NDArray[np.number]) -> Ints:

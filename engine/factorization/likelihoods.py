@@ -51,7 +51,7 @@ class Noise:
         own = torch._standard_gamma(self._concentration + 0.5 * self._counts, generator=generator)
         self._relative = own / (self._concentration + 0.5 * common * by_user)
         self.precisions = common * self._relative
-        state.precision[:-1] = self.precisions[self._users]
+        state.precision[:-1] = self.precisions.index_select(0, self._users)
 
 
 class Likelihood(Protocol):
@@ -123,7 +123,7 @@ class Ordinal:
 
     def draw(self, state: GibbsState, generator: torch.Generator) -> None:
         """Draw the thresholds, then the latent values, then the precisions of the noise."""
-        score, root = state.score[:-1], self.noise.precisions[self._users].sqrt()
+        score, root = state.score[:-1], self.noise.precisions.index_select(0, self._users).sqrt()
         for parity in (0, 1):
             self._update_thresholds(parity, score, root, generator)
         low, high, flipped = self._interval(self._cuts, score, root)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from engine.data.features import Matrix
+from engine.data.features import Matrix, Spline
 
 #: Feature matrices with at most so many rows or columns are decomposed exactly. Of larger ones only so many of the
 #: largest singular values are computed.
@@ -14,6 +16,57 @@ _EXACT_SIZE = 2048
 _NUM_COMPONENTS = 384
 #: The grid of values of a prior's precision λ.
 _PENALTIES = torch.logspace(-4, 6, 61)
+
+
+class Basis(Protocol):
+    """The left singular vectors of the features, shape ``(count, k)``, for one range of entities at a time."""
+
+    def project(self, rest: Tensor, part: slice) -> Tensor:
+        """Return what a range of rows adds to the product of the transposed basis with ``rest``, ``(k, D)``."""
+
+    def expand(self, coordinates: Tensor, part: slice) -> Tensor:
+        """Return a range of the rows of the product of the basis with the coordinates."""
+
+
+class DenseBasis:
+    """A basis that is stored as a matrix."""
+
+    def __init__(self, matrix: Tensor) -> None:
+        self.matrix = matrix
+
+    def project(self, rest: Tensor, part: slice) -> Tensor:
+        """See :class:`Basis`."""
+        return self.matrix[part].T @ rest
+
+    def expand(self, coordinates: Tensor, part: slice) -> Tensor:
+        """See :class:`Basis`."""
+        return self.matrix[part] @ coordinates
+
+
+class SplineBasis:
+    """The basis of a :class:`~engine.data.features.Spline`: a row is interpolated between those of two knots."""
+
+    def __init__(self, spline: Spline, knots: Tensor) -> None:
+        self._left = torch.from_numpy(spline.left).to(knots.device)
+        self._share = torch.from_numpy(spline.share).to(knots.device)
+        self._knots = knots
+
+    def project(self, rest: Tensor, part: slice) -> Tensor:
+        """See :class:`Basis`."""
+        left, right, share = self._places(part)
+        sums = rest.new_zeros(len(self._knots), rest.shape[1])
+        sums.index_add_(0, left, rest * (1.0 - share)).index_add_(0, right, rest * share)
+        return self._knots.T @ sums
+
+    def expand(self, coordinates: Tensor, part: slice) -> Tensor:
+        """See :class:`Basis`."""
+        left, right, share = self._places(part)
+        values = self._knots @ coordinates
+        return torch.lerp(values.index_select(0, left), values.index_select(0, right), share)
+
+    def _places(self, part: slice) -> tuple[Tensor, Tensor, Tensor]:
+        left = self._left[part]
+        return left, (left + 1).clamp_max(len(self._knots) - 1), self._share[part].unsqueeze(1)
 
 
 class LinearPrior:
@@ -26,16 +79,25 @@ class LinearPrior:
     Parameters
     ----------
     features
-        The features with one row an entity, dense or a scipy sparse matrix, shape ``(count, f)``.
+        The features with one row an entity, shape ``(count, f)``: dense, a scipy sparse matrix or a spline.
     width
         The length D of a vector.
     device
         The device that computes.
+    weighs
+        Whether :attr:`weights` will be asked for. The right singular vectors are only kept for it: those of a history
+        have as many rows as there are users.
     """
 
-    def __init__(self, features: Matrix, width: int, device: torch.device) -> None:
-        self.basis, self.strengths, self.loadings = _decompose(features, device)
-        self.values = torch.zeros(len(self.basis), width, device=device)
+    def __init__(self, features: Matrix | Spline, width: int, device: torch.device, *, weighs: bool = True) -> None:
+        self.basis: Basis
+        if isinstance(features, Spline):
+            knots, self.strengths, loadings = _decompose_spline(features, device)
+            self.basis = SplineBasis(features, knots)
+        else:
+            matrix, self.strengths, loadings = _decompose(features, device)
+            self.basis = DenseBasis(matrix)
+        self._loadings = loadings if weighs else None
         self.coordinates = torch.zeros(len(self.strengths), width, device=device)
         self.penalty = 1.0
         self._grid = _PENALTIES.to(device)
@@ -43,29 +105,33 @@ class LinearPrior:
     @property
     def weights(self) -> Tensor:
         """The map B of least norm that gives the current values, ``(f, D)``."""
-        return self.loadings @ (self.coordinates / self.strengths.sqrt().unsqueeze(1))
+        assert self._loadings is not None, "the prior was made without the right singular vectors"
+        return self._loadings @ (self.coordinates / self.strengths.sqrt().unsqueeze(1))
 
-    def draw(self, rest: Tensor, root: Tensor, generator: torch.Generator) -> None:
-        """Draw λ and the values X B, given the residual that they explain.
+    def values(self, part: slice) -> Tensor:
+        """The current effect X B on a range of the entities."""
+        return self.basis.expand(self.coordinates, part)
+
+    def draw(self, projection: Tensor, root: Tensor, generator: torch.Generator) -> None:
+        """Draw λ and the effect X B, given the residual that they explain.
 
         Parameters
         ----------
-        rest
-            The vectors minus all other parts of their mean, ``(count, D)``.
+        projection
+            The vectors minus all other parts of their mean, projected on the basis: ``(k, D)``.
         root
             The Cholesky factor of the vectors' precision, ``(D, D)``.
         generator
             The random generator.
         """
-        projected_rest = self.basis.T @ rest @ root  # one row a direction; the columns have unit noise
+        projected_rest = projection @ root  # one row a direction; the columns have unit noise
         variance = self.strengths.unsqueeze(1) / self._grid + 1.0
-        fit = -0.5 * (rest.shape[1] * variance.log() + projected_rest.square().sum(1, keepdim=True) / variance).sum(0)
+        fit = -0.5 * (root.shape[1] * variance.log() + projected_rest.square().sum(1, keepdim=True) / variance).sum(0)
         chosen = torch.multinomial(torch.softmax(fit, 0), 1, generator=generator)
         self.penalty = float(self._grid[chosen])
         share = (self.strengths / (self.strengths + self.penalty)).unsqueeze(1)
         drawn = share * projected_rest + share.sqrt() * torch.empty_like(projected_rest).normal_(generator=generator)
         self.coordinates = torch.linalg.solve_triangular(root, drawn, upper=False, left=False)
-        self.values = self.basis @ self.coordinates
 
 
 def _decompose(features: Matrix, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
@@ -95,3 +161,12 @@ def _decompose(features: Matrix, device: torch.device) -> tuple[Tensor, Tensor, 
         torch.from_numpy(np.ascontiguousarray(part, dtype=np.float32)).to(device) for part in (inner, outer)
     )
     return (outer, values.to(device), inner) if tall else (inner, values.to(device), outer)
+
+
+def _decompose_spline(spline: Spline, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Compute the left singular vectors at the knots, squared singular values and right singular vectors."""
+    values, directions = torch.linalg.eigh(torch.from_numpy(spline.gram()))
+    keep = values > max(float(values[-1]) * 1e-5, 1e-12)
+    values, inner = values[keep], directions[:, keep]
+    knots = inner / values.sqrt()
+    return knots.float().to(device), values.float().to(device), inner.float().to(device)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.factorization.blocks import FactorBlock
+from engine.factorization.blocks import ROWS, FactorBlock
 from engine.factorization.likelihoods import Likelihood, expected_grade
 from engine.factorization.rating_scale import RatingScale
 
@@ -39,16 +39,21 @@ class Samples:
 
     def __init__(self, blocks: Sequence[FactorBlock], offset: float, wanted: int, sweeps: int) -> None:
         size = sum(block.vectors.numel() for block in blocks)
-        self._keep = max(2, min(wanted, sweeps, _BUDGET // max(1, size)))
-        self._sweeps, self._seen = sweeps, 0
+        self._keep = number_kept(wanted, sweeps, size)
+        self._sweeps, self._seen, self._kept = sweeps, 0, 0
         self.offset = offset
-        self.users: list[Tensor] = []
-        self.items: list[Tensor] = []
-        self.days: list[Tensor] = []
+        users, days, items = blocks[0], blocks[1:-1], blocks[-1]
+        # Allocated once: joining a list of samples would hold all of them twice.
+        self.users = self._room(users.vectors)
+        self.items = self._room(items.vectors)
+        self.days = self._room(days[0].vectors) if days else self.users[:, :0]
         self.day_weights: list[Tensor] = []
         self.thresholds: list[Tensor] = []
         self.variance = torch.zeros(blocks[0].count, device=blocks[0].vectors.device)
         self.item_doubt = torch.zeros(blocks[-1].count, device=blocks[-1].vectors.device)
+
+    def _room(self, vectors: Tensor) -> Tensor:
+        return vectors.new_empty(min(self._keep, self._sweeps), *vectors.shape, dtype=torch.float16)
 
     def add(self, blocks: Sequence[FactorBlock], item_means: Tensor, likelihood: Likelihood) -> None:
         """Add the current state and the conditional means of the items. Only some states are kept as samples."""
@@ -62,12 +67,18 @@ class Samples:
         self.item_doubt += (item_variance - self.item_doubt) / self._seen
         if self._seen * self._keep // self._sweeps == (self._seen - 1) * self._keep // self._sweeps:
             return
-        self.users.append(users.vectors.half())
-        self.items.append(item_means.half())
+        self.users[self._kept] = users.vectors
+        self.items[self._kept] = item_means
         self.thresholds.append(likelihood.thresholds())
         if len(blocks) == 3:
-            self.days.append(blocks[1].vectors.half())
+            self.days[self._kept] = blocks[1].vectors
             self.day_weights.append(torch.cat([prior.weights for prior in blocks[1].priors]))
+        self._kept += 1
+
+
+def number_kept(wanted: int, sweeps: int, size: int) -> int:
+    """Return how many samples of ``size`` elements are kept, of those that the sweeps after the burn-in give."""
+    return max(2, min(wanted, sweeps, _BUDGET // max(1, size)))
 
 
 @dataclass
@@ -135,20 +146,23 @@ class Posterior:
         scale
             The scale of the ratings that the samples explain.
         """
-        users, items = torch.stack(samples.users), torch.stack(samples.items)
-        typical = users.float()
-        if shares is not None:
-            owners, parts = (torch.from_numpy(part).to(users.device) for part in shares)
-            for sample, days in enumerate(samples.days):
-                typical[sample].index_add_(0, owners, days.float() * parts.unsqueeze(1))
+        users, items = samples.users, samples.items
+        averages = users.clone() if shares is None else torch.empty_like(users)
+        mean_product = MeanProduct(users, items)
+        for sample, vectors in enumerate(users):
+            typical = vectors.float()
+            if shares is not None:
+                _add_days(typical, samples.days[sample], shares)
+                averages[sample] = typical
+            mean_product.add(typical, items[sample].float(), samples.offset)
         offset = users.new_full((), samples.offset, dtype=torch.float32)
-        user_factors, item_factors = _compress(typical, items.float(), samples.offset, _RANK_FACTOR * users.shape[2])
+        user_factors, item_factors = mean_product.compress(_RANK_FACTOR * users.shape[2])
         return cls(
             offset,
             users,
             items,
-            typical.half(),
-            torch.stack(samples.days) if samples.days else users[:, :0],
+            averages,
+            samples.days,
             torch.stack(samples.day_weights) if samples.day_weights else users[:, :0].float(),
             user_factors,
             item_factors,
@@ -225,21 +239,47 @@ class Posterior:
         return dict(vars(self))
 
 
-def _compress(users: Tensor, items: Tensor, offset: float, rank: int) -> tuple[Tensor, Tensor]:
-    """Compute factors whose product approximates the mean product of the samples.
+def _add_days(users: Tensor, days: Tensor, shares: tuple[npt.NDArray[Any], npt.NDArray[Any]]) -> None:
+    """Add to each user's vector the mean of the vectors of the user's days, some days at a time."""
+    owners, parts = shares
+    for start in range(0, len(days), ROWS):
+        part = slice(start, start + ROWS)
+        owner, weight = (torch.from_numpy(one[part]).to(users.device) for one in (owners, parts))
+        users.index_add_(0, owner, days[part].float() * weight.unsqueeze(1))
 
-    The mean of S products of rank D + 1 has a rank of up to S(D + 1), but its singular values decay fast because the
-    samples are similar. A randomised range finder (Halko, Martinsson and Tropp, 2011, algorithm 4.4) finds the largest
-    components.
+
+class MeanProduct:
+    """The mean over the samples of the products of users and items, as two matrices whose product it is.
+
+    Each sample is S columns of them, so they are filled sample by sample, and never exist in another layout.
     """
-    samples = len(users)
-    left = torch.cat([users[..., :-1], users[..., -1:] + offset, torch.ones_like(users[..., :1])], 2) / samples
-    right = torch.cat([items[..., :-1], torch.ones_like(items[..., :1]), items[..., -1:]], 2)
-    left, right = (part.permute(1, 0, 2).reshape(part.shape[1], -1) for part in (left, right))
-    rank = min(rank, left.shape[1], len(left), len(right))
-    generator = torch.Generator(device=left.device).manual_seed(0)
-    probe = torch.empty(len(right), rank, device=left.device).normal_(generator=generator)
-    basis = torch.linalg.qr(left @ (right.T @ probe)).Q
-    basis = torch.linalg.qr(left @ (right.T @ (right @ (left.T @ basis)))).Q
-    # Contiguous like the tensors of a loaded model: products of other memory layouts round differently.
-    return basis.contiguous(), (right @ (left.T @ basis)).contiguous()
+
+    def __init__(self, users: Tensor, items: Tensor) -> None:
+        samples, _, width = users.shape
+        self._left = users.new_empty(users.shape[1], samples, width + 1, dtype=torch.float32)
+        self._right = items.new_empty(items.shape[1], samples, width + 1, dtype=torch.float32)
+        self._filled = 0
+
+    def add(self, users: Tensor, items: Tensor, offset: float) -> None:
+        """Add the vectors of one sample, ``(num_users, D)`` and ``(num_items, D)``."""
+        left, right = self._left[:, self._filled], self._right[:, self._filled]
+        left[:, :-2], left[:, -2], left[:, -1] = users[:, :-1], users[:, -1] + offset, 1.0
+        left /= self._left.shape[1]
+        right[:, :-2], right[:, -2], right[:, -1] = items[:, :-1], 1.0, items[:, -1]
+        self._filled += 1
+
+    def compress(self, rank: int) -> tuple[Tensor, Tensor]:
+        """Compute factors whose product approximates the mean product.
+
+        The mean of S products of rank D + 1 has a rank of up to S(D + 1), but its singular values decay fast because
+        the samples are similar. A randomised range finder (Halko, Martinsson and Tropp, 2011, algorithm 4.4) finds the
+        largest components.
+        """
+        left, right = self._left.flatten(1), self._right.flatten(1)
+        rank = min(rank, left.shape[1], len(left), len(right))
+        generator = torch.Generator(device=left.device).manual_seed(0)
+        probe = torch.empty(len(right), rank, device=left.device).normal_(generator=generator)
+        basis = torch.linalg.qr(left @ (right.T @ probe)).Q
+        basis = torch.linalg.qr(left @ (right.T @ (right @ (left.T @ basis)))).Q
+        # Contiguous like the tensors of a loaded model: products of other memory layouts round differently.
+        return basis.contiguous(), (right @ (left.T @ basis)).contiguous()

@@ -8,9 +8,10 @@ import torch
 from scipy.sparse import csr_matrix
 
 from engine import models
-from engine.data.features import Features, bumps, history, members
+from engine.data.features import Features, Spline, bumps, history, members
 from engine.errors import CancelledError, LearningError, NotTrainedError
-from engine.factorization import linear_prior
+from engine.factorization import bayesian, blocks, linear_prior, posterior
+from engine.factorization import days as days_module
 from engine.factorization.bayesian import BayesianFactorizationModel
 from engine.factorization.blocks import FactorBlock, GibbsState, draw, pad_by_entity
 from engine.factorization.days import Days
@@ -20,6 +21,7 @@ from engine.interactions import Interactions
 from engine.runtime.job import Job
 
 CPU = torch.device("cpu")
+ALL = slice(None)
 
 
 def made_up(num_users=60, num_items=40, density=0.4, seed=0, grades=True) -> Interactions:
@@ -117,9 +119,9 @@ def test_a_linear_prior_finds_what_features_explain():
     prior = LinearPrior(features, 3, CPU)
     generator = torch.Generator().manual_seed(0)
     for _ in range(5):
-        prior.draw(vectors, torch.eye(3) * 5.0, generator)
-    assert float((prior.values - vectors).square().mean()) < 0.05 * float(vectors.square().mean())
-    assert torch.allclose(torch.from_numpy(features) @ prior.weights, prior.values, atol=1e-3)
+        prior.draw(prior.basis.project(vectors, ALL), torch.eye(3) * 5.0, generator)
+    assert float((prior.values(ALL) - vectors).square().mean()) < 0.05 * float(vectors.square().mean())
+    assert torch.allclose(torch.from_numpy(features) @ prior.weights, prior.values(ALL), atol=1e-3)
 
 
 def test_the_strongest_directions_of_a_large_matrix_are_found(monkeypatch):
@@ -129,7 +131,7 @@ def test_the_strongest_directions_of_a_large_matrix_are_found(monkeypatch):
     monkeypatch.setattr(linear_prior, "_EXACT_SIZE", 10)
     monkeypatch.setattr(linear_prior, "_NUM_COMPONENTS", 8)
     part = LinearPrior(csr_matrix(features), 3, CPU)
-    rebuilt = part.basis * part.strengths.sqrt() @ part.loadings.T
+    rebuilt = part.basis.expand(part.strengths.sqrt().unsqueeze(1) * part._loadings.T, ALL)
     assert torch.allclose(rebuilt, torch.from_numpy(features), atol=1e-3)
     assert torch.allclose(part.strengths[-4:], whole.strengths[-4:], rtol=1e-3)
 
@@ -140,8 +142,44 @@ def test_a_linear_prior_stays_out_where_features_explain_nothing():
     vectors = torch.from_numpy(random.randn(300, 3).astype(np.float32))
     generator = torch.Generator().manual_seed(0)
     for _ in range(5):
-        prior.draw(vectors, torch.eye(3), generator)
-    assert float(prior.values.square().mean()) < 0.05
+        prior.draw(prior.basis.project(vectors, ALL), torch.eye(3), generator)
+    assert float(prior.values(ALL).square().mean()) < 0.05
+
+
+@pytest.mark.parametrize("high", [30.0, 0.0])  # the latter: all numbers are the same
+def test_a_spline_is_the_matrix_of_basis_functions_in_less_memory(high):
+    values = np.random.RandomState(0).rand(500) * high
+    spline, dense = Spline.of(values, 0.0, high, 7), bumps(values, 0.0, high, 7)
+    np.testing.assert_allclose(spline.dense(), dense, atol=1e-6)
+    np.testing.assert_allclose(spline.gram(), dense.T @ dense, atol=1e-3)
+    one, other = LinearPrior(spline, 3, CPU), LinearPrior(dense, 3, CPU)
+    vectors, root = torch.randn(500, 3, generator=torch.Generator().manual_seed(0)), torch.eye(3)
+    for prior in (one, other):
+        parts = (slice(0, 200), slice(200, 500))
+        projection = sum(prior.basis.project(vectors[part], part) for part in parts)
+        # The directions have any sign; a draw without noise does not depend on it.
+        prior.coordinates = torch.linalg.solve_triangular(root, projection, upper=False, left=False)
+    assert torch.allclose(one.values(ALL), other.values(ALL), atol=1e-4)
+    assert torch.allclose(one.weights, other.weights, atol=1e-4)
+
+
+def test_many_days_in_blocks_give_the_model_of_few_at_a_time(data, fitted, monkeypatch):
+    monkeypatch.setattr(days_module, "_MAX_DENSE_FEATURES", 0)
+    monkeypatch.setattr(blocks, "ROWS", 50)
+    monkeypatch.setattr(posterior, "ROWS", 50)
+    monkeypatch.setattr(bayesian, "_PIECE", 100)
+    model = quick()
+    model.fit(data[0])
+    _, test = data
+    moments = {"timestamps": test.timestamps}
+    # Sums round differently, so the chains part after some sweeps: the predictions agree, and not to the last bit.
+    one, other = (each.predict(test.user_ids, test.item_ids, **moments) for each in (fitted, model))
+    assert np.sqrt(np.mean((one - other) ** 2)) < 0.15
+    assert rmse(model, test, **moments) == pytest.approx(rmse(fitted, test, **moments), abs=0.02)
+
+
+def test_a_fitted_model_does_not_keep_the_day_of_each_rating(fitted):
+    assert fitted._days.ids.size == 0
 
 
 def test_ordinal_thresholds_are_recovered():
