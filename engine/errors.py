@@ -74,6 +74,9 @@ class ErrorKind(StrEnum):
     MISSING_PACKAGE = "missing-package"
     #: No device is called ``name``; ``choices`` are the names.
     UNKNOWN_DEVICE = "unknown-device"
+    #: Training the model ``name`` takes ``needed`` bytes of memory, and ``free`` are free; ``suggestions`` are settings
+    #: (``option=value``) with which it would fit, and ``choices`` are models that would fit.
+    NOT_ENOUGH_MEMORY = "not-enough-memory"
     #: This machine has no device ``name``; ``choices`` are those to use instead.
     NO_DEVICE = "no-device"
 
@@ -118,6 +121,8 @@ class RecsysError(Exception):
         The row of the file as a person counts (the header is row 1), or the line of a file that has no rows.
     column
         The name of the column.
+    needed, free
+        The bytes of memory that the work needs, and those that are free.
     """
 
     def __init__(
@@ -132,6 +137,8 @@ class RecsysError(Exception):
         file: str | None = None,
         row: int | None = None,
         column: str | None = None,
+        needed: int | None = None,
+        free: int | None = None,
     ) -> None:
         super().__init__(abridged(message))
         self.kind = kind
@@ -142,6 +149,8 @@ class RecsysError(Exception):
         self.file = file
         self.row = row
         self.column = column
+        self.needed = needed
+        self.free = free
 
 
 class DataError(RecsysError):

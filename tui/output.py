@@ -15,11 +15,18 @@ import click
 
 from engine.session import Job, Progress
 from tui.sanitize import escape_json, sanitize
-from tui.wording import describe_empty, describe_hint, evaluate_command, known_targets_note, train_command
+from tui.wording import (
+    describe_empty,
+    describe_hint,
+    describe_smaller,
+    evaluate_command,
+    known_targets_note,
+    train_command,
+)
 
 if TYPE_CHECKING:
     from engine.data.results import Answer, FitReport, Result
-    from engine.session import Manifest, Tuned
+    from engine.session import Manifest, MemoryEstimate, Tuned
     from engine.session.datasets import Preview
     from engine.session.models import ListedModel
 
@@ -327,6 +334,29 @@ def print_report(report: FitReport, as_json: bool) -> None:
         _log_evaluation([report])
     if report.path is not None:
         print_line(f"  stored in {report.path}")
+
+
+def print_memory(estimate: MemoryEstimate, dataset: str, as_json: bool) -> None:
+    """What memory a training would take, and what is free."""
+    if as_json:
+        print_json({**asdict(estimate), "dataset": dataset, "fits": estimate.fits})
+        return
+    counts = estimate.counts
+    click.echo(f"{estimate.model} on {dataset}")
+    click.echo(
+        f"  {counts.interactions:,} interactions of {counts.users:,} users with {counts.items - 1:,} items, "
+        "beside which it"
+    )
+    click.echo(f"  needs  {_size(estimate.needed, 'unknown: the model does not state it')}")
+    click.echo(f"  free   {_size(estimate.free, 'unknown')}")
+    if not estimate.fits:
+        click.echo(f"  does not fit: {describe_smaller(estimate.settings, estimate.models)}")
+
+
+def _size(size: int | None, unknown: str) -> str:
+    from engine.session import describe_bytes
+
+    return unknown if size is None else describe_bytes(size)
 
 
 def print_reports(reports: Sequence[FitReport], as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from engine.data.results import Answer, EmptyReason
@@ -62,6 +62,16 @@ def describe_hint(hint: Mapping[str, str]) -> str:
     column = hint["column"]
     order = "the order of the rows in the file" if column == "#row" else "this order"
     return f"--map {shlex.quote(f'time={column}')} takes {order}."
+
+
+def describe_smaller(settings: Sequence[str], models: Sequence[str]) -> str:
+    """What to do where the memory does not suffice: the options and the models with which it would."""
+    ways = []
+    if settings:
+        ways.append(f"add --set {' or --set '.join(settings)}")
+    if models:
+        ways.append(f"train {' or '.join(models)} instead")
+    return ", or ".join(ways) or "it takes a machine with more memory or a smaller data set"
 
 
 def train_command(model: str, dataset: str, options: Mapping[str, Any]) -> str:
@@ -168,5 +178,6 @@ _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.NO_NUMBERS: lambda error: _untrained(error),
     ErrorKind.NOTHING_TO_TUNE: lambda error: f"`recsys-tui train {_quoted(error.name)}` is all there is to do",
     ErrorKind.MISSING_PACKAGE: _missing_package,
+    ErrorKind.NOT_ENOUGH_MEMORY: lambda error: describe_smaller(error.suggestions, error.choices),
     ErrorKind.NO_DEVICE: lambda error: f"use --device {' or '.join(error.choices)}",
 }

@@ -17,6 +17,7 @@ from engine.evaluation.config import COMMON_PROTOCOL, DEFAULT_PROTOCOL, Evaluati
 from engine.evaluation.metrics import Metrics, compute_metrics
 from engine.evaluation.predict import batch_score
 from engine.evaluation.splitters import Split, split
+from engine.models.memory import MemoryEstimate, estimate, require_memory
 from engine.ranking import confidence_margin
 from engine.runtime.job import Job, Progress
 
@@ -79,6 +80,22 @@ def train(
     return model, FitReport(name, dataset.name, None, seed, {}, seconds, None, options=model.options())
 
 
+def estimate_memory(
+    dataset: Dataset, name: str, options: Mapping[str, Any] | None = None, device: str = "auto"
+) -> MemoryEstimate:
+    """Estimate the memory of :func:`train` with the same arguments, without training.
+
+    Raises
+    ------
+    OptionError
+        If an option is unknown or has an impossible value.
+    """
+    spec = models.get(name)
+    interactions = learnable(dataset.interactions, spec)
+    model = _create(spec, options, 42, device, interactions)
+    return estimate(spec, interactions, model.options(), model.device)
+
+
 def learnable(interactions: Interactions, spec: models.ModelSpec) -> Interactions:
     """The interactions that a model can learn from: all of them, or only those with ratings if it needs ratings."""
     if "ratings" not in spec.needs or interactions.ratings is None:
@@ -131,10 +148,14 @@ def fit(
     ------
     RecsysError
         If there are no interactions to learn from.
+    LearningError
+        If the model states that its training needs more memory than is free.
     """
     can = model.capabilities
     if not len(interactions):
         raise RecsysError(f"{model.name} has nothing to learn from: no interaction of the training part has a rating.")
+    if spec := models.describe().get(model.name):
+        require_memory(spec, interactions, model.options(), model.device)
     begun = time.perf_counter()
     data: Any = interactions if can.task == "user" else interactions.to_sequence(can.sequence_length)
     extra: dict[str, Any] = {}

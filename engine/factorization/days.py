@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from engine.data.features import Spline, bumps
 from engine.factorization.blocks import index_type
+from engine.factorization.memory import MAX_DENSE_FEATURES
 
 _DAY = 86_400
 #: The key of a user's day is user * _STRIDE + day.
@@ -16,8 +17,6 @@ _STRIDE = 1 << 24
 #: The number of basis functions over the (log) days since a user's first rating, the days between two basis functions
 #: over the calendar, and the largest number of the latter.
 _SINCE_FIRST_BASES, _CALENDAR_STEP, _MAX_CALENDAR_BASES = 12, 60, 400
-#: Features of more days than fit in so many numbers are held as splines. Ten years take about 60 numbers a day.
-_MAX_DENSE_FEATURES = 20_000_000
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -98,7 +97,7 @@ class Days:
         The values of both are the same. The dense matrices stay for fewer pairs because products with them round
         differently, and stored results are compared with new ones.
         """
-        if len(self) * (_SINCE_FIRST_BASES + self._months) <= _MAX_DENSE_FEATURES:
+        if len(self) * (_SINCE_FIRST_BASES + self._months) <= MAX_DENSE_FEATURES:
             return self.features()
         users, times = self._users, self._times
         since = Spline.of(self._since_first(users, times), 0.0, self._longest, _SINCE_FIRST_BASES)

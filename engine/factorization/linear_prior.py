@@ -9,11 +9,8 @@ import torch
 from torch import Tensor
 
 from engine.data.features import Matrix, Spline
+from engine.factorization.memory import EXACT_SIZE, NUM_COMPONENTS
 
-#: Feature matrices with at most so many rows or columns are decomposed exactly. Of larger ones only so many of the
-#: largest singular values are computed.
-_EXACT_SIZE = 2048
-_NUM_COMPONENTS = 384
 #: The grid of values of a prior's precision λ.
 _PENALTIES = torch.logspace(-4, 6, 61)
 
@@ -142,11 +139,11 @@ def _decompose(features: Matrix, device: torch.device) -> tuple[Tensor, Tensor, 
     """
     tall = features.shape[0] >= features.shape[1]
     matrix = features if tall else features.T
-    if matrix.shape[1] <= _EXACT_SIZE:
+    if matrix.shape[1] <= EXACT_SIZE:
         basis = None
         gram = matrix.T @ matrix
     else:
-        basis = np.random.default_rng(0).standard_normal((matrix.shape[1], _NUM_COMPONENTS)).astype(np.float32)
+        basis = np.random.default_rng(0).standard_normal((matrix.shape[1], NUM_COMPONENTS)).astype(np.float32)
         for _ in range(3):
             basis = np.linalg.qr(matrix.T @ (matrix @ basis))[0]
         projected = matrix @ basis

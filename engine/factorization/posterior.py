@@ -12,10 +12,9 @@ from torch import Tensor
 
 from engine.factorization.blocks import ROWS, FactorBlock
 from engine.factorization.likelihoods import Likelihood, expected_grade
+from engine.factorization.memory import number_kept
 from engine.factorization.rating_scale import RatingScale
 
-#: The largest number of elements of all kept samples together.
-_BUDGET = 150_000_000
 #: The largest number of elements of the samples of pairs that are computed at once.
 _PAIRS = 4_000_000
 #: The rank of the compressed mean prediction, in multiples of the vectors' length.
@@ -74,11 +73,6 @@ class Samples:
             self.days[self._kept] = blocks[1].vectors
             self.day_weights.append(torch.cat([prior.weights for prior in blocks[1].priors]))
         self._kept += 1
-
-
-def number_kept(wanted: int, sweeps: int, size: int) -> int:
-    """Return how many samples of ``size`` elements are kept, of those that the sweeps after the burn-in give."""
-    return max(2, min(wanted, sweeps, _BUDGET // max(1, size)))
 
 
 @dataclass

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.factorization import memory
 from engine.models.contract import Capabilities
 from engine.models.spec import COMMON_OPTIONS, ModelSpec, Option, Range
 
@@ -76,6 +77,7 @@ BAYESIAN = ModelSpec(
         **COMMON_OPTIONS,
     },
     for_size=_fewer_sweeps,
+    memory=memory.bayesian,
 )
 
 SVD = ModelSpec(
@@ -95,6 +97,7 @@ SVD = ModelSpec(
         **COMMON_OPTIONS,
     },
     for_size=lambda ratings, _: {"batch_size": 131_072} if ratings >= 2_000_000 else {},
+    memory=memory.svd,
 )
 
 EXPLICIT = ModelSpec(
@@ -108,6 +111,7 @@ EXPLICIT = ModelSpec(
         "center": Option(True, "subtract the mean rating"),
     },
     for_size=large_batches,
+    memory=memory.explicit,
 )
 
 ALS = ModelSpec(
@@ -125,6 +129,7 @@ ALS = ModelSpec(
         "scale": Option(0.1, "standard deviation of the initial factors"),
         **COMMON_OPTIONS,
     },
+    memory=memory.als,
 )
 
 IMPLICIT = ModelSpec(
@@ -138,6 +143,7 @@ IMPLICIT = ModelSpec(
         **NEGATIVE_SAMPLING,
     },
     for_size=large_batches,
+    memory=memory.implicit,
 )
 
 BASELINE = ModelSpec(
@@ -150,6 +156,7 @@ BASELINE = ModelSpec(
         "l2_item": Option(3.0, _L2_ITEM, search=Range(0.5, 30, log=True)),
         **COMMON_OPTIONS,
     },
+    memory=memory.baseline,
 )
 
 POPULAR = ModelSpec(
@@ -161,4 +168,5 @@ POPULAR = ModelSpec(
         "half_life": Option(0.0, "half-life of an interaction in days; 0 for no decay"),
         **COMMON_OPTIONS,
     },
+    memory=memory.popular,
 )

@@ -10,6 +10,7 @@ from typing import Any
 from engine.data.results import Task
 from engine.errors import DataError, OptionError
 from engine.models.contract import Capabilities
+from engine.models.counts import Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,9 @@ class ModelSpec:
         The options by name.
     for_size
         A function of the numbers of interactions and of items. It gives the defaults that differ from ``options``.
+    memory
+        A function of the counts of the data and of all options. It estimates the most bytes that training takes on the
+        CPU at any time, beside the interactions themselves. None for a model that does not state it.
     """
 
     name: str
@@ -105,6 +109,7 @@ class ModelSpec:
     capabilities: Capabilities
     options: Mapping[str, Option] = field(default_factory=dict)
     for_size: Callable[[int, int], Mapping[str, Any]] | None = None
+    memory: Callable[[Counts, Mapping[str, Any]], float] | None = None
 
     @property
     def task(self) -> Task:
@@ -125,6 +130,21 @@ class ModelSpec:
         """Return the options' defaults for data of this size."""
         sized = {} if self.for_size is None else self.for_size(num_interactions, num_items)
         return {name: sized.get(name, option.default) for name, option in self.options.items()}
+
+    def required_memory(self, counts: Counts, options: Mapping[str, Any]) -> int | None:
+        """Estimate the bytes that training takes beside the interactions; None if the model does not state it.
+
+        Parameters
+        ----------
+        counts
+            The counts of the data; see :func:`engine.models.counts.count`.
+        options
+            Options of the model. The others have their defaults for data of this size.
+        """
+        if self.memory is None:
+            return None
+        known = {**self.defaults_for(counts.interactions, counts.items - 1), **options}
+        return int(self.memory(counts, known))
 
     def uses_texts(self, options: Mapping[str, Any]) -> bool:
         """Whether a model with these options uses the texts of items, and so knows items that nobody has rated.

@@ -80,11 +80,11 @@ class EaseModel(ClosedFormUserModel):
         needed, free = required_memory(len(kept), self.double), memory.available(self.device)
         if free is not None and needed > free:
             raise LearningError(
-                f"ease needs {memory.describe(needed)} of memory for {len(kept):,} items, and only "
-                f"{memory.describe(free)} is free: train als, whose memory grows less with the number of items"
+                f"ease needs {memory.describe_bytes(needed)} of memory for {len(kept):,} items, and only "
+                f"{memory.describe_bytes(free)} is free: train als, whose memory grows less with the number of items"
                 f"{', or use double=false' if self.double else ''}."
             )
-        stage = f"training ease ({memory.describe(needed)} of memory)"
+        stage = f"training ease ({memory.describe_bytes(needed)} of memory)"
 
         def report_progress(share: float) -> None:
             job.report(Progress(stage, round(100 * share), 100, "%"))

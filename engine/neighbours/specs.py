@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from engine.models.contract import Capabilities
 from engine.models.spec import COMMON_OPTIONS, ModelSpec, Option, Range
+from engine.neighbours import memory
 
 KNN = ModelSpec(
     "knn",
@@ -23,6 +24,7 @@ KNN = ModelSpec(
         "l2_item": Option(2.0, "regularisation of the item biases", search=Range(0.5, 30, log=True)),
         **COMMON_OPTIONS,
     },
+    memory=memory.knn,
 )
 
 EASE = ModelSpec(
@@ -35,4 +37,5 @@ EASE = ModelSpec(
         "double": Option(False, "solve in double precision"),
         **COMMON_OPTIONS,
     },
+    memory=memory.ease,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from engine.factorization.specs import NEGATIVE_SAMPLING, RANKING_LOSSES, gradient_options, large_batches
 from engine.models.contract import Capabilities
 from engine.models.spec import COMMON_OPTIONS, ModelSpec, Option, Range
+from engine.sequence import memory
 
 #: A sequence length that contains the whole history of nearly every user.
 WHOLE_HISTORY = 200
@@ -43,6 +44,7 @@ BLEND = ModelSpec(
         **_MARKOV,
         **COMMON_OPTIONS,
     },
+    memory=memory.blend,
 )
 
 ATTENTION = ModelSpec(
@@ -57,6 +59,7 @@ ATTENTION = ModelSpec(
         "l2": Option(0.0, "weight decay", search=Range(1e-7, 1e-2, log=True)),
         **COMMON_OPTIONS,
     },
+    memory=memory.attention,
 )
 
 MARKOV = ModelSpec(
@@ -72,6 +75,7 @@ MARKOV = ModelSpec(
         "held_out": Option(0.1, "share of the users held out to test whether order is strict"),
         **COMMON_OPTIONS,
     },
+    memory=memory.markov,
 )
 
 SEQUENCE = ModelSpec(
@@ -86,4 +90,5 @@ SEQUENCE = ModelSpec(
         **NEGATIVE_SAMPLING,
     },
     for_size=large_batches,
+    memory=memory.sequence,
 )

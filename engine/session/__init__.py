@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from engine.data.results import Task
     from engine.evaluation.config import PROTOCOLS, TIES, EvaluationConfig, Ties
     from engine.evaluation.tuning import Tuned
+    from engine.models.memory import MemoryEstimate
     from engine.models.registry import get
     from engine.runtime.devices import DEVICES
     from engine.runtime.job import Job, Progress
+    from engine.runtime.memory import describe_bytes
     from engine.search.filters.completion import Completion
     from engine.search.filters.parser import ParsedQuery, Problem
     from engine.search.modes import LIKE_BY, MODES, LikeBy, Mode
@@ -33,9 +35,11 @@ _MODULES = {
     "engine.data.results": ("Task",),
     "engine.evaluation.config": ("PROTOCOLS", "TIES", "EvaluationConfig", "Ties"),
     "engine.evaluation.tuning": ("Tuned",),
+    "engine.models.memory": ("MemoryEstimate",),
     "engine.models.registry": ("get",),
     "engine.runtime.devices": ("DEVICES",),
     "engine.runtime.job": ("Job", "Progress"),
+    "engine.runtime.memory": ("describe_bytes",),
     "engine.search.filters.completion": ("Completion",),
     "engine.search.filters.parser": ("ParsedQuery", "Problem"),
     "engine.search.modes": ("LIKE_BY", "MODES", "LikeBy", "Mode"),
@@ -61,6 +65,7 @@ __all__ = [
     "Job",
     "LikeBy",
     "Manifest",
+    "MemoryEstimate",
     "Mode",
     "ParsedQuery",
     "Problem",
@@ -70,6 +75,7 @@ __all__ = [
     "Ties",
     "Tuned",
     "Workspace",
+    "describe_bytes",
     "describe_os_error",
     "find_paths",
     "get",

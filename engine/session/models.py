@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from engine.evaluation.tuning import Tuned
+    from engine.models.memory import MemoryEstimate
     from engine.models.spec import ModelSpec
     from engine.recommender import Recommender
     from engine.workspace.dataset_store import Workspace
@@ -195,6 +196,20 @@ class ModelService:
             report = replace(report, path=str(self._store.folder(model)))
             self._store.store(trained, report)
         return report
+
+    def estimate_memory(self, model: str, options: Mapping[str, Any] | None = None) -> MemoryEstimate:
+        """Estimate the memory that :meth:`train` would take, and compare it with what is free.
+
+        Raises
+        ------
+        UnknownError, OptionError, RecsysError
+            As :meth:`train`.
+        """
+        self._store.require_trainable(models.get(model))
+        import_in_background("torch")
+        from engine.evaluation.runner import estimate_memory
+
+        return estimate_memory(self._opened.dataset, model, options, self._opened.device)
 
     def evaluate(self, model: str, config: EvaluationConfig | None = None, job: Job | None = None) -> FitReport:
         """Train a model on a part of the data set and measure it on the rest.

@@ -85,6 +85,40 @@ def test_train_then_recommend_what_is_unseen(run: Run, films: str) -> None:
     assert not listed["sequence"]["trained"]
 
 
+def test_a_dry_run_says_the_memory_and_trains_nothing(run: Run, films: str) -> None:
+    said = json.loads(run("train", "als", "--dry-run", "--json").out)
+    assert said["model"] == "als"
+    assert said["dataset"] == films
+    assert said["needed"] > 0
+    assert said["fits"] is True
+    assert said["settings"] == said["models"] == []
+    larger = json.loads(run("train", "als", "--set", "embedding_dim=4096", "--dry-run", "--json").out)
+    assert larger["needed"] > said["needed"]
+    text = run("train", "als", "--dry-run").out
+    assert "needs" in text
+    assert "free" in text
+    listed = {one["name"]: one for one in json.loads(run("models", "list", "--json").out)}
+    assert not listed["als"]["trained"]
+    assert run("train", "als", "--set", "nonsense=1", "--dry-run").status == 2
+
+
+def test_a_training_that_cannot_fit_is_refused_in_one_sentence(
+    run: Run, films: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.runtime.memory.available", lambda device=None: 17_000_000)
+    outcome = run("train", "als", "--set", "embedding_dim=100000")
+    assert outcome.status == 1
+    assert outcome.out == ""
+    sentence = outcome.err.strip().splitlines()[-1]
+    assert "needs about" in sentence
+    assert "17 MB is free" in sentence
+    assert "--set embedding_dim=" in sentence
+    assert len(sentence) <= 400
+    dry = run("train", "als", "--set", "embedding_dim=100000", "--dry-run")
+    assert dry.status == 0
+    assert "does not fit: add --set embedding_dim=" in dry.out
+
+
 def test_train_then_tell_what_comes_next(run: Run, films: str) -> None:
     assert run("train", "sequence", "--set", "n_iter=2").status == 0
     outcome = run("next", "alein", "solaris", "--json")

@@ -9,7 +9,7 @@ import pytest
 from engine.datasets import read
 from engine.datasets.ingest import add
 from engine.datasets.releases import RELEASES
-from engine.errors import DataError, ErrorKind, NotTrainedError, OptionError, RecsysError, UnknownError
+from engine.errors import DataError, ErrorKind, LearningError, NotTrainedError, OptionError, RecsysError, UnknownError
 from engine.workspace.dataset_store import Workspace
 from tui.wording import describe, evaluate_command, train_command, unnamed_suggestions
 
@@ -102,6 +102,16 @@ def test_a_data_set_without_files_or_with_a_used_name(tmp_path: Path, ratings: P
         (
             DataError("x: get it.", kind=ErrorKind.NOT_DOWNLOADED, name="ml-1m", file="ml-1m.zip"),
             "x: get it; then run `recsys-tui datasets add ml-1m --from ml-1m.zip`.",
+        ),
+        (
+            LearningError(
+                "als needs 9 GB, and only 2 GB is free.",
+                kind=ErrorKind.NOT_ENOUGH_MEMORY,
+                suggestions=("embedding_dim=32", "double=false"),
+                choices=("popular", "implicit"),
+            ),
+            "als needs 9 GB, and only 2 GB is free: add --set embedding_dim=32 or --set double=false, or train popular "
+            "or implicit instead.",
         ),
         (
             OptionError("popular has none.", kind=ErrorKind.NOTHING_TO_TUNE, name="popular", dataset="films"),

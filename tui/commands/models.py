@@ -50,6 +50,7 @@ def list_all(context: click.Context, dataset: str | None, as_json: bool) -> None
 @device_option
 @settings_option
 @seed_option
+@click.option("--dry-run", is_flag=True, help="Only say what memory it would take, and what is free.")
 @common_options
 @click.pass_context
 def train(
@@ -59,12 +60,16 @@ def train(
     device: str,
     settings: tuple[str, ...],
     seed: int,
+    dry_run: bool,
     as_json: bool,
 ) -> None:
     """Train MODEL on the whole data set and keep it."""
-    from tui.output import print_report, progress_on_stderr
+    from tui.output import print_memory, print_report, progress_on_stderr
 
     session = open_session(context, dataset, device)
+    if dry_run:
+        print_memory(session.models.estimate_memory(model, parse_settings(settings)), session.name, as_json)
+        return
     with progress_on_stderr() as job:
         report = session.models.train(model, parse_settings(settings), job, seed)
     print_report(report, as_json)

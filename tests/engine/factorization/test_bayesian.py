@@ -128,8 +128,8 @@ def test_the_strongest_directions_of_a_large_matrix_are_found(monkeypatch):
     random = np.random.RandomState(0)
     features = (random.randn(90, 4) @ random.randn(4, 60)).astype(np.float32)
     whole = LinearPrior(features, 3, CPU)
-    monkeypatch.setattr(linear_prior, "_EXACT_SIZE", 10)
-    monkeypatch.setattr(linear_prior, "_NUM_COMPONENTS", 8)
+    monkeypatch.setattr(linear_prior, "EXACT_SIZE", 10)
+    monkeypatch.setattr(linear_prior, "NUM_COMPONENTS", 8)
     part = LinearPrior(csr_matrix(features), 3, CPU)
     rebuilt = part.basis.expand(part.strengths.sqrt().unsqueeze(1) * part._loadings.T, ALL)
     assert torch.allclose(rebuilt, torch.from_numpy(features), atol=1e-3)
@@ -164,7 +164,7 @@ def test_a_spline_is_the_matrix_of_basis_functions_in_less_memory(high):
 
 
 def test_many_days_in_blocks_give_the_model_of_few_at_a_time(data, fitted, monkeypatch):
-    monkeypatch.setattr(days_module, "_MAX_DENSE_FEATURES", 0)
+    monkeypatch.setattr(days_module, "MAX_DENSE_FEATURES", 0)
     monkeypatch.setattr(blocks, "ROWS", 50)
     monkeypatch.setattr(posterior, "ROWS", 50)
     monkeypatch.setattr(bayesian, "_PIECE", 100)

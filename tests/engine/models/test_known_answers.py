@@ -196,9 +196,9 @@ def test_ease_refuses_what_does_not_fit_before_it_takes_it(monkeypatch):
 def test_ease_says_what_memory_it_takes():
     stages = set()
     EaseModel().fit(some(), job=Job(lambda progress: stages.add(progress.stage)))
-    assert stages == {f"training ease ({memory.describe(ease.required_memory(19))} of memory)"}
+    assert stages == {f"training ease ({memory.describe_bytes(ease.required_memory(19))} of memory)"}
     assert ease.required_memory(10_000) == 800_000_000
-    assert memory.describe(ease.required_memory(30_000, True)) == "10.8 GB"
+    assert memory.describe_bytes(ease.required_memory(30_000, True)) == "10.8 GB"
 
 
 def test_memory_that_is_free_is_known_here():

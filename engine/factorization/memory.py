@@ -1,0 +1,119 @@
+"""The memory that training a factorisation model takes, from counts.
+
+Each function takes the counts of the data and all options, and estimates the most bytes that are held at any time of
+the training on the CPU, beside the interactions themselves. The terms follow what the code allocates: bytes for each
+interaction, rows of vectors, and a constant for blocks of bounded size and for the libraries' own buffers. The module
+imports no torch, like the declarations that use it. ``benchmarks/reliability/memory.py`` compares the estimates with
+what is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.models.counts import Counts
+
+Options = Mapping[str, Any]
+
+#: What blocks of bounded size, the buffers of BLAS and the allocator's slack take in every training.
+WORKSPACE = 16_000_000
+#: The bytes an interaction of the sparse matrices of :class:`engine.factorization.pairs.Pairs`: while the distinct
+#: pairs are sorted (indices of 8 bytes several times over), and afterwards (a column and a value, on both sides).
+PAIRS_BUILDING, PAIRS_KEPT = 64, 24
+#: The bytes an interaction of the offsets of :func:`engine.factorization.baseline.solve_offsets`, in double precision.
+OFFSETS = 48
+
+#: The largest number of elements of all kept posterior samples together.
+SAMPLE_BUDGET = 150_000_000
+#: Feature matrices with at most so many rows or columns are decomposed exactly. Of larger ones only so many of the
+#: largest singular values are computed.
+EXACT_SIZE, NUM_COMPONENTS = 2048, 384
+#: Features of days that are more than so many numbers are held as splines. Ten years take 74 numbers a day.
+MAX_DENSE_FEATURES = 20_000_000
+_DAY_FEATURES = 74
+
+
+def number_kept(wanted: int, sweeps: int, size: int) -> int:
+    """Return how many samples of ``size`` elements are kept, of those that the sweeps after the burn-in give."""
+    return max(2, min(wanted, sweeps, SAMPLE_BUDGET // max(1, size)))
+
+
+def bayesian(counts: Counts, options: Options) -> float:
+    """Estimate the memory of :class:`engine.factorization.bayesian.BayesianFactorizationModel`."""
+    width, num = options["embedding_dim"] + 1, counts.interactions
+    days = counts.days if options["time"] else 0
+    entities = counts.users + counts.items + days
+    blocks = 3 if days else 2
+    kept = number_kept(options["num_samples"], options["n_iter"] - options["burn_in"], entities * width)
+    samples = 2 * kept * width * entities
+    # Targets, scores, precisions and ratings; for each block the entity and the padded row of each rating.
+    state = num * (16 + blocks * 9) + (num * 40 if options["likelihood"] == "ordinal" else 0)
+    vectors = 4 * width * 3 * entities  # before and after a sweep, and what the priors expect
+    history = _history(counts) if options["history"] else 0
+    day_features, expanding = 0.0, 0.0
+    if days:
+        dense = days * _DAY_FEATURES <= MAX_DENSE_FEATURES
+        day_features = days * (4 * _DAY_FEATURES if dense else 2 * 8)
+        expanding = days * (3 * 8 * _DAY_FEATURES if dense else 6 * 8)
+    sparse = 16 * num if options["history"] else 0  # by user and by item, until both are decomposed
+    finding_days = 48 * num if days else 0
+    preparing = max(finding_days, num * (16 + blocks * 9 - 12) + sparse + history + max(24 * num, expanding))
+    sampling = state + vectors + samples + history + day_features + 8 * 4_000_000
+    summing_up = samples + 2 * kept * width * counts.users + 8 * kept * (width + 1) * (counts.users + counts.items)
+    return WORKSPACE + max(preparing, sampling, summing_up)
+
+
+def _history(counts: Counts) -> float:
+    """The singular vectors of the history, by user and by item, and one copy of the larger ones while they are made."""
+    smaller, larger = sorted((counts.users, counts.items))
+    rank = smaller if smaller <= EXACT_SIZE else NUM_COMPONENTS
+    return 4.0 * rank * (smaller + larger + larger)
+
+
+def als(counts: Counts, options: Options) -> float:
+    """Estimate the memory of :class:`engine.factorization.als.AlternatingLeastSquaresModel`."""
+    row = 4 * options["embedding_dim"]
+    # A half-sweep holds the rows that it improves, in the eigenbasis too, and their diagonals in both precisions.
+    users, items = counts.users, counts.items
+    sweeping = row * max(5 * users + 3 * items, 3 * users + 5 * items)
+    return WORKSPACE + max(PAIRS_BUILDING * counts.interactions, (PAIRS_KEPT + 18) * counts.interactions + sweeping)
+
+
+def svd(counts: Counts, options: Options) -> float:
+    """Estimate the memory of :class:`engine.factorization.svd.BiasedFactorizationModel`."""
+    row = 4 * (options["embedding_dim"] + 1)
+    tables = row * 3 * (counts.users + counts.items)  # vectors, and their penalties twice
+    training = 28 * counts.interactions
+    solving = training + (PAIRS_KEPT + PAIRS_BUILDING + 8) * counts.interactions
+    return WORKSPACE + tables + max(OFFSETS * counts.interactions, solving)
+
+
+def explicit(counts: Counts, options: Options) -> float:
+    """Estimate the memory of :class:`engine.factorization.explicit.ExplicitFactorizationModel`."""
+    return _gradient_training(counts, options) + 16 * counts.interactions
+
+
+def implicit(counts: Counts, options: Options) -> float:
+    """Estimate the memory of :class:`engine.factorization.implicit.ImplicitFactorizationModel`."""
+    known = 48 if options["exclude_known"] else 16  # the known pairs as keys of 8 bytes, sorted
+    return _gradient_training(counts, options) + (16 + known) * counts.interactions
+
+
+def _gradient_training(counts: Counts, options: Options) -> float:
+    row = 4.0 * (options["embedding_dim"] + 1)
+    # The network, its packed rows, the first moments of Adam, and what is copied where the rows are packed.
+    tables = 4.5 * row * (counts.users + counts.items)
+    step = 16 * row * options["batch_size"]  # the vectors of a batch, their gradients and moments
+    return WORKSPACE / 4 + tables + step
+
+
+def baseline(counts: Counts, options: Options) -> float:
+    """Estimate the memory of :class:`engine.factorization.baseline.BaselineModel`."""
+    return WORKSPACE + OFFSETS * counts.interactions + 40 * (counts.users + counts.items)
+
+
+def popular(counts: Counts, options: Options) -> float:
+    """Estimate the memory of :class:`engine.factorization.popular.PopularModel`."""
+    decayed = 32 if options["half_life"] else 0
+    return WORKSPACE + decayed * counts.interactions + 16 * counts.items

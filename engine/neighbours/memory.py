@@ -1,0 +1,25 @@
+"""The memory that training a neighbourhood model takes, from counts; see :mod:`engine.factorization.memory`."""
+
+from __future__ import annotations
+
+from engine.factorization.memory import OFFSETS, PAIRS_BUILDING, PAIRS_KEPT, WORKSPACE, Options
+from engine.models.counts import Counts
+
+#: The number of elements of one dense block of columns; see :mod:`engine.neighbours.overlap`.
+_PIECE = 4_194_304
+
+
+def knn(counts: Counts, options: Options) -> float:
+    """Estimate the memory of :class:`engine.neighbours.knn.NeighboursModel`, if every item has all its neighbours."""
+    largest = max(counts.users, counts.items)
+    blocks = 4 * min(256, max(1, _PIECE // largest)) * (2 * counts.users + 6 * counts.items)
+    neighbours = 72 * counts.items * min(options["neighbors"], counts.items)
+    preparing = max(OFFSETS, 24 + 2 * PAIRS_KEPT + PAIRS_BUILDING) * counts.interactions
+    comparing = (24 + 3 * PAIRS_KEPT + 32) * counts.interactions + blocks + neighbours
+    return WORKSPACE + max(preparing, comparing)
+
+
+def ease(counts: Counts, options: Options) -> float:
+    """Estimate the memory of :class:`engine.neighbours.ease.EaseModel`."""
+    matrix = counts.items**2 * (12 if options["double"] else 8)
+    return WORKSPACE + max(PAIRS_BUILDING * counts.interactions, (PAIRS_KEPT + 20) * counts.interactions + matrix)

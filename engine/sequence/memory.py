@@ -1,0 +1,48 @@
+"""The memory that training a sequence model takes, from counts; see :mod:`engine.factorization.memory`."""
+
+from __future__ import annotations
+
+from engine.factorization.memory import WORKSPACE, Options
+from engine.models.counts import Counts
+
+#: The lengths of the sequences that the models are trained on; see their declarations.
+_WHOLE, _ATTENTION, _SHORT = 200, 50, 10
+#: The bytes an interaction while the interactions are sorted into sequences, and while the places of items are counted.
+_SORTING, _COUNTING = 32, 56
+#: The number of windows on which settings are compared, and the number of their scores that exist at a time.
+_WINDOWS, _CHUNK = 600, 4_194_304
+
+
+def markov(counts: Counts, options: Options) -> float:
+    """Estimate the memory of :class:`engine.sequence.markov.MarkovModel`."""
+    cells = counts.sequences * _WHOLE
+    # The sequences, and a copy of those that are not held out, while the settings are compared on the windows.
+    held_out = options["held_out"]
+    sequences = 4 * cells * (2 - held_out if held_out else 1)
+    comparing = 44 * min(_WINDOWS * counts.items, _CHUNK) if held_out else 0
+    return WORKSPACE + sequences + max(_COUNTING * counts.interactions, comparing)
+
+
+def sequence(counts: Counts, options: Options) -> float:
+    """Estimate the memory of :class:`engine.sequence.implicit.ImplicitSequenceModel`."""
+    return _network(counts, options, _SHORT, counts.sequences)
+
+
+def attention(counts: Counts, options: Options) -> float:
+    """Estimate the memory of :class:`engine.sequence.attention.AttentionModel`."""
+    return _network(counts, options, _ATTENTION, counts.sequences)
+
+
+def blend(counts: Counts, options: Options) -> float:
+    """Estimate the memory of :class:`engine.sequence.blend.BlendModel`."""
+    cells = counts.sequences * _WHOLE
+    pieces = min(cells // _ATTENTION, counts.interactions // _ATTENTION + counts.sequences)
+    return 8 * cells + markov(counts, {**options, "held_out": 0}) + _network(counts, options, _ATTENTION, pieces)
+
+
+def _network(counts: Counts, options: Options, length: int, sequences: int) -> float:
+    cells = sequences * length
+    tables = 4 * (options["embedding_dim"] + 1) * 5 * counts.items  # weights, gradients, both moments, a copy
+    sorting = _SORTING * counts.interactions + 4 * cells
+    training = (4 + 8 + 24) * cells  # the sequences in 32 and in 64 bits, and the items that occur, sorted
+    return WORKSPACE + tables + max(sorting, training) + 32_000_000

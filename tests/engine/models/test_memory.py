@@ -1,0 +1,157 @@
+"""Each model states its memory, and a training that cannot fit is refused before it begins."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine import models
+from engine.errors import ErrorKind, LearningError
+from engine.evaluation import runner
+from engine.evaluation.config import EvaluationConfig
+from engine.interactions import Interactions
+from engine.models.counts import Counts, count
+from engine.models.memory import estimate
+from engine.runtime import memory
+from tests.engine.evaluation.test_runner import make
+
+SCRIPT = Path(__file__).resolve().parents[3] / "benchmarks/reliability/memory.py"
+OWN = [name for name, spec in models.describe().items() if spec.loader.startswith("engine.")]
+LARGE = Counts(270_000, 45_001, 20_000_000, days=4_000_000, sequences=400_000)
+
+
+def with_free(monkeypatch: pytest.MonkeyPatch, free: int | None) -> None:
+    monkeypatch.setattr(memory, "available", lambda device=None: free)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_every_model_of_this_package_states_its_memory(name: str) -> None:
+    spec = models.get(name)
+    needed = spec.required_memory(LARGE, {})
+    assert needed is not None
+    assert needed > 0
+    twice = Counts(2 * LARGE.users, LARGE.items, 2 * LARGE.interactions, 2 * LARGE.days, 2 * LARGE.sequences)
+    larger = spec.required_memory(twice, {})
+    assert larger is not None
+    assert needed <= larger
+    more_items = Counts(LARGE.users, 4 * LARGE.items, LARGE.interactions, LARGE.days, LARGE.sequences)
+    assert needed <= (spec.required_memory(more_items, {}) or 0)
+    if "embedding_dim" in spec.options:
+        assert needed < (spec.required_memory(LARGE, {"embedding_dim": 1024}) or 0)
+
+
+@pytest.mark.parametrize("name", ["bayesian", "als", "explicit", "markov"])
+def test_twenty_million_ratings_fit_in_eight_gigabytes(name: str) -> None:
+    assert (models.get(name).required_memory(LARGE, {}) or 0) < 8e9
+
+
+def test_the_statement_is_of_the_default_options_for_data_of_this_size() -> None:
+    spec = models.get("bayesian")
+    sized = spec.defaults_for(LARGE.interactions, LARGE.items - 1)
+    assert spec.required_memory(LARGE, {}) == spec.required_memory(LARGE, sized)
+
+
+def test_days_and_sequences_are_counted_for_the_models_that_need_them() -> None:
+    day = 86_400
+    log = Interactions(
+        [0, 0, 0, 2, 2], [1, 2, 3, 1, 2], np.ones(5), timestamps=[5, 7, day, 5, 5 * day], num_users=3, num_items=4
+    )
+    assert count(log, models.get("bayesian").capabilities) == Counts(3, 4, 5, days=4)
+    assert count(log, models.get("als").capabilities) == Counts(3, 4, 5)
+    assert count(log, models.get("markov").capabilities) == Counts(3, 4, 5, sequences=2)
+    untimed = Interactions([0], [1], np.ones(1))
+    assert count(untimed, models.get("bayesian").capabilities).days == 0
+    sequences = log.to_sequence(2)
+    from dataclasses import replace
+
+    two = replace(models.get("markov").capabilities, sequence_length=2)
+    assert count(log, two).sequences == len(sequences)
+
+
+def test_what_cannot_fit_is_refused_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_free(monkeypatch, 1_000_000)
+    monkeypatch.setattr(models.get("als").load_class(), "fit", lambda *_, **__: pytest.fail("it began"))
+    for work in (
+        lambda: runner.train(make(), "als", device="cpu"),
+        lambda: runner.evaluate(make(), "als", EvaluationConfig(device="cpu")),
+    ):
+        with pytest.raises(
+            LearningError, match=r"^The training of als needs about \d+ MB .* only 1 MB is free\.$"
+        ) as caught:
+            work()
+        error = caught.value
+        assert error.kind is ErrorKind.NOT_ENOUGH_MEMORY
+        assert error.name == "als"
+        assert error.free == 1_000_000
+        assert error.needed is not None
+        assert error.needed > error.free
+
+
+def test_settings_and_models_that_would_fit_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    many, data = Counts(500_000, 100_000, 1_000_000), make()
+    monkeypatch.setattr("engine.models.memory.count", lambda *_: many)
+    spec = models.get("als")
+    full = spec.required_memory(many, {}) or 0
+    with_free(monkeypatch, full - 1)
+    found = estimate(spec, data.interactions, {})
+    assert not found.fits
+    assert found.settings == ("embedding_dim=32",)
+    assert "popular" in found.models or len(found.models) == 3
+    for name in found.models:
+        assert (models.get(name).required_memory(many, {}) or 0) <= full - 1
+    with_free(monkeypatch, full)
+    assert estimate(spec, data.interactions, {}).fits
+    with_free(monkeypatch, None)
+    assert estimate(spec, data.interactions, {}).fits
+
+
+def test_a_truth_value_can_be_what_makes_it_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.models.memory.count", lambda *_: Counts(100, 20_000, 1_000))
+    spec = models.get("ease")
+    with_free(monkeypatch, spec.required_memory(Counts(100, 20_000, 1_000), {"double": False}))
+    assert estimate(spec, make().interactions, {"double": True}).settings == ("double=false",)
+
+
+def test_a_model_that_states_nothing_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    with_free(monkeypatch, 1)
+    silent = replace(models.get("popular"), memory=None)
+    monkeypatch.setattr(models.registry, "describe", lambda: {"popular": silent})
+    monkeypatch.setattr(models, "describe", lambda: {"popular": silent})
+    model, _ = runner.train(make(), "popular", device="cpu")
+    assert model.name == "popular"
+
+
+#: Sizes for quick trainings, at the largest of which each model states at least 150 MB.
+MANY = ((500_000, 8_000, 1_000), (1_000_000, 16_000, 1_500), (2_500_000, 40_000, 2_000))
+WIDE = ((100_000, 80_000, 20_000), (150_000, 150_000, 40_000), (200_000, 250_000, 60_000))
+SQUARE = ((100_000, 3_000, 2_000), (150_000, 4_000, 4_000), (200_000, 6_000, 6_000))
+SIZES = {
+    "als": WIDE, "explicit": WIDE, "implicit": WIDE, "svd": MANY, "baseline": MANY, "markov": MANY, "ease": SQUARE,
+    "knn": SQUARE,
+}  # fmt: skip
+
+
+def measured(name: str, size: tuple[int, int, int], options: dict[str, Any]) -> dict[str, float]:
+    command = [sys.executable, str(SCRIPT), "--one", name, json.dumps(size), json.dumps(options), "4e9"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the peak of memory is read from Linux's /proc")
+@pytest.mark.parametrize("name", sorted(SIZES))
+def test_the_statement_is_what_training_takes(name: str) -> None:
+    iterations = {"n_iter": 1} if "n_iter" in models.get(name).options else {}
+    for size in SIZES[name]:
+        got = measured(name, size, iterations)
+        assert got["stated"] == pytest.approx(got["measured"], rel=0.3), (name, size, got)
+    assert got["stated"] >= 150e6
