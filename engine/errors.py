@@ -74,8 +74,8 @@ class ErrorKind(StrEnum):
     MISSING_PACKAGE = "missing-package"
     #: No device is called ``name``; ``choices`` are the names.
     UNKNOWN_DEVICE = "unknown-device"
-    #: Training the model ``name`` takes ``needed`` bytes of memory, and ``free`` are free; ``suggestions`` are settings
-    #: (``option=value``) with which it would fit, and ``choices`` are models that would fit.
+    #: The work takes ``needed`` bytes of memory, and ``free`` are free. If it is the training of the model ``name``,
+    #: ``suggestions`` are settings (``option=value``) with which it would fit, and ``choices`` models that would fit.
     NOT_ENOUGH_MEMORY = "not-enough-memory"
     #: This machine has no device ``name``; ``choices`` are those to use instead.
     NO_DEVICE = "no-device"

@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 WORDS = ("heist", "robot", "love war", "space station", "a detective in the rain", "year:>=1990", "genre:comedy ghost")
-#: The share of the operations, and the number of the app's rounds, after which nothing new should be needed.
-WARM_UP, WARM_ROUNDS = 0.2, 3
+#: The share of the operations, and the least number of the app's rounds, after which nothing new should be needed.
+WARM_UP, WARM_ROUNDS = 0.2, 2 * len(WORDS)
 #: How much more memory may be held at the end than after the warm-up, and how much of a core an idle app may use.
 MOST_GROWTH, MOST_IDLE = 0.05, 0.01
 F2, F3, F4, ENTER, DOWN, ESCAPE, CTRL_Q = "\x1bOQ", "\x1bOR", "\x1bOS", "\r", "\x1b[B", "\x1b", "\x11"

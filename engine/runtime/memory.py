@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from engine.errors import ErrorKind, RecsysError
+
 if TYPE_CHECKING:
     import torch
 
@@ -31,6 +33,31 @@ def available(device: torch.device | None = None) -> int | None:
         return int(free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
     known = [one for one in (_of_machine(), _of_control_groups(), _of_process()) if one is not None]
     return min(known) if known else None
+
+
+def require_free(needed: int, work: str) -> None:
+    """Refuse work that needs more memory than is free.
+
+    Parameters
+    ----------
+    needed
+        The bytes that it needs.
+    work
+        What needs them, as the beginning of a sentence.
+
+    Raises
+    ------
+    RecsysError
+        If fewer bytes are free.
+    """
+    free = available()
+    if free is not None and needed > free:
+        raise RecsysError(
+            f"{work} needs about {describe_bytes(needed)} of memory, and only {describe_bytes(free)} is free.",
+            kind=ErrorKind.NOT_ENOUGH_MEMORY,
+            needed=needed,
+            free=free,
+        )
 
 
 def describe_bytes(size: float) -> str:

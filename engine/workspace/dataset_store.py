@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data.results import Overview
 from engine.errors import DamagedError, DataError, ErrorKind, UnknownError
+from engine.runtime.memory import require_free
 from engine.storage.atomic import (
     cannot_write,
     checksum,
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
 #: The name of the bundled data set, which needs no files.
 DEMO = "demo"
+#: The bytes an interaction while a data set is opened: user, item, rating and time, in the table and as arrays.
+_BYTES_AN_INTERACTION = 40
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SET_ASIDE = re.compile(r".*\.damaged-\d+")
 _log = logging.getLogger(__name__)
@@ -204,11 +207,12 @@ class Workspace:
         DataError
             If the folder is damaged, and then renamed, or cannot be read.
         RecsysError
-            If a newer version of the program wrote the folder.
+            If a newer version of the program wrote the folder, or the interactions need more memory than is free.
         """
         folder = self.dataset_folder(name)
         while True:
             manifest = self.manifest(name)
+            require_free(_BYTES_AN_INTERACTION * manifest.overview.num_interactions, f"Opening the data set {name!r}")
             try:
                 tables = {table: load_table(folder, entry) for table, entry in manifest.files.items()}
                 return to_dataset(manifest, tables)

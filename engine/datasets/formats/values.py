@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.runtime.memory import require_free
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -126,6 +128,10 @@ def to_objects(array: pa.Array) -> npt.NDArray[Any]:
     return objects
 
 
+#: An array that grows by at least so many bytes looks first whether they are free.
+_LARGE_GROWTH = 32_000_000
+
+
 class GrowingArray:
     """A NumPy array to which values are appended in place, so that a column is never held in memory twice.
 
@@ -144,10 +150,15 @@ class GrowingArray:
 
     def add(self, values: npt.NDArray[Any]) -> None:
         """Append values."""
-        begin, self._length = self._length, self._length + len(values)
-        if self._length > len(self._array):
-            self._array.resize(max(self._length, len(self._array) * 5 // 4), refcheck=False)
-        self._array[begin : self._length] = values
+        begin, end = self._length, self._length + len(values)
+        if end > len(self._array):
+            size = max(end, len(self._array) * 5 // 4)
+            growth = (size - len(self._array)) * self._array.itemsize
+            if growth >= _LARGE_GROWTH:  # an operating system kills the process that takes more than there is
+                require_free(growth, f"Reading a column of more than {begin:,} rows")
+            self._array.resize(size, refcheck=False)
+        self._array[begin:end] = values
+        self._length = end
 
     def finish(self) -> npt.NDArray[Any]:
         """The values. Nothing can be appended afterwards."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from engine.datasets.formats.values import GrowingArray
+from engine.errors import ErrorKind, RecsysError
 from engine.runtime import memory
 
 GB = 1_000_000_000
@@ -89,6 +92,27 @@ def test_damaged_or_missing_files_limit_nothing(machine: Path) -> None:
     write(machine / "proc/self/cgroup", "nonsense")
     assert memory.available() == 16 * GB
     assert memory._entry(machine / "absent", "x") is None
+
+
+def test_work_that_needs_more_than_is_free_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "available", lambda device=None: 2 * GB)
+    memory.require_free(2 * GB, "This")
+    with pytest.raises(
+        RecsysError, match=r"^This needs about 2\.5 GB of memory, and only 2\.0 GB is free\.$"
+    ) as caught:
+        memory.require_free(5 * GB // 2, "This")
+    assert (caught.value.kind, caught.value.free) == (ErrorKind.NOT_ENOUGH_MEMORY, 2 * GB)
+    monkeypatch.setattr(memory, "available", lambda device=None: None)
+    memory.require_free(10**18, "This")
+
+
+def test_a_column_that_outgrows_the_memory_is_refused_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "available", lambda device=None: GB // 10)
+    column = GrowingArray(np.int64)
+    column.add(np.zeros(10_000_000, dtype=np.int64))
+    with pytest.raises(RecsysError, match=r"^Reading a column of more than 10,000,000 rows needs about 160 MB"):
+        column.add(np.zeros(20_000_000, dtype=np.int64))
+    assert len(column) == 10_000_000
 
 
 def test_it_imports_no_torch() -> None:

@@ -157,3 +157,15 @@ def test_a_file_in_the_way_is_said(tmp_path: Path, dataset: Dataset) -> None:
     (tmp_path / "data").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
         Workspace(tmp_path / "data").add(dataset)
+
+
+def test_a_data_set_that_cannot_fit_is_not_opened_and_not_damaged(
+    workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.add(dataset)
+    monkeypatch.setattr("engine.runtime.memory.available", lambda device=None: 1)
+    with pytest.raises(RecsysError, match=f"^Opening the data set '{dataset.name}' needs about") as caught:
+        workspace.open(dataset.name)
+    assert caught.value.kind is ErrorKind.NOT_ENOUGH_MEMORY
+    monkeypatch.undo()
+    assert len(workspace.open(dataset.name).interactions) == len(dataset.interactions)
