@@ -62,9 +62,20 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="recsys-tui-life-") as home:
         os.environ |= {"RECSYS_TUI_HOME": home, "HF_HUB_OFFLINE": "1"}
+        train_models()
         good = session_stays_small(arguments.operations)
         good &= app_stays_small(arguments.rounds, arguments.idle)
     return 0 if good else 1
+
+
+def train_models() -> None:
+    """Train the models that both parts ask."""
+    from engine.session import open_session
+    from engine.session.datasets import open_workspace
+
+    session = open_session(open_workspace())
+    for model in ("popular", "baseline", "markov", "als"):
+        session.models.train(model, {"n_iter": 2} if model == "als" else None)
 
 
 # -- a session ----------------------------------------------------------------------------------------------------
@@ -95,8 +106,6 @@ def operations(number: int) -> Iterator[str]:
     workspace = open_workspace()
     session = open_session(workspace)
     choose = random.Random(0)
-    for model in ("popular", "baseline", "markov", "als"):
-        session.models.train(model, {"n_iter": 2} if model == "als" else None)
     users = [one.user_id for one in session.users.find("", 50)]
     items = [one.item for one in session.search.highlights(50).results]
 
@@ -150,6 +159,8 @@ def app_stays_small(rounds: int, idle: float) -> bool:
             if done == min(rounds, max(WARM_ROUNDS, int(rounds * WARM_UP))):
                 warm = Use.of(terminal.pid)
                 print(f"app after {done} rounds of keys: {warm}", flush=True)
+            elif done % max(1, rounds // 10) == 0 and done != rounds:
+                print(f"  {done}: {Use.of(terminal.pid)}", flush=True)
         assert warm is not None
         end = Use.of(terminal.pid)
         print(f"app after {rounds} rounds of keys: {end}")

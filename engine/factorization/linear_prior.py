@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -92,9 +93,9 @@ class LinearPrior:
             knots, self.strengths, loadings = _decompose_spline(features, device)
             self.basis = SplineBasis(features, knots)
         else:
-            matrix, self.strengths, loadings = _decompose(features, device)
+            matrix, self.strengths, loadings = _decompose(features, device, weighs)
             self.basis = DenseBasis(matrix)
-        self._loadings = loadings if weighs else None
+        self._loadings = loadings
         self.coordinates = torch.zeros(len(self.strengths), width, device=device)
         self.penalty = 1.0
         self._grid = _PENALTIES.to(device)
@@ -131,8 +132,8 @@ class LinearPrior:
         self.coordinates = torch.linalg.solve_triangular(root, drawn, upper=False, left=False)
 
 
-def _decompose(features: Matrix, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Compute left singular vectors, squared singular values and right singular vectors, in float32 on the device.
+def _decompose(features: Matrix, device: torch.device, weighs: bool) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Compute left singular vectors, squared singular values and, if wanted, right singular vectors, in float32.
 
     They come from the smaller Gram matrix. If both dimensions are large, the matrix is first projected on its largest
     components by a randomised range finder (Halko, Martinsson and Tropp, 2011, algorithm 4.4).
@@ -148,16 +149,25 @@ def _decompose(features: Matrix, device: torch.device) -> tuple[Tensor, Tensor, 
             basis = np.linalg.qr(matrix.T @ (matrix @ basis))[0]
         projected = matrix @ basis
         gram = projected.T @ projected
+        del projected  # it is as large as the result
     dense = torch.from_numpy(np.asarray(gram.toarray() if hasattr(gram, "toarray") else gram, dtype=np.float32))
     values, directions = (part.cpu() for part in torch.linalg.eigh(dense.to(device)))
     keep = values > max(float(values[-1]) * 1e-5, 1e-12)
     values, inner = values[keep], directions[:, keep].numpy()
     inner = inner if basis is None else basis @ inner
-    outer = matrix @ inner / np.sqrt(values.numpy())
-    inner, outer = (
-        torch.from_numpy(np.ascontiguousarray(part, dtype=np.float32)).to(device) for part in (inner, outer)
-    )
-    return (outer, values.to(device), inner) if tall else (inner, values.to(device), outer)
+    small = _on(inner, device) if weighs or not tall else None
+    large = None
+    if weighs or tall:
+        outer = matrix @ inner
+        outer /= np.sqrt(values.numpy())
+        large = _on(outer, device)
+    left, right = (large, small) if tall else (small, large)
+    assert left is not None
+    return left, values.to(device), right if weighs else None
+
+
+def _on(array: npt.NDArray[np.float32], device: torch.device) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)).to(device)
 
 
 def _decompose_spline(spline: Spline, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:

@@ -18,11 +18,13 @@ Options = Mapping[str, Any]
 
 #: What blocks of bounded size, the buffers of BLAS and the allocator's slack take in every training.
 WORKSPACE = 16_000_000
+#: The same for a training that multiplies no matrices.
+_SMALL = 1_000_000
 #: The bytes an interaction of the sparse matrices of :class:`engine.factorization.pairs.Pairs`: while the distinct
 #: pairs are sorted (indices of 8 bytes several times over), and afterwards (a column and a value, on both sides).
 PAIRS_BUILDING, PAIRS_KEPT = 64, 24
 #: The bytes an interaction of the offsets of :func:`engine.factorization.baseline.solve_offsets`, in double precision.
-OFFSETS = 48
+OFFSETS = 38
 
 #: The largest number of elements of all kept posterior samples together.
 SAMPLE_BUDGET = 150_000_000
@@ -83,7 +85,8 @@ def als(counts: Counts, options: Options) -> float:
 def svd(counts: Counts, options: Options) -> float:
     """Estimate the memory of :class:`engine.factorization.svd.BiasedFactorizationModel`."""
     row = 4 * (options["embedding_dim"] + 1)
-    tables = row * 3 * (counts.users + counts.items)  # vectors, and their penalties twice
+    # Vectors, and their penalties in two units; at the end those of the users once more.
+    tables = row * (4 * counts.users + 3 * counts.items)
     training = 28 * counts.interactions
     solving = training + (PAIRS_KEPT + PAIRS_BUILDING + 8) * counts.interactions
     return WORKSPACE + tables + max(OFFSETS * counts.interactions, solving)
@@ -110,10 +113,10 @@ def _gradient_training(counts: Counts, options: Options) -> float:
 
 def baseline(counts: Counts, options: Options) -> float:
     """Estimate the memory of :class:`engine.factorization.baseline.BaselineModel`."""
-    return WORKSPACE + OFFSETS * counts.interactions + 40 * (counts.users + counts.items)
+    return _SMALL + OFFSETS * counts.interactions + 12 * (counts.users + counts.items)
 
 
 def popular(counts: Counts, options: Options) -> float:
     """Estimate the memory of :class:`engine.factorization.popular.PopularModel`."""
     decayed = 32 if options["half_life"] else 0
-    return WORKSPACE + decayed * counts.interactions + 16 * counts.items
+    return _SMALL + decayed * counts.interactions + 16 * counts.items

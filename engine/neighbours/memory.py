@@ -21,5 +21,6 @@ def knn(counts: Counts, options: Options) -> float:
 
 def ease(counts: Counts, options: Options) -> float:
     """Estimate the memory of :class:`engine.neighbours.ease.EaseModel`."""
-    matrix = counts.items**2 * (12 if options["double"] else 8)
+    # The matrix, single-precision weights made of one in double precision, and what the check for finite numbers takes.
+    matrix = counts.items**2 * (16 if options["double"] else 12)
     return WORKSPACE + max(PAIRS_BUILDING * counts.interactions, (PAIRS_KEPT + 20) * counts.interactions + matrix)

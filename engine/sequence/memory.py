@@ -8,7 +8,9 @@ from engine.models.counts import Counts
 #: The lengths of the sequences that the models are trained on; see their declarations.
 _WHOLE, _ATTENTION, _SHORT = 200, 50, 10
 #: The bytes an interaction while the interactions are sorted into sequences, and while the places of items are counted.
-_SORTING, _COUNTING = 32, 56
+_SORTING, _COUNTING = 60, 33
+#: What libraries and blocks of bounded size take beside it.
+_SMALL = 2_000_000
 #: The number of windows on which settings are compared, and the number of their scores that exist at a time.
 _WINDOWS, _CHUNK = 600, 4_194_304
 
@@ -20,7 +22,8 @@ def markov(counts: Counts, options: Options) -> float:
     held_out = options["held_out"]
     sequences = 4 * cells * (2 - held_out if held_out else 1)
     comparing = 44 * min(_WINDOWS * counts.items, _CHUNK) if held_out else 0
-    return WORKSPACE + sequences + max(_COUNTING * counts.interactions, comparing)
+    counting = sequences + max(_COUNTING * counts.interactions, comparing)
+    return _SMALL + max(_SORTING * counts.interactions, counting)
 
 
 def sequence(counts: Counts, options: Options) -> float:
@@ -42,7 +45,8 @@ def blend(counts: Counts, options: Options) -> float:
 
 def _network(counts: Counts, options: Options, length: int, sequences: int) -> float:
     cells = sequences * length
-    tables = 4 * (options["embedding_dim"] + 1) * 5 * counts.items  # weights, gradients, both moments, a copy
-    sorting = _SORTING * counts.interactions + 4 * cells
-    training = (4 + 8 + 24) * cells  # the sequences in 32 and in 64 bits, and the items that occur, sorted
-    return WORKSPACE + tables + max(sorting, training) + 32_000_000
+    row = 4 * (options["embedding_dim"] + 1)
+    tables = 4 * row * counts.items  # weights, gradients and both moments
+    step = 18 * row * options["batch_size"] * length  # the network's layers and their gradients
+    training = (4 + 8 + 24) * cells + step  # the sequences in 32 and in 64 bits, and the items that occur, sorted
+    return WORKSPACE + tables + max(_SORTING * counts.interactions, training)
