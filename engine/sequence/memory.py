@@ -40,7 +40,10 @@ def blend(counts: Counts, options: Options) -> float:
     """Estimate the memory of :class:`engine.sequence.blend.BlendModel`."""
     cells = counts.sequences * _WHOLE
     pieces = min(cells // _ATTENTION, counts.interactions // _ATTENTION + counts.sequences)
-    return 8 * cells + markov(counts, {**options, "held_out": 0}) + _network(counts, options, _ATTENTION, pieces)
+    # Beside the votes that markov compares, the scores of attention and their mean.
+    comparing = 68 * min(_WINDOWS * counts.items, _CHUNK) if options["held_out"] else 0
+    training = _network(counts, options, _ATTENTION, pieces)
+    return _SMALL + 8 * cells + max(training, comparing, _COUNTING * counts.interactions)
 
 
 def _network(counts: Counts, options: Options, length: int, sequences: int) -> float:

@@ -129,13 +129,13 @@ def test_a_model_that_states_nothing_is_trained(monkeypatch: pytest.MonkeyPatch)
     assert model.name == "popular"
 
 
-#: Sizes for quick trainings, at the largest of which each model states at least 150 MB.
-MANY = ((500_000, 8_000, 1_000), (1_000_000, 16_000, 1_500), (2_500_000, 40_000, 2_000))
-WIDE = ((100_000, 80_000, 20_000), (150_000, 150_000, 40_000), (200_000, 250_000, 60_000))
+#: Sizes for quick trainings, at which data outweighs libraries. All models and larger sizes are measured by the script.
+MANY = ((1_000_000, 8_000, 1_000), (1_500_000, 16_000, 1_500), (2_500_000, 40_000, 2_000))
+WIDE = ((100_000, 80_000, 15_000), (100_000, 110_000, 20_000), (100_000, 150_000, 30_000))
 SQUARE = ((100_000, 3_000, 2_000), (150_000, 4_000, 4_000), (200_000, 6_000, 6_000))
 SIZES = {
     "als": WIDE, "explicit": WIDE, "implicit": WIDE, "svd": MANY, "baseline": MANY, "markov": MANY, "ease": SQUARE,
-    "knn": SQUARE,
+    "bayesian": WIDE,
 }  # fmt: skip
 
 
@@ -150,8 +150,8 @@ def measured(name: str, size: tuple[int, int, int], options: dict[str, Any]) -> 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the peak of memory is read from Linux's /proc")
 @pytest.mark.parametrize("name", sorted(SIZES))
 def test_the_statement_is_what_training_takes(name: str) -> None:
-    iterations = {"n_iter": 1} if "n_iter" in models.get(name).options else {}
+    quick = {"n_iter": 2, "burn_in": 1, "batch_size": 8192}
+    iterations = {option: value for option, value in quick.items() if option in models.get(name).options}
     for size in SIZES[name]:
         got = measured(name, size, iterations)
         assert got["stated"] == pytest.approx(got["measured"], rel=0.3), (name, size, got)
-    assert got["stated"] >= 150e6
