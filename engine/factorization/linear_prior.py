@@ -89,6 +89,7 @@ class LinearPrior:
 
     def __init__(self, features: Matrix | Spline, width: int, device: torch.device, *, weighs: bool = True) -> None:
         self.basis: Basis
+        loadings: Tensor | None
         if isinstance(features, Spline):
             knots, self.strengths, loadings = _decompose_spline(features, device)
             self.basis = SplineBasis(features, knots)

@@ -63,7 +63,7 @@ def bayesian(counts: Counts, options: Options) -> float:
     preparing = max(finding_days, num * (16 + blocks * 9 - 12) + sparse + history + max(24 * num, expanding))
     sampling = state + vectors + samples + history + day_features + 8 * 4_000_000
     summing_up = samples + 2 * kept * width * counts.users + 8 * kept * (width + 1) * (counts.users + counts.items)
-    return WORKSPACE + max(preparing, sampling, summing_up)
+    return float(WORKSPACE + max(preparing, sampling, summing_up))
 
 
 def _history(counts: Counts) -> float:
@@ -79,7 +79,9 @@ def als(counts: Counts, options: Options) -> float:
     # A half-sweep holds the rows that it improves, in the eigenbasis too, and their diagonals in both precisions.
     users, items = counts.users, counts.items
     sweeping = row * max(5 * users + 3 * items, 3 * users + 5 * items)
-    return WORKSPACE + max(PAIRS_BUILDING * counts.interactions, (PAIRS_KEPT + 18) * counts.interactions + sweeping)
+    return float(
+        WORKSPACE + max(PAIRS_BUILDING * counts.interactions, (PAIRS_KEPT + 18) * counts.interactions + sweeping)
+    )
 
 
 def svd(counts: Counts, options: Options) -> float:
@@ -89,18 +91,18 @@ def svd(counts: Counts, options: Options) -> float:
     tables = row * (4 * counts.users + 3 * counts.items)
     training = 28 * counts.interactions
     solving = training + (PAIRS_KEPT + PAIRS_BUILDING + 8) * counts.interactions
-    return WORKSPACE + tables + max(OFFSETS * counts.interactions, solving)
+    return float(WORKSPACE + tables + max(OFFSETS * counts.interactions, solving))
 
 
 def explicit(counts: Counts, options: Options) -> float:
     """Estimate the memory of :class:`engine.factorization.explicit.ExplicitFactorizationModel`."""
-    return _gradient_training(counts, options) + 16 * counts.interactions
+    return float(_gradient_training(counts, options) + 16 * counts.interactions)
 
 
 def implicit(counts: Counts, options: Options) -> float:
     """Estimate the memory of :class:`engine.factorization.implicit.ImplicitFactorizationModel`."""
     known = 48 if options["exclude_known"] else 16  # the known pairs as keys of 8 bytes, sorted
-    return _gradient_training(counts, options) + (16 + known) * counts.interactions
+    return float(_gradient_training(counts, options) + (16 + known) * counts.interactions)
 
 
 def _gradient_training(counts: Counts, options: Options) -> float:
@@ -108,15 +110,15 @@ def _gradient_training(counts: Counts, options: Options) -> float:
     # The network, its packed rows, the first moments of Adam, and what is copied where the rows are packed.
     tables = 4.5 * row * (counts.users + counts.items)
     step = 16 * row * options["batch_size"]  # the vectors of a batch, their gradients and moments
-    return WORKSPACE / 4 + tables + step
+    return float(WORKSPACE / 4 + tables + step)
 
 
 def baseline(counts: Counts, options: Options) -> float:
     """Estimate the memory of :class:`engine.factorization.baseline.BaselineModel`."""
-    return _SMALL + OFFSETS * counts.interactions + 12 * (counts.users + counts.items)
+    return float(_SMALL + OFFSETS * counts.interactions + 12 * (counts.users + counts.items))
 
 
 def popular(counts: Counts, options: Options) -> float:
     """Estimate the memory of :class:`engine.factorization.popular.PopularModel`."""
     decayed = 32 if options["half_life"] else 0
-    return _SMALL + decayed * counts.interactions + 16 * counts.items
+    return float(_SMALL + decayed * counts.interactions + 16 * counts.items)

@@ -16,11 +16,13 @@ def knn(counts: Counts, options: Options) -> float:
     neighbours = 72 * counts.items * min(options["neighbors"], counts.items)
     preparing = max(OFFSETS, 24 + 2 * PAIRS_KEPT + PAIRS_BUILDING) * counts.interactions
     comparing = (24 + 3 * PAIRS_KEPT + 32) * counts.interactions + blocks + neighbours
-    return WORKSPACE + max(preparing, comparing)
+    return float(WORKSPACE + max(preparing, comparing))
 
 
 def ease(counts: Counts, options: Options) -> float:
     """Estimate the memory of :class:`engine.neighbours.ease.EaseModel`."""
     # The matrix, single-precision weights made of one in double precision, and what the check for finite numbers takes.
     matrix = counts.items**2 * (16 if options["double"] else 12)
-    return WORKSPACE + max(PAIRS_BUILDING * counts.interactions, (PAIRS_KEPT + 20) * counts.interactions + matrix)
+    return float(
+        WORKSPACE + max(PAIRS_BUILDING * counts.interactions, (PAIRS_KEPT + 20) * counts.interactions + matrix)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import sys
 from collections.abc import Iterator
@@ -73,7 +74,7 @@ def _of_machine() -> int | None:
     if reported is not None:
         return reported * 1024
     try:  # psutil knows what macOS and BSD do not tell in a file; it is used where it happens to be installed
-        import psutil
+        psutil = importlib.import_module("psutil")
 
         return int(psutil.virtual_memory().available)
     except ImportError:

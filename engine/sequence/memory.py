@@ -23,7 +23,7 @@ def markov(counts: Counts, options: Options) -> float:
     sequences = 4 * cells * (2 - held_out if held_out else 1)
     comparing = 44 * min(_WINDOWS * counts.items, _CHUNK) if held_out else 0
     counting = sequences + max(_COUNTING * counts.interactions, comparing)
-    return _SMALL + max(_SORTING * counts.interactions, counting)
+    return float(_SMALL + max(_SORTING * counts.interactions, counting))
 
 
 def sequence(counts: Counts, options: Options) -> float:
@@ -43,7 +43,7 @@ def blend(counts: Counts, options: Options) -> float:
     # Beside the votes that markov compares, the scores of attention and their mean.
     comparing = 68 * min(_WINDOWS * counts.items, _CHUNK) if options["held_out"] else 0
     training = _network(counts, options, _ATTENTION, pieces)
-    return _SMALL + 8 * cells + max(training, comparing, _COUNTING * counts.interactions)
+    return float(_SMALL + 8 * cells + max(training, comparing, _COUNTING * counts.interactions))
 
 
 def _network(counts: Counts, options: Options, length: int, sequences: int) -> float:
@@ -52,4 +52,4 @@ def _network(counts: Counts, options: Options, length: int, sequences: int) -> f
     tables = 4 * row * counts.items  # weights, gradients and both moments
     step = 18 * row * options["batch_size"] * length  # the network's layers and their gradients
     training = (4 + 8 + 24) * cells + step  # the sequences in 32 and in 64 bits, and the items that occur, sorted
-    return WORKSPACE + tables + max(_SORTING * counts.interactions, training)
+    return float(WORKSPACE + tables + max(_SORTING * counts.interactions, training))
