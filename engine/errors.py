@@ -70,6 +70,8 @@ class ErrorKind(StrEnum):
     NO_NUMBERS = "no-numbers"
     #: The model ``name`` has no options to search for.
     NOTHING_TO_TUNE = "nothing-to-tune"
+    #: Another process is at work on the same thing; see :class:`BusyError`.
+    BUSY = "busy"
     #: The optional package ``name`` is not installed.
     MISSING_PACKAGE = "missing-package"
     #: No device is called ``name``; ``choices`` are the names.
@@ -163,6 +165,36 @@ class MissingError(DataError):
 
 class DamagedError(DataError):
     """A stored file or folder does not hold what was written to it."""
+
+
+class BusyError(DataError):
+    """Another process is at work on the same thing, and did not end in time.
+
+    Parameters
+    ----------
+    message, name, dataset, file
+        As in :class:`RecsysError`.
+    pid, host, since, purpose
+        As in :class:`engine.storage.lock.Holder`.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        name: str | None = None,
+        dataset: str | None = None,
+        file: str | None = None,
+        pid: int | None = None,
+        host: str = "",
+        since: str = "",
+        purpose: str = "",
+    ) -> None:
+        super().__init__(message, kind=ErrorKind.BUSY, name=name, dataset=dataset, file=file)
+        self.pid = pid
+        self.host = host
+        self.since = since
+        self.purpose = purpose
 
 
 class UnknownError(RecsysError):

@@ -169,7 +169,7 @@ def add(
             job=job,
             log=log,
         )
-        return workspace.add(dataset, replace=replace)
+        return workspace.add(dataset, replace=replace, job=job)
 
     from engine.datasets.releases import RELEASES, fetch
 
@@ -185,4 +185,4 @@ def add(
     with tempfile.TemporaryDirectory(prefix="recsys-tui-") as folder:
         archive = fetch(name, Path(folder), job, log)
         dataset = read(name, kind, source=archive, job=job)
-        return workspace.add(dataset, replace=replace)
+        return workspace.add(dataset, replace=replace, job=job)

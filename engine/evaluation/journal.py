@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import DataError
-from engine.storage.atomic import cannot_write, locked, make_folder, sync_folder
+from engine.storage.atomic import cannot_write, make_folder, sync_folder
+from engine.storage.lock import locked
 
 
 class Journal:

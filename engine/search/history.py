@@ -8,13 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import DamagedError, DataError, MissingError
-from engine.storage.atomic import locked, make_folder, writing
+from engine.storage.atomic import make_folder, writing
 from engine.storage.guarded import read_json
+from engine.storage.lock import locked
 
 logger = logging.getLogger(__name__)
 
 _MAX_SEARCHES = 50
 _MAX_LENGTH = 500
+#: Seconds for which the history is worth waiting.
+_PATIENCE = 2.0
 
 
 class SearchHistory:
@@ -46,7 +49,10 @@ class SearchHistory:
             return
         with suppress(OSError):
             make_folder(self._path.parent)
-        with suppress(DataError), locked(self._path.with_suffix(".lock"), wait=True):
+        with (
+            suppress(DataError),
+            locked(self._path.with_suffix(".lock"), purpose="keeping a search", timeout=_PATIENCE),
+        ):
             lines = [line, *(other for other in _read(self._path) if other.casefold() != line.casefold())]
             lines = lines[:_MAX_SEARCHES]
             with writing(self._path, mode=0o600) as temporary:

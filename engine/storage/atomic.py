@@ -8,7 +8,6 @@ import json
 import logging
 import os
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,36 +105,6 @@ def sync_committed(folder: Path) -> None:
         _log.warning("%s: a power failure now could undo the last change (%s)", folder, describe_os_error(error))
 
 
-@contextmanager
-def locked(path: Path, *, wait: bool) -> Iterator[bool]:
-    """Hold a lock on the file ``path``; the system releases it when the process ends, even after a crash.
-
-    Parameters
-    ----------
-    path
-        The lock file. It is created if necessary and never deleted, since another process may be waiting for it.
-    wait
-        Whether to wait while another process holds the lock.
-
-    Yields
-    ------
-    bool
-        Whether the lock is held. It is always true after waiting, and on a file system without locks.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be created.
-    """
-    try:
-        make_folder(path.parent)
-        file = open(path, "a")  # noqa: SIM115 - closed below; an OSError of the caller's block must not be caught here
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    with file:
-        yield _lock(file.fileno(), wait)
-
-
 def cannot_write(path: Path, error: OSError) -> DataError:
     """The error for a file or folder that cannot be written."""
     remedy = _REMEDIES.get(error.errno or _number_in(str(error)) or 0, "make room or make it writable")
@@ -143,26 +112,6 @@ def cannot_write(path: Path, error: OSError) -> DataError:
         f"{path}: cannot be written ({describe_os_error(error)}): {remedy}, and try again.",
         file=str(path),
     )
-
-
-def _lock(descriptor: int, wait: bool) -> bool:
-    if sys.platform == "win32":
-        import msvcrt
-
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-    else:
-        import fcntl
-
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True  # a file system without locks, such as some network ones
-    return True
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data.results import Overview
 from engine.errors import DamagedError, DataError, ErrorKind, UnknownError
+from engine.runtime.job import Job
 from engine.runtime.memory import require_free
 from engine.storage.atomic import (
     cannot_write,
     checksum,
     describe_os_error,
-    locked,
     make_folder,
     set_aside,
     sync_committed,
@@ -37,6 +37,7 @@ from engine.storage.atomic import (
     write_json,
 )
 from engine.storage.guarded import read_json, with_checksum
+from engine.storage.lock import LONG_WAIT, SHORT_WAIT, locked, report_wait
 from engine.storage.versions import current_version, delete
 from engine.version import __version__
 from engine.workspace.layout import CURRENT, DATASETS, EMBEDDINGS, LOCK, MANIFEST, MODELS
@@ -106,10 +107,11 @@ class Workspace:
         return current_version(self.model_versions(name, model))
 
     @contextlib.contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def exclusive(self, purpose: str = "", timeout: float = SHORT_WAIT, job: Job | None = None) -> Iterator[None]:
         """Hold the lock of the workspace, which one writer at a time may do.
 
-        What killed writers left is cleared first.
+        What killed writers left is cleared first. See :func:`engine.storage.lock.locked` for ``purpose`` and
+        ``timeout``; ``job`` reports for whom it waits, and may cancel the waiting.
 
         Raises
         ------
@@ -120,7 +122,8 @@ class Workspace:
             make_folder(self.folder)
         except OSError as error:
             raise cannot_write(self.folder, error) from error
-        with locked(self.folder / LOCK, wait=True):
+        on_wait = report_wait(job or Job())
+        with locked(self.folder / LOCK, purpose=purpose, timeout=timeout, on_wait=on_wait):
             clear_locked(self.folder)
             yield
 
@@ -167,8 +170,10 @@ class Workspace:
         except DamagedError as error:
             raise self._damaged(name, str(error)) from error
 
-    def add(self, dataset: Dataset, *, replace: bool = False) -> Manifest:
+    def add(self, dataset: Dataset, *, replace: bool = False, job: Job | None = None) -> Manifest:
         """Store a data set completely or not at all.
+
+        Another process that stores or removes one is waited for; ``job`` reports it and may cancel the waiting.
 
         Raises
         ------
@@ -178,7 +183,7 @@ class Workspace:
         """
         name = dataset.name
         folder = self.dataset_folder(name)
-        with self.exclusive():
+        with self.exclusive(f"storing {name}", LONG_WAIT, job):
             if name in self:
                 if not replace:
                     raise self.exists_error(name)
@@ -243,7 +248,7 @@ class Workspace:
         self._require(name)
         folder = self.dataset_folder(name)
         removed = folder.with_name(f".{name}.{uuid.uuid4().hex[:8]}.removed")
-        with self.exclusive():
+        with self.exclusive(f"removing {name}"):
             self._require(name)
             try:
                 os.rename(folder, removed)

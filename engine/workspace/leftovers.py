@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 from engine.errors import DataError
-from engine.storage.atomic import locked
 from engine.storage.guarded import read_json
+from engine.storage.lock import locked
 from engine.storage.part_file import clear_parts
 from engine.storage.versions import clear_old_versions, delete
 from engine.workspace.layout import DATASETS, EMBEDDINGS, LOCK, MANIFEST, MODELS, REMOVED, TABLE_FILE, TUNING, WORDS

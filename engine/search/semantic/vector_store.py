@@ -25,7 +25,6 @@ from engine.search.semantic.quantization_cache import QuantizationCache
 from engine.search.semantic.vector_index import ExactIndex, QuantizedIndex
 from engine.storage.atomic import (
     describe_os_error,
-    locked,
     make_folder,
     set_aside,
     sync_committed,
@@ -33,6 +32,7 @@ from engine.storage.atomic import (
     write_json,
 )
 from engine.storage.guarded import convert_file, read_json, require_checksum, with_checksum
+from engine.storage.lock import LONG_WAIT, locked, report_wait
 
 Hashes = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
@@ -167,7 +167,8 @@ class VectorStore:
         CancelledError
             If the job is cancelled.
         DataError
-            If the folder cannot be written, or another process is embedding into it.
+            If the folder cannot be written, or another process that is embedding into it does not end. What that
+            process has embedded is not embedded again.
         """
         if encoder.identity != self.model:
             raise ValueError(f"the store holds vectors of {self.model}, not of {encoder.identity}")
@@ -180,7 +181,7 @@ class VectorStore:
         encoder.load()
         job.checkpoint()
         try:
-            with self._writing(encoder.dim) as content:
+            with self._writing(encoder.dim, job) as content:
                 self._in_progress.touch()
                 state = self._embed(content, texts, hashes, encoder, job, batch_size)
                 self._in_progress.unlink(missing_ok=True)
@@ -278,10 +279,10 @@ class VectorStore:
             return False
 
     @contextlib.contextmanager
-    def _writing(self, dim: int) -> Iterator[_Content]:
+    def _writing(self, dim: int, job: Job) -> Iterator[_Content]:
         self._require_dataset()
         make_folder(self.folder.parent)
-        with self._locked():
+        with self._locked(job):
             content = self._read_or_set_aside()  # read again, since another process may have added to it
             if content is None:
                 content = _Content.create(self.folder, self.model, dim)
@@ -299,8 +300,13 @@ class VectorStore:
             )
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        with locked(self.folder.with_name(f".{self.folder.name}.lock"), wait=False) as is_held:
+    def _locked(self, job: Job | None = None) -> Iterator[None]:
+        """Hold the lock of the writer; with a job, wait for another process that is embedding."""
+        path = self.folder.with_name(f".{self.folder.name}.lock")
+        on_wait = None if job is None else report_wait(job)
+        with locked(
+            path, wait=job is not None, purpose="embedding the catalogue", timeout=LONG_WAIT, on_wait=on_wait
+        ) as is_held:
             if not is_held:
                 raise DataError(
                     f"{self.folder}: another recsys-tui is embedding this catalogue: wait for it to finish, or stop it."

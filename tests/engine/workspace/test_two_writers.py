@@ -11,7 +11,7 @@ import pytest
 import engine.workspace.dataset_store
 from engine.data.dataset import Dataset
 from engine.errors import DataError
-from engine.storage.atomic import locked
+from engine.storage.lock import locked
 from engine.workspace.dataset_store import DEMO, Workspace
 from engine.workspace.layout import LOCK, MANIFEST
 from tests.engine.conftest import make_dataset
