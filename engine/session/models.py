@@ -16,6 +16,7 @@ from engine.runtime.locked_property import locked_property
 from engine.session.open_dataset import OpenDataset
 from engine.session.search import SearchService
 from engine.workspace.model_store import ModelStore
+from engine.workspace.training_lock import training
 
 if TYPE_CHECKING:
     import numpy as np
@@ -172,7 +173,8 @@ class ModelService:
     ) -> FitReport:
         """Train a model on the whole data set and keep it; see :func:`engine.evaluation.runner.train`.
 
-        A cancelled training keeps nothing, and an older model stays.
+        A cancelled training keeps nothing, and an older model stays. If another process trains the same model with the
+        same options, it is waited for, and its result is taken over.
 
         Raises
         ------
@@ -180,14 +182,22 @@ class ModelService:
             If there is no such model.
         OptionError
             If an option is unknown or has an impossible value.
+        BusyError
+            If another process trains the same model with other options.
         RecsysError
             If the data set lacks what the model needs.
         """
-        self._store.require_trainable(models.get(model))
+        spec = models.get(model)
+        self._store.require_trainable(spec)
+        job = job or Job()
+        with training(self._store, model, spec.read_options(options or {}), seed, job) as taken_over:
+            return taken_over or self._train(model, options, job, seed)
+
+    def _train(self, model: str, options: Mapping[str, Any] | None, job: Job, seed: int) -> FitReport:
         import_in_background("torch")
         from engine.evaluation.runner import train
 
-        opened, job = self._opened, job or Job()
+        opened = self._opened
         data, vectors = opened.dataset, self._vectors_for(model, options, job)
         with opened.queue.background(job) as turn:
             trained, report = train(

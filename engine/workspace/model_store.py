@@ -62,6 +62,25 @@ class ModelStore:
         """The folder of a model, whether it exists or not; it stays the same when the model is trained again."""
         return self._workspace.model_versions(self._overview.name, name)
 
+    def lock_file(self, name: str) -> Path:
+        """The lock of a model's training. It lies beside the data sets, so that it outlives a removed one."""
+        return self._workspace.folder / "locks" / self._overview.name / f"{name}.lock"
+
+    @property
+    def dataset(self) -> str:
+        """The name of the data set."""
+        return self._overview.name
+
+    def version(self, name: str) -> str | None:
+        """What changes whenever a model is stored anew; None if it is not trained."""
+        stored = self._report(name)
+        return None if stored is None else stored["id"]
+
+    def report(self, name: str) -> FitReport | None:
+        """The report of a model's training; None if it is not trained."""
+        stored = self._report(name)
+        return None if stored is None else FitReport(**stored["report"])
+
     def states(self, task: Task | None = None) -> list[ModelState]:
         """The state of each registered model for this data set, in the order of the registry; loads no model."""
         return [self.state(spec) for spec in models.describe().values() if task in (None, spec.task)]

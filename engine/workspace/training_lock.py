@@ -1,0 +1,71 @@
+"""One training of a model on a data set at a time, also between processes: the second one takes over the result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import BusyError
+from engine.runtime.job import Job, Progress
+from engine.storage.lock import LONG_WAIT, Holder, locked, report_wait
+
+if TYPE_CHECKING:
+    from engine.data.results import FitReport
+    from engine.workspace.model_store import ModelStore
+
+
+@contextmanager
+def training(
+    store: ModelStore, model: str, options: Mapping[str, Any], seed: int, job: Job
+) -> Iterator[FitReport | None]:
+    """Hold the right to train a model, after waiting for another process that trains it.
+
+    Parameters
+    ----------
+    store
+        The models of the data set.
+    model, options, seed
+        What is to be trained.
+    job
+        Reports for whom it waits, and may be cancelled.
+
+    Yields
+    ------
+    FitReport or None
+        The report of the other process, if it has stored the model with the same options and seed meanwhile, so that
+        there is nothing left to train; None if the caller is to train.
+
+    Raises
+    ------
+    BusyError
+        If another process trains the model with other options or another seed, or does not end.
+    """
+    wanted = json.dumps({"options": dict(options), "seed": seed}, sort_keys=True, default=str)
+    report = report_wait(job)
+    awaited: list[Holder] = []
+    before = store.version(model)
+
+    def on_wait(holder: Holder) -> None:
+        if holder.details not in ("", wanted):
+            raise BusyError(
+                f"{model} is being trained on {store.dataset!r} by {holder.describe()}, with other options or another "
+                "seed: wait until that ends, or stop it, and try again.",
+                name=model,
+                dataset=store.dataset,
+                pid=holder.pid,
+                host=holder.host,
+                since=holder.since,
+                purpose=holder.purpose,
+            )
+        if holder.details:
+            awaited[:] = [holder]
+        report(holder)
+
+    path = store.lock_file(model)
+    with locked(path, purpose=f"training {model}", details=wanted, timeout=LONG_WAIT, on_wait=on_wait):
+        taken_over = store.report(model) if awaited and store.version(model) != before else None
+        if taken_over is not None:
+            job.report(Progress(f"taking over {model} from {awaited[0].describe()}"))
+        yield taken_over
