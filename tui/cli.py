@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from engine.errors import CancelledError, OptionError, RecsysError, UnknownError, abridged
 from engine.session import DEVICES
+from tui.log import configure_log
+
+logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -39,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Without these two (`>&-`, some daemons) Python would print errors on stdout, or fail at the first output.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    _start_log()
     try:
         app_arguments = _app_arguments(words)
         if app_arguments is None:
@@ -72,9 +77,21 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if "--debug" in words:
             raise
-        _log(f"Unexpected error: {type(error).__name__}: {error} (--debug shows where).")
-        return 1
+        return _fail_unexpectedly(error)
     return 0
+
+
+def _start_log() -> None:
+    """Log at the level of the settings; --log-level, which is read later, replaces it."""
+    from engine.session import find_paths, read_settings
+
+    level = None
+    try:
+        level = read_settings(find_paths().config).log_level
+    except RecsysError as error:
+        if error.name == "log-level":
+            _log(str(error))
+    configure_log(level)
 
 
 def _app_arguments(words: list[str]) -> tuple[str | None, str] | None:
@@ -139,6 +156,16 @@ def _fail(error: RecsysError, words: list[str], status: int) -> int:
         message = abridged(f"{message} Closest: {', '.join(suggestions[:5])}.")
     _log(message)
     return status
+
+
+def _fail_unexpectedly(error: Exception) -> int:
+    from tui.error_report import write_report
+
+    logger.error("a command met an unexpected error", exc_info=error)
+    path = write_report(error, "a command")
+    report = "" if path is None else f" A report was written to {path}."
+    _log(f"Unexpected error: {type(error).__name__}: {error} (--debug shows where).{report}")
+    return 1
 
 
 def _drop_output() -> None:

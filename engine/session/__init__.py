@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from engine.storage.atomic import describe_os_error, write_json
     from engine.storage.guarded import read_json
     from engine.storage.paths import find_paths
+    from engine.storage.settings import LOG_LEVELS, read_settings
     from engine.workspace.dataset_store import Workspace
     from engine.workspace.manifest import Manifest
 
@@ -47,6 +48,7 @@ _MODULES = {
     "engine.storage.atomic": ("describe_os_error", "write_json"),
     "engine.storage.guarded": ("read_json",),
     "engine.storage.paths": ("find_paths",),
+    "engine.storage.settings": ("LOG_LEVELS", "read_settings"),
     "engine.workspace.dataset_store": ("Workspace",),
     "engine.workspace.manifest": ("Manifest",),
 }
@@ -55,6 +57,7 @@ _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 __all__ = [
     "DEVICES",
     "LIKE_BY",
+    "LOG_LEVELS",
     "MODES",
     "PROTOCOLS",
     "TIES",
@@ -81,6 +84,7 @@ __all__ = [
     "get",
     "open_session",
     "read_json",
+    "read_settings",
     "write_json",
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from engine.errors import DataError, MissingError
 from engine.storage.guarded import MAX_TEXT_BYTES, read_bytes
 
 FILE = "config.toml"
+#: What the setting of the log's level can be, from the most entries to the fewest.
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +24,12 @@ class Settings:
     ----------
     embedding_model
         The entry ``embedding-model``: the name of a model, or a folder, in which ``~`` is the home folder.
+    log_level
+        The entry ``log-level``: one of :data:`LOG_LEVELS`.
     """
 
     embedding_model: str | None = None
+    log_level: str | None = None
 
 
 def read_settings(folder: Path) -> Settings:
@@ -44,7 +50,10 @@ def read_settings(folder: Path) -> Settings:
         raise DataError(
             f"{path}: cannot be read as settings ({why}): correct the file, or remove it.", file=str(path)
         ) from error
-    return Settings(embedding_model=_text(path, content, "embedding-model"))
+    return Settings(
+        embedding_model=_text(path, content, "embedding-model"),
+        log_level=_choice(path, content, "log-level", LOG_LEVELS),
+    )
 
 
 def _text(path: Path, content: dict[str, Any], name: str) -> str | None:
@@ -52,5 +61,17 @@ def _text(path: Path, content: dict[str, Any], name: str) -> str | None:
     if value is not None and not (isinstance(value, str) and value.strip()):
         raise DataError(
             f'{path}: {name} must be text in quotes, as in {name} = "all-MiniLM-L6-v2".', file=str(path), name=name
+        )
+    return value
+
+
+def _choice(path: Path, content: dict[str, Any], name: str, choices: Sequence[str]) -> str | None:
+    value = content.get(name)
+    if value is not None and value not in choices:
+        raise DataError(
+            f"{path}: {name} must be one of {', '.join(choices)}, as in {name} = {choices[0]!r}.",
+            file=str(path),
+            name=name,
+            choices=choices,
         )
     return value

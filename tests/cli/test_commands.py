@@ -16,7 +16,7 @@ from .conftest import Run
 
 def test_paths_are_all_under_the_home(run: Run, home: Path) -> None:
     places = json.loads(run("paths", "--json").out)
-    assert set(places) == {"config", "data", "cache", "state"}
+    assert set(places) == {"config", "data", "cache", "state", "log", "reports"}
     assert all(place.startswith(str(home)) for place in places.values())
     assert str(home / "data") in run("paths").out
 

@@ -168,7 +168,7 @@ def test_errors_come_as_sentences(inbox, caplog, error, kind, text):
     def fail(_, __):
         raise error
 
-    with caplog.at_level(logging.ERROR, logger="recsys_tui"):
+    with caplog.at_level(logging.ERROR, logger="tui"):
         backend.mailbox("test", inbox).ask(fail)
         failure = inbox.wait_for(is_a(Failed)).failure
     assert (failure.kind, failure.text) == (kind, text)

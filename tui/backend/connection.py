@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
     from engine.session import Job
 
-logger = logging.getLogger("recsys_tui")
-# Without a handler of its own, logging would write to stderr, which is the screen.
-logger.addHandler(logging.NullHandler())
+logger = logging.getLogger(__name__)
 
 #: Takes a message from any thread, such as ``App.post_message``.
 Post = Callable[["Message"], object]
@@ -72,7 +70,9 @@ class Connection:
                 return Failure(describe(error), "untrained")
             case RecsysError():
                 return Failure(describe(error))
-        logger.error("unexpected error", exc_info=error)
+            case MemoryError():
+                return Failure("There is not enough memory for this: use a smaller data set or smaller options.")
+        logger.error("a request or a job met an unexpected error", exc_info=error)
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         return Failure(f"unexpected error: {what}; details in {self._log_hint}", "unexpected")
 

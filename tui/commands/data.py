@@ -20,15 +20,18 @@ from tui.wording import describe
 def paths(as_json: bool) -> None:
     """Print where things lie."""
     from engine.session import find_paths
+    from tui.error_report import reports_folder
+    from tui.log import log_path
     from tui.output import print_json, print_line
 
     places = find_paths()
     named = {name: str(getattr(places, name)) for name in ("config", "data", "cache", "state")}
+    named |= {"log": str(log_path()), "reports": str(reports_folder())}
     if as_json:
         print_json(named)
     else:
         for name, place in named.items():
-            print_line(f"{name:<7}{place}")
+            print_line(f"{name:<8}{place}")
 
 
 @cli.group()

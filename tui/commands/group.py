@@ -5,10 +5,23 @@ from __future__ import annotations
 import click
 
 from engine.version import __version__
-from tui.commands.options import dataset_option, debug_option, device_option, embedding_model_option
+from tui.commands.options import dataset_option, debug_option, device_option, embedding_model_option, log_level_option
+
+
+class Commands(click.Group):
+    """The commands, with a help text that ends with where the log lies."""
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the text below the commands."""
+        from tui.log import log_path
+
+        super().format_epilog(context, formatter)
+        with formatter.indentation():
+            formatter.write(f"  The log: {log_path()}\n")
 
 
 @click.group(
+    cls=Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Without a command the app opens: on the bundled demo at the first start.",
@@ -17,9 +30,10 @@ from tui.commands.options import dataset_option, debug_option, device_option, em
 @device_option
 @embedding_model_option
 @debug_option
+@log_level_option
 @click.version_option(__version__, prog_name="recsys-tui", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(context: click.Context, dataset: str | None, device: str, embedding_model: str | None) -> None:
+def cli(context: click.Context, dataset: str | None, device: str, embedding_model: str | None, debug: bool) -> None:
     """A terminal workbench for recommender models: search, user and sequence."""
     context.obj = {"dataset": dataset, "device": device, "embedding_model": embedding_model}
     if context.invoked_subcommand is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from engine.session import DEVICES, PROTOCOLS
+from engine.session import DEVICES, LOG_LEVELS, PROTOCOLS
 
 if TYPE_CHECKING:
     from engine.session import Session
@@ -40,6 +40,22 @@ settings_option = click.option("--set", "settings", multiple=True, metavar="KEY=
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 
 
+def _log_from(context: click.Context, option: click.Parameter, level: str | None) -> None:
+    if level is not None:
+        from tui.log import configure_log
+
+        configure_log(level)
+
+
+log_level_option = click.option(
+    "--log-level",
+    type=click.Choice(LOG_LEVELS),
+    expose_value=False,
+    callback=_log_from,
+    help="What the log keeps; else config.toml's log-level, or info.",
+)
+
+
 class NegativeIdsCommand(click.Command):
     """A command that takes ``-5`` as an id, although click takes every word that begins with a dash as an option."""
 
@@ -64,7 +80,7 @@ class FiltersCommand(NegativeIdsCommand):
 
 def common_options(command: Command) -> Command:
     """The options that every command but the app takes."""
-    return debug_option(json_option(command))
+    return log_level_option(debug_option(json_option(command)))
 
 
 def open_session(

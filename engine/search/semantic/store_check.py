@@ -11,7 +11,7 @@ from engine.errors import DamagedError, DataError
 from engine.runtime.job import Job
 from engine.search.semantic.append_npy import AppendableArray
 from engine.search.semantic.vector_store import HASHES, MANIFEST, VECTORS, is_unit_length, read_manifest
-from engine.storage.atomic import locked
+from engine.storage.lock import locked
 
 _ROWS_AT_A_TIME = 65_536
 
