@@ -6,21 +6,26 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input, Static
 
 from tui import messages, themes
 from tui.backend.backend import Backend
+from tui.containment import AppFailed, Containment, ScreenFailed, TabFailed
+from tui.error_report import reports_folder
 from tui.pace import Pace
 from tui.panes import FUNCTION_KEYS, TABS
+from tui.panes.failed import FailedPane, ReloadTab
 from tui.sanitize import sanitize
 from tui.state import AppState
 from tui.widgets.cell_text import clean, count, duration
+from tui.widgets.contained import Contained
 from tui.widgets.heading import Heading, TabBar
 from tui.widgets.hints import KeyHints
 from tui.widgets.line_filter import LineSanitizer
@@ -30,12 +35,16 @@ from tui.widgets.status import StatusBar
 if TYPE_CHECKING:
     from textual.driver import Driver
     from textual.filter import LineFilter
+    from textual.message import Message
 
     from engine.data.results import Overview
     from engine.session import Item, Job
     from tui.backend.protocols import SessionLike
     from tui.panes.base import Pane
     from tui.widgets.help import Section
+
+#: The least seconds between two notices of errors.
+_ERROR_NOTICES_EVERY = 2.0
 
 #: The smallest window with room for a list and its frame. A terminal of 80×24 with a status line of tmux is larger.
 _MIN_WIDTH, _MIN_HEIGHT = 64, 18
@@ -48,11 +57,23 @@ _HELP = (
     ("Esc", "close, stop this tab's job, or one step back"),
     ("F1 ?", "these keys"),
     ("q Ctrl+Q F10", "quit; while typing: the last two"),
+    ("Ctrl+Z", "suspend; fg in the shell comes back"),
 )
+
+
+#: A pane, or what stands in its place after an error.
+AnyPane: TypeAlias = "Pane[Any] | FailedPane"
+
+
+class MainScreen(Contained, Screen[None]):
+    """The screen with the tabs."""
 
 
 class RecsysApp(App[None]):
     """The tabs over one data set.
+
+    An unexpected error costs the tab or the pop-up in which it was raised: the tab then shows where a report of the
+    error lies, and can be reloaded.
 
     Parameters
     ----------
@@ -70,6 +91,16 @@ class RecsysApp(App[None]):
         Whether cursors blink.
     theme
         The name of the theme; None, or one that does not exist, means the dark theme.
+    debug
+        Whether a tab that failed shows the traceback.
+    contains_errors
+        Whether unexpected errors are contained as described above. Otherwise the first one ends the app, so that a test
+        fails by it.
+
+    Attributes
+    ----------
+    fatal
+        The error report, if the app had to end because of an error.
     """
 
     TITLE = "recsys-tui"
@@ -80,6 +111,7 @@ class RecsysApp(App[None]):
         Binding("question_mark", "help", "help", key_display="?"),
         Binding("f1", "help", "help"),
         Binding("q,f10,ctrl+q", "quit", "Quit", show=False),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
     ]
 
     def __init__(
@@ -92,8 +124,16 @@ class RecsysApp(App[None]):
         clock: Callable[[], float] = time.perf_counter,
         blink: bool = True,
         theme: str | None = None,
+        debug: bool = False,
+        contains_errors: bool = True,
     ) -> None:
         super().__init__()
+        self.fatal: AppFailed | None = None
+        self._log_hint = log_hint
+        self._containment = Containment(self, debug=debug) if contains_errors else None
+        self._failed_tabs: set[str] = set()
+        self._error_notified_at = float("-inf")
+        self._begun = False
         for known in (themes.DARK, themes.LIGHT):
             self.register_theme(known)
         self.theme = theme if theme in self.available_themes else themes.DARK.name
@@ -125,6 +165,10 @@ class RecsysApp(App[None]):
         """Textual's filters, and then the one through which everything goes that is drawn."""
         return [*super().get_line_filters(), self._sanitizer]
 
+    def get_default_screen(self) -> MainScreen:
+        """The screen that is never closed."""
+        return MainScreen(id="_default")
+
     def compose(self) -> ComposeResult:
         """The shell without a pane, which takes half the time to paint."""
         yield self._heading
@@ -154,6 +198,7 @@ class RecsysApp(App[None]):
 
     def on_ready(self) -> None:
         """Continue once the shell is on the screen."""
+        self._begun = True
         self.call_after_refresh(self._begin)
 
     async def _begin(self) -> None:
@@ -162,27 +207,28 @@ class RecsysApp(App[None]):
         switcher, pane = self.query_one("#tabs", ContentSwitcher), self._make(first)
         if switcher.is_attached:
             await switcher.mount(pane)
-        if not pane.is_attached:
+        if self._exit or not switcher.is_attached:
             return  # the app was left before this
-        switcher.current = first
-        pane.focus_start()
-        if self._typed_early:
-            pane.query_one(Input).insert_text_at_cursor(self._typed_early)
+        if pane.is_attached and first not in self._failed_tabs:
+            switcher.current = first
+            pane.focus_start()
+            if self._typed_early:
+                pane.query_one(Input).insert_text_at_cursor(self._typed_early)
         self._status.busy("open", f"opening {clean(self.state.name)}")
         self.backend.open()
 
     # -- tabs -------------------------------------------------------------------------------------------------
     @property
-    def panes(self) -> list[Pane[Any]]:
+    def panes(self) -> list[AnyPane]:
         """The panes that have been opened."""
         return list(self.query_one("#tabs", ContentSwitcher).children)  # type: ignore[arg-type]
 
-    def pane(self, name: str) -> Pane[Any]:
+    def pane(self, name: str) -> AnyPane:
         """An opened pane."""
         return self.query_one(f"#tabs > #{name}")  # type: ignore[return-value]
 
     @property
-    def active_pane(self) -> Pane[Any]:
+    def active_pane(self) -> AnyPane:
         """The pane that is shown."""
         return self.pane(self._tabs.active)
 
@@ -201,10 +247,16 @@ class RecsysApp(App[None]):
         pane.refresh_state()
         pane.focus_again()
 
-    def _make(self, name: str) -> Pane[Any]:
-        # Imported here so that the first paint does not wait for panes that it does not show.
-        make: Callable[..., Pane[Any]] = next(tab for tab in TABS if tab.name == name).load_pane()
-        return make(self.backend, self.state, blink=self._blink)
+    def _make(self, name: str) -> AnyPane:
+        try:
+            # Imported here so that the first paint does not wait for panes that it does not show.
+            make: Callable[..., Pane[Any]] = next(tab for tab in TABS if tab.name == name).load_pane()
+            return make(self.backend, self.state, blink=self._blink)
+        except Exception as error:
+            if self._containment is None:
+                raise
+            self._failed_tabs.add(name)
+            return self._containment.fail_tab(name, error).page()
 
     @on(TabBar.Picked)
     async def _picked(self, event: TabBar.Picked) -> None:
@@ -213,6 +265,77 @@ class RecsysApp(App[None]):
     def on_descendant_focus(self) -> None:
         """Show which keys open tabs: while an input line has the focus, digits are text."""
         self._tabs.typing = isinstance(self.screen_stack[0].focused, Input)
+
+    # -- errors -----------------------------------------------------------------------------------------------
+    async def _dispatch_message(self, message: Message) -> None:
+        try:
+            await super()._dispatch_message(message)
+        except Exception as error:
+            if not self._begun:
+                raise  # there is no screen yet to go on with
+            self._handle_exception(error)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Contain an error: Textual calls this for every one that nothing else has handled."""
+        if self._containment is None:
+            super()._handle_exception(error)
+            return
+        failed = self._containment.take(error) if self._begun else self._containment.give_up(error)
+        match failed:
+            case TabFailed():
+                if failed.name not in self._failed_tabs:
+                    self._failed_tabs.add(failed.name)
+                    self.call_later(self._replace_failed, failed)
+            case ScreenFailed():
+                self.call_later(self._close_failed, failed)
+            case AppFailed():
+                self.fatal = failed
+                self._return_code = 1
+                self._close_messages_no_wait()
+            case _:
+                self._notify_error("Something met an error and was left out.", failed.report)
+
+    async def _replace_failed(self, failed: TabFailed) -> None:
+        page = failed.page()
+        await self._put(page)
+        if failed.name == self._tabs.active:
+            page.focus_start()
+        else:
+            self._notify_error(f"The tab {self._titles[failed.name]} met an error.", failed.report)
+
+    async def _put(self, pane: AnyPane) -> None:
+        """Put a pane into the place of the one that its tab has."""
+        switcher = self.query_one("#tabs", ContentSwitcher)
+        with self.batch_update():
+            for old in [one for one in self.panes if one.id == pane.id]:
+                await old.remove()
+            await switcher.mount(pane)
+            pane.display = pane.id == self._tabs.active
+            if pane.display:
+                switcher.current = pane.id
+
+    def _close_failed(self, failed: ScreenFailed) -> None:
+        if failed.screen in self.screen_stack:
+            while len(self.screen_stack) > 1 and failed.screen in self.screen_stack:
+                self.pop_screen()
+            self._notify_error("This window met an error and was closed.", failed.report)
+
+    def _notify_error(self, what: str, report: Path | None) -> None:
+        now = time.monotonic()
+        if now - self._error_notified_at < _ERROR_NOTICES_EVERY:
+            return  # a timer that fails would fill the screen
+        self._error_notified_at = now
+        where = "A report could not be written." if report is None else f"Report: {report}"
+        self.notify(f"{what} {where}", severity="error", markup=False, timeout=10)
+
+    async def on_reload_tab(self, message: ReloadTab) -> None:
+        """Make a pane anew that met an error."""
+        self._failed_tabs.discard(message.name)
+        pane = self._make(message.name)
+        await self._put(pane)
+        pane.refresh_state()
+        if message.name == self._tabs.active:
+            pane.focus_start()
 
     # -- from the backend -------------------------------------------------------------------------------------
     def on_session_opened(self, message: messages.SessionOpened) -> None:
@@ -272,7 +395,15 @@ class RecsysApp(App[None]):
         self._show_device()
         if job.state in ("done", "stopped", "failed"):
             self._notify_end(job)
+            self._withdraw_question()
         self._refresh_pane()
+
+    def _withdraw_question(self) -> None:
+        """Close the question whether to quit, if no job runs any more that it is about."""
+        from tui.widgets.quit_prompt import QuitPrompt
+
+        if isinstance(self.screen, QuitPrompt) and self._job_to_lose() is None:
+            self.screen.dismiss()
 
     def _notify_end(self, job: messages.JobView) -> None:
         if job.task not in self._titles:
@@ -331,9 +462,11 @@ class RecsysApp(App[None]):
         from tui.panes.search import SearchPane
 
         await self.action_open("search")
+        if "search" in self._failed_tabs:
+            await self.on_reload_tab(ReloadTab("search"))
         pane = self.pane("search")
-        assert isinstance(pane, SearchPane)
-        pane.more_like(message.item)
+        if isinstance(pane, SearchPane):
+            pane.more_like(message.item)
 
     def on_show_details(self, message: messages.ShowDetails) -> None:
         """Show the details of an item in front of the list."""
@@ -384,18 +517,64 @@ class RecsysApp(App[None]):
         yield "In a list", ItemList.KEYS
         for tab in TABS:
             yield tab.title, tab.load_pane().KEYS
+        yield "If something goes wrong", (("log", self._log_hint), ("reports", str(reports_folder())))
+
+    async def action_quit(self) -> None:
+        """Leave the app; while a job runs, ask first."""
+        self._quit()
+
+    def _quit(self) -> None:
+        job = self._job_to_lose()
+        if job is None:
+            self.exit()
+            return
+        from tui.widgets.quit_prompt import QuitPrompt
+
+        if not isinstance(self.screen, QuitPrompt):
+            waiting = sum(one.active and one.task in self._titles for one in self.state.jobs.values()) - 1
+            self.push_screen(QuitPrompt(job, waiting, self.state.dataset))
+
+    def action_leave(self) -> None:
+        """Leave the app without a question."""
+        self.exit()
+
+    def _job_to_lose(self) -> messages.JobView | None:
+        """The job that leaving would stop. Opening a data set is none: the next start does that anyway."""
+        job = self.state.active_job()
+        return job if job is not None and job.task in self._titles else None
+
+    def action_suspend_process(self) -> None:
+        """Give the terminal back to the shell until the app is brought to the foreground."""
+        from tui.terminal import has_shell
+
+        if has_shell():
+            super().action_suspend_process()
+        else:
+            self.notify("There is no shell here that could bring the app back.", markup=False, timeout=4)
+
+    @on(Driver.SignalResume)
+    def _resumed(self) -> None:
+        """Draw everything anew: the shell has cleared the screen."""
+        for screen in self.screen_stack:
+            screen.refresh(layout=True)
 
     def action_help_quit(self) -> None:
         """Ctrl+C copies in an input line; elsewhere a second Ctrl+C within two seconds quits."""
         now = time.monotonic()
         if now - self._quit_requested_at < 2:
-            self.exit()
+            self._quit()
         else:
             self._quit_requested_at = now
             self.notify("Press Ctrl+C again to quit.", markup=False, timeout=2)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers now."""
+        try:
+            yield from self._commands()
+        except Exception as error:  # Textual would leave these commands out in silence
+            self._handle_exception(error)
+
+    def _commands(self) -> Iterable[SystemCommand]:
         for tab in TABS:
             open_tab = partial(self.run_action, f"open('{tab.name}')")
             yield SystemCommand(f"Open {tab.title}", f"Go to the {tab.title} tab", open_tab)
@@ -415,7 +594,7 @@ class RecsysApp(App[None]):
         yield from self.active_pane.commands()
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
         yield SystemCommand("Keys", "Show all keys", self.action_help)
-        yield SystemCommand("Quit", "Leave at once; what is embedded is kept", self.action_quit)
+        yield SystemCommand("Quit", "Leave; while a job runs, it asks first", self.action_quit)
 
 
 def describe(overview: Overview) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import platform
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from engine.session import find_paths
+from engine.version import __version__
+from tui.log import keep_off_the_terminal, log_path
 from tui.remembered import read_theme, write_theme
+from tui.terminal import ending_by_signals, require_terminal
 
 if TYPE_CHECKING:
     from engine.session import Job, Session
@@ -18,13 +24,16 @@ if TYPE_CHECKING:
 #: Seconds after which a thread may be asked to release the interpreter: a tenth of Python's default, so that the screen
 #: gets its turn soon while Python code runs in a worker thread.
 SWITCH_INTERVAL = 0.0005
-LOG = "recsys-tui.log"
+#: Seconds in which a running job may store what it has when the app is left, and when the process is asked to end.
+QUIT_GRACE, END_GRACE = 0.25, 2.0
+
+logger = logging.getLogger(__name__)
 #: Milliseconds in which the rest of a key's escape sequence must follow; after that, Esc is the key itself. Textual's
 #: default of 100 would use up all the time in which Esc has to be acknowledged.
 ESCAPE_DELAY = "25"
 
 
-def launch(dataset: str | None, device: str, embedding_model: str | None = None) -> None:
+def launch(dataset: str | None, device: str, embedding_model: str | None = None, *, debug: bool = False) -> None:
     """Run the app until it is left, and end the process.
 
     Parameters
@@ -35,23 +44,35 @@ def launch(dataset: str | None, device: str, embedding_model: str | None = None)
         As `--device`.
     embedding_model
         As `--embedding-model`.
+    debug
+        As `--debug`: a tab that failed shows the traceback.
 
     Raises
     ------
     UnknownError
         If there is no such data set; raised before the app takes over the screen.
+    RecsysError
+        If there is no terminal.
     """
+    require_terminal()
     sys.setswitchinterval(SWITCH_INTERVAL)
     os.environ.setdefault("ESCDELAY", ESCAPE_DELAY)  # read by Textual when it is imported, in make_app
-    app = make_app(dataset, device, embedding_model)
+    _log_errors_of_threads()
+    app = make_app(dataset, device, embedding_model, debug=debug)
     theme = app.theme
-    app.run()
+    logger.info("the app of recsys-tui %s starts on %s", __version__, platform.platform())
+    asyncio.run(_run(app))
     if app.theme != theme:
         write_theme(find_paths().state, app.theme)
     leave(app)
 
 
-def make_app(dataset: str | None, device: str, embedding_model: str | None = None) -> RecsysApp:
+async def _run(app: RecsysApp) -> None:
+    with ending_by_signals(app):
+        await app.run_async()
+
+
+def make_app(dataset: str | None, device: str, embedding_model: str | None = None, *, debug: bool = False) -> RecsysApp:
     """The app on a data set. At the first start the demo must still be stored; the worker thread does that."""
     from tui.app import RecsysApp
 
@@ -70,15 +91,44 @@ def make_app(dataset: str | None, device: str, embedding_model: str | None = Non
         return session
 
     theme = read_theme(find_paths().state)
-    return RecsysApp(open_in_worker, dataset or "", log_hint=str(_log_to_file()), theme=theme)
+    return RecsysApp(open_in_worker, dataset or "", log_hint=str(log_path()), theme=theme, debug=debug)
 
 
 def leave(app: RecsysApp) -> None:
     """End the process at once: an orderly exit would wait for a thread that is in the middle of an import."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    status = app.return_code or 0
+    app.backend.close(QUIT_GRACE if status == 0 else END_GRACE)
+    if app.fatal is not None:
+        report = app.fatal.report
+        where = "no report could be written" if report is None else f"the report is {report}"
+        _tell(f"The app met an error that it could not go on with; {where}.")
+    logger.info("the app ends with the status %d", status)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # the terminal is gone
+            stream.flush()
     logging.shutdown()
-    os._exit(app.return_code or 0)
+    os._exit(status)
+
+
+def _tell(sentence: str) -> None:
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"{sentence}\n")
+
+
+def _log_errors_of_threads() -> None:
+    """Send what would be written on the screen, the errors that no thread has handled, to the log."""
+    keep_off_the_terminal()
+
+    def log_thread(arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None and not issubclass(arguments.exc_type, SystemExit):
+            logger.error("a thread met an unexpected error", exc_info=arguments.exc_value)
+
+    def log_unraisable(unraisable: Any) -> None:
+        if unraisable.exc_value is not None:
+            logger.error("an error could not be raised", exc_info=unraisable.exc_value)
+
+    threading.excepthook = log_thread
+    sys.unraisablehook = log_unraisable
 
 
 def _require(dataset: str) -> None:
@@ -89,18 +139,3 @@ def _require(dataset: str) -> None:
     from engine.session.datasets import open_workspace
 
     open_workspace().manifest(dataset)
-
-
-def _log_to_file() -> Path:
-    """Send the details of unexpected errors to a file; nothing may be written to the terminal meanwhile."""
-    path = find_paths().state / LOG
-    logger = logging.getLogger("recsys_tui")
-    logger.propagate = False
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = logging.FileHandler(path, encoding="utf-8", delay=True)
-    except OSError:
-        handler = logging.NullHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logger.addHandler(handler)
-    return path

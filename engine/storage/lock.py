@@ -22,7 +22,7 @@ from typing import Any
 
 from engine.errors import BusyError, DataError
 from engine.runtime.job import Job, Progress
-from engine.storage.atomic import describe_os_error
+from engine.storage.atomic import describe_os_error, make_folder
 
 #: Seconds to wait for work that takes a moment, and for work that takes as long as an embedding or a training.
 SHORT_WAIT, LONG_WAIT = 60.0, 12 * 3600.0

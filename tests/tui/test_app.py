@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from engine.data.results import Overview
 from engine.errors import DataError
@@ -206,7 +206,14 @@ async def test_help_lists_keys_that_exist(make_app):
         await pilot.press("escape")
         await pilot.pause()
         assert "In a list" not in screen_text(app)
-        assert [place for place, _ in app.help_sections()] == ["Everywhere", "In a list", "Search", "User", "Sequence"]
+        assert [place for place, _ in app.help_sections()] == [
+            "Everywhere",
+            "In a list",
+            "Search",
+            "User",
+            "Sequence",
+            "If something goes wrong",
+        ]
 
 
 @pytest.mark.parametrize("tab", PANES, ids=lambda tab: tab.name)
@@ -318,7 +325,24 @@ async def test_escape_pressed_over_and_over_never_leaves_the_app(make_app):
 
 
 @pytest.mark.parametrize("keys", [["ctrl+q"], ["f10"], ["down", "q"], ["ctrl+c", "ctrl+c"]])
-async def test_the_app_is_left_at_once_even_in_the_middle_of_work(make_app, keys):
+async def test_the_app_is_left_at_once_while_no_job_runs(make_app, keys):
+    session = FakeSession(trained=())
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        session.hold("search", stubborn=True)
+        await type_text(pilot, "x")
+        await pilot.press(*keys)
+        assert not app.is_running or app._exit
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(["ctrl+q"], "ctrl+q"), (["f10"], "y"), (["down", "q"], "q"), (["ctrl+c", "ctrl+c"], "ctrl+c")],
+)
+async def test_while_a_job_runs_the_app_asks_once_before_it_is_left(make_app, first, second):
     session = FakeSession(trained=())
     app = make_app(session)
     async with app.run_test(size=WIDE) as pilot:
@@ -327,10 +351,55 @@ async def test_the_app_is_left_at_once_even_in_the_middle_of_work(make_app, keys
         await settle(pilot)
         session.hold("train", stubborn=True)
         app.backend.train("explicit", "user")
-        await until(pilot, lambda: app.state.active_job())
-        await pilot.press(*keys)
+        app.backend.train("sequence", "sequence")
+        await until(pilot, lambda: sum(job.active for job in app.state.jobs.values()) == 2)
+        await pilot.press(*first)
+        await until(pilot, lambda: "Quit while a job runs?" in screen_text(app))
+        assert "A training that is stopped keeps nothing" in screen_text(app)
+        assert "1 more job waits and is not begun." in words_of(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: "Quit while a job runs?" not in screen_text(app))
+        assert app.is_running
+        await pilot.press("ctrl+q", second)
         assert not app.is_running or app._exit
     assert app.backend.close(grace=0.0) is True
+
+
+def words_of(app):
+    """What a pop-up says, wherever its lines break."""
+    return " ".join(str(page.content) for page in app.screen.query(Static))
+
+
+async def test_the_question_says_what_of_an_embedding_and_of_an_older_model_is_kept(make_app):
+    session = FakeSession(embedded=5)
+    gates = [session.hold("embed"), session.hold("train")]
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: app.state.active_job("search") and app.state.active_job("search").progress)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: "The 5 texts embedded so far are kept" in screen_text(app))
+        await pilot.press("escape")
+        gates[0].set()
+        app.backend.train("explicit", "user")
+        await until(pilot, lambda: app.state.active_job("user") and app.state.active_job("user").state == "running")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: "The model explicit that was trained before stays." in words_of(app))
+
+
+async def test_the_question_goes_when_the_job_has_ended(make_app):
+    session = FakeSession(trained=())
+    gate = session.hold("train")
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        app.backend.train("explicit", "user")
+        await until(pilot, lambda: app.state.active_job("user"))
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: "Quit while a job runs?" in screen_text(app))
+        gate.set()
+        await settle(pilot)
+        assert "Quit while a job runs?" not in screen_text(app)
+        assert app.is_running
 
 
 def test_a_simulated_audience_is_called_so():

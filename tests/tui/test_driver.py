@@ -24,6 +24,9 @@ class Reader(PromptDriver):
         self._debug = False
         self.keys: list[str] = []
 
+    def terminal_gone(self) -> None:
+        self.keys.append("gone")
+
     def process_message(self, message) -> None:
         self.keys.append(message.key)
 
@@ -58,4 +61,4 @@ def test_keys_are_read_as_they_were_pressed(pieces: list[bytes], keys: list[str]
     os.close(sink)  # the end of the input ends the thread
     thread.join()
     os.close(source)
-    assert reader.keys == keys
+    assert reader.keys == [*keys, "gone"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tui import launch as launching
+from tui.app import RecsysApp
 from tui.remembered import FILE, read_theme, write_theme
 
 
@@ -29,10 +30,18 @@ def test_the_app_begins_with_what_was_chosen(make_app, tmp_path: Path, monkeypat
     monkeypatch.setenv("RECSYS_TUI_HOME", str(tmp_path))
     left = []
     monkeypatch.setattr(launching, "leave", left.append)
-    monkeypatch.setattr("tui.app.RecsysApp.run", lambda app: setattr(app, "theme", "textual-light"))
+    monkeypatch.setattr(launching, "require_terminal", lambda: None)
+
+    async def choose(app: RecsysApp) -> None:
+        app.theme = "textual-light"
+
+    async def choose_nothing(app: RecsysApp) -> None:
+        pass
+
+    monkeypatch.setattr(RecsysApp, "run_async", choose)
     launching.launch(None, "cpu")
     assert read_theme(tmp_path / "state") == "textual-light"
-    monkeypatch.setattr("tui.app.RecsysApp.run", lambda app: None)
+    monkeypatch.setattr(RecsysApp, "run_async", choose_nothing)
     (tmp_path / "state" / FILE).unlink()
     launching.launch(None, "cpu")
     assert read_theme(tmp_path / "state") is None, "nothing was chosen"

@@ -103,7 +103,7 @@ class Backend:
     def mailbox(self, name: str, post: Post) -> Mailbox:
         """A new mailbox with a thread of its own, whose answers go to ``post``, such as ``pane.post_message``."""
         mailbox = Mailbox(self._connection, name, post)
-        self._mailboxes.append(mailbox)
+        self._mailboxes = [*(one for one in self._mailboxes if not one.closed), mailbox]
         return mailbox
 
     def embed(self) -> int:
@@ -129,7 +129,7 @@ class Backend:
                 state = connection.read_state(session)
             except CancelledError:
                 raise
-            except Exception as error:
+            except BaseException as error:  # the extensions written in Rust raise some that are no Exception
                 connection.post(SessionFailed(connection.failure(error)))
                 return
             finally:
@@ -146,14 +146,14 @@ class Backend:
         connection = self._connection
         try:
             connection.post(DeviceReady(session.device_name()))
-        except Exception as error:
+        except BaseException as error:
             connection.post(DeviceFailed(connection.failure(error)))
             return
         try:
             session.search.warm_up(job)
         except CancelledError:
             raise
-        except Exception as error:
+        except BaseException as error:
             connection.post(WarmedUp(connection.failure(error)))
         else:
             connection.post(WarmedUp())

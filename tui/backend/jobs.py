@@ -128,12 +128,12 @@ class Reporter:
             work(session, self.job)
         except CancelledError:
             state = "stopped"
-        except Exception as error:
+        except BaseException as error:  # the extensions written in Rust raise some that are no Exception
             state, failure = "failed", connection.failure(error)
         # Also after a stop or a failure, because a part of the work may have been stored.
         try:
             connection.post(DatasetChanged(connection.read_state(session)))
-        except Exception as error:
+        except BaseException as error:
             failure = failure or connection.failure(error)
         self.notify(state=state, failure=failure, seconds=connection.clock() - started, seconds_left=None)
 

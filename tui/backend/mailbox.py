@@ -50,11 +50,14 @@ class Mailbox:
         self._waiting: _Entry | None = None
         self._running: _Entry | None = None
         self._started = False
+        self._closed = False
 
     def ask(self, work: Work) -> int:
         """Have ``work(session, job)`` done; the number of the request."""
         with self._changed:
             self._replace()
+            if self._closed:
+                return self._latest
             self._waiting = _Entry(self._latest, work, Job())
             self._changed.notify()
             if not self._started:
@@ -68,6 +71,14 @@ class Mailbox:
             self._replace()
             self._waiting = None
 
+    def close(self) -> None:
+        """Withdraw the request and end the thread; nothing can be asked any more."""
+        with self._changed:
+            self._replace()
+            self._waiting = None
+            self._closed = True
+            self._changed.notify()
+
     def is_current(self, request: int) -> bool:
         """Whether this is the latest request."""
         return request == self._latest
@@ -76,6 +87,11 @@ class Mailbox:
     def busy(self) -> bool:
         """Whether a request waits or runs."""
         return self._waiting is not None or self._running is not None
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be asked any more."""
+        return self._closed
 
     def _replace(self) -> None:
         self._latest = next(numbers)
@@ -87,8 +103,10 @@ class Mailbox:
         while True:
             with self._changed:
                 self._running = None
-                while self._waiting is None:
+                while self._waiting is None and not self._closed:
                     self._changed.wait()
+                if self._waiting is None:
+                    return
                 entry, self._waiting = self._waiting, None
                 self._running = entry
             message = self._answer(session, entry)
@@ -101,7 +119,7 @@ class Mailbox:
             value = entry.work(session, entry.job)
         except CancelledError:
             return None
-        except Exception as error:
+        except BaseException as error:  # the extensions written in Rust raise some that are no Exception
             # If nobody waits for the answer any more, its failure does not matter; often the cancel caused it.
             return None if entry.job.cancelled else Failed(entry.number, self._connection.failure(error))
         return Answered(entry.number, value, self._connection.clock() - started)

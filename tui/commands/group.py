@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from engine.version import __version__
-from tui.commands.options import dataset_option, debug_option, device_option, embedding_model_option, log_level_option
+from tui.commands.options import dataset_option, device_option, embedding_model_option, log_level_option
 
 
 class Commands(click.Group):
@@ -29,7 +29,7 @@ class Commands(click.Group):
 @dataset_option
 @device_option
 @embedding_model_option
-@debug_option
+@click.option("--debug", is_flag=True, help="Show the traceback of an error, also in the app.")
 @log_level_option
 @click.version_option(__version__, prog_name="recsys-tui", message="%(prog)s %(version)s")
 @click.pass_context
@@ -39,4 +39,4 @@ def cli(context: click.Context, dataset: str | None, device: str, embedding_mode
     if context.invoked_subcommand is None:
         from tui.launch import launch
 
-        launch(dataset, device, embedding_model)
+        launch(dataset, device, embedding_model, debug=debug)

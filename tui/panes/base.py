@@ -17,6 +17,7 @@ from tui.backend.protocols import SessionLike
 from tui.messages import Answered, Busy, Failed
 from tui.panes.train_prompt import can_train, show_train_prompt
 from tui.state import AppState
+from tui.widgets.contained import Contained
 from tui.widgets.query_input import QueryInput
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Request(Generic[Service]):
         failed: Callable[[Failed], None],
     ) -> None:
         self._pane = pane
-        self._name = name
+        self.name = name
         self._busy = busy
         self._answered = answered
         self._failed = failed
@@ -105,7 +106,7 @@ class Request(Generic[Service]):
         self.pending = True
         service_of = self._pane.service_of
         self._mailbox.ask(lambda session, job: work(service_of(session), job))
-        self._pane.post_message(Busy(self._name, self._busy))
+        self._pane.post_message(Busy(self.name, self._busy))
 
     def send_debounced(self, send: Callable[[], None]) -> None:
         """Call ``send`` once this method has not been called for the settling time."""
@@ -129,16 +130,22 @@ class Request(Generic[Service]):
             self._failed(message)
         return True
 
+    def close(self) -> None:
+        """End the thread that answers: the pane is gone."""
+        self._debouncer.cancel()
+        self._mailbox.close()
+        self.pending = False
+
     def _end(self) -> None:
         self.pending = False
-        self._pane.post_message(Busy(self._name, ""))
+        self._pane.post_message(Busy(self.name, ""))
 
 
 #: A subclass that gives F5 a further meaning must repeat this binding: Textual takes a key's bindings from one class.
 RETRY = Binding("r,f5", "retry", "try again")
 
 
-class Pane(Container, Generic[Service]):
+class Pane(Contained, Container, Generic[Service]):
     """The content of a tab.
 
     A pane draws what :class:`~tui.state.AppState` and the answers to its own requests say. :meth:`refresh_state` is
@@ -262,6 +269,13 @@ class Pane(Container, Generic[Service]):
             self.refresh_bindings()
 
     # -- messages ---------------------------------------------------------------------------------------------
+    def on_unmount(self) -> None:
+        """End the threads of the requests; a tab that met an error is made anew with its own."""
+        for request in self._requests:
+            if request.pending:
+                self.app.post_message(Busy(request.name, ""))
+            request.close()
+
     def on_answered(self, message: Answered) -> None:
         """Handle an answer; one to a request that was replaced meanwhile is dropped."""
         message.stop()

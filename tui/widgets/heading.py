@@ -10,9 +10,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui.widgets.cell_text import clean, fit, shorten
+from tui.widgets.contained import Contained
 
 
-class Heading(Widget):
+class Heading(Contained, Widget):
     """One line: the program, the data set, and at the right the device and its state."""
 
     DEFAULT_CSS = """
@@ -30,7 +31,7 @@ class Heading(Widget):
         return Content.assemble((program, "bold $text-primary"), (fit(self.dataset, room), "$text"), device)
 
 
-class TabBar(Widget):
+class TabBar(Contained, Widget):
     """One line: the tabs with the keys that open them, the open one marked."""
 
     DEFAULT_CSS = """

@@ -10,11 +10,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.widgets.cell_text import clean
+from tui.widgets.contained import Contained
 
 _NAMES = {"escape": "Esc", "enter": "↵", **{f"f{number}": f"F{number}" for number in range(1, 13)}}
 
 
-class KeyHints(Widget):
+class KeyHints(Contained, Widget):
     """Keys and what they do, nearest to the cursor first; what has no room is replaced by an ellipsis.
 
     One widget that draws one line: Textual's own footer is a widget a key, mounted anew at each change of focus,

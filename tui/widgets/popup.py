@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from tui.widgets.cell_text import shorten
+from tui.widgets.contained import Contained
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -25,7 +26,7 @@ Value = TypeVar("Value")
 _LONGEST_NAME, _LONGEST_HELP = 70, 140
 
 
-class ClosedOnce(_Base):
+class ClosedOnce(Contained, _Base):
     """A screen that closes only once. Textual would let a second key close the screen behind it."""
 
     def dismiss(self, result: Any = None) -> AwaitComplete:

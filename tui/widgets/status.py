@@ -12,6 +12,7 @@ from tui.messages import JobView
 from tui.pace import Pace
 from tui.widgets.bars import progress_bar
 from tui.widgets.cell_text import fit, shorten
+from tui.widgets.contained import Contained
 from tui.widgets.notice import job_figures, job_heading
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -20,7 +21,7 @@ _BAR = 12
 _NEWS = ("✓", "✗")
 
 
-class StatusBar(Widget):
+class StatusBar(Contained, Widget):
     """Shows the running job, or else what is awaited, or else how the last answer came about."""
 
     DEFAULT_CSS = """

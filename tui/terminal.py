@@ -1,0 +1,78 @@
+"""The terminal that the app runs in: whether there is one, whether there is a shell behind it, and signals to end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from engine.errors import RecsysError
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+logger = logging.getLogger(__name__)
+
+#: The exit status of a program whose terminal is gone, as a shell reports one that was ended by SIGHUP.
+TERMINAL_GONE = 129
+#: Terminals that can neither move the cursor nor clear the screen.
+_DUMB = ("dumb", "unknown")
+
+
+def require_terminal() -> None:
+    """Raise RecsysError if there is no terminal to draw in and to read keys from."""
+    streams = (("input", sys.__stdin__), ("output", sys.__stdout__), ("error output", sys.__stderr__))
+    for name, stream in streams:
+        if stream is None or stream.closed or not stream.isatty():
+            raise RecsysError(
+                f"The app needs a terminal, and its {name} is not one: start it without redirecting, or use a command, "
+                "which needs no terminal (`recsys-tui --help` lists them)."
+            )
+    if (kind := os.environ.get("TERM", "")) in _DUMB:
+        raise RecsysError(
+            f"The app needs a terminal that can place text, and this one is said to be {kind!r} (TERM): start it in "
+            "another one, or use a command, which needs no terminal (`recsys-tui --help` lists them)."
+        )
+
+
+def has_shell() -> bool:
+    """Whether a shell with job control can bring the app back after it was suspended."""
+    if sys.platform == "win32":
+        return False
+    with suppress(OSError):
+        # A program that a terminal or ssh has started itself leads its session, and nobody would wake it.
+        return os.getsid(os.getppid()) == os.getsid(0) != os.getpid()
+    return False
+
+
+@contextmanager
+def ending_by_signals(app: App[None]) -> Iterator[None]:
+    """End the app as its quit key does where the process is asked to end, with 128 and the signal as its exit status.
+
+    The system's way would leave the terminal without echo and with the mouse reporting its moves.
+    """
+    loop = asyncio.get_running_loop()
+    taken = []
+
+    def end(number: int) -> None:
+        logger.info("ended by the signal %s", signal.Signals(number).name)
+        app.exit(return_code=128 + number)
+
+    for name in ("SIGTERM", "SIGHUP", "SIGINT"):
+        number = getattr(signal, name, None)
+        # A signal that is ignored stays so, as SIGHUP does under nohup.
+        if number is None or signal.getsignal(number) is signal.SIG_IGN:
+            continue
+        with suppress(NotImplementedError):  # Windows has no signals that an event loop can take
+            loop.add_signal_handler(number, end, int(number))
+            taken.append(number)
+    try:
+        yield
+    finally:
+        for number in taken:
+            loop.remove_signal_handler(number)

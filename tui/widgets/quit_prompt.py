@@ -1,0 +1,91 @@
+"""The question before the app is left while a job runs."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.messages import DatasetState, JobView
+from tui.widgets.cell_text import clean, count
+from tui.widgets.notice import job_figures, job_heading
+from tui.widgets.popup import PopUp
+
+
+class QuitPrompt(PopUp):
+    """Says what runs and what of it would be kept, and asks whether to quit.
+
+    Parameters
+    ----------
+    job
+        The job that runs.
+    others
+        How many more jobs wait.
+    dataset
+        The data set that it works on.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y,q,ctrl+q,ctrl+c,f10", "app.leave", "quit", priority=True),
+        Binding("n,escape", "dismiss", "go on"),
+    ]
+
+    DEFAULT_CSS = """
+    QuitPrompt {
+        align: center middle;
+        & > Vertical {
+            width: 68;
+            max-width: 94%;
+            height: auto;
+            max-height: 86%;
+            padding: 1 2;
+            background: $surface;
+            border: round $primary;
+            border-title-color: $text;
+            border-subtitle-color: $text-muted;
+        }
+        & Static { height: auto; }
+    }
+    """
+
+    def __init__(self, job: JobView, others: int, dataset: DatasetState | None) -> None:
+        super().__init__()
+        self._job = job
+        self._others = others
+        self._dataset = dataset
+
+    def compose(self) -> ComposeResult:
+        """The job, what is kept, and the keys."""
+        parts: list[str | tuple[str, str]] = [(job_heading(self._job), "bold $text")]
+        if figures := job_figures(self._job):
+            parts.append(f"\n{figures}")
+        parts.append(("\n\n" + clean(what_is_kept(self._job, self._dataset)), "$text"))
+        if self._others:
+            verb = "waits and is" if self._others == 1 else "wait and are"
+            parts.append(f" {count(self._others, 'more job')} {verb} not begun.")
+        with Vertical() as page:
+            page.border_title = Content("Quit while a job runs?")
+            page.border_subtitle = Content("y q quit · Esc go on")
+            yield Static(Content.assemble(*parts))
+
+
+def what_is_kept(job: JobView, dataset: DatasetState | None) -> str:
+    """What remains of a job that is stopped now."""
+    if job.task == "search":
+        done = job.progress.done if job.progress is not None and job.progress.unit == "texts" else 0
+        embedded = f"The {count(done, 'text')} embedded so far" if done else "What is embedded"
+        verb = "is" if done <= 1 else "are"
+        return f"{embedded} {verb} kept, and the next start goes on from there."
+    older = _older_model(job, dataset)
+    if older:
+        return f"A training that is stopped keeps nothing. The model {older} that was trained before stays."
+    return "A training that is stopped keeps nothing: it would have to begin anew."
+
+
+def _older_model(job: JobView, dataset: DatasetState | None) -> str:
+    trained = () if dataset is None else (model.name for model in dataset.models if model.trained)
+    return next((name for name in trained if job.label == f"training {name}"), "")
