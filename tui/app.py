@@ -18,7 +18,6 @@ from textual.widgets import ContentSwitcher, Input, Static
 from tui import messages, themes
 from tui.backend.backend import Backend
 from tui.containment import AppFailed, Containment, ScreenFailed, TabFailed
-from tui.error_report import reports_folder
 from tui.pace import Pace
 from tui.panes import FUNCTION_KEYS, TABS
 from tui.panes.failed import FailedPane, ReloadTab
@@ -517,7 +516,8 @@ class RecsysApp(App[None]):
         yield "In a list", ItemList.KEYS
         for tab in TABS:
             yield tab.title, tab.load_pane().KEYS
-        yield "If something goes wrong", (("log", self._log_hint), ("reports", str(reports_folder())))
+        reports = str(Path(self._log_hint).with_name("reports"))
+        yield "If something goes wrong", (("log", self._log_hint), ("reports of errors", reports))
 
     async def action_quit(self) -> None:
         """Leave the app; while a job runs, ask first."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from engine.errors import DataError
 from engine.session import Progress
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import NASTY, FakeSession, make_items
+from tui import containment
 
 Steps = Callable[[Any, Any], Awaitable[None]]
 
@@ -244,3 +246,46 @@ def test_opening_failed(make_app, snap_compare):
 
 def test_too_small(make_app, snap_compare):
     assert snap_compare(make_app(FakeSession()), terminal_size=(50, 12), run_before=settle)
+
+
+REPORT = Path("/home/ann/.local/state/recsys-tui/reports/20251127T100233.123456-4711-the-tab-user.txt")
+
+
+@pytest.mark.parametrize(
+    ("size", "theme"),
+    [(WIDE, "recsys-dark"), (NARROW, "recsys-dark"), (WIDE, "recsys-light")],
+    ids=["wide", "narrow", "light"],
+)
+def test_a_tab_that_met_an_error(make_app, snap_compare, monkeypatch, size, theme):
+    app = make_app(contains_errors=True)
+    app.theme = theme
+    monkeypatch.setattr(containment, "write_report", lambda *_: REPORT)
+    monkeypatch.setattr(containment, "place_of", lambda _: "tui/panes/user.py:182")
+
+    async def run(pilot: Any) -> None:
+        await settle(pilot)
+        await pilot.press("f3")
+        await settle(pilot)
+        app.pane("user").call_later(lambda: 1 / 0)
+        await until(pilot, lambda: "This tab met an error" in screen_text(app))
+
+    assert snap_compare(app, terminal_size=size, run_before=run)
+
+
+@pytest.mark.parametrize(
+    ("size", "theme"),
+    [(WIDE, "recsys-dark"), (NARROW, "recsys-dark"), (WIDE, "recsys-light")],
+    ids=["wide", "narrow", "light"],
+)
+def test_quitting_while_a_job_runs(make_app, snap_compare, size, theme):
+    session = FakeSession(embedded=12)
+    session.hold("embed")
+    app = make_app(session)
+    app.theme = theme
+
+    async def run(pilot: Any) -> None:
+        await until(pilot, lambda: "12 of 20 texts" in screen_text(app))
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: "Quit while a job runs?" in screen_text(app))
+
+    assert snap_compare(app, terminal_size=size, run_before=run)
