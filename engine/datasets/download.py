@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.datasets.build.interactions import Log, read_log
 from engine.datasets.formats.rows import Rows, find_columns
-from engine.datasets.releases import explain
+from engine.datasets.transfer import TransferError, receive
 from engine.errors import DataError, ErrorKind
 from engine.interactions import Interactions
-from engine.runtime.job import Job, Progress
+from engine.runtime.job import Job
 from engine.storage.atomic import writing
 from engine.storage.paths import find_paths
 
-_CONNECT_SECONDS = 10
-_BLOCK_BYTES = 1 << 18
+#: The largest of the files has 200 MB, and the text with a checksum one line.
+_MOST_BYTES, _MOST_BYTES_OF_A_CHECKSUM = 1 << 30, 1 << 12
 
 
 def download(url: str, job: Job | None = None, *, md5_url: str | None = None) -> Path:
@@ -47,50 +45,30 @@ def download(url: str, job: Job | None = None, *, md5_url: str | None = None) ->
     DataError
         If the download failed; the sentence says what a person can download instead.
     """
-    import http.client  # not at the top: with it comes ssl, which readers do not need
-
     name = url.rsplit("/", 1)[-1]
     file = find_paths().cache / "downloads" / name
     if file.is_file():
         return file
     job = job or Job()
     try:
-        expected = None if md5_url is None else b"".join(_blocks(md5_url, name, Job())).decode("ascii").lower()
+        expected = None
+        if md5_url is not None:
+            expected = b"".join(receive(md5_url, name, Job(), limit=_MOST_BYTES_OF_A_CHECKSUM)).decode("ascii").lower()
         digest = hashlib.md5(usedforsecurity=False)
         with writing(file) as temporary:
             with open(temporary, "wb") as out:
-                for block in _blocks(url, name, job):
+                for block in receive(url, name, job, limit=_MOST_BYTES):
                     out.write(block)
                     digest.update(block)
             if expected is not None and digest.hexdigest() not in expected:
                 raise DataError(f"{url} was not transferred correctly (its md5 sum is wrong): try again.", file=url)
-    except (OSError, http.client.HTTPException, UnicodeDecodeError) as error:
+    except (TransferError, UnicodeDecodeError) as error:
         raise DataError(
-            f"{name} could not be downloaded ({explain(error)}): download {url} by hand, and give it as path=….",
+            f"{name} could not be downloaded ({error}): download {url} by hand, and give it as path=….",
             kind=ErrorKind.NOT_DOWNLOADED,
             file=url,
         ) from error
     return file
-
-
-def _blocks(url: str, name: str, job: Job) -> Any:
-    import urllib.request
-
-    request = urllib.request.Request(url, headers={"User-Agent": "recsys-tui"})
-    with closing(urllib.request.urlopen(request, timeout=_CONNECT_SECONDS)) as response:
-        if not response.geturl().startswith("https://"):
-            raise DataError(
-                f"{url} redirects to an address without HTTPS: download it by hand, and give it as path=….", file=url
-            )
-        length = response.headers.get("Content-Length", "")
-        total, done = (int(length) if length.isdigit() else None), 0
-        while block := response.read(_BLOCK_BYTES):
-            job.checkpoint()
-            done += len(block)
-            job.report(Progress(f"downloading {name}", done, total, "bytes"))
-            yield block
-        if total is not None and done < total:
-            raise DataError(f"The download of {url} ended after {done} of {total} bytes: try again.", file=url)
 
 
 def read_interactions(

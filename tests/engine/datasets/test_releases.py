@@ -93,6 +93,72 @@ def test_leaving_https_is_refused(tmp_path: Path, release: bytes, monkeypatch: p
         fetch.fetch("ml-1m", tmp_path / "new")
 
 
+class Breaking(Response):
+    """Sends so many bytes, and then the connection breaks."""
+
+    def __init__(self, content: bytes, url: str, sends: int, status: int = 200) -> None:
+        super().__init__(content, url)
+        self.status, self.left = status, sends
+
+    def read(self, size: int | None = -1) -> bytes:
+        block = super().read(min(self.left, 10))
+        self.left -= len(block)
+        if not block and self.tell() < len(self.getvalue()):
+            raise ConnectionResetError(104, "Connection reset by peer")
+        return block
+
+
+def breaking(content: bytes, *, resumes: bool = True, sends: int = 40) -> tuple[Open, list[int]]:
+    """A server whose connections break after some bytes, and where each of them began."""
+    begun: list[int] = []
+
+    def open_url(request: urllib.request.Request, timeout: float) -> Response:
+        start = int((request.get_header("Range") or "bytes=0-")[6:-1])
+        begun.append(start)
+        if start and resumes:
+            return Breaking(content[start:], request.full_url, sends, 206)
+        return Breaking(content, request.full_url, sends)
+
+    return open_url, begun
+
+
+def test_a_broken_transfer_is_gone_on_with(tmp_path: Path, release: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    sends = len(release) // 3 + 1
+    opened, begun = breaking(release, sends=sends)
+    monkeypatch.setattr(urllib.request, "urlopen", opened)
+    assert fetch.fetch("ml-1m", tmp_path / "new").read_bytes() == release
+    assert begun == [0, sends, 2 * sends]
+
+
+@pytest.mark.parametrize(("resumes", "tried"), [(False, 2), (True, 4)])
+def test_a_transfer_that_breaks_for_good_is_said_and_leaves_nothing(
+    tmp_path: Path, release: bytes, monkeypatch: pytest.MonkeyPatch, resumes: bool, tried: int
+) -> None:
+    opened, begun = breaking(release, resumes=resumes, sends=5)
+    monkeypatch.setattr(urllib.request, "urlopen", opened)
+    with pytest.raises(DataError, match="the connection broke after"):
+        fetch.fetch("ml-1m", tmp_path / "new")
+    assert len(begun) == tried
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_more_bytes_than_expected_are_not_taken(
+    tmp_path: Path, release: bytes, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    def open_url(request: urllib.request.Request, timeout: float) -> Response:
+        response = Response(release, request.full_url)
+        if not told:
+            del response.headers["Content-Length"]
+        return response
+
+    monkeypatch.setattr(urllib.request, "urlopen", open_url)
+    monkeypatch.setattr(fetch, "_MOST_BYTES", len(release) - 1)
+    with pytest.raises(DataError, match="more than"):
+        fetch.fetch("ml-1m", tmp_path / "new")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
 def test_unreachable_says_what_to_do_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(urllib.request, "urlopen", unreachable)
     with pytest.raises(DataError) as caught:
