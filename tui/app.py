@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -17,10 +17,8 @@ from textual.widgets import ContentSwitcher, Input, Static
 
 from tui import messages, themes
 from tui.backend.backend import Backend
-from tui.containment import AppFailed, Containment, ScreenFailed, TabFailed
 from tui.pace import Pace
 from tui.panes import FUNCTION_KEYS, TABS
-from tui.panes.failed import FailedPane, ReloadTab
 from tui.sanitize import sanitize
 from tui.state import AppState
 from tui.widgets.cell_text import clean, count, duration
@@ -39,7 +37,9 @@ if TYPE_CHECKING:
     from engine.data.results import Overview
     from engine.session import Item, Job
     from tui.backend.protocols import SessionLike
+    from tui.containment import AppFailed, Containment, ScreenFailed, TabFailed
     from tui.panes.base import Pane
+    from tui.panes.failed import FailedPane, ReloadTab
     from tui.widgets.help import Section
 
 #: The least seconds between two notices of errors.
@@ -129,7 +129,8 @@ class RecsysApp(App[None]):
         super().__init__()
         self.fatal: AppFailed | None = None
         self._log_hint = log_hint
-        self._containment = Containment(self, debug=debug) if contains_errors else None
+        self._debug_errors = debug
+        self._contains_errors = contains_errors
         self._failed_tabs: set[str] = set()
         self._error_notified_at = float("-inf")
         self._begun = False
@@ -252,7 +253,7 @@ class RecsysApp(App[None]):
             make: Callable[..., Pane[Any]] = next(tab for tab in TABS if tab.name == name).load_pane()
             return make(self.backend, self.state, blink=self._blink)
         except Exception as error:
-            if self._containment is None:
+            if not self._contains_errors:
                 raise
             self._failed_tabs.add(name)
             return self._containment.fail_tab(name, error).page()
@@ -266,6 +267,13 @@ class RecsysApp(App[None]):
         self._tabs.typing = isinstance(self.screen_stack[0].focused, Input)
 
     # -- errors -----------------------------------------------------------------------------------------------
+    @cached_property
+    def _containment(self) -> Containment:
+        # Imported here so that the first paint does not wait for what only an error needs.
+        from tui.containment import Containment
+
+        return Containment(self, debug=self._debug_errors)
+
     async def _dispatch_message(self, message: Message) -> None:
         try:
             await super()._dispatch_message(message)
@@ -276,9 +284,11 @@ class RecsysApp(App[None]):
 
     def _handle_exception(self, error: Exception) -> None:
         """Contain an error: Textual calls this for every one that nothing else has handled."""
-        if self._containment is None:
+        if not self._contains_errors:
             super()._handle_exception(error)
             return
+        from tui.containment import AppFailed, ScreenFailed, TabFailed
+
         failed = self._containment.take(error) if self._begun else self._containment.give_up(error)
         match failed:
             case TabFailed():
@@ -462,6 +472,8 @@ class RecsysApp(App[None]):
 
         await self.action_open("search")
         if "search" in self._failed_tabs:
+            from tui.panes.failed import ReloadTab
+
             await self.on_reload_tab(ReloadTab("search"))
         pane = self.pane("search")
         if isinstance(pane, SearchPane):

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
 from engine.session import find_paths
@@ -72,6 +71,8 @@ def _lines(error: BaseException, where: str, now: datetime) -> Iterator[str]:
 
 
 def _versions() -> Iterator[str]:
+    from importlib import metadata
+
     for name in _PACKAGES:
         with suppress(metadata.PackageNotFoundError):
             yield f"{name} {metadata.version(name)}"

@@ -60,7 +60,7 @@ def launch(dataset: str | None, device: str, embedding_model: str | None = None,
     _log_errors_of_threads()
     app = make_app(dataset, device, embedding_model, debug=debug)
     theme = app.theme
-    logger.info("the app of recsys-tui %s starts on %s", __version__, platform.platform())
+    logger.info("the app of recsys-tui %s starts on Python %s", __version__, platform.python_version())
     asyncio.run(_run(app))
     if app.theme != theme:
         write_theme(find_paths().state, app.theme)
