@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from textual._context import active_message_pump
 from textual.screen import Screen
@@ -88,6 +89,7 @@ class Containment:
         self._app = app
         self._debug = debug
         self._reports: dict[tuple[str, str, str], Path | None] = {}
+        self._lost: WeakSet[Widget] = WeakSet()
         self._times: deque[float] = deque(maxlen=_STORM_ERRORS)
 
     def take(self, error: Exception) -> Failed:
@@ -97,6 +99,9 @@ class Containment:
         self._times.append(time.monotonic())
         widget = self._source(error)
         tab = None if widget is None else next((one for one in _with_ancestors(widget) if _is_tab(one)), None)
+        if tab is not None and tab in self._lost:
+            logger.debug("the tab %s met a further error", tab.id)  # often a consequence of the first one
+            return TabFailed(str(tab.id), self.summary(error), None, "")
         where = "the app" if widget is None else f"the widget {type(widget).__name__}"
         if tab is not None:
             where = f"the tab {tab.id}"
@@ -105,6 +110,7 @@ class Containment:
             return AppFailed(report)
         if tab is not None:
             tab.display = False
+            self._lost.add(tab)
             if isinstance(tab, FailedPane):
                 return OtherFailed(report)  # there is nothing simpler to show
             return TabFailed(str(tab.id), self.summary(error), report, self.traceback(error))

@@ -60,12 +60,12 @@ class Holder:
     purpose: str = ""
     details: str = ""
 
-    def describe(self) -> str:
-        """The holder in words: ``process 71, embedding films since 10:02``."""
+    def describe(self, *, purpose: bool = True) -> str:
+        """The holder in words: ``process 71, embedding films since 10:02``, or without the purpose."""
         who = "another process" if self.pid is None else f"process {self.pid}"
         if self.host and self.host != platform.node():
             who += f" on {self.host}"
-        return who + (f", {self.purpose}" if self.purpose else "") + self._since()
+        return who + (f", {self.purpose}" if purpose and self.purpose else "") + self._since()
 
     def _since(self) -> str:
         try:
@@ -156,7 +156,7 @@ def _wait(lock: _Lock, timeout: float, on_wait: OnWait | None) -> bool:
             on_wait(holder)
         if time.monotonic() >= end:
             raise BusyError(
-                f"{lock.path}: {holder.describe()}, is still at work after {timeout:,.0f} seconds: wait until it ends, "
+                f"{lock.path}: {holder.describe()} is still at work after {timeout:,.0f} seconds: wait until it ends, "
                 "or stop it, and try again.",
                 file=str(lock.path),
                 pid=holder.pid,

@@ -76,6 +76,11 @@ class ModelStore:
         stored = self._report(name)
         return None if stored is None else stored["id"]
 
+    def trained_at(self, name: str) -> str | None:
+        """When a model was trained, in ISO 8601; None if it is not trained."""
+        stored = self._report(name)
+        return None if stored is None else stored["trained_at"]
+
     def report(self, name: str) -> FitReport | None:
         """The report of a model's training; None if it is not trained."""
         stored = self._report(name)

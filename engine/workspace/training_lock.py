@@ -44,14 +44,13 @@ def training(
     """
     wanted = json.dumps({"options": dict(options), "seed": seed}, sort_keys=True, default=str)
     report = report_wait(job)
-    awaited: list[Holder] = []
-    before = store.version(model)
+    awaited: list[tuple[Holder, str | None]] = []
 
     def on_wait(holder: Holder) -> None:
         if holder.details not in ("", wanted):
             raise BusyError(
-                f"{model} is being trained on {store.dataset!r} by {holder.describe()}, with other options or another "
-                "seed: wait until that ends, or stop it, and try again.",
+                f"{model} is being trained on {store.dataset!r} by {holder.describe(purpose=False)} with other options "
+                "or another seed: wait until that ends, or stop it, and try again.",
                 name=model,
                 dataset=store.dataset,
                 pid=holder.pid,
@@ -59,13 +58,16 @@ def training(
                 since=holder.since,
                 purpose=holder.purpose,
             )
-        if holder.details:
-            awaited[:] = [holder]
+        if holder.details and not awaited:
+            awaited.append((holder, store.version(model)))
         report(holder)
 
     path = store.lock_file(model)
     with locked(path, purpose=f"training {model}", details=wanted, timeout=LONG_WAIT, on_wait=on_wait):
-        taken_over = store.report(model) if awaited and store.version(model) != before else None
-        if taken_over is not None:
-            job.report(Progress(f"taking over {model} from {awaited[0].describe()}"))
+        taken_over = None
+        for holder, before in awaited:
+            # It may have stored the model between taking the lock and the first look at it.
+            if store.version(model) != before or (store.trained_at(model) or "") > holder.since:
+                taken_over = store.report(model)
+                job.report(Progress(f"taking over {model}, trained by {holder.describe(purpose=False)}"))
         yield taken_over

@@ -126,7 +126,7 @@ def test_nothing_is_said_of_a_holder_that_is_done(path: Path) -> None:
 def test_a_spoilt_name_is_an_unknown_holder(path: Path, other: subprocess.Popen[str], content: bytes) -> None:
     path.write_bytes(content)
     told: list[Holder] = []
-    with pytest.raises(BusyError, match="another process, is still"), locked(path, timeout=0, on_wait=told.append):
+    with pytest.raises(BusyError, match="another process is still"), locked(path, timeout=0, on_wait=told.append):
         pass
     assert told == [Holder()]
 

@@ -287,16 +287,37 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
         make_store(tmp_path / "file").embed(TEXTS, FakeEncoder())
 
 
-def test_two_at_once_do_not_write_into_each_other(tmp_path: Path) -> None:
+def test_of_two_at_once_the_second_waits_and_embeds_nothing_twice(tmp_path: Path) -> None:
+    waits = threading.Event()
+    second_encoder = FakeEncoder()
+
+    def wait_for_the_first() -> None:
+        job = Job(lambda progress: waits.set() if progress.stage.startswith("waiting for process") else None)
+        make_store(tmp_path).embed(TEXTS, second_encoder, job, batch_size=4)
+
+    second = threading.Thread(target=wait_for_the_first)
+
     def intrude(progress: Progress) -> None:
-        if progress.done == 4:
-            with pytest.raises(RecsysError, match="another recsys-tui"):
-                make_store(tmp_path).embed(TEXTS, FakeEncoder(), batch_size=4)
+        if progress.done == 4 and not waits.is_set():
+            second.start()
+            assert waits.wait(60)
             assert assert_right(make_store(tmp_path), TEXTS) == 4, "but it may read what is there"
 
     store = make_store(tmp_path)
     store.embed(TEXTS, FakeEncoder(), Job(intrude), batch_size=4)
+    second.join()
     assert assert_right(store, TEXTS) == len(TEXTS)
+    assert second_encoder.encoded == []
+
+
+def test_waiting_for_another_that_embeds_can_be_cancelled(tmp_path: Path) -> None:
+    def intrude(progress: Progress) -> None:
+        if progress.done == 4:
+            job = Job(lambda progress: job.cancel() if progress.stage.startswith("waiting") else None)
+            with pytest.raises(CancelledError):
+                make_store(tmp_path).embed(TEXTS, FakeEncoder(), job, batch_size=4)
+
+    make_store(tmp_path).embed(TEXTS, FakeEncoder(), Job(intrude), batch_size=4)
 
 
 # -- quantization ----------------------------------------------------------------------------------------------------
