@@ -31,6 +31,7 @@ def test_the_app_begins_with_what_was_chosen(make_app, tmp_path: Path, monkeypat
     left = []
     monkeypatch.setattr(launching, "leave", left.append)
     monkeypatch.setattr(launching, "require_terminal", lambda: None)
+    monkeypatch.setattr(launching, "_log_errors_of_threads", lambda: None)  # it would hold for all later tests
 
     async def choose(app: RecsysApp) -> None:
         app.theme = "textual-light"
