@@ -16,7 +16,8 @@ from engine.errors import DataError
 from engine.runtime.job import Job
 from engine.search.semantic.vector_store import VectorStore
 from engine.session import Session
-from engine.storage.atomic import locked, writing
+from engine.storage.atomic import writing
+from engine.storage.lock import locked
 from engine.workspace import leftovers, model_store
 from engine.workspace.dataset_store import Workspace
 from engine.workspace.layout import LOCK, MANIFEST
