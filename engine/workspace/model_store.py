@@ -72,19 +72,19 @@ class ModelStore:
         return self._overview.name
 
     def version(self, name: str) -> str | None:
-        """What changes whenever a model is stored anew; None if it is not trained."""
-        stored = self._report(name)
-        return None if stored is None else stored["id"]
+        """What changes whenever a model is stored anew; None if it is not trained, or damaged."""
+        stored = self._look(name)
+        return stored.id if isinstance(stored, StoredReport) else None
 
     def trained_at(self, name: str) -> str | None:
-        """When a model was trained, in ISO 8601; None if it is not trained."""
-        stored = self._report(name)
-        return None if stored is None else stored["trained_at"]
+        """When a model was trained, in ISO 8601; None if it is not trained, or damaged."""
+        stored = self._look(name)
+        return stored.trained_at if isinstance(stored, StoredReport) else None
 
     def report(self, name: str) -> FitReport | None:
-        """The report of a model's training; None if it is not trained."""
-        stored = self._report(name)
-        return None if stored is None else FitReport(**stored["report"])
+        """The report of a model's training; None if it is not trained, or damaged."""
+        stored = self._look(name)
+        return stored.report if isinstance(stored, StoredReport) else None
 
     def states(self, task: Task | None = None) -> list[ModelState]:
         """The state of each registered model for this data set, in the order of the registry; loads no model."""

@@ -47,7 +47,8 @@ def require_text(name: str, column: str, values: pa.Array, first_row: int) -> No
             raise _damaged(name, error, column, first_row) from error
         row = first_row + int(found[1])
         raise DataError(
-            f"{name}, row {row:,}, column {shortened(column)}: is text that is not UTF-8; write the file again as UTF-8.",
+            f"{name}, row {row:,}, column {shortened(column)}: is text that is not UTF-8; write the file again as "
+            "UTF-8.",
             kind=ErrorKind.BAD_ENCODING,
             file=name,
             row=row,

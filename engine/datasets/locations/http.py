@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 from engine.datasets.formats.limits import as_size
 from engine.datasets.locations.address import Address, plain_file_name
 from engine.datasets.locations.fetched import Fetched, cannot_be_read, require_room
-from engine.datasets.releases import explain
+from engine.datasets.transfer import explain
 from engine.errors import DataError
 from engine.runtime.job import Job, Progress
 
