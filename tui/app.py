@@ -30,7 +30,6 @@ from tui.widgets.notice import job_heading
 from tui.widgets.status import StatusBar
 
 if TYPE_CHECKING:
-    from textual.driver import Driver
     from textual.filter import LineFilter
     from textual.message import Message
 
@@ -435,8 +434,8 @@ class RecsysApp(App[None]):
             self._heading.device = f"{self.state.device} {doing}"
 
     def _refresh_pane(self) -> None:
-        # Only the pane that is shown; the others refresh when they are opened.
-        if self.panes:
+        # Only the pane that is shown; the others refresh when they are opened. While the app ends, there may be none.
+        if not self._exit and self.query("#tabs") and self.panes:
             self.active_pane.refresh_state()
 
     # -- from the panes ---------------------------------------------------------------------------------------
