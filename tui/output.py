@@ -342,15 +342,15 @@ def print_memory(estimate: MemoryEstimate, dataset: str, as_json: bool) -> None:
         print_json({**asdict(estimate), "dataset": dataset, "fits": estimate.fits})
         return
     counts = estimate.counts
-    click.echo(f"{estimate.model} on {dataset}")
-    click.echo(
+    print_line(f"{estimate.model} on {dataset}")
+    print_line(
         f"  {counts.interactions:,} interactions of {counts.users:,} users with {counts.items - 1:,} items, "
         "beside which it"
     )
-    click.echo(f"  needs  {_size(estimate.needed, 'unknown: the model does not state it')}")
-    click.echo(f"  free   {_size(estimate.free, 'unknown')}")
+    print_line(f"  needs  {_size(estimate.needed, 'unknown: the model does not state it')}")
+    print_line(f"  free   {_size(estimate.free, 'unknown')}")
     if not estimate.fits:
-        click.echo(f"  does not fit: {describe_smaller(estimate.settings, estimate.models)}")
+        print_line(f"  does not fit: {describe_smaller(estimate.settings, estimate.models)}")
 
 
 def _size(size: int | None, unknown: str) -> str:

@@ -98,7 +98,7 @@ def recognise(files: Files) -> Reader:
 
 
 def _unclear(evidence: Evidence, why: str, failures: list[str]) -> DataError:
-    kinds = tuple(readers())
+    kinds = tuple(sorted(readers(), key=lambda kind: kind != "table"))  # most unknown files are tables
     start = f"{'; '.join(['', why, *(shortened(one, _LONGEST_FAILURE) for one in failures[:2])])}); the kinds are "
     room = _LONGEST_SENTENCE - len(_UNCLEAR) - len(start)
     seen = shortened(str(evidence), max(room - len(", ".join(kinds)), _LEAST_SEEN))

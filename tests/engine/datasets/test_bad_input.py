@@ -86,7 +86,7 @@ def test_unknown_kind_and_role(write: Write) -> None:
 def test_kind_that_cannot_be_told(write: Write) -> None:
     error = error_of(ratings=write("data.csv", "a,b,c\n1,2,3\n"))
     assert "a, b, c" in str(error)
-    assert "steam, table" in str(error)
+    assert "the kinds are table, " in str(error)
     assert error.kind == ErrorKind.UNCLEAR_KIND
     assert "table" in error.choices
 
@@ -248,10 +248,10 @@ def test_text_of_a_parquet_file_that_is_no_text(tmp_path: Path) -> None:
     path, spoilt = tmp_path / "log.parquet", pa.array([b"ann", b"b\xff"], pa.binary()).view(pa.string())
     pq.write_table(pa.table({"user": spoilt, "item": [1, 2]}), path)
     error = error_of(kind="table", ratings=path)
-    assert "log.parquet, row 2, column user: is not text in UTF-8" in str(error)
-    assert facts(error) == (ErrorKind.BAD_VALUE, "log.parquet", 2, "user")
+    assert "log.parquet, row 2, column user: is text that is not UTF-8" in str(error)
+    assert facts(error) == (ErrorKind.BAD_ENCODING, "log.parquet", 2, "user")
     pq.write_table(pa.table({"id": [1, 2], "tags": pa.ListArray.from_arrays(pa.array([0, 1, 2]), spoilt)}), path)
-    assert "column tags: is not text in UTF-8" in failure(kind="table", items=path)
+    assert "row 2, column tags: is text that is not UTF-8" in failure(kind="table", items=path)
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_json_in_latin_1(write: Write) -> None:
     ("content", "expected"),
     [
         (b"SQLite format 3\0" + bytes(99), "SQLite database; name a table of it as sqlite:///"),
-        (b"\xd0\xcf\x11\xe0" + bytes(99), "Excel workbook of an old version; save its sheet as CSV"),
+        (b"\xd0\xcf\x11\xe0" + bytes(99), "workbook.*save its sheet as CSV"),
         (b"7z\xbc\xaf\x27\x1c" + bytes(99), "7z archive; unpack it"),
         (b"\n<!DOCTYPE html><html><body>Sign in</body></html>", "is a web page"),
         (bytes(range(256)) * 8, "not a text file"),
