@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 from collections.abc import Hashable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -57,6 +58,7 @@ class ModelStore:
         self._loaded: dict[str, tuple[str, Any]] = {}
         self._reports: dict[str, tuple[Hashable, StoredReport | DataError | None]] = {}
         self._folders: dict[str, tuple[Hashable, Path]] = {}
+        self._pointers: dict[str, str] = {}
 
     def folder(self, name: str) -> Path:
         """The folder of a model, whether it exists or not; it stays the same when the model is trained again."""
@@ -295,11 +297,13 @@ class ModelStore:
 
     def _current(self, name: str) -> Path:
         """The folder of the current version of a model; the file that names it is read once."""
-        folder = self.folder(name)
-        stamp = _stamp(folder / POINTER)
+        pointer = self._pointers.get(name)
+        if pointer is None:
+            pointer = self._pointers[name] = str(self.folder(name) / POINTER)
+        stamp = _stamp(pointer)
         known = self._folders.get(name)
         if stamp is None or known is None or known[0] != stamp:
-            known = self._folders[name] = stamp, model_folder(folder)
+            known = self._folders[name] = stamp, model_folder(self.folder(name))
         return known[1]
 
     def _version(self, name: str) -> Hashable:
@@ -308,7 +312,7 @@ class ModelStore:
             folder = self._current(name)
         except DataError as error:
             return str(error)
-        return folder, *(_stamp(folder / file) for file in (REPORT, HEADER, TENSORS))
+        return folder, *(_stamp(f"{folder}{os.sep}{file}") for file in (REPORT, HEADER, TENSORS))
 
     def _damaged(self, name: str, why: str) -> DamagedModelError:
         return DamagedModelError(
@@ -327,10 +331,10 @@ def _fingerprints(manifest: Manifest) -> dict[str, Any]:
     return {**manifest.fingerprints, "num_rated_items": manifest.overview.num_rated_items}
 
 
-def _stamp(file: Path) -> Hashable:
-    """What changes when a file is replaced; None if there is no file."""
+def _stamp(file: str) -> Hashable:
+    """What changes when a file is replaced; None if there is no file. Every answer asks, so no path is taken apart."""
     try:
-        about = file.stat()
+        about = os.stat(file)
     except OSError:
         return None
     return about.st_mtime_ns, about.st_size, about.st_ino
