@@ -6,7 +6,6 @@ second file names the holder; it counts no more when the holder is dead.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import platform
@@ -20,9 +19,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from engine.errors import BusyError, DataError
+from engine.errors import BusyError
 from engine.runtime.job import Job, Progress
-from engine.storage.atomic import describe_os_error, make_folder
+from engine.storage.atomic import cannot_write, make_folder
+from engine.storage.file_lock import try_to_lock, unlock
 
 #: Seconds to wait for work that takes a moment, and for work that takes as long as an embedding or a training.
 SHORT_WAIT, LONG_WAIT = 60.0, 12 * 3600.0
@@ -30,10 +30,6 @@ SHORT_WAIT, LONG_WAIT = 60.0, 12 * 3600.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.1
 #: Seconds after which the lock of a process on another machine counts no more, on a file system without locks.
 _ABANDONED = 24 * 3600.0
-#: Errors that mean that a file system has no locks.
-_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
-#: Windows keeps others from reading a locked byte, so one behind the content is locked there.
-_LOCKED_BYTE = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +127,7 @@ def locked(
         make_folder(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
     except OSError as error:
-        raise DataError(
-            f"{path}: cannot be written ({describe_os_error(error)}): make room or make it writable, and try again.",
-            file=str(path),
-        ) from error
+        raise cannot_write(path, error) from error
     try:
         lock = _Lock(path, descriptor, Holder(os.getpid(), platform.node(), _now(), purpose, details))
         if not lock.take() and not (wait and _wait(lock, timeout, on_wait)):
@@ -181,7 +174,7 @@ class _Lock:
 
     def take(self) -> bool:
         """Try to get the lock."""
-        taken = _try_to_lock(self._descriptor)
+        taken = try_to_lock(self._descriptor)
         if taken is None:
             return self._take_claim()
         if taken:
@@ -203,7 +196,7 @@ class _Lock:
             return
         with suppress(OSError):
             os.ftruncate(self._descriptor, 0)
-        _unlock(self._descriptor)
+        unlock(self._descriptor)
 
     def _take_claim(self) -> bool:
         for _ in range(2):
@@ -240,40 +233,6 @@ class _Lock:
         except OSError:
             return False
         return True
-
-
-def _try_to_lock(descriptor: int) -> bool | None:
-    """Whether the file could be locked; None on a file system without locks."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        if error.errno in _NO_LOCKS:
-            return None
-        raise
-    return True
-
-
-def _unlock(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-        with suppress(OSError):
-            msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-    # Elsewhere the end of the file's use releases it.
 
 
 def _is_dead(holder: Holder, age: float) -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import sys
 import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+
+from engine.storage.file_lock import try_to_lock
 
 _NAME = re.compile(r"\.(?P<target>.+)\.[0-9a-f]+\.part")
 #: Seconds after which an unfinished file is abandoned, on a file system whose locks do not tell.
@@ -128,15 +131,5 @@ def _delete_if_abandoned(path: Path) -> bool:
 
 
 def _lock(descriptor: int) -> bool | None:
-    """Lock a file without waiting: True if it is locked now, False if another holds it, None without such locks."""
-    try:
-        import fcntl
-    except ImportError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None  # a file system without locks, such as some network ones
-    return True
+    """Lock an unfinished file; None where no lock tells. Windows lets nobody delete or rename an open file."""
+    return None if sys.platform == "win32" else try_to_lock(descriptor)
