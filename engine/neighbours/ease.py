@@ -19,6 +19,7 @@ from engine.models.option_checks import require_positive
 from engine.models.spec import ModelSpec
 from engine.neighbours import specs
 from engine.neighbours.inverse import invert_in_place
+from engine.neighbours.memory import ease_matrices
 from engine.neighbours.overlap import Overlap, compact
 from engine.ranking import MASKED_SCORE
 from engine.runtime import memory
@@ -43,16 +44,17 @@ class EaseModel(ClosedFormUserModel):
     l2
         The strength of the regularisation.
     double
-        Whether to solve in double precision, which takes 1.5 times the memory and about twice the time.
+        Whether to solve in double precision, which takes 1.3 times the memory and about twice the time.
     random_state, device
         See :class:`engine.models.base.BaseModel`.
 
     Notes
     -----
-    The memory grows with the square of the number of items that occur: 9,000 items need 650 MB (see
-    :func:`required_memory`). The job's progress reports the need before the memory is allocated, and ``fit`` refuses
-    to start if less memory is free. An item without interactions comes after all others. :meth:`fold_in` and
-    :meth:`contributions` are not given weights: each item of their history has the weight 1.
+    The memory grows with the square of the number of items that occur: 9,000 items need 970 MB (see
+    :func:`engine.neighbours.memory.ease_matrices`). The job's progress reports the need before the memory is
+    allocated, and ``fit`` refuses to start if less memory is free. An item without interactions comes after all
+    others. :meth:`fold_in` and :meth:`contributions` are not given weights: each item of their history has the
+    weight 1.
     """
 
     spec: ClassVar[ModelSpec] = specs.EASE
@@ -77,7 +79,7 @@ class EaseModel(ClosedFormUserModel):
     # -- training ------------------------------------------------------------------------------------------------
     def _fit(self, interactions: Interactions, job: Job) -> None:
         compacted, kept, position = compact(interactions)
-        needed, free = required_memory(len(kept), self.double), memory.available(self.device)
+        needed, free = ease_matrices(len(kept), self.double), memory.available(self.device)
         if free is not None and needed > free:
             raise LearningError(
                 f"ease needs {memory.describe_bytes(needed)} of memory for {len(kept):,} items, and only "
@@ -157,8 +159,3 @@ class EaseModel(ClosedFormUserModel):
         self._require_fitted()
         weights = self._fold_in(torch.tensor([item], device=self.device), None)
         return weights.masked_fill_(weights <= MASKED_SCORE, 0.0).cpu().numpy()
-
-
-def required_memory(num_items: int, double: bool = False) -> int:
-    """Compute the bytes that a fit needs: one matrix in the precision of the solution, and one in single precision."""
-    return num_items**2 * (12 if double else 8)

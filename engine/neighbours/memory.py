@@ -21,8 +21,14 @@ def knn(counts: Counts, options: Options) -> float:
 
 def ease(counts: Counts, options: Options) -> float:
     """Estimate the memory of :class:`engine.neighbours.ease.EaseModel`."""
-    # The matrix, single-precision weights made of one in double precision, and what the check for finite numbers takes.
-    matrix = counts.items**2 * (16 if options["double"] else 12)
-    return float(
-        WORKSPACE + max(PAIRS_BUILDING * counts.interactions, (PAIRS_KEPT + 20) * counts.interactions + matrix)
-    )
+    solving = (PAIRS_KEPT + 20) * counts.interactions + ease_matrices(counts.items, options["double"])
+    return float(WORKSPACE + max(PAIRS_BUILDING * counts.interactions, solving))
+
+
+def ease_matrices(num_items: int, double: bool = False) -> int:
+    """Compute the bytes of the matrices over pairs of items with which EASE is solved.
+
+    They are the matrix, single-precision weights made of one in double precision, and what the check for finite numbers
+    takes.
+    """
+    return num_items**2 * (16 if double else 12)

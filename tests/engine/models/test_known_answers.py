@@ -16,9 +16,10 @@ from engine.factorization.pairs import Pairs
 from engine.factorization.popular import PopularModel
 from engine.factorization.svd import BiasedFactorizationModel
 from engine.interactions import Interactions
-from engine.neighbours import ease, inverse
+from engine.neighbours import inverse
 from engine.neighbours.ease import EaseModel
 from engine.neighbours.knn import NeighboursModel
+from engine.neighbours.memory import ease_matrices
 from engine.runtime import memory
 from engine.runtime.job import Job
 
@@ -196,9 +197,9 @@ def test_ease_refuses_what_does_not_fit_before_it_takes_it(monkeypatch):
 def test_ease_says_what_memory_it_takes():
     stages = set()
     EaseModel().fit(some(), job=Job(lambda progress: stages.add(progress.stage)))
-    assert stages == {f"training ease ({memory.describe_bytes(ease.required_memory(19))} of memory)"}
-    assert ease.required_memory(10_000) == 800_000_000
-    assert memory.describe_bytes(ease.required_memory(30_000, True)) == "10.8 GB"
+    assert stages == {f"training ease ({memory.describe_bytes(ease_matrices(19))} of memory)"}
+    assert ease_matrices(10_000) == 1_200_000_000
+    assert memory.describe_bytes(ease_matrices(30_000, True)) == "14.4 GB"
 
 
 def test_memory_that_is_free_is_known_here():
