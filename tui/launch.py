@@ -60,7 +60,6 @@ def launch(dataset: str | None, device: str, embedding_model: str | None = None,
     _log_errors_of_threads()
     app = make_app(dataset, device, embedding_model, debug=debug)
     theme = app.theme
-    logger.info("the app of recsys-tui %s starts on Python %s", __version__, platform.python_version())
     asyncio.run(_run(app))
     if app.theme != theme:
         write_theme(find_paths().state, app.theme)
@@ -83,6 +82,7 @@ def make_app(dataset: str | None, device: str, embedding_model: str | None = Non
         from engine.session import open_session
         from engine.session.datasets import open_workspace
 
+        logger.info("the app of recsys-tui %s has started on Python %s", __version__, platform.python_version())
         workspace = open_workspace()
         session = open_session(
             workspace, dataset, device=device, interactive=True, embedding_model=embedding_model, job=job

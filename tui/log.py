@@ -7,13 +7,15 @@ title or id of a user: tracebacks are written without the messages of their exce
 from __future__ import annotations
 
 import logging
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.session import find_paths
 from tui.tracebacks import without_messages
+
+if TYPE_CHECKING:
+    from logging.handlers import RotatingFileHandler
 
 DEFAULT_LEVEL: Final = "info"
 
@@ -25,19 +27,37 @@ _MOST_BYTES, _OLDER_FILES = 1_000_000, 3
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
-class _Handler(RotatingFileHandler):
-    """Writes the file from its first entry on; what cannot be written is dropped, since the log must stop nothing."""
+class _Handler(logging.Handler):
+    """Opens the file at its first entry; what cannot be written is dropped, since the log must stop nothing.
+
+    A start without an entry does not wait for the import of the handler that rotates the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._file: RotatingFileHandler | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        if self.stream is None:
+        if self._file is None:
+            from logging.handlers import RotatingFileHandler
+
             try:
-                Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = RotatingFileHandler(
+                    self._path, maxBytes=_MOST_BYTES, backupCount=_OLDER_FILES, encoding="utf-8", errors="replace"
+                )
             except OSError:
                 return
-        super().emit(record)
+            self._file.setFormatter(self.formatter)
+            # The default would write to the terminal, on which a screen may be drawn.
+            self._file.handleError = lambda record: None  # type: ignore[method-assign]
+        self._file.emit(record)
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
-        """Drop the entry: the default would write to the terminal, on which a screen may be drawn."""
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        super().close()
 
 
 class _Formatter(logging.Formatter):
@@ -58,9 +78,7 @@ def configure_log(level: str | None = None) -> None:
     level
         One of :data:`engine.session.LOG_LEVELS`; None for the default.
     """
-    handler = _Handler(
-        log_path(), maxBytes=_MOST_BYTES, backupCount=_OLDER_FILES, encoding="utf-8", errors="replace", delay=True
-    )
+    handler = _Handler(log_path())
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"))
     for name in _LOGGERS:
         logger = logging.getLogger(name)

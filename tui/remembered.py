@@ -6,7 +6,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import DataError
-from engine.session import read_json, write_json
 
 FILE = "look.json"
 
@@ -19,6 +18,10 @@ def read_theme(folder: Path) -> str | None:
     folder
         The state folder.
     """
+    if not (folder / FILE).exists():
+        return None
+    from engine.session import read_json  # here, so that a start without the file does not wait for it
+
     try:
         return read_json(folder / FILE, dict[str, str]).get("theme")
     except DataError:
@@ -27,5 +30,7 @@ def read_theme(folder: Path) -> str | None:
 
 def write_theme(folder: Path, theme: str) -> None:
     """Keep a theme's name for :func:`read_theme`."""
+    from engine.session import write_json
+
     with suppress(DataError):
         write_json(folder / FILE, {"theme": theme})

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.errors import DataError, MissingError
-from engine.storage.guarded import MAX_TEXT_BYTES, read_bytes
 
 FILE = "config.toml"
 #: What the setting of the log's level can be, from the most entries to the fewest.
@@ -41,6 +39,13 @@ def read_settings(folder: Path) -> Settings:
         If the file cannot be read, or a setting has the wrong type.
     """
     path = folder / FILE
+    if not path.exists():
+        return Settings()
+    # Imported here so that a start without settings does not wait for them.
+    import tomllib
+
+    from engine.storage.guarded import MAX_TEXT_BYTES, read_bytes
+
     try:
         content = tomllib.loads(read_bytes(path, MAX_TEXT_BYTES).decode("utf-8"))
     except MissingError:
