@@ -20,6 +20,7 @@ from engine.evaluation.splitters import Split, split
 from engine.models.memory import MemoryEstimate, estimate, require_memory
 from engine.ranking import confidence_margin
 from engine.runtime.job import Job, Progress
+from engine.runtime.memory import failed_allocations
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
@@ -150,6 +151,8 @@ def fit(
         If there are no interactions to learn from.
     LearningError
         If the model states that its training needs more memory than is free.
+    MemoryError
+        If there was less memory than stated.
     """
     can = model.capabilities
     if not len(interactions):
@@ -168,7 +171,8 @@ def fit(
             data.num_items = len(item_vectors)
         extra["item_vectors"] = item_vectors[: data.num_items]
     learn: Any = model.fit  # typed as Any, since the capabilities declare which arguments it takes
-    learn(data, job=job, **extra)
+    with failed_allocations():
+        learn(data, job=job, **extra)
     return time.perf_counter() - begun
 
 

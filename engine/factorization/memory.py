@@ -61,7 +61,9 @@ def bayesian(counts: Counts, options: Options) -> float:
     sparse = 16 * num if options["history"] else 0  # by user and by item, until both are decomposed
     finding_days = 48 * num if days else 0
     preparing = max(finding_days, num * (16 + blocks * 9 - 12) + sparse + history + max(24 * num, expanding))
-    sampling = state + vectors + samples + history + day_features + 8 * 4_000_000
+    # The system of at least one row, its factor and its draw, and the moments of each block.
+    systems = 4 * width**2 * (3 + 2 * blocks)
+    sampling = state + vectors + samples + history + day_features + 8 * 4_000_000 + systems
     summing_up = samples + 2 * kept * width * counts.users + 8 * kept * (width + 1) * (counts.users + counts.items)
     return float(WORKSPACE + max(preparing, sampling, summing_up))
 
@@ -78,7 +80,8 @@ def als(counts: Counts, options: Options) -> float:
     row = 4 * options["embedding_dim"]
     # A half-sweep holds the rows that it improves, in the eigenbasis too, and their diagonals in both precisions.
     users, items = counts.users, counts.items
-    sweeping = row * max(5 * users + 3 * items, 3 * users + 5 * items)
+    # The product of all rows of a side with itself, its eigenvectors, and what the decomposition takes beside them.
+    sweeping = row * max(5 * users + 3 * items, 3 * users + 5 * items) + 8 * row * options["embedding_dim"]
     return float(
         WORKSPACE + max(PAIRS_BUILDING * counts.interactions, (PAIRS_KEPT + 18) * counts.interactions + sweeping)
     )

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,17 @@ def available(device: torch.device | None = None) -> int | None:
         return int(free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
     known = [one for one in (_of_machine(), _of_control_groups(), _of_process()) if one is not None]
     return min(known) if known else None
+
+
+@contextmanager
+def failed_allocations() -> Iterator[None]:
+    """Raise MemoryError where torch says with a RuntimeError that the CPU has no memory left."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "DefaultCPUAllocator" not in str(error):
+            raise
+        raise MemoryError(str(error)) from error
 
 
 def require_free(needed: int, work: str) -> None:

@@ -50,6 +50,8 @@ def _network(counts: Counts, options: Options, length: int, sequences: int) -> f
     cells = sequences * length
     row = 4 * (options["embedding_dim"] + 1)
     tables = 4 * row * counts.items  # weights, gradients and both moments
+    # The same of the layers; those of self-attention, the largest kind, have twelve times the square of the width.
+    layers = 4 * 12 * row * options["embedding_dim"] * options.get("num_layers", 1)
     step = 18 * row * options["batch_size"] * length  # the network's layers and their gradients
     training = (4 + 8 + 24) * cells + step  # the sequences in 32 and in 64 bits, and the items that occur, sorted
-    return float(WORKSPACE + tables + max(_SORTING * counts.interactions, training))
+    return float(WORKSPACE + tables + layers + max(_SORTING * counts.interactions, training))

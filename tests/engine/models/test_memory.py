@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from engine import models
 from engine.errors import ErrorKind, LearningError
@@ -44,6 +45,19 @@ def test_every_model_of_this_package_states_its_memory(name: str) -> None:
     assert needed <= (spec.required_memory(more_items, {}) or 0)
     if "embedding_dim" in spec.options:
         assert needed < (spec.required_memory(LARGE, {"embedding_dim": 1024}) or 0)
+
+
+@pytest.mark.parametrize("name", ["bayesian", "als", "sequence", "attention", "blend"])
+def test_the_square_of_the_dimensions_is_counted(name: str) -> None:
+    small = Counts(800, 657, 40_000, days=4_000, sequences=800)
+    assert (models.get(name).required_memory(small, {"embedding_dim": 100_000}) or 0) > 4 * 100_000**2
+
+
+def test_an_allocation_of_torch_that_fails_is_a_lack_of_memory() -> None:
+    with pytest.raises(MemoryError), memory.failed_allocations():
+        torch.empty(1 << 60, dtype=torch.uint8)
+    with pytest.raises(RuntimeError, match="another"), memory.failed_allocations():
+        raise RuntimeError("another error")
 
 
 @pytest.mark.parametrize("name", ["bayesian", "als", "explicit", "markov"])
