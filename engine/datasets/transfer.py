@@ -184,6 +184,8 @@ def explain(error: Exception) -> str:
 
     if isinstance(error, urllib.error.HTTPError):
         return f"the server answered {error.code}"
-    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, OSError):
+    if isinstance(error, urllib.error.URLError):
+        if not isinstance(error.reason, OSError):
+            return str(error.reason)
         error = error.reason
     return describe_os_error(error) if isinstance(error, OSError) else str(error) or type(error).__name__

@@ -76,6 +76,11 @@ def download(
     DataError
         If the store cannot be reached or refuses, no file fits, or the files are too large.
     """
+    if not address.place.partition("/")[0]:
+        raise DataError(
+            f"{address}: names no bucket; write {address.scheme}://BUCKET/PATH.",
+            file=str(address),
+        )
     errors: list[Exception] = []
     public_first = not _has_credentials(address)
     for anonymous in (False,) if address.user else (public_first, not public_first):

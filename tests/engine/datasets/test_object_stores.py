@@ -80,6 +80,11 @@ def test_what_cannot_be_read(store: Server) -> None:
     assert "the server cannot be reached" in failing(f"s3://key:secret@bucket/log.csv{gone}")
 
 
+@pytest.mark.parametrize("address", ["s3://", "gs://", "s3:///log.csv", "gs:///part-*.parquet"])
+def test_an_address_without_a_bucket(address: str) -> None:
+    assert "names no bucket" in failing(address)
+
+
 def test_more_than_the_limit_is_not_downloaded(store: Server) -> None:
     with pytest.raises(DataError, match="and the limit is 10 bytes"):
         read("x", ratings=f"s3://key:secret@bucket/log/*.parquet{store.options}", max_size=10)
