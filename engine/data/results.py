@@ -36,6 +36,8 @@ class Result:
     std
         The standard deviation of ``predicted_rating``: about two thirds of the ratings lie within one standard
         deviation. None if the model does not estimate it.
+    matched
+        The folded words of the item that a search matched with words of the query, for highlighting.
     """
 
     rank: int
@@ -45,6 +47,7 @@ class Result:
     probability: float | None = None
     reason: str = ""
     std: float | None = None
+    matched: tuple[str, ...] = ()
 
 
 class EmptyReason(StrEnum):
@@ -65,6 +68,41 @@ BY_POPULARITY = "popular"
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """A word of a query that was replaced by a word of the catalogue.
+
+    Attributes
+    ----------
+    typed
+        The word as it was typed, folded.
+    used
+        The word that was searched for instead.
+    """
+
+    typed: str
+    used: str
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """Words of a query that were understood as a condition rather than searched for.
+
+    Attributes
+    ----------
+    typed
+        The words as they were typed: ``before 1960``.
+    label
+        The condition in words, for users: ``year < 1960``.
+    condition
+        The condition as it can be typed instead: ``year:<1960``.
+    """
+
+    typed: str
+    label: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A ranked list and the method that made it.
 
@@ -80,6 +118,14 @@ class Answer:
         Why there are no results; None if there are some, or the reason is not known.
     why_empty
         A sentence that says so; may be empty.
+    corrections
+        The words of the query that were corrected.
+    understood
+        The words of the query that were understood as conditions.
+    unknown_words
+        The words of the query that no item has, and that could not be corrected.
+    remark
+        A sentence that says that the results may not be what was asked for; empty if there is no doubt.
     """
 
     results: tuple[Result, ...]
@@ -87,6 +133,10 @@ class Answer:
     note: str = ""
     empty: EmptyReason | None = None
     why_empty: str = ""
+    corrections: tuple[Correction, ...] = ()
+    understood: tuple[Understood, ...] = ()
+    unknown_words: tuple[str, ...] = ()
+    remark: str = ""
 
     @property
     def by_popularity(self) -> bool:
