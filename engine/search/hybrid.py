@@ -92,8 +92,8 @@ class SearchIndex:
     ) -> None:
         self.items = items
         self.fields = Fields(items, extra_columns)
-        self.semantic = SemanticIndex(items, store, encoder, unavailable)
         self._popularity = popularity
+        self.semantic = SemanticIndex(items, store, encoder, unavailable, self._log_popularity)
         self._co_occurrence = co_occurrence
         self._index_lock = threading.Lock()
         self._cache_file = cache_file
@@ -219,8 +219,8 @@ class SearchIndex:
 
     def _semantic(self, query: str, k: int, allowed: Allowed) -> Ranking:
         index, note = self.semantic.index()
-        rows, cosines = index.search(self.semantic.encode_query(query)[None], k, allowed)
-        found = dict(zip(rows[0].tolist(), cosines[0].tolist(), strict=True))
+        rows, cosines = index.search(self.semantic.encode_query(query), k, allowed)
+        found = dict(zip(rows.tolist(), cosines.tolist(), strict=True))
         return Ranking(found, "semantic", cosines=found, note=note, encoded_query=query)
 
     def _hybrid(self, query: str, k: int, allowed: Allowed, job: Job | None) -> Ranking:
@@ -270,8 +270,8 @@ class SearchIndex:
         if query.strip():
             vector = vector + self.semantic.encode_query(query)
             vector /= max(float(np.linalg.norm(vector)), 1e-12)
-        rows, cosines = index.search(vector[None], k, others)
-        found = dict(zip(rows[0].tolist(), cosines[0].tolist(), strict=True))
+        rows, cosines = index.like(vector, k, others)
+        found = dict(zip(rows.tolist(), cosines.tolist(), strict=True))
         return Ranking(found, "meaning", cosines=found, note=note, like=item)
 
     def _like_by_co_occurrence(self, item: Item, k: int, others: npt.NDArray[np.bool_]) -> Ranking:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Hashable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,19 +15,21 @@ from engine.errors import NotTrainedError, OptionError, RecsysError
 from engine.runtime.job import Job
 from engine.search import explanations
 from engine.search.semantic.nearest_genres import NearestGenres
+from engine.search.semantic.passages import passages
 from engine.search.semantic.query_cache import QueryCache
 
 if TYPE_CHECKING:
     from engine.data.items import Item, ItemTable
     from engine.search.encoder.encoder import Encoder, Vectors
-    from engine.search.semantic.vector_index import ExactIndex
+    from engine.search.semantic.item_index import ItemIndex
     from engine.search.semantic.vector_store import Hashes, VectorStore
 
 
 class SemanticIndex:
     """The embeddings of a catalogue's texts and of queries.
 
-    The index is thread-safe: one thread may search while another one embeds.
+    An item whose text has a long part, such as a plot, has two vectors: one of the whole text and one of the long part
+    (:mod:`engine.search.semantic.passages`). The index is thread-safe: one thread may search while another one embeds.
 
     Parameters
     ----------
@@ -39,17 +41,26 @@ class SemanticIndex:
         The embedding model, on whose device vectors are compared. Without it no query can be encoded.
     unavailable
         The error to raise where a store or an encoder is needed but could not be created; None if there is no error.
+    popularity
+        The popularity of each item, shape (num_items,); popular items are embedded first. None keeps the order of the
+        catalogue.
     """
 
     def __init__(
-        self, items: ItemTable, store: VectorStore | None, encoder: Encoder | None, unavailable: RecsysError | None
+        self,
+        items: ItemTable,
+        store: VectorStore | None,
+        encoder: Encoder | None,
+        unavailable: RecsysError | None,
+        popularity: npt.NDArray[Any] | None = None,
     ) -> None:
         self._items = items
+        self._popularity = popularity
         self._store = store
         self._encoder = encoder
         self.unavailable = unavailable
         self._lock = threading.Lock()
-        self._index: tuple[Hashable, ExactIndex] | None = None
+        self._index: tuple[Hashable, ItemIndex] | None = None
         self._queries = QueryCache(encoder)
         self._genres = None if encoder is None else NearestGenres(encoder)
 
@@ -60,10 +71,14 @@ class SemanticIndex:
         return self._store.state(self._hashes)
 
     def embed(self, job: Job | None = None) -> EmbeddingState:
-        """Embed the items that are not embedded yet, in about the order of the catalogue."""
+        """Embed the items that are not embedded yet, the popular ones first."""
         if self._store is None or self._encoder is None:
             raise self.unavailable or RecsysError("There is no embedding model for this catalogue.")
-        return self._store.embed(self._items.texts(), self._encoder, job)
+        texts, long_parts = self._items.texts(), passages(self._items)
+        order = range(len(texts)) if self._popularity is None else np.argsort(-self._popularity, kind="stable").tolist()
+        wanted = [text for item in order for text in dict.fromkeys((texts[item], long_parts[item] or texts[item]))]
+        self._store.embed(wanted, self._encoder, job)
+        return self.state()
 
     def item_vectors(self, num_items: int) -> Vectors:
         """The stored vectors of the first items; see :func:`engine.search.semantic.item_vectors.item_vectors`."""
@@ -107,7 +122,7 @@ class SemanticIndex:
         """
         return self._queries.vector(query)
 
-    def index(self) -> tuple[ExactIndex, str]:
+    def index(self) -> tuple[ItemIndex, str]:
         """The index over the items embedded so far, and a note if some are missing or the store was damaged.
 
         Raises
@@ -124,7 +139,7 @@ class SemanticIndex:
             # The version is read before the index is built, so that rows added in between cause a rebuild next time.
             version = store.version, self._device
             if self._index is None or self._index[0] != version:
-                self._index = version, store.index(self._hashes, self._device)
+                self._index = version, self._make_index(store)
             index = self._index[1]
         done, total = len(index), len(self._items)
         note = "" if done == total else f"{done:,} of {total:,} embedded"
@@ -151,8 +166,23 @@ class SemanticIndex:
     def _device(self) -> str:
         return "cpu" if self._encoder is None else self._encoder.device
 
+    def _make_index(self, store: VectorStore) -> ItemIndex:
+        from engine.search.semantic.item_index import ItemIndex
+
+        texts, long_parts = self._hashes.T
+        of_texts = store.index(np.ascontiguousarray(texts), self._device)
+        if (texts == long_parts).all():
+            return ItemIndex(of_texts)
+        no_hash = np.uint64(0)  # an item without a long part has one vector
+        second = np.where(texts == long_parts, no_hash, long_parts)
+        return ItemIndex(of_texts, store.index(np.concatenate([texts, second]), self._device))
+
     @cached_property
     def _hashes(self) -> Hashes:
+        """The hashes of the text and of the long part of each item, shape (num_items, 2); of the text where it has no
+        long part."""
         from engine.search.semantic.vector_store import hash_texts
 
-        return hash_texts(self._items.texts())
+        texts = hash_texts(self._items.texts())
+        long_parts = passages(self._items)
+        return np.stack([texts, np.where([bool(one) for one in long_parts], hash_texts(long_parts), texts)], axis=1)

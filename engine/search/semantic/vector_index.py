@@ -70,6 +70,20 @@ class ExactIndex:
         """The vector of an item, shape (dim,), or None if the item has none."""
         return np.array(self._vectors[self._rows[item]], dtype=np.float32) if self._has_vector[item] else None
 
+    @property
+    def num_items(self) -> int:
+        """The number of items, with and without a vector."""
+        return len(self._rows)
+
+    def cosines(self, query: npt.NDArray[np.float32], items: Rows) -> Scores:
+        """The cosine of each of these items with a query of shape (dim,), shape (len(items),); NaN without a vector."""
+        found = np.full(len(items), np.nan, dtype=np.float32)
+        known = np.flatnonzero(self._has_vector[items])
+        if len(known):
+            rows = self._rows[items[known]]
+            found[known] = np.einsum("ij,j->i", np.asarray(self._vectors[rows], dtype=np.float32), query)
+        return found
+
     def search(
         self, queries: npt.NDArray[np.float32], k: int, allowed: npt.NDArray[np.bool_] | None = None
     ) -> tuple[Rows, Scores]:

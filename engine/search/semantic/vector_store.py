@@ -91,12 +91,18 @@ class VectorStore:
         return 0 if content is None else len(content.hashes)
 
     def state(self, hashes: Hashes) -> EmbeddingState:
-        """How many of the texts with these hashes are embedded; no vectors are read.
+        """How many items are embedded; no vectors are read. Files that cannot be read count as none, and
+        :attr:`damage` says so.
 
-        Files that cannot be read count as none, and :attr:`damage` says so.
+        Parameters
+        ----------
+        hashes
+            The hashes of the texts of each item, shape (num_items,) or (num_items, texts per item). An item is embedded
+            if all of its texts are.
         """
         try:
-            done = int(np.count_nonzero(self.rows(hashes) >= 0))
+            is_stored = self.rows(hashes) >= 0
+            done = int(np.count_nonzero(is_stored if is_stored.ndim == 1 else is_stored.all(axis=1)))
         except DataError as error:
             self.damage = str(error)
             return EmbeddingState(0, len(hashes), self.model.name)
@@ -118,12 +124,12 @@ class VectorStore:
         return self._read()[0]
 
     def index(self, hashes: Hashes, device: str = "cpu") -> ExactIndex:
-        """An index over the items whose texts are embedded by now.
+        """An index over the texts that are embedded by now.
 
         Parameters
         ----------
         hashes
-            The hash of each item's text, shape (num_items,).
+            The hash of each text, shape (num_texts,).
         device
             The torch device to compute on. On a CPU a large number of vectors is searched with quantized vectors first.
 
