@@ -60,7 +60,7 @@ def search(
     """Find what is like these words: QUERY, or an item.
 
     In a QUERY these are filters: genre:comedy, -genre:horror, genre:"science fiction", year:1990..1999, rating:>=8,
-    and so on for every column of the data.
+    and so on for every column of the data. sort:year, sort:newest, sort:rating and sort:popularity set the order.
     """
     from tui.output import print_answer
 

@@ -95,7 +95,7 @@ class FilterLine(QueryInput):
         self.parsed = parsed
         spans = () if parsed is None else parsed.spans
         self._marked = self.value
-        self._marks = tuple(Mark(span.start, span.end, span.filter is not None) for span in spans)
+        self._marks = tuple(Mark(span.start, span.end, span.problem is None) for span in spans)
         self.border_subtitle = _meaning(parsed, quiet) if parsed is not None else Content()
         self.refresh()
 
@@ -147,6 +147,6 @@ def _meaning(parsed: ParsedQuery, quiet: bool) -> Content:
     parts: list[Content | str | tuple[str, str]] = []
     if parsed.problems and not quiet:
         parts.append((f"✗ {clean(parsed.problems[0].message)}", "$text-error"))
-    for one in parsed.filters:
-        parts += ["  "] * bool(parts) + [(f" {clean(one.label)} ", "$text on $primary 30%")]
+    for label in filter(None, (*(one.label for one in parsed.filters), parsed.order_label)):
+        parts += ["  "] * bool(parts) + [(f" {clean(label)} ", "$text on $primary 30%")]
     return Content.assemble(*parts)

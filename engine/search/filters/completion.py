@@ -12,6 +12,7 @@ import numpy as np
 from engine.errors import OptionError
 from engine.search.filters.columns import Mask, NumberField, TextField, quoted
 from engine.search.filters.fields import Fields
+from engine.search.filters.orders import ORDERS, SORT, orders_of
 from engine.search.filters.parser import mask, parse
 from engine.text.normalize import words
 
@@ -34,7 +35,8 @@ class Completion:
     label
         The text to show.
     count
-        The number of items that match this value and all other filters of the line; None for the name of a field.
+        The number of items that match this value and all other filters of the line; None for the name of a field. An
+        order leaves no item out.
     start, end
         The part of the line that is replaced.
     """
@@ -51,7 +53,7 @@ def complete_filter(line: str, cursor: int, fields: Fields, limit: int = 8) -> l
 
     After the name of a field and a colon, the completions are values with the typed prefix, then values that contain a
     word with this prefix, the most frequent first; a field of numbers offers useful ranges. A word without a colon is
-    completed to names of fields.
+    completed to names of fields. After ``sort:`` the completions are the orders that the catalogue has columns for.
 
     Parameters
     ----------
@@ -67,16 +69,19 @@ def complete_filter(line: str, cursor: int, fields: Fields, limit: int = 8) -> l
     before = line[:cursor]
     if typed := _VALUE.search(before):
         name = fields.resolve(typed["name"])
-        if name is None:
+        sorts = name is None and typed["name"].lower() == SORT
+        if name is None and not sorts:
             return []
         start, rest = typed.start("part"), _REST.match(line, cursor)
         end = cursor if rest is None else rest.end()
         others = _others(f"{line[: typed.start()]} {line[end:]}", fields)
-        values = _values(name, typed["part"].removeprefix('"'), fields, others)
+        part = typed["part"].removeprefix('"')
+        values = _orders(part, fields, others) if name is None else _values(name, part, fields, others)
         return [Completion(text, label, count, start, end) for text, label, count in islice(values, limit)]
     if typed := _NAME.search(before):
         part = "_".join(words(typed["part"]))
-        names = [name for name in fields.names if name.startswith(part)]
+        known = fields.names if fields.resolve(SORT) else (*fields.names, SORT)
+        names = [name for name in known if name.startswith(part)]
         # The name that a field has in the source is offered where it is typed, and the field is not listed already.
         names += [one for one in fields.aliases if part and one.startswith(part) and fields.resolve(one) not in names]
         return [Completion(f"{name}:", name, None, typed.start("part"), cursor) for name in names[:limit]]
@@ -89,6 +94,14 @@ def _others(line: str, fields: Fields) -> Mask | None:
         return mask(parse(line, fields).filters, fields)
     except OptionError:
         return None
+
+
+def _orders(part: str, fields: Fields, others: Mask | None) -> Iterator[tuple[str, str, int]]:
+    """The text, label and count of each order that begins with ``part``."""
+    count = fields.num_items if others is None else int(np.count_nonzero(others))
+    for order in orders_of(fields):
+        if order.startswith(part.lower()):
+            yield order, f"{order} · {ORDERS[order]}", count
 
 
 def _values(name: str, part: str, fields: Fields, others: Mask | None) -> Iterator[tuple[str, str, int]]:

@@ -9,6 +9,8 @@ quotes, and a minus before the field excludes the items that match. Several filt
 - ``genre:comedy,romance`` matches either value.
 - Items that match an excluding filter are always left out; an item whose value is unknown is never excluded.
 
+``sort:year`` is no filter: it sets the order of the results (:mod:`engine.search.filters.orders`).
+
 Only known fields make filters. Any other ``word:value`` is text if a title contains these words in sequence
 ("Re:Zero"), and otherwise a problem that is reported. Anything in quotes is text.
 """
@@ -26,6 +28,7 @@ import numpy as np
 
 from engine.errors import OptionError, abridged
 from engine.search.filters.columns import Mask, WrongTermError, listed, quoted
+from engine.search.filters.orders import ORDERS, SORT, Order, order_of
 from engine.text.normalize import words
 
 if TYPE_CHECKING:
@@ -88,12 +91,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of a line that is not text: either a valid filter or a problem."""
+    """A part of a line that is not text: a valid filter, an order or a problem."""
 
     start: int
     end: int
     filter: Filter | None = None
     problem: Problem | None = None
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +113,21 @@ class ParsedQuery:
     problems
         The invalid parts of the line, which are in neither ``text`` nor ``filters``.
     spans
-        The positions of the filters and problems, in the order of the line.
+        The positions of the filters, the order and the problems, in the order of the line.
+    order
+        The order of the results, where the line names one.
     """
 
     text: str
     filters: tuple[Filter, ...] = ()
     problems: tuple[Problem, ...] = ()
     spans: tuple[Span, ...] = ()
+    order: Order | None = None
+
+    @property
+    def order_label(self) -> str:
+        """A description of the order for users; empty if the line names none."""
+        return "" if self.order is None else f"{SORT}: {ORDERS[self.order]}"
 
     def require(self) -> None:
         """Check that the line has no problems.
@@ -143,7 +155,16 @@ def parse(line: str, fields: Fields) -> ParsedQuery:
     --------
     ``heist -genre:comedy year:199x`` gives the text ``heist``, one filter and one problem.
     """
-    spans = [span for token in _TOKEN.finditer(line) if (span := _parse_token(token, line, fields)) is not None]
+    spans: list[Span] = []
+    order: Order | None = None
+    for token in _TOKEN.finditer(line):
+        span = _parse_token(token, line, fields)
+        if span is not None and span.order is not None and order is not None:
+            message = f"The line names two orders: {SORT}:{order} and {SORT}:{span.order}; keep one of them."
+            span = Span(span.start, span.end, problem=Problem(message, span.start, span.end))
+        if span is not None:
+            order = span.order or order
+            spans.append(span)
     text, end = [], 0
     for span in spans:
         text.append(line[end : span.start].strip())
@@ -154,6 +175,7 @@ def parse(line: str, fields: Fields) -> ParsedQuery:
         tuple(span.filter for span in spans if span.filter is not None),
         tuple(span.problem for span in spans if span.problem is not None),
         tuple(spans),
+        order,
     )
 
 
@@ -221,6 +243,8 @@ def _parse_token(token: re.Match[str], line: str, fields: Fields) -> Span | None
         return None
     start, end = token.span()
     name = fields.resolve(typed)
+    if name is None and typed.lower() == SORT and not (not value and end < len(line)):
+        return _parse_order(token, fields)
     if name is None:
         # A URL, an emoticon or a title is text.
         if not words(value) or value.startswith(("/", ":")) or fields.has_words(f"{typed} {value}"):
@@ -247,6 +271,19 @@ def _parse_token(token: re.Match[str], line: str, fields: Fields) -> Span | None
     label = f"{name} {labels[0]}" if bound and len(labels) == 1 else f"{name}: {' or '.join(labels)}"
     negated = bool(token["minus"])
     return Span(start, end, Filter(name, tuple(terms), negated, f"{'not ' * negated}{label}"))
+
+
+def _parse_order(token: re.Match[str], fields: Fields) -> Span:
+    """The span of a token that begins with ``sort:``."""
+    start, end = token.span()
+    at = token.start("value")
+    try:
+        if token["minus"]:
+            at = start
+            raise WrongTermError(f"An order cannot be excluded: {SORT}:{token['value']} has no minus.", (token[0][1:],))
+        return Span(start, end, order=order_of(token["value"].replace('"', ""), fields))
+    except WrongTermError as error:
+        return Span(start, end, problem=Problem(str(error), at, end, error.suggestions))
 
 
 def _no_field(typed: str, fields: Fields) -> tuple[str, tuple[str, ...]]:

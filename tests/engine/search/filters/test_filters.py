@@ -183,6 +183,52 @@ def test_a_filter_says_how_it_is_understood_and_where_it_stands() -> None:
     assert [span.filter for span in parsed.spans] == list(parsed.filters)
 
 
+@pytest.mark.parametrize(
+    ("line", "order", "text"),
+    [
+        ("alien sort:year", "year", "alien"),
+        ("sort:newest genre:horror", "newest", ""),
+        ("SORT:Rating heat", "rating", "heat"),
+        ('sort:"popularity" heat', "popularity", "heat"),
+        ("heat", None, "heat"),
+        ("sort: by hand", None, "sort: by hand"),
+    ],
+)
+def test_an_order_is_read_and_is_no_filter(line: str, order: str | None, text: str) -> None:
+    parsed = parse(line, FIELDS)
+    assert (parsed.order, parsed.text, parsed.problems) == (order, text, ())
+    assert all(one.field != "sort" for one in parsed.filters)
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "message", "first"),
+    [
+        ("sort:raiting", "raiting", "no order 'raiting'", "rating"),
+        ("sort:", "", "needs an order", "relevance"),
+        ("-sort:year", "-sort:year", "has no minus", "sort:year"),
+        ("sort:year sort:rating", "sort:rating", "two orders: sort:year and sort:rating", None),
+    ],
+)
+def test_an_order_that_is_not_understood_is_explained(line: str, wrong: str, message: str, first: str | None) -> None:
+    (problem,) = parse(line, FIELDS).problems
+    assert line[problem.start : problem.end] == wrong
+    assert message in problem.message
+    assert next(iter(problem.suggestions), None) == first
+    if first is not None:
+        assert parse(line[: problem.start] + first + line[problem.end :], FIELDS).problems == ()
+
+
+def test_only_orders_that_the_catalogue_has_columns_for_are_offered() -> None:
+    items = make_table({"title": ["a"], "year": pa.array([None], pa.int32()), "genres": [["x"]], "text": ["a"]})
+    (problem,) = parse("sort:year", Fields(items)).problems
+    assert "needs a column that this catalogue does not have" in problem.message
+    assert [one.text for one in complete_filter("sort:", 5, Fields(items))] == ["relevance", "popularity"]
+    sorted_items = make_table(
+        {"title": ["a"], "year": pa.array([1], pa.int32()), "genres": [[]], "text": ["a"], "sort": ["up"]}
+    )
+    assert parse("sort:up", Fields(sorted_items)).filters == (Filter("sort", ("up",)),)  # the column of this name
+
+
 VALUES = {
     "genre": ["Comedy", "Science Fiction", "Horror", "Drama", "Fantasy"],
     "type": ["Movie", "TV"],
@@ -291,6 +337,8 @@ def completed(line: str, cursor: int | None = None) -> list[tuple[str, int | Non
 
 def test_names_and_values_are_completed() -> None:
     assert completed("spa ge") == [("spa genre:", None)]
+    assert completed("spa sor") == [("spa sort:", None)]
+    assert completed("genre:crime sort:n") == [("genre:crime sort:newest", 1)]
     assert completed("x -ye") == [("x -year:", None)]
     assert completed("genre:c") == [("genre:Comedy", 2), ("genre:Crime", 1)]
     assert completed("genre:fic") == [('genre:"Science Fiction"', 3)]
