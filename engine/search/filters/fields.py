@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,8 @@ _SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
 #: Aliases of short names.
 _OTHER_NAMES = {"years": "year", "kind": "type", "format": "type", "score": "rating", "lang": "language"}
 _MAX_MASKS = 256
+
+Derived = TypeVar("Derived")
 
 
 class Fields:
@@ -65,6 +67,7 @@ class Fields:
             _plain(alias): name for name, alias in items.source_columns.items() if _plain(alias) not in taken
         }
         self._made: dict[str, Field] = {}
+        self._derived: dict[Callable[[Fields], Any], Any] = {}
         self._masks: OrderedDict[tuple[str, str], Mask] = OrderedDict()
         self._lock = threading.RLock()
 
@@ -116,6 +119,20 @@ class Fields:
     def any_of(self, name: str, terms: Sequence[str]) -> Mask:
         """A mask of the items that match at least one of the terms, shape (num_items,)."""
         return reduce(np.logical_or, (self.mask_of(name, term) for term in terms))
+
+    def derived(self, make: Callable[[Fields], Derived]) -> Derived:
+        """What a function makes of the fields, which happens once; it is kept as long as the fields are."""
+        with self._lock:
+            if make not in self._derived:
+                self._derived[make] = make(self)
+            derived: Derived = self._derived[make]
+        return derived
+
+    def titles(self, rows: Sequence[int] | npt.NDArray[np.int64] | None = None) -> list[str | None]:
+        """The titles of the items in these rows of the catalogue, or of all items."""
+        column = self._items.table.column("title")
+        titles: list[str | None] = (column if rows is None else column.take(np.asarray(rows))).to_pylist()
+        return titles
 
     def has_words(self, text: str) -> bool:
         """Whether a title contains these words in sequence; the last one may be half typed."""
