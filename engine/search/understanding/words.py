@@ -1,0 +1,64 @@
+"""The words of a query as the rules read them: by position, with safe access beyond both ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from engine.search.understanding.tokens import Token
+
+
+class Words:
+    """The words of a query.
+
+    Parameters
+    ----------
+    tokens
+        The words with their places.
+    is_sealed
+        For each word whether it must stay text.
+    heads
+        The words that are nouns for items or genres, after which a time says when they were made.
+    """
+
+    def __init__(self, tokens: Sequence[Token], is_sealed: Sequence[bool], heads: frozenset[str]) -> None:
+        self.tokens = tokens
+        self.is_sealed = is_sealed
+        self._heads = heads
+        self.plain = ["" if sealed else token.word for token, sealed in zip(tokens, is_sealed, strict=True)]
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __getitem__(self, place: int) -> str:
+        """The word at a place; empty beyond the ends, and for a word that must stay text."""
+        return self.plain[place] if 0 <= place < len(self.plain) else ""
+
+    def gap(self, place: int) -> str:
+        """What stands before a word; empty beyond the ends."""
+        return self.tokens[place].gap if 0 <= place < len(self.tokens) else ""
+
+    def breaks(self, place: int) -> bool:
+        """Whether a mark separates a word from the one before, or it is beyond the ends."""
+        return not 0 < place < len(self.tokens) or self.tokens[place].breaks
+
+    def after(self, start: int, phrases: tuple[str, ...]) -> int | None:
+        """The place behind the first of these phrases that begins at a word; None if none does."""
+        for phrase in _by_first_word(phrases).get(self[start], ()):
+            if self.plain[start : start + len(phrase)] == phrase:
+                return start + len(phrase)
+        return None
+
+    def is_head(self, place: int) -> bool:
+        """Whether a word is a noun for items or for a genre, or there is no such word."""
+        return place < 0 or self.breaks(place + 1) or self[place] in self._heads
+
+
+@lru_cache(maxsize=256)
+def _by_first_word(phrases: tuple[str, ...]) -> Mapping[str, list[list[str]]]:
+    """The words of each phrase, by the first one."""
+    found: dict[str, list[list[str]]] = {}
+    for phrase in phrases:
+        parts = phrase.split(" ")
+        found.setdefault(parts[0], []).append(parts)
+    return found
