@@ -1,0 +1,66 @@
+"""Orders in words, and places in words: ``in chronological order``, ``in japanese``, ``from italy``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.search.filters.orders import Order, orders_of
+from engine.search.understanding.candidate import Candidate
+from engine.search.understanding.columns import Columns
+from engine.search.understanding.vocabulary import Vocabulary
+from engine.search.understanding.words import Words
+
+_ORDERS: Mapping[Order, tuple[str, ...]] = {
+    "year": (
+        *("in chronological order", "in order of release date", "in order of release", "in release order"),
+        *("in order of appearance", "chronological order", "chronologically", "chronological", "oldest first"),
+        *("earliest first", "by release date", "sorted by year", "sort by year", "ordered by year", "by year"),
+        *("in the right order", "in the order of release", "in order"),
+    ),
+    "newest": ("newest first", "latest first", "most recent first", "newest to oldest", "in reverse order"),
+    "rating": (
+        *("best rated first", "highest rated first", "best first", "sorted by rating", "sort by rating"),
+        *("ordered by rating", "by rating"),
+    ),
+    "popularity": (
+        *("most popular first", "best known first", "sorted by popularity", "sort by popularity"),
+        *("ordered by popularity", "by popularity"),
+    ),
+}
+_FROM = ("made in", "produced in", "shot in", "filmed in", "coming from", "from")
+_SPOKEN = ("spoken in", "in the original", "in")
+
+
+def match_order(words: Words, start: int, columns: Columns) -> Candidate | None:
+    """The order that these words ask for, if the catalogue has the column for it."""
+    for order in orders_of(columns.fields):
+        end = words.after(start, _ORDERS.get(order, ()))
+        if end is not None and not (words[end - 1] == "order" and words[end] in ("to", "that", "for")):
+            return Candidate(start, end, "explicit", order=order)
+    return None
+
+
+def match_place(words: Words, start: int, vocabulary: Vocabulary) -> Candidate | None:
+    """``in japanese`` and ``from italy``, as far as the catalogue has languages and countries."""
+    behind = words.after(start, _SPOKEN)
+    if words[start - 1] in ("dubbed", "subtitled", "subtitles", "set"):
+        return None
+    if behind is not None:
+        found = vocabulary.language(words.plain, behind)
+        if found is not None and not _goes_on(words, found.end):
+            return _explicit(found, start, words.after(found.end, ("language",)) or found.end)
+        return None
+    behind = words.after(start, _FROM)
+    if behind is None or not (words.is_head(start - 1) or words[start] != "from"):
+        return None
+    found = vocabulary.country(words.plain, words.after(behind, ("the",)) or behind)
+    return None if found is None else _explicit(found, start, found.end)
+
+
+def _goes_on(words: Words, end: int) -> bool:
+    """Whether a noun follows, as in "in french prisons"."""
+    return not words.breaks(end) and not words.tokens[end].is_stop and words[end] != "language"
+
+
+def _explicit(found: Candidate, start: int, end: int) -> Candidate:
+    return Candidate(start, end, "explicit", found.parts)

@@ -1,0 +1,89 @@
+"""What may be a condition at each place of a query."""
+
+from __future__ import annotations
+
+from engine.search.understanding.candidate import Candidate
+from engine.search.understanding.known_titles import KnownTitles
+from engine.search.understanding.negation import Negated, match_negation
+from engine.search.understanding.quantities import match_quantity
+from engine.search.understanding.requests import match_order, match_place
+from engine.search.understanding.tokens import word_set
+from engine.search.understanding.vocabulary import Vocabulary
+from engine.search.understanding.words import Words
+from engine.search.understanding.years import match_bare_year, match_years
+
+#: Words before a year that is a subject, such as "london in 1940".
+_NOT_BEFORE_YEAR = word_set("in of during about around to set the since until year under over than")
+
+
+class Scan:
+    """Looks for conditions in one query.
+
+    Parameters
+    ----------
+    words
+        The words of the query.
+    vocabulary
+        What they can mean in the catalogue.
+    titles
+        The titles of the catalogue, whose words are no conditions.
+    """
+
+    def __init__(self, words: Words, vocabulary: Vocabulary, titles: KnownTitles) -> None:
+        self.words = words
+        self._vocabulary = vocabulary
+        self._titles = titles
+
+    def phrase(self, start: int) -> Candidate | None:
+        """The longest candidate that begins at a word; None if there is none."""
+        words, columns = self.words, self._vocabulary.columns
+        if not words[start]:
+            return None
+        found = [
+            one
+            for one in (
+                match_order(words, start, columns),
+                match_years(words, start, columns),
+                match_quantity(words, start, columns),
+                match_place(words, start, self._vocabulary),
+                self._vocabulary.find(words.plain, start),
+            )
+            if one is not None and not any(words.breaks(place) for place in range(one.start + 1, one.end))
+        ]
+        return max(found, key=lambda one: one.end, default=None)
+
+    def all(self, skipped: range) -> tuple[list[Candidate], list[Negated]]:
+        """All candidates and all negations of the query, which do not overlap.
+
+        Parameters
+        ----------
+        skipped
+            The places of words that have a meaning already.
+        """
+        candidates: list[Candidate] = []
+        negated: list[Negated] = []
+        place = 0
+        while place < len(self.words):
+            if place in skipped:
+                place = skipped.stop
+            elif excluded := match_negation(self.words, place, self.phrase):
+                negated += excluded
+                place = excluded[-1].end
+            elif (found := self.phrase(place) or self._bare_year(place)) is not None:
+                candidates.append(found)
+                place = found.end
+            else:
+                place += 1
+        spans = [(one.start, one.end) for one in candidates] + [(one.start, one.end) for one in negated]
+        owned = {place for start, end in spans for place in range(start, end)}
+        return (
+            [one for one in candidates if not self._titles.joins(self.words.tokens, one.start, one.end, owned)],
+            [one for one in negated if not self._titles.joins(self.words.tokens, one.start, one.end, owned)],
+        )
+
+    def _bare_year(self, place: int) -> Candidate | None:
+        """A number that is a year and no title, beside other words."""
+        before = self.words[place - 1]
+        if len(self.words) == 1 or before in _NOT_BEFORE_YEAR or self._titles.is_well_known([self.words[place]]):
+            return None
+        return match_bare_year(self.words, place, self._vocabulary.columns)
