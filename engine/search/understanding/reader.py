@@ -1,0 +1,202 @@
+"""Reads a query: which of its words are conditions, and which are to be searched for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.search.filters.columns import quoted
+from engine.search.filters.parser import Filter, mask, parse
+from engine.search.understanding.candidate import Candidate, Part
+from engine.search.understanding.columns import Columns
+from engine.search.understanding.findings import Findings
+from engine.search.understanding.known_titles import KnownTitles
+from engine.search.understanding.likeness import match_likeness
+from engine.search.understanding.reading import Reading
+from engine.search.understanding.resolution import Resolution
+from engine.search.understanding.scan import Scan
+from engine.search.understanding.tokens import Token, tokenise
+from engine.search.understanding.vocabulary import Vocabulary
+from engine.search.understanding.words import Words
+
+if TYPE_CHECKING:
+    from engine.search.filters.fields import Fields
+
+#: A longer text is a plot or a paragraph that was pasted, and no request.
+_MOST_WORDS = 60
+
+
+def read(
+    text: str,
+    fields: Fields,
+    *,
+    keep_as_text: Collection[str] = frozenset(),
+    is_title: Callable[[str], bool] | None = None,
+) -> Reading:
+    """Read the conditions in a query. What the reader knows of a catalogue is kept as long as its fields.
+
+    Parameters
+    ----------
+    text
+        The words of the query; see :attr:`engine.search.filters.parser.ParsedQuery.text`.
+    fields
+        The fields of the catalogue.
+    keep_as_text
+        Phrases that are to be searched for rather than understood: :attr:`Phrase.typed` of conditions that a user
+        dropped.
+    is_title
+        Whether an item has exactly this title. None looks it up among the catalogue's titles.
+
+    Examples
+    --------
+    ``korean horror films from the 90s without zombies`` has an empty text, the filters ``language:ko``,
+    ``genre:Horror`` and ``year:1990s``, and is without ``zombies``.
+    """
+    return fields.derived(QueryReader).read(text, keep_as_text=keep_as_text, is_title=is_title)
+
+
+class QueryReader:
+    """Reads queries for one catalogue.
+
+    Parameters
+    ----------
+    fields
+        The fields of the catalogue.
+    """
+
+    def __init__(self, fields: Fields) -> None:
+        self._fields = fields
+        self._columns = Columns(fields)
+        self._vocabulary = Vocabulary(self._columns)
+        self._titles = KnownTitles(self._columns)
+
+    def read(
+        self,
+        text: str,
+        *,
+        keep_as_text: Collection[str] = frozenset(),
+        is_title: Callable[[str], bool] | None = None,
+    ) -> Reading:
+        """Read the conditions in a query; see :func:`read`."""
+        tokens = tokenise(text)
+        if not tokens or len(tokens) > _MOST_WORDS:
+            return Reading(text)
+        is_title = is_title or self._titles.has
+        words = Words(tokens, self._sealed(tokens, keep_as_text), self._vocabulary.heads)
+        if self._is_title(text, words, is_title) or self._titles.begins(tokens):
+            return Reading(text)
+        likeness = match_likeness(text, words, is_title, self._is_title_alone)
+        scan = Scan(words, self._vocabulary, self._titles)
+        candidates, negated = scan.all(range(0) if likeness is None else range(likeness[0], likeness[3]))
+        found = Findings(text, tokens)
+        if likeness is not None:
+            found.move(*likeness)
+        others = frozenset(place for one in negated for place in range(one.start, one.end))
+        conditions = Resolution(words, candidates, others).conditions()
+        if not negated and likeness is None and _is_lone(conditions, len(tokens)):
+            return Reading(text)
+        for one in _united(conditions, words):
+            self._add(found, self._without_repetition(one, conditions))
+        for excluded in negated:
+            if excluded.subject is not None:
+                found.exclude(excluded.start, excluded.end, *excluded.subject)
+            for one in excluded.candidates:
+                self._add(found, one)
+        return found.reading()
+
+    def _is_title_alone(self, title: str) -> bool:
+        """Whether these words are a well-known title and not a genre: "Jaws", not "horror"."""
+        its = [token.word for token in tokenise(title)]
+        found = self._vocabulary.find(its, 0)
+        return (found is None or found.end < len(its)) and self._titles.is_well_known(its)
+
+    def _sealed(self, tokens: Sequence[Token], keep_as_text: Collection[str]) -> list[bool]:
+        """For each word whether it is quoted, kept as text, or in a well-known title of several words."""
+        sealed = [token.is_quoted for token in tokens]
+        kept = [[token.word for token in tokenise(phrase)] for phrase in keep_as_text]
+        runs = [
+            (start, start + len(phrase))
+            for phrase in kept
+            for start in range(len(tokens) - len(phrase) + 1)
+            if [token.word for token in tokens[start : start + len(phrase)]] == phrase
+        ]
+        for start, end in (*runs, *self._titles.runs(tokens)):
+            sealed[start:end] = [True] * (end - start)
+        return sealed
+
+    def _is_title(self, text: str, words: Words, is_title: Callable[[str], bool]) -> bool:
+        """Whether the whole query is a title; a single word for a genre must be a well-known one."""
+        if not is_title(text):
+            return False
+        found = self._vocabulary.find(words.plain, 0)
+        if found is None or found.end < len(words):
+            return True
+        return self._titles.is_well_known([token.word for token in words.tokens])
+
+    def _without_repetition(self, one: Candidate, conditions: Sequence[Candidate]) -> Candidate:
+        """An adjective asks for nothing where a number says it more exactly: ``short anime under 13 episodes``."""
+        if one.role != "attribute" or len(one.parts) != 1 or self._fields[one.parts[0].field].kind != "number":
+            return one
+        is_said = any(
+            other.role == "explicit" and any(part.field == one.parts[0].field for part in other.parts)
+            for other in conditions
+        )
+        return replace(one, parts=()) if is_said else one
+
+    def _add(self, found: Findings, one: Candidate) -> None:
+        """Add a candidate as a condition, an order or a word that asks for nothing; what fits no item stays text."""
+        if one.order is not None:
+            found.sort(one.start, one.end, one.order)
+        elif one.role == "compound":
+            return
+        elif not one.parts:
+            found.drop(one.start, one.end)
+        elif filters := self._filters(one.parts, one.negated):
+            found.demand(one.start, one.end, filters)
+
+    def _filters(self, parts: Iterable[Part], is_negated: bool) -> tuple[Filter, ...]:
+        """The filters as if they had been typed; empty if one of them fits no item."""
+        filters: list[Filter] = []
+        for field, terms in parts:
+            line = f"{'-' * is_negated}{field}:{','.join(map(quoted, terms))}"
+            parsed = parse(line, self._fields)
+            if parsed.text or parsed.problems:
+                return ()
+            filters += parsed.filters
+        if len(filters) > 1 and not np.any(mask(filters, self._fields)):
+            return ()  # "anime", in a catalogue that has animation and films in Japanese, but no animation in Japanese
+        return tuple(filters)
+
+
+def _is_lone(conditions: Sequence[Candidate], num_words: int) -> bool:
+    """Whether a word that is rather a subject than a genre, such as "samurai", or a noun for all items is the query."""
+    if len(conditions) != 1 or conditions[0].role not in ("subject", "noun"):
+        return False
+    return conditions[0].end - conditions[0].start == num_words
+
+
+def _united(conditions: Sequence[Candidate], words: Words) -> list[Candidate]:
+    """The conditions, of which ``comedies or dramas`` and ``comedies and dramas`` are one that either fits."""
+    united: list[Candidate] = []
+    for one in conditions:
+        before = united[-1] if united else None
+        if before is not None and _is_choice(before, one, words):
+            part = Part(one.parts[0].field, (*before.parts[0].terms, *one.parts[0].terms))
+            united[-1] = replace(before, end=one.end, parts=(part,))
+        else:
+            united.append(one)
+    return united
+
+
+def _is_choice(before: Candidate, one: Candidate, words: Words) -> bool:
+    if not (len(before.parts) == len(one.parts) == 1 and before.parts[0].field == one.parts[0].field):
+        return False
+    if before.negated or one.negated:
+        return False
+    joint = words[before.end] if one.start == before.end + 1 else ""
+    return joint == "or" or (
+        joint == "and" and words[before.end - 1].endswith("s") and words[one.end - 1].endswith("s")
+    )
