@@ -11,13 +11,14 @@ if TYPE_CHECKING:
 #: What words that may be a condition are in a query:
 #:
 #: - ``explicit``: nothing but a condition, such as ``before 1960``;
+#: - ``year``: a year without a word that says so; beside other words, it needs an item of this year with such a title;
 #: - ``genre``: a noun for a genre; it is a subject right before another noun (``comedy club``);
 #: - ``adjective``: an adjective of a genre, which needs a noun for items or another genre behind it;
 #: - ``subject``: a genre that is more often a subject (``war``); it needs a noun for items or a genre behind it;
 #: - ``attribute``: an adjective of items (``french``, ``popular``), which needs one as well;
 #: - ``compound``: a genre that no column has, such as "black comedy"; its words are searched for;
 #: - ``kind``: a noun for some of the items (``series``); ``noun``: a noun for all of them (``films``).
-Role = Literal["explicit", "genre", "adjective", "subject", "attribute", "compound", "kind", "noun"]
+Role = Literal["explicit", "year", "genre", "adjective", "subject", "attribute", "compound", "kind", "noun"]
 
 
 class Part(NamedTuple):

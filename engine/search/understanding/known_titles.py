@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from engine.runtime.locked_property import locked_property
 from engine.search.understanding.tokens import STOP_WORDS, Token
-from engine.text.normalize import split_year, title_key, words
+from engine.text.normalize import fold, split_year, title_key, words
 
 if TYPE_CHECKING:
     from engine.search.understanding.columns import Columns
@@ -83,6 +83,11 @@ class KnownTitles:
         wanted = hash(title_key(split_year(title.strip())[0]))
         place = int(np.searchsorted(self._hashes, wanted))
         return place < len(self._hashes) and int(self._hashes[place]) == wanted
+
+    def have(self, wanted: Sequence[str], rows: npt.NDArray[np.int64]) -> bool:
+        """Whether the title of one of these items contains all of these words."""
+        titles = (fold(title or "") for title in self._columns.fields.titles(rows))
+        return any(all(word in title for word in wanted) for title in titles)
 
     def is_well_known(self, words: Sequence[str]) -> bool:
         """Whether these words are a well-known title, or a part of one that a colon or brackets separate."""

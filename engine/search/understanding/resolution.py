@@ -54,7 +54,7 @@ class Resolution:
 
     def _holds(self, one: Candidate, owners: dict[int, Candidate]) -> bool:
         match one.role:
-            case "explicit" | "compound":
+            case "explicit" | "year" | "compound":
                 return True
             case "genre":
                 return not self._is_before_noun(one, owners)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from engine.search.understanding.candidate import Candidate
 from engine.search.understanding.known_titles import KnownTitles
 from engine.search.understanding.negation import Negated, match_negation
@@ -76,6 +80,9 @@ class Scan:
                 place += 1
         spans = [(one.start, one.end) for one in candidates] + [(one.start, one.end) for one in negated]
         owned = {place for start, end in spans for place in range(start, end)}
+        others = [place for place in range(len(self.words)) if place not in owned and place not in skipped]
+        subject = [self.words.tokens[place].word for place in others if not self.words.tokens[place].is_stop]
+        candidates = [one for one in candidates if one.role != "year" or self._is_year(one, subject)]
         return (
             [one for one in candidates if not self._titles.joins(self.words.tokens, one.start, one.end, owned)],
             [one for one in negated if not self._titles.joins(self.words.tokens, one.start, one.end, owned)],
@@ -87,3 +94,10 @@ class Scan:
         if len(self.words) == 1 or before in _NOT_BEFORE_YEAR or self._titles.is_well_known([self.words[place]]):
             return None
         return match_bare_year(self.words, place, self._vocabulary.columns)
+
+    def _is_year(self, found: Candidate, subject: Sequence[str]) -> bool:
+        """Whether a number is the year of items: "batman 1989", but not "berlin 1945"."""
+        field = self._vocabulary.columns.numbers["year"]
+        if not subject:
+            return True
+        return self._titles.have(subject, np.flatnonzero(field.mask(found.parts[0].terms[0])))

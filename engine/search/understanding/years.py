@@ -42,6 +42,8 @@ _SETTINGS = word_set(
     roaring
     """
 )
+#: What follows a time that is a subject.
+_STYLES = frozenset(("style", "styled", "nostalgia", "inspired", "themed", "aesthetic", "aesthetics", "setting"))
 
 
 class Span(NamedTuple):
@@ -60,7 +62,7 @@ def match_years(words: Words, start: int, columns: Columns) -> Candidate | None:
         return None
     place = words.after(start, _MADE) or start
     found = _relative(words, place, newest) or _compared(words, place) or _plain(words, start, place)
-    if found is None:
+    if found is None or words[found[0]] in _STYLES:
         return None
     end, term = found
     return Candidate(start, end, "explicit", (Part(field.name, term),))
@@ -74,7 +76,7 @@ def match_bare_year(words: Words, start: int, columns: Columns) -> Candidate | N
     year = int(words[start])
     if not columns.years[0] <= year <= columns.years[-1]:
         return None
-    return Candidate(start, start + 1, "explicit", (Part(field.name, (str(year),)),))
+    return Candidate(start, start + 1, "year", (Part(field.name, (str(year),)),))
 
 
 def _relative(words: Words, start: int, newest: int) -> tuple[int, tuple[str, ...]] | None:
@@ -118,6 +120,8 @@ def _plain(words: Words, start: int, place: int) -> tuple[int, tuple[str, ...]] 
     if first is None:
         return None
     is_decade = first.high > first.low
+    if words[start] == "of" and not is_decade and not words.is_head(start - 1):
+        return None  # "the summer of 1969"
     if (later := words.after(first.end, _OR_LATER)) is not None:
         return later, (f">={first.low}",)
     if (earlier := words.after(first.end, _OR_EARLIER)) is not None:

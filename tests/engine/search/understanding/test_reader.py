@@ -46,7 +46,11 @@ def told(text: str, fields: Fields) -> tuple[str, str]:
         ("toys from the early nineties", "toys", None),  # nothing is of these years
         ("toys from the mid 90s", "toys", "year:1993..1996"),
         ("90s and 2000s toys", "toys", "year:1990s,2000s"),
-        ("toys 1995", "toys", "year:1995"),
+        ("story 1995", "story", "year:1995"),
+        ("horror 1979", "", "genre:Horror year:1979"),
+        ("berlin 1995", "berlin 1995", ""),  # no title of this year has the word
+        ("the summer of 1995", "the summer of 1995", ""),
+        ("70s nostalgia", "70s nostalgia", ""),
         ("toys of the last ten years", "toys", "year:>=2010"),
         ("toys 1990 or later", "toys", "year:>=1990"),
         ("gangsters in the 1970s", "gangsters in the 1970s", ""),
