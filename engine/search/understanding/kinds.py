@@ -31,13 +31,19 @@ def _read() -> Iterator[tuple[tuple[str, ...], frozenset[str]]]:
 
 _BY_KIND = tuple(_read())
 
+#: A "TV movie" is a film and no series.
+_FILM = _BY_KIND[0][1]
+
 
 def kinds_of(field: TextField) -> Mapping[str, tuple[str, ...]]:
     """Words of queries -> the values of a type column that they mean."""
     found: dict[str, tuple[str, ...]] = {}
     known = [(value, folded.split()) for value, folded in zip(field.values, field.folded, strict=True)]
     for typed, telling in _BY_KIND:
-        if values := tuple(value for value, its in known if telling & set(its)):
+        values = tuple(
+            value for value, its in known if telling & set(its) and (telling & _FILM or not _FILM & set(its))
+        )
+        if values:
             found.update(dict.fromkeys(typed, values))
     by_word: dict[str, list[str]] = {}
     for value, its in known:

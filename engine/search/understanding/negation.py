@@ -32,8 +32,7 @@ _LACKING = word_set(
     """
     man men woman women boy boys girl girls person people someone somebody child children kid kids family
     world town city village life detective hero teacher soldier soldiers guy wife husband king queen survivor
-    survivors left live lives survive survives raised born dies die wakes world island land country place
-    house
+    survivors left live lives survive survives raised born dies die wakes island land country place house
     """
 )
 #: Subjects of a sentence whose verb is negated: "who is not human", "he does not know".
@@ -42,6 +41,8 @@ _CLAUSES = word_set(
     who he she they it we i you does do did can could will would has have had must should
     """
 )
+#: Words before a bare "not" or "no" that do not begin a request.
+_VERBS = frozenset(("is", "are", "was", "were", "with", "there", "theres"))
 _LONGEST_SUBJECT = 3
 
 #: A function that finds the candidate that begins at a place.
@@ -79,9 +80,7 @@ def match_negation(words: Words, start: int, phrase: Phrase) -> list[Negated]:
             continue
         is_without = phrases is _WITHOUT
         degree = None if is_without else words.after(behind, _DEGREES)
-        if words[behind] in _NOT_EXCLUDING or (
-            words[start - 1] in _CLAUSES and words[start] not in ("without", "with")
-        ):
+        if words[behind] in _NOT_EXCLUDING or _is_in_plot(words, start):
             return []
         place = degree or behind
         found = phrase(place)
@@ -95,6 +94,14 @@ def match_negation(words: Words, start: int, phrase: Phrase) -> list[Negated]:
             return []
         return _subjects(words, start, place, phrase)
     return []
+
+
+def _is_in_plot(words: Words, start: int) -> bool:
+    """Whether a negation belongs to a person in a plot: "she is not french", "a world without crime"."""
+    before = words[start - 1]
+    if words[start] in ("without", "with"):
+        return before in _LACKING
+    return before in _CLAUSES or (words[start] in ("not", "no") and before in _VERBS)
 
 
 def _negated(found: Candidate, start: int) -> Candidate:
