@@ -14,6 +14,11 @@ _ASCII_WORD = re.compile("[a-z0-9]+")
 # Chinese and Japanese write no spaces, so each of their characters counts as a word.
 _IDEOGRAPH = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(f"[{_IDEOGRAPH}]|[^\\W_{_IDEOGRAPH}]+")
+#: Initials: letters with a mark after each but perhaps the last, as in "E.T.", "M*A*S*H" and "J. R. R. Tolkien".
+_INITIALS = re.compile(r"(?<!\w)[^\W\d_](?:(?:\.[^\W\d_](?!\w)|\. [^\W\d_](?=\.))+|(?:[*·•][^\W\d_](?!\w))+)")
+#: A quick test whether a text may have initials.
+_MAY_HAVE_INITIALS = re.compile(r"[.*·•] ?\w(?:[.*·•]|(?<=[.*·•]\w)(?!\w))")
+_NOT_LETTERS = re.compile(r"[\W_]+")
 _ARTICLES = re.compile("a|an|the|les?|la|l|une?|de[rs]|die|das|eine?|el|l[ao]s|il|lo|gli|[io]|[oa]s")
 _TRAILING_YEAR = re.compile(r"\s*[(\[](\d{4})[)\]]\s*$")
 _TRAILING_ARTICLE = re.compile(r"^(?P<rest>.+),\s*(?P<article>\w+)'?$", re.DOTALL)
@@ -36,16 +41,20 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """The folded words of a text, in order.
 
-    An apostrophe does not separate words ("don't" becomes ``dont``), an ampersand becomes "and", and HTML entities are
-    decoded.
+    An apostrophe does not separate words ("don't" becomes ``dont``), nor do the points between initials ("E.T." becomes
+    ``et``). An ampersand becomes "and", and HTML entities are decoded.
 
     Examples
     --------
     >>> words("Tasukete! Mave-chan &amp; Schindler's 君の名")
     ['tasukete', 'mave', 'chan', 'and', 'schindlers', '君', 'の', '名']
+    >>> words("M*A*S*H, E.T. the Extra-Terrestrial, J. R. R. Tolkien")
+    ['mash', 'et', 'the', 'extra', 'terrestrial', 'jrr', 'tolkien']
     """
     if "&" in text:
         text = html.unescape(text).replace("&", " and ")
+    if _MAY_HAVE_INITIALS.search(text):
+        text = _INITIALS.sub(lambda found: _NOT_LETTERS.sub("", found[0]) + " ", text)
     folded = fold(text)
     if folded.isascii():
         return _ASCII_WORD.findall(folded.replace("'", ""))

@@ -61,3 +61,20 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 )
 def test_the_year_at_the_end_is_told_apart(title: str, apart: tuple[str, int | None]) -> None:
     assert split_year(title) == apart
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("E.T. the Extra-Terrestrial", ["et", "the", "extra", "terrestrial"]),
+        ("R.I.P.D", ["ripd"]),
+        ("M*A*S*H", ["mash"]),
+        ("J. R. R. Tolkien", ["jrr", "tolkien"]),
+        ("P.S. I Love You", ["ps", "i", "love", "you"]),
+        ("Plan B. A new one", ["plan", "b", "a", "new", "one"]),
+        ("WALL·E", ["wall", "e"]),
+        ("Evangelion: 2.0", ["evangelion", "2", "0"]),
+    ],
+)
+def test_initials_are_one_word(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
