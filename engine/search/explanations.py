@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from engine.data.items import Item
+from engine.search.lexical.acronyms import acronyms_of
+from engine.search.lexical.catalogue_fields import OTHER_TITLES, SEPARATOR, role_of
+from engine.search.lexical.query_term import QueryTerm
+from engine.search.lexical.terms import ACRONYM
 from engine.text.normalize import words
+
+__all__ = ["QueryTerm", "explain_keyword", "explain_semantic", "phrases"]
 
 _SHOWN_WORDS = 5
 _SHOWN_GENRES = 3
@@ -17,42 +22,35 @@ _PHRASES = 20
 _NOT_IN_WORDS = bytes(one for one in range(128) if not chr(one).isdigit() and not chr(one).islower())
 
 
-@dataclass(frozen=True, slots=True)
-class QueryTerm:
-    """A word of a query and the words of the catalogue that it matches.
-
-    Attributes
-    ----------
-    typed
-        The word as it was typed, folded.
-    matches
-        Words of the catalogue and their weights: 1 for the typed word itself, and less for other spellings of a
-        numeral, for longer words with this prefix and for spelling corrections.
-    """
-
-    typed: str
-    matches: Mapping[str, float] = field(default_factory=dict)
-
-
 def explain_keyword(item: Item, terms: Iterable[QueryTerm]) -> str:
     """Where an item has the terms of a query: ``title "heat" · text "bank"``; empty if it has none."""
     terms = list(terms)
-    wanted = {one for term in terms for one in term.matches}
-    places = {
-        "title": _words_in(wanted, [item.title, str(item.metadata.get("original_title") or "")]),
-        "genre": _words_in(wanted, item.genres),
-        "text": _words_in(wanted, [item.text]),
-    }
+    wanted = {one for term in terms for one in _words_of(term)}
+    titles = [item.title, *(text for column, text in _searched(item) if role_of(column) is OTHER_TITLES)]
+    places = {"title": _words_in(wanted, titles), "genre": _words_in(wanted, item.genres)}
+    for column, text in _searched(item):
+        if role_of(column) is not OTHER_TITLES:
+            places[column.replace("_", " ")] = _words_in(wanted, text.split(SEPARATOR))
+    places["text"] = _words_in(wanted, [item.text])
+    if any(one.startswith(ACRONYM) for one in wanted):
+        initials = {ACRONYM + one for title in titles for one in acronyms_of(title)}
+        places["initials"] = {one for one in wanted if one in initials}
     found: dict[str, list[str]] = {}
     for term in terms:
         for place, its_words in places.items():
-            if match := min(its_words & term.matches.keys(), key=lambda one: (-term.matches[one], one), default=""):
+            weights = _words_of(term)
+            if match := min(its_words & weights.keys(), key=lambda one: (-weights[one], one), default=""):
+                match = match.removeprefix(ACRONYM)
                 shown = f'"{match}"'
                 if not (term.typed.startswith(match[:-1]) or match.startswith(term.typed) or match.isdigit()):
                     shown += f' for "{term.typed}"'
                 found.setdefault(place, []).append(shown)
                 break
-    return " · ".join(f"{place} {' '.join(shown[:_SHOWN_WORDS])}" for place, shown in found.items())
+    if not found:  # the initials may be of words that are written as one: "fma" for "Fullmetal Alchemist"
+        found["initials"] = [
+            f'"{term.typed}"' for term in terms if any(one.startswith(ACRONYM) for one in term.matches)
+        ]
+    return " · ".join(f"{place} {' '.join(shown[:_SHOWN_WORDS])}" for place, shown in found.items() if shown)
 
 
 def explain_semantic(cosine: float, genres: Sequence[str] = ()) -> str:
@@ -69,6 +67,20 @@ def phrases(item: Item) -> list[str]:
         if one:
             by_words.setdefault(tuple(words(one)) or (one,), one)
     return list(by_words.values())[:_PHRASES]
+
+
+def _words_of(term: QueryTerm) -> dict[str, float]:
+    """The words that a term matches, with their weights; those of phrases that mean the same come last."""
+    return {**{word: 0.0 for phrase in term.phrases for word in phrase}, **term.matches}
+
+
+def _searched(item: Item) -> list[tuple[str, str]]:
+    """The columns of an item that keyword search reads besides the standard ones, and their values."""
+    found = []
+    for column, value in item.metadata.items():
+        if isinstance(value, str | list | tuple) and role_of(column) is not None:
+            found.append((column, value if isinstance(value, str) else SEPARATOR.join(map(str, value))))
+    return found
 
 
 def _words_in(wanted: set[str], texts: Iterable[str]) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,6 +68,8 @@ class SearchIndex:
         Numbers for each item that can be filtered by, in addition to the catalogue's columns.
     cache_file
         The file that keeps the keyword index from one start of the program to the next.
+    synonyms_file
+        A file with words that mean the same; see :mod:`engine.search.lexical.synonyms`.
     unavailable
         The error to raise where a store or an encoder is needed but could not be created; None if there is no error.
 
@@ -88,6 +91,7 @@ class SearchIndex:
         co_occurrence: Callable[[int], Scores] | None = None,
         extra_columns: Mapping[str, npt.NDArray[Any]] | None = None,
         cache_file: CacheFile | None = None,
+        synonyms_file: Path | None = None,
         unavailable: RecsysError | None = None,
     ) -> None:
         self.items = items
@@ -97,6 +101,7 @@ class SearchIndex:
         self._co_occurrence = co_occurrence
         self._index_lock = threading.Lock()
         self._cache_file = cache_file
+        self._synonyms_file = synonyms_file
         self._inverted_index: InvertedIndex | None = None
 
     def search(
@@ -203,7 +208,9 @@ class SearchIndex:
         if self._inverted_index is None:
             with self._index_lock:
                 if self._inverted_index is None:
-                    self._inverted_index = InvertedIndex.of(self.items, self._log_popularity, self._cache_file, job)
+                    self._inverted_index = InvertedIndex.of(
+                        self.items, self._log_popularity, self._cache_file, job, self._synonyms_file
+                    )
 
     # -- by a query -----------------------------------------------------------------------------------------
     def _keyword(self, query: str, k: int, allowed: Allowed, job: Job | None) -> Ranking:
@@ -308,7 +315,9 @@ class SearchIndex:
 
     def _answer(self, ranking: Ranking, query: str) -> Answer:
         rows = list(ranking.scores)
-        terms = self._index.keywords.query_terms(query) if ranking.method in ("hybrid", "keyword") else []
+        by_words = ranking.method in ("hybrid", "keyword")
+        terms = self._index.keywords.query_terms(query) if by_words else []
+        remarks = self._index.remarks if by_words else ()
         items = self.items.take(row + 1 for row in rows) if rows else []
         genres: Sequence[str] = ()
         if ranking.like is not None:
@@ -321,7 +330,7 @@ class SearchIndex:
                 for rank, (row, item) in enumerate(zip(rows, items, strict=True), start=1)
             ),
             ranking.method,
-            ranking.note,
+            " · ".join(filter(None, [ranking.note, *remarks])),
         )
 
     # -- parts of the index -----------------------------------------------------------------------------------

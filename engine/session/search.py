@@ -58,8 +58,10 @@ class SearchService:
         from engine.data.popularity import ratings_of_items
         from engine.search import SearchIndex
         from engine.search.co_occurrence import CoOccurrence
+        from engine.search.lexical import synonyms
         from engine.search.lexical.inverted_index import CacheFile
         from engine.search.semantic.vector_store import VectorStore
+        from engine.storage.paths import find_paths
 
         store, encoder, trouble = None, None, None
         try:
@@ -78,6 +80,7 @@ class SearchService:
                 self._opened.workspace.dataset_folder(self._opened.name) / "words.npz",
                 f"{self._opened.manifest.files['items']['sha256']} {__version__}",
             ),
+            synonyms_file=find_paths().config / synonyms.FILE_NAME,
             unavailable=trouble,
         )
 

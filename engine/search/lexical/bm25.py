@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from itertools import count, pairwise
+from collections.abc import Callable, Container, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.results import Correction
 from engine.ranking import top_k
 from engine.runtime.job import Job
-from engine.search.explanations import QueryTerm
-from engine.search.lexical.terms import TermDictionary, tokens
+from engine.search.lexical.catalogue_fields import OTHER_TITLES, PEOPLE, SEPARATOR, CatalogueField
+from engine.search.lexical.postings import Postings, make_postings
+from engine.search.lexical.query_reader import QueryReader
+from engine.search.lexical.query_term import QueryTerm
+from engine.search.lexical.synonyms import Synonyms
+from engine.search.lexical.terms import ACRONYM, LONGEST_NAME, TermDictionary, tokens
 from engine.text.normalize import words
 
 Scores = npt.NDArray[np.float32]
@@ -27,15 +32,9 @@ _TITLE_B, _TEXT_B = 0.75, 0.4
 _TITLE_WEIGHT = 1.5
 #: The scores of the most popular item are raised by this fraction, and less the less popular an item is.
 _POPULARITY_WEIGHT = 0.4
-_ITEMS_PER_PIECE = 2048
-#: Stop words, which are ignored unless a query has no other words ("The Who").
-_STOP_WORDS = frozenset(
-    words(
-        "a about an and are as at be but by can could do does for from had has have how i if in into is it its me my "
-        "of on or our some something than that the their them then there these they this those to us was we were what "
-        "when where which who whose will with would you your"
-    )
-)
+#: The weight of an acronym of a title, which tells as much as a word of it.
+_ACRONYM_WEIGHT = 1.5
+_PHRASE_WEIGHT = 0.9
 
 
 class BM25Index:
@@ -44,6 +43,9 @@ class BM25Index:
     Precomputed scores are the idea of bm25s (Lù, 2024): a query only adds up columns. This implementation needs nothing
     but NumPy, whereas bm25s takes a quarter of a second to import and longer to build its index.
 
+    A word that several fields of an item have counts once, by the field in which it weighs most; only the title is
+    added to that, as the text of an item begins with its title.
+
     Parameters
     ----------
     titles, texts
@@ -51,9 +53,15 @@ class BM25Index:
     job
         Checked at intervals for cancellation.
     other_titles
-        A second title of each item, such as its title in the original language; empty or None if an item has none.
+        Other titles of each item, such as its title in the original language; empty or None if an item has none.
+    fields
+        The other searched columns of the catalogue.
+    acronyms
+        Row -> the acronyms by which an item is known, such as "lotr". Called with the words of the catalogue.
     item_popularity
         The popularity of each item, from 0 to 1, shape (num_items,); it raises the scores of popular items a little.
+    synonyms
+        Words that mean the same.
     """
 
     def __init__(
@@ -63,27 +71,58 @@ class BM25Index:
         job: Job | None = None,
         *,
         other_titles: Sequence[str | None] | None = None,
+        fields: Sequence[CatalogueField] = (),
+        acronyms: Callable[[Container[str]], Mapping[int, Sequence[str]]] | None = None,
         item_popularity: npt.NDArray[np.float64] | None = None,
+        synonyms: Synonyms | None = None,
     ) -> None:
         self.num_items = len(titles)
         term_ids: defaultdict[str, int] = defaultdict(count().__next__)
-        if other_titles is not None:
-            titles = [
-                title if other is None or other == title else f"{title} · {other}"
-                for title, other in zip(titles, other_titles, strict=True)
-            ]
         lines: list[str] = []
-        title_postings = _postings(titles, term_ids, job, lines)
-        text_postings = _postings(texts, term_ids, job)
+        in_titles = make_postings(titles, term_ids, job, lines)
+        named = [in_titles]
+        others = [(make_postings(texts, term_ids, job), 1.0, _TEXT_B)]
+        if other_titles is not None and any(other_titles):
+            some = [None if other == title else other for title, other in zip(titles, other_titles, strict=True)]
+            named.append(make_postings(some, term_ids, job, lines))
+            others.append((named[-1], OTHER_TITLES.weight, OTHER_TITLES.b))
+        for one in fields:
+            has_names = one.role is PEOPLE
+            postings = make_postings(one.texts, term_ids, job, tokens_of=_name_tokens if has_names else tokens)
+            others.append((postings, one.role.weight, one.role.b))
+            if has_names:
+                named.append(postings)
+                lines += {f" {' '.join(words(name))} " for text in one.texts if text for name in text.split(SEPARATOR)}
+        num_items = max(1, self.num_items)
+        title_counts = np.zeros(len(term_ids), dtype=np.int64)
+        for postings in named:
+            title_counts += np.bincount(postings.keys // num_items, minlength=len(term_ids))
+        if acronyms is not None:
+            of_row = acronyms(term_ids.keys())
+            texts_of = [" ".join(of_row.get(row, ())) for row in range(self.num_items)]
+            others.append((make_postings(texts_of, term_ids, job, tokens_of=_acronym_tokens), _ACRONYM_WEIGHT, 0.0))
         self._term_ids = dict(term_ids)
-        self._compute_scores(title_postings, text_postings)
-        in_titles = np.bincount(title_postings[0] // max(1, self.num_items), minlength=len(term_ids))
-        self._finish(in_titles, "\n".join(lines), item_popularity)
+        self._compute_scores((in_titles, _TITLE_WEIGHT, _TITLE_B), others)
+        title_counts = np.pad(title_counts, (0, len(term_ids) - len(title_counts)))
+        self._finish(title_counts, "\n".join(lines), item_popularity, synonyms)
 
-    def _finish(self, in_titles: Counts, lines: str, item_popularity: npt.NDArray[np.float64] | None) -> None:
+    def _finish(
+        self,
+        in_titles: Counts,
+        lines: str,
+        item_popularity: npt.NDArray[np.float64] | None,
+        synonyms: Synonyms | None,
+    ) -> None:
         self._in_titles, self._lines = in_titles, lines
-        self._last_query_terms: tuple[str, list[QueryTerm]] = "", []
-        self._dictionary = TermDictionary(self._term_ids, np.diff(self._column), in_titles, lines)
+        self._item_popularity = item_popularity
+        dictionary = TermDictionary(
+            self._term_ids,
+            np.diff(self._column),
+            in_titles,
+            lines,
+            None if item_popularity is None else self._popularity_of,
+        )
+        self._reader = QueryReader(dictionary, synonyms)
         self._boost = (
             None if item_popularity is None else (1.0 + _POPULARITY_WEIGHT * item_popularity).astype(np.float32)
         )
@@ -106,6 +145,7 @@ class BM25Index:
         state: Mapping[str, npt.NDArray[Any]],
         num_items: int,
         item_popularity: npt.NDArray[np.float64] | None = None,
+        synonyms: Synonyms | None = None,
     ) -> BM25Index:
         """Make an index from the arrays that :meth:`state` returned.
 
@@ -124,23 +164,24 @@ class BM25Index:
         if not len(index._term_ids) == len(index._idf) == len(state["word_titles"]) == len(index._column) - 1:
             raise ValueError("its words and their columns differ in number")
         lines = state["title_words"].tobytes().decode("utf-8", "surrogatepass")
-        index._finish(state["word_titles"], lines, item_popularity)
+        index._finish(state["word_titles"], lines, item_popularity, synonyms)
         return index
 
-    def _compute_scores(self, titles: tuple[Counts, Counts, Counts], texts: tuple[Counts, Counts, Counts]) -> None:
-        """Compute the column of scores of each word from the postings of titles and texts."""
+    def _compute_scores(
+        self, titles: tuple[Postings, float, float], others: Sequence[tuple[Postings, float, float]]
+    ) -> None:
+        """Compute the column of scores of each word from the postings, weights and b of the fields."""
         num_items = max(1, self.num_items)
-        weighted = []
-        for (keys, frequency, lengths), weight, b in ((titles, _TITLE_WEIGHT, _TITLE_B), (texts, 1.0, _TEXT_B)):
-            relative = lengths / max(1e-9, float(lengths.mean()) if len(lengths) else 1.0)
-            weighted.append((keys, (weight * frequency / (1 - b + b * relative[keys % num_items])).astype(np.float32)))
-        (title_keys, title_weights), (text_keys, text_weights) = weighted
-        keys = np.concatenate([title_keys, text_keys])
-        keys.sort(kind="stable")  # a stable sort merges the two sorted parts in linear time
+        fields = [titles, *others]
+        keys = np.concatenate([postings.keys for postings, _, _ in fields])
+        keys.sort(kind="stable")  # a stable sort merges sorted parts in linear time
         keys = keys[np.diff(keys, prepend=-1) > 0]
         weights = np.zeros(len(keys), dtype=np.float32)
-        weights[np.searchsorted(keys, text_keys)] = text_weights
-        weights[np.searchsorted(keys, title_keys)] += title_weights
+        for postings, weight, b in others:
+            place = np.searchsorted(keys, postings.keys)
+            weights[place] = np.maximum(weights[place], postings.weights(weight, b))
+        postings, weight, b = titles
+        weights[np.searchsorted(keys, postings.keys)] += postings.weights(weight, b)
         word, item = np.divmod(keys, num_items)
         self._items = item.astype(np.int32)
         in_items = np.bincount(word, minlength=len(self._term_ids))
@@ -148,7 +189,9 @@ class BM25Index:
         self._idf = np.log1p((num_items - in_items + 0.5) / (in_items + 0.5)).astype(np.float32)
         self._scores = self._idf[word] * weights / (weights + _K1)
 
-    def search(self, query: str, k: int, allowed: npt.NDArray[np.bool_] | None = None) -> tuple[Rows, Scores]:
+    def search(
+        self, query: str, k: int, allowed: npt.NDArray[np.bool_] | None = None, *, correct: bool = True
+    ) -> tuple[Rows, Scores]:
         """The items with the highest BM25 scores for a query.
 
         Parameters
@@ -159,6 +202,8 @@ class BM25Index:
             The maximum number of items; items with none of the words are never returned.
         allowed
             A mask of the items that may be found, shape (num_items,); None allows all.
+        correct
+            Whether words that the catalogue does not have are corrected.
 
         Returns
         -------
@@ -167,8 +212,8 @@ class BM25Index:
             in the order of the catalogue.
         """
         scores = np.zeros(self.num_items, dtype=np.float32)
-        for term in self.query_terms(query):
-            if len(term.matches) == 1:
+        for term in self.query_terms(query, correct=correct):
+            if len(term.matches) == 1 and not term.phrases:
                 ((match, weight),) = term.matches.items()
                 column = self._column_of(match)
                 scores[self._items[column]] += weight * self._scores[column]  # an item occurs once in a column
@@ -181,49 +226,29 @@ class BM25Index:
         best = rows[top_k(scores[rows], k)]
         return best, scores[best]
 
-    def query_terms(self, query: str) -> list[QueryTerm]:
-        """The words of a query and their matches, without stop words and words that match nothing."""
-        cached_query, cached_terms = self._last_query_terms  # each search needs the terms twice: to find and to explain
-        if cached_query == query:
-            return cached_terms
-        query_tokens = list(dict.fromkeys(tokens(query)))
-        query_words = words(query)
-        last = query_words[-1] if query_words else ""
-        content = [word for word in query_tokens if word not in _STOP_WORDS]
-        terms = [
-            QueryTerm(word, self._dictionary.matches(word, is_last=word == last)) for word in (content or query_tokens)
-        ]
-        if not any(term.matches for term in terms) and content:
-            terms = [QueryTerm(word, {word: 1.0}) for word in query_tokens if word in self._dictionary]
-        terms = [*(term for term in terms if term.matches), *self._compounds(query_words)]
-        self._last_query_terms = query, terms
-        return terms
+    def query_terms(self, query: str, *, correct: bool = True) -> list[QueryTerm]:
+        """The words of a query and their matches, without stop words and words that match nothing.
+
+        Parameters
+        ----------
+        query
+            Any text.
+        correct
+            Whether words that the catalogue does not have are corrected.
+        """
+        return self._reader.terms(query, correct=correct)
 
     def corrected(self, query: str) -> str:
         """The query with its misspelt words replaced by words of titles; all other words stay as typed."""
-        chunks = [(chunk, words(chunk)) for chunk in query.split()]
-        corrected = typed = [word for _, its_words in chunks for word in its_words]
-        for _ in range(2):  # twice, since a corrected neighbour may decide the correction of a word
-            corrected = [
-                word if word in _STOP_WORDS else self._dictionary.corrected(word, before, after)
-                for before, word, after in zip(["", *corrected], corrected, [*corrected[1:], ""], strict=False)
-            ]
-        if corrected == typed:
-            return query
-        rest = iter(corrected)
-        parts = ((chunk, its_words, [next(rest) for _ in its_words]) for chunk, its_words in chunks)
-        return " ".join(chunk if its_words == new else " ".join(new) for chunk, its_words, new in parts)
+        return self._reader.corrected(query)
 
-    def _compounds(self, query_words: Sequence[str]) -> list[QueryTerm]:
-        """Terms for pairs of words that titles write as one word, and for words that titles write as two."""
-        found = []
-        for a, b in pairwise(query_words):
-            if len(a) + len(b) > 4 and self._dictionary.is_in_titles(a + b):
-                found.append(QueryTerm(f"{a} {b}", {a + b: 1.0}))
-        for word in dict.fromkeys(query_words):
-            if (parts := self._dictionary.split_compound(word)) is not None:
-                found += [QueryTerm(word, {part: 1.0}) for part in parts]
-        return found
+    def corrections(self, query: str) -> tuple[Correction, ...]:
+        """The words of a query that the catalogue does not have, and the words that are searched for instead."""
+        return self._reader.corrections(query)
+
+    def unknown_words(self, query: str) -> tuple[str, ...]:
+        """The words of a query that no item has, and that nothing near replaces; stop words are none of them."""
+        return self._reader.unknown_words(query)
 
     def _best_match_scores(self, term: QueryTerm) -> Scores:
         """Each item's score for its best match of a term; the idf of a match is capped at that of all matches."""
@@ -236,7 +261,29 @@ class BM25Index:
             items = self._items[column]
             its_scores = self._scores[column] * np.float32(weight * min(1.0, idf / self._idf[number]))
             scores[items] = np.maximum(scores[items], its_scores)
+        for phrase in term.phrases:
+            np.maximum(scores, self._phrase_scores(phrase), out=scores)
         return scores
+
+    def _phrase_scores(self, phrase: Sequence[str]) -> Scores:
+        """The scores of the items that have all words of a phrase, 0 for the others."""
+        scores = np.zeros(self.num_items, dtype=np.float32)
+        num_words = np.zeros(self.num_items, dtype=np.int8)
+        for word in dict.fromkeys(phrase):
+            column = self._column_of(word)
+            scores[self._items[column]] += np.float32(_PHRASE_WEIGHT) * self._scores[column]
+            num_words[self._items[column]] += 1
+        scores[num_words < len(set(phrase))] = 0
+        return scores
+
+    def _popularity_of(self, word: str) -> float:
+        """The popularity of the item that a word stands for most likely."""
+        column = self._column_of(word)
+        items = self._items[column]
+        if self._item_popularity is None or not len(items):
+            return 0.0
+        popularity = self._item_popularity[items]
+        return float(popularity[np.argmax(self._scores[column] * (1 + popularity))])
 
     def _column_of(self, word: str) -> slice:
         number = self._term_ids[word]
@@ -256,33 +303,16 @@ def _require_postings(
         raise ValueError("it names items that do not exist, or has scores that are no numbers")
 
 
-def _postings(
-    texts: Sequence[str | None],
-    term_ids: defaultdict[str, int],
-    job: Job | None,
-    lines: list[str] | None = None,
-) -> tuple[Counts, Counts, Counts]:
-    """The sorted keys ``word * num_items + item``, how often each occurs, and the number of words of each text."""
-    lengths = np.zeros(len(texts), dtype=np.int64)
-    pieces = [np.zeros(0, dtype=np.int64)]
-    for start in range(0, len(texts), _ITEMS_PER_PIECE):
-        if job is not None:
-            job.checkpoint()
-        numbers: list[int] = []
-        for item, text in enumerate(texts[start : start + _ITEMS_PER_PIECE], start):
-            before = len(numbers)
-            found = tokens(text or "")
-            numbers += map(term_ids.__getitem__, found)
-            if lines is not None:
-                lines.append(f" {' '.join(found)} ")
-            lengths[item] = len(numbers) - before
-        items = np.repeat(
-            np.arange(start, min(start + _ITEMS_PER_PIECE, len(texts))), lengths[start : start + _ITEMS_PER_PIECE]
-        )
-        pieces.append(np.array(numbers, dtype=np.int64) * len(texts) + items)
-    keys = np.concatenate(pieces)
-    keys.sort()
-    is_first = np.ones(len(keys), dtype=bool)
-    np.not_equal(keys[1:], keys[:-1], out=is_first[1:])
-    starts = np.flatnonzero(is_first)
-    return keys[starts], np.diff(starts, append=len(keys)), lengths
+def _name_tokens(text: str) -> list[str]:
+    """The words of several names, and each name of several words as one token."""
+    found = []
+    for name in text.split(SEPARATOR):
+        its_words = words(name)
+        found += its_words
+        if 1 < len(its_words) <= LONGEST_NAME:
+            found.append(" ".join(its_words))
+    return found
+
+
+def _acronym_tokens(text: str) -> list[str]:
+    return [ACRONYM + one for one in text.split(" ")]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from engine.runtime.locked_property import locked_property
 from engine.search.lexical.spelling import SpellingIndex
-from engine.search.lexical.terms import with_numbers
+from engine.search.lexical.variants import look_alikes, with_numbers
 from engine.text.normalize import split_year, title_key
 
 #: The minimum length of a query in which one letter may be wrong; from twice this length on, two letters may be.
@@ -26,23 +26,27 @@ class ExactTitles:
     titles
         The title of each item.
     other_titles
-        A second title of each item, such as its title in the original language. An item is not found by it if another
-        item has the same text as its first title.
+        Row -> other titles of the item, such as its title in the original language. An item is not found by one of them
+        if another item has the same text as its first title.
     """
 
-    def __init__(self, titles: Sequence[str | None], other_titles: Sequence[str | None] | None = None) -> None:
+    def __init__(self, titles: Sequence[str | None], other_titles: Mapping[int, Sequence[str]] | None = None) -> None:
         rows: dict[str, list[int]] = {}
         keys = [title_key(split_year(title or "")[0]) for title in titles]
         for row, key in enumerate(keys):
             rows.setdefault(key, []).append(row)
         others: dict[str, list[int]] = {}
-        for row, title in enumerate(other_titles or ()):
-            if title and (key := title_key(title)) != keys[row]:
-                others.setdefault(key, []).append(row)
+        for row, its_titles in (other_titles or {}).items():
+            for key in dict.fromkeys(title_key(split_year(title)[0]) for title in its_titles):
+                if key != keys[row]:
+                    others.setdefault(key, []).append(row)
         for row, key in enumerate(keys):
             numbered = with_numbers(key)
             for spelling in {numbered, numbered.replace(" ", "")} - {key}:
                 others.setdefault(spelling, []).append(row)
+            if not (key.isalpha() or " " in key):
+                for spelling in look_alikes(key):  # "Se7en" may be meant by "seven" as well as a title "Seven"
+                    rows.setdefault(spelling, []).append(row)
         self._rows = {**others, **rows}
         self._rows.pop("", None)
 
@@ -54,7 +58,8 @@ class ExactTitles:
         """
         key = title_key(split_year(query.strip())[0])
         numbered = with_numbers(key)
-        for spelling in (key, numbered, numbered.replace(" ", "")):
+        compact = numbered.replace(" ", "")
+        for spelling in (key, numbered, compact, compact.removeprefix("the")):
             if spelling in self._rows:
                 return self._rows[spelling], True
         if len(numbered) < _MIN_MISSPELT_LENGTH:

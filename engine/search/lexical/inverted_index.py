@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,12 @@ import numpy.typing as npt
 
 from engine.errors import DataError, MissingError
 from engine.runtime.job import Job
+from engine.search.lexical.aliases import FILE_NAME, Aliases, read_aliases
 from engine.search.lexical.bm25 import BM25Index
+from engine.search.lexical.catalogue_fields import OTHER_TITLES, find_fields
+from engine.search.lexical.catalogue_titles import CatalogueTitles
 from engine.search.lexical.exact_titles import ExactTitles
+from engine.search.lexical.synonyms import Synonyms, read_synonyms
 from engine.storage.arrays import read_npz
 from engine.storage.atomic import writing
 
@@ -53,11 +58,14 @@ class InvertedIndex:
         The BM25 index over titles and texts.
     titles
         The lookup of whole titles.
+    remarks
+        What is wrong with the files of aliases and of synonyms, in sentences.
     """
 
-    def __init__(self, keywords: BM25Index, titles: ExactTitles) -> None:
+    def __init__(self, keywords: BM25Index, titles: ExactTitles, remarks: Sequence[str] = ()) -> None:
         self.keywords = keywords
         self.titles = titles
+        self.remarks = tuple(remarks)
 
     @classmethod
     def of(
@@ -66,6 +74,7 @@ class InvertedIndex:
         item_popularity: npt.NDArray[np.float64],
         cache: CacheFile | None = None,
         job: Job | None = None,
+        synonyms_file: Path | None = None,
     ) -> InvertedIndex:
         """Read the index of a catalogue from its cache file, or build it and write the file.
 
@@ -76,30 +85,69 @@ class InvertedIndex:
         item_popularity
             The popularity of each item, from 0 to 1, shape (num_items,).
         cache
-            The cache file; None for no file. A file that cannot be read or written is no error.
+            The cache file; None for no file. A file that cannot be read or written is no error. Further titles of items
+            are read from ``aliases.csv`` beside it.
         job
             Checked at intervals for cancellation.
+        synonyms_file
+            The file with words that mean the same; None for no file. A wrong file is said in ``remarks``.
         """
-        index = None if cache is None else _read(cache, len(items), item_popularity)
+        aliases, remarks = (Aliases(), []) if cache is None else _aliases(cache, items)
+        synonyms = Synonyms()
+        if synonyms_file is not None:
+            try:
+                synonyms = read_synonyms(synonyms_file)
+            except DataError as error:
+                remarks.append(str(error))
+        if cache is not None and aliases.of_row:
+            cache = CacheFile(cache.path, f"{cache.source} {aliases.fingerprint()}")
+        index = None if cache is None else _read(cache, len(items), item_popularity, synonyms)
         if index is None:
-            others = None
-            if "original_title" in items.table.column_names:
-                others = items.table.column("original_title").cast("string").to_pylist()
-            titles = items.titles()
-            keywords = BM25Index(titles, items.texts(), job, other_titles=others, item_popularity=item_popularity)
-            index = cls(keywords, ExactTitles(titles, others))
+            fields = find_fields(items)
+            titles = CatalogueTitles.of(
+                items, [field.texts for field in fields if field.role is OTHER_TITLES], aliases.of_row
+            )
+            years = items.table.column("year").to_pylist()
+            keywords = BM25Index(
+                titles.titles,
+                titles.texts,
+                job,
+                other_titles=titles.for_words(),
+                fields=[field for field in fields if field.role is not OTHER_TITLES],
+                acronyms=lambda vocabulary: titles.acronyms(years, item_popularity, vocabulary),
+                item_popularity=item_popularity,
+                synonyms=synonyms,
+            )
+            index = cls(keywords, ExactTitles(titles.titles, titles.for_lookup()))
             if cache is not None:
                 _write(cache, index)
+        index.remarks = tuple(remarks)
         return index
 
 
-def _read(cache: CacheFile, num_items: int, item_popularity: npt.NDArray[np.float64]) -> InvertedIndex | None:
+def _aliases(cache: CacheFile, items: ItemTable) -> tuple[Aliases, list[str]]:
+    path = cache.path.with_name(FILE_NAME)
+    if not path.exists():
+        return Aliases(), []
+    try:
+        aliases = read_aliases(path, items.id_map.ids.tolist(), items.titles())
+    except DataError as error:
+        return Aliases(), [str(error)]
+    if not aliases.unmatched:
+        return aliases, []
+    some = f"{aliases.unmatched:,} lines are" if aliases.unmatched > 1 else "one line is"
+    return aliases, [f"{FILE_NAME}: {some} about no item of this data set, the first about {aliases.example[:60]!r}."]
+
+
+def _read(
+    cache: CacheFile, num_items: int, item_popularity: npt.NDArray[np.float64], synonyms: Synonyms
+) -> InvertedIndex | None:
     try:
         state = read_npz(cache.path)
         if not np.array_equal(state.get(_KEY, ()), _key(cache)):
             return None  # it is of an earlier version of the catalogue or of the program
         return InvertedIndex(
-            BM25Index.restore(state, num_items, item_popularity), ExactTitles.restore(state, num_items)
+            BM25Index.restore(state, num_items, item_popularity, synonyms), ExactTitles.restore(state, num_items)
         )
     except MissingError:
         return None

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from engine.search.lexical.bm25 import BM25Index
 from engine.search.lexical.spelling import SpellingIndex
-from engine.search.lexical.terms import tokens, with_numbers
+from engine.search.lexical.terms import tokens
+from engine.search.lexical.variants import with_numbers
 
 TITLES = [
     "The Shawshank Redemption",
