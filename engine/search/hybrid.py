@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,18 +17,22 @@ from engine.errors import NotTrainedError, OptionError, RecsysError
 from engine.ranking import top_k
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
+from engine.search.doubt import doubt
+from engine.search.filters.columns import NumberField
 from engine.search.filters.fields import Fields
 from engine.search.filters.parser import Filter, mask, require_filters
-from engine.search.fusion import POPULARITY_WEIGHT, Ranking, fuse_hybrid, fuse_ranks
+from engine.search.fusion import Ranking, fuse_ranks
 from engine.search.lexical.inverted_index import CacheFile, InvertedIndex
 from engine.search.mmr import rerank_by_similarity
 from engine.search.modes import LIKE_BY, MODES
+from engine.search.ranker import Ranker, exact_titles
+from engine.search.request import Request, understand
 from engine.search.semantic.semantic_index import SemanticIndex
-from engine.text.normalize import split_year
 
 if TYPE_CHECKING:
     from engine.data.items import Item, ItemTable
     from engine.search.encoder.encoder import Encoder
+    from engine.search.filters.orders import Order
     from engine.search.semantic.vector_store import VectorStore
 
 Allowed = npt.NDArray[np.bool_] | None
@@ -39,6 +43,8 @@ _DEPTH = 100
 #: Candidates for reranking by diversity: the minimum, and the number per result. Candidates of lower rank would no
 #: longer fit the query.
 _MIN_CANDIDATES, _CANDIDATES_PER_RESULT = 30, 3
+#: The share of the best match from which a result is kept in another order than the best match first.
+_WELL = 0.5
 
 
 class SearchIndex:
@@ -114,6 +120,8 @@ class SearchIndex:
         like: int | None = None,
         like_by: str | None = None,
         diversity: float = 0.0,
+        order: Order | None = None,
+        literal: Collection[str] = (),
         job: Job | None = None,
     ) -> Answer:
         """Find the items that match a query or are similar to another item, best first.
@@ -121,14 +129,16 @@ class SearchIndex:
         Parameters
         ----------
         query
-            Any text. It is never parsed for filters.
+            Any text. It is never parsed for filters; what it asks for in words ("french comedies before 1960 without
+            ghosts", "like Alien but funny") is understood in hybrid and keyword search, see
+            :func:`engine.search.request.understand`.
         k
             The number of results; fewer are returned if fewer items match.
         mode
-            ``"keyword"`` ranks by BM25, ``"semantic"`` by the cosine of the embeddings, and ``"hybrid"`` fuses both
-            lists by reciprocal rank and puts an item first whose words match much better than those of all others. In
-            keyword and hybrid search an item whose title equals the query comes first. While the catalogue is only
-            partly embedded, semantic search covers the embedded items, and the answer's note says how many there are.
+            ``"keyword"`` ranks by words, ``"semantic"`` by the cosine of the embeddings, and ``"hybrid"`` by both, and
+            by how well an item is known; see :mod:`engine.search.relevance`. In keyword and hybrid search an item whose
+            title equals the query comes first. While the catalogue is only partly embedded, semantic search covers the
+            embedded items, and the answer's note says how many there are.
         filters
             Conditions that each result must meet: a line such as ``"genre:comedy year:>=2010"``, or filters from
             :func:`engine.search.filters.parser.parse`. With filters but neither a query nor ``like``, all items that
@@ -142,6 +152,11 @@ class SearchIndex:
             is available.
         diversity
             From 0 (ranked by score alone) to 1: the penalty for a result that resembles those above it.
+        order
+            The order of the results; None for the one that the query asks for, or the best match first. Results that
+            hardly match are left out of another order.
+        literal
+            Words of the query that are neither corrected nor understood as conditions.
         job
             Checked at intervals for cancellation.
 
@@ -174,16 +189,15 @@ class SearchIndex:
                 )
             ranking = self._like(like, query, depth, allowed, like_by)
         elif not query.strip():
-            return self.popular(k, allowed)
-        elif mode == "keyword":
-            ranking = self._keyword(query, depth, allowed, job)
+            return self.popular(k, allowed, order)
         elif mode == "semantic":
-            ranking = self._semantic(query, depth, allowed)
+            ranking = self._ranker.by_meaning(query, depth if order is None else max(_DEPTH, depth), allowed)
+            return self._answer(self._reranked(self._ordered(ranking, order), k, diversity), Request.plain(query))
         else:
-            ranking = self._hybrid(query, depth, allowed, job)
-        return self._answer(self._reranked(ranking, k, diversity), query)
+            return self._understood(query, k, depth, mode, wanted, order, literal, diversity, job)
+        return self._answer(self._reranked(ranking, k, diversity), Request.plain(query))
 
-    def popular(self, k: int = 10, allowed: Allowed = None) -> Answer:
+    def popular(self, k: int = 10, allowed: Allowed = None, order: Order | None = None) -> Answer:
         """The most popular of the allowed items; neither the keyword index nor embeddings are needed.
 
         Parameters
@@ -192,16 +206,18 @@ class SearchIndex:
             The number of results.
         allowed
             A mask of the items that may be returned, shape (num_items,); None allows all.
+        order
+            Another order than by popularity.
         """
-        rows = top_k(self._item_popularity if allowed is None else np.where(allowed, self._item_popularity, -np.inf), k)
+        rows = self._best_by(order, allowed, k)
         found = self.items.take(rows + 1)
         scores = self._item_popularity[rows].tolist()
         results = [Result(rank, item, score) for rank, (item, score) in enumerate(zip(found, scores, strict=True), 1)]
         return Answer(tuple(results), BY_POPULARITY)
 
     def corrected(self, query: str) -> str:
-        """The query that a hybrid search encodes: the typed one with its misspelt words corrected."""
-        return query if self._inverted_index is None else self._inverted_index.keywords.corrected(query)
+        """The text that a hybrid search encodes: what is left of the query, with its misspelt words corrected."""
+        return query if self._inverted_index is None else self.request(query).meaning
 
     def prepare_keywords(self, job: Job | None = None) -> None:
         """Index the words now rather than at the first search."""
@@ -213,35 +229,147 @@ class SearchIndex:
                     )
 
     # -- by a query -----------------------------------------------------------------------------------------
-    def _keyword(self, query: str, k: int, allowed: Allowed, job: Job | None) -> Ranking:
+    def _understood(
+        self,
+        query: str,
+        k: int,
+        depth: int,
+        mode: str,
+        typed: Sequence[Filter],
+        order: Order | None,
+        literal: Collection[str],
+        diversity: float,
+        job: Job | None,
+    ) -> Answer:
+        """The answer to a query in words, after what it asks for is understood."""
         self.prepare_keywords(job)
-        rows, scores = self._index.keywords.search(query, k, allowed)
-        found = dict(zip(rows.tolist(), scores.tolist(), strict=True))
-        top = max(found.values(), default=0.0)
-        exact, as_typed = self._exact_titles(query, allowed)
-        for row in reversed(exact[:k]):
-            top = found[row] = top + 1.0  # before all other items, and in the order of the exact matches
-        label = "the title" if as_typed else "nearly the title"
-        return Ranking(found, "keyword", exact=frozenset(exact[:k]), exact_label=label).best(k)
+        request, allowed = self._fitting(query, typed, literal)
+        order = order or request.order
+        if request.moved is not None and mode == "hybrid":
+            moved = self._moved(request, k, allowed)
+            if moved is not None:
+                return self._answer(self._reranked(moved, k, diversity), request)
+        if not request.text.strip():
+            found = self.popular(k, self._without(request, allowed), order)
+            return replace(found, understood=request.understood)
+        depth = depth if order is None else max(_DEPTH, depth)
+        note = ""
+        if mode == "hybrid":
+            try:
+                ranking = self._ranker.by_words_and_meaning(request, depth, allowed, job)
+            except RecsysError as error:  # no embeddings or no model: keyword results are better than none
+                ranking, note = self._ranker.by_words(request, depth, allowed), f"By keyword only: {error}"
+        else:
+            ranking = self._ranker.by_words(request, depth, allowed)
+        if note:
+            ranking.note = note
+        return self._answer(self._reranked(self._ordered(ranking, order), k, diversity), request)
 
-    def _semantic(self, query: str, k: int, allowed: Allowed) -> Ranking:
-        index, note = self.semantic.index()
-        rows, cosines = index.search(self.semantic.encode_query(query), k, allowed)
-        found = dict(zip(rows.tolist(), cosines.tolist(), strict=True))
-        return Ranking(found, "semantic", cosines=found, note=note, encoded_query=query)
+    def _fitting(self, query: str, typed: Sequence[Filter], literal: Collection[str]) -> tuple[Request, Allowed]:
+        """What a query asks for, and the mask of the items that meet its conditions.
 
-    def _hybrid(self, query: str, k: int, allowed: Allowed, job: Job | None) -> Ranking:
-        depth = max(_DEPTH, k)
-        keyword = self._keyword(query, depth, allowed, job)
-        if job is not None:
-            job.checkpoint()
+        Conditions that no item meets are words after all, and so is a kind if only items of another kind have the
+        title: "planet of the apes series" are films.
+        """
+        request = self.request(query, literal)
+        allowed = mask((*typed, *request.filters), self.fields)
+        if not request.filters or allowed is None:
+            return request, allowed
+        others = [one for one in request.filters if one.field != "type"]
+        if not allowed.any():
+            request = replace(Request.plain(query, literal), meaning=self._index.keywords.corrected(query, literal))
+            return request, mask(typed, self.fields)
+        if len(others) < len(request.filters) and request.text.strip():
+            of_all_kinds = mask((*typed, *others), self.fields)
+            if self._has_title(request, of_all_kinds) and not self._has_title(request, allowed):
+                kinds = {one.typed for one in request.understood if one.condition.startswith("type:")}
+                return self.request(query, {*literal, *kinds}), of_all_kinds
+        return request, allowed
+
+    def _has_title(self, request: Request, allowed: Allowed) -> bool:
+        """Whether the title of an allowed item has all words of the request."""
+        words = self._index.keywords
+        rows, _ = words.search(request.words, _MIN_CANDIDATES, allowed, request.literal)
+        return bool((words.coverage(request.words, rows, request.literal).in_title > 0.999).any())
+
+    def request(self, query: str, literal: Collection[str] = ()) -> Request:
+        """What a query asks for; the keyword index is needed for the words of the catalogue."""
+        self.prepare_keywords()
+        request = understand(query, self.fields, literal)
+        return replace(request, meaning=self._index.keywords.corrected(request.meaning, literal))
+
+    def explain(
+        self,
+        query: str,
+        internal_id: int,
+        mode: str = "hybrid",
+        filters: Sequence[Filter] = (),
+        literal: Collection[str] = (),
+    ) -> dict[str, float]:
+        """What speaks for and against an item as an answer to a query; see :meth:`Ranker.explain`.
+
+        Parameters
+        ----------
+        query, mode, filters, literal
+            As in :meth:`search`.
+        internal_id
+            The internal id of the item.
+        """
+        if not query.strip() or mode == "semantic":
+            return {}
+        request, allowed = self._fitting(query, filters, literal)
+        if not request.text.strip():
+            return {}
+        return self._ranker.explain(request, internal_id - 1, allowed, by_meaning=mode == "hybrid")
+
+    def _moved(self, request: Request, k: int, allowed: Allowed) -> Ranking | None:
+        """Items like one that the query names, moved by its other words; None if there is no such item."""
+        assert request.moved is not None
+        rows, _ = exact_titles(self._index.titles, request.moved.title, self.items, self._item_popularity, None)
+        if not rows:
+            return None
         try:
-            semantic = self._semantic(self.corrected(query), depth, allowed)
-        except RecsysError as error:  # no embeddings or no model: keyword results are better than none
-            return keyword.best(k, note=f"By keyword only: {error}")
-        if not keyword.scores and not semantic.note:
-            semantic.note = "No word of the query was found: by meaning only"
-        return fuse_hybrid(keyword, semantic.boosted(POPULARITY_WEIGHT * self._log_popularity)).best(k)
+            ranking = self._like(rows[0] + 1, request.moved.words, k, allowed, "meaning")
+        except RecsysError:
+            return None
+        towards = f" and {request.moved.words!r}" if request.moved.words.strip() else ""
+        title = self.items[rows[0] + 1].title
+        return replace(ranking, note=" · ".join(filter(None, [f"Like {title!r}{towards}", ranking.note])))
+
+    def _without(self, request: Request, allowed: Allowed) -> Allowed:
+        """The mask of the allowed items without those that name an excluded subject."""
+        rows = np.arange(len(self.items))
+        for subject in request.without:
+            named = self._index.keywords.coverage(subject, rows).anywhere > 0.999
+            allowed = ~named if allowed is None else allowed & ~named
+        return allowed
+
+    def _ordered(self, ranking: Ranking, order: Order | None) -> Ranking:
+        """The results that match well in another order."""
+        if order in (None, "relevance") or not ranking.scores:
+            return ranking
+        least = _WELL * max(ranking.scores.values())
+        rows = np.array([row for row, score in ranking.scores.items() if score >= least], dtype=np.int64)
+        return ranking.keep(rows[np.argsort(self._keys(order)[rows], kind="stable")].tolist())
+
+    def _best_by(self, order: Order | None, allowed: Allowed, k: int) -> npt.NDArray[np.int64]:
+        popularity = self._item_popularity
+        if order in (None, "relevance", "popularity"):
+            return top_k(popularity if allowed is None else np.where(allowed, popularity, -np.inf), k)
+        rows = np.arange(len(self.items)) if allowed is None else np.flatnonzero(allowed)
+        found: npt.NDArray[np.int64] = rows[np.lexsort((-popularity[rows], self._keys(order)[rows]))][:k]
+        return found
+
+    def _keys(self, order: Order | None) -> npt.NDArray[np.float64]:
+        """The numbers by which an order is ascending, shape (num_items,); unknown ones come last."""
+        if order == "popularity":
+            return -self._item_popularity
+        names = ("rating",) if order == "rating" else ("date", "year")
+        field = next((self.fields[name] for name in names if name in self.fields.names), None)
+        if not isinstance(field, NumberField):
+            return np.zeros(len(self.items))
+        keys = field.numbers if order == "year" else -field.numbers
+        return np.where(np.isnan(keys), np.inf, keys)
 
     # -- by another item ------------------------------------------------------------------------------------
     def _like(self, internal_id: int, query: str, k: int, allowed: Allowed, by: str | None) -> Ranking:
@@ -313,24 +441,35 @@ class SearchIndex:
         order.sort(key=lambda position: rows[position] not in ranking.exact)
         return ranking.keep([rows[position] for position in order])
 
-    def _answer(self, ranking: Ranking, query: str) -> Answer:
+    def _answer(self, ranking: Ranking, request: Request) -> Answer:
         rows = list(ranking.scores)
         by_words = ranking.method in ("hybrid", "keyword")
-        terms = self._index.keywords.query_terms(query) if by_words else []
-        remarks = self._index.remarks if by_words else ()
+        terms = self._index.keywords.query_terms(request.words, request.literal) if by_words else []
         items = self.items.take(row + 1 for row in rows) if rows else []
         genres: Sequence[str] = ()
         if ranking.like is not None:
             genres = ranking.like.genres
         elif ranking.cosines:
             genres = self.semantic.nearest_genres(ranking.encoded_query, items)
-        return Answer(
+        answer = Answer(
             tuple(
                 Result(rank, item, ranking.scores[row], reason=ranking.explanation(item, terms, genres))
                 for rank, (row, item) in enumerate(zip(rows, items, strict=True), start=1)
             ),
             ranking.method,
-            " · ".join(filter(None, [ranking.note, *remarks])),
+            ranking.note,
+            understood=request.understood,
+        )
+        if not by_words:
+            return answer
+        words = self._index.keywords
+        unknown = words.unknown_words(request.words, request.literal)
+        return replace(
+            answer,
+            note=" · ".join(filter(None, [answer.note, *self._index.remarks])),
+            corrections=words.corrections(request.words, request.literal),
+            unknown_words=unknown,
+            remark=doubt(answer, unknown, words.content_words(request.words)),
         )
 
     # -- parts of the index -----------------------------------------------------------------------------------
@@ -342,16 +481,10 @@ class SearchIndex:
     def _log_popularity(self) -> npt.NDArray[np.float64]:
         return log_popularity(self.items, self._popularity)
 
-    def _exact_titles(self, query: str, allowed: Allowed) -> tuple[list[int], bool]:
-        """Rows of the items whose title is the query, most popular first, and whether the query spells it correctly."""
-        rows, as_typed = self._index.titles.find(query)
-        year = split_year(query.strip())[1]
-        if year is not None and rows:
-            years = self.items.table.column("year").take(rows).to_pylist()
-            rows = [row for row, its_year in zip(rows, years, strict=True) if its_year in (None, year)]
-        popularity = self._item_popularity
-        rows = sorted(rows, key=lambda row: -popularity[row])
-        return rows if allowed is None else [row for row in rows if allowed[row]], as_typed
+    @locked_property
+    def _ranker(self) -> Ranker:
+        self.prepare_keywords()
+        return Ranker(self.items, self.fields, self._index, self.semantic, self._item_popularity, self._log_popularity)
 
     @property
     def _index(self) -> InvertedIndex:

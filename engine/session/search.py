@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -118,6 +118,7 @@ class SearchService:
         *,
         like_by: str | None = None,
         diversity: float | None = None,
+        literal: Collection[str] = (),
     ) -> Answer:
         """Items like these words, or like the item ``like``, best first.
 
@@ -139,6 +140,8 @@ class SearchService:
         diversity
             From 0 to 1: how much a result counts less for being like those before it. None for a little where items
             like another are wanted, so that its sequels do not take all the places, and else for 0.
+        literal
+            Words that are searched for as they were typed: neither corrected nor understood as conditions.
 
         Raises
         ------
@@ -170,13 +173,24 @@ class SearchService:
                     raise
                 trouble = error
         if mode == "hybrid" and text and like is None and trouble:
-            answer = self._search.search(text, k, "keyword", filters, diversity=diversity, job=job)
+            answer = self._search.search(
+                text, k, "keyword", filters, diversity=diversity, order=parsed.order, literal=literal, job=job
+            )
             answer = replace(answer, note=f"by keyword only: {trouble}")
         else:
             with self._opened.queue.turn():
                 check(job)
                 answer = self._search.search(
-                    text, k, mode, filters, like=internal, like_by=like_by, diversity=diversity, job=job
+                    text,
+                    k,
+                    mode,
+                    filters,
+                    like=internal,
+                    like_by=like_by,
+                    diversity=diversity,
+                    order=parsed.order,
+                    literal=literal,
+                    job=job,
                 )
         return answer if answer.results or k < 1 else self._explained(answer, parsed, job)
 

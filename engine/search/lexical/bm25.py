@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -14,6 +14,7 @@ from engine.data.results import Correction
 from engine.ranking import top_k
 from engine.runtime.job import Job
 from engine.search.lexical.catalogue_fields import OTHER_TITLES, PEOPLE, SEPARATOR, CatalogueField
+from engine.search.lexical.coverage import Coverage, Occurrences, Place, measure_coverage
 from engine.search.lexical.postings import Postings, make_postings
 from engine.search.lexical.query_reader import QueryReader
 from engine.search.lexical.query_term import QueryTerm
@@ -81,15 +82,15 @@ class BM25Index:
         lines: list[str] = []
         in_titles = make_postings(titles, term_ids, job, lines)
         named = [in_titles]
-        others = [(make_postings(texts, term_ids, job), 1.0, _TEXT_B)]
+        others = [(make_postings(texts, term_ids, job), 1.0, _TEXT_B, Place(0))]
         if other_titles is not None and any(other_titles):
             some = [None if other == title else other for title, other in zip(titles, other_titles, strict=True)]
             named.append(make_postings(some, term_ids, job, lines))
-            others.append((named[-1], OTHER_TITLES.weight, OTHER_TITLES.b))
+            others.append((named[-1], OTHER_TITLES.weight, OTHER_TITLES.b, Place.TITLE))
         for one in fields:
             has_names = one.role is PEOPLE
             postings = make_postings(one.texts, term_ids, job, tokens_of=_name_tokens if has_names else tokens)
-            others.append((postings, one.role.weight, one.role.b))
+            others.append((postings, one.role.weight, one.role.b, Place.NAME if has_names else Place(0)))
             if has_names:
                 named.append(postings)
                 lines += {f" {' '.join(words(name))} " for text in one.texts if text for name in text.split(SEPARATOR)}
@@ -100,7 +101,8 @@ class BM25Index:
         if acronyms is not None:
             of_row = acronyms(term_ids.keys())
             texts_of = [" ".join(of_row.get(row, ())) for row in range(self.num_items)]
-            others.append((make_postings(texts_of, term_ids, job, tokens_of=_acronym_tokens), _ACRONYM_WEIGHT, 0.0))
+            acronym_postings = make_postings(texts_of, term_ids, job, tokens_of=_acronym_tokens)
+            others.append((acronym_postings, _ACRONYM_WEIGHT, 0.0, Place.TITLE))
         self._term_ids = dict(term_ids)
         self._compute_scores((in_titles, _TITLE_WEIGHT, _TITLE_B), others)
         title_counts = np.pad(title_counts, (0, len(term_ids) - len(title_counts)))
@@ -133,6 +135,7 @@ class BM25Index:
             "words": np.frombuffer("\n".join(self._term_ids).encode("utf-8", "surrogatepass"), dtype=np.uint8),
             "word_items": self._items,
             "word_scores": self._scores,
+            "word_places": self._places,
             "word_columns": self._column,
             "word_idf": self._idf,
             "word_titles": self._in_titles,
@@ -159,8 +162,11 @@ class BM25Index:
         known = state["words"].tobytes().decode("utf-8", "surrogatepass").split("\n")
         index._items, index._scores = state["word_items"], state["word_scores"]
         index._column, index._idf = state["word_columns"], state["word_idf"]
+        index._places = state["word_places"]
         index._term_ids = {word: number for number, word in enumerate(known[: len(index._idf)])}
         _require_postings(index._items, index._scores, index._column, num_items)
+        if index._places.dtype != np.uint8 or index._places.shape != index._items.shape:
+            raise ValueError("the places of its words have another type or size")
         if not len(index._term_ids) == len(index._idf) == len(state["word_titles"]) == len(index._column) - 1:
             raise ValueError("its words and their columns differ in number")
         lines = state["title_words"].tobytes().decode("utf-8", "surrogatepass")
@@ -168,20 +174,23 @@ class BM25Index:
         return index
 
     def _compute_scores(
-        self, titles: tuple[Postings, float, float], others: Sequence[tuple[Postings, float, float]]
+        self, titles: tuple[Postings, float, float], others: Sequence[tuple[Postings, float, float, Place]]
     ) -> None:
-        """Compute the column of scores of each word from the postings, weights and b of the fields."""
+        """Compute the column of scores of each word from the postings, weights, b and places of the fields."""
         num_items = max(1, self.num_items)
-        fields = [titles, *others]
-        keys = np.concatenate([postings.keys for postings, _, _ in fields])
+        keys = np.concatenate([titles[0].keys, *(postings.keys for postings, *_ in others)])
         keys.sort(kind="stable")  # a stable sort merges sorted parts in linear time
         keys = keys[np.diff(keys, prepend=-1) > 0]
         weights = np.zeros(len(keys), dtype=np.float32)
-        for postings, weight, b in others:
-            place = np.searchsorted(keys, postings.keys)
-            weights[place] = np.maximum(weights[place], postings.weights(weight, b))
+        self._places = np.zeros(len(keys), dtype=np.uint8)
+        for postings, weight, b, place in others:
+            at = np.searchsorted(keys, postings.keys)
+            weights[at] = np.maximum(weights[at], postings.weights(weight, b))
+            self._places[at] |= np.uint8(place)
         postings, weight, b = titles
-        weights[np.searchsorted(keys, postings.keys)] += postings.weights(weight, b)
+        at = np.searchsorted(keys, postings.keys)
+        weights[at] += postings.weights(weight, b)
+        self._places[at] |= np.uint8(Place.TITLE)
         word, item = np.divmod(keys, num_items)
         self._items = item.astype(np.int32)
         in_items = np.bincount(word, minlength=len(self._term_ids))
@@ -190,7 +199,7 @@ class BM25Index:
         self._scores = self._idf[word] * weights / (weights + _K1)
 
     def search(
-        self, query: str, k: int, allowed: npt.NDArray[np.bool_] | None = None, *, correct: bool = True
+        self, query: str, k: int, allowed: npt.NDArray[np.bool_] | None = None, literal: Collection[str] = ()
     ) -> tuple[Rows, Scores]:
         """The items with the highest BM25 scores for a query.
 
@@ -202,8 +211,8 @@ class BM25Index:
             The maximum number of items; items with none of the words are never returned.
         allowed
             A mask of the items that may be found, shape (num_items,); None allows all.
-        correct
-            Whether words that the catalogue does not have are corrected.
+        literal
+            Words that are not corrected.
 
         Returns
         -------
@@ -212,7 +221,7 @@ class BM25Index:
             in the order of the catalogue.
         """
         scores = np.zeros(self.num_items, dtype=np.float32)
-        for term in self.query_terms(query, correct=correct):
+        for term in self.query_terms(query, literal):
             if len(term.matches) == 1 and not term.phrases:
                 ((match, weight),) = term.matches.items()
                 column = self._column_of(match)
@@ -226,29 +235,85 @@ class BM25Index:
         best = rows[top_k(scores[rows], k)]
         return best, scores[best]
 
-    def query_terms(self, query: str, *, correct: bool = True) -> list[QueryTerm]:
+    def query_terms(self, query: str, literal: Collection[str] = ()) -> list[QueryTerm]:
         """The words of a query and their matches, without stop words and words that match nothing.
 
         Parameters
         ----------
         query
             Any text.
-        correct
-            Whether words that the catalogue does not have are corrected.
+        literal
+            Words that are not corrected.
         """
-        return self._reader.terms(query, correct=correct)
+        return self._reader.terms(query, literal)
 
-    def corrected(self, query: str) -> str:
-        """The query with its misspelt words replaced by words of titles; all other words stay as typed."""
-        return self._reader.corrected(query)
+    def corrected(self, query: str, literal: Collection[str] = ()) -> str:
+        """The query with its misspelt words replaced by words of titles; all other words stay as typed.
 
-    def corrections(self, query: str) -> tuple[Correction, ...]:
+        Parameters
+        ----------
+        query
+            Any text.
+        literal
+            Words that stay as they are.
+        """
+        return self._reader.corrected(query, literal)
+
+    def corrections(self, query: str, literal: Collection[str] = ()) -> tuple[Correction, ...]:
         """The words of a query that the catalogue does not have, and the words that are searched for instead."""
-        return self._reader.corrections(query)
+        return self._reader.corrections(query, literal)
 
-    def unknown_words(self, query: str) -> tuple[str, ...]:
+    def unknown_words(self, query: str, literal: Collection[str] = ()) -> tuple[str, ...]:
         """The words of a query that no item has, and that nothing near replaces; stop words are none of them."""
-        return self._reader.unknown_words(query)
+        return self._reader.unknown_words(query, literal)
+
+    def coverage(self, query: str, rows: Rows, literal: Collection[str] = ()) -> Coverage:
+        """Which share of a query some items have; see :class:`engine.search.lexical.coverage.Coverage`.
+
+        Parameters
+        ----------
+        query
+            Any text.
+        rows
+            The items, in any order.
+        literal
+            Words that are not corrected.
+        """
+        terms = self.query_terms(query, literal)
+        found = [self._occurrences(term, rows) for term in terms]
+        return measure_coverage(self._reader.content_words(query), terms, found, self._idf_of_unknown, len(rows))
+
+    def _occurrences(self, term: QueryTerm, rows: Rows) -> Occurrences:
+        """In which of the items, and where in them, a term occurs."""
+        weights = np.zeros((3, len(rows)), dtype=np.float32)
+        total = 0
+        for match, weight in term.matches.items():
+            column = self._column_of(match)
+            items = self._items[column]
+            total += len(items)
+            at = np.minimum(np.searchsorted(items, rows), len(items) - 1)
+            has = items[at] == rows
+            places = self._places[column][at]
+            of_places = (has, has & (places & np.uint8(Place.TITLE) > 0), has & (places & np.uint8(Place.NAME) > 0))
+            for row, wanted in zip(weights, of_places, strict=True):
+                np.maximum(row, wanted * np.float32(weight), out=row)
+        for phrase in term.phrases:
+            has = np.ones(len(rows), dtype=bool)
+            for word in phrase:
+                items = self._items[self._column_of(word)]
+                at = np.minimum(np.searchsorted(items, rows), len(items) - 1)
+                has &= items[at] == rows
+            np.maximum(weights[0], has * np.float32(_PHRASE_WEIGHT), out=weights[0])
+        idf = float(np.log1p((self.num_items - min(total, self.num_items) + 0.5) / (total + 0.5)))
+        return Occurrences(weights[0], weights[1], weights[2], idf)
+
+    @property
+    def _idf_of_unknown(self) -> float:
+        return float(np.log1p((self.num_items + 0.5) / 0.5))
+
+    def content_words(self, query: str) -> list[str]:
+        """The distinct words of a query without stop words; all words if there are no others."""
+        return self._reader.content_words(query)
 
     def _best_match_scores(self, term: QueryTerm) -> Scores:
         """Each item's score for its best match of a term; the idf of a match is capped at that of all matches."""

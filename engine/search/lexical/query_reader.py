@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby, pairwise
 
 from engine.data.results import Correction
@@ -40,20 +40,21 @@ class QueryReader:
     def __init__(self, dictionary: TermDictionary, synonyms: Synonyms | None = None) -> None:
         self._dictionary = dictionary
         self._synonyms = synonyms or Synonyms()
-        self._last: tuple[tuple[str, bool], list[QueryTerm]] = ("", True), []
+        self._last: tuple[tuple[str, frozenset[str]], list[QueryTerm]] = ("", frozenset()), []
 
-    def terms(self, query: str, *, correct: bool = True) -> list[QueryTerm]:
+    def terms(self, query: str, literal: Collection[str] = ()) -> list[QueryTerm]:
         """The words of a query and their matches, without stop words and words that match nothing.
 
         Parameters
         ----------
         query
             Any text.
-        correct
-            Whether words that the catalogue does not have are corrected.
+        literal
+            Words that are not corrected.
         """
         cached_query, cached_terms = self._last  # each search needs the terms twice: to find and to explain
-        if cached_query == (query, correct):
+        kept = frozenset(literal)
+        if cached_query == (query, kept):
             return cached_terms
         query_tokens = list(dict.fromkeys(tokens(query)))
         query_words = words(query)
@@ -70,7 +71,7 @@ class QueryReader:
             before, after = beside.get(word, ("", ""))
             is_acronym = self._is_acronym(word) and word not in self._dictionary
             found = self._dictionary.matches(
-                word, is_last=word == last, before=before, after=after, correct=correct and not is_acronym
+                word, is_last=word == last, before=before, after=after, correct=word not in kept and not is_acronym
             )
             terms.append(QueryTerm(word, self._with_acronym(word, found.weights), correction=found.correction))
         if not any(term.matches for term in terms) and content:
@@ -81,14 +82,14 @@ class QueryReader:
             *self._compounds(query_words),
             *self._names([used.get(word, word) for word in query_words]),
         ]
-        self._last = (query, correct), terms
+        self._last = (query, kept), terms
         return terms
 
-    def corrections(self, query: str) -> tuple[Correction, ...]:
+    def corrections(self, query: str, literal: Collection[str] = ()) -> tuple[Correction, ...]:
         """The words of a query that the catalogue does not have, and the words that are searched for instead."""
-        meant = dict(zip(words(query), words(self.corrected(query)), strict=False))
+        meant = dict(zip(words(query), words(self.corrected(query, literal)), strict=False))
         found = []
-        for term in self.terms(query):
+        for term in self.terms(query, literal):
             used = meant.get(term.typed, term.typed)
             if used == term.typed:
                 used = term.correction
@@ -96,20 +97,20 @@ class QueryReader:
                 found.append(Correction(term.typed, used))
         return tuple(found)
 
-    def unknown_words(self, query: str) -> tuple[str, ...]:
+    def unknown_words(self, query: str, literal: Collection[str] = ()) -> tuple[str, ...]:
         """The words of a query that no item has, and that nothing near replaces; stop words are none of them."""
-        known = {word for term in self.terms(query) for word in term.typed.split(" ")}
+        known = {word for term in self.terms(query, literal) for word in term.typed.split(" ")}
         query_words = dict.fromkeys(words(query))
         return tuple(word for word in query_words if word not in known and word not in _STOP_WORDS)
 
-    def corrected(self, query: str) -> str:
+    def corrected(self, query: str, literal: Collection[str] = ()) -> str:
         """The query with its misspelt words replaced by words of titles; all other words stay as typed."""
         chunks = [(chunk, words(chunk)) for chunk in query.split()]
         corrected = typed = [word for _, its_words in chunks for word in its_words]
         for _ in range(2):  # twice, since a corrected neighbour may decide the correction of a word
             corrected = [
                 word
-                if word in _STOP_WORDS or self._is_acronym(word)
+                if word in _STOP_WORDS or word in literal or self._is_acronym(word)
                 else self._dictionary.corrected(word, before, after)
                 for before, word, after in zip(["", *corrected], corrected, [*corrected[1:], ""], strict=False)
             ]
@@ -118,6 +119,11 @@ class QueryReader:
         rest = iter(corrected)
         parts = ((chunk, its_words, [next(rest) for _ in its_words]) for chunk, its_words in chunks)
         return " ".join(chunk if its_words == new else " ".join(new) for chunk, its_words, new in parts)
+
+    def content_words(self, query: str) -> list[str]:
+        """The distinct words of a query without stop words; all words if there are no others."""
+        found = list(dict.fromkeys(words(query)))
+        return [word for word in found if word not in _STOP_WORDS] or found
 
     def _is_acronym(self, word: str) -> bool:
         return 1 < len(word) <= _LONGEST_ACRONYM and ACRONYM + word in self._dictionary

@@ -20,23 +20,28 @@ class ItemIndex:
     all_vectors
         The index over the vectors of the whole texts, followed by those of the long parts: two for each item. None if
         no item has a second vector.
+
+    Attributes
+    ----------
+    texts
+        The index over the vectors of the whole texts.
     """
 
     def __init__(self, texts: ExactIndex, all_vectors: ExactIndex | None = None) -> None:
-        self._texts = texts
+        self.texts = texts
         self._all = all_vectors
 
     def __len__(self) -> int:
         """The number of items whose whole text has a vector."""
-        return len(self._texts)
+        return len(self.texts)
 
     def vector(self, item: int) -> npt.NDArray[np.float32] | None:
         """The vector of an item's whole text, shape (dim,), or None if it has none."""
-        return self._texts.vector(item)
+        return self.texts.vector(item)
 
     def like(self, vector: npt.NDArray[np.float32], k: int, allowed: Mask | None = None) -> tuple[Rows, Scores]:
         """The ``k`` items whose whole texts are nearest to a vector; see :meth:`search`."""
-        items, cosines = self._texts.search(vector[None], k, allowed)
+        items, cosines = self.texts.search(vector[None], k, allowed)
         return items[0], cosines[0]
 
     def search(self, query: npt.NDArray[np.float32], k: int, allowed: Mask | None = None) -> tuple[Rows, Scores]:
@@ -60,13 +65,13 @@ class ItemIndex:
             return self.like(query, k, allowed)
         # An item has at most two vectors, so twice as many vectors belong to at least k items.
         found, cosines = self._all.search(query[None], 2 * k, None if allowed is None else np.tile(allowed, 2))
-        items = found[0] % self._texts.num_items
+        items = found[0] % self.texts.num_items
         first = np.sort(np.unique(items, return_index=True)[1])[:k]
         return items[first], cosines[0][first]
 
     def cosines(self, query: npt.NDArray[np.float32], items: Rows) -> Scores:
         """The larger of the two cosines of each of these items with a query, shape (len(items),); NaN if unknown."""
         if self._all is None:
-            return self._texts.cosines(query, items)
-        both = self._all.cosines(query, np.concatenate([items, items + self._texts.num_items]))
+            return self.texts.cosines(query, items)
+        both = self._all.cosines(query, np.concatenate([items, items + self.texts.num_items]))
         return np.asarray(np.fmax(both[: len(items)], both[len(items) :]), dtype=np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,10 +26,13 @@ class NearestGenres:
     ----------
     encoder
         The embedding model.
+    stored
+        A function that returns the vectors of those texts that are stored.
     """
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, stored: Callable[[Sequence[str]], dict[str, Vector]] | None = None) -> None:
         self._encoder = encoder
+        self._stored = stored
         self._lock = threading.Lock()
         self._vectors: dict[str, Vector] = {}
 
@@ -55,7 +58,9 @@ class NearestGenres:
         """Embed the given genres that have no vector yet, and return the vectors of all genres known so far."""
         new = [genre for genre in genres if genre not in self._vectors]
         if new:
-            found = dict(zip(new, self._encoder.encode(new), strict=True))
+            found = {} if self._stored is None else self._stored(new)
+            new = [genre for genre in new if genre not in found]
+            found |= dict(zip(new, self._encoder.encode(new) if new else (), strict=True))
             with self._lock:
                 self._vectors = {**self._vectors, **found}
         return self._vectors

@@ -14,15 +14,19 @@ from engine.data.results import EmbeddingState
 from engine.errors import NotTrainedError, OptionError, RecsysError
 from engine.runtime.job import Job
 from engine.search import explanations
-from engine.search.semantic.nearest_genres import NearestGenres
+from engine.search.semantic.nearest_genres import NearestGenres, frequent_genres
 from engine.search.semantic.passages import passages
 from engine.search.semantic.query_cache import QueryCache
 
 if TYPE_CHECKING:
     from engine.data.items import Item, ItemTable
     from engine.search.encoder.encoder import Encoder, Vectors
+    from engine.search.genre_column import GenreColumn
     from engine.search.semantic.item_index import ItemIndex
     from engine.search.semantic.vector_store import Hashes, VectorStore
+
+
+Vector = npt.NDArray[np.float32]
 
 
 class SemanticIndex:
@@ -62,7 +66,7 @@ class SemanticIndex:
         self._lock = threading.Lock()
         self._index: tuple[Hashable, ItemIndex] | None = None
         self._queries = QueryCache(encoder)
-        self._genres = None if encoder is None else NearestGenres(encoder)
+        self._genres = None if encoder is None else NearestGenres(encoder, self._stored)
 
     def state(self) -> EmbeddingState:
         """How much of the catalogue is embedded; no vectors are read."""
@@ -76,7 +80,8 @@ class SemanticIndex:
             raise self.unavailable or RecsysError("There is no embedding model for this catalogue.")
         texts, long_parts = self._items.texts(), passages(self._items)
         order = range(len(texts)) if self._popularity is None else np.argsort(-self._popularity, kind="stable").tolist()
-        wanted = [text for item in order for text in dict.fromkeys((texts[item], long_parts[item] or texts[item]))]
+        wanted = frequent_genres(self._items)
+        wanted += [text for item in order for text in dict.fromkeys((texts[item], long_parts[item] or texts[item]))]
         self._store.embed(wanted, self._encoder, job)
         return self.state()
 
@@ -150,6 +155,27 @@ class SemanticIndex:
     def nearest_genres(self, query: str, items: Sequence[Item]) -> Sequence[str]:
         """The genres of some items that are close to a query in meaning, the nearest first."""
         return () if self._genres is None else self._genres.nearest(self.encode_query(query), items)
+
+    def genre_cosines(self, query: Vector, genres: GenreColumn | None) -> npt.NDArray[np.float64] | None:
+        """The cosine of each item's nearest genre with a query, shape (num_items,).
+
+        None if there are no genres or no embedding model.
+        """
+        if self._genres is None or genres is None:
+            return None
+        vectors = self._genres.prepare(genres.names)
+        cosines = np.stack([vectors[name] for name in genres.names]) @ query
+        return genres.largest(cosines.astype(np.float64))
+
+    def _stored(self, texts: Sequence[str]) -> dict[str, Vector]:
+        """The stored vectors of some texts, as far as there are any."""
+        from engine.search.semantic.vector_store import hash_texts
+
+        if self._store is None:
+            return {}
+        rows = self._store.rows(hash_texts(texts))
+        vectors = self._store.vectors()
+        return {text: np.array(vectors[row]) for text, row in zip(texts, rows.tolist(), strict=True) if row >= 0}
 
     def nearest_phrases(self, query: str, item: Item, limit: int = 3) -> list[tuple[str, float]]:
         """The phrases of an item that are nearest to a query, with their cosines, best first.

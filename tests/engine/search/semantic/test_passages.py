@@ -84,11 +84,11 @@ def test_embeddings_without_passages_are_searched_and_completed(tmp_path: Path) 
 
 
 class OneBatchEncoder(FakeEncoder):
-    """Encodes two texts of a catalogue and then fails, as if it had been stopped."""
+    """Encodes three texts of a catalogue, the genre first, and then fails, as if it had been stopped."""
 
     def encode_many(self, texts: Sequence[str], job: Job | None = None, batch_size: int | None = 4) -> Any:
-        yield np.arange(min(2, len(texts))), np.stack([vector_of(text) for text in texts[:2]])
-        if len(texts) > 2:
+        yield np.arange(min(3, len(texts))), np.stack([vector_of(text) for text in texts[:3]])
+        if len(texts) > 3:
             raise CancelledError
 
 

@@ -1,0 +1,181 @@
+"""Fit the weights of engine/search/relevance.py on the tuning part of the judged queries.
+
+    python benchmarks/search/fit.py [--home DIR]
+
+The data sets ``anime``, ``movies`` and ``demo`` are stored and embedded in the workspace. The weights of the sum
+minimise the loss of ListNet (Cao et al., 2007) over the candidates of each query; those of the logistic function are
+fitted on the first ten results of each query (Platt, 1999). The program prints the constants, and how many queries have
+an accepted item among the first five in five-fold cross-validation. The test part is never read.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from judged import JudgedQuery, open_sessions, read, read_queries
+from scipy.optimize import minimize
+
+from engine.search.evidence import FEATURES
+from engine.search.filters.parser import mask
+from engine.storage.paths import find_paths
+from engine.workspace.dataset_store import Workspace
+
+#: Features that a search by words alone does not have.
+OF_MEANING = {"cosine", "cosine lead", "cosine of long query", "genre", "genre lead"}
+SHOWN, PENALTY, FOLDS = 10, 3.0, 5
+
+
+@dataclass
+class Case:
+    """The candidates of a query.
+
+    Attributes
+    ----------
+    query
+        The judged query.
+    features
+        Shape (num_candidates, len(FEATURES)).
+    fits
+        1 for an accepted item, 0 otherwise.
+    is_judged
+        Whether it is known that the item fits or does not.
+    known
+        The share of the query's words that the catalogue has.
+    """
+
+    query: JudgedQuery
+    features: Any
+    fits: Any
+    is_judged: Any
+    known: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--home", type=Path, help="a RECSYS_TUI_HOME (default: the current one)")
+    arguments = parser.parse_args()
+    workspace = Workspace(find_paths().data if arguments.home is None else arguments.home / "data")
+    sessions = open_sessions(workspace)
+    queries = [one for one in read_queries("tuning") if one.dataset in sessions]
+    absent = [
+        JudgedQuery(row["dataset"], row["kind"], row["part"], row["query"], frozenset(), frozenset())
+        for row in read("absent.tsv")
+        if row["part"] == "tuning" and row["dataset"] in sessions
+    ]
+    for name, calibration, by_meaning in (
+        ("WEIGHTS", "CALIBRATION", True),
+        ("WORD_WEIGHTS", "WORD_CALIBRATION", False),
+    ):
+        cases = [case for one in queries if (case := candidates(sessions, one, by_meaning)) is not None]
+        hopeless = [case for one in absent if (case := candidates(sessions, one, by_meaning)) is not None]
+        report(cases)
+        weights = fit(cases)
+        print(f"{name}: Mapping[str, float] = {{")
+        for feature, weight in zip(FEATURES, weights, strict=True):
+            if weight:
+                print(f'    "{feature}": {weight:.2f},')
+        print("}")
+        slope, offset, known = calibrate(cases + hopeless, weights)
+        print(f"{calibration} = ({slope:.3f}, {offset:.3f}, {known:.3f})")
+    calibrate_cosines(sessions, queries + absent)
+
+
+def candidates(sessions: Any, query: JudgedQuery, by_meaning: bool) -> Case | None:
+    """The candidates of a query and their features; None if nothing is left to search for."""
+    index = sessions[query.dataset].search._search
+    request = index.request(query.query)
+    allowed = mask(request.filters, index.fields)
+    if not request.text.strip() or (allowed is not None and not allowed.any()) or request.moved is not None:
+        return None
+    evidence = index._ranker.evidence(request, SHOWN, allowed, by_meaning=by_meaning)
+    if not len(evidence.rows):
+        return None
+    fits = [query.fits(str(index.items.id_map.decode_one(row + 1))) for row in evidence.rows.tolist()]
+    is_judged = np.array([one is not None or query.kind in ("absent", "gibberish") for one in fits])
+    return Case(
+        query, evidence.features, np.array([float(bool(one)) for one in fits]), is_judged, evidence.coverage.known
+    )
+
+
+def fit(cases: list[Case]) -> Any:
+    """The weights of the features, shape (len(FEATURES),)."""
+    stacked = np.concatenate([case.features for case in cases])
+    scale = stacked.std(axis=0)
+    used = scale > 1e-9
+    scaled = [(case.features[:, used] / scale[used], case.fits) for case in cases if case.fits.any()]
+
+    def loss(weights: Any) -> tuple[float, Any]:
+        total, gradient = PENALTY * weights @ weights / 2, PENALTY * weights
+        for features, fits in scaled:
+            sums = features @ weights
+            chances = np.exp(sums - sums.max())
+            chances /= chances.sum()
+            # Half of the loss asks that any accepted item comes first, half that all of them do.
+            all_first, any_first = fits / fits.sum(), chances * fits / max(1e-12, chances @ fits)
+            total -= 0.5 * np.log(max(1e-12, chances @ fits)) + 0.5 * all_first @ np.log(np.maximum(chances, 1e-12))
+            gradient = gradient - features.T @ (0.5 * (all_first + any_first) - chances)
+        return total, gradient
+
+    found = np.zeros(len(FEATURES))
+    found[used] = minimize(loss, np.zeros(used.sum()), jac=True, method="L-BFGS-B").x / scale[used]
+    return found
+
+
+def calibrate(cases: list[Case], weights: Any) -> tuple[float, float, float]:
+    """The slope, the offset and the weight of the known share of the query's words of the logistic function."""
+    rows, labels, counts = [], [], []
+    for case in cases:
+        sums = case.features @ weights
+        shown = np.argsort(-sums, kind="stable")[:SHOWN]
+        shown = shown[case.is_judged[shown]]
+        rows += [(sums[one], 1.0, case.known) for one in shown]
+        labels += case.fits[shown].tolist()
+        counts += [1.0 / max(1, len(shown))] * len(shown)
+    return tuple(logistic_regression(np.array(rows), np.array(labels)))
+
+
+def calibrate_cosines(sessions: Any, queries: list[JudgedQuery]) -> None:
+    rows, labels = [], []
+    for query in queries:
+        index = sessions[query.dataset].search._search
+        ranking = index._ranker.by_meaning(query.query, SHOWN, None)
+        for row, cosine in ranking.cosines.items():
+            fits = query.fits(str(index.items.id_map.decode_one(row + 1)))
+            if fits is not None or query.kind in ("absent", "gibberish"):
+                rows.append((cosine, 1.0))
+                labels.append(float(bool(fits)))
+    slope, offset = logistic_regression(np.array(rows), np.array(labels))
+    print(f"COSINE_CALIBRATION = ({slope:.3f}, {offset:.3f})")
+
+
+def logistic_regression(rows: Any, labels: Any) -> Any:
+    def loss(weights: Any) -> tuple[float, Any]:
+        sums = rows @ weights
+        chances = 1 / (1 + np.exp(-np.clip(sums, -60, 60)))
+        value = np.logaddexp(0, sums).sum() - labels @ sums + 1e-3 * weights @ weights
+        return value, rows.T @ (chances - labels) + 2e-3 * weights
+
+    return minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B").x
+
+
+def report(cases: list[Case]) -> None:
+    """Print the share of queries with an accepted item among the first five, in cross-validation."""
+    order = np.random.RandomState(0).permutation(len(cases))
+    hits = defaultdict(list)
+    for fold in range(FOLDS):
+        weights = fit([cases[one] for place, one in enumerate(order) if place % FOLDS != fold])
+        for one in order[fold::FOLDS]:
+            first = np.argsort(-(cases[one].features @ weights), kind="stable")[:5]
+            hits[cases[one].query.kind].append(bool(cases[one].fits[first].any()))
+    every = [hit for of_kind in hits.values() for hit in of_kind]
+    kinds = "  ".join(f"{kind} {np.mean(of_kind):.2f}" for kind, of_kind in sorted(hits.items()))
+    print(f"# {len(cases)} queries, {FOLDS}-fold hit@5 {np.mean(every):.3f}   {kinds}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""What speaks for each candidate of a search: its words, its meaning, how well it is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from engine.search.lexical.coverage import Coverage
+
+Rows = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.float64]
+
+#: A query of this many words says enough for its meaning to be trusted fully.
+_LONG = 5
+#: The cosine that is assumed of an item that is not embedded yet: that of an item that has little to do with a query.
+_UNKNOWN_COSINE = 0.2
+
+#: The names of the features, in the order of the columns of :attr:`Evidence.features`.
+FEATURES = (
+    "words",  # the share of the query's words that the item has, weighted by idf
+    "words in title",
+    "words in names",
+    "all words",  # whether it has all of them
+    "keyword score",  # BM25F relative to the best candidate
+    "exact title",
+    "nearly the title",
+    "cosine",  # the larger of the cosines of its two vectors with the query
+    "cosine lead",  # minus that of the nearest item of the catalogue
+    "cosine of long query",
+    "words of long query",
+    "genre",  # the cosine of its nearest genre with the query
+    "genre lead",  # minus that of the nearest genre of the catalogue
+    "known",  # the logarithm of its popularity, from 0 to 1
+    "known and words",
+    "undescribed",  # whether its text is short: such a text is near to every query
+    "mood",  # how well its genres suit the moods of the query, from -1 to 1
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The evidence for some items, arrays of shape (num_rows,).
+
+    Attributes
+    ----------
+    rows
+        The rows of the items in the catalogue.
+    coverage
+        Which share of the query they have.
+    keyword_scores
+        Their BM25F scores, 0 if they have none of the words.
+    exact, nearly
+        Whether their title is the query, as typed or with one or two letters changed.
+    popularity
+        How well they are known, from 0 to 1.
+    undescribed
+        Whether their text is short.
+    num_words
+        The number of words of the query that count.
+    cosines
+        The larger of their two cosines with the query, NaN if they are not embedded; None for a search by words alone.
+    best_cosine
+        That of the nearest item of the catalogue.
+    genres
+        The cosine of their nearest genre with the query; None if there are no genres.
+    best_genre
+        That of the nearest genre of the catalogue.
+    moods
+        How well their genres suit the moods of the query; None if the query names none.
+    """
+
+    rows: Rows
+    coverage: Coverage
+    keyword_scores: Numbers
+    exact: npt.NDArray[np.bool_]
+    nearly: npt.NDArray[np.bool_]
+    popularity: Numbers
+    undescribed: npt.NDArray[np.bool_]
+    num_words: int
+    cosines: Numbers | None = None
+    best_cosine: float = 0.0
+    genres: Numbers | None = None
+    best_genre: float = 0.0
+    moods: Numbers | None = field(default=None)
+
+    @property
+    def features(self) -> Numbers:
+        """The features of each item, shape (num_rows, len(FEATURES))."""
+        nothing = np.zeros(len(self.rows))
+        length = min(1.0, max(0.0, (self.num_words - 1) / (_LONG - 1)))
+        words = self.coverage.anywhere.astype(np.float64)
+        cosine = lead = genre = genre_lead = nothing
+        if self.cosines is not None:
+            cosine = np.nan_to_num(self.cosines, nan=_UNKNOWN_COSINE)
+            lead = cosine - self.best_cosine
+        if self.genres is not None:
+            genre, genre_lead = self.genres, self.genres - self.best_genre
+        columns: dict[str, npt.NDArray[Any]] = {
+            "words": words,
+            "words in title": self.coverage.in_title,
+            "words in names": self.coverage.in_name,
+            "all words": words > 0.999,
+            "keyword score": self.keyword_scores / max(float(self.keyword_scores.max(initial=0.0)), 1e-9),
+            "exact title": self.exact,
+            "nearly the title": self.nearly,
+            "cosine": cosine,
+            "cosine lead": lead,
+            "cosine of long query": length * cosine,
+            "words of long query": length * words,
+            "genre": genre,
+            "genre lead": genre_lead,
+            "known": self.popularity,
+            "known and words": self.popularity * words,
+            "undescribed": self.undescribed,
+            "mood": nothing if self.moods is None else self.moods,
+        }
+        return np.stack([columns[name] for name in FEATURES], axis=1).astype(np.float64)

@@ -1,0 +1,259 @@
+"""Ranks the items of a catalogue for a request, by words alone or by words and meaning."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.runtime.job import Job
+from engine.runtime.locked_property import locked_property
+from engine.search import relevance
+from engine.search.evidence import Evidence
+from engine.search.fusion import Ranking
+from engine.search.genre_column import GenreColumn
+from engine.text.normalize import split_year
+
+if TYPE_CHECKING:
+    from engine.data.items import ItemTable
+    from engine.search.filters.fields import Fields
+    from engine.search.lexical.exact_titles import ExactTitles
+    from engine.search.lexical.inverted_index import InvertedIndex
+    from engine.search.request import Request
+    from engine.search.semantic.semantic_index import SemanticIndex
+
+Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+
+#: The candidates by words, and those by meaning: of the nearest items, the part that is best when known ones are
+#: preferred by this much of a cosine.
+_BY_WORDS, _NEAREST, _BY_MEANING, _PRIOR = 150, 300, 150, 0.1
+#: A text of fewer characters describes nothing but its title and genres.
+_DESCRIBED = 80
+#: What a subject that was excluded takes off the weighted sum of an item that names it, and the cosine from which an
+#: item is taken to be about it, with what each further unit of the cosine takes off.
+_NAMED, _ABOUT, _PER_COSINE = 8.0, 0.3, 20.0
+#: The cosine of an item that is not embedded yet and has no word of the query.
+_UNRELATED = 0.2
+
+
+class Ranker:
+    """Ranks the items of a catalogue by the estimate of :mod:`engine.search.relevance`.
+
+    Parameters
+    ----------
+    items, fields
+        The catalogue and its fields.
+    index
+        Its keyword index and title index.
+    semantic
+        Its embeddings.
+    popularity, log_popularity
+        The popularity of each item, as it is and on a logarithmic scale from 0 to 1, shape (num_items,).
+    """
+
+    def __init__(
+        self,
+        items: ItemTable,
+        fields: Fields,
+        index: InvertedIndex,
+        semantic: SemanticIndex,
+        popularity: Numbers,
+        log_popularity: Numbers,
+    ) -> None:
+        self._items = items
+        self._fields = fields
+        self._index = index
+        self._semantic = semantic
+        self._popularity = popularity
+        self._log_popularity = log_popularity
+
+    def by_words(self, request: Request, k: int, allowed: Mask | None) -> Ranking:
+        """The items that have words of the request, or a title like it."""
+        return self._ranked(request, self.evidence(request, k, allowed, by_meaning=False), k, "keyword")
+
+    def by_words_and_meaning(self, request: Request, k: int, allowed: Mask | None, job: Job | None = None) -> Ranking:
+        """The items that have words of the request, or are near to it in meaning.
+
+        Raises
+        ------
+        RecsysError
+            If there are no embeddings, or no model to encode the request with.
+        """
+        evidence = self.evidence(request, k, allowed, job=job)
+        ranking = self._ranked(request, evidence, k, "hybrid")
+        ranking.note, ranking.encoded_query = self._semantic.index()[1], request.meaning
+        return ranking
+
+    def by_meaning(self, query: str, k: int, allowed: Mask | None) -> Ranking:
+        """The items that are nearest to a query in meaning, in the order of their cosines.
+
+        Raises
+        ------
+        RecsysError
+            If there are no embeddings, or no model to encode the query with.
+        """
+        index, note = self._semantic.index()
+        rows, cosines = index.search(self._semantic.encode_query(query), k, allowed)
+        scores = relevance.match_of_cosine(cosines)
+        found = dict(zip(rows.tolist(), scores.tolist(), strict=True))
+        of_rows = dict(zip(rows.tolist(), cosines.tolist(), strict=True))
+        return Ranking(found, "semantic", cosines=of_rows, note=note, encoded_query=query)
+
+    def evidence(
+        self,
+        request: Request,
+        k: int = 10,
+        allowed: Mask | None = None,
+        *,
+        by_meaning: bool = True,
+        job: Job | None = None,
+    ) -> Evidence:
+        """The candidates of a request, and what speaks for each of them.
+
+        Parameters
+        ----------
+        request
+            What is searched for.
+        k
+            The number of results that are wanted.
+        allowed
+            A mask of the items that may be found, shape (num_items,); None allows all.
+        by_meaning
+            Whether meaning counts besides words.
+        job
+            Checked for cancellation between the two.
+        """
+        words, titles = self._index.keywords, self._index.titles
+        exact, as_typed = exact_titles(titles, request.text, self._items, self._popularity, allowed)
+        found, scores = words.search(request.words, max(_BY_WORDS, k), allowed, request.literal)
+        keyword_scores = dict(zip(found.tolist(), scores.tolist(), strict=True))
+        candidates = dict.fromkeys([*exact[: max(_BY_WORDS, k)], *keyword_scores])
+        query, best = None, 0.0
+        if by_meaning:
+            if job is not None:
+                job.checkpoint()
+            index, _ = self._semantic.index()
+            query = self._semantic.encode_query(request.meaning)
+            nearest, cosines = index.search(query, max(_NEAREST, 2 * k), allowed)
+            preferred = np.argsort(-(cosines + _PRIOR * self._log_popularity[nearest]), kind="stable")
+            candidates |= dict.fromkeys(nearest[preferred[: max(_BY_MEANING, k)]].tolist())
+            best = float(cosines.max(initial=0.0))
+        rows = np.array(list(candidates), dtype=np.int64)
+        is_exact = np.isin(rows, exact)
+        coverage = words.coverage(request.words, rows, request.literal)
+        evidence = Evidence(
+            rows=rows,
+            coverage=coverage,
+            keyword_scores=np.array([keyword_scores.get(row, 0.0) for row in rows.tolist()]),
+            exact=is_exact & as_typed,
+            nearly=is_exact & (not as_typed),
+            popularity=self._log_popularity[rows],
+            undescribed=self._is_undescribed[rows],
+            num_words=len(words.content_words(request.words)),
+        )
+        if query is None:
+            return evidence
+        genres = self._semantic.genre_cosines(query, self._genres)
+        return replace(
+            evidence,
+            cosines=_imputed(index.cosines(query, rows), coverage.anywhere, best),
+            best_cosine=best,
+            genres=None if genres is None else genres[rows],
+            best_genre=0.0 if genres is None else float(genres.max(initial=0.0)),
+        )
+
+    def explain(self, request: Request, row: int, allowed: Mask | None, *, by_meaning: bool = True) -> dict[str, float]:
+        """What the features of an item add to its weighted sum, compared with the mean of all candidates.
+
+        Parameters
+        ----------
+        request, allowed, by_meaning
+            See :meth:`evidence`.
+        row
+            The row of the item.
+
+        Returns
+        -------
+        dict
+            Feature -> its part of the sum; empty if the item is no candidate.
+        """
+        evidence = self.evidence(request, allowed=allowed, by_meaning=by_meaning)
+        places = np.flatnonzero(evidence.rows == row)
+        if not len(places):
+            return {}
+        parts = relevance.contributions(evidence, int(places[0]))
+        for subject in request.without:
+            parts[f"about {subject!r}"] = -float(self._about(subject, evidence)[places[0]])
+        return parts
+
+    def _ranked(self, request: Request, evidence: Evidence, k: int, method: str) -> Ranking:
+        sums = relevance.weighted(evidence)
+        for subject in request.without:
+            sums -= self._about(subject, evidence)
+        # An item whose title is the query comes first, the best known of several; so does one whose title is nearly
+        # the query, if the query is misspelt.
+        is_misspelt = bool(self._index.keywords.corrections(request.words, request.literal))
+        first = np.flatnonzero(evidence.exact | (evidence.nearly & is_misspelt))
+        if len(first):
+            order = np.argsort(-self._popularity[evidence.rows[first]], kind="stable")
+            sums[first[order]] = float(sums.max()) + 1e-3 * np.arange(len(first), 0, -1)
+        scores = relevance.match(evidence, sums)
+        best = np.lexsort((evidence.rows, -sums))[:k]
+        rows = evidence.rows[best].tolist()
+        cosines: dict[int, float] = {}
+        if evidence.cosines is not None:
+            cosines = dict(zip(rows, evidence.cosines[best].tolist(), strict=True))
+        return Ranking(
+            dict(zip(rows, scores[best].tolist(), strict=True)),
+            method,
+            exact=frozenset(evidence.rows[evidence.exact].tolist()),
+            nearly=frozenset(evidence.rows[evidence.nearly].tolist()),
+            cosines={row: cosine for row, cosine in cosines.items() if np.isfinite(cosine)},
+        )
+
+    def _about(self, subject: str, evidence: Evidence) -> Numbers:
+        """How much the weighted sums of the candidates fall for being about a subject."""
+        named = self._index.keywords.coverage(subject, evidence.rows).anywhere
+        fall = np.where(named > 0.999, _NAMED, 0.0)
+        if evidence.cosines is not None:
+            cosines = self._semantic.index()[0].cosines(self._semantic.encode_query(subject), evidence.rows)
+            fall += _PER_COSINE * np.maximum(0.0, np.nan_to_num(cosines) - _ABOUT)
+        return fall
+
+    @locked_property
+    def _genres(self) -> GenreColumn | None:
+        return GenreColumn.of(self._fields)
+
+    @locked_property
+    def _is_undescribed(self) -> Mask:
+        import pyarrow.compute as pc
+
+        lengths = pc.utf8_length(self._items.table.column("text").cast("string")).fill_null(0)
+        is_short: Mask = lengths.to_numpy() < _DESCRIBED
+        return is_short
+
+
+def exact_titles(
+    titles: ExactTitles, query: str, items: ItemTable, popularity: Numbers, allowed: Mask | None
+) -> tuple[list[int], bool]:
+    """Rows of the items whose title is the query, most popular first, and whether the query spells it correctly."""
+    rows, as_typed = titles.find(query)
+    year = split_year(query.strip())[1]
+    if year is not None and rows:
+        years = items.table.column("year").take(rows).to_pylist()
+        rows = [row for row, its_year in zip(rows, years, strict=True) if its_year in (None, year)]
+    rows = sorted(rows, key=lambda row: -popularity[row])
+    return rows if allowed is None else [row for row in rows if allowed[row]], as_typed
+
+
+def _imputed(cosines: npt.NDArray[np.float32], words: npt.NDArray[np.float32], best: float) -> Numbers:
+    """Cosines with those of items that are not embedded yet assumed: the more words they have, the nearer to the best.
+
+    Otherwise an item with all words of the query would rank below others only because it has no vector yet.
+    """
+    assumed = _UNRELATED + words * max(0.0, best - _UNRELATED)
+    return np.where(np.isfinite(cosines), cosines, assumed).astype(np.float64)

@@ -1,0 +1,102 @@
+"""The estimate of how well an item fits a query, from 0 to 1, by which results are ordered.
+
+The estimate means the same in every mode and for every query: of the results with a match of 0.7, about seven in ten
+were judged to fit. It is a logistic function of a weighted sum of the features in :mod:`engine.search.evidence`. The
+weights were fitted on the tuning part of the judged queries by ``benchmarks/search/fit.py``: those of the sum so that
+fitting items come first (ListNet; Cao et al., 2007), those of the logistic function so that it is calibrated
+(Platt, 1999).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.search.evidence import FEATURES
+
+if TYPE_CHECKING:
+    from engine.search.evidence import Evidence
+
+Numbers = npt.NDArray[np.float64]
+
+#: The weights of the features for a search by words and meaning.
+WEIGHTS: Mapping[str, float] = {
+    "words": 3.11,
+    "words in title": 1.78,
+    "words in names": 4.56,
+    "all words": 0.32,
+    "keyword score": 0.22,
+    "exact title": 0.54,
+    "nearly the title": 0.82,
+    "cosine": 3.49,
+    "cosine lead": 3.98,
+    "cosine of long query": 8.90,
+    "words of long query": 2.21,
+    "genre": 1.13,
+    "genre lead": 2.06,
+    "known": 5.90,
+    "known and words": 1.31,
+    "undescribed": -0.50,
+}
+#: The weights of the features for a search by words alone.
+WORD_WEIGHTS: Mapping[str, float] = {
+    "words": 2.55,
+    "words in title": 1.34,
+    "words in names": 1.27,
+    "all words": 0.19,
+    "keyword score": 3.17,
+    "exact title": 0.85,
+    "nearly the title": 0.08,
+    "words of long query": 4.21,
+    "known": 4.69,
+    "known and words": 0.93,
+    "undescribed": 0.11,
+}
+#: The slope and offset of the logistic function, and the weight of the share of the query that the catalogue knows.
+CALIBRATION = (0.501, -5.484, 0.134)
+WORD_CALIBRATION = (0.786, -8.036, 0.763)
+#: The slope and offset of the logistic function of a cosine.
+COSINE_CALIBRATION = (6.491, -4.264)
+
+
+def weighted(evidence: Evidence) -> Numbers:
+    """The weighted sums of the features of some items, by which they are ordered, shape (num_rows,)."""
+    weights = WORD_WEIGHTS if evidence.cosines is None else WEIGHTS
+    sums: Numbers = evidence.features @ np.array([weights.get(name, 0.0) for name in FEATURES])
+    return sums
+
+
+def match(evidence: Evidence, sums: Numbers) -> Numbers:
+    """The probability that items fit, in the order of their weighted sums, shape (num_rows,).
+
+    Parameters
+    ----------
+    evidence
+        The evidence for the items.
+    sums
+        Their weighted sums, lowered or raised by what the query asks for besides its words.
+    """
+    slope, offset, known = WORD_CALIBRATION if evidence.cosines is None else CALIBRATION
+    return _logistic(slope * sums + offset + known * evidence.coverage.known)
+
+
+def match_of_cosine(cosines: npt.NDArray[np.floating]) -> Numbers:
+    """The probability that items fit by their cosine with the query alone."""
+    slope, offset = COSINE_CALIBRATION
+    return _logistic(slope * cosines.astype(np.float64) + offset)
+
+
+def contributions(evidence: Evidence, place: int) -> dict[str, float]:
+    """How much each feature adds to the weighted sum of one item, compared with the mean of all candidates."""
+    weights = WORD_WEIGHTS if evidence.cosines is None else WEIGHTS
+    features = evidence.features
+    above = features[place] - features.mean(axis=0)
+    return {name: weights.get(name, 0.0) * float(above[number]) for number, name in enumerate(FEATURES)}
+
+
+def _logistic(sums: Numbers) -> Numbers:
+    result: Numbers = 1.0 / (1.0 + np.exp(-np.clip(sums, -60.0, 60.0)))
+    return result
