@@ -32,8 +32,8 @@ _ENGLISH_FUNCTION, _ENGLISH, _KNOWN, _UNKNOWN = -1.0, -0.6, -0.3, -0.15
 #: The evidence that is enough. More is asked of what may be a title: a query all of whose subjects occur in titles, and
 #: one that begins with an article.
 _ENOUGH, _ENOUGH_OF_KNOWN, _ENOUGH_AFTER_ARTICLE = 0.8, 1.5, 2.25
-#: Words by which the language is decided, and by which a query is translated; what follows is searched as typed.
-_DECIDING, _TRANSLATED = 24, 200
+#: The number of words by which the language is decided, and the number of characters that are read at all.
+_DECIDING, _LONGEST = 24, 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def read_language(text: str, is_known: Callable[[str], bool]) -> Translation:
     Parameters
     ----------
     text
-        The query.
+        The query, of which the first 2,000 characters are read.
     is_known
         Whether a folded word occurs in a title of the catalogue. It is also asked for the whole folded query, and may
         answer whether that is a title.
@@ -98,7 +98,8 @@ def read_language(text: str, is_known: Callable[[str], bool]) -> Translation:
     >>> read_language("la vita è bella", lambda word: False).language is None
     True
     """
-    tokens = [_Token(typed, fold(typed)) for typed in WORD.findall(unicodedata.normalize("NFC", text))]
+    text = unicodedata.normalize("NFC", text[:_LONGEST])
+    tokens = [_Token(typed, fold(typed)) for typed in WORD.findall(text)]
     whole = " ".join(token.folded for token in tokens)
     if not tokens or whole in foreign_titles() or is_known(whole):
         return Translation()
@@ -124,7 +125,7 @@ def _by_script(text: str, tokens: Sequence[_Token], code: str, is_known: Callabl
 def _covered(tokens: Sequence[_Token], code: str) -> int:
     """How many characters of a query in ideographs the vocabulary of a language knows."""
     (known,) = lexicons([code])
-    pieces = [piece for token in tokens[:_TRANSLATED] for piece in segment(token.folded, known)]
+    pieces = [piece for token in tokens for piece in segment(token.folded, known)]
     return sum(len(piece.text) for piece in pieces if piece.entry is not None)
 
 
@@ -205,7 +206,7 @@ def _spelling(typed: str, match: Match, lexicon: Lexicon) -> float:
 def _translate(tokens: Sequence[_Token], lexicon: Lexicon, is_known: Callable[[str], bool]) -> Translation:
     """The translation of a query in a language that writes spaces between words."""
     words = [token.folded for token in tokens]
-    found = {match.start: match for match in lexicon.match(words[:_TRANSLATED])}
+    found = {match.start: match for match in lexicon.match(words)}
     pieces: list[tuple[str, tuple[Entry, ...]]] = []
     place = 0
     while place < len(tokens):

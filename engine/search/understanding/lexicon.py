@@ -35,7 +35,8 @@ from engine.text.normalize import fold
 _FOLDER = Path(__file__).with_name("vocabularies")
 #: English expressions that connect others: they are translated, but are no subject.
 _CONNECTORS = frozenset({"without", "before", "after", "like"})
-#: The shortest form to which an ending may be added, and the shortest stem that two inflected forms must share.
+#: The shortest form to which an ending may be added, and the shortest stem that two inflected forms must share. To the
+#: shortest forms only "s" and longer endings are added: the Spanish "solo" is no form of "sol".
 _SHORTEST_FORM, _SHORTEST_STEM = 3, 4
 _SHORTEST_COMPOUND, _LONGEST_COMPOUND, _SHORTEST_PART = 7, 40, 3
 
@@ -156,7 +157,8 @@ class Lexicon:
         if found is not None or len(word) <= _SHORTEST_FORM:
             return found
         for ending in self._endings:
-            if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_FORM:
+            shortest = _SHORTEST_FORM if ending == "s" or len(ending) > 1 else _SHORTEST_FORM + 1
+            if word.endswith(ending) and len(word) - len(ending) >= shortest:
                 found = self.entries.get(word[: -len(ending)])
                 if found is not None and found.role != "function":
                     return found
@@ -205,6 +207,8 @@ class Lexicon:
 
 def key_of(text: str) -> str:
     """The folded words of a text with one space between them, the form in which expressions are compared."""
+    if text.isascii() and text.isalpha():
+        return text.lower()
     return " ".join(fold(word) for word in WORD.findall(text)) or fold(text)
 
 

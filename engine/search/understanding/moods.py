@@ -22,8 +22,10 @@ Vector = npt.NDArray[np.float64]
 _FILE = Path(__file__).with_name("moods.tsv")
 _WORD = re.compile("[^\\W_]+(?:['\u2018\u2019\u02bc][^\\W_]+)*")
 _APOSTROPHES = re.compile("['\u2018\u2019\u02bc]")
-#: How much of its weight a genre loses by "not scary", compared with what "scary" gives it.
-_NEGATED = -0.8
+#: What "not scary" does to a genre, compared with "scary": "not" is often "not too".
+_NEGATED = -0.6
+#: The number of characters of a query that are read.
+_LONGEST = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ def read_moods(text: str) -> Moods:
     Parameters
     ----------
     text
-        The query, in English or, for the usual moods, in Spanish, French, German, Italian or Portuguese.
+        The query, in English or, for the usual moods, in Spanish, French, German, Italian or Portuguese. Its first
+        2,000 characters are read.
 
     Examples
     --------
@@ -88,7 +91,7 @@ def read_moods(text: str) -> Moods:
     >>> read_moods("dark city").phrases
     ()
     """
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", text[:_LONGEST])
     typed = list(_WORD.finditer(text))
     tokens = [_key(match.group()) for match in typed]
     found = _expressions(tokens)
@@ -223,7 +226,8 @@ def _same_genres() -> Mapping[str, str]:
 def _genre_words() -> frozenset[str]:
     """Names of genres that are a single word."""
     same = _same_genres()
-    return frozenset(name for name in (*same, *same.values()) if " " not in name)
+    weighted = (name for mood in _vocabulary().moods.values() for name in mood.genres)
+    return frozenset(name for name in (*same, *same.values(), *weighted) if " " not in name)
 
 
 @cache

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import html
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,3 +109,14 @@ def test_any_text_can_be_read(text: str, genres: list[str]) -> None:
     moods = read_moods(text)
     assert all(-1 <= weight <= 1 for weight in moods.genres.values())
     assert -1 <= genre_weight(genres, moods) <= 1
+
+
+def test_best_known_titles_hardly_name_moods(real_data: Path) -> None:
+    anime = pd.read_csv(real_data / "anime.csv").nlargest(2000, "members")["name"]
+    films = pd.read_csv(real_data / "movies_metadata_rebuilt.csv.gz", low_memory=False).dropna(subset=["title"])
+    best_known = films.assign(votes=pd.to_numeric(films["vote_count"], errors="coerce")).nlargest(2000, "votes")[
+        "title"
+    ]
+    for titles in (anime, best_known):
+        named = [title for title in map(html.unescape, titles) if read_moods(title).phrases]
+        assert len(named) <= 0.015 * len(titles), named
