@@ -1,7 +1,8 @@
 """Vocabularies of other languages: how people name the subjects of films and books, and what these are in English.
 
 Each language has a file ``vocabularies/CODE.tsv``: a line for each English expression, and after a tab the expressions
-of the language, separated by commas. Case and accents do not count. Lines that begin with ``@`` say more:
+of the language, separated by commas. Case and accents do not count, and where an expression has two meanings the first
+one counts. Lines that begin with ``@`` say more:
 
 ``@name``
     The English name of the language.
@@ -213,12 +214,12 @@ def key_of(text: str) -> str:
 
 
 def _parse(lines: Sequence[str]) -> dict[str, list[str]]:
-    """The lines of a file: what is before the tab, and the expressions after it."""
-    return {
-        left: [form.strip() for form in right.split(",")]
-        for left, tab, right in (line.rstrip("\n").partition("\t") for line in lines)
-        if tab
-    }
+    """The lines of a file: what is before the tab, and the expressions after it, of all lines that begin the same."""
+    table: dict[str, list[str]] = {}
+    for left, tab, right in (line.partition("\t") for line in lines if not line.startswith("#")):
+        if tab:
+            table.setdefault(left, []).extend(form.strip() for form in right.split(","))
+    return table
 
 
 def _read(name: str) -> list[str]:

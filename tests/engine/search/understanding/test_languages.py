@@ -211,3 +211,11 @@ def test_best_known_titles_are_hardly_taken_for_another_language(real_data: Path
 
 def _taken(titles: list[str], is_known: Callable[[str], bool]) -> list[str]:
     return [title for title in map(html.unescape, titles) if read_language(title, is_known).language is not None]
+
+
+def test_plots_in_english_are_hardly_taken_for_another_language(real_data: Path) -> None:
+    overviews = pd.read_csv(real_data / "movies_metadata_first5000.csv.gz")["overview"].dropna()
+    for length, most in ((2, 0.01), (5, 0.002)):
+        queries = [" ".join(overview.split()[:length]) for overview in overviews]
+        taken = _taken(queries, in_no_title)
+        assert len(taken) <= most * len(queries), taken
