@@ -1,4 +1,4 @@
-"""Conditions in words: what a query asks for besides the words to search for."""
+"""What a query says besides the words to search for: its conditions, its moods, and its language."""
 
 from engine.search.understanding.reader import QueryReader, read
 from engine.search.understanding.reading import Condition, Exclusion, Moved, Ordering, Reading

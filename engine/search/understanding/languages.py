@@ -1,0 +1,266 @@
+"""Queries in other languages: which language a query is in, and the English words for its subjects.
+
+The bundled sentence model knows English only, and most catalogues are described in English. The vocabularies of
+:mod:`engine.search.understanding.lexicon` translate what people search for, word by word; they are no translator.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from engine.search.understanding.lexicon import Entry, Lexicon, Match, foreign_titles, lexicon, lexicons
+from engine.search.understanding.scripts import UNSPACED, WORD, language_by_script
+from engine.search.understanding.segmentation import segment
+from engine.text.normalize import fold
+
+#: The languages in Latin script that have a vocabulary; the earlier is preferred where two are as likely.
+_LATIN = ("es", "fr", "de", "it", "pt", "nl", "pl", "tr", "sv")
+_NAMES = {
+    "uk": "Ukrainian", "fa": "Persian", "ar": "Arabic", "he": "Hebrew", "el": "Greek", "th": "Thai", "hi": "Hindi",
+    "bn": "Bengali", "pa": "Punjabi", "gu": "Gujarati", "ta": "Tamil", "te": "Telugu", "kn": "Kannada",
+    "ml": "Malayalam", "si": "Sinhala", "km": "Khmer", "lo": "Lao", "my": "Burmese", "ka": "Georgian",
+    "hy": "Armenian", "am": "Amharic",
+}  # fmt: skip
+#: How much a match speaks for a language. A word of a title, or one that is English too, says little.
+_EXPRESSION, _SUBJECT, _TITLE_WORD, _FILM, _FUNCTION, _SHARED, _LETTER = 2.0, 1.0, 0.5, 0.75, 0.5, 0.1, 0.2
+#: What is added for a word whose accents are as the language writes them, and for one with other accents or endings.
+_ACCENTS, _OTHER_ACCENTS, _INFLECTED = 0.1, -0.2, -0.15
+#: How much a word speaks against a language that does not know it.
+_ENGLISH_FUNCTION, _ENGLISH, _KNOWN, _UNKNOWN = -1.0, -0.6, -0.3, -0.15
+#: The evidence that is enough. More is asked of what may be a title: a query all of whose subjects occur in titles, and
+#: one that begins with an article.
+_ENOUGH, _ENOUGH_OF_KNOWN, _ENOUGH_AFTER_ARTICLE = 0.8, 1.5, 2.25
+#: The number of words by which the language is decided, and the number of characters that are read at all.
+_DECIDING, _LONGEST = 24, 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The language of a query, and what its words are in English.
+
+    Attributes
+    ----------
+    language
+        The language by its code of ISO 639-1; None for English, for titles, and where it is undecided.
+    english
+        The English words to search for, in the order of the query. Words for "film" are left out, since they say
+        nothing about a subject. A word of no vocabulary is kept if it is English or a word of the catalogue's titles.
+    words
+        The words or expressions as typed, each with its English.
+    untranslated
+        Words that are in no vocabulary, as typed.
+    """
+
+    language: str | None = None
+    english: str = ""
+    words: tuple[tuple[str, str], ...] = ()
+    untranslated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    typed: str
+    folded: str
+
+
+def language_name(code: str) -> str:
+    """The English name of a language, by its code of ISO 639-1; the code itself if the name is not known here.
+
+    Examples
+    --------
+    >>> language_name("es"), language_name("th")
+    ('Spanish', 'Thai')
+    """
+    found = lexicon(code) if code.isalpha() and len(code) == 2 else None
+    return found.name if found is not None else _NAMES.get(code, code)
+
+
+def read_language(text: str, is_known: Callable[[str], bool]) -> Translation:
+    """Recognise the language of a query, and translate its words.
+
+    A query counts as one in another language only if its words speak clearly for it and not for English. Titles that
+    are well known under their original name stay titles.
+
+    Parameters
+    ----------
+    text
+        The query, of which the first 2,000 characters are read.
+    is_known
+        Whether a folded word occurs in a title of the catalogue. It is also asked for the whole folded query, and may
+        answer whether that is a title.
+
+    Examples
+    --------
+    >>> read_language("película de vampiros en el espacio", lambda word: False).english
+    'vampire space'
+    >>> read_language("la vita è bella", lambda word: False).language is None
+    True
+    """
+    text = unicodedata.normalize("NFC", text[:_LONGEST])
+    tokens = [_Token(typed, fold(typed)) for typed in WORD.findall(text)]
+    whole = " ".join(token.folded for token in tokens)
+    if not tokens or whole in foreign_titles() or is_known(whole):
+        return Translation()
+    by_script = language_by_script(text)
+    if by_script is not None:
+        return _by_script(text, tokens, by_script, is_known)
+    chosen = _likeliest(tokens, is_known)
+    return Translation() if chosen is None else _translate(tokens, chosen, is_known)
+
+
+def _by_script(text: str, tokens: Sequence[_Token], code: str, is_known: Callable[[str], bool]) -> Translation:
+    """The translation of a query whose script tells its language."""
+    if code == "zh":
+        code = max(("zh", "ja"), key=lambda one: _covered(tokens, one))
+    known = lexicon(code)
+    if known is None:
+        return Translation(code, untranslated=tuple(text.split()))
+    if code in ("zh", "ja", "ko"):
+        return _segmented(tokens, known, is_known)
+    return _translate(tokens, known, is_known)
+
+
+def _covered(tokens: Sequence[_Token], code: str) -> int:
+    """How many characters of a query in ideographs the vocabulary of a language knows."""
+    (known,) = lexicons([code])
+    pieces = [piece for token in tokens for piece in segment(token.folded, known)]
+    return sum(len(piece.text) for piece in pieces if piece.entry is not None)
+
+
+def _likeliest(tokens: Sequence[_Token], is_known: Callable[[str], bool]) -> Lexicon | None:
+    """The language in Latin script in which a query is most likely written; None for English or undecided."""
+    tokens = tokens[:_DECIDING]
+    words = [token.folded for token in tokens]
+    (english,) = lexicons(["en"])
+    familiar = [is_known(word) for word in words]
+    best, chosen = 0.0, None
+    for candidate in lexicons(_LATIN):
+        evidence, needed = _evidence(tokens, words, familiar, candidate, english)
+        if evidence >= needed and evidence > best + 1e-9:
+            best, chosen = evidence, candidate
+    return chosen
+
+
+def _evidence(
+    tokens: Sequence[_Token], words: Sequence[str], familiar: Sequence[bool], lexicon: Lexicon, english: Lexicon
+) -> tuple[float, float]:
+    """How much the words of a query speak for a language, and how much is needed."""
+    matches = lexicon.match(words)
+    if all(match.entries[0].role in ("function", "connector") for match in matches):
+        return 0.0, _ENOUGH
+    evidence, told, strange = 0.0, False, False
+    unmatched = set(range(len(words)))
+    for match in matches:
+        unmatched.difference_update(range(match.start, match.stop))
+        role = match.entries[0].role
+        weight = _weight(words, familiar, match, english)
+        if weight and match.stop - match.start == 1:
+            weight += _spelling(tokens[match.start].typed.casefold(), match, lexicon)
+        evidence += weight
+        is_expression = match.stop - match.start > 1
+        told |= role == "film" or (is_expression and role == "subject")
+        strange |= role == "subject" and not familiar[match.start]
+    for place in unmatched:
+        entry = english.entries.get(words[place])
+        if entry is not None:
+            evidence += _ENGLISH_FUNCTION
+        elif words[place] in english.words:
+            evidence += _ENGLISH
+        elif not words[place].isdigit():
+            evidence += _KNOWN if familiar[place] else _UNKNOWN
+    if told:
+        return evidence, _ENOUGH
+    if words[0] in lexicon.articles:
+        return evidence, _ENOUGH_AFTER_ARTICLE
+    return evidence, _ENOUGH if strange else _ENOUGH_OF_KNOWN
+
+
+def _weight(words: Sequence[str], familiar: Sequence[bool], match: Match, english: Lexicon) -> float:
+    """How much one match speaks for the language."""
+    entry, word = match.entries[0], words[match.start]
+    typed = " ".join(words[match.start : match.stop])
+    if len(match.entries) == 1 and typed in (entry.english, f"{entry.english}s"):
+        return 0.0
+    if all(one in english.entries or one in english.words for one in words[match.start : match.stop]):
+        return _SHARED if entry.role == "subject" else 0.0
+    if match.stop - match.start > 1:
+        return _EXPRESSION if entry.role == "subject" else 2 * _FUNCTION
+    if entry.role in ("function", "connector"):
+        return _FUNCTION if len(word) > 1 else _LETTER
+    if entry.role == "film":
+        return _FILM
+    return _TITLE_WORD if familiar[match.start] else _SUBJECT
+
+
+def _spelling(typed: str, match: Match, lexicon: Lexicon) -> float:
+    """What the accents and the ending of a word add to its weight; words typed without any accent lose nothing."""
+    if match.inflected:
+        return _INFLECTED
+    if typed in lexicon.spellings or len(match.entries) > 1:
+        return 0.0 if typed.isascii() else _ACCENTS
+    return 0.0 if typed.isascii() else _OTHER_ACCENTS
+
+
+def _translate(tokens: Sequence[_Token], lexicon: Lexicon, is_known: Callable[[str], bool]) -> Translation:
+    """The translation of a query in a language that writes spaces between words."""
+    words = [token.folded for token in tokens]
+    found = {match.start: match for match in lexicon.match(words)}
+    pieces: list[tuple[str, tuple[Entry, ...]]] = []
+    place = 0
+    while place < len(tokens):
+        match = found.get(place)
+        stop = match.stop if match is not None else place + 1
+        typed = " ".join(token.typed for token in tokens[place:stop])
+        pieces.append((typed, match.entries if match is not None else ()))
+        place = stop
+    return _collect(pieces, lexicon.code, is_known)
+
+
+def _segmented(tokens: Sequence[_Token], lexicon: Lexicon, is_known: Callable[[str], bool]) -> Translation:
+    """The translation of a query in a language without spaces, or whose words carry particles."""
+    spaced = lexicon.code == "ko"
+    parts: list[tuple[str, tuple[Entry, ...]]] = []
+    for token in tokens:
+        if spaced or UNSPACED.fullmatch(token.folded):
+            pieces_of_token = segment(token.folded, lexicon, spaced)
+            parts.extend((piece.text, () if piece.entry is None else (piece.entry,)) for piece in pieces_of_token)
+        else:
+            parts.append((token.typed, ()))
+    texts = [text for text, _ in parts]
+    pieces: list[tuple[str, tuple[Entry, ...]]] = []
+    place = 0
+    while place < len(parts):
+        expression = lexicon.expression(texts, place)
+        if expression is None:
+            pieces.append(parts[place])
+            place += 1
+        else:
+            pieces.append((" ".join(texts[place : expression.stop]), expression.entries))
+            place = expression.stop
+    return _collect(pieces, lexicon.code, is_known)
+
+
+def _collect(
+    pieces: Sequence[tuple[str, tuple[Entry, ...]]], code: str, is_known: Callable[[str], bool]
+) -> Translation:
+    """A translation of pieces of a query, each as typed and with its entries in the vocabulary of its language."""
+    (english,) = lexicons(["en"])
+    words: list[tuple[str, str]] = []
+    untranslated: list[str] = []
+    searched: dict[str, None] = {}
+    for typed, entries in pieces:
+        if entries and all(entry.role == "function" for entry in entries):
+            continue
+        if entries:
+            words.append((typed, " ".join(entry.english for entry in entries)))
+            searched.update((entry.english, None) for entry in entries if entry.role != "film")
+            continue
+        word = fold(typed)
+        if word.isdecimal() or word in english.words or (len(word) > 1 and is_known(word)):
+            words.append((typed, word))
+            searched[word] = None
+        else:
+            untranslated.append(typed)
+    return Translation(code, " ".join(searched), tuple(words), tuple(untranslated))

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.search.understanding.languages import language_name, read_language
+from engine.search.understanding.lexicon import lexicon
+from engine.text.normalize import fold, words
+from tests.conftest import REPOSITORY
+
+
+def in_no_title(word: str) -> bool:
+    return False
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "english"),
+    [
+        ("película de vampiros en el espacio", "es", "vampire space"),
+        ("viajes en el tiempo", "es", "time travel"),
+        ("segunda guerra mundial", "es", "world war ii"),
+        ("peliculas de ciencia ficcion", "es", "science fiction"),
+        ("perros", "es", "dog"),
+        ("película francesa de los años 80 sin romance", "es", "french 80s without romance"),
+        ("film sur un requin", "fr", "shark"),
+        ("histoires d'amour impossible", "fr", "love story impossible"),
+        ("dessin animé avec des dinosaures", "fr", "animation dinosaur"),
+        ("l’évasion de prison", "fr", "prison escape"),
+        ("film über einen hai", "de", "shark"),
+        ("gefängnisausbruch", "de", "prison escape"),
+        ("gefaengnis", "de", "prison"),
+        ("vampirfilm", "de", "vampire"),
+        ("kriegsfilme", "de", "war"),
+        ("zeitreise", "de", "time travel"),
+        ("weihnachtsfilm für kinder", "de", "christmas kids"),
+        ("film di vampiri", "it", "vampire"),
+        ("film sui viaggi nel tempo", "it", "time travel"),
+        ("filme de guerra", "pt", "war"),
+        ("robô gigante", "pt", "giant robot"),
+        ("fuga da prisão", "pt", "prison escape"),
+        ("film over een haai", "nl", "shark"),
+        ("ruimtefilm", "nl", "space"),
+        ("film o podróżach w czasie", "pl", "time travel"),
+        ("vampir filmi", "tr", "vampire"),
+        ("rymdfilm", "sv", "space"),
+        ("фильмы про вампиров", "ru", "vampire"),
+        ("タイムトラベルのアニメ", "ja", "time travel anime"),
+        ("戦争映画", "ja", "war"),
+        ("战争电影", "zh", "war"),
+        ("关于时间旅行的电影", "zh", "time travel"),
+        ("시간 여행에 관한 영화", "ko", "time travel"),
+        ("범죄영화", "ko", "crime"),
+    ],
+)
+def test_a_query_is_translated_by_its_subjects(query: str, language: str, english: str) -> None:
+    read = read_language(query, in_no_title)
+    assert (read.language, read.english) == (language, english)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "la vita è bella",
+        "Das Boot",
+        "amores perros",
+        "El laberinto del fauno",
+        "kimi no na wa",
+        "cidade de deus",
+        "la haine",
+        "à bout de souffle",
+        "a bout de souffle",
+        "la la land",
+        "le samouraï",
+        "todo sobre mi madre",
+        "москва слезам не верит",
+    ],
+)
+def test_titles_in_other_languages_stay_titles(title: str) -> None:
+    assert read_language(title, in_no_title).language is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "vampires in space",
+        "a man who loses his memory",
+        "robot",
+        "die hard",
+        "no country for old men",
+        "science fiction",
+        "war",
+        "sin city",
+        "the art of the heist",
+        "pain and gain",
+        "chef",
+        "animal",
+        "1917",
+        "!!!",
+        "",
+    ],
+)
+def test_english_stays_english(query: str) -> None:
+    assert read_language(query, in_no_title).language is None
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "name"),
+    [
+        ("فيلم عن مصاصي الدماء", "ar", "Arabic"),
+        ("หนังผี", "th", "Thai"),
+        ("ταινία για τον πόλεμο", "el", "Greek"),
+        ("भूत की फिल्म", "hi", "Hindi"),
+        ("סרט מלחמה", "he", "Hebrew"),
+        ("фільм про війну", "uk", "Ukrainian"),
+    ],
+)
+def test_a_language_without_vocabulary_is_named(query: str, language: str, name: str) -> None:
+    read = read_language(query, in_no_title)
+    assert (read.language, language_name(language)) == (language, name)
+    assert read.english == ""
+    assert read.untranslated == tuple(query.split())
+
+
+def test_what_became_what_is_told_as_typed() -> None:
+    read = read_language("Película de Tiburones y Xyzzy", in_no_title)
+    assert read.words == (("Película", "film"), ("Tiburones", "shark"))
+    assert read.untranslated == ("Xyzzy",)
+
+
+def test_names_that_titles_have_are_searched_with_the_english_words() -> None:
+    assert read_language("película de batman en la cárcel", {"batman"}.__contains__).english == "batman prison"
+
+
+def test_a_whole_title_of_the_catalogue_stays_a_title() -> None:
+    assert read_language("El viaje de los perros", {"el viaje de los perros"}.__contains__).language is None
+
+
+def test_a_word_that_titles_have_is_no_evidence_alone() -> None:
+    assert read_language("sicario", in_no_title).language == "es"
+    assert read_language("sicario", {"sicario"}.__contains__).language is None
+
+
+def test_a_character_of_a_name_is_no_word() -> None:
+    assert read_language("犬夜叉", in_no_title).english == ""
+    assert read_language("犬の映画", in_no_title).english == "dog"
+
+
+@pytest.mark.parametrize("code", ["es", "fr", "de", "it", "pt", "nl", "pl", "ru", "ja", "zh", "ko", "tr", "sv"])
+def test_every_vocabulary_is_well_formed(code: str) -> None:
+    vocabulary = lexicon(code)
+    assert vocabulary is not None
+    assert language_name(code) == vocabulary.name != code
+    assert len(vocabulary.entries) > 350
+    assert all(form.strip() == form and form for form in vocabulary.entries)
+    subjects = {entry.english for entry in vocabulary.entries.values() if entry.role == "subject"}
+    assert {"vampire", "war", "time travel", "love", "prison"} <= subjects
+    assert all(english.isascii() for english in subjects)
+
+
+@given(st.text(max_size=60), st.booleans())
+def test_any_text_can_be_read(text: str, known: bool) -> None:
+    read = read_language(text, lambda word: known)
+    assert read.language is not None or read == read_language("", in_no_title)
+
+
+_SOME_WORDS = st.sampled_from(
+    ["película", "vampiros", "de", "kriegsfilm", "über", "xyzzy", "90", "戦争", "の", "Batman", "requin", "war", "영화"]
+)
+
+
+@given(st.lists(_SOME_WORDS, max_size=8))
+def test_no_word_of_a_query_is_lost(typed: list[str]) -> None:
+    text = " ".join(typed)
+    read = read_language(text, in_no_title)
+    if read.language is None:
+        return
+    vocabulary = lexicon(read.language)
+    assert vocabulary is not None
+    told = fold(" ".join((*read.untranslated, *(as_typed for as_typed, _ in read.words))))
+    for word in typed:
+        entry = vocabulary.entries.get(fold(word))
+        assert fold(word) in told or (entry is not None and entry.role == "function")
+
+
+def _best_known(folder: Path) -> dict[str, tuple[list[str], list[str]]]:
+    """The 2,000 best-known titles, and all titles, of the real catalogues and of the demo."""
+    films = pd.read_csv(folder / "movies_metadata_rebuilt.csv.gz", low_memory=False).dropna(subset=["title"])
+    films["vote_count"] = pd.to_numeric(films["vote_count"], errors="coerce")
+    anime = pd.read_csv(folder / "anime.csv")
+    demo = pd.read_csv(REPOSITORY / "data" / "demo" / "items.csv")
+    return {
+        "films": (list(films.nlargest(2000, "vote_count")["title"]), list(films["title"])),
+        "anime": (list(anime.nlargest(2000, "members")["name"]), list(anime["name"])),
+        "demo": (list(demo["title"]), list(demo["title"])),
+    }
+
+
+def test_best_known_titles_are_hardly_taken_for_another_language(real_data: Path) -> None:
+    for catalogue, (best_known, all_titles) in _best_known(real_data).items():
+        known = {word for title in all_titles for word in words(title)}
+        for is_known, most in ((known.__contains__, 0.002), (in_no_title, 0.015)):
+            taken = _taken(best_known, is_known)
+            assert len(taken) <= most * len(best_known), (catalogue, taken)
+
+
+def _taken(titles: list[str], is_known: Callable[[str], bool]) -> list[str]:
+    return [title for title in map(html.unescape, titles) if read_language(title, is_known).language is not None]
+
+
+def test_plots_in_english_are_hardly_taken_for_another_language(real_data: Path) -> None:
+    overviews = pd.read_csv(real_data / "movies_metadata_first5000.csv.gz")["overview"].dropna()
+    for length, most in ((2, 0.01), (5, 0.002)):
+        queries = [" ".join(overview.split()[:length]) for overview in overviews]
+        taken = _taken(queries, in_no_title)
+        assert len(taken) <= most * len(queries), taken
