@@ -6,26 +6,35 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.errors import abridged
+from engine.search.understanding.languages import language_name
 
 if TYPE_CHECKING:
     from engine.data.results import Answer
+    from engine.search.request import Request
 
 #: The best match below which an answer is doubtful, where words of the query are unknown and where all are known.
 _DOUBTFUL_WITH_UNKNOWN, _DOUBTFUL = 0.3, 0.1
 
 
-def doubt(answer: Answer, unknown: Sequence[str], words: Sequence[str]) -> str:
+def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Sequence[str]) -> str:
     """A sentence that says why the results may not be what was asked for; empty if there is no doubt.
 
     Parameters
     ----------
     answer
         The answer to a query in words.
+    request
+        What the query asks for.
     unknown
         The words of the query that no item has.
     words
         The words of the query that count.
     """
+    language = request.translation.language
+    if language is not None and not request.translation.english:
+        return f"The words are {language_name(language)}, which is not understood here; these are the nearest items."
+    if not words and request.moods.genres:
+        return ""
     if not words:
         return "The query has no words that could be searched for; these are the nearest in meaning."
     if len(unknown) >= len(words):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.search.filters.columns import TextField
-from engine.text.normalize import words
+from engine.search.understanding.moods import Moods, genre_weights, item_weights
 
 if TYPE_CHECKING:
     from engine.search.filters.fields import Fields
@@ -29,18 +28,15 @@ class GenreColumn:
     ----------
     names
         The genres, the most frequent first.
-    folded
-        Their folded words.
     num_items
         The number of items.
-    rows, codes
-        The items that have a genre in ascending order, once for each of their genres, and the genres as positions.
+    codes
+        The genres of all items, one item after the other, as positions in ``names``.
     starts, its_rows
-        Where each item begins in ``rows``, and the item.
+        Where each item that has a genre begins in ``codes``, and its row in the catalogue, ascending.
     """
 
     names: tuple[str, ...]
-    folded: tuple[str, ...]
     num_items: int
     codes: npt.NDArray[np.int64]
     starts: npt.NDArray[np.int64]
@@ -57,8 +53,7 @@ class GenreColumn:
         order = np.argsort(rows, kind="stable")
         its_rows, starts = np.unique(rows[order], return_index=True)
         names = tuple(field.values[:_MOST_GENRES])
-        folded = tuple(" ".join(words(name)) for name in names)
-        return cls(names, folded, fields.num_items, codes[order], starts, its_rows)
+        return cls(names, fields.num_items, codes[order], starts, its_rows)
 
     def largest(self, values: Numbers) -> Numbers:
         """The largest of the values of each item's genres, shape (num_items,); 0 for items without a genre.
@@ -68,22 +63,14 @@ class GenreColumn:
         values
             The value of each genre, shape (len(names),).
         """
-        return self._reduced(np.maximum.reduceat, values)
-
-    def mean_weight(self, weights: Mapping[str, float]) -> Numbers:
-        """How far the genres of each item have weights, from -1 to 1, shape (num_items,).
-
-        Parameters
-        ----------
-        weights
-            Folded names of genres -> weights from -1 to 1.
-        """
-        of_genre = np.array([weights.get(name, 0.0) for name in self.folded])
-        total = self._reduced(np.add.reduceat, of_genre)
-        return np.clip(total / 2, -1.0, 1.0)
-
-    def _reduced(self, reduce: Callable[..., Numbers], values: Numbers) -> Numbers:
         found = np.zeros(self.num_items)
         if len(self.starts):
-            found[self.its_rows] = reduce(values[self.codes], self.starts)
+            found[self.its_rows] = np.maximum.reduceat(values[self.codes], self.starts)
+        return found
+
+    def suiting(self, moods: Moods) -> Numbers:
+        """How well the genres of each item suit some moods, from -1 to 1, shape (num_items,)."""
+        found = np.zeros(self.num_items)
+        offsets = np.append(self.starts, len(self.codes))
+        found[self.its_rows] = item_weights(genre_weights(self.names, moods), self.codes, offsets)
         return found

@@ -28,6 +28,7 @@ from engine.search.modes import LIKE_BY, MODES
 from engine.search.ranker import Ranker, exact_titles
 from engine.search.request import Request, understand
 from engine.search.semantic.semantic_index import SemanticIndex
+from engine.text.normalize import words
 
 if TYPE_CHECKING:
     from engine.data.items import Item, ItemTable
@@ -45,6 +46,8 @@ _DEPTH = 100
 _MIN_CANDIDATES, _CANDIDATES_PER_RESULT = 30, 3
 #: The share of the best match from which a result is kept in another order than the best match first.
 _WELL = 0.5
+#: The most popular titles, whose words need no translation.
+_KNOWN_TITLES = 3000
 
 
 class SearchIndex:
@@ -288,15 +291,27 @@ class SearchIndex:
 
     def _has_title(self, request: Request, allowed: Allowed) -> bool:
         """Whether the title of an allowed item has all words of the request."""
-        words = self._index.keywords
-        rows, _ = words.search(request.words, _MIN_CANDIDATES, allowed, request.literal)
-        return bool((words.coverage(request.words, rows, request.literal).in_title > 0.999).any())
+        keywords = self._index.keywords
+        rows, _ = keywords.search(request.words, _MIN_CANDIDATES, allowed, request.literal)
+        return bool((keywords.coverage(request.words, rows, request.literal).in_title > 0.999).any())
 
     def request(self, query: str, literal: Collection[str] = ()) -> Request:
         """What a query asks for; the keyword index is needed for the words of the catalogue."""
         self.prepare_keywords()
-        request = understand(query, self.fields, literal)
+        request = understand(query, self.fields, literal, self._is_known)
         return replace(request, meaning=self._index.keywords.corrected(request.meaning, literal))
+
+    def _is_known(self, folded: str) -> bool:
+        """Whether a folded word is in a well-known title, or several folded words are a title."""
+        if " " in folded:
+            rows, as_typed = self._index.titles.find(folded)
+            return bool(rows) and as_typed
+        return folded in self._words_of_known_titles
+
+    @locked_property
+    def _words_of_known_titles(self) -> frozenset[str]:
+        known = self.items.table.column("title").take(top_k(self._item_popularity, _KNOWN_TITLES)).to_pylist()
+        return frozenset(word for title in known for word in words(title or ""))
 
     def explain(
         self,
@@ -462,14 +477,14 @@ class SearchIndex:
         )
         if not by_words:
             return answer
-        words = self._index.keywords
-        unknown = words.unknown_words(request.words, request.literal)
+        keywords = self._index.keywords
+        unknown = keywords.unknown_words(request.words, request.literal)
         return replace(
             answer,
             note=" · ".join(filter(None, [answer.note, *self._index.remarks])),
-            corrections=words.corrections(request.words, request.literal),
+            corrections=keywords.corrections(request.words, request.literal),
             unknown_words=unknown,
-            remark=doubt(answer, unknown, words.content_words(request.words)),
+            remark=doubt(answer, request, unknown, keywords.content_words(request.words)),
         )
 
     # -- parts of the index -----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from engine.ranking import top_k
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
 from engine.search import relevance
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from engine.search.lexical.inverted_index import InvertedIndex
     from engine.search.request import Request
     from engine.search.semantic.semantic_index import SemanticIndex
+    from engine.search.understanding.moods import Moods
 
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
@@ -31,6 +33,8 @@ Rows = npt.NDArray[np.int64]
 #: The candidates by words, and those by meaning: of the nearest items, the part that is best when known ones are
 #: preferred by this much of a cosine.
 _BY_WORDS, _NEAREST, _BY_MEANING, _PRIOR = 150, 300, 150, 0.1
+#: The candidates whose genres suit the moods of a query.
+_BY_MOOD = 100
 #: A text of fewer characters describes nothing but its title and genres.
 _DESCRIBED = 80
 #: What a subject that was excluded takes off the weighted sum of an item that names it, and the cosine from which an
@@ -129,9 +133,16 @@ class Ranker:
         """
         words, titles = self._index.keywords, self._index.titles
         exact, as_typed = exact_titles(titles, request.text, self._items, self._popularity, allowed)
-        found, scores = words.search(request.words, max(_BY_WORDS, k), allowed, request.literal)
-        keyword_scores = dict(zip(found.tolist(), scores.tolist(), strict=True))
+        keyword_scores: dict[int, float] = {}
+        for wording in request.wordings:
+            found, scores = words.search(wording, max(_BY_WORDS, k), allowed, request.literal)
+            for row, score in zip(found.tolist(), scores.tolist(), strict=True):
+                keyword_scores[row] = max(score, keyword_scores.get(row, 0.0))
         candidates = dict.fromkeys([*exact[: max(_BY_WORDS, k)], *keyword_scores])
+        moods = self._mood(request.moods)
+        if moods is not None:
+            suiting = np.where(True if allowed is None else allowed, moods + self._log_popularity, -np.inf)
+            candidates |= dict.fromkeys(row for row in top_k(suiting, _BY_MOOD).tolist() if moods[row] > 0)
         query, best = None, 0.0
         if by_meaning:
             if job is not None:
@@ -145,6 +156,8 @@ class Ranker:
         rows = np.array(list(candidates), dtype=np.int64)
         is_exact = np.isin(rows, exact)
         coverage = words.coverage(request.words, rows, request.literal)
+        for other in request.wordings[1:]:
+            coverage = coverage.or_else(words.coverage(other, rows, request.literal))
         evidence = Evidence(
             rows=rows,
             coverage=coverage,
@@ -154,6 +167,7 @@ class Ranker:
             popularity=self._log_popularity[rows],
             undescribed=self._is_undescribed[rows],
             num_words=len(words.content_words(request.words)),
+            moods=None if moods is None else moods[rows],
         )
         if query is None:
             return evidence
@@ -223,6 +237,12 @@ class Ranker:
             cosines = self._semantic.index()[0].cosines(self._semantic.encode_query(subject), evidence.rows)
             fall += _PER_COSINE * np.maximum(0.0, np.nan_to_num(cosines) - _ABOUT)
         return fall
+
+    def _mood(self, moods: Moods) -> Numbers | None:
+        """How well the genres of all items suit some moods, from -1 to 1, shape (num_items,); None without moods."""
+        if not moods.genres or self._genres is None:
+            return None
+        return self._genres.suiting(moods)
 
     @locked_property
     def _genres(self) -> GenreColumn | None:

@@ -24,40 +24,42 @@ Numbers = npt.NDArray[np.float64]
 
 #: The weights of the features for a search by words and meaning.
 WEIGHTS: Mapping[str, float] = {
-    "words": 3.11,
-    "words in title": 1.78,
-    "words in names": 4.56,
-    "all words": 0.32,
-    "keyword score": 0.22,
-    "exact title": 0.54,
-    "nearly the title": 0.82,
-    "cosine": 3.49,
-    "cosine lead": 3.98,
-    "cosine of long query": 8.90,
-    "words of long query": 2.21,
-    "genre": 1.13,
-    "genre lead": 2.06,
-    "known": 5.90,
-    "known and words": 1.31,
-    "undescribed": -0.50,
-}
-#: The weights of the features for a search by words alone.
-WORD_WEIGHTS: Mapping[str, float] = {
-    "words": 2.55,
-    "words in title": 1.34,
-    "words in names": 1.27,
-    "all words": 0.19,
-    "keyword score": 3.17,
-    "exact title": 0.85,
-    "nearly the title": 0.08,
-    "words of long query": 4.21,
-    "known": 4.69,
-    "known and words": 0.93,
-    "undescribed": 0.11,
+    "words": 2.71,
+    "words in title": 1.60,
+    "words in names": 5.86,
+    "all words": 0.04,
+    "keyword score": 0.90,
+    "exact title": 0.86,
+    "nearly the title": 0.86,
+    "cosine": 3.73,
+    "cosine lead": 4.09,
+    "cosine of long query": 8.27,
+    "words of long query": 2.17,
+    "genre": 1.20,
+    "genre lead": 2.19,
+    "known": 4.82,
+    "known and words": 1.23,
+    "undescribed": -0.56,
+    "mood": 1.90,
 }
 #: The slope and offset of the logistic function, and the weight of the share of the query that the catalogue knows.
-CALIBRATION = (0.501, -5.484, 0.134)
-WORD_CALIBRATION = (0.786, -8.036, 0.763)
+CALIBRATION = (0.563, -4.527, -0.938)
+#: The weights of the features for a search by words alone.
+WORD_WEIGHTS: Mapping[str, float] = {
+    "words": 2.50,
+    "words in title": 1.25,
+    "words in names": 2.34,
+    "all words": 0.28,
+    "keyword score": 2.86,
+    "exact title": 1.04,
+    "nearly the title": 0.26,
+    "words of long query": 5.21,
+    "known": 4.61,
+    "known and words": 0.48,
+    "undescribed": 0.17,
+    "mood": 2.74,
+}
+WORD_CALIBRATION = (0.784, -6.021, -0.999)
 #: The slope and offset of the logistic function of a cosine.
 COSINE_CALIBRATION = (6.491, -4.264)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.data.results import Understood
+from engine.search.understanding.languages import Translation, language_name, read_language
+from engine.search.understanding.moods import Moods, read_moods
+from engine.search.understanding.reader import read
+from engine.text.normalize import words
 
 if TYPE_CHECKING:
     from engine.search.filters.fields import Fields
@@ -22,42 +26,55 @@ class Request:
     Attributes
     ----------
     text
-        The words left of the query as they were typed, by which titles are looked up.
-    words
-        The words to search for: those of the text, and their translation.
+        The words left of the query, by which titles are looked up.
+    wordings
+        The words to search for; a query in another language is searched for as it was typed as well.
     meaning
-        The text whose meaning is searched for: the text with its spelling corrected, or its translation.
+        The text whose meaning is searched for.
     filters
         The conditions that were understood.
     without
         Subjects that results should not be about.
     moved
         The item that results should resemble; None if the query names none.
+    moods
+        The moods that the query names.
     order
         The order of the results that the query asks for; None for the best match first.
     understood
-        The conditions as an answer tells them.
+        The conditions, the order and the language as an answer tells them.
+    translation
+        The language of the query if it is not English, and what its words are in English.
     literal
         Words that are not corrected.
     """
 
     text: str
-    words: str
+    wordings: tuple[str, ...]
     meaning: str
     filters: tuple[Filter, ...] = ()
     without: tuple[str, ...] = ()
     moved: Moved | None = None
+    moods: Moods = field(default_factory=Moods)
     order: Order | None = None
     understood: tuple[Understood, ...] = ()
+    translation: Translation = field(default_factory=Translation)
     literal: frozenset[str] = frozenset()
 
     @classmethod
     def plain(cls, query: str, literal: Collection[str] = ()) -> Request:
         """A request for the words of a query, of which nothing is understood."""
-        return cls(query, query, query, literal=frozenset(literal))
+        return cls(query, (query,), query, literal=frozenset(literal))
+
+    @property
+    def words(self) -> str:
+        """The first of the wordings."""
+        return self.wordings[0]
 
 
-def understand(query: str, fields: Fields, literal: Collection[str] = ()) -> Request:
+def understand(
+    query: str, fields: Fields, literal: Collection[str] = (), is_known: Callable[[str], bool] = lambda _: False
+) -> Request:
     """Read what a query asks for.
 
     Parameters
@@ -68,18 +85,35 @@ def understand(query: str, fields: Fields, literal: Collection[str] = ()) -> Req
         The fields of the catalogue.
     literal
         Words that are to be searched for as they were typed, and not understood.
+    is_known
+        Whether a folded word occurs in a well-known title of the catalogue, or several folded words are a title.
     """
-    from engine.search.understanding import read
-
-    reading = read(query, fields, keep_as_text=frozenset(literal))
+    translation = Translation() if query in literal else read_language(query, is_known)
+    english = translation.english if translation.language is not None else ""
+    reading = read(english or query, fields, keep_as_text=frozenset(literal))
+    moods = Moods() if query in literal or is_known(" ".join(words(query))) else read_moods(english or query)
+    wording = _without_phrases(reading.text, [one for one in moods.phrases if one not in literal])
+    understood = reading.understood
+    if english:
+        told = Understood(query, f"{language_name(translation.language or '')}: {english}", english)
+        understood = (told, *understood)
     return Request(
-        reading.text,
-        reading.text,
-        reading.text,
-        reading.filters,
-        reading.without,
-        reading.moved,
-        reading.order,
-        reading.understood,
-        frozenset(literal),
+        text=query if english else reading.text,
+        wordings=(wording, query) if english else (wording,),
+        meaning=" ".join(filter(None, [reading.text, moods.words])),
+        filters=reading.filters,
+        without=reading.without,
+        moved=reading.moved,
+        moods=moods,
+        order=reading.order,
+        understood=understood,
+        translation=translation,
+        literal=frozenset(literal),
     )
+
+
+def _without_phrases(text: str, phrases: Collection[str]) -> str:
+    """A text without phrases that tell a mood: an item need not have their words."""
+    for phrase in sorted(phrases, key=len, reverse=True):
+        text = text.replace(phrase, " ")
+    return " ".join(text.split())

@@ -58,6 +58,15 @@ class Coverage:
     in_name: Shares
     known: float
 
+    def or_else(self, other: Coverage) -> Coverage:
+        """The larger shares of this wording of a query and of another one."""
+        return Coverage(
+            np.maximum(self.anywhere, other.anywhere),
+            np.maximum(self.in_title, other.in_title),
+            np.maximum(self.in_name, other.in_name),
+            max(self.known, other.known),
+        )
+
 
 def measure_coverage(
     words: Sequence[str],
