@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from engine import models
 from engine.data.results import FitReport, ModelState, Task
-from engine.errors import DamagedModelError, RecsysError
+from engine.errors import DamagedModelError, ErrorKind, NotTrainedError, RecsysError
 from engine.evaluation.config import EvaluationConfig
 from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
@@ -143,10 +144,79 @@ class ModelService:
                 if name is not None:
                     raise
                 continue  # it counts as untrained now, and so the next one is chosen
-            if name is not None:
-                return chosen, recommender, ""
-            spoilt = self._store.damaged_before(chosen)
-            return chosen, recommender, f"damaged, to be trained again: {', '.join(spoilt)}" if spoilt else ""
+            return chosen, recommender, "" if name is not None else self.damage_note(chosen)
+
+    def identified(self, choose: Callable[[], str]) -> tuple[str, Recommender, str]:
+        """The model that answers, its recommender, and a checksum of the model, whatever is trained meanwhile.
+
+        Only for whoever holds the device: loading a model computes.
+
+        Parameters
+        ----------
+        choose
+            Chooses the model; called again if the model turns out to be damaged, which then counts as untrained.
+        """
+        while True:
+            chosen = choose()
+            before = self._store.checksum(chosen)
+            with suppress(DamagedModelError):
+                recommender = self.recommender(chosen)
+                if before is not None and self._store.checksum(chosen) == before:
+                    return chosen, recommender, before
+
+    def damage_note(self, chosen: str) -> str:
+        """A note on the damaged models in whose place a model answers; empty if there are none."""
+        spoilt = self._store.damaged_before(chosen)
+        return f"damaged, to be trained again: {', '.join(spoilt)}" if spoilt else ""
+
+    def choose_for(self, capability: str, name: str | None = None) -> str:
+        """The given model, else the best trained one that has a capability.
+
+        Parameters
+        ----------
+        capability
+            A field of :class:`engine.models.contract.Capabilities`.
+        name
+            The model; that it has the capability is checked when it is asked.
+
+        Raises
+        ------
+        UnknownError, DamagedModelError, NotTrainedError
+            As :meth:`choose`.
+        """
+        if name is not None:
+            return self.choose(models.get(name).task, name)
+        able = [spec for spec in models.describe().values() if getattr(spec.capabilities, capability)]
+        trained = next((spec.name for spec in able if self._store.state(spec).trained), None)
+        if trained is not None:
+            return trained
+        trainable = [spec.name for spec in able if not self._store.obstacle(spec)]
+        if not trainable:
+            return self.choose("user")  # which says what the data set lacks
+        raise NotTrainedError(
+            f"No model that can do this is trained on {self._opened.name!r} yet; it could be {_listed(trainable)}.",
+            kind=ErrorKind.UNTRAINED,
+            name=trainable[0],
+            dataset=self._opened.name,
+            choices=trainable,
+        )
+
+    def reports(self, name: str | None = None) -> list[tuple[FitReport, str | None]]:
+        """The stored reports of the trained models, or of one, each with the time of the training.
+
+        Raises
+        ------
+        UnknownError, DamagedModelError, NotTrainedError
+            If the given model is unknown, damaged or not trained, or no model is trained.
+        """
+        if name is not None:
+            names = [self.choose(models.get(name).task, name)]
+        else:
+            names = [state.name for state in self.states() if state.trained]
+        found = [(report, self._store.trained_at(one)) for one in names if (report := self._store.report(one))]
+        if not found:
+            self.choose("user")  # which says that no model is trained
+        return found
 
     def recommender(self, name: str) -> Recommender:
         """The recommender over a trained model, which lives as long as the model is loaded.
@@ -292,3 +362,8 @@ class ModelService:
         if not spec.uses_texts(spec.read_options(options or {})):
             return None
         return self._search.item_vectors(job)
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
