@@ -78,13 +78,16 @@ def rank_for_users(
         If all scores of a user are NaN.
     """
     predicted = model.scores(users).float()
-    rankable = _rankable(model, predicted if margin is None else predicted - torch.from_numpy(margin).to(model.device))
+    rankable = predicted if margin is None else predicted - torch.from_numpy(margin).to(predicted.device)
+    if rankable is predicted and rating_range is not None:
+        rankable = predicted.clone()
+    _set_unranked(model, rankable, -torch.inf)
     if seen is not None:
-        _leave_out(rankable, seen, users)
-    lists = _best(rankable, k)
+        _set_seen(seen, users, rankable, -torch.inf)
+    lists = _best(model, rankable, k)
     if rating_range is None:
         return lists
-    values = _taken(predicted.clamp(*rating_range), lists.items)
+    values = np.clip(_taken(predicted, lists.items), *rating_range)
     return RankedLists(lists.items, lists.scores, values)
 
 
@@ -109,15 +112,16 @@ def rank_next(model: Model, users: Ids, k: int, *, history: UserIndex, filter_se
         If all scores of a user are NaN.
     """
     tails = history.tails(users, model.capabilities.sequence_length)
-    scores, probabilities = model.scores_with_probabilities(tails)
-    rankable = _rankable(model, scores.float())
-    if filter_seen:
-        _leave_out(rankable, history, users)
-    lists = _best(rankable, k)
+    scores, possible = model.scores_with_probabilities(tails)
+    rankable = scores.float()
     # Items that are left out cannot come next, so the probabilities of the other items are normalized to 1.
-    possible = torch.where(rankable.isfinite(), probabilities.float(), 0.0)
-    possible /= possible.sum(1, keepdim=True).clamp_min(1e-30)
-    return RankedLists(lists.items, lists.scores, _taken(possible, lists.items))
+    for values, hidden in ((rankable, -torch.inf), (possible, 0.0)):
+        _set_unranked(model, values, hidden)
+        if filter_seen:
+            _set_seen(history, users, values, hidden)
+    lists = _best(model, rankable, k)
+    total = possible.sum(1, keepdim=True).clamp_min(1e-30).cpu().numpy()
+    return RankedLists(lists.items, lists.scores, _taken(possible, lists.items) / total)
 
 
 @torch.no_grad()
@@ -141,39 +145,45 @@ def rank_similar(model: Model, items: Ids, k: int) -> RankedLists:
         If all similarities of an item are NaN.
     """
     similarities = torch.from_numpy(np.asarray(model.similarity_rows(items), dtype=np.float32)).to(model.device)
-    rankable = _rankable(model, similarities)
-    rankable[rankable <= 0] = -torch.inf
-    rankable[torch.arange(len(items)), torch.from_numpy(items)] = -torch.inf
-    return _best(rankable, k)
+    similarities.masked_fill_(similarities <= 0, -torch.inf)
+    similarities[torch.arange(len(items)), torch.from_numpy(items)] = -torch.inf
+    _set_unranked(model, similarities, -torch.inf)
+    return _best(model, similarities, k)
 
 
-def _rankable(model: Model, scores: Tensor) -> Tensor:
-    """A copy in which the padding, and what the model cannot score, can never be ranked."""
-    if scores.shape[1] > 1 and bool(scores[:, 1:].isnan().all(1).any()):
+def _set_unranked(model: Model, values: Tensor, hidden: float) -> None:
+    """Set the padding, and what the model cannot rank, to a value."""
+    values[:, 0] = hidden
+    if model.ranked is not None:
+        values.index_fill_(1, (~model.ranked).nonzero().squeeze(1).to(values.device), hidden)
+
+
+def _set_seen(seen: UserIndex, users: Ids, values: Tensor, hidden: float) -> None:
+    """Set the items that users have interacted with to a value."""
+    rows, items = seen.pairs(users)
+    values[torch.from_numpy(rows).to(values.device), torch.from_numpy(items).to(values.device)] = hidden
+
+
+def _best(model: Model, rankable: Tensor, k: int) -> RankedLists:
+    """The lists by descending score, without what is not finite. The tensor may be changed."""
+    items = top_lists(rankable, k).astype(np.int32)
+    scores = _taken(rankable, items)
+    if np.isfinite(scores[items > 0]).all():
+        return RankedLists(items, scores)
+    # What is no number comes first, so it would be seen in the lists. That is rare, and so looked for only then.
+    spoilt = rankable[rankable.isnan().any(1)]
+    if len(spoilt) and bool((spoilt.isnan() | spoilt.isneginf()).all(1).any()):
         raise LearningError(
             f"The model {model.name} gives no numbers, because its training diverged; it must be trained again.",
             kind=ErrorKind.NO_NUMBERS,
             name=model.name,
         )
-    rankable = scores.masked_fill(~scores.isfinite(), -torch.inf)
-    rankable[:, 0] = -torch.inf
-    if model.ranked is not None:
-        rankable[:, ~model.ranked.to(rankable.device)] = -torch.inf
-    return rankable
-
-
-def _leave_out(rankable: Tensor, seen: UserIndex, users: Ids) -> None:
-    rows, items = seen.pairs(users)
-    rankable[torch.from_numpy(rows), torch.from_numpy(items)] = -torch.inf
-
-
-def _best(rankable: Tensor, k: int) -> RankedLists:
-    items = top_lists(rankable, k).astype(np.int32)
-    return RankedLists(items, _taken(rankable, items))
+    rankable.nan_to_num_(nan=-torch.inf, posinf=-torch.inf, neginf=-torch.inf)
+    return _best(model, rankable, k)
 
 
 def _taken(values: Tensor, items: npt.NDArray[Any]) -> Scores:
     """The values of the items of each list; NaN at the end of a shorter list."""
-    taken: Scores = values.gather(1, torch.from_numpy(items).long().to(values.device)).cpu().numpy()
+    taken: Scores = values.gather(1, torch.from_numpy(items).long().to(values.device)).float().cpu().numpy()
     taken[items == 0] = np.nan
     return taken

@@ -100,6 +100,8 @@ def test_a_list_is_as_long_as_there_are_items_left(dataset: Dataset) -> None:
 def test_what_is_not_a_number_is_never_ranked(dataset: Dataset) -> None:
     lists = Recommender(dataset, Scored([9, np.nan, 2, 3, 4])).recommend_many(np.array([2]), 5, False)
     assert lists.items.tolist() == [[4, 3, 2, 0, 0]]
+    lists = Recommender(dataset, Scored([9, np.inf, 2, -np.inf, 4])).recommend_many(np.array([0, 2]), 2, False)
+    assert lists.items.tolist() == [[4, 2], [4, 2]]
 
 
 def test_a_model_that_diverged_is_named(dataset: Dataset) -> None:

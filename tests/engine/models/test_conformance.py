@@ -66,10 +66,12 @@ def test_a_model_says_the_same_of_itself_as_the_registry_does_of_it(name: str) -
 def test_scores_are_finite_and_those_of_predict(name: str) -> None:
     model, data = fitted(name), make()
     ids: Any = np.array([1, 5]) if model.capabilities.task == "user" else np.array([[3, 7], [0, 11]])
-    scores = model.scores(ids).cpu().numpy()
+    scores = model.scores(ids).cpu().numpy().copy()
     assert scores.shape == (2, data.num_items + 1)
     assert np.isfinite(scores).all()
     ranked = np.arange(1, data.num_items + 1) if model.ranked is None else model.ranked.cpu().numpy().nonzero()[0]
+    model.scores(ids).fill_(7.0)
+    np.testing.assert_array_equal(model.scores(ids).cpu().numpy(), scores, "the caller may change the tensor")
     one = model.predict(int(ids[0]) if ids.ndim == 1 else ids[0])
     np.testing.assert_allclose(np.asarray(one)[ranked], scores[0][ranked], rtol=1e-4, atol=1e-4)
     if model.capabilities.predicts_ratings:
