@@ -43,17 +43,49 @@ def write_tables(
     DataError
         If the file cannot be written; an older one is then unchanged.
     """
-    rows = 0
     with writing(path) as part, open(part, "wb") as file:
-        writer = TABLE_FORMATS[path.suffix.lower()](file, schema, prepare_cell)
-        try:
-            for table in tables:
-                writer.write(table)
-                rows += table.num_rows
-            writer.close()
-        except BaseException:
-            writer.abandon()
-            raise
+        return write_content(file, path.suffix, schema, tables, prepare_cell=prepare_cell)
+
+
+def write_content(
+    file: IO[bytes],
+    ending: str,
+    schema: pa.Schema,
+    tables: Iterable[pa.Table],
+    *,
+    prepare_cell: PrepareCell | None = None,
+) -> int:
+    """Write tables one after the other to an open file.
+
+    Parameters
+    ----------
+    file
+        The file.
+    ending
+        The ending of its name, which tells the format.
+    schema, tables, prepare_cell
+        As of :func:`write_tables`.
+
+    Returns
+    -------
+    int
+        The number of rows.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    rows = 0
+    writer = TABLE_FORMATS[ending.lower()](file, schema, prepare_cell)
+    try:
+        for table in tables:
+            writer.write(table)
+            rows += table.num_rows
+        writer.close()
+    except BaseException:
+        writer.abandon()
+        raise
     return rows
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,8 +12,8 @@ import numpy.typing as npt
 
 from engine.runtime.job import Job, Progress
 from engine.session.exports.target import ids_file
-from engine.storage.atomic import sync_committed, writing
-from engine.storage.table_files import PrepareCell, write_tables
+from engine.storage.atomic import sync_committed, sync_file, writing
+from engine.storage.table_files import PrepareCell, write_content, write_tables
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -109,15 +108,17 @@ def _tables(table: VectorTable, job: Job) -> Iterator[pa.Table]:
 def _write_array(path: Path, table: VectorTable, job: Job, prepare_cell: PrepareCell | None) -> None:
     import pyarrow as pa
 
-    names: Sequence[str] = ["row", *table.columns]
-    ids = pa.table([pa.array(np.arange(len(table))), *table.columns.values()], list(names))
-    with writing(path) as part, open(part, "r+b") as file:
-        header = {"descr": np.lib.format.dtype_to_descr(np.dtype("<f4")), "fortran_order": False}
-        np.lib.format.write_array_header_1_0(file, {**header, "shape": (len(table), table.dim)})
-        for rows in table.pieces(job):
-            file.write(np.ascontiguousarray(table.vectors(rows), dtype="<f4").tobytes())
-        file.flush()
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
-            sync_committed(path.parent)
-        write_tables(ids_file(path), ids.schema, [ids], prepare_cell=prepare_cell)
+    ids = pa.table({"row": pa.array(np.arange(len(table))), **table.columns})
+    header = {"descr": "<f4", "fortran_order": False, "shape": (len(table), table.dim)}
+    with writing(path) as vectors_part, writing(ids_file(path)) as ids_part:
+        with open(vectors_part, "wb") as file:
+            np.lib.format.write_array_header_1_0(file, header)
+            for rows in table.pieces(job):
+                file.write(np.ascontiguousarray(table.vectors(rows), dtype="<f4").tobytes())
+        with open(ids_part, "wb") as file:
+            write_content(file, ".csv", ids.schema, [ids], prepare_cell=prepare_cell)
+        # All that could fill the disk is on it before the older array is deleted.
+        for part in (vectors_part, ids_part):
+            sync_file(part)
+        path.unlink(missing_ok=True)
+        sync_committed(path.parent)
