@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from engine.workspace.dataset_store import Workspace
 
 
+#: What a model with a capability does, in words.
+_ABILITIES = {"similar": "can compare items", "factorizes": "can give vectors of users and items"}
+
+
 @dataclass(frozen=True, slots=True)
 class ListedModel:
     """A model of the registry, as a list of models shows it.
@@ -175,7 +179,7 @@ class ModelService:
         Parameters
         ----------
         capability
-            A field of :class:`engine.models.contract.Capabilities`.
+            ``"similar"`` or ``"factorizes"``; see :class:`engine.models.contract.Capabilities`.
         name
             The model; that it has the capability is checked when it is asked.
 
@@ -193,8 +197,9 @@ class ModelService:
         trainable = [spec.name for spec in able if not self._store.obstacle(spec)]
         if not trainable:
             return self.choose("user")  # which says what the data set lacks
+        name = self._opened.name
         raise NotTrainedError(
-            f"No model that can do this is trained on {self._opened.name!r} yet; it could be {_listed(trainable)}.",
+            f"No model that {_ABILITIES[capability]} is trained on {name!r} yet; {_listed(trainable)} can.",
             kind=ErrorKind.UNTRAINED,
             name=trainable[0],
             dataset=self._opened.name,

@@ -24,7 +24,7 @@ from tui.commands.options import (
 from tui.commands.query_lines import open_queries, read_queries
 
 if TYPE_CHECKING:
-    from engine.session import Exported, Job, Session, Target
+    from engine.session import Exported, ExternalId, Job, Session, Target
 
 _TABLES = ".csv, .jsonl or .parquet"
 _VECTORS = ".npy, .jsonl or .parquet"
@@ -271,21 +271,20 @@ def _exporting(session: Session, out: str) -> Iterator[Job]:
         raise
 
 
-def _read_users(session: Session, name: str) -> list[str]:
+def _read_users(session: Session, name: str) -> list[ExternalId]:
     """The ids of users from a file, one a line; each once, in their order."""
     from tui.output import log
 
-    users: dict[str, None] = {}
+    users: dict[ExternalId, None] = {}
     number = repeated = 0
     lines = open_queries(name)
     for batch in read_queries(lines):
         for line in batch:
             number += 1
-            user = line.strip()
-            if not user:
+            if not line.strip():
                 continue
             try:
-                session.data.require_user(user)
+                user = session.data.find_user(line.strip())
             except UnknownError as error:
                 raise DataError(
                     f"{lines.name}, line {number:,}: {str(error)[:1].lower()}{str(error)[1:]}", file=name, row=number

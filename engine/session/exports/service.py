@@ -100,6 +100,7 @@ class ExportService:
             If the model, or any for users, is not trained yet.
         """
         with self._writing_to(target, TABLE_FORMATS, job) as (target, job):
+            k = self._length(k)
             request = ListRequest(
                 RECOMMENDATIONS,
                 self._user_ids(users),
@@ -126,6 +127,7 @@ class ExportService:
         The parameters and the errors are those of :meth:`recommendations`.
         """
         with self._writing_to(target, TABLE_FORMATS, job) as (target, job):
+            k = self._length(k)
             request = ListRequest(
                 NEXT,
                 self._user_ids(users),
@@ -149,6 +151,7 @@ class ExportService:
             If the model does not compare items.
         """
         with self._writing_to(target, TABLE_FORMATS, job) as (target, job):
+            k = self._length(k)
             request = ListRequest(
                 NEIGHBOURS,
                 np.arange(1, self._opened.dataset.num_rated_items + 1),
@@ -159,6 +162,10 @@ class ExportService:
                 {},
             )
             return export_lists(self._opened, self._models, target, request, job)
+
+    def _length(self, k: int) -> int:
+        """The length of the lists, which need no room for more items than there are."""
+        return max(1, min(k, self._opened.dataset.num_items))
 
     def _user_ids(self, users: Sequence[ExternalId] | None) -> Ids:
         dataset = self._opened.dataset

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from engine.errors import DataError, ErrorKind, OptionError
 from engine.runtime.job import Job
-from engine.storage.atomic import describe_os_error
+from engine.storage.atomic import cannot_write, describe_os_error
 from engine.storage.lock import LONG_WAIT, locked, report_wait
-from engine.storage.part_file import clear_parts
+from engine.storage.part_file import clear_parts, part_file
 
 if TYPE_CHECKING:
     from engine.storage.table_files import PrepareCell
@@ -109,6 +109,22 @@ def require_target(target: Target, endings: Collection[str]) -> Target:
     return found
 
 
+def _require_writable(path: Path) -> None:
+    """Check that an unfinished file can lie beside a file, by making one.
+
+    Raises
+    ------
+    DataError
+        If it cannot, such as in a read-only folder, or since the name is too long.
+    """
+    try:
+        with part_file(path) as part:
+            part.close()
+            part.path.unlink()
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
 @contextmanager
 def writing_to(target: Target, endings: Collection[str], locks: Path, job: Job) -> Iterator[Target]:
     """Hold the right to write a file, which two exports must not write at once.
@@ -139,4 +155,5 @@ def writing_to(target: Target, endings: Collection[str], locks: Path, job: Job) 
         found.require_free()  # another export may have written it meanwhile
         for path in found.files:
             clear_parts(path.parent, path.name)
+            _require_writable(path)
         yield found

@@ -208,6 +208,11 @@ def test_a_small_export_keeps_nothing(session: Session, tmp_path: Path) -> None:
     assert {one.name for one in tmp_path.iterdir()} == {"data"}
 
 
+def test_lists_are_no_longer_than_the_catalogue(session: Session, tmp_path: Path) -> None:
+    done = again(session, tmp_path / "r.csv", k=10_000, users=[0], filter_seen=False)
+    assert 0 < done.rows <= session.data.dataset.num_items
+
+
 def test_no_user_and_users_who_know_everything_make_no_rows(workspace: Workspace, tmp_path: Path) -> None:
     session = Session(workspace, "made", device="cpu")
     session.models.train("popular", {})
@@ -245,12 +250,14 @@ def test_the_file_behind_a_link_is_replaced(session: Session, tmp_path: Path) ->
     assert (tmp_path / "elsewhere" / "real.csv").is_file()
 
 
-@pytest.mark.parametrize("name", ["no/folder/r.csv", "folder.csv", "nul\0.csv", "loop.csv", "x" * 300 + ".csv"])
+@pytest.mark.parametrize(
+    "name", ["no/folder/r.csv", "folder.csv", "nul\0.csv", "loop.csv", "x" * 300 + ".csv", "x" * 245 + ".csv"]
+)
 def test_a_place_that_cannot_be_written_is_named_before_the_work(session: Session, tmp_path: Path, name: str) -> None:
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
     with pytest.raises(DataError) as caught:
-        again(session, tmp_path / name)
+        again(session, tmp_path / name, job=Job(lambda progress: pytest.fail(f"began {progress.stage}")))
     assert str(caught.value).endswith(".")
     assert len(str(caught.value)) <= 400
 
