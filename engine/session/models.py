@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import models
 from engine.data.results import FitReport, ModelState, Task
-from engine.errors import DamagedModelError, ErrorKind, NotTrainedError, RecsysError
+from engine.errors import DamagedModelError, ErrorKind, NotTrainedError, RecsysError, UnsupportedError
 from engine.evaluation.config import EvaluationConfig
 from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from engine.workspace.dataset_store import Workspace
 
 
-#: What a model with a capability does, in words.
-_ABILITIES = {"similar": "can compare items", "factorizes": "can give vectors of users and items"}
+#: What a model with a capability can do, in words.
+_ABILITIES = {"similar": "compare items", "factorizes": "give vectors of users and items"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,16 +181,23 @@ class ModelService:
         capability
             ``"similar"`` or ``"factorizes"``; see :class:`engine.models.contract.Capabilities`.
         name
-            The model; that it has the capability is checked when it is asked.
+            The model. With some options it may lack the capability, which is checked when it is asked.
 
         Raises
         ------
+        UnsupportedError
+            If the given model cannot do it with any options.
         UnknownError, DamagedModelError, NotTrainedError
             As :meth:`choose`.
         """
-        if name is not None:
-            return self.choose(models.get(name).task, name)
         able = [spec for spec in models.describe().values() if getattr(spec.capabilities, capability)]
+        if name is not None:
+            if models.get(name) not in able:
+                names = [spec.name for spec in able]
+                raise UnsupportedError(
+                    f"The model {name} cannot {_ABILITIES[capability]}; {_listed(names)} can.", name=name, choices=names
+                )
+            return self.choose(models.get(name).task, name)
         trained = next((spec.name for spec in able if self._store.state(spec).trained), None)
         if trained is not None:
             return trained
@@ -199,7 +206,7 @@ class ModelService:
             return self.choose("user")  # which says what the data set lacks
         name = self._opened.name
         raise NotTrainedError(
-            f"No model that {_ABILITIES[capability]} is trained on {name!r} yet; {_listed(trainable)} can.",
+            f"No model that can {_ABILITIES[capability]} is trained on {name!r} yet; {_listed(trainable)} can.",
             kind=ErrorKind.UNTRAINED,
             name=trainable[0],
             dataset=self._opened.name,

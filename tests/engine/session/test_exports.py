@@ -324,10 +324,12 @@ def test_reports_say_how_each_model_was_trained(session: Session, tmp_path: Path
 
 
 def test_a_model_that_cannot_do_it_is_refused_in_one_sentence(session: Session, tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedError, match="markov has no vectors of users and items"):
+    with pytest.raises(UnsupportedError, match=r"markov cannot give vectors of users and items; .*als.* can\."):
         session.exports.factors(Target(tmp_path / "v.npy"), "markov")
-    with pytest.raises(UnsupportedError, match="markov does not compare items"):
+    with pytest.raises(UnsupportedError, match="markov cannot compare items"):
         session.exports.neighbours(Target(tmp_path / "n.csv"), 3, "markov")
+    with pytest.raises(UnsupportedError, match="popular cannot compare items"):
+        session.exports.neighbours(Target(tmp_path / "n.csv"), 3, "popular")  # which is not trained either
     assert {one.name for one in tmp_path.iterdir()} == {"data"}
 
 
