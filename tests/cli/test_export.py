@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -187,3 +188,17 @@ def test_an_interrupt_ends_with_130_and_says_what_is_kept(
     assert "2 of 4 users were taken over from an interrupted export." in outcome.err
     assert len(rows_of(tmp_path / "r.csv")) == 4
     assert not kept.exists()
+
+
+def test_the_example_of_the_guide_ranks_as_the_model_does(
+    run: Run, trained: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for side in ("items", "users"):
+        assert run("export", "model", "-d", trained, "-m", "als", "--of", side, "--out", f"{side}.parquet").status == 0
+    page = Path(__file__).parents[2] / "docs" / "export.md"
+    names: dict[str, Any] = {}
+    exec(page.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0], names)
+    outcome = run("recommend", names["users"]["user"][0], "-d", trained, "-m", "als", "--include-seen", "--json")
+    expected = [result["item_id"] for result in json.loads(outcome.out)]
+    assert [names["items"]["item_id"][int(row)].as_py() for row in names["best"]] == expected
