@@ -58,6 +58,8 @@ class ErrorKind(StrEnum):
     TOO_LARGE = "too-large"
     #: The data set ``name`` could not be downloaded; ``file`` is what a person can download by hand.
     NOT_DOWNLOADED = "not-downloaded"
+    #: ``file`` exists, and is not to be replaced.
+    FILE_EXISTS = "file-exists"
     #: The model ``name`` is not trained on the data set ``dataset``.
     UNTRAINED = "untrained"
     #: The data set ``dataset``, which was read from a table, has no times, which the model ``name`` needs.

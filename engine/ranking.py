@@ -153,10 +153,12 @@ def top_lists(scores: Tensor, k: int) -> IntArray:
 
     rows, width = scores.shape
     length = min(k, width)
-    values, found = scores.topk(length)
-    # topk returns any of the scores that tie at the end of a list; a stable sort makes the choice deterministic.
-    last = values[:, -1:]
-    ambiguous = ((scores == last).sum(1) > (values == last).sum(1)).nonzero().squeeze(1)
+    values, found = scores.topk(min(length + 1, width))
+    # topk returns any of the scores that tie at the end of a list; a stable sort makes the choice deterministic. The
+    # score after the last one tells whether there is a tie; what is not finite is not in the list.
+    ties = (values[:, length:] == values[:, length - 1 : length]) & (values[:, length:] > -torch.inf)
+    ambiguous = ties.any(1).nonzero().squeeze(1)
+    values, found = values[:, :length], found[:, :length]
     found, order = found.sort(1)
     values, order = values.gather(1, order).sort(dim=1, descending=True, stable=True)
     found = found.gather(1, order)

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from engine.data.results import Result
 from engine.data.user_index import UserIndex
 from engine.errors import ErrorKind, LearningError, OptionError, RecsysError
+from engine.models import batch_ranking
+from engine.models.batch_ranking import RankedLists
 from engine.models.plug_in import adapt
 from engine.ranking import Scores, confidence_margin, top_k
 
@@ -218,6 +220,32 @@ class Recommender:
         similarities[internal] = -np.inf
         return self._results(top_k(similarities, k), similarities)
 
+    # -- many lists at a time -------------------------------------------------------------------------------------
+    def batch_size(self, k: int) -> int:
+        """The number of lists to ask the following methods for at a time, so that the memory they take is bounded."""
+        return batch_ranking.batch_size(self.dataset.num_items + 1, k)
+
+    def recommend_many(self, users: Ids, k: int = 10, filter_seen: bool = True) -> RankedLists:
+        """What :meth:`recommend` gives, for several users by their internal ids, without explanations."""
+        return batch_ranking.rank_for_users(
+            self.model,
+            users,
+            k,
+            seen=self.user_index if filter_seen else None,
+            margin=None if self.rating_range is None else self._margin,
+            rating_range=self.rating_range,
+        )
+
+    def next_many(self, users: Ids, k: int = 10, filter_seen: bool = True) -> RankedLists:
+        """The most likely next items after the whole history of several users, by their internal ids."""
+        return batch_ranking.rank_next(self.model, users, k, history=self.user_index, filter_seen=filter_seen)
+
+    def similar_many(self, items: Ids, k: int = 10) -> RankedLists:
+        """What :meth:`similar_items` gives, for several items by their internal ids."""
+        self.model.require("similar")
+        return batch_ranking.rank_similar(self.model, items, k)
+
+    # -- one list -------------------------------------------------------------------------------------------------
     def _rankable(self, scores: Any) -> Scores:
         """A copy in which the padding, and what the model cannot score, can never be ranked.
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from engine.data.results import Answer, FitReport, Result
     from engine.session import Manifest, MemoryEstimate, Tuned
     from engine.session.datasets import Preview
-    from engine.session.models import ListedModel
+    from engine.session.model_list import ListedModel
 
 
 def print_json(value: Any) -> None:

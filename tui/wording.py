@@ -171,6 +171,7 @@ _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.BAD_HEADER: lambda _: "a plain table is read with --kind table",
     ErrorKind.TOO_LARGE: lambda _: "--max-size 20GB would allow 20 GB",
     ErrorKind.NOT_DOWNLOADED: _not_downloaded,
+    ErrorKind.FILE_EXISTS: lambda _: "choose another name, or add --replace",
     ErrorKind.UNTRAINED: _untrained,
     ErrorKind.NO_TIMES: lambda _: "add it again with --map time=COLUMN, or time=#row if its rows are in order of time",
     ErrorKind.ALL_KNOWN: lambda _: "evaluate with --include-seen",

@@ -38,6 +38,25 @@ class UserIndex:
         """Return the items of one user, oldest first. An item may occur more than once."""
         return self._interactions.item_ids[self.rows(user)]
 
+    def pairs(self, users: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the items of several users, and for each item the position of its user in ``users``."""
+        ends = self._ends[users]
+        lengths = ends - np.where(users > 0, self._ends[users - 1], 0)
+        # Counts up within each user's rows, from the first row of the user.
+        within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        rows = self._rows[np.repeat(ends - lengths, lengths) + within]
+        return np.repeat(np.arange(len(users)), lengths), self._interactions.item_ids[rows].astype(np.int64)
+
+    def tails(self, users: npt.NDArray[Any], length: int) -> npt.NDArray[np.int64]:
+        """Return the last ``length`` items of several users, padded with 0 on the left, ``(len(users), length)``."""
+        ends = self._ends[users]
+        starts = np.where(users > 0, self._ends[users - 1], 0)
+        positions = ends[:, None] - np.arange(length, 0, -1)
+        inside = positions >= starts[:, None]
+        tails = np.zeros(positions.shape, dtype=np.int64)
+        tails[inside] = self._interactions.item_ids[self._rows[positions[inside]]]
+        return tails
+
 
 def item_counts(interactions: Interactions) -> npt.NDArray[np.int64]:
     """Count the interactions of each item, shape ``(num_items,)``. Position 0 is padding."""

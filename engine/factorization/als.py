@@ -16,6 +16,7 @@ from engine.factorization.least_squares import FactorBlock, gathered, improve_ro
 from engine.factorization.pairs import Pairs
 from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
+from engine.models.factors import Factors
 from engine.models.fold_in import Ridge
 from engine.models.item_vectors import ItemVectorsMixin
 from engine.models.option_checks import require_not_negative, require_positive, require_whole
@@ -162,6 +163,12 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
         """Return the vectors of all items, ``(num_items, embedding_dim)``."""
         self._require_fitted()
         return self._items.cpu().numpy()
+
+    def factors(self) -> Factors:
+        """Return the vectors of users and items. There are no biases."""
+        self._require_fitted()
+        users, items = self._users.cpu().numpy(), self._items.cpu().numpy()
+        return Factors(users, items, np.zeros(len(users), np.float32), np.zeros(len(items), np.float32))
 
     def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
         ridge, vectors, targets = self._ridge_problem(items, ratings)

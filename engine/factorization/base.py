@@ -44,7 +44,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         declared = super().capabilities
         if self.representation is None or type(self.representation) is BilinearNet:
             return declared
-        return replace(declared, folds_in=False, explains=False, similar=False)
+        return replace(declared, folds_in=False, explains=False, similar=False, factorizes=False)
 
     def _unsupported(self, capability: str) -> UnsupportedError:
         if self.capabilities == self.spec.capabilities:

@@ -26,6 +26,7 @@ from engine.interactions import Interactions
 from engine.models.base import Scores
 from engine.models.closed_form import ClosedFormUserModel, require_ratings
 from engine.models.contract import Capabilities
+from engine.models.factors import Factors
 from engine.models.fold_in import Ridge
 from engine.models.item_vectors import ItemVectorsMixin
 from engine.models.option_checks import require_positive, require_whole
@@ -129,8 +130,11 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What this model can do. Without ``side_features`` it uses no features."""
-        declared = super().capabilities
+        """What this model can do. Without ``side_features`` it uses no features.
+
+        With an ordinal likelihood the predictions are no function of the scores alone, so there are no factors.
+        """
+        declared = replace(super().capabilities, factorizes=self.likelihood == "gaussian")
         return declared if self.side_features else replace(declared, uses=("ratings", "times"))
 
     # -- training ------------------------------------------------------------------------------------------------
@@ -320,6 +324,19 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         """Return the item factors of the mean prediction, ``(num_items, r)``."""
         vectors: Scores = self._fitted_posterior().item_factors.cpu().numpy()
         return vectors
+
+    def factors(self) -> Factors:
+        """Return the factors of the mean prediction. The biases are elements of the vectors."""
+        self.require("factorizes")
+        posterior = self._fitted_posterior()
+        users, items = posterior.user_factors, posterior.unit * posterior.item_factors
+        return Factors(
+            users.cpu().numpy(),
+            items.cpu().numpy(),
+            np.zeros(len(users), np.float32),
+            np.zeros(len(items), np.float32),
+            float(posterior.center),
+        )
 
     def _fitted_posterior(self) -> Posterior:
         self._require_fitted()

@@ -15,6 +15,7 @@ from engine.factorization.rating_scale import RatingScale
 from engine.interactions import Interactions
 from engine.losses import logistic_loss, poisson_loss, regression_loss
 from engine.models.estimator import OptimizerFunc, RandomState
+from engine.models.factors import Link
 from engine.models.spec import ModelSpec
 from engine.training.autograd import Batch
 
@@ -176,6 +177,10 @@ random_state, device
             return restored
         scores = scores + self._offset
         return scores.exp() if self.loss == "poisson" else scores.sigmoid()
+
+    def _score_scale(self) -> tuple[float, float, Link]:
+        links: dict[str, Link] = {"regression": "identity", "poisson": "exp", "logistic": "sigmoid"}
+        return self._offset, self._unit if self.loss == "regression" else 1.0, links[self.loss]
 
     def _hide(self, scores: Tensor, items: Tensor | None) -> Tensor:
         if self._seen[0]:

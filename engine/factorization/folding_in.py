@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.factorization.representations import BilinearNet
+from engine.models.factors import Factors, Link
 from engine.models.fold_in import FoldInMixin, Ridge
 from engine.models.item_vectors import ItemVectorsMixin
 
@@ -56,6 +57,31 @@ class FactorizationFoldIn(FoldInMixin, ItemVectorsMixin):
         """
         vectors: npt.NDArray[np.float32] = self._tables()[1][:, :-1].float().cpu().numpy()
         return vectors
+
+    @torch.no_grad()
+    def factors(self) -> Factors:
+        """Return the vectors and biases of users and items.
+
+        Raises
+        ------
+        NotTrainedError
+            Before the first fit.
+        UnsupportedError
+            If the model has a custom representation.
+        """
+        self.require("factorizes")
+        net = self._net_to_fold_into()
+        offset, unit, link = self._score_scale()
+        user_ids = torch.arange(net.user_biases.num_embeddings, device=self.device)
+        item_ids = torch.arange(self._num_items, device=self.device)
+        users, items = net.user_embeddings(user_ids), unit * net.item_embeddings(item_ids)
+        user_biases, item_biases = unit * net.user_biases(user_ids)[:, 0], unit * net.item_biases(item_ids)[:, 0]
+        arrays = [one.float().cpu().numpy() for one in (users, items, user_biases, item_biases)]
+        return Factors(arrays[0], arrays[1], arrays[2], arrays[3], offset, link)
+
+    def _score_scale(self) -> tuple[float, float, Link]:
+        """Return what is added to the network's scores, what they are multiplied by before, and the link."""
+        return 0.0, 1.0, "identity"
 
     def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
         ridge, vectors, offsets = self._tables()

@@ -61,6 +61,7 @@ BAYESIAN = ModelSpec(
         folds_in=True,
         explains=True,
         similar=True,
+        factorizes=True,
     ),
     {
         "embedding_dim": Option(16, _EMBEDDING_DIM, search=(8, 12, 16, 24, 32)),
@@ -84,7 +85,9 @@ SVD = ModelSpec(
     "svd",
     "Rating prediction: biased matrix factorisation by stochastic gradient descent.",
     "engine.factorization.svd:BiasedFactorizationModel",
-    Capabilities("user", needs=("ratings",), predicts_ratings=True, folds_in=True, explains=True, similar=True),
+    Capabilities(
+        "user", needs=("ratings",), predicts_ratings=True, folds_in=True, explains=True, similar=True, factorizes=True
+    ),
     {
         "embedding_dim": Option(32, _EMBEDDING_DIM, search=(8, 16, 32, 64)),
         "n_iter": Option(20, "epochs", search=Range(10, 60)),
@@ -104,7 +107,9 @@ EXPLICIT = ModelSpec(
     "explicit",
     "Rating prediction: matrix factorisation with biases (Spotlight's explicit model).",
     "engine.factorization.explicit:ExplicitFactorizationModel",
-    Capabilities("user", needs=("ratings",), predicts_ratings=True, folds_in=True, explains=True, similar=True),
+    Capabilities(
+        "user", needs=("ratings",), predicts_ratings=True, folds_in=True, explains=True, similar=True, factorizes=True
+    ),
     {
         "loss": Option("regression", "loss function", ("regression", "poisson", "logistic")),
         **gradient_options(embedding_dim=64, n_iter=40, batch_size=1024, l2=4e-4, learning_rate=1e-2),
@@ -118,7 +123,7 @@ ALS = ModelSpec(
     "als",
     "Top-N ranking from implicit feedback: alternating least squares (iALS).",
     "engine.factorization.als:AlternatingLeastSquaresModel",
-    Capabilities("user", uses=("ratings",), folds_in=True, explains=True, similar=True),
+    Capabilities("user", uses=("ratings",), folds_in=True, explains=True, similar=True, factorizes=True),
     {
         "embedding_dim": Option(64, _EMBEDDING_DIM, search=(32, 64, 128, 256)),
         "n_iter": Option(15, "sweeps"),
@@ -136,7 +141,7 @@ IMPLICIT = ModelSpec(
     "implicit",
     "Top-N ranking from implicit feedback: matrix factorisation with sampled negatives (Spotlight's implicit model).",
     "engine.factorization.implicit:ImplicitFactorizationModel",
-    Capabilities("user", folds_in=True, explains=True, similar=True),
+    Capabilities("user", folds_in=True, explains=True, similar=True, factorizes=True),
     {
         "loss": Option("adaptive_hinge", "loss function", RANKING_LOSSES, search=RANKING_LOSSES),
         **gradient_options(embedding_dim=64, n_iter=30, batch_size=1024, l2=2e-4, learning_rate=1e-2),

@@ -19,6 +19,7 @@ from engine.factorization.pairs import Pairs
 from engine.factorization.rating_scale import RatingScale
 from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
+from engine.models.factors import Factors
 from engine.models.fold_in import Ridge
 from engine.models.item_vectors import ItemVectorsMixin
 from engine.models.option_checks import require_positive, require_whole
@@ -178,6 +179,13 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         self._require_fitted()
         vectors: npt.NDArray[np.float32] = self._items[:, :-1].cpu().numpy()
         return vectors
+
+    def factors(self) -> Factors:
+        """Return the vectors and biases of users and items, in the unit of the ratings."""
+        self._require_fitted()
+        users, items = self._users.cpu().numpy(), (self._unit * self._items).cpu().numpy()
+        user_biases = (self._unit * self._users[:, -1]).cpu().numpy()
+        return Factors(users[:, :-1], items[:, :-1], user_biases, items[:, -1], self._mean)
 
     def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
         ridge, vectors, history_targets = self._ridge_problem(items, ratings)

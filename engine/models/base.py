@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from engine.errors import DamagedError, LearningError, UnsupportedError
 from engine.models.contract import Capabilities
+from engine.models.factors import Factors
 from engine.models.option_checks import require_seed
 from engine.models.spec import ModelSpec
 from engine.runtime.device import resolve
@@ -30,6 +31,7 @@ _REFUSALS = {
     "folds_in": "answers only for the users that it was trained on",
     "explains": "cannot say what its scores come from",
     "similar": "does not compare items",
+    "factorizes": "has no vectors of users and items from which its predictions follow",
     "uncertain": "does not say how uncertain its predictions are",
     "probabilities": "scores items for users, and gives no probabilities of a next item",
     "stores": "cannot be stored, since its class has no save and restore",
@@ -123,6 +125,14 @@ class BaseModel(ABC):
         """Return the similarity of an item to each item, ``(num_items,)``; 0 or less means not similar."""
         raise self._unsupported("similar")
 
+    def similarity_rows(self, items: npt.ArrayLike) -> Scores:
+        """Return :meth:`similarities` of several items, ``(len(items), num_items)``; subclasses may be faster."""
+        return np.stack([self.similarities(int(item)) for item in np.asarray(items)])
+
+    def factors(self) -> Factors:
+        """Return the vectors and biases of users and items, from which the predictions follow."""
+        raise self._unsupported("factorizes")
+
     def std(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike) -> Scores:
         """Return the standard deviation of the predicted ratings of pairs, ``(n,)``."""
         raise self._unsupported("uncertain")
@@ -134,6 +144,12 @@ class BaseModel(ABC):
     def predict_with_probabilities(self, sequence: npt.ArrayLike) -> tuple[Scores, Scores]:
         """Return :meth:`predict` and :meth:`probabilities` of one sequence; subclasses compute its scores once."""
         return self.predict(sequence), self.probabilities(sequence)
+
+    def scores_with_probabilities(self, sequences: npt.ArrayLike) -> tuple[Tensor, Tensor]:
+        """Return :meth:`scores` and :meth:`probabilities` of several sequences; subclasses compute the scores once."""
+        probabilities = np.atleast_2d(self.probabilities(sequences))
+        scores = self.scores(sequences)
+        return scores, torch.from_numpy(np.asarray(probabilities, dtype=np.float32)).to(scores.device)
 
     def _unsupported(self, capability: str) -> UnsupportedError:
         return UnsupportedError(f"The model {self.name} {_REFUSALS[capability]}.")

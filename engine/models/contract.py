@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from engine.models.factors import Factors
+
 #: The number of latest items that a sequence model is given, unless its declaration sets another number.
 SEQUENCE_LENGTH = 10
 
@@ -46,6 +48,8 @@ class Capabilities:
         Whether ``contributions(item_ids, ratings, item)`` gives what each item of a history adds to a score.
     similar
         Whether ``similarities(item)`` compares one item with all others.
+    factorizes
+        Whether ``factors()`` gives vectors and biases from which the predictions follow.
     sequence_length
         The number of latest items that a sequence model is given, in training and for predictions.
     stores
@@ -61,6 +65,7 @@ class Capabilities:
     folds_in: bool = False
     explains: bool = False
     similar: bool = False
+    factorizes: bool = False
     sequence_length: int = SEQUENCE_LENGTH
     stores: bool = True
 
@@ -132,6 +137,14 @@ class Model(Protocol):
         """Return the similarity of an item to each item, ``(num_items,)``; declared by ``similar``."""
         ...
 
+    def similarity_rows(self, items: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Return the similarities of several items to each item, ``(len(items), num_items)``."""
+        ...
+
+    def factors(self) -> Factors:
+        """Return the vectors and biases of users and items; declared by ``factorizes``."""
+        ...
+
     def std(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike) -> npt.NDArray[Any]:
         """Return the standard deviation of the predicted ratings of pairs, ``(n,)``; declared by ``uncertain``."""
         ...
@@ -142,6 +155,10 @@ class Model(Protocol):
 
     def predict_with_probabilities(self, sequence: npt.ArrayLike) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """Return what ``predict`` and ``probabilities`` give for one sequence, from scores that are computed once."""
+        ...
+
+    def scores_with_probabilities(self, sequences: npt.ArrayLike) -> tuple[Tensor, Tensor]:
+        """Return what ``scores`` and ``probabilities`` give for several sequences, from scores computed once."""
         ...
 
     def options(self) -> dict[str, Any]:

@@ -34,6 +34,16 @@ class ItemVectorsMixin(BaseModel):
         self.require("similar")
         return cosines(self.item_vectors(), item)
 
+    def similarity_rows(self, items: npt.ArrayLike) -> Scores:
+        """Return the cosine similarities of several items to each item, ``(len(items), num_items)``."""
+        self.require("similar")
+        vectors = self.item_vectors()
+        lengths = np.linalg.norm(vectors, axis=1)
+        rows = np.asarray(items)
+        result: Scores = vectors[rows] @ vectors.T
+        result /= np.maximum(lengths[rows, None] * lengths, 1e-12)
+        return result
+
 
 def cosines(item_vectors: npt.ArrayLike, item: int) -> Scores:
     """Compute the cosine similarity of one row to each row, ``(num_items,)``."""

@@ -118,8 +118,8 @@ class PlugInModel(BaseModel):
         if hasattr(self._model, "scores"):
             if item_ids is not None and self.ranked is not None:
                 few: Tensor = self._model.scores(ids, item_ids)
-                return few
-            own: Tensor = self._model.scores(ids)
+                return few.clone()
+            own: Tensor = self._model.scores(ids).clone()  # the caller may change it
             return own if item_ids is None else own[:, item_ids]
         rows = [np.asarray(self._model.predict(int(one) if one.ndim == 0 else one)) for one in np.asarray(ids)]
         scores = torch.from_numpy(np.stack(rows)).float().clamp_(min=MASKED_SCORE)

@@ -118,6 +118,11 @@ class SequenceModel(ClosedFormModel):
         probabilities: Scores = scores.softmax(1).cpu().numpy()[0]  # before the scores are changed in place
         return finite_scores(scores.cpu().numpy())[0], probabilities
 
+    def scores_with_probabilities(self, sequences: npt.ArrayLike) -> tuple[Tensor, Tensor]:
+        """Return :meth:`scores` and :meth:`probabilities` of several sequences, from the same scores."""
+        scores = self.scores(sequences)
+        return scores, scores.softmax(1)
+
     @torch.no_grad()
     def scores(self, sequences: npt.ArrayLike, item_ids: Tensor | None = None) -> Tensor:
         """Return the scores of items, ``(num_sequences, items)`` even for one sequence, on the model's device.

@@ -174,6 +174,11 @@ class ImplicitSequenceModel(Estimator):
         probabilities = self._softmax(scores, 1.0).cpu().numpy()[0]  # before the scores are changed in place
         return finite_scores(scores.cpu().numpy())[0], probabilities
 
+    def scores_with_probabilities(self, sequences: npt.ArrayLike) -> tuple[Tensor, Tensor]:
+        """Return :meth:`scores` and :meth:`probabilities` of several sequences, from the same scores."""
+        scores = self.scores(sequences)
+        return scores, self._softmax(scores, 1.0)
+
     def _softmax(self, scores: Tensor, temperature: float) -> Tensor:
         if self.loss == "pointwise" and self.exclude_known:
             chance = math.log(max(1, int(self._seen.sum()) - 1))

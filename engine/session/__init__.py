@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from engine.search.filters.completion import Completion
     from engine.search.filters.parser import ParsedQuery, Problem
     from engine.search.modes import LIKE_BY, MODES, LikeBy, Mode
+    from engine.session.exports.exported import Exported
+    from engine.session.exports.target import Target
     from engine.session.session import Session, open_session
     from engine.storage.atomic import describe_os_error, write_json
     from engine.storage.guarded import read_json
@@ -44,6 +46,8 @@ _MODULES = {
     "engine.search.filters.completion": ("Completion",),
     "engine.search.filters.parser": ("ParsedQuery", "Problem"),
     "engine.search.modes": ("LIKE_BY", "MODES", "LikeBy", "Mode"),
+    "engine.session.exports.exported": ("Exported",),
+    "engine.session.exports.target": ("Target",),
     "engine.session.session": ("Session", "open_session"),
     "engine.storage.atomic": ("describe_os_error", "write_json"),
     "engine.storage.guarded": ("read_json",),
@@ -63,6 +67,7 @@ __all__ = [
     "TIES",
     "Completion",
     "EvaluationConfig",
+    "Exported",
     "ExternalId",
     "Item",
     "Job",
@@ -74,6 +79,7 @@ __all__ = [
     "Problem",
     "Progress",
     "Session",
+    "Target",
     "Task",
     "Ties",
     "Tuned",

@@ -39,6 +39,17 @@ class DataService:
         """The names and counts of the data set; reads no tables."""
         return self._opened.manifest.overview
 
+    def find_user(self, user: ExternalId) -> ExternalId:
+        """The id of a user as the source file has it; ``"007"`` finds the user 7.
+
+        Raises
+        ------
+        UnknownError
+            If there is none.
+        """
+        users = self._opened.dataset.users
+        return users.decode_one(users.encode_one(user))
+
     def require_item(self, item: ExternalId) -> None:
         """Check that there is an item with this id in the source file.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine import models
 from engine.data.results import FitReport, ModelState, Task
-from engine.errors import DamagedModelError, RecsysError
+from engine.errors import DamagedModelError, ErrorKind, NotTrainedError, UnsupportedError
 from engine.evaluation.config import EvaluationConfig
 from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
@@ -24,75 +25,11 @@ if TYPE_CHECKING:
 
     from engine.evaluation.tuning import Tuned
     from engine.models.memory import MemoryEstimate
-    from engine.models.spec import ModelSpec
     from engine.recommender import Recommender
-    from engine.workspace.dataset_store import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class ListedModel:
-    """A model of the registry, as a list of models shows it.
-
-    Attributes
-    ----------
-    spec
-        Its entry in the registry.
-    trained_on
-        The names of the data sets that it is trained on.
-    defaults
-        The defaults of its options.
-    damaged
-        Data set -> a sentence that says what is wrong with the model that is stored for it.
-    """
-
-    spec: ModelSpec
-    trained_on: Sequence[str]
-    defaults: Mapping[str, Any]
-    damaged: Mapping[str, str] = field(default_factory=dict)
-
-
-def list_models(
-    workspace: Workspace, dataset: str | None = None, warn: Callable[[RecsysError], None] = lambda _: None
-) -> list[ListedModel]:
-    """All models of the registry.
-
-    Parameters
-    ----------
-    workspace
-        Where the data sets are stored.
-    dataset
-        Look at this data set only, and give the defaults for its size.
-    warn
-        Called with the error of each data set that is damaged and so left out, if ``dataset`` is None.
-
-    Raises
-    ------
-    UnknownError
-        If there is no data set of this name.
-    """
-    specs = models.describe()
-    trained_on: dict[str, list[str]] = {name: [] for name in specs}
-    damaged: dict[str, dict[str, str]] = {name: {} for name in specs}
-    for name in [dataset] if dataset else workspace.names():
-        try:
-            states = ModelStore(workspace, workspace.manifest(name)).states()
-        except RecsysError as error:
-            if dataset:
-                raise
-            warn(error)  # one damaged set must not hide the others
-            continue
-        for state in states:
-            if state.trained:
-                trained_on[state.name].append(name)
-            elif state.damage:
-                damaged[state.name][name] = state.damage
-    size = (0, 0)
-    if dataset:
-        overview = workspace.manifest(dataset).overview
-        size = overview.num_interactions, overview.num_rated_items
-    return [
-        ListedModel(spec, trained_on[name], spec.defaults_for(*size), damaged[name]) for name, spec in specs.items()
-    ]
+#: What a model with a capability can do, in words.
+_ABILITIES = {"similar": "compare items", "factorizes": "give vectors of users and items"}
 
 
 class ModelService:
@@ -143,10 +80,87 @@ class ModelService:
                 if name is not None:
                     raise
                 continue  # it counts as untrained now, and so the next one is chosen
-            if name is not None:
-                return chosen, recommender, ""
-            spoilt = self._store.damaged_before(chosen)
-            return chosen, recommender, f"damaged, to be trained again: {', '.join(spoilt)}" if spoilt else ""
+            return chosen, recommender, "" if name is not None else self.damage_note(chosen)
+
+    def identified(self, choose: Callable[[], str]) -> tuple[str, Recommender, str]:
+        """The model that answers, its recommender, and a checksum of the model, whatever is trained meanwhile.
+
+        Only for whoever holds the device: loading a model computes.
+
+        Parameters
+        ----------
+        choose
+            Chooses the model; called again if the model turns out to be damaged, which then counts as untrained.
+        """
+        while True:
+            chosen = choose()
+            before = self._store.checksum(chosen)
+            with suppress(DamagedModelError):
+                recommender = self.recommender(chosen)
+                if before is not None and self._store.checksum(chosen) == before:
+                    return chosen, recommender, before
+
+    def damage_note(self, chosen: str) -> str:
+        """A note on the damaged models in whose place a model answers; empty if there are none."""
+        spoilt = self._store.damaged_before(chosen)
+        return f"damaged, to be trained again: {', '.join(spoilt)}" if spoilt else ""
+
+    def choose_for(self, capability: str, name: str | None = None) -> str:
+        """The given model, else the best trained one that has a capability.
+
+        Parameters
+        ----------
+        capability
+            ``"similar"`` or ``"factorizes"``; see :class:`engine.models.contract.Capabilities`.
+        name
+            The model. With some options it may lack the capability, which is checked when it is asked.
+
+        Raises
+        ------
+        UnsupportedError
+            If the given model cannot do it with any options.
+        UnknownError, DamagedModelError, NotTrainedError
+            As :meth:`choose`.
+        """
+        able = [spec for spec in models.describe().values() if getattr(spec.capabilities, capability)]
+        if name is not None:
+            if models.get(name) not in able:
+                names = [spec.name for spec in able]
+                raise UnsupportedError(
+                    f"The model {name} cannot {_ABILITIES[capability]}; {_listed(names)} can.", name=name, choices=names
+                )
+            return self.choose(models.get(name).task, name)
+        trained = next((spec.name for spec in able if self._store.state(spec).trained), None)
+        if trained is not None:
+            return trained
+        trainable = [spec.name for spec in able if not self._store.obstacle(spec)]
+        if not trainable:
+            return self.choose("user")  # which says what the data set lacks
+        name = self._opened.name
+        raise NotTrainedError(
+            f"No model that can {_ABILITIES[capability]} is trained on {name!r} yet; {_listed(trainable)} can.",
+            kind=ErrorKind.UNTRAINED,
+            name=trainable[0],
+            dataset=self._opened.name,
+            choices=trainable,
+        )
+
+    def reports(self, name: str | None = None) -> list[tuple[FitReport, str | None]]:
+        """The stored reports of the trained models, or of one, each with the time of the training.
+
+        Raises
+        ------
+        UnknownError, DamagedModelError, NotTrainedError
+            If the given model is unknown, damaged or not trained, or no model is trained.
+        """
+        if name is not None:
+            names = [self.choose(models.get(name).task, name)]
+        else:
+            names = [state.name for state in self.states() if state.trained]
+        found = [(report, self._store.trained_at(one)) for one in names if (report := self._store.report(one))]
+        if not found:
+            self.choose("user")  # which says that no model is trained
+        return found
 
     def recommender(self, name: str) -> Recommender:
         """The recommender over a trained model, which lives as long as the model is loaded.
@@ -292,3 +306,8 @@ class ModelService:
         if not spec.uses_texts(spec.read_options(options or {})):
             return None
         return self._search.item_vectors(job)
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last

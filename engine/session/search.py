@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.search.filters.completion import Completion
     from engine.search.filters.parser import ParsedQuery
     from engine.search.history import SearchHistory
+    from engine.search.semantic.vector_store import Rows
 
 #: How much a list of items like another is varied; see engine.search.mmr.
 _DIVERSITY = 0.4
@@ -107,6 +108,10 @@ class SearchService:
         """The vectors of all items' texts, with a row of zeros for the padding; embeds what is not embedded yet."""
         self.embed(job)
         return self._search.semantic.item_vectors(self._opened.dataset.num_items + 1)
+
+    def stored_vectors(self) -> tuple[Rows, Vectors]:
+        """The stored vectors of the items' texts; see :meth:`SemanticIndex.stored_vectors`."""
+        return self._search.semantic.stored_vectors()
 
     def search(
         self,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from engine.errors import DataError
 from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
+from engine.runtime.locked_property import locked_property
 from engine.session.data import DataService
 from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset
@@ -20,6 +21,7 @@ from engine.session.sequences import SequenceService
 from engine.session.users import UserService
 
 if TYPE_CHECKING:
+    from engine.session.exports.service import ExportService
     from engine.workspace.dataset_store import Workspace
 
 
@@ -97,6 +99,13 @@ class Session:
         self.models = ModelService(self._opened, self.search)
         self.users = UserService(self._opened, self.models)
         self.sequences = SequenceService(self._opened, self.models)
+
+    @locked_property
+    def exports(self) -> ExportService:
+        """The answers for all users or items, vectors and reports, written to files."""
+        from engine.session.exports.service import ExportService
+
+        return ExportService(self._opened, self.models, self.search)
 
     @property
     def name(self) -> str:

@@ -96,9 +96,15 @@ def unfinished(folder: Path, target: str | None = None) -> list[Path]:
     return [folder / name for name, match in matches if match and target in (None, match["target"])]
 
 
-def clear_parts(folder: Path) -> list[Path]:
-    """Delete the unfinished files in a folder whose writers are dead, and return them; no error is raised."""
-    return [path for path in unfinished(folder) if path.is_file() and _delete_if_abandoned(path)]
+def clear_parts(folder: Path, target: str | None = None) -> list[Path]:
+    """Delete the unfinished files in a folder whose writers are dead, and return them; no error is raised.
+
+    Parameters
+    ----------
+    folder, target
+        As of :func:`unfinished`.
+    """
+    return [path for path in unfinished(folder, target) if path.is_file() and _delete_if_abandoned(path)]
 
 
 def _create(path: Path, mode: int) -> PartFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import logging
 import os
@@ -77,6 +78,20 @@ class ModelStore:
         """What changes whenever a model is stored anew; None if it is not trained, or damaged."""
         stored = self._look(name)
         return stored.id if isinstance(stored, StoredReport) else None
+
+    def checksum(self, name: str) -> str | None:
+        """A checksum over the files of a model; None if it is not trained, or damaged.
+
+        Two models that may answer differently have different checksums. Earlier versions of the program recorded none
+        of the files; the id of the training stands for it then.
+        """
+        stored = self._look(name)
+        if not isinstance(stored, StoredReport):
+            return None
+        if not stored.files:
+            return stored.id
+        records = sorted((file, record.sha256) for file, record in stored.files.items())
+        return hashlib.sha256(repr(records).encode()).hexdigest()
 
     def trained_at(self, name: str) -> str | None:
         """When a model was trained, in ISO 8601; None if it is not trained, or damaged."""

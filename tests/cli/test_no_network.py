@@ -52,6 +52,8 @@ recommend scifi-70s-03 -d demo
 next alien -d demo
 evaluate popular baseline -d demo
 tune baseline -d demo --trials 1
+export recommendations -d demo --out lists.csv
+export embeddings -d demo --out vectors.npy
 datasets add films --ratings ratings.csv
 datasets remove films
 """

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from engine import models
 from engine.data.dataset import Dataset
@@ -23,7 +24,8 @@ from engine.models import Capabilities, ModelSpec, Option, Range
 from engine.search.encoder.model_files import Stamps
 from engine.search.history import SearchHistory
 from engine.search.semantic.vector_store import VectorStore, hash_texts
-from engine.session import Session
+from engine.session import Session, Target
+from engine.session.exports import lists
 from engine.workspace.dataset_store import Workspace
 from engine.workspace.model_store import ModelStore
 from tests.engine.search.fakes import FakeEncoder, vector_of
@@ -146,6 +148,24 @@ def search(home: Path) -> None:
     Session(workspace_in(home), NAME, device="cpu").search.search("film", 3, "keyword")
 
 
+def export(home: Path, k: int) -> None:
+    """Write recommendations in two blocks, as those of many users."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lists, "BLOCK_LISTS", _USERS // 2)
+        target = Target(exports_in(home) / "r.parquet", replace=True)
+        Session(workspace_in(home), NAME, device="cpu").exports.recommendations(target, k, "popular")
+
+
+def export_vectors(home: Path) -> None:
+    target = Target(exports_in(home) / "v.npy", replace=True)
+    Session(workspace_in(home), NAME, device="cpu").exports.factors(target, "explicit")
+
+
+def exports_in(home: Path) -> Path:
+    """A folder that a person has made for exports."""
+    return home / "exports"
+
+
 def state(home: Path) -> None:
     workspace_in(home).make_current("other")
     write_theme(home / "state", "recsys-light")
@@ -169,6 +189,8 @@ def build(home: Path) -> None:
     vector_store(home).embed(TEXTS[:EMBEDDED], FakeEncoder())
     tune(home, 1)
     save(home / "saved", 0)
+    exports_in(home).mkdir()
+    export(home, 1)
     SearchHistory(home / "state", NAME).remember("first search")
     write_theme(home / "state", "recsys-dark")
     search(home)
@@ -201,6 +223,8 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "save a model": Operation(lambda home: save(home / "new", 1), cleared_by_repeating=True),
     "save a model again": Operation(lambda home: save(home / "saved", 1), cleared_by_repeating=True),
+    "export again": Operation(lambda home: export(home, 2), cleared_by_repeating=True),
+    "export vectors": Operation(export_vectors, cleared_by_repeating=True),
     "search": Operation(search, steps_between=True, optional=True),
     "state": Operation(state, steps_between=True, optional=True),
     "state of a new home": Operation(lambda home: first_state(new_home_in(home)), steps_between=True, optional=True),
@@ -229,6 +253,9 @@ def open_again(home: Path) -> dict[str, Any]:
     for name in ("saved", "new"):
         if (home / name / "model.json").exists():
             found[name] = _saved(home / name)
+    for names in (("r.parquet",), ("v.npy", "v.ids.csv")):
+        if (exports_in(home) / names[0]).exists():
+            found[names[0]] = [hashlib.sha256((exports_in(home) / name).read_bytes()).hexdigest() for name in names]
     return found
 
 
@@ -240,6 +267,7 @@ def go_on(home: Path) -> None:
     vector_store(home).embed(TEXTS, FakeEncoder())
     tune(home, 2)
     save(home / "saved", 2)
+    export(home, 3)
 
 
 def trials_of(folder: Path) -> list[dict[str, Any]]:

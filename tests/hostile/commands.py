@@ -80,6 +80,12 @@ def commands(text: str, folder: Path) -> Iterator[tuple[object, ...]]:
     yield ("train", "popular", *odd, "--seed", text)
     yield ("evaluate", "popular", text, *odd)
     yield ("models", "list", "-d", text)
+    yield ("export", "recommendations", *odd, "--out", folder / file_name(f"{text}.csv"), "-k", "1")
+    yield ("export", "next", *odd, "--out", folder / file_name(f"{text}.jsonl"), "--json")
+    yield ("export", "recommendations", *odd, "--out", text)
+    yield ("export", "model", *odd, "--out", folder / "v.npy", "-m", text)
+    yield ("export", "next", *odd, "--out", folder / "n.csv", "--users", text)
+    yield ("export", text, *odd)
     for command in ("add", "info", "remove", text):
         yield ("datasets", command, text)
     yield (text,)

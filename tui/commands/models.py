@@ -36,7 +36,7 @@ def list_all(context: click.Context, dataset: str | None, as_json: bool) -> None
     With -d the defaults are those for this data set's size.
     """
     from engine.session.datasets import open_workspace
-    from engine.session.models import list_models
+    from engine.session.model_list import list_models
     from tui.output import log, print_models
 
     print_models(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.search.encoder.encoder import Encoder, Vectors
     from engine.search.genre_column import GenreColumn
     from engine.search.semantic.item_index import ItemIndex
-    from engine.search.semantic.vector_store import Hashes, VectorStore
+    from engine.search.semantic.vector_store import Hashes, Rows, VectorStore
 
 
 Vector = npt.NDArray[np.float32]
@@ -92,6 +92,12 @@ class SemanticIndex:
         if self._store is None:
             raise OptionError("This search has no embeddings.")
         return item_vectors(self._items, self._store, num_items)
+
+    def stored_vectors(self) -> tuple[Rows, Vectors]:
+        """For each item the row of the vector of its text, -1 where there is none, and the vectors, memory-mapped."""
+        if self._store is None:
+            raise OptionError("This search has no embeddings.")
+        return self._store.rows(np.ascontiguousarray(self._hashes[:, 0])), self._store.vectors()
 
     # -- preparation ------------------------------------------------------------------------------------------
     def expect_queries(self, job: Job | None = None) -> None:

@@ -66,10 +66,12 @@ def test_a_model_says_the_same_of_itself_as_the_registry_does_of_it(name: str) -
 def test_scores_are_finite_and_those_of_predict(name: str) -> None:
     model, data = fitted(name), make()
     ids: Any = np.array([1, 5]) if model.capabilities.task == "user" else np.array([[3, 7], [0, 11]])
-    scores = model.scores(ids).cpu().numpy()
+    scores = model.scores(ids).cpu().numpy().copy()
     assert scores.shape == (2, data.num_items + 1)
     assert np.isfinite(scores).all()
     ranked = np.arange(1, data.num_items + 1) if model.ranked is None else model.ranked.cpu().numpy().nonzero()[0]
+    model.scores(ids).fill_(7.0)
+    np.testing.assert_array_equal(model.scores(ids).cpu().numpy(), scores, "the caller may change the tensor")
     one = model.predict(int(ids[0]) if ids.ndim == 1 else ids[0])
     np.testing.assert_allclose(np.asarray(one)[ranked], scores[0][ranked], rtol=1e-4, atol=1e-4)
     if model.capabilities.predicts_ratings:
@@ -87,6 +89,15 @@ def test_what_is_declared_works(name: str) -> None:
         assert model.contributions(HISTORY, ratings, 5).shape == (3,)
     if can.similar:
         assert model.similarities(3).shape == (num_items,)
+        rows = model.similarity_rows([3, 7])
+        np.testing.assert_allclose(rows, [model.similarities(3), model.similarities(7)], rtol=1e-4, atol=1e-5)
+    if can.factorizes:
+        factors = model.factors()
+        biases = factors.user_biases[[1, 5], None] + factors.item_biases
+        predicted = factors.offset + factors.users[[1, 5]] @ factors.items.T + biases
+        ranked = np.arange(1, num_items) if model.ranked is None else np.flatnonzero(model.ranked.cpu().numpy())
+        expected = model.scores([1, 5]).cpu().numpy()
+        np.testing.assert_allclose(predicted[:, ranked], expected[:, ranked], rtol=1e-4, atol=1e-4)
     if can.uncertain:
         assert (model.std([1, 1], [3, 7]) > 0).all()
     if can.predicts_at_times:
@@ -101,6 +112,10 @@ def test_what_is_declared_works(name: str) -> None:
         both = model.predict_with_probabilities(HISTORY)
         np.testing.assert_array_equal(both[0], model.predict(HISTORY))
         np.testing.assert_array_equal(both[1], probabilities)
+        several = np.array([[0, 3, 7], [7, 11, 3]])
+        scores, probabilities = model.scores_with_probabilities(several)
+        np.testing.assert_allclose(scores.numpy(), model.scores(several).numpy(), rtol=1e-5)
+        np.testing.assert_allclose(probabilities.numpy(), model.probabilities(several), rtol=1e-4, atol=1e-7)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +124,7 @@ def test_what_is_declared_works(name: str) -> None:
         ("folds_in", lambda model: model.fold_in(HISTORY, RATINGS)),
         ("explains", lambda model: model.contributions(HISTORY, RATINGS, 5)),
         ("similar", lambda model: model.similarities(3)),
+        ("factorizes", lambda model: model.factors()),
         ("uncertain", lambda model: model.std([1], [3])),
     ],
 )

@@ -13,7 +13,7 @@ from engine.errors import OptionError
 from engine.evaluation.config import PROTOCOLS, EvaluationConfig
 from engine.evaluation.splitters import PROTOCOLS as SPLITTERS
 from engine.session import Session
-from engine.session.models import list_models
+from engine.session.model_list import list_models
 from engine.workspace import model_store
 from engine.workspace.dataset_store import Workspace
 

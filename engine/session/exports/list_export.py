@@ -1,0 +1,125 @@
+"""Writing ranked lists: chosen, computed in blocks or found from an interrupted export, and written as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import LearningError
+from engine.runtime.job import Job
+from engine.session.exports.exported import Exported
+from engine.session.exports.lists import ListBlocks, ListColumns, schema_of, to_tables
+from engine.session.exports.target import Target
+from engine.session.models import ModelService
+from engine.session.open_dataset import OpenDataset
+from engine.storage.partial_result import PartialResult
+from engine.storage.table_files import write_tables
+from engine.version import __version__
+
+if TYPE_CHECKING:
+    from engine.models.batch_ranking import Ids, RankedLists
+    from engine.recommender import Recommender
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """Which lists are to be written.
+
+    Attributes
+    ----------
+    columns
+        The columns of the table.
+    ids
+        The internal ids of the users or items whose lists they are.
+    k
+        The length of the lists.
+    named
+        Whether the user has named the model.
+    choose
+        Gives the name of the model that answers, or raises the error that says why none can.
+    rank
+        Computes the lists of some of the ids.
+    plan
+        What else determines the content of the lists.
+    """
+
+    columns: ListColumns
+    ids: Ids
+    k: int
+    named: bool
+    choose: Callable[[], str]
+    rank: Callable[[Recommender, Ids], RankedLists]
+    plan: Mapping[str, Any]
+
+
+def export_lists(opened: OpenDataset, models: ModelService, target: Target, request: ListRequest, job: Job) -> Exported:
+    """Write ranked lists to a file.
+
+    Parameters
+    ----------
+    opened, models
+        The data set, and its models.
+    target
+        The file, which no other export writes meanwhile.
+    request
+        Which lists are to be written.
+    job
+        Receives the progress and may cancel; what was computed is then kept.
+
+    Raises
+    ------
+    RecsysError
+        If no model can answer, or the file cannot be written.
+    """
+    dataset, columns = opened.dataset, request.columns
+    request.choose()  # that no model can answer is said without waiting for the device
+    with opened.queue.background(job) as turn:
+        name, recommender, checksum = models.identified(request.choose)
+        blocks = ListBlocks(
+            request.ids, request.k, recommender.batch_size(request.k), _ranking(opened, request, recommender)
+        )
+        plan = {**request.plan, **blocks.plan(), **_identity(opened, name, checksum, recommender)}
+        kept = PartialResult(target.path, {"of": columns.stage, **plan})
+        discarded = kept.exists and not kept.matches()
+        blocks.compute(columns, kept, turn)
+        tables = (
+            table
+            for ids, lists in blocks.read(columns, kept, turn)
+            for table in to_tables(dataset, columns, ids, lists)
+        )
+        rows = write_tables(target.path, schema_of(dataset, columns), tables, prepare_cell=target.prepare_cell)
+    kept.clear_quietly()
+    return Exported(
+        (str(target.path),),
+        rows,
+        name,
+        lists=len(request.ids),
+        empty=blocks.empty,
+        continued=blocks.continued,
+        discarded=discarded,
+        note="" if request.named else models.damage_note(name),
+    )
+
+
+def _ranking(opened: OpenDataset, request: ListRequest, recommender: Recommender) -> Callable[[Ids], RankedLists]:
+    def rank(ids: Ids) -> RankedLists:
+        try:
+            return request.rank(recommender, ids)
+        except LearningError as error:
+            error.dataset = opened.name
+            raise
+
+    return rank
+
+
+def _identity(opened: OpenDataset, name: str, checksum: str, recommender: Recommender) -> dict[str, Any]:
+    """What the numbers of a model depend on: lists of two models, or of two states of the data, are never mixed."""
+    tables = opened.manifest.files
+    return {
+        "program": __version__,
+        "data": {table: tables[table]["sha256"] for table in sorted(tables)},
+        "model": name,
+        "checksum": checksum,
+        "device": str(recommender.model.device),
+    }
