@@ -24,44 +24,44 @@ Numbers = npt.NDArray[np.float64]
 
 #: The weights of the features for a search by words and meaning.
 WEIGHTS: Mapping[str, float] = {
-    "words": 2.71,
-    "words in title": 1.60,
-    "words in names": 5.86,
+    "words": 2.53,
+    "words in title": 1.73,
+    "words in names": 6.01,
     "all words": 0.04,
-    "keyword score": 0.90,
-    "exact title": 0.86,
-    "nearly the title": 0.86,
-    "cosine": 3.73,
-    "cosine lead": 4.09,
-    "cosine of long query": 8.27,
-    "words of long query": 2.17,
-    "genre": 1.20,
-    "genre lead": 2.19,
-    "known": 4.82,
-    "known and words": 1.23,
-    "undescribed": -0.56,
-    "mood": 1.90,
+    "keyword score": 0.86,
+    "exact title": 0.93,
+    "nearly the title": 0.85,
+    "cosine": 3.97,
+    "cosine lead": 4.35,
+    "cosine of long query": 8.00,
+    "words of long query": 2.41,
+    "genre": 1.08,
+    "genre lead": 1.97,
+    "known": 4.52,
+    "known and words": 1.35,
+    "undescribed": -0.52,
+    "mood": 1.85,
 }
 #: The slope and offset of the logistic function, and the weight of the share of the query that the catalogue knows.
-CALIBRATION = (0.563, -4.527, -0.938)
+CALIBRATION = (0.514, -4.413, -0.857)
 #: The weights of the features for a search by words alone.
 WORD_WEIGHTS: Mapping[str, float] = {
-    "words": 2.50,
-    "words in title": 1.25,
-    "words in names": 2.34,
-    "all words": 0.28,
-    "keyword score": 2.86,
-    "exact title": 1.04,
-    "nearly the title": 0.26,
-    "words of long query": 5.21,
-    "known": 4.61,
-    "known and words": 0.48,
-    "undescribed": 0.17,
-    "mood": 2.74,
+    "words": 2.56,
+    "words in title": 1.31,
+    "words in names": 2.21,
+    "all words": 0.22,
+    "keyword score": 3.09,
+    "exact title": 1.06,
+    "nearly the title": 0.22,
+    "words of long query": 4.92,
+    "known": 4.52,
+    "known and words": 0.38,
+    "undescribed": 0.20,
+    "mood": 2.80,
 }
-WORD_CALIBRATION = (0.784, -6.021, -0.999)
+WORD_CALIBRATION = (0.674, -5.974, -0.522)
 #: The slope and offset of the logistic function of a cosine.
-COSINE_CALIBRATION = (6.491, -4.264)
+COSINE_CALIBRATION = (6.791, -4.601)
 
 
 def weighted(evidence: Evidence) -> Numbers:

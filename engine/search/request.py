@@ -28,7 +28,8 @@ class Request:
     text
         The words left of the query, by which titles are looked up.
     wordings
-        The words to search for; a query in another language is searched for as it was typed as well.
+        The words to search for; a query in another language is searched for as it was typed as well, if a title has
+        its words in sequence.
     meaning
         The text whose meaning is searched for.
     filters
@@ -99,7 +100,7 @@ def understand(
         understood = (told, *understood)
     return Request(
         text=query if english else reading.text,
-        wordings=(wording, query) if english else (wording,),
+        wordings=(wording, query) if english and fields.has_words(query) else (wording,),
         meaning=" ".join(filter(None, [reading.text, moods.words])),
         filters=reading.filters,
         without=reading.without,
