@@ -53,6 +53,13 @@ def explain_keyword(item: Item, terms: Iterable[QueryTerm]) -> str:
     return " · ".join(f"{place} {' '.join(shown[:_SHOWN_WORDS])}" for place, shown in found.items() if shown)
 
 
+def matched_words(item: Item, terms: Iterable[QueryTerm]) -> tuple[str, ...]:
+    """The words of an item's title, genres and text that match a term of the query, folded, in alphabetical order."""
+    wanted = {one for term in terms for one in term.matches}
+    texts = [item.title, str(item.metadata.get("original_title") or ""), *item.genres, item.text]
+    return tuple(sorted(_words_in(wanted, texts))) if wanted else ()
+
+
 def explain_semantic(cosine: float, genres: Sequence[str] = ()) -> str:
     """The cosine of an item and its genres that are nearest to the query: ``meaning 0.62: Crime, Thriller``."""
     shown = f": {', '.join(genres[:_SHOWN_GENRES])}" if genres else ""

@@ -74,6 +74,7 @@ class Ranker:
         self._semantic = semantic
         self._popularity = popularity
         self._log_popularity = log_popularity
+        self._last_nearest: tuple[object, tuple[Rows, npt.NDArray[np.float32]] | None] = None, None
 
     def by_words(self, request: Request, k: int, allowed: Mask | None) -> Ranking:
         """The items that have words of the request, or a title like it."""
@@ -149,7 +150,7 @@ class Ranker:
                 job.checkpoint()
             index, _ = self._semantic.index()
             query = self._semantic.encode_query(request.meaning)
-            nearest, cosines = index.search(query, max(_NEAREST, 2 * k), allowed)
+            nearest, cosines = self._nearest(request.meaning, max(_NEAREST, 2 * k), allowed)
             preferred = np.argsort(-(cosines + _PRIOR * self._log_popularity[nearest]), kind="stable")
             candidates |= dict.fromkeys(nearest[preferred[: max(_BY_MEANING, k)]].tolist())
             best = float(cosines.max(initial=0.0))
@@ -179,6 +180,29 @@ class Ranker:
             genres=None if genres is None else genres[rows],
             best_genre=0.0 if genres is None else float(genres.max(initial=0.0)),
         )
+
+    def by_meaning_alone(self, request: Request, k: int, allowed: Mask | None) -> Rows:
+        """The rows of the ``k`` items that are nearest to a request in meaning.
+
+        Raises
+        ------
+        RecsysError
+            If there are no embeddings, or no model to encode the request with.
+        """
+        return self._nearest(request.meaning, max(_NEAREST, 2 * k), allowed)[0][:k]
+
+    def _nearest(self, text: str, k: int, allowed: Mask | None) -> tuple[Rows, npt.NDArray[np.float32]]:
+        """The rows of the nearest items and their cosines, of which the last ones are kept.
+
+        What a search has found is counted after it, which must not compare all vectors again.
+        """
+        index, _ = self._semantic.index()
+        key = index, text, k, None if allowed is None else allowed.tobytes()
+        last_key, found = self._last_nearest
+        if found is None or last_key != key:
+            found = index.search(self._semantic.encode_query(text), k, allowed)
+            self._last_nearest = key, found
+        return found
 
     def explain(self, request: Request, row: int, allowed: Mask | None, *, by_meaning: bool = True) -> dict[str, float]:
         """What the features of an item add to its weighted sum, compared with the mean of all candidates.

@@ -243,7 +243,7 @@ class TextField(Field):
         super().__init__(name, column, kind)
         self.values = values
         self.codes, self.rows = codes, rows
-        self._num_items = num_items
+        self.num_items = num_items
         #: Whether values are free text, which terms match by some of the words and never as a whole.
         self.is_free = len(codes) < _MIN_MEAN_COUNT * len(values)
 
@@ -278,7 +278,7 @@ class TextField(Field):
         """A mask of the items that have a value which the term matches, shape (num_items,)."""
         wanted = np.zeros(len(self.values) + 1, dtype=bool)
         wanted[self._matching(term)] = True
-        mask = np.zeros(self._num_items, dtype=bool)
+        mask = np.zeros(self.num_items, dtype=bool)
         mask[self.rows[wanted[self.codes]]] = True
         return mask
 
