@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.runtime.memory import describe_bytes
     from engine.search.filters.completion import Completion
     from engine.search.filters.parser import ParsedQuery, Problem
+    from engine.search.highlighting import spans
     from engine.search.modes import LIKE_BY, MODES, LikeBy, Mode
     from engine.session.exports.exported import Exported
     from engine.session.exports.target import Target
@@ -45,6 +46,7 @@ _MODULES = {
     "engine.runtime.memory": ("describe_bytes",),
     "engine.search.filters.completion": ("Completion",),
     "engine.search.filters.parser": ("ParsedQuery", "Problem"),
+    "engine.search.highlighting": ("spans",),
     "engine.search.modes": ("LIKE_BY", "MODES", "LikeBy", "Mode"),
     "engine.session.exports.exported": ("Exported",),
     "engine.session.exports.target": ("Target",),
@@ -91,6 +93,7 @@ __all__ = [
     "open_session",
     "read_json",
     "read_settings",
+    "spans",
     "write_json",
 ]
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: How many recent searches are kept.
 _KEPT = 50
+#: What the orders of the results are typed after.
+_SORT = "sort:"
 #: Examples of filters; only those that fit the columns of the data set are shown.
 _EXAMPLES = ("genre:comedy", "year:1990..1999", "type:tv", "rating:>=8", "-genre:horror")
 
@@ -32,6 +34,7 @@ class Welcome:
     popular: Answer
     recent: tuple[str, ...]
     examples: tuple[str, ...]
+    orders: tuple[str, ...] = ()
 
 
 def load_welcome(search: Search, shown: int, *, remember: str = "") -> Welcome:
@@ -42,6 +45,7 @@ def load_welcome(search: Search, shown: int, *, remember: str = "") -> Welcome:
         search.highlights(shown),
         tuple(filter(None, map(clean, search.recent_searches(_KEPT)))),
         tuple(one for one in _EXAMPLES if search.parse_query(one).filters),
+        tuple(one.text for one in search.complete_filter(_SORT, len(_SORT), _KEPT)),
     )
 
 
