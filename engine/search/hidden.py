@@ -53,10 +53,10 @@ class AdultItems:
         """A mask of the items that are for adults only, shape (num_items,); None if there are none."""
         found = np.zeros(self._fields.num_items, dtype=bool)
         for name in _GENRE_FIELDS:
-            if name in self._fields.names and isinstance(field := self._fields[name], TextField) and not field.is_free:
-                for value in field.values:
-                    if is_adult_genre(value):
-                        found |= field.mask(value)
+            if name in self._fields.names and isinstance(field := self._fields[name], TextField):
+                adult = np.array([is_adult_genre(value) for value in field.values], dtype=bool)
+                if adult.any():
+                    found[field.rows[adult[field.codes]]] = True
         for name in _FLAGS:
             if name in self._fields.names:
                 field = self._fields[name]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.storage.guarded import read_json
     from engine.storage.paths import find_paths
     from engine.storage.settings import LOG_LEVELS, read_settings
+    from engine.text.normalize import words
     from engine.workspace.dataset_store import Workspace
     from engine.workspace.manifest import Manifest
 
@@ -55,6 +56,7 @@ _MODULES = {
     "engine.storage.guarded": ("read_json",),
     "engine.storage.paths": ("find_paths",),
     "engine.storage.settings": ("LOG_LEVELS", "read_settings"),
+    "engine.text.normalize": ("words",),
     "engine.workspace.dataset_store": ("Workspace",),
     "engine.workspace.manifest": ("Manifest",),
 }
@@ -94,6 +96,7 @@ __all__ = [
     "read_json",
     "read_settings",
     "spans",
+    "words",
     "write_json",
 ]
 

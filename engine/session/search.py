@@ -291,12 +291,21 @@ class SearchService:
             if not (hides and one.count is not None and is_adult_genre(one.label) and not line[one.start : cursor])
         ][:limit]
 
-    def highlights(self, k: int = 10) -> Answer:
-        """What is worth seeing before anything is typed: the best known items. Needs no model and no index."""
-        adult = None if self._opened.shows_adult else self._search.adult.mask
-        if adult is None:
+    def highlights(self, k: int = 10, *, adult: bool | None = None) -> Answer:
+        """What is worth seeing before anything is typed: the best known items. Needs no model and no index.
+
+        Parameters
+        ----------
+        k
+            How many.
+        adult
+            Whether items for adults are among them; None for what the settings say.
+        """
+        shown = self._opened.shows_adult if adult is None else adult
+        hidden = None if shown else self._search.adult.mask
+        if hidden is None:
             return self._search.popular(k)
-        return replace(self._search.popular(k, ~adult), hidden=int(adult.sum()))
+        return replace(self._search.popular(k, ~hidden), hidden=int(hidden.sum()))
 
     def explain_match(self, query: str, item: ExternalId, mode: str = "hybrid") -> list[tuple[str, float]]:
         """The phrases of an item that come nearest to the query in meaning, with their cosines, best first.

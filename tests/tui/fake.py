@@ -355,9 +355,9 @@ class FakeSearch:
         self._fake.enter("complete_filter", line)
         return complete_filter(line, cursor, self.fields, limit)
 
-    def highlights(self, k: int = 10) -> Answer:
+    def highlights(self, k: int = 10, *, adult: bool | None = None) -> Answer:
         self._fake.enter("highlights")
-        return self._popular(self._fake.items, k)
+        return replace(self._popular(self._fake.items, k), hidden=0 if adult else self._fake.adult_items)
 
     def explain_match(self, query: str, item: ExternalId, mode: str = "hybrid") -> list[tuple[str, float]]:
         self._fake.enter("explain_match", query, item)

@@ -42,8 +42,10 @@ class Refinements:
 
     def literal_in(self, line: str) -> frozenset[str]:
         """The words of a line that are searched for as typed; those that have left it are forgotten."""
-        folded = line.casefold()
-        self._literal = frozenset(word for word in self._literal if word.casefold() in folded)
+        from engine.session import words
+
+        folded = f" {' '.join(words(line))} "
+        self._literal = frozenset(one for one in self._literal if f" {' '.join(words(one))} " in folded)
         return self._literal
 
     def take_literally(self, *words: str) -> None:

@@ -156,8 +156,8 @@ class SearchPane(Pane[Search]):
         if not self._query:
             self._searching.withdraw()
             self._failure = None
-            self._show_welcome()
             self.post_message(StatusChanged(""))
+            self._show_welcome()
         elif recalled:
             self._search_line()
         else:
@@ -221,7 +221,11 @@ class SearchPane(Pane[Search]):
         line = self._query
         if line and line != next(iter(self._history.lines), None):
             self._history.lines = (line, *(one for one in self._history.lines if one != line))
-            self._welcoming.send(lambda search, _: load_welcome(search, SHOWN, remember=line))
+            self._load_welcome(line)
+
+    def _load_welcome(self, remember: str = "") -> None:
+        adult = self._refinements.adult
+        self._welcoming.send(lambda search, _: load_welcome(search, SHOWN, remember=remember, adult=adult))
 
     @property
     def _query(self) -> str:
@@ -284,7 +288,7 @@ class SearchPane(Pane[Search]):
         self._retitle()
         self._list()
         self._facets.follow(self._view, self._mode)
-        if popular is not None and popular.hidden:
+        if popular is not None and (popular.hidden or self._refinements.adult):
             self.post_message(StatusChanged(hidden_note(popular)))
 
     def _show(self, view: SearchState, answer: Answer) -> None:
@@ -335,7 +339,7 @@ class SearchPane(Pane[Search]):
                 self._search_for(replace(self._view, answer=None))
         if catalogue is not None and not self._welcome_requested:
             self._welcome_requested = True
-            self._welcoming.send(lambda search, _: load_welcome(search, SHOWN))
+            self._load_welcome()
         self._draw()
 
     def _draw(self) -> None:
@@ -537,6 +541,8 @@ class SearchPane(Pane[Search]):
         self._refinements.switch_adult(self._view)
         if self._view.asks:
             self._search_for(replace(self._requested, answer=None, adult=self._refinements.adult))
+        else:
+            self._load_welcome()
 
     def action_facets(self) -> None:
         """Go to the counts beside the results, or open them in front."""

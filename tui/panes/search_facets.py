@@ -70,7 +70,8 @@ class SearchFacets:
         size = self._pane.size
         room = self.shown and size.width >= _MIN_WIDTH and size.height >= _MIN_HEIGHT
         if room or self.open or self._opening:
-            self._count(mode)
+            # Somebody who types on needs no counts of what is left behind.
+            self._counting.send_debounced(lambda: self._count(mode))
         else:
             self._facets = ()
 

@@ -72,7 +72,9 @@ class SearchReasons:
         text, method, item, phrases = message.value
         if phrases:  # there are none while the embedding model is not loaded
             self._known[text, method, item.internal_id] = phrases
-        self._show(item, phrases)
+        view = self._view
+        if view is not None and view.answer is not None and (view.text, view.answer.method) == (text, method):
+            self._show(item, phrases)
 
     def _failed(self, message: Failed) -> None:
         self._explain(())
