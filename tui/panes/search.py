@@ -69,7 +69,7 @@ class SearchPane(Pane[Search]):
         ("Tab →", "complete a filter; ↑ ↓ choose, Esc closes"),
     )
 
-    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "embed", "as_typed", "drop", "facets", "why", "person")
+    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "embed", "as_typed", "drop", "facets", "why", "person", "sort")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "type", "query", key_display="/"),
@@ -393,6 +393,7 @@ class SearchPane(Pane[Search]):
     def _show_details(self) -> None:
         details = self._table.details()
         self._details.show(details)
+        self.refresh_keys()  # not every item has people
         if details is not None and self._details.display:
             self._reasons_delay.call(partial(self.explain, details.item))
 

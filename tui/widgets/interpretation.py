@@ -42,7 +42,7 @@ class Interpretation(Contained, Static):
         self._chips: tuple[int, tuple[int, ...]] = (-1, ())
 
     def show(self, answer: Answer | None) -> None:
-        """Show what was made of the query of this answer."""
+        """Show what was made of the query of this answer; where nothing was found, the notice says what is unknown."""
         lines: list[Content] = []
         self._chips, self._understood = (-1, ()), ()
         if answer is not None:
@@ -52,7 +52,7 @@ class Interpretation(Contained, Static):
                 line, ends = _conditions(answer.understood)
                 self._chips = len(lines), ends
                 lines.append(line)
-            doubts = " ".join(doubts_of(answer))
+            doubts = " ".join(doubts_of(answer)) if answer.results else ""
             lines += [Content(doubts)] if doubts else []
         shown = Content("\n").join(lines)
         if not shown.is_same(self._shown):
