@@ -15,6 +15,7 @@ import click
 
 from engine.session import MODES, Job, Progress
 from tui.sanitize import escape_json, sanitize
+from tui.widgets.bars import whole_percent
 from tui.wording import (
     describe_empty,
     describe_hint,
@@ -155,7 +156,7 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
     rows = [
         (
             result.rank,
-            f"{min(max(result.score, 0.0), 1.0):.0%}" if estimated else _figure(result, extra),
+            whole_percent(result.score) if estimated else _figure(result, extra),
             result.item.title,
             str(result.item.year or ""),
             ", ".join(result.item.genres),

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.results import Facet, FacetValue
-from engine.search.filters.columns import Field, NumberField, TextField, quoted
+from engine.search.filters.columns import LANGUAGE_NAMES, Field, NumberField, TextField, quoted
 
 if TYPE_CHECKING:
     from engine.search.filters.fields import Fields
@@ -89,7 +89,12 @@ def _texts(field: TextField, rows: Rows, limit: int) -> list[FacetValue]:
     counts = np.bincount(field.codes[found[field.rows]], minlength=len(field.values))
     order = np.argsort(-counts, kind="stable")[: limit + 1]
     texts = ((field.values[one], int(counts[one])) for one in order if counts[one])
-    return [_value(field.name, text, " ".join(text.split()), number) for text, number in texts if text.strip()][:limit]
+    names = LANGUAGE_NAMES if field.name == "language" else {}
+    return [
+        _value(field.name, text, names.get(text) or " ".join(text.split()), number)
+        for text, number in texts
+        if text.strip()
+    ][:limit]
 
 
 def _decades(field: NumberField, rows: Rows, limit: int) -> list[FacetValue]:

@@ -323,7 +323,8 @@ async def test_items_for_adults_are_counted_and_shown_by_a_key(make_app):
 
 
 def test_the_match_is_a_percentage_of_all_there_is():
-    from tui.widgets.item_list import match_columns, whole_percent
+    from tui.widgets.bars import whole_percent
+    from tui.widgets.item_list import match_columns
 
     result = Result(1, make_items()[0], 0.5)
     bars = next(one for one in match_columns(Answer((result,), "hybrid")) if one.title == "Match")

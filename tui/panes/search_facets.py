@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tui.messages import StatusChanged
 from tui.panes.query_edit import is_set, toggled
 from tui.widgets.facet_list import FacetPanel, FacetRow, FacetsScreen, facet_rows
 
@@ -41,7 +42,7 @@ class SearchFacets:
         self._facets: tuple[Facet, ...] = ()
         self._view: SearchState | None = None
         self._opening = False
-        self._counting = pane.request("facets", "", self._counted, lambda _: None)
+        self._counting = pane.request("facets", "", self._counted, lambda _: self._give_up())
 
     @property
     def beside(self) -> bool:
@@ -102,9 +103,15 @@ class SearchFacets:
             return
         if self._opening:
             self._opening = False
-            if self._facets and not self._pane.app.screen.is_modal:
+            if not self._facets:
+                self._pane.post_message(StatusChanged("What was found has no genre, year or the like to count."))
+            elif not self._pane.app.screen.is_modal:
                 self._pane.app.push_screen(FacetsScreen(self._rows(), self.toggle))
         self._draw()
+
+    def _give_up(self) -> None:
+        """Show nothing; the search itself says what is wrong."""
+        self._opening = False
 
     def _rows(self) -> list[FacetRow]:
         parsed = None if self._view is None else self._view.parsed

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tui.widgets.bars import whole_percent
 from tui.widgets.explanation import Explanation, ExplanationScreen
-from tui.widgets.item_list import full_title, whole_percent
+from tui.widgets.item_list import full_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from engine.data.results import BY_POPULARITY
 from engine.session import MODES
 from tui.messages import AddToSequence, CopyText, MoreLikeThis, ShowDetails
-from tui.widgets.bars import bar, compact, stars
+from tui.widgets.bars import bar, compact, stars, whole_percent
 from tui.widgets.cell_text import clean
 from tui.widgets.table import Column, Row, Table
 
@@ -267,19 +267,6 @@ def probability_columns(answer: Answer) -> list[Column[Result]]:
 def percent(probability: float) -> str:
     """A probability with one decimal; one that would be rounded to zero is shown as less than 0.1 %."""
     return "<0.1%" if 0 < probability < 0.0005 else f"{probability:.1%}"
-
-
-def whole_percent(match: float) -> str:
-    """An estimate from 0 to 1 in whole percent; what is neither certain nor impossible is not shown as such.
-
-    Examples
-    --------
-    >>> whole_percent(0.873), whole_percent(0.004), whole_percent(0.999), whole_percent(1.0)
-    ('87%', '<1%', '99%', '100%')
-    """
-    if 0 < match < 0.005:
-        return "<1%"
-    return "99%" if 0.99 < match < 1 else f"{min(max(match, 0.0), 1.0):.0%}"
 
 
 def result_figures(result: Result) -> Figures:

@@ -21,6 +21,10 @@ _LANGUAGES = (
     "german=de", "greek=el", "hindi=hi", "hungarian=hu", "italian=it", "japanese=ja", "korean=ko", "norwegian=no",
     "persian=fa", "polish=pl", "portuguese=pt", "russian=ru", "spanish=es", "swedish=sv", "thai=th", "turkish=tr",
 )  # fmt: skip
+#: The names of languages by their codes in catalogues.
+LANGUAGE_NAMES: Mapping[str, str] = {
+    code: name.capitalize() for name, _, code in (pair.partition("=") for pair in _LANGUAGES)
+}
 #: Other words that catalogues use for the same value.
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "movie": ("film",),

@@ -95,6 +95,15 @@ def test_a_column_of_names_is_no_facet() -> None:
     assert counts(by_name(facets(few, np.arange(60)))["brand"]) == {"Acme": 40, "Bolt": 20}
 
 
+def test_languages_have_names() -> None:
+    fields = Fields(make_items(language=["en" if number % 3 else "xx" for number in range(60)]))
+    found = by_name(facets(fields, np.arange(60)))["language"]
+    assert [(value.label, value.condition) for value in found.values] == [
+        ("English", "language:en"),
+        ("xx", "language:xx"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("highest", "bounds"), [(5.0, ["≥ 4.5", "≥ 4", "≥ 3.5", "≥ 3"]), (100.0, ["≥ 90", "≥ 80", "≥ 70", "≥ 60"])]
 )
