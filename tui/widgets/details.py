@@ -162,12 +162,15 @@ def _page(shown: ShowDetails, heading: str = "", reasons: tuple[str, ...] = ()) 
         parts += [f"\n{clean(heading)}"] * bool(reasons)
         parts += [("\n  " + clean(reason), "$text") for reason in reasons]
     figures = tuple(figure for figure in figures if figure[0] != "why")
-    lines = [*figures, *_facts(item.metadata, prose_key), ("id", str(item.item_id))]
+    facts = _facts(item.metadata, prose_key)
+    lines = [*figures, *facts, ("id", str(item.item_id))]
     names = [clean(name.replace("_", " ")) for name, _ in lines]
     room = min(max(map(cell_len, names)), _LABEL)
     parts.append("\n")
-    for name, (_, value) in zip(names, lines, strict=True):
-        parts += ["\n" + fit(name, room) + "  ", (clean(value), "$text")]
+    for name, line in zip(names, lines, strict=True):
+        value = clean(line[1])
+        parts.append("\n" + fit(name, room) + "  ")
+        parts.append(_marked(value, "$text", shown) if line in facts else (value, "$text"))
     return Content.assemble(*parts)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engine.search import SearchIndex
 from engine.search.highlighting import spans
 from engine.text.normalize import words
-from tests.engine.search.test_facets import ITEMS
+from tests.engine.search.test_facets import ITEMS, make_items
 
 
 def marked(text: str, matched: set[str], unfinished: str = "") -> list[str]:
@@ -63,3 +63,9 @@ def test_a_search_says_which_words_of_an_item_matched() -> None:
     results = SearchIndex(ITEMS).search("pea film war", 100, "keyword").results
     assert {"film", "peace", "war"} >= set(results[0].matched) >= {"film", "war"}
     assert not any(result.matched for result in SearchIndex(ITEMS).popular(5).results)
+
+
+def test_words_of_people_are_among_those_that_matched() -> None:
+    items = make_items(3, director=["Akira Kurosawa", "Ann Lee", "Bo Ray"])
+    (result,) = SearchIndex(items).search("kurosawa", 5, "keyword").results
+    assert result.matched == ("kurosawa",)
