@@ -9,6 +9,7 @@ from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text
 from tests.tui.fake import FakeSession, make_items
 from tui.panes.people import condition_for, people_of
 from tui.panes.query_edit import is_set, toggled, with_filter, with_order
+from tui.panes.search_state import SearchState
 from tui.widgets.facet_list import FacetsScreen
 from tui.widgets.interpretation import doubts_of
 
@@ -305,21 +306,27 @@ async def test_items_for_adults_are_counted_and_shown_by_a_key(make_app):
     app = make_app(session)
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)
-        assert "1,133 adult titles hidden, A shows them" in screen_text(app), "of the popular ones, too"
-        await pilot.press("down", "A")
+        assert "1,133 adult titles hidden, ^g shows them" in screen_text(app), "of the popular ones, too"
+        await pilot.press("ctrl+g")
         await settle(pilot)
         assert "adult titles" not in screen_text(app)
-        await pilot.press("A", "slash")
+        await pilot.press("ctrl+g")
         await settle(pilot)
         await write(app, pilot, "robbers")
-        assert "1,133 adult titles hidden, A shows them" in screen_text(app)
-        await pilot.press("down", "A")
+        assert "1,133 adult titles hidden, ^g shows them" in screen_text(app)
+        await pilot.press("ctrl+g")
         await settle(pilot)
         assert session.search.options[-1][1] is True
         assert "adult titles" not in screen_text(app)
-        await pilot.press("A")
+        await pilot.press("ctrl+g")
         await settle(pilot)
         assert session.search.options[-1][1] is None
+
+
+def test_where_nothing_else_is_found_hidden_items_are_said():
+    heading, text = SearchState("x", answer=Answer((), "hybrid", hidden=2)).nothing_found()
+    assert heading == "Nothing is like “x”"
+    assert "2 adult titles hidden, ^g shows them" in text
 
 
 def test_the_match_is_a_percentage_of_all_there_is():

@@ -27,10 +27,10 @@ from tui.panes.refinements import Refinements
 from tui.panes.search_facets import SearchFacets
 from tui.panes.search_notice import show_notice, tip_lines
 from tui.panes.search_reasons import SearchReasons
-from tui.panes.search_state import LIKE_BY_HELP, MODE_HELP, SHOWN, SearchState
+from tui.panes.search_state import LIKE_BY_HELP, MODE_HELP, SHOWN, SearchState, hidden_note
 from tui.panes.welcome import QueryHistory, RecentPanel, TipPanel, Welcome, load_welcome
 from tui.state import AppState
-from tui.widgets.cell_text import count, duration
+from tui.widgets.cell_text import duration
 from tui.widgets.details import ItemDetails
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.interpretation import Interpretation
@@ -61,7 +61,7 @@ class SearchPane(Pane[Search]):
         ("p", "more from the person who made it"),
         ("Ctrl+O", "search for corrected words as typed"),
         ("Ctrl+L X", "drop the last understood condition, drop all"),
-        ("A", "show or hide items for adults"),
+        ("Ctrl+G A", "show or hide items for adults"),
         ("e", "embed, so that search understands meaning"),
         ("↑ ↓", "in an empty line: earlier searches"),
         ("genre:comedy", "a filter; also year:1990..1999, rating:>=8"),
@@ -83,7 +83,7 @@ class SearchPane(Pane[Search]):
         Binding("s,ctrl+s", "sort", "sort"),
         Binding("p", "person", "more from this person"),
         Binding("X", "drop_all", "Drop all conditions", show=False),
-        Binding("A", "adult", "Items for adults", show=False),
+        Binding("ctrl+g,A", "adult", "Items for adults", show=False),
     ]
 
     def __init__(self, backend: Backend, state: AppState, *, blink: bool = True) -> None:
@@ -113,7 +113,7 @@ class SearchPane(Pane[Search]):
         self._welcome: Welcome | None = None
         self._history = QueryHistory()
         self._recalled: str | None = None
-        self._refinements = Refinements(self, self._search_line, self._set_line)
+        self._refinements = Refinements(self, self._search_refined, self._set_line)
         self._searching = self.request("search", "searching", self._answered, self._failed)
         self._welcoming = self.request("welcome", "", self._welcomed, lambda _: None)
 
@@ -235,6 +235,12 @@ class SearchPane(Pane[Search]):
         literal = self._refinements.literal_in(self._query)
         self._search_for(SearchState(self._query, literal=literal, adult=self._refinements.adult))
 
+    def _search_refined(self) -> None:
+        """Repeat the search, with what keys have changed about it."""
+        refined = self._refinements
+        literal = refined.literal_in(self._query)
+        self._search_for(replace(self._requested, answer=None, literal=literal, adult=refined.adult))
+
     def _set_line(self, line: str) -> None:
         """Change the line and search for it at once; the cursor stays in the list where it is."""
         if self._view.text != self._query:
@@ -249,7 +255,8 @@ class SearchPane(Pane[Search]):
             self._back_stack.append(self._here())
         self._remember()
         self._focus_results = True
-        self._search_for(SearchState(self._query, item, self._by, adult=self._refinements.adult))
+        literal = self._refinements.literal_in(self._query)
+        self._search_for(SearchState(self._query, item, self._by, literal=literal, adult=self._refinements.adult))
 
     def _search_for(self, view: SearchState) -> None:
         self._requested, mode = view, self._mode
@@ -541,7 +548,7 @@ class SearchPane(Pane[Search]):
         """Show items for adults, or hide them again."""
         self._refinements.switch_adult(self._view)
         if self._view.asks:
-            self._search_for(replace(self._requested, answer=None, adult=self._refinements.adult))
+            self._search_refined()
         else:
             self._load_welcome()
 
@@ -564,11 +571,6 @@ class SearchPane(Pane[Search]):
     def action_embed(self) -> None:
         """Embed what is not embedded yet."""
         self.backend.embed()
-
-
-def hidden_note(answer: Answer) -> str:
-    """How many items for adults were left out, and the key that shows them."""
-    return f"{count(answer.hidden, 'adult title')} hidden, A shows them" if answer.hidden else ""
 
 
 def _how_many(answer: Answer) -> str:

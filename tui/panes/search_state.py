@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tui.widgets.cell_text import shorten
+from tui.widgets.cell_text import count, shorten
 from tui.widgets.interpretation import doubts_of
 from tui.widgets.item_list import full_title
 
@@ -88,7 +88,16 @@ class SearchState:
         parsed = search.parse_query(self.text)
         if self.like is not None:
             mode = "hybrid" if mode == "keyword" else mode
-            answer = search.search(parsed, SHOWN, mode, self.like.item_id, job, like_by=self.by, adult=self.adult)
+            answer = search.search(
+                parsed,
+                SHOWN,
+                mode,
+                self.like.item_id,
+                job,
+                like_by=self.by,
+                literal=self.literal,
+                adult=self.adult,
+            )
         elif parsed.text or parsed.filters:
             answer = search.search(parsed, SHOWN, mode, job=job, literal=self.literal, adult=self.adult)
         else:  # nothing but an order, or a filter that could not be parsed
@@ -104,6 +113,8 @@ class SearchState:
             advice = self.parsed.problems[0].message
         elif self.parsed is not None and (conditions := self._conditions()):
             advice = f"Nothing fits all of {' · '.join(conditions)}. Fewer may help."
+        if self.answer is not None and self.answer.hidden:
+            advice += f" ({hidden_note(self.answer)}.)"
         return f"Nothing is like {wanted}", advice
 
     def _conditions(self) -> list[str]:
@@ -111,3 +122,8 @@ class SearchState:
         typed = () if self.parsed is None else self.parsed.filters
         understood = () if self.answer is None else self.answer.understood
         return [*(one.label for one in typed), *(one.label for one in understood)]
+
+
+def hidden_note(answer: Answer) -> str:
+    """How many items for adults were left out, and the key that shows them."""
+    return f"{count(answer.hidden, 'adult title')} hidden, ^g shows them" if answer.hidden else ""
