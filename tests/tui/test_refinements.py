@@ -323,6 +323,25 @@ async def test_items_for_adults_are_counted_and_shown_by_a_key(make_app):
         assert session.search.options[-1][1] is None
 
 
+async def test_the_palette_has_what_keys_do(make_app):
+    session = FakeSession(adult_items=3)
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await write(app, pilot, "robbers before 1960")
+        commands = {one.title: one for one in app.pane("search").commands()}
+        assert {"Sort by year", "Narrow down", "Drop all conditions", "Show adult titles"} <= set(commands)
+        commands["Hide the counts beside the results"].callback()
+        await settle(pilot)
+        assert "Narrow down" not in screen_text(app)
+        commands["Drop all conditions"].callback()
+        await settle(pilot)
+        assert session.search.options[-1][0] == {"before 1960"}
+        commands["Sort by year"].callback()
+        await settle(pilot)
+        assert app.pane("search").line.value == "robbers before 1960 sort:year"
+
+
 def test_where_nothing_else_is_found_hidden_items_are_said():
     heading, text = SearchState("x", answer=Answer((), "hybrid", hidden=2)).nothing_found()
     assert heading == "Nothing is like “x”"
