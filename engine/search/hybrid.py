@@ -248,7 +248,7 @@ class SearchIndex:
             found[self._index.keywords.search(request.words, len(self.items), allowed, request.literal)[0]] = True
         if mode != "keyword":
             with suppress(RecsysError):  # the search itself says so
-                found[self._ranker.by_meaning_alone(request, _DEPTH, allowed)] = True
+                found[self._ranker.nearest(request, _DEPTH, allowed)[0]] = True
         return np.flatnonzero(found)
 
     def popular(self, k: int = 10, allowed: Allowed = None, order: Order | None = None) -> Answer:

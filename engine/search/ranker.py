@@ -74,7 +74,7 @@ class Ranker:
         self._semantic = semantic
         self._popularity = popularity
         self._log_popularity = log_popularity
-        self._last_nearest: tuple[object, tuple[Rows, npt.NDArray[np.float32]] | None] = None, None
+        self._last_nearest: tuple[object, tuple[Rows, float] | None] = None, None
 
     def by_words(self, request: Request, k: int, allowed: Mask | None) -> Ranking:
         """The items that have words of the request, or a title like it."""
@@ -150,10 +150,8 @@ class Ranker:
                 job.checkpoint()
             index, _ = self._semantic.index()
             query = self._semantic.encode_query(request.meaning)
-            nearest, cosines = self._nearest(request.meaning, max(_NEAREST, 2 * k), allowed)
-            preferred = np.argsort(-(cosines + _PRIOR * self._log_popularity[nearest]), kind="stable")
-            candidates |= dict.fromkeys(nearest[preferred[: max(_BY_MEANING, k)]].tolist())
-            best = float(cosines.max(initial=0.0))
+            nearest, best = self.nearest(request, k, allowed)
+            candidates |= dict.fromkeys(nearest.tolist())
         rows = np.array(list(candidates), dtype=np.int64)
         is_exact = np.isin(rows, exact)
         coverage = words.coverage(request.words, rows, request.literal)
@@ -181,26 +179,24 @@ class Ranker:
             best_genre=0.0 if genres is None else float(genres.max(initial=0.0)),
         )
 
-    def by_meaning_alone(self, request: Request, k: int, allowed: Mask | None) -> Rows:
-        """The rows of the ``k`` items that are nearest to a request in meaning.
+    def nearest(self, request: Request, k: int, allowed: Mask | None) -> tuple[Rows, float]:
+        """The rows of the candidates by meaning, and the largest cosine.
+
+        The last answer is kept: what a search has found is counted after it, which must not compare all vectors again.
 
         Raises
         ------
         RecsysError
             If there are no embeddings, or no model to encode the request with.
         """
-        return self._nearest(request.meaning, max(_NEAREST, 2 * k), allowed)[0][:k]
-
-    def _nearest(self, text: str, k: int, allowed: Mask | None) -> tuple[Rows, npt.NDArray[np.float32]]:
-        """The rows of the nearest items and their cosines, of which the last ones are kept.
-
-        What a search has found is counted after it, which must not compare all vectors again.
-        """
         index, _ = self._semantic.index()
-        key = index, text, k, None if allowed is None else allowed.tobytes()
+        key = index, request.meaning, k, None if allowed is None else allowed.tobytes()
         last_key, found = self._last_nearest
         if found is None or last_key != key:
-            found = index.search(self._semantic.encode_query(text), k, allowed)
+            query = self._semantic.encode_query(request.meaning)
+            rows, cosines = index.search(query, max(_NEAREST, 2 * k), allowed)
+            preferred = np.argsort(-(cosines + _PRIOR * self._log_popularity[rows]), kind="stable")
+            found = rows[preferred[: max(_BY_MEANING, k)]], float(cosines.max(initial=0.0))
             self._last_nearest = key, found
         return found
 
