@@ -180,9 +180,8 @@ def notes_of(answer: Answer) -> list[str]:
         f"Understood {one.typed!r} as {one.label} ({one.condition}); --as-typed searches for the words."
         for one in answer.understood
     ]
-    if answer.unknown_words:
-        words = " or ".join(map(repr, answer.unknown_words))
-        notes.append(f"No item has {words}, nor a word that is spelled nearly so.")
+    if any(word not in answer.remark for word in answer.unknown_words):
+        notes.append(f"No item has {' or '.join(map(repr, answer.unknown_words))}.")
     if answer.remark:
         notes.append(answer.remark)
     if answer.hidden:

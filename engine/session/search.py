@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _DIVERSITY = 0.4
 #: The most characters of a query in the sentence for an empty list.
 _MOST_QUOTED = 300
+#: Parts of a weighted sum that are smaller than this explain nothing.
+_TELLING = 0.05
 #: As many genres for adults as a catalogue may have.
 _ADULT_GENRES = 4
 #: Few enough that a query does not wait for them.
@@ -331,6 +333,38 @@ class SearchService:
         with self._opened.queue.turn():
             meant = self._search.corrected(text) if mode == "hybrid" else text
             return self._search.semantic.nearest_phrases(meant, self._opened.dataset.items[internal])
+
+    def explain(
+        self, query: str, item: ExternalId, mode: str = "hybrid", *, literal: Collection[str] = ()
+    ) -> list[tuple[str, float]]:
+        """What speaks for and against an item as an answer to a query, the weightiest first.
+
+        Parameters
+        ----------
+        query, mode, literal
+            As in :meth:`search`. What the embedding model is needed for is left out while it is not loaded.
+        item
+            The id in the source file.
+
+        Returns
+        -------
+        list of (name, value)
+            What each feature adds to the weighted sum that orders the results, compared with the mean of all
+            candidates; empty for a search by meaning alone, and for an item that is no candidate.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such item.
+        """
+        internal = self._opened.dataset.items.id_map.encode_one(item)
+        parsed = self.parse_query(query)
+        if mode == "hybrid" and not self._encoder.loaded:
+            mode = "keyword"
+        with self._opened.queue.turn():
+            parts = self._search.explain(parsed.text, internal, mode, parsed.filters, literal)
+        told = [(name, value) for name, value in parts.items() if abs(value) >= _TELLING]
+        return sorted(told, key=lambda part: -abs(part[1]))
 
     def recent_searches(self, limit: int = 10) -> list[str]:
         """What was searched for in this data set, newest first."""

@@ -364,6 +364,12 @@ class FakeSearch:
         found = next(one for one in self._fake.items if one.item_id == item)
         return [(str(found.metadata.get("overview", found.title)), 0.71), (found.genres[0], 0.44)]
 
+    def explain(
+        self, query: str, item: ExternalId, mode: str = "hybrid", *, literal: Collection[str] = ()
+    ) -> list[tuple[str, float]]:
+        self._fake.enter("explain_search", query, item)
+        return [("words", 1.2), ("cosine", 0.4), ("known", -0.3)]
+
     def recent_searches(self, limit: int = 10) -> list[str]:
         return self._fake.recent[:limit]
 

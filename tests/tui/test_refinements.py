@@ -213,12 +213,12 @@ async def test_words_that_no_item_has_are_said(make_app):
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)
         await write(app, pilot, "robbers zzzz")
-        assert "No item has “zzzz”, nor a word that is spelled nearly so." in screen_text(app)
+        assert "No item has “zzzz”." in screen_text(app)
         app.pane("search").line.value = "zzzz"
         await settle(pilot)
         text = " ".join(screen_text(app).replace("│", " ").split())
         assert "Nothing is like “zzzz”" in text
-        assert "No item has “zzzz”, nor a word that is spelled nearly so." in text
+        assert "No item has “zzzz”." in text
         app.pane("search").line.value = ""
         await settle(pilot)
         assert "zzzz" not in screen_text(app)
@@ -227,10 +227,11 @@ async def test_words_that_no_item_has_are_said(make_app):
 def test_doubts_are_sentences():
     result = Result(1, make_items()[0], 0.5)
     assert doubts_of(Answer((result,), "hybrid")) == []
-    assert doubts_of(Answer((result,), "hybrid", unknown_words=("a", "b", "c"))) == [
-        "No item has “a”, “b” or “c”, nor a word that is spelled nearly so."
-    ]
+    assert doubts_of(Answer((result,), "hybrid", unknown_words=("a", "b", "c"))) == ["No item has “a”, “b” or “c”."]
     assert doubts_of(Answer((result,), "hybrid", remark="Few fit.")) == ["Few fit."]
+    assert doubts_of(Answer((result,), "hybrid", unknown_words=("a",), remark="“a” occurs nowhere.")) == [
+        "“a” occurs nowhere."
+    ], "it is said once"
 
 
 async def test_s_goes_through_the_orders_and_comes_back_to_the_match(make_app):
@@ -282,6 +283,7 @@ async def test_w_says_why_an_item_is_found(make_app):
         assert "61%" in text
         assert 'text "bank"' in text
         assert "0.71" in text
+        assert "+1.20  words of the query" in text
         await pilot.press("escape")
         await settle(pilot)
         assert app.pane("search")._table.has_focus
@@ -373,7 +375,7 @@ def test_corrections_and_conditions_are_said_on_the_command_line():
     assert [note[:30] for note in notes_of(answer)] == [
         "Searched for 'heist' instead o",
         "Understood 'before 1960' as ye",
-        "No item has 'zzzz', nor a word",
+        "No item has 'zzzz'.",
         "Few of your words occur here.",
         "1,133 adult titles are hidden;",
     ]

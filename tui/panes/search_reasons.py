@@ -21,6 +21,20 @@ if TYPE_CHECKING:
     from tui.widgets.details import ItemDetails
 
 _HEADING = "Nearest to the query in meaning:"
+#: What the parts of a match are called.
+_PARTS = {
+    "words": "words of the query",
+    "words in title": "words in the title",
+    "words in names": "words in names",
+    "words of long query": "words of a long query",
+    "keyword score": "how rare its words are",
+    "cosine": "nearness in meaning",
+    "cosine lead": "nearest of all in meaning",
+    "cosine of long query": "meaning of a long query",
+    "genre": "a genre that is meant",
+    "genre lead": "the genre that is meant most",
+    "known": "how well known it is",
+}
 #: The methods that go by meaning.
 _BY_MEANING = ("hybrid", "semantic")
 
@@ -42,6 +56,7 @@ class SearchReasons:
         self._known: dict[tuple[str, str, int], Sequence[tuple[str, float]]] = {}
         self._view: SearchState | None = None
         self._explaining = pane.request("why", "", self._explained, self._failed)
+        self._weighing = pane.request("parts", "", self._weighed, lambda _: None)
 
     def ask(self, view: SearchState, item: Item) -> None:
         """Ask which phrases of an item are nearest to the query, unless that is known."""
@@ -68,6 +83,9 @@ class SearchReasons:
         )
         self._pane.app.push_screen(ExplanationScreen(explanation))
         self.ask(view, result.item)
+        if by_words:
+            text, item, method, literal = view.text, result.item, answer.method, view.literal
+            self._weighing.send(lambda search, _: search.explain(text, item.item_id, method, literal=literal))
 
     def _explained(self, message: Answered) -> None:
         text, method, item, phrases = message.value
@@ -76,6 +94,12 @@ class SearchReasons:
         view = self._view
         if view is not None and view.answer is not None and (view.text, view.answer.method) == (text, method):
             self._show(item, phrases)
+
+    def _weighed(self, message: Answered) -> None:
+        screen = self._pane.app.screen
+        if isinstance(screen, ExplanationScreen):
+            parts = [(_PARTS.get(name, name), value) for name, value in message.value]
+            screen.update(replace(screen.explanation, parts=parts))
 
     def _failed(self, message: Failed) -> None:
         self._explain(())

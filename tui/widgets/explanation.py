@@ -16,7 +16,9 @@ from tui.widgets.bars import bar
 from tui.widgets.cell_text import clean, fit, shorten
 from tui.widgets.popup import PopUp
 
-_BAR, _NAME = 12, 22
+_BAR, _NAME = 12, 8
+#: The parts that are shown; those of a smaller weight say little.
+_MOST_PARTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,10 @@ def _page(shown: Explanation) -> Content:
         parts += ["\nfor ", (f"“{shorten(shown.query, 60)}”", "$text")]
     if shown.match:
         parts += ["\n\n" + fit("Match", _NAME), (shown.match, "bold $text"), "  how well it fits, as an estimate"]
-    for name, value in shown.parts:
-        parts += ["\n" + fit(name, _NAME), (f"{value:+.2f}", "$text")]
+    if shown.parts:
+        parts.append("\n\nWhat speaks for it (+) and against it (−), beside the others:")
+        for name, value in shown.parts[:_MOST_PARTS]:
+            parts += [f"\n  {value:+.2f}  ".replace("-", "−"), (clean(name), "$text")]
     if shown.reasons:
         parts.append("\n\nWhat it has of the query:")
         parts += [("\n  " + clean(one), "$text") for one in shown.reasons]

@@ -74,15 +74,13 @@ class Interpretation(Contained, Static):
 
 
 def doubts_of(answer: Answer) -> list[str]:
-    """Sentences on what a search does not know of a query."""
+    """Sentences on what a search does not know of a query; a remark that names the words says it alone."""
+    remark = [clean(answer.remark)] if answer.remark else []
     words = [f"“{shorten(one, _LONGEST)}”" for one in answer.unknown_words]
-    if not words:
-        return [clean(answer.remark)] if answer.remark else []
+    if not words or all(one in answer.remark for one in answer.unknown_words):
+        return remark
     named = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-    return [
-        f"No item has {named}, nor a word that is spelled nearly so.",
-        *([clean(answer.remark)] * bool(answer.remark)),
-    ]
+    return [f"No item has {named}.", *remark]
 
 
 def correction_text(answer: Answer) -> str:
