@@ -235,20 +235,28 @@ class SearchIndex:
             are taken.
         """
         hidden = None if adult else self.adult.hidden(query, filters)
-        found = np.zeros(len(self.items), dtype=bool)
+        request, allowed = Request.plain(query), _visible(mask(filters, self.fields), hidden)
         if mode == "semantic" and query.strip():
-            request, allowed = Request.plain(query), _visible(mask(filters, self.fields), hidden)
-        else:
-            request, allowed = Request.plain(query), _visible(mask(filters, self.fields), hidden)
-            if query.strip():
-                request, allowed = self._fitting(query, filters, literal, hidden)
-            if not request.text.strip():
-                allowed = self._without(request, allowed)
-                return np.arange(len(self.items)) if allowed is None else np.flatnonzero(allowed)
-            found[self._index.keywords.search(request.words, len(self.items), allowed, request.literal)[0]] = True
-        if mode != "keyword":
             with suppress(RecsysError):  # the search itself says so
-                found[self._ranker.nearest(request, _DEPTH, allowed)[0]] = True
+                return np.array(list(self._ranker.by_meaning(query, _DEPTH, allowed).scores), dtype=np.int64)
+            return np.zeros(0, dtype=np.int64)
+        if query.strip():
+            request, allowed = self._fitting(query, filters, literal, hidden)
+        if request.moved is not None and mode == "hybrid":
+            moved = self._moved(request, _DEPTH, allowed)
+            if moved is not None:
+                return np.array(list(moved.scores), dtype=np.int64)
+        if not request.text.strip():
+            allowed = self._without(request, allowed)
+            return np.arange(len(self.items)) if allowed is None else np.flatnonzero(allowed)
+        found = np.zeros(len(self.items), dtype=bool)
+        for wording in request.wordings:
+            found[self._index.keywords.search(wording, len(self.items), allowed, request.literal)[0]] = True
+        try:
+            candidates = self._ranker.evidence(request, _DEPTH, allowed, by_meaning=mode == "hybrid").rows
+        except RecsysError:  # the search itself says so
+            candidates = self._ranker.evidence(request, _DEPTH, allowed, by_meaning=False).rows
+        found[candidates] = True
         return np.flatnonzero(found)
 
     def popular(self, k: int = 10, allowed: Allowed = None, order: Order | None = None) -> Answer:

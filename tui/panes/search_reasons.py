@@ -34,6 +34,7 @@ _PARTS = {
     "genre": "a genre that is meant",
     "genre lead": "the genre that is meant most",
     "known": "how well known it is",
+    "known and words": "known, and has the words",
 }
 #: The methods that go by meaning.
 _BY_MEANING = ("hybrid", "semantic")
