@@ -201,10 +201,22 @@ class MoreLikeThis(Message):
 
 @dataclass
 class ShowDetails(Message):
-    """Show the details of this item in a pop-up."""
+    """Show the details of this item in a pop-up.
+
+    Attributes
+    ----------
+    item
+        The item.
+    figures
+        Names and values of what a list knows about it.
+    matched, typed
+        The words of the item that a search matched, and the words that were typed.
+    """
 
     item: Item
     figures: tuple[tuple[str, str], ...] = ()
+    matched: tuple[str, ...] = ()
+    typed: str = ""
 
 
 @dataclass

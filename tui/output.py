@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.session import Job, Progress
+from engine.session import MODES, Job, Progress
 from tui.sanitize import escape_json, sanitize
+from tui.widgets.bars import whole_percent
 from tui.wording import (
     describe_empty,
     describe_hint,
@@ -25,7 +26,7 @@ from tui.wording import (
 )
 
 if TYPE_CHECKING:
-    from engine.data.results import Answer, FitReport, Result
+    from engine.data.results import Answer, Facet, FitReport, Result
     from engine.session import Manifest, MemoryEstimate, Tuned
     from engine.session.datasets import Preview
     from engine.session.model_list import ListedModel
@@ -136,6 +137,8 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
     """
     if answer.note:
         log(answer.note)
+    for note in notes_of(answer):
+        log(note)
     if as_json:
         print_json([result_json(result, extra) for result in answer.results])
         log(f"by {answer.method}" if answer.results else describe_empty(answer))
@@ -146,11 +149,14 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
     explained = any(result.reason for result in answer.results)
     if extra is not None and getattr(answer.results[0], extra) is None:
         extra = None  # not every model that recommends predicts ratings
-    figure = {"predicted_rating": "Rating", "probability": "Probability", None: "Score"}[extra]
+    estimated = extra is None and answer.method in MODES
+    figure = {"predicted_rating": "Rating", "probability": "Probability", None: "Match" if estimated else "Score"}[
+        extra
+    ]
     rows = [
         (
             result.rank,
-            _figure(result, extra),
+            whole_percent(result.score) if estimated else _figure(result, extra),
             result.item.title,
             str(result.item.year or ""),
             ", ".join(result.item.genres),
@@ -162,6 +168,63 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
     headings = ("#", figure, "Title", "Year", "Genres", "Id", *(["Why"] if explained else []))
     print_table(headings, rows, cut=(2, 4, 6), right=(0, 1), spare=(4, 6))
     log(f"by {answer.method}")
+
+
+def notes_of(answer: Answer) -> list[str]:
+    """What a search made of its query, and what it left out, in sentences."""
+    notes = [
+        f"Searched for {one.used!r} instead of {one.typed!r}; --as-typed searches for {one.typed!r}."
+        for one in answer.corrections
+    ]
+    notes += [
+        f"Understood {one.typed!r} as {one.label} ({one.condition}); --as-typed searches for the words."
+        for one in answer.understood
+    ]
+    if any(word not in answer.remark for word in answer.unknown_words):
+        notes.append(f"No item has {' or '.join(map(repr, answer.unknown_words))}.")
+    if answer.remark:
+        notes.append(answer.remark)
+    if answer.hidden:
+        what = "1 adult title is" if answer.hidden == 1 else f"{answer.hidden:,} adult titles are"
+        notes.append(f"{what} hidden; --adult shows them.")
+    return notes
+
+
+def print_facets(facets: Sequence[Facet]) -> None:
+    """The counts of what was found, one line a facet."""
+    for facet in facets:
+        values = "  ".join(f"{value.label} {value.count:,}" for value in facet.values)
+        print_line(f"{facet.label}: {values}")
+
+
+def print_search(answer: Answer, facets: Sequence[Facet]) -> None:
+    """An answer with everything that is known about it, as one JSON object."""
+    print_json(search_json(answer, facets))
+    for note in [answer.note, *notes_of(answer), f"by {answer.method}" if answer.results else describe_empty(answer)]:
+        if note:
+            log(note)
+
+
+def search_json(answer: Answer, facets: Sequence[Facet]) -> dict[str, Any]:
+    """A search's results as in the list of the contract, and what was made of the query."""
+    return {
+        "results": [result_json(result) for result in answer.results],
+        "method": answer.method,
+        "corrections": [asdict(one) for one in answer.corrections],
+        "understood": [asdict(one) for one in answer.understood],
+        "unknown_words": list(answer.unknown_words),
+        "remark": answer.remark,
+        "hidden": answer.hidden,
+        "note": answer.note,
+        "facets": [
+            {
+                "field": facet.field,
+                "label": facet.label,
+                "values": [asdict(value) for value in facet.values],
+            }
+            for facet in facets
+        ],
+    }
 
 
 def result_json(result: Result, extra: str | None = None) -> dict[str, Any]:

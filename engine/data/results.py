@@ -126,6 +126,8 @@ class Answer:
         The words of the query that no item has, and that could not be corrected.
     remark
         A sentence that says that the results may not be what was asked for; empty if there is no doubt.
+    hidden
+        The number of items that were left out because they are for adults; see :mod:`engine.search.hidden`.
     """
 
     results: tuple[Result, ...]
@@ -137,11 +139,56 @@ class Answer:
     understood: tuple[Understood, ...] = ()
     unknown_words: tuple[str, ...] = ()
     remark: str = ""
+    hidden: int = 0
 
     @property
     def by_popularity(self) -> bool:
         """Whether a search without words was answered by the most popular items."""
         return self.method == BY_POPULARITY
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value of a facet.
+
+    Attributes
+    ----------
+    term
+        The value as it can be typed in a filter, without quotes: ``Crime``, ``1990s``, ``>=8``.
+    label
+        The value as it is shown.
+    count
+        The number of found items that have it.
+    condition
+        The filter on this value: ``genre:Crime``.
+    """
+
+    term: str
+    label: str
+    count: int
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """The values of one field among the items that were found, with their numbers.
+
+    Attributes
+    ----------
+    field
+        The name of the field in a filter.
+    label
+        The name of the field as it is shown.
+    values
+        The values that at least one item has: the most frequent first, or in their own order for decades and bounds.
+    exclusive
+        Whether an item has at most one of the values, or the values are bounds: a second one then replaces the first.
+    """
+
+    field: str
+    label: str
+    values: tuple[FacetValue, ...]
+    exclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

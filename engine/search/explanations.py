@@ -13,7 +13,7 @@ from engine.search.lexical.query_term import QueryTerm
 from engine.search.lexical.terms import ACRONYM
 from engine.text.normalize import words
 
-__all__ = ["QueryTerm", "explain_keyword", "explain_semantic", "phrases"]
+__all__ = ["QueryTerm", "explain_keyword", "explain_semantic", "matched_words", "phrases"]
 
 _SHOWN_WORDS = 5
 _SHOWN_GENRES = 3
@@ -51,6 +51,13 @@ def explain_keyword(item: Item, terms: Iterable[QueryTerm]) -> str:
             f'"{term.typed}"' for term in terms if any(one.startswith(ACRONYM) for one in term.matches)
         ]
     return " · ".join(f"{place} {' '.join(shown[:_SHOWN_WORDS])}" for place, shown in found.items() if shown)
+
+
+def matched_words(item: Item, terms: Iterable[QueryTerm]) -> tuple[str, ...]:
+    """The words of an item's columns that match a term of the query, folded, in alphabetical order."""
+    wanted = {one for term in terms for one in _words_of(term) if not one.startswith(ACRONYM)}
+    columns = [part for _, text in _searched(item) for part in text.split(SEPARATOR)]
+    return tuple(sorted(_words_in(wanted, [item.title, *columns, *item.genres, item.text]))) if wanted else ()
 
 
 def explain_semantic(cosine: float, genres: Sequence[str] = ()) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +19,12 @@ from engine.ranking import top_k
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
 from engine.search.doubt import doubt
+from engine.search.explanations import matched_words
 from engine.search.filters.columns import NumberField
 from engine.search.filters.fields import Fields
 from engine.search.filters.parser import Filter, mask, require_filters
 from engine.search.fusion import Ranking, fuse_ranks
+from engine.search.hidden import AdultItems
 from engine.search.lexical.inverted_index import CacheFile, InvertedIndex
 from engine.search.mmr import rerank_by_similarity
 from engine.search.modes import LIKE_BY, MODES
@@ -88,6 +91,8 @@ class SearchIndex:
         The fields that a filter can name.
     semantic
         The embeddings of the catalogue.
+    adult
+        The items for adults.
     """
 
     def __init__(
@@ -105,6 +110,7 @@ class SearchIndex:
     ) -> None:
         self.items = items
         self.fields = Fields(items, extra_columns)
+        self.adult = AdultItems(self.fields)
         self._popularity = popularity
         self.semantic = SemanticIndex(items, store, encoder, unavailable, self._log_popularity)
         self._co_occurrence = co_occurrence
@@ -126,6 +132,7 @@ class SearchIndex:
         order: Order | None = None,
         literal: Collection[str] = (),
         job: Job | None = None,
+        adult: bool = False,
     ) -> Answer:
         """Find the items that match a query or are similar to another item, best first.
 
@@ -162,6 +169,9 @@ class SearchIndex:
             Words of the query that are neither corrected nor understood as conditions.
         job
             Checked at intervals for cancellation.
+        adult
+            Whether items for adults are found, too. Otherwise they are left out and counted, unless the query, a filter
+            or the item ``like`` asks for them; see :mod:`engine.search.hidden`.
 
         Raises
         ------
@@ -183,7 +193,9 @@ class SearchIndex:
         wanted = () if filters is None else require_filters(filters, self.fields)
         if not query.strip() and like is None and not wanted:
             raise RecsysError("There is nothing to search for: type some words.")
-        allowed = mask(wanted, self.fields)
+        hidden = None if adult else self.adult.hidden(query, wanted, like)
+        fitting = mask(wanted, self.fields)
+        allowed = _visible(fitting, hidden)
         depth = k if diversity == 0 else max(_MIN_CANDIDATES, _CANDIDATES_PER_RESULT * k)
         if like is not None:
             if mode == "keyword":
@@ -192,13 +204,60 @@ class SearchIndex:
                 )
             ranking = self._like(like, query, depth, allowed, like_by)
         elif not query.strip():
-            return self.popular(k, allowed, order)
+            return _counting(self.popular(k, allowed, order), fitting, hidden)
         elif mode == "semantic":
             ranking = self._ranker.by_meaning(query, depth if order is None else max(_DEPTH, depth), allowed)
-            return self._answer(self._reranked(self._ordered(ranking, order), k, diversity), Request.plain(query))
+            ranking = self._ordered(ranking, order)
         else:
-            return self._understood(query, k, depth, mode, wanted, order, literal, diversity, job)
-        return self._answer(self._reranked(ranking, k, diversity), Request.plain(query))
+            found = self._understood(query, k, depth, mode, wanted, order, literal, diversity, job, hidden)
+            return _counting(found, fitting, hidden)
+        answer = self._answer(self._reranked(ranking, k, diversity), Request.plain(query))
+        return _counting(answer, fitting, hidden)
+
+    def found(
+        self,
+        query: str = "",
+        mode: str = "hybrid",
+        filters: Sequence[Filter] = (),
+        *,
+        literal: Collection[str] = (),
+        adult: bool = False,
+    ) -> npt.NDArray[np.int64]:
+        """The rows of all items that a search could list, for counts of what was found; in no particular order.
+
+        These are the items that have any word of the query, and those that are nearest to it in meaning, among the
+        items that meet the conditions; without a query, all that meet them.
+
+        Parameters
+        ----------
+        query, mode, filters, literal, adult
+            As in :meth:`search`. Of an index without embeddings, or with a model that is not loaded, the words alone
+            are taken.
+        """
+        hidden = None if adult else self.adult.hidden(query, filters)
+        request, allowed = Request.plain(query), _visible(mask(filters, self.fields), hidden)
+        if mode == "semantic" and query.strip():
+            with suppress(RecsysError):  # the search itself says so
+                return np.array(list(self._ranker.by_meaning(query, _DEPTH, allowed).scores), dtype=np.int64)
+            return np.zeros(0, dtype=np.int64)
+        if query.strip():
+            request, allowed = self._fitting(query, filters, literal, hidden)
+        if request.moved is not None and mode == "hybrid":
+            moved = self._moved(request, _DEPTH, allowed)
+            if moved is not None:
+                return np.array(list(moved.scores), dtype=np.int64)
+        if not request.text.strip():
+            allowed = self._without(request, allowed)
+            return np.arange(len(self.items)) if allowed is None else np.flatnonzero(allowed)
+        found = np.zeros(len(self.items), dtype=bool)
+        for wording in request.wordings:
+            found[self._index.keywords.search(wording, len(self.items), allowed, request.literal)[0]] = True
+        try:
+            candidates = self._ranker.evidence(request, _DEPTH, allowed, by_meaning=mode == "hybrid").rows
+        except RecsysError:  # the search itself says so
+            candidates = self._ranker.evidence(request, _DEPTH, allowed, by_meaning=False).rows
+        found[candidates] = True
+        return np.flatnonzero(found)
 
     def popular(self, k: int = 10, allowed: Allowed = None, order: Order | None = None) -> Answer:
         """The most popular of the allowed items; neither the keyword index nor embeddings are needed.
@@ -243,10 +302,11 @@ class SearchIndex:
         literal: Collection[str],
         diversity: float,
         job: Job | None,
+        hidden: Allowed,
     ) -> Answer:
         """The answer to a query in words, after what it asks for is understood."""
         self.prepare_keywords(job)
-        request, allowed = self._fitting(query, typed, literal)
+        request, allowed = self._fitting(query, typed, literal, hidden)
         order = order or request.order
         if request.moved is not None and mode == "hybrid":
             moved = self._moved(request, k, allowed)
@@ -268,22 +328,24 @@ class SearchIndex:
             ranking.note = note
         return self._answer(self._reranked(self._ordered(ranking, order), k, diversity), request)
 
-    def _fitting(self, query: str, typed: Sequence[Filter], literal: Collection[str]) -> tuple[Request, Allowed]:
+    def _fitting(
+        self, query: str, typed: Sequence[Filter], literal: Collection[str], hidden: Allowed = None
+    ) -> tuple[Request, Allowed]:
         """What a query asks for, and the mask of the items that meet its conditions.
 
         Conditions that no item meets are words after all, and so is a kind if only items of another kind have the
         title: "planet of the apes series" are films.
         """
         request = self.request(query, literal)
-        allowed = mask((*typed, *request.filters), self.fields)
+        allowed = _visible(mask((*typed, *request.filters), self.fields), hidden)
         if not request.filters or allowed is None:
             return request, allowed
         others = [one for one in request.filters if one.field != "type"]
         if not allowed.any():
             request = replace(Request.plain(query, literal), meaning=self._index.keywords.corrected(query, literal))
-            return request, mask(typed, self.fields)
+            return request, _visible(mask(typed, self.fields), hidden)
         if len(others) < len(request.filters) and request.text.strip():
-            of_all_kinds = mask((*typed, *others), self.fields)
+            of_all_kinds = _visible(mask((*typed, *others), self.fields), hidden)
             if self._has_title(request, of_all_kinds) and not self._has_title(request, allowed):
                 kinds = {one.typed for one in request.understood if one.condition.startswith("type:")}
                 return self.request(query, {*literal, *kinds}), of_all_kinds
@@ -468,7 +530,13 @@ class SearchIndex:
             genres = self.semantic.nearest_genres(ranking.encoded_query, items)
         answer = Answer(
             tuple(
-                Result(rank, item, ranking.scores[row], reason=ranking.explanation(item, terms, genres))
+                Result(
+                    rank,
+                    item,
+                    ranking.scores[row],
+                    reason=ranking.explanation(item, terms, genres),
+                    matched=matched_words(item, terms),
+                )
                 for rank, (row, item) in enumerate(zip(rows, items, strict=True), start=1)
             ),
             ranking.method,
@@ -505,3 +573,17 @@ class SearchIndex:
     def _index(self) -> InvertedIndex:
         assert self._inverted_index is not None
         return self._inverted_index
+
+
+def _visible(allowed: Allowed, hidden: Allowed) -> Allowed:
+    """The mask of the allowed items without the hidden ones."""
+    if hidden is None:
+        return allowed
+    return ~hidden if allowed is None else allowed & ~hidden
+
+
+def _counting(answer: Answer, fitting: Allowed, hidden: Allowed) -> Answer:
+    """An answer that says how many of the items that meet its conditions are hidden."""
+    if hidden is None:
+        return answer
+    return replace(answer, hidden=int(np.count_nonzero(hidden if fitting is None else hidden & fitting)))

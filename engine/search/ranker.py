@@ -74,6 +74,7 @@ class Ranker:
         self._semantic = semantic
         self._popularity = popularity
         self._log_popularity = log_popularity
+        self._last_nearest: tuple[object, tuple[Rows, float] | None] = None, None
 
     def by_words(self, request: Request, k: int, allowed: Mask | None) -> Ranking:
         """The items that have words of the request, or a title like it."""
@@ -149,10 +150,8 @@ class Ranker:
                 job.checkpoint()
             index, _ = self._semantic.index()
             query = self._semantic.encode_query(request.meaning)
-            nearest, cosines = index.search(query, max(_NEAREST, 2 * k), allowed)
-            preferred = np.argsort(-(cosines + _PRIOR * self._log_popularity[nearest]), kind="stable")
-            candidates |= dict.fromkeys(nearest[preferred[: max(_BY_MEANING, k)]].tolist())
-            best = float(cosines.max(initial=0.0))
+            nearest, best = self.nearest(request, k, allowed)
+            candidates |= dict.fromkeys(nearest.tolist())
         rows = np.array(list(candidates), dtype=np.int64)
         is_exact = np.isin(rows, exact)
         coverage = words.coverage(request.words, rows, request.literal)
@@ -179,6 +178,27 @@ class Ranker:
             genres=None if genres is None else genres[rows],
             best_genre=0.0 if genres is None else float(genres.max(initial=0.0)),
         )
+
+    def nearest(self, request: Request, k: int, allowed: Mask | None) -> tuple[Rows, float]:
+        """The rows of the candidates by meaning, and the largest cosine.
+
+        The last answer is kept: what a search has found is counted after it, which must not compare all vectors again.
+
+        Raises
+        ------
+        RecsysError
+            If there are no embeddings, or no model to encode the request with.
+        """
+        index, _ = self._semantic.index()
+        key = index, request.meaning, k, None if allowed is None else allowed.tobytes()
+        last_key, found = self._last_nearest
+        if found is None or last_key != key:
+            query = self._semantic.encode_query(request.meaning)
+            rows, cosines = index.search(query, max(_NEAREST, 2 * k), allowed)
+            preferred = np.argsort(-(cosines + _PRIOR * self._log_popularity[rows]), kind="stable")
+            found = rows[preferred[: max(_BY_MEANING, k)]], float(cosines.max(initial=0.0))
+            self._last_nearest = key, found
+        return found
 
     def explain(self, request: Request, row: int, allowed: Mask | None, *, by_meaning: bool = True) -> dict[str, float]:
         """What the features of an item add to its weighted sum, compared with the mean of all candidates.

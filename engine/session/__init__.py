@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.runtime.memory import describe_bytes
     from engine.search.filters.completion import Completion
     from engine.search.filters.parser import ParsedQuery, Problem
+    from engine.search.highlighting import spans
     from engine.search.modes import LIKE_BY, MODES, LikeBy, Mode
     from engine.session.exports.exported import Exported
     from engine.session.exports.target import Target
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from engine.storage.guarded import read_json
     from engine.storage.paths import find_paths
     from engine.storage.settings import LOG_LEVELS, read_settings
+    from engine.text.normalize import words
     from engine.workspace.dataset_store import Workspace
     from engine.workspace.manifest import Manifest
 
@@ -45,6 +47,7 @@ _MODULES = {
     "engine.runtime.memory": ("describe_bytes",),
     "engine.search.filters.completion": ("Completion",),
     "engine.search.filters.parser": ("ParsedQuery", "Problem"),
+    "engine.search.highlighting": ("spans",),
     "engine.search.modes": ("LIKE_BY", "MODES", "LikeBy", "Mode"),
     "engine.session.exports.exported": ("Exported",),
     "engine.session.exports.target": ("Target",),
@@ -53,6 +56,7 @@ _MODULES = {
     "engine.storage.guarded": ("read_json",),
     "engine.storage.paths": ("find_paths",),
     "engine.storage.settings": ("LOG_LEVELS", "read_settings"),
+    "engine.text.normalize": ("words",),
     "engine.workspace.dataset_store": ("Workspace",),
     "engine.workspace.manifest": ("Manifest",),
 }
@@ -91,6 +95,8 @@ __all__ = [
     "open_session",
     "read_json",
     "read_settings",
+    "spans",
+    "words",
     "write_json",
 ]
 

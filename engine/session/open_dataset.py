@@ -66,6 +66,14 @@ class OpenDataset:
         return self.workspace.open(self.name)
 
     @locked_property
+    def shows_adult(self) -> bool:
+        """Whether the settings have items for adults shown in every list."""
+        from engine.storage.paths import find_paths
+        from engine.storage.settings import read_settings
+
+        return read_settings(find_paths().config).show_adult or False
+
+    @locked_property
     def user_index(self) -> UserIndex:
         """Who interacted with what."""
         from engine.data.user_index import UserIndex

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.data.results import Answer, EmbeddingState, EmptyReason
+from engine.data.results import Answer, EmbeddingState, EmptyReason, Facet
 from engine.errors import RecsysError
 from engine.runtime.job import Job, Progress
 from engine.runtime.locked_property import locked_property
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 _DIVERSITY = 0.4
 #: The most characters of a query in the sentence for an empty list.
 _MOST_QUOTED = 300
+#: Parts of a weighted sum that are smaller than this explain nothing.
+_TELLING = 0.05
+#: As many genres for adults as a catalogue may have.
+_ADULT_GENRES = 4
 #: Few enough that a query does not wait for them.
 _GENRES_AT_A_TIME = 4
 
@@ -124,6 +128,7 @@ class SearchService:
         like_by: str | None = None,
         diversity: float | None = None,
         literal: Collection[str] = (),
+        adult: bool | None = None,
     ) -> Answer:
         """Items like these words, or like the item ``like``, best first.
 
@@ -147,6 +152,9 @@ class SearchService:
             like another are wanted, so that its sequels do not take all the places, and else for 0.
         literal
             Words that are searched for as they were typed: neither corrected nor understood as conditions.
+        adult
+            Whether items for adults are found, too; None for what the settings say. Otherwise they are left out, and
+            counted in the answer, unless the search asks for them.
 
         Raises
         ------
@@ -164,6 +172,7 @@ class SearchService:
             parsed = self.parse_query(parsed)
             parsed.require()
         text, filters = parsed.text, parsed.filters or None
+        adult = self._opened.shows_adult if adult is None else adult
         internal = None if like is None else self._opened.dataset.items.id_map.encode_one(like)
         if diversity is None:
             diversity = 0.0 if like is None else _DIVERSITY
@@ -179,7 +188,15 @@ class SearchService:
                 trouble = error
         if mode == "hybrid" and text and like is None and trouble:
             answer = self._search.search(
-                text, k, "keyword", filters, diversity=diversity, order=parsed.order, literal=literal, job=job
+                text,
+                k,
+                "keyword",
+                filters,
+                diversity=diversity,
+                order=parsed.order,
+                literal=literal,
+                job=job,
+                adult=adult,
             )
             answer = replace(answer, note=f"by keyword only: {trouble}")
         else:
@@ -196,8 +213,38 @@ class SearchService:
                     order=parsed.order,
                     literal=literal,
                     job=job,
+                    adult=adult,
                 )
         return answer if answer.results or k < 1 else self._explained(answer, parsed, job)
+
+    def facets(
+        self,
+        query: str | ParsedQuery,
+        mode: str = "hybrid",
+        *,
+        literal: Collection[str] = (),
+        adult: bool | None = None,
+        limit: int = 8,
+    ) -> tuple[Facet, ...]:
+        """The values of genres, kinds, decades and the like among what a search finds, with their numbers.
+
+        Parameters
+        ----------
+        query, mode, literal, adult
+            As in :meth:`search`. What the embedding model is needed for is left out while it is not loaded.
+        limit
+            The maximum number of values of a facet.
+        """
+        from engine.search.facets import facets
+
+        parsed = self.parse_query(query) if isinstance(query, str) else query
+        adult = self._opened.shows_adult if adult is None else adult
+        if parsed.text and mode != "keyword" and not self._encoder.loaded:
+            mode = "keyword"
+        with self._opened.queue.turn():
+            rows = self._search.found(parsed.text, mode, parsed.filters, literal=literal, adult=adult)
+        names = {self._search.fields.resolve(one.field) or "" for one in parsed.filters}
+        return facets(self._search.fields, rows, filtered=names, limit=limit)
 
     def _explained(self, answer: Answer, parsed: ParsedQuery, job: Job | None) -> Answer:
         """An empty answer with the reason why it is empty."""
@@ -231,14 +278,36 @@ class SearchService:
         return parse(line, self._search.fields)
 
     def complete_filter(self, line: str, cursor: int, limit: int = 8) -> list[Completion]:
-        """How a filter that is half typed before ``cursor`` may go on; see :mod:`engine.search.filters.completion`."""
+        """How a filter that is half typed before ``cursor`` may go on; see :mod:`engine.search.filters.completion`.
+
+        Genres for adults are offered only once their beginning is typed.
+        """
         from engine.search.filters.completion import complete_filter
+        from engine.search.hidden import is_adult_genre
 
-        return complete_filter(line, cursor, self._search.fields, limit)
+        found = complete_filter(line, cursor, self._search.fields, limit + _ADULT_GENRES)
+        hides = not self._opened.shows_adult
+        return [
+            one
+            for one in found
+            if not (hides and one.count is not None and is_adult_genre(one.label) and not line[one.start : cursor])
+        ][:limit]
 
-    def highlights(self, k: int = 10) -> Answer:
-        """What is worth seeing before anything is typed: the best known items. Needs no model and no index."""
-        return self._search.popular(k)
+    def highlights(self, k: int = 10, *, adult: bool | None = None) -> Answer:
+        """What is worth seeing before anything is typed: the best known items. Needs no model and no index.
+
+        Parameters
+        ----------
+        k
+            How many.
+        adult
+            Whether items for adults are among them; None for what the settings say.
+        """
+        shown = self._opened.shows_adult if adult is None else adult
+        hidden = None if shown else self._search.adult.mask
+        if hidden is None:
+            return self._search.popular(k)
+        return replace(self._search.popular(k, ~hidden), hidden=int(hidden.sum()))
 
     def explain_match(self, query: str, item: ExternalId, mode: str = "hybrid") -> list[tuple[str, float]]:
         """The phrases of an item that come nearest to the query in meaning, with their cosines, best first.
@@ -264,6 +333,38 @@ class SearchService:
         with self._opened.queue.turn():
             meant = self._search.corrected(text) if mode == "hybrid" else text
             return self._search.semantic.nearest_phrases(meant, self._opened.dataset.items[internal])
+
+    def explain(
+        self, query: str, item: ExternalId, mode: str = "hybrid", *, literal: Collection[str] = ()
+    ) -> list[tuple[str, float]]:
+        """What speaks for and against an item as an answer to a query, the weightiest first.
+
+        Parameters
+        ----------
+        query, mode, literal
+            As in :meth:`search`. What the embedding model is needed for is left out while it is not loaded.
+        item
+            The id in the source file.
+
+        Returns
+        -------
+        list of (name, value)
+            What each feature adds to the weighted sum that orders the results, compared with the mean of all
+            candidates; empty for a search by meaning alone, and for an item that is no candidate.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such item.
+        """
+        internal = self._opened.dataset.items.id_map.encode_one(item)
+        parsed = self.parse_query(query)
+        if mode == "hybrid" and not self._encoder.loaded:
+            mode = "keyword"
+        with self._opened.queue.turn():
+            parts = self._search.explain(parsed.text, internal, mode, parsed.filters, literal)
+        told = [(name, value) for name, value in parts.items() if abs(value) >= _TELLING]
+        return sorted(told, key=lambda part: -abs(part[1]))
 
     def recent_searches(self, limit: int = 10) -> list[str]:
         """What was searched for in this data set, newest first."""

@@ -12,7 +12,13 @@ from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset, check
 
 if TYPE_CHECKING:
+    from engine.search.hidden import AdultItems
     from engine.text.title_matcher import TitleMatcher
+
+#: How many completions are looked at for each one that is offered, where some are left out.
+_OVERSAMPLING = 3
+#: The kinds of matches in which the whole title or id was typed.
+_CERTAIN = ("exact", "id", "folded")
 
 
 class SequenceService:
@@ -36,9 +42,24 @@ class SequenceService:
 
         return TitleMatcher(self._opened.dataset.items, self._opened.popularity)
 
+    @locked_property
+    def _adult_items(self) -> AdultItems:
+        from engine.search.filters.fields import Fields
+        from engine.search.hidden import AdultItems
+
+        return AdultItems(Fields(self._opened.dataset.items))
+
     def complete_title(self, text: str, limit: int = 8) -> list[TitleMatch]:
-        """Items that a half-typed title may mean, best first; forgives typos. Needs no torch."""
-        return self._titles.complete(text, limit)
+        """Items that a half-typed title may mean, best first; forgives typos. Needs no torch.
+
+        Items for adults are offered only where their whole title or id is typed, unless the settings show them.
+        """
+        hidden = None if self._opened.shows_adult else self._adult_items.mask
+        if hidden is None:
+            return self._titles.complete(text, limit)
+        found = self._titles.complete(text, _OVERSAMPLING * limit)
+        kept = [one for one in found if one.how in _CERTAIN or not hidden[one.item.internal_id - 1]]
+        return kept[:limit]
 
     def resolve_title(self, text: str, *, model: str | None = None) -> TitleMatch:
         """The one item that a title or an id means.

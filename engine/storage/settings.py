@@ -24,10 +24,13 @@ class Settings:
         The entry ``embedding-model``: the name of a model, or a folder, in which ``~`` is the home folder.
     log_level
         The entry ``log-level``: one of :data:`LOG_LEVELS`.
+    show_adult
+        The entry ``show-adult``: whether searches and popular lists show items for adults.
     """
 
     embedding_model: str | None = None
     log_level: str | None = None
+    show_adult: bool | None = None
 
 
 def read_settings(folder: Path) -> Settings:
@@ -58,6 +61,7 @@ def read_settings(folder: Path) -> Settings:
     return Settings(
         embedding_model=_text(path, content, "embedding-model"),
         log_level=_choice(path, content, "log-level", LOG_LEVELS),
+        show_adult=_truth(path, content, "show-adult"),
     )
 
 
@@ -66,6 +70,15 @@ def _text(path: Path, content: dict[str, Any], name: str) -> str | None:
     if value is not None and not (isinstance(value, str) and value.strip()):
         raise DataError(
             f'{path}: {name} must be text in quotes, as in {name} = "all-MiniLM-L6-v2".', file=str(path), name=name
+        )
+    return value
+
+
+def _truth(path: Path, content: dict[str, Any], name: str) -> bool | None:
+    value = content.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise DataError(
+            f"{path}: {name} must be true or false without quotes, as in {name} = true.", file=str(path), name=name
         )
     return value
 

@@ -6,16 +6,20 @@ Its services fit the protocols of :mod:`tui.backend.protocols`, which mypy check
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from engine.data.id_map import ExternalId, IdMap
 from engine.data.items import Item, ItemTable
 from engine.data.results import (
     Answer,
+    Correction,
     EmbeddingState,
+    Facet,
     FitReport,
     HistoryEntry,
     ModelState,
@@ -23,9 +27,11 @@ from engine.data.results import (
     Result,
     Task,
     TitleMatch,
+    Understood,
     UserSummary,
 )
 from engine.errors import NotTrainedError, UnknownError
+from engine.search.facets import facets
 from engine.search.filters.completion import Completion, complete_filter
 from engine.search.filters.fields import Fields
 from engine.search.filters.parser import ParsedQuery, mask, parse
@@ -57,6 +63,13 @@ Amélie|2001|Comedy, Romance|A shy waitress decides to change the lives of those
 Spirited Away|2001|Animation, Fantasy|A girl wanders into a world ruled by gods, witches and spirits.
 Seven Samurai|1954|Action, Drama|A poor village under attack by bandits hires seven samurai to defend it.
 """
+
+#: Words that a search corrects, and words that it understands as a condition.
+TYPOS = (("robers", "robbers"), ("hiest", "heist"))
+UNDERSTOOD = (
+    Understood("before 1960", "year < 1960", "year:<1960"),
+    Understood("in english", "language: English", "language:en"),
+)
 
 #: Titles as a hostile or careless catalogue has them.
 NASTY: tuple[str, ...] = (
@@ -128,6 +141,7 @@ class FakeSession:
         obstacle: str = "",
         recent: Sequence[str] = (),
         title: str = "The Movies Dataset",
+        adult_items: int = 0,
         clock: Clock | None = None,
     ) -> None:
         self.clock = clock or Clock()
@@ -139,6 +153,7 @@ class FakeSession:
         self.simulated = simulated
         self.obstacle = obstacle
         self.title = title
+        self.adult_items = adult_items
         self.recent = list(recent)
         self.further_models: list[ModelState] = []
         self.asked: list[tuple[Any, ...]] = []
@@ -212,6 +227,7 @@ class FakeSearch:
 
     def __init__(self, fake: FakeSession) -> None:
         self._fake = fake
+        self.options: list[tuple[frozenset[str], bool | None]] = []
 
     def warm_up(self, job: Job | None = None) -> None:
         self._fake.enter("warm_up", job=job)
@@ -240,11 +256,14 @@ class FakeSearch:
         job: Job | None = None,
         *,
         like_by: str | None = None,
+        literal: Collection[str] = (),
+        adult: bool | None = None,
     ) -> Answer:
         parsed = self.parse_query(query) if isinstance(query, str) else query
         text = parsed.text
         self._fake.clock.advance(0.018)
         self._fake.enter("search", text, mode, like, job=job)
+        self.options.append((frozenset(literal), adult))
         if mode == "semantic" and not self._fake.done:
             raise NotTrainedError("Search by meaning needs the catalogue to be embedded first.")
         fits = mask(parsed.filters, self.fields)
@@ -257,17 +276,55 @@ class FakeSearch:
             return Answer((), mode)
         if not words:
             return self._popular(items, k)
+        corrections = tuple(Correction(*pair) for pair in TYPOS if pair[0] in words and pair[0] not in literal)
+        understood = tuple(one for one in UNDERSTOOD if one.typed in text and one.typed not in literal)
+        unknown = tuple(word for word in words if word.startswith("zz"))
+        if unknown == tuple(words):
+            return Answer((), mode, unknown_words=unknown)
+        if understood:
+            items = [item for item in items if item.year is not None and item.year < 1960]
         hits = {item.internal_id: sum(word in item.text.casefold() for word in words) for item in items}
         found = sorted(items, key=lambda item: (-hits[item.internal_id], item.internal_id))
         fallback = mode == "hybrid" and not (self._fake.done and self._fake.warm)
         note = "by keyword only: the embedding model is not loaded yet" if fallback else ""
         reason = f'text "{words[0]}" · meaning 0.62'
-        return Answer(self._ranked(found[:k], reason), "keyword" if fallback else mode, note)
-
-    def _ranked(self, items: Sequence[Item], reason: str) -> tuple[Result, ...]:
-        return tuple(
-            Result(rank, item, round(0.61 * 0.93 ** (rank - 1), 4), reason=reason) for rank, item in enumerate(items, 1)
+        remark = "Few of the words occur here; the nearest are listed." if unknown else ""
+        return Answer(
+            self._ranked(found[:k], reason, words),
+            "keyword" if fallback else mode,
+            note,
+            corrections=corrections,
+            understood=understood,
+            unknown_words=unknown,
+            remark=remark,
+            hidden=0 if adult else self._fake.adult_items,
         )
+
+    def _ranked(self, items: Sequence[Item], reason: str, words: Sequence[str] = ()) -> tuple[Result, ...]:
+        return tuple(
+            Result(
+                rank,
+                item,
+                round(0.61 * 0.93 ** (rank - 1), 4),
+                reason=reason,
+                matched=tuple(word for word in words if word in item.text.casefold()),
+            )
+            for rank, item in enumerate(items, 1)
+        )
+
+    def facets(
+        self,
+        query: str | ParsedQuery,
+        mode: str = "hybrid",
+        *,
+        literal: Collection[str] = (),
+        adult: bool | None = None,
+    ) -> tuple[Facet, ...]:
+        parsed = self.parse_query(query) if isinstance(query, str) else query
+        self._fake.enter("facets", parsed.text)
+        fits = mask(parsed.filters, self.fields)
+        rows = np.arange(len(self._fake.items)) if fits is None else np.flatnonzero(fits)
+        return facets(self.fields, rows, filtered={one.field for one in parsed.filters})
 
     def _popular(self, items: Sequence[Item], k: int) -> Answer:
         best = sorted(items, key=lambda item: -self._fake.popularity(item))[:k]
@@ -298,14 +355,20 @@ class FakeSearch:
         self._fake.enter("complete_filter", line)
         return complete_filter(line, cursor, self.fields, limit)
 
-    def highlights(self, k: int = 10) -> Answer:
+    def highlights(self, k: int = 10, *, adult: bool | None = None) -> Answer:
         self._fake.enter("highlights")
-        return self._popular(self._fake.items, k)
+        return replace(self._popular(self._fake.items, k), hidden=0 if adult else self._fake.adult_items)
 
     def explain_match(self, query: str, item: ExternalId, mode: str = "hybrid") -> list[tuple[str, float]]:
         self._fake.enter("explain_match", query, item)
         found = next(one for one in self._fake.items if one.item_id == item)
         return [(str(found.metadata.get("overview", found.title)), 0.71), (found.genres[0], 0.44)]
+
+    def explain(
+        self, query: str, item: ExternalId, mode: str = "hybrid", *, literal: Collection[str] = ()
+    ) -> list[tuple[str, float]]:
+        self._fake.enter("explain_search", query, item)
+        return [("words", 1.2), ("cosine", 0.4), ("known", -0.3)]
 
     def recent_searches(self, limit: int = 10) -> list[str]:
         return self._fake.recent[:limit]

@@ -7,13 +7,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from engine.data.results import (
         Answer,
         EmbeddingState,
+        Facet,
         FitReport,
         HistoryEntry,
         ModelState,
@@ -42,11 +43,24 @@ class Search(Protocol):
         job: Job | None = None,
         *,
         like_by: str | None = None,
+        literal: Collection[str] = (),
+        adult: bool | None = None,
     ) -> Answer: ...
+    def facets(
+        self,
+        query: str | ParsedQuery,
+        mode: str = "hybrid",
+        *,
+        literal: Collection[str] = (),
+        adult: bool | None = None,
+    ) -> tuple[Facet, ...]: ...
     def parse_query(self, line: str) -> ParsedQuery: ...
     def complete_filter(self, line: str, cursor: int, limit: int = 8) -> list[Completion]: ...
-    def highlights(self, k: int = 10) -> Answer: ...
+    def highlights(self, k: int = 10, *, adult: bool | None = None) -> Answer: ...
     def explain_match(self, query: str, item: ExternalId, mode: str = "hybrid") -> list[tuple[str, float]]: ...
+    def explain(
+        self, query: str, item: ExternalId, mode: str = "hybrid", *, literal: Collection[str] = ()
+    ) -> list[tuple[str, float]]: ...
     def recent_searches(self, limit: int = 10) -> list[str]: ...
     def remember_search(self, line: str) -> None: ...
 

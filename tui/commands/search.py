@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
 import click
 
+from engine.data.results import Answer
 from engine.errors import DataError, OptionError, RecsysError, UnknownError
 from engine.session import LIKE_BY, MODES
 from tui.commands.group import cli
@@ -22,7 +24,8 @@ from tui.commands.query_lines import open_queries, read_queries
 from tui.wording import describe
 
 if TYPE_CHECKING:
-    from engine.session import Session
+    from engine.data.results import Facet
+    from engine.session import ParsedQuery, Session
 
 
 @cli.command(cls=FiltersCommand)
@@ -40,6 +43,14 @@ if TYPE_CHECKING:
     help="How much a result counts less for being like those before it.  [default: 0, with --like 0.4]",
 )
 @click.option("--queries", metavar="FILE|-", help="A query a line, a JSON list a line.")
+@click.option("--as-typed", is_flag=True, help="Correct no word, and understand none as a condition.")
+@click.option("--adult", is_flag=True, help="Find items for adults, too.")
+@click.option(
+    "--details",
+    is_flag=True,
+    help="Count what was found by genre, year …; with --json print an object: results, method, corrections, "
+    "understood, unknown_words, remark, hidden, note and facets.",
+)
 @embedding_model_option
 @common_options
 @click.pass_context
@@ -54,6 +65,9 @@ def search(
     by: str | None,
     diversity: float | None,
     queries: str | None,
+    as_typed: bool,
+    adult: bool,
+    details: bool,
     embedding_model: str | None,
     as_json: bool,
 ) -> None:
@@ -62,7 +76,7 @@ def search(
     In a QUERY these are filters: genre:comedy, -genre:horror, genre:"science fiction", year:1990..1999, rating:>=8,
     and so on for every column of the data. sort:year, sort:newest, sort:rating and sort:popularity set the order.
     """
-    from tui.output import print_answer
+    from tui.output import print_answer, print_facets, print_search
 
     given = query or like is not None
     if bool(given) == (queries is not None):
@@ -81,10 +95,42 @@ def search(
         session.data.require_item(like)
     if mode != "keyword" and by != "taste" and (parsed.text or like is not None or lines is not None):
         _embed(session, required=mode != "hybrid" or by == "meaning")
+    asked = _Asked(count, mode, diversity, as_typed, adult or None, details)
     if lines is not None:
-        _answer_lines(session, lines, count, mode, diversity)
+        _answer_lines(session, lines, asked)
+        return
+    answer = session.search.search(
+        words, count, mode, like=like, like_by=by, diversity=diversity, literal=asked.literal(parsed), adult=asked.adult
+    )
+    facets = asked.facets(session, parsed) if like is None else ()
+    if as_json and details:
+        print_search(answer, facets)
     else:
-        print_answer(session.search.search(words, count, mode, like=like, like_by=by, diversity=diversity), as_json)
+        print_answer(answer, as_json)
+        if not as_json:
+            print_facets(facets)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How a query is to be answered: the options of the command."""
+
+    count: int
+    mode: str
+    diversity: float | None
+    as_typed: bool
+    adult: bool | None
+    details: bool
+
+    def literal(self, parsed: ParsedQuery) -> tuple[str, ...]:
+        """What of a query is to be searched for as typed."""
+        return (parsed.text, *parsed.text.split()) if self.as_typed else ()
+
+    def facets(self, session: Session, parsed: ParsedQuery) -> tuple[Facet, ...]:
+        """The counts of what is found, if they were asked for."""
+        if not self.details or parsed.problems:
+            return ()
+        return session.search.facets(parsed, self.mode, literal=self.literal(parsed), adult=self.adult)
 
 
 def _embed(session: Session, *, required: bool) -> None:
@@ -100,14 +146,14 @@ def _embed(session: Session, *, required: bool) -> None:
         log(describe(error))  # search by keyword still works, and so does what was embedded before
 
 
-def _answer_lines(session: Session, lines: IO[str], count: int, mode: str, diversity: float | None) -> None:
-    """Print one JSON list for each query, in their order."""
-    from tui.output import log, print_json, result_json
+def _answer_lines(session: Session, lines: IO[str], asked: _Asked) -> None:
+    """Print one JSON list, or one object with details, for each query, in their order."""
+    from tui.output import log, notes_of, print_json, result_json, search_json
 
-    number = wrong = 0
+    number = wrong = hidden = 0
     for batch in read_queries(lines):
-        if mode != "keyword" and len(batch) > 1:
-            session.search.encode_queries(batch, mode)
+        if asked.mode != "keyword" and len(batch) > 1:
+            session.search.encode_queries(batch, asked.mode)
         for line in batch:
             number += 1
             parsed = session.search.parse_query(line)
@@ -116,7 +162,24 @@ def _answer_lines(session: Session, lines: IO[str], count: int, mode: str, diver
             # A line with a wrong filter gets an empty list, and the other lines are still answered.
             wrong += bool(parsed.problems)
             searchable = not parsed.problems and (parsed.text or parsed.filters)
-            results = session.search.search(parsed, count, mode, diversity=diversity).results if searchable else ()
-            print_json([result_json(result) for result in results])
+            answer = Answer((), asked.mode)
+            if searchable:
+                answer = session.search.search(
+                    parsed,
+                    asked.count,
+                    asked.mode,
+                    diversity=asked.diversity,
+                    literal=asked.literal(parsed),
+                    adult=asked.adult,
+                )
+            hidden = max(hidden, answer.hidden)
+            for note in notes_of(replace(answer, hidden=0)):
+                log(f"line {number}: {note}")
+            if asked.details:
+                print_json(search_json(answer, asked.facets(session, parsed) if searchable else ()))
+            else:
+                print_json([result_json(result) for result in answer.results])
+    for note in notes_of(Answer((), asked.mode, hidden=hidden)):  # said once, not for each line
+        log(note)
     if wrong:
         raise OptionError(f"{wrong} of {number} lines could not be understood: their lists are empty.")

@@ -22,14 +22,19 @@ from tui.messages import AddToSequence, Answered, Failed, Failure, ShowDetails, 
 from tui.panes.base import RETRY, WIDE, Debouncer, KeyHelp, Pane
 from tui.panes.embedding_status import EmbeddingStatus
 from tui.panes.filter_help import FilterHelp
-from tui.panes.search_state import LIKE_BY_HELP, MODE_HELP, SHOWN, SearchState
-from tui.panes.train_prompt import NOT_OPENED
+from tui.panes.people import people_of
+from tui.panes.refinements import Refinements
+from tui.panes.search_facets import SearchFacets
+from tui.panes.search_notice import show_notice, tip_lines
+from tui.panes.search_reasons import SearchReasons
+from tui.panes.search_state import LIKE_BY_HELP, MODE_HELP, SHOWN, SearchState, hidden_note
 from tui.panes.welcome import QueryHistory, RecentPanel, TipPanel, Welcome, load_welcome
 from tui.state import AppState
 from tui.widgets.cell_text import duration
 from tui.widgets.details import ItemDetails
 from tui.widgets.filter_line import FilterLine
-from tui.widgets.item_list import Figures, ItemList, match_columns, result_figures, result_of
+from tui.widgets.interpretation import Interpretation
+from tui.widgets.item_list import Figures, ItemList, Matched, match_columns, result_of, search_figures
 from tui.widgets.query_input import QueryInput
 from tui.widgets.table import Table
 
@@ -50,6 +55,13 @@ class SearchPane(Pane[Search]):
     KEYS: ClassVar[KeyHelp] = (
         ("Ctrl+T", "hybrid, semantic or keyword search"),
         ("", "after m: alike by meaning, by taste or by both"),
+        ("f", "narrow down: counts of genres, years … as filters"),
+        ("s Ctrl+S", "sort by match, year, rating, popularity"),
+        ("w", "why an item is found"),
+        ("p", "more from the person who made it"),
+        ("Ctrl+O", "search for corrected words as typed"),
+        ("Ctrl+L X", "drop the last understood condition, drop all"),
+        ("Ctrl+G A", "show or hide items for adults"),
         ("e", "embed, so that search understands meaning"),
         ("↑ ↓", "in an empty line: earlier searches"),
         ("genre:comedy", "a filter; also year:1990..1999, rating:>=8"),
@@ -57,24 +69,35 @@ class SearchPane(Pane[Search]):
         ("Tab →", "complete a filter; ↑ ↓ choose, Esc closes"),
     )
 
-    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "embed")
+    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "embed", "as_typed", "drop", "facets", "why", "person", "sort")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "type", "query", key_display="/"),
         Binding("e,f5", "embed", "embed"),
         RETRY,
         Binding("ctrl+t", "mode", "mode", key_display="^t"),
+        Binding("ctrl+o", "as_typed", "as typed", key_display="^o"),
+        Binding("ctrl+l", "drop", "drop condition", key_display="^l"),
+        Binding("f", "facets", "narrow down"),
+        Binding("w", "why", "why"),
+        Binding("s,ctrl+s", "sort", "sort"),
+        Binding("p", "person", "more from this person"),
+        Binding("X", "drop_all", "Drop all conditions", show=False),
+        Binding("ctrl+g,A", "adult", "Items for adults", show=False),
     ]
 
     def __init__(self, backend: Backend, state: AppState, *, blink: bool = True) -> None:
         line = FilterLine("Search", "words, a title, a mood …", blink=blink, id="query")
         super().__init__(backend, state, line)
         self._filter_help = FilterHelp(self, line)
-        self._table: ItemList[Result] = ItemList((), result_of, self._figures, id="found")
+        self._table: ItemList[Result] = ItemList((), result_of, self._figures, self._matched, id="found")
         self._panel = TipPanel("Results", self._table, id="results")
         self._details = ItemDetails(id="details")
         self._recent = RecentPanel()
-        self._side = Vertical(self._details, self._recent, id="side")
+        self._interpretation = Interpretation()
+        self._facets = SearchFacets(self, self._set_line, self._draw_side)
+        self._side = Vertical(self._details, self._recent, self._facets.panel, id="side")
+        self._reasons = SearchReasons(self, self._details)
         self._cursor_rest = Debouncer(self, state.pace.glance)
         # Reasons are computed for each item, so not while somebody is still typing or moving through the list.
         self._reasons_delay = Debouncer(self, 3 * state.pace.settle)
@@ -90,10 +113,9 @@ class SearchPane(Pane[Search]):
         self._welcome: Welcome | None = None
         self._history = QueryHistory()
         self._recalled: str | None = None
-        self._reasons: dict[tuple[str, str, int], tuple[str, ...]] = {}
+        self._refinements = Refinements(self, self._search_refined, self._set_line)
         self._searching = self.request("search", "searching", self._answered, self._failed)
         self._welcoming = self.request("welcome", "", self._welcomed, lambda _: None)
-        self._explaining = self.request("why", "", self._explained, lambda _: None)
 
     @staticmethod
     def service_of(session: SessionLike) -> Search:
@@ -105,6 +127,7 @@ class SearchPane(Pane[Search]):
         self.set_class(self.app.size.width >= WIDE, "-wide")
         yield self.line
         yield self._filter_help.completions
+        yield self._interpretation
         with Container(id="body"):
             yield self._panel
 
@@ -133,8 +156,8 @@ class SearchPane(Pane[Search]):
         if not self._query:
             self._searching.withdraw()
             self._failure = None
-            self._show_welcome()
             self.post_message(StatusChanged(""))
+            self._show_welcome()
         elif recalled:
             self._search_line()
         else:
@@ -198,14 +221,33 @@ class SearchPane(Pane[Search]):
         line = self._query
         if line and line != next(iter(self._history.lines), None):
             self._history.lines = (line, *(one for one in self._history.lines if one != line))
-            self._welcoming.send(lambda search, _: load_welcome(search, SHOWN, remember=line))
+            self._load_welcome(line)
+
+    def _load_welcome(self, remember: str = "") -> None:
+        adult = self._refinements.adult
+        self._welcoming.send(lambda search, _: load_welcome(search, SHOWN, remember=remember, adult=adult))
 
     @property
     def _query(self) -> str:
         return self.line.value.strip()
 
     def _search_line(self) -> None:
-        self._search_for(SearchState(self._query))
+        literal = self._refinements.literal_in(self._query)
+        self._search_for(SearchState(self._query, literal=literal, adult=self._refinements.adult))
+
+    def _search_refined(self) -> None:
+        """Repeat the search, with what keys have changed about it."""
+        refined = self._refinements
+        literal = refined.literal_in(self._query)
+        self._search_for(replace(self._requested, answer=None, literal=literal, adult=refined.adult))
+
+    def _set_line(self, line: str) -> None:
+        """Change the line and search for it at once; the cursor stays in the list where it is."""
+        if self._view.text != self._query:
+            return  # the change was made from an answer to another line
+        self._recalled = line
+        self.line.value = line
+        self.line.cursor_position = len(line)
 
     def more_like(self, item: Item) -> None:
         """Search for items like this one; Esc goes back to what was shown before."""
@@ -213,7 +255,8 @@ class SearchPane(Pane[Search]):
             self._back_stack.append(self._here())
         self._remember()
         self._focus_results = True
-        self._search_for(SearchState(self._query, item, self._by))
+        literal = self._refinements.literal_in(self._query)
+        self._search_for(SearchState(self._query, item, self._by, literal=literal, adult=self._refinements.adult))
 
     def _search_for(self, view: SearchState) -> None:
         self._requested, mode = view, self._mode
@@ -227,7 +270,9 @@ class SearchPane(Pane[Search]):
         assert answer is not None
         self._failure = None
         self._show(view, answer)
-        self.post_message(StatusChanged(f"{duration(message.seconds)} · {answer.method} · {self._embedding.summary}"))
+        self._facets.follow(view, self._mode)
+        how = [duration(message.seconds), answer.method, hidden_note(answer), self._embedding.summary]
+        self.post_message(StatusChanged(" · ".join(filter(None, how))))
 
     def _failed(self, message: Failed) -> None:
         self._failure = message.failure
@@ -245,17 +290,13 @@ class SearchPane(Pane[Search]):
 
     def _show_welcome(self) -> None:
         """Show what is there before anything is typed."""
-        self._requested = self._view = SearchState(answer=None if self._welcome is None else self._welcome.popular)
+        popular = None if self._welcome is None else self._welcome.popular
+        self._requested = self._view = SearchState(answer=popular)
         self._retitle()
         self._list()
-
-    def _explained(self, message: Answered) -> None:
-        text, method, item, phrases = message.value
-        if phrases:  # there are none while the embedding model is not loaded
-            self._reasons[text, method, item.internal_id] = tuple(
-                f"{cosine:.2f} {phrase}" for phrase, cosine in phrases
-            )
-            self._show_phrases(item)
+        self._facets.follow(self._view, self._mode)
+        if popular is not None and (popular.hidden or self._refinements.adult):
+            self.post_message(StatusChanged(hidden_note(popular)))
 
     def _show(self, view: SearchState, answer: Answer) -> None:
         held, same = self._table.item, view.is_same_query(self._view)
@@ -268,7 +309,7 @@ class SearchPane(Pane[Search]):
         """List the results of the view."""
         answer = self._view.answer
         if answer is not None:
-            self._table.show(answer.results, match_columns(answer), cursor=self._view.cursor)
+            self._table.show(answer.results, match_columns(answer, self._view.words), cursor=self._view.cursor)
         self._draw()
         focus, self._focus_results = self._focus_results, False
         if focus and answer is not None and answer.results:
@@ -280,28 +321,19 @@ class SearchPane(Pane[Search]):
     # -- why --------------------------------------------------------------------------------------------------
     def explain(self, item: Item) -> None:
         """Ask which phrases of an item are nearest to the query, unless that is known."""
-        view = self._view
-        if view.like is not None or view.answer is None or view.answer.method not in ("hybrid", "semantic"):
-            return
-        if not self._show_phrases(item):
-            text, method = view.text, view.answer.method
-            self._explaining.send(
-                lambda search, _: (text, method, item, search.explain_match(text, item.item_id, method))
-            )
+        self._reasons.ask(self._view, item)
 
-    def _show_phrases(self, item: Item) -> bool:
-        """Show the phrases of an item, if they are known for this query; whether they are."""
-        method = "" if self._view.answer is None else self._view.answer.method
-        phrases = self._reasons.get((self._view.text, method, item.internal_id))
-        if phrases is None:
-            return False
-        heading = "Nearest to the query in meaning:"
-        self._details.explain(item, heading, phrases)
-        self.show_reasons(item, heading, phrases)
-        return True
+    def action_why(self) -> None:
+        """Show why the item under the cursor is found."""
+        if self._table.row is not None:
+            self._reasons.open(self._view, self._table.row)
 
     def _figures(self, result: Result) -> Figures:
-        return (("rank", str(result.rank)),) if self._view.popular else result_figures(result)
+        method = "" if self._view.answer is None else self._view.answer.method
+        return search_figures(result, method)
+
+    def _matched(self, result: Result) -> Matched:
+        return result.matched, self._view.words
 
     # -- drawing ----------------------------------------------------------------------------------------------
     def refresh_state(self) -> None:
@@ -314,7 +346,7 @@ class SearchPane(Pane[Search]):
                 self._search_for(replace(self._view, answer=None))
         if catalogue is not None and not self._welcome_requested:
             self._welcome_requested = True
-            self._welcoming.send(lambda search, _: load_welcome(search, SHOWN))
+            self._load_welcome()
         self._draw()
 
     def _draw(self) -> None:
@@ -325,8 +357,9 @@ class SearchPane(Pane[Search]):
             self._panel.show_rows()
         else:
             self._panel.retitle(self._view.heading)
-            self._draw_notice()
+            show_notice(self._panel.show_notice(), self.state, self._embedding, self._view, self._failure)
         self._draw_tip()
+        self._interpretation.show(answer if self._view.asks and self._failure is None else None)
         self._draw_side()
         if not rows and (self.is_at(self._table) or self.is_at(self._details)):
             self.go_to(self.line)
@@ -337,15 +370,9 @@ class SearchPane(Pane[Search]):
         """Above the list of an empty line, show what can be typed."""
         if self._view.asks or self.state.failure is not None:
             self._panel.show_tip()
-            return
-        examples = () if self._welcome is None else self._welcome.examples
-        lines = [f"Filters: {' · '.join(examples)}"] if examples else []
-        last = self.state.last_job("search")
-        if last is not None and last.failure is not None:
-            lines.append(last.failure.text)
-        elif self._embedding.incomplete:
-            lines.append(self._embedding.until_complete)
-        self._panel.show_tip("Describe what you are looking for: a plot, a mood, a title", [*lines, *self._next_step()])
+        else:
+            lines = tip_lines(self.state, self._embedding, () if self._welcome is None else self._welcome.examples)
+            self._panel.show_tip("Describe what you are looking for: a plot, a mood, a title", lines)
 
     def _draw_side(self) -> None:
         recent = self._recent.table
@@ -353,39 +380,12 @@ class SearchPane(Pane[Search]):
             recent.show(self._history.lines)
         self._recent.display = not self._view.asks and bool(self._history.lines) and self.state.failure is None
         self._details.display = self.wide and self._panel.listing
+        self._facets.panel.display = self._facets.beside and self._panel.listing
         self._side.display = bool(self._details.display or self._recent.display)
+        if not self._facets.panel.display and self.is_at(self._facets.panel.list):
+            self.go_to(self._table if self._panel.listing else self.line)
         if self._side.display and not self._side.is_attached:
             self.query_one("#body").mount(self._side)
-
-    def _draw_notice(self) -> None:
-        notice = self._panel.show_notice()
-        failure, job, view = self._failure, self.state.active_job("search"), self._view
-        embed = ("F5", f"embed {self._embedding.missing}, so that search understands meaning")
-        if self.state.failure is not None:
-            notice.show_failed(NOT_OPENED, self.state.failure)
-        elif failure is not None and failure.kind == "untrained":
-            if view.like is not None and not self._embedding.incomplete:
-                notice.show(view.nothing_found()[0], failure.text, ("Ctrl+T", "another kind of likeness"))
-            elif job is not None:
-                notice.show_job(job)
-            else:
-                notice.show("Not embedded yet", failure.text, embed)
-        elif failure is not None:
-            notice.show_failed("The search failed", failure)
-        elif view.answer is not None:
-            notice.show(*view.nothing_found(), ("Ctrl+T", "another kind of search"))
-        elif job is not None:
-            notice.show_job(job)
-        elif self._embedding.incomplete:
-            notice.show("", "", embed)
-        else:
-            notice.show("")
-
-    def _next_step(self) -> list[str]:
-        """For the demo, how to add real data."""
-        if self.state.dataset is None or self.state.dataset.overview.kind != "demo":
-            return []
-        return ["Real data instead of the demo, in a shell: recsys-tui datasets add ml-100k"]
 
     def _retitle(self) -> None:
         how = self._mode if self._requested.like is None else f"more like this {LIKE_BY_HELP[self._by]}"
@@ -400,12 +400,24 @@ class SearchPane(Pane[Search]):
     def _show_details(self) -> None:
         details = self._table.details()
         self._details.show(details)
+        self.refresh_keys()  # not every item has people
         if details is not None and self._details.display:
             self._reasons_delay.call(partial(self.explain, details.item))
 
+    @on(Table.Chosen, "#facet-list")
+    def _narrowed(self) -> None:
+        row = self._facets.panel.list.row
+        if row is not None:
+            self._facets.toggle(row)
+
+    @on(Interpretation.Dropped)
+    def _clicked_condition(self, event: Interpretation.Dropped) -> None:
+        event.stop()
+        self._refinements.take_literally(event.typed)
+
     @on(Table.LeftTop)
-    def _left_results(self) -> None:
-        self.go_to(self.line)
+    def _left_top(self) -> None:
+        self.go_to(self._details if self.is_at(self._facets.panel.list) else self.line)
 
     @on(Table.Chosen, "#found")
     def _chosen(self) -> None:
@@ -419,14 +431,30 @@ class SearchPane(Pane[Search]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only actions that would do something now; Esc steps back before it stops a job."""
         match action:
-            case "stop" | "clear" if self._filter_help.open or self._back_stack or self.is_at(self._details):
+            case "stop" | "clear" if self._filter_help.open or self._back_stack or self._is_beside():
                 return False
             case "back" if self._filter_help.open or self._back_stack:
                 return True
+            case "as_typed":
+                return self._view.asks and self._view.answer is not None and bool(self._view.answer.corrections)
+            case "drop" | "drop_all":
+                return self._view.asks and self._view.answer is not None and bool(self._view.answer.understood)
+            case "facets":
+                return self._facets.possible and not self.is_at(self.line)
+            case "why":
+                return self._view.asks and self._panel.listing and not self.is_at(self.line)
+            case "person":
+                item = self._table.item if self._panel.listing else None
+                return item is not None and not self.is_at(self.line) and bool(people_of(item))
+            case "sort":
+                return len(self._orders) > 1 and self._view.asks and self._view.like is None
             case "embed":
                 busy = self.state.active_job("search") is not None
                 return self._embedding.incomplete and not busy and not self.may_retry
         return super().check_action(action, parameters)
+
+    def _is_beside(self) -> bool:
+        return self.is_at(self._details) or self.is_at(self._facets.panel.list)
 
     def commands(self) -> Iterable[SystemCommand]:
         """The search modes, and the ways in which items are alike."""
@@ -434,6 +462,20 @@ class SearchPane(Pane[Search]):
             yield SystemCommand(f"Search: {mode}", MODE_HELP[mode], partial(self._set_mode, mode))
         for by, text in LIKE_BY_HELP.items():
             yield SystemCommand(f"More like this: {text}", f"List items alike {text}", partial(self._set_by, by))
+        for order in self._orders if self._query else ():
+            yield SystemCommand(
+                f"Sort by {order}", "The order of the results", partial(self._refinements.sort_by, self._view, order)
+            )
+        if self._facets.possible:
+            yield SystemCommand("Narrow down", "Counts of genres, years and so on, as filters", self.action_facets)
+            beside = "Hide" if self._facets.shown else "Show"
+            yield SystemCommand(f"{beside} the counts beside the results", "From 120 columns on", self._switch_facets)
+        if self.check_action("drop_all", ()):
+            yield SystemCommand("Drop all conditions", "Search for their words instead", self.action_drop_all)
+        if self._refinements.adult or (self._view.answer is not None and self._view.answer.hidden):
+            what = "Hide" if self._refinements.adult else "Show"
+            text = "Until the app is left; show-adult in config.toml keeps it"
+            yield SystemCommand(f"{what} adult titles", text, self.action_adult)
 
     def failures(self) -> Iterable[Failure | None]:
         """The failure of the latest search."""
@@ -448,7 +490,7 @@ class SearchPane(Pane[Search]):
         """Close the completions, or go from the details to the list, to the earlier results, or to the line."""
         if self._filter_help.open:
             self._filter_help.settle()
-        elif self.is_at(self._details):
+        elif self.is_at(self._details) or self.is_at(self._facets.panel.list):
             self.go_to(self._table)
         elif self._back_stack:
             self._searching.withdraw()
@@ -479,6 +521,52 @@ class SearchPane(Pane[Search]):
             self._search_for(replace(self._requested, by=by, answer=None))
         elif item := self._table.item:
             self.more_like(item)
+
+    def action_as_typed(self) -> None:
+        """Search for the corrected words as they were typed."""
+        self._refinements.as_typed(self._view)
+
+    def action_drop(self) -> None:
+        """Search for the words of the last condition instead."""
+        self._refinements.drop(self._view)
+
+    def action_drop_all(self) -> None:
+        """Search for the words of all conditions instead."""
+        self._refinements.drop(self._view, everything=True)
+
+    def action_sort(self) -> None:
+        """Sort by the next order."""
+        self._refinements.sort(self._view, self._orders)
+
+    def action_person(self) -> None:
+        """Add a filter on the person who made the item under the cursor; of several, ask which."""
+        if self._table.item is not None:
+            self._remember()
+            self._refinements.choose_person(self._view, self._table.item)
+
+    def action_adult(self) -> None:
+        """Show items for adults, or hide them again."""
+        self._refinements.switch_adult(self._view)
+        if self._view.asks:
+            self._search_refined()
+        else:
+            self._load_welcome()
+
+    def action_facets(self) -> None:
+        """Go to the counts beside the results, or open them in front."""
+        if self.is_at(self._facets.panel.list):
+            self.go_to(self._table)
+        else:
+            self._facets.show(self._mode)
+
+    def _switch_facets(self) -> None:
+        self._facets.shown = not self._facets.shown
+        self._facets.follow(self._view, self._mode)
+        self._draw_side()
+
+    @property
+    def _orders(self) -> tuple[str, ...]:
+        return () if self._welcome is None else self._welcome.orders
 
     def action_embed(self) -> None:
         """Embed what is not embedded yet."""

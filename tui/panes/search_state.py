@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tui.widgets.cell_text import shorten
+from tui.widgets.cell_text import count, shorten
+from tui.widgets.interpretation import doubts_of
 from tui.widgets.item_list import full_title
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class SearchState:
         The parsed line, and what was found; None until the answer is there.
     cursor
         The row of the cursor.
+    literal
+        Words of the line that are searched for as they were typed, neither corrected nor understood as conditions.
+    adult
+        Whether items for adults are found, too; None for what the settings say.
     """
 
     text: str = ""
@@ -48,11 +53,18 @@ class SearchState:
     parsed: ParsedQuery | None = None
     answer: Answer | None = None
     cursor: int = 0
+    literal: frozenset[str] = frozenset()
+    adult: bool | None = None
 
     @property
     def asks(self) -> bool:
         """Whether anything is searched for."""
         return bool(self.text) or self.like is not None
+
+    @property
+    def words(self) -> str:
+        """The words of the line, without its filters."""
+        return "" if self.parsed is None else self.parsed.text
 
     @property
     def popular(self) -> bool:
@@ -76,19 +88,42 @@ class SearchState:
         parsed = search.parse_query(self.text)
         if self.like is not None:
             mode = "hybrid" if mode == "keyword" else mode
-            answer = search.search(parsed, SHOWN, mode, self.like.item_id, job, like_by=self.by)
+            answer = search.search(
+                parsed,
+                SHOWN,
+                mode,
+                self.like.item_id,
+                job,
+                like_by=self.by,
+                literal=self.literal,
+                adult=self.adult,
+            )
         elif parsed.text or parsed.filters:
-            answer = search.search(parsed, SHOWN, mode, job=job)
-        else:  # nothing but a filter that could not be parsed
+            answer = search.search(parsed, SHOWN, mode, job=job, literal=self.literal, adult=self.adult)
+        else:  # nothing but an order, or a filter that could not be parsed
             answer = search.highlights(SHOWN)
         return replace(self, parsed=parsed, answer=answer)
 
     def nothing_found(self) -> tuple[str, str]:
         """A heading and a text for an empty answer: that nothing was found, and what may help."""
         wanted = f"“{shorten(self.text, 60)}”" if self.like is None else full_title(self.like)
-        advice = "Fewer or other words may help."
+        doubts = [] if self.answer is None else doubts_of(self.answer)
+        advice = " ".join((*doubts, "Fewer or other words may help."))
         if self.parsed is not None and self.parsed.problems:
             advice = self.parsed.problems[0].message
-        elif self.parsed is not None and self.parsed.filters:
-            advice = f"Nothing fits all of {' · '.join(one.label for one in self.parsed.filters)}. Fewer may help."
+        elif self.parsed is not None and (conditions := self._conditions()):
+            advice = f"Nothing fits all of {' · '.join(conditions)}. Fewer may help."
+        if self.answer is not None and self.answer.hidden:
+            advice += f" ({hidden_note(self.answer)}.)"
         return f"Nothing is like {wanted}", advice
+
+    def _conditions(self) -> list[str]:
+        """The filters of the line, and the conditions that were understood from its words."""
+        typed = () if self.parsed is None else self.parsed.filters
+        understood = () if self.answer is None else self.answer.understood
+        return [*(one.label for one in typed), *(one.label for one in understood)]
+
+
+def hidden_note(answer: Answer) -> str:
+    """How many items for adults were left out, and the key that shows them."""
+    return f"{count(answer.hidden, 'adult title')} hidden, ^g shows them" if answer.hidden else ""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: How many recent searches are kept.
 _KEPT = 50
+#: What the orders of the results are typed after.
+_SORT = "sort:"
 #: Examples of filters; only those that fit the columns of the data set are shown.
 _EXAMPLES = ("genre:comedy", "year:1990..1999", "type:tv", "rating:>=8", "-genre:horror")
 
@@ -32,16 +34,30 @@ class Welcome:
     popular: Answer
     recent: tuple[str, ...]
     examples: tuple[str, ...]
+    orders: tuple[str, ...] = ()
 
 
-def load_welcome(search: Search, shown: int, *, remember: str = "") -> Welcome:
-    """Ask the engine, and have it remember a search first; runs in a worker thread."""
+def load_welcome(search: Search, shown: int, *, remember: str = "", adult: bool | None = None) -> Welcome:
+    """Ask the engine, and have it remember a search first; runs in a worker thread.
+
+    Parameters
+    ----------
+    search
+        The service.
+    shown
+        How many popular items are listed.
+    remember
+        A search that is added to the recent ones.
+    adult
+        Whether items for adults are listed; None for what the settings say.
+    """
     if remember:
         search.remember_search(remember)
     return Welcome(
-        search.highlights(shown),
+        search.highlights(shown, adult=adult),
         tuple(filter(None, map(clean, search.recent_searches(_KEPT)))),
         tuple(one for one in _EXAMPLES if search.parse_query(one).filters),
+        tuple(one.text for one in search.complete_filter(_SORT, len(_SORT), _KEPT)),
     )
 
 

@@ -56,3 +56,16 @@ def sparkline(values: Sequence[float], width: int) -> str:
 def compact(number: float) -> str:
     """A rating in as few characters as possible: ``4``, ``3.5``, ``10``."""
     return f"{number:g}"
+
+
+def whole_percent(match: float) -> str:
+    """An estimate from 0 to 1 in whole percent; what is neither certain nor impossible is not shown as such.
+
+    Examples
+    --------
+    >>> whole_percent(0.873), whole_percent(0.004), whole_percent(0.999), whole_percent(1.0)
+    ('87%', '<1%', '99%', '100%')
+    """
+    if 0 < match < 0.005:
+        return "<1%"
+    return "99%" if 0.99 < match < 1 else f"{min(max(match, 0.0), 1.0):.0%}"

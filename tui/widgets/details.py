@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Metadata that can hold the description of an item; without any of them, the text that search embeds is shown.
 _PROSE = ("overview", "about", "description", "synopsis", "plot", "summary")
+#: The style of words that a search matched.
+_MATCH = "bold underline"
 #: Names of facts get as many cells as the longest one needs, up to this.
 _LABEL = 17
 
@@ -66,13 +68,13 @@ class ItemDetails(VerticalScroll):
     def show(self, details: ShowDetails | None) -> None:
         """Show this item, or nothing."""
         self._shown = details
-        self._page.update("" if details is None else _page(details.item, details.figures))
+        self._page.update("" if details is None else _page(details))
         self.scroll_home(animate=False)
 
     def explain(self, item: Item, heading: str, lines: tuple[str, ...]) -> None:
         """Add the reasons why an item is listed, if it is still shown."""
         if self._shown is not None and self._shown.item == item:
-            self._page.update(_page(item, self._shown.figures, heading, lines))
+            self._page.update(_page(self._shown, heading, lines))
 
     def action_more_like_this(self) -> None:
         """Search for items like this one."""
@@ -146,28 +148,41 @@ class DetailsScreen(PopUp):
             self.dismiss()
 
 
-def _page(
-    item: Item, figures: tuple[tuple[str, str], ...], heading: str = "", reasons: tuple[str, ...] = ()
-) -> Content:
-    parts: list[Content | str | tuple[str, str]] = [(full_title(item), "bold $text")]
+def _page(shown: ShowDetails, heading: str = "", reasons: tuple[str, ...] = ()) -> Content:
+    item, figures = shown.item, shown.figures
+    parts: list[Content | str | tuple[str, str]] = [_marked(full_title(item), "bold $text", shown)]
     if item.genres:
         parts.append("\n" + clean(" · ".join(item.genres)))
     prose_key, prose = _prose(item)
     if prose:
-        parts.append(("\n\n" + paragraphs(prose), "$text"))
+        parts += ["\n\n", _marked(paragraphs(prose), "$text", shown)]
     why = dict(figures).get("why", "")
     if why or reasons:
         parts += ["\n\nWhy  ", (clean(why), "$text")] if why else ["\n"]
         parts += [f"\n{clean(heading)}"] * bool(reasons)
         parts += [("\n  " + clean(reason), "$text") for reason in reasons]
     figures = tuple(figure for figure in figures if figure[0] != "why")
-    lines = [*figures, *_facts(item.metadata, prose_key), ("id", str(item.item_id))]
+    facts = _facts(item.metadata, prose_key)
+    lines = [*figures, *facts, ("id", str(item.item_id))]
     names = [clean(name.replace("_", " ")) for name, _ in lines]
     room = min(max(map(cell_len, names)), _LABEL)
     parts.append("\n")
-    for name, (_, value) in zip(names, lines, strict=True):
-        parts += ["\n" + fit(name, room) + "  ", (clean(value), "$text")]
+    for name, line in zip(names, lines, strict=True):
+        value = clean(line[1])
+        parts.append("\n" + fit(name, room) + "  ")
+        parts.append(_marked(value, "$text", shown) if line in facts else (value, "$text"))
     return Content.assemble(*parts)
+
+
+def _marked(text: str, style: str, shown: ShowDetails) -> Content:
+    """A text in which the words are marked that a search matched."""
+    content = Content.styled(text, style)
+    if shown.matched:
+        from engine.session import spans
+
+        for start, end in spans(text, shown.matched, shown.typed):
+            content = content.stylize(_MATCH, start, end)
+    return content
 
 
 def _prose(item: Item) -> tuple[str, str]:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from engine.data.results import BY_POPULARITY
+from engine.session import MODES
 from tui.messages import AddToSequence, CopyText, MoreLikeThis, ShowDetails
-from tui.widgets.bars import bar, compact, stars
+from tui.widgets.bars import bar, compact, stars, whole_percent
 from tui.widgets.cell_text import clean
 from tui.widgets.table import Column, Row, Table
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from engine.session import Item
 
 Figures = tuple[tuple[str, str], ...]
+Matched = tuple[tuple[str, ...], str]
 
 
 class ItemList(Table[Row]):
@@ -30,6 +33,8 @@ class ItemList(Table[Row]):
         The item of a row.
     figures_of
         Names and values of what this table knows about a row beyond its item, for the details.
+    matched_of
+        The words of a row's item that a search matched, and the words that were typed.
     """
 
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
@@ -58,12 +63,14 @@ class ItemList(Table[Row]):
         columns: Sequence[Column[Row]],
         item_of: Callable[[Row], Item],
         figures_of: Callable[[Row], Figures] = lambda _: (),
+        matched_of: Callable[[Row], Matched] = lambda _: ((), ""),
         *,
         id: str | None = None,
     ) -> None:
         super().__init__(columns, id=id)
         self._item_of = item_of
         self._figures_of = figures_of
+        self._matched_of = matched_of
 
     @property
     def item(self) -> Item | None:
@@ -72,7 +79,10 @@ class ItemList(Table[Row]):
 
     def details(self) -> ShowDetails | None:
         """The details of the row under the cursor."""
-        return None if self.row is None else ShowDetails(self._item_of(self.row), self._figures_of(self.row))
+        if self.row is None:
+            return None
+        matched, typed = self._matched_of(self.row)
+        return ShowDetails(self._item_of(self.row), self._figures_of(self.row), matched, typed)
 
     def action_more_like_this(self) -> None:
         """Search for items like this one."""
@@ -129,27 +139,54 @@ def _genres(item: Item) -> str:
     return ", ".join(item.genres)
 
 
-def _described(answer: Answer) -> list[Column[Result]]:
+def _title_marks(answer: Answer, typed: str) -> Callable[[Result, str], Sequence[tuple[int, int]]] | None:
+    """What marks the matched words in titles; None if no item has any."""
+    if not any(result.matched for result in answer.results):
+        return None
+    from engine.session import spans
+
+    return lambda result, title: spans(title, result.matched, typed)
+
+
+def _described(answer: Answer, typed: str = "") -> list[Column[Result]]:
     """The columns of every ranked list that describe its items, as far as they are known and there is room."""
     dated = any(result.item.year is not None for result in answer.results)
     year: Column[Result] = Column("Year", lambda result, _: _year(result.item), width=4, from_width=34, style="muted")
     return [
         Column("#", lambda result, _: str(result.rank), width=3, right=True, style="muted"),
-        Column("Title", lambda result, _: _title(result.item), share=3),
+        Column("Title", lambda result, _: _title(result.item), share=3, marks=_title_marks(answer, typed)),
         *([year] if dated else []),
         Column("Genres", lambda result, _: _genres(result.item), share=2, from_width=58, style="muted"),
     ]
 
 
-def match_columns(answer: Answer) -> list[Column[Result]]:
-    """Columns for a search: bars against the best match, scores as the search mode gives them."""
+def match_columns(answer: Answer, typed: str = "") -> list[Column[Result]]:
+    """Columns for a search.
+
+    The match of a search with words is an estimate from 0 to 1: its bar is full at 1. Items like another have scores
+    of another scale, whose bars are drawn against the best one.
+
+    Parameters
+    ----------
+    answer
+        What was found.
+    typed
+        The words of the query; of a longer word that the last one begins, only this part is marked.
+    """
     if answer.by_popularity:
         return _popularity_columns(answer)
+    columns = _described(answer, typed)
+    if answer.method in MODES:
+        return [
+            *columns,
+            Column("Match", lambda result, room: bar(result.score, room), width=6, from_width=50, style="accent"),
+            Column("", lambda result, _: whole_percent(result.score), width=4, right=True),
+        ]
     best = max((result.score for result in answer.results), default=0.0) or 1.0
     digits = 2 if best >= 0.1 else 4
     return [
-        *_described(answer),
-        Column("Match", lambda result, room: bar(result.score / best, room), width=6, from_width=50, style="accent"),
+        *columns,
+        Column("Likeness", lambda result, room: bar(result.score / best, room), width=8, from_width=50, style="accent"),
         Column("", lambda result, _: f"{result.score:.{digits}f}", width=digits + 3, right=True),
     ]
 
@@ -245,6 +282,16 @@ def result_figures(result: Result) -> Figures:
     if result.reason:
         figures.append(("why", result.reason))
     return tuple(figures)
+
+
+def search_figures(result: Result, method: str) -> Figures:
+    """What a search by this method knows about an item."""
+    if method == BY_POPULARITY:
+        return (("rank", str(result.rank)),)
+    figures = result_figures(result)
+    return tuple(
+        (name, whole_percent(result.score) if name == "match" and method in MODES else value) for name, value in figures
+    )
 
 
 def entry_figures(entry: HistoryEntry) -> Figures:

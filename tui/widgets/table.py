@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -17,7 +17,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.widgets.cell_text import shorten
+from tui.widgets.cell_text import clean, shorten
 
 Row = TypeVar("Row")
 
@@ -46,6 +46,8 @@ class Column(Generic[Row]):
         The column is left out of tables narrower than this.
     style
         ``""``, ``"muted"`` or ``"accent"``.
+    marks
+        The parts of a row's cell that are marked: the start and the end of each in the cell's whole, clean text.
     """
 
     title: str
@@ -55,6 +57,11 @@ class Column(Generic[Row]):
     right: bool = False
     from_width: int = 0
     style: str = ""
+    marks: Callable[[Row, str], Sequence[tuple[int, int]]] | None = None
+
+
+#: A column, the text of its cell, and the parts of the text that are marked.
+_Cell: TypeAlias = tuple[Column[Row], str, Sequence[tuple[int, int]]]
 
 
 class Table(ScrollView, Generic[Row], can_focus=True):
@@ -75,6 +82,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         "table--accent",
         "table--cursor",
         "table--hover",
+        "table--match",
     }
 
     DEFAULT_CSS = """
@@ -90,6 +98,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         & > .table--accent { color: $text-accent; }
         & > .table--cursor { background: $block-cursor-blurred-background; }
         & > .table--hover { background: $block-hover-background; }
+        & > .table--match { text-style: bold underline; }
         &:focus > .table--cursor { background: $primary 30%; text-style: bold; }
     }
     """
@@ -159,20 +168,26 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         """Draw one line of the window."""
         width = self.scrollable_content_region.width
         if y < self._top:
-            return self._draw([(column, column.title) for column, _ in self._layout(width)], width, "table--heading")
+            titles = [(column, column.title, ()) for column, _ in self._layout(width)]
+            return self._draw(titles, width, "table--heading")
         position = self.scroll_offset.y + y - self._top
         if position >= len(self._rows):
             return Strip.blank(width, self._style())
         row = self._rows[position]
-        cells = [(column, column.cell(row, room)) for column, room in self._layout(width)]
+        cells = [self._cell(column, row, room) for column, room in self._layout(width)]
         if position == self.cursor and self.marked:
             return self._draw(cells, width, "table--cursor", "▸ " if self.has_focus else "▹ ")
         return self._draw(cells, width, "table--hover" if position == self.hovered else "")
 
-    def _draw(self, cells: Sequence[tuple[Column[Row], str]], width: int, component: str, mark: str = "  ") -> Strip:
+    @staticmethod
+    def _cell(column: Column[Row], row: Row, room: int) -> _Cell[Row]:
+        text = column.cell(row, room)
+        return column, text, () if column.marks is None else column.marks(row, clean(text))
+
+    def _draw(self, cells: Sequence[_Cell[Row]], width: int, component: str, mark: str = "  ") -> Strip:
         plain = self._style(component)
         segments = [Segment(mark, self._style(component, "" if component == "table--cursor" else "table--accent"))]
-        for (column, text), (_, room) in zip(cells, self._layout(width), strict=True):
+        for (column, text, marks), (_, room) in zip(cells, self._layout(width), strict=True):
             # On the cursor's row and in the heading, colours of their own would be hard to read.
             own = column.style and component not in ("table--cursor", "table--heading")
             style = self._style(component, f"table--{column.style}") if own else plain
@@ -183,7 +198,15 @@ class Table(ScrollView, Generic[Row], can_focus=True):
                 # pictures drop the space at the beginning of a run of one style.
                 segments += [Segment(padding, segments[-1].style), Segment(text + " " * _GAP, style)]
             else:
-                segments.append(Segment(text + padding + " " * _GAP, style))
+                at = 0
+                for start, end in marks if text else ():
+                    # What was cut ends in an ellipsis, which is not marked.
+                    end = min(end, len(text) - text.endswith("…"))
+                    if start < end:
+                        marked = self._style(component, f"table--{column.style}" if own else "", "table--match")
+                        segments += [Segment(text[at:start], style), Segment(text[start:end], marked)]
+                        at = end
+                segments.append(Segment(text[at:] + padding + " " * _GAP, style))
         return Strip(segments).adjust_cell_length(width, plain)
 
     def _style(self, *components: str) -> Style:

@@ -21,6 +21,10 @@ _LANGUAGES = (
     "german=de", "greek=el", "hindi=hi", "hungarian=hu", "italian=it", "japanese=ja", "korean=ko", "norwegian=no",
     "persian=fa", "polish=pl", "portuguese=pt", "russian=ru", "spanish=es", "swedish=sv", "thai=th", "turkish=tr",
 )  # fmt: skip
+#: The names of languages by their codes in catalogues.
+LANGUAGE_NAMES: Mapping[str, str] = {
+    code: name.capitalize() for name, _, code in (pair.partition("=") for pair in _LANGUAGES)
+}
 #: Other words that catalogues use for the same value.
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "movie": ("film",),
@@ -243,7 +247,7 @@ class TextField(Field):
         super().__init__(name, column, kind)
         self.values = values
         self.codes, self.rows = codes, rows
-        self._num_items = num_items
+        self.num_items = num_items
         #: Whether values are free text, which terms match by some of the words and never as a whole.
         self.is_free = len(codes) < _MIN_MEAN_COUNT * len(values)
 
@@ -278,7 +282,7 @@ class TextField(Field):
         """A mask of the items that have a value which the term matches, shape (num_items,)."""
         wanted = np.zeros(len(self.values) + 1, dtype=bool)
         wanted[self._matching(term)] = True
-        mask = np.zeros(self._num_items, dtype=bool)
+        mask = np.zeros(self.num_items, dtype=bool)
         mask[self.rows[wanted[self.codes]]] = True
         return mask
 

@@ -18,6 +18,7 @@ from engine.interactions import Interactions
 from engine.search import SearchIndex
 from engine.search import hybrid as query_module
 from engine.search.co_occurrence import CoOccurrence
+from engine.search.filters.parser import require_filters
 from engine.search.semantic.vector_store import VectorStore
 from tests.engine.search.fakes import FakeEncoder
 
@@ -207,3 +208,18 @@ def test_how_many_are_asked_for_does_not_change_their_order(
     assert len(whole) == 20
     for k in (5, 11, 15):
         assert rows(index.search(query, k)) == whole[:k]
+
+
+def test_counting_what_was_found_compares_no_vectors_again(index: SearchIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors, compared = index.semantic.index()[0], []
+    search = vectors.search
+    monkeypatch.setattr(vectors, "search", lambda *words: compared.append(words) or search(*words))
+    answer = index.search("bank ghost", 100)
+    found = index.found("bank ghost")
+    assert set(rows(answer)) <= set(found.tolist())
+    assert len(compared) == 1
+    filters = require_filters("year:>=1980", index.fields)
+    assert set(index.found("bank ghost", filters=filters)) >= set(
+        rows(index.search("bank ghost", 100, filters=filters))
+    )
+    assert len(compared) == 2

@@ -160,3 +160,52 @@ def test_any_line_is_answered_or_refused_in_one_sentence(session: Session) -> No
         with suppress(RecsysError):  # such as a line without any word
             answered += search_for(session, odd_line(seed), "keyword")
     assert 100 < answered < 300
+
+
+def test_facets_count_what_a_line_finds(session: Session) -> None:
+    facets = {
+        one.field: {value.label: value.count for value in one.values} for one in session.search.facets("a", "keyword")
+    }
+    assert facets["genre"] == {"Science Fiction": 4, "Crime": 1, "Horror": 1}
+    assert facets["year"] == {"2000s": 1, "1990s": 1, "1970s": 3}
+    narrowed = session.search.facets("a genre:crime", "keyword")
+    assert [(value.label, value.count) for value in narrowed[0].values] == [("Crime", 1)]
+    assert session.search.facets("zzzzzz", "keyword") == ()
+
+
+@pytest.fixture
+def with_adult_items(tmp_path: Path, session: Session) -> Session:
+    items = tmp_path / "all.csv"
+    items.write_text(
+        ITEMS + "night,Alien Night,1990,Hentai,a monster\nnight2,Night Two,1990,Hentai,a monster in the night\n"
+    )
+    workspace = Workspace(tmp_path / "home" / "data")
+    workspace.add(read("all", "table", items=items, ratings=tmp_path / "ratings.csv"))
+    return Session(workspace, "all")
+
+
+def test_items_for_adults_are_left_out_everywhere_and_counted(with_adult_items: Session) -> None:
+    search = with_adult_items.search
+    answer = search.search("monster", mode="keyword")
+    assert (ids(answer), answer.hidden) == (["alien"], 2)
+    assert (len(search.highlights().results), search.highlights().hidden) == (5, 2)
+    assert "Hentai" not in [one.label for one in search.complete_filter("genre:", 6)]
+    assert "Hentai" in [one.label for one in search.complete_filter("genre:he", 8)]
+    assert [one.item.item_id for one in with_adult_items.sequences.complete_title("ali")] == ["alien"]
+    assert search.facets("monster", "keyword") == ()
+
+
+def test_items_for_adults_are_shown_where_they_are_asked_for(with_adult_items: Session) -> None:
+    search = with_adult_items.search
+    assert set(ids(search.search("monster", mode="keyword", adult=True))) == {"alien", "night", "night2"}
+    assert set(ids(search.search("monster genre:hentai", mode="keyword"))) == {"night", "night2"}
+    assert search.facets("monster", "keyword", adult=True)
+
+
+def test_the_settings_can_show_items_for_adults(tmp_path: Path, with_adult_items: Session) -> None:
+    config = tmp_path / "home" / "config" / "config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text("show-adult = true\n")
+    answer = with_adult_items.search.search("monster", mode="keyword")
+    assert (len(answer.results), answer.hidden) == (3, 0)
+    assert len(with_adult_items.search.highlights().results) == 7

@@ -17,7 +17,23 @@ def test_the_embedding_model_is_read(tmp_path: Path) -> None:
     assert read_settings(tmp_path).embedding_model == "~/models/mine"
 
 
-@pytest.mark.parametrize("content", [b"embedding-model = 3", b'embedding-model = ""', b"embedding-model", b"\xff"])
+@pytest.mark.parametrize(("text", "shown"), [("", None), ("show-adult = true", True), ("show-adult = false", False)])
+def test_whether_items_for_adults_show_is_read(tmp_path: Path, text: str, shown: bool | None) -> None:
+    (tmp_path / "config.toml").write_text(text)
+    assert read_settings(tmp_path).show_adult is shown
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'show-adult = "yes"',
+        b"show-adult = 1",
+        b"embedding-model = 3",
+        b'embedding-model = ""',
+        b"embedding-model",
+        b"\xff",
+    ],
+)
 def test_what_is_no_setting_is_said_with_the_files_name(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "config.toml").write_bytes(content)
     with pytest.raises(DataError, match=r"config\.toml"):

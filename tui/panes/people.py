@@ -1,0 +1,37 @@
+"""The people behind an item: who made it, by the columns that name them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.session import Item
+
+#: Columns that name people or those who made an item, the most telling first.
+_COLUMNS = (
+    "director", "directors", "author", "authors", "creator", "creators", "created_by", "artist", "artists", "writer",
+    "writers", "composer", "developer", "studio", "studios", "cast", "actors", "starring", "publisher", "brand",
+)  # fmt: skip
+#: What separates several names in one text.
+_SEPARATOR = re.compile(r"\s*(?:[,;|/]|\s&\s|\sand\s)\s*")
+#: So many names of one column are offered; a cast can have hundreds.
+_MOST = 8
+
+
+def people_of(item: Item) -> list[tuple[str, str]]:
+    """The column and the name of each person behind an item, in the order of the columns."""
+    found: list[tuple[str, str]] = []
+    by_name = {name.casefold().replace(" ", "_").replace("-", "_"): name for name in item.metadata}
+    for column in _COLUMNS:
+        value = item.metadata.get(by_name.get(column, ""))
+        names: Sequence[object] = value if isinstance(value, list | tuple) else _SEPARATOR.split(str(value or ""))
+        cleaned = (" ".join(str(name).replace('"', "").split()) for name in names)
+        found += [(column, name) for name in dict.fromkeys(cleaned) if name][:_MOST]
+    return found
+
+
+def condition_for(column: str, name: str) -> str:
+    """The filter on the items of a person."""
+    return f'{column}:"{name}"'

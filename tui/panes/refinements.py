@@ -1,0 +1,95 @@
+"""Changes of a search by keys: words taken as typed, another order, more from a person, items for adults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui.panes.people import condition_for, people_of
+from tui.panes.query_edit import with_filter, with_order
+
+if TYPE_CHECKING:
+    from engine.session import Item
+    from tui.backend.protocols import Search
+    from tui.panes.base import Pane
+    from tui.panes.search_state import SearchState
+
+
+class Refinements:
+    """What keys add to the search of a line.
+
+    Parameters
+    ----------
+    pane
+        The pane of the line.
+    search
+        Called to search for the line again.
+    set_line
+        Called with a changed line, to search for it.
+
+    Attributes
+    ----------
+    adult
+        Whether items for adults are found, too; None for what the settings say.
+    """
+
+    def __init__(self, pane: Pane[Search], search: Callable[[], None], set_line: Callable[[str], None]) -> None:
+        self._pane = pane
+        self._search, self._set_line = search, set_line
+        self._literal: frozenset[str] = frozenset()
+        self.adult: bool | None = None
+
+    def literal_in(self, line: str) -> frozenset[str]:
+        """The words of a line that are searched for as typed; those that have left it are forgotten."""
+        from engine.session import words
+
+        folded = f" {' '.join(words(line))} "
+        self._literal = frozenset(one for one in self._literal if f" {' '.join(words(one))} " in folded)
+        return self._literal
+
+    def take_literally(self, *words: str) -> None:
+        """Search for these words of the line as they are typed."""
+        self._literal |= set(words)
+        self._search()
+
+    def as_typed(self, view: SearchState) -> None:
+        """Search for the corrected words as they were typed."""
+        if view.answer is not None:
+            self.take_literally(*(one.typed for one in view.answer.corrections))
+
+    def drop(self, view: SearchState, *, everything: bool = False) -> None:
+        """Search for the words of the last condition, or of all of them, instead."""
+        if view.answer is not None and view.answer.understood:
+            understood = view.answer.understood if everything else view.answer.understood[-1:]
+            self.take_literally(*(one.typed for one in understood))
+
+    def sort(self, view: SearchState, orders: Sequence[str]) -> None:
+        """Sort by the next one of the orders."""
+        if view.parsed is not None and orders:
+            now = orders.index(view.parsed.order) if view.parsed.order in orders else 0
+            self.sort_by(view, orders[(now + 1) % len(orders)])
+
+    def sort_by(self, view: SearchState, order: str) -> None:
+        """Sort by this order."""
+        if view.parsed is not None:
+            self._set_line(with_order(view.text, view.parsed, order))
+
+    def choose_person(self, view: SearchState, item: Item) -> None:
+        """Add a filter on the person who made an item; of several, ask which."""
+        people = people_of(item)
+        if len(people) == 1:
+            self._add_person(view.text, people, 0)
+        elif people:
+            from tui.widgets.choices import ChoiceScreen
+
+            choices = [(name, column.replace("_", " ")) for column, name in people]
+            self._pane.app.push_screen(ChoiceScreen("More from", choices, partial(self._add_person, view.text, people)))
+
+    def _add_person(self, line: str, people: Sequence[tuple[str, str]], place: int) -> None:
+        self._set_line(with_filter(line, condition_for(*people[place])))
+
+    def switch_adult(self, view: SearchState) -> None:
+        """Show items for adults where some are hidden, or hide them again."""
+        hides = view.answer is not None and view.answer.hidden > 0
+        self.adult = None if self.adult else hides or None

@@ -1,0 +1,65 @@
+"""What the Search pane shows in place of results, and above the list of an empty line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tui.panes.train_prompt import NOT_OPENED
+
+if TYPE_CHECKING:
+    from tui.messages import Failure
+    from tui.panes.embedding_status import EmbeddingStatus
+    from tui.panes.search_state import SearchState
+    from tui.state import AppState
+    from tui.widgets.notice import Notice
+
+
+def show_notice(
+    notice: Notice, state: AppState, embedding: EmbeddingStatus, view: SearchState, failure: Failure | None
+) -> None:
+    """Say why there are no results, and what can be done about it.
+
+    Parameters
+    ----------
+    notice
+        What is filled.
+    state, embedding
+        The app's state, and how much is embedded.
+    view, failure
+        The search, and why it failed.
+    """
+    job = state.active_job("search")
+    embed = ("F5", f"embed {embedding.missing}, so that search understands meaning")
+    if state.failure is not None:
+        notice.show_failed(NOT_OPENED, state.failure)
+    elif failure is not None and failure.kind == "untrained":
+        if view.like is not None and not embedding.incomplete:
+            notice.show(view.nothing_found()[0], failure.text, ("Ctrl+T", "another kind of likeness"))
+        elif job is not None:
+            notice.show_job(job)
+        else:
+            notice.show("Not embedded yet", failure.text, embed)
+    elif failure is not None:
+        notice.show_failed("The search failed", failure)
+    elif view.answer is not None:
+        notice.show(*view.nothing_found(), ("Ctrl+T", "another kind of search"))
+    elif job is not None:
+        notice.show_job(job)
+    elif embedding.incomplete:
+        notice.show("", "", embed)
+    else:
+        notice.show("")
+
+
+def tip_lines(state: AppState, embedding: EmbeddingStatus, examples: Sequence[str]) -> list[str]:
+    """Examples of filters, how search works before everything is embedded, and for the demo how to add real data."""
+    lines = [f"Filters: {' · '.join(examples)}"] if examples else []
+    last = state.last_job("search")
+    if last is not None and last.failure is not None:
+        lines.append(last.failure.text)
+    elif embedding.incomplete:
+        lines.append(embedding.until_complete)
+    if state.dataset is not None and state.dataset.overview.kind == "demo":
+        lines.append("Real data instead of the demo, in a shell: recsys-tui datasets add ml-100k")
+    return lines

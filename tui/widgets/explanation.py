@@ -1,0 +1,120 @@
+"""Why an item is found: a page in front of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.widgets.bars import bar
+from tui.widgets.cell_text import clean, fit, shorten
+from tui.widgets.popup import PopUp
+
+_BAR, _NAME = 12, 8
+#: The parts that are shown; those of a smaller weight say little.
+_MOST_PARTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is known about the place of an item in a list.
+
+    Attributes
+    ----------
+    title
+        The item.
+    query
+        The query, as it was typed.
+    match
+        The estimate of how well the item fits, as it is shown; empty if the list is ordered by something else.
+    reasons
+        The words that the item has, by where they stand, and how near it is in meaning.
+    phrases
+        Phrases of the item and their cosines with the query, the nearest first; None while they are not known.
+    parts
+        Names and values of what the score is made of.
+    """
+
+    title: str
+    query: str
+    match: str
+    reasons: tuple[str, ...]
+    phrases: Sequence[tuple[str, float]] | None = None
+    parts: Sequence[tuple[str, float]] = ()
+
+
+class ExplanationScreen(PopUp):
+    """The explanation as a pop-up; what becomes known later is added."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q,w", "dismiss", "close"),
+        Binding("down,j", "scroll(1)", "Down", show=False),
+        Binding("up,k", "scroll(-1)", "Up", show=False),
+    ]
+
+    DEFAULT_CSS = """
+    ExplanationScreen {
+        align: center middle;
+        & > VerticalScroll {
+            width: 76;
+            max-width: 94%;
+            height: auto;
+            max-height: 86%;
+            padding: 1 2;
+            background: $surface;
+            border: round $primary;
+            border-title-color: $text;
+            border-subtitle-color: $text-muted;
+        }
+        & Static { height: auto; color: $text-muted; }
+    }
+    """
+
+    def __init__(self, explanation: Explanation) -> None:
+        super().__init__()
+        self.explanation = explanation
+
+    def compose(self) -> ComposeResult:
+        """One page of text."""
+        with VerticalScroll() as page:
+            page.border_title = Content("Why is it here?")
+            page.border_subtitle = Content("Esc closes")
+            yield Static(_page(self.explanation))
+
+    def update(self, explanation: Explanation) -> None:
+        """Show what is known now."""
+        self.explanation = explanation
+        for page in self.query(Static):
+            page.update(_page(explanation))
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll the page."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+
+def _page(shown: Explanation) -> Content:
+    parts: list[Content | str | tuple[str, str]] = [(clean(shown.title), "bold $text")]
+    if shown.query:
+        parts += ["\nfor ", (f"“{shorten(shown.query, 60)}”", "$text")]
+    if shown.match:
+        parts += ["\n\n" + fit("Match", _NAME), (shown.match, "bold $text"), "  how well it fits, as an estimate"]
+    if shown.parts:
+        parts.append("\n\nWhat speaks for it (+) and against it (−), beside the others:")
+        for name, value in shown.parts[:_MOST_PARTS]:
+            parts += [f"\n  {value:+.2f}  ".replace("-", "−"), (clean(name), "$text")]
+    if shown.reasons:
+        parts.append("\n\nWhat it has of the query:")
+        parts += [("\n  " + clean(one), "$text") for one in shown.reasons]
+    if shown.phrases:
+        parts.append("\n\nNearest to the query in meaning (1 is the same):")
+        for phrase, cosine in shown.phrases:
+            parts += [f"\n  {cosine:.2f} ", (bar(cosine, _BAR), "$text-accent"), (" " + shorten(phrase, 48), "$text")]
+    elif shown.phrases is None:
+        parts.append("\n\nIts nearest phrases are being looked for …")
+    return Content.assemble(*parts)
