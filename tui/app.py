@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,8 +15,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input, Static
 
-from tui import messages, themes
-from tui.backend.backend import Backend
+from tui import themes
 from tui.contained_app import ContainedApp
 from tui.pace import Pace
 from tui.panes import FUNCTION_KEYS, TABS
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
 
     from engine.data.results import Overview
     from engine.session import Item, Job
+    from tui import messages
+    from tui.backend.backend import Backend
     from tui.backend.protocols import SessionLike
     from tui.panes.base import Pane
     from tui.widgets.help import Section
@@ -111,7 +112,7 @@ class RecsysApp(ContainedApp):
             self.register_theme(known)
         self.theme = theme if theme in self.available_themes else themes.DARK.name
         self.state = AppState(dataset_name, pace or Pace())
-        self.backend = Backend(open_session, clean(dataset_name), self.post_message, log_hint=log_hint, clock=clock)
+        self._open_session, self._clock = open_session, clock
         self._blink = blink
         self._heading = Heading()
         self._heading.dataset = clean(dataset_name)
@@ -124,6 +125,15 @@ class RecsysApp(ContainedApp):
         self._quit_requested_at = float("-inf")
         self._typed_early = ""
         self._sanitizer = LineSanitizer()
+
+    @cached_property
+    def backend(self) -> Backend:
+        """The worker threads, which the panes ask."""
+        # Imported here so that the first paint does not wait for it, nor for the messages of its threads.
+        from tui.backend.backend import Backend
+
+        name = clean(self.state.name)
+        return Backend(self._open_session, name, self.post_message, log_hint=self._log_hint, clock=self._clock)
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's choice, but on Unix one that reports Esc sooner."""
