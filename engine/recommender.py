@@ -264,8 +264,9 @@ class Recommender:
                 dataset=self.dataset.name,
             )
         copy[0] = -np.inf
-        if self.model.ranked is not None:
-            copy[~np.asarray(self.model.ranked.cpu())] = -np.inf
+        ranked = self.model.ranked
+        if ranked is not None:
+            copy[~np.asarray(ranked.cpu())] = -np.inf
         return copy
 
     def _encode_rated(self, item: ExternalId) -> int:

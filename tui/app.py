@@ -6,17 +6,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input, Static
 
-from tui import messages, themes
-from tui.backend.backend import Backend
+from tui import themes
+from tui.contained_app import ContainedApp
 from tui.pace import Pace
 from tui.panes import FUNCTION_KEYS, TABS
 from tui.sanitize import sanitize
@@ -31,18 +31,14 @@ from tui.widgets.status import StatusBar
 
 if TYPE_CHECKING:
     from textual.filter import LineFilter
-    from textual.message import Message
 
     from engine.data.results import Overview
     from engine.session import Item, Job
+    from tui import messages
+    from tui.backend.backend import Backend
     from tui.backend.protocols import SessionLike
-    from tui.containment import AppFailed, Containment, ScreenFailed, TabFailed
     from tui.panes.base import Pane
-    from tui.panes.failed import FailedPane, ReloadTab
     from tui.widgets.help import Section
-
-#: The least seconds between two notices of errors.
-_ERROR_NOTICES_EVERY = 2.0
 
 #: The smallest window with room for a list and its frame. A terminal of 80×24 with a status line of tmux is larger.
 _MIN_WIDTH, _MIN_HEIGHT = 64, 18
@@ -59,19 +55,12 @@ _HELP = (
 )
 
 
-#: A pane, or what stands in its place after an error.
-AnyPane: TypeAlias = "Pane[Any] | FailedPane"
-
-
 class MainScreen(Contained, Screen[None]):
     """The screen with the tabs."""
 
 
-class RecsysApp(App[None]):
+class RecsysApp(ContainedApp):
     """The tabs over one data set.
-
-    An unexpected error costs the tab or the pop-up in which it was raised: the tab then shows where a report of the
-    error lies, and can be reloaded.
 
     Parameters
     ----------
@@ -89,16 +78,8 @@ class RecsysApp(App[None]):
         Whether cursors blink.
     theme
         The name of the theme; None, or one that does not exist, means the dark theme.
-    debug
-        Whether a tab that failed shows the traceback.
-    contains_errors
-        Whether unexpected errors are contained as described above. Otherwise the first one ends the app, so that a test
-        fails by it.
-
-    Attributes
-    ----------
-    fatal
-        The error report, if the app had to end because of an error.
+    debug, contains_errors
+        See :class:`tui.contained_app.ContainedApp`.
     """
 
     TITLE = "recsys-tui"
@@ -125,19 +106,13 @@ class RecsysApp(App[None]):
         debug: bool = False,
         contains_errors: bool = True,
     ) -> None:
-        super().__init__()
-        self.fatal: AppFailed | None = None
+        super().__init__(debug=debug, contains_errors=contains_errors)
         self._log_hint = log_hint
-        self._debug_errors = debug
-        self._contains_errors = contains_errors
-        self._failed_tabs: set[str] = set()
-        self._error_notified_at = float("-inf")
-        self._begun = False
         for known in (themes.DARK, themes.LIGHT):
             self.register_theme(known)
         self.theme = theme if theme in self.available_themes else themes.DARK.name
         self.state = AppState(dataset_name, pace or Pace())
-        self.backend = Backend(open_session, clean(dataset_name), self.post_message, log_hint=log_hint, clock=clock)
+        self._open_session, self._clock = open_session, clock
         self._blink = blink
         self._heading = Heading()
         self._heading.dataset = clean(dataset_name)
@@ -150,6 +125,15 @@ class RecsysApp(App[None]):
         self._quit_requested_at = float("-inf")
         self._typed_early = ""
         self._sanitizer = LineSanitizer()
+
+    @cached_property
+    def backend(self) -> Backend:
+        """The worker threads, which the panes ask."""
+        # Imported here so that the first paint does not wait for it, nor for the messages of its threads.
+        from tui.backend.backend import Backend
+
+        name = clean(self.state.name)
+        return Backend(self._open_session, name, self.post_message, log_hint=self._log_hint, clock=self._clock)
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's choice, but on Unix one that reports Esc sooner."""
@@ -197,7 +181,7 @@ class RecsysApp(App[None]):
 
     def on_ready(self) -> None:
         """Continue once the shell is on the screen."""
-        self._begun = True
+        self.begin_containing()
         self.call_after_refresh(self._begin)
 
     async def _begin(self) -> None:
@@ -217,20 +201,6 @@ class RecsysApp(App[None]):
         self.backend.open()
 
     # -- tabs -------------------------------------------------------------------------------------------------
-    @property
-    def panes(self) -> list[AnyPane]:
-        """The panes that have been opened."""
-        return list(self.query_one("#tabs", ContentSwitcher).children)  # type: ignore[arg-type]
-
-    def pane(self, name: str) -> AnyPane:
-        """An opened pane."""
-        return self.query_one(f"#tabs > #{name}")  # type: ignore[return-value]
-
-    @property
-    def active_pane(self) -> AnyPane:
-        """The pane that is shown."""
-        return self.pane(self._tabs.active)
-
     async def action_open(self, name: str) -> None:
         """Open a tab."""
         switcher = self.query_one("#tabs", ContentSwitcher)
@@ -246,16 +216,20 @@ class RecsysApp(App[None]):
         pane.refresh_state()
         pane.focus_again()
 
-    def _make(self, name: str) -> AnyPane:
-        try:
-            # Imported here so that the first paint does not wait for panes that it does not show.
-            make: Callable[..., Pane[Any]] = next(tab for tab in TABS if tab.name == name).load_pane()
-            return make(self.backend, self.state, blink=self._blink)
-        except Exception as error:
-            if not self._contains_errors:
-                raise
-            self._failed_tabs.add(name)
-            return self._containment.fail_tab(name, error).page()
+    @property
+    def active_tab(self) -> str:
+        """The name of the tab that is shown."""
+        return self._tabs.active
+
+    def title_of(self, tab: str) -> str:
+        """The title of a tab."""
+        return self._titles[tab]
+
+    def make_pane(self, name: str) -> Pane[Any]:
+        """Make the pane of a tab."""
+        # Imported here so that the first paint does not wait for panes that it does not show.
+        make: Callable[..., Pane[Any]] = next(tab for tab in TABS if tab.name == name).load_pane()
+        return make(self.backend, self.state, blink=self._blink)
 
     @on(TabBar.Picked)
     async def _picked(self, event: TabBar.Picked) -> None:
@@ -264,86 +238,6 @@ class RecsysApp(App[None]):
     def on_descendant_focus(self) -> None:
         """Show which keys open tabs: while an input line has the focus, digits are text."""
         self._tabs.typing = isinstance(self.screen_stack[0].focused, Input)
-
-    # -- errors -----------------------------------------------------------------------------------------------
-    @cached_property
-    def _containment(self) -> Containment:
-        # Imported here so that the first paint does not wait for what only an error needs.
-        from tui.containment import Containment
-
-        return Containment(self, debug=self._debug_errors)
-
-    async def _dispatch_message(self, message: Message) -> None:
-        try:
-            await super()._dispatch_message(message)
-        except Exception as error:
-            if not self._begun:
-                raise  # there is no screen yet to go on with
-            self._handle_exception(error)
-
-    def _handle_exception(self, error: Exception) -> None:
-        """Contain an error: Textual calls this for every one that nothing else has handled."""
-        if not self._contains_errors:
-            super()._handle_exception(error)
-            return
-        from tui.containment import AppFailed, ScreenFailed, TabFailed
-
-        failed = self._containment.take(error) if self._begun else self._containment.give_up(error)
-        match failed:
-            case TabFailed():
-                if failed.name not in self._failed_tabs:
-                    self._failed_tabs.add(failed.name)
-                    self.call_later(self._replace_failed, failed)
-            case ScreenFailed():
-                self.call_later(self._close_failed, failed)
-            case AppFailed():
-                self.fatal = failed
-                self._return_code = 1
-                self._close_messages_no_wait()
-            case _:
-                self._notify_error("Something met an error and was left out.", failed.report)
-
-    async def _replace_failed(self, failed: TabFailed) -> None:
-        page = failed.page()
-        await self._put(page)
-        if failed.name == self._tabs.active:
-            page.focus_start()
-        else:
-            self._notify_error(f"The tab {self._titles[failed.name]} met an error.", failed.report)
-
-    async def _put(self, pane: AnyPane) -> None:
-        """Put a pane into the place of the one that its tab has."""
-        switcher = self.query_one("#tabs", ContentSwitcher)
-        with self.batch_update():
-            for old in [one for one in self.panes if one.id == pane.id]:
-                await old.remove()
-            await switcher.mount(pane)
-            pane.display = pane.id == self._tabs.active
-            if pane.display:
-                switcher.current = pane.id
-
-    def _close_failed(self, failed: ScreenFailed) -> None:
-        if failed.screen in self.screen_stack:
-            while len(self.screen_stack) > 1 and failed.screen in self.screen_stack:
-                self.pop_screen()
-            self._notify_error("This window met an error and was closed.", failed.report)
-
-    def _notify_error(self, what: str, report: Path | None) -> None:
-        now = time.monotonic()
-        if now - self._error_notified_at < _ERROR_NOTICES_EVERY:
-            return  # a timer that fails would fill the screen
-        self._error_notified_at = now
-        where = "A report could not be written." if report is None else f"Report: {report}"
-        self.notify(f"{what} {where}", severity="error", markup=False, timeout=10)
-
-    async def on_reload_tab(self, message: ReloadTab) -> None:
-        """Make a pane anew that met an error."""
-        self._failed_tabs.discard(message.name)
-        pane = self._make(message.name)
-        await self._put(pane)
-        pane.refresh_state()
-        if message.name == self._tabs.active:
-            pane.focus_start()
 
     # -- from the backend -------------------------------------------------------------------------------------
     def on_session_opened(self, message: messages.SessionOpened) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tui.draft import SequenceDraft
-from tui.messages import DatasetState, Failure, JobView
 from tui.pace import Pace
+
+if TYPE_CHECKING:
+    from tui.messages import DatasetState, Failure, JobView
 
 
 @dataclass(slots=True)

@@ -199,6 +199,11 @@ class BaseModel(ABC):
         return torch.from_numpy(np.require(array, dtype, ["C_CONTIGUOUS", "WRITEABLE"])).to(self.device)
 
 
+def pieces(rows: Tensor, size: int) -> tuple[Tensor, ...]:
+    """Split rows as ``torch.split`` does, whose call is saved where there is one piece, as for one user or sequence."""
+    return (rows,) if len(rows) <= size else torch.split(rows, size)
+
+
 def require_finite(name: str, tensors: Mapping[str, Tensor]) -> None:
     """Raise LearningError if a tensor of the model called ``name`` holds a number that is not finite."""
     if not all(bool(one.isfinite().all()) for one in tensors.values()):

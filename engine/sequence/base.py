@@ -12,7 +12,7 @@ from torch import Tensor
 from engine.data.ids import as_ids
 from engine.errors import LearningError
 from engine.interactions import SequenceInteractions
-from engine.models.base import CHUNK, Scores
+from engine.models.base import CHUNK, Scores, pieces
 from engine.models.closed_form import ClosedFormModel
 from engine.ranking import MASKED_SCORE, finite_scores
 from engine.runtime.job import Job
@@ -135,6 +135,7 @@ class SequenceModel(ClosedFormModel):
         if rows.dim() == 1:
             rows = rows.unsqueeze(0)
         piece = max(1, CHUNK // max(1, self.num_items))
-        parts = [self._log_probabilities(part) for part in torch.split(rows, piece)]
-        scores = (torch.cat(parts) if len(parts) != 1 else parts[0]).clamp_min_(MASKED_SCORE)
+        parts = [self._log_probabilities(part) for part in pieces(rows, piece)]
+        scores = parts[0] if len(parts) == 1 else torch.cat(parts)
+        scores.clamp_min_(MASKED_SCORE)
         return scores if item_ids is None else scores[:, item_ids]

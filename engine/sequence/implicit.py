@@ -15,7 +15,7 @@ from engine.data.ids import as_ids
 from engine.errors import LearningError, OptionError
 from engine.interactions import SequenceInteractions
 from engine.losses import adaptive_hinge_loss, bpr_loss, hinge_loss, pointwise_loss
-from engine.models.base import CHUNK
+from engine.models.base import CHUNK, pieces
 from engine.models.contract import ScoresAllItems
 from engine.models.estimator import Estimator, OptimizerFunc, RandomState
 from engine.models.option_checks import require_whole
@@ -204,11 +204,12 @@ class ImplicitSequenceModel(Estimator):
         if rows.shape[1] == 0:
             rows = torch.zeros(len(rows), 1, dtype=torch.long, device=self.device)
         piece = max(1, CHUNK // (rows.shape[1] * self.embedding_dim))
-        final = torch.cat([_final_representation(net, part) for part in torch.split(rows, piece)])
+        finals = [_final_representation(net, part) for part in pieces(rows, piece)]
+        final = finals[0] if len(finals) == 1 else torch.cat(finals)
         num_items = self._num_items if item_ids is None else len(item_ids)
-        if isinstance(net, ScoresAllItems):
+        if isinstance(net, ItemNet | ScoresAllItems):  # the class comes first: to check a protocol takes long
             piece = max(1, CHUNK // (max(1, final.shape[1] // self.embedding_dim) * max(1, num_items)))
-            parts = [net.score_all(part, item_ids) for part in torch.split(final, piece)]
+            parts = [net.score_all(part, item_ids) for part in pieces(final, piece)]
             scores = torch.cat(parts) if len(parts) > 1 else parts[0]
         else:
             items = torch.arange(num_items, device=self.device) if item_ids is None else item_ids

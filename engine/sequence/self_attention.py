@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from engine.errors import OptionError
 from engine.models.option_checks import require_whole
+from engine.sequence.attention_inference import AttentionInference
 from engine.sequence.representations import PADDING_IDX, ItemNet
 
 
@@ -54,6 +55,7 @@ class AttentionNet(ItemNet):
         self.dropout = nn.Dropout(dropout)
         self.layers = nn.ModuleList(_Layer(embedding_dim, num_heads, dropout, reach) for _ in range(num_layers))
         self.norm = nn.LayerNorm(embedding_dim)
+        self._inference: AttentionInference | None = None
 
     @staticmethod
     def check(embedding_dim: int, num_layers: int, num_heads: int) -> None:
@@ -70,7 +72,19 @@ class AttentionNet(ItemNet):
     @torch.no_grad()
     def final_representation(self, item_sequences: Tensor) -> Tensor:
         """See :mod:`engine.sequence.representations`. The result has no gradients."""
+        if len(item_sequences) == 1 and self._is_plain() and item_sequences.all():
+            if self._inference is None or not self._inference.shares(self.begin):
+                self._inference = AttentionInference(self.begin, self.layers[0], self.norm)
+            vectors = self.item_embeddings(item_sequences[0]).numpy()
+            return torch.from_numpy(self._inference.final_representation(vectors)).unsqueeze(0)
         return self._states(item_sequences, only_last=True)[:, -1]
+
+    def _is_plain(self) -> bool:
+        """Whether :class:`AttentionInference` can replace the layers."""
+        begin = self.begin
+        return (
+            not self.training and len(self.layers) == 1 and begin.device.type == "cpu" and begin.dtype == torch.float32
+        )
 
     def _vectors(self, item_sequences: Tensor) -> Tensor:
         """Return the vectors of the beginning and of the items, ``(batch, length + 1, embedding_dim)``."""

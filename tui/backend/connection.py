@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import NotTrainedError, RecsysError, UnknownError
 from tui.backend.protocols import SessionLike
 from tui.messages import DatasetState, Failure
-from tui.wording import describe, unnamed_suggestions
 
 if TYPE_CHECKING:
     from textual.message import Message
@@ -63,6 +62,9 @@ class Connection:
 
     def failure(self, error: BaseException) -> Failure:
         """The sentence for an error. An unexpected error also goes to the log, with its traceback."""
+        # Imported here so that the first paint does not wait for what only an error needs.
+        from tui.wording import describe, unnamed_suggestions
+
         match error:
             case UnknownError():
                 return Failure(describe(error), "unknown", unnamed_suggestions(error))

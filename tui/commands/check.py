@@ -26,7 +26,7 @@ def check(context: click.Context, repair: bool, dataset: str | None, as_json: bo
     With -d one data set is checked. The exit status is 1 if something is damaged and was not repaired.
     """
     from engine.session.check import check_all
-    from tui.output import progress_on_stderr
+    from tui.progress_output import progress_on_stderr
 
     with progress_on_stderr() as job:
         findings = list(check_all(dataset or context.obj["dataset"], repair=repair, job=job))

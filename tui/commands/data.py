@@ -44,7 +44,8 @@ def datasets() -> None:
 def list_datasets(as_json: bool) -> None:
     """List the stored data sets."""
     from engine.session.datasets import open_workspace
-    from tui.output import damaged_dataset_json, dataset_json, log, print_json, print_table
+    from tui.dataset_output import damaged_dataset_json, dataset_json
+    from tui.output import log, print_json, print_table
 
     workspace = open_workspace()
     manifests = []
@@ -164,7 +165,9 @@ def add_dataset(
     NAME alone adds the bundled `demo`, or fetches ml-100k, ml-latest-small or ml-1m from its publisher.
     """
     from engine.session.datasets import add, open_workspace, preview
-    from tui.output import log, print_dataset, print_preview, progress_on_stderr
+    from tui.dataset_output import print_dataset, print_preview
+    from tui.output import log
+    from tui.progress_output import progress_on_stderr
 
     files: dict[str, Any] = {
         "kind": kind,
@@ -206,7 +209,7 @@ def add_dataset(
 def dataset_info(name: str, as_json: bool) -> None:
     """Tell what a data set holds and what its reader left out."""
     from engine.session.datasets import open_workspace
-    from tui.output import print_dataset
+    from tui.dataset_output import print_dataset
 
     print_dataset(open_workspace().manifest(name), as_json)
 

@@ -259,7 +259,8 @@ def _target(out: str, replace: bool, raw_cells: bool) -> Target:
 @contextmanager
 def _exporting(session: Session, out: str) -> Iterator[Job]:
     """A job with its progress on stderr; after an interruption it is said what was kept."""
-    from tui.output import log, progress_on_stderr
+    from tui.output import log
+    from tui.progress_output import progress_on_stderr
 
     try:
         with progress_on_stderr() as job:

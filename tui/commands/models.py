@@ -37,7 +37,8 @@ def list_all(context: click.Context, dataset: str | None, as_json: bool) -> None
     """
     from engine.session.datasets import open_workspace
     from engine.session.model_list import list_models
-    from tui.output import log, print_models
+    from tui.model_output import print_models
+    from tui.output import log
 
     print_models(
         list_models(open_workspace(), dataset or context.obj["dataset"], lambda error: log(describe(error))), as_json
@@ -64,7 +65,8 @@ def train(
     as_json: bool,
 ) -> None:
     """Train MODEL on the whole data set and keep it."""
-    from tui.output import print_memory, print_report, progress_on_stderr
+    from tui.model_output import print_memory, print_report
+    from tui.progress_output import progress_on_stderr
 
     session = open_session(context, dataset, device)
     if dry_run:
@@ -126,7 +128,8 @@ def evaluate(
     Several models are asked the same questions and make one table; an option given by --set is for those that have
     it, or for one as MODEL.KEY=VALUE.
     """
-    from tui.output import print_report, print_reports, progress_on_stderr
+    from tui.model_output import print_report, print_reports
+    from tui.progress_output import progress_on_stderr
 
     names = tuple(dict.fromkeys(names))
     options = options_by_model(names, settings)
@@ -195,7 +198,8 @@ def tune(
 
     Options given by --set stay as they are. The search is kept: the same command goes on with it.
     """
-    from tui.output import print_tuning, progress_on_stderr
+    from tui.model_output import print_tuning
+    from tui.progress_output import progress_on_stderr
 
     session = open_session(context, dataset, device)
     with progress_on_stderr() as job:

@@ -135,7 +135,8 @@ class _Asked:
 
 def _embed(session: Session, *, required: bool) -> None:
     """Embed what is not embedded yet; if that is not required, a failure is only logged."""
-    from tui.output import log, progress_on_stderr
+    from tui.output import log
+    from tui.progress_output import progress_on_stderr
 
     try:
         with progress_on_stderr() as job:

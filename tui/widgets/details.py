@@ -55,8 +55,8 @@ class ItemDetails(VerticalScroll):
     }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
         self.border_title = "Details"
         self._page = Static()
         self._shown: ShowDetails | None = None
@@ -97,23 +97,6 @@ class DetailsScreen(PopUp):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,d", "dismiss", "close")]
 
-    DEFAULT_CSS = """
-    DetailsScreen {
-        align: center middle;
-        & > ItemDetails {
-            width: 76;
-            max-width: 94%;
-            height: auto;
-            max-height: 86%;
-            padding: 1 2;
-            background: $surface;
-            border: round $primary;
-            border-title-color: $text;
-            border-subtitle-color: $text-muted;
-        }
-    }
-    """
-
     def __init__(self, details: ShowDetails) -> None:
         super().__init__()
         self._details = details
@@ -121,7 +104,7 @@ class DetailsScreen(PopUp):
 
     def compose(self) -> ComposeResult:
         """The page."""
-        yield ItemDetails()
+        yield ItemDetails(classes="page")
 
     def on_mount(self) -> None:
         """Fill the page and let the arrow keys scroll it."""

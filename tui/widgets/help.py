@@ -33,26 +33,7 @@ class HelpScreen(PopUp):
         Binding("up,k", "scroll(-1)", "Up", show=False),
     ]
 
-    DEFAULT_CSS = """
-    HelpScreen {
-        align: center middle;
-        & > VerticalScroll {
-            width: 76;
-            max-width: 94%;
-            height: auto;
-            max-height: 90%;
-            padding: 1 2;
-            background: $surface;
-            border: round $primary;
-            border-title-color: $text;
-            border-subtitle-color: $text-muted;
-            scrollbar-size-vertical: 1;
-            scrollbar-color: $foreground 50%;
-            scrollbar-background: $background;
-        }
-        & Static { height: auto; }
-    }
-    """
+    DEFAULT_CSS = "HelpScreen > .page { max-height: 90%; }"
 
     def __init__(self, sections: Iterable[Section]) -> None:
         super().__init__()
@@ -60,7 +41,7 @@ class HelpScreen(PopUp):
 
     def compose(self) -> ComposeResult:
         """One page of text."""
-        with VerticalScroll() as page:
+        with VerticalScroll(classes="page") as page:
             page.border_title = Content("Keys")
             page.border_subtitle = Content("↑ ↓ scroll · Esc closes")
             yield Static(_keys(self._sections))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.messages import Failure, JobView
 from tui.widgets.bars import progress_bar, sparkline
 from tui.widgets.cell_text import clean, count, duration, paragraphs
+
+if TYPE_CHECKING:
+    from tui.messages import Failure, JobView
 
 #: Values of a job that are shown in places of their own.
 _SHOWN_ELSEWHERE = ("epoch", "epochs", "pace", "seconds_left")

@@ -36,7 +36,28 @@ class ClosedOnce(Contained, _Base):
 
 
 class PopUp(ClosedOnce, ModalScreen[None]):
-    """A page in front of the main screen."""
+    """A page in front of the main screen: the widget with the class ``page``."""
+
+    DEFAULT_CSS = """
+    PopUp {
+        align: center middle;
+        & > .page {
+            width: 76;
+            max-width: 94%;
+            height: auto;
+            max-height: 86%;
+            padding: 1 2;
+            background: $surface;
+            border: round $primary;
+            border-title-color: $text;
+            border-subtitle-color: $text-muted;
+            scrollbar-size-vertical: 1;
+            scrollbar-color: $foreground 50%;
+            scrollbar-background: $background;
+        }
+        & Static { height: auto; }
+    }
+    """
 
 
 class PlainCommands(Provider):

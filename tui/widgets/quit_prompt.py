@@ -34,23 +34,7 @@ class QuitPrompt(PopUp):
         Binding("n,escape", "dismiss", "go on"),
     ]
 
-    DEFAULT_CSS = """
-    QuitPrompt {
-        align: center middle;
-        & > Vertical {
-            width: 68;
-            max-width: 94%;
-            height: auto;
-            max-height: 86%;
-            padding: 1 2;
-            background: $surface;
-            border: round $primary;
-            border-title-color: $text;
-            border-subtitle-color: $text-muted;
-        }
-        & Static { height: auto; }
-    }
-    """
+    DEFAULT_CSS = "QuitPrompt > .page { width: 68; }"
 
     def __init__(self, job: JobView, others: int, dataset: DatasetState | None) -> None:
         super().__init__()
@@ -67,7 +51,7 @@ class QuitPrompt(PopUp):
         if self._others:
             verb = "waits and is" if self._others == 1 else "wait and are"
             parts.append(f" {count(self._others, 'more job')} {verb} not begun.")
-        with Vertical() as page:
+        with Vertical(classes="page") as page:
             page.border_title = Content("Quit while a job runs?")
             page.border_subtitle = Content("y q quit · Esc go on")
             yield Static(Content.assemble(*parts))

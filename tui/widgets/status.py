@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widget import Widget
 
-from tui.messages import JobView
 from tui.pace import Pace
 from tui.widgets.bars import progress_bar
 from tui.widgets.cell_text import fit, shorten
 from tui.widgets.contained import Contained
 from tui.widgets.notice import job_figures, job_heading
+
+if TYPE_CHECKING:
+    from tui.messages import JobView
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _BAR = 12

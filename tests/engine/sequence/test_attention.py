@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -68,6 +70,29 @@ def test_one_sequence_alone_has_the_representation_that_it_has_among_others(num_
     whole = net.user_representation(sequence)[1]
     torch.testing.assert_close(alone, whole, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(among, whole.expand(3, -1), rtol=1e-5, atol=1e-5)
+
+
+def test_one_sequence_alone_has_the_representation_of_the_parameters_as_they_are_now():
+    torch.manual_seed(1)
+    net, sequence = AttentionNet(20, 32).eval(), torch.tensor([[3, 5, 7]])
+
+    def assert_equal() -> None:
+        alone, whole = net.final_representation(sequence), net.user_representation(sequence)[1].detach()
+        torch.testing.assert_close(alone, whole, rtol=1e-5, atol=1e-5)
+
+    assert_equal()
+    for parameter in net.parameters():
+        nn.init.normal_(parameter, std=0.3)
+    assert_equal()
+    net.load_state_dict(AttentionNet(20, 32).state_dict(), assign=True)
+    assert_equal()
+    net = copy.deepcopy(net)
+    nn.init.normal_(net.begin)
+    assert_equal()
+    net.double()
+    assert net.final_representation(sequence).dtype == torch.float64
+    net.float()
+    assert_equal()
 
 
 def test_padding_changes_nothing(net):
