@@ -1,32 +1,37 @@
-"""Quality of keyword, semantic and hybrid search on judged queries and known items.
+"""Quality of keyword, semantic and hybrid search on judged queries.
 
     python benchmarks/search/quality.py [--home DIR] [--part test|tuning|all]
 
 The queries run on the data sets ``anime``, ``movies`` and ``demo`` of the current workspace, as far as they are stored
-and embedded; the README.md in this folder describes the method. The program prints nDCG@10 (gains 2^grade - 1) and
-recall@10 of the items with grade 2, with 95 % bootstrap intervals over the queries, and the share of the known items
-that are among the first five results.
+and embedded; the README.md in this folder describes how they were judged. The program prints:
+
+- of queries of twelve kinds the share with an accepted item among the first five results, with 95 % bootstrap intervals
+  over the queries;
+- how far a match can be believed: the expected calibration error of the first ten results over ten bins of equal width,
+  and how many results of each bin fit;
+- how often a search says that it does not have what was asked for;
+- of the graded queries nDCG@10 (gains 2^grade - 1) and recall@10 of the items with grade 2, and of searches for one
+  item the share that has it among the first five results.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from judged import SETS, JudgedQuery, open_sessions, read, read_queries
 
 from engine.session import Session
 from engine.storage.paths import find_paths
 from engine.workspace.dataset_store import Workspace
 
-FOLDER = Path(__file__).parent
 MODES = ("keyword", "semantic", "hybrid")
-SETS = ("anime", "movies", "demo")
 K = 10
+BINS = 10
 
 
 def main() -> None:
@@ -36,17 +41,17 @@ def main() -> None:
     parser.add_argument("--misses", action="store_true", help="name the known items that were not found")
     arguments = parser.parse_args()
     workspace = Workspace(find_paths().data if arguments.home is None else arguments.home / "data")
+    sessions = open_sessions(workspace)
+    for name, session in sessions.items():
+        state = session.search.embedding_state()
+        print(f"{name}: {state.done:,} of {state.total:,} embedded by {state.model}")
+    queries = [one for one in read_queries(arguments.part) if one.dataset in sessions]
+    print_kinds(sessions, queries, arguments.misses)
+    for mode in ("hybrid", "keyword", "semantic"):
+        print_calibration(sessions, queries, mode)
+    print_doubts(sessions, queries, arguments.part)
     judged = read_judgements(arguments.part)
     known = [row for row in read("known_items.tsv") if arguments.part in (row["part"], "all")]
-    sessions = {}
-    for name in SETS:
-        if name not in workspace:
-            print(f"{name}: not stored, skipped")
-            continue
-        sessions[name] = Session(workspace, name)
-        state = sessions[name].search.embedding_state()
-        print(f"{name}: {state.done:,} of {state.total:,} embedded by {state.model}")
-        sessions[name].search.warm_up()
     print(f"\nJudged queries, {arguments.part} part: {sum(one[0] in sessions for one in judged)}")
     print(
         f"{'':10}{'nDCG@10':>10}{'95 %':>18}{'recall@10':>12}{'95 %':>18}   " + "".join(f"{name:>8}" for name in SETS)
@@ -87,9 +92,63 @@ def main() -> None:
         print(f"{mode:10}recall@5 {np.mean(every):.3f}   {kinds}   {times}")
 
 
-def read(name: str) -> list[dict[str, str]]:
-    with open(FOLDER / name, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file, delimiter="\t"))
+def print_kinds(sessions: dict[str, Session], queries: list[JudgedQuery], misses: bool) -> None:
+    """Print the share of queries with an accepted item among the first five, by kind and mode."""
+    print(f"\nQueries by kind: an accepted item among the first five ({len(queries)})")
+    hits: dict[str, dict[str, list[bool]]] = {mode: defaultdict(list) for mode in MODES}
+    for query in queries:
+        for mode in MODES:
+            items = ask(sessions[query.dataset], query.query, mode, 5)
+            hit = any(item in query.accepted for item in items)
+            for key in (query.kind, "all", f"all of {query.dataset}"):
+                hits[mode][key].append(hit)
+            if misses and mode == "hybrid" and not hit:
+                print(f"    {query.dataset}, {query.kind}: {query.query}")
+    print(f"{'':18}{'queries':>8}{'keyword':>9}{'semantic':>10}{'hybrid':>8}{'95 %':>18}")
+    kinds = sorted({query.kind for query in queries})
+    for key in (*kinds, *(f"all of {name}" for name in sessions), "all"):
+        means = {mode: np.mean(hits[mode][key]) for mode in MODES}
+        print(
+            f"{key:18}{len(hits['hybrid'][key]):8}{means['keyword']:9.3f}{means['semantic']:10.3f}"
+            f"{means['hybrid']:8.3f}{interval(np.array(hits['hybrid'][key], dtype=float)):>18}"
+        )
+
+
+def print_calibration(sessions: dict[str, Session], queries: list[JudgedQuery], mode: str) -> None:
+    """Print how many of the first ten results fit, by their match, and the expected calibration error."""
+    pairs = []
+    for query in queries:
+        answer = sessions[query.dataset].search.search(query.query, K, mode)
+        for result in answer.results:
+            fits = query.fits(str(result.item.item_id))
+            if fits is not None and not answer.by_popularity:
+                pairs.append((result.score, float(fits)))
+    scores, labels = np.array(pairs).T
+    bins = np.minimum((scores * BINS).astype(int), BINS - 1)
+    error = sum(
+        abs(scores[bins == one].mean() - labels[bins == one].mean()) * (bins == one).mean() for one in set(bins)
+    )
+    print(f"\nMatch of the first ten, {mode}: expected calibration error {error:.3f} ({len(pairs):,} judged results)")
+    print("match " + "".join(f"{one / BINS:7.1f}+" for one in range(BINS)))
+    print(
+        "fits  "
+        + "".join(f"{labels[bins == one].mean():8.2f}" if (bins == one).any() else f"{'':8}" for one in range(BINS))
+    )
+
+
+def print_doubts(sessions: dict[str, Session], queries: list[JudgedQuery], part: str) -> None:
+    """Print how often an answer says that it may not be what was asked for."""
+    said: defaultdict[str, list[bool]] = defaultdict(list)
+    for row in read("absent.tsv"):
+        if row["dataset"] in sessions and part in (row["part"], "all"):
+            said[row["kind"]].append(bool(sessions[row["dataset"]].search.search(row["query"], K).remark))
+    for query in queries:
+        answer = sessions[query.dataset].search.search(query.query, K)
+        found = any(str(one.item.item_id) in query.accepted for one in answer.results[:5])
+        said["good queries" if found else "queries that found nothing"].append(bool(answer.remark))
+    print("\nAnswers with a remark that they may not be what was asked for")
+    for kind, remarks in said.items():
+        print(f"{kind:28}{np.mean(remarks):7.3f}   of {len(remarks)}")
 
 
 def read_judgements(part: str) -> dict[tuple[str, str], dict[str, int]]:
