@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from benchmarks.reliability.outcomes import keep
+
 MOST_SECONDS = 5.0
 MOST_BYTES = 1 << 30
 _MOST_SHOWN = 300
@@ -92,18 +92,19 @@ def _serve(function: Callable[[int], str], there: Connection) -> None:
         there.send(Trial(seed, outcome, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit))
 
 
-def main(function: Callable[[int], str], explain: Callable[[int], None], what: str, count: int) -> int:
-    """The command line of a script: run the trials and tell the outcome; 1 if anything went wrong."""
+def main(function: Callable[[int], str], explain: Callable[[int], None], name: str, what: str, count: int) -> int:
+    """The command line of the script ``name``: run the trials and tell the outcome; 1 if anything went wrong."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=count, help=f"how many {what}")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--seed", type=int, help="run this one alone, here, and print what happens")
+    parser.add_argument("--keep", action="store_true", help="keep the figures for docs/reliability.md")
     options = parser.parse_args()
     if options.seed is not None:
         explain(options.seed)
         return 0
     outcomes: Counter[str] = Counter()
-    slowest, peak, faults = 0.0, 0, 0
+    slowest, peak, faults, begun = 0.0, 0, 0, time.perf_counter()
     for trial in run_trials(function, range(options.first, options.first + options.count)):
         slowest, peak = max(slowest, trial.seconds), max(peak, trial.peak)
         outcomes[trial.outcome if trial.outcome in GOOD else "wrong"] += 1
@@ -112,4 +113,15 @@ def main(function: Callable[[int], str], explain: Callable[[int], None], what: s
             print(f"seed {trial.seed}: {trial.fault[:_MOST_SHOWN]}", flush=True)
     listed = ", ".join(f"{number:,} {outcome}" for outcome, number in outcomes.most_common())
     print(f"{options.count:,} {what}: {listed}; {faults:,} faults; at most {slowest:.2f} s and {peak >> 20:,} MB each")
+    if options.keep:
+        figures = {
+            "trials": options.count,
+            "first_seed": options.first,
+            **{outcome: outcomes[outcome] for outcome in GOOD},
+            "faults": faults,
+            "slowest_seconds": round(slowest, 2),
+            "peak_bytes": peak,
+            "run_seconds": round(time.perf_counter() - begun),
+        }
+        keep(name, figures)
     return 1 if faults else 0
