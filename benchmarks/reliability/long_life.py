@@ -59,6 +59,7 @@ def main() -> int:
     parser.add_argument("--operations", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=120, help="of the keys in the app")
     parser.add_argument("--idle", type=float, default=60.0, help="how long the app is left alone, in seconds")
+    parser.add_argument("--keep", action="store_true", help="keep the figures for docs/reliability.md")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="recsys-tui-life-") as home:
         os.environ |= {"RECSYS_TUI_HOME": home, "HF_HUB_OFFLINE": "1"}
