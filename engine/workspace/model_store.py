@@ -17,7 +17,6 @@ from engine import models
 from engine.data.results import FitReport, ModelState, Task
 from engine.errors import DamagedError, DamagedModelError, DataError, ErrorKind, NotTrainedError, RecsysError
 from engine.storage.atomic import write_json
-from engine.storage.model_header import HEADER, TENSORS
 from engine.storage.versions import POINTER, new_version
 from engine.workspace.stored_model import (
     LISTED_BYTES,
@@ -60,6 +59,7 @@ class ModelStore:
         self._reports: dict[str, tuple[Hashable, StoredReport | DataError | None]] = {}
         self._folders: dict[str, tuple[Hashable, Path]] = {}
         self._pointers: dict[str, str] = {}
+        self._files: dict[str, tuple[Hashable, list[str]]] = {}
 
     def folder(self, name: str) -> Path:
         """The folder of a model, whether it exists or not; it stays the same when the model is trained again."""
@@ -327,7 +327,16 @@ class ModelStore:
             folder = self._current(name)
         except DataError as error:
             return str(error)
-        return folder, *(_stamp(f"{folder}{os.sep}{file}") for file in (REPORT, HEADER, TENSORS))
+        return folder, *(_stamp(file) for file in self._files_of(name, str(folder)))
+
+    def _files_of(self, name: str, folder: str) -> list[str]:
+        """The folder of a model and the files in it, which the model names itself; listed when one has come or gone."""
+        stamp = folder, _stamp(folder)
+        known = self._files.get(name)
+        if known is None or known[0] != stamp:
+            inside = [f"{place}{os.sep}{file}" for place, _, files in os.walk(folder) for file in sorted(files)]
+            known = self._files[name] = stamp, [folder, *inside]
+        return known[1]
 
     def _damaged(self, name: str, why: str) -> DamagedModelError:
         return DamagedModelError(

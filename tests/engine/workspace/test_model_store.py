@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from pathlib import Path
 
@@ -9,11 +11,14 @@ import numpy as np
 import pytest
 
 import engine.workspace.model_store
+from engine import models
 from engine.data.dataset import Dataset
 from engine.errors import DamagedModelError, ErrorKind, NotTrainedError
 from engine.interactions import Interactions
 from engine.session import Session
+from engine.storage.guarded import with_checksum
 from engine.workspace.dataset_store import Workspace
+from engine.workspace.model_store import ModelStore
 from tests.engine.conftest import make_dataset
 
 
@@ -57,6 +62,26 @@ def test_a_spoilt_report_is_an_untrained_model_and_hides_no_other(workspace: Wor
     (workspace.model_folder("tiny", "explicit") / "report.json").write_text("{")
     assert trained(workspace) == {"implicit"}
     assert session.users.recommend(20).method == "implicit"
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_damage_that_happens_in_a_session_is_noticed_and_so_is_its_repair(workspace: Workspace, again: bool) -> None:
+    Session(workspace, "tiny").models.train("explicit", {"n_iter": 1})
+    folder = workspace.model_folder("tiny", "explicit")
+    if again:  # the tensors get another name, since the first ones are in use until the header names the new ones
+        stored = json.loads((folder / "report.json").read_text())
+        models.load(folder).save(folder)
+        (folder / "report.json").write_text(json.dumps(with_checksum({**stored, "files": None})))
+    (tensors,) = folder.glob("*.safetensors")
+    assert (tensors.name != "model.safetensors") == again
+    store, spec = ModelStore(workspace, workspace.manifest("tiny")), models.get("explicit")
+    assert store.state(spec).trained
+    whole = tensors.read_bytes()
+    spoil(tensors)
+    os.utime(tensors, (1, 1))  # the clock of the file system may not have moved on
+    assert tensors.name in store.state(spec).damage
+    tensors.write_bytes(whole)
+    assert store.state(spec).trained
 
 
 def spoil(path: Path) -> None:
