@@ -1,0 +1,68 @@
+"""What an index or an embedding takes is compared with what is free, before it begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import ErrorKind, RecsysError
+from engine.runtime import memory
+from engine.search import SearchIndex
+from engine.search.memory import keyword_index, texts
+from engine.search.semantic import quantization_cache
+from engine.search.semantic.quantization_cache import QuantizationCache
+from engine.search.semantic.vector_store import VectorStore, hash_texts
+from tests.engine.conftest import make_dataset
+from tests.engine.search.fakes import FakeEncoder
+
+
+def with_free(monkeypatch: pytest.MonkeyPatch, cpu: int, device: int = 0) -> None:
+    monkeypatch.setattr(memory, "available", lambda wanted=None: cpu if wanted is None else device)
+
+
+def test_an_index_of_words_that_has_no_room_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = make_dataset().items
+    index = SearchIndex(items)
+    with_free(monkeypatch, keyword_index(items) - 1)
+    with pytest.raises(RecsysError, match=r"^Indexing the words of 5 items needs about 12 MB of memory") as caught:
+        index.search("a", mode="keyword")
+    assert caught.value.kind is ErrorKind.NOT_ENOUGH_MEMORY
+    with_free(monkeypatch, keyword_index(items))
+    index.search("a", mode="keyword")
+
+
+def test_a_catalogue_whose_texts_have_no_room_is_not_embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    items, encoder = make_dataset().items, FakeEncoder()
+    (tmp_path / "embeddings").mkdir()
+    index = SearchIndex(items, VectorStore(tmp_path / "embeddings", encoder.identity), encoder)
+    with_free(monkeypatch, texts(items) - 1)
+    with pytest.raises(RecsysError, match=r"^Embedding the texts of 5 items needs about"):
+        index.semantic.embed()
+    with_free(monkeypatch, texts(items))
+    assert index.semantic.embed().complete
+
+
+def test_vectors_that_a_device_has_no_room_for_are_searched_by_the_cpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    words, encoder = [f"text {number}" for number in range(20)], FakeEncoder()
+    (tmp_path / "embeddings").mkdir()
+    store = VectorStore(tmp_path / "embeddings", encoder.identity)
+    store.embed(words, encoder)
+    with_free(monkeypatch, cpu=10**12, device=100)
+    index = store.index(hash_texts(words), "cuda:0")
+    assert "20 vectors need" in caplog.text
+    assert "on cuda:0" in caplog.text
+    items, _ = index.search(encoder.encode_queries(words[7:8]), 1)
+    assert items[0, 0] == 7
+
+
+def test_without_room_for_codes_the_exact_search_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quantization_cache, "LARGE", 10)
+    vectors, cache = np.eye(20, 64, dtype=np.float32), QuantizationCache()
+    with_free(monkeypatch, 1_000)
+    assert cache.of(vectors, "file") is None
+    with_free(monkeypatch, 10**9)
+    assert cache.of(vectors, "file") is not None
