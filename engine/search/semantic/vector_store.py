@@ -142,7 +142,7 @@ class VectorStore:
         """
         vectors, file, sorted_hashes = self._read()
         rows = _find_rows(hashes, *sorted_hashes)
-        if device != "cpu" and memory.vectors_fit(*vectors.shape, len(rows), device):
+        if device != "cpu" and memory.vectors_fit(len(vectors), vectors.shape[1], len(rows), device):
             self._quantized.drop()
             return ExactIndex(vectors, rows, device=device)
         quantizer = self._quantized.of(vectors, file)

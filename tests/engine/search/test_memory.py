@@ -10,6 +10,7 @@ import pytest
 from engine.errors import ErrorKind, RecsysError
 from engine.runtime import memory
 from engine.search import SearchIndex
+from engine.search.co_occurrence import CoOccurrence
 from engine.search.memory import keyword_index, texts
 from engine.search.semantic import quantization_cache
 from engine.search.semantic.quantization_cache import QuantizationCache
@@ -66,3 +67,12 @@ def test_without_room_for_codes_the_exact_search_answers(monkeypatch: pytest.Mon
     assert cache.of(vectors, "file") is None
     with_free(monkeypatch, 10**9)
     assert cache.of(vectors, "file") is not None
+
+
+def test_interactions_that_have_no_room_to_be_sorted_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    liked = CoOccurrence(make_dataset().interactions)
+    with_free(monkeypatch, 100)
+    with pytest.raises(RecsysError, match=r"^Comparing items by the users who liked them needs about"):
+        liked.similarity(1)
+    with_free(monkeypatch, 10**9)
+    assert len(liked.similarity(1)) == liked._interactions.num_items
