@@ -16,6 +16,7 @@ from uuid import uuid4
 from engine import models
 from engine.data.results import FitReport, ModelState, Task
 from engine.errors import DamagedError, DamagedModelError, DataError, ErrorKind, NotTrainedError, RecsysError
+from engine.runtime.memory import failed_allocations, require_free
 from engine.storage.atomic import write_json
 from engine.storage.versions import POINTER, new_version
 from engine.workspace.stored_model import (
@@ -264,14 +265,30 @@ class ModelStore:
     def _read(self, name: str, stored: StoredReport, device: str) -> Any:
         """Read a model, and compare its sizes with those of the data set."""
         folder = self._current(name)
+        size = sum(file.bytes for file in (stored.files or {}).values())
+        require_free(
+            2 * size, f"Loading the model {name} of {self._overview.name!r}"
+        )  # the file, and what is made of it
         require_whole(folder, stored)
-        model = models.load(folder, device=device)
+        model = self._load_on(device, folder)
         # Both with the padding; a model that uses texts also has the items that nobody has rated. The attribute of a
         # model of another package may mean something else, and is not one of the wrapper that is compared here.
         sizes = {None, self._overview.num_rated_items + 1, self._overview.num_items + 1}
         if not {vars(model).get(name) for name in ("num_items", "_num_items")} <= sizes:
             raise DamagedError(f"{folder}: is damaged, since its model is of another data set.", file=str(folder))
         return model
+
+    @staticmethod
+    def _load_on(device: str, folder: Path) -> Any:
+        """Load a model to a device, or to the CPU if the device has too little memory."""
+        try:
+            with failed_allocations():
+                return models.load(folder, device=device)
+        except MemoryError:
+            if device == "cpu":
+                raise
+        logger.warning("%s: %s has no room for the model, so the CPU answers", folder, device)
+        return models.load(folder, device="cpu")
 
     def _stored(self, name: str) -> StoredReport | None:
         """The report of a model that fits this data set.

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import engine.workspace.model_store
 from engine import models
 from engine.data.dataset import Dataset
-from engine.errors import DamagedModelError, ErrorKind, NotTrainedError
+from engine.errors import DamagedModelError, ErrorKind, NotTrainedError, RecsysError
 from engine.interactions import Interactions
+from engine.runtime import memory
 from engine.session import Session
 from engine.storage.guarded import with_checksum
 from engine.workspace.dataset_store import Workspace
@@ -82,6 +84,35 @@ def test_damage_that_happens_in_a_session_is_noticed_and_so_is_its_repair(worksp
     assert tensors.name in store.state(spec).damage
     tensors.write_bytes(whole)
     assert store.state(spec).trained
+
+
+def test_a_model_that_a_device_has_no_room_for_answers_on_the_cpu(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    Session(workspace, "tiny").models.train("popular")
+    load = models.load
+
+    def load_on(folder: Path, device: str) -> object:
+        if device != "cpu":
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return load(folder, device=device)
+
+    monkeypatch.setattr(models, "load", load_on)
+    model = ModelStore(workspace, workspace.manifest("tiny")).load("popular", "cuda")
+    assert model.device == torch.device("cpu")
+    assert "cuda has no room for the model" in caplog.text
+
+
+def test_a_model_that_has_no_room_is_not_loaded_and_not_damaged(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Session(workspace, "tiny").models.train("popular")
+    store = ModelStore(workspace, workspace.manifest("tiny"))
+    monkeypatch.setattr(memory, "available", lambda device=None: 1)
+    with pytest.raises(RecsysError, match=r"^Loading the model popular of 'tiny' needs about") as caught:
+        store.load("popular", "cpu")
+    assert caught.value.kind is ErrorKind.NOT_ENOUGH_MEMORY
+    assert store.state(models.get("popular")).trained
 
 
 def spoil(path: Path) -> None:
