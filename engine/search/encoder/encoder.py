@@ -15,7 +15,7 @@ from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
 from engine.runtime.memory import failed_allocations, require_free
 from engine.runtime.thread_pool import usable_cores
-from engine.search.encoder.batch_size import ON_CPU, fitting_batch_size, weight_bytes
+from engine.search.encoder.batch_size import ON_CPU, ON_DEVICE, fitting_batch_size, weight_bytes
 from engine.search.encoder.library_encoder import SentenceTransformersEncoder, fast_bfloat16
 from engine.search.encoder.model_files import DEFAULT_MODEL, ModelIdentity, Stamps, identify, locate
 from engine.search.encoder.onnx_encoder import OnnxEncoder, graph_of
@@ -118,7 +118,9 @@ class Encoder:
         DataError
             As :meth:`load`, and if the model gives vectors that are not numbers.
         """
-        return self._collect(texts, self._batches(self._load(), texts, ON_CPU, Job(), query=True))
+        model = self._load()
+        size = ON_CPU if model.device == "cpu" else ON_DEVICE
+        return self._collect(texts, self._batches(model, texts, size, Job(), query=True))
 
     def encode(self, texts: Sequence[str], job: Job | None = None) -> Vectors:
         """As :meth:`encode_many`, all at once and in order."""

@@ -73,6 +73,8 @@ class QuantizationCache:
 
     def _fits(self, vectors: Vectors) -> bool:
         """Whether there is room for the codes that are still to be made; the exact search needs none."""
+        missing, dim = len(vectors) - self._signs.rows, vectors.shape[1]
+        if missing <= 0:
+            return True
         free = memory.available()
-        missing = len(vectors) - self._signs.rows
-        return free is None or missing * vectors.shape[1] // 8 + _AT_A_TIME * vectors.shape[1] * 5 <= free
+        return free is None or missing * dim // 8 + _AT_A_TIME * dim <= free

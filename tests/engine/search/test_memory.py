@@ -67,6 +67,8 @@ def test_without_room_for_codes_the_exact_search_answers(monkeypatch: pytest.Mon
     assert cache.of(vectors, "file") is None
     with_free(monkeypatch, 10**9)
     assert cache.of(vectors, "file") is not None
+    with_free(monkeypatch, 0)  # the codes are there already
+    assert cache.of(vectors, "file") is not None
 
 
 def test_interactions_that_have_no_room_to_be_sorted_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
