@@ -96,7 +96,15 @@ def main() -> None:
 def page(results: Path) -> str:
     """The page of the figures in a folder."""
     runs = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*.json"))}
-    parts = [INTRODUCTION, *_tried(runs), *_long_life(runs), *_memory(runs), *_large(runs), *_tests()]
+    parts = [
+        INTRODUCTION,
+        *_tried(runs),
+        *_long_life(runs),
+        *_memory(runs),
+        *_search_memory(runs),
+        *_large(runs),
+        *_tests(),
+    ]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -161,6 +169,29 @@ def _memory(runs: Mapping[str, Run]) -> Iterator[str]:
         ("model", "interactions", "users", "items", "stated, MB", "measured, MB", "ratio", "commit, date"),
         rows or [("–", *["–"] * 5, "not measured", "–")],
     )
+    yield ""
+    yield from _machines(found.values())
+
+
+def _search_memory(runs: Mapping[str, Run]) -> Iterator[str]:
+    yield "## What a search takes\n"
+    yield (
+        "Made by `search_memory.py`: building the keyword index of a generated catalogue, and holding its texts while\n"
+        "they are embedded.\n"
+    )
+    found = runs.get("search_memory", {})
+    rows = [
+        (
+            run["what"],
+            *(f"{run[key]:,}" for key in ("items", "words")),
+            *(f"{run[key] / 1e6:,.0f}" for key in ("stated", "measured")),
+            f"{run['stated'] / max(1, run['measured']):.2f}",
+            _origin(run),
+        )
+        for run in found.values()
+    ]
+    header = ("what", "items", "words of a text", "stated, MB", "measured, MB", "ratio", "commit, date")
+    yield from lines_of(header, rows or [("–", "–", "–", "–", "not measured", "–", "–")])
     yield ""
     yield from _machines(found.values())
 

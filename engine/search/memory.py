@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.data.items import ItemTable
 
 #: Strings of Python, the postings of their words while these are sorted, and what is as long as the titles.
-_INDEX_BYTE, _INDEX_ITEM, _INDEX = 10, 720, 12_000_000
+_INDEX_BYTE, _INDEX_ITEM, _INDEX = 11, 620, 2_000_000
 #: A string of Python beside its letters, and the hashes of texts while equal ones are found.
 _TEXT_ITEM = 57 + 150
 logger = logging.getLogger(__name__)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.reliability import search_memory
 from engine.errors import ErrorKind, RecsysError
 from engine.runtime import memory
 from engine.search import SearchIndex
@@ -27,7 +29,7 @@ def test_an_index_of_words_that_has_no_room_is_refused(monkeypatch: pytest.Monke
     items = make_dataset().items
     index = SearchIndex(items)
     with_free(monkeypatch, keyword_index(items) - 1)
-    with pytest.raises(RecsysError, match=r"^Indexing the words of 5 items needs about 12 MB of memory") as caught:
+    with pytest.raises(RecsysError, match=r"^Indexing the words of 5 items needs about 2 MB of memory") as caught:
         index.search("a", mode="keyword")
     assert caught.value.kind is ErrorKind.NOT_ENOUGH_MEMORY
     with_free(monkeypatch, keyword_index(items))
@@ -78,3 +80,11 @@ def test_interactions_that_have_no_room_to_be_sorted_are_refused(monkeypatch: py
         liked.similarity(1)
     with_free(monkeypatch, 10**9)
     assert len(liked.similarity(1)) == liked._interactions.num_items
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the peak of memory is read from Linux's /proc")
+@pytest.mark.parametrize("kind", search_memory.KINDS)
+def test_what_is_stated_is_what_it_takes(kind: str) -> None:
+    got = search_memory.in_a_process(kind, 20_000, 120)
+    assert got["stated"] == pytest.approx(got["measured"], rel=0.3)
