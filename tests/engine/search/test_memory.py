@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.reliability import search_memory
 from engine.errors import ErrorKind, RecsysError
 from engine.runtime import memory
 from engine.search import SearchIndex
@@ -19,6 +20,8 @@ from engine.search.semantic.quantization_cache import QuantizationCache
 from engine.search.semantic.vector_store import VectorStore, hash_texts
 from tests.engine.conftest import make_dataset
 from tests.engine.search.fakes import FakeEncoder
+
+SCRIPT = Path(__file__).resolve().parents[3] / "benchmarks/reliability/search_memory.py"
 
 
 def with_free(monkeypatch: pytest.MonkeyPatch, cpu: int, device: int = 0) -> None:
@@ -84,7 +87,8 @@ def test_interactions_that_have_no_room_to_be_sorted_are_refused(monkeypatch: py
 
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the peak of memory is read from Linux's /proc")
-@pytest.mark.parametrize("kind", search_memory.KINDS)
+@pytest.mark.parametrize("kind", ["keyword index", "texts"])
 def test_what_is_stated_is_what_it_takes(kind: str) -> None:
-    got = search_memory.in_a_process(kind, 20_000, 120)
+    command = [sys.executable, str(SCRIPT), "--one", kind, "20000", "120"]
+    got = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert got["stated"] == pytest.approx(got["measured"], rel=0.3)
