@@ -29,7 +29,7 @@ INTRODUCTION = """# Reliability
 Made by `python benchmarks/reliability/page.py` from `benchmarks/results/reliability/`; do not edit it by hand. The
 scripts of `benchmarks/reliability/` try in large numbers what [SECURITY.md](../SECURITY.md) promises, and keep what
 came out with `--keep`. Tests try a sample of the same at every change. A fault that a script found is mended and has a
-test before its figure is kept.
+test before its figure is kept. A `+` after a commit stands for changes that were made to it.
 """
 
 
