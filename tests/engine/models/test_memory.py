@@ -53,6 +53,16 @@ def test_the_square_of_the_dimensions_is_counted(name: str) -> None:
     assert (models.get(name).required_memory(small, {"embedding_dim": 100_000}) or 0) > 4 * 100_000**2
 
 
+@pytest.mark.parametrize("name", ["attention", "blend"])
+def test_the_scores_of_a_softmax_over_all_items_are_counted(name: str) -> None:
+    spec = models.get(name)
+    all_items, a_sample = (
+        spec.required_memory(Counts(800, items, 40_000, sequences=800), {"batch_size": 1024}) or 0
+        for items in (2_001, 2_002)  # with the padding
+    )
+    assert all_items > a_sample + 400_000_000
+
+
 def test_an_allocation_of_torch_that_fails_is_a_lack_of_memory() -> None:
     with pytest.raises(MemoryError), memory.failed_allocations():
         torch.empty(1 << 60, dtype=torch.uint8)
