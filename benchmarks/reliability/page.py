@@ -87,6 +87,9 @@ BY_TESTS = (
     ),
 )
 
+#: Bytes below which libraries, and not the data, decide what is measured.
+_LEAST_COMPARED = 5_000_000
+
 
 def main() -> None:
     """Write the page."""
@@ -120,6 +123,9 @@ def _tried(runs: Mapping[str, Run]) -> Iterator[str]:
             rows.append((script, what, f"{run['trials']:,}", outcome(run), str(run["first_seed"]), _origin(run)))
     yield from lines_of(("script", "what", "trials", "outcome", "first seed", "commit, date"), rows)
     yield ""
+    for name, _, _ in TRIED:
+        if note := runs.get(name, {}).get("note"):
+            yield f"`{name}.py`: {note}\n"
     yield from _machines(runs[name] for name, _, _ in TRIED if name in runs)
 
 
@@ -152,7 +158,8 @@ def _memory(runs: Mapping[str, Run]) -> Iterator[str]:
     yield (
         "Made by `memory.py`: the memory that a model states before its training, from the counts of users, items,\n"
         "interactions and dimensions, and what the training of one thread took beside the interactions. Trainings are\n"
-        "short (two iterations), which changes nothing of the peak. The ratio is to be between 0.7 and 1.3.\n"
+        "short (two iterations), which changes nothing of the peak. The ratio is to be between 0.7 and 1.3; below 5 MB\n"
+        "it says nothing.\n"
     )
     found = runs.get("memory", {})
     rows = [
@@ -160,7 +167,7 @@ def _memory(runs: Mapping[str, Run]) -> Iterator[str]:
             run["model"],
             *(f"{run[key]:,}" for key in ("interactions", "users", "items")),
             *((f"{run[key] / 1e6:,.0f}" if key in run else "over the limit") for key in ("stated", "measured")),
-            f"{run['stated'] / max(1, run['measured']):.2f}" if "measured" in run else "–",
+            f"{run['stated'] / run['measured']:.2f}" if run.get("measured", 0) > _LEAST_COMPARED else "–",
             _origin(run),
         )
         for run in sorted(found.values(), key=lambda run: (run["model"], run["interactions"]))

@@ -19,6 +19,8 @@ MOST_BYTES = 1 << 30
 _MOST_SHOWN = 300
 #: A worker that says nothing for so long is ended; other work on the machine is no reason for it.
 _HANGS_AFTER = 600
+#: The figures are kept after so many trials too, in case that the run is cut off.
+_KEPT_EVERY = 500
 #: What may become of a seed; everything else is a fault.
 GOOD = ("answered", "refused")
 
@@ -104,24 +106,24 @@ def main(function: Callable[[int], str], explain: Callable[[int], None], name: s
         explain(options.seed)
         return 0
     outcomes: Counter[str] = Counter()
-    slowest, peak, faults, begun = 0.0, 0, 0, time.perf_counter()
+    slowest, peak, faults = 0.0, 0, 0
     for trial in run_trials(function, range(options.first, options.first + options.count)):
         slowest, peak = max(slowest, trial.seconds), max(peak, trial.peak)
         outcomes[trial.outcome if trial.outcome in GOOD else "wrong"] += 1
         if trial.fault:
             faults += 1
             print(f"seed {trial.seed}: {trial.fault[:_MOST_SHOWN]}", flush=True)
+        done = outcomes.total()
+        if options.keep and (done % _KEPT_EVERY == 0 or done == options.count):
+            figures = {
+                "trials": done,
+                "first_seed": options.first,
+                **{outcome: outcomes[outcome] for outcome in GOOD},
+                "faults": faults,
+                "slowest_seconds": round(slowest, 2),
+                "peak_bytes": peak,
+            }
+            keep(name, figures)
     listed = ", ".join(f"{number:,} {outcome}" for outcome, number in outcomes.most_common())
     print(f"{options.count:,} {what}: {listed}; {faults:,} faults; at most {slowest:.2f} s and {peak >> 20:,} MB each")
-    if options.keep:
-        figures = {
-            "trials": options.count,
-            "first_seed": options.first,
-            **{outcome: outcomes[outcome] for outcome in GOOD},
-            "faults": faults,
-            "slowest_seconds": round(slowest, 2),
-            "peak_bytes": peak,
-            "run_seconds": round(time.perf_counter() - begun),
-        }
-        keep(name, figures)
     return 1 if faults else 0
