@@ -23,6 +23,9 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 from benchmarks.reliability.outcomes import keep  # noqa: E402
 from tests.engine.workspace.damage import ask, make_home, trial  # noqa: E402
 
+#: The figures are kept after so many files too, in case that the run is cut off.
+KEPT_EVERY = 50
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -54,12 +57,15 @@ def main() -> int:
                 if arguments.seed is not None:
                     print(outcome)
             shutil.rmtree(home, ignore_errors=True)
+            done = wrong + outcomes.total()
+            if arguments.keep and (done % KEPT_EVERY == 0 or done == len(seeds)):
+                keep(
+                    "damaged_files",
+                    {"trials": done, "first_seed": arguments.first, "outcomes": dict(outcomes), "wrong": wrong},
+                )
     for outcome, count in outcomes.most_common():
         print(f"{count:>5}  {outcome}")
     print(f"{wrong:>5}  wrong")
-    if arguments.keep:
-        figures = {"trials": len(seeds), "first_seed": arguments.first, "outcomes": dict(outcomes), "wrong": wrong}
-        keep("damaged_files", figures)
     return 1 if wrong else 0
 
 

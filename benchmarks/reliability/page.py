@@ -29,7 +29,7 @@ INTRODUCTION = """# Reliability
 Made by `python benchmarks/reliability/page.py` from `benchmarks/results/reliability/`; do not edit it by hand. The
 scripts of `benchmarks/reliability/` try in large numbers what [SECURITY.md](../SECURITY.md) promises, and keep what
 came out with `--keep`. Tests try a sample of the same at every change. A fault that a script found is mended and has a
-test before its figure is kept. A `+` after a commit stands for changes that were made to it.
+test. A `+` after a commit stands for changes that were made to it.
 """
 
 
@@ -158,8 +158,8 @@ def _memory(runs: Mapping[str, Run]) -> Iterator[str]:
     yield (
         "Made by `memory.py`: the memory that a model states before its training, from the counts of users, items,\n"
         "interactions and dimensions, and what the training of one thread took beside the interactions. Trainings are\n"
-        "short (two iterations), which changes nothing of the peak. The ratio is to be between 0.7 and 1.3; below 5 MB\n"
-        "it says nothing.\n"
+        "short (two iterations), which changes nothing of the peak. The ratio is to be between 0.7 and 1.3; below\n"
+        "5 MB it says nothing.\n"
     )
     found = runs.get("memory", {})
     rows = [
