@@ -8,6 +8,7 @@ copied.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from engine.runtime import memory
@@ -22,9 +23,18 @@ _TEXT_ITEM = 57 + 150
 logger = logging.getLogger(__name__)
 
 
-def keyword_index(items: ItemTable) -> int:
-    """Estimate the memory of building the keyword index of a catalogue."""
-    return _INDEX + _INDEX_ITEM * len(items) + _INDEX_BYTE * (_letters(items, "title") + _letters(items, "text"))
+def keyword_index(items: ItemTable, columns: Iterable[str] = ()) -> int:
+    """Estimate the memory of building the keyword index of a catalogue.
+
+    Parameters
+    ----------
+    items
+        The catalogue.
+    columns
+        The columns that are searched beside its titles and texts.
+    """
+    letters = sum(_letters(items, column) for column in {"title", "text", *columns})
+    return _INDEX + _INDEX_ITEM * len(items) + _INDEX_BYTE * letters
 
 
 def texts(items: ItemTable) -> int:

@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from engine.data.items import ItemTable
 from engine.errors import ErrorKind, RecsysError
 from engine.runtime import memory
 from engine.search import SearchIndex
@@ -35,8 +37,14 @@ def test_an_index_of_words_that_has_no_room_is_refused(monkeypatch: pytest.Monke
     with pytest.raises(RecsysError, match=r"^Indexing the words of 5 items needs about 2 MB of memory") as caught:
         index.search("a", mode="keyword")
     assert caught.value.kind is ErrorKind.NOT_ENOUGH_MEMORY
-    with_free(monkeypatch, keyword_index(items))
+    with_free(monkeypatch, 10**9)
     index.search("a", mode="keyword")
+
+
+def test_every_column_that_is_searched_counts() -> None:
+    items = make_dataset().items
+    items = ItemTable(items.id_map, items.table.append_column("studio", pa.array(["a name " * 1_000] * len(items))))
+    assert keyword_index(items, ["studio"]) > keyword_index(items) + 10 * 7_000 * len(items)
 
 
 def test_a_catalogue_whose_texts_have_no_room_is_not_embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
