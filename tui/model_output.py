@@ -96,7 +96,8 @@ def print_memory(estimate: MemoryEstimate, dataset: str, as_json: bool) -> None:
         "beside which it"
     )
     print_line(f"  needs  {_size(estimate.needed, 'unknown: the model does not state it')}")
-    print_line(f"  free   {_size(estimate.free, 'unknown')}")
+    where = "" if estimate.device == "cpu" else f" on {estimate.device}"
+    print_line(f"  free   {_size(estimate.free, 'unknown')}{where}")
     if not estimate.fits:
         print_line(f"  does not fit: {describe_smaller(estimate.settings, estimate.models)}")
 

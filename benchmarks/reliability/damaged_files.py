@@ -20,7 +20,11 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+from benchmarks.reliability.outcomes import keep  # noqa: E402
 from tests.engine.workspace.damage import ask, make_home, trial  # noqa: E402
+
+#: The figures are kept after so many files too, in case that the run is cut off.
+KEPT_EVERY = 50
 
 
 def main() -> int:
@@ -28,6 +32,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=400, help="how many files to spoil")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--seed", type=int, help="spoil by this seed only, and let an error end the program")
+    parser.add_argument("--keep", action="store_true", help="keep the figures for docs/reliability.md")
     arguments = parser.parse_args()
     seeds = range(arguments.first, arguments.first + arguments.count)
     outcomes: Counter[str] = Counter()
@@ -52,6 +57,12 @@ def main() -> int:
                 if arguments.seed is not None:
                     print(outcome)
             shutil.rmtree(home, ignore_errors=True)
+            done = wrong + outcomes.total()
+            if arguments.keep and (done % KEPT_EVERY == 0 or done == len(seeds)):
+                keep(
+                    "damaged_files",
+                    {"trials": done, "first_seed": arguments.first, "outcomes": dict(outcomes), "wrong": wrong},
+                )
     for outcome, count in outcomes.most_common():
         print(f"{count:>5}  {outcome}")
     print(f"{wrong:>5}  wrong")

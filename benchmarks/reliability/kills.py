@@ -1,8 +1,8 @@
 """Kill processes at random moments while they store things, and count what is lost: ``kills.py --kills 500``.
 
 Each process replaces a data set, trains a model, embeds texts, or removes the data set, and is killed with SIGKILL at a
-random moment of it. Then everything is opened as at the next start. The script prints, and writes as JSON with
-``--out``, the number of things that were lost or not whole, of starts that were refused, and of files that stayed
+random moment of it. Then everything is opened as at the next start. The script prints as JSON, and keeps with
+``--keep``, the number of things that were lost or not whole, of starts that were refused, and of files that stayed
 behind. It ends with status 1 if there was any. It needs ``os.fork``.
 """
 
@@ -27,23 +27,27 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from engine.data.dataset import Dataset
-from engine.data.id_map import IdMap
-from engine.data.items import ItemTable
-from engine.interactions import Interactions
-from engine.runtime.job import Job
-from engine.search.encoder.model_files import ModelIdentity
-from engine.search.semantic.vector_store import VectorStore, hash_texts
-from engine.session import Session
-from engine.workspace.dataset_store import Workspace
-from engine.workspace.layout import DATASETS
-from engine.workspace.model_store import ModelStore
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.reliability.outcomes import keep  # noqa: E402
+from engine.data.dataset import Dataset  # noqa: E402
+from engine.data.id_map import IdMap  # noqa: E402
+from engine.data.items import ItemTable  # noqa: E402
+from engine.interactions import Interactions  # noqa: E402
+from engine.runtime.job import Job  # noqa: E402
+from engine.search.encoder.model_files import ModelIdentity  # noqa: E402
+from engine.search.semantic.vector_store import VectorStore, hash_texts  # noqa: E402
+from engine.session import Session  # noqa: E402
+from engine.workspace.dataset_store import Workspace  # noqa: E402
+from engine.workspace.layout import DATASETS  # noqa: E402
+from engine.workspace.model_store import ModelStore  # noqa: E402
 
 NAME, MODEL = "films", "popular"
 USERS, ITEMS, PER_USER, DIM = 2_000, 1_500, 50, 384
 #: What may be in a workspace at rest, with the names of versions left out.
 AT_REST = re.compile(
-    r"\.lock|datasets(/films(/(manifest\.json|words\.npz|(items|users|interactions)-[0-9a-f]+\.parquet"
+    r"\.lock|locks(/films(/popular\.lock)?)?|datasets(/films(/(manifest\.json|words\.npz|(items|users|interactions)-[0-9a-f]+\.parquet"
     r"|models(/popular(/(version\.json|v-[0-9a-f]+(/(model\.(json|safetensors)|report\.json))?))?)?"
     r"|embeddings(/(\.[^/]+\.(lock|begun)|fake-[0-9a-f]+(/(manifest\.json|(vectors|hashes)\.npy))?))?))?)?"
 )
@@ -122,6 +126,7 @@ class Rounds:
         self.random = random.Random(seed)
         self.versions = {digest_of(one): one for one in map(make_dataset, range(4))}
         self.found: Counter[str] = Counter()
+        self.killed: Counter[str] = Counter()
         self.problems: list[str] = []
 
     def operations(self) -> dict[str, Callable[[], object]]:
@@ -182,7 +187,8 @@ class Rounds:
         time.sleep(self.random.uniform(0, 1.05 * seconds))
         os.kill(process, signal.SIGKILL)
         _, status = os.waitpid(process, 0)
-        self.found["killed" if os.WIFSIGNALED(status) else "ended before"] += 1
+        if os.WIFSIGNALED(status):
+            self.killed[operation] += 1
         try:
             self.look(operation, before)
         except Exception as error:  # whatever it is, a person would be refused
@@ -239,24 +245,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, help="also write the figures to this file, as JSON")
+    parser.add_argument("--keep", action="store_true", help="keep the figures for docs/reliability.md")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", DeprecationWarning)  # of fork in a process with threads
     with tempfile.TemporaryDirectory() as folder:
         os.environ["RECSYS_TUI_HOME"] = folder
         rounds = Rounds(Workspace(Path(folder) / "data"), arguments.seed)
         seconds = rounds.measure()
-        while rounds.found["killed"] < arguments.kills:
+        while rounds.killed.total() < arguments.kills:
             operation = rounds.random.choice(list(seconds))
             rounds.round(operation, seconds[operation])
     figures: dict[str, Any] = {
-        "killed": rounds.found["killed"],
+        "trials": rounds.killed.total(),
+        "first_seed": arguments.seed,
+        "by_operation": dict(rounds.killed),
         **{kind: rounds.found[kind] for kind in ("lost", "refused", "left over")},
         "problems": rounds.problems,
     }
     print(json.dumps(figures, indent=2))
-    if arguments.out is not None:
-        arguments.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    if arguments.keep:
+        keep("kills", figures)
     return 1 if rounds.problems else 0
 
 

@@ -19,16 +19,28 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+from benchmarks.reliability.outcomes import keep  # noqa: E402
 
 WORDS = ("heist", "robot", "love war", "space station", "a detective in the rain", "year:>=1990", "genre:comedy ghost")
 #: The share of the operations, and the least number of the app's rounds, after which nothing new should be needed.
 WARM_UP, WARM_ROUNDS = 0.2, 2 * len(WORDS)
 #: How much more memory may be held at the end than after the warm-up, and how much of a core an idle app may use.
 MOST_GROWTH, MOST_IDLE = 0.05, 0.01
-F2, F3, F4, ENTER, DOWN, ESCAPE, CTRL_Q = "\x1bOQ", "\x1bOR", "\x1bOS", "\r", "\x1b[B", "\x1b", "\x11"
+F2, F3, F4, ENTER, DOWN, CTRL_Q = "\x1bOQ", "\x1bOR", "\x1bOS", "\r", "\x1b[B", "\x11"
+#: Escape as the kitty protocol writes it: a busy app would take a bare one and the next key for one key.
+ESCAPE = "\x1b[27u"
+#: One round: search, look at results, recommend to a user, and make a sequence. None stands for the words.
+ROUND = (F2, ESCAPE, None, ENTER, DOWN, DOWN, ENTER, ESCAPE, F3, "1", ENTER, DOWN, DOWN, F4, "the", ENTER, ESCAPE)
+#: The number of keys of a round, without the letters.
+KEYS = len(ROUND)
+
+#: What was measured of one part, with its name and whether it ``held``.
+Part = tuple[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -54,18 +66,21 @@ class Use:
 
 
 def main() -> int:
-    """Measure both parts, and return 1 if one of them grew."""
+    """Measure both parts, and return 1 if one of them did not hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--operations", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=120, help="of the keys in the app")
     parser.add_argument("--idle", type=float, default=60.0, help="how long the app is left alone, in seconds")
+    parser.add_argument("--keep", action="store_true", help="keep the figures for docs/reliability.md")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="recsys-tui-life-") as home:
         os.environ |= {"RECSYS_TUI_HOME": home, "HF_HUB_OFFLINE": "1"}
         train_models()
-        good = session_stays_small(arguments.operations)
-        good &= app_stays_small(arguments.rounds, arguments.idle)
-    return 0 if good else 1
+        found = [*measure_session(arguments.operations), *measure_app(arguments.rounds, arguments.idle)]
+    if arguments.keep:
+        for part, figures in found:
+            keep("long_life", figures, part=part)
+    return 0 if all(figures["held"] for _, figures in found) else 1
 
 
 def train_models() -> None:
@@ -79,10 +94,10 @@ def train_models() -> None:
 
 
 # -- a session ----------------------------------------------------------------------------------------------------
-def session_stays_small(number: int) -> bool:
+def measure_session(number: int) -> Iterator[Part]:
     """Run operations in one session, and compare what the process holds."""
     if number < 1:
-        return True
+        return
     begun, warm, counted = time.perf_counter(), None, {}
     for done, name in enumerate(operations(number), 1):
         counted[name] = counted.get(name, 0) + 1
@@ -95,7 +110,7 @@ def session_stays_small(number: int) -> bool:
     end = settled()
     print(f"session after {number:,} operations in {time.perf_counter() - begun:.0f} s: {end}")
     print("  " + ", ".join(f"{many:,} {name}" for name, many in sorted(counted.items())))
-    return compare(warm, end)
+    yield "session", {"trials": number, "operations": counted, **compare(warm, end)}
 
 
 def operations(number: int) -> Iterator[str]:
@@ -144,10 +159,10 @@ def settled() -> Use:
 
 
 # -- the app --------------------------------------------------------------------------------------------------------
-def app_stays_small(rounds: int, idle: float) -> bool:
+def measure_app(rounds: int, idle: float) -> Iterator[Part]:
     """Run the app under a script of keys, and compare what it holds; then leave it alone."""
     if rounds < 1:
-        return True
+        return
     from terminal import Terminal
 
     command = [sys.executable, "-m", "tui.cli", "-d", "demo"]
@@ -164,23 +179,21 @@ def app_stays_small(rounds: int, idle: float) -> bool:
         assert warm is not None
         end = Use.of(terminal.pid)
         print(f"app after {rounds} rounds of keys: {end}")
-        good = compare(warm, end)
+        yield "app", {"trials": rounds * KEYS, "rounds": rounds, **compare(warm, end)}
         if idle:
             read_for(terminal, 5.0)
             before = processor_seconds(terminal.pid)
             read_for(terminal, idle)
             share = (processor_seconds(terminal.pid) - before) / idle
             print(f"app left alone for {idle:.0f} s: {share:.1%} of a core")
-            good &= share <= MOST_IDLE
+            yield "idle app", {"seconds": idle, "share": round(share, 5), "held": share <= MOST_IDLE}
         terminal.press(CTRL_Q)
         terminal.wait_for_exit()
-    return good
 
 
 def one_round(terminal: object, words: str) -> None:
     """Search, look at results, recommend to a user, and make a sequence."""
-    searching, recommending = (F2, ESCAPE, words, ENTER, DOWN, DOWN, ENTER, ESCAPE), (F3, "1", ENTER, DOWN, DOWN)
-    for keys in (*searching, *recommending, F4, "the", ENTER, ESCAPE):
+    for keys in (words if key is None else key for key in ROUND):
         terminal.press(keys)  # type: ignore[attr-defined]
         read_for(terminal, 0.15)
 
@@ -198,11 +211,12 @@ def processor_seconds(pid: int) -> float:
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def compare(warm: Use, end: Use) -> bool:
+def compare(warm: Use, end: Use) -> dict[str, Any]:
     """Say whether the end is no larger than the state after the warm-up."""
-    growth = end.memory / warm.memory - 1
-    print(f"  memory {growth:+.1%}, threads {end.threads - warm.threads:+d}, files {end.files - warm.files:+d}")
-    return growth <= MOST_GROWTH and end.threads <= warm.threads and end.files <= warm.files
+    growth, threads, files = end.memory / warm.memory - 1, end.threads - warm.threads, end.files - warm.files
+    print(f"  memory {growth:+.1%}, threads {threads:+d}, files {files:+d}")
+    held = growth <= MOST_GROWTH and threads <= 0 and files <= 0
+    return {"bytes": end.memory, "growth": round(growth, 4), "threads": threads, "files": files, "held": held}
 
 
 if __name__ == "__main__":

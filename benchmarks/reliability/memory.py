@@ -135,6 +135,7 @@ def main() -> None:
         return
     from tables import lines_of
 
+    from benchmarks.reliability.outcomes import keep
     from engine import models
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -144,6 +145,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=45_000)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="an option of the models")
     parser.add_argument("--limit", type=float, default=8.0, help="in GB")
+    parser.add_argument("--keep", action="store_true", help="keep the figures for docs/reliability.md")
     arguments = parser.parse_args()
     sizes = [(arguments.interactions, arguments.users, arguments.items)] if arguments.interactions else SIZES
     options = dict(word.split("=", 1) for word in arguments.set)
@@ -151,6 +153,9 @@ def main() -> None:
     for name in arguments.models or [one for one in models.available() if models.get(one).memory is not None]:
         for size in sizes:
             got = in_a_process(name, size, options, arguments.limit * 1e9)
+            if arguments.keep:
+                kept = {"model": name, **dict(zip(("interactions", "users", "items"), size, strict=True)), **got}
+                keep("memory", kept, part=f"{name}, {size[0]:,} interactions")
             numbers = [f"{size[0]:,}", f"{size[1]:,}", f"{size[2]:,}"]
             if "killed" in got:
                 rows.append((name, *numbers, "", f"over {arguments.limit:g} GB", "", ""))

@@ -69,4 +69,4 @@ def explain(seed: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(outcome, explain, "spoilt files", 5000))
+    sys.exit(main(outcome, explain, "mutated_files", "spoilt files", 20_000))

@@ -58,4 +58,4 @@ def _mode(seed: int) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(outcome, explain, "spoilt query lines", 20_000))
+    sys.exit(main(outcome, explain, "mutated_queries", "spoilt query lines", 20_000))

@@ -11,14 +11,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from benchmarks.reliability.outcomes import keep
+
 MOST_SECONDS = 5.0
 MOST_BYTES = 1 << 30
 _MOST_SHOWN = 300
-#: A worker that says nothing for so long is ended.
-_HANGS_AFTER = 60
+#: A worker that says nothing for so long is ended; other work on the machine is no reason for it.
+_HANGS_AFTER = 600
+#: The figures are kept after so many trials too, in case that the run is cut off.
+_KEPT_EVERY = 500
 #: What may become of a seed; everything else is a fault.
 GOOD = ("answered", "refused")
 
@@ -92,12 +94,13 @@ def _serve(function: Callable[[int], str], there: Connection) -> None:
         there.send(Trial(seed, outcome, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit))
 
 
-def main(function: Callable[[int], str], explain: Callable[[int], None], what: str, count: int) -> int:
-    """The command line of a script: run the trials and tell the outcome; 1 if anything went wrong."""
+def main(function: Callable[[int], str], explain: Callable[[int], None], name: str, what: str, count: int) -> int:
+    """The command line of the script ``name``: run the trials and tell the outcome; 1 if anything went wrong."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=count, help=f"how many {what}")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--seed", type=int, help="run this one alone, here, and print what happens")
+    parser.add_argument("--keep", action="store_true", help="keep the figures for docs/reliability.md")
     options = parser.parse_args()
     if options.seed is not None:
         explain(options.seed)
@@ -110,6 +113,17 @@ def main(function: Callable[[int], str], explain: Callable[[int], None], what: s
         if trial.fault:
             faults += 1
             print(f"seed {trial.seed}: {trial.fault[:_MOST_SHOWN]}", flush=True)
+        done = outcomes.total()
+        if options.keep and (done % _KEPT_EVERY == 0 or done == options.count):
+            figures = {
+                "trials": done,
+                "first_seed": options.first,
+                **{outcome: outcomes[outcome] for outcome in GOOD},
+                "faults": faults,
+                "slowest_seconds": round(slowest, 2),
+                "peak_bytes": peak,
+            }
+            keep(name, figures)
     listed = ", ".join(f"{number:,} {outcome}" for outcome, number in outcomes.most_common())
     print(f"{options.count:,} {what}: {listed}; {faults:,} faults; at most {slowest:.2f} s and {peak >> 20:,} MB each")
     return 1 if faults else 0

@@ -161,8 +161,9 @@ def _codec(encoding: str | None) -> str:
     if encoding is None:
         return "utf-8"
     try:
+        "a".encode(encoding)  # codecs such as hex and rot13 are there too, and are none of text
         return codecs.lookup(encoding).name
-    except LookupError:
+    except (LookupError, ValueError):
         raise OptionError(f"There is no encoding {encoding!r}: name one such as utf-8, cp1252 or shift_jis.") from None
 
 

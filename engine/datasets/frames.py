@@ -75,6 +75,11 @@ def from_pandas(
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
             reason = " ".join(str(error).split())[:200]
             raise DataError(f"The frame of {what} has a column of mixed types ({reason}): give it one type.") from error
+        except UnicodeEncodeError as error:
+            found = error.object[max(error.start - 20, 0) : error.end + 20]
+            raise DataError(
+                f"The frame of {what} has half of a surrogate pair in {found!a}, which is not text: replace it."
+            ) from error
     return from_arrow(*tables, name=name, **options)
 
 

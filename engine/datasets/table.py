@@ -202,9 +202,19 @@ def _rows_of_log(source: Source, files: Files) -> Rows:
         path, key = files.join
         other = _open(open_source(path), files)
         rows = JoinedRows(rows, other, mapped_column(rows, key, key), mapped_column(other, key, key))
+    for value in (*files.where.values(), files.user or ""):
+        _require_text(value)
     where = {mapped_column(rows, column, column): value for column, value in files.where.items()}
     constant = {} if files.user is None else {_PERSON: files.user}
     return SelectedRows(rows, where, constant) if where or constant else rows
+
+
+def _require_text(value: str) -> None:
+    """Refuse a value whose bytes could not be decoded on the command line: no row can have it."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise OptionError(f"The value {value[:40]!a} is not text: give it in the terminal's encoding.") from None
 
 
 def _chosen(rows: Rows, label: str, files: Files, notes: list[str]) -> Rows:

@@ -19,8 +19,10 @@ from engine.evaluation.predict import batch_score
 from engine.evaluation.splitters import Split, split
 from engine.models.memory import MemoryEstimate, estimate, require_memory
 from engine.ranking import confidence_margin
+from engine.runtime.device import resolve
 from engine.runtime.job import Job, Progress
 from engine.runtime.memory import failed_allocations
+from engine.training.loop import say
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
@@ -150,7 +152,7 @@ def fit(
     RecsysError
         If there are no interactions to learn from.
     LearningError
-        If the model states that its training needs more memory than is free.
+        If the model states that its training needs more memory than is free on its device and on the CPU.
     MemoryError
         If there was less memory than stated.
     """
@@ -158,7 +160,10 @@ def fit(
     if not len(interactions):
         raise RecsysError(f"{model.name} has nothing to learn from: no interaction of the training part has a rating.")
     if spec := models.describe().get(model.name):
-        require_memory(spec, interactions, model.options(), model.device)
+        found = require_memory(spec, interactions, model.options(), model.device)
+        if found.device == "cpu" != str(model.device):
+            say(f"{model.device} has too little free memory for {model.name}: it is trained on the CPU", job)
+            model.device = resolve("cpu")
     begun = time.perf_counter()
     data: Any = interactions if can.task == "user" else interactions.to_sequence(can.sequence_length)
     extra: dict[str, Any] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ErrorKind, LearningError
@@ -39,6 +39,8 @@ class MemoryEstimate:
         The bytes that training takes beside the interactions; None if the model does not state it.
     free
         The bytes that are free now; None if that is unknown.
+    device
+        The device on which the training fits, or would have to: the CPU where another one has too little memory.
     settings
         If it does not fit: options, as ``name=value``, each of which would make it fit.
     models
@@ -49,6 +51,7 @@ class MemoryEstimate:
     counts: Counts
     needed: int | None
     free: int | None
+    device: str = "cpu"
     settings: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
 
@@ -61,7 +64,9 @@ class MemoryEstimate:
 def estimate(
     spec: ModelSpec, interactions: Interactions, options: Mapping[str, Any], device: torch.device | None = None
 ) -> MemoryEstimate:
-    """Estimate the memory of a training on the CPU, and find smaller ways if it does not fit.
+    """Estimate the memory of a training, and find smaller ways if it does not fit.
+
+    A device with memory of its own is compared first. Where the training does not fit into that, the CPU would do it.
 
     Parameters
     ----------
@@ -72,24 +77,33 @@ def estimate(
     options
         The options of the model. The others have their defaults for data of this size.
     device
-        The device that trains; None means the CPU. On a device with memory of its own nothing is estimated.
+        The device that trains; None means the CPU.
     """
     counts = count(interactions, spec.capabilities)
-    if device is not None and device.type == "cuda":
-        return MemoryEstimate(spec.name, counts, None, memory.available(device))
-    needed, free = spec.required_memory(counts, options), memory.available(device)
-    found = MemoryEstimate(spec.name, counts, needed, free)
-    if found.fits or free is None:
+    needed = spec.required_memory(counts, options)
+    if device is not None and device.type != "cpu":
+        found = MemoryEstimate(spec.name, counts, needed, memory.available(device), str(device))
+        if found.fits or device.type != "cuda":  # only CUDA devices have memory that the CPU does not have
+            return _with_smaller_ways(found, spec, interactions, options)
+    return _with_smaller_ways(
+        MemoryEstimate(spec.name, counts, needed, memory.available()), spec, interactions, options
+    )
+
+
+def _with_smaller_ways(
+    found: MemoryEstimate, spec: ModelSpec, interactions: Interactions, options: Mapping[str, Any]
+) -> MemoryEstimate:
+    if found.fits or found.free is None:
         return found
-    settings = tuple(_fitting_settings(spec, counts, options, free))[:_MOST_NAMED]
-    others = tuple(_fitting_models(spec, interactions, free))[:_MOST_NAMED]
-    return MemoryEstimate(spec.name, counts, needed, free, settings, others)
+    settings = tuple(_fitting_settings(spec, found.counts, options, found.free))[:_MOST_NAMED]
+    others = tuple(_fitting_models(spec, interactions, found.free))[:_MOST_NAMED]
+    return replace(found, settings=settings, models=others)
 
 
 def require_memory(
     spec: ModelSpec, interactions: Interactions, options: Mapping[str, Any], device: torch.device | None = None
 ) -> MemoryEstimate:
-    """Estimate as :func:`estimate`, and refuse what does not fit.
+    """Estimate as :func:`estimate`, and refuse what does not fit on its device nor on the CPU.
 
     Raises
     ------

@@ -39,17 +39,17 @@ def available(device: torch.device | None = None) -> int | None:
 
 @contextmanager
 def failed_allocations() -> Iterator[None]:
-    """Raise MemoryError where torch says with a RuntimeError that the CPU has no memory left."""
+    """Raise MemoryError where torch says with a RuntimeError that the CPU or another device has no memory left."""
     try:
         yield
     except RuntimeError as error:
-        if "DefaultCPUAllocator" not in str(error):
+        if "DefaultCPUAllocator" not in str(error) and type(error).__name__ != "OutOfMemoryError":
             raise
         raise MemoryError(str(error)) from error
 
 
-def require_free(needed: int, work: str) -> None:
-    """Refuse work that needs more memory than is free.
+def require_free(needed: float, work: str) -> None:
+    """Refuse work on the CPU that needs more memory than is free.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def require_free(needed: int, work: str) -> None:
         raise RecsysError(
             f"{work} needs about {describe_bytes(needed)} of memory, and only {describe_bytes(free)} is free.",
             kind=ErrorKind.NOT_ENOUGH_MEMORY,
-            needed=needed,
+            needed=int(needed),
             free=free,
         )
 

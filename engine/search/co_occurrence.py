@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.runtime.locked_property import locked_property
+from engine.runtime.memory import require_free
 
 if TYPE_CHECKING:
     from engine.interactions import Interactions
@@ -16,6 +17,8 @@ Scores = npt.NDArray[np.float32]
 
 #: A cosine that rests on n common users is multiplied by n / (n + this), so that few users give little evidence.
 _SHRINKAGE = 10.0
+#: What is held for each interaction while they are sorted by item and by user.
+_BYTES_AN_INTERACTION = 40
 
 
 class CoOccurrence:
@@ -35,7 +38,13 @@ class CoOccurrence:
         self._interactions = interactions
 
     def similarity(self, item: int) -> Scores:
-        """The similarity of each item to the internal id ``item``: 0 for itself and the padding, ``(num_items,)``."""
+        """The similarity of each item to the internal id ``item``: 0 for itself and the padding, ``(num_items,)``.
+
+        Raises
+        ------
+        RecsysError
+            If sorting the interactions, which is done once, needs more memory than is free.
+        """
         users, first_of_user, by_user, first_of_item, num_users = self._likes
         if item >= len(num_users):
             return np.zeros(len(num_users), dtype=np.float32)
@@ -53,6 +62,7 @@ class CoOccurrence:
     def _likes(self) -> tuple[npt.NDArray[np.int64], ...]:
         """Users by item, starts of the users' items, items by user, starts of the items' users, users per item."""
         log = self._interactions
+        require_free(_BYTES_AN_INTERACTION * len(log), "Comparing items by the users who liked them")
         users, items = log.user_ids.astype(np.int64), log.item_ids.astype(np.int64)
         if log.ratings is not None:
             known = ~np.isnan(log.ratings)

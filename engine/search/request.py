@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.data.results import Understood
+from engine.search.lexical.query_reader import STOP_WORDS
 from engine.search.understanding.languages import Translation, language_name, read_language
 from engine.search.understanding.moods import Moods, read_moods
 from engine.search.understanding.reader import read
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from engine.search.filters.orders import Order
     from engine.search.filters.parser import Filter
     from engine.search.understanding.reading import Moved
+
+#: Words for what a catalogue holds, which other languages put before the subject.
+_FORMS = frozenset({"anime", "animation", "cartoon", "series", "book", "novel", "manga"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +91,11 @@ def understand(
     literal
         Words that are to be searched for as they were typed, and not understood.
     is_known
-        Whether a folded word occurs in a well-known title of the catalogue, or several folded words are a title.
+        Whether a folded word occurs in a well-known title of the catalogue, or several folded words are a title or a
+        name.
     """
     translation = Translation() if query in literal else read_language(query, is_known)
-    english = translation.english if translation.language is not None else ""
+    english = _with_subject_first(translation.english) if translation.language is not None else ""
     reading = read(english or query, fields, keep_as_text=frozenset(literal))
     moods = Moods() if query in literal or is_known(" ".join(words(query))) else read_moods(english or query)
     wording = _without_phrases(reading.text, [one for one in moods.phrases if one not in literal])
@@ -113,8 +118,16 @@ def understand(
     )
 
 
+def _with_subject_first(english: str) -> str:
+    """A translation in the order of English: "football anime" for what other languages call an anime of football."""
+    first, *rest = english.split() or [""]
+    return " ".join([*rest, first]) if first in _FORMS else english
+
+
 def _without_phrases(text: str, phrases: Collection[str]) -> str:
     """A text without phrases that tell a mood: an item need not have their words."""
+    if not phrases:
+        return text
     for phrase in sorted(phrases, key=len, reverse=True):
         text = text.replace(phrase, " ")
-    return " ".join(text.split())
+    return " ".join(text.split()) if any(word not in STOP_WORDS for word in words(text)) else ""

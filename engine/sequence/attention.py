@@ -22,12 +22,9 @@ from engine.runtime.job import Job
 from engine.sequence import specs
 from engine.sequence.described import DescribedEmbedding
 from engine.sequence.implicit import ImplicitSequenceModel
+from engine.sequence.memory import FULL_ON_CPU, SAMPLED_ON_CPU
 from engine.sequence.representations import PADDING_IDX
 from engine.sequence.self_attention import AttentionNet
-
-#: On the CPU the softmax is over all items if there are at most so many, and else over a sample of this size. The
-#: softmax over many more items would take minutes.
-FULL_ON_CPU, SAMPLED_ON_CPU = 2_000, 512
 
 
 class AttentionModel(ImplicitSequenceModel):

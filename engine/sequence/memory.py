@@ -7,6 +7,9 @@ from engine.models.counts import Counts
 
 #: The lengths of the sequences that the models are trained on; see their declarations.
 _WHOLE, _ATTENTION, _SHORT = 200, 50, 10
+#: On the CPU the softmax of attention is over all items if there are at most so many, and else over a sample of this
+#: size. The softmax over many more items would take minutes.
+FULL_ON_CPU, SAMPLED_ON_CPU = 2_000, 512
 #: The bytes an interaction while the interactions are sorted into sequences, and while the places of items are counted.
 _SORTING, _COUNTING = 60, 33
 #: What libraries and blocks of bounded size take beside it.
@@ -33,7 +36,7 @@ def sequence(counts: Counts, options: Options) -> float:
 
 def attention(counts: Counts, options: Options) -> float:
     """Estimate the memory of :class:`engine.sequence.attention.AttentionModel`."""
-    return _network(counts, options, _ATTENTION, counts.sequences)
+    return _network(counts, options, _ATTENTION, counts.sequences, _candidates(counts, options))
 
 
 def blend(counts: Counts, options: Options) -> float:
@@ -42,16 +45,26 @@ def blend(counts: Counts, options: Options) -> float:
     pieces = min(cells // _ATTENTION, counts.interactions // _ATTENTION + counts.sequences)
     # Beside the votes that markov compares, the scores of attention and their mean.
     comparing = 68 * min(_WINDOWS * counts.items, _CHUNK) if options["held_out"] else 0
-    training = _network(counts, options, _ATTENTION, pieces)
+    training = _network(counts, options, _ATTENTION, pieces, _candidates(counts, options))
     return float(_SMALL + 8 * cells + max(training, comparing, _COUNTING * counts.interactions))
 
 
-def _network(counts: Counts, options: Options, length: int, sequences: int) -> float:
+def _candidates(counts: Counts, options: Options) -> int:
+    """The number of items that the softmax of attention compares, on the CPU."""
+    chosen = options.get("num_negatives") or SAMPLED_ON_CPU
+    return int(chosen if options.get("num_negatives") or counts.items > FULL_ON_CPU + 1 else counts.items)
+
+
+def _network(counts: Counts, options: Options, length: int, sequences: int, candidates: int = 0) -> float:
     cells = sequences * length
     row = 4 * (options["embedding_dim"] + 1)
     tables = 4 * row * counts.items  # weights, gradients and both moments
     # The same of the layers; those of self-attention, the largest kind, have twelve times the square of the width.
     layers = 4 * 12 * row * options["embedding_dim"] * options.get("num_layers", 1)
     step = 18 * row * options["batch_size"] * length  # the network's layers and their gradients
-    training = (4 + 8 + 24) * cells + step  # the sequences in 32 and in 64 bits, and the items that occur, sorted
-    return float(WORKSPACE + tables + layers + max(_SORTING * counts.interactions, training))
+    # The scores of the candidates at the steps that are no padding, their softmax and their gradients.
+    steps = options["batch_size"] * length * min(1.0, counts.interactions / max(1, cells))
+    scores = 12 * steps * candidates
+    # The sequences in 32 and in 64 bits, and beside them first the items that occur, sorted, and then a step.
+    training = (4 + 8) * cells + max(24 * cells, step + scores)
+    return float(tables + layers + max(WORKSPACE / 2 + _SORTING * counts.interactions, WORKSPACE + training))

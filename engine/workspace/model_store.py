@@ -16,8 +16,8 @@ from uuid import uuid4
 from engine import models
 from engine.data.results import FitReport, ModelState, Task
 from engine.errors import DamagedError, DamagedModelError, DataError, ErrorKind, NotTrainedError, RecsysError
+from engine.runtime.memory import failed_allocations, require_free
 from engine.storage.atomic import write_json
-from engine.storage.model_header import HEADER, TENSORS
 from engine.storage.versions import POINTER, new_version
 from engine.workspace.stored_model import (
     LISTED_BYTES,
@@ -60,6 +60,7 @@ class ModelStore:
         self._reports: dict[str, tuple[Hashable, StoredReport | DataError | None]] = {}
         self._folders: dict[str, tuple[Hashable, Path]] = {}
         self._pointers: dict[str, str] = {}
+        self._files: dict[str, tuple[Hashable, list[str]]] = {}
 
     def folder(self, name: str) -> Path:
         """The folder of a model, whether it exists or not; it stays the same when the model is trained again."""
@@ -264,14 +265,30 @@ class ModelStore:
     def _read(self, name: str, stored: StoredReport, device: str) -> Any:
         """Read a model, and compare its sizes with those of the data set."""
         folder = self._current(name)
+        size = sum(file.bytes for file in (stored.files or {}).values())
+        require_free(
+            2 * size, f"Loading the model {name} of {self._overview.name!r}"
+        )  # the file, and what is made of it
         require_whole(folder, stored)
-        model = models.load(folder, device=device)
+        model = self._load_on(device, folder)
         # Both with the padding; a model that uses texts also has the items that nobody has rated. The attribute of a
         # model of another package may mean something else, and is not one of the wrapper that is compared here.
         sizes = {None, self._overview.num_rated_items + 1, self._overview.num_items + 1}
         if not {vars(model).get(name) for name in ("num_items", "_num_items")} <= sizes:
             raise DamagedError(f"{folder}: is damaged, since its model is of another data set.", file=str(folder))
         return model
+
+    @staticmethod
+    def _load_on(device: str, folder: Path) -> Any:
+        """Load a model to a device, or to the CPU if the device has too little memory."""
+        try:
+            with failed_allocations():
+                return models.load(folder, device=device)
+        except MemoryError:
+            if device == "cpu":
+                raise
+        logger.warning("%s: %s has no room for the model, so the CPU answers", folder, device)
+        return models.load(folder, device="cpu")
 
     def _stored(self, name: str) -> StoredReport | None:
         """The report of a model that fits this data set.
@@ -327,7 +344,16 @@ class ModelStore:
             folder = self._current(name)
         except DataError as error:
             return str(error)
-        return folder, *(_stamp(f"{folder}{os.sep}{file}") for file in (REPORT, HEADER, TENSORS))
+        return folder, *(_stamp(file) for file in self._files_of(name, str(folder)))
+
+    def _files_of(self, name: str, folder: str) -> list[str]:
+        """The folder of a model and the files in it, which the model names itself; listed when one has come or gone."""
+        stamp = folder, _stamp(folder)
+        known = self._files.get(name)
+        if known is None or known[0] != stamp:
+            inside = [f"{place}{os.sep}{file}" for place, _, files in os.walk(folder) for file in sorted(files)]
+            known = self._files[name] = stamp, [folder, *inside]
+        return known[1]
 
     def _damaged(self, name: str, why: str) -> DamagedModelError:
         return DamagedModelError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.datasets.formats.rows import RowBatch
@@ -38,17 +38,19 @@ class JsonLines:
             if position == _RECORDS_FOR_COLUMNS:
                 break
             keys.update(dict.fromkeys(record))
-        self.columns: list[str] = list(keys)
+        self._keys = _named(keys)
+        self.columns: list[str] = list(self._keys)
 
     def blocks(self, wanted: Sequence[str], report: ReadReport) -> Iterator[RowBatch]:
         """Read these keys as strings. See :class:`engine.datasets.formats.rows.Rows`."""
         rows: list[int] = []
         values: list[list[str | None]] = [[] for _ in wanted]
+        keys = [self._keys.get(name, name) for name in wanted]
         for row, record in self._records(report):
             report.rows += 1
             rows.append(row)
-            for column, name in zip(values, wanted, strict=True):
-                column.append(_as_text(record.get(name)))
+            for column, key in zip(values, keys, strict=True):
+                column.append(_as_text(record.get(key)))
             if len(rows) == _RECORDS_AT_A_TIME:
                 yield _block(wanted, values, rows)
                 rows, values = [], [[] for _ in wanted]
@@ -250,7 +252,7 @@ def _object(found: _Scanner) -> Iterator[Any]:
         name = str(found.value())
         found.skip(":")
         if found.is_list_of_objects():
-            lists.append(name)
+            lists.append(_whole(name))
             if len(lists) > 1:
                 raise _SeveralListsError(", ".join(lists))
             yield from _list(found)
@@ -264,6 +266,22 @@ def _object(found: _Scanner) -> Iterator[Any]:
         yield record
 
 
+def _named(keys: Collection[str]) -> dict[str, str]:
+    """The keys of objects by the names of their columns, which are text also where the keys are not."""
+    named: dict[str, str] = {}
+    for key in keys:
+        name = _whole(key)
+        while name in named or (name != key and name in keys):
+            name += "?"
+        named[name] = key
+    return named
+
+
+def _whole(text: str) -> str:
+    """A text in which half surrogate pairs, which JSON can escape and which are not text, are question marks."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _block(wanted: Sequence[str], values: list[list[str | None]], rows: list[int]) -> RowBatch:
     import numpy as np
     import pyarrow as pa
@@ -272,9 +290,8 @@ def _block(wanted: Sequence[str], values: list[list[str | None]], rows: list[int
     for name, column in zip(wanted, values, strict=True):
         try:
             columns[name] = pa.array(column, pa.string())
-        except UnicodeEncodeError:  # JSON can escape half a surrogate pair, which is not text
-            whole = [None if one is None else one.encode("utf-8", "replace").decode() for one in column]
-            columns[name] = pa.array(whole, pa.string())
+        except UnicodeEncodeError:
+            columns[name] = pa.array([None if one is None else _whole(one) for one in column], pa.string())
     return RowBatch(columns, np.array(rows, dtype=np.int64))
 
 

@@ -205,21 +205,20 @@ class QuoteReader:
     def _row(self, data: bytes, begin: int, end: int, line: int, *, last: bool) -> _Parsed | None:
         """The row that begins here; None if more text is needed to tell."""
         width = self.shape.width
-        whole = None
+        whole, usual = None, False
         styles = self._styles if b'\\"' in data[begin:end] else [one for one in self._styles if one != self._escaped]
         for style in styles:
-            parsed = self._parse(data, begin, end, [style])
+            parsed = self._parse(data, begin, end, [style], most=None if whole is None else width)
             if parsed is not None and (whole is None or len(parsed.fields) == width):
-                whole = parsed
+                whole, usual = parsed, usual or style is styles[0]
                 if len(parsed.fields) == width:
                     return parsed if style is self._escaped else self._unless_escaped(data, begin, parsed, last=last)
-        literal = self._literally(data, begin, end)
-        if whole is not None and self._parse(data, begin, end, styles[:1]) is not None:
+        if whole is not None and usual:
             # A row that fits if its marks are letters, such as two titles that begin and end with one.
             split = data[begin:end].split(self._delimiter)
             row = _Parsed(split, end, stray=True) if len(split) == width else whole
             return self._unless_escaped(data, begin, row, last=last)
-        return self._open_row(data, begin, literal, whole, line, last=last)
+        return self._open_row(data, begin, self._literally(data, begin, end), whole, line, last=last)
 
     def _unless_escaped(self, data: bytes, begin: int, parsed: _Parsed, *, last: bool) -> _Parsed | None:
         """This row of one line, unless it is rather the beginning of one that goes on after an escaped mark.
@@ -312,11 +311,13 @@ class QuoteReader:
             position = after
         return compared, alike
 
-    def _parse(self, data: bytes, begin: int, end: int, styles: Sequence[re.Pattern[bytes]]) -> _Parsed | None:
-        """The row that begins here and ends before ``end``; None if one of its values is not closed."""
-        fields = []
+    def _parse(
+        self, data: bytes, begin: int, end: int, styles: Sequence[re.Pattern[bytes]], *, most: int | None = None
+    ) -> _Parsed | None:
+        """The row that begins here and ends before ``end``; None if a value is not closed, or it has over ``most``."""
+        fields: list[bytes] = []
         position = begin
-        while True:
+        while most is None or len(fields) < most:
             opened = self._spaces.match(data, position, end).end()  # type: ignore[union-attr]
             if data[opened : min(opened + 1, end)] == b'"':
                 for style in styles:
@@ -334,6 +335,7 @@ class QuoteReader:
             if position >= end or data[position : position + 1] != self._delimiter:
                 return _Parsed(fields, position)
             position += 1
+        return None
 
     def _literally(self, data: bytes, begin: int, end: int) -> _Parsed:
         """The row on this line, with the marks that are not closed as part of their values."""

@@ -13,15 +13,15 @@ import numpy.typing as npt
 from engine.errors import DataError
 from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
+from engine.runtime.memory import failed_allocations, require_free
 from engine.runtime.thread_pool import usable_cores
+from engine.search.encoder.batch_size import ON_CPU, ON_DEVICE, fitting_batch_size, weight_bytes
 from engine.search.encoder.library_encoder import SentenceTransformersEncoder, fast_bfloat16
 from engine.search.encoder.model_files import DEFAULT_MODEL, ModelIdentity, Stamps, identify, locate
 from engine.search.encoder.onnx_encoder import OnnxEncoder, graph_of
 
 Vectors = npt.NDArray[np.float32]
 
-#: Texts at a time on a CPU and on another device, and at most lost when the process is killed.
-_BATCH, _LARGE_BATCH = 64, 1024
 #: So many texts are not worth importing torch for.
 _FEW = 64
 #: More threads wait for each other longer than they save on the few words of a query.
@@ -118,7 +118,9 @@ class Encoder:
         DataError
             As :meth:`load`, and if the model gives vectors that are not numbers.
         """
-        return self._collect(texts, self._batches(self._load(), texts, None, Job(), query=True))
+        model = self._load()
+        size = ON_CPU if model.device == "cpu" else ON_DEVICE
+        return self._collect(texts, self._batches(model, texts, size, Job(), query=True))
 
     def encode(self, texts: Sequence[str], job: Job | None = None) -> Vectors:
         """As :meth:`encode_many`, all at once and in order."""
@@ -138,27 +140,30 @@ class Encoder:
         job
             Asked between batches whether to stop.
         batch_size
-            Texts at a time; None for what suits the device.
+            Texts at a time; None for what suits the device and the memory that is free.
 
         Raises
         ------
         DataError
             As :meth:`encode_queries`.
+        RecsysError
+            If not even one text fits into the memory that is free.
         """
         model = self._load() if len(texts) <= _FEW else self._load_for_many()
-        return self._batches(model, texts, batch_size, job or Job(), query=False)
+        size = batch_size or fitting_batch_size(self._locate()[0], model.device)
+        return self._batches(model, texts, size, job or Job(), query=False)
 
     def _batches(
-        self, model: _Model, texts: Sequence[str], batch_size: int | None, job: Job, *, query: bool
+        self, model: _Model, texts: Sequence[str], size: int, job: Job, *, query: bool
     ) -> Iterator[tuple[npt.NDArray[np.intp], Vectors]]:
         clean = [text.encode("utf-8", "replace").decode() for text in texts]  # lone surrogates have no tokens
         prepared, lengths = model.prepare(clean, query=query)
         order = np.argsort(-np.array(lengths, dtype=np.int64), kind="stable")
-        size = batch_size or (_BATCH if model.device == "cpu" else _LARGE_BATCH)
         for start in range(0, len(order), size):
             job.checkpoint()
             rows = order[start : start + size]
-            vectors = model.vectors([prepared[row] for row in rows], query=query)
+            with failed_allocations():
+                vectors = model.vectors([prepared[row] for row in rows], query=query)
             if not np.isfinite(vectors).all():
                 raise DataError(
                     f"The embedding model {self.name!r} gives vectors that are not numbers: choose another."
@@ -186,6 +191,7 @@ class Encoder:
                 if graph is None:
                     self._few = self._load_for_many()
                 else:
+                    _require_memory(folder)
                     self._few = OnnxEncoder(folder, graph, threads=min(_QUERY_THREADS, usable_cores()))
             return self._few
 
@@ -193,6 +199,7 @@ class Encoder:
         folder, _ = self._locate()
         with self._loading:
             if self._many is None:
+                _require_memory(folder)
                 import_in_background("torch")
                 from engine.runtime.device import resolve
 
@@ -204,3 +211,8 @@ class Encoder:
                 else:
                     self._many = OnnxEncoder(folder, graph)
             return self._many
+
+
+def _require_memory(folder: Path) -> None:
+    """Refuse to load a model for which there is no room; its weights are held twice while they are read."""
+    require_free(2 * weight_bytes(folder), "Loading the embedding model")

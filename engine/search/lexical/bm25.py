@@ -311,6 +311,11 @@ class BM25Index:
     def _idf_of_unknown(self) -> float:
         return float(np.log1p((self.num_items + 0.5) / 0.5))
 
+    def is_name(self, text: str) -> bool:
+        """Whether a text is the whole name of a person in the catalogue; a spelling mistake is forgiven."""
+        key = " ".join(words(self.corrected(text)))
+        return " " in key and key in self._term_ids
+
     def content_words(self, query: str) -> list[str]:
         """The distinct words of a query without stop words; all words if there are no others."""
         return self._reader.content_words(query)

@@ -14,9 +14,11 @@ import numpy.typing as npt
 
 from engine.errors import DataError, MissingError
 from engine.runtime.job import Job
+from engine.runtime.memory import require_free
+from engine.search import memory
 from engine.search.lexical.aliases import FILE_NAME, Aliases, read_aliases
 from engine.search.lexical.bm25 import BM25Index
-from engine.search.lexical.catalogue_fields import OTHER_TITLES, find_fields
+from engine.search.lexical.catalogue_fields import OTHER_TITLES, find_fields, role_of
 from engine.search.lexical.catalogue_titles import CatalogueTitles
 from engine.search.lexical.exact_titles import ExactTitles
 from engine.search.lexical.synonyms import Synonyms, read_synonyms
@@ -91,6 +93,11 @@ class InvertedIndex:
             Checked at intervals for cancellation.
         synonyms_file
             The file with words that mean the same; None for no file. A wrong file is said in ``remarks``.
+
+        Raises
+        ------
+        RecsysError
+            If building the index needs more memory than is free.
         """
         aliases, remarks = (Aliases(), []) if cache is None else _aliases(cache, items)
         synonyms = Synonyms()
@@ -103,6 +110,8 @@ class InvertedIndex:
             cache = CacheFile(cache.path, f"{cache.source} {aliases.fingerprint()}")
         index = None if cache is None else _read(cache, len(items), item_popularity, synonyms)
         if index is None:
+            searched = [column for column in items.table.column_names if role_of(column) is not None]
+            require_free(memory.keyword_index(items, searched), f"Indexing the words of {len(items):,} items")
             fields = find_fields(items)
             titles = CatalogueTitles.of(
                 items, [field.texts for field in fields if field.role is OTHER_TITLES], aliases.of_row

@@ -17,7 +17,7 @@ _AS_ACRONYM, _PERHAPS_ACRONYM = 1.0, 0.5
 _LONGEST_ACRONYM = 10
 _SYNONYM = 0.9
 #: Stop words, which are ignored unless a query has no other words ("The Who").
-_STOP_WORDS = frozenset(
+STOP_WORDS = frozenset(
     words(
         "a about an and are as at be but by can could do does for from had has have how i if in into is it its me my "
         "of on or our some something than that the their them then there these they this those to us was we were what "
@@ -65,7 +65,7 @@ class QueryReader:
         }
         initials = self._spaced_initials(query_words)
         in_initials = {letter for letters in initials for letter in letters}
-        content = [word for word in query_tokens if word not in _STOP_WORDS and word not in in_initials]
+        content = [word for word in query_tokens if word not in STOP_WORDS and word not in in_initials]
         terms = []
         for word in content or ([] if initials else query_tokens):
             before, after = beside.get(word, ("", ""))
@@ -101,7 +101,7 @@ class QueryReader:
         """The words of a query that no item has, and that nothing near replaces; stop words are none of them."""
         known = {word for term in self.terms(query, literal) for word in term.typed.split(" ")}
         query_words = dict.fromkeys(words(query))
-        return tuple(word for word in query_words if word not in known and word not in _STOP_WORDS)
+        return tuple(word for word in query_words if word not in known and word not in STOP_WORDS)
 
     def corrected(self, query: str, literal: Collection[str] = ()) -> str:
         """The query with its misspelt words replaced by words of titles; all other words stay as typed."""
@@ -110,7 +110,7 @@ class QueryReader:
         for _ in range(2):  # twice, since a corrected neighbour may decide the correction of a word
             corrected = [
                 word
-                if word in _STOP_WORDS or word in literal or self._is_acronym(word)
+                if word in STOP_WORDS or word in literal or self._is_acronym(word)
                 else self._dictionary.corrected(word, before, after)
                 for before, word, after in zip(["", *corrected], corrected, [*corrected[1:], ""], strict=False)
             ]
@@ -123,7 +123,7 @@ class QueryReader:
     def content_words(self, query: str) -> list[str]:
         """The distinct words of a query without stop words; all words if there are no others."""
         found = list(dict.fromkeys(words(query)))
-        return [word for word in found if word not in _STOP_WORDS] or found
+        return [word for word in found if word not in STOP_WORDS] or found
 
     def _is_acronym(self, word: str) -> bool:
         return 1 < len(word) <= _LONGEST_ACRONYM and ACRONYM + word in self._dictionary
@@ -164,7 +164,7 @@ class QueryReader:
         found += [QueryTerm(" ".join(one), {one: 1.0}) for one in self._spaced_initials(query_words)]
         for word in dict.fromkeys(query_words):
             if (parts := self._dictionary.split_compound(word)) is not None:
-                found += [QueryTerm(word, {part: 1.0}) for part in parts if part not in _STOP_WORDS]
+                found += [QueryTerm(word, {part: 1.0}) for part in parts if part not in STOP_WORDS]
         return found
 
     def _spaced_initials(self, query_words: Sequence[str]) -> list[str]:

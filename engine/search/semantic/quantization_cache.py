@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from engine.runtime import memory
 from engine.runtime.job import Job
 from engine.search.semantic.binary_quantization import BinaryQuantizer
 from engine.search.semantic.vector_index import Quantizer
@@ -63,9 +64,17 @@ class QuantizationCache:
     def _grown(self, vectors: Vectors, file: Hashable, count: int) -> Quantizer | None:
         if file != self._file:
             self._file, self._signs = file, BinaryQuantizer()
-        if len(vectors) <= LARGE:
+        if len(vectors) <= LARGE or not self._fits(vectors):
             return None
         signs = self._signs.grown(vectors[: max(count, self._signs.rows)])
         if signs.rows > self._signs.rows:
             self._signs = signs
         return signs
+
+    def _fits(self, vectors: Vectors) -> bool:
+        """Whether there is room for the codes that are still to be made; the exact search needs none."""
+        missing, dim = len(vectors) - self._signs.rows, vectors.shape[1]
+        if missing <= 0:
+            return True
+        free = memory.available()
+        return free is None or missing * dim // 8 + _AT_A_TIME * dim <= free

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from engine.data.results import EmbeddingState
 from engine.errors import NotTrainedError, OptionError, RecsysError
 from engine.runtime.job import Job
-from engine.search import explanations
+from engine.runtime.memory import require_free
+from engine.search import explanations, memory
 from engine.search.semantic.nearest_genres import NearestGenres, frequent_genres
 from engine.search.semantic.passages import passages
 from engine.search.semantic.query_cache import QueryCache
@@ -78,6 +79,7 @@ class SemanticIndex:
         """Embed the items that are not embedded yet, the popular ones first."""
         if self._store is None or self._encoder is None:
             raise self.unavailable or RecsysError("There is no embedding model for this catalogue.")
+        require_free(memory.texts(self._items), f"Embedding the texts of {len(self._items):,} items")
         texts, long_parts = self._items.texts(), passages(self._items)
         order = range(len(texts)) if self._popularity is None else np.argsort(-self._popularity, kind="stable").tolist()
         wanted = frequent_genres(self._items)

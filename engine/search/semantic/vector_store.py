@@ -18,6 +18,7 @@ import numpy.typing as npt
 from engine.data.results import EmbeddingState
 from engine.errors import DamagedError, DataError, MissingError, RecsysError
 from engine.runtime.job import Job, Progress
+from engine.search import memory
 from engine.search.encoder.encoder import Encoder, Vectors
 from engine.search.encoder.model_files import ModelIdentity
 from engine.search.semantic.append_npy import AppendableArray
@@ -131,7 +132,8 @@ class VectorStore:
         hashes
             The hash of each text, shape (num_texts,).
         device
-            The torch device to compute on. On a CPU a large number of vectors is searched with quantized vectors first.
+            The torch device to compute on; the CPU where it has no room for the vectors. On a CPU a large number of
+            vectors is searched with quantized vectors first.
 
         Raises
         ------
@@ -140,7 +142,7 @@ class VectorStore:
         """
         vectors, file, sorted_hashes = self._read()
         rows = _find_rows(hashes, *sorted_hashes)
-        if device != "cpu":
+        if device != "cpu" and memory.vectors_fit(len(vectors), vectors.shape[1], len(rows), device):
             self._quantized.drop()
             return ExactIndex(vectors, rows, device=device)
         quantizer = self._quantized.of(vectors, file)

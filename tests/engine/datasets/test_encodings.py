@@ -8,7 +8,7 @@ import pytest
 
 from engine.data.dataset import Dataset
 from engine.datasets import read
-from engine.errors import DataError, ErrorKind
+from engine.errors import DataError, ErrorKind, OptionError
 
 from .conftest import RATINGS_HEADER, Write, outside
 
@@ -95,3 +95,9 @@ def test_json_in_latin_1(write: Write) -> None:
 def test_what_is_no_text_is_called_by_its_name(write: Write, content: bytes, expected: str) -> None:
     with pytest.raises(DataError, match=expected):
         read("x", "table", ratings=write("ratings.csv", content))
+
+
+@pytest.mark.parametrize("encoding", ["latin-99", "a\udcff", "a\0", "", "hex", "rot13", "zlib", "undefined"])
+def test_what_is_no_encoding_of_text_is_refused(write: Write, encoding: str) -> None:
+    with pytest.raises(OptionError, match="There is no encoding"):
+        read("x", "table", ratings=write("ratings.csv", "user,item\n1,2\n"), encoding=encoding)

@@ -49,3 +49,16 @@ def test_what_is_no_data_set() -> None:
     mixed = pd.DataFrame({"user": [1, "x", None], "item": [1, 2, 3]})
     with pytest.raises(DataError, match="mixed types"):
         Dataset.from_pandas(mixed)
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        pd.DataFrame({"id": [1, 2], "title": ["a", "b\ud800"]}, dtype=object),
+        pd.DataFrame([[1, "a", "b"]], columns=pd.Index(["id", "title", "note\ud800"], dtype=object)),
+    ],
+)
+def test_halves_of_letters_are_refused(items: pd.DataFrame) -> None:
+    log = pd.DataFrame({"user": [1, 2], "item": [1, 2]})
+    with pytest.raises(DataError, match=r"frame of items has half of a surrogate pair in .*ud800"):
+        Dataset.from_pandas(log, items)

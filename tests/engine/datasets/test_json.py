@@ -60,3 +60,25 @@ def test_what_cannot_be_read_is_said_with_its_place(write: Write, text: str, exp
     with pytest.raises(DataError, match=expected) as caught:
         read("x", "table", ratings=write("log.json", text))
     assert len(str(caught.value)) <= 400
+
+
+@pytest.mark.parametrize("name", ["items.json", "items.jsonl"])
+def test_keys_that_are_no_text_have_question_marks_in_their_names(write: Write, name: str) -> None:
+    # JSON can escape half a surrogate pair.
+    rows = [
+        {"id": 1, "title": "A", "\ud800note": "first", "note": "second", "?note": "third", "note\udc00": "fourth"},
+        {"id": 2, "title": "B", "\ud800note": "fifth", "note": "sixth", "?note": "seventh", "note\udc00": "eighth"},
+    ]
+    lines = json.dumps(rows) if name == "items.json" else "\n".join(map(json.dumps, rows))
+    columns = read("x", "table", items=write(name, lines)).items.table.to_pydict()
+    assert columns["note"] == ["second", "sixth"]
+    assert columns["?note"] == ["third", "seventh"]
+    assert columns["?note?"] == ["first", "fifth"]
+    assert columns["note?"] == ["fourth", "eighth"]
+
+
+def test_lists_whose_names_are_no_text_are_named(write: Write) -> None:
+    path = write("log.json", '{\n"a\\ud800": [{"user": 1}], "b": [{"item": 1}]}\n')
+    with pytest.raises(DataError, match=r"several lists of objects \(a\?, b\)") as caught:
+        read("x", "table", ratings=path)
+    assert str(caught.value).isprintable()

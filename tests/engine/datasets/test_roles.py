@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -203,3 +204,10 @@ def test_what_would_not_be_used_is_an_error(write: Write, files: str, options: d
     path = write("f.csv", "user,item,id,title\n1,2,3,Up\n")
     with pytest.raises((OptionError, DataError), match=words):
         read("x", **{files: path}, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("chosen", [{"where": {"item": "\udcff"}}, {"user": "\udcff"}])
+def test_values_that_are_no_text_are_refused(write: Write, chosen: dict[str, Any]) -> None:
+    # Python stands such halves of letters for bytes of the command line that it cannot decode.
+    with pytest.raises(OptionError, match="is not text"):
+        read("x", "table", ratings=write("log.csv", "user,item\n1,2\n2,3\n"), **chosen)

@@ -53,6 +53,16 @@ def test_the_square_of_the_dimensions_is_counted(name: str) -> None:
     assert (models.get(name).required_memory(small, {"embedding_dim": 100_000}) or 0) > 4 * 100_000**2
 
 
+@pytest.mark.parametrize("name", ["attention", "blend"])
+def test_the_scores_of_a_softmax_over_all_items_are_counted(name: str) -> None:
+    spec = models.get(name)
+    all_items, a_sample = (
+        spec.required_memory(Counts(800, items, 40_000, sequences=800), {"batch_size": 1024}) or 0
+        for items in (2_001, 2_002)  # with the padding
+    )
+    assert all_items > a_sample + 400_000_000
+
+
 def test_an_allocation_of_torch_that_fails_is_a_lack_of_memory() -> None:
     with pytest.raises(MemoryError), memory.failed_allocations():
         torch.empty(1 << 60, dtype=torch.uint8)
@@ -130,6 +140,39 @@ def test_a_truth_value_can_be_what_makes_it_fit(monkeypatch: pytest.MonkeyPatch)
     spec = models.get("ease")
     with_free(monkeypatch, spec.required_memory(Counts(100, 20_000, 1_000), {"double": False}))
     assert estimate(spec, make().interactions, {"double": True}).settings == ("double=false",)
+
+
+def with_cuda(monkeypatch: pytest.MonkeyPatch, on_device: int, on_cpu: int) -> None:
+    """Let models compute on a CUDA device that has so many bytes free; nothing is computed there."""
+    monkeypatch.setattr(models.base, "resolve", lambda name="auto": torch.device("cpu" if name == "cpu" else "cuda:0"))
+    monkeypatch.setattr(memory, "available", lambda device=None: on_cpu if device is None else on_device)
+
+
+def test_a_training_that_has_no_room_on_the_device_is_done_by_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = make()
+    with_cuda(monkeypatch, on_device=1_000, on_cpu=10**12)
+    with pytest.warns(RuntimeWarning, match="cuda:0 has too little free memory for als: it is trained on the CPU"):
+        model, _ = runner.train(data, "als", options={"n_iter": 1}, device="cuda")
+    assert model.device == torch.device("cpu")
+    found = runner.estimate_memory(data, "als", device="cuda")
+    assert (found.device, found.fits, found.free) == ("cpu", True, 10**12)
+
+
+def test_a_training_is_compared_with_what_is_free_on_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_cuda(monkeypatch, on_device=10**12, on_cpu=1_000)
+    found = runner.estimate_memory(make(), "als", device="cuda")
+    assert (found.device, found.fits, found.free) == ("cuda:0", True, 10**12)
+
+
+def test_a_training_that_fits_nowhere_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_cuda(monkeypatch, on_device=1_000, on_cpu=2_000_000)
+    with pytest.raises(LearningError, match=r"only 2 MB is free\.$"):
+        runner.train(make(), "als", device="cuda")
+
+
+def test_a_device_that_has_no_memory_left_is_a_lack_of_memory() -> None:
+    with pytest.raises(MemoryError), memory.failed_allocations():
+        raise torch.OutOfMemoryError("CUDA out of memory")
 
 
 def test_a_model_that_states_nothing_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:

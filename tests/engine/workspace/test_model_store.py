@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import engine.workspace.model_store
+from engine import models
 from engine.data.dataset import Dataset
-from engine.errors import DamagedModelError, ErrorKind, NotTrainedError
+from engine.errors import DamagedModelError, ErrorKind, NotTrainedError, RecsysError
 from engine.interactions import Interactions
+from engine.runtime import memory
 from engine.session import Session
+from engine.storage.guarded import with_checksum
 from engine.workspace.dataset_store import Workspace
+from engine.workspace.model_store import ModelStore
 from tests.engine.conftest import make_dataset
 
 
@@ -57,6 +64,55 @@ def test_a_spoilt_report_is_an_untrained_model_and_hides_no_other(workspace: Wor
     (workspace.model_folder("tiny", "explicit") / "report.json").write_text("{")
     assert trained(workspace) == {"implicit"}
     assert session.users.recommend(20).method == "implicit"
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_damage_that_happens_in_a_session_is_noticed_and_so_is_its_repair(workspace: Workspace, again: bool) -> None:
+    Session(workspace, "tiny").models.train("explicit", {"n_iter": 1})
+    folder = workspace.model_folder("tiny", "explicit")
+    if again:  # the tensors get another name, since the first ones are in use until the header names the new ones
+        stored = json.loads((folder / "report.json").read_text())
+        models.load(folder).save(folder)
+        (folder / "report.json").write_text(json.dumps(with_checksum({**stored, "files": None})))
+    (tensors,) = folder.glob("*.safetensors")
+    assert (tensors.name != "model.safetensors") == again
+    store, spec = ModelStore(workspace, workspace.manifest("tiny")), models.get("explicit")
+    assert store.state(spec).trained
+    whole = tensors.read_bytes()
+    spoil(tensors)
+    os.utime(tensors, (1, 1))  # the clock of the file system may not have moved on
+    assert tensors.name in store.state(spec).damage
+    tensors.write_bytes(whole)
+    assert store.state(spec).trained
+
+
+def test_a_model_that_a_device_has_no_room_for_answers_on_the_cpu(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    Session(workspace, "tiny").models.train("popular")
+    load = models.load
+
+    def load_on(folder: Path, device: str) -> object:
+        if device != "cpu":
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return load(folder, device=device)
+
+    monkeypatch.setattr(models, "load", load_on)
+    model = ModelStore(workspace, workspace.manifest("tiny")).load("popular", "cuda")
+    assert model.device == torch.device("cpu")
+    assert "cuda has no room for the model" in caplog.text
+
+
+def test_a_model_that_has_no_room_is_not_loaded_and_not_damaged(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Session(workspace, "tiny").models.train("popular")
+    store = ModelStore(workspace, workspace.manifest("tiny"))
+    monkeypatch.setattr(memory, "available", lambda device=None: 1)
+    with pytest.raises(RecsysError, match=r"^Loading the model popular of 'tiny' needs about") as caught:
+        store.load("popular", "cpu")
+    assert caught.value.kind is ErrorKind.NOT_ENOUGH_MEMORY
+    assert store.state(models.get("popular")).trained
 
 
 def spoil(path: Path) -> None:
