@@ -90,7 +90,7 @@ def candidates(sessions: Any, query: JudgedQuery, by_meaning: bool) -> Case | No
     index = sessions[query.dataset].search._search
     request = index.request(query.query)
     allowed = mask(request.filters, index.fields)
-    if not request.text.strip() or (allowed is not None and not allowed.any()) or request.moved is not None:
+    if request.is_empty or (allowed is not None and not allowed.any()) or request.moved is not None:
         return None
     evidence = index._ranker.evidence(request, SHOWN, allowed, by_meaning=by_meaning)
     if not len(evidence.rows):

@@ -246,7 +246,7 @@ class SearchIndex:
             moved = self._moved(request, _DEPTH, allowed)
             if moved is not None:
                 return np.array(list(moved.scores), dtype=np.int64)
-        if not request.text.strip():
+        if request.is_empty:
             allowed = self._without(request, allowed)
             return np.arange(len(self.items)) if allowed is None else np.flatnonzero(allowed)
         found = np.zeros(len(self.items), dtype=bool)
@@ -312,7 +312,7 @@ class SearchIndex:
             moved = self._moved(request, k, allowed)
             if moved is not None:
                 return self._answer(self._reranked(moved, k, diversity), request)
-        if not request.text.strip():
+        if request.is_empty:
             found = self.popular(k, self._without(request, allowed), order)
             return replace(found, understood=request.understood)
         depth = depth if order is None else max(_DEPTH, depth)
@@ -395,7 +395,7 @@ class SearchIndex:
         if not query.strip() or mode == "semantic":
             return {}
         request, allowed = self._fitting(query, filters, literal)
-        if not request.text.strip():
+        if request.is_empty:
             return {}
         return self._ranker.explain(request, internal_id - 1, allowed, by_meaning=mode == "hybrid")
 

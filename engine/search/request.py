@@ -72,6 +72,11 @@ class Request:
         return cls(query, (query,), query, literal=frozenset(literal))
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left to search for, so that only the conditions count."""
+        return not (self.words.strip() or self.meaning.strip())
+
+    @property
     def words(self) -> str:
         """The first of the wordings."""
         return self.wordings[0]

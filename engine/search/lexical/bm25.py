@@ -312,9 +312,12 @@ class BM25Index:
         return float(np.log1p((self.num_items + 0.5) / 0.5))
 
     def is_name(self, text: str) -> bool:
-        """Whether a text is the whole name of a person in the catalogue; a spelling mistake is forgiven."""
-        key = " ".join(words(self.corrected(text)))
-        return " " in key and key in self._term_ids
+        """Whether the words of a text are the name of a person, or a part of one; a spelling mistake is forgiven."""
+        its_words = words(self.corrected(text))
+        return f" {' '.join(its_words)} " in self._lines and all(map(self._is_in_names, its_words))
+
+    def _is_in_names(self, word: str) -> bool:
+        return word in self._term_ids and bool((self._places[self._column_of(word)] & np.uint8(Place.NAME)).any())
 
     def content_words(self, query: str) -> list[str]:
         """The distinct words of a query without stop words; all words if there are no others."""
