@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from engine.data.items import Item
@@ -18,8 +19,6 @@ __all__ = ["QueryTerm", "explain_keyword", "explain_semantic", "matched_words", 
 _SHOWN_WORDS = 5
 _SHOWN_GENRES = 3
 _PHRASES = 20
-#: All ASCII characters except lower-case letters and digits.
-_NOT_IN_WORDS = bytes(one for one in range(128) if not chr(one).isdigit() and not chr(one).islower())
 
 
 def explain_keyword(item: Item, terms: Iterable[QueryTerm]) -> str:
@@ -92,13 +91,11 @@ def _searched(item: Item) -> list[tuple[str, str]]:
 
 def _words_in(wanted: set[str], texts: Iterable[str]) -> set[str]:
     """The wanted words that some texts contain, written as one word or as two."""
-    its_words: set[str] = set()
-    for text in texts:
-        if text.isascii() and "&" not in text:  # a quick test whether the text has any of the words
-            run = text.lower().encode().translate(None, _NOT_IN_WORDS)
-            if not any(one.encode() in run for one in wanted):
-                continue
-        found = words(text)
-        its_words.update(wanted.intersection(found))
-        its_words.update(wanted.intersection(a + b for a, b in pairwise(found)))  # "spider man", ideographs
-    return its_words
+    return {word for text in texts for word in wanted & _words_of_text(text)}
+
+
+@lru_cache(maxsize=4096)
+def _words_of_text(text: str) -> frozenset[str]:
+    """The words of a text, and each two of them as one word: "spider man", ideographs."""
+    found = words(text)
+    return frozenset(found).union(a + b for a, b in pairwise(found))

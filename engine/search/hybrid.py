@@ -366,8 +366,7 @@ class SearchIndex:
     def _is_known(self, folded: str) -> bool:
         """Whether a folded word is in a well-known title, or several folded words are a title or a name."""
         if " " in folded:
-            rows, as_typed = self._index.titles.find(folded)
-            return (bool(rows) and as_typed) or self._index.keywords.is_name(folded)
+            return folded in self._index.titles or self._index.keywords.is_name(folded)
         return folded in self._words_of_known_titles
 
     @locked_property

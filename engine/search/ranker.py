@@ -32,7 +32,7 @@ Rows = npt.NDArray[np.int64]
 
 #: The candidates by words, and those by meaning: of the nearest items, the part that is best when known ones are
 #: preferred by this much of a cosine.
-_BY_WORDS, _NEAREST, _BY_MEANING, _PRIOR = 150, 300, 150, 0.1
+_BY_WORDS, _NEAREST, _BY_MEANING, _PRIOR = 150, 200, 120, 0.1
 #: The candidates whose genres suit the moods of a query.
 _BY_MOOD = 100
 #: A text of fewer characters describes nothing but its title and genres.
@@ -175,7 +175,7 @@ class Ranker:
             evidence,
             cosines=_imputed(index.cosines(query, rows), coverage.anywhere, best),
             best_cosine=best,
-            genres=None if genres is None else genres[rows],
+            genres=None if genres is None or self._genres is None else self._genres.largest(genres, rows),
             best_genre=0.0 if genres is None else float(genres.max(initial=0.0)),
         )
 

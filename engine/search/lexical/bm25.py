@@ -314,7 +314,7 @@ class BM25Index:
     def is_name(self, text: str) -> bool:
         """Whether the words of a text are the name of a person, or a part of one; a spelling mistake is forgiven."""
         its_words = words(self.corrected(text))
-        return f" {' '.join(its_words)} " in self._lines and all(map(self._is_in_names, its_words))
+        return all(map(self._is_in_names, its_words)) and f" {' '.join(its_words)} " in self._lines
 
     def _is_in_names(self, word: str) -> bool:
         return word in self._term_ids and bool((self._places[self._column_of(word)] & np.uint8(Place.NAME)).any())

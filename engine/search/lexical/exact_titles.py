@@ -70,6 +70,11 @@ class ExactTitles:
         rows = (row for spelling, distance in similar if distance == least for row in self._rows[spelling])
         return list(dict.fromkeys(rows)), False
 
+    def __contains__(self, title: str) -> bool:
+        """Whether an item has this title, spelt correctly."""
+        key = title_key(title)
+        return key in self._rows or with_numbers(key) in self._rows
+
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """The state of the index as arrays, for :meth:`restore`."""
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from itertools import groupby, pairwise
 
 from engine.data.results import Correction
@@ -16,6 +17,8 @@ from engine.text.normalize import words
 _AS_ACRONYM, _PERHAPS_ACRONYM = 1.0, 0.5
 _LONGEST_ACRONYM = 10
 _SYNONYM = 0.9
+#: The number of queries whose terms and corrections are remembered.
+_REMEMBERED = 64
 #: Stop words, which are ignored unless a query has no other words ("The Who").
 STOP_WORDS = frozenset(
     words(
@@ -40,7 +43,9 @@ class QueryReader:
     def __init__(self, dictionary: TermDictionary, synonyms: Synonyms | None = None) -> None:
         self._dictionary = dictionary
         self._synonyms = synonyms or Synonyms()
-        self._last: tuple[tuple[str, frozenset[str]], list[QueryTerm]] = ("", frozenset()), []
+        # Each search needs the terms and the correction of its words several times: to find, to weigh and to explain.
+        self._terms = lru_cache(maxsize=_REMEMBERED)(self._read_terms)
+        self._corrected = lru_cache(maxsize=_REMEMBERED)(self._correct)
 
     def terms(self, query: str, literal: Collection[str] = ()) -> list[QueryTerm]:
         """The words of a query and their matches, without stop words and words that match nothing.
@@ -52,10 +57,9 @@ class QueryReader:
         literal
             Words that are not corrected.
         """
-        cached_query, cached_terms = self._last  # each search needs the terms twice: to find and to explain
-        kept = frozenset(literal)
-        if cached_query == (query, kept):
-            return cached_terms
+        return self._terms(query, frozenset(literal))
+
+    def _read_terms(self, query: str, literal: frozenset[str]) -> list[QueryTerm]:
         query_tokens = list(dict.fromkeys(tokens(query)))
         query_words = words(query)
         last = query_words[-1] if query_words else ""
@@ -71,19 +75,17 @@ class QueryReader:
             before, after = beside.get(word, ("", ""))
             is_acronym = self._is_acronym(word) and word not in self._dictionary
             found = self._dictionary.matches(
-                word, is_last=word == last, before=before, after=after, correct=word not in kept and not is_acronym
+                word, is_last=word == last, before=before, after=after, correct=word not in literal and not is_acronym
             )
             terms.append(QueryTerm(word, self._with_acronym(word, found.weights), correction=found.correction))
         if not any(term.matches for term in terms) and content:
             terms = [QueryTerm(word, {word: 1.0}) for word in query_tokens if word in self._dictionary]
         used = {term.typed: term.correction for term in terms if term.correction}
-        terms = [
+        return [
             *self._with_synonyms([term for term in terms if term.matches], query_words),
             *self._compounds(query_words),
             *self._names([used.get(word, word) for word in query_words]),
         ]
-        self._last = (query, kept), terms
-        return terms
 
     def corrections(self, query: str, literal: Collection[str] = ()) -> tuple[Correction, ...]:
         """The words of a query that the catalogue does not have, and the words that are searched for instead."""
@@ -105,6 +107,9 @@ class QueryReader:
 
     def corrected(self, query: str, literal: Collection[str] = ()) -> str:
         """The query with its misspelt words replaced by words of titles; all other words stay as typed."""
+        return self._corrected(query, frozenset(literal))
+
+    def _correct(self, query: str, literal: frozenset[str]) -> str:
         chunks = [(chunk, words(chunk)) for chunk in query.split()]
         corrected = typed = [word for _, its_words in chunks for word in its_words]
         for _ in range(2):  # twice, since a corrected neighbour may decide the correction of a word

@@ -29,8 +29,8 @@ Block = npt.NDArray[np.uint64]
 _BLOCK = 65_536
 #: The minimum number of blocks per thread.
 _MIN_BLOCKS = 2
-#: The number of candidates: at least this many, this many per result, and one in this many of all rows.
-_MIN_CANDIDATES, _CANDIDATES_PER_RESULT, _ROWS_PER_CANDIDATE = 4096, 50, 50
+#: The number of candidates: this many and some more per result, but at least one in this many of all rows.
+_MIN_CANDIDATES, _CANDIDATES_PER_RESULT, _ROWS_PER_CANDIDATE = 4096, 5, 50
 #: The number of 64-bit words whose differing bits can be counted in one byte (3 * 64 < 256).
 _WORDS_PER_COUNT = 3
 
@@ -67,7 +67,7 @@ class BinaryQuantizer:
 
     def rescore_count(self, k: int) -> int:
         """The number of candidates to request so that nearly all of the ``k`` nearest vectors are among them."""
-        return max(_MIN_CANDIDATES, _CANDIDATES_PER_RESULT * k, self.rows // _ROWS_PER_CANDIDATE)
+        return max(_MIN_CANDIDATES + _CANDIDATES_PER_RESULT * k, self.rows // _ROWS_PER_CANDIDATE)
 
     def nearest(self, query: npt.NDArray[np.float32], count: int, allowed: npt.NDArray[np.bool_] | None = None) -> Rows:
         """The rows whose codes differ from the query's code in the fewest bits.

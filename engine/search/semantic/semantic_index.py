@@ -165,15 +165,15 @@ class SemanticIndex:
         return () if self._genres is None else self._genres.nearest(self.encode_query(query), items)
 
     def genre_cosines(self, query: Vector, genres: GenreColumn | None) -> npt.NDArray[np.float64] | None:
-        """The cosine of each item's nearest genre with a query, shape (num_items,).
+        """The cosine of each genre with a query, shape (number of genres,).
 
         None if there are no genres or no embedding model.
         """
         if self._genres is None or genres is None:
             return None
         vectors = self._genres.prepare(genres.names)
-        cosines = np.stack([vectors[name] for name in genres.names]) @ query
-        return genres.largest(cosines.astype(np.float64))
+        cosines: npt.NDArray[np.float64] = np.stack([vectors[name] for name in genres.names]).astype(np.float64) @ query
+        return cosines
 
     def _stored(self, texts: Sequence[str]) -> dict[str, Vector]:
         """The stored vectors of some texts, as far as there are any."""

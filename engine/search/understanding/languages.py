@@ -134,6 +134,8 @@ def _likeliest(tokens: Sequence[_Token], is_known: Callable[[str], bool]) -> Lex
     tokens = tokens[:_DECIDING]
     words = [token.folded for token in tokens]
     (english,) = lexicons(["en"])
+    if all(word in english.words or word in english.entries for word in words):
+        return None
     familiar = [is_known(word) for word in words]
     best, chosen = 0.0, None
     for candidate in lexicons(_LATIN):
