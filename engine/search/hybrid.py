@@ -51,6 +51,8 @@ _MIN_CANDIDATES, _CANDIDATES_PER_RESULT = 30, 3
 _WELL = 0.5
 #: The most popular titles, whose words need no translation.
 _KNOWN_TITLES = 3000
+#: The share of a query that a title has at least if it has all of its words in another spelling.
+_OTHERWISE_SPELT = 0.7
 
 
 class SearchIndex:
@@ -351,16 +353,21 @@ class SearchIndex:
                 return self.request(query, {*literal, *kinds}), of_all_kinds
         return request, allowed
 
-    def _has_title(self, request: Request, allowed: Allowed) -> bool:
-        """Whether the title of an allowed item has all words of the request."""
+    def _has_title(self, request: Request, allowed: Allowed, least: float = 0.999) -> bool:
+        """Whether the title of an allowed item has at least this share of the request."""
         keywords = self._index.keywords
         rows, _ = keywords.search(request.words, _MIN_CANDIDATES, allowed, request.literal)
-        return bool((keywords.coverage(request.words, rows, request.literal).in_title > 0.999).any())
+        return bool((keywords.coverage(request.words, rows, request.literal).in_title > least).any())
+
+    def _is_title(self, text: str) -> bool:
+        """Whether a title has all words of a text of several words, perhaps spelt otherwise."""
+        is_long = len(self._index.keywords.content_words(text)) > 1
+        return is_long and self._has_title(Request.plain(text), None, _OTHERWISE_SPELT)
 
     def request(self, query: str, literal: Collection[str] = ()) -> Request:
         """What a query asks for; the keyword index is needed for the words of the catalogue."""
         self.prepare_keywords()
-        request = understand(query, self.fields, literal, self._is_known)
+        request = understand(query, self.fields, literal, self._is_known, self._is_title)
         return replace(request, meaning=self._index.keywords.corrected(request.meaning, literal))
 
     def _is_known(self, folded: str) -> bool:

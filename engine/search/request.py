@@ -83,7 +83,11 @@ class Request:
 
 
 def understand(
-    query: str, fields: Fields, literal: Collection[str] = (), is_known: Callable[[str], bool] = lambda _: False
+    query: str,
+    fields: Fields,
+    literal: Collection[str] = (),
+    is_known: Callable[[str], bool] = lambda _: False,
+    has_title: Callable[[str], bool] = lambda _: False,
 ) -> Request:
     """Read what a query asks for.
 
@@ -98,8 +102,12 @@ def understand(
     is_known
         Whether a folded word occurs in a well-known title of the catalogue, or several folded words are a title or a
         name.
+    has_title
+        Whether a title has all words of a text, in whatever spelling.
     """
     translation = Translation() if query in literal else read_language(query, is_known)
+    if translation.language is not None and has_title(query):
+        translation = Translation()
     english = _with_subject_first(translation.english) if translation.language is not None else ""
     reading = read(english or query, fields, keep_as_text=frozenset(literal))
     moods = Moods() if query in literal or is_known(" ".join(words(query))) else read_moods(english or query)
