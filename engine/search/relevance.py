@@ -24,42 +24,42 @@ Numbers = npt.NDArray[np.float64]
 
 #: The weights of the features for a search by words and meaning.
 WEIGHTS: Mapping[str, float] = {
-    "words": 2.53,
-    "words in title": 1.73,
-    "words in names": 6.01,
-    "all words": 0.04,
-    "keyword score": 0.86,
-    "exact title": 0.93,
-    "nearly the title": 0.85,
-    "cosine": 3.97,
-    "cosine lead": 4.35,
-    "cosine of long query": 8.00,
-    "words of long query": 2.41,
-    "genre": 1.08,
-    "genre lead": 1.97,
-    "known": 4.52,
-    "known and words": 1.35,
-    "undescribed": -0.52,
-    "mood": 1.85,
+    "words": 2.79,
+    "words in title": 2.09,
+    "words in names": 5.06,
+    "all words": 0.02,
+    "keyword score": 0.10,
+    "exact title": 0.71,
+    "nearly the title": 0.83,
+    "cosine": 4.00,
+    "cosine lead": 4.58,
+    "cosine of long query": 7.97,
+    "words of long query": 3.09,
+    "genre": 0.99,
+    "genre lead": 2.06,
+    "known": 4.45,
+    "known and words": 1.64,
+    "undescribed": -0.56,
+    "mood": 1.61,
 }
 #: The slope and offset of the logistic function, and the weight of the share of the query that the catalogue knows.
-CALIBRATION = (0.514, -4.413, -0.857)
+CALIBRATION = (0.543, -4.140, -1.319)
 #: The weights of the features for a search by words alone.
 WORD_WEIGHTS: Mapping[str, float] = {
-    "words": 2.56,
-    "words in title": 1.31,
-    "words in names": 2.21,
-    "all words": 0.22,
-    "keyword score": 3.09,
-    "exact title": 1.06,
-    "nearly the title": 0.22,
-    "words of long query": 4.92,
-    "known": 4.52,
-    "known and words": 0.38,
-    "undescribed": 0.20,
-    "mood": 2.80,
+    "words": 2.41,
+    "words in title": 1.60,
+    "words in names": 1.19,
+    "all words": 0.10,
+    "keyword score": 2.91,
+    "exact title": 0.98,
+    "nearly the title": 0.20,
+    "words of long query": 5.20,
+    "known": 4.29,
+    "known and words": 0.69,
+    "undescribed": 0.10,
+    "mood": 2.31,
 }
-WORD_CALIBRATION = (0.674, -5.974, -0.522)
+WORD_CALIBRATION = (0.774, -5.824, -1.414)
 #: The slope and offset of the logistic function of a cosine.
 COSINE_CALIBRATION = (6.791, -4.601)
 
