@@ -16,6 +16,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from engine.search.lexical.catalogue_fields import ROLES
+
 FOLDER = Path(__file__).parent
 PAGE = FOLDER.parents[1] / "docs" / "search.md"
 HEAD = """\
@@ -34,13 +36,26 @@ thread had to wait for the interpreter lock. "Once warmed up" is measured after 
 start, and a session does in `warm_up()`: the encoder and the vectors are loaded and used once.
 """
 QUALITY = """
+## What a search takes into account
+
+A query is read before it is searched for (`engine/search/request.py`): words that are conditions become filters
+("french comedies before 1960"), "without zombies" lowers what is about zombies, moods weigh genres, a query in another
+language is searched for in English, and "like Alien but funny" starts from a film. The answer says what was understood,
+and each part can be taken back.
+
+Every candidate then gets one estimate of how well it fits, from 0 to 1, by which the list is ordered: its words and
+where they stand, the cosine of the nearer of its two vectors (the whole text and its long part), its genres, and how
+well it is known (`engine/search/evidence.py`, `engine/search/relevance.py`). Words are weighed by what a column is:
+
+{roles}
+
 ## Quality
 
 {what}
 
-{judged} judged queries and {known} searches for one known item
-([how they were judged](../benchmarks/search/README.md)). The weights were chosen on the tuning part; all values are
-measured on the test part.
+{by_kind} queries of twelve kinds and {absent} queries for what is not there, {judged} graded queries and {known}
+searches for one known item ([how they were judged](../benchmarks/search/README.md)). The weights were fitted on the
+tuning part by `benchmarks/search/fit.py`; all values are measured on the test part.
 """
 
 
@@ -58,10 +73,18 @@ def main() -> None:
         machine=platform.machine(),
         python=platform.python_version(),
     )
-    judged, known = (
-        len((FOLDER / name).read_text("utf-8").splitlines()) - 1 for name in ("queries.tsv", "known_items.tsv")
+    by_kind, absent, judged, known = (
+        (FOLDER / name).read_text("utf-8").count("\n") - 1
+        for name in ("queries_by_kind.tsv", "absent.tsv", "queries.tsv", "known_items.tsv")
     )
-    quality_head = QUALITY.format(what="; ".join(said.splitlines()) + ".", judged=judged, known=known)
+    quality_head = QUALITY.format(
+        roles="\n".join(f"- {role.name}: weight {role.weight}, b {role.b}" for role in ROLES),
+        what="; ".join(said.splitlines()) + ".",
+        by_kind=by_kind,
+        absent=absent,
+        judged=judged,
+        known=known,
+    )
     PAGE.write_text(head + SPEED + block(speed) + quality_head + block(figures), encoding="utf-8")
 
 

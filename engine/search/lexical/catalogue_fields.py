@@ -76,8 +76,9 @@ COUNTRY = Role("country", 0.5, 0.0, r"countr(?:y|ies)|country of origin|national
 LANGUAGE = Role("language", 0.4, 0.0, r"languages?")
 KIND = Role("kind", 0.5, 0.0, r"types?|kinds?|formats?|media")
 
-_ROLES = (OTHER_TITLES, PEOPLE, MAKERS, COLLECTION, TAGLINE, KEYWORDS, COUNTRY, LANGUAGE, KIND)
-_PATTERNS = tuple((re.compile(rf"(?:^|.* )(?:{role.names})"), role) for role in _ROLES)
+#: All roles, those first whose names are looked for first.
+ROLES = (OTHER_TITLES, PEOPLE, MAKERS, COLLECTION, TAGLINE, KEYWORDS, COUNTRY, LANGUAGE, KIND)
+_PATTERNS = tuple((re.compile(rf"(?:^|.* )(?:{role.names})"), role) for role in ROLES)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 _ADDRESS = re.compile(r"^\w+://")
