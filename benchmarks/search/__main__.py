@@ -35,10 +35,12 @@ import numpy as np
 from engine.data.items import ItemTable
 from engine.datasets import read
 from engine.datasets.ingest import add
+from engine.runtime.job import Job
 from engine.search import SearchIndex
 from engine.search.encoder.encoder import Encoder
 from engine.search.encoder.model_files import DEFAULT_MODEL, locate
 from engine.search.semantic.binary_quantization import BinaryQuantizer
+from engine.search.semantic.passages import passages
 from engine.search.semantic.vector_index import ExactIndex, QuantizedIndex
 from engine.search.semantic.vector_store import VectorStore, hash_texts
 from engine.text.title_matcher import TitleMatcher
@@ -259,8 +261,9 @@ def measure_launch(home: Path, vectors: np.ndarray) -> None:
 
 def measure_films(items: ItemTable, vectors: np.ndarray, home: Path) -> None:
     encoder = Encoder(cache=home / "cache")
-    store, hashes = VectorStore(home / "films", encoder.identity), np.unique(hash_texts(items.texts()))
-    with store._writing(vectors.shape[1]) as content:
+    store = VectorStore(home / "films", encoder.identity)
+    hashes = np.unique(hash_texts([*items.texts(), *filter(None, passages(items))]))
+    with store._writing(vectors.shape[1], Job()) as content:
         content.append(np.resize(vectors, (len(hashes), vectors.shape[1])), hashes)
     index = SearchIndex(items, store, Encoder(cache=home / "cache"))
     for when in ("", ", once warmed up"):
