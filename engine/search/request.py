@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Words for what a catalogue holds, which other languages put before the subject.
 _FORMS = frozenset({"anime", "animation", "cartoon", "series", "book", "novel", "manga"})
+#: In a longer query a single word such as "slow" belongs to a plot.
+_LONGEST_OF_MOODS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ def understand(
     english = _with_subject_first(translation.english) if translation.language is not None else ""
     reading = read(english or query, fields, keep_as_text=frozenset(literal))
     moods = Moods() if query in literal or is_known(" ".join(words(query))) else read_moods(english or query)
+    if len(words(query)) > _LONGEST_OF_MOODS and not any(" " in phrase for phrase in moods.phrases):
+        moods = Moods()
     wording = _without_phrases(reading.text, [one for one in moods.phrases if one not in literal])
     understood = reading.understood
     if english:
