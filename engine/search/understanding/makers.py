@@ -49,6 +49,8 @@ _BY = ("by", "from", "made by", "produced by")
 _LONGEST_NAME = 5
 #: "Ursula Le Guin" may stand for so many values that have an initial or another name in between.
 _MOST_VALUES = 8
+#: The shortest name in which typing errors are expected, and the least similarity of what was meant.
+_SHORTEST_MISSPELT, _ALIKE = 6, 0.8
 #: The shortest word that is taken for the beginning of a name while it is typed.
 _HALF_TYPED = 4
 
@@ -129,6 +131,26 @@ def _named(
             terms = _terms(field, name, begins=begins, is_half_typed=is_half_typed)
             if terms:
                 return Candidate(start, end, "explicit", (Part(field.name, terms),))
+    for end, name in () if begins else _runs(words, behind)[:1]:
+        for field in all_fields:
+            if (meant := _misspelt(field, name)) is not None:
+                return Candidate(start, end, "explicit", (Part(field.name, (meant,)),))
+    return None
+
+
+def _misspelt(field: TextField, name: str) -> str | None:
+    """The words of a value of which a name is a misspelling: "hitchcock" for "hitchcok"."""
+    from rapidfuzz.distance import OSA
+
+    if len(name) < _SHORTEST_MISSPELT:
+        return None
+    length = name.count(" ") + 1
+    for value in field.nearest(name, 1):
+        its_words = words_of(value)
+        for at in range(len(its_words) - length + 1):
+            part = " ".join(its_words[at : at + length])
+            if OSA.normalized_similarity(name, part) >= _ALIKE:
+                return part
     return None
 
 
@@ -152,12 +174,14 @@ def _terms(field: TextField, name: str, *, begins: bool, is_half_typed: bool) ->
     return (name,) if is_half_typed and any(typed in folded for folded in field.folded) else ()
 
 
-def _runs(words: Words, start: int) -> Iterator[tuple[int, str]]:
+def _runs(words: Words, start: int) -> list[tuple[int, str]]:
     """The runs of words at a place that may be a name, the longest first; small words alone are none."""
+    runs = []
     end = start
     while end < min(len(words), start + _LONGEST_NAME) and words[end] and not (end > start and words.breaks(end)):
         end += 1
     for last in range(end, start, -1):
         tokens = words.tokens[start:last]
         if not tokens[-1].is_stop and any(len(one.word) > 1 for one in tokens if not one.is_stop):
-            yield last, " ".join(words_of(" ".join(one.word for one in tokens)))
+            runs.append((last, " ".join(words_of(" ".join(one.word for one in tokens)))))
+    return runs

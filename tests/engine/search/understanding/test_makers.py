@@ -73,6 +73,7 @@ PRODUCTS = make_fields(
         ("not directed by hitchcock", FILMS, "", "-director:alfred hitchcock"),
         ("an island starring hanks", FILMS, "an island", "cast:hanks"),
         ("directed by hitchc", FILMS, "", "director:alfred hitchcock"),
+        ("directed by hitchcok", FILMS, "", "director:alfred hitchcock"),
         ("written by ursula le guin", BOOKS, "", "authors:Ursula K. Le Guin"),
         ("author neil gaiman", BOOKS, "", "authors:neil gaiman"),
         ("games by valve", GAMES, "", "developer:valve"),
@@ -98,6 +99,8 @@ def test_words_around_a_name_choose_its_column(query: str, fields: Fields, text:
         ("directed by john ford", FILMS),  # a title
         ("directed by nobody in particular", FILMS),
         ("films by the sea", FILMS),
+        ("starring a talking dog", FILMS),
+        ("directed by hit", FILMS),
         ("a film director who murders", FILMS),
         ("the director john hires an actor", FILMS),
         ("hitchcock", FILMS),
