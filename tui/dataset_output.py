@@ -10,7 +10,7 @@ from tui.wording import describe_hint
 
 if TYPE_CHECKING:
     from engine.session import Manifest
-    from engine.session.datasets import Preview
+    from engine.session.datasets import Preview, UserFiles
 
 
 def dataset_json(manifest: Manifest) -> dict[str, Any]:
@@ -53,6 +53,18 @@ def print_dataset(manifest: Manifest, as_json: bool) -> None:
     _print_notes(manifest.source)
     if manifest.source.get("guessed_columns"):
         print_line("  --map names other columns.")
+
+
+def print_dataset_info(manifest: Manifest, files: UserFiles, as_json: bool) -> None:
+    """A stored data set, and the files in which a person can write what searches in it should know."""
+    written = {"aliases": files.aliases, "synonyms": files.synonyms}
+    if as_json:
+        there = {name: str(path) if path.is_file() else None for name, path in written.items()}
+        print_json({**dataset_json(manifest), **there})
+        return
+    print_dataset(manifest, as_json)
+    for what, path in (("further titles", files.aliases), ("words that mean the same", files.synonyms)):
+        print_line(f"  {what} {'are' if path.is_file() else 'would be'} read from {path}")
 
 
 def print_preview(preview: Preview, as_json: bool) -> None:

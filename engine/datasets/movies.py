@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from engine.datasets.formats.ids import to_ids
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import find_columns
 from engine.datasets.formats.sources import Source
+from engine.datasets.movie_credits import read_credits
 from engine.datasets.reader import Certainty, Evidence, Reader
 from engine.errors import DataError, ErrorKind
 from engine.runtime.job import Job
@@ -32,6 +34,9 @@ _LINKS = ("links.csv", "links*.csv")
 _TEXT_COLUMNS = ("original_title", "release_date", "original_language", "imdb_id", "overview", "tagline")
 _NUMBER_COLUMNS = ("runtime", "vote_average", "popularity")
 _WHOLE_COLUMNS = ("vote_count",)
+#: Lists of objects with names, of which the names are kept, and an object of which the name is kept as text.
+_NAME_COLUMNS = ("production_companies", "production_countries", "spoken_languages")
+_COLLECTION = "belongs_to_collection"
 
 
 def read(name: str, files: Files, job: Job | None = None) -> Dataset:
@@ -40,7 +45,8 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     The id of a film is the ``movieId`` of MovieLens. The catalogue holds every film for which the links have an id, in
     the order of the metadata; the two are joined by the digits of ``imdb_id`` and ``imdbId``. Of two rows about the
     same film the first is used. Rated films without metadata are added with their id as title. The text of an item is
-    title, genres and overview.
+    title, genres and overview. Companies, countries, languages and the collection are kept by their names, and so are
+    people and keywords where their files are given: see :func:`engine.datasets.movie_credits.read_credits`.
 
     Raises
     ------
@@ -63,8 +69,8 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         )
     items_report, links_report = ReadReport(items.name, "items"), ReadReport(links.name, "links")
     link = _read_links(links, links_report, job)
-    catalogue = _read_catalogue(items, items_report, link, links_report, job)
-    reports, log = [items_report, links_report], None
+    catalogue, credit_reports = _read_catalogue(files, items, items_report, link, links_report, job)
+    reports, log = [items_report, links_report, *credit_reports], None
     if ratings is not None:
         rows = Delimited(ratings)
         required = {"user": ["userId"], "item": ["movieId"], "rating": ["rating"]}
@@ -109,13 +115,16 @@ def _read_links(source: Source, report: ReadReport, job: Job | None) -> _Links:
 
 
 def _read_catalogue(
-    source: Source, report: ReadReport, links: _Links, links_report: ReadReport, job: Job | None
-) -> Catalogue:
+    files: Files, source: Source, report: ReadReport, links: _Links, links_report: ReadReport, job: Job | None
+) -> tuple[Catalogue, list[ReadReport]]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     rows = Delimited(source)
-    known = (*_TEXT_COLUMNS, *_NUMBER_COLUMNS, *_WHOLE_COLUMNS, "title", "genres")
+    known = (
+        *(*_TEXT_COLUMNS, *_NUMBER_COLUMNS, *_WHOLE_COLUMNS, *_NAME_COLUMNS),
+        *(_COLLECTION, "title", "genres", "id"),
+    )
     found = find_columns(
         rows,
         {"imdb_id": ["imdb_id"], "any_title": ["title", "original_title"], "genres": ["genres"]},
@@ -138,10 +147,14 @@ def _read_catalogue(
     order = np.argsort(row_of_link, kind="stable")
     order = order[row_of_link[order] >= 0]
     table = table.take(pa.array(row_of_link[order]))
-    return Catalogue(links.movie_ids.take(pa.array(order)), _columns(table, report))
+    people: dict[str, pa.Array] = {}
+    reports: list[ReadReport] = []
+    if "id" in table.column_names:
+        people, reports = read_credits(files, source, table["id"].combine_chunks(), job)
+    return Catalogue(links.movie_ids.take(pa.array(order)), _columns(table, report, people)), reports
 
 
-def _columns(table: pa.Table, report: ReadReport) -> pa.Table:
+def _columns(table: pa.Table, report: ReadReport, people: Mapping[str, pa.Array]) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -157,6 +170,9 @@ def _columns(table: pa.Table, report: ReadReport) -> pa.Table:
     metadata: list[tuple[str, Any]] = [(name, there[name]) for name in _TEXT_COLUMNS if name in there]
     metadata += [(name, columns.numbers(there[name])) for name in _NUMBER_COLUMNS if name in there]
     metadata += [(name, columns.whole_numbers(there[name])) for name in _WHOLE_COLUMNS if name in there]
+    metadata += [(name, _names(there[name])) for name in _NAME_COLUMNS if name in there]
+    metadata += [(_COLLECTION, _name_of(there[_COLLECTION]))] if _COLLECTION in there else []
+    metadata += people.items()
     return columns.table_of(
         {
             "title": title,
@@ -168,6 +184,25 @@ def _columns(table: pa.Table, report: ReadReport) -> pa.Table:
         },
         metadata,
     )
+
+
+def _names(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The names in lists of objects; null where there are none, or what is written there is no list."""
+    import pyarrow as pa
+
+    return columns.map_distinct(texts, lambda text: columns.list_parts(text) or None, pa.list_(pa.string()))
+
+
+def _name_of(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The name of one object each, or the text itself where it is no object; null for other objects and numbers."""
+    import pyarrow as pa
+
+    def name(text: str) -> str | None:
+        if text.startswith("{"):
+            return next(iter(columns.list_parts(f"[{text}]") or ()), None)
+        return None if text.replace(".", "").isdigit() else text
+
+    return columns.map_distinct(texts, name, pa.string())
 
 
 def _digits(texts: pa.ChunkedArray) -> pa.Array:

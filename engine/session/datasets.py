@@ -1,6 +1,7 @@
 """The stored data sets: finding, adding and removing them."""
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.datasets.ingest import Preview, add, preview
@@ -8,7 +9,7 @@ from engine.storage.part_file import clear_parts
 from engine.storage.paths import find_paths
 from engine.workspace.dataset_store import Workspace
 
-__all__ = ["Preview", "add", "clear_leftovers", "open_workspace", "preview"]
+__all__ = ["Preview", "UserFiles", "add", "clear_leftovers", "open_workspace", "preview", "user_files"]
 
 _log = logging.getLogger(__name__)
 
@@ -16,6 +17,30 @@ _log = logging.getLogger(__name__)
 def open_workspace() -> Workspace:
     """Where this person's data sets lie."""
     return Workspace(find_paths().data)
+
+
+@dataclass(frozen=True, slots=True)
+class UserFiles:
+    """Where a person can write what searches in a data set should know besides.
+
+    Attributes
+    ----------
+    aliases
+        The file with further titles of its items; see :mod:`engine.search.lexical.aliases`.
+    synonyms
+        The file with words that mean the same; see :mod:`engine.search.lexical.synonyms`. It holds for all data sets.
+    """
+
+    aliases: Path
+    synonyms: Path
+
+
+def user_files(name: str) -> UserFiles:
+    """The files of a data set that a person writes; none of them need exist."""
+    from engine.search.lexical import aliases, synonyms
+
+    folder = open_workspace().dataset_folder(name)
+    return UserFiles(folder / aliases.FILE_NAME, find_paths().config / synonyms.FILE_NAME)
 
 
 def clear_leftovers(workspace: Workspace) -> list[Path]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.text.normalize import split_year, title_key, words
+from engine.text.title_names import other_names
 
 #: The least similarity (1 - edits / length) of titles that are the same despite a typing error, and of a candidate.
 _SAME = 0.85
@@ -19,8 +20,8 @@ _NUM_CANDIDATES = 3
 _AT_A_TIME = 32
 _ROMAN = re.compile("[ivx]+")
 _DIGITS = re.compile(r"\d+")
-#: ``Postino, Il (Postman, The)``: another title in brackets at the end.
-_IN_BRACKETS = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$", re.DOTALL)
+#: What stands in brackets at the end of a title: another name, or a remark such as ``TV``.
+_IN_BRACKETS = re.compile(r"\s*\([^()]*\)\s*$")
 
 
 #: The keys of a title, and its year.
@@ -191,12 +192,10 @@ def _same_year(known: int | None, year: int | None) -> bool:
 
 
 def _names_of(title: str) -> list[str]:
-    """The title, and where it has another one in brackets at its end, each of the two."""
+    """The title, each of the names that it holds, and the title without what stands in brackets at its end."""
     names = [title] if title.strip() else []
-    found = _IN_BRACKETS.match(title)
-    if found is not None:
-        names += [one.removeprefix("a.k.a. ") for one in found.groups() if one.strip()]
-    return names
+    bare = _IN_BRACKETS.sub("", title)
+    return [*names, *(other_names(title) or ([bare] if bare.strip() and bare != title else []))]
 
 
 def _numbers(key: str) -> list[str]:

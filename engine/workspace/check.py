@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from engine import models
 from engine.errors import DamagedError, DataError, MissingError, RecsysError
 from engine.evaluation.study_file import require_study
 from engine.runtime.job import Job, Progress
 from engine.search.encoder.model_files import read_stamps
+from engine.search.lexical import aliases, synonyms
 from engine.storage.arrays import read_npz
 from engine.storage.atomic import describe_os_error, set_aside
 from engine.storage.guarded import read_json
@@ -25,7 +26,9 @@ from engine.workspace.dataset_store import Workspace
 from engine.workspace.layout import CURRENT, MANIFEST, TUNING, WORDS
 from engine.workspace.manifest import Manifest, read_manifest
 from engine.workspace.stored_model import model_folder, read_report, require_whole
-from engine.workspace.tables import require_table
+from engine.workspace.tables import load_table, require_table
+
+Read = TypeVar("Read")
 
 
 class Condition(StrEnum):
@@ -53,7 +56,7 @@ class Finding:
         The data set that it belongs to; empty for what belongs to none.
     kind
         ``"data set"``, ``"table"``, ``"model"``, ``"embeddings"``, ``"search index"``, ``"tuning"``, ``"history"``,
-        ``"settings"``, ``"state"`` or ``"cache"``.
+        ``"aliases"``, ``"synonyms"``, ``"settings"``, ``"state"`` or ``"cache"``.
     name
         Its name among those of its kind.
     path
@@ -101,6 +104,8 @@ def check(
     workspace: Workspace, paths: Paths, dataset: str | None = None, *, repair: bool = False, job: Job | None = None
 ) -> Iterator[Finding]:
     """Check what is stored: data sets, models, embeddings, caches, searches for options, history, settings and state.
+
+    The aliases and synonyms that a person wrote are read, too.
 
     Every checksum is compared, so all bytes are read. Without ``repair`` nothing is changed. With it a cache that is
     damaged is deleted, since it is made again; embeddings are cut to the rows that are whole; left-overs of killed
@@ -207,6 +212,8 @@ def _of_dataset(workspace: Workspace, name: str, job: Job) -> Iterator[_Check]:
         )
     words = folder / WORDS
     yield _Check(_finding(name, "search index", WORDS, words), partial(_read_index, words), partial(_delete, words))
+    for path in _files(folder, aliases.FILE_NAME):
+        yield _Check(_finding(name, "aliases", path.name, path), partial(_count_aliases, path, folder, manifest), None)
     for study in _files(folder / TUNING, "*.journal"):
         yield _Check(
             _finding(name, "tuning", study.stem, study), partial(_count_entries, study), partial(_aside, study)
@@ -260,6 +267,17 @@ def _read_index(path: Path) -> str:
     return f"{len(read_npz(path))} arrays"
 
 
+def _count_aliases(path: Path, folder: Path, manifest: Manifest | None) -> str:
+    ids: list[object] = []
+    titles: list[str | None] = []
+    if manifest is not None:
+        table = load_table(folder, manifest.files["items"])
+        ids, titles = table.column("item_id").to_pylist(), table.column("title").to_pylist()
+    found = _as_written(partial(aliases.read_aliases, path, ids, titles))
+    counted = f"further titles: {sum(map(len, found.of_row.values())):,}"
+    return counted if not found.unmatched else f"{counted}; lines about no item: {found.unmatched:,}"
+
+
 def _count_entries(path: Path) -> str:
     return f"{require_study(path):,} entries"
 
@@ -268,6 +286,8 @@ def _count_entries(path: Path) -> str:
 def _of_program(workspace: Workspace, paths: Paths) -> Iterator[_Check]:
     for path in _files(paths.config, "config.toml"):
         yield _Check(_finding("", "settings", path.name, path), partial(_read_settings, paths.config), None)
+    for path in _files(paths.config, synonyms.FILE_NAME):
+        yield _Check(_finding("", "synonyms", path.name, path), partial(_read_synonyms, path), None)
     stored: list[tuple[str, Path, Any]] = [("state", workspace.folder / CURRENT, dict[str, str])]
     stored += [("state", path, dict[str, Any]) for path in _files(paths.state, "*.json")]
     stored += [("history", path, list[str]) for path in _files(paths.state / "searches", "*.json")]
@@ -278,11 +298,21 @@ def _of_program(workspace: Workspace, paths: Paths) -> Iterator[_Check]:
 
 
 def _read_settings(folder: Path) -> str:
+    _as_written(partial(read_settings, folder))
+    return ""
+
+
+def _read_synonyms(path: Path) -> str:
+    _as_written(partial(synonyms.read_synonyms, path))
+    return ""
+
+
+def _as_written(read: Callable[[], Read]) -> Read:
+    """What a person's own file holds; a mistake in it counts as damage, which only that person can mend."""
     try:
-        read_settings(folder)
+        return read()
     except DataError as error:
         raise DamagedError(str(error), file=error.file) from error
-    return ""
 
 
 def _count_hashes(path: Path) -> str:

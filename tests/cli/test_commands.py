@@ -459,3 +459,21 @@ def test_an_empty_list_says_why(run: Run, tmp_path: Path) -> None:
     assert "no item fits all of year" in outcome.err
     outcome = run("search", "zzzz", "-d", "seen", "--mode", "keyword")
     assert "no item has words like 'zzzz'" in outcome.err
+
+
+def test_further_titles_outlive_a_replaced_data_set_and_info_names_their_file(
+    run: Run, films: str, files: tuple[Path, Path], home: Path
+) -> None:
+    info = json.loads(run("datasets", "info", films, "--json").out)
+    assert (info["aliases"], info["synonyms"]) == (None, None)
+    (aliases,) = (Path(line.split("read from ")[1]) for line in run("datasets", "info", films).out.splitlines()
+                  if "further titles would be" in line)  # fmt: skip
+    synonyms = home / "config" / "synonyms.toml"
+    synonyms.parent.mkdir(parents=True, exist_ok=True)
+    synonyms.write_text('groups = [["film", "movie"]]')
+    aliases.write_text("item,alias\n")
+    ratings, items = files
+    assert run("datasets", "add", films, "--ratings", ratings, "--items", items, "--replace").status == 0
+    info = json.loads(run("datasets", "info", films, "--json").out)
+    assert (info["aliases"], info["synonyms"]) == (str(aliases), str(synonyms))
+    assert f"further titles are read from {aliases}" in run("datasets", "info", films).out

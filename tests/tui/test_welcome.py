@@ -53,7 +53,7 @@ async def test_a_recent_search_is_made_again_from_the_list(make_app):
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
         pane = app.pane("search")
-        pane.go_to(pane._recent.table)
+        pane.go_to(pane.query_one("#recent-searches"))
         await pilot.press("down", "enter")
         await settle(pilot)
         assert pane.line.value == RECENT[1]

@@ -208,10 +208,10 @@ def add_dataset(
 @common_options
 def dataset_info(name: str, as_json: bool) -> None:
     """Tell what a data set holds and what its reader left out."""
-    from engine.session.datasets import open_workspace
-    from tui.dataset_output import print_dataset
+    from engine.session.datasets import open_workspace, user_files
+    from tui.dataset_output import print_dataset_info
 
-    print_dataset(open_workspace().manifest(name), as_json)
+    print_dataset_info(open_workspace().manifest(name), user_files(name), as_json)
 
 
 @datasets.command("remove")

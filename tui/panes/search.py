@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult, SystemCommand
-from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Input
 
@@ -19,27 +17,27 @@ from engine.session import MODES
 from tui.backend.backend import Backend
 from tui.backend.protocols import Search, SessionLike
 from tui.messages import AddToSequence, Answered, Failed, Failure, ShowDetails, StatusChanged
-from tui.panes.base import RETRY, WIDE, Debouncer, KeyHelp, Pane
+from tui.panes.base import WIDE, KeyHelp, Pane
 from tui.panes.embedding_status import EmbeddingStatus
 from tui.panes.filter_help import FilterHelp
 from tui.panes.people import people_of
+from tui.panes.recent_searches import RecentSearches
 from tui.panes.refinements import Refinements
+from tui.panes.search_body import SearchBody
 from tui.panes.search_facets import SearchFacets
-from tui.panes.search_notice import show_notice, tip_lines
+from tui.panes.search_keys import ACTIONS, BINDINGS, KEYS
+from tui.panes.search_palette import search_commands
 from tui.panes.search_reasons import SearchReasons
-from tui.panes.search_state import LIKE_BY_HELP, MODE_HELP, SHOWN, SearchState, hidden_note
-from tui.panes.welcome import QueryHistory, RecentPanel, TipPanel, Welcome, load_welcome
+from tui.panes.search_state import LIKE_BY_HELP, SearchState, hidden_note
 from tui.state import AppState
 from tui.widgets.cell_text import duration
-from tui.widgets.details import ItemDetails
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.interpretation import Interpretation
-from tui.widgets.item_list import Figures, ItemList, Matched, match_columns, result_of, search_figures
 from tui.widgets.query_input import QueryInput
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from engine.data.results import Answer, Result
+    from engine.data.results import Answer
     from engine.session import Item, LikeBy, Mode
 
 Way = TypeVar("Way")
@@ -52,70 +50,35 @@ class SearchPane(Pane[Search]):
 
     TASK: ClassVar[str] = "search"
 
-    KEYS: ClassVar[KeyHelp] = (
-        ("Ctrl+T", "hybrid, semantic or keyword search"),
-        ("", "after m: alike by meaning, by taste or by both"),
-        ("f", "narrow down: counts of genres, years … as filters"),
-        ("s Ctrl+S", "sort by match, year, rating, popularity"),
-        ("w", "why an item is found"),
-        ("p", "more from the person who made it"),
-        ("Ctrl+O", "search for corrected words as typed"),
-        ("Ctrl+L X", "drop the last understood condition, drop all"),
-        ("Ctrl+G A", "show or hide items for adults"),
-        ("e", "embed, so that search understands meaning"),
-        ("↑ ↓", "in an empty line: earlier searches"),
-        ("genre:comedy", "a filter; also year:1990..1999, rating:>=8"),
-        ("-genre:horror", "what must not be"),
-        ("Tab →", "complete a filter; ↑ ↓ choose, Esc closes"),
-    )
+    KEYS: ClassVar[KeyHelp] = KEYS
 
-    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "embed", "as_typed", "drop", "facets", "why", "person", "sort")
+    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, *ACTIONS)
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "type", "query", key_display="/"),
-        Binding("e,f5", "embed", "embed"),
-        RETRY,
-        Binding("ctrl+t", "mode", "mode", key_display="^t"),
-        Binding("ctrl+o", "as_typed", "as typed", key_display="^o"),
-        Binding("ctrl+l", "drop", "drop condition", key_display="^l"),
-        Binding("f", "facets", "narrow down"),
-        Binding("w", "why", "why"),
-        Binding("s,ctrl+s", "sort", "sort"),
-        Binding("p", "person", "more from this person"),
-        Binding("X", "drop_all", "Drop all conditions", show=False),
-        Binding("ctrl+g,A", "adult", "Items for adults", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = BINDINGS
 
     def __init__(self, backend: Backend, state: AppState, *, blink: bool = True) -> None:
         line = FilterLine("Search", "words, a title, a mood …", blink=blink, id="query")
         super().__init__(backend, state, line)
         self._filter_help = FilterHelp(self, line)
-        self._table: ItemList[Result] = ItemList((), result_of, self._figures, self._matched, id="found")
-        self._panel = TipPanel("Results", self._table, id="results")
-        self._details = ItemDetails(id="details")
-        self._recent = RecentPanel()
         self._interpretation = Interpretation()
+        self._embedding = EmbeddingStatus(state)
         self._facets = SearchFacets(self, self._set_line, self._draw_side)
-        self._side = Vertical(self._details, self._recent, self._facets.panel, id="side")
+        self._body = SearchBody(self, state, self._embedding, self._facets)
+        self._table, self._details = self._body.table, self._body.details
         self._reasons = SearchReasons(self, self._details)
-        self._cursor_rest = Debouncer(self, state.pace.glance)
-        # Reasons are computed for each item, so not while somebody is still typing or moving through the list.
-        self._reasons_delay = Debouncer(self, 3 * state.pace.settle)
         self._mode: Mode = MODES[0]
         self._by: LikeBy | None = None
-        self._requested = self._view = SearchState()
+        self._requested = self._view
         self._back_stack: list[SearchState] = []
         self._failure: Failure | None = None
-        self._embedding = EmbeddingStatus(state)
         self._reach = (0, False)
         self._focus_results = False
         self._welcome_requested = False
-        self._welcome: Welcome | None = None
-        self._history = QueryHistory()
         self._recalled: str | None = None
         self._refinements = Refinements(self, self._search_refined, self._set_line)
         self._searching = self.request("search", "searching", self._answered, self._failed)
-        self._welcoming = self.request("welcome", "", self._welcomed, lambda _: None)
+        self._recent = RecentSearches(self, self._welcomed)
+        self._history = self._recent.history
 
     @staticmethod
     def service_of(session: SessionLike) -> Search:
@@ -128,8 +91,7 @@ class SearchPane(Pane[Search]):
         yield self.line
         yield self._filter_help.completions
         yield self._interpretation
-        with Container(id="body"):
-            yield self._panel
+        yield self._body
 
     def on_mount(self) -> None:
         """Show what can be done."""
@@ -172,7 +134,7 @@ class SearchPane(Pane[Search]):
         self._filter_help.settle()
         self._remember()
         if self._view.text == self._query and self._view.answer is not None:
-            if self._panel.listing:
+            if self._body.listing:
                 self.go_to(self._table)
         elif self._query:
             self._focus_results = True
@@ -184,7 +146,7 @@ class SearchPane(Pane[Search]):
             self._filter_help.step(event.by)
         elif self._history.walking or (event.by < 0 and not self.line.value and self._history.lines):
             self._recall(self._history.step(-event.by))
-        elif event.by > 0 and self._panel.listing:
+        elif event.by > 0 and self._body.listing:
             self._filter_help.settle()
             self.go_to(self._table)
 
@@ -218,14 +180,16 @@ class SearchPane(Pane[Search]):
 
     def _remember(self) -> None:
         """Add the line to the recent searches, because it has led to something."""
-        line = self._query
-        if line and line != next(iter(self._history.lines), None):
-            self._history.lines = (line, *(one for one in self._history.lines if one != line))
-            self._load_welcome(line)
+        self._recent.remember(self._query, self._refinements.adult)
 
-    def _load_welcome(self, remember: str = "") -> None:
-        adult = self._refinements.adult
-        self._welcoming.send(lambda search, _: load_welcome(search, SHOWN, remember=remember, adult=adult))
+    @property
+    def _view(self) -> SearchState:
+        """What is shown."""
+        return self._body.view
+
+    @_view.setter
+    def _view(self, view: SearchState) -> None:
+        self._body.view = view
 
     @property
     def _query(self) -> str:
@@ -280,9 +244,7 @@ class SearchPane(Pane[Search]):
         self._draw()
         self.post_message(StatusChanged(message.failure.text))
 
-    def _welcomed(self, message: Answered) -> None:
-        self._welcome = message.value
-        self._history.lines = message.value.recent
+    def _welcomed(self) -> None:
         if not self._query and self._view.like is None:
             self._show_welcome()
         else:
@@ -290,7 +252,7 @@ class SearchPane(Pane[Search]):
 
     def _show_welcome(self) -> None:
         """Show what is there before anything is typed."""
-        popular = None if self._welcome is None else self._welcome.popular
+        popular = self._recent.popular
         self._requested = self._view = SearchState(answer=popular)
         self._retitle()
         self._list()
@@ -309,7 +271,7 @@ class SearchPane(Pane[Search]):
         """List the results of the view."""
         answer = self._view.answer
         if answer is not None:
-            self._table.show(answer.results, match_columns(answer, self._view.words), cursor=self._view.cursor)
+            self._body.list_results(answer)
         self._draw()
         focus, self._focus_results = self._focus_results, False
         if focus and answer is not None and answer.results:
@@ -328,13 +290,6 @@ class SearchPane(Pane[Search]):
         if self._table.row is not None:
             self._reasons.open(self._view, self._table.row)
 
-    def _figures(self, result: Result) -> Figures:
-        method = "" if self._view.answer is None else self._view.answer.method
-        return search_figures(result, method)
-
-    def _matched(self, result: Result) -> Matched:
-        return result.matched, self._view.words
-
     # -- drawing ----------------------------------------------------------------------------------------------
     def refresh_state(self) -> None:
         """Follow the data set: when more items can be found, the search is repeated."""
@@ -346,78 +301,30 @@ class SearchPane(Pane[Search]):
                 self._search_for(replace(self._view, answer=None))
         if catalogue is not None and not self._welcome_requested:
             self._welcome_requested = True
-            self._load_welcome()
+            self._recent.load(self._refinements.adult)
         self._draw()
 
     def _draw(self) -> None:
         answer = self._view.answer
-        rows = answer is not None and bool(answer.results) and self._failure is None and self.state.failure is None
-        if rows and answer is not None:
-            self._panel.retitle(f"{self._view.heading} · {_how_many(answer)}", self._embedding.remark(answer))
-            self._panel.show_rows()
-        else:
-            self._panel.retitle(self._view.heading)
-            show_notice(self._panel.show_notice(), self.state, self._embedding, self._view, self._failure)
-        self._draw_tip()
+        rows = self._body.draw(self._failure, self._history.lines, self._recent.examples)
         self._interpretation.show(answer if self._view.asks and self._failure is None else None)
-        self._draw_side()
         if not rows and (self.is_at(self._table) or self.is_at(self._details)):
             self.go_to(self.line)
         self.line.set_leads_on(rows or bool(self._history.lines))
         self.refresh_keys()
 
-    def _draw_tip(self) -> None:
-        """Above the list of an empty line, show what can be typed."""
-        if self._view.asks or self.state.failure is not None:
-            self._panel.show_tip()
-        else:
-            lines = tip_lines(self.state, self._embedding, () if self._welcome is None else self._welcome.examples)
-            self._panel.show_tip("Describe what you are looking for: a plot, a mood, a title", lines)
-
     def _draw_side(self) -> None:
-        recent = self._recent.table
-        if not self._view.asks and recent.rows != self._history.lines:
-            recent.show(self._history.lines)
-        self._recent.display = not self._view.asks and bool(self._history.lines) and self.state.failure is None
-        self._details.display = self.wide and self._panel.listing
-        self._facets.panel.display = self._facets.beside and self._panel.listing
-        self._side.display = bool(self._details.display or self._recent.display)
-        if not self._facets.panel.display and self.is_at(self._facets.panel.list):
-            self.go_to(self._table if self._panel.listing else self.line)
-        if self._side.display and not self._side.is_attached:
-            self.query_one("#body").mount(self._side)
+        self._body.draw_side(self._history.lines)
 
     def _retitle(self) -> None:
         how = self._mode if self._requested.like is None else f"more like this {LIKE_BY_HELP[self._by]}"
         self.line.border_title = Content(f"Search · {how} · Ctrl+T")
 
     # -- keys -------------------------------------------------------------------------------------------------
-    @on(Table.Moved, "#found")
-    def _moved(self) -> None:
-        # The layout of a page takes longer than a step of a held key, so it waits until the cursor rests.
-        self._cursor_rest.call(self._show_details)
-
-    def _show_details(self) -> None:
-        details = self._table.details()
-        self._details.show(details)
-        self.refresh_keys()  # not every item has people
-        if details is not None and self._details.display:
-            self._reasons_delay.call(partial(self.explain, details.item))
-
-    @on(Table.Chosen, "#facet-list")
-    def _narrowed(self) -> None:
-        row = self._facets.panel.list.row
-        if row is not None:
-            self._facets.toggle(row)
-
     @on(Interpretation.Dropped)
     def _clicked_condition(self, event: Interpretation.Dropped) -> None:
         event.stop()
         self._refinements.take_literally(event.typed)
-
-    @on(Table.LeftTop)
-    def _left_top(self) -> None:
-        self.go_to(self._details if self.is_at(self._facets.panel.list) else self.line)
 
     @on(Table.Chosen, "#found")
     def _chosen(self) -> None:
@@ -431,7 +338,7 @@ class SearchPane(Pane[Search]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only actions that would do something now; Esc steps back before it stops a job."""
         match action:
-            case "stop" | "clear" if self._filter_help.open or self._back_stack or self._is_beside():
+            case "stop" | "clear" if self._filter_help.open or self._back_stack or self._body.is_beside:
                 return False
             case "back" if self._filter_help.open or self._back_stack:
                 return True
@@ -442,40 +349,21 @@ class SearchPane(Pane[Search]):
             case "facets":
                 return self._facets.possible and not self.is_at(self.line)
             case "why":
-                return self._view.asks and self._panel.listing and not self.is_at(self.line)
+                return self._view.asks and self._body.listing and not self.is_at(self.line)
             case "person":
-                item = self._table.item if self._panel.listing else None
+                item = self._table.item if self._body.listing else None
                 return item is not None and not self.is_at(self.line) and bool(people_of(item))
             case "sort":
-                return len(self._orders) > 1 and self._view.asks and self._view.like is None
+                return len(self._recent.orders) > 1 and self._view.asks and self._view.like is None
             case "embed":
                 busy = self.state.active_job("search") is not None
                 return self._embedding.incomplete and not busy and not self.may_retry
         return super().check_action(action, parameters)
 
-    def _is_beside(self) -> bool:
-        return self.is_at(self._details) or self.is_at(self._facets.panel.list)
-
     def commands(self) -> Iterable[SystemCommand]:
-        """The search modes, and the ways in which items are alike."""
-        for mode in MODES:
-            yield SystemCommand(f"Search: {mode}", MODE_HELP[mode], partial(self._set_mode, mode))
-        for by, text in LIKE_BY_HELP.items():
-            yield SystemCommand(f"More like this: {text}", f"List items alike {text}", partial(self._set_by, by))
-        for order in self._orders if self._query else ():
-            yield SystemCommand(
-                f"Sort by {order}", "The order of the results", partial(self._refinements.sort_by, self._view, order)
-            )
-        if self._facets.possible:
-            yield SystemCommand("Narrow down", "Counts of genres, years and so on, as filters", self.action_facets)
-            beside = "Hide" if self._facets.shown else "Show"
-            yield SystemCommand(f"{beside} the counts beside the results", "From 120 columns on", self._switch_facets)
-        if self.check_action("drop_all", ()):
-            yield SystemCommand("Drop all conditions", "Search for their words instead", self.action_drop_all)
-        if self._refinements.adult or (self._view.answer is not None and self._view.answer.hidden):
-            what = "Hide" if self._refinements.adult else "Show"
-            text = "Until the app is left; show-adult in config.toml keeps it"
-            yield SystemCommand(f"{what} adult titles", text, self.action_adult)
+        """The search modes, the ways in which items are alike, and what can be done with the results."""
+        orders = self._recent.orders if self._query else ()
+        return search_commands(self, self._view, self._refinements, self._facets, orders)
 
     def failures(self) -> Iterable[Failure | None]:
         """The failure of the latest search."""
@@ -490,7 +378,7 @@ class SearchPane(Pane[Search]):
         """Close the completions, or go from the details to the list, to the earlier results, or to the line."""
         if self._filter_help.open:
             self._filter_help.settle()
-        elif self.is_at(self._details) or self.is_at(self._facets.panel.list):
+        elif self._body.is_beside:
             self.go_to(self._table)
         elif self._back_stack:
             self._searching.withdraw()
@@ -505,17 +393,19 @@ class SearchPane(Pane[Search]):
     def action_mode(self) -> None:
         """Search in the next mode; for items like another, take the next way in which they are alike."""
         if self._requested.like is None:
-            self._set_mode(_next(MODES, self._mode))
+            self.set_mode(_next(MODES, self._mode))
         else:
-            self._set_by(_next(tuple(LIKE_BY_HELP), self._by))
+            self.set_by(_next(tuple(LIKE_BY_HELP), self._by))
 
-    def _set_mode(self, mode: Mode) -> None:
+    def set_mode(self, mode: Mode) -> None:
+        """Search in this mode from now on."""
         self._mode = mode
         self._retitle()
         if self._requested.like is None and self._query:
             self._search_line()
 
-    def _set_by(self, by: LikeBy | None) -> None:
+    def set_by(self, by: LikeBy | None) -> None:
+        """List items that are alike in this way; those like the item under the cursor, if none are listed."""
         self._by = by
         if self._requested.like is not None:
             self._search_for(replace(self._requested, by=by, answer=None))
@@ -536,7 +426,7 @@ class SearchPane(Pane[Search]):
 
     def action_sort(self) -> None:
         """Sort by the next order."""
-        self._refinements.sort(self._view, self._orders)
+        self._refinements.sort(self._view, self._recent.orders)
 
     def action_person(self) -> None:
         """Add a filter on the person who made the item under the cursor; of several, ask which."""
@@ -550,7 +440,7 @@ class SearchPane(Pane[Search]):
         if self._view.asks:
             self._search_refined()
         else:
-            self._load_welcome()
+            self._recent.load(self._refinements.adult)
 
     def action_facets(self) -> None:
         """Go to the counts beside the results, or open them in front."""
@@ -559,22 +449,15 @@ class SearchPane(Pane[Search]):
         else:
             self._facets.show(self._mode)
 
-    def _switch_facets(self) -> None:
+    def switch_facets(self) -> None:
+        """Show the counts beside the results, or hide them."""
         self._facets.shown = not self._facets.shown
         self._facets.follow(self._view, self._mode)
         self._draw_side()
 
-    @property
-    def _orders(self) -> tuple[str, ...]:
-        return () if self._welcome is None else self._welcome.orders
-
     def action_embed(self) -> None:
         """Embed what is not embedded yet."""
         self.backend.embed()
-
-
-def _how_many(answer: Answer) -> str:
-    return f"first {SHOWN}" if len(answer.results) == SHOWN else str(len(answer.results))
 
 
 def _next(ways: tuple[Way, ...], now: Way) -> Way:

@@ -14,7 +14,7 @@ class ReadReport:
     name
         The name of the file, as shown to a person.
     role
-        ``"items"``, ``"ratings"`` or ``"links"``.
+        ``"items"``, ``"ratings"`` or ``"links"``; a reader may have further roles, such as ``"credits"``.
 
     Attributes
     ----------

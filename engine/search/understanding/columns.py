@@ -42,6 +42,7 @@ _TEXTS: Mapping[TextRole, tuple[str, ...]] = {
 _ONLY_OF: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("isbn", "pages", "num_pages", "page_count", "author", "authors"), ("book", "books")),
     (("artist", "artists", "album"), ("song", "songs", "track", "tracks", "music")),
+    (("developer", "developers", "appid"), ("game", "games", "video game", "video games")),
     (("price", "brand", "asin"), ("product", "products", "item", "items")),
     (("runtime", "imdb_id", "tmdb_id", "imdb_url", "director", "vote_average"), ("movie", "movies", "film", "films")),
 )

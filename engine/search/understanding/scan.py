@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.search.understanding.candidate import Candidate
 from engine.search.understanding.known_titles import KnownTitles
+from engine.search.understanding.makers import match_maker
 from engine.search.understanding.negation import Negated, match_negation
 from engine.search.understanding.quantities import match_quantity
 from engine.search.understanding.requests import match_order, match_place
@@ -50,6 +51,7 @@ class Scan:
                 match_years(words, start, columns),
                 match_quantity(words, start, columns),
                 match_place(words, start, self._vocabulary),
+                match_maker(words, start, self._vocabulary),
                 self._vocabulary.find(words.plain, start),
             )
             if one is not None and not any(words.breaks(place) for place in range(one.start + 1, one.end))

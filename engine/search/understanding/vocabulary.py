@@ -44,7 +44,7 @@ _SHORT_MINUTES, _SHORT_EPISODES = 40, 13
 _LONG_MINUTES, _MANY_EPISODES = 150, 100
 _RECENT_YEARS = 5
 #: Nouns for items of any catalogue.
-_NOUNS = word_set(
+NOUNS = word_set(
     """
     movie movies film films flick flicks cinema series show shows anime animes cartoon cartoons book books
     novel novels song songs music album albums track tracks game games product products title titles
@@ -83,7 +83,7 @@ class Vocabulary:
     @locked_property
     def heads(self) -> frozenset[str]:
         """Single words that are nouns for items or genres."""
-        return _NOUNS | {phrase for phrase, one in self._phrases.items() if one.is_head and " " not in phrase}
+        return NOUNS | {phrase for phrase, one in self._phrases.items() if one.is_head and " " not in phrase}
 
     @staticmethod
     def _longest(phrases: dict[str, Candidate], words: Sequence[str], start: int) -> Candidate | None:

@@ -123,6 +123,9 @@ def test_movies_with_all_columns_of_the_original(real_data: Path) -> None:
     assert excerpt.num_interactions == 100_004
     jumanji = excerpt.items[excerpt.items.id_map.encode_one(2)]
     assert jumanji.metadata["tagline"] == "Roll the dice and unleash the excitement!"
+    assert jumanji.metadata["production_companies"][0] == "TriStar Pictures"
+    toy_story = excerpt.items[excerpt.items.id_map.encode_one(1)]
+    assert toy_story.metadata["belongs_to_collection"] == "Toy Story Collection"
     assert_accounted(excerpt)
 
 

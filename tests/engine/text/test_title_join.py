@@ -76,3 +76,9 @@ def test_other_titles_of_an_item_count() -> None:
 
 def test_an_empty_catalogue_matches_nothing() -> None:
     assert TitleIndex([], []).match(["Heat"], [1995])[0].row is None
+
+
+def test_what_brackets_say_besides_a_name_is_no_name() -> None:
+    index = TitleIndex(["Eve no Jikan (Movie)", "Movie", "Seven (a.k.a. Se7en)"], [2010, 2010, 1995])
+    titles = ["Movie", "Eve no Jikan", "Se7en", "Seven"]
+    assert [one.row for one in index.match(titles, [2010, 2010, 1995, 1995])] == [1, 0, 2, 2]

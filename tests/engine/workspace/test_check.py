@@ -153,3 +153,24 @@ def test_a_damaged_history_is_moved_aside(workspace: Workspace, paths: Paths) ->
     assert history.list() == []
     assert "moved to" in found(workspace, paths, repair=True)["history"].repair
     assert path.with_name("tiny.json.damaged-1").is_file()
+
+
+def test_files_that_a_person_writes_for_searches_are_checked_and_never_changed(
+    workspace: Workspace, paths: Paths
+) -> None:
+    aliases = workspace.dataset_folder("tiny") / "aliases.csv"
+    synonyms = paths.config / "synonyms.toml"
+    title = workspace.open("tiny").items.titles()[0]
+    aliases.write_text(f'item,alias\n"{title}",Another title\nnowhere,Nothing\n')
+    paths.config.mkdir(parents=True, exist_ok=True)
+    synonyms.write_text('groups = [["film", "movie"]]')
+    findings = found(workspace, paths)
+    assert findings["aliases"].detail == "further titles: 1; lines about no item: 1"
+    assert findings["synonyms"].condition is Condition.WHOLE
+    aliases.write_text("one value\n")
+    synonyms.write_text("groups = 3")
+    findings = found(workspace, paths, repair=True)
+    for kind, path in (("aliases", aliases), ("synonyms", synonyms)):
+        assert findings[kind].is_bad
+        assert path.name in findings[kind].detail
+        assert path.is_file()

@@ -1,0 +1,187 @@
+"""Who made an item, in words: ``directed by hitchcock``, ``starring tom hanks``, ``games by valve``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from engine.search.filters.columns import TextField
+from engine.search.filters.fields import Fields
+from engine.search.understanding.candidate import Candidate, Part
+from engine.search.understanding.vocabulary import NOUNS, Vocabulary
+from engine.search.understanding.words import Words
+from engine.text.normalize import words as words_of
+
+# Each line: what stands before a name; after the slash the columns that hold such names, the best first.
+_ROLES = """
+directed by, written and directed by, directed and written by / director, directors
+written by, novel by, screenplay by / author, authors, writer, writers, screenwriter, screenwriters
+starring, co starring, featuring, acted by / cast, actors, actor, stars, starring, actress, actresses
+created by / creator, creators, author, authors, artist, artists, developer, developers
+composed by, music by, score by / composer, composers, artist, artists
+performed by, sung by, recorded by / artist, artists, performer, performers, singer, singers, band, musicians
+illustrated by, drawn by / illustrator, illustrators, artist, artists, author, authors
+narrated by / narrator, narrators
+translated by / translator, translators
+designed by / designer, designers
+developed by / developer, developers
+published by / publisher, publishers
+distributed by / distributor, distributors
+produced by / producer, producers, studio, studios, production_companies
+made by / studio, studios, developer, developers, brand, brands, manufacturer, manufacturers, production_companies
+"""
+# The same for nouns, which are a subject unless they begin the query or follow a noun for items.
+_NOUNS = """
+director / director, directors
+author / author, authors, writer, writers
+actor, actress / cast, actors, actor, stars, starring, actress, actresses
+artist / artist, artists
+developer / developer, developers
+publisher / publisher, publishers
+brand / brand, brands, manufacturer, manufacturers
+"""
+#: The columns of makers that are meant after a noun for items: "games by valve", "shoes from nike".
+_MAKERS = (
+    *("studio", "studios", "developer", "developers", "publisher", "publishers", "brand", "brands", "label"),
+    *("manufacturer", "manufacturers", "production_companies", "production_company", "network", "networks"),
+)
+_BY = ("by", "from", "made by", "produced by")
+_LONGEST_NAME = 5
+#: "Ursula Le Guin" may stand for so many values that have an initial or another name in between.
+_MOST_VALUES = 8
+#: The shortest name in which typing errors are expected, and the least similarity of what was meant.
+_SHORTEST_MISSPELT, _ALIKE = 6, 0.8
+#: The shortest word that is taken for the beginning of a name while it is typed.
+_HALF_TYPED = 4
+
+
+def _read(table: str) -> Mapping[tuple[str, ...], tuple[str, ...]]:
+    lines = (line.split("/") for line in table.strip().splitlines())
+    return {
+        tuple(one.strip() for one in phrases.split(",")): tuple(one.strip() for one in columns.split(","))
+        for phrases, columns in lines
+    }
+
+
+_BY_ROLE, _BY_NOUN = _read(_ROLES), _read(_NOUNS)
+
+
+def match_maker(words: Words, start: int, vocabulary: Vocabulary) -> Candidate | None:
+    """The filter on those who made an item, if the catalogue has a column for them and an item with this name.
+
+    A noun for items that means nothing in this catalogue is a part of the condition: "games by valve".
+    """
+    fields = vocabulary.columns.fields
+    if words[start] in NOUNS and not words.breaks(start + 1) and vocabulary.find(words.plain, start) is None:
+        found = _match_role(words, start + 1, fields) or _match_by(words, start + 1, fields)
+        return None if found is None else found.at(start, found.end)
+    return _match_role(words, start, fields) or _match_by(words, start, fields)
+
+
+def _match_role(words: Words, start: int, fields: Fields) -> Candidate | None:
+    """``directed by hitchcock``, or ``director hitchcock``."""
+    for phrases, names in _BY_ROLE.items():
+        behind = words.after(start, phrases)
+        if behind is not None and (found := _named(words, start, behind, _fields(fields, names))) is not None:
+            return found
+    for phrases, names in _BY_NOUN.items() if words.is_head(start - 1) else ():
+        behind = words.after(start, phrases)
+        if behind is not None and (found := _named(words, start, behind, _fields(fields, names))) is not None:
+            return found if words.breaks(found.end) else None
+    return None
+
+
+def _match_by(words: Words, start: int, fields: Fields) -> Candidate | None:
+    """``by valve`` and ``from valve`` after a noun for items and before nothing else."""
+    behind = words.after(start, _BY)
+    if behind is None or words.breaks(start) or not words.is_head(start - 1):
+        return None
+    found = _named(words, start, behind, _fields(fields, _MAKERS), begins=True)
+    return found if found is not None and words.breaks(found.end) else None
+
+
+def _fields(fields: Fields, names: Sequence[str]) -> Iterator[TextField]:
+    """The fields of texts that the catalogue has, of these."""
+    for name in names:
+        resolved = fields.resolve(name)
+        if resolved is not None and resolved in fields.names:
+            field = fields[resolved]
+            if isinstance(field, TextField) and field.kind in ("text", "list"):
+                yield field
+
+
+def _named(
+    words: Words, start: int, behind: int, fields: Iterator[TextField], *, begins: bool = False
+) -> Candidate | None:
+    """The longest name at a place that a field has; the words before it are a part of the condition.
+
+    Parameters
+    ----------
+    words, start, behind
+        The words, the place of the first one of the condition, and that of the first one of the name.
+    fields
+        Where the name may be; the first field that has it is taken.
+    begins
+        Whether the name must be a whole value or its beginning.
+    """
+    all_fields = list(fields)
+    for end, name in _runs(words, behind):
+        is_half_typed = not begins and end == len(words) and len(name.rsplit(" ", 1)[-1]) >= _HALF_TYPED
+        for field in all_fields:
+            terms = _terms(field, name, begins=begins, is_half_typed=is_half_typed)
+            if terms:
+                return Candidate(start, end, "explicit", (Part(field.name, terms),))
+    for end, name in () if begins else _runs(words, behind)[:1]:
+        for field in all_fields:
+            if (meant := _misspelt(field, name)) is not None:
+                return Candidate(start, end, "explicit", (Part(field.name, (meant,)),))
+    return None
+
+
+def _misspelt(field: TextField, name: str) -> str | None:
+    """The words of a value of which a name is a misspelling: "hitchcock" for "hitchcok"."""
+    from rapidfuzz.distance import OSA
+
+    if len(name) < _SHORTEST_MISSPELT:
+        return None
+    length = name.count(" ") + 1
+    for value in field.nearest(name, 1):
+        its_words = words_of(value)
+        for at in range(len(its_words) - length + 1):
+            part = " ".join(its_words[at : at + length])
+            if OSA.normalized_similarity(name, part) >= _ALIKE:
+                return part
+    return None
+
+
+def _terms(field: TextField, name: str, *, begins: bool, is_half_typed: bool) -> tuple[str, ...]:
+    """What matches a name in a field: the name, or the values that have further words between its own."""
+    spaced, typed = f" {name} ", f" {name}"
+    if begins:
+        return (name,) if any(folded.startswith(spaced) for folded in field.folded) else ()
+    if any(spaced in folded for folded in field.folded):
+        return (name,)
+    its_words = name.split(" ")
+    if len(its_words) > 1:
+        apart = re.compile("(?: .*)? ".join(map(re.escape, its_words)))
+        found = [
+            value
+            for value, folded in zip(field.values, field.folded, strict=True)
+            if all(f" {word} " in folded for word in its_words) and apart.search(folded)
+        ]
+        if 0 < len(found) <= _MOST_VALUES:
+            return tuple(found)
+    return (name,) if is_half_typed and any(typed in folded for folded in field.folded) else ()
+
+
+def _runs(words: Words, start: int) -> list[tuple[int, str]]:
+    """The runs of words at a place that may be a name, the longest first; small words alone are none."""
+    runs = []
+    end = start
+    while end < min(len(words), start + _LONGEST_NAME) and words[end] and not (end > start and words.breaks(end)):
+        end += 1
+    for last in range(end, start, -1):
+        tokens = words.tokens[start:last]
+        if not tokens[-1].is_stop and any(len(one.word) > 1 for one in tokens if not one.is_stop):
+            runs.append((last, " ".join(words_of(" ".join(one.word for one in tokens)))))
+    return runs

@@ -1,0 +1,123 @@
+"""Who made an item, in words: which column of which catalogue they choose."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from engine.search.filters.fields import Fields
+from engine.search.understanding import read
+from tests.engine.search.understanding.catalogues import make_fields
+
+
+def _lists(*values: str) -> pa.Array:
+    return pa.array([one.split("/") if one else None for one in values], pa.list_(pa.string()))
+
+
+FILMS = make_fields(
+    {
+        "title": ["Psycho", "Hitchcock", "Forrest Gump", "Cast Away", "Directed by John Ford", "Stagecoach"],
+        "director": _lists(
+            *("Alfred Hitchcock", "Sacha Gervasi", "Robert Zemeckis", "Robert Zemeckis", "Peter Bogdanovich"),
+            "John Ford",
+        ),
+        "cast": _lists(
+            *("Anthony Perkins/Janet Leigh", "Anthony Hopkins/Helen Mirren", "Tom Hanks/Robin Wright"),
+            *("Tom Hanks/Helen Hunt", "Orson Welles", "John Wayne"),
+        ),
+        "writer": ["Joseph Stefano", "John J. McLaughlin", "Eric Roth", "William Broyles Jr.", None, "Dudley Nichols"],
+        "runtime": pa.array([109, 98, 142, 143, 99, 96]),
+    }
+)
+BOOKS = make_fields(
+    {
+        "title": ["A Wizard of Earthsea", "Good Omens", "Emma", "By Night in Chile", "Written on the Body"],
+        "authors": [
+            *("Ursula K. Le Guin", "Terry Pratchett, Neil Gaiman", "Jane Austen", "Roberto Bolaño"),
+            "Jeanette Winterson",
+        ],
+        "num_pages": pa.array([205, 288, 474, 118, 190]),
+    }
+)
+GAMES = make_fields(
+    {
+        "title": ["Half-Life 2", "Valve Simulator", "Hades", "Bastion"],
+        "developer": ["Valve", "Indie Dev", "Supergiant Games", "Supergiant Games"],
+        "publisher": ["Valve", "Indie Pub", "Supergiant Games", "Warner Bros. Interactive Entertainment"],
+    }
+)
+ANIME = make_fields(
+    {
+        "title": ["Spirited Away", "Kiki", "Cowboy Bebop", "Sunrise Story"],
+        "studios": _lists("Studio Ghibli", "Studio Ghibli", "Sunrise/Bones", "Toei"),
+        "type": ["Movie", "Movie", "TV", "TV"],
+    }
+)
+PRODUCTS = make_fields(
+    {
+        "title": ["Kettle", "Running shoe", "Nike of Samothrace", "Brand new broom"],
+        "brand": ["De'Longhi", "Nike", "Mythos", "Vileda"],
+        "price": pa.array([35.0, 80.0, 20.0, 5.0]),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "fields", "text", "conditions"),
+    [
+        ("directed by hitchcock", FILMS, "", "director:alfred hitchcock"),
+        ("films directed by hitchcock about birds", FILMS, "birds", "director:alfred hitchcock"),
+        ("director john ford", FILMS, "", "director:john ford"),
+        ("written by eric roth", FILMS, "", "writer:eric roth"),
+        ("movies starring tom hanks directed by zemeckis", FILMS, "", "cast:tom hanks director:robert zemeckis"),
+        ("not directed by hitchcock", FILMS, "", "-director:alfred hitchcock"),
+        ("an island starring hanks", FILMS, "an island", "cast:hanks"),
+        ("directed by hitchc", FILMS, "", "director:alfred hitchcock"),
+        ("directed by hitchcok", FILMS, "", "director:alfred hitchcock"),
+        ("written by ursula le guin", BOOKS, "", "authors:Ursula K. Le Guin"),
+        ("author neil gaiman", BOOKS, "", "authors:neil gaiman"),
+        ("games by valve", GAMES, "", "developer:valve"),
+        ("games from valve", GAMES, "", "developer:valve"),
+        ("developed by supergiant", GAMES, "", "developer:supergiant games"),
+        ("published by warner bros", GAMES, "", "publisher:warner bros"),
+        ("anime by studio ghibli", ANIME, "", "studios:studio ghibli"),
+        ("produced by sunrise", ANIME, "", "studios:sunrise"),
+        ("products by nike", PRODUCTS, "", "brand:nike"),
+        ("made by nike", PRODUCTS, "", "brand:nike"),
+        ("brand de'longhi", PRODUCTS, "", "brand:delonghi"),
+    ],
+)
+def test_words_around_a_name_choose_its_column(query: str, fields: Fields, text: str, conditions: str) -> None:
+    reading = read(query, fields)
+    told = " ".join(one.condition.replace('"', "") for one in reading.understood)
+    assert (reading.text, told.lower()) == (text, conditions.lower())
+
+
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        ("directed by john ford", FILMS),  # a title
+        ("directed by nobody in particular", FILMS),
+        ("films by the sea", FILMS),
+        ("starring a talking dog", FILMS),
+        ("directed by hit", FILMS),
+        ("a film director who murders", FILMS),
+        ("the director john hires an actor", FILMS),
+        ("hitchcock", FILMS),
+        ("by night in chile", BOOKS),
+        ("written on the body", BOOKS),
+        ("written by the river", BOOKS),
+        ("valve", GAMES),
+        ("sunrise", ANIME),
+        ("brand new broom", PRODUCTS),
+        ("from nike", PRODUCTS),
+    ],
+)
+def test_words_that_name_no_maker_are_searched_for(query: str, fields: Fields) -> None:
+    assert read(query, fields).conditions == ()
+
+
+def test_a_condition_on_a_maker_can_be_dropped() -> None:
+    (condition,) = read("directed by hitchcock", FILMS).conditions
+    assert condition.typed == "directed by hitchcock"
+    assert read("directed by hitchcock", FILMS, keep_as_text={condition.typed}).text == "directed by hitchcock"

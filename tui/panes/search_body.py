@@ -1,0 +1,153 @@
+"""The results of a search with the details beside them, and what stands there before anything is typed."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from tui.panes.base import Debouncer
+from tui.panes.search_notice import show_notice, tip_lines
+from tui.panes.search_state import SHOWN, SearchState
+from tui.panes.welcome import RecentPanel, TipPanel
+from tui.widgets.details import ItemDetails
+from tui.widgets.item_list import Figures, ItemList, Matched, match_columns, result_of, search_figures
+from tui.widgets.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.data.results import Answer, Result
+    from tui.backend.protocols import Search
+    from tui.messages import Failure
+    from tui.panes.base import Pane
+    from tui.panes.embedding_status import EmbeddingStatus
+    from tui.panes.search_facets import SearchFacets
+    from tui.state import AppState
+
+
+class SearchBody(Container):
+    """Everything below the line of a search.
+
+    Parameters
+    ----------
+    pane
+        The pane that it is a part of.
+    state, embedding
+        The app's state, and how much is embedded.
+    facets
+        The counts beside the results.
+    """
+
+    def __init__(self, pane: Pane[Search], state: AppState, embedding: EmbeddingStatus, facets: SearchFacets) -> None:
+        super().__init__(id="body")
+        self._pane, self._state, self._embedding, self._facets = pane, state, embedding, facets
+        self.view = SearchState()
+        """The search whose results are listed."""
+        self.table: ItemList[Result] = ItemList((), result_of, self._figures, self._matched, id="found")
+        self.details = ItemDetails(id="details")
+        self._panel = TipPanel("Results", self.table, id="results")
+        self._recent = RecentPanel()
+        self._side = Vertical(self.details, self._recent, facets.panel, id="side")
+        self._cursor_rest = Debouncer(pane, state.pace.glance)
+        # Reasons are computed for each item, so not while somebody is still typing or moving through the list.
+        self._reasons_delay = Debouncer(pane, 3 * state.pace.settle)
+
+    def compose(self) -> ComposeResult:
+        """The results; what stands beside them is mounted when there is room for it."""
+        yield self._panel
+
+    @property
+    def listing(self) -> bool:
+        """Whether there are results, and not a notice in their place."""
+        return self._panel.listing
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether the focus is beside the results."""
+        return self._pane.is_at(self.details) or self._pane.is_at(self._facets.panel.list)
+
+    def list_results(self, answer: Answer) -> None:
+        """List the results of the view."""
+        self.table.show(answer.results, match_columns(answer, self.view.words), cursor=self.view.cursor)
+
+    def draw(self, failure: Failure | None, recent: Sequence[str], examples: Sequence[str]) -> bool:
+        """Draw the view; whether it has results.
+
+        Parameters
+        ----------
+        failure
+            Why the search failed.
+        recent, examples
+            The recent searches, and examples of filters.
+        """
+        answer = self.view.answer
+        rows = answer is not None and bool(answer.results) and failure is None and self._state.failure is None
+        if rows and answer is not None:
+            self._panel.retitle(f"{self.view.heading} · {_how_many(answer)}", self._embedding.remark(answer))
+            self._panel.show_rows()
+        else:
+            self._panel.retitle(self.view.heading)
+            show_notice(self._panel.show_notice(), self._state, self._embedding, self.view, failure)
+        self._draw_tip(examples)
+        self.draw_side(recent)
+        return rows
+
+    def _draw_tip(self, examples: Sequence[str]) -> None:
+        """Above the list of an empty line, show what can be typed."""
+        if self.view.asks or self._state.failure is not None:
+            self._panel.show_tip()
+        else:
+            lines = tip_lines(self._state, self._embedding, examples)
+            self._panel.show_tip("Describe what you are looking for: a plot, a mood, a title", lines)
+
+    def draw_side(self, recent: Sequence[str]) -> None:
+        """Show what there is room for beside the results."""
+        pane, facets = self._pane, self._facets.panel
+        if not self.view.asks and self._recent.table.rows != recent:
+            self._recent.table.show(recent)
+        self._recent.display = not self.view.asks and bool(recent) and self._state.failure is None
+        self.details.display = pane.wide and self.listing
+        facets.display = self._facets.beside and self.listing
+        self._side.display = bool(self.details.display or self._recent.display)
+        if not facets.display and pane.is_at(facets.list):
+            pane.go_to(self.table if self.listing else pane.line)
+        if self._side.display and not self._side.is_attached:
+            self.mount(self._side)
+
+    @on(Table.Moved, "#found")
+    def _moved(self) -> None:
+        # The layout of a page takes longer than a step of a held key, so it waits until the cursor rests.
+        self._cursor_rest.call(self._show_details)
+
+    def _show_details(self) -> None:
+        details = self.table.details()
+        self.details.show(details)
+        self._pane.refresh_keys()  # not every item has people
+        if details is not None and self.details.display:
+            self._reasons_delay.call(partial(self._pane.explain, details.item))
+
+    @on(Table.Chosen, "#facet-list")
+    def _narrowed(self) -> None:
+        row = self._facets.panel.list.row
+        if row is not None:
+            self._facets.toggle(row)
+
+    @on(Table.LeftTop)
+    def _left_top(self) -> None:
+        pane = self._pane
+        pane.go_to(self.details if pane.is_at(self._facets.panel.list) else pane.line)
+
+    def _figures(self, result: Result) -> Figures:
+        method = "" if self.view.answer is None else self.view.answer.method
+        return search_figures(result, method)
+
+    def _matched(self, result: Result) -> Matched:
+        return result.matched, self.view.words
+
+
+def _how_many(answer: Answer) -> str:
+    return f"first {SHOWN}" if len(answer.results) == SHOWN else str(len(answer.results))

@@ -1,0 +1,45 @@
+"""The keys of the Search tab."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.binding import Binding, BindingType
+
+from tui.panes.base import RETRY, KeyHelp
+
+#: What the help screen says of them.
+KEYS: Final[KeyHelp] = (
+    ("Ctrl+T", "hybrid, semantic or keyword search"),
+    ("", "after m: alike by meaning, by taste or by both"),
+    ("f", "narrow down: counts of genres, years … as filters"),
+    ("s Ctrl+S", "sort by match, year, rating, popularity"),
+    ("w", "why an item is found"),
+    ("p", "more from the person who made it"),
+    ("Ctrl+O", "search for corrected words as typed"),
+    ("Ctrl+L X", "drop the last understood condition, drop all"),
+    ("Ctrl+G A", "show or hide items for adults"),
+    ("e", "embed, so that search understands meaning"),
+    ("↑ ↓", "in an empty line: earlier searches"),
+    ("genre:comedy", "a filter; also year:1990..1999, rating:>=8"),
+    ("-genre:horror", "what must not be"),
+    ("Tab →", "complete a filter; ↑ ↓ choose, Esc closes"),
+)
+
+#: Those of the actions that are not always offered.
+ACTIONS: Final = ("embed", "as_typed", "drop", "facets", "why", "person", "sort")
+
+BINDINGS: Final[list[BindingType]] = [
+    Binding("slash", "type", "query", key_display="/"),
+    Binding("e,f5", "embed", "embed"),
+    RETRY,
+    Binding("ctrl+t", "mode", "mode", key_display="^t"),
+    Binding("ctrl+o", "as_typed", "as typed", key_display="^o"),
+    Binding("ctrl+l", "drop", "drop condition", key_display="^l"),
+    Binding("f", "facets", "narrow down"),
+    Binding("w", "why", "why"),
+    Binding("s,ctrl+s", "sort", "sort"),
+    Binding("p", "person", "more from this person"),
+    Binding("X", "drop_all", "Drop all conditions", show=False),
+    Binding("ctrl+g,A", "adult", "Items for adults", show=False),
+]
