@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from engine.data.results import EmbeddingState, ModelState, Overview
+    from engine.data.results import EmbeddingCost, EmbeddingState, ModelState, Overview
     from engine.session import Item, Progress, Task
 
 FailureKind = Literal["refused", "unknown", "untrained", "unexpected"]
@@ -29,11 +29,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class DatasetState:
-    """What is known of the open data set. It changes only when the data set is opened or a job has ended."""
+    """What is known of the open data set. It changes only when the data set is opened or a job has ended.
+
+    ``cost`` is what embedding the rest of the catalogue costs; None if nothing is left, or the model is unknown.
+    """
 
     overview: Overview
     embedding: EmbeddingState
     models: tuple[ModelState, ...]
+    cost: EmbeddingCost | None = None
 
     def default_model(self, task: Task) -> ModelState | None:
         """The model to offer for a task: the first of the registry that can be trained here, else the first."""

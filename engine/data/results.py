@@ -310,6 +310,38 @@ class EmbeddingState:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddingCost:
+    """What it costs to embed the rest of a catalogue with a model, known before the model is loaded.
+
+    Attributes
+    ----------
+    model
+        The name of the embedding model.
+    multilingual
+        Whether the model knows other languages than English.
+    model_size
+        The bytes of the model's files.
+    parameters, dim
+        The number of the model's parameters, and the numbers in a vector; None where its folder does not tell.
+    texts
+        The number of different texts that are still to be embedded.
+    size
+        The bytes that their vectors take on disk; None if ``dim`` is.
+    seconds
+        An estimate of the time on this machine's processor; None if the parameters are unknown.
+    """
+
+    model: str
+    multilingual: bool
+    model_size: int
+    parameters: int | None
+    dim: int | None
+    texts: int
+    size: int | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class FitReport:
     """The result of a training or of an evaluation.
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.data.results import Answer, EmbeddingState, EmptyReason, Facet
+from engine.data.results import Answer, EmbeddingCost, EmbeddingState, EmptyReason, Facet
 from engine.errors import RecsysError
 from engine.runtime.job import Job, Progress
 from engine.runtime.locked_property import locked_property
@@ -92,6 +92,16 @@ class SearchService:
     def embedding_state(self) -> EmbeddingState:
         """How much of the catalogue is embedded; reads no vectors."""
         return self._search.semantic.state()
+
+    def embedding_cost(self) -> EmbeddingCost:
+        """What it costs to embed what is not embedded yet; neither loads the model nor reads vectors.
+
+        Raises
+        ------
+        RecsysError
+            If the embedding model is nowhere to be had, or cannot be read.
+        """
+        return self._search.semantic.cost()
 
     def embed(self, job: Job | None = None) -> EmbeddingState:
         """Embed what is not embedded yet; what was done before a cancel is kept, and gone on from."""

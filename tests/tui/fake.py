@@ -18,6 +18,7 @@ from engine.data.items import Item, ItemTable
 from engine.data.results import (
     Answer,
     Correction,
+    EmbeddingCost,
     EmbeddingState,
     Facet,
     FitReport,
@@ -30,7 +31,7 @@ from engine.data.results import (
     Understood,
     UserSummary,
 )
-from engine.errors import NotTrainedError, UnknownError
+from engine.errors import NotTrainedError, RecsysError, UnknownError
 from engine.search.facets import facets
 from engine.search.filters.completion import Completion, complete_filter
 from engine.search.filters.fields import Fields
@@ -146,6 +147,7 @@ class FakeSession:
     ) -> None:
         self.clock = clock or Clock()
         self.items = tuple(items if items is not None else make_items())
+        self.cost: EmbeddingCost | None = None
         self.interrupted = 0 < (embedded or 0) < len(self.items)
         self.done = len(self.items) if embedded is None else embedded
         self.trained_models = dict.fromkeys(trained, "2025-11-21T22:00:00Z")
@@ -235,6 +237,11 @@ class FakeSearch:
 
     def embedding_state(self) -> EmbeddingState:
         return EmbeddingState(self._fake.done, len(self._fake.items), "all-MiniLM-L6-v2", self._fake.interrupted)
+
+    def embedding_cost(self) -> EmbeddingCost:
+        if self._fake.cost is None:
+            raise RecsysError("The cost is unknown.")
+        return self._fake.cost
 
     def embed(self, job: Job | None = None) -> EmbeddingState:
         job = job or Job()

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from textual import events
 
+from engine.data.results import EmbeddingCost
 from engine.errors import DataError
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
@@ -391,3 +392,14 @@ async def test_the_demo_says_how_to_go_on_to_real_data(make_app):
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)
         assert "datasets add ml-100k" in screen_text(app)
+
+
+async def test_what_embedding_costs_is_said_where_it_is_offered(make_app):
+    session = FakeSession(embedded=0)
+    session.cost = EmbeddingCost("all-MiniLM-L6-v2", False, 91_607_178, 22_713_728, 384, 12_017, 18_554_248, 48.0)
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        text = " ".join(screen_text(app).split())
+        assert "F5 embeds with all-MiniLM-L6-v2 (English, 92 MB, 22.7 million parameters," in text
+        assert "384 dimensions): 12,017 texts, about 50 s on this processor, 19 MB on disk." in text

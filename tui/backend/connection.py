@@ -80,7 +80,11 @@ class Connection:
 
     def read_state(self, session: SessionLike) -> DatasetState:
         """Read what the screen shows of the data set; fast, but not fast enough for the event loop."""
-        return DatasetState(session.data.overview(), session.search.embedding_state(), tuple(session.models.states()))
+        embedding, cost = session.search.embedding_state(), None
+        if not embedding.complete:
+            with suppress(RecsysError):  # the embedding itself says so
+                cost = session.search.embedding_cost()
+        return DatasetState(session.data.overview(), embedding, tuple(session.models.states()), cost)
 
     def post(self, message: Message) -> None:
         """Send a message to the app."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from engine.data.results import (
         Answer,
+        EmbeddingCost,
         EmbeddingState,
         Facet,
         FitReport,
@@ -69,6 +70,7 @@ class Embedding(Protocol):
     """What makes search by meaning ready; the backend asks it."""
 
     def embedding_state(self) -> EmbeddingState: ...
+    def embedding_cost(self) -> EmbeddingCost: ...
     def embed(self, job: Job | None = None) -> EmbeddingState: ...
     def warm_up(self, job: Job | None = None) -> None: ...
 

@@ -10,6 +10,7 @@ import click
 from engine.data.results import Answer
 from engine.errors import DataError, OptionError, RecsysError, UnknownError
 from engine.session import LIKE_BY, MODES
+from tui.commands.embed import log_cost
 from tui.commands.group import cli
 from tui.commands.options import (
     FiltersCommand,
@@ -139,6 +140,7 @@ def _embed(session: Session, *, required: bool) -> None:
     from tui.progress_output import progress_on_stderr
 
     try:
+        log_cost(session)
         with progress_on_stderr() as job:
             session.search.embed(job)
     except (DataError, UnknownError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.embedding_text import cost_text, model_text
 from tui.state import AppState
 from tui.widgets.cell_text import count
 
@@ -54,6 +55,12 @@ class EmbeddingStatus:
         if dataset is not None and dataset.embedding.done:
             return "What is embedded so far is found by meaning too, the rest by its words."
         return "Until the catalogue is embedded, search matches the words themselves."
+
+    @property
+    def cost(self) -> str:
+        """What embedding costs, as a sentence; empty if it is unknown."""
+        cost = None if self._state.dataset is None else self._state.dataset.cost
+        return "" if cost is None else f"F5 embeds with {model_text(cost)}: {cost_text(cost)}."
 
     def remark(self, answer: Answer) -> str:
         """A remark on some results: above all, what embedding would add."""

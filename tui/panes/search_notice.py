@@ -39,7 +39,7 @@ def show_notice(
         elif job is not None:
             notice.show_job(job)
         else:
-            notice.show("Not embedded yet", failure.text, embed)
+            notice.show("Not embedded yet", " ".join(filter(None, [failure.text, embedding.cost])), embed)
     elif failure is not None:
         notice.show_failed("The search failed", failure)
     elif view.answer is not None:
@@ -47,7 +47,7 @@ def show_notice(
     elif job is not None:
         notice.show_job(job)
     elif embedding.incomplete:
-        notice.show("", "", embed)
+        notice.show("", embedding.cost, embed)
     else:
         notice.show("")
 
@@ -59,7 +59,7 @@ def tip_lines(state: AppState, embedding: EmbeddingStatus, examples: Sequence[st
     if last is not None and last.failure is not None:
         lines.append(last.failure.text)
     elif embedding.incomplete:
-        lines.append(embedding.until_complete)
+        lines += filter(None, [embedding.until_complete, embedding.cost])
     if state.dataset is not None and state.dataset.overview.kind == "demo":
         lines.append("Real data instead of the demo, in a shell: recsys-tui datasets add ml-100k")
     return lines

@@ -13,10 +13,12 @@ import numpy.typing as npt
 from engine.errors import DataError
 from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
+from engine.runtime.locked_property import locked_property
 from engine.runtime.memory import failed_allocations, require_free
 from engine.runtime.thread_pool import usable_cores
 from engine.search.encoder.batch_size import ON_CPU, ON_DEVICE, fitting_batch_size, weight_bytes
 from engine.search.encoder.library_encoder import SentenceTransformersEncoder, fast_bfloat16
+from engine.search.encoder.model_card import ModelCard, read_card
 from engine.search.encoder.model_files import DEFAULT_MODEL, ModelIdentity, Stamps, identify, locate
 from engine.search.encoder.onnx_encoder import OnnxEncoder, graph_of
 
@@ -92,6 +94,17 @@ class Encoder:
             If it is nowhere to be had, damaged, or could run code.
         """
         return self._locate()[1]
+
+    @locked_property
+    def card(self) -> ModelCard:
+        """What the model's folder tells about it; nothing is loaded.
+
+        Raises
+        ------
+        DataError, UnknownError
+            As :attr:`identity`.
+        """
+        return read_card(self.name, self._locate()[0])
 
     @property
     def dim(self) -> int:

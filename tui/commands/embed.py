@@ -1,0 +1,76 @@
+"""The embed command."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.errors import RecsysError
+from tui.commands.group import cli
+from tui.commands.options import common_options, dataset_option, device_option, embedding_model_option, open_session
+
+if TYPE_CHECKING:
+    from engine.session import Session
+
+#: Fewer texts are embedded in a moment, so that their cost need not be said.
+_FEW = 100
+
+
+@cli.command()
+@click.option("--dry-run", is_flag=True, help="Only say what it would cost.")
+@dataset_option
+@device_option
+@embedding_model_option
+@common_options
+@click.pass_context
+def embed(
+    context: click.Context,
+    dry_run: bool,
+    dataset: str | None,
+    device: str,
+    embedding_model: str | None,
+    as_json: bool,
+) -> None:
+    """Embed the catalogue for search by meaning, after saying what it costs.
+
+    What is embedded already is kept. The vectors of another model are kept beside it.
+    """
+    from tui.output import print_json, print_line
+    from tui.progress_output import progress_on_stderr
+
+    session = open_session(context, dataset, device, embedding_model)
+    cost = session.search.embedding_cost()
+    log_cost(session, always=True)
+    state = session.search.embedding_state()
+    if not dry_run and not state.complete:
+        with progress_on_stderr() as job:
+            state = session.search.embed(job)
+    if as_json:
+        print_json({**asdict(cost), "done": state.done, "total": state.total})
+    else:
+        print_line(f"{state.done:,} of {state.total:,} items are embedded with {state.model}.")
+
+
+def log_cost(session: Session, *, always: bool = False) -> None:
+    """Say on stderr what it costs to embed the rest of a catalogue.
+
+    Parameters
+    ----------
+    session
+        The session.
+    always
+        Whether it is said of a few texts, too.
+    """
+    from tui.embedding_text import cost_text, model_text
+    from tui.output import log
+
+    try:
+        cost = session.search.embedding_cost()
+    except RecsysError:  # whoever embeds says so
+        return
+    if always and not cost.texts:
+        log(f"With {model_text(cost)} nothing is left to embed.")
+    elif always or cost.texts > _FEW:
+        log(f"To be embedded with {model_text(cost)}: {cost_text(cost)}.")
