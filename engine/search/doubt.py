@@ -11,6 +11,7 @@ from engine.search.understanding.languages import language_name
 if TYPE_CHECKING:
     from engine.data.results import Answer
     from engine.search.request import Request
+    from engine.search.understanding.languages import Translation
 
 #: The best match below which an answer is doubtful, where words of the query are unknown and where all are known.
 _DOUBTFUL_WITH_UNKNOWN, _DOUBTFUL = 0.3, 0.1
@@ -30,9 +31,11 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
     words
         The words of the query that count.
     """
-    language = request.translation.language
-    if language is not None and not request.translation.english:
-        return f"The words are {language_name(language)}, which is not understood here; these are the nearest items."
+    translation = request.translation
+    by_meaning_as_typed = request.any_language and answer.method == "hybrid"
+    if translation.language is not None and not translation.english and not by_meaning_as_typed:
+        nearest = "; these are the nearest items" if answer.results else ""
+        return f"The words are {language_name(translation.language)}, which is not understood here{nearest}."
     if not words and request.moods.genres:
         return ""
     if not words:
@@ -42,6 +45,11 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
         shown = ", ".join(f"“{word}”" for word in unknown[:5])
         nearest = "; these are the nearest in meaning" if answer.results else ""
         return abridged(f"{which} in this catalogue: {shown}{nearest}.")
+    left_out = () if by_meaning_as_typed or len(request.wordings) > 1 else translation.untranslated
+    if translation.language is not None and left_out:
+        shown = ", ".join(f"“{word}”" for word in left_out[:5])
+        named = f"{language_name(translation.language)} {'word' if len(left_out) == 1 else 'words'} {shown}"
+        return abridged(f"Left out, as there is no translation for them here: the {named}.")
     best = max((result.score for result in answer.results), default=0.0)
     if unknown and best < _DOUBTFUL_WITH_UNKNOWN:
         shown = ", ".join(f"“{word}”" for word in unknown[:5])
@@ -49,3 +57,19 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
     if best < _DOUBTFUL:
         return "Nothing fits well: these are the nearest items."
     return ""
+
+
+def doubt_of_language(translation: Translation) -> str:
+    """A sentence that says that the embedding model does not know the language of a query; empty for English.
+
+    Parameters
+    ----------
+    translation
+        The language of the query, which was searched for by its meaning alone.
+    """
+    if translation.language is None:
+        return ""
+    return (
+        f"The words are {language_name(translation.language)}, which the embedding model does not know; "
+        "these are the nearest items."
+    )

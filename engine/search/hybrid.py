@@ -18,7 +18,7 @@ from engine.errors import NotTrainedError, OptionError, RecsysError
 from engine.ranking import top_k
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
-from engine.search.doubt import doubt
+from engine.search.doubt import doubt, doubt_of_language
 from engine.search.explanations import matched_words
 from engine.search.filters.columns import NumberField
 from engine.search.filters.fields import Fields
@@ -31,6 +31,7 @@ from engine.search.modes import LIKE_BY, MODES
 from engine.search.ranker import Ranker, exact_titles
 from engine.search.request import Request, understand
 from engine.search.semantic.semantic_index import SemanticIndex
+from engine.search.understanding.languages import read_language
 from engine.text.normalize import words
 
 if TYPE_CHECKING:
@@ -214,6 +215,8 @@ class SearchIndex:
             found = self._understood(query, k, depth, mode, wanted, order, literal, diversity, job, hidden)
             return _counting(found, fitting, hidden)
         answer = self._answer(self._reranked(ranking, k, diversity), Request.plain(query))
+        if query.strip() and not self.semantic.multilingual:
+            answer = replace(answer, remark=doubt_of_language(read_language(query, self._is_known)))
         return _counting(answer, fitting, hidden)
 
     def found(
@@ -368,6 +371,10 @@ class SearchIndex:
         """What a query asks for; the keyword index is needed for the words of the catalogue."""
         self.prepare_keywords()
         request = understand(query, self.fields, literal, self._is_known, self._is_title)
+        if request.translation.language is not None and self.semantic.multilingual:
+            # Its words are translated, but its meaning needs no translation. That of an excluded subject does: it must
+            # be left out of the meaning.
+            return replace(request, meaning=request.meaning if request.without else query, any_language=True)
         return replace(request, meaning=self._index.keywords.corrected(request.meaning, literal))
 
     def _is_known(self, folded: str) -> bool:

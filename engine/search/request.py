@@ -54,6 +54,8 @@ class Request:
         The language of the query if it is not English, and what its words are in English.
     literal
         Words that are not corrected.
+    any_language
+        Whether the embedding model knows the language of a query in another language than English.
     """
 
     text: str
@@ -67,6 +69,7 @@ class Request:
     understood: tuple[Understood, ...] = ()
     translation: Translation = field(default_factory=Translation)
     literal: frozenset[str] = frozenset()
+    any_language: bool = False
 
     @classmethod
     def plain(cls, query: str, literal: Collection[str] = ()) -> Request:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from engine.data.results import EmbeddingCost, EmbeddingState
 from engine.errors import NotTrainedError, OptionError, RecsysError
 from engine.runtime.job import Job
+from engine.runtime.locked_property import locked_property
 from engine.runtime.memory import require_free
 from engine.search import explanations, memory
 from engine.search.semantic.nearest_genres import NearestGenres, frequent_genres
@@ -69,10 +70,13 @@ class SemanticIndex:
         self._queries = QueryCache(encoder)
         self._genres = None if encoder is None else NearestGenres(encoder, self._stored)
 
-    @property
+    @locked_property
     def multilingual(self) -> bool:
         """Whether the embedding model knows other languages than English; the model need not be loaded."""
-        return self._encoder is not None and self._encoder.card.multilingual
+        try:
+            return self._encoder is not None and self._encoder.card.multilingual
+        except RecsysError:  # whoever needs the model says so
+            return False
 
     def state(self) -> EmbeddingState:
         """How much of the catalogue is embedded; no vectors are read."""

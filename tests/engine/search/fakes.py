@@ -12,6 +12,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from engine.runtime.job import Job
+from engine.search.encoder.model_card import ModelCard
 from engine.search.encoder.model_files import DEFAULT_MODEL, ModelIdentity, locate
 from engine.text.normalize import words
 
@@ -33,7 +34,8 @@ class FakeEncoder:
     dim = DIM
     device = "cpu"
 
-    def __init__(self, name: str = "fake", version: str = "1") -> None:
+    def __init__(self, name: str = "fake", version: str = "1", *, multilingual: bool = False) -> None:
+        self.card = ModelCard(name, 1000, 100, 50, DIM, 64, multilingual)
         self.identity = ModelIdentity(name, hashlib.sha256(version.encode()).hexdigest())
         self.encoded: list[str] = []
         self.loaded = False
