@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from engine.data.items import Item, ItemTable
     from engine.search.encoder.encoder import Encoder
     from engine.search.filters.orders import Order
+    from engine.search.reranker import Reranker
     from engine.search.semantic.vector_store import VectorStore
 
 Allowed = npt.NDArray[np.bool_] | None
@@ -87,6 +88,8 @@ class SearchIndex:
         A file with words that mean the same; see :mod:`engine.search.lexical.synonyms`.
     unavailable
         The error to raise where a store or an encoder is needed but could not be created; None if there is no error.
+    reranker
+        A cross-encoder for the second stage of hybrid search; see :mod:`engine.search.reranker`. None for one stage.
 
     Attributes
     ----------
@@ -110,6 +113,7 @@ class SearchIndex:
         cache_file: CacheFile | None = None,
         synonyms_file: Path | None = None,
         unavailable: RecsysError | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         self.items = items
         self.fields = Fields(items, extra_columns)
@@ -120,6 +124,7 @@ class SearchIndex:
         self._index_lock = threading.Lock()
         self._cache_file = cache_file
         self._synonyms_file = synonyms_file
+        self._reranker = reranker
         self._inverted_index: InvertedIndex | None = None
 
     def search(
@@ -580,7 +585,15 @@ class SearchIndex:
     @locked_property
     def _ranker(self) -> Ranker:
         self.prepare_keywords()
-        return Ranker(self.items, self.fields, self._index, self.semantic, self._item_popularity, self._log_popularity)
+        return Ranker(
+            self.items,
+            self.fields,
+            self._index,
+            self.semantic,
+            self._item_popularity,
+            self._log_popularity,
+            self._reranker,
+        )
 
     @property
     def _index(self) -> InvertedIndex:

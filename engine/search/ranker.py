@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from engine.errors import RecsysError
 from engine.ranking import top_k
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from engine.search.lexical.exact_titles import ExactTitles
     from engine.search.lexical.inverted_index import InvertedIndex
     from engine.search.request import Request
+    from engine.search.reranker import Reranker
     from engine.search.semantic.semantic_index import SemanticIndex
     from engine.search.understanding.moods import Moods
 
@@ -35,6 +37,8 @@ Rows = npt.NDArray[np.int64]
 _BY_WORDS, _NEAREST, _BY_MEANING, _PRIOR = 150, 200, 120, 0.1
 #: The candidates whose genres suit the moods of a query.
 _BY_MOOD = 100
+#: The best items that the second stage reads.
+_RERANKED = 50
 #: A text of fewer characters describes nothing but its title and genres.
 _DESCRIBED = 80
 #: What a subject that was excluded takes off the weighted sum of an item that names it, and the cosine from which an
@@ -57,6 +61,8 @@ class Ranker:
         Its embeddings.
     popularity, log_popularity
         The popularity of each item, as it is and on a logarithmic scale from 0 to 1, shape (num_items,).
+    reranker
+        Reads the best items of a search by words and meaning together with the query; None for no second stage.
     """
 
     def __init__(
@@ -67,7 +73,9 @@ class Ranker:
         semantic: SemanticIndex,
         popularity: Numbers,
         log_popularity: Numbers,
+        reranker: Reranker | None = None,
     ) -> None:
+        self._reranker = reranker
         self._items = items
         self._fields = fields
         self._index = index
@@ -89,8 +97,10 @@ class Ranker:
             If there are no embeddings, or no model to encode the request with.
         """
         evidence = self.evidence(request, k, allowed, job=job)
-        ranking = self._ranked(request, evidence, k, "hybrid")
-        ranking.note, ranking.encoded_query = self._semantic.index()[1], request.meaning
+        added, trouble = self._second_stage(request, evidence, job)
+        ranking = self._ranked(request, evidence, k, "hybrid", added)
+        ranking.note = " · ".join(filter(None, [self._semantic.index()[1], trouble]))
+        ranking.encoded_query = request.meaning
         return ranking
 
     def by_meaning(self, query: str, k: int, allowed: Mask | None) -> Ranking:
@@ -222,12 +232,42 @@ class Ranker:
         parts = relevance.contributions(evidence, int(places[0]))
         for subject in request.without:
             parts[f"about {subject!r}"] = -float(self._about(subject, evidence)[places[0]])
+        added, _ = self._second_stage(request, evidence)
+        if added is not None:
+            parts["re-ranked"] = float(added[places[0]])
         return parts
 
-    def _ranked(self, request: Request, evidence: Evidence, k: int, method: str) -> Ranking:
+    def _second_stage(self, request: Request, evidence: Evidence, job: Job | None = None) -> tuple[Numbers | None, str]:
+        """What the second stage adds to the weighted sums of the best items, and why there is none."""
+        reranker = self._reranker
+        if reranker is None or evidence.cosines is None:
+            return None, ""
+        if not reranker.ready:
+            return None, reranker.trouble and f"Not re-ranked: {reranker.trouble}"
+        best = np.lexsort((evidence.rows, -self._sums(request, evidence)))[:_RERANKED]
+        texts = self._items.table.column("text").take(evidence.rows[best]).to_pylist()
+        # A model that knows English only is asked for the words in English.
+        query = request.words if request.any_language and not reranker.multilingual else request.meaning
+        try:
+            logits = reranker.logits(query, [text or "" for text in texts], job)
+        except RecsysError as error:  # the order of the first stage is better than none
+            return None, f"Not re-ranked: {error}"
+        added = np.zeros(len(evidence.rows))
+        added[best] = relevance.of_logits(logits)
+        return added, ""
+
+    def _sums(self, request: Request, evidence: Evidence) -> Numbers:
         sums = relevance.weighted(evidence)
         for subject in request.without:
             sums -= self._about(subject, evidence)
+        return sums
+
+    def _ranked(
+        self, request: Request, evidence: Evidence, k: int, method: str, added: Numbers | None = None
+    ) -> Ranking:
+        sums = self._sums(request, evidence)
+        if added is not None:
+            sums += added
         # An item whose title is the query comes first, the best known of several; so does one whose title is nearly
         # the query, if the query is misspelt.
         is_misspelt = bool(self._index.keywords.corrections(request.words, request.literal))

@@ -60,6 +60,10 @@ WORD_WEIGHTS: Mapping[str, float] = {
     "mood": 2.31,
 }
 WORD_CALIBRATION = (0.774, -5.824, -1.414)
+#: What a standard deviation of a cross-encoder's logits adds to the weighted sum, and the most standard deviations that
+#: count. The weight is chosen by hand, not fitted. The logits are standardised over the items that the model has read,
+#: so that models of any scale can be used, and the mean match of these items stays what it was calibrated to be.
+RERANKED, _MOST_DEVIATIONS = 1.0, 3.0
 #: The slope and offset of the logistic function of a cosine.
 COSINE_CALIBRATION = (6.791, -4.601)
 
@@ -69,6 +73,23 @@ def weighted(evidence: Evidence) -> Numbers:
     weights = WORD_WEIGHTS if evidence.cosines is None else WEIGHTS
     sums: Numbers = evidence.features @ np.array([weights.get(name, 0.0) for name in FEATURES])
     return sums
+
+
+def of_logits(logits: Numbers) -> Numbers:
+    """What the logits of a cross-encoder add to the weighted sums; NaN, for an item that was not read, adds nothing.
+
+    Examples
+    --------
+    >>> of_logits(np.array([3.0, 1.0, np.nan])).tolist()
+    [1.0, -1.0, 0.0]
+    """
+    is_read = np.isfinite(logits)
+    added = np.zeros(len(logits))
+    deviation = float(np.std(logits[is_read])) if is_read.any() else 0.0
+    if deviation > 1e-6:
+        standard = (logits[is_read] - logits[is_read].mean()) / deviation
+        added[is_read] = RERANKED * np.clip(standard, -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
+    return added
 
 
 def match(evidence: Evidence, sums: Numbers) -> Numbers:

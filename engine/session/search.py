@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.search.filters.completion import Completion
     from engine.search.filters.parser import ParsedQuery
     from engine.search.history import SearchHistory
+    from engine.search.reranker import Reranker
     from engine.search.semantic.vector_store import Rows
 
 #: How much a list of items like another is varied; see engine.search.mmr.
@@ -59,6 +60,18 @@ class SearchService:
         return Encoder(model, device=self._opened.device, cache=paths.cache)
 
     @locked_property
+    def _reranker(self) -> Reranker | None:
+        from engine.search.reranker import DEFAULT_MILLISECONDS, Reranker
+        from engine.storage.paths import find_paths
+        from engine.storage.settings import read_settings
+
+        settings = read_settings(find_paths().config)
+        if settings.reranker is None:
+            return None
+        budget = settings.reranker_milliseconds or DEFAULT_MILLISECONDS
+        return Reranker(settings.reranker, device=self._opened.device, milliseconds=budget)
+
+    @locked_property
     def _search(self) -> SearchIndex:
         from engine.data.popularity import ratings_of_items
         from engine.search import SearchIndex
@@ -68,8 +81,9 @@ class SearchService:
         from engine.search.semantic.vector_store import VectorStore
         from engine.storage.paths import find_paths
 
-        store, encoder, trouble = None, None, None
+        store, encoder, reranker, trouble = None, None, None, None
         try:
+            reranker = self._reranker
             store = VectorStore(self._opened.workspace.embeddings_folder(self._opened.name), self._encoder.identity)
             encoder = self._encoder
         except RecsysError as error:  # a wrong model takes nothing away but the meaning
@@ -87,6 +101,7 @@ class SearchService:
             ),
             synonyms_file=find_paths().config / synonyms.FILE_NAME,
             unavailable=trouble,
+            reranker=reranker,
         )
 
     def embedding_state(self) -> EmbeddingState:
@@ -210,6 +225,8 @@ class SearchService:
             )
             answer = replace(answer, note=f"by keyword only: {trouble}")
         else:
+            if mode == "hybrid" and text and like is None:
+                self._load_reranker(job or Job())
             with self._opened.queue.turn():
                 check(job)
                 answer = self._search.search(
@@ -412,6 +429,19 @@ class SearchService:
             for start in range(0, len(genres), _GENRES_AT_A_TIME):
                 turn.checkpoint()
                 meaning.prepare_genres(genres[start : start + _GENRES_AT_A_TIME])
+        self._load_reranker(job)
+
+    def _load_reranker(self, job: Job) -> None:
+        """Load the model of the second stage if there is one; before a screen, searches do without it meanwhile."""
+        reranker = self._reranker
+        if reranker is None or reranker.ready or reranker.trouble:
+            return
+        if self._opened.interactive:
+            reranker.load_in_background()
+            return
+        job.report(Progress("loading the re-ranking model"))
+        reranker.load()
+        job.checkpoint()
 
     def _load_encoder(self, job: Job) -> None:
         # Not in a turn: this takes seconds and no computing, and other panes' questions need not wait for it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,10 @@ class Settings:
     ----------
     embedding_model
         The entry ``embedding-model``: the name of a model, or a folder, in which ``~`` is the home folder.
+    reranker
+        The entry ``reranker``: the name or folder of a cross-encoder that reads the best results of a search again.
+    reranker_milliseconds
+        The entry ``reranker-milliseconds``: the time that it may take for a query.
     log_level
         The entry ``log-level``: one of :data:`LOG_LEVELS`.
     show_adult
@@ -29,6 +34,8 @@ class Settings:
     """
 
     embedding_model: str | None = None
+    reranker: str | None = None
+    reranker_milliseconds: float | None = None
     log_level: str | None = None
     show_adult: bool | None = None
 
@@ -60,16 +67,30 @@ def read_settings(folder: Path) -> Settings:
         ) from error
     return Settings(
         embedding_model=_text(path, content, "embedding-model"),
+        reranker=_text(path, content, "reranker", "cross-encoder/ms-marco-MiniLM-L6-v2"),
+        reranker_milliseconds=_positive(path, content, "reranker-milliseconds", 150),
         log_level=_choice(path, content, "log-level", LOG_LEVELS),
         show_adult=_truth(path, content, "show-adult"),
     )
 
 
-def _text(path: Path, content: dict[str, Any], name: str) -> str | None:
+def _text(path: Path, content: dict[str, Any], name: str, example: str = "all-MiniLM-L6-v2") -> str | None:
     value = content.get(name)
     if value is not None and not (isinstance(value, str) and value.strip()):
         raise DataError(
-            f'{path}: {name} must be text in quotes, as in {name} = "all-MiniLM-L6-v2".', file=str(path), name=name
+            f'{path}: {name} must be text in quotes, as in {name} = "{example}".', file=str(path), name=name
+        )
+    return value
+
+
+def _positive(path: Path, content: dict[str, Any], name: str, example: float) -> float | None:
+    value = content.get(name)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is not None and not (is_number and 0 < value < math.inf):
+        raise DataError(
+            f"{path}: {name} must be a number above 0 without quotes, as in {name} = {example:g}.",
+            file=str(path),
+            name=name,
         )
     return value
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tests.cli.conftest import Run
-from tests.engine.search.fakes import save_tiny_model
+from tests.engine.search.fakes import save_tiny_cross_encoder, save_tiny_model
 
 
 def test_the_cost_is_said_before_anything_is_embedded(run: Run, films: str, tmp_path: Path) -> None:
@@ -32,3 +32,20 @@ def test_a_model_that_is_not_there_is_one_sentence(run: Run, films: str, tmp_pat
     assert outcome.status == 1
     assert outcome.out == ""
     assert "there is no folder with an embedding model here" in outcome.err
+
+
+def test_a_reranker_of_the_settings_answers_and_a_wrong_one_is_said(
+    run: Run, films: str, home: Path, tmp_path: Path
+) -> None:
+    model = save_tiny_cross_encoder(tmp_path / "cross-encoder")
+    config = home / "config" / "config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(f"reranker = '{model}'\nreranker-milliseconds = 60000\n")
+    outcome = run("search", "monster", "in", "space", "-d", films, "--json")
+    assert json.loads(outcome.out)
+    assert "ot re-ranked" not in outcome.err
+    (model / "model.safetensors").rename(model / "pytorch_model.bin")
+    outcome = run("search", "monster", "in", "space", "-d", films, "--json")
+    assert json.loads(outcome.out)
+    assert "Not re-ranked: " in outcome.err
+    assert "is a pickle, which could run code" in outcome.err

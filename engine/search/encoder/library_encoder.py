@@ -53,7 +53,7 @@ class SentenceTransformersEncoder:
         import torch
         from sentence_transformers import SentenceTransformer
 
-        with _silence():
+        with silence():
             try:
                 model: Any = SentenceTransformer(
                     str(folder),
@@ -84,7 +84,7 @@ class SentenceTransformersEncoder:
 
 
 @contextlib.contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """Keep the libraries' warnings and progress bars off the terminal, and leave their settings as they were."""
     from transformers.utils import logging as transformers_logging
 

@@ -114,13 +114,17 @@ class Stamps:
             return {}
 
 
-def locate(model: str) -> Path:
+def locate(model: str, *, organisation: str = _ORGANISATION, kind: str = "embedding model") -> Path:
     """The folder of a model, fetched from its hub if it is nowhere on this machine.
 
     Parameters
     ----------
     model
         A folder, or a name such as ``all-MiniLM-L6-v2`` or ``intfloat/multilingual-e5-small``.
+    organisation
+        The organisation on the hub, with a slash, that a name without one belongs to.
+    kind
+        What the model is, for the sentences of errors.
 
     Raises
     ------
@@ -135,8 +139,8 @@ def locate(model: str) -> Path:
     if folder.is_dir():
         return folder.resolve()
     if folder.exists() or folder.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
-        raise DataError(f"{model}: there is no folder with an embedding model here: give the folder that was saved.")
-    return _from_hub(model if "/" in model else _ORGANISATION + model, model)
+        raise DataError(f"{model}: there is no folder with {_article(kind)} here: give the folder that was saved.")
+    return _from_hub(model if "/" in model else organisation + model, model, kind)
 
 
 def identify(model: str, folder: Path, stamps: Stamps) -> ModelIdentity:
@@ -161,6 +165,10 @@ def identify(model: str, folder: Path, stamps: Stamps) -> ModelIdentity:
         raise DataError(f"{folder}: cannot be read ({describe_os_error(error)}).") from error
 
 
+def _article(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+
+
 def _packaged() -> Path | None:
     # find_spec finds a top-level package without running any of it.
     spec = importlib.util.find_spec(_PACKAGE)
@@ -170,20 +178,20 @@ def _packaged() -> Path | None:
     return folder if (folder / "model.safetensors").is_file() else None
 
 
-def _modules(folder: Path) -> list[dict[str, Any]]:
+def _modules(folder: Path, kind: str) -> list[dict[str, Any]]:
     """The modules that sentence-transformers will build; none for a plain transformers model."""
     path = folder / "modules.json"
     if not path.is_file():
         if (folder / "config.json").is_file():
             return []
-        raise DataError(f"{folder}: holds no embedding model, as it has neither modules.json nor config.json.")
+        raise DataError(f"{folder}: holds no {kind}, as it has neither modules.json nor config.json.")
     modules = read_json(path)
     if not isinstance(modules, list) or not all(isinstance(module, dict) for module in modules):
         raise DamagedError(f"{path}: is not a list of modules.")
     return modules
 
 
-def decisive_files(folder: Path) -> list[Path]:
+def decisive_files(folder: Path, kind: str = "embedding model") -> list[Path]:
     """The files that are read to build the model, in an order of their own.
 
     Raises
@@ -191,7 +199,7 @@ def decisive_files(folder: Path) -> list[Path]:
     DataError
         If any could run code: a model is data, its weights safetensors and its modules the library's own.
     """
-    modules = _modules(folder)
+    modules = _modules(folder, kind)
     inner = {folder / str(module.get("path", "")) for module in modules} - {folder}
     files = {path for pattern in _FILES for path in folder.glob(pattern)}
     files |= {path for one in inner for pattern in _FILES for path in one.rglob(pattern)}
@@ -215,7 +223,7 @@ def _hash_of(folder: Path, files: Iterable[Path], stamps: Stamps) -> str:
     return digest.hexdigest()
 
 
-def _from_hub(repository: str, model: str) -> Path:
+def _from_hub(repository: str, model: str, kind: str) -> Path:
     import huggingface_hub
     from huggingface_hub.errors import (
         HfHubHTTPError,
@@ -242,11 +250,10 @@ def _from_hub(repository: str, model: str) -> Path:
         ) from error
     except HfHubHTTPError as error:
         answer = str(error).strip().partition("\n")[0]
-        raise DataError(f"The embedding model {model!r} cannot be fetched ({answer}): give a folder.") from error
+        raise DataError(f"The {kind} {model!r} cannot be fetched ({answer}): give a folder.") from error
     except Exception as error:  # whatever the network stack underneath raises
         raise DataError(
-            f"The embedding model {model!r} is not on this machine and cannot be fetched (offline): "
-            "give a folder, or connect."
+            f"The {kind} {model!r} is not on this machine and cannot be fetched (offline): give a folder, or connect."
         ) from error
 
 

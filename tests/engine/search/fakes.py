@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from engine.runtime.job import Job
 from engine.search.encoder.model_card import ModelCard
@@ -89,4 +89,25 @@ def save_tiny_model(folder: Path, seed: int = 0, dim: int = 16) -> Path:
         folder / "model.safetensors",
         {"format": "pt"},
     )
+    return folder
+
+
+def save_tiny_cross_encoder(folder: Path, seed: int = 0, outputs: int = 1) -> Path:
+    """Write a small cross-encoder as transformers saves it, with random weights."""
+    dim = 16
+    save_tiny_model(folder, seed, dim)
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"architectures": ["BertForSequenceClassification"], "num_labels": outputs}
+    config |= {"id2label": {str(one): f"LABEL_{one}" for one in range(outputs)}}
+    config |= {"label2id": {f"LABEL_{one}": one for one in range(outputs)}}
+    (folder / "config.json").write_text(json.dumps(config))
+    random = np.random.RandomState(seed)
+    tensors = {f"bert.{name}": tensor for name, tensor in load_file(folder / "model.safetensors").items()}
+    more = {
+        "bert.pooler.dense.weight": random.standard_normal((dim, dim)) * 0.1,
+        "bert.pooler.dense.bias": np.zeros(dim),
+    }
+    more |= {"classifier.weight": random.standard_normal((outputs, dim)), "classifier.bias": np.zeros(outputs)}
+    tensors |= {name: tensor.astype(np.float32) for name, tensor in more.items()}
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
     return folder

@@ -17,6 +17,12 @@ def test_the_embedding_model_is_read(tmp_path: Path) -> None:
     assert read_settings(tmp_path).embedding_model == "~/models/mine"
 
 
+def test_the_reranker_and_its_budget_are_read(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('reranker = "~/models/cross"\nreranker-milliseconds = 80\n')
+    settings = read_settings(tmp_path)
+    assert (settings.reranker, settings.reranker_milliseconds) == ("~/models/cross", 80)
+
+
 @pytest.mark.parametrize(("text", "shown"), [("", None), ("show-adult = true", True), ("show-adult = false", False)])
 def test_whether_items_for_adults_show_is_read(tmp_path: Path, text: str, shown: bool | None) -> None:
     (tmp_path / "config.toml").write_text(text)
@@ -29,6 +35,12 @@ def test_whether_items_for_adults_show_is_read(tmp_path: Path, text: str, shown:
         b'show-adult = "yes"',
         b"show-adult = 1",
         b"embedding-model = 3",
+        b"reranker = true",
+        b'reranker-milliseconds = "150"',
+        b"reranker-milliseconds = true",
+        b"reranker-milliseconds = 0",
+        b"reranker-milliseconds = inf",
+        b"reranker-milliseconds = nan",
         b'embedding-model = ""',
         b"embedding-model",
         b"\xff",
