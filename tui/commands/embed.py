@@ -63,8 +63,8 @@ def log_cost(session: Session, *, always: bool = False) -> None:
     always
         Whether it is said of a few texts, too.
     """
-    from tui.embedding_text import cost_text, model_text
     from tui.output import log
+    from tui.widgets.embedding_text import cost_text, model_text
 
     try:
         cost = session.search.embedding_cost()

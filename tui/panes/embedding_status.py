@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.embedding_text import cost_text, model_text
 from tui.state import AppState
 from tui.widgets.cell_text import count
+from tui.widgets.embedding_text import cost_text, model_text
 
 if TYPE_CHECKING:
     from engine.data.results import Answer

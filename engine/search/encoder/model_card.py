@@ -22,6 +22,8 @@ _ENGLISH_ARCHITECTURES = {"deberta-v2"}
 _MULTILINGUAL_NAME = re.compile(r"multilingual|multi-lingual|xlm|labse|bge-m3|-polyglot", re.IGNORECASE)
 #: The number of entries of the card's list of languages that are read.
 _MOST_LANGUAGES = 400
+#: How the names of tables of token vectors end: those of BERT, of large language models, and of static models.
+_TOKEN_TABLES = ("embeddings.weight", "embed_tokens.weight", "embedding.weight")
 _ENGLISH = {"en", "eng", "english"}
 
 
@@ -74,10 +76,7 @@ def read_card(name: str, folder: Path) -> ModelCard:
     inner = folder if (folder / "config.json").is_file() else folder / "0_Transformer"
     config = _settings(inner / "config.json")
     shapes = _shapes([path for path in files if path.suffix == ".safetensors"])
-    tables = [shape for tensor, shape in shapes.items() if tensor.endswith("embeddings.weight") and len(shape) == 2]
-    tables += [
-        shape for tensor, shape in shapes.items() if tensor.endswith(("embed_tokens.weight", "embedding.weight"))
-    ]
+    tables = [shape for tensor, shape in shapes.items() if tensor.endswith(_TOKEN_TABLES) and len(shape) == 2]
     table = max(tables, key=_count, default=None)
     vocabulary = _whole(config.get("vocab_size")) or (table[0] if table else None)
     dim = _dense_dim(folder) or _whole(config.get("hidden_size")) or _whole(config.get("dim"))
