@@ -58,6 +58,23 @@ searches for one known item ([how they were judged](../benchmarks/search/README.
 tuning part by `benchmarks/search/fit.py`; all values are measured on the test part.
 """
 
+MODELS = """
+## Other models
+
+The packaged model knows English, and a query in another language is translated word by word. The setting
+`embedding-model` takes another one. Whether that is multilingual is told from the languages in the head of its README,
+else from its name, else from the size of its vocabulary (100,000 or more). With a multilingual model the meaning of a
+query is taken as typed, and its words are still translated. With an English one, an answer says which language is not
+known, and which words had no translation and were left out. The weights of the ranking and the match are fitted with
+the packaged model: the cosines of another model have other sizes, so that its matches are not calibrated.
+
+The setting `reranker` takes a cross-encoder with one output, which reads the query together with each of the first 50
+results of hybrid search, best first, until `reranker-milliseconds` (150) are used; what it has not read keeps its
+order. Its logits are standardised over the results that were read, and a standard deviation adds 1 to the weighted sum.
+In the app it is loaded in the background, and searches do without it until then. No cross-encoder could be had where
+this page was made: its gain is not measured, and its weight is chosen by hand.
+"""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -85,7 +102,7 @@ def main() -> None:
         judged=judged,
         known=known,
     )
-    PAGE.write_text(head + SPEED + block(speed) + quality_head + block(figures), encoding="utf-8")
+    PAGE.write_text(head + SPEED + block(speed) + quality_head + block(figures) + MODELS, encoding="utf-8")
 
 
 def printed(script: str, *options: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.results import EmbeddingCost
+from engine.runtime.thread_pool import usable_cores
 
 if TYPE_CHECKING:
     from engine.search.encoder.model_card import ModelCard
@@ -22,10 +23,12 @@ _MAX_TOKENS = 512
 _BYTES_PER_NUMBER, _BYTES_PER_HASH = 4, 8
 #: A token takes two operations for each parameter.
 _OPERATIONS = 2.0
-#: The share of the speed of a large matrix product that a sentence model reaches, with its tokenising and its batches
-#: of short texts. It was measured with the packaged model.
+#: The share of the speed of matrix products that a sentence model reaches, with its tokenising and its batches of short
+#: texts. It was measured with the packaged model.
 _EFFICIENCY = 0.4
-_SIDE, _TRIES = 512, 12
+#: The side of a matrix whose product one core computes alone, in some microseconds: between two pauses that other
+#: processes force on it. The fastest product within so many seconds shows the free speed.
+_SIDE, _SECONDS = 64, 0.02
 
 
 def estimate_cost(card: ModelCard, lengths: npt.NDArray[np.integer], speed: float) -> EmbeddingCost:
@@ -55,11 +58,14 @@ def estimate_cost(card: ModelCard, lengths: npt.NDArray[np.integer], speed: floa
 
 @cache
 def processor_speed() -> float:
-    """The floating point operations a second that this machine's processor reaches in a matrix product of float32."""
+    """The floating point operations a second that all usable cores reach together in matrix products of float32."""
     matrix = np.ones((_SIDE, _SIDE), dtype=np.float32)
-    fastest = float("inf")
-    for _ in range(_TRIES):
+    product = np.empty_like(matrix)
+    fastest, now = float("inf"), time.perf_counter()
+    end = now + _SECONDS
+    while now < end or fastest == float("inf"):
         begin = time.perf_counter()
-        matrix @ matrix
-        fastest = min(fastest, time.perf_counter() - begin)
-    return 2.0 * _SIDE**3 / max(fastest, 1e-9)
+        np.matmul(matrix, matrix, out=product)
+        now = time.perf_counter()
+        fastest = min(fastest, now - begin)
+    return usable_cores() * 2.0 * _SIDE**3 / max(fastest, 1e-9)
