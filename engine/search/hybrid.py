@@ -220,7 +220,7 @@ class SearchIndex:
             found = self._understood(query, k, depth, mode, wanted, order, literal, diversity, job, hidden)
             return _counting(found, fitting, hidden)
         answer = self._answer(self._reranked(ranking, k, diversity), Request.plain(query))
-        if query.strip() and not self.semantic.multilingual:
+        if mode == "semantic" and like is None and not self.semantic.multilingual:
             answer = replace(answer, remark=doubt_of_language(read_language(query, self._is_known)))
         return _counting(answer, fitting, hidden)
 
