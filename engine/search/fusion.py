@@ -36,6 +36,8 @@ class Ranking:
         The item whose similar items were searched for; None if there was none.
     encoded_query
         The query that was encoded, perhaps with its spelling corrected.
+    is_sorted
+        Whether the rows are in another order than by their scores.
     """
 
     scores: dict[int, float]
@@ -47,10 +49,13 @@ class Ranking:
     note: str = ""
     like: Item | None = None
     encoded_query: str = ""
+    is_sorted: bool = False
 
     def best(self, k: int, note: str | None = None) -> Ranking:
         """The first ``k`` rows; rows with equal scores are in ascending order."""
-        ordered = sorted(self.scores.items(), key=lambda one: (-one[1], one[0]))
+        ordered = list(self.scores.items())
+        if not self.is_sorted:
+            ordered.sort(key=lambda one: (-one[1], one[0]))
         return replace(self, scores=dict(ordered[:k]), note=self.note if note is None else note)
 
     def keep(self, rows: Sequence[int]) -> Ranking:

@@ -14,28 +14,28 @@ import numpy.typing as npt
 
 from engine.data.popularity import item_popularity, log_popularity
 from engine.data.results import BY_POPULARITY, Answer, Result
-from engine.errors import NotTrainedError, OptionError, RecsysError
+from engine.errors import OptionError, RecsysError
 from engine.ranking import top_k
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
 from engine.search.doubt import doubt, doubt_of_language
 from engine.search.explanations import matched_words
-from engine.search.filters.columns import NumberField
 from engine.search.filters.fields import Fields
 from engine.search.filters.parser import Filter, mask, require_filters
-from engine.search.fusion import Ranking, fuse_ranks
+from engine.search.fusion import Ranking
 from engine.search.hidden import AdultItems
 from engine.search.lexical.inverted_index import CacheFile, InvertedIndex
-from engine.search.mmr import rerank_by_similarity
 from engine.search.modes import LIKE_BY, MODES
+from engine.search.ordering import Ordering
 from engine.search.ranker import Ranker, exact_titles
 from engine.search.request import Request, understand
 from engine.search.semantic.semantic_index import SemanticIndex
+from engine.search.similar_items import SimilarItems
 from engine.search.understanding.languages import read_language
 from engine.text.normalize import words
 
 if TYPE_CHECKING:
-    from engine.data.items import Item, ItemTable
+    from engine.data.items import ItemTable
     from engine.search.encoder.encoder import Encoder
     from engine.search.filters.orders import Order
     from engine.search.reranker import Reranker
@@ -49,8 +49,6 @@ _DEPTH = 100
 #: Candidates for reranking by diversity: the minimum, and the number per result. Candidates of lower rank would no
 #: longer fit the query.
 _MIN_CANDIDATES, _CANDIDATES_PER_RESULT = 30, 3
-#: The share of the best match from which a result is kept in another order than the best match first.
-_WELL = 0.5
 #: The most popular titles, whose words need no translation.
 _KNOWN_TITLES = 3000
 #: The share of a query that a title has at least if it has all of its words in another spelling.
@@ -210,16 +208,16 @@ class SearchIndex:
                 raise OptionError(
                     "Items like another are found by meaning or taste, not by keyword: choose another mode."
                 )
-            ranking = self._like(like, query, depth, allowed, like_by)
+            ranking = self._similar.like(like, query, depth, allowed, like_by)
         elif not query.strip():
             return _counting(self.popular(k, allowed, order), fitting, hidden)
         elif mode == "semantic":
             ranking = self._ranker.by_meaning(query, depth if order is None else max(_DEPTH, depth), allowed)
-            ranking = self._ordered(ranking, order)
+            ranking = self._ordering.sorted(ranking, order)
         else:
             found = self._understood(query, k, depth, mode, wanted, order, literal, diversity, job, hidden)
             return _counting(found, fitting, hidden)
-        answer = self._answer(self._reranked(ranking, k, diversity), Request.plain(query))
+        answer = self._answer(self._similar.varied(ranking, k, diversity), Request.plain(query))
         if mode == "semantic" and like is None and not self.semantic.multilingual:
             answer = replace(answer, remark=doubt_of_language(read_language(query, self._is_known)))
         return _counting(answer, fitting, hidden)
@@ -281,7 +279,7 @@ class SearchIndex:
         order
             Another order than by popularity.
         """
-        rows = self._best_by(order, allowed, k)
+        rows = self._ordering.first(order, allowed, k)
         found = self.items.take(rows + 1)
         scores = self._item_popularity[rows].tolist()
         results = [Result(rank, item, score) for rank, (item, score) in enumerate(zip(found, scores, strict=True), 1)]
@@ -321,7 +319,7 @@ class SearchIndex:
         if request.moved is not None and mode == "hybrid":
             moved = self._moved(request, k, allowed)
             if moved is not None:
-                return self._answer(self._reranked(moved, k, diversity), request)
+                return self._answer(self._similar.varied(moved, k, diversity), request)
         if request.is_empty:
             found = self.popular(k, self._without(request, allowed), order)
             return replace(found, understood=request.understood)
@@ -336,7 +334,7 @@ class SearchIndex:
             ranking = self._ranker.by_words(request, depth, allowed)
         if note:
             ranking.note = note
-        return self._answer(self._reranked(self._ordered(ranking, order), k, diversity), request)
+        return self._answer(self._similar.varied(self._ordering.sorted(ranking, order), k, diversity), request)
 
     def _fitting(
         self, query: str, typed: Sequence[Filter], literal: Collection[str], hidden: Allowed = None
@@ -424,7 +422,7 @@ class SearchIndex:
         if not rows:
             return None
         try:
-            ranking = self._like(rows[0] + 1, request.moved.words, k, allowed, "meaning")
+            ranking = self._similar.like(rows[0] + 1, request.moved.words, k, allowed, "meaning")
         except RecsysError:
             return None
         towards = f" and {request.moved.words!r}" if request.moved.words.strip() else ""
@@ -439,103 +437,7 @@ class SearchIndex:
             allowed = ~named if allowed is None else allowed & ~named
         return allowed
 
-    def _ordered(self, ranking: Ranking, order: Order | None) -> Ranking:
-        """The results that match well in another order."""
-        if order in (None, "relevance") or not ranking.scores:
-            return ranking
-        least = _WELL * max(ranking.scores.values())
-        rows = np.array([row for row, score in ranking.scores.items() if score >= least], dtype=np.int64)
-        return ranking.keep(rows[np.argsort(self._keys(order)[rows], kind="stable")].tolist())
-
-    def _best_by(self, order: Order | None, allowed: Allowed, k: int) -> npt.NDArray[np.int64]:
-        popularity = self._item_popularity
-        if order in (None, "relevance", "popularity"):
-            return top_k(popularity if allowed is None else np.where(allowed, popularity, -np.inf), k)
-        rows = np.arange(len(self.items)) if allowed is None else np.flatnonzero(allowed)
-        found: npt.NDArray[np.int64] = rows[np.lexsort((-popularity[rows], self._keys(order)[rows]))][:k]
-        return found
-
-    def _keys(self, order: Order | None) -> npt.NDArray[np.float64]:
-        """The numbers by which an order is ascending, shape (num_items,); unknown ones come last."""
-        if order == "popularity":
-            return -self._item_popularity
-        names = ("rating",) if order == "rating" else ("date", "year")
-        field = next((self.fields[name] for name in names if name in self.fields.names), None)
-        if not isinstance(field, NumberField):
-            return np.zeros(len(self.items))
-        keys = field.numbers if order == "year" else -field.numbers
-        return np.where(np.isnan(keys), np.inf, keys)
-
-    # -- by another item ------------------------------------------------------------------------------------
-    def _like(self, internal_id: int, query: str, k: int, allowed: Allowed, by: str | None) -> Ranking:
-        item = self.items[internal_id]
-        others = np.ones(len(self.items), dtype=bool) if allowed is None else allowed.copy()
-        others[internal_id - 1] = False
-        if by == "taste":
-            return self._like_by_co_occurrence(item, k, others)
-        depth = max(_DEPTH, 2 * k)
-        co_occurring = None
-        if by != "meaning":
-            try:
-                co_occurring = self._like_by_co_occurrence(item, depth, others)
-            except RecsysError as error:
-                if by == "both":
-                    return self._like_by_embedding(item, query, k, others).best(k, note=f"By meaning only: {error}")
-        try:
-            semantic = self._like_by_embedding(item, query, depth, others)
-        except RecsysError as error:
-            if co_occurring is None:
-                raise
-            return co_occurring.best(k, note=f"By taste only: {error}")
-        if co_occurring is None:
-            return semantic.best(k)
-        fused = fuse_ranks([co_occurring.scores, semantic.scores])
-        return replace(semantic, scores=fused, co_occurrences=co_occurring.scores, method="meaning and taste").best(k)
-
-    def _like_by_embedding(self, item: Item, query: str, k: int, others: npt.NDArray[np.bool_]) -> Ranking:
-        index, note = self.semantic.index()
-        vector = index.vector(item.internal_id - 1)
-        if vector is None:
-            raise NotTrainedError(f"{item.title!r} is not embedded yet ({note}): embed the catalogue first.")
-        if query.strip():
-            vector = vector + self.semantic.encode_query(query)
-            vector /= max(float(np.linalg.norm(vector)), 1e-12)
-        rows, cosines = index.like(vector, k, others)
-        found = dict(zip(rows.tolist(), cosines.tolist(), strict=True))
-        return Ranking(found, "meaning", cosines=found, note=note, like=item)
-
-    def _like_by_co_occurrence(self, item: Item, k: int, others: npt.NDArray[np.bool_]) -> Ranking:
-        scores = np.full(len(self.items), -np.inf, dtype=np.float32)
-        if self._co_occurrence is not None:
-            known = self._co_occurrence(item.internal_id)[1:]
-            scores[: len(known)] = np.where(known > 0, known, -np.inf)
-        if self._popularity is not None and not self._popularity.any():
-            raise NotTrainedError("This data set has no ratings, so it cannot tell which items the same people like.")
-        if not (scores > 0).any():
-            raise NotTrainedError(f"Nobody who liked {item.title!r} is known to have liked anything else.")
-        rows = top_k(np.where(others, scores, np.float32(-np.inf)), k)
-        found = dict(zip(rows.tolist(), scores[rows].tolist(), strict=True))
-        return Ranking(found, "taste", co_occurrences=found, like=item)
-
     # -- answers --------------------------------------------------------------------------------------------
-    def _reranked(self, ranking: Ranking, k: int, diversity: float) -> Ranking:
-        """The best ``k`` by maximal marginal relevance."""
-        if diversity == 0 or len(ranking.scores) < 2:
-            return ranking.best(k)
-        rows = list(ranking.scores)
-        titles = self.items.table.column("title").take(rows).to_pylist()
-        vectors: npt.NDArray[np.float32] | None = None
-        if ranking.cosines:
-            index = self.semantic.index()[0]
-            none = np.zeros_like(index.vector(next(iter(ranking.cosines))))
-            vectors = np.stack([none if (one := index.vector(row)) is None else one for row in rows])
-        order = rerank_by_similarity(
-            titles, np.array(list(ranking.scores.values()), dtype=np.float32), vectors, k, diversity
-        )
-        # Items whose title is the query stay first.
-        order.sort(key=lambda position: rows[position] not in ranking.exact)
-        return ranking.keep([rows[position] for position in order])
-
     def _answer(self, ranking: Ranking, request: Request) -> Answer:
         rows = list(ranking.scores)
         by_words = ranking.method in ("hybrid", "keyword")
@@ -581,6 +483,14 @@ class SearchIndex:
     @locked_property
     def _log_popularity(self) -> npt.NDArray[np.float64]:
         return log_popularity(self.items, self._popularity)
+
+    @locked_property
+    def _ordering(self) -> Ordering:
+        return Ordering(self.fields, self._item_popularity)
+
+    @locked_property
+    def _similar(self) -> SimilarItems:
+        return SimilarItems(self.items, self.semantic, self._co_occurrence, self._popularity)
 
     @locked_property
     def _ranker(self) -> Ranker:

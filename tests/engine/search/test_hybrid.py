@@ -367,3 +367,21 @@ def test_of_items_equally_near_in_meaning_the_better_known_comes_first(tmp_path:
     index.semantic.embed()
     assert internal_ids(index.search("xyzzy", mode="semantic")) == [1, 2]
     assert internal_ids(index.search("xyzzy")) == [2, 1]
+
+
+@pytest.mark.parametrize("mode", ["keyword", "hybrid"])
+def test_results_come_in_the_order_that_was_asked_for(index: SearchIndex, mode: str) -> None:
+    years = [result.item.year for result in index.search("heat", k=7, mode=mode, order="year").results]
+    known = [year for year in years if year is not None]
+    assert known == sorted(known)
+    assert len(known) >= 2
+    assert years[len(known) :] == [None] * (len(years) - len(known)), "an unknown year comes last"
+    newest = [result.item.year for result in index.search("heat", k=7, mode=mode, order="newest").results]
+    assert [year for year in newest if year is not None] == known[::-1]
+
+
+def test_a_query_asks_for_an_order_in_words(index: SearchIndex) -> None:
+    answer = index.search("heat in order", k=7)
+    assert [result.item.title for result in answer.results[:2]] == ["Heat", "Heat"]
+    assert [result.item.year for result in answer.results[:2]] == [1986, 1995]
+    assert [one.condition for one in answer.understood] == ["sort:year"]
