@@ -67,11 +67,15 @@ class OpenDataset:
 
     @locked_property
     def shows_adult(self) -> bool:
-        """Whether the settings have items for adults shown in every list."""
+        """Whether the settings have items for adults shown in every list; damaged settings do not."""
+        from engine.errors import DataError
         from engine.storage.paths import find_paths
         from engine.storage.settings import read_settings
 
-        return read_settings(find_paths().config).show_adult or False
+        try:
+            return read_settings(find_paths().config).show_adult or False
+        except DataError:  # what needs a setting names the damage, and nothing else stops
+            return False
 
     @locked_property
     def user_index(self) -> UserIndex:

@@ -91,7 +91,7 @@ async def test_more_like_this_works_whatever_the_mode(make_app, mode):
     app = make_app(session)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        app.pane("search")._set_mode(mode)
+        app.pane("search").set_mode(mode)
         await type_text(pilot, "heat")
         await settle(pilot)
         await pilot.press("down", "m")
