@@ -32,8 +32,9 @@ SPEED = """
 
 The anime catalogue has 12,017 items; equal texts are embedded once. The films are the 45 thousand of The Movies
 Dataset. A million vectors, where they are measured, are generated from those of the anime catalogue. "Held" is the
-longest time that another thread had to wait for the interpreter lock. "Once warmed up" is measured after the preparation
-that the app does at its start, and a session does in `warm_up()`: the encoder and the vectors are loaded and used once.
+longest time that another thread had to wait for the interpreter lock. "Once warmed up" is measured after the
+preparation that the app does at its start, and a session does in `warm_up()`: the encoder and the vectors are loaded
+and used once.
 """
 QUALITY = """
 ## What a search takes into account
