@@ -25,6 +25,7 @@ from tui.commands.query_lines import open_queries, read_queries
 
 if TYPE_CHECKING:
     from engine.session import Exported, ExternalId, Job, Session, Target
+    from engine.session.exports.service import ExportService
 
 _TABLES = ".csv, .jsonl or .parquet"
 _VECTORS = ".npy, .jsonl or .parquet"
@@ -60,53 +61,41 @@ def export() -> None:
     """
 
 
+def _list_options(command: Command) -> Command:
+    """The options of exports with a list for each user."""
+    for option in (_export_options, device_option, include_seen_option, users_option, count_option, model_option):
+        command = option(command)
+    return _out_option(_TABLES)(command)
+
+
 @export.command()
-@_out_option(_TABLES)
-@model_option
-@count_option
-@users_option
-@include_seen_option
-@device_option
-@_export_options
+@_list_options
 @click.pass_context
-def recommendations(
-    context: click.Context,
-    out: str,
-    model: str | None,
-    count: int,
-    users: str | None,
-    include_seen: bool,
-    dataset: str | None,
-    device: str,
-    replace: bool,
-    raw_cells: bool,
-    as_json: bool,
-) -> None:
+def recommendations(context: click.Context, /, **options: Any) -> None:
     """Write what each user would like.
 
     There is a row for each user and rank. The columns are user, rank, item_id, title, score and
     predicted_rating.
     """
-    session = open_session(context, dataset, device)
-    chosen = None if users is None else _read_users(session, users)
-    with _exporting(session, out) as job:
-        done = session.exports.recommendations(
-            _target(out, replace, raw_cells), count, model, users=chosen, filter_seen=not include_seen, job=job
-        )
-    _print(session, "recommendations", done, as_json, "users")
+    _export_lists(context, "recommendations", lambda exports: exports.recommendations, **options)
 
 
 @export.command("next")
-@_out_option(_TABLES)
-@model_option
-@count_option
-@users_option
-@include_seen_option
-@device_option
-@_export_options
+@_list_options
 @click.pass_context
-def next_items(
+def next_items(context: click.Context, /, **options: Any) -> None:
+    """Write what comes next for each user.
+
+    There is a row for each user and rank. The columns are user, rank, item_id, title, score and probability.
+    """
+    _export_lists(context, "next", lambda exports: exports.next_items, **options)
+
+
+def _export_lists(
     context: click.Context,
+    kind: str,
+    write: Callable[[ExportService], Callable[..., Exported]],
+    *,
     out: str,
     model: str | None,
     count: int,
@@ -118,17 +107,12 @@ def next_items(
     raw_cells: bool,
     as_json: bool,
 ) -> None:
-    """Write what comes next for each user.
-
-    There is a row for each user and rank. The columns are user, rank, item_id, title, score and probability.
-    """
     session = open_session(context, dataset, device)
     chosen = None if users is None else _read_users(session, users)
     with _exporting(session, out) as job:
-        done = session.exports.next_items(
-            _target(out, replace, raw_cells), count, model, users=chosen, filter_seen=not include_seen, job=job
-        )
-    _print(session, "next", done, as_json, "users")
+        target = _target(out, replace, raw_cells)
+        done = write(session.exports)(target, count, model, users=chosen, filter_seen=not include_seen, job=job)
+    _print(session, kind, done, as_json, "users")
 
 
 @export.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -99,18 +99,20 @@ class ExportService:
         NotTrainedError
             If the model, or any for users, is not trained yet.
         """
-        with self._writing_to(target, TABLE_FORMATS, job) as (target, job):
-            k = self._length(k)
-            request = ListRequest(
+        return self._write_lists(
+            target,
+            k,
+            job,
+            lambda length: ListRequest(
                 RECOMMENDATIONS,
                 self._user_ids(users),
-                k,
+                length,
                 model is not None,
                 lambda: self._models.choose("user", model),
-                lambda recommender, ids: recommender.recommend_many(ids, k, filter_seen),
+                lambda recommender, ids: recommender.recommend_many(ids, length, filter_seen),
                 {"filter_seen": filter_seen},
-            )
-            return export_lists(self._opened, self._models, target, request, job)
+            ),
+        )
 
     def next_items(
         self,
@@ -126,18 +128,20 @@ class ExportService:
 
         The parameters and the errors are those of :meth:`recommendations`.
         """
-        with self._writing_to(target, TABLE_FORMATS, job) as (target, job):
-            k = self._length(k)
-            request = ListRequest(
+        return self._write_lists(
+            target,
+            k,
+            job,
+            lambda length: ListRequest(
                 NEXT,
                 self._user_ids(users),
-                k,
+                length,
                 model is not None,
                 lambda: self._models.choose("sequence", model),
-                lambda recommender, ids: recommender.next_many(ids, k, filter_seen),
+                lambda recommender, ids: recommender.next_many(ids, length, filter_seen),
                 {"filter_seen": filter_seen},
-            )
-            return export_lists(self._opened, self._models, target, request, job)
+            ),
+        )
 
     def neighbours(self, target: Target, k: int = 10, model: str | None = None, *, job: Job | None = None) -> Exported:
         """Write the items that are most like each item that has interactions.
@@ -150,18 +154,24 @@ class ExportService:
         UnsupportedError
             If the model does not compare items.
         """
-        with self._writing_to(target, TABLE_FORMATS, job) as (target, job):
-            k = self._length(k)
-            request = ListRequest(
+        return self._write_lists(
+            target,
+            k,
+            job,
+            lambda length: ListRequest(
                 NEIGHBOURS,
                 np.arange(1, self._opened.dataset.num_rated_items + 1),
-                k,
+                length,
                 model is not None,
                 lambda: self._models.choose_for("similar", model),
-                lambda recommender, ids: recommender.similar_many(ids, k),
+                lambda recommender, ids: recommender.similar_many(ids, length),
                 {},
-            )
-            return export_lists(self._opened, self._models, target, request, job)
+            ),
+        )
+
+    def _write_lists(self, target: Target, k: int, job: Job | None, request: Callable[[int], ListRequest]) -> Exported:
+        with self._writing_to(target, TABLE_FORMATS, job) as (target, job):
+            return export_lists(self._opened, self._models, target, request(self._length(k)), job)
 
     def _length(self, k: int) -> int:
         """The length of the lists, which need no room for more items than there are."""
