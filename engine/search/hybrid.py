@@ -197,7 +197,7 @@ class SearchIndex:
         if not 0 <= diversity <= 1:
             raise OptionError(f"A diversity of {diversity:g} is impossible: it goes from 0 to 1.")
         wanted = () if filters is None else require_filters(filters, self.fields)
-        if not query.strip() and like is None and not wanted:
+        if not query.strip() and like is None and not wanted and order is None:
             raise RecsysError("There is nothing to search for: type some words.")
         hidden = None if adult else self.adult.hidden(query, wanted, like)
         fitting = mask(wanted, self.fields)

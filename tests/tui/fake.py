@@ -282,7 +282,7 @@ class FakeSearch:
         if "nothing" in words:
             return Answer((), mode)
         if not words:
-            return self._popular(items, k)
+            return replace(self._popular(items, k), hidden=0 if adult else self._fake.adult_items)
         corrections = tuple(Correction(*pair) for pair in TYPOS if pair[0] in words and pair[0] not in literal)
         understood = tuple(one for one in UNDERSTOOD if one.typed in text and one.typed not in literal)
         unknown = tuple(word for word in words if word.startswith("zz"))

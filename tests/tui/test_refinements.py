@@ -67,6 +67,7 @@ def test_a_filter_is_added_once():
     line = with_filter("samurai", condition_for("director", "Akira Kurosawa"))
     assert line == 'samurai director:"Akira Kurosawa"'
     assert with_filter("genre:Crime", "genre:Crime") == "genre:Crime"
+    assert with_filter(line, condition_for("director", "Akira Kurosawa")) == line
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,11 @@ def test_a_filter_is_added_once():
             [("author", "Ann A Lee"), ("author", "Bo"), ("cast", "Cy")],
         ),
         ({"director": None, "note": "Ann"}, []),
+        ({"artist": "AC/DC"}, [("artist", "AC/DC")]),
+        ({"artist": "Simon and Garfunkel"}, [("artist", "Simon and Garfunkel")]),
+        ({"artist": "Tyler, The Creator"}, [("artist", "Tyler, The Creator")]),
+        ({"cast": "Robert Downey, Jr.; Jon Favreau"}, [("cast", "Robert Downey, Jr."), ("cast", "Jon Favreau")]),
+        ({"cast": float("nan")}, []),
     ],
 )
 def test_people_are_read_from_the_columns_that_name_them(metadata, people):
@@ -379,3 +385,65 @@ def test_corrections_and_conditions_are_said_on_the_command_line():
         "Few of your words occur here.",
         "1,133 adult titles are hidden;",
     ]
+
+
+# -- answers that come late -----------------------------------------------------------------------------------
+async def test_counts_do_not_open_in_front_of_somebody_who_types_on(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        counted = session.hold("facets", stubborn=True)
+        await pilot.press("down", "f", "slash")
+        await type_text(pilot, "x")
+        counted.set()
+        await settle(pilot)
+        assert not isinstance(app.screen, FacetsScreen)
+
+
+async def test_counts_come_when_the_window_grows(make_app):
+    app = make_app(FakeSession())
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        await pilot.resize_terminal(140, 40)
+        await settle(pilot)
+        assert "Narrow down" in screen_text(app)
+
+
+async def test_a_page_of_reasons_stays_about_its_item(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        await pilot.press("down")
+        await settle(pilot)
+        explained = session.hold("explain_match", stubborn=True)
+        await pilot.press("down")
+        await pilot.pause()
+        await pilot.press("up")
+        await pilot.pause()
+        await pilot.press("w")
+        await pilot.pause()
+        before = app.screen.explanation.phrases
+        explained.set()
+        await settle(pilot)
+        assert app.screen.explanation.phrases == before
+
+
+async def test_an_order_alone_shows_hidden_items_on_a_key(make_app):
+    session = FakeSession()
+    session.adult_items = 3
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await write(app, pilot, "sort:year")
+        assert "3 adult titles hidden" in screen_text(app)
+        await pilot.press("ctrl+g")
+        await settle(pilot)
+        assert "adult titles hidden" not in screen_text(app)

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.errors import RecsysError
 from tui.commands.group import cli
 from tui.commands.options import common_options, dataset_option, device_option, embedding_model_option, open_session
 
 if TYPE_CHECKING:
-    from engine.session import Session
+    from engine.data.results import EmbeddingCost
 
 #: Fewer texts are embedded in a moment, so that their cost need not be said.
 _FEW = 100
@@ -42,7 +41,7 @@ def embed(
 
     session = open_session(context, dataset, device, embedding_model)
     cost = session.search.embedding_cost()
-    log_cost(session, always=True)
+    log_cost(cost, always=True)
     state = session.search.embedding_state()
     if not dry_run and not state.complete:
         with progress_on_stderr() as job:
@@ -53,23 +52,19 @@ def embed(
         print_line(f"{state.done:,} of {state.total:,} items are embedded with {state.model}.")
 
 
-def log_cost(session: Session, *, always: bool = False) -> None:
+def log_cost(cost: EmbeddingCost, *, always: bool = False) -> None:
     """Say on stderr what it costs to embed the rest of a catalogue.
 
     Parameters
     ----------
-    session
-        The session.
+    cost
+        The cost.
     always
         Whether it is said of a few texts, too.
     """
     from tui.output import log
     from tui.widgets.embedding_text import cost_text, model_text
 
-    try:
-        cost = session.search.embedding_cost()
-    except RecsysError:  # whoever embeds says so
-        return
     if always and not cost.texts:
         log(f"With {model_text(cost)} nothing is left to embed.")
     elif always or cost.texts > _FEW:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
@@ -77,7 +78,7 @@ def search(
     In a QUERY these are filters: genre:comedy, -genre:horror, genre:"science fiction", year:1990..1999, rating:>=8,
     and so on for every column of the data. sort:year, sort:newest, sort:rating and sort:popularity set the order.
     """
-    from tui.output import print_answer, print_facets, print_search
+    from tui.output import log, print_answer, print_facets, print_search
 
     given = query or like is not None
     if bool(given) == (queries is not None):
@@ -104,6 +105,8 @@ def search(
         words, count, mode, like=like, like_by=by, diversity=diversity, literal=asked.literal(parsed), adult=asked.adult
     )
     facets = asked.facets(session, parsed) if like is None else ()
+    if details and like is not None:
+        log("Items like another have no counts by genre, year and the like.")
     if as_json and details:
         print_search(answer, facets)
     else:
@@ -140,7 +143,10 @@ def _embed(session: Session, *, required: bool) -> None:
     from tui.progress_output import progress_on_stderr
 
     try:
-        log_cost(session)
+        if session.search.embedding_state().complete:
+            return
+        with suppress(RecsysError):  # embedding says so, too
+            log_cost(session.search.embedding_cost())
         with progress_on_stderr() as job:
             session.search.embed(job)
     except (DataError, UnknownError) as error:
@@ -164,7 +170,7 @@ def _answer_lines(session: Session, lines: IO[str], asked: _Asked) -> None:
                 log(f"line {number}: {problem.message}")
             # A line with a wrong filter gets an empty list, and the other lines are still answered.
             wrong += bool(parsed.problems)
-            searchable = not parsed.problems and (parsed.text or parsed.filters)
+            searchable = not parsed.problems and (parsed.text or parsed.filters or parsed.order)
             answer = Answer((), asked.mode)
             if searchable:
                 answer = session.search.search(

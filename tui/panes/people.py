@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,8 +13,13 @@ _COLUMNS = (
     "director", "directors", "author", "authors", "creator", "creators", "created_by", "artist", "artists", "writer",
     "writers", "composer", "developer", "studio", "studios", "cast", "actors", "starring", "publisher", "brand",
 )  # fmt: skip
-#: What separates several names in one text.
-_SEPARATOR = re.compile(r"\s*(?:[,;|/]|\s&\s|\sand\s)\s*")
+#: What separates several names in one text: a comma only where nothing else does, and not before "Jr.".
+_SEPARATORS = (
+    re.compile(r"\s*[;|]\s*"),
+    re.compile(r"\s+/\s+"),
+    re.compile(r"\s*,(?!\s*(?:[JS]r\b|I{1,3}\b|The\b))\s*"),
+)
+_AND = re.compile(r"\s+(?:&|and)\s+")
 #: So many names of one column are offered; a cast can have hundreds.
 _MOST = 8
 
@@ -26,10 +30,22 @@ def people_of(item: Item) -> list[tuple[str, str]]:
     by_name = {name.casefold().replace(" ", "_").replace("-", "_"): name for name in item.metadata}
     for column in _COLUMNS:
         value = item.metadata.get(by_name.get(column, ""))
-        names: Sequence[object] = value if isinstance(value, list | tuple) else _SEPARATOR.split(str(value or ""))
+        names = value if isinstance(value, list | tuple) else _split(value) if isinstance(value, str) else ()
         cleaned = (" ".join(str(name).replace('"', "").split()) for name in names)
         found += [(column, name) for name in dict.fromkeys(cleaned) if name][:_MOST]
     return found
+
+
+def _split(text: str) -> list[str]:
+    """The names in a text."""
+    parts = next((parts for separator in _SEPARATORS if len(parts := separator.split(text)) > 1), [text])
+    return [name for part in parts for name in _pair(part)]
+
+
+def _pair(text: str) -> list[str]:
+    """The two names of "Ann Lee and Bo Day"; what stands behind one word, as in "Simon and Garfunkel", is one name."""
+    names = _AND.split(text)
+    return names if " " in names[0].strip() else [text]
 
 
 def condition_for(column: str, name: str) -> str:

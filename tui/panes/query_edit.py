@@ -39,7 +39,7 @@ def toggled(line: str, parsed: ParsedQuery, facet: Facet, value: FacetValue) -> 
 
 def with_filter(line: str, condition: str) -> str:
     """A line with a further filter at its end, unless it has it already."""
-    return line if condition in line.split() else f"{line.rstrip()} {condition}".lstrip()
+    return line if f" {condition} " in f" {line} " else f"{line.rstrip()} {condition}".lstrip()
 
 
 def with_order(line: str, parsed: ParsedQuery, order: str) -> str:

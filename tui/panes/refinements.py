@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tui.messages import StatusChanged
 from tui.panes.people import condition_for, people_of
 from tui.panes.query_edit import with_filter, with_order
 
@@ -92,4 +93,7 @@ class Refinements:
     def switch_adult(self, view: SearchState) -> None:
         """Show items for adults where some are hidden, or hide them again."""
         hides = view.answer is not None and view.answer.hidden > 0
+        if self.adult is None and not hides:
+            self._pane.post_message(StatusChanged("Nothing is hidden in this search."))
+            return
         self.adult = None if self.adult else hides or None

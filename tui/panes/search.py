@@ -101,6 +101,7 @@ class SearchPane(Pane[Search]):
     def on_resize(self) -> None:
         """Show details beside the results where there is room."""
         self.set_class(self.wide, "-wide")
+        self._facets.resized(self._mode)
         self._draw_side()
 
     # -- requests ---------------------------------------------------------------------------------------------
@@ -108,6 +109,7 @@ class SearchPane(Pane[Search]):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self._back_stack.clear()
+        self._facets.stay_closed()
         recalled = event.value == self._recalled
         if not recalled:
             self._history.leave()

@@ -63,7 +63,7 @@ class SearchFacets:
     def follow(self, view: SearchState, mode: str) -> None:
         """Count what a search found, once its answer is shown; nothing for an empty line and for items like another."""
         if not view.text or view.like is not None or view.answer is None:
-            self._view, self._facets = None, ()
+            self._view, self._facets, self._opening = None, (), False
             self._counting.withdraw()
             self._draw()
             return
@@ -76,14 +76,22 @@ class SearchFacets:
         else:
             self._facets = ()
 
-    def show(self, mode: str) -> bool:
-        """Go to the facets: into the panel, or else in front of the results. Whether they are in the panel."""
+    def show(self, mode: str) -> None:
+        """Go to the facets: into the panel, or else in front of the results."""
         if self.beside:
             self._pane.go_to(self.panel.list)
-            return True
+            return
         self._opening = True
         self._count(mode)
-        return False
+
+    def stay_closed(self) -> None:
+        """Open nothing in front of somebody who types on."""
+        self._opening = False
+
+    def resized(self, mode: str) -> None:
+        """Count what was not counted while there was no room for it."""
+        if self._view is not None and not self._facets:
+            self.follow(self._view, mode)
 
     def toggle(self, row: FacetRow) -> None:
         """Add the filter on a value to the line, or remove it."""
@@ -98,9 +106,10 @@ class SearchFacets:
             self._counting.send(lambda search, _: (view, search.facets(parsed, mode, literal=literal, adult=adult)))
 
     def _counted(self, message: Answered) -> None:
-        view, self._facets = message.value
+        view, facets = message.value
         if view is not self._view:
             return
+        self._facets = facets
         if self._opening:
             self._opening = False
             if not self._facets:

@@ -56,6 +56,8 @@ class SearchReasons:
         self._details = details
         self._known: dict[tuple[str, str, int], Sequence[tuple[str, float]]] = {}
         self._view: SearchState | None = None
+        self._page: tuple[str, int] | None = None
+        """The query and the item of the page that was opened last, if its parts are known."""
         self._explaining = pane.request("why", "", self._explained, self._failed)
         self._weighing = pane.request("parts", "", self._weighed, lambda _: None)
 
@@ -64,6 +66,7 @@ class SearchReasons:
         self._view = view
         if view.like is not None or view.answer is None or view.answer.method not in _BY_MEANING:
             return
+        self._explaining.withdraw()  # what was asked about another item is of no use
         if not self._show(item):
             text, method = view.text, view.answer.method
             self._explaining.send(
@@ -83,10 +86,17 @@ class SearchReasons:
             None if by_words and answer.method in _BY_MEANING else (),
         )
         self._pane.app.push_screen(ExplanationScreen(explanation))
+        self._page = view.text if by_words else "", result.item.internal_id
+        self._weighing.withdraw()
         self.ask(view, result.item)
         if by_words:
             text, item, method, literal = view.text, result.item, answer.method, view.literal
-            self._weighing.send(lambda search, _: search.explain(text, item.item_id, method, literal=literal))
+            self._weighing.send(
+                lambda search, _: (
+                    (text, item.internal_id),
+                    search.explain(text, item.item_id, method, literal=literal),
+                )
+            )
 
     def _explained(self, message: Answered) -> None:
         text, method, item, phrases = message.value
@@ -98,12 +108,14 @@ class SearchReasons:
 
     def _weighed(self, message: Answered) -> None:
         screen = self._pane.app.screen
-        if isinstance(screen, ExplanationScreen):
-            parts = [(_PARTS.get(name, name), value) for name, value in message.value]
+        page, weights = message.value
+        if isinstance(screen, ExplanationScreen) and page == self._page:
+            parts = [(_PARTS.get(name, name), value) for name, value in weights]
             screen.update(replace(screen.explanation, parts=parts))
 
     def _failed(self, message: Failed) -> None:
-        self._explain(())
+        if self._page is not None:
+            self._explain(self._page[1], ())
 
     def _show(self, item: Item, phrases: Sequence[tuple[str, float]] | None = None) -> bool:
         """Show the phrases of an item, if they are known for this query; whether they are."""
@@ -116,10 +128,11 @@ class SearchReasons:
         if lines:
             self._details.explain(item, _HEADING, lines)
             self._pane.show_reasons(item, _HEADING, lines)
-        self._explain(known)
+        self._explain(item.internal_id, known)
         return True
 
-    def _explain(self, phrases: Sequence[tuple[str, float]]) -> None:
+    def _explain(self, internal_id: int, phrases: Sequence[tuple[str, float]]) -> None:
+        """Write the phrases of an item on its page, if that is open."""
         screen = self._pane.app.screen
-        if isinstance(screen, ExplanationScreen):
+        if isinstance(screen, ExplanationScreen) and self._page is not None and self._page[1] == internal_id:
             screen.update(replace(screen.explanation, phrases=phrases))

@@ -98,10 +98,10 @@ class SearchState:
                 literal=self.literal,
                 adult=self.adult,
             )
-        elif parsed.text or parsed.filters:
+        elif parsed.text or parsed.filters or parsed.order:
             answer = search.search(parsed, SHOWN, mode, job=job, literal=self.literal, adult=self.adult)
-        else:  # nothing but an order, or a filter that could not be parsed
-            answer = search.highlights(SHOWN)
+        else:  # nothing but a filter that could not be parsed
+            answer = search.highlights(SHOWN, adult=self.adult)
         return replace(self, parsed=parsed, answer=answer)
 
     def nothing_found(self) -> tuple[str, str]:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 #: Whose vectors of a factorisation are written.
 Side = Literal["items", "users"]
-SIDES: tuple[Side, ...] = ("items", "users")
 _FORMULAS = {"identity": "score", "exp": "exp(score)", "sigmoid": "1 / (1 + exp(-score))"}
 
 

@@ -385,3 +385,9 @@ def test_a_query_asks_for_an_order_in_words(index: SearchIndex) -> None:
     assert [result.item.title for result in answer.results[:2]] == ["Heat", "Heat"]
     assert [result.item.year for result in answer.results[:2]] == [1986, 1995]
     assert [one.condition for one in answer.understood] == ["sort:year"]
+
+
+def test_an_order_alone_lists_the_catalogue_in_it(index: SearchIndex) -> None:
+    years = [result.item.year for result in index.search("", k=7, order="year").results]
+    assert years[:6] == [1972, 1986, 1995, 1999, 2001, 2001]
+    assert years[6] is None
