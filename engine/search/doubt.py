@@ -34,16 +34,16 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
     translation = request.translation
     by_meaning_as_typed = request.any_language and answer.method == "hybrid"
     if translation.language is not None and not translation.english and not by_meaning_as_typed:
-        nearest = "; these are the nearest items" if answer.results else ""
-        return f"The words are {language_name(translation.language)}, which is not understood here{nearest}."
+        shown = "; these are the nearest items" if answer.results else ""
+        return f"The words are {language_name(translation.language)}, which is not understood here{shown}."
+    nearest = "; these are the nearest in meaning" if answer.results and answer.method == "hybrid" else ""
     if not words and request.moods.genres:
         return ""
     if not words:
-        return "The query has no words that could be searched for; these are the nearest in meaning."
+        return f"The query has no words that could be searched for{nearest}."
     if len(unknown) >= len(words):
         which = "This word occurs nowhere" if len(words) == 1 else "None of these words occurs"
         shown = ", ".join(f"“{word}”" for word in unknown[:5])
-        nearest = "; these are the nearest in meaning" if answer.results else ""
         return abridged(f"{which} in this catalogue: {shown}{nearest}.")
     left_out = () if by_meaning_as_typed or len(request.wordings) > 1 else translation.untranslated
     if translation.language is not None and left_out:

@@ -16,8 +16,8 @@ Numbers = npt.NDArray[np.float64]
 
 #: A query of this many words says enough for its meaning to be trusted fully.
 _LONG = 5
-#: The cosine that is assumed of an item that is not embedded yet: that of an item that has little to do with a query.
-_UNKNOWN_COSINE = 0.2
+#: The cosine of an item that is not embedded yet and has no word of the query.
+_UNRELATED = 0.2
 
 #: The names of the features, in the order of the columns of :attr:`Evidence.features`.
 FEATURES = (
@@ -95,7 +95,10 @@ class Evidence:
         words = self.coverage.anywhere.astype(np.float64)
         cosine = lead = genre = genre_lead = nothing
         if self.cosines is not None:
-            cosine = np.nan_to_num(self.cosines, nan=_UNKNOWN_COSINE)
+            # The more words an item has that is not embedded yet, the nearer to the best it is assumed to be: it would
+            # rank below others only because it has no vector.
+            assumed = _UNRELATED + words * max(0.0, self.best_cosine - _UNRELATED)
+            cosine = np.where(np.isfinite(self.cosines), self.cosines, assumed)
             lead = cosine - self.best_cosine
         if self.genres is not None:
             genre, genre_lead = self.genres, self.genres - self.best_genre

@@ -27,7 +27,7 @@ from engine.search.hidden import AdultItems
 from engine.search.lexical.inverted_index import CacheFile, InvertedIndex
 from engine.search.modes import LIKE_BY, MODES
 from engine.search.ordering import Ordering
-from engine.search.ranker import Ranker, exact_titles
+from engine.search.ranker import Ranker, by_meaning, exact_titles
 from engine.search.request import Request, understand
 from engine.search.semantic.semantic_index import SemanticIndex
 from engine.search.similar_items import SimilarItems
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 Allowed = npt.NDArray[np.bool_] | None
 Scores = npt.NDArray[np.float32]
 
-#: The length of each list that is fused with another one, or reranked.
+#: The number of results among which another order is sought, and which are counted and explained.
 _DEPTH = 100
 #: Candidates for reranking by diversity: the minimum, and the number per result. Candidates of lower rank would no
 #: longer fit the query.
@@ -72,8 +72,8 @@ class SearchIndex:
         The model that encodes queries, on whose device vectors are compared. Without it, semantic search can only find
         items that are similar to another item.
     popularity
-        The number of interactions of each item, by internal id. It decides which of several items with the same title
-        comes first.
+        The number of interactions of each item, by internal id. It tells how well an item is known, which counts in
+        every match.
     co_occurrence
         A function that takes the internal id of an item and returns its similarity to every internal id from 0 on,
         computed from the users who liked both; see :meth:`engine.search.co_occurrence.CoOccurrence.similarity`. None if
@@ -208,15 +208,16 @@ class SearchIndex:
                 raise OptionError(
                     "Items like another are found by meaning or taste, not by keyword: choose another mode."
                 )
-            ranking = self._similar.like(like, query, depth, allowed, like_by)
+            ranking = self._similar.like(like, query, depth if order is None else max(_DEPTH, depth), allowed, like_by)
+            ranking = self._ordering.sorted(ranking, order)
         elif not query.strip():
             return _counting(self.popular(k, allowed, order), fitting, hidden)
         elif mode == "semantic":
-            ranking = self._ranker.by_meaning(query, depth if order is None else max(_DEPTH, depth), allowed)
+            depth = depth if order is None else max(_DEPTH, depth)
+            ranking = by_meaning(self.semantic, query, depth, allowed)
             ranking = self._ordering.sorted(ranking, order)
         else:
-            found = self._understood(query, k, depth, mode, wanted, order, literal, diversity, job, hidden)
-            return _counting(found, fitting, hidden)
+            return self._understood(query, k, depth, mode, wanted, order, literal, diversity, job, hidden)
         answer = self._answer(self._similar.varied(ranking, k, diversity), Request.plain(query))
         if mode == "semantic" and like is None and not self.semantic.multilingual:
             answer = replace(answer, remark=doubt_of_language(read_language(query, self._is_known)))
@@ -246,7 +247,7 @@ class SearchIndex:
         request, allowed = Request.plain(query), _visible(mask(filters, self.fields), hidden)
         if mode == "semantic" and query.strip():
             with suppress(RecsysError):  # the search itself says so
-                return np.array(list(self._ranker.by_meaning(query, _DEPTH, allowed).scores), dtype=np.int64)
+                return np.array(list(by_meaning(self.semantic, query, _DEPTH, allowed).scores), dtype=np.int64)
             return np.zeros(0, dtype=np.int64)
         if query.strip():
             request, allowed = self._fitting(query, filters, literal, hidden)
@@ -315,15 +316,17 @@ class SearchIndex:
         """The answer to a query in words, after what it asks for is understood."""
         self.prepare_keywords(job)
         request, allowed = self._fitting(query, typed, literal, hidden)
+        fitting = mask((*typed, *request.filters), self.fields)
         order = order or request.order
+        depth = depth if order is None else max(_DEPTH, depth)
         if request.moved is not None and mode == "hybrid":
-            moved = self._moved(request, k, allowed)
+            moved = self._moved(request, depth, allowed)
             if moved is not None:
-                return self._answer(self._similar.varied(moved, k, diversity), request)
+                moved = self._similar.varied(self._ordering.sorted(moved, order), k, diversity)
+                return _counting(self._answer(moved, request), fitting, hidden)
         if request.is_empty:
             found = self.popular(k, self._without(request, allowed), order)
-            return replace(found, understood=request.understood)
-        depth = depth if order is None else max(_DEPTH, depth)
+            return _counting(replace(found, understood=request.understood), fitting, hidden)
         note = ""
         if mode == "hybrid":
             try:
@@ -334,7 +337,8 @@ class SearchIndex:
             ranking = self._ranker.by_words(request, depth, allowed)
         if note:
             ranking.note = note
-        return self._answer(self._similar.varied(self._ordering.sorted(ranking, order), k, diversity), request)
+        answer = self._answer(self._similar.varied(self._ordering.sorted(ranking, order), k, diversity), request)
+        return _counting(answer, fitting, hidden)
 
     def _fitting(
         self, query: str, typed: Sequence[Filter], literal: Collection[str], hidden: Allowed = None
@@ -373,7 +377,8 @@ class SearchIndex:
     def request(self, query: str, literal: Collection[str] = ()) -> Request:
         """What a query asks for; the keyword index is needed for the words of the catalogue."""
         self.prepare_keywords()
-        request = understand(query, self.fields, literal, self._is_known, self._is_title)
+        titles = self._index.titles
+        request = understand(query, self.fields, literal, self._is_known, self._is_title, titles.__contains__)
         if request.translation.language is not None and self.semantic.multilingual:
             # Its words are translated, but its meaning needs no translation. That of an excluded subject does: it must
             # be left out of the meaning.
@@ -382,6 +387,8 @@ class SearchIndex:
 
     def _is_known(self, folded: str) -> bool:
         """Whether a folded word is in a well-known title, or several folded words are a title or a name."""
+        if self._inverted_index is None:  # a search by meaning needs no index of words
+            return folded in self._words_of_known_titles
         if " " in folded:
             return folded in self._index.titles or self._index.keywords.is_name(folded)
         return folded in self._words_of_known_titles
@@ -398,22 +405,28 @@ class SearchIndex:
         mode: str = "hybrid",
         filters: Sequence[Filter] = (),
         literal: Collection[str] = (),
+        *,
+        adult: bool = False,
     ) -> dict[str, float]:
         """What speaks for and against an item as an answer to a query; see :meth:`Ranker.explain`.
 
         Parameters
         ----------
-        query, mode, filters, literal
+        query, mode, filters, literal, adult
             As in :meth:`search`.
         internal_id
             The internal id of the item.
         """
         if not query.strip() or mode == "semantic":
             return {}
-        request, allowed = self._fitting(query, filters, literal)
-        if request.is_empty:
+        hidden = None if adult else self.adult.hidden(query, filters)
+        request, allowed = self._fitting(query, filters, literal, hidden)
+        if request.is_empty or (request.moved is not None and mode == "hybrid"):
             return {}
-        return self._ranker.explain(request, internal_id - 1, allowed, by_meaning=mode == "hybrid")
+        try:
+            return self._ranker.explain(request, internal_id - 1, _DEPTH, allowed, by_meaning=mode == "hybrid")
+        except RecsysError:  # the search was by words alone, too
+            return self._ranker.explain(request, internal_id - 1, _DEPTH, allowed, by_meaning=False)
 
     def _moved(self, request: Request, k: int, allowed: Allowed) -> Ranking | None:
         """Items like one that the query names, moved by its other words; None if there is no such item."""
@@ -422,6 +435,7 @@ class SearchIndex:
         if not rows:
             return None
         try:
+            allowed = self._without(request, allowed)
             ranking = self._similar.like(rows[0] + 1, request.moved.words, k, allowed, "meaning")
         except RecsysError:
             return None

@@ -44,8 +44,6 @@ _DESCRIBED = 80
 #: What a subject that was excluded takes off the weighted sum of an item that names it, and the cosine from which an
 #: item is taken to be about it, with what each further unit of the cosine takes off.
 _NAMED, _ABOUT, _PER_COSINE = 8.0, 0.3, 20.0
-#: The cosine of an item that is not embedded yet and has no word of the query.
-_UNRELATED = 0.2
 
 
 class Ranker:
@@ -102,21 +100,6 @@ class Ranker:
         ranking.note = " · ".join(filter(None, [self._semantic.index()[1], trouble]))
         ranking.encoded_query = request.meaning
         return ranking
-
-    def by_meaning(self, query: str, k: int, allowed: Mask | None) -> Ranking:
-        """The items that are nearest to a query in meaning, in the order of their cosines.
-
-        Raises
-        ------
-        RecsysError
-            If there are no embeddings, or no model to encode the query with.
-        """
-        index, note = self._semantic.index()
-        rows, cosines = index.search(self._semantic.encode_query(query), k, allowed)
-        scores = relevance.match_of_cosine(cosines)
-        found = dict(zip(rows.tolist(), scores.tolist(), strict=True))
-        of_rows = dict(zip(rows.tolist(), cosines.tolist(), strict=True))
-        return Ranking(found, "semantic", cosines=of_rows, note=note, encoded_query=query)
 
     def evidence(
         self,
@@ -183,7 +166,7 @@ class Ranker:
         genres = self._semantic.genre_cosines(query, self._genres)
         return replace(
             evidence,
-            cosines=_imputed(index.cosines(query, rows), coverage.anywhere, best),
+            cosines=index.cosines(query, rows).astype(np.float64),
             best_cosine=best,
             genres=None if genres is None or self._genres is None else self._genres.largest(genres, rows),
             best_genre=0.0 if genres is None else float(genres.max(initial=0.0)),
@@ -200,22 +183,25 @@ class Ranker:
             If there are no embeddings, or no model to encode the request with.
         """
         index, _ = self._semantic.index()
-        key = index, request.meaning, k, None if allowed is None else allowed.tobytes()
+        compared, kept = max(_NEAREST, 2 * k), max(_BY_MEANING, k)
+        key = index, request.meaning, compared, kept, None if allowed is None else allowed.tobytes()
         last_key, found = self._last_nearest
         if found is None or last_key != key:
             query = self._semantic.encode_query(request.meaning)
-            rows, cosines = index.search(query, max(_NEAREST, 2 * k), allowed)
+            rows, cosines = index.search(query, compared, allowed)
             preferred = np.argsort(-(cosines + _PRIOR * self._log_popularity[rows]), kind="stable")
-            found = rows[preferred[: max(_BY_MEANING, k)]], float(cosines.max(initial=0.0))
+            found = rows[preferred[:kept]], float(cosines.max(initial=0.0))
             self._last_nearest = key, found
         return found
 
-    def explain(self, request: Request, row: int, allowed: Mask | None, *, by_meaning: bool = True) -> dict[str, float]:
+    def explain(
+        self, request: Request, row: int, k: int, allowed: Mask | None, *, by_meaning: bool = True
+    ) -> dict[str, float]:
         """What the features of an item add to its weighted sum, compared with the mean of all candidates.
 
         Parameters
         ----------
-        request, allowed, by_meaning
+        request, k, allowed, by_meaning
             See :meth:`evidence`.
         row
             The row of the item.
@@ -225,7 +211,7 @@ class Ranker:
         dict
             Feature -> its part of the sum; empty if the item is no candidate.
         """
-        evidence = self.evidence(request, allowed=allowed, by_meaning=by_meaning)
+        evidence = self.evidence(request, k, allowed, by_meaning=by_meaning)
         places = np.flatnonzero(evidence.rows == row)
         if not len(places):
             return {}
@@ -317,6 +303,22 @@ class Ranker:
         return is_short
 
 
+def by_meaning(semantic: SemanticIndex, query: str, k: int, allowed: Mask | None) -> Ranking:
+    """The items that are nearest to a query in meaning, in the order of their cosines; no words are needed.
+
+    Raises
+    ------
+    RecsysError
+        If there are no embeddings, or no model to encode the query with.
+    """
+    index, note = semantic.index()
+    rows, cosines = index.search(semantic.encode_query(query), k, allowed)
+    scores = relevance.match_of_cosine(cosines)
+    found = dict(zip(rows.tolist(), scores.tolist(), strict=True))
+    of_rows = dict(zip(rows.tolist(), cosines.tolist(), strict=True))
+    return Ranking(found, "semantic", cosines=of_rows, note=note, encoded_query=query)
+
+
 def exact_titles(
     titles: ExactTitles, query: str, items: ItemTable, popularity: Numbers, allowed: Mask | None
 ) -> tuple[list[int], bool]:
@@ -328,12 +330,3 @@ def exact_titles(
         rows = [row for row, its_year in zip(rows, years, strict=True) if its_year in (None, year)]
     rows = sorted(rows, key=lambda row: -popularity[row])
     return rows if allowed is None else [row for row in rows if allowed[row]], as_typed
-
-
-def _imputed(cosines: npt.NDArray[np.float32], words: npt.NDArray[np.float32], best: float) -> Numbers:
-    """Cosines with those of items that are not embedded yet assumed: the more words they have, the nearer to the best.
-
-    Otherwise an item with all words of the query would rank below others only because it has no vector yet.
-    """
-    assumed = _UNRELATED + words * max(0.0, best - _UNRELATED)
-    return np.where(np.isfinite(cosines), cosines, assumed).astype(np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -93,6 +94,7 @@ def understand(
     literal: Collection[str] = (),
     is_known: Callable[[str], bool] = lambda _: False,
     has_title: Callable[[str], bool] = lambda _: False,
+    is_title: Callable[[str], bool] = lambda _: False,
 ) -> Request:
     """Read what a query asks for.
 
@@ -109,13 +111,15 @@ def understand(
         name.
     has_title
         Whether a title has all words of a text, in whatever spelling.
+    is_title
+        Whether a text is the whole title of an item.
     """
     translation = Translation() if query in literal else read_language(query, is_known)
     if translation.language is not None and has_title(query):
         translation = Translation()
     english = _with_subject_first(translation.english) if translation.language is not None else ""
     reading = read(english or query, fields, keep_as_text=frozenset(literal))
-    moods = Moods() if query in literal or is_known(" ".join(words(query))) else read_moods(english or query)
+    moods = Moods() if query in literal or is_title(query) else read_moods(english or query)
     if len(words(query)) > _LONGEST_OF_MOODS and not any(" " in phrase for phrase in moods.phrases):
         moods = Moods()
     wording = _without_phrases(reading.text, [one for one in moods.phrases if one not in literal])
@@ -149,5 +153,5 @@ def _without_phrases(text: str, phrases: Collection[str]) -> str:
     if not phrases:
         return text
     for phrase in sorted(phrases, key=len, reverse=True):
-        text = text.replace(phrase, " ")
+        text = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", " ", text)
     return " ".join(text.split()) if any(word not in STOP_WORDS for word in words(text)) else ""

@@ -134,8 +134,8 @@ class SimilarItems:
         diversity
             From 0 (the list as it is) to 1: the penalty for a result that resembles those above it.
         """
-        if diversity == 0 or len(ranking.scores) < 2:
-            return ranking.best(k)
+        if diversity == 0 or ranking.is_sorted or len(ranking.scores) < 2:
+            return ranking.best(k)  # an order that was asked for is kept
         rows = list(ranking.scores)
         titles = self._items.table.column("title").take(rows).to_pylist()
         vectors: npt.NDArray[np.float32] | None = None

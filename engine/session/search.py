@@ -202,7 +202,7 @@ class SearchService:
         if diversity is None:
             diversity = 0.0 if like is None else _DIVERSITY
         trouble: object = self._search.semantic.unavailable
-        if mode == "hybrid" and like is None and self._opened.interactive and not self._encoder.loaded:
+        if mode == "hybrid" and like is None and self._opened.interactive and not self._model_loaded:
             trouble = trouble or "the embedding model is not loaded yet"
         elif mode != "keyword" and text and like_by != "taste":
             try:
@@ -223,7 +223,7 @@ class SearchService:
                 job=job,
                 adult=adult,
             )
-            answer = replace(answer, note=f"by keyword only: {trouble}")
+            answer = replace(answer, note=" · ".join(filter(None, [f"by keyword only: {trouble}", answer.note])))
         else:
             if mode == "hybrid" and text and like is None:
                 self._load_reranker(job or Job())
@@ -242,7 +242,7 @@ class SearchService:
                     job=job,
                     adult=adult,
                 )
-        return answer if answer.results or k < 1 else self._explained(answer, parsed, job)
+        return answer if answer.results else self._explained(answer, parsed, adult, job)
 
     def facets(
         self,
@@ -266,17 +266,23 @@ class SearchService:
 
         parsed = self.parse_query(query) if isinstance(query, str) else query
         adult = self._opened.shows_adult if adult is None else adult
-        if parsed.text and mode != "keyword" and not self._encoder.loaded:
+        if parsed.text and mode != "keyword" and not self._model_loaded:
             mode = "keyword"
         with self._opened.queue.turn():
             rows = self._search.found(parsed.text, mode, parsed.filters, literal=literal, adult=adult)
         names = {self._search.fields.resolve(one.field) or "" for one in parsed.filters}
         return facets(self._search.fields, rows, filtered=names, limit=limit)
 
-    def _explained(self, answer: Answer, parsed: ParsedQuery, job: Job | None) -> Answer:
+    @property
+    def _model_loaded(self) -> bool:
+        """Whether there is an embedding model, and it is loaded."""
+        return self._search.semantic.unavailable is None and self._encoder.loaded
+
+    def _explained(self, answer: Answer, parsed: ParsedQuery, adult: bool, job: Job | None) -> Answer:
         """An empty answer with the reason why it is empty."""
         labels = ", ".join(one.label for one in parsed.filters)
-        if parsed.filters and not self._search.search("", 1, "keyword", parsed.filters, job=job).results:
+        fitting = parsed.filters and self._search.search("", 1, "keyword", parsed.filters, job=job, adult=adult)
+        if fitting and not fitting.results:
             what = f"no item fits {labels}" if len(parsed.filters) == 1 else f"no item fits all of {labels}"
             return replace(answer, empty=EmptyReason.FILTERS, why_empty=_sentence(what))
         what = "no item is like it" if not parsed.text else f"no item has words like {parsed.text!r}"
@@ -355,7 +361,7 @@ class SearchService:
             If there is no such item.
         """
         internal = self._opened.dataset.items.id_map.encode_one(item)
-        if not self._encoder.loaded or not (text := self.parse_query(query).text):
+        if not self._model_loaded or not (text := self.parse_query(query).text):
             return []
         with self._opened.queue.turn():
             meant = self._search.corrected(text) if mode == "hybrid" else text
@@ -386,10 +392,11 @@ class SearchService:
         """
         internal = self._opened.dataset.items.id_map.encode_one(item)
         parsed = self.parse_query(query)
-        if mode == "hybrid" and not self._encoder.loaded:
+        if mode == "hybrid" and not self._model_loaded:
             mode = "keyword"
+        adult = self._opened.shows_adult
         with self._opened.queue.turn():
-            parts = self._search.explain(parsed.text, internal, mode, parsed.filters, literal)
+            parts = self._search.explain(parsed.text, internal, mode, parsed.filters, literal, adult=adult)
         told = [(name, value) for name, value in parts.items() if abs(value) >= _TELLING]
         return sorted(told, key=lambda part: -abs(part[1]))
 

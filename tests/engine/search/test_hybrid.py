@@ -391,3 +391,40 @@ def test_an_order_alone_lists_the_catalogue_in_it(index: SearchIndex) -> None:
     years = [result.item.year for result in index.search("", k=7, order="year").results]
     assert years[:6] == [1972, 1986, 1995, 1999, 2001, 2001]
     assert years[6] is None
+
+
+def test_a_partly_embedded_catalogue_can_be_varied_and_invents_no_cosine(tmp_path: Path) -> None:
+    fake: Any = FakeEncoder()
+    store = VectorStore(tmp_path, fake.identity)
+    store.embed(TEXTS[:3], fake)
+    index = SearchIndex(ITEMS, store, fake)
+    answer = index.search("matrix planet", k=5, diversity=0.4)
+    assert "Matrix Revisited" in titles(answer)
+    (reason,) = [result.reason for result in answer.results if result.item.title == "Matrix Revisited"]
+    assert "meaning" not in reason
+
+
+@pytest.mark.parametrize("query", ["heat in order", "heat"])
+def test_diversity_keeps_the_order_that_was_asked_for(index: SearchIndex, query: str) -> None:
+    plain = index.search(query, k=5, order="year")
+    assert internal_ids(index.search(query, k=5, order="year", diversity=0.5)) == internal_ids(plain)
+
+
+def test_items_like_another_come_in_an_order_without_what_is_excluded(index: SearchIndex) -> None:
+    years = [result.item.year for result in index.search(k=6, like=1, order="newest").results]
+    known = [year for year in years if year is not None]
+    assert known == sorted(known, reverse=True)
+    moved = index.search("like Solaris without summer", k=7)
+    assert moved.note.startswith("Like 'Solaris'")
+    assert not {3, 7} & set(internal_ids(moved)), "the texts that have the word"
+
+
+def test_a_search_by_meaning_needs_no_index_of_words(index: SearchIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "prepare_keywords", lambda job=None: pytest.fail("the words were indexed"))
+    assert index.search("planet", mode="semantic").results
+
+
+def test_an_explanation_goes_by_words_where_the_search_did(tmp_path: Path) -> None:
+    index = make_index(tmp_path)
+    assert index.search("planet").note.startswith("By keyword only")
+    assert "words" in index.explain("planet", 5)
