@@ -21,6 +21,7 @@ from engine.runtime.locked_property import locked_property
 from engine.search.doubt import doubt, doubt_of_language
 from engine.search.explanations import matched_words
 from engine.search.filters.fields import Fields
+from engine.search.filters.orders import SORT
 from engine.search.filters.parser import Filter, mask, require_filters
 from engine.search.fusion import Ranking
 from engine.search.hidden import AdultItems
@@ -290,6 +291,10 @@ class SearchIndex:
         """The text that a hybrid search encodes: what is left of the query, with its misspelt words corrected."""
         return query if self._inverted_index is None else self.request(query).meaning
 
+    def prepare_reading(self) -> None:
+        """Make ready what reading a query needs: the vocabularies, and the spellings of all words."""
+        self.request("pelikula de vampiros mispelt wordz")
+
     def prepare_keywords(self, job: Job | None = None) -> None:
         """Index the words now rather than at the first search."""
         if self._inverted_index is None:
@@ -317,6 +322,9 @@ class SearchIndex:
         self.prepare_keywords(job)
         request, allowed = self._fitting(query, typed, literal, hidden)
         fitting = mask((*typed, *request.filters), self.fields)
+        if order is not None:  # what is typed goes before what words ask for
+            kept = tuple(one for one in request.understood if not one.condition.startswith(f"{SORT}:"))
+            request = replace(request, understood=kept)
         order = order or request.order
         depth = depth if order is None else max(_DEPTH, depth)
         if request.moved is not None and mode == "hybrid":

@@ -424,6 +424,8 @@ class SearchService:
 
         job = job or Job()
         self._search.prepare_keywords(job)
+        job.checkpoint()
+        self._search.prepare_reading()
         meaning = self._search.semantic
         if meaning.unavailable is not None:
             raise meaning.unavailable

@@ -51,6 +51,12 @@ def with_order(line: str, parsed: ParsedQuery, order: str) -> str:
     return with_filter(line, term) if term else line
 
 
+def without_phrase(line: str, phrase: str) -> str:
+    """A line without the first occurrence of a phrase, in any case; the line itself if it has none."""
+    place = line.casefold().find(phrase.casefold()) if len(line) == len(line.casefold()) else line.find(phrase)
+    return line if place < 0 else _without(line, place, place + len(phrase))
+
+
 def _without(line: str, start: int, end: int) -> str:
     before, after = line[:start].rstrip(), line[end:].lstrip()
     return f"{before} {after}".strip()

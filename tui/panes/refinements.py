@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui.messages import StatusChanged
 from tui.panes.people import condition_for, people_of
-from tui.panes.query_edit import with_filter, with_order
+from tui.panes.query_edit import with_filter, with_order, without_phrase
 
 if TYPE_CHECKING:
     from engine.session import Item
@@ -55,20 +55,33 @@ class Refinements:
         self._search()
 
     def as_typed(self, view: SearchState) -> None:
-        """Search for the corrected words as they were typed."""
+        """Search for the corrected words as they were typed; without any, for those that were understood."""
         if view.answer is not None:
-            self.take_literally(*(one.typed for one in view.answer.corrections))
+            self.take_literally(*(one.typed for one in view.answer.corrections or view.answer.understood))
 
     def drop(self, view: SearchState, *, everything: bool = False) -> None:
-        """Search for the words of the last condition, or of all of them, instead."""
+        """Take the words of the last condition, or of all of them, out of the line."""
         if view.answer is not None and view.answer.understood:
             understood = view.answer.understood if everything else view.answer.understood[-1:]
-            self.take_literally(*(one.typed for one in understood))
+            self.drop_words(view.text, [one.typed for one in understood])
+
+    def drop_words(self, line: str, phrases: Sequence[str]) -> None:
+        """Take phrases out of a line; one that is the whole line, or stands elsewhere, is searched for as typed."""
+        changed = line
+        for phrase in phrases:
+            changed = without_phrase(changed, phrase)
+        if changed.strip() and changed != line:
+            self._set_line(changed)
+        else:
+            self.take_literally(*phrases)
 
     def sort(self, view: SearchState, orders: Sequence[str]) -> None:
-        """Sort by the next one of the orders."""
+        """Sort by the next one of the orders, after the one that the line or its words ask for."""
         if view.parsed is not None and orders:
-            now = orders.index(view.parsed.order) if view.parsed.order in orders else 0
+            understood = () if view.answer is None else view.answer.understood
+            asked = [one.condition.removeprefix("sort:") for one in understood if one.condition.startswith("sort:")]
+            order: str = view.parsed.order or next(iter(asked), "")
+            now = orders.index(order) if order in orders else 0
             self.sort_by(view, orders[(now + 1) % len(orders)])
 
     def sort_by(self, view: SearchState, order: str) -> None:
@@ -79,9 +92,11 @@ class Refinements:
     def choose_person(self, view: SearchState, item: Item) -> None:
         """Add a filter on the person who made an item; of several, ask which."""
         people = people_of(item)
-        if len(people) == 1:
+        if not people:
+            self._pane.post_message(StatusChanged("No column of this item names a person."))
+        elif len(people) == 1:
             self._add_person(view.text, people, 0)
-        elif people:
+        else:
             from tui.widgets.choices import ChoiceScreen
 
             choices = [(name, column.replace("_", " ")) for column, name in people]

@@ -326,7 +326,7 @@ class SearchPane(Pane[Search]):
     @on(Interpretation.Dropped)
     def _clicked_condition(self, event: Interpretation.Dropped) -> None:
         event.stop()
-        self._refinements.take_literally(event.typed)
+        self._refinements.drop_words(self._view.text, [event.typed])
 
     @on(Table.Chosen, "#found")
     def _chosen(self) -> None:
@@ -345,7 +345,8 @@ class SearchPane(Pane[Search]):
             case "back" if self._filter_help.open or self._back_stack:
                 return True
             case "as_typed":
-                return self._view.asks and self._view.answer is not None and bool(self._view.answer.corrections)
+                answer = self._view.answer
+                return self._view.asks and answer is not None and bool(answer.corrections or answer.understood)
             case "drop" | "drop_all":
                 return self._view.asks and self._view.answer is not None and bool(self._view.answer.understood)
             case "facets":

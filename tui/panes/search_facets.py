@@ -41,14 +41,20 @@ class SearchFacets:
         """Whether they stand beside the results where there is room."""
         self._facets: tuple[Facet, ...] = ()
         self._view: SearchState | None = None
+        self._counted_view: SearchState | None = None
+        """The search whose counts were asked for last."""
         self._opening = False
         self._counting = pane.request("facets", "", self._counted, lambda _: self._give_up())
 
     @property
     def beside(self) -> bool:
         """Whether there is room beside the results, and something to show."""
+        return bool(self._facets) and self._has_room
+
+    @property
+    def _has_room(self) -> bool:
         size = self._pane.size
-        return self.shown and bool(self._facets) and size.width >= _MIN_WIDTH and size.height >= _MIN_HEIGHT
+        return self.shown and size.width >= _MIN_WIDTH and size.height >= _MIN_HEIGHT
 
     @property
     def open(self) -> bool:
@@ -68,9 +74,7 @@ class SearchFacets:
             self._draw()
             return
         self._view = view
-        size = self._pane.size
-        room = self.shown and size.width >= _MIN_WIDTH and size.height >= _MIN_HEIGHT
-        if room or self.open or self._opening:
+        if self._has_room or self.open or self._opening:
             # Somebody who types on needs no counts of what is left behind.
             self._counting.send_debounced(lambda: self._count(mode))
         else:
@@ -90,8 +94,8 @@ class SearchFacets:
 
     def resized(self, mode: str) -> None:
         """Count what was not counted while there was no room for it."""
-        if self._view is not None and not self._facets:
-            self.follow(self._view, mode)
+        if self._view is not None and self._view is not self._counted_view and self._has_room:
+            self._count(mode)
 
     def toggle(self, row: FacetRow) -> None:
         """Add the filter on a value to the line, or remove it."""
@@ -102,6 +106,7 @@ class SearchFacets:
     def _count(self, mode: str) -> None:
         view = self._view
         if view is not None and view.parsed is not None:
+            self._counted_view = view
             parsed, literal, adult = view.parsed, view.literal, view.adult
             self._counting.send(lambda search, _: (view, search.facets(parsed, mode, literal=literal, adult=adult)))
 

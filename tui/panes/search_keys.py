@@ -16,7 +16,7 @@ KEYS: Final[KeyHelp] = (
     ("s Ctrl+S", "sort by match, year, rating, popularity"),
     ("w", "why an item is found"),
     ("p", "more from the person who made it"),
-    ("Ctrl+O", "search for corrected words as typed"),
+    ("Ctrl+O", "corrected or understood words as typed"),
     ("Ctrl+L X", "drop the last understood condition, drop all"),
     ("Ctrl+G A", "show or hide items for adults"),
     ("e", "embed, so that search understands meaning"),
