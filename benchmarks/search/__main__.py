@@ -225,7 +225,6 @@ def measure_meaning(workspace: Workspace, home: Path, *, compare: bool) -> np.nd
 
     state, seconds = timed(second_start)
     show("second start, to the first answer", f"{seconds * 1e3:.0f} ms", f"{state.done:,} of {state.total:,}")
-    show("warming up for searches, as the app does", f"{timed(index.semantic.expect_queries)[1] * 1e3:.0f} ms")
     ask = lambda query: tutorials_query(tutorial, reference, query)  # noqa: E731
     show(f"query over {len(items):,}, tutorial", *spread(ask, QUERIES))
     for mode in ("semantic", "hybrid"):
@@ -266,14 +265,9 @@ def measure_films(items: ItemTable, vectors: np.ndarray, home: Path) -> None:
     with store._writing(vectors.shape[1], Job()) as content:
         content.append(np.resize(vectors, (len(hashes), vectors.shape[1])), hashes)
     index = SearchIndex(items, store, Encoder(cache=home / "cache"))
-    for when in ("", ", once warmed up"):
-        if when:
-            with Lag() as lag:
-                _, seconds = timed(index.semantic.expect_queries)
-            show("warming up for searches", f"{seconds * 1e3:.0f} ms", held(lag))
-        for mode in ("keyword", "semantic", "hybrid"):
-            ask = lambda query, mode=mode: index.search(query, 10, mode)  # type: ignore[misc] # noqa: E731
-            show(f"query over {len(items):,}, {mode}{when}", *spread(ask, QUERIES))
+    for mode in ("keyword", "semantic", "hybrid"):
+        ask = lambda query, mode=mode: index.search(query, 10, mode)  # type: ignore[misc] # noqa: E731
+        show(f"query over {len(items):,}, {mode}", *spread(ask, QUERIES))
 
 
 def measure_scale(real: np.ndarray, plots: list[str], count: int, home: Path) -> None:

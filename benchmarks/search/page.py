@@ -32,9 +32,8 @@ SPEED = """
 
 The anime catalogue has 12,017 items; equal texts are embedded once. The films are the 45 thousand of The Movies
 Dataset. A million vectors, where they are measured, are generated from those of the anime catalogue. "Held" is the
-longest time that another thread had to wait for the interpreter lock. "Once warmed up" is measured after the
-preparation that the app does at its start, and a session does in `warm_up()`: the encoder and the vectors are loaded
-and used once.
+longest time that another thread had to wait for the interpreter lock. Queries are measured after one that is not,
+so that the encoder and the vectors are loaded.
 """
 QUALITY = """
 ## What a search takes into account
@@ -67,9 +66,8 @@ The packaged model knows English, and a query in another language is translated 
 else from its name, else from the size of its vocabulary (100,000 or more). With a multilingual model the meaning of a
 query is taken as typed, and its words are still translated. With an English one, an answer says which language is not
 known, and which words had no translation and were left out. The weights of the ranking and the match are fitted with
-the packaged model: the cosines of another model have other sizes, so that its matches are not calibrated. Those of
-multilingual-e5-small, tried on the demo, lie between 0.7 and 0.9: matches come out near 0.9, and how well an item is
-known counts for too much against its meaning.
+the packaged model: the cosines of another model have other sizes, so that its matches are not calibrated. Where
+its cosines are larger, every match is, and how well an item is known counts for too much against its meaning.
 
 The setting `reranker` takes a cross-encoder with one output, which reads the query together with each of the first 50
 results of hybrid search, best first, until `reranker-milliseconds` (150) are used; what it has not read keeps its

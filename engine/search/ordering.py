@@ -49,7 +49,9 @@ class Ordering:
         least = _WELL * max(ranking.scores.values())
         rows = np.array([row for row, score in ranking.scores.items() if score >= least], dtype=np.int64)
         in_order = rows[np.argsort(self._keys(order)[rows], kind="stable")].tolist()
-        return replace(ranking.keep(in_order), is_sorted=True)
+        left_out = len(ranking.scores) - len(in_order)
+        note = f"{left_out} weaker matches are left out of this order" if left_out else ""
+        return replace(ranking.keep(in_order), is_sorted=True, note=" · ".join(filter(None, [ranking.note, note])))
 
     def first(self, order: Order | None, allowed: Mask | None, k: int) -> Rows:
         """The first ``k`` of the allowed items in an order; None is the most popular first."""
