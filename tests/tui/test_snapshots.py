@@ -1,15 +1,22 @@
 """Every tab in every state, as a picture: wide with room for details, and 80×24.
 
+The pictures of panes are cropped to the pane, so that a change to the shell alters none of them. The shell has pictures
+of its own.
+
 `pytest tests/tui/test_snapshots.py --snapshot-update` accepts what is drawn now; look at it before.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
+from rich.segment import Segment, Segments
+from textual.widgets import ContentSwitcher
 
 from engine.data.results import ModelState
 from engine.errors import DataError
@@ -200,6 +207,34 @@ async def follow_up(name: str, app: Any, pilot: Any) -> None:
         await settle(pilot)
 
 
+#: States of the shell, or of what covers it: these pictures show the whole terminal.
+WHOLE = ("search_empty", "search_embedding", "user_recommended", "sequence_waiting_for_its_turn", "help", "palette")
+
+
+def crop(app: Any) -> None:
+    """Have the screenshot of an app show the open tab only, without the shell around it."""
+
+    def export_screenshot(*, title: str | None = None, simplify: bool = False) -> str:
+        tab = app.query_one("#tabs", ContentSwitcher).region
+        screen = app.screen
+        update = screen._compositor.render_update(full=True, screen_stack=app._background_screens, simplify=simplify)
+        console = Console(
+            width=tab.width,
+            height=tab.height,
+            file=io.StringIO(),
+            force_terminal=True,
+            color_system="truecolor",
+            record=True,
+            legacy_windows=False,
+            safe_box=False,
+        )
+        for line in update.strips[tab.y : tab.bottom]:
+            console.print(Segments([*(segment for strip in line for segment in strip), Segment.line()]))
+        return console.export_svg(title=title or app.title)
+
+    app.export_screenshot = export_screenshot
+
+
 @pytest.fixture
 def picture(make_app, snap_compare):
     def compare(name: str, size: tuple[int, int], theme: str = "recsys-dark") -> bool:
@@ -213,6 +248,8 @@ def picture(make_app, snap_compare):
             await settle(pilot, jobs=False)
             await steps(app, pilot)
             await follow_up(name, app, pilot)
+            if name not in WHOLE:
+                crop(app)
 
         return snap_compare(app, terminal_size=size, run_before=run)
 
