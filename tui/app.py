@@ -86,11 +86,11 @@ class RecsysApp(ContainedApp):
     CSS_PATH = Path(__file__).with_suffix(".tcss")
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+p", "command_palette", "palette", key_display="^p"),
-        Binding("question_mark", "help", "help", key_display="?"),
-        Binding("f1", "help", "help"),
-        Binding("q,f10,ctrl+q", "quit", "Quit", show=False),
-        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
+        Binding("ctrl+p", "command_palette", "palette", key_display="^p", id="palette"),
+        Binding("question_mark", "help", "help", key_display="?", id="help"),
+        Binding("f1", "help", "help", id="help"),
+        Binding("q,f10,ctrl+q", "quit", "Quit", show=False, id="quit"),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True, id="suspend"),
     ]
 
     def __init__(
@@ -119,7 +119,10 @@ class RecsysApp(ContainedApp):
         self._heading.device = "○ starting"
         self._titles = {tab.name: tab.title for tab in TABS}
         for number, (tab, key) in enumerate(zip(TABS, FUNCTION_KEYS, strict=False), 1):
-            self.bind(f"{number},{key.lower()}", f"open('{tab.name}')", description=tab.title, show=False)
+            keys, action = f"{number},{key.lower()}", f"open('{tab.name}')"
+            opening = Binding(keys, action, tab.title, show=False, id=f"open-{tab.name}")  # App.bind() takes no id
+            for binding in Binding.make_bindings([opening]):
+                self._bindings._add_binding(binding)
         self._tabs = TabBar(tuple(self._titles.items()), FUNCTION_KEYS)
         self._status = StatusBar(self.state.pace)
         self._quit_requested_at = float("-inf")

@@ -142,7 +142,7 @@ class Request(Generic[Service]):
 
 
 #: A subclass that gives F5 a further meaning must repeat this binding: Textual takes a key's bindings from one class.
-RETRY = Binding("r,f5", "retry", "try again")
+RETRY = Binding("r,f5", "retry", "try again", id="retry")
 
 
 class Pane(Contained, Container, Generic[Service]):
@@ -169,11 +169,11 @@ class Pane(Contained, Container, Generic[Service]):
     """Those of its actions that are not always offered."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "stop", "stop"),
-        Binding("escape", "clear", "clear"),
-        Binding("escape", "back", "back"),
-        Binding("left", "app.focus_previous", "Previous", show=False),
-        Binding("right", "app.focus_next", "Next", show=False),
+        Binding("escape", "stop", "stop", id="stop"),
+        Binding("escape", "clear", "clear", id="clear-line"),
+        Binding("escape", "back", "back", id="step-back"),
+        Binding("left", "app.focus_previous", "Previous", show=False, id="focus-left"),
+        Binding("right", "app.focus_next", "Next", show=False, id="focus-right"),
     ]
 
     def __init__(self, backend: Backend, state: AppState, line: QueryInput) -> None:
@@ -332,9 +332,9 @@ class ModelPane(Pane[Service]):
     """A pane that needs a trained model before it can answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t,f5", "train", "train"),
+        Binding("t,f5", "train", "train", id="train"),
         RETRY,
-        Binding("ctrl+t", "model", "model", key_display="^t"),
+        Binding("ctrl+t", "model", "model", key_display="^t", id="next-model"),
     ]
 
     TASK: ClassVar[Task]

@@ -45,7 +45,7 @@ class FailedPane(VerticalScroll):
         The traceback with the message of the error, for whoever asked for it; else empty.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("r,f5", "reload", "reload the tab")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("r,f5", "reload", "reload the tab", id="retry")]
 
     DEFAULT_CSS = """
     FailedPane {

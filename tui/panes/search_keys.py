@@ -30,16 +30,16 @@ KEYS: Final[KeyHelp] = (
 ACTIONS: Final = ("embed", "as_typed", "drop", "facets", "why", "person", "sort")
 
 BINDINGS: Final[list[BindingType]] = [
-    Binding("slash", "type", "query", key_display="/"),
-    Binding("e,f5", "embed", "embed"),
+    Binding("slash", "type", "query", key_display="/", id="edit-query"),
+    Binding("e,f5", "embed", "embed", id="embed"),
     RETRY,
-    Binding("ctrl+t", "mode", "mode", key_display="^t"),
-    Binding("ctrl+o", "as_typed", "as typed", key_display="^o"),
-    Binding("ctrl+l", "drop", "drop condition", key_display="^l"),
-    Binding("f", "facets", "narrow down"),
-    Binding("w", "why", "why"),
-    Binding("s,ctrl+s", "sort", "sort"),
-    Binding("p", "person", "more from this person"),
-    Binding("X", "drop_all", "Drop all conditions", show=False),
-    Binding("ctrl+g,A", "adult", "Items for adults", show=False),
+    Binding("ctrl+t", "mode", "mode", key_display="^t", id="search-mode"),
+    Binding("ctrl+o", "as_typed", "as typed", key_display="^o", id="search-as-typed"),
+    Binding("ctrl+l", "drop", "drop condition", key_display="^l", id="drop-condition"),
+    Binding("f", "facets", "narrow down", id="facets"),
+    Binding("w", "why", "why", id="why"),
+    Binding("s,ctrl+s", "sort", "sort", id="sort"),
+    Binding("p", "person", "more from this person", id="more-from-person"),
+    Binding("X", "drop_all", "Drop all conditions", show=False, id="drop-all-conditions"),
+    Binding("ctrl+g,A", "adult", "Items for adults", show=False, id="show-adult"),
 ]

@@ -46,7 +46,7 @@ _STEP_COLUMNS: tuple[Column[_Step], ...] = (
 class TitleInput(QueryInput):
     """The input line for titles."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "add")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "add", id="add-title")]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to add a title only while something is typed."""
@@ -57,11 +57,11 @@ class DraftTable(ItemList[_Step]):
     """The sequence, oldest first; rows can be removed and moved."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("x,delete,backspace", "remove", "remove"),
-        Binding("K,shift+up", "shift(-1)", "up"),
-        Binding("J,shift+down", "shift(1)", "down"),
-        Binding("X", "clear", "Remove all", show=False),
-        Binding("a", "add", "Add again", show=False),
+        Binding("x,delete,backspace", "remove", "remove", id="remove"),
+        Binding("K,shift+up", "shift(-1)", "up", id="move-up"),
+        Binding("J,shift+down", "shift(1)", "down", id="move-down"),
+        Binding("X", "clear", "Remove all", show=False, id="remove-all"),
+        Binding("a", "add", "Add again", show=False, id="add-to-sequence"),
     ]
 
     class Edited(Message):
@@ -101,9 +101,9 @@ class NextTable(ItemList[Result]):
     """The predicted items; Enter appends one to the sequence."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "append"),
-        Binding("a", "add", "Append", show=False),
-        Binding("d", "details", "details"),
+        Binding("enter", "choose", "append", id="choose"),
+        Binding("a", "add", "Append", show=False, id="add-to-sequence"),
+        Binding("d", "details", "details", id="details"),
     ]
 
 
@@ -128,8 +128,8 @@ class SequencePane(ModelPane[Sequences]):
     ACTIONS: ClassVar[tuple[str, ...]] = (*ModelPane.ACTIONS, "undo")
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "type", "add title", key_display="/"),
-        Binding("u", "undo", "undo"),
+        Binding("slash", "type", "add title", key_display="/", id="edit-query"),
+        Binding("u", "undo", "undo", id="undo"),
     ]
 
     def __init__(self, backend: Backend, state: AppState, *, blink: bool = True) -> None:

@@ -51,7 +51,7 @@ _USER_COLUMNS: tuple[Column[UserSummary], ...] = (
 class UserTable(Table[UserSummary]):
     """The users that were found."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "recommendations")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "recommendations", id="choose")]
 
 
 class HistoryPanel(Panel):
@@ -83,7 +83,7 @@ class UserPane(ModelPane[Users]):
 
     KEYS: ClassVar[KeyHelp] = (("Enter", "from a user to the recommendations"), *ModelPane.KEYS)
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "type", "find user", key_display="/")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "type", "find user", key_display="/", id="edit-query")]
 
     def __init__(self, backend: Backend, state: AppState, *, blink: bool = True) -> None:
         super().__init__(backend, state, QueryInput("User", "id or part", blink=blink, id="who"))

@@ -64,7 +64,7 @@ def load_welcome(search: Search, shown: int, *, remember: str = "", adult: bool 
 class RecentTable(Table[str]):
     """The recent searches."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "search again")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "search again", id="choose")]
 
     def __init__(self) -> None:
         super().__init__((Column("Query", lambda line, _: line),), heading=False, id="recent-searches")

@@ -21,7 +21,7 @@ Choice = tuple[str, str]
 class ChoiceTable(Table[Choice]):
     """The choices."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "choose", "choose")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "choose", "choose", id="choose-line")]
 
     def __init__(self) -> None:
         super().__init__(
@@ -46,7 +46,7 @@ class ChoiceScreen(PopUp):
         Called with the position of the chosen line.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close", id="close")]
 
     DEFAULT_CSS = """
     ChoiceScreen {

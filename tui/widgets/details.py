@@ -32,11 +32,11 @@ class ItemDetails(VerticalScroll):
     """A scrolling page about one item."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_up", "Up", show=False),
-        Binding("down,j", "scroll_down", "Down", show=False),
-        Binding("m", "more_like_this", "more like this"),
-        Binding("a", "add", "add to sequence"),
-        Binding("y", "copy", "copy"),
+        Binding("up,k", "scroll_up", "Up", show=False, id="cursor-up"),
+        Binding("down,j", "scroll_down", "Down", show=False, id="cursor-down"),
+        Binding("m", "more_like_this", "more like this", id="more-like-this"),
+        Binding("a", "add", "add to sequence", id="add-to-sequence"),
+        Binding("y", "copy", "copy", id="copy"),
     ]
 
     DEFAULT_CSS = """
@@ -95,7 +95,7 @@ class ItemDetails(VerticalScroll):
 class DetailsScreen(PopUp):
     """The same page as a pop-up in front of the list."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,d", "dismiss", "close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,d", "dismiss", "close", id="close")]
 
     def __init__(self, details: ShowDetails) -> None:
         super().__init__()

@@ -53,9 +53,9 @@ class ExplanationScreen(PopUp):
     """The explanation as a pop-up; what becomes known later is added."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q,w", "dismiss", "close"),
-        Binding("down,j", "scroll(1)", "Down", show=False),
-        Binding("up,k", "scroll(-1)", "Up", show=False),
+        Binding("escape,enter,q,w", "dismiss", "close", id="close"),
+        Binding("down,j", "scroll(1)", "Down", show=False, id="cursor-down"),
+        Binding("up,k", "scroll(-1)", "Up", show=False, id="cursor-up"),
     ]
 
     DEFAULT_CSS = """

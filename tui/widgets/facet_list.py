@@ -50,7 +50,7 @@ def _count(row: FacetRow, _: int) -> str:
 class FacetList(Table[FacetRow]):
     """Names of facets and below them their values; the cursor passes over the names."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "choose", "filter")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "choose", "filter", id="choose-line")]
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(
@@ -110,7 +110,7 @@ class FacetsScreen(PopUp):
         Called with the line that was chosen.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f,q", "dismiss", "close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f,q", "dismiss", "close", id="close")]
 
     DEFAULT_CSS = """
     FacetsScreen {

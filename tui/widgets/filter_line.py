@@ -56,7 +56,7 @@ class _Marker(Highlighter):
 class FilterLine(QueryInput):
     """A framed input with marked filters, their meaning on the frame, and a suggestion behind the cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "complete", key_display="Tab")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "complete", key_display="Tab", id="complete")]
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"filter-line--filter", "filter-line--problem"}
 

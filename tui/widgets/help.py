@@ -28,9 +28,9 @@ class HelpScreen(PopUp):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f1,question_mark,q,enter", "dismiss", "close"),
-        Binding("down,j", "scroll(1)", "Down", show=False),
-        Binding("up,k", "scroll(-1)", "Up", show=False),
+        Binding("escape,f1,question_mark,q,enter", "dismiss", "close", id="close"),
+        Binding("down,j", "scroll(1)", "Down", show=False, id="cursor-down"),
+        Binding("up,k", "scroll(-1)", "Up", show=False, id="cursor-up"),
     ]
 
     DEFAULT_CSS = "HelpScreen > .page { max-height: 90%; }"

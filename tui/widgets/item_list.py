@@ -50,12 +50,12 @@ class ItemList(Table[Row]):
     """The keys of a list of items, for the help screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "details"),
-        Binding("m", "more_like_this", "more like this"),
-        Binding("a", "add", "add to sequence"),
-        Binding("y", "copy", "copy"),
-        Binding("Y", "copy_id", "Copy the id", show=False),
-        Binding("d", "details", "Details", show=False),
+        Binding("enter", "choose", "details", id="choose"),
+        Binding("m", "more_like_this", "more like this", id="more-like-this"),
+        Binding("a", "add", "add to sequence", id="add-to-sequence"),
+        Binding("y", "copy", "copy", id="copy"),
+        Binding("Y", "copy_id", "Copy the id", show=False, id="copy-id"),
+        Binding("d", "details", "Details", show=False, id="details"),
     ]
 
     def __init__(

@@ -23,8 +23,8 @@ class QueryInput(Input):
     """A framed input that passes the arrow keys on to the list below it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "arrow(1)", "list"),
-        Binding("up", "arrow(-1)", "Up", show=False),
+        Binding("down", "arrow(1)", "list", id="line-down"),
+        Binding("up", "arrow(-1)", "Up", show=False, id="line-up"),
     ]
 
     DEFAULT_CSS = """

@@ -30,8 +30,8 @@ class QuitPrompt(PopUp):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,q,ctrl+q,ctrl+c,f10", "app.leave", "quit", priority=True),
-        Binding("n,escape", "dismiss", "go on"),
+        Binding("y,q,ctrl+q,ctrl+c,f10", "app.leave", "quit", priority=True, id="confirm-quit"),
+        Binding("n,escape", "dismiss", "go on", id="stay"),
     ]
 
     DEFAULT_CSS = "QuitPrompt > .page { width: 68; }"
