@@ -22,6 +22,7 @@ from engine.session.users import UserService
 
 if TYPE_CHECKING:
     from engine.session.exports.service import ExportService
+    from engine.session.map import MapService
     from engine.workspace.dataset_store import Workspace
 
 
@@ -106,6 +107,13 @@ class Session:
         from engine.session.exports.service import ExportService
 
         return ExportService(self._opened, self.models, self.search)
+
+    @locked_property
+    def map(self) -> MapService:
+        """The catalogue laid out by meaning."""
+        from engine.session.map import MapService
+
+        return MapService(self._opened, self.search)
 
     @property
     def name(self) -> str:

@@ -23,7 +23,7 @@ from engine.storage.guarded import read_json
 from engine.storage.paths import Paths
 from engine.storage.settings import read_settings
 from engine.workspace.dataset_store import Workspace
-from engine.workspace.layout import CURRENT, MANIFEST, TUNING, WORDS
+from engine.workspace.layout import CURRENT, MANIFEST, MAP, TUNING, WORDS
 from engine.workspace.manifest import Manifest, read_manifest
 from engine.workspace.stored_model import model_folder, read_report, require_whole
 from engine.workspace.tables import load_table, require_table
@@ -55,8 +55,8 @@ class Finding:
     dataset
         The data set that it belongs to; empty for what belongs to none.
     kind
-        ``"data set"``, ``"table"``, ``"model"``, ``"embeddings"``, ``"search index"``, ``"tuning"``, ``"history"``,
-        ``"aliases"``, ``"synonyms"``, ``"settings"``, ``"state"`` or ``"cache"``.
+        ``"data set"``, ``"table"``, ``"model"``, ``"embeddings"``, ``"search index"``, ``"map"``, ``"tuning"``,
+        ``"history"``, ``"aliases"``, ``"synonyms"``, ``"settings"``, ``"state"`` or ``"cache"``.
     name
         Its name among those of its kind.
     path
@@ -212,6 +212,8 @@ def _of_dataset(workspace: Workspace, name: str, job: Job) -> Iterator[_Check]:
         )
     words = folder / WORDS
     yield _Check(_finding(name, "search index", WORDS, words), partial(_read_index, words), partial(_delete, words))
+    the_map = folder / MAP
+    yield _Check(_finding(name, "map", MAP, the_map), partial(_read_map, the_map), partial(_delete, the_map))
     for path in _files(folder, aliases.FILE_NAME):
         yield _Check(_finding(name, "aliases", path.name, path), partial(_count_aliases, path, folder, manifest), None)
     for study in _files(folder / TUNING, "*.journal"):
@@ -239,6 +241,12 @@ def _compare_model(versions: Path, model: str) -> str:
     if stored.files is None:
         raise _NotRecordedError("The checksums of its files are not recorded; the model's own checksum is right.")
     return f"trained {stored.trained_at}"
+
+
+def _read_map(path: Path) -> str:
+    from engine.search.map.map_file import read_map
+
+    return f"{len(read_map(path).items):,} items"
 
 
 def _measure_vectors(folder: Path, job: Job) -> str:

@@ -40,7 +40,7 @@ from engine.storage.guarded import read_json, with_checksum
 from engine.storage.lock import LONG_WAIT, SHORT_WAIT, locked, report_wait
 from engine.storage.versions import current_version, delete
 from engine.version import __version__
-from engine.workspace.layout import CURRENT, DATASETS, EMBEDDINGS, LOCK, MANIFEST, MODELS
+from engine.workspace.layout import CURRENT, DATASETS, EMBEDDINGS, LOCK, MANIFEST, MAP, MODELS
 from engine.workspace.leftovers import clear_dataset, clear_leftovers, clear_locked
 from engine.workspace.manifest import SCHEMA_VERSION, Manifest, read_manifest, to_manifest
 from engine.workspace.tables import load_table, to_dataset
@@ -91,6 +91,10 @@ class Workspace:
     def embeddings_folder(self, name: str) -> Path:
         """The folder of the vectors of a data set's items."""
         return self.dataset_folder(name) / EMBEDDINGS
+
+    def map_file(self, name: str) -> Path:
+        """The file of the map that was made of a data set's embeddings, whether it exists or not."""
+        return self.dataset_folder(name) / MAP
 
     def model_versions(self, name: str, model: str) -> Path:
         """The folder of the versions of a model that was trained on a data set, whether it exists or not."""

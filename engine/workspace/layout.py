@@ -7,7 +7,8 @@ import re
 MANIFEST = "manifest.json"
 CURRENT = "current.json"
 LOCK = ".lock"
-DATASETS, EMBEDDINGS, MODELS, TUNING, WORDS = "datasets", "embeddings", "models", "tuning", "words.npz"
+DATASETS, EMBEDDINGS, MODELS, TUNING = "datasets", "embeddings", "models", "tuning"
+WORDS, MAP = "words.npz", "map.npz"
 TABLES = ("items", "users", "interactions")
 #: The file of a table; its name is new in each version of a data set.
 TABLE_FILE = re.compile(rf"({'|'.join(TABLES)})-[^/]*\.parquet")

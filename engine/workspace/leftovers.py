@@ -17,7 +17,18 @@ from engine.storage.guarded import read_json
 from engine.storage.lock import locked
 from engine.storage.part_file import clear_parts
 from engine.storage.versions import clear_old_versions, delete
-from engine.workspace.layout import DATASETS, EMBEDDINGS, LOCK, MANIFEST, MODELS, REMOVED, TABLE_FILE, TUNING, WORDS
+from engine.workspace.layout import (
+    DATASETS,
+    EMBEDDINGS,
+    LOCK,
+    MANIFEST,
+    MAP,
+    MODELS,
+    REMOVED,
+    TABLE_FILE,
+    TUNING,
+    WORDS,
+)
 
 #: The folders that earlier versions left when they were killed while they replaced a model: the new and the old one.
 _EXCHANGED = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.(?P<end>part|old)")
@@ -83,7 +94,7 @@ def _clear_dataset(folder: Path) -> list[Path]:
     tables = [path for path in _entries(folder) if TABLE_FILE.fullmatch(path.name) and path.name not in named]
     cleared = [one for path in tables for one in delete(path)] + clear_parts(folder)
     if not named:
-        rest = [folder / name for name in (EMBEDDINGS, MODELS, TUNING, WORDS)]
+        rest = [folder / name for name in (EMBEDDINGS, MODELS, TUNING, WORDS, MAP)]
         cleared += [one for path in rest if path.exists() for one in delete(path)]
         if not _entries(folder):
             cleared += delete(folder)

@@ -10,6 +10,8 @@ import pytest
 from engine.data.dataset import Dataset
 from engine.errors import UnknownError
 from engine.search.history import SearchHistory
+from engine.search.map.item_map import ItemMap
+from engine.search.map.map_file import write_map
 from engine.search.semantic.store_check import check_store
 from engine.search.semantic.vector_store import HASHES, VECTORS, VectorStore
 from engine.session import Session
@@ -53,11 +55,12 @@ def test_what_is_whole_is_named_as_whole(workspace: Workspace, paths: Paths, vec
     Session(workspace, "tiny").models.train("explicit", {"n_iter": 1})
     Session(workspace, "tiny").search.search("heat", 1, "keyword")
     workspace.make_current("tiny")
+    write_map(workspace.map_file("tiny"), "", ItemMap(np.array([1]), np.zeros((1, 2), np.float32), (), 0, True))
     SearchHistory(paths.state, "tiny").remember("heat")
     findings = list(check(workspace, paths))
     assert {finding.condition for finding in findings} == {Condition.WHOLE}
     assert {finding.kind for finding in findings} == {
-        *("data set", "table", "model", "embeddings", "search index", "state", "history", "cache"),
+        *("data set", "table", "model", "embeddings", "search index", "map", "state", "history", "cache"),
     }
     assert {finding.name for finding in findings if finding.kind == "table"} == {"items", "users", "interactions"}
     assert {finding.dataset for finding in check(workspace, paths, "tiny")} == {"tiny"}
@@ -99,6 +102,13 @@ def test_a_damaged_cache_is_deleted_and_made_again(workspace: Workspace, paths: 
     assert not path.exists()
     assert Session(workspace, "tiny").search.search("heat", 1, "keyword").results
     assert len(path.read_bytes()) == len(whole)
+
+
+def test_a_damaged_map_is_deleted(workspace: Workspace, paths: Paths) -> None:
+    workspace.map_file("tiny").write_bytes(b"no map")
+    assert found(workspace, paths)["map"].is_bad
+    assert "deleted" in found(workspace, paths, repair=True)["map"].repair
+    assert not workspace.map_file("tiny").exists()
 
 
 def spoil_row(folder: Path, row: int, value: float) -> None:
