@@ -72,6 +72,11 @@ class ErrorKind(StrEnum):
     NO_NUMBERS = "no-numbers"
     #: The model ``name`` has no options to search for.
     NOTHING_TO_TUNE = "nothing-to-tune"
+    #: The data set has no run with the number ``name``; ``choices`` are the latest numbers.
+    UNKNOWN_RUN = "unknown-run"
+    #: A run did not make the stored model ``name`` of the data set ``dataset``; ``suggestions`` are the settings
+    #: (``option=value``) of the run.
+    RUN_WITHOUT_MODEL = "run-without-model"
     #: Another process is at work on the same thing; see :class:`BusyError`.
     BUSY = "busy"
     #: The optional package ``name`` is not installed.

@@ -23,8 +23,9 @@ from engine.storage.guarded import read_json
 from engine.storage.paths import Paths
 from engine.storage.settings import read_settings
 from engine.workspace.dataset_store import Workspace
-from engine.workspace.layout import CURRENT, MANIFEST, MAP, TUNING, WORDS
+from engine.workspace.layout import CURRENT, DEFAULTS, MANIFEST, MAP, RUNS, TUNING, WORDS
 from engine.workspace.manifest import Manifest, read_manifest
+from engine.workspace.run_files import describe_run, record_files
 from engine.workspace.stored_model import model_folder, read_report, require_whole
 from engine.workspace.tables import load_table, require_table
 
@@ -55,7 +56,7 @@ class Finding:
     dataset
         The data set that it belongs to; empty for what belongs to none.
     kind
-        ``"data set"``, ``"table"``, ``"model"``, ``"embeddings"``, ``"search index"``, ``"map"``, ``"tuning"``,
+        ``"data set"``, ``"table"``, ``"model"``, ``"embeddings"``, ``"search index"``, ``"map"``, ``"tuning"``, ``"run"``,
         ``"history"``, ``"aliases"``, ``"synonyms"``, ``"settings"``, ``"state"`` or ``"cache"``.
     name
         Its name among those of its kind.
@@ -220,6 +221,12 @@ def _of_dataset(workspace: Workspace, name: str, job: Job) -> Iterator[_Check]:
         yield _Check(
             _finding(name, "tuning", study.stem, study), partial(_count_entries, study), partial(_aside, study)
         )
+    for path in _files(folder, DEFAULTS):
+        yield _Check(
+            _finding(name, "state", path.name, path), partial(_read, path, dict[str, str]), partial(_aside, path)
+        )
+    for number, path in record_files(folder / RUNS):
+        yield _Check(_finding(name, "run", str(number), path), partial(describe_run, path), partial(_aside, path))
 
 
 def _describe(folder: Path, name: str) -> str:

@@ -9,6 +9,7 @@ CURRENT = "current.json"
 LOCK = ".lock"
 DATASETS, EMBEDDINGS, MODELS, TUNING = "datasets", "embeddings", "models", "tuning"
 WORDS, MAP = "words.npz", "map.npz"
+RUNS, DEFAULTS = "runs", "defaults.json"
 TABLES = ("items", "users", "interactions")
 #: The file of a table; its name is new in each version of a data set.
 TABLE_FILE = re.compile(rf"({'|'.join(TABLES)})-[^/]*\.parquet")

@@ -19,16 +19,19 @@ from engine.storage.part_file import clear_parts
 from engine.storage.versions import clear_old_versions, delete
 from engine.workspace.layout import (
     DATASETS,
+    DEFAULTS,
     EMBEDDINGS,
     LOCK,
     MANIFEST,
     MAP,
     MODELS,
     REMOVED,
+    RUNS,
     TABLE_FILE,
     TUNING,
     WORDS,
 )
+from engine.workspace.run_files import clear_runs
 
 #: The folders that earlier versions left when they were killed while they replaced a model: the new and the old one.
 _EXCHANGED = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.(?P<end>part|old)")
@@ -94,12 +97,12 @@ def _clear_dataset(folder: Path) -> list[Path]:
     tables = [path for path in _entries(folder) if TABLE_FILE.fullmatch(path.name) and path.name not in named]
     cleared = [one for path in tables for one in delete(path)] + clear_parts(folder)
     if not named:
-        rest = [folder / name for name in (EMBEDDINGS, MODELS, TUNING, WORDS, MAP)]
+        rest = [folder / name for name in (DEFAULTS, EMBEDDINGS, MODELS, RUNS, TUNING, WORDS, MAP)]
         cleared += [one for path in rest if path.exists() for one in delete(path)]
         if not _entries(folder):
             cleared += delete(folder)
         return cleared
-    return cleared + _clear_models(folder / MODELS) + _clear_embeddings(folder / EMBEDDINGS)
+    return cleared + _clear_models(folder / MODELS) + _clear_embeddings(folder / EMBEDDINGS) + clear_runs(folder / RUNS)
 
 
 def _named_tables(folder: Path) -> set[str] | None:

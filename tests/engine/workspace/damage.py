@@ -237,7 +237,7 @@ def may_differ(file: Path) -> tuple[set[str], bool]:
             return {f"{name}: {one}" for one in (model, "states", "best", "next")}, False
         case ("data", "datasets", name, "embeddings", *_):
             return {f"{name}: embedded", f"{name}: alike"}, True
-        case ("data", "datasets", _, "words.npz" | "tuning", *_) | ("cache", *_):
+        case ("data", "datasets", _, "words.npz" | "tuning" | "runs", *_) | ("cache", *_):
             return set(), False
         case ("data", "datasets", name, *_):
             questions = (*NEW_MODELS, *OLD_MODELS, "overview", "states", "best", "words", "next", "embedded", "alike")
