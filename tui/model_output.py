@@ -11,7 +11,7 @@ from tui.output import log, print_json, print_line, print_table
 from tui.wording import describe_smaller, evaluate_command, known_targets_note, train_command
 
 if TYPE_CHECKING:
-    from engine.data.results import FitReport
+    from engine.data.results import FitReport, ModelState
     from engine.session import MemoryEstimate, Tuned
     from engine.session.model_list import ListedModel
 
@@ -64,6 +64,30 @@ def _model_json(one: ListedModel) -> dict[str, Any]:
     }
 
 
+def print_defaults(states: Sequence[ModelState], dataset: str, as_json: bool) -> None:
+    """Which model answers for each task: the one that was chosen, else the best trained one."""
+    found = []
+    for task in dict.fromkeys(state.task for state in states):
+        trained = [state for state in states if state.task == task and state.trained]
+        chosen = next((state for state in trained if state.default), None)
+        answering = chosen or next(iter(trained), None)
+        found.append(
+            {"task": task, "model": None if answering is None else answering.name, "chosen": chosen is not None}
+        )
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        how = (
+            "chosen"
+            if one["chosen"]
+            else "the best trained one"
+            if one["model"]
+            else f"no model is trained on {dataset}"
+        )
+        print_line(f"{one['task']:<10}{one['model'] or '–'}  ({how})")
+
+
 def print_report(report: FitReport, as_json: bool) -> None:
     """The report of a training or an evaluation."""
     if as_json:
@@ -73,7 +97,7 @@ def print_report(report: FitReport, as_json: bool) -> None:
     print_line(what if report.protocol is None else f"{what}, {report.protocol} split, {_seeds(report)}")
     for name, value in report.metrics.items():
         bounds = report.intervals.get(name)
-        print_line(f"  {name:<18}{value:.4f}" + ("" if bounds is None else f"  ({bounds[0]:.4f} to {bounds[1]:.4f})"))
+        print_line(f"  {name:<20}{value:.4f}" + ("" if bounds is None else f"  ({bounds[0]:.4f} to {bounds[1]:.4f})"))
     print_line("  " + ", ".join(f"{part} {seconds:.2f} s" for part, seconds in report.seconds.items()))
     if report.segments:
         print_line()

@@ -146,6 +146,11 @@ _EXTRAS: Final[Mapping[str, str]] = {
 }
 
 
+def _run_without_model(error: RecsysError) -> str:
+    settings = dict(one.split("=", 1) for one in error.suggestions)
+    return f"`{train_command(error.name or '', error.dataset or '', settings)}` trains it, and that run can be promoted"
+
+
 def _missing_package(error: RecsysError) -> str:
     if error.name is None or error.name not in _EXTRAS:
         return f"run `pip install {_quoted(error.name)}`"
@@ -179,6 +184,8 @@ _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.NO_NUMBERS: lambda error: _untrained(error),
     ErrorKind.NOTHING_TO_TUNE: lambda error: f"`recsys-tui train {_quoted(error.name)}` is all there is to do",
     ErrorKind.MISSING_PACKAGE: _missing_package,
+    ErrorKind.UNKNOWN_RUN: lambda _: "`recsys-tui runs list` shows the runs",
+    ErrorKind.RUN_WITHOUT_MODEL: _run_without_model,
     ErrorKind.NOT_ENOUGH_MEMORY: lambda error: describe_smaller(error.suggestions, error.choices),
     ErrorKind.NO_DEVICE: lambda error: f"use --device {' or '.join(error.choices)}",
 }

@@ -253,6 +253,8 @@ class ModelState:
     damage
         A sentence that says what is wrong with the files of the stored model, which then counts as untrained; empty if
         they are whole, or there is no stored model.
+    default
+        Whether a person chose it to answer for its task when no model is asked for.
     """
 
     name: str
@@ -266,6 +268,7 @@ class ModelState:
     obstacle: str = ""
     uses_texts: bool = False
     damage: str = ""
+    default: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from engine.evaluation.beyond_accuracy import (
     popularities,
     popularity_lift,
 )
-from engine.evaluation.bootstrap import LEVEL, Sample, bootstrap
+from engine.evaluation.bootstrap import LEVEL, Sample, UserSums
 from engine.evaluation.cases import Cases
 from engine.evaluation.config import Ties
 from engine.interactions import Interactions
@@ -58,6 +58,8 @@ class Metrics:
         The number of targets or of ratings to predict, whichever is larger.
     about
         A description of the cases and of how the metrics are computed.
+    values
+        The values of each user, of each metric that is a mean over users.
     """
 
     metrics: Mapping[str, float]
@@ -65,6 +67,7 @@ class Metrics:
     segments: Mapping[str, Mapping[str, float]]
     num_test: int
     about: Mapping[str, Any]
+    values: UserSums
 
 
 def compute_metrics(
@@ -122,7 +125,8 @@ def compute_metrics(
     if segments and len(cases):
         split_up, cuts = _segments(predictions, cases, train, by_list)
         about["segments"] = cuts
-    return Metrics(metrics, bootstrap(samples, seed), split_up, num_test, about)
+    of_users = UserSums.of(samples)
+    return Metrics(metrics, of_users.intervals(seed), split_up, num_test, about, of_users)
 
 
 def _of_ratings(predictions: Predictions, cases: Cases) -> dict[str, Sample]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,8 @@ import numpy as np
 from engine import models
 from engine.data.results import FitReport
 from engine.errors import OptionError, RecsysError, UnsupportedError
-from engine.evaluation.cases import make_cases, without_known_targets
+from engine.evaluation.bootstrap import UserSums
+from engine.evaluation.cases import IntArray, make_cases, without_known_targets
 from engine.evaluation.config import COMMON_PROTOCOL, DEFAULT_PROTOCOL, EvaluationConfig
 from engine.evaluation.metrics import Metrics, compute_metrics
 from engine.evaluation.predict import batch_score
@@ -254,14 +255,55 @@ def evaluate(
     RecsysError
         If the data set is too small to be split.
     """
+    return measure(dataset, name, config, job=job, item_vectors=item_vectors).report
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """An evaluation with the values and the lists that its report is made of.
+
+    Attributes
+    ----------
+    report
+        The report.
+    values
+        The values of each user.
+    lists
+        The list of each case, shape ``(num_cases, k)``, of the first seed.
+    users
+        The user of each case, shape ``(num_cases,)``.
+    owners, targets
+        Pairs of a case and an item that was to be found.
+    """
+
+    report: FitReport
+    values: UserSums
+    lists: IntArray
+    users: IntArray
+    owners: IntArray
+    targets: IntArray
+
+
+def measure(
+    dataset: Dataset,
+    name: str,
+    config: EvaluationConfig | None = None,
+    *,
+    job: Job | None = None,
+    item_vectors: Vectors | None = None,
+) -> Evaluation:
+    """Like :func:`evaluate`, with the values of each user and the lists."""
     config = config or EvaluationConfig()
     protocol = protocol_for([name], config.protocol)
-    reports = []
+    found = []
     for seed in range(config.seed, config.seed + config.seeds):
         parts = split(dataset.interactions, protocol, seed, config.ties)
         one = replace(config, protocol=protocol, seed=seed, seeds=1)
-        reports.append(evaluate_split(dataset, name, parts, one, job=job, item_vectors=item_vectors))
-    return reports[0] if len(reports) == 1 else mean_report(reports)
+        found.append(measure_split(dataset, name, parts, one, job=job, item_vectors=item_vectors))
+    if len(found) == 1:
+        return found[0]
+    report = mean_report([one.report for one in found])
+    return replace(found[0], report=report, values=UserSums.merged([one.values for one in found]))
 
 
 def evaluate_split(
@@ -292,6 +334,22 @@ def evaluate_split(
     user_features
         See :func:`fit`.
     """
+    return measure_split(
+        dataset, name, parts, config, job=job, user_features=user_features, item_vectors=item_vectors
+    ).report
+
+
+def measure_split(
+    dataset: Dataset,
+    name: str,
+    parts: Split,
+    config: EvaluationConfig,
+    *,
+    job: Job | None = None,
+    user_features: Mapping[str, Any] | None = None,
+    item_vectors: Vectors | None = None,
+) -> Evaluation:
+    """Like :func:`evaluate_split`, with the values of each user and the lists."""
     job = job or Job()
     spec = models.get(name)
     protocol = protocol_for([name], config.protocol)
@@ -320,7 +378,8 @@ def evaluate_split(
         predictions, cases, parts.train, dataset.items, seed=config.seed, segments=config.segments
     )
     seconds = {"fit": fit_seconds, "evaluate": time.perf_counter() - begun}
-    return _report(dataset, model, replace(config, protocol=protocol), metrics, seconds)
+    report = _report(dataset, model, replace(config, protocol=protocol), metrics, seconds)
+    return Evaluation(report, metrics.values, predictions.lists, cases.users, cases.owners, cases.targets)
 
 
 def _report(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.data.id_map import ExternalId
     from engine.data.items import Item
     from engine.data.results import Task
+    from engine.data.runs import RUN_KINDS, RUN_STATES, RunRecord
     from engine.evaluation.config import PROTOCOLS, TIES, EvaluationConfig, Ties
     from engine.evaluation.tuning import Tuned
     from engine.models.memory import MemoryEstimate
@@ -38,6 +39,7 @@ _MODULES = {
     "engine.data.id_map": ("ExternalId",),
     "engine.data.items": ("Item",),
     "engine.data.results": ("Task",),
+    "engine.data.runs": ("RUN_KINDS", "RUN_STATES", "RunRecord"),
     "engine.evaluation.config": ("PROTOCOLS", "TIES", "EvaluationConfig", "Ties"),
     "engine.evaluation.tuning": ("Tuned",),
     "engine.models.memory": ("MemoryEstimate",),
@@ -68,6 +70,8 @@ __all__ = [
     "LOG_LEVELS",
     "MODES",
     "PROTOCOLS",
+    "RUN_KINDS",
+    "RUN_STATES",
     "TIES",
     "Completion",
     "EvaluationConfig",
@@ -82,6 +86,7 @@ __all__ = [
     "ParsedQuery",
     "Problem",
     "Progress",
+    "RunRecord",
     "Session",
     "Target",
     "Task",

@@ -15,6 +15,7 @@ from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
 from engine.runtime.locked_property import locked_property
 from engine.session.open_dataset import OpenDataset
+from engine.session.recording import RunRecorder, evaluation_settings, recorded_options
 from engine.session.search import SearchService
 from engine.workspace.model_store import ModelStore
 from engine.workspace.training_lock import training
@@ -47,6 +48,7 @@ class ModelService:
         self._opened = opened
         self._search = search
         self._recommenders: dict[str, Recommender] = {}
+        self._recorder = RunRecorder(opened)
 
     @locked_property
     def _store(self) -> ModelStore:
@@ -130,6 +132,7 @@ class ModelService:
                     f"The model {name} cannot {_ABILITIES[capability]}; {_listed(names)} can.", name=name, choices=names
                 )
             return self.choose(models.get(name).task, name)
+        able.sort(key=lambda spec: spec.name != self._store.default(spec.task))
         trained = next((spec.name for spec in able if self._store.state(spec).trained), None)
         if trained is not None:
             return trained
@@ -212,13 +215,16 @@ class ModelService:
         from engine.evaluation.runner import train
 
         opened = self._opened
-        data, vectors = opened.dataset, self._vectors_for(model, options, job)
-        with opened.queue.background(job) as turn:
-            trained, report = train(
-                data, model, options=options, seed=seed, device=opened.device, job=turn, item_vectors=vectors
-            )
-            report = replace(report, path=str(self._store.folder(model)))
-            self._store.store(trained, report)
+        known = recorded_options(models.get(model), options or {}, seed)
+        with self._recorder.recording("train", model, known, job, seed=seed) as run:
+            data, vectors = opened.dataset, self._vectors_for(model, options, job)
+            with opened.queue.background(run.job) as turn:
+                trained, report = train(
+                    data, model, options=options, seed=seed, device=opened.device, job=turn, item_vectors=vectors
+                )
+                report = replace(report, path=str(self._store.folder(model)))
+                self._store.store(trained, report)
+            run.trained(report, self._store.version(model))
         return report
 
     def estimate_memory(self, model: str, options: Mapping[str, Any] | None = None) -> MemoryEstimate:
@@ -248,15 +254,23 @@ class ModelService:
         UnknownError, OptionError, RecsysError
             As :meth:`train`, and if the protocol does not suit the model.
         """
-        self._store.require_trainable(models.get(model))
+        spec = models.get(model)
+        self._store.require_trainable(spec)
         import_in_background("torch")
-        from engine.evaluation.runner import evaluate
+        from engine.evaluation.runner import measure, protocol_for
 
         data, job = self._opened.dataset, job or Job()
         config = replace(config or EvaluationConfig(), device=self._opened.device)
-        vectors = self._vectors_for(model, config.options, job)
-        with self._opened.queue.background(job) as turn:
-            return evaluate(data, model, config, job=turn, item_vectors=vectors)
+        protocol = protocol_for([model], config.protocol)
+        known, settings = recorded_options(spec, config.options, config.seed), evaluation_settings(config)
+        with self._recorder.recording(
+            "evaluate", model, known, job, seed=config.seed, protocol=protocol, settings=settings
+        ) as run:
+            vectors = self._vectors_for(model, config.options, job)
+            with self._opened.queue.background(run.job) as turn:
+                evaluation = measure(data, model, config, job=turn, item_vectors=vectors)
+            run.evaluated(evaluation)
+        return evaluation.report
 
     def protocol_for(self, names: Sequence[str], protocol: str | None = None) -> str:
         """The protocol by which models can be measured; see :func:`engine.evaluation.runner.protocol_for`."""
@@ -294,11 +308,18 @@ class ModelService:
         opened, job = self._opened, job or Job()
         data, folder = opened.dataset, opened.workspace.dataset_folder(opened.name) / "tuning"
         config = replace(config or EvaluationConfig(), device=opened.device)
-        vectors = self._vectors_for(model, config.options, job)
-        with opened.queue.background(job) as turn:
-            return tune(
-                data, model, trials, folder, config, timeout=timeout, metric=metric, job=turn, item_vectors=vectors
-            )
+        known = recorded_options(models.get(model), config.options, config.seed)
+        settings = {"k": config.k, "trials": trials, "metric": metric}
+        with self._recorder.recording(
+            "tune", model, known, job, seed=config.seed, protocol=config.protocol, settings=settings
+        ) as run:
+            vectors = self._vectors_for(model, config.options, job)
+            with opened.queue.background(run.job) as turn:
+                outcome = tune(
+                    data, model, trials, folder, config, timeout=timeout, metric=metric, job=turn, item_vectors=vectors
+                )
+            run.tuned(outcome)
+        return outcome
 
     def _vectors_for(self, model: str, options: Mapping[str, Any] | None, job: Job) -> npt.NDArray[np.float32] | None:
         """The vectors of all items' texts, embedded now where they are not yet; None for a model that takes none."""

@@ -16,6 +16,7 @@ from engine.runtime.locked_property import locked_property
 from engine.session.data import DataService
 from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset
+from engine.session.runs import RunService
 from engine.session.search import SearchService
 from engine.session.sequences import SequenceService
 from engine.session.users import UserService
@@ -77,6 +78,8 @@ class Session:
         What is like these words, or like this item.
     models
         Which models are trained; training, measuring and tuning them.
+    runs
+        What was trained, measured and tuned before.
     users
         Who is in the data set, and what they would like.
     sequences
@@ -98,6 +101,7 @@ class Session:
         self.data = DataService(self._opened)
         self.search = SearchService(self._opened)
         self.models = ModelService(self._opened, self.search)
+        self.runs = RunService(self._opened)
         self.users = UserService(self._opened, self.models)
         self.sequences = SequenceService(self._opened, self.models)
 

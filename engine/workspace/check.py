@@ -56,8 +56,8 @@ class Finding:
     dataset
         The data set that it belongs to; empty for what belongs to none.
     kind
-        ``"data set"``, ``"table"``, ``"model"``, ``"embeddings"``, ``"search index"``, ``"map"``, ``"tuning"``, ``"run"``,
-        ``"history"``, ``"aliases"``, ``"synonyms"``, ``"settings"``, ``"state"`` or ``"cache"``.
+        ``"data set"``, ``"table"``, ``"model"``, ``"embeddings"``, ``"search index"``, ``"map"``, ``"tuning"``,
+        ``"run"``, ``"history"``, ``"aliases"``, ``"synonyms"``, ``"settings"``, ``"state"`` or ``"cache"``.
     name
         Its name among those of its kind.
     path

@@ -19,6 +19,8 @@ from engine.errors import DamagedError, DamagedModelError, DataError, ErrorKind,
 from engine.runtime.memory import failed_allocations, require_free
 from engine.storage.atomic import write_json
 from engine.storage.versions import POINTER, new_version
+from engine.workspace.default_models import read_defaults, write_default
+from engine.workspace.layout import DEFAULTS
 from engine.workspace.stored_model import (
     LISTED_BYTES,
     REPORT,
@@ -61,6 +63,7 @@ class ModelStore:
         self._folders: dict[str, tuple[Hashable, Path]] = {}
         self._pointers: dict[str, str] = {}
         self._files: dict[str, tuple[Hashable, list[str]]] = {}
+        self._defaults: tuple[Hashable, dict[str, str]] | None = None
 
     def folder(self, name: str) -> Path:
         """The folder of a model, whether it exists or not; it stays the same when the model is trained again."""
@@ -110,7 +113,8 @@ class ModelStore:
 
     def state(self, spec: ModelSpec) -> ModelState:
         """The state of one model for this data set."""
-        state = ModelState(spec.name, spec.task, spec.description, obstacle=self.obstacle(spec))
+        default = self.default(spec.task) == spec.name
+        state = ModelState(spec.name, spec.task, spec.description, obstacle=self.obstacle(spec), default=default)
         try:
             stored = self._stored(spec.name)
         except DataError as error:  # a damaged model must be trained again, and must not hide the others
@@ -157,7 +161,9 @@ class ModelStore:
             )
 
     def choose(self, task: Task, name: str | None = None) -> str:
-        """The name of the model that answers: the given one, else the first trained one in the order of the registry.
+        """The name of the model that answers: the given one, else the default, else the best trained one.
+
+        The default is the one that a person chose. The best is the first in the order of the registry.
 
         Raises
         ------
@@ -170,7 +176,7 @@ class ModelStore:
         NotTrainedError
             If the given model is not trained, or no model is; its ``name`` is a model that can be trained.
         """
-        specs = [spec for spec in models.describe().values() if spec.task == task]
+        specs = self._specs(task)
         if name is not None:
             spec = models.get(name)
             if spec.task != task:
@@ -198,11 +204,39 @@ class ModelStore:
                 raise self._damaged(spec.name, str(found))
         raise self._untrained(trainable, f"No model that could answer is trained on {self._overview.name!r} yet")
 
+    def _specs(self, task: Task) -> list[ModelSpec]:
+        """The models for a task in the order in which they answer: the default first, then as in the registry."""
+        default = self.default(task)
+        specs = [spec for spec in models.describe().values() if spec.task == task]
+        return sorted(specs, key=lambda spec: spec.name != default)
+
+    def default(self, task: Task) -> str | None:
+        """The model that a person chose for a task; None if the best trained one answers."""
+        folder = self._workspace.dataset_folder(self._overview.name)
+        stamp = _stamp(f"{folder}{os.sep}{DEFAULTS}")
+        if self._defaults is None or self._defaults[0] != stamp:
+            self._defaults = stamp, read_defaults(folder) if stamp is not None else {}
+        return self._defaults[1].get(task)
+
+    def set_default(self, task: Task, model: str | None) -> None:
+        """Choose the model that answers for a task when none is asked for; None for the best trained one.
+
+        Raises
+        ------
+        UnknownError, RecsysError, DamagedModelError, NotTrainedError
+            If the model is unknown, for another task, damaged or not trained.
+        DataError
+            If the choice cannot be written.
+        """
+        if model is not None:
+            self.choose(task, model)
+        with self._workspace.exclusive(f"choosing a model for {self._overview.name}"):
+            self._workspace.manifest(self._overview.name)  # it may have been removed meanwhile
+            write_default(self._workspace.dataset_folder(self._overview.name), task, model)
+
     def damaged_before(self, name: str) -> list[str]:
         """The models that would answer in place of the model ``name`` if they were not damaged, best first."""
-        task = models.get(name).task
-        specs = [spec for spec in models.describe().values() if spec.task == task]
-        better = itertools.takewhile(lambda spec: spec.name != name, specs)
+        better = itertools.takewhile(lambda spec: spec.name != name, self._specs(models.get(name).task))
         return [spec.name for spec in better if isinstance(self._look(spec.name), DataError)]
 
     def store(self, model: Any, report: FitReport) -> None:

@@ -18,6 +18,7 @@ from engine import models
 from engine.data.dataset import Dataset
 from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
+from engine.data.runs import RunRecord
 from engine.evaluation.config import EvaluationConfig
 from engine.interactions import Interactions
 from engine.models import Capabilities, ModelSpec, Option, Range
@@ -28,6 +29,7 @@ from engine.session import Session, Target
 from engine.session.exports import lists
 from engine.workspace.dataset_store import Workspace
 from engine.workspace.model_store import ModelStore
+from engine.workspace.run_store import RunStore
 from tests.engine.search.fakes import FakeEncoder, vector_of
 from tui.remembered import read_theme, write_theme
 
@@ -133,9 +135,23 @@ def train(home: Path, model: str, **options: Any) -> None:
     Session(workspace_in(home), NAME, device="cpu").models.train(model, options)
 
 
+def choose(home: Path, model: str) -> None:
+    Session(workspace_in(home), NAME, device="cpu").runs.set_default("user", model)
+
+
 def tune(home: Path, trials: int, name: str = NAME) -> None:
     config = EvaluationConfig(protocol="random")
     Session(workspace_in(home), name, device="cpu").models.tune("constant", trials, config)
+
+
+def runs_of_other(home: Path) -> RunStore:
+    """The runs of the data set on which no operation trains."""
+    return RunStore(workspace_in(home), "other")
+
+
+def record_run(home: Path) -> None:
+    run = RunRecord(0, "evaluate", "finished", "popular", "other", "2026-01-01T00:00:00+00:00")
+    runs_of_other(home).add(run, {"users": np.arange(3)})
 
 
 def save(path: Path, seed: int) -> None:
@@ -188,6 +204,7 @@ def build(home: Path) -> None:
     train(home, "explicit", n_iter=1, embedding_dim=4)
     vector_store(home).embed(TEXTS[:EMBEDDED], FakeEncoder())
     tune(home, 1)
+    record_run(home)
     save(home / "saved", 0)
     exports_in(home).mkdir()
     export(home, 1)
@@ -221,6 +238,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "evaluate": Operation(
         lambda home: Session(workspace_in(home), NAME, device="cpu").models.evaluate("popular"), optional=True
     ),
+    "record a run": Operation(record_run),
+    "write a note": Operation(lambda home: runs_of_other(home).annotate(1, "a note")),
+    "remove a run": Operation(lambda home: runs_of_other(home).remove([1])),
+    "choose a model": Operation(lambda home: choose(home, "explicit")),
     "save a model": Operation(lambda home: save(home / "new", 1), cleared_by_repeating=True),
     "save a model again": Operation(lambda home: save(home / "saved", 1), cleared_by_repeating=True),
     "export again": Operation(lambda home: export(home, 2), cleared_by_repeating=True),
@@ -240,11 +261,16 @@ def open_again(home: Path) -> dict[str, Any]:
         dataset = workspace.open(name)
         found[name] = _digest(dataset)
         models_of = ModelStore(workspace, workspace.manifest(name))
+        found[f"{name}/default"] = models_of.default("user")
         for one in models_of.states():
             if one.trained:
                 scores = models_of.load(one.name, "cpu").predict(0)
                 found[f"{name}/{one.name}"] = dict(one.options), scores.round(4).tolist()
         found[f"{name}/trials"] = len(trials_of(workspace.dataset_folder(name) / "tuning"))
+    if "other" in found:
+        stored = runs_of_other(home).list()
+        assert not stored.damage
+        found["notes"] = [run.note for run in stored.runs if runs_of_other(home).values(run) or run.kind != "evaluate"]
     for name, version in ((NAME, "1"), (NAME, "2"), ("other", "1")):
         if name in found and (store := vector_store(home, version, name)).folder.exists():
             found[f"{name}/embedded {version}"] = _embedded(store)
@@ -284,11 +310,16 @@ _LASTING = re.compile(r".*(\.lock|\.begun)")
 
 
 def stored_files(home: Path) -> set[str]:
-    """The files and folders, but for those that stay on purpose, and with the random parts of their names left out."""
+    """The files and folders, but for those that stay on purpose, and with the random parts of their names left out.
+
+    A run is recorded after what it is about is stored, and need not be. So only those that an operation is about count.
+    """
     found = set()
     for path in home.rglob("*"):
         if not path.is_dir() and not _LASTING.fullmatch(path.name):
             parts = [_RANDOM.sub("#", part) for part in path.relative_to(home).parts]
+            if parts[-2] == "runs" and parts[-3] != "other" and re.fullmatch(r"\d+\.(json|npz)", parts[-1]):
+                continue
             if parts[0] in ("saved", "new"):
                 parts[-1] = re.sub(r"model-[0-9a-f]{12}", "model", parts[-1])
             found.add("/".join(parts))

@@ -1,6 +1,6 @@
 """The commands and their options. Each imports what it needs when it runs."""
 
-from tui.commands import check, data, embed, export, models, recommend, search
+from tui.commands import check, data, embed, export, models, recommend, runs, search
 from tui.commands.group import cli
 
-__all__ = ["check", "cli", "data", "embed", "export", "models", "recommend", "search"]
+__all__ = ["check", "cli", "data", "embed", "export", "models", "recommend", "runs", "search"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import click
 
@@ -43,6 +44,33 @@ def list_all(context: click.Context, dataset: str | None, as_json: bool) -> None
     print_models(
         list_models(open_workspace(), dataset or context.obj["dataset"], lambda error: log(describe(error))), as_json
     )
+
+
+@models.command("default")
+@click.argument("model", required=False)
+@click.option("--clear", type=click.Choice(("user", "sequence")), help="Have the best trained model answer again.")
+@dataset_option
+@common_options
+@click.pass_context
+def default(
+    context: click.Context,
+    model: str | None,
+    clear: Literal["user", "sequence"] | None,
+    dataset: str | None,
+    as_json: bool,
+) -> None:
+    """Show which models answer when none is named, or have MODEL answer."""
+    from engine.session import get
+    from tui.model_output import print_defaults
+
+    if model is not None and clear is not None:
+        raise click.UsageError("Give MODEL or --clear, not both.")
+    session = open_session(context, dataset, "auto")
+    if clear is not None:
+        session.runs.set_default(clear, None)
+    if model is not None:
+        session.runs.set_default(get(model).task, model)
+    print_defaults(session.models.states(), session.name, as_json)
 
 
 @cli.command()

@@ -60,7 +60,7 @@ def test_what_is_whole_is_named_as_whole(workspace: Workspace, paths: Paths, vec
     findings = list(check(workspace, paths))
     assert {finding.condition for finding in findings} == {Condition.WHOLE}
     assert {finding.kind for finding in findings} == {
-        *("data set", "table", "model", "embeddings", "search index", "map", "state", "history", "cache"),
+        *("data set", "table", "model", "embeddings", "search index", "run", "map", "state", "history", "cache"),
     }
     assert {finding.name for finding in findings if finding.kind == "table"} == {"items", "users", "interactions"}
     assert {finding.dataset for finding in check(workspace, paths, "tiny")} == {"tiny"}
