@@ -18,7 +18,7 @@ from textual.widgets import ContentSwitcher, Input, Static
 from tui import themes
 from tui.contained_app import ContainedApp
 from tui.pace import Pace
-from tui.panes import FUNCTION_KEYS, TABS
+from tui.panes import TABS
 from tui.sanitize import sanitize
 from tui.state import AppState
 from tui.widgets.cell_text import clean, count, duration
@@ -89,7 +89,8 @@ class RecsysApp(ContainedApp):
         Binding("ctrl+p", "command_palette", "palette", key_display="^p", id="palette"),
         Binding("question_mark", "help", "help", key_display="?", id="help"),
         Binding("f1", "help", "help", id="help"),
-        Binding("q,f10,ctrl+q", "quit", "Quit", show=False, id="quit"),
+        Binding("q", "quit", "Quit", show=False, id="quit"),
+        Binding("f10,ctrl+q", "quit", "Quit", show=False, priority=True, id="quit"),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True, id="suspend"),
     ]
 
@@ -118,12 +119,13 @@ class RecsysApp(ContainedApp):
         self._heading.dataset = clean(dataset_name)
         self._heading.device = "○ starting"
         self._titles = {tab.name: tab.title for tab in TABS}
-        for number, (tab, key) in enumerate(zip(TABS, FUNCTION_KEYS, strict=False), 1):
-            keys, action = f"{number},{key.lower()}", f"open('{tab.name}')"
-            opening = Binding(keys, action, tab.title, show=False, id=f"open-{tab.name}")  # App.bind() takes no id
+        for tab in TABS:
+            # Priority bindings work in pop-ups, too; App.bind() takes neither that nor an id.
+            action, name = f"open('{tab.name}')", f"open-{tab.name}"
+            opening = Binding(tab.key.lower(), action, tab.title, show=False, priority=True, id=name)
             for binding in Binding.make_bindings([opening]):
                 self._bindings._add_binding(binding)
-        self._tabs = TabBar(tuple(self._titles.items()), FUNCTION_KEYS)
+        self._tabs = TabBar(tuple((tab.name, tab.key, tab.title) for tab in TABS))
         self._status = StatusBar(self.state.pace)
         self._quit_requested_at = float("-inf")
         self._typed_early = ""
@@ -205,9 +207,14 @@ class RecsysApp(ContainedApp):
 
     # -- tabs -------------------------------------------------------------------------------------------------
     async def action_open(self, name: str) -> None:
-        """Open a tab."""
+        """Open a tab; in the one that is open, go to its input line."""
         switcher = self.query_one("#tabs", ContentSwitcher)
-        if name == self._tabs.active or not self.panes:
+        if not self.panes:
+            return
+        while len(self.screen_stack) > 1:
+            self.screen.dismiss()
+        if name == self._tabs.active:
+            self.pane(name).focus_line()
             return
         if not self.query(f"#{name}"):
             await switcher.mount(self._make(name))
@@ -237,10 +244,6 @@ class RecsysApp(ContainedApp):
     @on(TabBar.Picked)
     async def _picked(self, event: TabBar.Picked) -> None:
         await self.action_open(event.name)
-
-    def on_descendant_focus(self) -> None:
-        """Show which keys open tabs: while an input line has the focus, digits are text."""
-        self._tabs.typing = isinstance(self.screen_stack[0].focused, Input)
 
     # -- from the backend -------------------------------------------------------------------------------------
     def on_session_opened(self, message: messages.SessionOpened) -> None:
@@ -417,9 +420,7 @@ class RecsysApp(ContainedApp):
         """All keys, by the place they work in."""
         from tui.widgets.item_list import ItemList
 
-        numbers = " ".join(str(number) for number in range(1, len(TABS) + 1))
-        functions = " ".join(FUNCTION_KEYS[: len(TABS)])
-        tabs = (numbers, f"{', '.join(self._titles.values())}; while typing: {functions}")
+        tabs = (" ".join(tab.key for tab in TABS), f"{', '.join(self._titles.values())}; again: its input line")
         yield "Everywhere", (tabs, *_HELP)
         yield "In a list", ItemList.KEYS
         for tab in TABS:
@@ -438,9 +439,11 @@ class RecsysApp(ContainedApp):
             return
         from tui.widgets.quit_prompt import QuitPrompt
 
-        if not isinstance(self.screen, QuitPrompt):
-            waiting = sum(one.active and one.task in self._titles for one in self.state.jobs.values()) - 1
-            self.push_screen(QuitPrompt(job, waiting, self.state.dataset))
+        if isinstance(self.screen, QuitPrompt):
+            self.exit()  # asked a second time
+            return
+        waiting = sum(one.active and one.task in self._titles for one in self.state.jobs.values()) - 1
+        self.push_screen(QuitPrompt(job, waiting, self.state.dataset))
 
     def action_leave(self) -> None:
         """Leave the app without a question."""

@@ -112,7 +112,7 @@ async def test_a_device_that_is_not_there_is_said(make_app):
         assert "There is no CUDA device here" in screen_text(app)
 
 
-async def test_digits_open_tabs_and_belong_to_the_text_while_typing(make_app):
+async def test_function_keys_open_tabs_and_digits_never_do(make_app):
     app = make_app()
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
@@ -122,16 +122,36 @@ async def test_digits_open_tabs_and_belong_to_the_text_while_typing(make_app):
         assert "F3 User" in screen_text(app)
         await pilot.press("down", "2")
         await settle(pilot)
-        assert app.active_pane.id == "user"
-        assert "3  Sequence" in screen_text(app)
-        await pilot.press("3")
+        assert app.active_pane.id == "search"
+        assert "F3 User" in screen_text(app)
+        await pilot.press("f3")
         await settle(pilot)
-        assert app.active_pane.id == "sequence"
+        assert app.active_pane.id == "user"
         await pilot.press("f2")
         await settle(pilot)
         assert app.active_pane.id == "search"
         # The cursor is where it was left.
         assert app.focused is app.pane("search")._table
+        # On the tab that is open, its key goes to the line, and typing replaces what stands there.
+        await pilot.press("f2", "h")
+        await settle(pilot)
+        assert app.pane("search").line.value == "h"
+
+
+async def test_the_keys_of_tabs_and_quitting_work_in_pop_ups_too(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        for opening in ("f1", "ctrl+p"):
+            await pilot.press(opening)
+            await settle(pilot)
+            assert len(app.screen_stack) == 2
+            await pilot.press("f4" if opening == "f1" else "f3")
+            await settle(pilot)
+            assert len(app.screen_stack) == 1
+        assert app.active_pane.id == "user"
+        await pilot.press("f1", "f10")
+    assert app.return_code == 0
 
 
 async def test_keys_pressed_right_after_a_tab_is_opened_go_to_that_tab(make_app):
@@ -249,7 +269,7 @@ async def test_a_job_can_be_stopped_from_any_tab_by_the_palette(make_app):
         await settle(pilot)
         await pilot.press("t")
         await until(pilot, lambda: app.state.active_job("user"))
-        await pilot.press("1")
+        await pilot.press("f2")
         commands = {command.title: command.callback for command in app.get_system_commands(app.screen)}
         commands["Stop training explicit"]()
         await settle(pilot)

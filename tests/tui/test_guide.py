@@ -36,7 +36,7 @@ async def test_the_example_of_a_tab_is_a_service_a_pane_and_a_line(make_app, mon
     app = make_app(session)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("f6")
+        await pilot.press("f9")
         await settle(pilot)
         assert app.pane("genres")._panel.table.rows == (("Western", 2), ("Noir", 1))
-        assert "F6 Genres" in screen_text(app)
+        assert "F9 Genres" in screen_text(app)

@@ -171,7 +171,7 @@ async def test_an_item_of_another_tab_is_added_with_a_key(make_app):
         await pilot.press("down", "a")
         await settle(pilot)
         assert "Heat (1995) is number 1 of the sequence" in screen_text(app)
-        await pilot.press("3")
+        await pilot.press("f4")
         await settle(pilot)
         assert "Watched · 1" in screen_text(app)
         assert "What comes next · sequence" in screen_text(app)

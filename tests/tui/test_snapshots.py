@@ -172,7 +172,7 @@ STATES: dict[str, tuple[Callable[[], FakeSession], Steps]] = {
     "sequence_untrained": (untrained, keys("f4", text="heat", then=("enter",))),
     "sequence_waiting_for_its_turn": (untrained, held("embed", "f5", shows="0 of 20 texts")),
     "sequence_failed": (lambda: broken("next_items", DAMAGED), keys("f4", text="heat", then=("enter",))),
-    "sequence_nasty": (nasty, keys("f4", text="x", then=("enter", "1"))),
+    "sequence_nasty": (nasty, keys("f4", text="x", then=("enter", "f2"))),
     "help": (FakeSession, keys("f1")),
     "palette": (untrained, keys("ctrl+p")),
 }

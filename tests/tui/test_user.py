@@ -99,7 +99,7 @@ async def test_other_tabs_are_usable_while_a_model_trains(make_app):
         await open_user(app, pilot)
         await pilot.press("t")
         await until(pilot, lambda: "epoch 1 of 10" in screen_text(app))
-        await pilot.press("1")
+        await pilot.press("f2")
         await type_text(pilot, "heat")
         await until(pilot, lambda: "Results · 20" in screen_text(app))
         assert "Training explicit" in screen_text(app)

@@ -1,8 +1,9 @@
 """One pane a tab. This package names the panes; each is imported when its tab is first opened.
 
 To add a tab, write its pane, and add a line to :data:`TABS`. What the shell must know before it imports the pane stands
-in that line: the tab's name and its title. The pane class declares the rest: the keys that the help screen shows
-(``KEYS``), the service it asks (``service_of``) and, if it needs a trained model, what that model needs (``NEEDS``).
+in that line: the tab's name, its title and its key. The pane class declares the rest: the keys that the help screen
+shows (``KEYS``), the service it asks (``service_of``) and, if it needs a trained model, what that model needs
+(``NEEDS``).
 """
 
 from __future__ import annotations
@@ -25,12 +26,15 @@ class Tab:
         Identifies the tab and its pane; jobs that work for the pane carry it as their ``task``.
     title
         What the tab bar shows.
+    key
+        The function key that opens it: F2 to F9, but for F5, which starts what a pane offers.
     pane
         The pane as ``module:Class``.
     """
 
     name: str
     title: str
+    key: str
     pane: str
 
     def load_pane(self) -> type[Pane[Any]]:
@@ -40,12 +44,9 @@ class Tab:
         return pane
 
 
-#: The tabs in their order; the key 1 opens the first one, 2 the next one, and so on.
+#: The tabs in their order. Function keys open them, because they mean the same while text is being typed.
 TABS = (
-    Tab("search", "Search", "tui.panes.search:SearchPane"),
-    Tab("user", "User", "tui.panes.user:UserPane"),
-    Tab("sequence", "Sequence", "tui.panes.sequence:SequencePane"),
+    Tab("search", "Search", "F2", "tui.panes.search:SearchPane"),
+    Tab("user", "User", "F3", "tui.panes.user:UserPane"),
+    Tab("sequence", "Sequence", "F4", "tui.panes.sequence:SequencePane"),
 )
-
-#: What opens the tabs while digits are text. F1 is help, F5 starts what a pane offers, and F10 leaves the app.
-FUNCTION_KEYS = ("F2", "F3", "F4", "F6", "F7", "F8", "F9")

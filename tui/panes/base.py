@@ -227,6 +227,11 @@ class Pane(Contained, Container, Generic[Service]):
         """Focus the place where this pane begins."""
         self.go_to(self.line)
 
+    def focus_line(self) -> None:
+        """Focus the input line and select its text, so that typing replaces it."""
+        self.go_to(self.line)
+        self.line.select_all()
+
     def focus_again(self) -> None:
         """Focus the widget that had the focus when the pane was left."""
         if self.last_focus is not None and self.last_focus.focusable and self in self.last_focus.ancestors:
@@ -316,9 +321,8 @@ class Pane(Contained, Container, Generic[Service]):
         self.step_back()
 
     def action_type(self) -> None:
-        """Focus the input line and select its text, so that typing replaces it."""
-        self.go_to(self.line)
-        self.line.select_all()
+        """Focus the input line."""
+        self.focus_line()
 
     def action_retry(self) -> None:
         """Open the data set again, or repeat the requests that failed."""

@@ -97,7 +97,7 @@ class FailedPane(VerticalScroll):
         """Focus the page, so that its key works."""
         self.screen.set_focus(self)
 
-    focus_again = focus_start
+    focus_again = focus_line = focus_start
 
     def explain(self, item: Item) -> None:
         """Know no reasons."""

@@ -39,7 +39,6 @@ class TabBar(Contained, Widget):
     """
 
     active: reactive[str] = reactive("")
-    typing: reactive[bool] = reactive(False)
     hovered: reactive[str] = reactive("")
 
     class Picked(Message):
@@ -49,23 +48,15 @@ class TabBar(Contained, Widget):
             super().__init__()
             self.name = name
 
-    def __init__(self, tabs: tuple[tuple[str, str], ...], function_keys: tuple[str, ...]) -> None:
-        """Take pairs of name and label, and the keys that open the tabs while text is being typed."""
+    def __init__(self, tabs: tuple[tuple[str, str, str], ...]) -> None:
+        """Take the name, the key and the label of each tab."""
         super().__init__()
-        self._tabs = tabs
-        self._function_keys = function_keys
-
-    def _labels(self) -> list[tuple[str, str, str]]:
-        """Name, key and label of each tab; all keys have the same width."""
-        # While text is being typed digits belong to it, and the function keys are what works.
-        digits = range(1, len(self._tabs) + 1)
-        keys = [f"{key} " for key in self._function_keys] if self.typing else [f"{digit}  " for digit in digits]
-        return [(name, key, clean(label)) for key, (name, label) in zip(keys, self._tabs, strict=False)]
+        self._tabs = [(name, f"{key} ", clean(label)) for name, key, label in tabs]
 
     def render(self) -> Content:
         """The tabs."""
         parts: list[tuple[str, str]] = []
-        for name, key, label in self._labels():
+        for name, key, label in self._tabs:
             if name == self.active:
                 box = "$text on $primary 40%"
                 parts += [(f" {key}", box), (f"{label}  ", f"bold {box}")]
@@ -89,7 +80,7 @@ class TabBar(Contained, Widget):
 
     def _at(self, x: int) -> str | None:
         edge = 0
-        for name, key, label in self._labels():
+        for name, key, label in self._tabs:
             edge += cell_len(f" {key}{label}  ")
             if x < edge:
                 return name

@@ -96,7 +96,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         & > .table--heading { color: $text-muted; text-style: bold; }
         & > .table--muted { color: $text-muted; }
         & > .table--accent { color: $text-accent; }
-        & > .table--cursor { background: $block-cursor-blurred-background; }
+        & > .table--cursor { background: $foreground 10%; }
         & > .table--hover { background: $block-hover-background; }
         & > .table--match { text-style: bold underline; }
         &:focus > .table--cursor { background: $primary 30%; text-style: bold; }
