@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.widgets.bars import bar, histogram, progress_bar, sparkline, stars
-from tui.widgets.histogram import bins
+from tui.widgets.histogram import bins, label_line
 from tui.widgets.item_list import percent
 
 
@@ -44,6 +46,23 @@ def test_bins_follow_the_steps_of_the_scale():
     assert [label for label, _ in bins([0.5, 5], 0.5, 5)] == ["½", "1", "1½", "2", "2½", "3", "3½", "4", "4½", "5"]
     assert bins([1, 5, 5], 1, 5) == (("1", 1), ("2", 0), ("3", 0), ("4", 0), ("5", 2))
     assert [label for label, _ in bins([7], 1, 10)] == [str(one) for one in range(1, 11)]
+
+
+def test_each_label_begins_under_its_bar():
+    assert label_line(["½", "1", "1½", "2"], 3) == "½  1  1½ 2  "
+    assert label_line([str(one) for one in range(1, 11)], 3) == "1  2  3  4  5  6  7  8  9  10 "
+
+
+@given(st.lists(st.from_regex(r"[0-9]{1,5}", fullmatch=True), min_size=1, max_size=12), st.integers(2, 6))
+def test_labels_stand_under_their_bars_or_nowhere(labels, cell):
+    line = label_line(labels, cell)
+    shown = [(place // cell, word) for place, word in words_at(line)]
+    assert all(labels[index] == word for index, word in shown)
+    assert shown[-1] == (len(labels) - 1, labels[-1])
+
+
+def words_at(line):
+    return [(found.start(), found.group()) for found in re.finditer(r"\S+", line)]
 
 
 @given(st.lists(st.floats(-10, 10)))

@@ -11,7 +11,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.widgets.bars import compact, histogram
-from tui.widgets.cell_text import fit
 
 _MOST_BINS = 12
 
@@ -41,13 +40,31 @@ class Histogram(Widget):
         width, height = self.content_size.width, self.content_size.height
         if not self.bins:
             return Strip.blank(width, self.rich_style)
-        cell = max(len(label) for label, _ in self.bins) + 1
+        cell = max(min(max(len(label) for label, _ in self.bins) + 1, width // len(self.bins)), 2)
         if y == height - 1:
-            text = "".join(fit(label, cell) for label, _ in self.bins)
-            return Strip([Segment(fit(text, width), self.get_visual_style("histogram--label").rich_style)])
-        text = histogram([count for _, count in self.bins], height - 1, cell)[y]
-        style = self.get_visual_style("histogram--bar").rich_style
-        return Strip([Segment(text[:width].ljust(width), style)])
+            # Each label stands under its own bar, so the blanks between them must stay as they are.
+            text, style = label_line([label for label, _ in self.bins], cell), "histogram--label"
+        else:
+            text, style = histogram([count for _, count in self.bins], height - 1, cell)[y], "histogram--bar"
+        return Strip([Segment(text[:width].ljust(width), self.get_visual_style(style).rich_style)])
+
+
+def label_line(labels: Sequence[str], cell: int) -> str:
+    """Labels that begin at every ``cell``-th cell; the last is whole, and others are left out where they have no room.
+
+    Examples
+    --------
+    >>> label_line(["½", "1", "1½", "2"], 3), label_line(["1", "10", "100", "1000"], 3)
+    ('½  1  1½ 2  ', '1  10    1000')
+    """
+    line = " " * (cell * (len(labels) - 1)) + labels[-1].ljust(cell)
+    end = 0
+    for index, label in enumerate(labels[:-1]):
+        start = index * cell
+        if start >= end and start + len(label) < cell * (len(labels) - 1):
+            line = line[:start] + label + line[start + len(label) :]
+            end = start + len(label) + 1
+    return line
 
 
 def bins(ratings: Sequence[float], low: float, high: float) -> tuple[tuple[str, int], ...]:
