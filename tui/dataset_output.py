@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tui.output import print_json, print_line, print_table
+from tui.profile_output import print_profile, profile_json
 from tui.wording import describe_hint
 
 if TYPE_CHECKING:
-    from engine.session import Manifest
+    from engine.session import Manifest, Profile
     from engine.session.datasets import Preview, UserFiles
 
 
@@ -55,16 +56,19 @@ def print_dataset(manifest: Manifest, as_json: bool) -> None:
         print_line("  --map names other columns.")
 
 
-def print_dataset_info(manifest: Manifest, files: UserFiles, as_json: bool) -> None:
-    """A stored data set, and the files in which a person can write what searches in it should know."""
+def print_dataset_info(manifest: Manifest, files: UserFiles, as_json: bool, profile: Profile | None = None) -> None:
+    """A stored data set, the files in which a person can write what searches in it should know, and its profile."""
     written = {"aliases": files.aliases, "synonyms": files.synonyms}
     if as_json:
         there = {name: str(path) if path.is_file() else None for name, path in written.items()}
-        print_json({**dataset_json(manifest), **there})
+        found = {} if profile is None else {"profile": profile_json(profile)}
+        print_json({**dataset_json(manifest), **there, **found})
         return
     print_dataset(manifest, as_json)
     for what, path in (("further titles", files.aliases), ("words that mean the same", files.synonyms)):
         print_line(f"  {what} {'are' if path.is_file() else 'would be'} read from {path}")
+    if profile is not None:
+        print_profile(profile)
 
 
 def print_preview(preview: Preview, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine.data.id_map import ExternalId
     from engine.data.items import Item
+    from engine.data.profile import Profile
     from engine.data.results import Task
     from engine.data.runs import RUN_KINDS, RUN_STATES, RunRecord
     from engine.evaluation.config import PROTOCOLS, TIES, EvaluationConfig, Ties
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "engine.data.id_map": ("ExternalId",),
     "engine.data.items": ("Item",),
+    "engine.data.profile": ("Profile",),
     "engine.data.results": ("Task",),
     "engine.data.runs": ("RUN_KINDS", "RUN_STATES", "RunRecord"),
     "engine.evaluation.config": ("PROTOCOLS", "TIES", "EvaluationConfig", "Ties"),
@@ -85,6 +87,7 @@ __all__ = [
     "Mode",
     "ParsedQuery",
     "Problem",
+    "Profile",
     "Progress",
     "RunRecord",
     "Session",

@@ -16,6 +16,7 @@ from engine.runtime.locked_property import locked_property
 from engine.session.data import DataService
 from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset
+from engine.session.profile import ProfileService
 from engine.session.runs import RunService
 from engine.session.search import SearchService
 from engine.session.sequences import SequenceService
@@ -74,6 +75,8 @@ class Session:
     ----------
     data
         What the data set holds.
+    profiles
+        What the data set is like: its sizes, histograms and faults.
     search
         What is like these words, or like this item.
     models
@@ -99,6 +102,7 @@ class Session:
             workspace, name, device=device, interactive=interactive, embedding_model=embedding_model
         )
         self.data = DataService(self._opened)
+        self.profiles = ProfileService(self._opened)
         self.search = SearchService(self._opened)
         self.models = ModelService(self._opened, self.search)
         self.runs = RunService(self._opened)

@@ -19,11 +19,11 @@ from engine.search.encoder.model_files import read_stamps
 from engine.search.lexical import aliases, synonyms
 from engine.storage.arrays import read_npz
 from engine.storage.atomic import describe_os_error, set_aside
-from engine.storage.guarded import read_json
+from engine.storage.guarded import read_json, require_checksum
 from engine.storage.paths import Paths
 from engine.storage.settings import read_settings
 from engine.workspace.dataset_store import Workspace
-from engine.workspace.layout import CURRENT, DEFAULTS, MANIFEST, MAP, RUNS, TUNING, WORDS
+from engine.workspace.layout import CURRENT, DEFAULTS, MANIFEST, MAP, PROFILE, RUNS, TUNING, WORDS
 from engine.workspace.manifest import Manifest, read_manifest
 from engine.workspace.run_files import describe_run, record_files
 from engine.workspace.stored_model import model_folder, read_report, require_whole
@@ -56,8 +56,8 @@ class Finding:
     dataset
         The data set that it belongs to; empty for what belongs to none.
     kind
-        ``"data set"``, ``"table"``, ``"model"``, ``"embeddings"``, ``"search index"``, ``"map"``, ``"tuning"``,
-        ``"run"``, ``"history"``, ``"aliases"``, ``"synonyms"``, ``"settings"``, ``"state"`` or ``"cache"``.
+        ``"data set"``, ``"table"``, ``"model"``, ``"embeddings"``, ``"search index"``, ``"map"``, ``"profile"``,
+        ``"tuning"``, ``"run"``, ``"history"``, ``"aliases"``, ``"synonyms"``, ``"settings"``, ``"state"`` or ``"cache"``.
     name
         Its name among those of its kind.
     path
@@ -215,6 +215,8 @@ def _of_dataset(workspace: Workspace, name: str, job: Job) -> Iterator[_Check]:
     yield _Check(_finding(name, "search index", WORDS, words), partial(_read_index, words), partial(_delete, words))
     the_map = folder / MAP
     yield _Check(_finding(name, "map", MAP, the_map), partial(_read_map, the_map), partial(_delete, the_map))
+    for path in _files(folder, PROFILE):
+        yield _Check(_finding(name, "profile", path.name, path), partial(_read_profile, path), partial(_delete, path))
     for path in _files(folder, aliases.FILE_NAME):
         yield _Check(_finding(name, "aliases", path.name, path), partial(_count_aliases, path, folder, manifest), None)
     for study in _files(folder / TUNING, "*.journal"):
@@ -280,6 +282,11 @@ def _cut_vectors(folder: Path) -> str:
 
 def _read_index(path: Path) -> str:
     return f"{len(read_npz(path))} arrays"
+
+
+def _read_profile(path: Path) -> str:
+    require_checksum(path, read_json(path, dict[str, Any]))
+    return ""
 
 
 def _count_aliases(path: Path, folder: Path, manifest: Manifest | None) -> str:

@@ -25,6 +25,7 @@ from engine.workspace.layout import (
     MANIFEST,
     MAP,
     MODELS,
+    PROFILE,
     REMOVED,
     RUNS,
     TABLE_FILE,
@@ -97,7 +98,7 @@ def _clear_dataset(folder: Path) -> list[Path]:
     tables = [path for path in _entries(folder) if TABLE_FILE.fullmatch(path.name) and path.name not in named]
     cleared = [one for path in tables for one in delete(path)] + clear_parts(folder)
     if not named:
-        rest = [folder / name for name in (DEFAULTS, EMBEDDINGS, MODELS, RUNS, TUNING, WORDS, MAP)]
+        rest = [folder / name for name in (DEFAULTS, EMBEDDINGS, MODELS, RUNS, TUNING, WORDS, MAP, PROFILE)]
         cleared += [one for path in rest if path.exists() for one in delete(path)]
         if not _entries(folder):
             cleared += delete(folder)

@@ -31,6 +31,17 @@ def test_add_info_list_and_remove(run: Run, films: str) -> None:
     assert json.loads(run("datasets", "list", "--json").out) == []
 
 
+def test_info_has_the_profile_on_request(run: Run, films: str) -> None:
+    assert "profile" not in json.loads(run("datasets", "info", films, "--json").out)
+    for _ in range(2):  # computed, and then read from its file
+        profile = json.loads(run("datasets", "info", films, "--profile", "--json").out)["profile"]
+        assert {"ratings", "times", "users", "items", "popular", "unpopular", "doubts", "sparsity"} <= set(profile)
+        assert sum(one["count"] for one in profile["ratings"]) == profile["num_ratings"] == 9
+    shown = run("datasets", "info", films, "--profile").out
+    for words in ("Density: 45.000%", "Most popular", "median", "━━━"):
+        assert words in shown
+
+
 def test_a_taken_name_needs_replace(run: Run, films: str, files: tuple[Path, Path]) -> None:
     ratings, items = files
     again = ("datasets", "add", films, "--ratings", ratings, "--items", items)

@@ -246,6 +246,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "save a model again": Operation(lambda home: save(home / "saved", 1), cleared_by_repeating=True),
     "export again": Operation(lambda home: export(home, 2), cleared_by_repeating=True),
     "export vectors": Operation(export_vectors, cleared_by_repeating=True),
+    "profile": Operation(lambda home: Session(workspace_in(home), NAME).profiles.profile(), optional=True),
     "search": Operation(search, steps_between=True, optional=True),
     "state": Operation(state, steps_between=True, optional=True),
     "state of a new home": Operation(lambda home: first_state(new_home_in(home)), steps_between=True, optional=True),

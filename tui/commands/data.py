@@ -205,13 +205,22 @@ def add_dataset(
 
 @datasets.command("info")
 @click.argument("name")
+@click.option("--profile", is_flag=True, help="Also its histograms, its most popular items, and doubts about the data.")
 @common_options
-def dataset_info(name: str, as_json: bool) -> None:
+def dataset_info(name: str, profile: bool, as_json: bool) -> None:
     """Tell what a data set holds and what its reader left out."""
     from engine.session.datasets import open_workspace, user_files
     from tui.dataset_output import print_dataset_info
 
-    print_dataset_info(open_workspace().manifest(name), user_files(name), as_json)
+    workspace = open_workspace()
+    manifest, found = workspace.manifest(name), None
+    if profile:
+        from engine.session import Session
+        from tui.progress_output import progress_on_stderr
+
+        with progress_on_stderr() as job:
+            found = Session(workspace, name).profiles.profile(job)
+    print_dataset_info(manifest, user_files(name), as_json, found)
 
 
 @datasets.command("remove")
