@@ -42,6 +42,11 @@ class SearchHistory:
             return _read(self._path)[:limit]
         return []
 
+    def rename(self, name: str) -> None:
+        """Make this the history of the data set of another name."""
+        with suppress(OSError):
+            self._path.replace(self._path.with_name(f"{name}.json"))
+
     def remember(self, line: str) -> None:
         """Put a search first; a search that is in the history already moves to the front."""
         line = " ".join(line.split())[:_MAX_LENGTH].encode("utf-8", "replace").decode()

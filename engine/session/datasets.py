@@ -7,9 +7,27 @@ from pathlib import Path
 from engine.datasets.ingest import Preview, add, preview
 from engine.storage.part_file import clear_parts
 from engine.storage.paths import find_paths
+from engine.workspace import dataset_moves
+from engine.workspace.dataset_moves import empty_trash, restore, throw_away
 from engine.workspace.dataset_store import Workspace
+from engine.workspace.manifest import Manifest
+from engine.workspace.trash import Trashed, trashed
 
-__all__ = ["Preview", "UserFiles", "add", "clear_leftovers", "open_workspace", "preview", "user_files"]
+__all__ = [
+    "Preview",
+    "Trashed",
+    "UserFiles",
+    "add",
+    "clear_leftovers",
+    "empty_trash",
+    "open_workspace",
+    "preview",
+    "rename",
+    "restore",
+    "throw_away",
+    "trashed",
+    "user_files",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -17,6 +35,21 @@ _log = logging.getLogger(__name__)
 def open_workspace() -> Workspace:
     """Where this person's data sets lie."""
     return Workspace(find_paths().data)
+
+
+def rename(workspace: Workspace, name: str, new_name: str) -> Manifest:
+    """Rename a data set with all that belongs to it, the history of its searches too.
+
+    Raises
+    ------
+    UnknownError, DataError
+        As :func:`engine.workspace.dataset_moves.rename`.
+    """
+    from engine.search.history import SearchHistory
+
+    manifest = dataset_moves.rename(workspace, name, new_name)
+    SearchHistory(find_paths().state, name).rename(new_name)
+    return manifest
 
 
 @dataclass(frozen=True, slots=True)

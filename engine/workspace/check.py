@@ -57,7 +57,8 @@ class Finding:
         The data set that it belongs to; empty for what belongs to none.
     kind
         ``"data set"``, ``"table"``, ``"model"``, ``"embeddings"``, ``"search index"``, ``"map"``, ``"profile"``,
-        ``"tuning"``, ``"run"``, ``"history"``, ``"aliases"``, ``"synonyms"``, ``"settings"``, ``"state"`` or ``"cache"``.
+        ``"tuning"``, ``"run"``, ``"history"``, ``"aliases"``, ``"synonyms"``, ``"settings"``, ``"state"`` or
+        ``"cache"``.
     name
         Its name among those of its kind.
     path

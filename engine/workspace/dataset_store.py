@@ -167,7 +167,7 @@ class Workspace:
         RecsysError
             If a newer version of the program wrote the folder; it is then left unchanged.
         """
-        self._require(name)
+        self.require(name)
         folder = self.dataset_folder(name)
         try:
             return read_manifest(folder, name)
@@ -249,11 +249,11 @@ class Workspace:
         DataError
             If the folder cannot be removed.
         """
-        self._require(name)
+        self.require(name)
         folder = self.dataset_folder(name)
         removed = folder.with_name(f".{name}.{uuid.uuid4().hex[:8]}.removed")
         with self.exclusive(f"removing {name}"):
-            self._require(name)
+            self.require(name)
             try:
                 os.rename(folder, removed)
             except OSError as error:
@@ -279,13 +279,20 @@ class Workspace:
         UnknownError
             If there is no data set of this name.
         """
-        self._require(name)
+        self.require(name)
         try:
             write_json(self.folder / CURRENT, {"name": name})
         except DataError as error:
             _log.info("the data set that was used last is not remembered: %s", error)
 
-    def _require(self, name: str) -> None:
+    def require(self, name: str) -> None:
+        """Check that there is a data set of this name.
+
+        Raises
+        ------
+        UnknownError
+            If there is none.
+        """
         if name not in self:
             known = self.names()
             stored = f"there are {', '.join(known)}" if known else "none is stored yet"

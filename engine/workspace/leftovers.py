@@ -33,6 +33,7 @@ from engine.workspace.layout import (
     WORDS,
 )
 from engine.workspace.run_files import clear_runs
+from engine.workspace.trash import empty
 
 #: The folders that earlier versions left when they were killed while they replaced a model: the new and the old one.
 _EXCHANGED = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.(?P<end>part|old)")
@@ -77,6 +78,8 @@ def clear_locked(folder: Path) -> list[Path]:
                 cleared += clear_dataset(path)
     except OSError as error:
         _log.info("%s: left-overs were not cleared (%s)", folder, error)
+    for path in empty(folder):
+        _log.info("%s: deleted, since it has been in the trash for long", path)
     for path in cleared:
         _log.info("%s: cleared, since the process that wrote it ended before it was complete", path)
     return cleared

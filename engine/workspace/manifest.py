@@ -13,6 +13,7 @@ from engine.errors import RecsysError
 from engine.storage.guarded import convert_file, damaged, read_json, require_checksum
 from engine.storage.schema import SchemaError, convert
 from engine.workspace.layout import MANIFEST, TABLES
+from engine.workspace.renaming import RENAMED_TO, renamed
 
 SCHEMA_VERSION = 1
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -81,6 +82,11 @@ def to_manifest(path: Path, name: str, raw: Mapping[str, Any]) -> Manifest:
     if schema != SCHEMA_VERSION:
         raise damaged(path, f"it has the unknown schema {schema!r:.40}")
     require_checksum(path, raw)
+    if raw.get(RENAMED_TO) == name:
+        try:
+            raw = renamed(raw, name)
+        except (TypeError, ValueError, KeyError):
+            raise damaged(path, "it has no overview") from None
     manifest = convert_file(path, raw, Manifest)
     try:
         require_consistent(name, manifest)

@@ -31,6 +31,21 @@ def test_add_info_list_and_remove(run: Run, films: str) -> None:
     assert json.loads(run("datasets", "list", "--json").out) == []
 
 
+def test_a_data_set_is_renamed_removed_and_restored(run: Run, films: str) -> None:
+    assert json.loads(run("datasets", "rename", films, "movies", "--json").out)["name"] == "movies"
+    assert json.loads(run("datasets", "remove", "movies", "--json").out) == {"removed": "movies", "for_good": False}
+    assert [one["name"] for one in json.loads(run("datasets", "trash", "--json").out)] == ["movies"]
+    assert "movies" in run("datasets", "trash").out
+    assert json.loads(run("datasets", "restore", "movies", "--as", "films", "--json").out)["name"] == "films"
+    assert [one["name"] for one in json.loads(run("datasets", "list", "--json").out)] == ["films"]
+    missing = run("datasets", "restore", "movies")
+    assert missing.status == 1
+    assert "the trash is empty" in missing.err
+    run("datasets", "remove", films)
+    assert run("datasets", "trash", "--empty").status == 0
+    assert json.loads(run("datasets", "trash", "--json").out) == []
+
+
 def test_info_has_the_profile_on_request(run: Run, films: str) -> None:
     assert "profile" not in json.loads(run("datasets", "info", films, "--json").out)
     for _ in range(2):  # computed, and then read from its file
@@ -38,7 +53,7 @@ def test_info_has_the_profile_on_request(run: Run, films: str) -> None:
         assert {"ratings", "times", "users", "items", "popular", "unpopular", "doubts", "sparsity"} <= set(profile)
         assert sum(one["count"] for one in profile["ratings"]) == profile["num_ratings"] == 9
     shown = run("datasets", "info", films, "--profile").out
-    for words in ("Density: 45.000%", "Most popular", "median", "━━━"):
+    for words in ("Density: 56.250%", "Most popular", "median", "━━━"):
         assert words in shown
 
 

@@ -27,9 +27,11 @@ from engine.search.history import SearchHistory
 from engine.search.semantic.vector_store import VectorStore, hash_texts
 from engine.session import Session, Target
 from engine.session.exports import lists
+from engine.workspace.dataset_moves import rename, restore, throw_away
 from engine.workspace.dataset_store import Workspace
 from engine.workspace.model_store import ModelStore
 from engine.workspace.run_store import RunStore
+from engine.workspace.trash import trashed
 from tests.engine.search.fakes import FakeEncoder, vector_of
 from tui.remembered import read_theme, write_theme
 
@@ -199,6 +201,8 @@ def build(home: Path) -> None:
     workspace = workspace_in(home)
     workspace.add(films())
     workspace.add(films(3, "other"))
+    workspace.add(films(4, "removed"))
+    throw_away(workspace, "removed")
     workspace.make_current(NAME)
     train(home, "popular")
     train(home, "explicit", n_iter=1, embedding_dim=4)
@@ -221,6 +225,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "replace": Operation(lambda home: workspace_in(home).add(films(1), replace=True)),
     "replace with other ids": Operation(lambda home: workspace_in(home).add(films(1, more_users=2), replace=True)),
     "remove": Operation(lambda home: workspace_in(home).remove(NAME)),
+    "throw away": Operation(lambda home: throw_away(workspace_in(home), NAME)),
+    "rename": Operation(lambda home: rename(workspace_in(home), "other", "renamed")),
+    "restore": Operation(lambda home: restore(workspace_in(home), "removed")),
     "embed more": Operation(
         lambda home: vector_store(home).embed(TEXTS, FakeEncoder(), batch_size=4), steps_between=True
     ),
@@ -257,6 +264,7 @@ def open_again(home: Path) -> dict[str, Any]:
     """What is found by the next start, to which nothing may be refused."""
     workspace = workspace_in(home)
     found: dict[str, Any] = {"current": workspace.current(), "theme": read_theme(home / "state")}
+    found["trash"] = [one.name for one in trashed(workspace.folder)]
     found["searches"] = SearchHistory(home / "state", NAME).list()
     for name in workspace.names():
         dataset = workspace.open(name)
@@ -305,7 +313,7 @@ def trials_of(folder: Path) -> list[dict[str, Any]]:
 
 
 #: Parts of names that are new each time.
-_RANDOM = re.compile(r"(?<=-)[0-9a-f]{12}(?=$|\.parquet)")
+_RANDOM = re.compile(r"(?<=-)[0-9a-f]{12}(?=$|\.parquet)|\d{8}T\d{12}Z(?=\.trash)")
 #: Files that another process may be waiting for, so that they are never deleted; and a marker.
 _LASTING = re.compile(r".*(\.lock|\.begun)")
 

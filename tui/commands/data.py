@@ -223,21 +223,6 @@ def dataset_info(name: str, profile: bool, as_json: bool) -> None:
     print_dataset_info(manifest, user_files(name), as_json, found)
 
 
-@datasets.command("remove")
-@click.argument("name")
-@common_options
-def remove_dataset(name: str, as_json: bool) -> None:
-    """Delete a data set with its embeddings and models."""
-    from engine.session.datasets import open_workspace
-    from tui.output import log, print_json
-
-    open_workspace().remove(name)
-    if as_json:
-        print_json({"removed": name})
-    else:
-        log(f"Removed {name}.")
-
-
 def parse_mapping(text: str) -> dict[str, str | list[str]]:
     """Read ``role=column`` words, separated by commas; ``text`` may be several columns, joined by plus signs."""
     mapping: dict[str, str | list[str]] = {}
