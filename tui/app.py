@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tui import messages
     from tui.backend.backend import Backend
     from tui.backend.protocols import SessionLike
+    from tui.item_actions import ItemActions
     from tui.panes.base import Pane
     from tui.widgets.help import Section
 
@@ -369,14 +370,18 @@ class RecsysApp(ContainedApp):
         """Open Search with items like this one."""
         from tui.panes.search import SearchPane
 
-        await self.action_open("search")
-        if "search" in self._failed_tabs:
-            from tui.panes.failed import ReloadTab
-
-            await self.on_reload_tab(ReloadTab("search"))
+        await self._open_working("search")
         pane = self.pane("search")
         if isinstance(pane, SearchPane):
             pane.more_like(message.item)
+
+    async def _open_working(self, tab: str) -> None:
+        """Open a tab, anew if it met an error."""
+        await self.action_open(tab)
+        if tab in self._failed_tabs:
+            from tui.panes.failed import ReloadTab
+
+            await self.on_reload_tab(ReloadTab(tab))
 
     def on_show_details(self, message: messages.ShowDetails) -> None:
         """Show the details of an item in front of the list."""
@@ -388,7 +393,55 @@ class RecsysApp(ContainedApp):
     def on_copy_text(self, message: messages.CopyText) -> None:
         """Copy through the terminal, which works over SSH, too."""
         self.copy_to_clipboard(message.text)
-        self._status.note = f"✓ copied: {message.text}"
+        self._status.note = f"✓ copied: {clean(message.what or message.text)}"
+
+    def on_copy_title(self, message: messages.CopyTitle) -> None:
+        """Copy a title."""
+        title = _named(message.item)
+        self.copy_to_clipboard(title)
+        self._status.note = f"✓ copied: {title}"
+
+    @cached_property
+    def _actions(self) -> ItemActions:
+        """What verbs ask for; made when the first one does."""
+        from tui.item_actions import ItemActions
+
+        return ItemActions(self, self.backend, self.state)
+
+    def on_answered(self, message: messages.Answered) -> None:
+        """A browser has taken an address, or not."""
+        self._actions.browsed(message)
+
+    def on_copy_as(self, message: messages.CopyAs) -> None:
+        """Ask in which form a record is copied."""
+        self._actions.copy_as(message.record)
+
+    def on_export_list(self, message: messages.ExportList) -> None:
+        """Ask where a list goes to."""
+        self._actions.export(message.listing)
+
+    def on_open_page(self, message: messages.OpenPage) -> None:
+        """Open the page of an item."""
+        self._actions.open_page(message.item)
+
+    async def on_show_user(self, message: messages.ShowUser) -> None:
+        """Open the User tab with a user."""
+        from tui.panes.user import UserPane
+
+        await self._open_working("user")
+        pane = self.pane("user")
+        if isinstance(pane, UserPane):
+            pane.show_user(message.user, message.part)
+
+    async def on_replace_sequence(self, message: messages.ReplaceSequence) -> None:
+        """Open the Sequence tab with other items; an undo brings the earlier ones back."""
+        self.state.draft.replace(item for item in message.items if not self._refusal(item))
+        await self._open_working("sequence")
+        self._refresh_pane()
+
+    def on_find_fans(self, message: messages.FindFans) -> None:
+        """List the users who rated an item highest."""
+        self._actions.find_fans(message.item)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy text, line by line without what a terminal would act upon when it is pasted."""

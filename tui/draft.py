@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ class SequenceDraft:
             items.insert(target, items.pop(position))
             self._change(tuple(items))
         return target
+
+    def replace(self, items: Iterable[Item]) -> None:
+        """Put other items in the place of all."""
+        self._change(tuple(items))
 
     def clear(self) -> None:
         """Remove all items."""

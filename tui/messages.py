@@ -12,7 +12,8 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from engine.data.results import EmbeddingCost, EmbeddingState, ModelState, Overview
-    from engine.session import Item, Progress, Task
+    from engine.session import ExternalId, Item, Progress, Task
+    from tui.listing import Listing, Record
 
 FailureKind = Literal["refused", "unknown", "untrained", "unexpected"]
 JobState = Literal["waiting", "running", "stopping", "done", "stopped", "failed"]
@@ -225,6 +226,80 @@ class ShowDetails(Message):
 
 @dataclass
 class CopyText(Message):
-    """Copy this text to the clipboard, and confirm it."""
+    """Copy this text to the clipboard, and confirm it.
+
+    Attributes
+    ----------
+    text
+        The text.
+    what
+        What it is, for the confirmation; the text itself if this is empty.
+    """
 
     text: str
+    what: str = ""
+
+
+@dataclass
+class CopyTitle(Message):
+    """Copy the title of this item, with its year."""
+
+    item: Item
+
+
+@dataclass
+class CopyAs(Message):
+    """Ask in which form this record is copied."""
+
+    record: Record
+
+
+@dataclass
+class ExportList(Message):
+    """Ask where this list goes to, and in which format."""
+
+    listing: Listing
+
+
+@dataclass
+class OpenPage(Message):
+    """Open the page that this item has on the web."""
+
+    item: Item
+
+
+@dataclass
+class FindFans(Message):
+    """List the users who rated this item highest."""
+
+    item: Item
+
+
+@dataclass
+class ShowUser(Message):
+    """Open the User tab with this user.
+
+    Attributes
+    ----------
+    user
+        The user's id.
+    part
+        Where the cursor goes to.
+    """
+
+    user: ExternalId
+    part: Literal["history", "recommendations"] = "recommendations"
+
+
+@dataclass
+class UseAsSequence(Message):
+    """Read the history of this user and make it the sequence."""
+
+    user: ExternalId
+
+
+@dataclass
+class ReplaceSequence(Message):
+    """Make these items the sequence, oldest first, and open the Sequence tab."""
+
+    items: tuple[Item, ...]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.session import MODES
+from tui.listing import result_record
 from tui.sanitize import escape_json, sanitize
 from tui.widgets.bars import whole_percent
 from tui.wording import describe_empty
@@ -217,17 +218,7 @@ def search_json(answer: Answer, facets: Sequence[Facet]) -> dict[str, Any]:
 
 def result_json(result: Result, extra: str | None = None) -> dict[str, Any]:
     """One result in the shape of the contract."""
-    item = result.item
-    value = {
-        "rank": result.rank,
-        "item_id": item.item_id,
-        "title": item.title,
-        "score": result.score,
-        "year": item.year,
-        "genres": list(item.genres),
-        "metadata": dict(item.metadata),
-        "reason": result.reason,
-    }
+    value = result_record(result)
     if extra is not None:
         value[extra] = getattr(result, extra)
     if extra == "predicted_rating":

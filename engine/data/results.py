@@ -201,6 +201,25 @@ class UserSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Fan:
+    """A user who rated an item, or interacted with it where there are no ratings.
+
+    Attributes
+    ----------
+    user
+        The user.
+    rating
+        The user's latest rating of the item; None if there is none.
+    timestamp
+        When, in seconds since 1970; None if the data does not say.
+    """
+
+    user: UserSummary
+    rating: float | None
+    timestamp: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One interaction of a user. The ``timestamp`` is in unix seconds; None if the data set has no dates."""
 

@@ -71,6 +71,13 @@ class UserSearch:
     ----------
     dataset
         The data set whose users are searched. Its user ids are converted to text once.
+
+    Attributes
+    ----------
+    counts
+        The number of interactions of each user, ``(num_users,)``.
+    means
+        The mean rating of each user, NaN for one without ratings, ``(num_users,)``; None without ratings.
     """
 
     def __init__(self, dataset: Dataset) -> None:
@@ -79,8 +86,8 @@ class UserSearch:
         self._users = dataset.users
         interactions = dataset.interactions
         self._texts: Any = pa.array(dataset.users.ids).cast(pa.string())
-        self._counts = np.bincount(interactions.user_ids, minlength=interactions.num_users)
-        self._means: npt.NDArray[np.float64] | None = None
+        self.counts = np.bincount(interactions.user_ids, minlength=interactions.num_users)
+        self.means: npt.NDArray[np.float64] | None = None
         if interactions.ratings is not None:
             known = ~np.isnan(interactions.ratings)
             users = interactions.user_ids[known]
@@ -88,7 +95,7 @@ class UserSearch:
                 users, weights=interactions.ratings[known], minlength=interactions.num_users
             )
             rated = np.bincount(users, minlength=interactions.num_users)
-            self._means = np.divide(sums, rated, out=np.full(len(sums), np.nan), where=rated > 0)
+            self.means = np.divide(sums, rated, out=np.full(len(sums), np.nan), where=rated > 0)
 
     def find(self, text: str, limit: int) -> list[UserSummary]:
         """Find users whose id contains ``text``, regardless of case.
@@ -112,5 +119,5 @@ class UserSearch:
         """Summarise one user for the user picker."""
         from engine.data.results import UserSummary
 
-        mean = None if self._means is None or np.isnan(self._means[user]) else float(self._means[user])
-        return UserSummary(self._users.decode_one(user), int(self._counts[user]), mean)
+        mean = None if self.means is None or np.isnan(self.means[user]) else float(self.means[user])
+        return UserSummary(self._users.decode_one(user), int(self.counts[user]), mean)

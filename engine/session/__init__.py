@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.search.modes import LIKE_BY, MODES, LikeBy, Mode
     from engine.session.exports.exported import Exported
     from engine.session.exports.target import Target
+    from engine.session.exports.text_file import write_text
     from engine.session.session import Session, open_session
     from engine.storage.atomic import describe_os_error, write_json
     from engine.storage.guarded import read_json
@@ -55,6 +56,7 @@ _MODULES = {
     "engine.search.modes": ("LIKE_BY", "MODES", "LikeBy", "Mode"),
     "engine.session.exports.exported": ("Exported",),
     "engine.session.exports.target": ("Target",),
+    "engine.session.exports.text_file": ("write_text",),
     "engine.session.session": ("Session", "open_session"),
     "engine.storage.atomic": ("describe_os_error", "write_json"),
     "engine.storage.guarded": ("read_json",),
@@ -106,6 +108,7 @@ __all__ = [
     "spans",
     "words",
     "write_json",
+    "write_text",
 ]
 
 

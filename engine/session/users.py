@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.data.results import Answer, EmptyReason, HistoryEntry, UserSummary
+from engine.data.results import Answer, EmptyReason, Fan, HistoryEntry, UserSummary
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
 from engine.session.models import ModelService
@@ -61,6 +61,41 @@ class UserService:
         return [
             HistoryEntry(item, None if np.isnan(rating) else float(rating), time)
             for item, rating, time in zip(items, ratings, times, strict=True)
+        ]
+
+    def fans(self, item: ExternalId, limit: int = 100) -> list[Fan]:
+        """The users who rated an item highest. Of equal ratings, those of users who rate lower on average come first.
+
+        Without ratings, these are the users who interacted with it, those who have seen the least first: to them it is
+        a larger part of what they know.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such item.
+        """
+        import numpy as np
+
+        dataset = self._opened.dataset
+        log = dataset.interactions
+        rows = np.flatnonzero(log.item_ids == dataset.items.id_map.encode_one(item))
+        if log.timestamps is not None:
+            rows = rows[np.argsort(log.timestamps[rows], kind="stable")]
+        # The last row of each user, since somebody may have rated an item again.
+        users, last = np.unique(log.user_ids[rows][::-1], return_index=True)
+        rows = rows[::-1][last]
+        ratings = np.full(len(rows), np.nan) if log.ratings is None else log.ratings[rows].astype(float)
+        search = self._user_search
+        means = ratings if search.means is None else search.means[users]
+        order = np.lexsort((search.counts[users], means, -ratings))[:limit]
+        dates = log.timestamps if dataset.has_dates else None
+        return [
+            Fan(
+                search.summary(int(users[place])),
+                None if np.isnan(ratings[place]) else float(ratings[place]),
+                None if dates is None else int(dates[rows[place]]),
+            )
+            for place in order.tolist()
         ]
 
     def recommend(

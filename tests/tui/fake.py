@@ -21,6 +21,7 @@ from engine.data.results import (
     EmbeddingCost,
     EmbeddingState,
     Facet,
+    Fan,
     FitReport,
     HistoryEntry,
     ModelState,
@@ -393,7 +394,7 @@ class FakeUsers:
     def find(self, text: str, limit: int = 50) -> list[UserSummary]:
         self._fake.enter("find", text)
         found = [number for number in range(1, self._fake.num_users + 1) if text in str(number)]
-        return [UserSummary(number, 20 + number % 7, 3.5) for number in found[:limit]]
+        return [self._summary(number) for number in found[:limit]]
 
     def history(self, user: ExternalId) -> list[HistoryEntry]:
         self._fake.enter("history", user)
@@ -404,6 +405,15 @@ class FakeUsers:
             )
             for number, item in enumerate(rated)
         ]
+
+    def fans(self, item: ExternalId, limit: int = 100) -> list[Fan]:
+        self._fake.enter("fans", item)
+        found = range(3, self._fake.num_users + 1, 3)[:limit]
+        return [Fan(self._summary(user), 5.0 - 0.5 * (place // 4), 1_000_000_000) for place, user in enumerate(found)]
+
+    @staticmethod
+    def _summary(number: int) -> UserSummary:
+        return UserSummary(number, 20 + number % 7, 3.5)
 
     def recommend(
         self, user: ExternalId, k: int = 10, model: str | None = None, filter_seen: bool = True, job: Job | None = None

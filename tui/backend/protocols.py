@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         EmbeddingCost,
         EmbeddingState,
         Facet,
+        Fan,
         FitReport,
         HistoryEntry,
         ModelState,
@@ -84,6 +85,7 @@ class Users(Protocol):
 
     def find(self, text: str, limit: int = 50) -> list[UserSummary]: ...
     def history(self, user: ExternalId) -> list[HistoryEntry]: ...
+    def fans(self, item: ExternalId, limit: int = 100) -> list[Fan]: ...
     def recommend(
         self,
         user: ExternalId,

@@ -61,7 +61,7 @@ class DraftTable(ItemList[_Step]):
         Binding("K,shift+up", "shift(-1)", "up", id="move-up"),
         Binding("J,shift+down", "shift(1)", "down", id="move-down"),
         Binding("X", "clear", "Remove all", show=False, id="remove-all"),
-        Binding("a", "add", "Add again", show=False, id="add-to-sequence"),
+        Binding("a", "verb('add-to-sequence')", "add again", show=False, id="add-to-sequence"),
     ]
 
     class Edited(Message):
@@ -102,8 +102,8 @@ class NextTable(ItemList[Result]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "append", id="choose"),
-        Binding("a", "add", "Append", show=False, id="add-to-sequence"),
-        Binding("d", "details", "details", id="details"),
+        Binding("a", "verb('add-to-sequence')", "append", show=False, id="add-to-sequence"),
+        Binding("d", "verb('details')", "details", id="details"),
     ]
 
 

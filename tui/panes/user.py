@@ -16,10 +16,11 @@ from textual.widgets import Input
 from engine.data.results import Answer, HistoryEntry, Result, UserSummary
 from tui.backend.backend import Backend
 from tui.backend.protocols import SessionLike, Users
-from tui.messages import Answered, Failed, Failure, StatusChanged
+from tui.messages import Answered, Failed, Failure, ReplaceSequence, ShowUser, StatusChanged, UseAsSequence
 from tui.panes.base import WIDE, KeyHelp, ModelPane, Request
 from tui.panes.train_prompt import NOT_OPENED
 from tui.state import AppState
+from tui.verbs import USER_VERBS, bindings_of, help_of
 from tui.widgets.cell_text import clean, count, duration, shorten_middle
 from tui.widgets.histogram import Histogram
 from tui.widgets.item_list import (
@@ -35,6 +36,7 @@ from tui.widgets.item_list import (
 from tui.widgets.panel import Panel
 from tui.widgets.query_input import QueryInput
 from tui.widgets.table import Column, Table
+from tui.widgets.verb_target import VerbTarget
 
 if TYPE_CHECKING:
     from engine.session import ExternalId, Item, Task
@@ -48,10 +50,19 @@ _USER_COLUMNS: tuple[Column[UserSummary], ...] = (
 )
 
 
-class UserTable(Table[UserSummary]):
+class UserTable(VerbTarget["ExternalId"], Table[UserSummary]):
     """The users that were found."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "recommendations", id="choose")]
+    VERBS = USER_VERBS
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "recommendations", id="choose"),
+        *bindings_of(USER_VERBS),
+    ]
+
+    def subject(self) -> ExternalId | None:
+        """What the verbs are about: the user under the cursor."""
+        return None if self.row is None else self.row.user_id
 
 
 class HistoryPanel(Panel):
@@ -81,7 +92,7 @@ class UserPane(ModelPane[Users]):
 
     NEEDS: ClassVar[str] = "ratings to learn from, and this data set has none that serve"
 
-    KEYS: ClassVar[KeyHelp] = (("Enter", "from a user to the recommendations"), *ModelPane.KEYS)
+    KEYS: ClassVar[KeyHelp] = (("Enter", "from a user to the recommendations"), *help_of(USER_VERBS), *ModelPane.KEYS)
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "type", "find user", key_display="/", id="edit-query")]
 
@@ -101,6 +112,9 @@ class UserPane(ModelPane[Users]):
         self._finding = self._keeping_failure("users", "finding users", self._users_found)
         self._reading = self._keeping_failure("history", "reading the history", self._history_read)
         self._ranking = self._keeping_failure("recommend", "recommending", self._recommendations_made)
+        self._sequencing = self._keeping_failure("sequence of user", "reading the history", self._history_for_sequence)
+        self._part = ""
+        """Where the cursor is to go, once it shows the user."""
         # A model that cannot explain itself fails, and then the details show no reasons.
         self._explaining = self.request("why", "looking for reasons", self._explained, lambda _: None)
 
@@ -220,6 +234,40 @@ class UserPane(ModelPane[Users]):
         self._liked.show(answer.results, rating_columns(self._range[1], answer))
         self.post_message(StatusChanged(f"{duration(message.seconds)} · {answer.method} · user {clean(user)}"))
 
+    # -- users that other places name -------------------------------------------------------------------------
+    def show_user(self, user: ExternalId, part: str = "recommendations") -> None:
+        """Show a user, who need not be listed, with the cursor in the history or in the recommendations."""
+        self._part = part
+        self._user = None
+        if str(user) == self.line.value.strip() and self._found:
+            self._users.show(self._found)
+        else:
+            self.line.value = clean(user)
+            self.go_to(self.line)
+
+    def _go_to_part(self) -> None:
+        """Go where the cursor has been asked to go, once it shows the user."""
+        panel, known = (self._history, self._read) if self._part == "history" else (self._recommended, self._ranked)
+        if self._part and panel.listing and known is not None and known[0] == self._user:
+            self._part = ""
+            self.go_to(panel.table)
+
+    @on(ShowUser)
+    def _show_part(self, event: ShowUser) -> None:
+        event.stop()
+        self._part = event.part
+        self._look_up()
+        self._go_to_part()
+
+    @on(UseAsSequence)
+    def _use_as_sequence(self, event: UseAsSequence) -> None:
+        event.stop()
+        user = event.user
+        self._sequencing.send(lambda users, _: [entry.item for entry in reversed(users.history(user))])
+
+    def _history_for_sequence(self, message: Answered) -> None:
+        self.post_message(ReplaceSequence(tuple(message.value)))
+
     # -- drawing ----------------------------------------------------------------------------------------------
     def refresh_state(self) -> None:
         """Follow changes of the data set and of the trained models."""
@@ -239,6 +287,7 @@ class UserPane(ModelPane[Users]):
         self._draw_users()
         self._draw_history()
         self._draw_recommended()
+        self._go_to_part()
         self.refresh_keys()
 
     def _draw_users(self) -> None:

@@ -12,10 +12,13 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.messages import AddToSequence, CopyText, MoreLikeThis, ShowDetails
+from tui.listing import item_record
+from tui.messages import ShowDetails
+from tui.verbs import ITEM_VERBS, ItemSubject, Verb, bindings_of
 from tui.widgets.cell_text import clean, fit, paragraphs
 from tui.widgets.item_list import full_title
 from tui.widgets.popup import PopUp
+from tui.widgets.verb_target import VerbTarget
 
 if TYPE_CHECKING:
     from engine.session import Item
@@ -28,15 +31,15 @@ _MATCH = "bold underline"
 _LABEL = 17
 
 
-class ItemDetails(VerticalScroll):
+class ItemDetails(VerbTarget[ItemSubject], VerticalScroll):
     """A scrolling page about one item."""
+
+    VERBS = ITEM_VERBS
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_up", "Up", show=False, id="cursor-up"),
         Binding("down,j", "scroll_down", "Down", show=False, id="cursor-down"),
-        Binding("m", "more_like_this", "more like this", id="more-like-this"),
-        Binding("a", "add", "add to sequence", id="add-to-sequence"),
-        Binding("y", "copy", "copy", id="copy"),
+        *bindings_of(ITEM_VERBS),
     ]
 
     DEFAULT_CSS = """
@@ -76,20 +79,15 @@ class ItemDetails(VerticalScroll):
         if self._shown is not None and self._shown.item == item:
             self._page.update(_page(self._shown, heading, lines))
 
-    def action_more_like_this(self) -> None:
-        """Search for items like this one."""
-        if self._shown is not None:
-            self.post_message(MoreLikeThis(self._shown.item))
+    def subject(self) -> ItemSubject | None:
+        """What the verbs are about: the item that is shown."""
+        shown = self._shown
+        return None if shown is None else ItemSubject(shown, lambda: item_record(shown.item))
 
-    def action_add(self) -> None:
-        """Append this item to the sequence."""
-        if self._shown is not None:
-            self.post_message(AddToSequence(self._shown.item))
-
-    def action_copy(self) -> None:
-        """Copy the title."""
-        if self._shown is not None:
-            self.post_message(CopyText(full_title(self._shown.item)))
+    @property
+    def offered(self) -> tuple[Verb[ItemSubject], ...]:
+        """All but the details themselves."""
+        return tuple(verb for verb in super().offered if verb.id != "details")
 
 
 class DetailsScreen(PopUp):
@@ -109,7 +107,7 @@ class DetailsScreen(PopUp):
     def on_mount(self) -> None:
         """Fill the page and let the arrow keys scroll it."""
         page = self.query_one(ItemDetails)
-        page.border_subtitle = Content("Esc closes · m more like this · a add · y copy")
+        page.border_subtitle = Content("Esc closes · m more like this · a add · Space menu")
         page.show(self._details)
         page.explain(self._details.item, *self._why)
         page.focus()

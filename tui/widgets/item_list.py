@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 
 from engine.data.results import BY_POPULARITY
 from engine.session import MODES
-from tui.messages import AddToSequence, CopyText, MoreLikeThis, ShowDetails
+from tui.listing import Listing, entry_record, full_record, item_record
+from tui.messages import ShowDetails
+from tui.verbs import ITEM_VERBS, ItemSubject, bindings_of, help_of
 from tui.widgets.bars import bar, compact, stars, whole_percent
 from tui.widgets.cell_text import clean
+from tui.widgets.panel import Panel
 from tui.widgets.table import Column, Row, Table
+from tui.widgets.verb_target import VerbTarget
 
 if TYPE_CHECKING:
     from engine.data.results import Answer, HistoryEntry, Result
     from engine.session import Item
+    from tui.listing import Record
 
 Figures = tuple[tuple[str, str], ...]
 Matched = tuple[tuple[str, ...], str]
 
+_RIGHT_BUTTON = 3
 
-class ItemList(Table[Row]):
+
+class ItemList(VerbTarget[ItemSubject], Table[Row]):
     """A table whose rows stand for items.
 
     Parameters
@@ -41,21 +49,17 @@ class ItemList(Table[Row]):
         ("↑ ↓ k j", "up and down"),
         ("PgUp PgDn", "a page up, a page down"),
         ("Home End g G", "first and last"),
-        ("Enter d", "details"),
-        ("m", "more like this"),
-        ("a", "add to the sequence"),
-        ("y Y", "copy the title, the id"),
+        ("Enter", "details"),
+        *help_of(ITEM_VERBS),
         ("/", "back to the line one types into"),
     )
     """The keys of a list of items, for the help screen."""
 
+    VERBS = ITEM_VERBS
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "details", id="choose"),
-        Binding("m", "more_like_this", "more like this", id="more-like-this"),
-        Binding("a", "add", "add to sequence", id="add-to-sequence"),
-        Binding("y", "copy", "copy", id="copy"),
-        Binding("Y", "copy_id", "Copy the id", show=False, id="copy-id"),
-        Binding("d", "details", "Details", show=False, id="details"),
+        *bindings_of(ITEM_VERBS),
     ]
 
     def __init__(
@@ -84,31 +88,23 @@ class ItemList(Table[Row]):
         matched, typed = self._matched_of(self.row)
         return ShowDetails(self._item_of(self.row), self._figures_of(self.row), matched, typed)
 
-    def action_more_like_this(self) -> None:
-        """Search for items like this one."""
-        if self.item is not None:
-            self.post_message(MoreLikeThis(self.item))
+    def subject(self) -> ItemSubject | None:
+        """What the verbs are about: the item under the cursor."""
+        details, row = self.details(), self.row
+        return None if details is None or row is None else ItemSubject(details, lambda: record_of(row), self.listing)
 
-    def action_add(self) -> None:
-        """Append this item to the sequence."""
-        if self.item is not None:
-            self.post_message(AddToSequence(self.item))
+    def listing(self) -> Listing:
+        """The whole list, for other programs."""
+        heading = next((one.heading for one in self.ancestors if isinstance(one, Panel)), "List")
+        return Listing(heading, tuple(map(record_of, self.rows)))
 
-    def action_copy(self) -> None:
-        """Copy the title."""
-        if self.item is not None:
-            self.post_message(CopyText(full_title(self.item)))
-
-    def action_copy_id(self) -> None:
-        """Copy the source's id."""
-        if self.item is not None:
-            self.post_message(CopyText(clean(self.item.item_id)))
-
-    def action_details(self) -> None:
-        """Show the details of this item."""
-        details = self.details()
-        if details is not None:
-            self.post_message(details)
+    def on_click(self, event: events.Click) -> None:
+        """The right button opens the menu of verbs on the row."""
+        position = self._row_at(event)
+        if event.button == _RIGHT_BUTTON and position is not None:
+            event.prevent_default()
+            self.cursor = position
+            self.action_verb_menu()
 
 
 def full_title(item: Item) -> str:
@@ -120,6 +116,19 @@ def full_title(item: Item) -> str:
 def result_of(result: Result) -> Item:
     """The item of a result."""
     return result.item
+
+
+def record_of(row: Any) -> Record:
+    """The record of a row: of a result, of an entry of a history, or of an item with its position."""
+    from engine.data.results import HistoryEntry, Result
+
+    match row:
+        case Result():
+            return full_record(row)
+        case HistoryEntry():
+            return entry_record(row)
+    position, item = row
+    return {"rank": position, **item_record(item)}
 
 
 def entry_of(entry: HistoryEntry) -> Item:

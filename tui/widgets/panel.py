@@ -49,6 +49,11 @@ class Panel(Vertical):
             self.border_title, self.border_subtitle = Content(written[0]), Content(written[1])
 
     @property
+    def heading(self) -> str:
+        """The title of the list."""
+        return self._written[0]
+
+    @property
     def listing(self) -> bool:
         """Whether the table shows."""
         return bool(self.table.display)

@@ -1,0 +1,58 @@
+"""Pop-ups that ask the engine one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tui.backend.backend import Backend
+from tui.messages import Answered, Failed
+from tui.widgets.popup import PopUp
+
+if TYPE_CHECKING:
+    from engine.session import Job
+    from tui.backend.protocols import SessionLike
+
+
+class AskingPopUp(PopUp):
+    """A page in front of the screen with a request of its own; the thread ends with the page.
+
+    Parameters
+    ----------
+    backend
+        The way to the engine.
+    name
+        The name of the worker thread.
+    """
+
+    def __init__(self, backend: Backend, name: str) -> None:
+        super().__init__()
+        self._mailbox = backend.mailbox(name, self.post_message)
+
+    def ask(self, work: Callable[[SessionLike, Job], Any]) -> None:
+        """Have ``work(session, job)`` done; it replaces an earlier request."""
+        self._mailbox.ask(work)
+
+    def answered(self, value: Any) -> None:
+        """Handle the answer to the latest request."""
+        raise NotImplementedError
+
+    def failed(self, message: Failed) -> None:
+        """Handle the failure of the latest request."""
+        raise NotImplementedError
+
+    def on_answered(self, message: Answered) -> None:
+        """Handle an answer; one to a request that was replaced meanwhile is dropped."""
+        message.stop()
+        if self._mailbox.is_current(message.request):
+            self.answered(message.value)
+
+    def on_failed(self, message: Failed) -> None:
+        """Handle a failure."""
+        message.stop()
+        if self._mailbox.is_current(message.request):
+            self.failed(message)
+
+    def on_unmount(self) -> None:
+        """End the thread."""
+        self._mailbox.close()
