@@ -39,7 +39,21 @@ def write_csv(stream: IO[str], rows: Iterable[Sequence[object]], *, defuse: bool
         Whether to defuse what a spreadsheet would run; without it the texts are exactly those of the data.
     """
     cell = defused if defuse else lambda value: value
-    csv.writer(stream, lineterminator="\n").writerows([cell(value) for value in row] for row in rows)
+    csv.writer(_Lines(stream), lineterminator="\r\n").writerows([cell(value) for value in row] for row in rows)
+
+
+class _Lines:
+    """Ends the rows of a ``csv.writer`` with a line feed alone.
+
+    The writer puts quotation marks around a carriage return in a text only where its own rows end with one.
+    """
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, row: str) -> int:
+        """Write one row."""
+        return self._stream.write(f"{row[:-2]}\n")
 
 
 def _is_number(text: str) -> bool:

@@ -92,6 +92,8 @@ class SearchBody(Container):
         else:
             self._panel.retitle(self.view.heading)
             show_notice(self._panel.show_notice(), self._state, self._embedding, self.view, failure)
+        # Until then the key embeds; afterwards it exports the list.
+        self.table.withheld = frozenset({"export-list"} if self._embedding.incomplete else ())
         self._draw_tip(examples)
         self.draw_side(recent)
         return rows
