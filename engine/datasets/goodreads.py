@@ -17,7 +17,7 @@ _TO_READ = "to-read"
 _STATES = (_TO_READ, "read", "currently-reading")
 
 
-def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+def read_history(name: str, files: Files, job: Job | None = None) -> PersonalExport:
     """Read a person's books, as the user ``me``.
 
     The ``Book Id`` identifies a book, since many have no ISBN. A rating of 0 means that the book was read and not
@@ -83,7 +83,12 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         else:
             time = finished[row] if finished[row] is not None else added[row]
             export.add_event(book, rating, time, report, table.places[row])
-    return export.build(files, job)
+    return export
+
+
+def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+    """The data set of one person: what :func:`read_history` finds, matched to a catalogue if ``files`` names one."""
+    return read_history(name, files, job).build(files, job)
 
 
 def _recognises(evidence: Evidence) -> Certainty:
@@ -92,4 +97,6 @@ def _recognises(evidence: Evidence) -> Certainty:
     return Certainty.certain_if(source is not None and wanted <= plain_names(evidence.glimpse(source).columns))
 
 
-READER = Reader("goodreads", "a person's library from Goodreads: goodreads_library_export.csv", read, _recognises)
+READER = Reader(
+    "goodreads", "a person's library from Goodreads: goodreads_library_export.csv", read, _recognises, read_history
+)

@@ -16,7 +16,7 @@ _NAMES = ("ratings.csv", "*ratings*.csv", "*.csv")
 _RATING = ("Your Rating", "You rated")
 
 
-def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+def read_history(name: str, files: Files, job: Job | None = None) -> PersonalExport:
     """Read a person's ratings from 1 to 10, as the user ``me``.
 
     A film of a list or a watchlist that has no rating is left out and counted, but stays in the catalogue.
@@ -29,7 +29,7 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     source = files.find("ratings", _NAMES)
     files.require_any((source,), "imdb", ("ratings",))
     assert source is not None
-    export = PersonalExport(name, "imdb", "IMDb", "title")
+    export = PersonalExport(name, "imdb", "IMDb", "title", highest_rating=10.0)
     report = export.report(source.name)
     table = ExportTable(Delimited(source), report, job)
     table.require("Const")
@@ -76,7 +76,12 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
             table.skip(row, "not rated")
         else:
             export.add_event(item, rating, dates[row], report, table.places[row])
-    return export.build(files, job)
+    return export
+
+
+def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+    """The data set of one person: what :func:`read_history` finds, matched to a catalogue if ``files`` names one."""
+    return read_history(name, files, job).build(files, job)
 
 
 def _recognises(evidence: Evidence) -> Certainty:
@@ -84,7 +89,7 @@ def _recognises(evidence: Evidence) -> Certainty:
     return Certainty.certain_if(source is not None and _is_export(evidence, source))
 
 
-READER = Reader("imdb", "a person's ratings from IMDb: ratings.csv, old or new", read, _recognises)
+READER = Reader("imdb", "a person's ratings from IMDb: ratings.csv, old or new", read, _recognises, read_history)
 
 
 def _is_export(evidence: Evidence, source: Source) -> bool:

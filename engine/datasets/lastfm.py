@@ -22,7 +22,7 @@ _DATE = re.compile(r"\d{1,2} \w{3} \d{4},? \d{1,2}:\d{2}")
 _USERS = frozenset({"user", "userid", "username", "listener"})
 
 
-def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+def read_history(name: str, files: Files, job: Job | None = None) -> PersonalExport:
     """Read a person's scrobbles, as the user ``me``; an item is a track, and each scrobble an interaction.
 
     The first row may be the header or the first scrobble, in the order artist, album, track, date.
@@ -52,7 +52,12 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
             table.skip(row, "no artist or no track")
         else:
             export.add_event(tracks.add(artist, title, albums[row]), None, times[row], report, table.places[row])
-    return export.build(files, job)
+    return export
+
+
+def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+    """The data set of one person: what :func:`read_history` finds, matched to a catalogue if ``files`` names one."""
+    return read_history(name, files, job).build(files, job)
 
 
 def _recognises(evidence: Evidence) -> Certainty:
@@ -66,7 +71,9 @@ def _recognises(evidence: Evidence) -> Certainty:
     return Certainty.certain_if(named or (evidence.glimpse(source).first_line and _is_headless(source)))
 
 
-READER = Reader("lastfm", "a person's scrobbles from Last.fm: a csv of artist, album, track, date", read, _recognises)
+READER = Reader(
+    "lastfm", "a person's scrobbles from Last.fm: a csv of artist, album, track, date", read, _recognises, read_history
+)
 
 
 def _is_headless(source: Source) -> bool:

@@ -31,7 +31,7 @@ _Role = Literal["ratings", "watched", "diary", "likes", "watchlist", "list", ""]
 _ORDER: Sequence[_Role] = ("ratings", "watched", "likes", "diary", "list", "watchlist")
 
 
-def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+def read_history(name: str, files: Files, job: Job | None = None) -> PersonalExport:
     """Read what a person watched, rated, liked and wrote in the diary, as the user ``me``.
 
     Ratings go from 0.5 to 5 by half stars. A film has one interaction: with the rating that the film has now, or else
@@ -59,7 +59,12 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     films: dict[tuple[str, int | None], str] = {}
     for source, role in sorted(seen or tables, key=lambda one: _ORDER.index(one[1])):
         _read_table(export, films, source, role, job)
-    return export.build(files, job)
+    return export
+
+
+def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+    """The data set of one person: what :func:`read_history` finds, matched to a catalogue if ``files`` names one."""
+    return read_history(name, files, job).build(files, job)
 
 
 def _recognises(evidence: Evidence) -> Certainty:
@@ -72,7 +77,11 @@ def _recognises(evidence: Evidence) -> Certainty:
 
 
 READER = Reader(
-    "letterboxd", "a person's export of Letterboxd: the zip, its folder or one of its csv", read, _recognises
+    "letterboxd",
+    "a person's export of Letterboxd: the zip, its folder or one of its csv",
+    read,
+    _recognises,
+    read_history,
 )
 
 

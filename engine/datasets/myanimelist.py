@@ -27,7 +27,7 @@ _LONGEST_VALUE = 100_000
 _DEEPEST = 16
 
 
-def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+def read_history(name: str, files: Files, job: Job | None = None) -> PersonalExport:
     """Read the anime or manga that a person has watched or read, as the user ``me``.
 
     A score of 0 means "not rated". What is only planned is in the catalogue and is no interaction, unless it has a
@@ -42,7 +42,7 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     source = files.find("ratings", _NAMES)
     files.require_any((source,), "myanimelist", ("ratings",))
     assert source is not None
-    export = PersonalExport(name, "myanimelist", "MyAnimeList", "title")
+    export = PersonalExport(name, "myanimelist", "MyAnimeList", "title", highest_rating=10.0)
     report = export.report(source.name)
     entries = list(_entries(source, job))
     finished, started = (_dates(source, entries, field) for field in ("my_finish_date", "my_start_date"))
@@ -74,8 +74,13 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
             report.skip("planned, so not seen yet", place=f"line {line:,}")
             continue
         time = finished[position] if finished[position] is not None else started[position]
-        export.add_event(item, score, time, report)
-    return export.build(files, job)
+        export.add_event(item, score, time, report, line)
+    return export
+
+
+def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+    """The data set of one person: what :func:`read_history` finds, matched to a catalogue if ``files`` names one."""
+    return read_history(name, files, job).build(files, job)
 
 
 def _recognises(evidence: Evidence) -> Certainty:
@@ -83,7 +88,9 @@ def _recognises(evidence: Evidence) -> Certainty:
     return Certainty.certain_if(source is not None and b"<myanimelist" in source.head())
 
 
-READER = Reader("myanimelist", "a person's list from MyAnimeList: the XML export, .xml or .xml.gz", read, _recognises)
+READER = Reader(
+    "myanimelist", "a person's list from MyAnimeList: the XML export, .xml or .xml.gz", read, _recognises, read_history
+)
 
 
 def _dates(source: Source, entries: Sequence[tuple[int, Mapping[str, str]]], field: str) -> list[int | None]:

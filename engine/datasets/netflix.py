@@ -26,7 +26,7 @@ _SEASON = re.compile(
 _FULL = frozenset({"starttime", "profilename", "duration", "title"})
 
 
-def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+def read_history(name: str, files: Files, job: Job | None = None) -> PersonalExport:
     """Read what a person watched, as the user ``me``; the episodes of a series are one item.
 
     Each day, or in the full table each time, at which a film or a series was watched is an interaction. Trailers and
@@ -63,7 +63,12 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
             facts = {"type": "series" if is_series else "film", "viewings": viewings[item]}
             export.add_item(ExportItem(item, item, facts=facts))
             export.add_event(item, None, times[row], report, table.places[row])
-    return export.build(files, job)
+    return export
+
+
+def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+    """The data set of one person: what :func:`read_history` finds, matched to a catalogue if ``files`` names one."""
+    return read_history(name, files, job).build(files, job)
 
 
 def _recognises(evidence: Evidence) -> Certainty:
@@ -74,7 +79,9 @@ def _recognises(evidence: Evidence) -> Certainty:
     return Certainty.certain_if(columns == {"title", "date"} or columns >= _FULL)
 
 
-READER = Reader("netflix", "a person's viewing history from Netflix: NetflixViewingHistory.csv", read, _recognises)
+READER = Reader(
+    "netflix", "a person's viewing history from Netflix: NetflixViewingHistory.csv", read, _recognises, read_history
+)
 
 
 def _series(titles: list[str]) -> set[str]:

@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.datasets.formats.detect import Evidence
 from engine.datasets.formats.files import Files
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from engine.data.dataset import Dataset
     from engine.runtime.job import Job
 
-__all__ = ["Certainty", "Evidence", "Files", "Reader"]
+__all__ = ["Certainty", "Evidence", "Files", "OwnInteraction", "PersonalHistory", "Reader"]
 
 
 class Certainty(IntEnum):
@@ -53,6 +53,44 @@ class Certainty(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnInteraction:
+    """One interaction of the person whose export was read.
+
+    Attributes
+    ----------
+    source_id
+        The id of the item in the source.
+    title, year, original_title
+        What the export says about the item; ``original_title`` is empty if it says nothing.
+    rating
+        The rating on the scale of the source; None if the item was seen and not rated.
+    time
+        Unix seconds; None if the export has no date.
+    row
+        The row of the file, or its line, as a person counts; None if there is none.
+    """
+
+    source_id: str
+    title: str
+    year: int | None
+    original_title: str
+    rating: float | None
+    time: int | None
+    row: int | None
+
+
+class PersonalHistory(Protocol):
+    """What a person did, as an export tells it."""
+
+    notes: list[str]
+    highest_rating: float
+
+    def interactions(self) -> list[OwnInteraction]:
+        """The interactions, one for each item, in the order of the export."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
     """One kind of data set.
 
@@ -66,9 +104,13 @@ class Reader:
         Called with the name of the data set, the files and the job (or None); returns the data set.
     recognises
         Called with what can be seen of the files; says how sure the reader is that they are its own.
+    read_history
+        For a person's own export: called like ``read``, and returns what the person did instead of a data set. None
+        for other kinds.
     """
 
     kind: str
     title: str
     read: Callable[[str, Files, Job | None], Dataset]
     recognises: Callable[[Evidence], Certainty]
+    read_history: Callable[[str, Files, Job | None], PersonalHistory] | None = None

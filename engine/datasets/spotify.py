@@ -23,7 +23,7 @@ _LEAST_MS = 30_000
 _LARGEST = 256 << 20
 
 
-def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+def read_history(name: str, files: Files, job: Job | None = None) -> PersonalExport:
     """Read all files of a history together, as the user ``me``; an item is a track.
 
     Each time at which a track was played is an interaction. Plays of less than 30 seconds are left out, and so are
@@ -42,7 +42,12 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     tracks = Tracks(export)
     for source in sources:
         _read_file(export, tracks, source, job)
-    return export.build(files, job)
+    return export
+
+
+def read(name: str, files: Files, job: Job | None = None) -> Dataset:
+    """The data set of one person: what :func:`read_history` finds, matched to a catalogue if ``files`` names one."""
+    return read_history(name, files, job).build(files, job)
 
 
 def _recognises(evidence: Evidence) -> Certainty:
@@ -51,7 +56,11 @@ def _recognises(evidence: Evidence) -> Certainty:
 
 
 READER = Reader(
-    "spotify", "a person's streaming history from Spotify: the zip, its folder or a json", read, _recognises
+    "spotify",
+    "a person's streaming history from Spotify: the zip, its folder or a json",
+    read,
+    _recognises,
+    read_history,
 )
 
 
@@ -85,7 +94,7 @@ def _read_file(export: PersonalExport, tracks: Tracks, source: Source, job: Job 
             continue
         album = _text(play, "master_metadata_album_album_name")
         item = tracks.add(artist, title, album, _text(play, "spotify_track_uri"))
-        export.add_event(item, None, dates.seconds[position], report)
+        export.add_event(item, None, dates.seconds[position], report, place)
     if job is not None:
         job.report(Progress(f"reading {source.name}", report.rows, None, "rows"))
 

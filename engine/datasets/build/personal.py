@@ -15,6 +15,7 @@ from engine.datasets.build.interactions import Log
 from engine.datasets.build.items import Catalogue
 from engine.datasets.formats.ids import CodedIds, plain_integers
 from engine.datasets.formats.read_report import ReadReport
+from engine.datasets.reader import OwnInteraction
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
@@ -60,8 +61,12 @@ class _Event:
     rating: float | None
     time: int | None
     report: ReadReport
-    place: str
+    row: int | None
     is_current: bool
+
+    @property
+    def place(self) -> str:
+        return "" if self.row is None else f"row {self.row:,}"
 
 
 class PersonalExport:
@@ -73,6 +78,8 @@ class PersonalExport:
         As in :class:`engine.data.dataset.Dataset`.
     what
         What an item is, for sentences: ``"film"``.
+    highest_rating
+        The highest rating that the source has.
 
     Attributes
     ----------
@@ -80,7 +87,8 @@ class PersonalExport:
         Sentences for a person.
     """
 
-    def __init__(self, name: str, kind: str, title: str, what: str) -> None:
+    def __init__(self, name: str, kind: str, title: str, what: str, *, highest_rating: float = 5.0) -> None:
+        self.highest_rating = highest_rating
         self._name, self._kind, self._title, self._what = name, kind, title, what
         self._items: dict[str, ExportItem] = {}
         self._events: list[_Event] = []
@@ -128,8 +136,16 @@ class PersonalExport:
         is_current
             Whether the rating is the one that counts, whatever the dates of others are.
         """
-        place = "" if row is None else f"row {row:,}"
-        self._events.append(_Event(item_id, rating, time, report, place, is_current))
+        self._events.append(_Event(item_id, rating, time, report, row, is_current))
+
+    def interactions(self) -> list[OwnInteraction]:
+        """One interaction for each item: the latest rating, at the latest time."""
+        found = []
+        for event in self._one_of_each_item():
+            item = self._items[event.item]
+            title, original = item.title or item.item_id, item.original_title
+            found.append(OwnInteraction(event.item, title, item.year, original, event.rating, event.time, event.row))
+        return found
 
     def build(self, files: Files, job: Job | None = None) -> Dataset:
         """The data set: in the ids of the catalogue if the person named one, else with a catalogue of its own.
