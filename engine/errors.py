@@ -77,6 +77,10 @@ class ErrorKind(StrEnum):
     #: A run did not make the stored model ``name`` of the data set ``dataset``; ``suggestions`` are the settings
     #: (``option=value``) of the run.
     RUN_WITHOUT_MODEL = "run-without-model"
+    #: The profile ``name`` has no rating of an item that the models of the data set know.
+    EMPTY_PROFILE = "empty-profile"
+    #: A profile says nothing about an item.
+    NO_ENTRY = "no-entry"
     #: Another process is at work on the same thing; see :class:`BusyError`.
     BUSY = "busy"
     #: The optional package ``name`` is not installed.

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.history import History
 from engine.data.results import Result
 from engine.data.user_index import UserIndex
 from engine.errors import ErrorKind, LearningError, OptionError, RecsysError
 from engine.models import batch_ranking
 from engine.models.batch_ranking import RankedLists
 from engine.models.plug_in import adapt
+from engine.models.reasons import reasons
 from engine.ranking import Scores, confidence_margin, top_k
 
 if TYPE_CHECKING:
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
     from engine.models.contract import Model
 
 Ids = npt.NDArray[np.int64]
-
-#: The number of items of a history that the explanation of a recommendation names.
-_EXPLAINED_BY = 2
 
 
 class Recommender:
@@ -95,8 +94,8 @@ class Recommender:
         if filter_seen:
             scores[self.user_index.items(internal)] = -np.inf
         best = top_k(scores, k)
-        reasons = self._reasons(best, *self._history(internal)) if self.model.capabilities.explains else None
-        return self._results(best, scores, predicted=predicted, std=self._std(internal, best), reasons=reasons)
+        why = self._reasons(best, self.user_index.history(internal))
+        return self._results(best, scores, predicted=predicted, std=self._std(internal, best), reasons=why)
 
     def fold_in(self, ratings: Mapping[ExternalId, float] | Sequence[ExternalId], k: int = 10) -> list[Result]:
         """Recommend items to a user who is not in the training data, best first, without the given items.
@@ -121,15 +120,55 @@ class Recommender:
         self.model.require("folds_in")
         items = np.array([self.dataset.items.id_map.encode_one(one) for one in ratings], dtype=np.int64)
         given = self._given_ratings(ratings)
-        known = items <= self.dataset.num_rated_items
-        if len(items) and not known.any():
+        if len(items) and not (items <= self.dataset.num_rated_items).any():
             raise RecsysError("Nobody has rated any of these items, so no model knows them: name others.")
-        items, given = items[known], None if given is None else given[known]
-        predicted = np.asarray(self.model.fold_in(items, given), dtype=np.float32)
-        scores = self._rankable(predicted if self.rating_range is None else predicted - self._margin)
-        scores[items] = -np.inf
+        return self.recommend_to(History(items, given), k)
+
+    def recommend_to(
+        self, history: History, k: int = 10, filter_seen: bool = True, *, liked_from: float | None = None
+    ) -> list[Result]:
+        """Recommend items to whoever has this history, best first.
+
+        Parameters
+        ----------
+        history
+            The history. Items that nobody has rated are ignored, and so are items without a rating if the model
+            predicts ratings.
+        k
+            The number of items.
+        filter_seen
+            Whether to leave out the items of the history.
+        liked_from
+            As of :func:`engine.models.reasons.reasons`.
+
+        Raises
+        ------
+        UnsupportedError
+            If the model answers only for the users that it was trained on.
+        """
+        scores, predicted = self.scores_for(history)
+        if filter_seen:
+            scores[self._known(history).items] = -np.inf
         best = top_k(scores, k)
-        return self._results(best, scores, predicted=predicted, reasons=self._reasons(best, items, given))
+        why = self._reasons(best, history, liked_from)
+        return self._results(best, scores, predicted=predicted, reasons=why)
+
+    def scores_for(self, history: History) -> tuple[Scores, Scores]:
+        """The scores by which items are ranked for whoever has this history, and what the model predicts.
+
+        Returns
+        -------
+        scores, predicted
+            Both ``(num_items,)``. The scores are ``-inf`` for what is never ranked; items of the history are scored.
+
+        Raises
+        ------
+        UnsupportedError
+            If the model answers only for the users that it was trained on.
+        """
+        self.model.require("folds_in")
+        predicted = np.asarray(self.model.fold_in(*self._learned_from(history)), dtype=np.float32)
+        return self._rankable(predicted if self.rating_range is None else predicted - self._margin), predicted
 
     def explain(self, user: ExternalId, item: ExternalId, k: int = 3) -> list[Result]:
         """The items of a user's history that contribute most to the score of an item.
@@ -154,12 +193,13 @@ class Recommender:
         RecsysError
             If the model cannot explain its scores, or nobody has rated the item.
         """
+        return self.explain_to(self.user_index.history(self.dataset.users.encode_one(user)), item, k)
+
+    def explain_to(self, history: History, item: ExternalId, k: int = 3) -> list[Result]:
+        """The items of a history that contribute most to the score of an item; see :meth:`explain`."""
         self.model.require("explains")
-        internal = self.dataset.users.encode_one(user)
         target = self._encode_rated(item)
-        items, ratings = self._history(internal)
-        others = items != target
-        items, ratings = items[others], None if ratings is None else ratings[others]
+        items, ratings = self._learned_from(history.without(target))
         parts = np.asarray(self.model.contributions(items, ratings, target), dtype=np.float32)
         scores = np.full(self.dataset.num_rated_items + 1, -np.inf, dtype=np.float32)
         scores[items[parts > 0]] = parts[parts > 0]
@@ -287,36 +327,28 @@ class Recommender:
                 raise OptionError(f"The rating {rating:g} of {item!r} is not between {lowest:g} and {highest:g}.")
         return np.array(list(ratings.values()), dtype=np.float32)
 
-    def _history(self, user: int) -> tuple[Ids, Scores | None]:
-        """A user's distinct items and their mean ratings; only rated items for a model that predicts ratings."""
-        rows, log = self.user_index.rows(user), self.dataset.interactions
-        ratings = None if log.ratings is None else log.ratings[rows]
-        if ratings is not None and self.rating_range is not None:
-            rows, ratings = rows[~np.isnan(ratings)], ratings[~np.isnan(ratings)]
-        items, position = np.unique(log.item_ids[rows], return_inverse=True)
-        if ratings is None:
-            return items.astype(np.int64), None
-        means = np.bincount(position, ratings, minlength=len(items)) / np.bincount(position, minlength=len(items))
-        return items.astype(np.int64), means.astype(np.float32)
+    def _known(self, history: History) -> History:
+        """The part of a history that is in the interactions."""
+        return history.select(history.items <= self.dataset.num_rated_items)
+
+    def _reasons(self, best: Ids, history: History, liked_from: float | None = None) -> list[str] | None:
+        if not self.model.capabilities.explains:
+            return None
+        items, ratings = self._learned_from(history)
+        return reasons(self.model, self.dataset.items, best, items, ratings, liked_from=liked_from)
+
+    def _learned_from(self, history: History) -> tuple[Ids, Scores | None]:
+        """The items and ratings that the model is given: only rated items for a model that predicts ratings."""
+        known = self._known(history)
+        if known.ratings is not None and self.rating_range is not None:
+            known = known.select(~np.isnan(known.ratings))
+        return known.items, known.ratings
 
     def _std(self, user: int, items: Ids) -> Scores | None:
         """The standard deviation of each predicted rating, if the model estimates it."""
         if not len(items) or self.rating_range is None or not self.model.capabilities.uncertain:
             return None
         return np.asarray(self.model.std(user, items), dtype=np.float32)
-
-    def _reasons(self, items: Ids, history: Ids, ratings: Scores | None) -> list[str] | None:
-        """For each item, the items of the history that contribute most to its score, as a phrase."""
-        if not len(items) or not len(history):
-            return None
-        parts = np.asarray(self.model.contributions(history, ratings, items))
-        best = np.argsort(-parts, axis=1, kind="stable")[:, :_EXPLAINED_BY]
-        titles = {one.internal_id: one.title for one in self.dataset.items.take(np.unique(history[best]))}
-        named = (
-            [titles[int(history[place])] for place in row if part[place] > 0]
-            for row, part in zip(best, parts, strict=True)
-        )
-        return [f"because of {' and '.join(names)}" if names else "" for names in named]
 
     def _results(
         self,

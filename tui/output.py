@@ -18,7 +18,7 @@ from tui.widgets.bars import whole_percent
 from tui.wording import describe_empty
 
 if TYPE_CHECKING:
-    from engine.data.results import Answer, Facet, Result
+    from engine.data.results import Answer, Change, Comparison, Facet, Result
 
 
 def print_json(value: Any) -> None:
@@ -157,6 +157,57 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
     headings = ("#", figure, "Title", "Year", "Genres", "Id", *(["Why"] if explained else []))
     print_table(headings, rows, cut=(2, 4, 6), right=(0, 1), spare=(4, 6))
     log(f"by {answer.method}")
+
+
+def print_comparison(comparison: Comparison, as_json: bool) -> None:
+    """A ranked list for a changed history, with where each item was before.
+
+    In JSON each result of the contract also has ``rank_before``, ``score_before`` and ``score_difference``. The items
+    that have left the list are said on stderr.
+    """
+    if comparison.note:
+        log(comparison.note)
+    pairs = list(zip(comparison.results, comparison.changes, strict=True))
+    if as_json:
+        print_json(
+            [
+                {
+                    **result_json(result, "predicted_rating"),
+                    "rank_before": change.rank_before,
+                    "score_before": change.score_before,
+                    "score_difference": change.difference,
+                }
+                for result, change in pairs
+            ]
+        )
+    elif pairs:
+        rated = pairs[0][0].predicted_rating is not None
+        rows = [
+            (
+                result.rank,
+                _moved(change),
+                _figure(result, "predicted_rating" if rated else None),
+                "" if change.difference is None else f"{change.difference:+.3f}",
+                result.item.title,
+                str(result.item.year or ""),
+                result.item.item_id,
+            )
+            for result, change in pairs
+        ]
+        headings = ("#", "Before", "Rating" if rated else "Score", "Change", "Title", "Year", "Id")
+        print_table(headings, rows, cut=(4,), right=(0, 1, 2, 3), spare=(5,))
+    for change in comparison.gone:
+        where = "no longer ranked" if change.rank_after is None else f"now {change.rank_after:,}"
+        log(f"Gone from the list: {change.item.title}, {change.rank_before:,} before, {where}.")
+    log(f"by {comparison.method}, before and after computed by fold-in" if pairs else "No item can be ranked.")
+
+
+def _moved(change: Change) -> str:
+    """The rank before, and how many places up or down the item went."""
+    if change.rank_before is None or change.rank_after is None:
+        return "–"
+    places = change.rank_before - change.rank_after
+    return f"{change.rank_before:,}" + (f" {'▲' if places > 0 else '▼'}{abs(places):,}" if places else "")
 
 
 def notes_of(answer: Answer) -> list[str]:

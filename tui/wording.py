@@ -178,6 +178,10 @@ _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.NOT_DOWNLOADED: _not_downloaded,
     ErrorKind.FILE_EXISTS: lambda _: "choose another name, or add --replace",
     ErrorKind.UNTRAINED: _untrained,
+    ErrorKind.EMPTY_PROFILE: lambda _: (
+        "`recsys-tui me rate TITLE VALUE` rates one, and `me import FILE` reads an export"
+    ),
+    ErrorKind.NO_ENTRY: lambda _: "`recsys-tui me list` lists the entries",
     ErrorKind.NO_TIMES: lambda _: "add it again with --map time=COLUMN, or time=#row if its rows are in order of time",
     ErrorKind.ALL_KNOWN: lambda _: "evaluate with --include-seen",
     ErrorKind.DAMAGED_MODEL: lambda error: _untrained(error),

@@ -50,6 +50,59 @@ class Result:
     matched: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Where an item stands in two ranked lists, such as those for a history and for a changed one.
+
+    Attributes
+    ----------
+    item
+        The item.
+    rank_before, rank_after
+        Its ranks among all items that are ranked; None where it is not ranked, such as an item of the history.
+    score_before, score_after
+        Its scores; None where it is not ranked.
+    """
+
+    item: Item
+    rank_before: int | None
+    rank_after: int | None
+    score_before: float | None
+    score_after: float | None
+
+    @property
+    def difference(self) -> float | None:
+        """By how much the score has risen; None if it is known on one side only."""
+        if self.score_before is None or self.score_after is None:
+            return None
+        return self.score_after - self.score_before
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A ranked list, and what differs from the list before a change.
+
+    Attributes
+    ----------
+    results
+        The list after the change.
+    changes
+        For each result, where its item was before.
+    gone
+        The items that were in the list before and are not any more, in their order before.
+    method
+        The model that made both lists.
+    note
+        A remark for the user; may be empty.
+    """
+
+    results: tuple[Result, ...]
+    changes: tuple[Change, ...]
+    gone: tuple[Change, ...]
+    method: str = ""
+    note: str = ""
+
+
 class EmptyReason(StrEnum):
     """Why a ranked list is empty, for a program that adds what its own user can do."""
 
@@ -226,6 +279,98 @@ class HistoryEntry:
     item: Item
     rating: float | None
     timestamp: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRating:
+    """What a person who uses the program says about an item.
+
+    Attributes
+    ----------
+    title, year
+        The item as the person or the export names it.
+    status
+        ``"rated"``, ``"seen"``, ``"watchlist"`` or ``"not-interested"``; empty if nothing is said any more.
+    rating, highest
+        The rating, or None, and the highest one of its scale.
+    timestamp
+        When it was said, in unix seconds; None if it is not known.
+    item
+        The item of the open data set; None if it has none of this title.
+    source
+        The kind of export that it comes from; empty for what was typed.
+    rating_here
+        The rating on the scale of the open data set.
+    """
+
+    title: str
+    year: int | None
+    status: str
+    rating: float | None
+    highest: float
+    timestamp: int | None
+    item: Item | None
+    source: str = ""
+    rating_here: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """An item of an export that the open data set does not have.
+
+    Attributes
+    ----------
+    row
+        The row or line of the file; None if it has none.
+    title, year
+        The item as the export names it.
+    nearest
+        The items with the nearest titles, best first.
+    """
+
+    row: int | None
+    title: str
+    year: int | None
+    nearest: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import of a person's export did.
+
+    Attributes
+    ----------
+    profile
+        The profile that it was added to.
+    kind
+        The kind of the export.
+    rows
+        The number of items in the export.
+    matched
+        How many of them are in the open data set.
+    added, updated, unchanged
+        How many are new in the profile, changed what it said, and changed nothing.
+    kept
+        How many entries of earlier exports of this kind are not in the export any more, and stay.
+    unmatched
+        The items that are not in the open data set. They are in the profile all the same.
+    respelled
+        Titles that were matched despite a typing error, with their items.
+    notes
+        Sentences for a person.
+    """
+
+    profile: str
+    kind: str
+    rows: int
+    matched: int
+    added: int
+    updated: int
+    unchanged: int
+    kept: int
+    unmatched: tuple[Unmatched, ...] = ()
+    respelled: tuple[tuple[str, Item], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

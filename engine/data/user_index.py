@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.history import History
+
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
     from engine.data.results import UserSummary
@@ -37,6 +39,19 @@ class UserIndex:
     def items(self, user: int) -> npt.NDArray[Any]:
         """Return the items of one user, oldest first. An item may occur more than once."""
         return self._interactions.item_ids[self.rows(user)]
+
+    def history(self, user: int) -> History:
+        """Return the distinct items of one user with their mean ratings, in the order of the internal ids."""
+        rows, log = self.rows(user), self._interactions
+        items, position = np.unique(log.item_ids[rows], return_inverse=True)
+        if log.ratings is None:
+            return History(items.astype(np.int64), None)
+        ratings = log.ratings[rows]
+        rated = ~np.isnan(ratings)
+        counts = np.bincount(position[rated], minlength=len(items))
+        sums = np.bincount(position[rated], ratings[rated], minlength=len(items))
+        means = np.divide(sums, counts, out=np.full(len(items), np.nan), where=counts > 0)
+        return History(items.astype(np.int64), means.astype(np.float32))
 
     def pairs(self, users: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return the items of several users, and for each item the position of its user in ``users``."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from engine.storage.paths import find_paths
     from engine.storage.settings import LOG_LEVELS, read_settings
     from engine.text.normalize import words
+    from engine.what_if import Edit
     from engine.workspace.dataset_store import Workspace
     from engine.workspace.manifest import Manifest
 
@@ -63,6 +64,7 @@ _MODULES = {
     "engine.storage.paths": ("find_paths",),
     "engine.storage.settings": ("LOG_LEVELS", "read_settings"),
     "engine.text.normalize": ("words",),
+    "engine.what_if": ("Edit",),
     "engine.workspace.dataset_store": ("Workspace",),
     "engine.workspace.manifest": ("Manifest",),
 }
@@ -78,6 +80,7 @@ __all__ = [
     "RUN_STATES",
     "TIES",
     "Completion",
+    "Edit",
     "EvaluationConfig",
     "Exported",
     "ExternalId",

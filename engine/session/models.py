@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
 
 #: What a model with a capability can do, in words.
-_ABILITIES = {"similar": "compare items", "factorizes": "give vectors of users and items"}
+_ABILITIES = {
+    "similar": "compare items",
+    "factorizes": "give vectors of users and items",
+    "folds_in": "answer for a history that it was not trained on",
+}
 
 
 class ModelService:
@@ -113,7 +117,7 @@ class ModelService:
         Parameters
         ----------
         capability
-            ``"similar"`` or ``"factorizes"``; see :class:`engine.models.contract.Capabilities`.
+            ``"similar"``, ``"factorizes"`` or ``"folds_in"``; see :class:`engine.models.contract.Capabilities`.
         name
             The model. With some options it may lack the capability, which is checked when it is asked.
 
@@ -146,6 +150,55 @@ class ModelService:
             name=trainable[0],
             dataset=self._opened.name,
             choices=trainable,
+        )
+
+    def folding_in(self, name: str | None = None, *, rated: bool = True) -> tuple[str, Recommender, str]:
+        """The model that answers for a history that it was not trained on, its recommender, and a note.
+
+        Only for whoever holds the device: loading a model computes.
+
+        Parameters
+        ----------
+        name
+            The model; None for the best trained one that can.
+        rated
+            Whether the history has ratings. Otherwise a model that predicts ratings can learn nothing from it.
+
+        Raises
+        ------
+        UnsupportedError
+            If the given model cannot, or learns from ratings alone and there are none.
+        UnknownError, DamagedModelError, NotTrainedError
+            As :meth:`choose`.
+        """
+        while True:
+            chosen = self._choose_to_fold_in(name, rated)
+            try:
+                recommender = self.recommender(chosen)
+            except DamagedModelError:
+                if name is not None:
+                    raise
+                continue  # it counts as untrained now, and so the next one is chosen
+            return chosen, recommender, "" if name is not None else self.damage_note(chosen)
+
+    def _choose_to_fold_in(self, name: str | None, rated: bool) -> str:
+        chosen = self.choose_for("folds_in", name)
+        if rated or not models.get(chosen).capabilities.predicts_ratings:
+            return chosen
+        able = [
+            spec
+            for spec in models.describe().values()
+            if spec.capabilities.folds_in and not spec.capabilities.predicts_ratings
+        ]
+        trained = next((spec.name for spec in able if self._store.state(spec).trained), None)
+        if name is None and trained is not None:
+            return trained
+        names = [spec.name for spec in able]
+        raise UnsupportedError(
+            f"The model {chosen} learns from ratings, and the history has none; {_listed(names)} can learn from what "
+            "was seen.",
+            name=chosen,
+            choices=names,
         )
 
     def reports(self, name: str | None = None) -> list[tuple[FitReport, str | None]]:

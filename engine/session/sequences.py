@@ -61,7 +61,7 @@ class SequenceService:
         kept = [one for one in found if one.how in _CERTAIN or not hidden[one.item.internal_id - 1]]
         return kept[:limit]
 
-    def resolve_title(self, text: str, *, model: str | None = None) -> TitleMatch:
+    def resolve_title(self, text: str, *, model: str | None = None, rated: bool | None = None) -> TitleMatch:
         """The one item that a title or an id means.
 
         Parameters
@@ -71,12 +71,16 @@ class SequenceService:
         model
             Which sequence model is to be asked about it; None for the best trained one. The item must occur in the
             interactions, except for a model that was trained to use texts.
+        rated
+            Whether the item must occur in the interactions; None leaves it to the model.
 
         Raises
         ------
         UnknownError
             With suggestions, where nothing fits, several things do, or nobody has rated what fits.
         """
+        if rated is not None:
+            return self._titles.resolve(text, rated=rated)
         trained = (one for one in self._models.states("sequence") if one.trained and model in (None, one.name))
         asked = next(trained, None)
         return self._titles.resolve(text, rated=asked is None or not asked.uses_texts)

@@ -25,6 +25,7 @@ from engine.session.users import UserService
 if TYPE_CHECKING:
     from engine.session.exports.service import ExportService
     from engine.session.map import MapService
+    from engine.session.me import MeService
     from engine.workspace.dataset_store import Workspace
 
 
@@ -108,6 +109,13 @@ class Session:
         self.runs = RunService(self._opened)
         self.users = UserService(self._opened, self.models)
         self.sequences = SequenceService(self._opened, self.models)
+
+    @locked_property
+    def me(self) -> MeService:
+        """The ratings of the people who use the program, and what these people would like."""
+        from engine.session.me import MeService
+
+        return MeService(self._opened, self.models)
 
     @locked_property
     def exports(self) -> ExportService:

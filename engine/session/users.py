@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.data.results import Answer, EmptyReason, Fan, HistoryEntry, UserSummary
+from engine.data.results import Answer, Comparison, EmptyReason, Fan, HistoryEntry, UserSummary
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
 from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset, check
+from engine.session.what_if import what_if
 
 if TYPE_CHECKING:
     from engine.data.id_map import ExternalId
     from engine.data.user_index import UserSearch
+    from engine.what_if import Edit
 
 
 class UserService:
@@ -129,6 +132,35 @@ class UserService:
             return Answer((), name, empty=EmptyReason.ALL_SEEN, why_empty=sentence)
         sentence = f"{name} can rank none of the {known:,} items that have interactions."
         return Answer((), name, empty=EmptyReason.NOTHING_TO_RANK, why_empty=sentence)
+
+    def what_if(
+        self,
+        user: ExternalId,
+        edits: Sequence[Edit],
+        k: int = 10,
+        model: str | None = None,
+        filter_seen: bool = True,
+        job: Job | None = None,
+    ) -> Comparison:
+        """What this user would like if their history were another one; nothing is stored.
+
+        Both lists, before and after, are computed by fold-in. Without ``model`` the best trained one that folds in
+        answers.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such user or model.
+        OptionError
+            If a change is impossible; see :func:`engine.session.what_if.what_if`.
+        UnsupportedError
+            If the model answers only for the users that it was trained on.
+        NotTrainedError
+            If the model, or any that folds in, is not trained yet.
+        """
+        history = self._opened.user_index.history(self._opened.dataset.users.encode_one(user))
+        whose = f"the history of user {user}"
+        return what_if(self._opened, self._models, history, edits, whose, k, model, filter_seen, job)
 
     def explain(self, user: ExternalId, item: ExternalId, model: str | None = None, k: int = 3) -> Answer:
         """The items of a user's history that speak most for an item. Without ``model`` the best trained one answers.

@@ -40,11 +40,14 @@ class TitleJoin:
         Whether the titles differ by a typing error.
     candidates
         The most similar titles of the other list with their years, best first, if there is no match.
+    candidate_rows
+        The rows of these titles.
     """
 
     row: int | None
     typo: bool = False
     candidates: tuple[str, ...] = ()
+    candidate_rows: tuple[int, ...] = ()
 
 
 class TitleIndex:
@@ -110,9 +113,8 @@ class TitleIndex:
         for position in self._unmatched(found, wanted)[:candidates_of]:
             key = wanted[position][0][0]
             near = dict.fromkeys(row for other in _similar([key], self._keys, _NEAR)[0] for row in self._by_key[other])
-            found[position] = TitleJoin(
-                None, candidates=tuple(self._labels[row] for row in list(near)[:_NUM_CANDIDATES])
-            )
+            rows = tuple(near)[:_NUM_CANDIDATES]
+            found[position] = TitleJoin(None, False, tuple(self._labels[row] for row in rows), rows)
         return found
 
     def _unmatched(self, found: Sequence[TitleJoin], wanted: Sequence[_Wanted]) -> list[int]:

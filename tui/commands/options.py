@@ -11,7 +11,7 @@ import click
 from engine.session import DEVICES, LOG_LEVELS, PROTOCOLS
 
 if TYPE_CHECKING:
-    from engine.session import Session
+    from engine.session import Item, Session
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -97,3 +97,28 @@ def open_session(
         device=outer["device"] if device == "auto" else device,
         embedding_model=embedding_model or outer["embedding_model"],
     )
+
+
+def resolve_item(session: Session, text: str, *, model: str | None = None, rated: bool | None = None) -> Item:
+    """The item that a title or an id means; one that was typed otherwise is said on stderr.
+
+    Parameters
+    ----------
+    session, text
+        The session, and what was typed.
+    model, rated
+        As of :meth:`engine.session.sequences.SequenceService.resolve_title`.
+
+    Raises
+    ------
+    UnknownError
+        With suggestions, where nothing fits or several things do.
+    """
+    from tui.output import log
+
+    match = session.sequences.resolve_title(text.strip(), model=model, rated=rated)
+    item = match.item
+    if match.how not in ("exact", "id"):
+        year = "" if item.year is None else f" ({item.year})"
+        log(f"{text!r} taken as {item.title}{year}, id {item.item_id}.")
+    return item

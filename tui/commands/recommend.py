@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from engine.errors import UnknownError
 from tui.commands.group import cli
 from tui.commands.options import (
     NegativeIdsCommand,
@@ -13,7 +16,16 @@ from tui.commands.options import (
     device_option,
     model_option,
     open_session,
+    resolve_item,
 )
+
+if TYPE_CHECKING:
+    from engine.session import Edit, Session
+
+#: The word for the person at the keyboard in place of a user's id.
+_ME = "me"
+
+profile_option = click.option("--profile", metavar="NAME", help="Whose own ratings are meant by `me`; else me.")
 
 
 @cli.command(cls=NegativeIdsCommand)
@@ -23,6 +35,9 @@ from tui.commands.options import (
 @model_option
 @count_option
 @click.option("--include-seen", is_flag=True, help="Also what the user knows already.")
+@click.option("--with", "added", multiple=True, metavar="ITEM=VALUE", help="As if they had rated ITEM so.")
+@click.option("--without", "removed", multiple=True, metavar="ITEM", help="As if they had never met ITEM.")
+@profile_option
 @common_options
 @click.pass_context
 def recommend(
@@ -33,18 +48,40 @@ def recommend(
     model: str | None,
     count: int,
     include_seen: bool,
+    added: tuple[str, ...],
+    removed: tuple[str, ...],
+    profile: str | None,
     as_json: bool,
 ) -> None:
-    """Tell what USER would like."""
-    from tui.output import print_answer
+    """Tell what USER would like; USER can be `me`, whose ratings `recsys-tui me` keeps.
 
-    users = open_session(context, dataset, device).users
-    answer = users.recommend(user.strip(), count, model, filter_seen=not include_seen)
-    print_answer(answer, as_json, extra="predicted_rating")
+    With --with and --without, nothing is stored: the list is the one for a changed history, with where each
+    item was before.
+    """
+    from tui.output import print_answer, print_comparison
+
+    session = open_session(context, dataset, device)
+    user = user.strip()
+    own = _is_me(session, user, profile)
+    edits = [*(_with(session, one) for one in added), *(_without(session, one) for one in removed)]
+    if edits and own:
+        comparison = session.me.what_if(edits, count, model, profile or _ME, filter_seen=not include_seen)
+        print_comparison(comparison, as_json)
+    elif edits:
+        comparison = session.users.what_if(user, edits, count, model, filter_seen=not include_seen)
+        print_comparison(comparison, as_json)
+    elif own:
+        answer = session.me.recommend(count, model, profile or _ME, filter_seen=not include_seen)
+        print_answer(answer, as_json, extra="predicted_rating")
+    else:
+        answer = session.users.recommend(user, count, model, filter_seen=not include_seen)
+        print_answer(answer, as_json, extra="predicted_rating")
 
 
 @cli.command("next", cls=NegativeIdsCommand)
-@click.argument("titles", nargs=-1, required=True, metavar="TITLE_OR_ID...")
+@click.argument("titles", nargs=-1, metavar="[TITLE_OR_ID...]")
+@click.option("--me", "own", is_flag=True, help="After everything that you rated or saw, instead of titles.")
+@profile_option
 @dataset_option
 @device_option
 @model_option
@@ -54,6 +91,8 @@ def recommend(
 def next_items(
     context: click.Context,
     titles: tuple[str, ...],
+    own: bool,
+    profile: str | None,
     dataset: str | None,
     device: str,
     model: str | None,
@@ -61,13 +100,57 @@ def next_items(
     as_json: bool,
 ) -> None:
     """Tell what comes after these titles, oldest first."""
-    from tui.output import log, print_answer
+    from tui.output import print_answer
 
-    sequences = open_session(context, dataset, device).sequences
-    matches = [sequences.resolve_title(title, model=model) for title in titles]
-    for title, match in zip(titles, matches, strict=True):
-        if match.how not in ("exact", "id"):
-            year = "" if match.item.year is None else f" ({match.item.year})"
-            log(f"{title!r} taken as {match.item.title}{year}, id {match.item.item_id}.")
-    answer = sequences.next_items([match.item.internal_id for match in matches], count, model)
+    if own and titles:
+        raise click.UsageError("Give titles, or --me without titles.")
+    if not own and not titles:
+        raise click.UsageError("Missing argument '[TITLE_OR_ID...]': give titles, or --me.")
+    session = open_session(context, dataset, device)
+    if own:
+        answer = session.me.next_items(count, model, profile or _ME)
+        print_answer(answer, as_json, extra="probability")
+        return
+    items = [resolve_item(session, title, model=model).internal_id for title in titles]
+    answer = session.sequences.next_items(items, count, model)
     print_answer(answer, as_json, extra="probability")
+
+
+def _is_me(session: Session, user: str, profile: str | None) -> bool:
+    """Whether the person at the keyboard is meant, and not a user of the data set who is called ``me``."""
+    from tui.output import log
+
+    if profile is not None and user != _ME:
+        raise click.UsageError("--profile goes with the user `me`.")
+    if user != _ME or profile is not None:
+        return user == _ME
+    try:
+        session.data.find_user(user)
+    except UnknownError:
+        return True
+    log(f"{session.name!r} has a user {_ME!r} of its own, who is meant; --profile {_ME} means your own ratings.")
+    return False
+
+
+def _with(session: Session, text: str) -> Edit:
+    """What ``ITEM=VALUE`` means; without a number after the last ``=``, all of it is an item that was only seen."""
+    from engine.session import Edit
+
+    title, _, value = text.rpartition("=")
+    try:
+        rating = float(value.replace(",", "."))
+    except ValueError:
+        title, rating = "", 0.0
+    if not title.strip():
+        return Edit(_item(session, text))
+    return Edit(_item(session, title), rating)
+
+
+def _without(session: Session, text: str) -> Edit:
+    from engine.session import Edit
+
+    return Edit(_item(session, text), removed=True)
+
+
+def _item(session: Session, text: str) -> int:
+    return resolve_item(session, text, rated=False).internal_id

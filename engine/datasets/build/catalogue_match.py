@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from engine.runtime.job import Job
+    from engine.text.title_join import TitleIndex, TitleJoin
 
 #: Columns of a catalogue with the number of IMDb, in lower case.
 _IMDB_COLUMNS = ("imdb_id", "imdbid", "imdb", "tconst", "const", "imdb_title_id")
@@ -76,6 +78,67 @@ def read_catalogue(files: Files, job: Job | None = None) -> tuple[Catalogue, Rea
     return Catalogue(ids, table), report
 
 
+class CatalogueIndex:
+    """A catalogue in which the items of exports are found.
+
+    Parameters
+    ----------
+    table, ids
+        The catalogue.
+    """
+
+    def __init__(self, table: pa.Table, ids: pa.Array) -> None:
+        self._table, self._ids = table, ids
+
+    @cached_property
+    def titles(self) -> TitleIndex:
+        """The titles of the catalogue, with the original and other ones."""
+        from engine.text.title_join import TitleIndex
+
+        table = self._table
+        others = [table[name].to_pylist() for name in table.column_names if name.lower() in _OTHER_TITLES]
+        return TitleIndex(table["title"].to_pylist(), table["year"].to_pylist(), others)
+
+    def find(
+        self, export: Catalogue, *, candidates_of: int = _NOTED
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], list[TitleJoin]]:
+        """Find the items of an export.
+
+        Parameters
+        ----------
+        export
+            The items of the export.
+        candidates_of
+            As of :meth:`engine.text.title_join.TitleIndex.match`.
+
+        Returns
+        -------
+        rows
+            The row of the catalogue for each item of the export; -1 where there is none.
+        rest
+            The positions of the items that have no IMDb number in the catalogue, and so were looked for by title.
+        joins
+            What was found for each of these.
+        """
+        import pyarrow as pa
+
+        rows = _rows_by_imdb(export, self._table, self._ids)
+        rest = np.flatnonzero(rows < 0)
+        wanted = export.table.take(pa.array(rest))
+        years = wanted["year"].to_pylist()
+        joins = self.titles.match(wanted["title"].to_pylist(), years, candidates_of=candidates_of)
+        if "original_title" in wanted.column_names:
+            originals = self.titles.match(
+                [one or "" for one in wanted["original_title"].to_pylist()], years, candidates_of=0
+            )
+            joins = [
+                other if join.row is None and other.row is not None else join
+                for join, other in zip(joins, originals, strict=True)
+            ]
+        rows[rest] = [-1 if join.row is None else join.row for join in joins]
+        return rows, rest, joins
+
+
 def match_to_catalogue(export: Catalogue, table: pa.Table, ids: pa.Array, name: str, what: str) -> CatalogueMatch:
     """Find the items of an export in a catalogue.
 
@@ -93,11 +156,8 @@ def match_to_catalogue(export: Catalogue, table: pa.Table, ids: pa.Array, name: 
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    row_of = _rows_by_imdb(export, table, ids)
-    by_id = int((row_of >= 0).sum())
-    rest = np.flatnonzero(row_of < 0)
-    joins = _join_titles(export.table.take(pa.array(rest)), table)
-    row_of[rest] = [-1 if join.row is None else join.row for join in joins]
+    row_of, rest, joins = CatalogueIndex(table, ids).find(export)
+    by_id = len(row_of) - len(rest)
     titles, years = export.table["title"].to_pylist(), export.table["year"].to_pylist()
     labels = [_label(title, year) for title, year in zip(titles, years, strict=True)]
 
@@ -143,22 +203,6 @@ def _describe_strangers(
     if len(unknown) > _NOTED:
         notes.append(f"{len(unknown) - _NOTED:,} more {what}s are not in {name}.")
     return notes
-
-
-def _join_titles(wanted: pa.Table, table: pa.Table) -> list[Any]:
-    from engine.text.title_join import TitleIndex
-
-    others = [table[name].to_pylist() for name in table.column_names if name.lower() in _OTHER_TITLES]
-    index = TitleIndex(table["title"].to_pylist(), table["year"].to_pylist(), others)
-    years = wanted["year"].to_pylist()
-    joins = index.match(wanted["title"].to_pylist(), years)
-    if "original_title" in wanted.column_names:
-        originals = index.match([one or "" for one in wanted["original_title"].to_pylist()], years)
-        joins = [
-            other if join.row is None and other.row is not None else join
-            for join, other in zip(joins, originals, strict=True)
-        ]
-    return joins
 
 
 def _rows_by_imdb(export: Catalogue, table: pa.Table, ids: pa.Array) -> npt.NDArray[np.int64]:

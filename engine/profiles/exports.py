@@ -1,0 +1,278 @@
+"""A person's export, or a table with titles and ratings, as the entries of a profile."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.datasets.build.export_dates import read_dates
+from engine.datasets.build.export_table import ExportTable, plain_names, to_year
+from engine.datasets.formats.arrow import import_arrow
+from engine.datasets.formats.csv import Delimited
+from engine.datasets.formats.files import Files
+from engine.datasets.formats.read_report import ReadReport
+from engine.datasets.formats.sources import open_source
+from engine.datasets.formats.values import BadValueError
+from engine.datasets.registry import get, readers, recognise
+from engine.errors import DataError, ErrorKind, OptionError
+from engine.profiles.profile import FIVE_STARS, Entry, Status
+from engine.runtime.job import Job
+from engine.storage.atomic import writing
+
+#: The columns of the tables that :func:`write_entries` writes; other tables need the first one and a rating.
+COLUMNS = ("title", "year", "rating", "out_of", "status", "date", "other_title", "source", "source_id")
+_TITLES, _RATINGS, _YEARS = ("title", "name"), ("rating", "your rating", "my rating", "score"), ("year", "release year")
+_STATUSES: tuple[Status, ...] = ("rated", "seen", "watchlist", "not-interested")
+#: The source of entries from a table that no reader of exports recognises.
+TABLE = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadExport:
+    """What was read from an export.
+
+    Attributes
+    ----------
+    kind
+        The kind of the export, or ``"table"``.
+    entries
+        The entries.
+    rows
+        The row, or line, of the file for each entry; None where the export has none.
+    notes
+        Sentences for a person.
+    """
+
+    kind: str
+    entries: tuple[Entry, ...]
+    rows: tuple[int | None, ...]
+    notes: tuple[str, ...]
+
+
+def kinds() -> tuple[str, ...]:
+    """The kinds of export that can be read."""
+    return (*(kind for kind, reader in readers().items() if reader.read_history is not None), TABLE)
+
+
+def read_export(path: Path, kind: str | None = None, job: Job | None = None) -> ReadExport:
+    """Read a person's export.
+
+    Parameters
+    ----------
+    path
+        The file, folder or archive.
+    kind
+        One of :func:`kinds`; None recognises it.
+    job
+        Takes the progress and may be cancelled.
+
+    Raises
+    ------
+    OptionError
+        If there is no such kind.
+    DataError
+        If the file is missing or not what it should be, or its kind is not recognised.
+    """
+    import_arrow()
+    if kind is not None and kind not in kinds():
+        raise OptionError(
+            f"There is no kind {kind!r} of a person's export; the kinds are {', '.join(kinds())}.",
+            kind=ErrorKind.UNKNOWN_KIND,
+            name=kind,
+            choices=kinds(),
+        )
+    if not path.exists():
+        raise DataError(f"{path}: there is no such file or folder.", file=str(path))
+    whole = path.is_dir() or path.suffix.lower() == ".zip"
+    files = Files(source=path) if whole else Files(ratings=path)
+    own = None if kind not in (None, TABLE) or path.is_dir() else _own_table(path, certain=kind == TABLE, job=job)
+    if own is not None:
+        return own
+    reader = get(kind) if kind is not None else recognise(files)
+    if reader.read_history is None:
+        raise DataError(
+            f"{path}: is of the kind {reader.kind!r}, which holds the ratings of several people, and not a person's "
+            f"own export; those are {', '.join(kinds())}.",
+            kind=ErrorKind.UNCLEAR_KIND,
+            file=str(path),
+            choices=kinds(),
+        )
+    history = reader.read_history("me", files, job)
+    found = history.interactions()
+    entries = [
+        Entry(
+            one.title,
+            one.year,
+            "seen" if one.rating is None else "rated",
+            one.rating,
+            history.highest_rating,
+            one.time,
+            one.original_title if one.original_title != one.title else "",
+            reader.kind,
+            one.source_id,
+        )
+        for one in found
+    ]
+    return ReadExport(reader.kind, tuple(entries), tuple(one.row for one in found), tuple(history.notes))
+
+
+def _own_table(path: Path, *, certain: bool, job: Job | None) -> ReadExport | None:
+    """The entries of a table or a JSON file in the form of :func:`write_entries`; None if it is something else.
+
+    Parameters
+    ----------
+    certain
+        Whether any table with titles and ratings is taken, and not only one with the columns of the program's own.
+    """
+    if path.suffix.lower() == ".json":
+        return _own_json(path)
+    if path.suffix.lower() not in (".csv", ".tsv", ".txt"):
+        return None
+    rows = Delimited(open_source(path))
+    names = plain_names(rows.columns)
+    if not certain and not plain_names(COLUMNS[:5]) <= names:
+        return None
+    report = ReadReport(rows.name, "ratings")
+    table = ExportTable(rows, report, job)
+    table.require(*_TITLES)
+    table.require(*_RATINGS)
+    ratings, highest = table.numbers(*_RATINGS), table.numbers("out of")
+    columns = {name: table.texts(name) for name in ("status", "other title", "source", "source id")}
+    years, times = table.texts(*_YEARS), table.dates("date", "rated at", "watched date")
+    best = max((one for one in ratings if one is not None), default=0.0)
+    guessed = FIVE_STARS if best <= FIVE_STARS else 10.0
+    entries, places = [], []
+    for row, title in enumerate(table.texts(*_TITLES)):
+        if not title:
+            table.skip(row, "no title")
+            continue
+        entries.append(
+            _entry(
+                f"{rows.name}, row {table.places[row]:,}",
+                {
+                    "title": _undefused(title),
+                    "year": to_year(years[row]),
+                    "rating": ratings[row],
+                    "out_of": highest[row] or guessed,
+                    "status": columns["status"][row],
+                    "time": times[row],
+                    "other_title": _undefused(columns["other title"][row]),
+                    "source": _undefused(columns["source"][row]) if table.column("source") else TABLE,
+                    "source_id": _undefused(columns["source id"][row]),
+                },
+            )
+        )
+        places.append(table.places[row])
+    skipped = [f"{rows.name}: {count:,} rows were left out: {reason}." for reason, count in report.skipped.items()]
+    return ReadExport(TABLE, tuple(entries), tuple(places), (*skipped, *report.remarks))
+
+
+def _own_json(path: Path) -> ReadExport | None:
+    from engine.storage.guarded import read_json
+
+    try:
+        values = read_json(path)
+    except DataError:
+        return None
+    if not isinstance(values, list) or not all(isinstance(one, dict) and {*COLUMNS[:5]} <= {*one} for one in values):
+        return None
+    dates = [str(one.get("date") or "") for one in values]
+    try:
+        times = read_dates(dates).seconds
+    except BadValueError as error:
+        raise DataError(f"{path}, entry {error.position + 1:,}: {error}; correct it.", file=str(path)) from None
+    entries = [
+        _entry(f"{path}, entry {number:,}", {**one, "time": time})
+        for number, (one, time) in enumerate(zip(values, times, strict=True), 1)
+    ]
+    return ReadExport(TABLE, tuple(entries), tuple(range(1, len(entries) + 1)), ())
+
+
+def _entry(place: str, values: dict[str, Any]) -> Entry:
+    from engine.storage.schema import SchemaError, convert
+
+    rating, highest = values["rating"], values["out_of"] or FIVE_STARS
+    status = values["status"] or ("seen" if rating is None else "rated")
+    if status not in _STATUSES:
+        raise DataError(f"{place}: the status {str(status)[:40]!r} is none of {', '.join(_STATUSES)}; correct it.")
+    given = {name: one for name, one in values.items() if name in ("title", "year", "time") and one is not None}
+    given |= {name: values.get(name) or "" for name in ("other_title", "source", "source_id")}
+    try:
+        entry = convert({**given, "status": status, "rating": rating, "highest": highest}, Entry)
+    except SchemaError as error:
+        raise DataError(f"{place}: {error}; correct it.") from None
+    if not entry.title.strip():
+        raise DataError(f"{place}: has no title; name one, or delete the entry.")
+    if (entry.rating is None) == (status == "rated") or not 0 < (entry.rating or highest) <= highest:
+        raise DataError(
+            f"{place}: {rating if rating is None else format(rating, 'g')} is not a rating above 0 and up to "
+            f"{highest:g}, as an item with the status {status!r} needs; correct it."
+            if status == "rated"
+            else f"{place}: has the status {status!r} and a rating; empty one of them."
+        )
+    return entry
+
+
+def _undefused(text: str) -> str:
+    """A text without the apostrophe that keeps a spreadsheet from running it as a formula."""
+    return text[1:] if text[:1] == "'" and text[1:2] in set("=+-@＝＋－＠") else text
+
+
+def rows_of(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The entries as :func:`read_export` reads them again: one mapping from :data:`COLUMNS` for each."""
+    from datetime import UTC, datetime
+
+    def date(time: int | None) -> str | None:
+        try:
+            return None if time is None else datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        except (ValueError, OverflowError, OSError):
+            return None
+
+    return [
+        {
+            "title": one.title,
+            "year": one.year,
+            "rating": one.rating,
+            "out_of": None if one.rating is None else one.highest,
+            "status": one.status,
+            "date": date(one.time),
+            "other_title": one.other_title,
+            "source": one.source,
+            "source_id": one.source_id,
+        }
+        for one in entries
+    ]
+
+
+def write_entries(path: Path, entries: Sequence[Entry], prepare_cell: Callable[[str], object] | None = None) -> None:
+    """Write entries to a ``.csv`` or ``.json`` file that :func:`read_export` reads again.
+
+    Parameters
+    ----------
+    path
+        The file, which is replaced.
+    entries
+        The entries.
+    prepare_cell
+        Called with each text of a CSV file, such as to keep a spreadsheet from running it.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be written.
+    """
+    rows = rows_of(entries)
+    with writing(path) as part, open(part, "w", encoding="utf-8", newline="", errors="replace") as file:
+        if path.suffix.lower() == ".json":
+            json.dump(rows, file, indent=2, ensure_ascii=False)
+            file.write("\n")
+            return
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in rows:
+            cells = ("" if row[name] is None else row[name] for name in COLUMNS)
+            writer.writerow([prepare_cell(one) if prepare_cell and isinstance(one, str) else one for one in cells])

@@ -1,0 +1,182 @@
+"""A profile: what one person rated, saw and wants to see, by title, so that it serves every data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from engine.text.normalize import split_year, title_key
+
+#: What a person says about an item: a rating, that it was seen, that it is to be seen, or that it must not be listed.
+Status = Literal["rated", "seen", "watchlist", "not-interested"]
+
+#: The highest rating where nothing else is said: five stars.
+FIVE_STARS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The item of a data set that an entry means.
+
+    Attributes
+    ----------
+    item_id
+        The external id, as text.
+    title
+        The title of the item when the link was made. A link counts only while the item has this title, since another
+        data set of the same name may use the id for another item.
+    by_hand
+        Whether a person chose the item.
+    """
+
+    item_id: str
+    title: str
+    by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a person says about one item.
+
+    Attributes
+    ----------
+    title, year
+        The item as the person or the export names it.
+    status
+        Whether it was rated, only seen, is on the watchlist, or is not wanted.
+    rating
+        The rating; None unless ``status`` is ``"rated"``.
+    highest
+        The highest rating of the scale of ``rating``, whose lowest is above 0.
+    time
+        When it was rated or seen, in unix seconds; None if it is not known.
+    other_title
+        Another title of the item, such as the original one; may be empty.
+    source
+        Where the entry comes from: a kind of export, or empty for a rating that was typed.
+    source_id
+        The id in that source.
+    links
+        Data set -> the item that is meant there.
+    """
+
+    title: str
+    year: int | None = None
+    status: Status = "rated"
+    rating: float | None = None
+    highest: float = FIVE_STARS
+    time: int | None = None
+    other_title: str = ""
+    source: str = ""
+    source_id: str = ""
+    links: Mapping[str, Link] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, int | None]:
+        """What is the same for two entries about one item: the title in any spelling, and the year."""
+        title, year = split_year(self.title)
+        return title_key(title), self.year or year
+
+    def says_the_same(self, other: Entry) -> bool:
+        """Whether another entry has the same status and rating."""
+        mine = None if self.rating is None else self.rating / self.highest
+        theirs = None if other.rating is None else other.rating / other.highest
+        return self.status == other.status and mine == theirs
+
+    def rating_on(self, rating_range: tuple[float, float]) -> float | None:
+        """The rating on another scale: the same share of the highest rating, but not below the lowest one.
+
+        Examples
+        --------
+        >>> Entry("Heat", rating=9, highest=10).rating_on((0.5, 5))
+        4.5
+        """
+        if self.rating is None:
+            return None
+        lowest, highest = rating_range
+        return min(max(lowest, self.rating / self.highest * highest), highest)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The entries of one person, in the order in which they were first made.
+
+    Attributes
+    ----------
+    name
+        The name of the profile.
+    entries
+        The entries, one for each item.
+    """
+
+    name: str
+    entries: tuple[Entry, ...] = ()
+
+    def with_entry(self, entry: Entry, position: int | None) -> Profile:
+        """The profile in which an entry stands at a position, or at the end for None."""
+        if position is None:
+            return replace(self, entries=(*self.entries, entry))
+        return replace(self, entries=(*self.entries[:position], entry, *self.entries[position + 1 :]))
+
+    def without(self, position: int) -> Profile:
+        """The profile without the entry at a position."""
+        return replace(self, entries=self.entries[:position] + self.entries[position + 1 :])
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What an import changed.
+
+    Attributes
+    ----------
+    profile
+        The profile after it.
+    added, updated, unchanged
+        How many entries are new, have another rating than before, and say what was known.
+    kept
+        How many entries of the same source are not in the export any more; they stay.
+    """
+
+    profile: Profile
+    added: int
+    updated: int
+    unchanged: int
+    kept: int
+
+
+def merge(profile: Profile, found: Iterable[Entry]) -> Merged:
+    """Add the entries of an export to a profile.
+
+    An entry is the same as a known one if it has the same id in the same source, or the same title and year. A rating
+    replaces an older one; that an item was seen replaces no rating.
+    """
+    entries = list(profile.entries)
+    by_source = {(one.source, one.source_id): place for place, one in enumerate(entries) if one.source_id}
+    by_key = {one.key: place for place, one in enumerate(entries)}
+    added = updated = unchanged = 0
+    met: set[int] = set()
+    sources = set()
+    for entry in found:
+        sources.add(entry.source)
+        place = by_source.get((entry.source, entry.source_id)) if entry.source_id else None
+        if place is None:
+            place = by_key.get(entry.key)
+        if place is None:
+            place = len(entries)
+            entries.append(entry)
+            added += 1
+        else:
+            known = entries[place]
+            entry = replace(entry, links={**entry.links, **known.links})
+            if entry.says_the_same(known) or (entry.status == "seen" and known.status == "rated"):
+                unchanged += 1
+            else:
+                entries[place] = replace(entry, time=entry.time or known.time)
+                updated += 1
+        met.add(place)
+        by_key.setdefault(entry.key, place)
+        if entry.source_id:
+            by_source[entry.source, entry.source_id] = place
+    kept = sum(one.source in sources and place not in met for place, one in enumerate(profile.entries))
+    return Merged(replace(profile, entries=tuple(entries)), added, updated, unchanged, kept)

@@ -1,0 +1,177 @@
+"""The profiles on disk: a file of JSON lines for each, in the data folder but in no data set's."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from engine.errors import DamagedError, MissingError, OptionError
+from engine.profiles.profile import Entry, Profile
+from engine.storage.atomic import make_folder, writing
+from engine.storage.guarded import damaged, read_bytes
+from engine.storage.lock import locked
+from engine.storage.schema import SchemaError, convert, require_shallow
+
+T = TypeVar("T")
+
+#: The profile that is meant if none is named.
+DEFAULT = "me"
+_FOLDER, _ENDING = "profiles", ".jsonl"
+_NAME = re.compile(r"[^\W_][\w .-]{0,63}")
+#: Names that Windows keeps for devices.
+_RESERVED = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+#: Half a million entries; a person's export has some thousands.
+_LARGEST = 256 << 20
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    format: str
+    version: int
+
+
+class ProfileStore:
+    """The profiles in a data folder.
+
+    Parameters
+    ----------
+    folder
+        The data folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / _FOLDER
+        self._read: dict[str, tuple[tuple[int, int, int], Profile]] = {}
+
+    def names(self) -> list[str]:
+        """The names of the stored profiles; those of damaged ones, too."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(path.name.removesuffix(_ENDING) for path in self._folder.glob(f"*{_ENDING}"))
+
+    def path(self, name: str) -> Path:
+        """Where a profile is stored.
+
+        Raises
+        ------
+        OptionError
+            If no profile can have this name.
+        """
+        plain = unicodedata.normalize("NFC", name)
+        if not _NAME.fullmatch(plain) or plain.endswith((" ", ".")) or _RESERVED.fullmatch(plain):
+            raise OptionError(
+                f"No profile can be called {name[:70]!r}: use letters, digits, spaces, points and hyphens.", name=name
+            )
+        return self._folder / f"{plain}{_ENDING}"
+
+    def read(self, name: str) -> Profile:
+        """A profile; an empty one if none of this name is stored.
+
+        Raises
+        ------
+        OptionError
+            If no profile can have this name.
+        DataError
+            If the file cannot be read, or is damaged. It is never replaced then.
+        """
+        path = self.path(name)
+        try:
+            stamp = _stamp(path)
+        except OSError:
+            return Profile(name)
+        known = self._read.get(name)
+        if known is None or known[0] != stamp:
+            try:
+                known = self._read[name] = stamp, _load(path, name)
+            except MissingError:
+                return Profile(name)
+        return known[1]
+
+    def change(self, name: str, change: Callable[[Profile], tuple[Profile, T]]) -> T:
+        """Change a profile while no other process does.
+
+        Parameters
+        ----------
+        name
+            The name of the profile, which is created if necessary.
+        change
+            Called with the stored profile; returns the new one, and what this method returns.
+
+        Raises
+        ------
+        OptionError, DataError
+            As :meth:`read`, and if the file cannot be written; the profile is then unchanged.
+        BusyError
+            If another process did not finish its change in time.
+        """
+        path = self.path(name)
+        with locked(path.with_suffix(".lock"), purpose="changing a profile"):
+            before = self.read(name)
+            after, value = change(before)
+            if after != before:
+                with writing(path, mode=0o600) as temporary:
+                    temporary.write_text(_dump(after), encoding="utf-8", errors="replace")
+                self._read[name] = _stamp(path), after
+        return value
+
+    def remove(self, name: str) -> bool:
+        """Delete a profile; whether there was one."""
+        path = self.path(name)
+        make_folder(path.parent)
+        with locked(path.with_suffix(".lock"), purpose="removing a profile"):
+            self._read.pop(name, None)
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                return False
+        return True
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _dump(profile: Profile) -> str:
+    lines: list[Any] = [asdict(_Header("recsys-tui profile", _VERSION))]
+    for entry in profile.entries:
+        values = asdict(entry)
+        # What has its default is left out, so that a person can read the file.
+        lines.append({name: value for name, value in values.items() if name == "title" or value not in (None, "", {})})
+    return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in lines)
+
+
+def _load(path: Path, name: str) -> Profile:
+    try:
+        text = read_bytes(path, _LARGEST).decode("utf-8")
+    except UnicodeDecodeError:
+        raise damaged(path, "it is not text in UTF-8") from None
+    lines = text.split("\n")
+    header = _parse(path, 1, lines[0], _Header)
+    if header.version > _VERSION:
+        raise DamagedError(
+            f"{path}: was written by a later version of the program, which must be used to read it.", file=str(path)
+        )
+    entries = [_parse(path, number, line, Entry) for number, line in enumerate(lines[1:], 2) if line.strip()]
+    for number, entry in enumerate(entries, 2):
+        if (entry.status == "rated") != (entry.rating is not None) or not 0 < (entry.rating or 1) <= entry.highest:
+            raise damaged(path, f"its line {number:,} has an impossible rating")
+    return Profile(name, tuple(entries))
+
+
+def _parse(path: Path, number: int, line: str, kind: type[T]) -> T:
+    try:
+        value = json.loads(line)
+        require_shallow(value)
+        return convert(value, kind)
+    except SchemaError as error:
+        why = str(error)
+    except (ValueError, RecursionError):
+        why = "it is not JSON"
+    raise DamagedError(f"{path}, line {number:,}: is damaged, since {why}.", file=str(path), row=number)

@@ -1,0 +1,481 @@
+"""The service for one's own ratings: rating, importing, and what one would like; nothing of it leaves the machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.data.results import Answer, Comparison, EmptyReason, ImportReport, OwnRating, Result, Unmatched
+from engine.errors import ErrorKind, OptionError, RecsysError, UnknownError
+from engine.profiles.profile import FIVE_STARS, Entry, Profile, Status, merge
+from engine.profiles.store import DEFAULT, ProfileStore
+from engine.runtime.job import Job
+from engine.runtime.locked_property import locked_property
+from engine.session.models import ModelService
+from engine.session.open_dataset import OpenDataset, check
+from engine.session.what_if import what_if
+from engine.text.normalize import split_year
+
+if TYPE_CHECKING:
+    from engine.data.id_map import ExternalId
+    from engine.data.items import Item
+    from engine.profiles.matching import EntryMatcher
+    from engine.profiles.resolved import Resolved
+    from engine.session.exports.target import Target
+    from engine.what_if import Edit
+
+#: The share of the highest rating from which on an item counts as liked.
+_LIKED = 0.6
+#: Of how many items of an export without a match the nearest titles are looked for.
+_NEAREST_OF = 500
+
+
+class MeService:
+    """The ratings of the people who use the program, by profile, and recommendations for them.
+
+    Parameters
+    ----------
+    opened
+        The data set.
+    models
+        The models that answer.
+    """
+
+    def __init__(self, opened: OpenDataset, models: ModelService) -> None:
+        self._opened = opened
+        self._models = models
+        self._store = ProfileStore(opened.workspace.folder)
+        self._resolved: Resolved | None = None
+        self._undo: dict[str, list[tuple[int, Entry | None]]] = {}
+
+    @locked_property
+    def _matcher(self) -> EntryMatcher:
+        from engine.profiles.matching import EntryMatcher
+
+        return EntryMatcher(self._opened.dataset)
+
+    @property
+    def _range(self) -> tuple[float, float] | None:
+        return self._opened.manifest.overview.rating_range
+
+    # -- what is stored -------------------------------------------------------------------------------------------
+    def profiles(self) -> list[str]:
+        """The names of the stored profiles, and of the default one; those of damaged profiles, too."""
+        return list(dict.fromkeys([DEFAULT, *self._store.names()]))
+
+    def ratings(self, profile: str = DEFAULT) -> list[OwnRating]:
+        """The entries of a profile, the latest first.
+
+        Raises
+        ------
+        OptionError
+            If no profile can have this name.
+        DataError
+            If the profile cannot be read.
+        """
+        resolved = self._resolve(profile)
+        found = [self._own(entry, item) for entry, item in zip(resolved.profile.entries, resolved.items, strict=True)]
+        found.reverse()  # the sort is stable: of entries without a time, the one that was added last comes first
+        return sorted(found, key=lambda one: -(one.timestamp or 0))
+
+    def rate(
+        self,
+        item: int,
+        rating: float | None,
+        highest: float = FIVE_STARS,
+        profile: str = DEFAULT,
+        *,
+        status: Status = "rated",
+    ) -> OwnRating:
+        """Rate an item, or say something else about it.
+
+        Parameters
+        ----------
+        item
+            The internal id.
+        rating, highest
+            The rating, above 0, and the highest rating of its scale; None if ``status`` is not ``"rated"``.
+        profile
+            Whose rating it is.
+        status
+            ``"rated"``, ``"seen"``, ``"watchlist"`` or ``"not-interested"``.
+
+        Raises
+        ------
+        OptionError
+            If the rating is impossible.
+        DataError
+            If the profile cannot be read or written.
+        """
+        if status == "rated" and (rating is None or not 0 < rating <= highest):
+            shown = "no rating" if rating is None else f"{rating:g}"
+            raise OptionError(f"{shown} is not a rating above 0 and up to {highest:g}.")
+        found = self._opened.dataset.items[item]
+        bare, year = split_year(found.title)
+        given = rating if status == "rated" else None
+
+        def make(known: Entry | None) -> Entry:
+            base = known or Entry(
+                bare or found.title or str(found.item_id),
+                found.year or year,
+                "seen",
+                other_title=str(found.metadata.get("original_title") or ""),
+            )
+            entry = replace(base, status=status, rating=given, highest=highest, time=int(time.time()))
+            return self._matcher.linked(entry, item)
+
+        entry = self._put(profile, item, make)
+        assert entry is not None
+        return self._own(entry, item)
+
+    def forget(self, item: int, profile: str = DEFAULT) -> OwnRating:
+        """Remove what a profile says about an item.
+
+        Raises
+        ------
+        UnknownError
+            If it says nothing.
+        DataError
+            If the profile cannot be read or written.
+        """
+        known = self._resolve(profile).entry(item)
+        if known is None:
+            title = self._opened.dataset.items[item].title
+            raise UnknownError(f"The profile {profile!r} says nothing about {title!r}.", kind=ErrorKind.NO_ENTRY)
+        self._put(profile, item, lambda _: None)
+        return self._own(known, item)
+
+    def remove(self, title: str, profile: str = DEFAULT) -> OwnRating:
+        """Remove the entry that has a title, whether or not this data set has such an item.
+
+        Raises
+        ------
+        UnknownError
+            If the profile has no such entry, or several.
+        DataError
+            If the profile cannot be read or written.
+        """
+
+        def change(stored: Profile) -> tuple[Profile, Entry]:
+            place = _find(stored, title)
+            return stored.without(place), stored.entries[place]
+
+        return self._own(self._store.change(profile, change), None)
+
+    def undo(self, profile: str = DEFAULT) -> OwnRating | None:
+        """Take back the last change by :meth:`rate` or :meth:`forget` of this session.
+
+        Returns
+        -------
+        OwnRating or None
+            What is said about the item now, whose status is empty if that is nothing; None if there was no change.
+        """
+        changes = self._undo.get(profile, [])
+        if not changes:
+            return None
+        item, before = changes.pop()
+        self._put(profile, item, lambda _: before, undoing=True)
+        return self._own(before, item)
+
+    def _put(
+        self, profile: str, item: int, make: Callable[[Entry | None], Entry | None], *, undoing: bool = False
+    ) -> Entry | None:
+        def change(stored: Profile) -> tuple[Profile, tuple[Entry | None, Entry | None]]:
+            from engine.profiles.resolved import Resolved
+
+            place = Resolved.of(stored, self._matcher).positions.get(item)
+            before = None if place is None else stored.entries[place]
+            after = make(before)
+            if after is not None:
+                stored = stored.with_entry(after, place)
+            elif place is not None:
+                stored = stored.without(place)
+            return stored, (before, after)
+
+        before, after = self._store.change(profile, change)
+        if not undoing:
+            self._undo.setdefault(profile, []).append((item, before))
+        return after
+
+    # -- exports of other programs --------------------------------------------------------------------------------
+    def import_file(
+        self, path: Path, kind: str | None = None, profile: str = DEFAULT, job: Job | None = None
+    ) -> ImportReport:
+        """Add the ratings of a person's export to a profile.
+
+        A rating that changed is updated. What is in the profile and not in the export stays.
+
+        Raises
+        ------
+        OptionError
+            If there is no such kind of export, or no profile can have this name.
+        DataError
+            If the export is not what it should be, or the profile cannot be read or written.
+        """
+        from engine.profiles.exports import read_export
+
+        self._store.path(profile)
+        self._store.read(profile)  # a damaged profile is said before a long read
+        read = read_export(path, kind, job)
+        check(job)
+        matches = self._matcher.match(read.entries, nearest_of=_NEAREST_OF)
+        linked = [
+            entry if match.item is None else self._matcher.linked(entry, match.item)
+            for entry, match in zip(read.entries, matches, strict=True)
+        ]
+        merged = self._store.change(profile, lambda stored: ((new := merge(stored, linked)).profile, new))
+        # A match by hand of an earlier import counts, too.
+        known = {entry.key for entry, item in zip(*self._pairs(profile), strict=True) if item is not None}
+        items = self._opened.dataset.items
+        unmatched = tuple(
+            Unmatched(row, entry.title, entry.year, tuple(items.take(match.nearest)))
+            for entry, row, match in zip(read.entries, read.rows, matches, strict=True)
+            if match.item is None and entry.key not in known
+        )
+        respelled = tuple(
+            (entry.title, items[match.item])
+            for entry, match in zip(read.entries, matches, strict=True)
+            if match.item is not None and match.typo
+        )
+        return ImportReport(
+            profile,
+            read.kind,
+            len(read.entries),
+            len(read.entries) - len(unmatched),
+            merged.added,
+            merged.updated,
+            merged.unchanged,
+            merged.kept,
+            unmatched,
+            respelled,
+            read.notes,
+        )
+
+    def match(self, title: str, item: int, profile: str = DEFAULT) -> OwnRating:
+        """Say which item of this data set an entry means.
+
+        Parameters
+        ----------
+        title
+            The title of the entry, with its year in brackets where several have the title.
+        item
+            The internal id of the item.
+
+        Raises
+        ------
+        UnknownError
+            If the profile has no such entry, or several.
+        DataError
+            If the profile cannot be read or written.
+        """
+
+        def change(stored: Profile) -> tuple[Profile, Entry]:
+            place = _find(stored, title)
+            entry = self._matcher.linked(stored.entries[place], item, by_hand=True)
+            return stored.with_entry(entry, place), entry
+
+        return self._own(self._store.change(profile, change), item)
+
+    def table(self, profile: str = DEFAULT) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
+        """The entries in the form in which :meth:`import_file` reads them again: the columns, and the rows."""
+        from engine.profiles.exports import COLUMNS, rows_of
+
+        return COLUMNS, rows_of(self._store.read(profile).entries)
+
+    def export(self, target: Target, profile: str = DEFAULT) -> int:
+        """Write the entries to a file that :meth:`import_file` reads again; returns their number.
+
+        Parameters
+        ----------
+        target
+            The file; its name ends in ``.csv`` or ``.json``.
+        profile
+            Whose entries.
+
+        Raises
+        ------
+        OptionError, DataError
+            As :func:`engine.session.exports.target.require_target`, and if the profile cannot be read.
+        """
+        from engine.profiles.exports import write_entries
+        from engine.session.exports.target import require_target
+
+        entries = self._store.read(profile).entries
+        found = require_target(target, (".csv", ".json"))
+        write_entries(found.path, entries, found.prepare_cell)
+        return len(entries)
+
+    def _pairs(self, profile: str) -> tuple[Sequence[Entry], Sequence[int | None]]:
+        resolved = self._resolve(profile)
+        return resolved.profile.entries, resolved.items
+
+    # -- answers --------------------------------------------------------------------------------------------------
+    def what_if(
+        self,
+        edits: Sequence[Edit],
+        k: int = 10,
+        model: str | None = None,
+        profile: str = DEFAULT,
+        filter_seen: bool = True,
+        job: Job | None = None,
+    ) -> Comparison:
+        """What the person would like if their ratings were others; nothing is stored.
+
+        Raises
+        ------
+        RecsysError, UnsupportedError, NotTrainedError, UnknownError, DataError
+            As :meth:`recommend`.
+        OptionError
+            If a change is impossible; see :func:`engine.session.what_if.what_if`.
+        """
+        history = self._resolve(profile).history(self._range)
+        whose = f"the profile {profile!r}"
+        return what_if(self._opened, self._models, history, edits, whose, k, model, filter_seen, job)
+
+    def recommend(
+        self,
+        k: int = 10,
+        model: str | None = None,
+        profile: str = DEFAULT,
+        filter_seen: bool = True,
+        job: Job | None = None,
+    ) -> Answer:
+        """What the person would like, best first, without what they rated, saw or do not want.
+
+        Raises
+        ------
+        RecsysError
+            If the profile has no rating of an item that a model knows.
+        UnsupportedError
+            If the model answers only for the users that it was trained on.
+        NotTrainedError, UnknownError
+            If the model, or any that can answer, is not trained or does not exist.
+        DataError
+            If the profile cannot be read.
+        """
+        import numpy as np
+
+        resolved = self._resolve(profile)
+        history = resolved.history(self._range)
+        self._require_known(profile, history.items.tolist())
+        rated = history.ratings is not None and not bool(np.isnan(history.ratings).all())
+        liked_from = None if self._range is None else _LIKED * self._range[1]
+        excluded = set(resolved.excluded())
+        with self._opened.queue.turn():
+            check(job)
+            name, recommender, note = self._models.folding_in(model, rated=rated)
+            results = recommender.recommend_to(
+                history,
+                k + len(excluded),
+                filter_seen,
+                liked_from=-np.inf if liked_from is None else liked_from,
+            )
+        if not filter_seen:
+            excluded -= set(history.items.tolist())
+        kept = _without(results, excluded, k)
+        if kept or k < 1:
+            return Answer(tuple(kept), name, note)
+        sentence = f"{name} has nothing left to recommend: you know every item that it can rank."
+        return Answer((), name, empty=EmptyReason.ALL_SEEN, why_empty=sentence)
+
+    def next_items(
+        self, k: int = 10, model: str | None = None, profile: str = DEFAULT, job: Job | None = None
+    ) -> Answer:
+        """What comes next after everything that the person rated or saw, in the order of its dates.
+
+        Raises
+        ------
+        RecsysError, NotTrainedError, UnknownError, DataError
+            As :meth:`recommend`.
+        """
+        resolved = self._resolve(profile)
+        items = resolved.sequence()
+        self._models.choose("sequence", model)
+        excluded = set(resolved.excluded())
+        with self._opened.queue.turn():
+            check(job)
+            name, recommender, note = self._models.answering("sequence", model)
+            if "texts" not in recommender.model.capabilities.uses:
+                items = [item for item in items if item <= self._opened.dataset.num_rated_items]
+            self._require_known(profile, items)
+            results = recommender.next_items(items, k + len(excluded))
+        kept = _without(results, excluded, k)
+        sentence = "" if kept else f"{name} can rank no item that you do not know."
+        empty = None if kept or k < 1 else EmptyReason.ALL_SEEN
+        return Answer(tuple(kept), name, note, empty=empty, why_empty=sentence)
+
+    def explain(self, item: ExternalId, model: str | None = None, k: int = 3, profile: str = DEFAULT) -> Answer:
+        """The items of the profile that speak most for an item.
+
+        Raises
+        ------
+        RecsysError, NotTrainedError, UnknownError, DataError
+            As :meth:`recommend`, and if the model cannot tell.
+        """
+        history = self._resolve(profile).history(self._range)
+        with self._opened.queue.turn():
+            name, recommender, _ = self._models.folding_in(model, rated=history.ratings is not None)
+            results = recommender.explain_to(history, item, k)
+        note = "" if results else f"{name} finds nothing in your ratings that speaks for it"
+        return Answer(tuple(results), name, note)
+
+    def _require_known(self, profile: str, items: Sequence[int]) -> None:
+        if any(item <= self._opened.dataset.num_rated_items for item in items):
+            return
+        if self._store.read(profile).entries:
+            why = f"Nothing in the profile {profile!r} is an item of {self._opened.name!r} that somebody has rated"
+        else:
+            why = f"The profile {profile!r} has no ratings yet"
+        raise RecsysError(f"{why}: rate some items first.", kind=ErrorKind.EMPTY_PROFILE, name=profile)
+
+    def _resolve(self, profile: str) -> Resolved:
+        from engine.profiles.resolved import Resolved
+
+        stored, known = self._store.read(profile), self._resolved
+        if known is None or known.profile is not stored:
+            known = self._resolved = Resolved.of(stored, self._matcher)
+        return known
+
+    def _own(self, entry: Entry | None, item: int | None) -> OwnRating:
+        found: Item | None = None if item is None else self._opened.dataset.items[item]
+        if entry is None:
+            assert found is not None
+            return OwnRating(found.title, found.year, "", None, FIVE_STARS, None, found)
+        scale = self._range
+        here = entry.rating if scale is None or found is None else entry.rating_on(scale)
+        return OwnRating(
+            entry.title, entry.year, entry.status, entry.rating, entry.highest, entry.time, found, entry.source, here
+        )
+
+
+def _without(results: Sequence[Result], excluded: set[int], k: int) -> list[Result]:
+    kept = [one for one in results if one.item.internal_id not in excluded][:k]
+    return [replace(one, rank=rank) for rank, one in enumerate(kept, 1)]
+
+
+def _find(profile: Profile, title: str) -> int:
+    """The position of the entry that has this title."""
+    from engine.text.title_join import TitleIndex
+
+    wanted = Entry(title).key
+    found = [
+        place
+        for place, entry in enumerate(profile.entries)
+        if entry.key == wanted or (wanted[1] is None and entry.key[0] == wanted[0])
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        years = sorted(str(profile.entries[place].year) for place in found)
+        raise UnknownError(
+            f"The profile {profile.name!r} has several entries {title!r}: add the year in brackets, "
+            f"one of {', '.join(years)}.",
+            kind=ErrorKind.NO_ENTRY,
+        )
+    index = TitleIndex([one.title for one in profile.entries], [one.year for one in profile.entries])
+    nearest = index.match([title], [None])[0].candidates
+    hint = f"; the nearest are {'; '.join(nearest)}" if nearest else ""
+    raise UnknownError(f"The profile {profile.name!r} has no entry {title!r}{hint}.", nearest, kind=ErrorKind.NO_ENTRY)

@@ -1,0 +1,216 @@
+"""One's own ratings on the command line: typed, imported, matched by hand, recommended from, and taken away."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Run
+
+LETTERBOXD = """Date,Name,Year,Letterboxd URI,Rating
+2024-01-02,Alien,1979,https://boxd.it/a,4.5
+2024-01-03,Solaris,1972,https://boxd.it/b,2
+2024-01-04,Heatt,1995,https://boxd.it/c,3
+2024-01-05,Somewhere else entirely,2001,https://boxd.it/d,5
+"""
+
+
+@pytest.fixture
+def trained(run: Run, films: str) -> str:
+    for model in ("knn", "ease", "markov"):
+        assert run("train", model, "-d", films).status == 0
+    return films
+
+
+@pytest.fixture
+def letterboxd(tmp_path: Path) -> Path:
+    path = tmp_path / "letterboxd.csv"
+    path.write_text(LETTERBOXD)
+    return path
+
+
+def read(run: Run, *words: object) -> Any:
+    outcome = run(*words, "--json")
+    assert outcome.status == 0, outcome.err
+    return json.loads(outcome.out)
+
+
+def test_a_film_is_rated_listed_and_removed(run: Run, films: str) -> None:
+    rated = read(run, "me", "rate", "alien", "4.5", "-d", films)
+    assert (rated["title"], rated["rating"], rated["out_of"], rated["item_id"]) == ("Alien", 4.5, 5.0, "alien")
+    read(run, "me", "rate", "Heat", "9/10")
+    listed = read(run, "me", "list", "-d", films)
+    assert [(one["title"], one["rating_here"]) for one in listed] == [("Heat", 4.5), ("Alien", 4.5)]
+    assert run("me", "remove", "Alien", "-d", films).status == 0
+    assert [one["title"] for one in read(run, "me", "list", "-d", films)] == ["Heat"]
+
+
+@pytest.mark.parametrize("value", ["6", "0", "-1", "nan", "x", "11/10", ""])
+def test_a_value_off_the_scale_is_one_sentence(run: Run, films: str, value: str) -> None:
+    outcome = run("me", "rate", "Alien", value, "-d", films)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.count("\n") == 1
+    assert "9/10" in outcome.err
+    assert read(run, "me", "list", "-d", films) == []
+
+
+def test_an_export_is_imported_once_and_updated_later(run: Run, films: str, letterboxd: Path) -> None:
+    report = read(run, "me", "import", letterboxd, "-d", films)
+    assert {"rows": 4, "matched": 2, "added": 4, "updated": 0}.items() <= report.items()
+    assert [(one["row"], one["title"]) for one in report["unmatched"]] == [(4, "Heatt"), (5, "Somewhere else entirely")]
+    assert report["unmatched"][0]["nearest"] == ["Heat (1995)"]
+
+    again = read(run, "me", "import", letterboxd, "-d", films)
+    assert (again["added"], again["updated"], again["unchanged"]) == (0, 0, 4)
+
+    letterboxd.write_text(LETTERBOXD.replace("a,4.5", "a,1").replace(LETTERBOXD.splitlines()[2] + "\n", ""))
+    later = read(run, "me", "import", letterboxd, "-d", films)
+    assert (later["added"], later["updated"], later["unchanged"], later["kept"]) == (0, 1, 2, 1)
+    said = {one["title"]: one["rating"] for one in read(run, "me", "list", "-d", films)}
+    assert said["Alien"] == 1
+    assert said["Solaris"] == 2
+
+
+def test_a_match_by_hand_counts_for_later_imports_and_lists(run: Run, films: str, letterboxd: Path) -> None:
+    read(run, "me", "import", letterboxd, "-d", films)
+    matched = read(run, "me", "match", "Heatt", "heat", "-d", films)
+    assert (matched["title"], matched["item_id"]) == ("Heatt", "heat")
+    report = read(run, "me", "import", letterboxd, "-d", films)
+    assert (report["matched"], [one["title"] for one in report["unmatched"]]) == (3, ["Somewhere else entirely"])
+    wrong = run("me", "match", "Heattt", "heat", "-d", films)
+    assert (wrong.status, "Heatt" in wrong.err) == (1, True), "the nearest entry is named"
+
+
+def test_what_was_rated_never_comes_back(run: Run, trained: str) -> None:
+    for title in ("Alien", "Solaris"):
+        read(run, "me", "rate", title, "5", "-d", trained)
+    read(run, "me", "rate", "Heat", "not-interested", "-d", trained)
+    for model in ("knn", "ease"):
+        listed = read(run, "recommend", "me", "-d", trained, "-m", model)
+        assert [one["item_id"] for one in listed] == ["stalker"]
+        assert listed[0]["rank"] == 1
+    assert {one["item_id"] for one in read(run, "next", "--me", "-d", trained)} == {"stalker"}
+
+
+def test_a_list_says_because_you_liked(run: Run, trained: str) -> None:
+    read(run, "me", "rate", "Solaris", "5", "-d", trained)
+    assert any(
+        one["reason"] == "because you liked Solaris"
+        for one in read(run, "recommend", "me", "-d", trained, "-m", "ease")
+    )
+
+
+def test_a_model_that_cannot_answer_names_one_that_can(run: Run, trained: str) -> None:
+    read(run, "me", "rate", "Solaris", "seen", "-d", trained)
+    refused = run("recommend", "me", "-d", trained, "-m", "knn")
+    assert refused.status == 1
+    assert "ease" in refused.err
+    assert read(run, "recommend", "me", "-d", trained), "without -m, one that learns from what was seen answers"
+
+
+def test_without_ratings_the_sentence_says_how_to_rate(run: Run, trained: str) -> None:
+    for words in (("recommend", "me"), ("next", "--me")):
+        outcome = run(*words, "-d", trained)
+        assert (outcome.status, outcome.out) == (1, "")
+        assert "recsys-tui me rate" in outcome.err
+
+
+def test_profiles_are_apart(run: Run, films: str) -> None:
+    read(run, "me", "rate", "Alien", "5", "-d", films, "--profile", "ann")
+    assert read(run, "me", "list", "-d", films) == []
+    assert [one["title"] for one in read(run, "me", "list", "-d", films, "--profile", "ann")] == ["Alien"]
+    assert read(run, "me", "profiles") == ["me", "ann"]
+
+
+def test_ratings_outlive_their_data_set_and_serve_another(run: Run, films: str, files: tuple[Path, Path]) -> None:
+    read(run, "me", "rate", "Alien", "4", "-d", films)
+    assert run("datasets", "remove", films).status == 0
+    ratings, items = files
+    items.write_text(items.read_text().replace("alien", "heat2").replace("heat,", "alien,").replace("heat2", "heat"))
+    ratings.write_text(ratings.read_text().replace("alien", "x").replace("heat", "alien").replace("x", "heat"))
+    assert run("datasets", "add", films, "--kind", "table", "--ratings", ratings, "--items", items).status == 0
+    listed = read(run, "me", "list", "-d", films)
+    assert (listed[0]["item_title"], listed[0]["item_id"]) == ("Alien", "heat"), "not the item with its old id"
+
+
+@pytest.mark.parametrize("ending", [".csv", ".json"])
+def test_what_is_exported_is_imported_again(
+    run: Run, films: str, letterboxd: Path, tmp_path: Path, ending: str
+) -> None:
+    read(run, "me", "import", letterboxd, "-d", films)
+    read(run, "me", "rate", "Stalker", "watchlist", "-d", films)
+    (tmp_path / "odd.csv").write_text("title,rating\n=1+1,3\n'tis,4\n")
+    read(run, "me", "import", tmp_path / "odd.csv", "--kind", "table", "-d", films)
+    out = tmp_path / f"mine{ending}"
+    assert run("me", "export", "--out", out, "-d", films).status == 0
+    report = read(run, "me", "import", out, "-d", films, "--profile", "copy")
+    assert report["added"] == 7
+
+    def said(profile: str) -> list[tuple[Any, ...]]:
+        names = ("title", "year", "status", "rating", "out_of", "date", "source")
+        return sorted(tuple(str(one[name]) for name in names) for one in read(run, "me", "list", "--profile", profile))
+
+    assert said("copy") == said("me")
+    again = read(run, "me", "import", out, "-d", films)
+    assert (again["added"], again["updated"], again["unchanged"]) == (0, 0, 7)
+    refused = run("me", "export", "--out", out, "-d", films)
+    assert (refused.status, "--replace" in refused.err) == (1, True)
+
+
+def test_what_if_says_what_moved(run: Run, trained: str) -> None:
+    plain = read(run, "recommend", "ann", "-d", trained, "-m", "ease")
+    assert [one["item_id"] for one in plain] == ["stalker"]
+    listed = read(run, "recommend", "ann", "-d", trained, "-m", "ease", "--without", "Heat", "--with", "stalker=2")
+    assert [one["item_id"] for one in listed] == ["heat"]
+    assert listed[0]["rank_before"] is None
+    assert {"score_before", "score_difference"} <= set(listed[0])
+    assert read(run, "recommend", "ann", "-d", trained, "-m", "ease") == plain, "nothing is stored"
+    read(run, "me", "rate", "Solaris", "5", "-d", trained)
+    assert read(run, "recommend", "me", "-d", trained, "--with", "Alien=5")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("--with", "Alien=5", "--without", "Alien"), 2, "changed twice"),
+        (("--without", "Stalker"), 1, "not in the history of user ann"),
+        (("--with", "Alien=9"), 2, "between 2 and 5"),
+        (("--with", "Primer=4"), 1, "Nobody has rated 'Primer'"),
+        (("--with", "Sollaris Two=4"), 1, "Solaris"),
+        (("--with", "Alien=nan"), 2, "between 2 and 5"),
+    ],
+)
+def test_an_impossible_change_is_one_sentence(
+    run: Run, trained: str, words: tuple[str, ...], status: int, said: str
+) -> None:
+    outcome = run("recommend", "ann", "-d", trained, *words)
+    assert (outcome.status, outcome.out) == (status, "")
+    assert said in outcome.err
+
+
+def test_a_user_of_the_data_set_who_is_called_me_is_meant(run: Run, letterboxd: Path, tmp_path: Path) -> None:
+    assert run("datasets", "add", "mine", "--kind", "letterboxd", "--ratings", letterboxd).status == 0
+    assert run("train", "popular", "-d", "mine").status == 0
+    outcome = run("recommend", "me", "-d", "mine", "--include-seen", "--json")
+    assert len(json.loads(outcome.out)) == 4
+    assert "--profile" in outcome.err
+
+
+def test_wrong_usage(run: Run, films: str) -> None:
+    assert run("next", "-d", films).status == 2
+    assert run("next", "Alien", "--me", "-d", films).status == 2
+    assert run("recommend", "ann", "--profile", "x", "-d", films).status == 2
+
+
+@pytest.mark.parametrize("content", ["", "a,b\n1,2\n", "user,item,rating\n1,2,3\n4,2,3\n", "title,rating\nHeat,x\n"])
+def test_a_file_that_is_no_export_is_one_sentence(run: Run, films: str, tmp_path: Path, content: str) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(content)
+    for words in ((), ("--kind", "table")):
+        outcome = run("me", "import", path, "-d", films, *words)
+        assert (outcome.status, outcome.out) == (1, "")
+        assert len(outcome.err.strip().splitlines()[-1]) <= 450
+    assert run("me", "import", tmp_path / "nothing.csv", "-d", films).status == 1

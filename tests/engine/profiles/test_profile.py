@@ -1,0 +1,124 @@
+"""A profile keeps what a person said, whatever is imported again and whatever happens to its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import DamagedError, OptionError
+from engine.profiles.profile import Entry, Link, Profile, merge
+from engine.profiles.store import ProfileStore
+
+TITLES = ("Heat", "Alien", "Se7en", "千と千尋の神隠し", 'A "quoted", title', "")
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> Entry:
+    rating = draw(st.none() | st.integers(1, 10).map(lambda half: half / 2))
+    status = "rated" if rating is not None else draw(st.sampled_from(["seen", "watchlist", "not-interested"]))
+    links = {"films": Link("7", "Heat")} if draw(st.booleans()) else {}
+    return Entry(
+        draw(st.sampled_from(TITLES)),
+        draw(st.none() | st.integers(1900, 2030)),
+        status,  # type: ignore[arg-type]
+        rating,
+        5.0,
+        draw(st.none() | st.integers(-(10**9), 2 * 10**9)),
+        source="letterboxd",
+        links=links,
+    )
+
+
+@given(st.lists(entries(), max_size=8))
+def test_importing_twice_changes_nothing(found: list[Entry]) -> None:
+    first = merge(Profile("me"), found)
+    again = merge(first.profile, list(first.profile.entries))
+    assert again.profile == first.profile
+    assert (again.added, again.updated, again.kept) == (0, 0, 0)
+    assert again.unchanged == len(first.profile.entries)
+
+
+def test_a_changed_rating_is_updated_and_what_is_gone_from_the_export_stays() -> None:
+    def film(title: str, rating: float | None, id_: str = "") -> Entry:
+        return Entry(title, 1995, "seen" if rating is None else "rated", rating, source="letterboxd", source_id=id_)
+
+    old = merge(Profile("me"), [film("Heat", 3.0, "a"), film("Alien", 4.0, "b"), film("Se7en", 5.0, "c")])
+    new = merge(old.profile, [film("Heat", 4.5, "a"), film("Alien", None, "b"), film("Solaris", 4.0, "d")])
+    assert (new.added, new.updated, new.unchanged, new.kept) == (1, 1, 1, 1)
+    said = {entry.title: entry.rating for entry in new.profile.entries}
+    assert said == {"Heat": 4.5, "Alien": 4.0, "Se7en": 5.0, "Solaris": 4.0}, "that it was seen replaces no rating"
+
+
+def test_one_film_in_two_sources_is_one_entry() -> None:
+    mine = merge(Profile("me"), [Entry("Matrix, The", 1999, rating=4.0, source="imdb", source_id="tt0133093")])
+    more = merge(mine.profile, [Entry("The Matrix", 1999, rating=5.0, source="letterboxd", source_id="x")])
+    assert [entry.rating for entry in more.profile.entries] == [5.0]
+
+
+@pytest.mark.parametrize(
+    ("rating", "highest", "scale", "expected"),
+    [(4.5, 5.0, (0.5, 5.0), 4.5), (9.0, 10.0, (0.5, 5.0), 4.5), (0.5, 5.0, (1.0, 5.0), 1.0), (4.5, 5.0, (1, 10), 9.0)],
+)
+def test_a_rating_keeps_its_share_of_the_highest_on_another_scale(
+    rating: float, highest: float, scale: tuple[float, float], expected: float
+) -> None:
+    assert Entry("Heat", rating=rating, highest=highest).rating_on(scale) == expected
+
+
+@given(st.lists(entries(), max_size=8))
+def test_what_is_stored_is_what_is_read(tmp_path_factory: pytest.TempPathFactory, found: list[Entry]) -> None:
+    folder = tmp_path_factory.mktemp("data")
+    profile = Profile("me", tuple(found))
+    ProfileStore(folder).change("me", lambda _: (profile, None))
+    assert ProfileStore(folder).read("me") == profile
+
+
+def test_only_its_owner_may_read_a_profile(tmp_path: Path) -> None:
+    store = ProfileStore(tmp_path)
+    store.change("me", lambda stored: (stored.with_entry(Entry("Heat", rating=5), None), None))
+    assert store.path("me").stat().st_mode & 0o077 == 0
+
+
+def test_a_change_by_another_process_is_seen(tmp_path: Path) -> None:
+    one, other = ProfileStore(tmp_path), ProfileStore(tmp_path)
+    one.change("me", lambda stored: (stored.with_entry(Entry("Heat", rating=5), None), None))
+    assert len(other.read("me").entries) == 1
+    other.change("me", lambda stored: (stored.with_entry(Entry("Alien", rating=5), None), None))
+    assert [entry.title for entry in one.read("me").entries] == ["Heat", "Alien"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"\xff\xfe",
+        b'{"format": "x", "version": 99}\n',
+        b'{"format": "x", "version": 1}\n{"title": "Heat"',
+        b'{"format": "x", "version": 1}\n{"title": 3}\n',
+        b'{"format": "x", "version": 1}\n{"title": "Heat", "status": "rated", "rating": 7.0, "highest": 5.0}\n',
+        b'{"format": "x", "version": 1}\n' + b"[" * 100_000,
+    ],
+)
+def test_a_damaged_profile_is_named_and_never_replaced(tmp_path: Path, content: bytes) -> None:
+    store = ProfileStore(tmp_path)
+    store.change("other", lambda stored: (stored.with_entry(Entry("Heat", rating=5), None), None))
+    path = store.path("me")
+    path.write_bytes(content)
+    with pytest.raises(DamagedError, match=r"me\.jsonl") as raised:
+        store.read("me")
+    assert len(str(raised.value)) <= 400
+    with pytest.raises(DamagedError):
+        store.change("me", lambda stored: (stored.with_entry(Entry("Alien", rating=5), None), None))
+    assert path.read_bytes() == content
+    assert store.names() == ["me", "other"]
+    assert len(store.read("other").entries) == 1
+
+
+@pytest.mark.parametrize("name", ["", "../me", "a/b", ".me", "con", "x" * 65, "a\n", "me "])
+def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OptionError, match="No profile can be called"):
+        ProfileStore(tmp_path).read(name)
