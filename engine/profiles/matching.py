@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from engine.datasets.build.catalogue_match import CatalogueIndex
 from engine.datasets.build.items import Catalogue
 from engine.datasets.formats.ids import to_ids
@@ -25,7 +27,7 @@ class EntryMatch:
     item
         The internal id; None if the data set has no such item, or several.
     typo
-        Whether the titles differ by a typing error.
+        Whether the titles differ by a typing error, or one is a part of the other.
     nearest
         The internal ids of the items with the nearest titles, best first, if there is no match and they were asked for.
     """
@@ -53,7 +55,8 @@ class EntryMatcher:
         self._dataset = dataset
         ids = dataset.items.id_map.ids
         array = pa.array(ids) if dataset.items.id_map.numeric else pa.array(ids.tolist(), pa.string())
-        self._index = CatalogueIndex(dataset.items.table, to_ids(array))
+        popularity = np.bincount(dataset.interactions.item_ids, minlength=dataset.num_items + 1)[1:]
+        self._index = CatalogueIndex(dataset.items.table, to_ids(array), popularity.tolist())
         self._found: dict[tuple[object, ...], EntryMatch] = {}
 
     def match(self, entries: Sequence[Entry], *, nearest_of: int = 0) -> list[EntryMatch]:
@@ -120,7 +123,7 @@ class EntryMatcher:
         for place, row in enumerate(rows.tolist()):
             join = by_title.get(place)
             if row >= 0:
-                found.append(EntryMatch(row + 1, typo=join is not None and join.typo))
+                found.append(EntryMatch(row + 1, typo=join is not None and (join.typo or join.other_name)))
             else:
                 found.append(EntryMatch(None, nearest=tuple(one + 1 for one in join.candidate_rows) if join else ()))
         return found

@@ -85,10 +85,12 @@ class CatalogueIndex:
     ----------
     table, ids
         The catalogue.
+    popularity
+        As of :class:`engine.text.title_join.TitleIndex`.
     """
 
-    def __init__(self, table: pa.Table, ids: pa.Array) -> None:
-        self._table, self._ids = table, ids
+    def __init__(self, table: pa.Table, ids: pa.Array, popularity: Sequence[int] | None = None) -> None:
+        self._table, self._ids, self._popularity = table, ids, popularity
 
     @cached_property
     def titles(self) -> TitleIndex:
@@ -97,7 +99,7 @@ class CatalogueIndex:
 
         table = self._table
         others = [table[name].to_pylist() for name in table.column_names if name.lower() in _OTHER_TITLES]
-        return TitleIndex(table["title"].to_pylist(), table["year"].to_pylist(), others)
+        return TitleIndex(table["title"].to_pylist(), table["year"].to_pylist(), others, self._popularity)
 
     def find(
         self, export: Catalogue, *, candidates_of: int = _NOTED
