@@ -82,7 +82,7 @@ def diversity(lists: IntArray, train: Interactions, items: ItemTable) -> tuple[F
     first, second = np.triu_indices(lists.shape[1], 1)
     one, other = lists[:, first], lists[:, second]
     pairs, position = np.unique(np.minimum(one, other) * train.num_items + np.maximum(one, other), return_inverse=True)
-    genres = _genre_table(items, train.num_items)
+    _, genres = genre_columns(items, train.num_items)
     if (genres.sum(1)[1:] > 0).mean() >= 0.5:
         compare, basis = _by_genres(genres), "genres"
     else:
@@ -125,14 +125,22 @@ def _by_users(train: Interactions) -> Any:
     return compare
 
 
-def _genre_table(items: ItemTable, num_items: int) -> npt.NDArray[np.float32]:
-    """The genres of the items as a matrix of ones and zeros, ``(num_items, num_genres)``; row 0 is the padding."""
+def genre_columns(items: ItemTable, num_items: int) -> tuple[list[str], npt.NDArray[np.float32]]:
+    """The names of the genres, and which items have them.
+
+    Returns
+    -------
+    names, table
+        The sorted names, and a matrix of ones and zeros of shape ``(num_items, max(1, num_genres))``; row 0 is the
+        padding.
+    """
     rows = items.table.column("genres").slice(0, num_items - 1).to_pylist()
-    names = {name: column for column, name in enumerate(sorted({name for row in rows for name in row or ()}))}
+    names = sorted({name for row in rows for name in row or ()})
+    columns = {name: column for column, name in enumerate(names)}
     table = np.zeros((num_items, max(1, len(names))), dtype=np.float32)
     for item, row in enumerate(rows, start=1):
-        table[item, [names[name] for name in row or ()]] = 1.0
-    return table
+        table[item, [columns[name] for name in row or ()]] = 1.0
+    return names, table
 
 
 def _means(values: FloatArray, lists: IntArray) -> FloatArray:

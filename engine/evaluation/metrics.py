@@ -12,28 +12,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.evaluation.beyond_accuracy import (
     coverage,
     diversity,
     gini,
     novelty,
-    popular_items,
     popularities,
     popularity_lift,
 )
 from engine.evaluation.bootstrap import LEVEL, Sample, UserSums
 from engine.evaluation.cases import Cases
 from engine.evaluation.config import Ties
+from engine.evaluation.segments import mean_by_question, of_ratings, segment_metrics
 from engine.interactions import Interactions
-from engine.ranking import accuracy, found
+from engine.ranking import accuracy
 
 if TYPE_CHECKING:
     from engine.data.items import ItemTable
     from engine.evaluation.predict import Predictions
-
-Mask = npt.NDArray[np.bool_]
 
 #: How a report says in which order interactions of the same time were taken.
 _EQUAL_TIMES: Mapping[Ties, str] = {
@@ -93,8 +90,8 @@ def compute_metrics(
     lists, k = predictions.lists, predictions.lists.shape[1]
     popularity = popularities(train)
     different, basis = diversity(lists, train, items)
-    samples = _of_ratings(predictions, cases)
-    samples["mrr"] = Sample(_mean_by_question(1.0 / predictions.ranks, cases), cases.users)
+    samples = of_ratings(predictions, cases)
+    samples["mrr"] = Sample(mean_by_question(1.0 / predictions.ranks, cases), cases.users)
     lift = popularity_lift(lists, popularity, cases.known)
     by_list = {
         **accuracy(lists, cases.owners, cases.targets, train.num_items),
@@ -123,70 +120,7 @@ def compute_metrics(
     }
     split_up: Mapping[str, Mapping[str, float]] = {}
     if segments and len(cases):
-        split_up, cuts = _segments(predictions, cases, train, by_list)
+        split_up, cuts = segment_metrics(predictions, cases, train, items, by_list)
         about["segments"] = cuts
     of_users = UserSums.of(samples)
     return Metrics(metrics, of_users.intervals(seed), split_up, num_test, about, of_users)
-
-
-def _of_ratings(predictions: Predictions, cases: Cases) -> dict[str, Sample]:
-    if predictions.predicted is None:
-        return {}
-    rated = cases.rated
-    assert rated.ratings is not None
-    error = predictions.predicted - rated.ratings
-    return {"rmse": Sample(error**2, rated.user_ids, root=True), "mae": Sample(np.abs(error), rated.user_ids)}
-
-
-def _mean_by_question(values: npt.NDArray[np.float64], cases: Cases) -> npt.NDArray[np.float64]:
-    counts = np.bincount(cases.owners, minlength=len(cases))
-    return np.bincount(cases.owners, values, minlength=len(cases)) / np.maximum(counts, 1)
-
-
-def _segments(
-    predictions: Predictions, cases: Cases, train: Interactions, by_list: Mapping[str, npt.NDArray[np.float64]]
-) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
-    """The metrics of users with few and many known items, and of popular and rare items, and how these are defined."""
-    k = predictions.lists.shape[1]
-    known = cases.known.lengths
-    middle = float(np.median(known))
-    popular = popular_items(train)
-    rated = cases.rated
-    known_of_rating = np.where(cases.rated_owners >= 0, known[cases.rated_owners], 0)
-    ratings = _of_ratings(predictions, cases)
-    reciprocal = 1.0 / predictions.ranks
-    per_question = {
-        "mrr": _mean_by_question(reciprocal, cases),
-        **{name: values for name, values in by_list.items() if not name.startswith(("novelty", "diversity", "pop"))},
-    }
-
-    def of_users(mask: Mask, of_rating: Mask) -> dict[str, float]:
-        errors = {name: sample.select(of_rating).figure() for name, sample in ratings.items()}
-        return {"num": int(mask.sum()), **errors, **{name: _mean(one[mask]) for name, one in per_question.items()}}
-
-    wanted = cases.owners * train.num_items + cases.targets
-    shown = np.arange(len(cases))[:, None] * train.num_items + predictions.lists
-    hit = np.isin(wanted, shown[found(predictions.lists, wanted, train.num_items)])
-
-    def of_items(chosen: Mask) -> dict[str, float]:
-        mask = chosen[cases.targets]
-        errors = {name: sample.select(chosen[rated.item_ids]).figure() for name, sample in ratings.items()}
-        return {"num": int(mask.sum()), **errors, "mrr": _mean(reciprocal[mask]), f"recall@{k}": _mean(hit[mask])}
-
-    few = known < middle
-    found_in = {
-        "users_few": of_users(few, known_of_rating < middle),
-        "users_many": of_users(~few, known_of_rating >= middle),
-        "items_popular": of_items(popular),
-        "items_rare": of_items(~popular),
-    }
-    return {name: values for name, values in found_in.items() if values["num"]}, {
-        "users_few": f"users with fewer than {middle:g} known items (the median)",
-        "users_many": f"users with at least {middle:g} known items",
-        "items_popular": f"the {popular.sum():,} most popular items, which have half of the training interactions",
-        "items_rare": "all other items; in both segments of items, every target counts once",
-    }
-
-
-def _mean(values: npt.NDArray[Any]) -> float:
-    return float(values.mean()) if len(values) else float("nan")

@@ -197,8 +197,15 @@ def recorded_options(spec: ModelSpec, given: Mapping[str, Any], seed: int) -> di
 
 
 def evaluation_settings(config: EvaluationConfig) -> dict[str, Any]:
-    """The settings of an evaluation beside its protocol and seed: two runs can be compared only if they are equal."""
-    return {"k": config.k, "seeds": config.seeds, "filter_seen": config.filter_seen, "ties": config.ties}
+    """The settings of an evaluation beside its protocol and seed; ``given`` are the options that are not defaults."""
+    return {
+        "k": config.k,
+        "seeds": config.seeds,
+        "filter_seen": config.filter_seen,
+        "ties": config.ties,
+        "segments": config.segments,
+        "given": {name: str(value) for name, value in sorted(config.options.items())},
+    }
 
 
 def describe_machine(device: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from engine.session.sequences import SequenceService
 from engine.session.users import UserService
 
 if TYPE_CHECKING:
+    from engine.session.comparison import ComparisonService
     from engine.session.exports.service import ExportService
     from engine.session.map import MapService
     from engine.session.me import MeService
@@ -130,6 +131,13 @@ class Session:
         from engine.session.map import MapService
 
         return MapService(self._opened, self.search)
+
+    @locked_property
+    def comparison(self) -> ComparisonService:
+        """Models measured by the same questions, and side by side."""
+        from engine.session.comparison import ComparisonService
+
+        return ComparisonService(self._opened, self.models)
 
     @property
     def name(self) -> str:

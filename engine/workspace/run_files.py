@@ -77,6 +77,9 @@ def require_values(path: Path, recorded: ValuesFile) -> None:
 def clear_runs(folder: Path) -> list[Path]:
     """Delete what killed processes left of runs, and the values of runs that are gone; the caller holds the lock."""
     cleared = clear_parts(folder)
+    for number in numbers_in(folder, RECORD):  # a power failure can leave both names of a run that was being moved
+        if (both := folder / REMOVED / f"{number}.json").exists():
+            cleared += delete(both)
     kept = {*numbers_in(folder, RECORD), *numbers_in(folder / REMOVED, RECORD)}
     for number in numbers_in(folder, VALUES):
         if number not in kept:

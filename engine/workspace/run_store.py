@@ -66,7 +66,10 @@ class RunStore:
         """All runs, or all removed ones that can be taken back. A damaged record is named and hides no other."""
         folder = self._place(removed)
         runs, damage = [], []
+        present = set(numbers_in(self.folder, RECORD)) if removed else ()
         for number in numbers_in(folder, RECORD):
+            if number in present:
+                continue  # a power failure left both names
             try:
                 runs.append(read_run(folder / f"{number}.json", number))
             except MissingError:

@@ -279,7 +279,7 @@ def open_again(home: Path) -> dict[str, Any]:
     if "other" in found:
         stored = runs_of_other(home).list()
         assert not stored.damage
-        found["notes"] = [run.note for run in stored.runs if runs_of_other(home).values(run) or run.kind != "evaluate"]
+        found["notes"] = [run.note for run in stored.runs if run.values and runs_of_other(home).values(run)]
     for name, version in ((NAME, "1"), (NAME, "2"), ("other", "1")):
         if name in found and (store := vector_store(home, version, name)).folder.exists():
             found[f"{name}/embedded {version}"] = _embedded(store)

@@ -1,6 +1,19 @@
 """The commands and their options. Each imports what it needs when it runs."""
 
-from tui.commands import check, data, dataset_moves, embed, export, me, models, recommend, runs, search
+from tui.commands import check, compare, data, dataset_moves, embed, export, me, models, recommend, runs, search
 from tui.commands.group import cli
 
-__all__ = ["check", "cli", "data", "dataset_moves", "embed", "export", "me", "models", "recommend", "runs", "search"]
+__all__ = [
+    "check",
+    "cli",
+    "compare",
+    "data",
+    "dataset_moves",
+    "embed",
+    "export",
+    "me",
+    "models",
+    "recommend",
+    "runs",
+    "search",
+]

@@ -45,7 +45,7 @@ def test_an_evaluation_keeps_the_values_of_each_user(session: Session) -> None:
     report = session.models.evaluate("popular", EvaluationConfig(protocol="leave-one-out", k=2))
     (run,) = session.runs.list().runs
     assert run.metrics == report.metrics
-    assert run.settings == {"k": 2, "seeds": 1, "filter_seen": True, "ties": "file"}
+    assert {"k": 2, "seeds": 1, "filter_seen": True, "ties": "file"}.items() <= run.settings.items()
     values = RunStore(session.workspace, "tiny").values(run)
     assert values is not None
     mean = values["sum.ndcg@2"].sum() / values["count.ndcg@2"].sum()

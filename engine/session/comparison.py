@@ -1,0 +1,264 @@
+"""The comparison service: models measured by the same questions, tested in pairs, and side by side for one user."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from engine.data.comparison import ComparedModel, Comparison, DifferentUser, ListedItem, SideBySide
+from engine.data.runs import RunRecord
+from engine.errors import OptionError, RecsysError, UnknownError
+from engine.evaluation.config import EvaluationConfig
+from engine.runtime.job import Job
+from engine.session.models import ModelService
+from engine.session.open_dataset import OpenDataset
+from engine.session.recording import RunRecorder, evaluation_settings
+from engine.version import __version__
+
+if TYPE_CHECKING:
+    from engine.data.id_map import ExternalId
+    from engine.evaluation.bootstrap import UserSums
+
+#: The metrics by which models are tested, as far as all have them: those of accuracy.
+_ACCURACY = ("rmse", "mae", "mrr", "ndcg", "recall", "precision", "map", "hit_rate")
+#: Settings in which two runs may differ and still answer the same questions.
+_OF_THE_MODEL = ("segments", "given")
+
+
+class ComparisonService:
+    """Compares models on one data set.
+
+    Parameters
+    ----------
+    opened
+        The data set.
+    models
+        Measures the models that were not measured yet.
+    """
+
+    def __init__(self, opened: OpenDataset, models: ModelService) -> None:
+        self._opened = opened
+        self._models = models
+        self._recorder = RunRecorder(opened)
+
+    def compare(
+        self,
+        names: Sequence[str],
+        config: EvaluationConfig | None = None,
+        options: Mapping[str, Mapping[str, Any]] | None = None,
+        job: Job | None = None,
+        *,
+        metric: str | None = None,
+        fresh: bool = False,
+    ) -> Comparison:
+        """Measure models by the same questions, and test all pairs of them.
+
+        A model that was measured before with the same options on the same data by the same version of the program is
+        not measured again.
+
+        Parameters
+        ----------
+        names
+            The models.
+        config
+            The settings of the evaluation; ``options`` and ``device`` are ignored. None for the defaults.
+        options
+            Model -> its options; the defaults are used for the others.
+        job
+            Receives the progress and may cancel.
+        metric
+            The metric by which the models are ordered; None for ``ndcg@k`` where all models have it.
+        fresh
+            Whether to measure all models now.
+
+        Raises
+        ------
+        OptionError
+            If there are fewer than two models, one cannot be measured with the protocol, or there is no such metric.
+        RecsysError
+            As :meth:`ModelService.evaluate`.
+        """
+        names, options = list(dict.fromkeys(names)), options or {}
+        if len(names) < 2:
+            raise OptionError(f"A comparison takes at least two models, not {len(names)}.")
+        config = replace(config or EvaluationConfig(), segments=True)
+        config = replace(config, protocol=self._models.protocol_for(names, config.protocol))
+        runs, reused = [], set()
+        for name in names:
+            one = replace(config, options=options.get(name, {}))
+            run = None if fresh else self._earlier(name, one)
+            if run is None:
+                before = self._last_number()
+                self._models.evaluate(name, one, job)
+                run = self._measured_since(before, name)
+            else:
+                reused.add(run.id)
+            runs.append(run)
+        return self._compared(runs, reused, metric)
+
+    def compare_runs(self, numbers: Sequence[int], metric: str | None = None) -> Comparison:
+        """Compare runs that measured models by the same questions.
+
+        Raises
+        ------
+        OptionError
+            If there are fewer than two runs.
+        RecsysError
+            If one of the runs is no finished evaluation, or they answered different questions; the sentence says in
+            what they differ.
+        UnknownError, DataError
+            If there is no run of a number, or its record or its values are damaged.
+        """
+        numbers = list(dict.fromkeys(numbers))
+        if len(numbers) < 2:
+            raise OptionError(f"A comparison takes at least two runs, not {len(numbers)}.")
+        runs = [self._recorder.store.get(number) for number in numbers]
+        return self._compared(runs, {run.id for run in runs}, metric)
+
+    def side_by_side(self, comparison: Comparison, user: ExternalId) -> SideBySide:
+        """The lists of the compared models for a user, as they were measured: without what was held out.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such user, or nothing of this user was held out.
+        """
+        import numpy as np
+
+        dataset = self._opened.dataset
+        internal = dataset.users.encode_one(user)
+        rows: dict[str, list[int]] = {}
+        held_out: set[int] = set()
+        for model in comparison.models:
+            values = self._values(model.run)
+            cases = np.flatnonzero(values["case_users"] == internal)
+            if not len(cases):
+                raise UnknownError(
+                    f"Nothing of user {user} was held out by the protocol {model.run.protocol} with the seed "
+                    f"{model.run.seed}, so there is no list to compare.",
+                    name=str(user),
+                )
+            case = int(cases[-1])
+            rows[model.label] = [int(item) for item in values["lists"][case] if item]
+            held_out |= {int(item) for item in values["targets"][values["owners"] == case]}
+        lists_with = Counter(item for row in rows.values() for item in row)
+        return SideBySide(
+            dataset.users.decode_one(internal),
+            tuple(dataset.items.take(sorted(held_out))),
+            {
+                label: tuple(
+                    ListedItem(rank, item, item.internal_id in held_out, lists_with[item.internal_id] > 1)
+                    for rank, item in enumerate(dataset.items.take(row), 1)
+                )
+                for label, row in rows.items()
+            },
+        )
+
+    def different_users(self, comparison: Comparison, first: str, second: str, count: int = 20) -> list[DifferentUser]:
+        """The users whom two of the compared models serve most differently, by the comparison's metric."""
+        from engine.evaluation.paired import most_different_users
+
+        of = {model.label: self._sums(model.run) for model in comparison.models if model.label in (first, second)}
+        users = self._opened.dataset.users
+        found = most_different_users(of[first], of[second], comparison.metric, count)
+        return [DifferentUser(users.decode_one(user), one, other) for user, one, other in found]
+
+    def _compared(self, runs: Sequence[RunRecord], reused: set[int], metric: str | None) -> Comparison:
+        from engine.evaluation.paired import ERRORS, common_users, paired_tests, standing
+
+        _require_same_questions(runs)
+        of_run = {run.id: self._sums(run) for run in runs}
+        shared = [name for name in runs[0].metrics if all(name in one.sums for one in of_run.values())]
+        tested = [name for name in shared if name.partition("@")[0] in _ACCURACY]
+        if not tested:
+            raise RecsysError("These models cannot be compared: they have no figure in common.")
+        if metric not in (None, *tested):
+            raise OptionError(f"These models cannot be compared by {metric!r}: use {', '.join(tested)}.")
+        # Lists are what all models make; an error is the default only where nothing was to be listed.
+        metric = metric or next((name for name in tested if name.startswith("ndcg")), tested[0])
+        sign = 1 if metric in ERRORS else -1
+        runs = sorted(runs, key=lambda run: sign * run.metrics[metric])
+        labels = dict(zip(_labels(runs), runs, strict=True))
+        sums = {label: of_run[run.id] for label, run in labels.items()}
+        tests = {name: tuple(paired_tests(sums, name, runs[0].seed or 0)) for name in tested}
+        marks = {
+            name: standing(tests[name], {label: run.metrics[name] for label, run in labels.items()}, name)
+            for name in tested
+        }
+        found = [
+            ComparedModel(label, run, run.id in reused, {name: marks[name][label] for name in tested})
+            for label, run in labels.items()
+        ]
+        return Comparison(tuple(found), metric, tests, len(common_users(list(sums.values()))[0].users))
+
+    def _earlier(self, name: str, config: EvaluationConfig) -> RunRecord | None:
+        """The latest run that measured this, with its values; None if there is none."""
+        for run in reversed(self._recorder.store.list().runs):
+            if (
+                (run.kind, run.state, run.model, run.version) == ("evaluate", "finished", name, __version__)
+                and run.data == self._recorder.data
+                and (run.protocol, run.seed) == (config.protocol, config.seed)
+                and run.settings == evaluation_settings(config)
+                and run.values is not None
+            ):
+                return run
+        return None
+
+    def _last_number(self) -> int:
+        return max((run.id for run in self._recorder.store.list().runs), default=0)
+
+    def _measured_since(self, number: int, name: str) -> RunRecord:
+        runs = self._recorder.store.list().runs
+        found = [run for run in runs if run.id > number and (run.kind, run.model) == ("evaluate", name)]
+        if not found:
+            raise RecsysError(
+                f"The evaluation of {name} could not be recorded, and models are compared by their records.", name=name
+            )
+        return found[-1]
+
+    def _values(self, run: RunRecord) -> dict[str, Any]:
+        values = self._recorder.store.values(run)
+        if values is None:
+            raise RecsysError(f"Run {run.id} has no values of single users, by which models are compared.")
+        return values
+
+    def _sums(self, run: RunRecord) -> UserSums:
+        from engine.evaluation.bootstrap import UserSums
+
+        values = self._values(run)
+        names = [name.removeprefix("sum.") for name in values if name.startswith("sum.")]
+        return UserSums(
+            values["users"],
+            {name: values[f"sum.{name}"] for name in names},
+            {name: values[f"count.{name}"].astype(float) for name in names},
+            frozenset({"rmse"} & set(names)),
+        )
+
+
+def _labels(runs: Sequence[RunRecord]) -> list[str]:
+    counts = Counter(run.model for run in runs)
+    return [run.model if counts[run.model] == 1 else f"{run.model} #{run.id}" for run in runs]
+
+
+def _require_same_questions(runs: Sequence[RunRecord]) -> None:
+    for run in runs:
+        if run.kind != "evaluate" or run.state != "finished":
+            what = run.state if run.kind == "evaluate" else f"a run of the kind {run.kind}"
+            raise RecsysError(f"Run {run.id} cannot be compared: it is {what}, and no finished evaluation.")
+    first = runs[0]
+    for run in runs[1:]:
+        facts = {
+            "data": (first.data, run.data),
+            "protocol": (first.protocol, run.protocol),
+            "seed of the split": (first.seed, run.seed),
+            "questions": (first.about.get("question"), run.about.get("question")),
+        }
+        facts |= {name: (value, run.settings.get(name)) for name, value in first.settings.items()}
+        for name, (here, there) in facts.items():
+            if here != there and name not in _OF_THE_MODEL:
+                raise RecsysError(
+                    f"{first.model} (run {first.id}) and {run.model} (run {run.id}) cannot be compared: they differ in "
+                    f"their {name}, {here} and {there}."
+                )

@@ -1,0 +1,53 @@
+"""Comparing models from the command line."""
+
+from __future__ import annotations
+
+import json
+
+from tests.cli.conftest import Run
+
+TWO = ("compare", "popular", "ease", "-d", "films", "--protocol", "leave-one-out", "-k", "2")
+
+
+def test_each_model_is_an_object_with_its_tests_from_its_own_side(run: Run, films: str) -> None:
+    outcome = run(*TWO, "--json")
+    assert outcome.status == 0, outcome.err
+    first, second = json.loads(outcome.out)
+    assert {first["model"], second["model"]} == {"popular", "ease"}
+    assert first["metric"] == "ndcg@2"
+    (test,) = [one for one in first["tests"] if one["metric"] == "ndcg@2"]
+    (mirrored,) = [one for one in second["tests"] if one["metric"] == "ndcg@2"]
+    assert test["other"] == second["label"]
+    assert test["difference"] == -mirrored["difference"]
+    assert (test["users_better"], test["users_worse"]) == (mirrored["users_worse"], mirrored["users_better"])
+    assert first["standing"]["ndcg@2"] == second["standing"]["ndcg@2"] == "tied"  # four users prove nothing
+
+
+def test_the_table_names_ties_and_what_was_measured_before(run: Run, films: str) -> None:
+    run(*TWO)
+    outcome = run(*TWO)
+    assert outcome.status == 0, outcome.err
+    assert "are tied" in outcome.err
+    assert "Measured before" in outcome.err
+    assert "items_rare" in outcome.out
+
+
+def test_runs_are_compared_by_their_numbers(run: Run, films: str) -> None:
+    run(*TWO)
+    outcome = run("compare", "1", "2", "-d", films, "--json")
+    assert [one["run"] for one in json.loads(outcome.out)] in ([1, 2], [2, 1])
+    assert run("compare", "1", "ease", "-d", films).status == 2
+    assert run("compare", "ease", "-d", films).status == 2
+
+
+def test_the_lists_of_a_user_mark_what_was_held_out(run: Run, films: str) -> None:
+    outcome = run(*TWO, "--user", "ann", "--json")
+    assert outcome.status == 0, outcome.err
+    for one in json.loads(outcome.out):
+        assert one["user"] == "ann"
+        assert [item["item_id"] for item in one["held_out"]] == ["heat"]
+        assert [entry["held_out"] for entry in one["list"]] == [entry["item_id"] == "heat" for entry in one["list"]]
+    assert "Heat" in run(*TWO, "--user", "ann").out
+    unknown = run(*TWO, "--user", "nobody")
+    assert unknown.status == 1
+    assert "nobody" in unknown.err

@@ -1,0 +1,90 @@
+"""Models are compared by the same questions, from runs that are kept, and side by side for one user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import OptionError, RecsysError, UnknownError
+from engine.evaluation.config import EvaluationConfig
+from engine.session import Session
+from engine.workspace.dataset_store import Workspace
+from tests.faults.operations import films
+
+CONFIG = EvaluationConfig(protocol="leave-one-out", k=3)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    workspace = Workspace(tmp_path / "data")
+    workspace.add(films())
+    return Session(workspace, "films", device="cpu")
+
+
+def test_models_are_tested_in_pairs_and_ordered_by_their_figures(session: Session) -> None:
+    found = session.comparison.compare(["popular", "baseline", "knn"], CONFIG)
+    assert found.metric == "ndcg@3"
+    figures = [model.run.metrics["ndcg@3"] for model in found.models]
+    assert figures == sorted(figures, reverse=True)
+    assert {name: len(tests) for name, tests in found.tests.items()}["ndcg@3"] == 3
+    assert all(model.run.segments for model in found.models)
+
+
+def test_what_was_measured_before_in_the_same_way_is_not_measured_again(session: Session) -> None:
+    first = session.comparison.compare(["popular", "ease"], CONFIG)
+    again = session.comparison.compare(["popular", "ease"], CONFIG)
+    assert [model.run.id for model in again.models] == [model.run.id for model in first.models]
+    assert all(model.reused for model in again.models)
+    other = session.comparison.compare(["popular", "ease"], CONFIG, {"ease": {"l2": 5.0}})
+    assert {model.label: model.reused for model in other.models} == {"popular": True, "ease": False}
+    fresh = session.comparison.compare(["popular", "ease"], CONFIG, fresh=True)
+    assert not any(model.reused for model in fresh.models)
+
+
+def test_two_runs_of_one_model_have_the_numbers_of_the_runs_in_their_labels(session: Session) -> None:
+    for seed in (1, 2):
+        options = {"n_iter": 1, "random_state": seed}
+        session.models.evaluate("explicit", EvaluationConfig(protocol="leave-one-out", k=3, options=options))
+    found = session.comparison.compare_runs([1, 2])
+    assert {model.label for model in found.models} == {"explicit #1", "explicit #2"}
+
+
+def test_runs_that_answered_different_questions_are_not_compared(session: Session) -> None:
+    for seed in (1, 2):
+        session.models.evaluate("popular", EvaluationConfig(protocol="random", seed=seed))
+    session.models.train("popular")
+    with pytest.raises(RecsysError, match="seed of the split, 1 and 2"):
+        session.comparison.compare_runs([1, 2])
+    with pytest.raises(RecsysError, match="kind train"):
+        session.comparison.compare_runs([1, 3])
+    with pytest.raises(OptionError, match="at least two"):
+        session.comparison.compare_runs([1, 1])
+    with pytest.raises(OptionError, match="beauty"):
+        session.comparison.compare(["popular", "ease"], CONFIG, metric="beauty")
+
+
+def test_the_lists_of_a_user_are_side_by_side_with_what_was_held_out(session: Session) -> None:
+    found = session.comparison.compare(["popular", "ease"], CONFIG)
+    lists = session.comparison.side_by_side(found, 100)
+    (held_out,) = lists.held_out
+    history = session.users.history(100)
+    assert held_out.internal_id == max(history, key=lambda entry: entry.timestamp or 0).item.internal_id
+    known = {entry.item.internal_id for entry in history} - {held_out.internal_id}
+    items = {label: [one.item.internal_id for one in row] for label, row in lists.lists.items()}
+    for row in lists.lists.values():
+        assert [one.rank for one in row] == [1, 2, 3]
+        for one in row:
+            assert one.item.internal_id not in known
+            assert one.held_out == (one.item.internal_id == held_out.internal_id)
+            assert one.shared == all(one.item.internal_id in other for other in items.values())
+    with pytest.raises(UnknownError):
+        session.comparison.side_by_side(found, 999)
+
+
+def test_the_users_who_are_served_most_differently_are_named(session: Session) -> None:
+    found = session.comparison.compare(["popular", "ease"], CONFIG)
+    different = session.comparison.different_users(found, "popular", "ease", 3)
+    gaps = [abs(one.first - one.second) for one in different]
+    assert gaps == sorted(gaps, reverse=True)
+    assert all(one.user in range(100, 124) for one in different)
