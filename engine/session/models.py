@@ -63,8 +63,16 @@ class ModelService:
         return self._store.states(task)
 
     def choose(self, task: Task, name: str | None = None) -> str:
-        """The model that answers; see :meth:`engine.workspace.model_store.ModelStore.choose`."""
-        return self._store.choose(task, name)
+        """The model that answers: the given one, else that of the settings if it is trained, else the best trained one.
+
+        See :meth:`engine.workspace.model_store.ModelStore.choose`.
+        """
+        return self._store.choose(task, name or self._preferred(task))
+
+    def _preferred(self, task: Task) -> str | None:
+        settings = self._opened.settings
+        wanted = settings.user_model if task == "user" else settings.sequence_model
+        return wanted if any(one.trained and one.name == wanted for one in self._store.states(task)) else None
 
     def answering(self, task: Task, name: str | None = None) -> tuple[str, Recommender, str]:
         """The model that answers, its recommender, and a note on damaged models in whose place it answers.

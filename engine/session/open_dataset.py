@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from engine.data.dataset import Dataset
     from engine.data.user_index import UserIndex
+    from engine.storage.settings import Settings
     from engine.workspace.dataset_store import Workspace
     from engine.workspace.manifest import Manifest
 
@@ -66,16 +67,17 @@ class OpenDataset:
         return self.workspace.open(self.name)
 
     @locked_property
-    def shows_adult(self) -> bool:
-        """Whether the settings have items for adults shown in every list; damaged settings do not."""
-        from engine.errors import DataError
+    def settings(self) -> Settings:
+        """The settings when the data set was opened; what is damaged counts as not set."""
         from engine.storage.paths import find_paths
         from engine.storage.settings import read_settings
 
-        try:
-            return read_settings(find_paths().config).show_adult or False
-        except DataError:  # what needs a setting names the damage, and nothing else stops
-            return False
+        return read_settings(find_paths().config, strict=False)
+
+    @property
+    def shows_adult(self) -> bool:
+        """Whether the settings have items for adults shown in every list."""
+        return self.settings.show_adult or False
 
     @locked_property
     def user_index(self) -> UserIndex:

@@ -39,7 +39,7 @@ def open_session(
     embedding_model: str | None = None,
     job: Job | None = None,
 ) -> Session:
-    """Open a data set by name; without one, the set used last, else the bundled demo.
+    """Open a data set by name; without one, that of the settings, else the set used last, else the bundled demo.
 
     The demo is stored at its first use, so that it is a data set like any other. What killed processes left is cleared
     first.
@@ -51,10 +51,15 @@ def open_session(
     """
     from engine.datasets.ingest import add
     from engine.session.datasets import clear_leftovers
+    from engine.storage.paths import find_paths
+    from engine.storage.settings import read_settings
     from engine.workspace.dataset_store import DEMO
 
     clear_leftovers(workspace)
-    wanted = name or workspace.current() or DEMO
+    settings = read_settings(find_paths().config, strict=False)
+    preferred = settings.dataset if settings.dataset in (DEMO, *workspace.names()) else None
+    wanted = name or preferred or workspace.current() or DEMO
+    device = (settings.device or device) if device == "auto" else device
     if wanted == DEMO and DEMO not in workspace:
         try:
             add(workspace, DEMO, job=job)

@@ -1,26 +1,66 @@
-"""The settings that a person has written into ``config.toml``."""
+"""The settings of the engine, which a person has written into ``config.toml`` or the environment."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from engine.errors import DataError, MissingError
+from engine.errors import DataError
+from engine.runtime.devices import DEVICES
+from engine.storage.config_file import FILE, ConfigFile, read_config
+from engine.storage.setting import Setting, require, resolve
 
-FILE = "config.toml"
 #: What the setting of the log's level can be, from the most entries to the fewest.
 LOG_LEVELS = ("debug", "info", "warning", "error")
+
+#: The settings that the engine reads; a program around it may declare more in the same file.
+ENGINE_SETTINGS: Final = (
+    Setting("dataset", "text", None, "the data set that opens; without it the one used last", "movies"),
+    Setting("device", "choice", "auto", "what computes", "cpu", DEVICES),
+    Setting("user-model", "text", None, "the model that recommends, where it is trained", "bayesian"),
+    Setting("sequence-model", "text", None, "the model that continues a sequence, where it is trained", "attention"),
+    Setting(
+        "embedding-model",
+        "text",
+        None,
+        "the model that understands texts: a name, or a folder; without it the packaged one",
+        "all-MiniLM-L6-v2",
+    ),
+    Setting(
+        "reranker",
+        "text",
+        None,
+        "a cross-encoder that reads the best results of a search again: a name, or a folder",
+        "cross-encoder/ms-marco-MiniLM-L6-v2",
+    ),
+    Setting(
+        "reranker-milliseconds",
+        "number",
+        None,
+        "the time that the cross-encoder may take for a query",
+        150,
+        least=1,
+    ),
+    Setting("show-adult", "truth", False, "whether searches and popular lists show items for adults", True),
+    Setting("log-level", "choice", "info", "what the log keeps", "debug", LOG_LEVELS),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings; a setting that the file lacks is None.
+    """The settings; one that nothing sets is None.
 
     Attributes
     ----------
+    dataset
+        The entry ``dataset``: the data set to open where none is named.
+    device
+        The entry ``device``: one of :data:`engine.runtime.devices.DEVICES`.
+    user_model, sequence_model
+        The entries ``user-model`` and ``sequence-model``: the models that answer where none is named, if they are
+        trained.
     embedding_model
         The entry ``embedding-model``: the name of a model, or a folder, in which ``~`` is the home folder.
     reranker
@@ -33,6 +73,10 @@ class Settings:
         The entry ``show-adult``: whether searches and popular lists show items for adults.
     """
 
+    dataset: str | None = None
+    device: str | None = None
+    user_model: str | None = None
+    sequence_model: str | None = None
     embedding_model: str | None = None
     reranker: str | None = None
     reranker_milliseconds: float | None = None
@@ -40,77 +84,29 @@ class Settings:
     show_adult: bool | None = None
 
 
-def read_settings(folder: Path) -> Settings:
-    """Read the settings from ``config.toml`` in a folder; without this file, nothing is set.
+def read_settings(folder: Path, *, strict: bool = True) -> Settings:
+    """Read the engine's settings from ``config.toml`` in a folder, and from the environment, which goes before it.
+
+    Parameters
+    ----------
+    folder
+        The folder of the configuration.
+    strict
+        Whether what cannot be used is an error; otherwise it counts as not set.
 
     Raises
     ------
     DataError
         If the file cannot be read, or a setting has the wrong type.
     """
-    path = folder / FILE
-    if not path.exists():
-        return Settings()
-    # Imported here so that a start without settings does not wait for them.
-    import tomllib
-
-    from engine.storage.guarded import MAX_TEXT_BYTES, read_bytes
-
     try:
-        content = tomllib.loads(read_bytes(path, MAX_TEXT_BYTES).decode("utf-8"))
-    except MissingError:
-        return Settings()
-    except (ValueError, RecursionError) as error:  # UnicodeDecodeError and TOMLDecodeError are ValueErrors
-        why = "its values are nested too deep" if isinstance(error, RecursionError) else str(error)
-        raise DataError(
-            f"{path}: cannot be read as settings ({why}): correct the file, or remove it.", file=str(path)
-        ) from error
-    return Settings(
-        embedding_model=_text(path, content, "embedding-model"),
-        reranker=_text(path, content, "reranker", "cross-encoder/ms-marco-MiniLM-L6-v2"),
-        reranker_milliseconds=_positive(path, content, "reranker-milliseconds", 150),
-        log_level=_choice(path, content, "log-level", LOG_LEVELS),
-        show_adult=_truth(path, content, "show-adult"),
-    )
-
-
-def _text(path: Path, content: dict[str, Any], name: str, example: str = "all-MiniLM-L6-v2") -> str | None:
-    value = content.get(name)
-    if value is not None and not (isinstance(value, str) and value.strip()):
-        raise DataError(
-            f'{path}: {name} must be text in quotes, as in {name} = "{example}".', file=str(path), name=name
-        )
-    return value
-
-
-def _positive(path: Path, content: dict[str, Any], name: str, example: float) -> float | None:
-    value = content.get(name)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value is not None and not (is_number and 0 < value < math.inf):
-        raise DataError(
-            f"{path}: {name} must be a number above 0 without quotes, as in {name} = {example:g}.",
-            file=str(path),
-            name=name,
-        )
-    return value
-
-
-def _truth(path: Path, content: dict[str, Any], name: str) -> bool | None:
-    value = content.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise DataError(
-            f"{path}: {name} must be true or false without quotes, as in {name} = true.", file=str(path), name=name
-        )
-    return value
-
-
-def _choice(path: Path, content: dict[str, Any], name: str, choices: Sequence[str]) -> str | None:
-    value = content.get(name)
-    if value is not None and value not in choices:
-        raise DataError(
-            f"{path}: {name} must be one of {', '.join(choices)}, as in {name} = {choices[0]!r}.",
-            file=str(path),
-            name=name,
-            choices=choices,
-        )
-    return value
+        config = read_config(folder / FILE)
+    except DataError:
+        if strict:
+            raise
+        config = ConfigFile(folder / FILE)
+    values, problems = resolve(ENGINE_SETTINGS, config, os.environ)
+    if strict:
+        require(problems, config)
+    given = {name: point.value for name, point in values.items() if point.source != "default"}
+    return Settings(**{name.replace("-", "_"): value for name, value in given.items()})

@@ -1,0 +1,92 @@
+"""The file ``config.toml`` that a person writes, with the line in which each of its entries stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.errors import DataError, MissingError
+
+FILE = "config.toml"
+
+#: The names of an entry, from the outermost table to the entry itself.
+Names = tuple[str, ...]
+
+_KEY = r"\"[^\"]*\"|'[^']*'|[A-Za-z0-9_-]+"
+_ENTRY = re.compile(rf"\s*((?:{_KEY})(?:\s*\.\s*(?:{_KEY}))*)\s*=")
+_TABLE = re.compile(rf"\s*\[\s*((?:{_KEY})(?:\s*\.\s*(?:{_KEY}))*)\s*\]")
+_PART = re.compile(_KEY)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """What a configuration file says.
+
+    Attributes
+    ----------
+    path
+        The file.
+    content
+        Its entries by name, as TOML has them; empty if there is no file.
+    lines
+        The line of each entry, from 1.
+    """
+
+    path: Path
+    content: Mapping[str, Any] = field(default_factory=dict)
+    lines: Mapping[Names, int] = field(default_factory=dict)
+
+    def place(self, *names: str) -> str:
+        """Where an entry stands: the file and, as far as it was found, the line."""
+        line = self.lines.get(names)
+        return str(self.path) if line is None else f"{self.path}, line {line}"
+
+
+def read_config(path: Path) -> ConfigFile:
+    """Read a configuration file; one that does not exist has no entries.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, or is not TOML; the sentence names the line.
+    """
+    if not path.exists():
+        return ConfigFile(path)
+    # Imported here so that a start without a file does not wait for them.
+    import tomllib
+
+    from engine.storage.guarded import MAX_TEXT_BYTES, read_bytes
+
+    try:
+        text = read_bytes(path, MAX_TEXT_BYTES).decode("utf-8-sig")
+        return ConfigFile(path, tomllib.loads(text), dict(_lines(text)))
+    except MissingError:
+        return ConfigFile(path)
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError and TOMLDecodeError are ValueErrors
+        why = "its values are nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise DataError(
+            f"{path}: cannot be read as settings ({why}): correct the file, or remove it.", file=str(path)
+        ) from error
+
+
+def _lines(text: str) -> Iterator[tuple[Names, int]]:
+    """The entries with their lines; the reader of TOML does not tell them."""
+    table: Names = ()
+    open_quotes = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if not open_quotes:
+            if entry := _ENTRY.match(line):
+                yield (*table, *_names(entry.group(1))), number
+            elif header := _TABLE.match(line):
+                table = _names(header.group(1))
+                yield table, number
+        for quotes in ('"""', "'''"):
+            if open_quotes in ("", quotes) and line.count(quotes) % 2:
+                open_quotes = "" if open_quotes else quotes
+
+
+def _names(dotted: str) -> Names:
+    return tuple(part[1:-1] if part[0] in "\"'" else part for part in _PART.findall(dotted))
