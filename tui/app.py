@@ -15,12 +15,13 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input, Static
 
-from tui import themes
 from tui.contained_app import ContainedApp
+from tui.keymap.keymap import Keymap, UsesKeymap
 from tui.pace import Pace
-from tui.panes import TABS
+from tui.panes import TABS, tab_bindings
 from tui.sanitize import sanitize
 from tui.state import AppState
+from tui.themes import OWN
 from tui.widgets.cell_text import clean, count, duration
 from tui.widgets.contained import Contained
 from tui.widgets.heading import Heading, TabBar
@@ -31,6 +32,7 @@ from tui.widgets.status import StatusBar
 
 if TYPE_CHECKING:
     from textual.filter import LineFilter
+    from textual.theme import Theme
 
     from engine.data.results import Overview
     from engine.session import Item, Job
@@ -38,7 +40,9 @@ if TYPE_CHECKING:
     from tui.backend.backend import Backend
     from tui.backend.protocols import SessionLike
     from tui.item_actions import ItemActions
+    from tui.live_settings import LiveSettings
     from tui.panes.base import Pane
+    from tui.settings.effective import SettingsSource
     from tui.widgets.help import Section
 
 #: The smallest window with room for a list and its frame. A terminal of 80×24 with a status line of tmux is larger.
@@ -56,7 +60,7 @@ _HELP = (
 )
 
 
-class MainScreen(Contained, Screen[None]):
+class MainScreen(UsesKeymap, Contained, Screen[None]):
     """The screen with the tabs."""
 
 
@@ -79,6 +83,10 @@ class RecsysApp(ContainedApp):
         Whether cursors blink.
     theme
         The name of the theme; None, or one that does not exist, means the dark theme.
+    themes
+        A person's own themes.
+    settings
+        What a person has set; the app follows its changes.
     debug, contains_errors
         See :class:`tui.contained_app.ContainedApp`.
     """
@@ -105,27 +113,32 @@ class RecsysApp(ContainedApp):
         clock: Callable[[], float] = time.perf_counter,
         blink: bool = True,
         theme: str | None = None,
+        themes: Sequence[Theme] = (),
+        settings: SettingsSource | None = None,
         debug: bool = False,
         contains_errors: bool = True,
     ) -> None:
         super().__init__(debug=debug, contains_errors=contains_errors)
         self._log_hint = log_hint
-        for known in (themes.DARK, themes.LIGHT):
+        for known in (*OWN, *themes):
             self.register_theme(known)
-        self.theme = theme if theme in self.available_themes else themes.DARK.name
+        self.keymap = Keymap()
+        self.theme = theme if theme in self.available_themes else OWN[0].name
         self.state = AppState(dataset_name, pace or Pace())
+        self._settings: LiveSettings | None = None
+        if settings is not None:
+            from tui.live_settings import LiveSettings
+
+            self._settings = LiveSettings(self, settings, self.state.pace, self.set_keys)
+            self._settings.apply_unchecked()
         self._open_session, self._clock = open_session, clock
         self._blink = blink
         self._heading = Heading()
         self._heading.dataset = clean(dataset_name)
         self._heading.device = "○ starting"
         self._titles = {tab.name: tab.title for tab in TABS}
-        for tab in TABS:
-            # Priority bindings work in pop-ups, too; App.bind() takes neither that nor an id.
-            action, name = f"open('{tab.name}')", f"open-{tab.name}"
-            opening = Binding(tab.key.lower(), action, tab.title, show=False, priority=True, id=name)
-            for binding in Binding.make_bindings([opening]):
-                self._bindings._add_binding(binding)
+        for binding in Binding.make_bindings(tab_bindings()):
+            self._bindings._add_binding(binding)  # App.bind() takes neither priority nor a name of an action
         self._tabs = TabBar(tuple((tab.name, tab.key, tab.title) for tab in TABS))
         self._status = StatusBar(self.state.pace)
         self._quit_requested_at = float("-inf")
@@ -205,6 +218,8 @@ class RecsysApp(ContainedApp):
                 pane.query_one(Input).insert_text_at_cursor(self._typed_early)
         self._status.busy("open", f"opening {clean(self.state.name)}")
         self.backend.open()
+        if self._settings is not None:
+            self._settings.begin()
 
     # -- tabs -------------------------------------------------------------------------------------------------
     async def action_open(self, name: str) -> None:
@@ -448,6 +463,13 @@ class RecsysApp(ContainedApp):
         super().copy_to_clipboard("\n".join(map(sanitize, text.split("\n"))))
 
     # -- keys -------------------------------------------------------------------------------------------------
+    def set_keys(self, keymap: Keymap) -> None:
+        """Have these keys hold from now on."""
+        if keymap != self.keymap:
+            self.keymap = keymap
+            if self.is_running:
+                self.refresh_bindings()
+
     def action_command_palette(self) -> None:
         """Show the palette."""
         from tui.widgets.popup import Palette, PlainCommands

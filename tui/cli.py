@@ -50,7 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
             return _run_command(words)
         from tui.launch import launch
 
-        launch(*app_arguments)
+        dataset, device, fresh = app_arguments
+        launch(dataset, device, fresh=fresh)
     except (KeyboardInterrupt, CancelledError):
         _log("Interrupted.")
         return 130
@@ -85,23 +86,27 @@ def _start_log() -> None:
     """Log at the level of the settings; --log-level, which is read later, replaces it."""
     from engine.session import find_paths, read_settings
 
-    level = None
+    folder = find_paths().config
     try:
-        level = read_settings(find_paths().config).log_level
+        settings = read_settings(folder)
     except RecsysError as error:
+        settings = read_settings(folder, strict=False)
         if error.name == "log-level":
             _log(str(error))
-    configure_log(level)
+    configure_log(settings.log_level)
 
 
-def _app_arguments(words: list[str]) -> tuple[str | None, str] | None:
-    """The data set and the device, if the arguments ask for the app alone; otherwise None.
+def _app_arguments(words: list[str]) -> tuple[str | None, str, bool] | None:
+    """The data set, the device and whether to begin anew, if the arguments ask for the app alone; otherwise None.
 
     This does not need the command-line library, whose import would delay the first paint by a tenth.
     """
-    dataset, device = None, "auto"
+    dataset, device, fresh = None, "auto", False
     rest = iter(words)
     for word in rest:
+        if word == "--fresh":
+            fresh = True
+            continue
         value = next(rest, "-")
         if value.startswith("-"):
             return None
@@ -111,7 +116,7 @@ def _app_arguments(words: list[str]) -> tuple[str | None, str] | None:
             device = value
         else:
             return None
-    return dataset, device
+    return dataset, device, fresh
 
 
 def _run_command(words: list[str]) -> int:

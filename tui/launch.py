@@ -15,9 +15,12 @@ from engine.session import find_paths
 from engine.version import __version__
 from tui.log import keep_off_the_terminal, log_path
 from tui.remembered import read_theme, write_theme
+from tui.settings.effective import SettingsSource
 from tui.terminal import ending_by_signals, require_terminal
 
 if TYPE_CHECKING:
+    from textual.theme import Theme
+
     from engine.session import Job, Session
     from tui.app import RecsysApp
 
@@ -33,7 +36,14 @@ logger = logging.getLogger(__name__)
 ESCAPE_DELAY = "25"
 
 
-def launch(dataset: str | None, device: str, embedding_model: str | None = None, *, debug: bool = False) -> None:
+def launch(
+    dataset: str | None,
+    device: str,
+    embedding_model: str | None = None,
+    *,
+    fresh: bool = False,
+    debug: bool = False,
+) -> None:
     """Run the app until it is left, and end the process.
 
     Parameters
@@ -44,6 +54,8 @@ def launch(dataset: str | None, device: str, embedding_model: str | None = None,
         As `--device`.
     embedding_model
         As `--embedding-model`.
+    fresh
+        As `--fresh`: the app does not begin where it was left.
     debug
         As `--debug`: a tab that failed shows the traceback.
 
@@ -58,7 +70,7 @@ def launch(dataset: str | None, device: str, embedding_model: str | None = None,
     sys.setswitchinterval(SWITCH_INTERVAL)
     os.environ.setdefault("ESCDELAY", ESCAPE_DELAY)  # read by Textual when it is imported, in make_app
     _log_errors_of_threads()
-    app = make_app(dataset, device, embedding_model, debug=debug)
+    app = make_app(dataset, device, embedding_model, fresh=fresh, debug=debug)
     theme = app.theme
     asyncio.run(_run(app))
     if app.theme != theme:
@@ -71,7 +83,14 @@ async def _run(app: RecsysApp) -> None:
         await app.run_async()
 
 
-def make_app(dataset: str | None, device: str, embedding_model: str | None = None, *, debug: bool = False) -> RecsysApp:
+def make_app(
+    dataset: str | None,
+    device: str,
+    embedding_model: str | None = None,
+    *,
+    fresh: bool = False,
+    debug: bool = False,
+) -> RecsysApp:
     """The app on a data set. At the first start the demo must still be stored; the worker thread does that."""
     from tui.app import RecsysApp
 
@@ -90,8 +109,52 @@ def make_app(dataset: str | None, device: str, embedding_model: str | None = Non
         workspace.make_current(session.name)
         return session
 
-    theme = read_theme(find_paths().state)
-    return RecsysApp(open_in_worker, dataset or "", log_hint=str(log_path()), theme=theme, debug=debug)
+    settings = SettingsSource(given_options(dataset, device, embedding_model, fresh=fresh))
+    _limit_colours(settings.effective["colours"])
+    themes = own_themes()
+    theme = settings.effective["theme"] or read_theme(find_paths().state)
+    return RecsysApp(
+        open_in_worker,
+        dataset or "",
+        log_hint=str(log_path()),
+        theme=theme,
+        themes=themes,
+        settings=settings,
+        debug=debug,
+    )
+
+
+def given_options(
+    dataset: str | None, device: str, embedding_model: str | None, *, fresh: bool = False
+) -> dict[str, tuple[str, Any]]:
+    """What the command line sets, by the name of the setting: the option, and its value."""
+    given = {
+        "dataset": ("--dataset", dataset),
+        "device": ("--device", None if device == "auto" else device),
+        "embedding-model": ("--embedding-model", embedding_model),
+        "restore": ("--fresh", False if fresh else None),
+    }
+    return {name: (option, value) for name, (option, value) in given.items() if value is not None}
+
+
+def own_themes() -> tuple[Theme, ...]:
+    """The themes that a person has written; those that cannot be used are named once the app is open."""
+    folder = find_paths().config / "themes"
+    if not folder.is_dir():
+        return ()
+    from tui.themes.catalogue import read_themes
+
+    return read_themes(folder).themes
+
+
+def _limit_colours(colours: str) -> None:
+    """Have Textual draw with so many colours, whatever the terminal says of itself."""
+    if colours == "none":
+        os.environ["NO_COLOR"] = "1"
+    elif colours != "auto":
+        from textual import constants
+
+        setattr(constants, "COLOR_SYSTEM", {"16": "standard"}.get(colours, colours))  # noqa: B010 - Final to mypy
 
 
 def leave(app: RecsysApp) -> None:

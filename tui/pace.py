@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pace:
-    """How fast the screen reacts; tests and snapshots make it steady.
+    """How fast the screen reacts; the settings change it, and tests and snapshots make it steady.
 
     Attributes
     ----------

@@ -1,12 +1,13 @@
 """The commands and their options. Each imports what it needs when it runs."""
 
-from tui.commands import check, compare, data, dataset_moves, embed, export, me, models, recommend, runs, search
+from tui.commands import check, compare, config, data, dataset_moves, embed, export, me, models, recommend, runs, search
 from tui.commands.group import cli
 
 __all__ = [
     "check",
     "cli",
     "compare",
+    "config",
     "data",
     "dataset_moves",
     "embed",

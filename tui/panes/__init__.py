@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from textual.binding import Binding
+
 if TYPE_CHECKING:
     from tui.panes.base import Pane
 
@@ -50,3 +52,11 @@ TABS = (
     Tab("user", "User", "F3", "tui.panes.user:UserPane"),
     Tab("sequence", "Sequence", "F4", "tui.panes.sequence:SequencePane"),
 )
+
+
+def tab_bindings() -> list[Binding]:
+    """The keys that open the tabs. Those of priority work in pop-ups, too."""
+    return [
+        Binding(tab.key.lower(), f"open('{tab.name}')", tab.title, show=False, priority=True, id=f"open-{tab.name}")
+        for tab in TABS
+    ]

@@ -45,10 +45,10 @@ class Debouncer:
     widget
         Whose timer is used.
     seconds
-        How long to wait; with 0 every call is made at once.
+        Tells how long to wait; with 0 every call is made at once.
     """
 
-    def __init__(self, widget: Widget, seconds: float) -> None:
+    def __init__(self, widget: Widget, seconds: Callable[[], float]) -> None:
         self._widget = widget
         self._seconds = seconds
         self._timer: Timer | None = None
@@ -56,8 +56,8 @@ class Debouncer:
     def call(self, function: Callable[[], None]) -> None:
         """Call this function after the delay, unless another call replaces it."""
         self.cancel()
-        if self._seconds:
-            self._timer = self._widget.set_timer(self._seconds, function)
+        if seconds := self._seconds():
+            self._timer = self._widget.set_timer(seconds, function)
         else:
             function()
 
@@ -96,7 +96,7 @@ class Request(Generic[Service]):
         self._busy = busy
         self._answered = answered
         self._failed = failed
-        self._debouncer = Debouncer(pane, pane.state.pace.settle)
+        self._debouncer = Debouncer(pane, lambda: pane.state.pace.settle)
         self._mailbox: Mailbox = pane.backend.mailbox(name, pane.post_message)
         self.pending = False
 

@@ -52,9 +52,9 @@ class SearchBody(Container):
         self._panel = TipPanel("Results", self.table, id="results")
         self._recent = RecentPanel()
         self._side = Vertical(self.details, self._recent, facets.panel, id="side")
-        self._cursor_rest = Debouncer(pane, state.pace.glance)
+        self._cursor_rest = Debouncer(pane, lambda: state.pace.glance)
         # Reasons are computed for each item, so not while somebody is still typing or moving through the list.
-        self._reasons_delay = Debouncer(pane, 3 * state.pace.settle)
+        self._reasons_delay = Debouncer(pane, lambda: 3 * state.pace.settle)
 
     def compose(self) -> ComposeResult:
         """The results; what stands beside them is mounted when there is room for it."""

@@ -10,6 +10,7 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from tui.keymap.keymap import UsesKeymap
 from tui.widgets.cell_text import shorten
 from tui.widgets.contained import Contained
 
@@ -26,7 +27,7 @@ Value = TypeVar("Value")
 _LONGEST_NAME, _LONGEST_HELP = 70, 140
 
 
-class ClosedOnce(Contained, _Base):
+class ClosedOnce(UsesKeymap, Contained, _Base):
     """A screen that closes only once. Textual would let a second key close the screen behind it."""
 
     def dismiss(self, result: Any = None) -> AwaitComplete:

@@ -1,0 +1,58 @@
+"""Settings in the app: at its start, and when their file changes while it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.conftest import screen_text, settle, until
+from tui.pace import Pace
+from tui.settings.effective import SettingsSource
+
+
+@pytest.fixture
+def config(home: Path) -> Path:
+    path = home / "config" / "config.toml"
+    path.parent.mkdir()
+    return path
+
+
+async def test_a_changed_file_is_seen_without_a_restart(make_app, config: Path) -> None:
+    config.write_text('keymap = "default"\n')
+    app = make_app(settings=SettingsSource(), pace=Pace(settle=0, glance=0, patience=0, frame=0))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        config.write_text('theme = "recsys-light"\nkeymap = "emacs"\nsettle-milliseconds = 30\n')
+        app._settings._look()  # what the timer calls
+        await until(pilot, lambda: app.theme == "recsys-light")
+        assert app.state.pace.settle == 0.03
+        await pilot.press("alt+x")
+        assert app.screen.is_modal
+        await pilot.press("escape")
+        config.unlink()
+        app._settings._look()
+        await until(pilot, lambda: app.state.pace.settle == 0)
+        assert not app.keymap
+
+
+async def test_what_is_wrong_is_said_and_the_app_starts(make_app, config: Path) -> None:
+    config.write_text('theme = "recsys-lite"\nkeymap = "vim"\n[keys]\nsort = "w"\n')
+    app = make_app(settings=SettingsSource())
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await until(pilot, lambda: "Not all settings are used" in screen_text(app))
+        shown = " ".join(screen_text(app).replace("▌", " ").split())
+        assert "line 1" in shown
+        assert "1 more" in shown
+        assert "sort" not in app.keymap.keys
+        assert app.keymap.keys["focus-left"] == ("h", "left")
+
+
+async def test_a_slow_connection_gets_less_to_draw(make_app, config: Path) -> None:
+    config.write_text("low-traffic = true\n")
+    app = make_app(settings=SettingsSource(), pace=Pace())
+    assert app.state.pace.frame == 0
+    assert app.state.pace.settle >= 0.4
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert app.animation_level == "none"

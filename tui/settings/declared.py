@@ -1,0 +1,43 @@
+"""What can be set, in the order in which it is documented."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from engine.session.settings import ENGINE_SETTINGS, Setting
+
+#: How many colours are drawn; ``auto`` is what the terminal says of itself.
+COLOURS: Final = ("auto", "truecolor", "256", "16", "none")
+#: How pictures are drawn; ``auto`` is the best that the terminal can do.
+IMAGES: Final = ("auto", "kitty", "sixel", "blocks", "none")
+#: The sets of keys.
+KEYMAPS: Final = ("default", "vim", "emacs")
+
+
+def _themes() -> Sequence[str]:
+    from tui.themes.catalogue import theme_names
+
+    return theme_names()
+
+
+APP_SETTINGS: Final = (
+    Setting(
+        "theme",
+        "choice",
+        None,
+        "the colours; without it those chosen last in the app",
+        "recsys-light",
+        choices_of=_themes,
+    ),
+    Setting("colours", "choice", "auto", "how many colours are drawn", "16", COLOURS),
+    Setting("keymap", "choice", "default", "the set of keys", "vim", KEYMAPS),
+    Setting("keys", "keys", {}, "other keys for single actions", {"more-like-this": "M", "quit": ["q", "ctrl+q"]}),
+    Setting("restore", "truth", True, "whether the app begins where it was left", False),
+    Setting("settle-milliseconds", "number", 150, "how long typing must rest before a search starts", 300),
+    Setting("low-traffic", "truth", False, "whether less is drawn, for a slow connection", True),
+    Setting("images", "choice", "auto", "how pictures are drawn", "none", IMAGES),
+)
+
+#: All settings: those of the app, and then those of the engine.
+SETTINGS: Final = (*APP_SETTINGS, *ENGINE_SETTINGS)
