@@ -63,13 +63,15 @@ class ModelService:
         return self._store.states(task)
 
     def choose(self, task: Task, name: str | None = None) -> str:
-        """The model that answers: the given one, else that of the settings if it is trained, else the best trained one.
+        """The model that answers: the given one, the data set's default, the settings', or the best trained one.
 
         See :meth:`engine.workspace.model_store.ModelStore.choose`.
         """
         return self._store.choose(task, name or self._preferred(task))
 
     def _preferred(self, task: Task) -> str | None:
+        if self._store.default(task) is not None:
+            return None  # chosen for this data set, which says more than the settings
         settings = self._opened.settings
         wanted = settings.user_model if task == "user" else settings.sequence_model
         return wanted if any(one.trained and one.name == wanted for one in self._store.states(task)) else None
