@@ -16,7 +16,7 @@ VIM: Final[Keys] = MappingProxyType(
         "page-down": ("ctrl+f", "ctrl+d", "pagedown"),
         "page-up": ("ctrl+b", "ctrl+u", "pageup"),
         "edit-query": ("slash", "i"),
-        "who-liked": ("L",),
+        "who-liked-it": ("L",),
     }
 )
 
