@@ -17,6 +17,7 @@ VIM: Final[Keys] = MappingProxyType(
         "page-up": ("ctrl+b", "ctrl+u", "pageup"),
         "edit-query": ("slash", "i"),
         "who-liked-it": ("L",),
+        "show-history": ("H",),
     }
 )
 
