@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from engine.data.items import Item
@@ -14,49 +14,107 @@ from engine.search.lexical.query_term import QueryTerm
 from engine.search.lexical.terms import ACRONYM
 from engine.text.normalize import words
 
-__all__ = ["QueryTerm", "explain_keyword", "explain_semantic", "matched_words", "phrases"]
-
 _SHOWN_WORDS = 5
 _SHOWN_GENRES = 3
 _PHRASES = 20
 
 
-def explain_keyword(item: Item, terms: Iterable[QueryTerm]) -> str:
-    """Where an item has the terms of a query: ``title "heat" · text "bank"``; empty if it has none."""
-    terms = list(terms)
-    wanted = {one for term in terms for one in _words_of(term)}
-    titles = [item.title, *(text for column, text in _searched(item) if role_of(column) is OTHER_TITLES)]
-    places = {"title": _words_in(wanted, titles), "genre": _words_in(wanted, item.genres)}
-    for column, text in _searched(item):
-        if role_of(column) is not OTHER_TITLES:
-            places[column.replace("_", " ")] = _words_in(wanted, text.split(SEPARATOR))
-    places["text"] = _words_in(wanted, [item.text])
-    if any(one.startswith(ACRONYM) for one in wanted):
-        initials = {ACRONYM + one for title in titles for one in acronyms_of(title)}
-        places["initials"] = {one for one in wanted if one in initials}
-    found: dict[str, list[str]] = {}
-    for term in terms:
-        for place, its_words in places.items():
-            weights = _words_of(term)
-            if match := min(its_words & weights.keys(), key=lambda one: (-weights[one], one), default=""):
-                match = match.removeprefix(ACRONYM)
-                shown = f'"{match}"'
-                if not (term.typed.startswith(match[:-1]) or match.startswith(term.typed) or match.isdigit()):
-                    shown += f' for "{term.typed}"'
-                found.setdefault(place, []).append(shown)
-                break
-    if not found:  # the initials may be of words that are written as one: "fma" for "Fullmetal Alchemist"
-        found["initials"] = [
-            f'"{term.typed}"' for term in terms if any(one.startswith(ACRONYM) for one in term.matches)
+class ItemMatch:
+    """Where an item has the terms of a query.
+
+    Parameters
+    ----------
+    item
+        The item.
+    terms
+        The terms of the query.
+    """
+
+    def __init__(self, item: Item, terms: MatchedTerms) -> None:
+        self._terms = terms
+        self._titles = [item.title]
+        self._places: dict[str, set[str]] = {"title": set(), "genre": terms.in_texts(item.genres)}
+        if terms.wanted:
+            for column, text in _searched(item):
+                if role_of(column) is OTHER_TITLES:
+                    self._titles.append(text)
+                else:
+                    self._places[column.replace("_", " ")] = terms.in_texts(text.split(SEPARATOR))
+            self._places["title"] = terms.in_texts(self._titles)
+        self._places["text"] = terms.in_texts([item.text])
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the item's columns that match a term, folded, in alphabetical order."""
+        return tuple(sorted(set().union(*self._places.values())))
+
+    @property
+    def reason(self) -> str:
+        """The place and the word of each term: ``title "heat" · text "bank"``; empty if the item has none."""
+        found: dict[str, list[str]] = {}
+        for typed, weights in self._terms.weights:
+            for place, its_words in self._places.items():
+                if match := _best(its_words & weights.keys(), weights):
+                    found.setdefault(place, []).append(_shown(match, typed))
+                    break
+            else:
+                if match := _best(self._initials & weights.keys(), weights):
+                    found.setdefault("initials", []).append(_shown(match.removeprefix(ACRONYM), typed))
+        if not found:  # the initials may be of words that are written as one: "fma" for "Fullmetal Alchemist"
+            found["initials"] = [f'"{typed}"' for typed in self._terms.acronyms]
+        return " · ".join(f"{place} {' '.join(shown[:_SHOWN_WORDS])}" for place, shown in found.items() if shown)
+
+    @cached_property
+    def _initials(self) -> set[str]:
+        """The acronyms of the item's titles, as terms have them."""
+        if not self._terms.acronyms:
+            return set()
+        return {ACRONYM + one for title in self._titles for one in acronyms_of(title)}
+
+
+class MatchedTerms:
+    """The terms of a query, to be found in items.
+
+    Parameters
+    ----------
+    terms
+        The terms.
+
+    Attributes
+    ----------
+    weights
+        Each typed word, with the words that it matches and their weights; words of synonymous phrases have none.
+    wanted
+        All words that the terms match.
+    acronyms
+        The typed words that may be acronyms.
+    """
+
+    def __init__(self, terms: Iterable[QueryTerm]) -> None:
+        self.weights = [
+            (term.typed, {**{word: 0.0 for phrase in term.phrases for word in phrase}, **term.matches})
+            for term in terms
         ]
-    return " · ".join(f"{place} {' '.join(shown[:_SHOWN_WORDS])}" for place, shown in found.items() if shown)
+        matches = {word for _, weights in self.weights for word in weights}
+        self.wanted = {word for word in matches if not word.startswith(ACRONYM)}
+        self.acronyms = [typed for typed, weights in self.weights if any(word.startswith(ACRONYM) for word in weights)]
+
+    def in_item(self, item: Item) -> ItemMatch:
+        """Where an item has them."""
+        return ItemMatch(item, self)
+
+    def in_texts(self, texts: Iterable[str]) -> set[str]:
+        """The wanted words that some texts contain, written as one word or as two."""
+        return {word for text in texts for word in self.wanted & _words_of_text(text)}
 
 
-def matched_words(item: Item, terms: Iterable[QueryTerm]) -> tuple[str, ...]:
-    """The words of an item's columns that match a term of the query, folded, in alphabetical order."""
-    wanted = {one for term in terms for one in _words_of(term) if not one.startswith(ACRONYM)}
-    columns = [part for _, text in _searched(item) for part in text.split(SEPARATOR)]
-    return tuple(sorted(_words_in(wanted, [item.title, *columns, *item.genres, item.text]))) if wanted else ()
+def _best(words_found: Iterable[str], weights: Mapping[str, float]) -> str:
+    return min(words_found, key=lambda one: (-weights[one], one), default="")
+
+
+def _shown(match: str, typed: str) -> str:
+    alike = typed.startswith(match[:-1]) or match.startswith(typed) or match.isdigit()
+    return f'"{match}"' if alike else f'"{match}" for "{typed}"'
 
 
 def explain_semantic(cosine: float, genres: Sequence[str] = ()) -> str:
@@ -75,11 +133,6 @@ def phrases(item: Item) -> list[str]:
     return list(by_words.values())[:_PHRASES]
 
 
-def _words_of(term: QueryTerm) -> dict[str, float]:
-    """The words that a term matches, with their weights; those of phrases that mean the same come last."""
-    return {**{word: 0.0 for phrase in term.phrases for word in phrase}, **term.matches}
-
-
 def _searched(item: Item) -> list[tuple[str, str]]:
     """The columns of an item that keyword search reads besides the standard ones, and their values."""
     found = []
@@ -87,11 +140,6 @@ def _searched(item: Item) -> list[tuple[str, str]]:
         if isinstance(value, str | list | tuple) and role_of(column) is not None:
             found.append((column, value if isinstance(value, str) else SEPARATOR.join(map(str, value))))
     return found
-
-
-def _words_in(wanted: set[str], texts: Iterable[str]) -> set[str]:
-    """The wanted words that some texts contain, written as one word or as two."""
-    return {word for text in texts for word in wanted & _words_of_text(text)}
 
 
 @lru_cache(maxsize=4096)

@@ -62,13 +62,13 @@ class Ranking:
         """Only the given rows, in the given order."""
         return replace(self, scores={row: self.scores[row] for row in rows})
 
-    def explanation(self, item: Item, terms: Sequence[explanations.QueryTerm], genres: Sequence[str]) -> str:
+    def explanation(self, item: Item, match: explanations.ItemMatch, genres: Sequence[str]) -> str:
         """Why an item is in the list: the matching terms, its cosine, and which of the given genres it has."""
         row = item.internal_id - 1
         if row in self.exact or row in self.nearly:
             parts = ["the title" if row in self.exact else "nearly the title"]
         else:
-            parts = [explanations.explain_keyword(item, terms)]
+            parts = [match.reason]
         if row in self.cosines:
             shared = [genre for genre in genres if genre in item.genres]
             parts.append(explanations.explain_semantic(self.cosines[row], shared))

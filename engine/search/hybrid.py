@@ -19,7 +19,7 @@ from engine.ranking import top_k
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
 from engine.search.doubt import doubt, doubt_of_language
-from engine.search.explanations import matched_words
+from engine.search.explanations import MatchedTerms
 from engine.search.filters.fields import Fields
 from engine.search.filters.orders import SORT
 from engine.search.filters.parser import Filter, mask, require_filters
@@ -470,16 +470,18 @@ class SearchIndex:
             genres = ranking.like.genres
         elif ranking.cosines:
             genres = self.semantic.nearest_genres(ranking.encoded_query, items)
+        found_terms = MatchedTerms(terms)
+        matches = [found_terms.in_item(item) for item in items]
         answer = Answer(
             tuple(
                 Result(
                     rank,
                     item,
-                    ranking.scores[row],
-                    reason=ranking.explanation(item, terms, genres),
-                    matched=matched_words(item, terms),
+                    ranking.scores[item.internal_id - 1],
+                    reason=ranking.explanation(item, match, genres),
+                    matched=match.words,
                 )
-                for rank, (row, item) in enumerate(zip(rows, items, strict=True), start=1)
+                for rank, (item, match) in enumerate(zip(items, matches, strict=True), start=1)
             ),
             ranking.method,
             ranking.note,

@@ -146,6 +146,11 @@ class Lexicon:
                 unclear.add(stem)
         return {stem: entry for stem, entry in stems.items() if stem not in unclear}
 
+    @cached_property
+    def _beginnings(self) -> frozenset[str]:
+        """The first letters of all expressions: most words of other languages have none of them."""
+        return frozenset(form[:_SHORTEST_FORM] for form in self.entries)
+
     def _stem(self, word: str) -> str:
         for ending in self._endings:
             if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
@@ -155,7 +160,7 @@ class Lexicon:
     def look_up(self, word: str) -> Entry | None:
         """The entry of a folded word, in whatever form it is inflected."""
         found = self.entries.get(word)
-        if found is not None or len(word) <= _SHORTEST_FORM:
+        if found is not None or len(word) <= _SHORTEST_FORM or word[:_SHORTEST_FORM] not in self._beginnings:
             return found
         for ending in self._endings:
             shortest = _SHORTEST_FORM if ending == "s" or len(ending) > 1 else _SHORTEST_FORM + 1
