@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,6 +18,7 @@ from textual.widgets import ContentSwitcher, Input, Static
 
 from tui.contained_app import ContainedApp
 from tui.keymap.keymap import Keymap, UsesKeymap
+from tui.navigation import Navigation
 from tui.pace import Pace
 from tui.panes import TABS, tab_bindings
 from tui.sanitize import sanitize
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from tui.backend.protocols import SessionLike
     from tui.item_actions import ItemActions
     from tui.live_settings import LiveSettings
+    from tui.navigation import Place
     from tui.panes.base import Pane
     from tui.settings.effective import SettingsSource
     from tui.widgets.help import Section
@@ -55,6 +58,8 @@ _HELP = (
     ("F5", "what the pane offers: embed, train, try again"),
     ("Esc", "close, stop this tab's job, or one step back"),
     ("F1 ?", "these keys"),
+    ("[ ] Alt+← →", "back and forward through the places one was at"),
+    ("u U", "undo the last change, redo it"),
     ("q Ctrl+Q F10", "quit; while typing: the last two"),
     ("Ctrl+Z", "suspend; fg in the shell comes back"),
 )
@@ -100,6 +105,10 @@ class RecsysApp(ContainedApp):
         Binding("f1", "help", "help", id="help"),
         Binding("q", "quit", "Quit", show=False, id="quit"),
         Binding("f10,ctrl+q", "quit", "Quit", show=False, priority=True, id="quit"),
+        Binding("alt+left,left_square_bracket", "go_back", "Back", show=False, id="go-back"),
+        Binding("alt+right,right_square_bracket", "go_forward", "Forward", show=False, id="go-forward"),
+        Binding("u", "undo", "undo", id="undo"),
+        Binding("U", "redo", "Redo", show=False, id="redo"),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True, id="suspend"),
     ]
 
@@ -143,6 +152,8 @@ class RecsysApp(ContainedApp):
         self._status = StatusBar(self.state.pace)
         self._quit_requested_at = float("-inf")
         self._typed_early = ""
+        self._navigation = Navigation()
+        self._travelling = False
         self._sanitizer = LineSanitizer()
 
     @cached_property
@@ -236,11 +247,87 @@ class RecsysApp(ContainedApp):
             await switcher.mount(self._make(name))
         left = self.pane(self._tabs.active)
         left.last_focus = self.screen_stack[0].focused
+        self._leave(self._here())
         switcher.current = name
         self._tabs.active = name
         pane = self.pane(name)
         pane.refresh_state()
         pane.focus_again()
+        self._show_trail()
+
+    # -- places -----------------------------------------------------------------------------------------------
+    def _here(self) -> Place | None:
+        """Where one is now; None in a tab that met an error."""
+        from tui.panes.base import Pane
+
+        pane = self.active_pane
+        return pane.place() if isinstance(pane, Pane) else None
+
+    def _leave(self, place: Place | None) -> None:
+        """Remember a place, unless one is on the way to another that is remembered already."""
+        if place is not None and not self._travelling:
+            self._navigation.leave(place)
+
+    def on_leave_place(self, message: messages.LeavePlace) -> None:
+        """A pane is about to show something else."""
+        self._leave(message.place)
+        self._show_trail()
+
+    def _show_trail(self) -> None:
+        here = self._here()
+        self._tabs.trail = (*self._navigation.titles, *([] if here is None else [here.title]))
+
+    async def action_go_back(self) -> None:
+        """Go back to where one was before."""
+        await self._travel(self._navigation.back, "There is nothing to go back to.")
+
+    async def action_go_forward(self) -> None:
+        """Go forward to where one came back from."""
+        await self._travel(self._navigation.forward, "There is nothing to go forward to.")
+
+    async def _travel(self, step: Callable[[Place], Place | None], nowhere: str) -> None:
+        here = self._here() if self.panes else None
+        place = None if here is None else step(here)
+        if place is None:
+            self._status.note = nowhere
+            return
+        async with self._on_the_way(place.tab) as pane:
+            pane.return_to(place)
+        self._show_trail()
+
+    @asynccontextmanager
+    async def _on_the_way(self, tab: str) -> AsyncIterator[Any]:
+        """Open the pane of a tab, without remembering the places that are passed on the way."""
+        self._travelling = True
+        try:
+            if tab != self._tabs.active:
+                await self._open_working(tab)
+            yield self.pane(tab)
+        finally:
+            self._travelling = False
+
+    def action_undo(self) -> None:
+        """Undo the last change of anything."""
+        self._say_changed(self.state.changes.undo(), "undone: {} · U redoes")
+
+    def action_redo(self) -> None:
+        """Make the change again that was undone last."""
+        self._say_changed(self.state.changes.redo(), "done again: {} · u undoes")
+
+    def _say_changed(self, what: str, said: str) -> None:
+        if what:
+            self._status.note = f"✓ {said.format(clean(what))}"
+            self._refresh_pane()
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only actions that would do something now."""
+        match action:
+            case "undo":
+                return self.state.changes.can_undo
+            case "redo":
+                return self.state.changes.can_redo
+        return super().check_action(action, parameters)
 
     @property
     def active_tab(self) -> str:
@@ -266,6 +353,7 @@ class RecsysApp(ContainedApp):
         """The data set is open."""
         self.state.dataset, self.state.failure = message.dataset, None
         self._heading.dataset = describe(message.dataset.overview)
+        self._navigation.clear()
         self._status.busy("open", "")
         self._status.busy("device", "loading the libraries that compute")
         self._refresh_pane()
@@ -362,6 +450,8 @@ class RecsysApp(ContainedApp):
     def on_status_changed(self, message: messages.StatusChanged) -> None:
         """A pane has an answer."""
         self._status.note = clean(message.text)
+        if self.panes:
+            self._show_trail()
 
     def on_add_to_sequence(self, message: messages.AddToSequence) -> None:
         """Append to the sequence, and confirm it if the sequence is not shown."""
@@ -373,6 +463,7 @@ class RecsysApp(ContainedApp):
         if self._tabs.active != "sequence":
             self._status.note = f"✓ {_named(message.item)} is number {len(draft)} of the sequence (F4)"
         self._refresh_pane()
+        self.refresh_bindings()
 
     def _refusal(self, item: Item) -> str:
         """Why an item cannot be part of a sequence; empty if it can be."""
@@ -385,10 +476,11 @@ class RecsysApp(ContainedApp):
         """Open Search with items like this one."""
         from tui.panes.search import SearchPane
 
-        await self._open_working("search")
-        pane = self.pane("search")
-        if isinstance(pane, SearchPane):
-            pane.more_like(message.item)
+        self._leave(self._here())
+        async with self._on_the_way("search") as pane:
+            if isinstance(pane, SearchPane):
+                pane.more_like(message.item)
+        self._show_trail()
 
     async def _open_working(self, tab: str) -> None:
         """Open a tab, anew if it met an error."""
@@ -443,10 +535,11 @@ class RecsysApp(ContainedApp):
         """Open the User tab with a user."""
         from tui.panes.user import UserPane
 
-        await self._open_working("user")
-        pane = self.pane("user")
-        if isinstance(pane, UserPane):
-            pane.show_user(message.user, message.part)
+        self._leave(self._here())
+        async with self._on_the_way("user") as pane:
+            if isinstance(pane, UserPane):
+                pane.show_user(message.user, message.part)
+        self._show_trail()
 
     async def on_replace_sequence(self, message: messages.ReplaceSequence) -> None:
         """Open the Sequence tab with other items; an undo brings the earlier ones back."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.data.results import EmbeddingCost, EmbeddingState, ModelState, Overview
     from engine.session import ExternalId, Item, Progress, Task
     from tui.listing import Listing, Record
+    from tui.navigation import Place
 
 FailureKind = Literal["refused", "unknown", "untrained", "unexpected"]
 JobState = Literal["waiting", "running", "stopping", "done", "stopped", "failed"]
@@ -188,6 +189,13 @@ class StatusChanged(Message):
     """A line for the status bar: how the last answer came about."""
 
     text: str
+
+
+@dataclass
+class LeavePlace(Message):
+    """This place is left for another one in the same tab; the app remembers it."""
+
+    place: Place
 
 
 @dataclass

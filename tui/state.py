@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui.draft import SequenceDraft
+from tui.navigation import Changes
 from tui.pace import Pace
 
 if TYPE_CHECKING:
@@ -30,8 +31,10 @@ class AppState:
         Whether what the first requests need is loaded, above all the embedding model.
     jobs
         Every job of this run, by number.
+    changes
+        What can be undone, wherever it was changed.
     draft
-        The sequence being built.
+        The sequence being built; its changes are among them.
     """
 
     name: str
@@ -41,7 +44,12 @@ class AppState:
     device: str = ""
     warm: bool = False
     jobs: dict[int, JobView] = field(default_factory=dict)
-    draft: SequenceDraft = field(default_factory=SequenceDraft)
+    changes: Changes = field(default_factory=Changes)
+    draft: SequenceDraft = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Have the changes of the sequence noted."""
+        self.draft = SequenceDraft(self.changes)
 
     def active_job(self, task: str | None = None) -> JobView | None:
         """The job that works for a tab (for any, without ``task``): the running one before those that wait."""

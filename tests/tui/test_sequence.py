@@ -144,7 +144,7 @@ async def test_rows_move_and_every_change_can_be_undone(make_app):
         await settle(pilot)
         assert titles(app) == []
         for expected in (2, 3, 3, 3, 2, 1, 0):
-            await app.run_action("undo", pane)
+            await app.run_action("undo")
             await settle(pilot)
             assert len(titles(app)) == expected
 

@@ -205,5 +205,6 @@ async def test_the_history_of_a_user_becomes_the_sequence_and_is_undone(make_app
         assert app.active_tab == "sequence"
         history = [entry.item for entry in session.users.history(1)]
         assert list(app.state.draft.items) == history[::-1]
-        app.pane("sequence").action_undo()
+        await pilot.press("escape")
+        app.action_undo()
         assert app.state.draft.items == ()

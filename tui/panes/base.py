@@ -15,6 +15,7 @@ from tui.backend.backend import Backend
 from tui.backend.mailbox import Mailbox
 from tui.backend.protocols import SessionLike
 from tui.messages import Answered, Busy, Failed
+from tui.navigation import Place
 from tui.panes.train_prompt import can_train, show_train_prompt
 from tui.state import AppState
 from tui.widgets.contained import Contained
@@ -213,6 +214,17 @@ class Pane(Contained, Container, Generic[Service]):
     def step_back(self) -> None:
         """Go one step back from wherever the cursor is."""
         self.go_to(self.line)
+
+    # -- places -----------------------------------------------------------------------------------------------
+    def place(self) -> Place:
+        """Where one is now, to come back to it later."""
+        return Place(self.TASK, self.TASK, self.screen.focused)
+
+    def return_to(self, place: Place) -> None:
+        """Show a place of this pane again."""
+        focus = place.view
+        if isinstance(focus, Widget) and focus.focusable and self in focus.ancestors:
+            self.go_to(focus)
 
     # -- the cursor -------------------------------------------------------------------------------------------
     def go_to(self, widget: Widget) -> None:

@@ -16,7 +16,8 @@ from textual.widgets import Input
 from engine.session import MODES
 from tui.backend.backend import Backend
 from tui.backend.protocols import Search, SessionLike
-from tui.messages import AddToSequence, Answered, Failed, Failure, ShowDetails, StatusChanged
+from tui.messages import AddToSequence, Answered, Failed, Failure, LeavePlace, ShowDetails, StatusChanged
+from tui.navigation import Place
 from tui.panes.base import WIDE, KeyHelp, Pane
 from tui.panes.embedding_status import EmbeddingStatus
 from tui.panes.filter_help import FilterHelp
@@ -28,11 +29,12 @@ from tui.panes.search_facets import SearchFacets
 from tui.panes.search_keys import ACTIONS, BINDINGS, KEYS
 from tui.panes.search_palette import search_commands
 from tui.panes.search_reasons import SearchReasons
-from tui.panes.search_state import LIKE_BY_HELP, SearchState, hidden_note
+from tui.panes.search_state import LIKE_BY_HELP, SearchMemory, SearchState, hidden_note
 from tui.state import AppState
 from tui.widgets.cell_text import duration
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.interpretation import Interpretation
+from tui.widgets.item_list import full_title
 from tui.widgets.query_input import QueryInput
 from tui.widgets.table import Table
 
@@ -75,6 +77,8 @@ class SearchPane(Pane[Search]):
         self._focus_results = False
         self._welcome_requested = False
         self._recalled: str | None = None
+        self._led_on = False
+        """Whether something was done with what is listed."""
         self._refinements = Refinements(self, self._search_refined, self._set_line)
         self._searching = self.request("search", "searching", self._answered, self._failed)
         self._recent = RecentSearches(self, self._welcomed)
@@ -108,6 +112,7 @@ class SearchPane(Pane[Search]):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
+        self._note_place()
         self._back_stack.clear()
         self._facets.stay_closed()
         recalled = event.value == self._recalled
@@ -180,8 +185,15 @@ class SearchPane(Pane[Search]):
     def _opened(self) -> None:
         self._remember()
 
+    def _note_place(self) -> None:
+        """Before something else is shown: what has led to something can be gone back to."""
+        if self._led_on:
+            self.post_message(LeavePlace(self.place()))
+            self._led_on = False
+
     def _remember(self) -> None:
         """Add the line to the recent searches, because it has led to something."""
+        self._led_on = self._view.asks
         self._recent.remember(self._query, self._refinements.adult)
 
     @property
@@ -203,6 +215,7 @@ class SearchPane(Pane[Search]):
 
     def _search_refined(self) -> None:
         """Repeat the search, with what keys have changed about it."""
+        self.post_message(LeavePlace(self.place()))
         refined = self._refinements
         literal = refined.literal_in(self._query)
         self._search_for(replace(self._requested, answer=None, literal=literal, adult=refined.adult))
@@ -211,6 +224,7 @@ class SearchPane(Pane[Search]):
         """Change the line and search for it at once; the cursor stays in the list where it is."""
         if self._view.text != self._query:
             return  # the change was made from an answer to another line
+        self._led_on = True
         self._recalled = line
         self.line.value = line
         self.line.cursor_position = len(line)
@@ -392,6 +406,44 @@ class SearchPane(Pane[Search]):
             self.post_message(StatusChanged(""))
         else:
             self.go_to(self.line)
+
+    # -- places -----------------------------------------------------------------------------------------------
+    def place(self) -> Place:
+        """The search that is listed, and where the cursor is."""
+        view = self._here()
+        title = view.text or "popular"
+        if view.like is not None:
+            title = f"like {full_title(view.like)}"
+        key = (view.text, view.like, view.by, view.literal, view.adult, self._mode)
+        in_line = self.is_at(self.line) and not self._led_on
+        memory = SearchMemory(view, tuple(self._back_stack), self._mode, self._by, in_line)
+        return Place(self.TASK, title, memory, key)
+
+    def return_to(self, place: Place) -> None:
+        """List an earlier search again, as it was."""
+        memory: SearchMemory = place.view
+        self._searching.withdraw()
+        self._mode, self._by, self._led_on = memory.mode, memory.by, True
+        self._view = self._requested = memory.view
+        self._failure = None
+        with self.line.prevent(Input.Changed):
+            self.line.value = memory.view.text
+        self.line.cursor_position = len(memory.view.text)
+        self._filter_help.settle()
+        self._back_stack[:] = memory.back_stack
+        self._refinements.adult = memory.view.adult
+        self._retitle()
+        self._focus_results = not memory.in_line
+        if memory.view.answer is not None:
+            self._list()
+            self._facets.follow(memory.view, self._mode)
+        elif memory.view.asks:
+            self._search_for(memory.view)
+        else:
+            self._show_welcome()
+        if memory.in_line:
+            self.go_to(self.line)
+        self.post_message(StatusChanged(""))
 
     def action_mode(self) -> None:
         """Search in the next mode; for items like another, take the next way in which they are alike."""

@@ -124,6 +124,29 @@ class SearchState:
         return [*(one.label for one in typed), *(one.label for one in understood)]
 
 
+@dataclass(frozen=True, slots=True)
+class SearchMemory:
+    """What the Search pane needs to show a place again.
+
+    Attributes
+    ----------
+    view
+        The search, its answer and the cursor.
+    back_stack
+        The searches to which Esc steps back.
+    mode, by
+        How was searched, and in which way items are alike.
+    in_line
+        Whether the cursor was in the line.
+    """
+
+    view: SearchState
+    back_stack: tuple[SearchState, ...]
+    mode: Mode
+    by: LikeBy | None
+    in_line: bool
+
+
 def hidden_note(answer: Answer) -> str:
     """How many items for adults were left out, and the key that shows them."""
     return f"{count(answer.hidden, 'adult title')} hidden, ^g shows them" if answer.hidden else ""

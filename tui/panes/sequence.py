@@ -120,16 +120,12 @@ class SequencePane(ModelPane[Sequences]):
         ("Enter", "append: the marked title, or what comes next"),
         ("x Delete", "remove"),
         ("K J", "move up and down; also Shift+↑ Shift+↓"),
-        ("u", "undo"),
         ("X", "remove all"),
         *ModelPane.KEYS,
     )
 
-    ACTIONS: ClassVar[tuple[str, ...]] = (*ModelPane.ACTIONS, "undo")
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "type", "add title", key_display="/", id="edit-query"),
-        Binding("u", "undo", "undo", id="undo"),
     ]
 
     def __init__(self, backend: Backend, state: AppState, *, blink: bool = True) -> None:
@@ -309,6 +305,7 @@ class SequencePane(ModelPane[Sequences]):
     @on(DraftTable.Edited)
     def _edited(self) -> None:
         self.refresh_state()
+        self.refresh_bindings()  # there is something to undo now
 
     # -- keys -------------------------------------------------------------------------------------------------
     @on(QueryInput.Arrow)
@@ -341,8 +338,6 @@ class SequencePane(ModelPane[Sequences]):
                 return False
             case "back" if self._completions.open:
                 return True
-            case "undo":
-                return self.state.draft.can_undo
         return super().check_action(action, parameters)
 
     def failures(self) -> Iterable[Failure | None]:
@@ -363,11 +358,6 @@ class SequencePane(ModelPane[Sequences]):
             self.refresh_keys()
         else:
             self.go_to(self.line)
-
-    def action_undo(self) -> None:
-        """Undo the last change of the sequence."""
-        self.state.draft.undo()
-        self.refresh_state()
 
     def refresh_keys(self) -> None:
         """Update the key hints of the line, too."""

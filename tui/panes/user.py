@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,7 +17,8 @@ from textual.widgets import Input
 from engine.data.results import Answer, HistoryEntry, Result, UserSummary
 from tui.backend.backend import Backend
 from tui.backend.protocols import SessionLike, Users
-from tui.messages import Answered, Failed, Failure, ReplaceSequence, ShowUser, StatusChanged, UseAsSequence
+from tui.messages import Answered, Failed, Failure, LeavePlace, ReplaceSequence, ShowUser, StatusChanged, UseAsSequence
+from tui.navigation import Place
 from tui.panes.base import WIDE, KeyHelp, ModelPane, Request
 from tui.panes.train_prompt import NOT_OPENED
 from tui.state import AppState
@@ -63,6 +65,18 @@ class UserTable(VerbTarget["ExternalId"], Table[UserSummary]):
     def subject(self) -> ExternalId | None:
         """What the verbs are about: the user under the cursor."""
         return None if self.row is None else self.row.user_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What the User pane needs to show a place again: the line, the user, the model, the list and the cursors."""
+
+    line: str
+    user: ExternalId | None
+    model: str | None
+    part: str
+    past: int
+    liked: int
 
 
 class HistoryPanel(Panel):
@@ -113,6 +127,9 @@ class UserPane(ModelPane[Users]):
         self._reading = self._keeping_failure("history", "reading the history", self._history_read)
         self._ranking = self._keeping_failure("recommend", "recommending", self._recommendations_made)
         self._sequencing = self._keeping_failure("sequence of user", "reading the history", self._history_for_sequence)
+        self._returning: _Memory | None = None
+        self._visited = False
+        """Whether something was done with the user who is shown."""
         self._part = ""
         """Where the cursor is to go, once it shows the user."""
         # A model that cannot explain itself fails, and then the details show no reasons.
@@ -156,6 +173,8 @@ class UserPane(ModelPane[Users]):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
+        if self._returning is not None and event.value != clean(self._returning.user):
+            self._returning = None
         self.refresh_keys()
         self._finding.send_debounced(self._find)
 
@@ -176,6 +195,9 @@ class UserPane(ModelPane[Users]):
         row = self._users.row
         if row is None or row.user_id == self._user:
             return
+        self._leave_user()
+        if self._returning is not None and self._returning.user != row.user_id:
+            self._returning = None
         user = self._user = row.user_id
         self._reading.send(lambda users, _: (user, users.history(user)))
         self.rank()
@@ -216,7 +238,11 @@ class UserPane(ModelPane[Users]):
     def _users_found(self, message: Answered) -> None:
         found: list[UserSummary] = message.value
         first, self._found = self._found is None, found
-        self._users.show(found)
+        memory = self._returning
+        listed = [] if memory is None else [row.user_id for row in found]
+        self._users.show(found, cursor=listed.index(memory.user) if memory is not None and memory.user in listed else 0)
+        if memory is not None and memory.user not in listed and memory.line != str(memory.user):
+            self.line.value = clean(memory.user)  # further down than what is listed
         self._fit_picker()
         self._draw_users()
         if first and self.is_at(self.line) and not self.line.value and found:
@@ -224,14 +250,15 @@ class UserPane(ModelPane[Users]):
 
     def _history_read(self, message: Answered) -> None:
         self._read = message.value
-        _, entries = message.value
-        self._past.show(entries, history_columns(self._range[1]))
+        user, entries = message.value
+        self._past.show(entries, history_columns(self._range[1]), cursor=self._cursor_of("history", user))
         self._history.histogram.count(ratings_of(entries), *self._range)
 
     def _recommendations_made(self, message: Answered) -> None:
         self._ranked = message.value
         user, answer = message.value
-        self._liked.show(answer.results, rating_columns(self._range[1], answer))
+        cursor = self._cursor_of("recommendations", user)
+        self._liked.show(answer.results, rating_columns(self._range[1], answer), cursor=cursor)
         self.post_message(StatusChanged(f"{duration(message.seconds)} · {answer.method} · user {clean(user)}"))
 
     # -- users that other places name -------------------------------------------------------------------------
@@ -244,6 +271,41 @@ class UserPane(ModelPane[Users]):
         else:
             self.line.value = clean(user)
             self.go_to(self.line)
+
+    def place(self) -> Place:
+        """The user who is shown, and where the cursor is."""
+        part = "history" if self.is_at(self._past) else "recommendations" if self.is_at(self._liked) else ""
+        memory = _Memory(self.line.value, self._user, self.model, part, self._past.cursor, self._liked.cursor)
+        title = "users" if self._user is None else f"user {clean(self._user)}"
+        return Place(self.TASK, title, memory, self._user)
+
+    def return_to(self, place: Place) -> None:
+        """Show an earlier user again."""
+        memory: _Memory = place.view
+        self.model = memory.model if memory.model in self.trained else None
+        if memory.user is None:
+            self.go_to(self.line)
+            return
+        self._part, self._returning = memory.part, memory
+        if not memory.part:
+            self.go_to(self._users if self._users_panel.listing else self.line)
+        self._user = None
+        with self.line.prevent(Input.Changed):
+            self.line.value = memory.line
+        self._find()
+
+    def _cursor_of(self, part: str, user: ExternalId) -> int:
+        """Where the cursor of a list was when this user was shown, if one is coming back to that."""
+        memory = self._returning
+        if memory is None or memory.user != user:
+            return 0
+        return memory.past if part == "history" else memory.liked
+
+    def _leave_user(self) -> None:
+        """Before another user is shown: one with whom something was done can be gone back to."""
+        if self._visited and self._user is not None:
+            self.post_message(LeavePlace(self.place()))
+        self._visited = False
 
     def _go_to_part(self) -> None:
         """Go where the cursor has been asked to go, once it shows the user."""
@@ -375,6 +437,7 @@ class UserPane(ModelPane[Users]):
                 self.post_message(details)
             return
         self._look_up()
+        self._visited = True
         lists = (self._recommended, self._history)
         panel = next((panel for panel in lists if panel.listing), None)
         if panel is not None:

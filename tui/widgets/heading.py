@@ -12,6 +12,9 @@ from textual.widget import Widget
 from tui.widgets.cell_text import clean, fit, shorten
 from tui.widgets.contained import Contained
 
+#: So long is each of the breadcrumbs at most.
+_LONGEST_CRUMB = 24
+
 
 class Heading(Contained, Widget):
     """One line: the program, the data set, and at the right the device and its state."""
@@ -39,6 +42,8 @@ class TabBar(Contained, Widget):
     """
 
     active: reactive[str] = reactive("")
+    trail: reactive[tuple[str, ...]] = reactive(())
+    """The places that led here and the present one, for the room at the right."""
     hovered: reactive[str] = reactive("")
 
     class Picked(Message):
@@ -62,7 +67,19 @@ class TabBar(Contained, Widget):
                 parts += [(f" {key}", box), (f"{label}  ", f"bold {box}")]
             else:
                 parts += [(" ", ""), (key, "$text-primary"), (f"{label}  ", "$text" if name == self.hovered else "")]
-        return Content.assemble(*parts)
+        return Content.assemble(*parts, self._breadcrumbs(sum(cell_len(text) for text, _ in parts)))
+
+    def _breadcrumbs(self, taken: int) -> str:
+        """The last of the places for which there is room, at the right."""
+        room, shown = self.size.width - taken - 2, ""
+        for title in reversed(self.trail):
+            longer = f"{shorten(title, _LONGEST_CRUMB)} › {shown}" if shown else shorten(title, _LONGEST_CRUMB)
+            if cell_len(longer) > room:
+                break
+            shown = longer
+        if len(self.trail) < 2 or " › " not in shown:
+            return ""
+        return fit(shown, room + 1, right=True)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Show which tab a click would open."""
