@@ -65,7 +65,7 @@ async def test_back_returns_from_items_like_one_of_a_user_with_the_cursor_where_
         await pilot.press("m")
         await settle(pilot)
         assert app.active_tab == "search"
-        assert "like A.I." in screen_text(app).splitlines()[1]
+        assert "like Twilight" in screen_text(app).splitlines()[1]
         assert "user 2 ›" in screen_text(app).splitlines()[1]
         await pilot.press("left_square_bracket")
         await settle(pilot)
@@ -76,7 +76,7 @@ async def test_back_returns_from_items_like_one_of_a_user_with_the_cursor_where_
         await pilot.press("alt+right")
         await settle(pilot)
         assert app.active_tab == "search"
-        assert "More like A.I." in screen_text(app)
+        assert "More like Twilight" in screen_text(app)
 
 
 async def test_back_goes_through_earlier_searches_without_asking_again(make_app):
