@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from tui.live_settings import LiveSettings
     from tui.navigation import Place
     from tui.panes.base import Pane
+    from tui.resume import Resume
     from tui.settings.effective import SettingsSource
     from tui.widgets.help import Section
 
@@ -92,6 +93,10 @@ class RecsysApp(ContainedApp):
         A person's own themes.
     settings
         What a person has set; the app follows its changes.
+    state_folder
+        Where it is kept in which state the app was left; None to keep nothing.
+    restores
+        Whether the app begins where it was left.
     debug, contains_errors
         See :class:`tui.contained_app.ContainedApp`.
     """
@@ -124,6 +129,8 @@ class RecsysApp(ContainedApp):
         theme: str | None = None,
         themes: Sequence[Theme] = (),
         settings: SettingsSource | None = None,
+        state_folder: Path | None = None,
+        restores: bool = True,
         debug: bool = False,
         contains_errors: bool = True,
     ) -> None:
@@ -140,6 +147,8 @@ class RecsysApp(ContainedApp):
 
             self._settings = LiveSettings(self, settings, self.state.pace, self.set_keys)
             self._settings.apply_unchecked()
+        self._resume: Resume | None = None
+        self._state_folder, self._restores = state_folder, restores
         self._open_session, self._clock = open_session, clock
         self._blink = blink
         self._heading = Heading()
@@ -253,6 +262,8 @@ class RecsysApp(ContainedApp):
         pane = self.pane(name)
         pane.refresh_state()
         pane.focus_again()
+        if self._resume is not None:
+            self._resume.restore_pane(name)
         self._show_trail()
 
     # -- places -----------------------------------------------------------------------------------------------
@@ -357,6 +368,30 @@ class RecsysApp(ContainedApp):
         self._status.busy("open", "")
         self._status.busy("device", "loading the libraries that compute")
         self._refresh_pane()
+
+        if self._state_folder is not None and self._resume is None:
+            from tui.resume import Resume
+
+            self._resume = Resume(
+                self,
+                self.backend,
+                self.state,
+                self._state_folder,
+                restores=self._restores,
+                open_tab=self.action_open,
+            )
+            self._resume.begin(message.dataset.overview.name)
+
+    def write_last_state(self) -> None:
+        """Write where the app was left, once it has ended."""
+        if self._resume is not None:
+            self._resume.write_end()
+
+    def exit(self, *arguments: Any, **options: Any) -> None:
+        """Leave the app, and note where it is."""
+        if self._resume is not None:
+            self._resume.note_end()
+        super().exit(*arguments, **options)
 
     def on_session_failed(self, message: messages.SessionFailed) -> None:
         """The data set could not be opened; every pane shows why."""

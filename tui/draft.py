@@ -58,6 +58,10 @@ class SequenceDraft:
             self._change(tuple(items), f"“{items[target].title}” moved in the sequence")
         return target
 
+    def start_with(self, items: Iterable[Item]) -> None:
+        """Begin with these items, which is no change that could be undone."""
+        self._items = tuple(items)
+
     def replace(self, items: Iterable[Item]) -> None:
         """Put other items in the place of all."""
         self._change(tuple(items), "sequence replaced")

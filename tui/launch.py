@@ -73,6 +73,7 @@ def launch(
     app = make_app(dataset, device, embedding_model, fresh=fresh, debug=debug)
     theme = app.theme
     asyncio.run(_run(app))
+    app.write_last_state()
     if app.theme != theme:
         write_theme(find_paths().state, app.theme)
     leave(app)
@@ -112,6 +113,9 @@ def make_app(
     settings = SettingsSource(given_options(dataset, device, embedding_model, fresh=fresh))
     _limit_colours(settings.effective["colours"])
     themes = own_themes()
+    restore = settings.effective.points["restore"]
+    # --fresh is about this start alone; the setting means that nothing is to be kept, either.
+    state_folder = find_paths().state if restore.value or restore.source == "option" else None
     theme = settings.effective["theme"] or read_theme(find_paths().state)
     return RecsysApp(
         open_in_worker,
@@ -120,6 +124,8 @@ def make_app(
         theme=theme,
         themes=themes,
         settings=settings,
+        state_folder=state_folder,
+        restores=restore.value,
         debug=debug,
     )
 

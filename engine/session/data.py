@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from engine.data.results import Overview
@@ -10,6 +11,7 @@ from engine.session.open_dataset import OpenDataset
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
     from engine.data.id_map import ExternalId
+    from engine.data.items import Item
     from engine.workspace.manifest import Manifest
 
 
@@ -38,6 +40,11 @@ class DataService:
     def overview(self) -> Overview:
         """The names and counts of the data set; reads no tables."""
         return self._opened.manifest.overview
+
+    def items(self, ids: Iterable[object]) -> list[Item]:
+        """The items with these ids of the source file; an id that no item has is left out."""
+        id_map, items = self._opened.dataset.items.id_map, self._opened.dataset.items
+        return items.take(id_map.encode_one(one) for one in ids if one in id_map)  # type: ignore[arg-type]
 
     def find_user(self, user: ExternalId) -> ExternalId:
         """The id of a user as the source file has it; ``"007"`` finds the user 7.

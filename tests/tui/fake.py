@@ -6,7 +6,7 @@ Its services fit the protocols of :mod:`tui.backend.protocols`, which mypy check
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -208,6 +208,10 @@ class FakeData:
 
     def __init__(self, fake: FakeSession) -> None:
         self._fake = fake
+
+    def items(self, ids: Iterable[object]) -> list[Item]:
+        known = {item.item_id: item for item in self._fake.items}
+        return [known[one] for one in ids if one in known]
 
     def overview(self) -> Overview:
         rated = max(len(self._fake.items) - 1, 0)

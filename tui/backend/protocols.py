@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
         TitleMatch,
         UserSummary,
     )
-    from engine.session import Completion, ExternalId, Job, ParsedQuery, Task
+    from engine.session import Completion, ExternalId, Item, Job, ParsedQuery, Task
 
 
 class Data(Protocol):
     """What the data set holds."""
 
     def overview(self) -> Overview: ...
+    def items(self, ids: Iterable[object]) -> list[Item]: ...
 
 
 class Search(Protocol):

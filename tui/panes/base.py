@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -210,6 +210,26 @@ class Pane(Contained, Container, Generic[Service]):
     def commands(self) -> Iterable[SystemCommand]:
         """What this pane adds to the palette."""
         return ()
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing has been done here yet that restoring an earlier state would undo."""
+        return not self.line.value
+
+    def record(self) -> Mapping[str, Any]:
+        """What is to come back at the next start: plain values. An item is named by its id, as ``like``."""
+        return {}
+
+    def restore(self, record: Mapping[str, Any], items: Mapping[Any, Item]) -> None:
+        """Take up what :meth:`record` gave in an earlier run, whatever it is: the file may be of another version.
+
+        Parameters
+        ----------
+        record
+            What was recorded.
+        items
+            The items that it names, by their ids; one that is no longer there is left out.
+        """
 
     def step_back(self) -> None:
         """Go one step back from wherever the cursor is."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -90,6 +90,15 @@ class FailedPane(VerticalScroll):
         self.post_message(ReloadTab(self._tab))
 
     # -- what the app asks of every pane ----------------------------------------------------------------------
+    is_untouched = False
+
+    def record(self) -> Mapping[str, Any]:
+        """Record nothing: what the pane would have recorded may be what failed."""
+        return {}
+
+    def restore(self, record: Mapping[str, Any], items: Mapping[Any, Item]) -> None:
+        """Restore nothing."""
+
     def refresh_state(self) -> None:
         """Draw nothing anew: the state of the app changes nothing here."""
 

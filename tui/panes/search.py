@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult, SystemCommand
@@ -381,6 +381,33 @@ class SearchPane(Pane[Search]):
         """The search modes, the ways in which items are alike, and what can be done with the results."""
         orders = self._recent.orders if self._query else ()
         return search_commands(self, self._view, self._refinements, self._facets, orders)
+
+    def record(self) -> Mapping[str, Any]:
+        """The line, the mode, and the item that the results are like."""
+        like = self._requested.like
+        return {
+            "query": self.line.value,
+            "mode": self._mode,
+            "by": self._by,
+            "adult": self._refinements.adult,
+            "like": None if like is None else like.item_id,
+        }
+
+    def restore(self, record: Mapping[str, Any], items: Mapping[Any, Item]) -> None:
+        """Search again for what was searched for."""
+        query, adult, like = record.get("query"), record.get("adult"), record.get("like")
+        item = items.get(like) if isinstance(like, int | str) else None
+        self._mode = next((one for one in MODES if one == record.get("mode")), self._mode)
+        self._by = next((one for one in LIKE_BY_HELP if one == record.get("by")), self._by)
+        self._refinements.adult = adult if isinstance(adult, bool) else None
+        self._retitle()
+        if isinstance(query, str) and query.strip():
+            self._recalled = query  # which searches at once
+            with self.line.prevent(*([Input.Changed] if item is not None else [])):
+                self.line.value = query
+            self.line.cursor_position = len(query)
+        if item is not None:
+            self.more_like(item)
 
     def failures(self) -> Iterable[Failure | None]:
         """The failure of the latest search."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -339,6 +339,23 @@ class SequencePane(ModelPane[Sequences]):
             case "back" if self._completions.open:
                 return True
         return super().check_action(action, parameters)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether another model could still answer without surprise."""
+        return super().is_untouched and self.model is None
+
+    def record(self) -> Mapping[str, Any]:
+        """The line, and the model that answers; the sequence itself is the app's."""
+        return {"line": self.line.value, "model": self.model}
+
+    def restore(self, record: Mapping[str, Any], items: Mapping[Any, Item]) -> None:
+        """Have the same model answer."""
+        line, model = record.get("line"), record.get("model")
+        if isinstance(line, str):
+            self.line.value = line
+        if isinstance(model, str) and model in self.trained:
+            self.answer_with(model)
 
     def failures(self) -> Iterable[Failure | None]:
         """The failure of the latest prediction."""

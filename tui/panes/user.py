@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.cells import cell_len
 from textual import on
@@ -442,6 +442,26 @@ class UserPane(ModelPane[Users]):
         panel = next((panel for panel in lists if panel.listing), None)
         if panel is not None:
             self.go_to(panel.table)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the first user is still the one that is shown."""
+        return super().is_untouched and self._users.cursor == 0
+
+    def record(self) -> Mapping[str, Any]:
+        """The line, the user who is shown, and the model that answers."""
+        return {"line": self.line.value, "user": self._user, "model": self.model}
+
+    def restore(self, record: Mapping[str, Any], items: Mapping[Any, Item]) -> None:
+        """Show the user who was shown."""
+        line, user, model = record.get("line"), record.get("user"), record.get("model")
+        line = line if isinstance(line, str) else ""
+        self.model = model if model in self.trained else None
+        if isinstance(user, int | str):
+            self._returning, self._user = _Memory(line, user, self.model, "", 0, 0), None
+        with self.line.prevent(Input.Changed):
+            self.line.value = line
+        self._find()
 
     def failures(self) -> Iterable[Failure | None]:
         """The failures of all three requests."""
