@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.history import History
+from engine.data.ranked_pages import RankedPages
 from engine.data.results import Result
 from engine.data.user_index import UserIndex
 from engine.errors import ErrorKind, LearningError, OptionError, RecsysError
@@ -88,14 +89,34 @@ class Recommender:
         UnknownError
             If there is no such user.
         """
+        return list(self.recommend_pages(user, k, filter_seen).page(0, k))
+
+    def recommend_pages(self, user: ExternalId, k: int | None = None, filter_seen: bool = True) -> RankedPages:
+        """What :meth:`recommend` gives, of which only the lines that are asked for are made.
+
+        Parameters
+        ----------
+        user, filter_seen
+            As in :meth:`recommend`.
+        k
+            The number of items; None for all that the model can rank.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such user.
+        """
         internal = self.dataset.users.encode_one(user)
         predicted = np.asarray(self.model.predict(internal), dtype=np.float32)
         scores = self._rankable(predicted if self.rating_range is None else predicted - self._margin)
         if filter_seen:
             scores[self.user_index.items(internal)] = -np.inf
-        best = top_k(scores, k)
-        why = self._reasons(best, self.user_index.history(internal))
-        return self._results(best, scores, predicted=predicted, std=self._std(internal, best), reasons=why)
+
+        def make(best: Ids, rank: int) -> list[Result]:
+            why = self._reasons(best, self.user_index.history(internal))
+            return self._results(best, scores, rank, predicted=predicted, std=self._std(internal, best), reasons=why)
+
+        return RankedPages(top_k(scores, len(scores) if k is None else k), make)
 
     def fold_in(self, ratings: Mapping[ExternalId, float] | Sequence[ExternalId], k: int = 10) -> list[Result]:
         """Recommend items to a user who is not in the training data, best first, without the given items.
@@ -222,6 +243,23 @@ class Recommender:
         RecsysError
             If the sequence is empty, or nobody has rated one of its items and the model does not use texts.
         """
+        return list(self.next_pages(items, k, filter_seen).page(0, k))
+
+    def next_pages(self, items: Sequence[int], k: int | None = None, filter_seen: bool = True) -> RankedPages:
+        """What :meth:`next_items` gives, of which only the lines that are asked for are made.
+
+        Parameters
+        ----------
+        items, filter_seen
+            As in :meth:`next_items`.
+        k
+            The number of items; None for all that the model can rank.
+
+        Raises
+        ------
+        RecsysError
+            As :meth:`next_items`.
+        """
         if not items:
             raise RecsysError("The sequence is empty: name at least one title to continue from.")
         sequence = np.asarray(items, dtype=np.int64)
@@ -234,7 +272,11 @@ class Recommender:
             scores[sequence] = -np.inf
         # Items that are left out cannot come next, so the probabilities of the other items are normalized to 1.
         possible = np.where(np.isfinite(scores), probabilities, 0.0)
-        return self._results(top_k(scores, k), scores, probabilities=possible / max(float(possible.sum()), 1e-30))
+        possible = possible / max(float(possible.sum()), 1e-30)
+        return RankedPages(
+            top_k(scores, len(scores) if k is None else k),
+            lambda best, rank: self._results(best, scores, rank, probabilities=possible),
+        )
 
     def similar_items(self, item: ExternalId, k: int = 10) -> list[Result]:
         """The items most similar to an item, by the model's own measure or by the cosine of its item vectors.
@@ -354,17 +396,18 @@ class Recommender:
         self,
         best: Ids,
         scores: Scores,
+        rank: int = 1,
         *,
         predicted: Scores | None = None,
         probabilities: npt.NDArray[Any] | None = None,
         std: Scores | None = None,
         reasons: Sequence[str] | None = None,
     ) -> list[Result]:
-        """The result records of the best items; the deviations and the reasons are in their order."""
+        """The result records of items from this rank on; the deviations and the reasons are in their order."""
         shown = None if predicted is None or self.rating_range is None else np.clip(predicted, *self.rating_range)
         return [
             Result(
-                rank=place + 1,
+                rank=rank + place,
                 item=item,
                 score=float(scores[item.internal_id]),
                 predicted_rating=None if shown is None else float(shown[item.internal_id]),

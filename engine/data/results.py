@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from engine.data.id_map import ExternalId
@@ -116,6 +116,16 @@ class EmptyReason(StrEnum):
     NOTHING_LIKE_IT = "nothing-like-it"
 
 
+class ResultPages(Protocol):
+    """A ranked list of any length; see :class:`engine.data.ranked_pages.RankedPages`."""
+
+    def __len__(self) -> int:
+        """The number of all lines."""
+
+    def page(self, start: int, stop: int) -> tuple[Result, ...]:
+        """The lines from place ``start`` up to ``stop``, from 0; fewer at the end of the list."""
+
+
 #: The method of a search that was given no words.
 BY_POPULARITY = "popular"
 
@@ -181,6 +191,8 @@ class Answer:
         A sentence that says that the results may not be what was asked for; empty if there is no doubt.
     hidden
         The number of items that were left out because they are for adults; see :mod:`engine.search.hidden`.
+    whole
+        Computes the whole list, of which the results are the beginning; None where they are all there is.
     """
 
     results: tuple[Result, ...]
@@ -193,6 +205,7 @@ class Answer:
     unknown_words: tuple[str, ...] = ()
     remark: str = ""
     hidden: int = 0
+    whole: Callable[[], ResultPages] | None = field(default=None, compare=False, repr=False)
 
     @property
     def by_popularity(self) -> bool:
@@ -270,6 +283,14 @@ class Fan:
     user: UserSummary
     rating: float | None
     timestamp: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UserOrder:
+    """An order of users: ``by`` is ``"id"`` (as in the data set), ``"interactions"`` or ``"mean"`` (of the ratings)."""
+
+    by: str
+    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

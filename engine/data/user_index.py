@@ -11,7 +11,7 @@ from engine.data.history import History
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
-    from engine.data.results import UserSummary
+    from engine.data.results import UserOrder, UserSummary
     from engine.interactions import Interactions
 
 
@@ -103,6 +103,7 @@ class UserSearch:
         self._texts: Any = pa.array(dataset.users.ids).cast(pa.string())
         self.counts = np.bincount(interactions.user_ids, minlength=interactions.num_users)
         self.means: npt.NDArray[np.float64] | None = None
+        self._last: tuple[object, npt.NDArray[np.int64]] = None, np.zeros(0, dtype=np.int64)
         if interactions.ratings is not None:
             known = ~np.isnan(interactions.ratings)
             users = interactions.user_ids[known]
@@ -117,9 +118,45 @@ class UserSearch:
 
         An id that equals the text comes first, then ids that start with it, then the others.
         """
+        return [self.summary(int(user)) for user in self.matching(text)[:limit]]
+
+    def matching(self, text: str, order: UserOrder | None = None) -> npt.NDArray[np.int64]:
+        """The internal ids of all users whose id contains ``text``, as :meth:`find` orders them.
+
+        The last answer is kept, for whoever reads a long list page by page.
+
+        Parameters
+        ----------
+        text
+            A part of an id.
+        order
+            Another order; users that are equal in it keep theirs.
+        """
+        asked, found = self._last
+        if asked != (text, order):
+            found = self._matching(text)
+            if order is not None:
+                keys = self._keys(order, found)
+                found = found[np.argsort(-keys if order.descending else keys, kind="stable")]
+            self._last = (text, order), found
+        return found
+
+    def _keys(self, order: UserOrder, users: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """The numbers by which an order is ascending; users without one come last."""
+        if order.by == "interactions":
+            keys: npt.NDArray[Any] = self.counts[users]
+            return keys
+        if order.by == "mean" and self.means is not None:
+            means = self.means[users]
+            return np.where(np.isnan(means), -np.inf if order.descending else np.inf, means)
+        return users
+
+    def _matching(self, text: str) -> npt.NDArray[np.int64]:
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        if not text:
+            return np.arange(len(self._texts))
         contains = pc.match_substring(self._texts, text, ignore_case=True)
         found = pc.indices_nonzero(contains).to_numpy()
         matching = self._texts.take(pa.array(found))
@@ -127,8 +164,8 @@ class UserSearch:
         lengths = pc.utf8_length(matching).to_numpy(zero_copy_only=False)
         equal = starts & (lengths == len(text))
         # A stable sort: users that match equally well keep the order of the data set.
-        order = np.lexsort((~starts, ~equal))[:limit]
-        return [self.summary(int(user)) for user in found[order]]
+        ordered: npt.NDArray[np.int64] = found[np.lexsort((~starts, ~equal))].astype(np.int64)
+        return ordered
 
     def summary(self, user: int) -> UserSummary:
         """Summarise one user for the user picker."""

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.popularity import item_popularity, log_popularity
+from engine.data.ranked_pages import RankedPages
 from engine.data.results import BY_POPULARITY, Answer, Result
 from engine.errors import OptionError, RecsysError
 from engine.ranking import top_k
@@ -140,6 +141,7 @@ class SearchIndex:
         literal: Collection[str] = (),
         job: Job | None = None,
         adult: bool = False,
+        made: int | None = None,
     ) -> Answer:
         """Find the items that match a query or are similar to another item, best first.
 
@@ -179,6 +181,8 @@ class SearchIndex:
         adult
             Whether items for adults are found, too. Otherwise they are left out and counted, unless the query, a filter
             or the item ``like`` asks for them; see :mod:`engine.search.hidden`.
+        made
+            The number of results that are made at once; None for all. The others are in the answer's ``whole`` list.
 
         Raises
         ------
@@ -212,14 +216,14 @@ class SearchIndex:
             ranking = self._similar.like(like, query, depth if order is None else max(_DEPTH, depth), allowed, like_by)
             ranking = self._ordering.sorted(ranking, order)
         elif not query.strip():
-            return _counting(self.popular(k, allowed, order), fitting, hidden)
+            return _counting(self.popular(k, allowed, order, made), fitting, hidden)
         elif mode == "semantic":
             depth = depth if order is None else max(_DEPTH, depth)
             ranking = by_meaning(self.semantic, query, depth, allowed)
             ranking = self._ordering.sorted(ranking, order)
         else:
-            return self._understood(query, k, depth, mode, wanted, order, literal, diversity, job, hidden)
-        answer = self._answer(self._similar.varied(ranking, k, diversity), Request.plain(query))
+            return self._understood(query, k, depth, mode, wanted, order, literal, diversity, job, hidden, made)
+        answer = self._answer(self._similar.varied(ranking, k, diversity), Request.plain(query), made)
         if mode == "semantic" and like is None and not self.semantic.multilingual:
             answer = replace(answer, remark=doubt_of_language(read_language(query, self._is_known)))
         return _counting(answer, fitting, hidden)
@@ -269,7 +273,9 @@ class SearchIndex:
         found[candidates] = True
         return np.flatnonzero(found)
 
-    def popular(self, k: int = 10, allowed: Allowed = None, order: Order | None = None) -> Answer:
+    def popular(
+        self, k: int = 10, allowed: Allowed = None, order: Order | None = None, made: int | None = None
+    ) -> Answer:
         """The most popular of the allowed items; neither the keyword index nor embeddings are needed.
 
         Parameters
@@ -280,12 +286,17 @@ class SearchIndex:
             A mask of the items that may be returned, shape (num_items,); None allows all.
         order
             Another order than by popularity.
+        made
+            As in :meth:`search`.
         """
-        rows = self._ordering.first(order, allowed, k)
-        found = self.items.take(rows + 1)
-        scores = self._item_popularity[rows].tolist()
-        results = [Result(rank, item, score) for rank, (item, score) in enumerate(zip(found, scores, strict=True), 1)]
-        return Answer(tuple(results), BY_POPULARITY)
+        popularity = self._item_popularity
+
+        def make(ids: npt.NDArray[np.int64], rank: int) -> list[Result]:
+            scores = popularity[ids - 1].tolist()
+            found = zip(self.items.take(ids), scores, strict=True)
+            return [Result(place, item, score) for place, (item, score) in enumerate(found, rank)]
+
+        return _beginning(RankedPages(self._ordering.first(order, allowed, k) + 1, make), BY_POPULARITY, made)
 
     def corrected(self, query: str) -> str:
         """The text that a hybrid search encodes: what is left of the query, with its misspelt words corrected."""
@@ -317,6 +328,7 @@ class SearchIndex:
         diversity: float,
         job: Job | None,
         hidden: Allowed,
+        made: int | None = None,
     ) -> Answer:
         """The answer to a query in words, after what it asks for is understood."""
         self.prepare_keywords(job)
@@ -331,9 +343,9 @@ class SearchIndex:
             moved = self._moved(request, depth, allowed)
             if moved is not None:
                 moved = self._similar.varied(self._ordering.sorted(moved, order), k, diversity)
-                return _counting(self._answer(moved, request), fitting, hidden)
+                return _counting(self._answer(moved, request, made), fitting, hidden)
         if request.is_empty:
-            found = self.popular(k, self._without(request, allowed), order)
+            found = self.popular(k, self._without(request, allowed), order, made)
             return _counting(replace(found, understood=request.understood), fitting, hidden)
         note = ""
         if mode == "hybrid":
@@ -345,7 +357,7 @@ class SearchIndex:
             ranking = self._ranker.by_words(request, depth, allowed)
         if note:
             ranking.note = note
-        answer = self._answer(self._similar.varied(self._ordering.sorted(ranking, order), k, diversity), request)
+        answer = self._answer(self._similar.varied(self._ordering.sorted(ranking, order), k, diversity), request, made)
         return _counting(answer, fitting, hidden)
 
     def _fitting(
@@ -460,33 +472,32 @@ class SearchIndex:
         return allowed
 
     # -- answers --------------------------------------------------------------------------------------------
-    def _answer(self, ranking: Ranking, request: Request) -> Answer:
-        rows = list(ranking.scores)
+    def _answer(self, ranking: Ranking, request: Request, made: int | None = None) -> Answer:
         by_words = ranking.method in ("hybrid", "keyword")
         terms = self._index.keywords.query_terms(request.words, request.literal) if by_words else []
-        items = self.items.take(row + 1 for row in rows) if rows else []
-        genres: Sequence[str] = ()
-        if ranking.like is not None:
-            genres = ranking.like.genres
-        elif ranking.cosines:
-            genres = self.semantic.nearest_genres(ranking.encoded_query, items)
         found_terms = MatchedTerms(terms)
-        matches = [found_terms.in_item(item) for item in items]
-        answer = Answer(
-            tuple(
+
+        def make(ids: npt.NDArray[np.int64], rank: int) -> list[Result]:
+            items = self.items.take(ids)
+            genres: Sequence[str] = ()
+            if ranking.like is not None:
+                genres = ranking.like.genres
+            elif ranking.cosines:
+                genres = self.semantic.nearest_genres(ranking.encoded_query, items)
+            matches = [found_terms.in_item(item) for item in items]
+            return [
                 Result(
-                    rank,
+                    place,
                     item,
                     ranking.scores[item.internal_id - 1],
                     reason=ranking.explanation(item, match, genres),
                     matched=match.words,
                 )
-                for rank, (item, match) in enumerate(zip(items, matches, strict=True), start=1)
-            ),
-            ranking.method,
-            ranking.note,
-            understood=request.understood,
-        )
+                for place, (item, match) in enumerate(zip(items, matches, strict=True), rank)
+            ]
+
+        pages = RankedPages(np.fromiter(ranking.scores, np.int64, len(ranking.scores)) + 1, make)
+        answer = _beginning(pages, ranking.method, made, note=ranking.note, understood=request.understood)
         if not by_words:
             return answer
         keywords = self._index.keywords
@@ -533,6 +544,12 @@ class SearchIndex:
     def _index(self) -> InvertedIndex:
         assert self._inverted_index is not None
         return self._inverted_index
+
+
+def _beginning(pages: RankedPages, method: str, made: int | None, **further: Any) -> Answer:
+    """An answer with this many lines of a list, and the whole list if there are more."""
+    results = pages.page(0, len(pages) if made is None else made)
+    return Answer(results, method, whole=(lambda: pages) if len(results) < len(pages) else None, **further)
 
 
 def _visible(allowed: Allowed, hidden: Allowed) -> Allowed:

@@ -16,6 +16,7 @@ from engine.version import __version__
 
 if TYPE_CHECKING:
     from engine.data.id_map import ExternalId
+    from engine.data.ranked_pages import RankedPages
     from engine.search import SearchIndex
     from engine.search.encoder.encoder import Encoder, Vectors
     from engine.search.filters.completion import Completion
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _DIVERSITY = 0.4
 #: The most characters of a query in the sentence for an empty list.
 _MOST_QUOTED = 300
+#: The most results that the whole list of an answer has.
+_MOST_RESULTS = 50_000
 #: Parts of a weighted sum that are smaller than this explain nothing.
 _TELLING = 0.05
 #: As many genres for adults as a catalogue may have.
@@ -154,6 +157,7 @@ class SearchService:
         diversity: float | None = None,
         literal: Collection[str] = (),
         adult: bool | None = None,
+        made: int | None = None,
     ) -> Answer:
         """Items like these words, or like the item ``like``, best first.
 
@@ -180,6 +184,9 @@ class SearchService:
         adult
             Whether items for adults are found, too; None for what the settings say. Otherwise they are left out, and
             counted in the answer, unless the search asks for them.
+        made
+            As in :meth:`engine.search.SearchIndex.search`. Without it, an answer with ``k`` results can list further
+            ones by its ``whole`` list, up to fifty thousand.
 
         Raises
         ------
@@ -222,6 +229,7 @@ class SearchService:
                 literal=literal,
                 job=job,
                 adult=adult,
+                made=made,
             )
             answer = replace(answer, note=" · ".join(filter(None, [f"by keyword only: {trouble}", answer.note])))
         else:
@@ -241,8 +249,30 @@ class SearchService:
                     literal=literal,
                     job=job,
                     adult=adult,
+                    made=made,
                 )
-        return answer if answer.results else self._explained(answer, parsed, adult, job)
+        if not answer.results:
+            return self._explained(answer, parsed, adult, job)
+        if made is not None or len(answer.results) < k:
+            return answer
+
+        def whole() -> RankedPages:
+            # Not varied: to compare each result with all before it takes long where there are many.
+            further = self.search(
+                parsed,
+                _MOST_RESULTS,
+                mode if answer.method != "keyword" else "keyword",
+                like,
+                like_by=like_by,
+                diversity=0.0,
+                literal=literal,
+                adult=adult,
+                made=k,
+            )
+            pages = _all_of(further)
+            return pages.after(answer.results).inside(self._opened.queue.turn)
+
+        return replace(answer, whole=whole)
 
     def facets(
         self,
@@ -338,9 +368,13 @@ class SearchService:
         """
         shown = self._opened.shows_adult if adult is None else adult
         hidden = None if shown else self._search.adult.mask
-        if hidden is None:
-            return self._search.popular(k)
-        return replace(self._search.popular(k, ~hidden), hidden=int(hidden.sum()))
+        allowed = None if hidden is None else ~hidden
+        answer = replace(self._search.popular(k, allowed), hidden=0 if hidden is None else int(hidden.sum()))
+
+        def whole() -> RankedPages:
+            return _all_of(self._search.popular(self._opened.dataset.num_items, allowed, made=k))
+
+        return replace(answer, whole=whole if len(answer.results) == k else None)
 
     def explain_match(self, query: str, item: ExternalId, mode: str = "hybrid") -> list[tuple[str, float]]:
         """The phrases of an item that come nearest to the query in meaning, with their cosines, best first.
@@ -458,6 +492,16 @@ class SearchService:
             job.report(Progress("loading the embedding model"))
             self._encoder.load()
         job.checkpoint()
+
+
+def _all_of(answer: Answer) -> RankedPages:
+    from engine.data.ranked_pages import RankedPages
+
+    if answer.whole is None:
+        return RankedPages.of(answer.results)
+    pages = answer.whole()
+    assert isinstance(pages, RankedPages)
+    return pages
 
 
 def _sentence(what: str) -> str:

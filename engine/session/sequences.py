@@ -12,6 +12,7 @@ from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset, check
 
 if TYPE_CHECKING:
+    from engine.data.ranked_pages import RankedPages
     from engine.search.hidden import AdultItems
     from engine.text.title_matcher import TitleMatcher
 
@@ -105,7 +106,13 @@ class SequenceService:
             check(job)
             name, recommender, note = self._models.answering("sequence", model)
             results = recommender.next_items(items, k, filter_seen)
+
+        def whole() -> RankedPages:
+            with self._opened.queue.turn():
+                _, recommender, _ = self._models.answering("sequence", name)
+                return recommender.next_pages(items, None, filter_seen).inside(self._opened.queue.turn)
+
         if results or k < 1:
-            return Answer(tuple(results), name, note)
+            return Answer(tuple(results), name, note, whole=whole if len(results) == k else None)
         sentence = f"{name} can rank no item" + (" that is not in the sequence already." if filter_seen else ".")
         return Answer((), name, empty=EmptyReason.NOTHING_TO_RANK, why_empty=sentence)

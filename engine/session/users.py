@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.data.results import Answer, Comparison, EmptyReason, Fan, HistoryEntry, UserSummary
+from engine.data.results import Answer, Comparison, EmptyReason, Fan, HistoryEntry, UserOrder, UserSummary
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
 from engine.session.models import ModelService
@@ -14,6 +14,7 @@ from engine.session.what_if import what_if
 
 if TYPE_CHECKING:
     from engine.data.id_map import ExternalId
+    from engine.data.ranked_pages import RankedPages
     from engine.data.user_index import UserSearch
     from engine.what_if import Edit
 
@@ -42,6 +43,29 @@ class UserService:
     def find(self, text: str, limit: int = 50) -> list[UserSummary]:
         """Users whose id contains ``text``: equal, then prefix, then anywhere; an empty text gives the first ones."""
         return self._user_search.find(text.strip(), limit)
+
+    def page(self, text: str, start: int, stop: int, order: UserOrder | None = None) -> tuple[int, list[UserSummary]]:
+        """A part of all users whose id contains ``text``.
+
+        Parameters
+        ----------
+        text
+            A part of an id; empty for all users.
+        start, stop
+            The places of the first user and behind the last one, from 0.
+        order
+            Their order; None for the one of :meth:`find`.
+
+        Returns
+        -------
+        int
+            The number of all these users.
+        list of UserSummary
+            Those of the part.
+        """
+        search = self._user_search
+        found = search.matching(text.strip(), order)
+        return len(found), [search.summary(int(user)) for user in found[start:stop]]
 
     def history(self, user: ExternalId) -> list[HistoryEntry]:
         """What a user has interacted with, newest first.
@@ -124,8 +148,14 @@ class UserService:
             check(job)
             name, recommender, note = self._models.answering("user", model)
             results = recommender.recommend(user, k, filter_seen)
+
+        def whole() -> RankedPages:
+            with self._opened.queue.turn():
+                _, recommender, _ = self._models.answering("user", name)
+                return recommender.recommend_pages(user, None, filter_seen).inside(self._opened.queue.turn)
+
         if results or k < 1:
-            return Answer(tuple(results), name, note)
+            return Answer(tuple(results), name, note, whole=whole if len(results) == k else None)
         known = self._opened.dataset.num_rated_items
         if filter_seen:
             sentence = f"{name} has nothing left to recommend: user {user} already knows every item that it can rank."

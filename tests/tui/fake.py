@@ -30,6 +30,7 @@ from engine.data.results import (
     Task,
     TitleMatch,
     Understood,
+    UserOrder,
     UserSummary,
 )
 from engine.errors import NotTrainedError, RecsysError, UnknownError
@@ -399,6 +400,12 @@ class FakeUsers:
         self._fake.enter("find", text)
         found = [number for number in range(1, self._fake.num_users + 1) if text in str(number)]
         return [self._summary(number) for number in found[:limit]]
+
+    def page(self, text: str, start: int, stop: int, order: UserOrder | None = None) -> tuple[int, list[UserSummary]]:
+        found = self.find(text, self._fake.num_users)
+        if order is not None and order.by == "interactions":
+            found.sort(key=lambda user: user.num_interactions, reverse=order.descending)
+        return len(found), found[start:stop]
 
     def history(self, user: ExternalId) -> list[HistoryEntry]:
         self._fake.enter("history", user)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         ModelState,
         Overview,
         TitleMatch,
+        UserOrder,
         UserSummary,
     )
     from engine.session import Completion, ExternalId, Item, Job, ParsedQuery, Task
@@ -85,6 +86,9 @@ class Users(Protocol):
     """What the User pane asks."""
 
     def find(self, text: str, limit: int = 50) -> list[UserSummary]: ...
+    def page(
+        self, text: str, start: int, stop: int, order: UserOrder | None = None
+    ) -> tuple[int, list[UserSummary]]: ...
     def history(self, user: ExternalId) -> list[HistoryEntry]: ...
     def fans(self, item: ExternalId, limit: int = 100) -> list[Fan]: ...
     def recommend(
