@@ -377,7 +377,7 @@ def test_the_match_is_a_percentage_of_all_there_is():
 
     result = Result(1, make_items()[0], 0.5)
     bars = next(one for one in match_columns(Answer((result,), "hybrid")) if one.title == "Match")
-    assert bars.cell(result, 6) == "━━━   "
+    assert bars.bar(result, 6) == "━━━   "
     assert [whole_percent(one) for one in (0, 0.004, 0.5, 0.996, 1)] == ["0%", "<1%", "50%", "99%", "100%"]
 
 

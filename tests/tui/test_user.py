@@ -17,7 +17,7 @@ async def open_user(app, pilot):
 
 async def test_arrows_preview_a_user_with_history_and_recommendations(make_app):
     app = make_app()
-    async with app.run_test(size=WIDE) as pilot:
+    async with app.run_test(size=(120, 60)) as pilot:
         await open_user(app, pilot)
         await pilot.press("down", "down")
         await settle(pilot)
@@ -222,14 +222,14 @@ async def test_a_predicted_rating_says_how_far_off_it_may_be(make_app):
         assert "±0.7" in text
 
 
-async def test_the_reasons_for_a_recommendation_are_in_its_details_and_on_the_frame(make_app):
+async def test_the_reasons_for_a_recommendation_are_in_its_details_and_below_the_list(make_app):
     session = with_bayesian("bayesian")
     app = make_app(session)
     async with app.run_test(size=NARROW) as pilot:
         await open_user(app, pilot)
         await pilot.press("enter", "down")
         await settle(pilot)
-        assert "because of Heat and Rififi" in screen_text(app)
+        assert "Because of Heat and Rififi" in screen_text(app)
         item = app.pane("user")._liked.item
         await pilot.press("d")
         await settle(pilot)

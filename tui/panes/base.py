@@ -7,16 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.backend.backend import Backend
 from tui.backend.mailbox import Mailbox
 from tui.backend.protocols import SessionLike
-from tui.messages import Answered, Busy, Failed
+from tui.messages import Answered, Busy, Failed, StatusChanged
 from tui.navigation import Place
 from tui.panes.train_prompt import can_train, show_train_prompt
+from tui.panes.zoom import ZoomContainer
 from tui.state import AppState
 from tui.widgets.contained import Contained
 from tui.widgets.query_input import QueryInput
@@ -146,7 +146,7 @@ class Request(Generic[Service]):
 RETRY = Binding("r,f5", "retry", "try again", id="retry")
 
 
-class Pane(Contained, Container, Generic[Service]):
+class Pane(Contained, ZoomContainer, Generic[Service]):
     """The content of a tab.
 
     A pane draws what :class:`~tui.state.AppState` and the answers to its own requests say. :meth:`refresh_state` is
@@ -166,13 +166,15 @@ class Pane(Contained, Container, Generic[Service]):
     KEYS: ClassVar[KeyHelp] = ()
     """The keys of this pane, for the help screen."""
 
-    ACTIONS: ClassVar[tuple[str, ...]] = ("stop", "clear", "back", "type", "retry")
+    ACTIONS: ClassVar[tuple[str, ...]] = ("stop", "clear", "back", "type", "retry", "zoom", "unzoom")
     """Those of its actions that are not always offered."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "unzoom", "all lists", id="unzoom"),
         Binding("escape", "stop", "stop", id="stop"),
         Binding("escape", "clear", "clear", id="clear-line"),
         Binding("escape", "back", "back", id="step-back"),
+        Binding("z", "zoom", "Zoom", show=False, id="zoom"),
         Binding("left", "app.focus_previous", "Previous", show=False, id="focus-left"),
         Binding("right", "app.focus_next", "Next", show=False, id="focus-right"),
     ]
@@ -327,6 +329,10 @@ class Pane(Contained, Container, Generic[Service]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only actions that would do something now."""
         match action:
+            case "zoom":
+                return self.focused_frame is not None
+            case "unzoom":
+                return self.zoomed is not None
             case "stop":
                 job = self.state.active_job(self.TASK)
                 return job is not None and job.state != "stopping"
@@ -337,6 +343,16 @@ class Pane(Contained, Container, Generic[Service]):
             case "retry":
                 return self.may_retry
         return True
+
+    def action_zoom(self) -> None:
+        """Let the list that has the focus fill the tab; a second time brings the others back."""
+        self.zoom(None if self.zoomed is not None else self.focused_frame)
+        self.post_message(StatusChanged("z or Esc shows the other lists again" if self.zoomed is not None else ""))
+        self.refresh_keys()
+
+    def action_unzoom(self) -> None:
+        """Show all lists again."""
+        self.action_zoom()
 
     def action_stop(self) -> None:
         """Stop the job that works for this pane."""

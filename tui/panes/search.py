@@ -345,7 +345,7 @@ class SearchPane(Pane[Search]):
     @on(Table.Chosen, "#found")
     def _chosen(self) -> None:
         details = self._table.details()
-        if self._details.display:
+        if self._details.display and self.zoomed is None:
             self._remember()
             self.go_to(self._details)
         elif details is not None:

@@ -10,8 +10,9 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from tui.panes.base import Debouncer
+from tui.panes.long_list import LongList
 from tui.panes.search_notice import show_notice, tip_lines
-from tui.panes.search_state import SHOWN, SearchState
+from tui.panes.search_state import SearchState
 from tui.panes.welcome import RecentPanel, TipPanel
 from tui.widgets.details import ItemDetails
 from tui.widgets.item_list import Figures, ItemList, Matched, match_columns, result_of, search_figures
@@ -49,6 +50,7 @@ class SearchBody(Container):
         """The search whose results are listed."""
         self.table: ItemList[Result] = ItemList((), result_of, self._figures, self._matched, id="found")
         self.details = ItemDetails(id="details")
+        self._long_list: LongList[Search] = LongList(pane, self.table, "more", self._retitle)
         self._panel = TipPanel("Results", self.table, id="results")
         self._recent = RecentPanel()
         self._side = Vertical(self.details, self._recent, facets.panel, id="side")
@@ -72,7 +74,7 @@ class SearchBody(Container):
 
     def list_results(self, answer: Answer) -> None:
         """List the results of the view."""
-        self.table.show(answer.results, match_columns(answer, self.view.words), cursor=self.view.cursor)
+        self._long_list.show(answer, match_columns(answer, self.view.words), self.view.cursor)
 
     def draw(self, failure: Failure | None, recent: Sequence[str], examples: Sequence[str]) -> bool:
         """Draw the view; whether it has results.
@@ -87,7 +89,7 @@ class SearchBody(Container):
         answer = self.view.answer
         rows = answer is not None and bool(answer.results) and failure is None and self._state.failure is None
         if rows and answer is not None:
-            self._panel.retitle(f"{self.view.heading} · {_how_many(answer)}", self._embedding.remark(answer))
+            self._retitle()
             self._panel.show_rows()
         else:
             self._panel.retitle(self.view.heading)
@@ -97,6 +99,16 @@ class SearchBody(Container):
         self._draw_tip(examples)
         self.draw_side(recent)
         return rows
+
+    def _retitle(self) -> None:
+        if self.view.answer is not None:
+            heading = f"{self.view.heading} · {self._long_list.extent}"
+            self._panel.retitle(heading, self._embedding.remark(self.view.answer))
+
+    @on(Table.Wanted, "#found")
+    def _read_on(self, event: Table.Wanted) -> None:
+        event.stop()
+        self._long_list.want(event.start, event.end)
 
     def _draw_tip(self, examples: Sequence[str]) -> None:
         """Above the list of an empty line, show what can be typed."""
@@ -149,7 +161,3 @@ class SearchBody(Container):
 
     def _matched(self, result: Result) -> Matched:
         return result.matched, self.view.words
-
-
-def _how_many(answer: Answer) -> str:
-    return f"first {SHOWN}" if len(answer.results) == SHOWN else str(len(answer.results))

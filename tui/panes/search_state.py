@@ -76,7 +76,7 @@ class SearchState:
         """What the list shows."""
         if self.like is not None:
             by = LIKE_BY_HELP[self.by] if self.answer is None else f"by {self.answer.method}"
-            return f"More like {shorten(full_title(self.like), 40)} · {by}"
+            return f"More like {shorten(full_title(self.like), 60)} · {by}"
         return "Most popular" if self.popular else "Results"
 
     def is_same_query(self, other: SearchState) -> bool:

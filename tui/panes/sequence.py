@@ -19,6 +19,7 @@ from tui.backend.protocols import Sequences, SessionLike
 from tui.draft import SequenceDraft
 from tui.messages import AddToSequence, Answered, Failed, Failure, StatusChanged
 from tui.panes.base import KeyHelp, ModelPane
+from tui.panes.long_list import LongList
 from tui.panes.train_prompt import NOT_OPENED
 from tui.state import AppState
 from tui.widgets.cell_text import count, duration
@@ -37,9 +38,10 @@ _COMPLETIONS = 8
 _Step = tuple[int, "Item"]
 
 _STEP_COLUMNS: tuple[Column[_Step], ...] = (
-    Column("#", lambda step, _: str(step[0]), width=3, right=True, style="muted"),
-    Column("Title", lambda step, _: full_title(step[1]) if step[1].year is None else step[1].title),
-    Column("Year", lambda step, _: str(step[1].year or ""), width=4, from_width=30, style="muted"),
+    Column("#", lambda step, _: str(step[0]), width=3, right=True, priority=2, style="muted"),
+    Column("Title", lambda step, _: full_title(step[1]) if step[1].year is None else step[1].title, main=True),
+    Column("Year", lambda step, _: str(step[1].year or ""), width=4, priority=1, style="muted"),
+    Column("Genres", lambda step, _: ", ".join(step[1].genres), least=10, priority=3, style="muted"),
 )
 
 
@@ -135,6 +137,7 @@ class SequencePane(ModelPane[Sequences]):
         self._draft = DraftTable(state.draft)
         self._draft_panel = Panel("Watched", self._draft, id="watched")
         self._next = NextTable((), result_of, result_figures, id="next")
+        self._long_list: LongList[Sequences] = LongList(self, self._next, "more", self._draw_next)
         self._next_panel = Panel("What comes next", self._next, id="coming")
         self._shown: tuple[Item, ...] = ()
         self._answer: Answer | None = None
@@ -239,7 +242,7 @@ class SequencePane(ModelPane[Sequences]):
     def _predicted(self, message: Answered) -> None:
         answer: Answer = message.value
         self._answer, self._failure = answer, None
-        self._next.show(answer.results, probability_columns(answer))
+        self._long_list.show(answer, probability_columns(answer))
         self._draw()
         after = count(len(self._shown), "title")
         self.post_message(StatusChanged(f"{duration(message.seconds)} · {answer.method} · after {after}"))
@@ -247,6 +250,11 @@ class SequencePane(ModelPane[Sequences]):
     def _not_predicted(self, message: Failed) -> None:
         self._failure = message.failure
         self._draw()
+
+    @on(Table.Wanted, "#next")
+    def _read_on(self, event: Table.Wanted) -> None:
+        event.stop()
+        self._long_list.want(event.start, event.end)
 
     # -- drawing ----------------------------------------------------------------------------------------------
     def refresh_state(self) -> None:
@@ -296,7 +304,7 @@ class SequencePane(ModelPane[Sequences]):
         elif not answer.results:
             panel.show_notice().show("Nothing comes next", answer.why_empty)
         else:
-            panel.retitle(f"What comes next · {answer.method}", answer.note)
+            panel.retitle(f"What comes next · {answer.method} · {self._long_list.extent}", answer.note)
             panel.show_rows()
             return
         if self.is_at(self._next):

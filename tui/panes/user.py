@@ -12,6 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
+from textual.geometry import Size
 from textual.widgets import Input
 
 from engine.data.results import Answer, HistoryEntry, Result, UserSummary
@@ -19,7 +20,8 @@ from tui.backend.backend import Backend
 from tui.backend.protocols import SessionLike, Users
 from tui.messages import Answered, Failed, Failure, LeavePlace, ReplaceSequence, ShowUser, StatusChanged, UseAsSequence
 from tui.navigation import Place
-from tui.panes.base import WIDE, KeyHelp, ModelPane, Request
+from tui.panes.base import KeyHelp, ModelPane, Request
+from tui.panes.long_list import LongList
 from tui.panes.train_prompt import NOT_OPENED
 from tui.state import AppState
 from tui.verbs import USER_VERBS, bindings_of, help_of
@@ -35,20 +37,27 @@ from tui.widgets.item_list import (
     result_figures,
     result_of,
 )
+from tui.widgets.pages import PAGE
 from tui.widgets.panel import Panel
 from tui.widgets.query_input import QueryInput
+from tui.widgets.reason import ReasonLine
 from tui.widgets.table import Column, Table
 from tui.widgets.verb_target import VerbTarget
 
 if TYPE_CHECKING:
     from engine.session import ExternalId, Item, Task
+    from tui.widgets.notice import Notice
 
-_LISTED = 200
 _SHOWN = 100
 
+#: From this width on the two lists stand side by side, and from this height on the histogram is high.
+_SIDE_BY_SIDE, _ROOMY = 160, 30
+#: The least width of the picker, and what it takes beside the longest id: frame, mark and scrollbar; the column "Seen".
+_PICKER, _BESIDE_ID, _SEEN = 24, 7, 8
+
 _USER_COLUMNS: tuple[Column[UserSummary], ...] = (
-    Column("User", lambda user, room: shorten_middle(user.user_id, room)),
-    Column("Seen", lambda user, _: f"{user.num_interactions:,}", width=6, right=True, from_width=18, style="muted"),
+    Column("User", lambda user, room: shorten_middle(user.user_id, room), main=True),
+    Column("Seen", lambda user, _: f"{user.num_interactions:,}", width=6, right=True, priority=2, style="muted"),
 )
 
 
@@ -92,6 +101,24 @@ class HistoryPanel(Panel):
         yield from super().compose()
 
 
+class RecommendedPanel(Panel):
+    """Recommendations above the reason for the one under the cursor."""
+
+    def __init__(self, table: ItemList[Result]) -> None:
+        super().__init__("Recommended", table, id="recommended")
+        self.reason = ReasonLine()
+
+    def compose(self) -> ComposeResult:
+        """The reason below."""
+        yield from super().compose()
+        yield self.reason
+
+    def show_notice(self) -> Notice:
+        """A notice needs no reason."""
+        self.reason.display = False
+        return super().show_notice()
+
+
 def ratings_of(entries: Iterable[HistoryEntry]) -> list[float]:
     """The ratings in a history."""
     return [entry.rating for entry in entries if entry.rating is not None]
@@ -117,9 +144,12 @@ class UserPane(ModelPane[Users]):
         self._past: ItemList[HistoryEntry] = ItemList((), entry_of, entry_figures, id="past")
         self._history = HistoryPanel(self._past)
         self._liked: ItemList[Result] = ItemList((), result_of, result_figures, id="liked")
-        self._recommended = Panel("Recommended", self._liked, id="recommended")
+        self._recommended = RecommendedPanel(self._liked)
+        self._long_list: LongList[Users] = LongList(self, self._liked, "more", self._draw_recommended)
         self._user: ExternalId | None = None
         self._found: list[UserSummary] | None = None
+        self._num_found = 0
+        self._looked_for = ""
         self._read: tuple[ExternalId, list[HistoryEntry]] | None = None
         self._ranked: tuple[ExternalId, Answer] | None = None
         self._failures: dict[str, Failure] = {}
@@ -132,6 +162,7 @@ class UserPane(ModelPane[Users]):
         """Whether something was done with the user who is shown."""
         self._part = ""
         """Where the cursor is to go, once it shows the user."""
+        self._turning = self.request("users-page", "reading users", self._page_turned, self._page_not_turned)
         # A model that cannot explain itself fails, and then the details show no reasons.
         self._explaining = self.request("why", "looking for reasons", self._explained, lambda _: None)
 
@@ -142,7 +173,7 @@ class UserPane(ModelPane[Users]):
 
     def compose(self) -> ComposeResult:
         """The picker at the left, the two lists beside it, or below each other where it is narrow."""
-        self.set_class(self.app.size.width >= WIDE, "-wide")  # now, while there is nothing below to restyle
+        self._fit_lists(self.app.size)  # now, while there is nothing below to restyle
         with Horizontal():
             with Vertical(id="picker"):
                 yield self.line
@@ -157,17 +188,24 @@ class UserPane(ModelPane[Users]):
 
     def on_resize(self) -> None:
         """Side by side where there is room."""
-        self.set_class(self.wide, "-wide")
+        self._fit_lists(self.size)
         self._fit_picker()
+
+    def _fit_lists(self, size: Size) -> None:
+        self.set_class(size.width >= _SIDE_BY_SIDE, "-wide")
+        self.set_class(size.height >= _ROOMY, "-roomy")
 
     def focus_start(self) -> None:
         """Begin with the list of users."""
         self.go_to(self._users if self._users_panel.listing else self.line)
 
     def _fit_picker(self) -> None:
-        """Make the picker as wide as the ids need, and leave enough room for the lists."""
-        longest = max((cell_len(str(user.user_id)) for user in self._found or ()), default=0)
-        self.query_one("#picker").styles.width = min(max(longest + 16, 24), 40 if self.wide else 24)
+        """Make the picker as wide as the ids need, as far as the lists keep the room that titles need."""
+        longest = max((cell_len(clean(user.user_id)) for user in self._found or ()), default=0)
+        most = self.size.width * 2 // 5
+        with_seen = longest + _BESIDE_ID + _SEEN
+        wanted = with_seen if with_seen <= most else longest + _BESIDE_ID
+        self.query_one("#picker").styles.width = max(min(wanted, most), _PICKER)
 
     # -- requests ---------------------------------------------------------------------------------------------
     @on(Input.Changed)
@@ -180,11 +218,33 @@ class UserPane(ModelPane[Users]):
 
     def _find(self) -> None:
         text = self.line.value.strip()
-        self._finding.send(lambda users, _: users.find(text, _LISTED))
+        self._looked_for = text
+        self._turning.withdraw()
+        self._finding.send(lambda users, _: users.page(text, 0, PAGE))
+
+    @on(Table.Wanted, "#users")
+    def _turn_page(self, event: Table.Wanted) -> None:
+        event.stop()
+        text, start, end = self._looked_for, event.start, event.end
+        self._turning.send(lambda users, _: (text, start, users.page(text, start, end)))
+
+    @on(Table.Wanted, "#liked")
+    def _read_on(self, event: Table.Wanted) -> None:
+        event.stop()
+        self._long_list.want(event.start, event.end)
+
+    def _page_not_turned(self, message: Failed) -> None:
+        self.post_message(StatusChanged(f"✗ {message.failure.text}"))
+
+    def _page_turned(self, message: Answered) -> None:
+        text, start, (total, users) = message.value
+        if text == self._looked_for:
+            self._users.fill(start, users, total)
 
     @on(Table.Moved, "#liked")
     def _weighed(self) -> None:
-        self._draw_recommended()
+        row = self._liked.row
+        self._recommended.reason.show("" if row is None else row.reason)
 
     @on(Table.Moved, "#users")
     def _picked(self) -> None:
@@ -236,11 +296,13 @@ class UserPane(ModelPane[Users]):
 
     # -- answers ----------------------------------------------------------------------------------------------
     def _users_found(self, message: Answered) -> None:
-        found: list[UserSummary] = message.value
+        found: list[UserSummary]
+        self._num_found, found = message.value
         first, self._found = self._found is None, found
         memory = self._returning
         listed = [] if memory is None else [row.user_id for row in found]
-        self._users.show(found, cursor=listed.index(memory.user) if memory is not None and memory.user in listed else 0)
+        cursor = listed.index(memory.user) if memory is not None and memory.user in listed else 0
+        self._users.show(found, cursor=cursor, total=self._num_found)
         if memory is not None and memory.user not in listed and memory.line != str(memory.user):
             self.line.value = clean(memory.user)  # further down than what is listed
         self._fit_picker()
@@ -258,7 +320,7 @@ class UserPane(ModelPane[Users]):
         self._ranked = message.value
         user, answer = message.value
         cursor = self._cursor_of("recommendations", user)
-        self._liked.show(answer.results, rating_columns(self._range[1], answer), cursor=cursor)
+        self._long_list.show(answer, rating_columns(self._range[1], answer), cursor)
         self.post_message(StatusChanged(f"{duration(message.seconds)} · {answer.method} · user {clean(user)}"))
 
     # -- users that other places name -------------------------------------------------------------------------
@@ -267,7 +329,7 @@ class UserPane(ModelPane[Users]):
         self._part = part
         self._user = None
         if str(user) == self.line.value.strip() and self._found:
-            self._users.show(self._found)
+            self._users.show(self._found, total=self._num_found)
         else:
             self.line.value = clean(user)
             self.go_to(self.line)
@@ -367,9 +429,7 @@ class UserPane(ModelPane[Users]):
         else:
             panel.show_rows()
         self.line.set_leads_on(panel.listing)
-        listed = ""
-        if found and len(found) < total:
-            listed = f"first {len(found)}" if len(found) == _LISTED else f"{len(found)} found"
+        listed = f"{self._num_found:,} found" if found and self._num_found < total else ""
         panel.retitle(f"{total:,} users" if total else "Users", listed)
 
     def _draw_history(self) -> None:
@@ -377,7 +437,7 @@ class UserPane(ModelPane[Users]):
         user, entries = self._read or (None, [])
         ratings = ratings_of(entries)
         mean = f"mean {sum(ratings) / len(ratings):.2f} of {count(len(ratings), 'rating')}" if ratings else ""
-        panel.retitle("History" if user is None else f"History of user {shorten_middle(user, 24)}", mean)
+        panel.retitle("History" if user is None else f"History of user {shorten_middle(user, 40)}", mean)
         panel.histogram.display = bool(ratings) and failure is None
         if failure is not None:
             panel.show_notice().show_failed("The history cannot be read", failure)
@@ -405,11 +465,11 @@ class UserPane(ModelPane[Users]):
             )
         else:
             user, answer = self._ranked
-            row = self._liked.row
-            why = row.reason if row is not None and self.is_at(self._liked) else ""
-            panel.retitle(f"Recommended for {shorten_middle(user, 20)} · {answer.method}", why or answer.note)
+            heading = f"Recommended for {shorten_middle(user, 40)} · {answer.method} · {self._long_list.extent}"
+            panel.retitle(heading, answer.note)
             if answer.results:
                 panel.show_rows()
+                panel.reason.expect(result.reason for result in answer.results)
             else:
                 panel.show_notice().show("Nothing is left to recommend", answer.why_empty or "They have rated it all.")
 

@@ -66,7 +66,11 @@ class FacetList(Table[FacetRow]):
     def validate_cursor(self, cursor: int) -> int:
         """Keep the cursor on a value: from the name of a facet it goes on to the first one below."""
         place = super().validate_cursor(cursor)
-        return place + 1 if place < len(self._rows) - 1 and self._rows[place].value is None else place
+        return place + 1 if place < len(self._rows) - 1 and self._is_name(place) else place
+
+    def _is_name(self, place: int) -> bool:
+        row = self._rows.get(place)
+        return row is not None and row.value is None
 
     def _scroll_to_cursor(self) -> None:
         # The name of the first facet stands above the first value and shows with it.
@@ -78,7 +82,7 @@ class FacetList(Table[FacetRow]):
     def action_cursor(self, by: int) -> None:
         """Move by some values; moving up from the first one leaves the list."""
         place = self.cursor + by
-        if 0 < place < len(self._rows) and self._rows[place].value is None:
+        if 0 < place < len(self._rows) and self._is_name(place):
             by += 1 if by > 0 else -1
         if self.cursor + by <= 0 and by < 0 and self.cursor <= 1:
             self.post_message(self.LeftTop())

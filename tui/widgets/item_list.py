@@ -51,6 +51,7 @@ class ItemList(VerbTarget[ItemSubject], Table[Row]):
         ("Home End g G", "first and last"),
         ("Enter", "details"),
         *help_of(ITEM_VERBS),
+        ("z", "fill the tab with this list, and back"),
         ("/", "back to the line one types into"),
     )
     """The keys of a list of items, for the help screen."""
@@ -159,13 +160,12 @@ def _title_marks(answer: Answer, typed: str) -> Callable[[Result, str], Sequence
 
 def _described(answer: Answer, typed: str = "") -> list[Column[Result]]:
     """The columns of every ranked list that describe its items, as far as they are known and there is room."""
-    dated = any(result.item.year is not None for result in answer.results)
-    year: Column[Result] = Column("Year", lambda result, _: _year(result.item), width=4, from_width=34, style="muted")
+    digits = max(len(str(len(answer.results))), 2)
     return [
-        Column("#", lambda result, _: str(result.rank), width=3, right=True, style="muted"),
-        Column("Title", lambda result, _: _title(result.item), share=3, marks=_title_marks(answer, typed)),
-        *([year] if dated else []),
-        Column("Genres", lambda result, _: _genres(result.item), share=2, from_width=58, style="muted"),
+        Column("#", lambda result, _: str(result.rank), width=digits, right=True, priority=2, style="muted"),
+        Column("Title", lambda result, _: _title(result.item), main=True, marks=_title_marks(answer, typed)),
+        Column("Year", lambda result, _: _year(result.item), width=4, priority=1, style="muted"),
+        Column("Genres", lambda result, _: _genres(result.item), least=10, priority=3, style="muted"),
     ]
 
 
@@ -184,34 +184,46 @@ def match_columns(answer: Answer, typed: str = "") -> list[Column[Result]]:
     """
     if answer.by_popularity:
         return _popularity_columns(answer)
-    columns = _described(answer, typed)
     if answer.method in MODES:
-        return [
-            *columns,
-            Column("Match", lambda result, room: bar(result.score, room), width=6, from_width=50, style="accent"),
-            Column("", lambda result, _: whole_percent(result.score), width=4, right=True),
-        ]
+        match: Column[Result] = Column(
+            "Match",
+            lambda result, _: whole_percent(result.score),
+            width=11,
+            least=5,
+            right=True,
+            bar=lambda result, room: bar(result.score, room),
+            style="accent",
+        )
+        return [*_described(answer, typed), match]
     best = max((result.score for result in answer.results), default=0.0) or 1.0
     digits = 2 if best >= 0.1 else 4
-    return [
-        *columns,
-        Column("Likeness", lambda result, room: bar(result.score / best, room), width=8, from_width=50, style="accent"),
-        Column("", lambda result, _: f"{result.score:.{digits}f}", width=digits + 3, right=True),
-    ]
+    likeness: Column[Result] = Column(
+        "Likeness",
+        lambda result, _: f"{result.score:.{digits}f}",
+        width=15,
+        least=8,
+        right=True,
+        bar=lambda result, room: bar(result.score / best, room),
+        style="accent",
+    )
+    return [*_described(answer, typed), likeness]
 
 
 def _popularity_columns(answer: Answer) -> list[Column[Result]]:
     """Columns for popular items: the number of ratings, if there are any."""
     best = max((result.score for result in answer.results), default=0.0) or 1.0
-    columns = _described(answer)
-    if best >= 1:
-        columns += [
-            Column(
-                "Known", lambda result, room: bar(result.score / best, room), width=6, from_width=50, style="accent"
-            ),
-            Column("Ratings", lambda result, _: f"{int(result.score):,}", width=7, right=True),
-        ]
-    return columns
+    if best < 1:
+        return _described(answer)
+    ratings: Column[Result] = Column(
+        "Ratings",
+        lambda result, _: f"{int(result.score):,}",
+        width=14,
+        least=7,
+        right=True,
+        bar=lambda result, room: bar(result.score / best, room),
+        style="accent",
+    )
+    return [*_described(answer), ratings]
 
 
 def rating_columns(highest: float, answer: Answer) -> list[Column[Result]]:
@@ -219,23 +231,20 @@ def rating_columns(highest: float, answer: Answer) -> list[Column[Result]]:
 
     A model that does not predict ratings has scores.
     """
-    uncertain = any(result.std is not None for result in answer.results)
+    if all(result.predicted_rating is None for result in answer.results):
+        return [*_described(answer), Column("Score", lambda result, _: f"{result.score:.3g}", width=6, right=True)]
 
     def figure(result: Result, _: int) -> str:
+        deviation = "" if result.std is None else f" ±{result.std:.1f}"
         value = result.predicted_rating
-        return f"{result.score:.3g}" if value is None else f"{value:.2f}"
+        return f"{result.score:.3g}" if value is None else f"{value:.2f}{deviation}"
 
     def drawn(result: Result, _: int) -> str:
         return "" if result.predicted_rating is None else stars(result.predicted_rating, highest)
 
-    def deviation(result: Result, _: int) -> str:
-        return "" if result.std is None else f"±{result.std:.1f}"
-
     return [
         *_described(answer),
-        Column("Predicted", drawn, width=9, from_width=62 if uncertain else 48, style="accent"),
-        Column("", figure, width=5, right=True),
-        *([Column("", deviation, width=4, from_width=40, style="muted")] if uncertain else []),
+        Column("Predicted", figure, width=15, least=9, right=True, bar=drawn, style="accent"),
     ]
 
 
@@ -249,28 +258,28 @@ def history_columns(highest: float) -> list[Column[HistoryEntry]]:
         return "seen" if entry.rating is None else compact(entry.rating)
 
     return [
-        Column("Title", lambda entry, _: _title(entry.item), share=3),
-        Column("Year", lambda entry, _: _year(entry.item), width=4, from_width=36, style="muted"),
-        Column("Rated", drawn, width=5, style="accent"),
-        Column("", figure, width=4, right=True),
+        Column("Title", lambda entry, _: _title(entry.item), main=True),
+        Column("Year", lambda entry, _: _year(entry.item), width=4, priority=1, style="muted"),
+        Column("Rated", figure, width=11, least=5, right=True, bar=drawn, style="accent"),
+        Column("Genres", lambda entry, _: _genres(entry.item), least=10, priority=3, style="muted"),
     ]
 
 
 def probability_columns(answer: Answer) -> list[Column[Result]]:
     """Columns for what comes next: the probability, or the score if the model gives no probabilities."""
+    if all(result.probability is None for result in answer.results):
+        return [*_described(answer), Column("Score", lambda result, _: f"{result.score:.3g}", width=6, right=True)]
     best = max((result.probability or 0.0 for result in answer.results), default=0.0) or 1.0
-
-    def drawn(result: Result, room: int) -> str:
-        return "" if result.probability is None else bar(result.probability / best, room)
-
-    def figure(result: Result, _: int) -> str:
-        return f"{result.score:.3g}" if result.probability is None else percent(result.probability)
-
-    return [
-        *_described(answer),
-        Column("Likely", drawn, width=6, from_width=50, style="accent"),
-        Column("", figure, width=6, right=True),
-    ]
+    likely: Column[Result] = Column(
+        "Likely",
+        lambda result, _: percent(result.probability or 0.0),
+        width=13,
+        least=6,
+        right=True,
+        bar=lambda result, room: bar((result.probability or 0.0) / best, room),
+        style="accent",
+    )
+    return [*_described(answer), likely]
 
 
 def percent(probability: float) -> str:

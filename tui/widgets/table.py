@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeAlias, TypeVar
+from typing import ClassVar, Generic, TypeAlias
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -18,50 +18,13 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.widgets.cell_text import clean, shorten
+from tui.widgets.columns import GAP, Column, Row, fit, needs
+from tui.widgets.pages import PagedRows
 
-Row = TypeVar("Row")
+__all__ = ["Column", "Row", "Table"]
 
-#: Cells before the first column: the cursor's mark and a space.
-_MARGIN = 2
-_GAP = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Column(Generic[Row]):
-    """One column of a table.
-
-    Attributes
-    ----------
-    title
-        The heading.
-    cell
-        The text of a row's cell, given the width it has; what is too long is cut with an ellipsis.
-    width
-        In cells; 0 for a column that shares what is left.
-    share
-        How much of what is left it gets, beside the other such columns.
-    right
-        Whether it is aligned right.
-    from_width
-        The column is left out of tables narrower than this.
-    style
-        ``""``, ``"muted"`` or ``"accent"``.
-    marks
-        The parts of a row's cell that are marked: the start and the end of each in the cell's whole, clean text.
-    """
-
-    title: str
-    cell: Callable[[Row, int], str]
-    width: int = 0
-    share: int = 1
-    right: bool = False
-    from_width: int = 0
-    style: str = ""
-    marks: Callable[[Row, str], Sequence[tuple[int, int]]] | None = None
-
-
-#: A column, the text of its cell, and the parts of the text that are marked.
-_Cell: TypeAlias = tuple[Column[Row], str, Sequence[tuple[int, int]]]
+#: A column, its width, the text of its cell, the parts of the text that are marked, and the bar before it.
+_Cell: TypeAlias = tuple[Column[Row], int, str, Sequence[tuple[int, int]], str]
 
 
 class Table(ScrollView, Generic[Row], can_focus=True):
@@ -130,6 +93,19 @@ class Table(ScrollView, Generic[Row], can_focus=True):
             """The table."""
             return self.table
 
+    @dataclass
+    class Wanted(Message):
+        """Rows are to be shown that are not there yet: those from ``start`` up to ``end``."""
+
+        table: Table  # type: ignore[type-arg]
+        start: int
+        end: int
+
+        @property
+        def control(self) -> Table:  # type: ignore[type-arg]
+            """The table."""
+            return self.table
+
     class LeftTop(Message):
         """The cursor was moved up from the first row."""
 
@@ -137,43 +113,118 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         super().__init__(id=id)
         self._columns = tuple(columns)
         self._top = 1 if heading else 0
-        self._rows: tuple[Row, ...] = ()
+        self._rows: PagedRows[Row] = PagedRows((), 0)
+        self._wanted: tuple[int, int] | None = None
+        self._to_end = False
         self.marked = True
         """Whether the cursor shows."""
+        self._needs = needs(self._columns, ())
+        self._fitted: tuple[int, list[tuple[Column[Row], int]]] | None = None
         self._looks: dict[tuple[str, ...], Style] = {}
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """What is shown."""
-        return self._rows
+        """The rows that are there."""
+        return tuple(self._rows)
+
+    @property
+    def total(self) -> int | None:
+        """The number of all rows; None while it is not known."""
+        return len(self._rows) if self._rows.complete else None
 
     @property
     def row(self) -> Row | None:
-        """The row under the cursor; None in an empty table."""
-        return self._rows[self.cursor] if self._rows else None
+        """The row under the cursor; None in an empty table, and where it is not there yet."""
+        return self._rows.get(self.cursor)
 
-    def show(self, rows: Sequence[Row], columns: Sequence[Column[Row]] | None = None, *, cursor: int = 0) -> None:
-        """Show these rows, with the cursor on the one at position ``cursor``."""
-        self._rows = tuple(rows)
+    def show(
+        self,
+        rows: Sequence[Row],
+        columns: Sequence[Column[Row]] | None = None,
+        *,
+        cursor: int = 0,
+        total: int | None = None,
+        more: bool = False,
+    ) -> None:
+        """Show these rows, with the cursor on the one at position ``cursor``.
+
+        Parameters
+        ----------
+        rows
+            The first rows, or all of them.
+        columns
+            New columns.
+        cursor
+            The position of the cursor.
+        total
+            The number of all rows. Those that are not there are asked for by :class:`Wanted` once they come into sight,
+            and given by :meth:`fill`.
+        more
+            Whether further rows follow, of which the number is not known yet.
+        """
+        self._rows = PagedRows(rows, None if more else max(total or 0, len(rows)))
+        self._wanted, self._to_end = None, False
         if columns is not None:
             self._columns = tuple(columns)
+        self._needs, self._fitted = needs(self._columns, rows), None
         self._measure()
         self.set_reactive(Table.cursor, self.validate_cursor(cursor))
         self._scroll_to_cursor()
         self.refresh()
         self.post_message(self.Moved(self))
+        self._want_rows()
+
+    def fill(self, start: int, rows: Sequence[Row], total: int) -> None:
+        """Put rows into their places that were :class:`Wanted`.
+
+        Parameters
+        ----------
+        start
+            The place of the first one.
+        rows
+            The rows.
+        total
+            The number of all rows.
+        """
+        self._rows.fill(start, rows, total)
+        now = needs(self._columns, rows)
+        self._needs, self._fitted = tuple(map(max, self._needs, now)), None
+        self._measure()
+        self.refresh()
+        if self._to_end:
+            self._to_end = False
+            self.action_last()
+        if start <= self.cursor < start + len(rows):
+            self.post_message(self.Moved(self))
+        self._want_rows()
+
+    def _want_rows(self) -> None:
+        """Ask for the rows in the window that are not there."""
+        top = round(self.scroll_offset.y)
+        missing = self._rows.missing(top, top + max(self.size.height, 1))
+        if missing is not None and missing != self._wanted:
+            self._wanted = missing
+            self.post_message(self.Wanted(self, *missing))
+
+    def want_again(self) -> None:
+        """Ask once more for rows that could not be read."""
+        self._wanted = None
+        self._want_rows()
 
     # -- drawing ----------------------------------------------------------------------------------------------
     def render_line(self, y: int) -> Strip:
         """Draw one line of the window."""
         width = self.scrollable_content_region.width
         if y < self._top:
-            titles = [(column, column.title, ()) for column, _ in self._layout(width)]
+            titles = [(column, room, column.title, (), "") for column, room in self._layout(width)]
             return self._draw(titles, width, "table--heading")
         position = self.scroll_offset.y + y - self._top
         if position >= len(self._rows):
             return Strip.blank(width, self._style())
-        row = self._rows[position]
+        row = self._rows.get(position)
+        if row is None:
+            mark = "▸ " if position == self.cursor and self.has_focus else "  "
+            return Strip([Segment(f"{mark}…", self._style("table--muted"))]).adjust_cell_length(width, self._style())
         cells = [self._cell(column, row, room) for column, room in self._layout(width)]
         if position == self.cursor and self.marked:
             return self._draw(cells, width, "table--cursor", "▸ " if self.has_focus else "▹ ")
@@ -181,22 +232,28 @@ class Table(ScrollView, Generic[Row], can_focus=True):
 
     @staticmethod
     def _cell(column: Column[Row], row: Row, room: int) -> _Cell[Row]:
-        text = column.cell(row, room)
-        return column, text, () if column.marks is None else column.marks(row, clean(text))
+        text, drawn = column.cell(row, room), ""
+        if column.bar is not None and (left := room - column.least - 1) > 1:
+            drawn = column.bar(row, left)
+        return column, room, text, () if column.marks is None else column.marks(row, clean(text)), drawn
 
     def _draw(self, cells: Sequence[_Cell[Row]], width: int, component: str, mark: str = "  ") -> Strip:
         plain = self._style(component)
         segments = [Segment(mark, self._style(component, "" if component == "table--cursor" else "table--accent"))]
-        for (column, text, marks), (_, room) in zip(cells, self._layout(width), strict=True):
+        for column, room, text, marks, drawn in cells:
             # On the cursor's row and in the heading, colours of their own would be hard to read.
             own = column.style and component not in ("table--cursor", "table--heading")
             style = self._style(component, f"table--{column.style}") if own else plain
+            if drawn:
+                drawn = shorten(drawn, room - column.least - 1)
+                segments.append(Segment(drawn, style))
+                room, style = room - cell_len(drawn), plain
             text = shorten(text, room)
             padding = " " * (room - cell_len(text))
             if column.right:
                 # The space before a cell has the style of the cell before it. A terminal shows no difference, but SVG
                 # pictures drop the space at the beginning of a run of one style.
-                segments += [Segment(padding, segments[-1].style), Segment(text + " " * _GAP, style)]
+                segments += [Segment(padding, segments[-1].style), Segment(text + " " * GAP, style)]
             else:
                 at = 0
                 for start, end in marks if text else ():
@@ -206,7 +263,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
                         marked = self._style(component, f"table--{column.style}" if own else "", "table--match")
                         segments += [Segment(text[at:start], style), Segment(text[start:end], marked)]
                         at = end
-                segments.append(Segment(text[at:] + padding + " " * _GAP, style))
+                segments.append(Segment(text[at:] + padding + " " * GAP, style))
         return Strip(segments).adjust_cell_length(width, plain)
 
     def _style(self, *components: str) -> Style:
@@ -221,10 +278,9 @@ class Table(ScrollView, Generic[Row], can_focus=True):
 
     def _layout(self, width: int) -> list[tuple[Column[Row], int]]:
         """The columns that are shown in a table this wide, with their widths."""
-        shown = [column for column in self._columns if width >= column.from_width]
-        free = width - _MARGIN - sum(column.width for column in shown) - _GAP * (len(shown) - 1) - 1
-        shares = sum(column.share for column in shown if not column.width) or 1
-        return [(column, column.width or max(free * column.share // shares, 1)) for column in shown]
+        if self._fitted is None or self._fitted[0] != width:
+            self._fitted = width, fit(self._columns, self._needs, width)
+        return self._fitted[1]
 
     # -- moving -----------------------------------------------------------------------------------------------
     def action_cursor(self, by: int) -> None:
@@ -243,12 +299,13 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         self.cursor = 0
 
     def action_last(self) -> None:
-        """Move to the last row."""
+        """Move to the last row; where their number is not known yet, as soon as it is."""
+        self._to_end = not self._rows.complete
         self.cursor = len(self._rows) - 1
 
     def action_choose(self) -> None:
         """Choose the row under the cursor."""
-        if self._rows:
+        if self.row is not None:
             self.post_message(self.Chosen(self))
 
     def validate_cursor(self, cursor: int) -> int:
@@ -260,6 +317,11 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         self._scroll_to_cursor()
         self._refresh_rows(before, after)
         self.post_message(self.Moved(self))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Ask for the rows that come into sight."""
+        super().watch_scroll_y(old_value, new_value)
+        self._want_rows()
 
     def watch_hovered(self, before: int | None, after: int | None) -> None:
         """Follow the mouse."""
@@ -306,6 +368,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         """Keep the cursor in the window; the widths need no update."""
         self._measure()
         self._scroll_to_cursor()
+        self._want_rows()
 
     def _measure(self) -> None:
         size = Size(self.scrollable_content_region.width, len(self._rows) + self._top)

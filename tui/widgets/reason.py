@@ -1,0 +1,61 @@
+"""The reason why the row under the cursor is listed, in full below the list."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.geometry import Size
+from textual.widgets import Static
+
+from tui.widgets.cell_text import clean
+
+
+class ReasonLine(Static):
+    """A sentence that is wrapped and never cut.
+
+    It keeps the height that the longest of the list's reasons needs, so that the list does not move with the cursor.
+    """
+
+    DEFAULT_CSS = """
+    ReasonLine {
+        dock: bottom;
+        height: auto;
+        padding: 0 2;
+        color: $text-muted;
+        display: none;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reasons: tuple[str, ...] = ()
+        self._shown = ""
+
+    def expect(self, reasons: Iterable[str]) -> None:
+        """Make room for these reasons; none of them hides the line."""
+        self._reasons = tuple(sorted({clean(reason) for reason in reasons} - {""}, key=cell_len, reverse=True))
+        self.display = bool(self._reasons)
+        self._measure(self.size)
+
+    def show(self, reason: str) -> None:
+        """Show this reason."""
+        text = clean(reason)
+        text = text[:1].upper() + text[1:]
+        if text != self._shown:
+            self._shown = text
+            self.update(Content(text))
+
+    def on_resize(self) -> None:
+        """Measure again."""
+        self._measure(self.size)
+
+    def _measure(self, size: Size) -> None:
+        width = size.width
+        if not width or not self._reasons:
+            return
+        # The longest in cells is not always the one of most lines, but one of the longest is.
+        lines = max(len(textwrap.wrap(reason, width)) for reason in self._reasons[:5])
+        self.styles.min_height = lines
