@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from tui.item_actions import ItemActions
     from tui.live_settings import LiveSettings
     from tui.navigation import Place
+    from tui.own_ratings import OwnRatings
     from tui.panes.base import Pane
     from tui.resume import Resume
     from tui.settings.effective import SettingsSource
@@ -164,6 +165,7 @@ class RecsysApp(ContainedApp):
         self._navigation = Navigation()
         self._travelling = False
         self._sanitizer = LineSanitizer()
+        self._own_ratings: OwnRatings | None = None
 
     @cached_property
     def backend(self) -> Backend:
@@ -551,8 +553,40 @@ class RecsysApp(ContainedApp):
         return ItemActions(self, self.backend, self.state)
 
     def on_answered(self, message: messages.Answered) -> None:
-        """A browser has taken an address, or not."""
-        self._actions.browsed(message)
+        """A rating is stored, or a browser has taken an address, or not."""
+        if self._own_ratings is None or not self._own_ratings.answered(message):
+            self._actions.browsed(message)
+
+    def on_failed(self, message: messages.Failed) -> None:
+        """A rating could not be stored."""
+        if self._own_ratings is not None:
+            self._own_ratings.answered(message)
+
+    def on_rate_item(self, message: messages.RateItem) -> None:
+        """Store what the person at the keyboard says about an item."""
+        if self._own_ratings is None:
+            from tui.own_ratings import OwnRatings
+
+            self._own_ratings = OwnRatings(self, self.backend, self.state.changes)
+        self._own_ratings.rate(message)
+
+    def on_own_ratings_changed(self) -> None:
+        """Show what follows from it."""
+        self.state.own_changes += 1
+        self.refresh_bindings()
+        self._refresh_pane()
+
+    def action_import_ratings(self) -> None:
+        """Ask for a person's export."""
+        from tui.panes.own_files import ImportRatingsScreen
+
+        self.push_screen(ImportRatingsScreen(self.backend))
+
+    def action_export_ratings(self) -> None:
+        """Ask where one's own ratings go to."""
+        from tui.panes.own_files import ExportRatingsScreen
+
+        self.push_screen(ExportRatingsScreen(self.backend))
 
     def on_copy_as(self, message: messages.CopyAs) -> None:
         """Ask in which form a record is copied."""
@@ -705,6 +739,8 @@ class RecsysApp(ContainedApp):
                     about = clean(f"Damaged: {model.damage}" if model.damage else model.description)
                     train = partial(self.backend.train, model.name, model.task)
                     yield SystemCommand(f"Train {model.name}{again}", about, train)
+            yield SystemCommand("Import my ratings", "Add an export of another program", self.action_import_ratings)
+            yield SystemCommand("Export my ratings", "Write them to a file", self.action_export_ratings)
         yield from self.active_pane.commands()
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
         yield SystemCommand("Keys", "Show all keys", self.action_help)

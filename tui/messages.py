@@ -206,6 +206,30 @@ class AddToSequence(Message):
 
 
 @dataclass
+class RateItem(Message):
+    """Keep what the person at the keyboard says about this item: a number of half stars, or a status.
+
+    Attributes
+    ----------
+    item
+        The item.
+    half_stars
+        From 1 to 10; None if something else is said.
+    status
+        ``"watchlist"`` puts the item on the watchlist, or takes it off; ``"forget"`` removes what was said.
+    """
+
+    item: Item
+    half_stars: int | None = None
+    status: str = ""
+
+
+@dataclass
+class OwnRatingsChanged(Message):
+    """One's own ratings have changed."""
+
+
+@dataclass
 class MoreLikeThis(Message):
     """Search for items like this one."""
 

@@ -35,6 +35,8 @@ class AppState:
         What can be undone, wherever it was changed.
     draft
         The sequence being built; its changes are among them.
+    own_changes
+        How often one's own ratings have changed.
     """
 
     name: str
@@ -44,6 +46,7 @@ class AppState:
     device: str = ""
     warm: bool = False
     jobs: dict[int, JobView] = field(default_factory=dict)
+    own_changes: int = 0
     changes: Changes = field(default_factory=Changes)
     draft: SequenceDraft = field(init=False)
 

@@ -18,6 +18,7 @@ from tui.messages import (
     FindFans,
     MoreLikeThis,
     OpenPage,
+    RateItem,
     ShowDetails,
     ShowUser,
     UseAsSequence,
@@ -95,6 +96,13 @@ ITEM_VERBS: tuple[Verb[ItemSubject], ...] = (
     Verb("details", "details", "d", lambda subject: subject.details),
     Verb("more-like-this", "more like this", "m", lambda subject: MoreLikeThis(subject.item), hint=True),
     Verb("add-to-sequence", "add to sequence", "a", lambda subject: AddToSequence(subject.item), hint=True),
+    Verb(
+        "watchlist",
+        "my watchlist",
+        "*",
+        lambda subject: RateItem(subject.item, status="watchlist"),
+        help="put on my watchlist, or take off",
+    ),
     Verb("who-liked-it", "who liked it", "l", lambda subject: FindFans(subject.item)),
     Verb(
         "open-page",
@@ -122,6 +130,13 @@ USER_VERBS: tuple[Verb[ExternalId], ...] = (
     Verb("use-as-sequence", "use as sequence", "a", UseAsSequence, help="use the history as the sequence", hint=True),
     Verb("copy", "copy", "y", lambda user: CopyText(str(user)), help="copy the id"),
 )
+
+#: The keys that rate the item under the cursor, by half stars: 1 is half a star, 9 four and a half, and 0 five stars.
+RATING_KEYS = tuple(
+    Binding(str(half_stars % 10), f"rate({half_stars})", "rate", key_display="1…0", show=half_stars == 1, id=name)
+    for half_stars, name in enumerate(("rate-half", *(f"rate-{number}" for number in range(2, 11))), 1)
+)
+RATING_HELP = ("1 … 9 0", "rate it: half a star to four and a half, and five stars")
 
 #: Opens a menu of the verbs.
 MENU = Binding("space", "verb_menu", "menu", id="verb-menu")

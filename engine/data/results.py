@@ -257,6 +257,10 @@ class Facet:
     exclusive: bool = False
 
 
+class ProfileName(str):
+    """The name of a profile of one's own ratings, where the id of a user is expected."""
+
+
 @dataclass(frozen=True, slots=True)
 class UserSummary:
     """One line of the user picker."""

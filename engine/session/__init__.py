@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.evaluation.tuning import Tuned
     from engine.models.memory import MemoryEstimate
     from engine.models.registry import get
+    from engine.profiles.profile import Status
     from engine.runtime.devices import DEVICES
     from engine.runtime.job import Job, Progress
     from engine.runtime.memory import describe_bytes
@@ -48,6 +49,7 @@ _MODULES = {
     "engine.evaluation.tuning": ("Tuned",),
     "engine.models.memory": ("MemoryEstimate",),
     "engine.models.registry": ("get",),
+    "engine.profiles.profile": ("Status",),
     "engine.runtime.devices": ("DEVICES",),
     "engine.runtime.job": ("Job", "Progress"),
     "engine.runtime.memory": ("describe_bytes",),
@@ -96,6 +98,7 @@ __all__ = [
     "Progress",
     "RunRecord",
     "Session",
+    "Status",
     "Target",
     "Task",
     "Ties",

@@ -8,8 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.data.results import Answer, Comparison, EmptyReason, ImportReport, OwnRating, Result, Unmatched
-from engine.errors import ErrorKind, OptionError, RecsysError, UnknownError
+from engine.data.results import (
+    Answer,
+    Comparison,
+    EmptyReason,
+    HistoryEntry,
+    ImportReport,
+    OwnRating,
+    ProfileName,
+    Result,
+    Unmatched,
+    UserSummary,
+)
+from engine.errors import DataError, ErrorKind, OptionError, RecsysError, UnknownError
 from engine.profiles.profile import FIVE_STARS, Entry, Profile, Status, merge
 from engine.profiles.store import DEFAULT, ProfileStore
 from engine.runtime.job import Job
@@ -81,6 +92,31 @@ class MeService:
         found.reverse()  # the sort is stable: of entries without a time, the one that was added last comes first
         return sorted(found, key=lambda one: -(one.timestamp or 0))
 
+    def summary(self, profile: str = DEFAULT) -> UserSummary:
+        """One line about a profile: how many items of this data set it has rated or seen; none if it is damaged."""
+        try:
+            entries = self.history(profile)
+        except DataError:
+            return UserSummary(ProfileName(profile), 0, None)
+        ratings = [entry.rating for entry in entries if entry.rating is not None]
+        return UserSummary(ProfileName(profile), len(entries), sum(ratings) / len(ratings) if ratings else None)
+
+    def history(self, profile: str = DEFAULT) -> list[HistoryEntry]:
+        """What was rated or seen of this data set, the latest first, with ratings on its scale.
+
+        Raises
+        ------
+        OptionError
+            If no profile can have this name.
+        DataError
+            If the profile cannot be read.
+        """
+        return [
+            HistoryEntry(one.item, one.rating_here, one.timestamp)
+            for one in self.ratings(profile)
+            if one.item is not None and one.status in ("rated", "seen")
+        ]
+
     def rate(
         self,
         item: int,
@@ -130,6 +166,11 @@ class MeService:
         entry = self._put(profile, item, make)
         assert entry is not None
         return self._own(entry, item)
+
+    def about(self, item: int, profile: str = DEFAULT) -> OwnRating | None:
+        """What a profile says about an item (by its internal id); None if that is nothing."""
+        entry = self._resolve(profile).entry(item)
+        return None if entry is None else self._own(entry, item)
 
     def forget(self, item: int, profile: str = DEFAULT) -> OwnRating:
         """Remove what a profile says about an item.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.session.exports.service import ExportService
     from engine.session.map import MapService
     from engine.session.me import MeService
+    from engine.session.people import PeopleService
     from engine.workspace.dataset_store import Workspace
 
 
@@ -122,6 +123,13 @@ class Session:
         from engine.session.me import MeService
 
         return MeService(self._opened, self.models)
+
+    @locked_property
+    def people(self) -> PeopleService:
+        """The users of the data set and the profiles of one's own ratings, asked in the same way."""
+        from engine.session.people import PeopleService
+
+        return PeopleService(self.users, self.me)
 
     @locked_property
     def exports(self) -> ExportService:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from engine.data.id_map import ExternalId, IdMap
 from engine.data.items import Item, ItemTable
 from engine.data.results import (
     Answer,
+    Change,
+    Comparison,
     Correction,
     EmbeddingCost,
     EmbeddingState,
@@ -24,12 +27,16 @@ from engine.data.results import (
     Fan,
     FitReport,
     HistoryEntry,
+    ImportReport,
     ModelState,
     Overview,
+    OwnRating,
+    ProfileName,
     Result,
     Task,
     TitleMatch,
     Understood,
+    Unmatched,
     UserOrder,
     UserSummary,
 )
@@ -38,7 +45,7 @@ from engine.search.facets import facets
 from engine.search.filters.completion import Completion, complete_filter
 from engine.search.filters.fields import Fields
 from engine.search.filters.parser import ParsedQuery, mask, parse
-from engine.session import Job, Progress
+from engine.session import Edit, Job, Progress, Status, Target
 
 if TYPE_CHECKING:
     from tui.backend.protocols import SessionLike
@@ -170,6 +177,8 @@ class FakeSession:
         self.data = FakeData(self)
         self.search = FakeSearch(self)
         self.users = FakeUsers(self)
+        self.people = FakePeople(self)
+        self.me = FakeMe(self)
         self.sequences = FakeSequences(self)
         self.models = FakeModels(self)
 
@@ -452,6 +461,117 @@ class FakeUsers:
         self._fake.enter("explain", user, item, model)
         results = [Result(rank, one, 0.4 - 0.1 * rank) for rank, one in enumerate(self._fake.items[:k], 1)]
         return Answer(tuple(results), model or "explicit")
+
+
+class FakePeople(FakeUsers):
+    """The users, and the profile of one's own ratings before them."""
+
+    def find(self, text: str, limit: int = 50) -> list[UserSummary]:
+        own = [UserSummary(ProfileName("me"), len(self.own()), None)] if text in "me" else []
+        return own + super().find(text, limit)
+
+    def own(self) -> list[HistoryEntry]:
+        said = self._fake.me.ratings()
+        return [HistoryEntry(one.item, one.rating, 1) for one in said if one.item is not None and one.rating]
+
+    def history(self, user: ExternalId) -> list[HistoryEntry]:
+        return self.own() if isinstance(user, ProfileName) else super().history(user)
+
+    def recommend(
+        self, user: ExternalId, k: int = 10, model: str | None = None, filter_seen: bool = True, job: Job | None = None
+    ) -> Answer:
+        if not isinstance(user, ProfileName):
+            return super().recommend(user, k, model, filter_seen, job)
+        known = {entry.item.internal_id for entry in self.own()}
+        if not known:
+            raise RecsysError("The profile 'me' has no ratings yet: rate some items first.")
+        left = [item for item in self._fake.items if item.internal_id not in known]
+        return Answer(
+            tuple(Result(rank, item, 5.0 - rank / 9, 5.0 - rank / 9) for rank, item in enumerate(left, 1)), "knn"
+        )
+
+    def what_if(
+        self,
+        user: ExternalId,
+        edits: Sequence[Edit],
+        k: int = 10,
+        model: str | None = None,
+        filter_seen: bool = True,
+        job: Job | None = None,
+    ) -> Comparison:
+        self._fake.enter("what_if", user, tuple(edits), job=job)
+        before = self.recommend(1 if isinstance(user, ProfileName) else user, k, model).results
+        shift = sum(edit.item for edit in edits) % 3
+        after = before[shift:] + before[:shift]
+        old = {one.item.internal_id: one for one in before}
+        results = tuple(replace(one, rank=rank) for rank, one in enumerate(after, 1))
+        changes = tuple(
+            Change(one.item, old[one.item.internal_id].rank, one.rank, one.score - 0.25 * shift, one.score)
+            for one in results
+        )
+        return Comparison(results, changes, (), "knn")
+
+
+class FakeMe:
+    """One's own ratings in a dictionary."""
+
+    def __init__(self, fake: FakeSession) -> None:
+        self._fake = fake
+        self._said: dict[int, OwnRating] = {}
+        self._past: list[tuple[int, OwnRating | None]] = []
+
+    def ratings(self, profile: str = "me") -> list[OwnRating]:
+        return list(reversed(self._said.values()))
+
+    def about(self, item: int, profile: str = "me") -> OwnRating | None:
+        return self._said.get(item)
+
+    def rate(
+        self,
+        item: int,
+        rating: float | None,
+        highest: float = 5.0,
+        profile: str = "me",
+        *,
+        status: Status = "rated",
+    ) -> OwnRating:
+        self._fake.enter("rate", item, rating, status)
+        found = self._fake.items[item - 1]
+        self._past.append((item, self._said.pop(item, None)))
+        self._said[item] = OwnRating(found.title, found.year, status, rating, highest, 1, found, "", rating)
+        return self._said[item]
+
+    def forget(self, item: int, profile: str = "me") -> OwnRating:
+        self._past.append((item, self._said[item]))
+        return self._said.pop(item)
+
+    def undo(self, profile: str = "me") -> OwnRating | None:
+        if not self._past:
+            return None
+        item, before = self._past.pop()
+        self._said.pop(item, None)
+        if before is not None:
+            self._said[item] = before
+        found = self._fake.items[item - 1]
+        return before or OwnRating(found.title, found.year, "", None, 5.0, None, found)
+
+    def import_file(
+        self, path: Path, kind: str | None = None, profile: str = "me", job: Job | None = None
+    ) -> ImportReport:
+        self._fake.enter("import_file", str(path))
+        if path.name == "nothing.csv":
+            raise RecsysError(f"{path}: there is no such file or folder.")
+        self.rate(1, 4.5)
+        unmatched = (Unmatched(3, "Heatt", 1995, self._fake.items[2:4]), Unmatched(7, "Another film", None, ()))
+        return ImportReport("me", "letterboxd", 3, 1, 3, 0, 0, 0, unmatched)
+
+    def match(self, title: str, item: int, profile: str = "me") -> OwnRating:
+        self._fake.enter("match", title, item)
+        return self.rate(item, 4.0)
+
+    def export(self, target: Target, profile: str = "me") -> int:
+        self._fake.enter("export", str(target.path), target.replace)
+        return len(self._said)
 
 
 class FakeSequences:

@@ -11,21 +11,26 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.data.results import (
         Answer,
+        Comparison,
         EmbeddingCost,
         EmbeddingState,
         Facet,
         Fan,
         FitReport,
         HistoryEntry,
+        ImportReport,
         ModelState,
         Overview,
+        OwnRating,
         TitleMatch,
         UserOrder,
         UserSummary,
     )
-    from engine.session import Completion, ExternalId, Item, Job, ParsedQuery, Task
+    from engine.session import Completion, Edit, ExternalId, Item, Job, ParsedQuery, Status, Target, Task
 
 
 class Data(Protocol):
@@ -102,6 +107,43 @@ class Users(Protocol):
     def explain(self, user: ExternalId, item: ExternalId, model: str | None = None, k: int = 3) -> Answer: ...
 
 
+class People(Users, Protocol):
+    """The users of the data set and the profiles of one's own ratings."""
+
+    def what_if(
+        self,
+        user: ExternalId,
+        edits: Sequence[Edit],
+        k: int = 10,
+        model: str | None = None,
+        filter_seen: bool = True,
+        job: Job | None = None,
+    ) -> Comparison: ...
+
+
+class Me(Protocol):
+    """One's own ratings."""
+
+    def ratings(self, profile: str = "me") -> list[OwnRating]: ...
+    def about(self, item: int, profile: str = "me") -> OwnRating | None: ...
+    def rate(
+        self,
+        item: int,
+        rating: float | None,
+        highest: float = 5.0,
+        profile: str = "me",
+        *,
+        status: Status = "rated",
+    ) -> OwnRating: ...
+    def forget(self, item: int, profile: str = "me") -> OwnRating: ...
+    def undo(self, profile: str = "me") -> OwnRating | None: ...
+    def import_file(
+        self, path: Path, kind: str | None = None, profile: str = "me", job: Job | None = None
+    ) -> ImportReport: ...
+    def match(self, title: str, item: int, profile: str = "me") -> OwnRating: ...
+    def export(self, target: Target, profile: str = "me") -> int: ...
+
+
 class Sequences(Protocol):
     """What the Sequence pane asks."""
 
@@ -135,6 +177,10 @@ class SessionLike(Protocol):
     def search(self) -> SearchAndEmbedding: ...
     @property
     def users(self) -> Users: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def me(self) -> Me: ...
     @property
     def sequences(self) -> Sequences: ...
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,14 +15,25 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.geometry import Size
 from textual.widgets import Input
 
-from engine.data.results import Answer, HistoryEntry, Result, UserSummary
+from engine.data.results import Answer, HistoryEntry, ProfileName, Result, UserSummary
 from tui.backend.backend import Backend
-from tui.backend.protocols import SessionLike, Users
-from tui.messages import Answered, Failed, Failure, LeavePlace, ReplaceSequence, ShowUser, StatusChanged, UseAsSequence
+from tui.backend.protocols import People, SessionLike
+from tui.messages import (
+    Answered,
+    Failed,
+    Failure,
+    LeavePlace,
+    RateItem,
+    ReplaceSequence,
+    ShowUser,
+    StatusChanged,
+    UseAsSequence,
+)
 from tui.navigation import Place
 from tui.panes.base import KeyHelp, ModelPane, Request
 from tui.panes.long_list import LongList
 from tui.panes.train_prompt import NOT_OPENED
+from tui.panes.what_if import WhatIf, comparison_columns
 from tui.state import AppState
 from tui.verbs import USER_VERBS, bindings_of, help_of
 from tui.widgets.cell_text import clean, count, duration, shorten_middle
@@ -48,6 +59,11 @@ if TYPE_CHECKING:
     from engine.session import ExternalId, Item, Task
     from tui.widgets.notice import Notice
 
+#: What stands in place of one's own ratings before there are any.
+_NOTHING_RATED = (
+    "Rate films in any list of the app with the keys 1 to 9 and 0: half a star to four and a half, and five stars. "
+    "“Import my ratings” in the palette (Ctrl+P) reads an export of Letterboxd, IMDb, MyAnimeList and others."
+)
 _SHOWN = 100
 
 #: From this width on the two lists stand side by side, and from this height on the histogram is high.
@@ -56,9 +72,14 @@ _SIDE_BY_SIDE, _ROOMY = 160, 30
 _PICKER, _BESIDE_ID, _SEEN = 24, 7, 8
 
 _USER_COLUMNS: tuple[Column[UserSummary], ...] = (
-    Column("User", lambda user, room: shorten_middle(user.user_id, room), main=True),
+    Column("User", lambda user, room: shorten_middle(who(user.user_id), room), main=True),
     Column("Seen", lambda user, _: f"{user.num_interactions:,}", width=6, right=True, priority=2, style="muted"),
 )
+
+
+def who(user: ExternalId) -> str:
+    """A user in words: the id, which is marked if it is the name of one's own profile."""
+    return f"{user} (you)" if isinstance(user, ProfileName) else str(user)
 
 
 class UserTable(VerbTarget["ExternalId"], Table[UserSummary]):
@@ -124,7 +145,7 @@ def ratings_of(entries: Iterable[HistoryEntry]) -> list[float]:
     return [entry.rating for entry in entries if entry.rating is not None]
 
 
-class UserPane(ModelPane[Users]):
+class UserPane(ModelPane[People]):
     """A list of users, the history of the user under the cursor, and recommendations for that user."""
 
     DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
@@ -133,9 +154,22 @@ class UserPane(ModelPane[Users]):
 
     NEEDS: ClassVar[str] = "ratings to learn from, and this data set has none that serve"
 
-    KEYS: ClassVar[KeyHelp] = (("Enter", "from a user to the recommendations"), *help_of(USER_VERBS), *ModelPane.KEYS)
+    KEYS: ClassVar[KeyHelp] = (
+        ("Enter", "from a user to the recommendations"),
+        *help_of(USER_VERBS),
+        ("i", "what if: change the history on trial; Esc comes back"),
+        ("1 … 9 0 x u", "there: rate or add the item, take it out, undo"),
+        *ModelPane.KEYS,
+    )
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "type", "find user", key_display="/", id="edit-query")]
+    ACTIONS: ClassVar[tuple[str, ...]] = (*ModelPane.ACTIONS, "what_if", "take_out", "undo_change")
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("i", "what_if", "what if", id="what-if"),
+        Binding("x", "take_out", "take out", id="take-out"),
+        Binding("u", "undo_change", "undo", id="undo-change"),
+        Binding("slash", "type", "find user", key_display="/", id="edit-query"),
+    ]
 
     def __init__(self, backend: Backend, state: AppState, *, blink: bool = True) -> None:
         super().__init__(backend, state, QueryInput("User", "id or part", blink=blink, id="who"))
@@ -145,10 +179,10 @@ class UserPane(ModelPane[Users]):
         self._history = HistoryPanel(self._past)
         self._liked: ItemList[Result] = ItemList((), result_of, result_figures, id="liked")
         self._recommended = RecommendedPanel(self._liked)
-        self._long_list: LongList[Users] = LongList(self, self._liked, "more", self._draw_recommended)
+        self._long_list: LongList[People] = LongList(self, self._liked, "more", self._draw_recommended)
         self._user: ExternalId | None = None
         self._found: list[UserSummary] | None = None
-        self._num_found = 0
+        self._num_found = self._first_place = 0
         self._looked_for = ""
         self._read: tuple[ExternalId, list[HistoryEntry]] | None = None
         self._ranked: tuple[ExternalId, Answer] | None = None
@@ -157,6 +191,10 @@ class UserPane(ModelPane[Users]):
         self._reading = self._keeping_failure("history", "reading the history", self._history_read)
         self._ranking = self._keeping_failure("recommend", "recommending", self._recommendations_made)
         self._sequencing = self._keeping_failure("sequence of user", "reading the history", self._history_for_sequence)
+        self._imagining = self._keeping_failure("what if", "imagining", self._imagined)
+        self._what_if: WhatIf | None = None
+        self._own_changes = state.own_changes
+        self._after_rating = self._staying = False
         self._returning: _Memory | None = None
         self._visited = False
         """Whether something was done with the user who is shown."""
@@ -167,9 +205,9 @@ class UserPane(ModelPane[Users]):
         self._explaining = self.request("why", "looking for reasons", self._explained, lambda _: None)
 
     @staticmethod
-    def service_of(session: SessionLike) -> Users:
-        """What knows the users."""
-        return session.users
+    def service_of(session: SessionLike) -> People:
+        """What knows the users, and one's own ratings."""
+        return session.people
 
     def compose(self) -> ComposeResult:
         """The picker at the left, the two lists beside it, or below each other where it is narrow."""
@@ -201,7 +239,7 @@ class UserPane(ModelPane[Users]):
 
     def _fit_picker(self) -> None:
         """Make the picker as wide as the ids need, as far as the lists keep the room that titles need."""
-        longest = max((cell_len(clean(user.user_id)) for user in self._found or ()), default=0)
+        longest = max((cell_len(clean(who(user.user_id))) for user in self._found or ()), default=0)
         most = self.size.width * 2 // 5
         with_seen = longest + _BESIDE_ID + _SEEN
         wanted = with_seen if with_seen <= most else longest + _BESIDE_ID
@@ -258,14 +296,26 @@ class UserPane(ModelPane[Users]):
         self._leave_user()
         if self._returning is not None and self._returning.user != row.user_id:
             self._returning = None
-        user = self._user = row.user_id
-        self._reading.send(lambda users, _: (user, users.history(user)))
-        self.rank()
+        self._user = row.user_id
+        self._what_if = None
+        self._after_rating = self._staying = False
+        self._read_anew()
+
+    def _read_anew(self) -> None:
+        user = self._user
+        if user is not None:
+            self._reading.send(lambda users, _: (user, users.history(user)))
+            self.rank()
 
     def rank(self) -> None:
         """Ask for recommendations for the user."""
-        user, model = self._user, self.model
-        if user is not None and self._trained:
+        user, model, what_if = self._user, self.model, self._what_if
+        if user is None or not self._trained:
+            return
+        if what_if is not None:
+            edits = what_if.edits()
+            self._imagining.send(lambda users, job: (what_if, users.what_if(user, edits, _SHOWN, model, job=job)))
+        else:
             self._ranking.send(lambda users, job: (user, users.recommend(user, _SHOWN, model, job=job)))
 
     def explain(self, item: Item) -> None:
@@ -280,7 +330,7 @@ class UserPane(ModelPane[Users]):
         lines = tuple(f"{result.score:+.2f}  {full_title(result.item)}" for result in answer.results)
         self.show_reasons(item, "What speaks for it, of what they have seen:", lines)
 
-    def _keeping_failure(self, name: str, busy: str, answered: Callable[[Answered], None]) -> Request[Users]:
+    def _keeping_failure(self, name: str, busy: str, answered: Callable[[Answered], None]) -> Request[People]:
         """A request whose failure is kept until it is answered."""
 
         def take(message: Answered) -> None:
@@ -300,28 +350,49 @@ class UserPane(ModelPane[Users]):
         self._num_found, found = message.value
         first, self._found = self._found is None, found
         memory = self._returning
-        listed = [] if memory is None else [row.user_id for row in found]
-        cursor = listed.index(memory.user) if memory is not None and memory.user in listed else 0
-        self._users.show(found, cursor=cursor, total=self._num_found)
-        if memory is not None and memory.user not in listed and memory.line != str(memory.user):
+        listed: list[ExternalId | None] = [row.user_id for row in found]
+        is_listed = memory is not None and memory.user in listed
+        place = listed.index(memory.user) if memory is not None and is_listed else self._place_of_user(found)
+        self._users.show(found, cursor=place, total=self._num_found)
+        if first:
+            self._first_place = place
+        if memory is not None and not is_listed and memory.line != str(memory.user):
             self.line.value = clean(memory.user)  # further down than what is listed
         self._fit_picker()
         self._draw_users()
         if first and self.is_at(self.line) and not self.line.value and found:
             self.go_to(self._users)
 
+    def _place_of_user(self, found: Sequence[UserSummary]) -> int:
+        """Where the cursor goes: to the user that is shown, else to the first one with a history."""
+        places = {(type(one.user_id), one.user_id): place for place, one in enumerate(found)}
+        known = places.get((type(self._user), self._user)) if self._user is not None else None
+        if known is not None:
+            return known
+        return next((place for place, one in enumerate(found) if one.num_interactions), 0)
+
+    def _imagined(self, message: Answered) -> None:
+        what_if, comparison = message.value
+        if what_if is self._what_if and self._what_if is not None:
+            self._what_if.comparison = comparison
+            self._liked.show(comparison.results, comparison_columns(comparison), cursor=self._liked.cursor)
+            self.post_message(StatusChanged(f"{duration(message.seconds)} · {comparison.method} · what if"))
+
     def _history_read(self, message: Answered) -> None:
         self._read = message.value
         user, entries = message.value
-        self._past.show(entries, history_columns(self._range[1]), cursor=self._cursor_of("history", user))
+        own = self._cursor_in(self._past)
+        self._past.show(entries, history_columns(self._range[1]), cursor=own or self._cursor_of("history", user))
         self._history.histogram.count(ratings_of(entries), *self._range)
 
     def _recommendations_made(self, message: Answered) -> None:
         self._ranked = message.value
         user, answer = message.value
-        cursor = self._cursor_of("recommendations", user)
+        cursor = self._cursor_in(self._liked) or self._cursor_of("recommendations", user)
         self._long_list.show(answer, rating_columns(self._range[1], answer), cursor)
-        self.post_message(StatusChanged(f"{duration(message.seconds)} · {answer.method} · user {clean(user)}"))
+        if not self._after_rating:  # else the line confirms the rating
+            self.post_message(StatusChanged(f"{duration(message.seconds)} · {answer.method} · user {clean(user)}"))
+        self._after_rating = False
 
     # -- users that other places name -------------------------------------------------------------------------
     def show_user(self, user: ExternalId, part: str = "recommendations") -> None:
@@ -400,7 +471,22 @@ class UserPane(ModelPane[Users]):
             self._find()
         if self.follow_training():
             self.rank()
+        if self._own_changes != self.state.own_changes:
+            self._own_changes = self.state.own_changes
+            self._find()
+            if isinstance(self._user, ProfileName) and self._what_if is None:
+                self._after_rating = self._staying = True
+                self._read_anew()
         self._draw()
+
+    def _cursor_in(self, table: ItemList[Any]) -> int:
+        """Where the cursor stays in a list of one's own, which changes while one rates."""
+        return table.cursor if self._staying else 0
+
+    @property
+    def _nothing_rated(self) -> bool:
+        """Whether one's own profile is shown and is empty."""
+        return isinstance(self._user, ProfileName) and self._read is not None and not self._read[1]
 
     @property
     def _range(self) -> tuple[float, float]:
@@ -429,7 +515,8 @@ class UserPane(ModelPane[Users]):
         else:
             panel.show_rows()
         self.line.set_leads_on(panel.listing)
-        listed = f"{self._num_found:,} found" if found and self._num_found < total else ""
+        number = self._num_found - sum(isinstance(one.user_id, ProfileName) for one in found or ())
+        listed = f"{number:,} found" if found and number < total else ""
         panel.retitle(f"{total:,} users" if total else "Users", listed)
 
     def _draw_history(self) -> None:
@@ -437,41 +524,115 @@ class UserPane(ModelPane[Users]):
         user, entries = self._read or (None, [])
         ratings = ratings_of(entries)
         mean = f"mean {sum(ratings) / len(ratings):.2f} of {count(len(ratings), 'rating')}" if ratings else ""
-        panel.retitle("History" if user is None else f"History of user {shorten_middle(user, 40)}", mean)
+        title = "History" if user is None else f"History of user {shorten_middle(user, 40)}"
+        if isinstance(user, ProfileName):
+            title = f"Your ratings ({user})"
+        if self._what_if is not None:
+            title = "What if they had rated so" if not isinstance(user, ProfileName) else "What if you had rated so"
+            mean = "1…0 rate · x take out · Esc back"
+        panel.retitle(title, mean)
         panel.histogram.display = bool(ratings) and failure is None
         if failure is not None:
             panel.show_notice().show_failed("The history cannot be read", failure)
         elif user is None:
             panel.show_notice().show("", "Pick a user to see what they have watched." if self._found else "")
-        elif not entries:
-            panel.show_notice().show("", "Nothing is known of this user.")
+        elif not entries and self._what_if is None:
+            nothing = "Nothing is known of this user."
+            panel.show_notice().show("", _NOTHING_RATED if isinstance(user, ProfileName) else nothing)
         else:
             panel.show_rows()
 
     def _draw_recommended(self) -> None:
-        failure, panel = self._failures.get("recommend"), self._recommended
-        panel.retitle("Recommended")
+        what_if, panel = self._what_if, self._recommended
+        failure = self._failures.get("recommend" if what_if is None else "what if")
+        panel.retitle("Recommended" if what_if is None else what_if.title())
         if self.state.failure is not None:
             panel.show_notice().show_failed(NOT_OPENED, self.state.failure)
         elif self.state.dataset is None:
             panel.show_notice().show("")
         elif not self._trained or (failure is not None and failure.kind == "untrained"):
             self.show_train_prompt(panel.show_notice())
+        elif self._nothing_rated and what_if is None:
+            panel.show_notice().show("", "What you would like is listed here once you have rated something.")
         elif failure is not None:
             panel.show_notice().show_failed("Recommending failed", failure)
+        elif what_if is not None and what_if.comparison is not None:
+            panel.retitle(f"{what_if.title()} · {what_if.comparison.method}", what_if.gone() or what_if.comparison.note)
+            panel.show_rows()
         elif self._ranked is None:
             panel.show_notice().show(
                 "", "Pick a user to see what they would like." if self._found and self._user is None else ""
             )
         else:
             user, answer = self._ranked
-            heading = f"Recommended for {shorten_middle(user, 40)} · {answer.method} · {self._long_list.extent}"
+            whom = "you" if isinstance(user, ProfileName) else shorten_middle(user, 40)
+            heading = f"Recommended for {whom} · {answer.method} · {self._long_list.extent}"
             panel.retitle(heading, answer.note)
             if answer.results:
                 panel.show_rows()
                 panel.reason.expect(result.reason for result in answer.results)
             else:
                 panel.show_notice().show("Nothing is left to recommend", answer.why_empty or "They have rated it all.")
+
+    # -- what if ------------------------------------------------------------------------------------------------
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what-if where there is a history, and its keys while it is on."""
+        match action:
+            case "what_if":
+                return self._what_if is None and self._read is not None and self._trained != ()
+            case "take_out":
+                return self._what_if is not None and self.is_at(self._past)
+            case "undo_change":
+                return self._what_if is not None and self._what_if.can_undo
+        return super().check_action(action, parameters)
+
+    def action_what_if(self) -> None:
+        """Imagine another history."""
+        if self._read is not None:
+            self._what_if = WhatIf(self._read[1])
+            self._follow_what_if()
+            self.go_to(self._past if self._history.listing else self._liked)
+
+    def action_take_out(self) -> None:
+        """Imagine the history without the item under the cursor, or with it again."""
+        if self._what_if is not None and self._past.item is not None:
+            self._what_if.take_out(self._past.item)
+            self._follow_what_if()
+
+    def action_undo_change(self) -> None:
+        """Take back the last imagined change."""
+        if self._what_if is not None:
+            self._what_if.undo()
+            self._follow_what_if()
+
+    @on(RateItem)
+    def _rated(self, event: RateItem) -> None:
+        """While a history is imagined, a rating is imagined, too."""
+        if self._what_if is None or event.half_stars is None:
+            return
+        event.stop()
+        lowest, highest = self._range
+        self._what_if.rate(event.item, max(lowest, event.half_stars / 10 * highest))
+        self._follow_what_if()
+
+    def _follow_what_if(self) -> None:
+        if self._what_if is not None:
+            self._past.show(self._what_if.rows(), self._what_if.columns(), cursor=self._past.cursor)
+            self.rank()
+            self._draw()
+
+    def _end_what_if(self) -> None:
+        """Come back to what is."""
+        self._what_if = None
+        self._imagining.withdraw()
+        self._failures.pop("what if", None)
+        if self._read is not None:
+            self._past.show(self._read[1], history_columns(self._range[1]), cursor=self._past.cursor)
+        if self._ranked is not None and self._ranked[0] == self._user:
+            self._long_list.show(self._ranked[1], rating_columns(self._range[1], self._ranked[1]), 0)
+        else:
+            self.rank()
+        self._draw()
 
     # -- keys -------------------------------------------------------------------------------------------------
     @on(QueryInput.Arrow)
@@ -506,7 +667,7 @@ class UserPane(ModelPane[Users]):
     @property
     def is_untouched(self) -> bool:
         """Whether the first user is still the one that is shown."""
-        return super().is_untouched and self._users.cursor == 0
+        return super().is_untouched and self._users.cursor == self._first_place
 
     def record(self) -> Mapping[str, Any]:
         """The line, the user who is shown, and the model that answers."""
@@ -524,8 +685,8 @@ class UserPane(ModelPane[Users]):
         self._find()
 
     def failures(self) -> Iterable[Failure | None]:
-        """The failures of all three requests."""
-        return self._failures.values()
+        """The failures of all requests; that nothing follows from no ratings is none."""
+        return [one for name, one in self._failures.items() if name != "recommend" or not self._nothing_rated]
 
     def repeat(self) -> None:
         """Send all three requests again."""
@@ -534,5 +695,8 @@ class UserPane(ModelPane[Users]):
         self._find()
 
     def step_back(self) -> None:
-        """Go from the lists to the users, and from there to the line."""
+        """Come back from what-if; go from the lists to the users, and from there to the line."""
+        if self._what_if is not None:
+            self._end_what_if()
+            return
         self.go_to(self.line if self.is_at(self._users) or not self._users_panel.listing else self._users)

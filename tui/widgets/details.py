@@ -13,8 +13,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.listing import item_record
-from tui.messages import ShowDetails
-from tui.verbs import ITEM_VERBS, ItemSubject, Verb, bindings_of
+from tui.messages import RateItem, ShowDetails
+from tui.verbs import ITEM_VERBS, RATING_KEYS, ItemSubject, Verb, bindings_of
 from tui.widgets.cell_text import clean, fit, paragraphs
 from tui.widgets.item_list import full_title
 from tui.widgets.popup import PopUp
@@ -40,6 +40,7 @@ class ItemDetails(VerbTarget[ItemSubject], VerticalScroll):
         Binding("up,k", "scroll_up", "Up", show=False, id="cursor-up"),
         Binding("down,j", "scroll_down", "Down", show=False, id="cursor-down"),
         *bindings_of(ITEM_VERBS),
+        *RATING_KEYS,
     ]
 
     DEFAULT_CSS = """
@@ -83,6 +84,11 @@ class ItemDetails(VerbTarget[ItemSubject], VerticalScroll):
         """What the verbs are about: the item that is shown."""
         shown = self._shown
         return None if shown is None else ItemSubject(shown, lambda: item_record(shown.item))
+
+    def action_rate(self, half_stars: int) -> None:
+        """Rate the item that is shown."""
+        if self._shown is not None:
+            self.post_message(RateItem(self._shown.item, half_stars))
 
     @property
     def offered(self) -> tuple[Verb[ItemSubject], ...]:

@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from engine.data.results import BY_POPULARITY
 from engine.session import MODES
 from tui.listing import Listing, entry_record, full_record, item_record
-from tui.messages import ShowDetails
-from tui.verbs import ITEM_VERBS, ItemSubject, bindings_of, help_of
+from tui.messages import RateItem, ShowDetails
+from tui.verbs import ITEM_VERBS, RATING_HELP, RATING_KEYS, ItemSubject, bindings_of, help_of
 from tui.widgets.bars import bar, compact, stars, whole_percent
 from tui.widgets.cell_text import clean
 from tui.widgets.panel import Panel
@@ -51,6 +51,7 @@ class ItemList(VerbTarget[ItemSubject], Table[Row]):
         ("Home End g G", "first and last"),
         ("Enter", "details"),
         *help_of(ITEM_VERBS),
+        RATING_HELP,
         ("z", "fill the tab with this list, and back"),
         ("/", "back to the line one types into"),
     )
@@ -61,6 +62,7 @@ class ItemList(VerbTarget[ItemSubject], Table[Row]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "details", id="choose"),
         *bindings_of(ITEM_VERBS),
+        *RATING_KEYS,
     ]
 
     def __init__(
@@ -93,6 +95,11 @@ class ItemList(VerbTarget[ItemSubject], Table[Row]):
         """What the verbs are about: the item under the cursor."""
         details, row = self.details(), self.row
         return None if details is None or row is None else ItemSubject(details, lambda: record_of(row), self.listing)
+
+    def action_rate(self, half_stars: int) -> None:
+        """Rate the item under the cursor."""
+        if self.item is not None:
+            self.post_message(RateItem(self.item, half_stars))
 
     def listing(self) -> Listing:
         """The whole list, for other programs."""
@@ -166,6 +173,15 @@ def _described(answer: Answer, typed: str = "") -> list[Column[Result]]:
         Column("Title", lambda result, _: _title(result.item), main=True, marks=_title_marks(answer, typed)),
         Column("Year", lambda result, _: _year(result.item), width=4, priority=1, style="muted"),
         Column("Genres", lambda result, _: _genres(result.item), least=10, priority=3, style="muted"),
+    ]
+
+
+def described_columns() -> list[Column[Result]]:
+    """The columns that describe the items of a ranked list, where there is little room: rank and title."""
+    return [
+        Column("#", lambda result, _: str(result.rank), width=3, right=True, style="muted"),
+        Column("Title", lambda result, _: _title(result.item), share=3),
+        Column("Year", lambda result, _: _year(result.item), width=4, from_width=46, style="muted"),
     ]
 
 
