@@ -53,6 +53,9 @@ if TYPE_CHECKING:
 #: The smallest window with room for a list and its frame. A terminal of 80×24 with a status line of tmux is larger.
 _MIN_WIDTH, _MIN_HEIGHT = 64, 18
 
+#: Themes that need no more contrast, as a test measures.
+_READABLE = frozenset([*(theme.name for theme in OWN), "textual-dark", "textual-light"])
+
 #: The keys that work everywhere, beside those that open tabs; for the help screen.
 _HELP = (
     ("Tab Shift+Tab", "next and previous place on the screen"),
@@ -640,18 +643,35 @@ class RecsysApp(ContainedApp):
             self.push_screen(Palette(providers=[PlainCommands], id="--command-palette"))
 
     def action_change_theme(self) -> None:
-        """Choose the theme, with a preview."""
-        from textual.theme import ThemeProvider
+        """Choose the theme; each is shown while the cursor is on it."""
+        from tui.widgets.theme_picker import ThemePicker
 
-        from tui.widgets.popup import Palette
+        own = [theme.name for theme in OWN]
+        themes = sorted(self.available_themes.values(), key=lambda theme: (theme.name not in own, theme.ansi))
+        self.push_screen(ThemePicker(themes, self.theme, self.choose_theme))
 
-        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
+    def choose_theme(self, name: str) -> None:
+        """Take a theme; it comes back at the next start unless the settings name another."""
+        self.theme = name
+        if self._settings is not None and self._settings.effective["theme"] not in (None, name):
+            where = self._settings.effective.points["theme"].source
+            self.notify(f"The {where} names another theme, which comes back at the next start.", markup=False)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The colours of the theme; of one that is not this app's, with enough contrast."""
+        variables, theme = super().get_css_variables(), self.current_theme
+        if theme.ansi or theme.name in _READABLE:
+            return variables
+        from tui.themes.contrast import with_contrast
+
+        return with_contrast(variables, dark=theme.dark)
 
     def action_help(self) -> None:
         """Show the keys."""
+        from tui.key_help import configured
         from tui.widgets.help import HelpScreen
 
-        self.push_screen(HelpScreen(self.help_sections()))
+        self.push_screen(HelpScreen(configured(self.help_sections(), self.keymap)))
 
     def help_sections(self) -> Iterator[Section]:
         """All keys, by the place they work in."""

@@ -10,6 +10,7 @@ from textual.keys import Keys
 
 from tests.tui.conftest import screen_text, settle, type_text
 from tui.actions import actions, conflicts
+from tui.key_help import configured
 from tui.keymap.keymap import Keymap, make_keymap, objection_to_names
 from tui.keymap.keys import KeyNameError, parse_key, parse_keys, write_key
 from tui.keymap.presets import PRESETS
@@ -152,3 +153,12 @@ async def test_emacs_moves_by_control_keys(make_app) -> None:
         assert app.active_pane.is_at(app.active_pane.line)
         await pilot.press("alt+x")
         assert app.screen.is_modal
+
+
+async def test_the_help_shows_the_keys_that_are_set(make_app) -> None:
+    app = make_app()
+    app.keymap, _ = make_keymap("default", {"sort": "alt+s", "palette": "alt+x"})
+    sections = dict(configured(app.help_sections(), app.keymap))
+    assert "Alt+S" in [keys for keys, _ in sections["Search"]]
+    assert "Alt+X" in [keys for keys, _ in sections["Everywhere"]]
+    assert any(keys == "genre:comedy" for keys, _ in sections["Search"])

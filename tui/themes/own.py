@@ -37,7 +37,7 @@ LIGHT = Theme(
 )
 
 # The next two keep success, warning and error apart for people who do not tell red from green, or blue from yellow:
-# their hues are those of Okabe and Ito ("Color Universal Design", 2008), darkened or lightened until text can be read.
+# their hues are near those of Okabe and Ito ("Color Universal Design", 2008), darkened or lightened until text can be read.
 COLOUR_BLIND_DARK = Theme(
     name="recsys-colour-blind-dark",
     dark=True,
@@ -65,7 +65,7 @@ COLOUR_BLIND_LIGHT = Theme(
     panel="#e8e9e8",
     success="#005b8f",
     warning="#6e5800",
-    error="#a63c00",
+    error="#a0005a",
 )
 
 #: The themes of this app; the first one is the default.
