@@ -37,7 +37,8 @@ LIGHT = Theme(
 )
 
 # The next two keep success, warning and error apart for people who do not tell red from green, or blue from yellow:
-# their hues are near those of Okabe and Ito ("Color Universal Design", 2008), darkened or lightened until text can be read.
+# their hues are near those of Okabe and Ito ("Color Universal Design", 2008), darkened or lightened so that text
+# can be read.
 COLOUR_BLIND_DARK = Theme(
     name="recsys-colour-blind-dark",
     dark=True,
