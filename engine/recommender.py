@@ -72,7 +72,7 @@ class Recommender:
     def _margin(self) -> Scores:
         return confidence_margin(self.dataset.rated())
 
-    def recommend(self, user: ExternalId, k: int = 10, filter_seen: bool = True) -> list[Result]:
+    def recommend(self, user: ExternalId, k: int = 10, filter_seen: bool = True, cautious: bool = True) -> list[Result]:
         """Recommend items to a user, best first.
 
         Parameters
@@ -83,20 +83,25 @@ class Recommender:
             The number of items; fewer are returned if fewer items remain.
         filter_seen
             Whether to leave out the items that the user has interacted with.
+        cautious
+            Whether predicted ratings are ordered by their lower confidence bound; otherwise by the predictions
+            themselves. A model that does not predict ratings has one order.
 
         Raises
         ------
         UnknownError
             If there is no such user.
         """
-        return list(self.recommend_pages(user, k, filter_seen).page(0, k))
+        return list(self.recommend_pages(user, k, filter_seen, cautious).page(0, k))
 
-    def recommend_pages(self, user: ExternalId, k: int | None = None, filter_seen: bool = True) -> RankedPages:
+    def recommend_pages(
+        self, user: ExternalId, k: int | None = None, filter_seen: bool = True, cautious: bool = True
+    ) -> RankedPages:
         """What :meth:`recommend` gives, of which only the lines that are asked for are made.
 
         Parameters
         ----------
-        user, filter_seen
+        user, filter_seen, cautious
             As in :meth:`recommend`.
         k
             The number of items; None for all that the model can rank.
@@ -108,7 +113,8 @@ class Recommender:
         """
         internal = self.dataset.users.encode_one(user)
         predicted = np.asarray(self.model.predict(internal), dtype=np.float32)
-        scores = self._rankable(predicted if self.rating_range is None else predicted - self._margin)
+        bounded = cautious and self.rating_range is not None
+        scores = self._rankable(predicted - self._margin if bounded else predicted)
         if filter_seen:
             scores[self.user_index.items(internal)] = -np.inf
 

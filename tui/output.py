@@ -53,6 +53,8 @@ def log(message: str) -> None:
     click.echo(sanitize(message), err=True)
 
 
+#: Ratings that differ by less are equal.
+_ROUNDING = 1e-6
 #: The smallest width that a column is cut to, and the space between two columns, in characters.
 _LEAST_WIDTH, _GAP = 24, 3
 
@@ -142,9 +144,15 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
     figure = {"predicted_rating": "Rating", "probability": "Probability", None: "Match" if estimated else "Score"}[
         extra
     ]
+    # Predicted ratings are ordered by their lower confidence bounds, which are shown where they differ.
+    bounded = extra == "predicted_rating" and any(
+        result.predicted_rating is not None and result.score < result.predicted_rating - _ROUNDING
+        for result in answer.results
+    )
     rows = [
         (
             result.rank,
+            *([f"{result.score:.2f}"] if bounded else []),
             whole_percent(result.score) if estimated else _figure(result, extra),
             result.item.title,
             str(result.item.year or ""),
@@ -154,9 +162,25 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
         )
         for result in answer.results
     ]
-    headings = ("#", figure, "Title", "Year", "Genres", "Id", *(["Why"] if explained else []))
-    print_table(headings, rows, cut=(2, 4, 6), right=(0, 1), spare=(4, 6))
-    log(f"by {answer.method}")
+    more = int(bounded)
+    headings = (
+        "#",
+        *(["At least"] if bounded else []),
+        figure,
+        "Title",
+        "Year",
+        "Genres",
+        "Id",
+        *(["Why"] if explained else []),
+    )
+    print_table(
+        headings,
+        rows,
+        cut=(2 + more, 4 + more, 6 + more),
+        right=(0, 1, 1 + more),
+        spare=(4 + more, 6 + more),
+    )
+    log(f"by {answer.method}{', ordered by what the rating is at least, allowing for chance' if bounded else ''}")
 
 
 def print_comparison(comparison: Comparison, as_json: bool) -> None:

@@ -60,11 +60,13 @@ class PeopleService:
         model: str | None = None,
         filter_seen: bool = True,
         job: Job | None = None,
+        *,
+        cautious: bool = True,
     ) -> Answer:
         """What somebody would like, best first; see :meth:`engine.session.users.UserService.recommend`."""
         if isinstance(user, ProfileName):
             return self._me.recommend(k, model, user, filter_seen, job)
-        return self._users.recommend(user, k, model, filter_seen, job)
+        return self._users.recommend(user, k, model, filter_seen, job, cautious=cautious)
 
     def explain(self, user: ExternalId, item: ExternalId, model: str | None = None, k: int = 3) -> Answer:
         """What speaks for an item; see :meth:`engine.session.users.UserService.explain`."""

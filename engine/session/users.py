@@ -132,8 +132,19 @@ class UserService:
         model: str | None = None,
         filter_seen: bool = True,
         job: Job | None = None,
+        *,
+        cautious: bool = True,
     ) -> Answer:
         """What this user would like, best first. Without ``model`` the best trained one answers.
+
+        Parameters
+        ----------
+        user, k, filter_seen, cautious
+            As in :meth:`engine.recommender.Recommender.recommend`.
+        model
+            The name of the model that answers.
+        job
+            Checked for cancellation before the model is asked.
 
         Raises
         ------
@@ -147,12 +158,13 @@ class UserService:
         with self._opened.queue.turn():
             check(job)
             name, recommender, note = self._models.answering("user", model)
-            results = recommender.recommend(user, k, filter_seen)
+            results = recommender.recommend(user, k, filter_seen, cautious)
 
         def whole() -> RankedPages:
             with self._opened.queue.turn():
                 _, recommender, _ = self._models.answering("user", name)
-                return recommender.recommend_pages(user, None, filter_seen).inside(self._opened.queue.turn)
+                pages = recommender.recommend_pages(user, None, filter_seen, cautious)
+                return pages.inside(self._opened.queue.turn)
 
         if results or k < 1:
             return Answer(tuple(results), name, note, whole=whole if len(results) == k else None)

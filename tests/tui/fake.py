@@ -258,6 +258,10 @@ class FakeSearch:
             raise RecsysError("The cost is unknown.")
         return self._fake.cost
 
+    def forget_interruption(self) -> None:
+        self._fake.enter("forget_interruption")
+        self._fake.interrupted = False
+
     def embed(self, job: Job | None = None) -> EmbeddingState:
         job = job or Job()
         total = len(self._fake.items)
@@ -278,6 +282,7 @@ class FakeSearch:
         job: Job | None = None,
         *,
         like_by: str | None = None,
+        diversity: float | None = None,
         literal: Collection[str] = (),
         adult: bool | None = None,
     ) -> Answer:
@@ -293,7 +298,11 @@ class FakeSearch:
         words = text.casefold().split()
         if like is not None:
             found = [item for item in items if item.item_id != like]
-            return Answer(self._ranked(found[:k], "liked by the same people"), like_by or "meaning and taste")
+            ranked = self._ranked(found[:k], "liked by the same people")
+            if diversity is None and len(ranked) > 2:
+                first, second, third, *others = ranked
+                ranked = (first, replace(third, rank=2), replace(second, rank=3), *others)
+            return Answer(ranked, like_by or "meaning and taste")
         if "nothing" in words:
             return Answer((), mode)
         if not words:
@@ -436,7 +445,14 @@ class FakeUsers:
         return UserSummary(number, 20 + number % 7, 3.5)
 
     def recommend(
-        self, user: ExternalId, k: int = 10, model: str | None = None, filter_seen: bool = True, job: Job | None = None
+        self,
+        user: ExternalId,
+        k: int = 10,
+        model: str | None = None,
+        filter_seen: bool = True,
+        job: Job | None = None,
+        *,
+        cautious: bool = True,
     ) -> Answer:
         self._fake.clock.advance(0.018)
         self._fake.enter("recommend", user, job=job)
@@ -448,8 +464,9 @@ class FakeUsers:
             Result(
                 rank,
                 item,
-                4.87 - 0.13 * rank,
-                predicted_rating=4.87 - 0.13 * rank,
+                4.87 - 0.13 * rank - 0.4 * cautious,
+                # Ordered by caution, the second one has the higher prediction.
+                predicted_rating=4.87 - 0.13 * rank + 0.2 * (cautious and rank == 2),
                 reason="because of Heat and Rififi",
                 std=0.6 + 0.05 * rank if name == "bayesian" else None,
             )
@@ -478,10 +495,17 @@ class FakePeople(FakeUsers):
         return self.own() if isinstance(user, ProfileName) else super().history(user)
 
     def recommend(
-        self, user: ExternalId, k: int = 10, model: str | None = None, filter_seen: bool = True, job: Job | None = None
+        self,
+        user: ExternalId,
+        k: int = 10,
+        model: str | None = None,
+        filter_seen: bool = True,
+        job: Job | None = None,
+        *,
+        cautious: bool = True,
     ) -> Answer:
         if not isinstance(user, ProfileName):
-            return super().recommend(user, k, model, filter_seen, job)
+            return super().recommend(user, k, model, filter_seen, job, cautious=cautious)
         known = {entry.item.internal_id for entry in self.own()}
         if not known:
             raise RecsysError("The profile 'me' has no ratings yet: rate some items first.")

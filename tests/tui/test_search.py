@@ -166,6 +166,28 @@ async def test_details_pop_up_where_there_is_no_room(make_app):
         assert app.pane("search")._table.has_focus
 
 
+async def test_items_like_another_are_in_the_order_of_their_likeness_until_they_are_varied(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        await pilot.press("down", "m")
+        await settle(pilot)
+        table = app.pane("search")._table
+        scores = [result.score for result in table.rows]
+        assert scores == sorted(scores, reverse=True)
+        assert "100%" in screen_text(app)
+        await pilot.press("s")
+        await settle(pilot)
+        assert "· varied" in screen_text(app)
+        assert [result.score for result in table.rows] != scores
+        await pilot.press("s")
+        await settle(pilot)
+        assert "· varied" not in screen_text(app)
+        assert [result.score for result in table.rows] == scores
+
+
 async def test_more_like_this_and_back_without_asking_again(make_app):
     session = FakeSession()
     app = make_app(session)

@@ -111,6 +111,8 @@ def search(
         print_search(answer, facets)
     else:
         print_answer(answer, as_json)
+        if like is not None and diversity is None and not parsed.order and len(answer.results) > 2:
+            log("Varied, so not in the order of the scores; --diversity 0 lists the most alike first.")
         if not as_json:
             print_facets(facets)
 

@@ -70,6 +70,7 @@ class SearchPane(Pane[Search]):
         self._reasons = SearchReasons(self, self._details)
         self._mode: Mode = MODES[0]
         self._by: LikeBy | None = None
+        self._varied = False
         self._requested = self._view
         self._back_stack: list[SearchState] = []
         self._failure: Failure | None = None
@@ -79,6 +80,7 @@ class SearchPane(Pane[Search]):
         self._recalled: str | None = None
         self._led_on = False
         """Whether something was done with what is listed."""
+        self._problem = ""
         self._refinements = Refinements(self, self._search_refined, self._set_line)
         self._searching = self.request("search", "searching", self._answered, self._failed)
         self._recent = RecentSearches(self, self._welcomed)
@@ -236,7 +238,8 @@ class SearchPane(Pane[Search]):
         self._remember()
         self._focus_results = True
         literal = self._refinements.literal_in(self._query)
-        self._search_for(SearchState(self._query, item, self._by, literal=literal, adult=self._refinements.adult))
+        like = SearchState(self._query, item, self._by, literal=literal, varied=self._varied)
+        self._search_for(replace(like, adult=self._refinements.adult))
 
     def _search_for(self, view: SearchState) -> None:
         self._requested, mode = view, self._mode
@@ -250,6 +253,7 @@ class SearchPane(Pane[Search]):
         assert answer is not None
         self._failure = None
         self._show(view, answer)
+        self._retitle()
         self._facets.follow(view, self._mode)
         how = [duration(message.seconds), answer.method, hidden_note(answer), self._embedding.summary]
         self.post_message(StatusChanged(" · ".join(filter(None, how))))
@@ -322,18 +326,39 @@ class SearchPane(Pane[Search]):
 
     def _draw(self) -> None:
         answer = self._view.answer
-        rows = self._body.draw(self._failure, self._history.lines, self._recent.examples)
+        self._problem = self._filter_problem
+        rows = self._body.draw(self._failure, self._problem, self._history.lines, self._recent.examples)
         self._interpretation.show(answer if self._view.asks and self._failure is None else None)
         if not rows and (self.is_at(self._table) or self.is_at(self._details)):
             self.go_to(self.line)
         self.line.set_leads_on(rows or bool(self._history.lines))
-        self.refresh_keys()
+        super().refresh_keys()
+
+    @property
+    def _filter_problem(self) -> str:
+        """What is wrong with a filter of the line; nothing while it may be half typed."""
+        parsed = self._view.parsed
+        if parsed is None or self._filter_help.open or self._view.text != self._query:
+            return ""
+        return parsed.problems[0].message if parsed.problems else ""
+
+    def refresh_keys(self) -> None:
+        """Update the key hints; completions that have just closed may leave a filter wrong."""
+        if self._problem != self._filter_problem:
+            self._draw()
+        else:
+            super().refresh_keys()
 
     def _draw_side(self) -> None:
         self._body.draw_side(self._history.lines)
 
     def _retitle(self) -> None:
-        how = self._mode if self._requested.like is None else f"more like this {LIKE_BY_HELP[self._by]}"
+        how: str = self._mode
+        answer = self._view.answer
+        if self._requested.like is not None:
+            how = f"more like this {LIKE_BY_HELP[self._by]}"
+        elif answer is not None and self._view.asks and answer.method in MODES and answer.method != self._mode:
+            how = f"by {answer.method} for now"
         self.line.border_title = Content(f"Search · {how} · Ctrl+T")
 
     # -- keys -------------------------------------------------------------------------------------------------
@@ -371,7 +396,7 @@ class SearchPane(Pane[Search]):
                 item = self._table.item if self._body.listing else None
                 return item is not None and not self.is_at(self.line) and bool(people_of(item))
             case "sort":
-                return len(self._recent.orders) > 1 and self._view.asks and self._view.like is None
+                return self._view.like is not None or (len(self._recent.orders) > 1 and self._view.asks)
             case "embed":
                 busy = self.state.active_job("search") is not None
                 return self._embedding.incomplete and not busy and not self.may_retry
@@ -408,6 +433,17 @@ class SearchPane(Pane[Search]):
             self.line.cursor_position = len(query)
         if item is not None:
             self.more_like(item)
+
+    def help_keys(self) -> KeyHelp:
+        """With examples of filters that this data set understands."""
+        wanted, unwanted = (
+            [one for one in self._recent.examples if one.startswith("-") is negated] for negated in (False, True)
+        )
+        examples = {"name:value": wanted, "-name:value": unwanted}
+        return tuple(
+            (key, f"{what.partition(',')[0]}: {' · '.join(examples[key])}" if examples.get(key) else what)
+            for key, what in self.KEYS
+        )
 
     def failures(self) -> Iterable[Failure | None]:
         """The failure of the latest search."""
@@ -507,8 +543,17 @@ class SearchPane(Pane[Search]):
         self._refinements.drop(self._view, everything=True)
 
     def action_sort(self) -> None:
-        """Sort by the next order."""
-        self._refinements.sort(self._view, self._recent.orders)
+        """Sort by the next order; items like another are listed by likeness, or varied."""
+        if self._view.like is None:
+            self._refinements.sort(self._view, self._recent.orders)
+        else:
+            self.set_varied(not self._view.varied)
+
+    def set_varied(self, varied: bool) -> None:
+        """From now on, vary lists of items like another, or list the most alike first."""
+        self._varied = varied
+        if self._requested.like is not None:
+            self._search_for(replace(self._requested, varied=varied, answer=None))
 
     def action_person(self) -> None:
         """Add a filter on the person who made the item under the cursor; of several, ask which."""

@@ -76,24 +76,27 @@ class SearchBody(Container):
         """List the results of the view."""
         self._long_list.show(answer, match_columns(answer, self.view.words), self.view.cursor)
 
-    def draw(self, failure: Failure | None, recent: Sequence[str], examples: Sequence[str]) -> bool:
-        """Draw the view; whether it has results.
+    def draw(self, failure: Failure | None, problem: str, recent: Sequence[str], examples: Sequence[str]) -> bool:
+        """Draw the view; whether results are listed.
 
         Parameters
         ----------
         failure
             Why the search failed.
+        problem
+            What is wrong with a filter of the line; what it leaves unfiltered is not listed.
         recent, examples
             The recent searches, and examples of filters.
         """
         answer = self.view.answer
         rows = answer is not None and bool(answer.results) and failure is None and self._state.failure is None
+        rows = rows and not problem
         if rows and answer is not None:
             self._retitle()
             self._panel.show_rows()
         else:
             self._panel.retitle(self.view.heading)
-            show_notice(self._panel.show_notice(), self._state, self._embedding, self.view, failure)
+            show_notice(self._panel.show_notice(), self._state, self._embedding, self.view, failure, problem)
         # Until then the key embeds; afterwards it exports the list.
         self.table.withheld = frozenset({"export-list"} if self._embedding.incomplete else ())
         self._draw_tip(examples)
@@ -156,8 +159,7 @@ class SearchBody(Container):
         pane.go_to(self.details if pane.is_at(self._facets.panel.list) else pane.line)
 
     def _figures(self, result: Result) -> Figures:
-        method = "" if self.view.answer is None else self.view.answer.method
-        return search_figures(result, method)
+        return () if self.view.answer is None else search_figures(result, self.view.answer)
 
     def _matched(self, result: Result) -> Matched:
         return result.matched, self.view.words

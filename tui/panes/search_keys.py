@@ -14,6 +14,7 @@ KEYS: Final[KeyHelp] = (
     ("", "after m: alike by meaning, by taste or by both"),
     ("f", "narrow down: counts of genres, years … as filters"),
     ("s Ctrl+S", "sort by match, year, rating, popularity"),
+    ("", "after m: most alike first, or varied"),
     ("w", "why an item is found"),
     ("p", "more from the person who made it"),
     ("Ctrl+O", "corrected or understood words as typed"),
@@ -21,8 +22,8 @@ KEYS: Final[KeyHelp] = (
     ("Ctrl+G A", "show or hide items for adults"),
     ("e", "embed, so that search understands meaning"),
     ("↑ ↓", "in an empty line: earlier searches"),
-    ("genre:comedy", "a filter; also year:1990..1999, rating:>=8"),
-    ("-genre:horror", "what must not be"),
+    ("name:value", "a filter, such as genre:comedy; Tab completes it"),
+    ("-name:value", "what must not be"),
     ("Tab →", "complete a filter; ↑ ↓ choose, Esc closes"),
 )
 

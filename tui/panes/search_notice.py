@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 def show_notice(
-    notice: Notice, state: AppState, embedding: EmbeddingStatus, view: SearchState, failure: Failure | None
+    notice: Notice,
+    state: AppState,
+    embedding: EmbeddingStatus,
+    view: SearchState,
+    failure: Failure | None,
+    problem: str = "",
 ) -> None:
     """Say why there are no results, and what can be done about it.
 
@@ -28,6 +33,8 @@ def show_notice(
         The app's state, and how much is embedded.
     view, failure
         The search, and why it failed.
+    problem
+        What is wrong with a filter of the line.
     """
     job = state.active_job("search")
     embed = ("F5", f"embed {embedding.missing}, so that search understands meaning")
@@ -42,6 +49,8 @@ def show_notice(
             notice.show("Not embedded yet", " ".join(filter(None, [failure.text, embedding.cost])), embed)
     elif failure is not None:
         notice.show_failed("The search failed", failure)
+    elif problem:
+        notice.show("A filter is not understood", problem, ("/", "change the line"))
     elif view.answer is not None:
         notice.show(*view.nothing_found(), ("Ctrl+T", "another kind of search"))
     elif job is not None:

@@ -26,6 +26,9 @@ class SearchActions(Protocol):
     def set_by(self, by: LikeBy | None) -> None:
         """List items that are alike in this way."""
 
+    def set_varied(self, varied: bool) -> None:
+        """Vary lists of items like another, or list the most alike first."""
+
     def switch_facets(self) -> None:
         """Show the counts beside the results, or hide them."""
 
@@ -60,6 +63,9 @@ def search_commands(
         yield SystemCommand(f"Search: {mode}", MODE_HELP[mode], partial(pane.set_mode, mode))
     for by, text in LIKE_BY_HELP.items():
         yield SystemCommand(f"More like this: {text}", f"List items alike {text}", partial(pane.set_by, by))
+    if view.like is not None:
+        what, text = ("most alike first", "Order by likeness") if view.varied else ("varied", "Fewer of one series")
+        yield SystemCommand(f"More like this: {what}", text, partial(pane.set_varied, not view.varied))
     for order in orders:
         yield SystemCommand(f"Sort by {order}", "The order of the results", partial(refinements.sort_by, view, order))
     if facets.possible:

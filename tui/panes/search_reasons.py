@@ -26,6 +26,9 @@ _PARTS = {
     "words": "words of the query",
     "words in title": "words in the title",
     "words in names": "words in names",
+    "all words": "all words of the query",
+    "exact title": "its title is the query",
+    "nearly the title": "its title is nearly the query",
     "words of long query": "words of a long query",
     "keyword score": "how rare its words are",
     "cosine": "nearness in meaning",
@@ -35,6 +38,8 @@ _PARTS = {
     "genre lead": "the genre that is meant most",
     "known": "how well known it is",
     "known and words": "known, and has the words",
+    "undescribed": "its text is short",
+    "mood": "how well it suits the mood",
 }
 #: The methods that go by meaning.
 _BY_MEANING = ("hybrid", "semantic")

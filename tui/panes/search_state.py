@@ -45,6 +45,8 @@ class SearchState:
         Words of the line that are searched for as they were typed, neither corrected nor understood as conditions.
     adult
         Whether items for adults are found, too; None for what the settings say.
+    varied
+        Whether items like another count less for being like those above them; else the most alike stand first.
     """
 
     text: str = ""
@@ -55,6 +57,7 @@ class SearchState:
     cursor: int = 0
     literal: frozenset[str] = frozenset()
     adult: bool | None = None
+    varied: bool = False
 
     @property
     def asks(self) -> bool:
@@ -76,7 +79,8 @@ class SearchState:
         """What the list shows."""
         if self.like is not None:
             by = LIKE_BY_HELP[self.by] if self.answer is None else f"by {self.answer.method}"
-            return f"More like {shorten(full_title(self.like), 60)} · {by}"
+            varied = " · varied" if self.varied else ""
+            return f"More like {shorten(full_title(self.like), 60)}{varied} · {by}"
         return "Most popular" if self.popular else "Results"
 
     def is_same_query(self, other: SearchState) -> bool:
@@ -95,6 +99,7 @@ class SearchState:
                 self.like.item_id,
                 job,
                 like_by=self.by,
+                diversity=None if self.varied else 0.0,
                 literal=self.literal,
                 adult=self.adult,
             )
@@ -109,9 +114,7 @@ class SearchState:
         wanted = f"“{shorten(self.text, 60)}”" if self.like is None else full_title(self.like)
         doubts = [] if self.answer is None else doubts_of(self.answer)
         advice = " ".join((*doubts, "Fewer or other words may help."))
-        if self.parsed is not None and self.parsed.problems:
-            advice = self.parsed.problems[0].message
-        elif self.parsed is not None and (conditions := self._conditions()):
+        if self.parsed is not None and (conditions := self._conditions()):
             advice = f"Nothing fits all of {' · '.join(conditions)}. Fewer may help."
         if self.answer is not None and self.answer.hidden:
             advice += f" ({hidden_note(self.answer)}.)"

@@ -44,6 +44,7 @@ from tui.widgets.item_list import (
     entry_of,
     full_title,
     history_columns,
+    predicts_ratings,
     rating_columns,
     result_figures,
     result_of,
@@ -56,7 +57,9 @@ from tui.widgets.table import Column, Table
 from tui.widgets.verb_target import VerbTarget
 
 if TYPE_CHECKING:
-    from engine.session import ExternalId, Item, Task
+    from textual.app import SystemCommand
+
+    from engine.session import ExternalId, Item, Job, Task
     from tui.widgets.notice import Notice
 
 #: What stands in place of one's own ratings before there are any.
@@ -156,19 +159,21 @@ class UserPane(ModelPane[People]):
 
     KEYS: ClassVar[KeyHelp] = (
         ("Enter", "from a user to the recommendations"),
+        ("s", "sort by what is sure (At least), or as predicted"),
         *help_of(USER_VERBS),
         ("i", "what if: change the history on trial; Esc comes back"),
         ("1 … 9 0 x u", "there: rate or add the item, take it out, undo"),
         *ModelPane.KEYS,
     )
 
-    ACTIONS: ClassVar[tuple[str, ...]] = (*ModelPane.ACTIONS, "what_if", "take_out", "undo_change")
+    ACTIONS: ClassVar[tuple[str, ...]] = (*ModelPane.ACTIONS, "sort", "what_if", "take_out", "undo_change")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i", "what_if", "what if", id="what-if"),
         Binding("x", "take_out", "take out", id="take-out"),
         Binding("u", "undo_change", "undo", id="undo-change"),
         Binding("slash", "type", "find user", key_display="/", id="edit-query"),
+        Binding("s", "sort", "sort", id="sort"),
     ]
 
     def __init__(self, backend: Backend, state: AppState, *, blink: bool = True) -> None:
@@ -186,6 +191,7 @@ class UserPane(ModelPane[People]):
         self._looked_for = ""
         self._read: tuple[ExternalId, list[HistoryEntry]] | None = None
         self._ranked: tuple[ExternalId, Answer] | None = None
+        self._cautious = True
         self._failures: dict[str, Failure] = {}
         self._finding = self._keeping_failure("users", "finding users", self._users_found)
         self._reading = self._keeping_failure("history", "reading the history", self._history_read)
@@ -316,7 +322,13 @@ class UserPane(ModelPane[People]):
             edits = what_if.edits()
             self._imagining.send(lambda users, job: (what_if, users.what_if(user, edits, _SHOWN, model, job=job)))
         else:
-            self._ranking.send(lambda users, job: (user, users.recommend(user, _SHOWN, model, job=job)))
+            # What is predicted from one's own ratings has one order.
+            cautious = self._cautious or isinstance(user, ProfileName)
+
+            def recommend(users: People, job: Job) -> tuple[ExternalId, Answer, bool]:
+                return user, users.recommend(user, _SHOWN, model, job=job, cautious=cautious), cautious
+
+            self._ranking.send(recommend)
 
     def explain(self, item: Item) -> None:
         """Ask which items of the user's history speak for an item."""
@@ -386,10 +398,10 @@ class UserPane(ModelPane[People]):
         self._history.histogram.count(ratings_of(entries), *self._range)
 
     def _recommendations_made(self, message: Answered) -> None:
-        self._ranked = message.value
-        user, answer = message.value
+        user, answer, cautious = message.value
+        self._ranked = user, answer
         cursor = self._cursor_in(self._liked) or self._cursor_of("recommendations", user)
-        self._long_list.show(answer, rating_columns(self._range[1], answer), cursor)
+        self._long_list.show(answer, rating_columns(self._range[1], answer, cautious=cautious), cursor)
         if not self._after_rating:  # else the line confirms the rating
             self.post_message(StatusChanged(f"{duration(message.seconds)} · {answer.method} · user {clean(user)}"))
         self._after_rating = False
@@ -576,8 +588,12 @@ class UserPane(ModelPane[People]):
 
     # -- what if ------------------------------------------------------------------------------------------------
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what-if where there is a history, and its keys while it is on."""
+        """Offer another order where there is one, what-if where there is a history, and its keys while it is on."""
         match action:
+            case "sort":
+                own = self._what_if is not None or isinstance(self._user, ProfileName)
+                ranked = None if own or not self._recommended.listing else self._ranked
+                return ranked is not None and predicts_ratings(ranked[1])
             case "what_if":
                 return self._what_if is None and self._read is not None and self._trained != ()
             case "take_out":
@@ -629,7 +645,9 @@ class UserPane(ModelPane[People]):
         if self._read is not None:
             self._past.show(self._read[1], history_columns(self._range[1]), cursor=self._past.cursor)
         if self._ranked is not None and self._ranked[0] == self._user:
-            self._long_list.show(self._ranked[1], rating_columns(self._range[1], self._ranked[1]), 0)
+            user, answer = self._ranked
+            cautious = self._cautious or isinstance(user, ProfileName)
+            self._long_list.show(answer, rating_columns(self._range[1], answer, cautious=cautious), 0)
         else:
             self.rank()
         self._draw()
@@ -683,6 +701,20 @@ class UserPane(ModelPane[People]):
         with self.line.prevent(Input.Changed):
             self.line.value = line
         self._find()
+
+    def action_sort(self) -> None:
+        """Order the recommendations by the lower bound of the predicted rating, or by the rating itself."""
+        self._cautious = not self._cautious
+        self.rank()
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """The other order of the recommendations."""
+        from textual.app import SystemCommand
+
+        yield from super().commands()
+        if self.check_action("sort", ()):
+            order = "as predicted" if self._cautious else "by what is sure"
+            yield SystemCommand(f"Sort {order}", "The order of the recommendations", self.action_sort)
 
     def failures(self) -> Iterable[Failure | None]:
         """The failures of all requests; that nothing follows from no ratings is none."""

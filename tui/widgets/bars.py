@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 
 _HEIGHTS = " ▁▂▃▄▅▆▇█"
 
@@ -56,6 +57,20 @@ def sparkline(values: Sequence[float], width: int) -> str:
 def compact(number: float) -> str:
     """A rating in as few characters as possible: ``4``, ``3.5``, ``10``."""
     return f"{number:g}"
+
+
+def decimals(values: Iterable[float]) -> int:
+    """How many decimals the numbers of one column have, so that the points stand below each other.
+
+    The largest has three significant digits, or more where it is over a thousand.
+
+    Examples
+    --------
+    >>> decimals([4.25, 0.5]), decimals([0.042, 0.001]), decimals([1234.5]), decimals([])
+    (2, 4, 0, 2)
+    """
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=1.0) or 1.0
+    return min(max(2 - math.floor(math.log10(largest)), 0), 6)
 
 
 def whole_percent(match: float) -> str:

@@ -9,11 +9,11 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from engine.data.results import BY_POPULARITY
-from engine.session import MODES
+from engine.session import LIKE_BY, MODES
 from tui.listing import Listing, entry_record, full_record, item_record
 from tui.messages import RateItem, ShowDetails
 from tui.verbs import ITEM_VERBS, RATING_HELP, RATING_KEYS, ItemSubject, bindings_of, help_of
-from tui.widgets.bars import bar, compact, stars, whole_percent
+from tui.widgets.bars import bar, compact, decimals, stars, whole_percent
 from tui.widgets.cell_text import clean
 from tui.widgets.panel import Panel
 from tui.widgets.table import Column, Row, Table
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from engine.data.results import Answer, HistoryEntry, Result
     from engine.session import Item
     from tui.listing import Record
+
+#: Marks the heading of the column by which a list is ordered.
+_ORDERS = " ↓"
 
 Figures = tuple[tuple[str, str], ...]
 Matched = tuple[tuple[str, ...], str]
@@ -188,8 +191,7 @@ def described_columns() -> list[Column[Result]]:
 def match_columns(answer: Answer, typed: str = "") -> list[Column[Result]]:
     """Columns for a search.
 
-    The match of a search with words is an estimate from 0 to 1: its bar is full at 1. Items like another have scores
-    of another scale, whose bars are drawn against the best one.
+    The match of a search with words is an estimate from 0 to 1: its bar is full at 1.
 
     Parameters
     ----------
@@ -211,18 +213,27 @@ def match_columns(answer: Answer, typed: str = "") -> list[Column[Result]]:
             style="accent",
         )
         return [*_described(answer, typed), match]
-    best = max((result.score for result in answer.results), default=0.0) or 1.0
-    digits = 2 if best >= 0.1 else 4
+    whole = _whole_likeness(answer)
     likeness: Column[Result] = Column(
         "Likeness",
-        lambda result, _: f"{result.score:.{digits}f}",
+        lambda result, _: whole_percent(result.score / whole),
         width=15,
         least=8,
         right=True,
-        bar=lambda result, room: bar(result.score / best, room),
+        bar=lambda result, room: bar(result.score / whole, room),
         style="accent",
     )
     return [*_described(answer, typed), likeness]
+
+
+def _whole_likeness(answer: Answer) -> float:
+    """The score that counts as 100 %.
+
+    Alike by meaning or by taste are cosines, of which 1 is the most. Alike by both are ranks added up, which say
+    something only beside the best one.
+    """
+    best = max((result.score for result in answer.results), default=0.0)
+    return 1.0 if answer.method in LIKE_BY and best <= 1.0 else best or 1.0
 
 
 def _popularity_columns(answer: Answer) -> list[Column[Result]]:
@@ -242,26 +253,57 @@ def _popularity_columns(answer: Answer) -> list[Column[Result]]:
     return [*_described(answer), ratings]
 
 
-def rating_columns(highest: float, answer: Answer) -> list[Column[Result]]:
-    """Columns for recommendations: the predicted rating, and its standard deviation if the model gives one.
+def rating_columns(highest: float, answer: Answer, *, cautious: bool) -> list[Column[Result]]:
+    """Columns for recommendations: the number that orders them, which is marked, and what else is known.
 
-    A model that does not predict ratings has scores.
+    Parameters
+    ----------
+    highest
+        The highest rating.
+    answer
+        The recommendations. A model that does not predict ratings has scores.
+    cautious
+        Whether predicted ratings are ordered by their lower confidence bound.
     """
-    if all(result.predicted_rating is None for result in answer.results):
-        return [*_described(answer), Column("Score", lambda result, _: f"{result.score:.3g}", width=6, right=True)]
+    if not predicts_ratings(answer):
+        return [*_described(answer), _score_column(answer)]
 
     def figure(result: Result, _: int) -> str:
         deviation = "" if result.std is None else f" ±{result.std:.1f}"
-        value = result.predicted_rating
-        return f"{result.score:.3g}" if value is None else f"{value:.2f}{deviation}"
+        return "" if result.predicted_rating is None else f"{result.predicted_rating:.2f}{deviation}"
 
     def drawn(result: Result, _: int) -> str:
         return "" if result.predicted_rating is None else stars(result.predicted_rating, highest)
 
     return [
         *_described(answer),
-        Column("Predicted", figure, width=15, least=9, right=True, bar=drawn, style="accent"),
+        Column(
+            "Predicted" if cautious else f"Predicted{_ORDERS}",
+            figure,
+            width=17,
+            least=11,
+            right=True,
+            bar=drawn,
+            style="accent",
+            priority=2 if cautious else 0,
+        ),
+        *([Column(f"At least{_ORDERS}", _bound, width=10, right=True)] if cautious else []),
     ]
+
+
+def predicts_ratings(answer: Answer) -> bool:
+    """Whether a model predicted ratings; others give scores of their own scale."""
+    return any(result.predicted_rating is not None for result in answer.results)
+
+
+def _bound(result: Result, _: int) -> str:
+    return f"{result.score:.2f}"
+
+
+def _score_column(answer: Answer) -> Column[Result]:
+    digits = decimals(result.score for result in answer.results)
+    width = max((len(f"{result.score:.{digits}f}") for result in answer.results), default=0)
+    return Column(f"Score{_ORDERS}", lambda result, _: f"{result.score:.{digits}f}", width=max(width, 7), right=True)
 
 
 def history_columns(highest: float) -> list[Column[HistoryEntry]]:
@@ -284,7 +326,7 @@ def history_columns(highest: float) -> list[Column[HistoryEntry]]:
 def probability_columns(answer: Answer) -> list[Column[Result]]:
     """Columns for what comes next: the probability, or the score if the model gives no probabilities."""
     if all(result.probability is None for result in answer.results):
-        return [*_described(answer), Column("Score", lambda result, _: f"{result.score:.3g}", width=6, right=True)]
+        return [*_described(answer), _score_column(answer)]
     best = max((result.probability or 0.0 for result in answer.results), default=0.0) or 1.0
     likely: Column[Result] = Column(
         "Likely",
@@ -309,23 +351,28 @@ def result_figures(result: Result) -> Figures:
     if result.predicted_rating is not None:
         deviation = "" if result.std is None else f" ± {result.std:.2f}"
         figures.append(("predicted", f"{result.predicted_rating:.2f}{deviation}"))
+        if result.score < result.predicted_rating:
+            figures.append(("at least", f"{result.score:.2f}, allowing for chance"))
     elif result.probability is not None:
         figures.append(("probability", percent(result.probability)))
     else:
-        figures.append(("match", f"{result.score:.4f}"))
+        figures.append(("score", f"{result.score:.{decimals([result.score])}f}"))
     if result.reason:
         figures.append(("why", result.reason))
     return tuple(figures)
 
 
-def search_figures(result: Result, method: str) -> Figures:
-    """What a search by this method knows about an item."""
-    if method == BY_POPULARITY:
+def search_figures(result: Result, answer: Answer) -> Figures:
+    """What a search knows about an item that it found."""
+    if answer.method == BY_POPULARITY:
         return (("rank", str(result.rank)),)
-    figures = result_figures(result)
-    return tuple(
-        (name, whole_percent(result.score) if name == "match" and method in MODES else value) for name, value in figures
-    )
+    if answer.method in MODES:
+        figure = ("match", whole_percent(result.score))
+    else:
+        whole = _whole_likeness(answer)
+        beside = "" if whole == 1.0 else " of the nearest"
+        figure = ("likeness", whole_percent(result.score / whole) + beside)
+    return tuple(figure if name == "score" else (name, value) for name, value in result_figures(result))
 
 
 def entry_figures(entry: HistoryEntry) -> Figures:
