@@ -78,6 +78,8 @@ class JobView:
         Why it failed.
     seconds
         How long it took; only at the end.
+    waits_for, wait
+        The labels of the jobs that it waits for, the running one first, and for how many seconds; None is unknown.
     """
 
     id: int
@@ -90,6 +92,8 @@ class JobView:
     losses: tuple[float, ...] = ()
     failure: Failure | None = None
     seconds: float | None = None
+    waits_for: tuple[str, ...] = ()
+    wait: float | None = None
 
     @property
     def active(self) -> bool:

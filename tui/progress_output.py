@@ -60,6 +60,8 @@ class _BarUpdater:
             return
         self._last = now
         count = f"{progress.done:,}" + (f"/{progress.total:,}" if progress.total else "") + f" {progress.unit}"
+        if progress.unit == "%":
+            count = f"{progress.done}%"
         shown = {name: value for name, value in progress.values.items() if name not in _SHOWN_BY_THE_BAR}
         count = sanitize(count + "".join(f"  {name} {value:.4g}" for name, value in shown.items()))
         if progress.stage != self._stage:

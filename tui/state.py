@@ -59,6 +59,11 @@ class AppState:
         active = [job for job in self.jobs.values() if job.active and task in (None, job.task)]
         return next((job for job in active if job.state != "waiting"), next(iter(active), None))
 
+    def waiting_jobs(self) -> list[JobView]:
+        """The jobs that wait, the next one first."""
+        waiting = [job for job in self.jobs.values() if job.state == "waiting"]
+        return sorted(waiting, key=lambda job: len(job.waits_for))
+
     def last_job(self, task: str) -> JobView | None:
         """The latest job for a tab, ended or not."""
         return next((job for job in reversed(self.jobs.values()) if job.task == task), None)

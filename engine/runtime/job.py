@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.errors import CancelledError
 
@@ -65,6 +65,18 @@ class Job:
         """Whether the job was asked to stop."""
         return self._cancelled.is_set()
 
+    def named(self, stage: str) -> Job:
+        """This job for a part of its work: progress is reported under another name, and counted from the first report.
+
+        A part that goes on from where an earlier one ended would otherwise seem to be nearly done from its beginning.
+
+        Parameters
+        ----------
+        stage
+            What the part does, for a person.
+        """
+        return _Part(self, stage)
+
     def checkpoint(self) -> None:
         """Stop here if the job was cancelled.
 
@@ -75,3 +87,29 @@ class Job:
         """
         if self._cancelled.is_set():
             raise CancelledError
+
+
+class _Part(Job):
+    """A part of a job, under a name of its own."""
+
+    def __init__(self, job: Job, stage: str) -> None:
+        super().__init__()
+        self._job = job
+        self._stage = stage
+        self._before: int | None = None
+
+    def report(self, progress: Progress) -> None:
+        if self._before is None:
+            self._before = max(progress.done - 1, 0)
+        total = None if progress.total is None else progress.total - self._before
+        self._job.report(replace(progress, stage=self._stage, done=progress.done - self._before, total=total))
+
+    def cancel(self) -> None:
+        self._job.cancel()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._job.cancelled
+
+    def checkpoint(self) -> None:
+        self._job.checkpoint()

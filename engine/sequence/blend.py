@@ -149,13 +149,13 @@ class BlendModel(SequenceModel):
         parts = hold_out(interactions, self.held_out, self.random_state, MOST_WINDOWS)
         if parts is not None:
             kept, windows = parts
-            self._fit_attention(kept, job)
+            self._fit_attention(kept, job.named("training attention on most users"))
             self._markov.fit(kept, job=job)
             self.__dict__.pop("_attention_only", None)
             self.share = self._best_share(windows, job)
             self._attention.n_iter = max(1, self.n_iter // 4)
         self._markov.fit(interactions, job=job)
-        self._fit_attention(interactions, job)
+        self._fit_attention(interactions, job if parts is None else job.named("training attention on all users"))
         self.__dict__.pop("_attention_only", None)
 
     def _fit_attention(self, interactions: SequenceInteractions, job: Job) -> None:

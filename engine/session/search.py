@@ -127,7 +127,8 @@ class SearchService:
         state = meaning.state()
         if state.complete:
             return state
-        self._load_encoder(job)
+        # An item has two texts at most: its text, and the long part by itself.
+        self._load_encoder(job, 2 * (state.total - state.done))
         with self._opened.queue.background(job) as turn:
             if not self._opened.interactive:
                 return meaning.embed(turn)
@@ -135,6 +136,16 @@ class SearchService:
             state = meaning.embed(turn)
             meaning.expect_queries(turn)
             return state
+
+    def forget_interruption(self) -> None:
+        """Do not count the embedding as interrupted any more, because somebody stopped it on purpose.
+
+        Raises
+        ------
+        OSError
+            If that cannot be written.
+        """
+        self._search.semantic.forget_interruption()
 
     def item_vectors(self, job: Job | None = None) -> Vectors:
         """The vectors of all items' texts, with a row of zeros for the padding; embeds what is not embedded yet."""
@@ -486,11 +497,11 @@ class SearchService:
         reranker.load()
         job.checkpoint()
 
-    def _load_encoder(self, job: Job) -> None:
+    def _load_encoder(self, job: Job, texts: int = 1) -> None:
         # Not in a turn: this takes seconds and no computing, and other panes' questions need not wait for it.
-        if not self._encoder.loaded:
+        if not self._encoder.is_ready(texts):
             job.report(Progress("loading the embedding model"))
-            self._encoder.load()
+            self._encoder.load(texts)
         job.checkpoint()
 
 

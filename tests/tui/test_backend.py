@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from engine.data.results import ModelState
 from engine.errors import DataError, NotTrainedError, RecsysError, UnknownError
 from engine.session import Progress
 from tests.tui.fake import FakeSession
@@ -40,6 +41,15 @@ class Inbox:
         with self._came:
             assert self._came.wait_for(lambda: any(map(fits, self.messages)), 10), self.messages
             return next(filter(fits, self.messages))
+
+    def until(self, happened) -> None:
+        """Wait for something that no message tells of."""
+        with self._came:
+            for _ in range(1000):
+                if happened():
+                    return
+                self._came.wait(0.01)
+        raise AssertionError(self.messages)
 
     def of(self, kind: type) -> list:
         return [message for message in self.messages if isinstance(message, kind)]
@@ -177,14 +187,76 @@ def test_errors_come_as_sentences(inbox, caplog, error, kind, text):
 
 
 def test_jobs_run_one_after_the_other(inbox):
-    session = FakeSession(embedded=0, trained=())
+    session = FakeSession(trained=())
     backend = opened(session, inbox)
-    numbers = [backend.embed(), backend.train("explicit", "user"), backend.train("sequence", "sequence")]
+    numbers = [backend.train("explicit", "user"), backend.train("sequence", "sequence")]
     inbox.wait_for(ended(numbers[-1]))
-    kinds = [call[0] for call in session.asked if call[0] in ("embed", "train")]
-    assert kinds == ["embed"] * 4 + ["train"] * 20
+    assert [call[1] for call in session.asked if call[0] == "train"] == ["explicit"] * 10 + ["sequence"] * 10
     states = [(message.job.id, message.job.state) for message in inbox.of(JobChanged)]
     assert states.index((numbers[0], "done")) < states.index((numbers[1], "running"))
+
+
+def test_an_embedding_is_set_aside_for_a_job_that_takes_less_time(inbox):
+    session = FakeSession(embedded=0, trained=())
+    gate = session.hold("embed")
+    backend = opened(session, inbox)
+    embedding = backend.embed()
+    inbox.wait_for(lambda message: isinstance(message, JobChanged) and message.job.progress is not None)
+    training = backend.train("explicit", "user")
+    assert inbox.wait_for(ended(training)).job.state == "done"
+    gate.set()
+    assert inbox.wait_for(ended(embedding)).job.state == "done"
+    states = [message.job.state for message in inbox.of(JobChanged) if message.job.id == embedding]
+    assert "waiting" in states[states.index("running") :]
+    assert session.done == 20
+    assert ("forget_interruption",) not in session.asked
+
+
+def test_what_is_known_to_take_longer_waits_longer(inbox):
+    session = FakeSession(trained=())
+    session.further_models = [
+        ModelState("slow", "user", "Takes minutes.", seconds=600.0),
+        ModelState("quick", "user", "Takes a second.", seconds=1.0),
+    ]
+    gate = session.hold("train")
+    backend = opened(session, inbox)
+    backend.train("explicit", "user")
+    inbox.wait_for(lambda message: isinstance(message, JobChanged) and message.job.progress is not None)
+    numbers = {name: backend.train(name, "user") for name in ("slow", "sequence", "quick")}
+    waiting = [message.job for message in inbox.of(JobChanged) if message.job.id == numbers["slow"]]
+    assert waiting[-1].waits_for == ("training explicit", "training quick", "training sequence")
+    gate.set()
+    inbox.wait_for(ended(numbers["slow"]))
+    assert list(dict.fromkeys(call[1] for call in session.asked if call[0] == "train")) == [
+        "explicit",
+        "quick",
+        "sequence",
+        "slow",
+    ]
+
+
+def test_a_waiting_job_says_how_long_the_one_before_it_takes(inbox):
+    session = FakeSession(trained=())
+    backend = opened(session, inbox)
+    release, added = threading.Event(), threading.Event()
+
+    def train(model, options=None, job=None, seed=42):
+        assert added.wait(10)
+        for done in range(1, 101):
+            session.clock.advance(0.1)
+            job.report(Progress("training", done, 200, "batches"))
+        assert release.wait(10)
+
+    session.models.train = train
+    backend.train("explicit", "user")
+    second = backend.train("sequence", "sequence")
+    added.set()
+    told = inbox.wait_for(
+        lambda message: isinstance(message, JobChanged) and message.job.id == second and message.job.wait is not None
+    ).job
+    assert 9 <= told.wait <= 20
+    release.set()
+    inbox.wait_for(ended(second))
 
 
 def test_a_job_that_waits_or_runs_is_not_begun_twice(inbox):
@@ -225,16 +297,62 @@ def test_stopping_is_acknowledged_before_it_is_obeyed(inbox):
     assert inbox.wait_for(ended(number)).job.state == "stopped"
 
 
-def test_a_waiting_job_is_taken_back_without_being_started(inbox):
-    session = FakeSession(embedded=0, trained=())
-    gate = session.hold("embed")
+def test_a_stop_is_carried_out_although_a_library_is_being_loaded(inbox):
+    session = FakeSession(trained=())
+    loaded, stopped_there = threading.Event(), []
+
+    def train(model, options=None, job=None, seed=42):
+        if model == "explicit":
+            assert loaded.wait(10)  # an import, which nothing can interrupt
+            stopped_there.append(job.cancelled)
+            job.checkpoint()
+
+    session.models.train = train
     backend = opened(session, inbox)
-    first, second = backend.embed(), backend.train("explicit", "user")
+    first, second = backend.train("explicit", "user"), backend.train("sequence", "sequence")
+    inbox.wait_for(lambda message: isinstance(message, JobChanged) and message.job.state == "running")
+    backend.cancel(first)
+    assert inbox.wait_for(ended(first)).job.state == "stopped"
+    assert inbox.wait_for(ended(second)).job.state == "done"
+    assert not loaded.is_set()
+    loaded.set()
+    inbox.until(lambda: stopped_there == [True])
+    assert [message.job.state for message in inbox.of(JobChanged) if message.job.id == first][-1] == "stopped"
+
+
+def test_an_embedding_that_was_stopped_on_request_is_not_gone_on_with_at_the_next_start(inbox):
+    session = FakeSession(embedded=5)
+    session.hold("embed")
+    backend = opened(session, inbox)
+    number = backend.embed()
+    inbox.wait_for(lambda message: isinstance(message, JobChanged) and message.job.progress is not None)
+    backend.cancel(number)
+    inbox.wait_for(ended(number))
+    inbox.until(lambda: ("forget_interruption",) in session.asked)
+    assert not session.interrupted
+
+
+def test_leaving_the_app_does_not_count_as_stopping_an_embedding(inbox):
+    session = FakeSession(embedded=5)
+    session.hold("embed")
+    backend = opened(session, inbox)
+    inbox.wait_for(is_a(WarmedUp))
+    backend.embed()
+    inbox.wait_for(lambda message: isinstance(message, JobChanged) and message.job.progress is not None)
+    assert backend.close(grace=5.0) is False
+    assert session.interrupted
+
+
+def test_a_waiting_job_is_taken_back_without_being_started(inbox):
+    session = FakeSession(trained=())
+    gate = session.hold("train")
+    backend = opened(session, inbox)
+    first, second = backend.train("explicit", "user"), backend.train("sequence", "sequence")
     backend.cancel(second)
     assert inbox.wait_for(ended(second)).job.state == "stopped"
     gate.set()
     inbox.wait_for(ended(first))
-    assert "train" not in {call[0] for call in session.asked}
+    assert "sequence" not in {call[1] for call in session.asked if call[0] == "train"}
 
 
 def test_a_failed_job_says_why_and_the_next_one_runs(inbox):

@@ -11,17 +11,18 @@ All are daemons and never joined: leaving the app does not wait for an ``import 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.errors import CancelledError
+from engine.errors import CancelledError, RecsysError
 from tui.backend.connection import Connection, Post
 from tui.backend.jobs import JobThread, Reporter
 from tui.backend.mailbox import Mailbox
 from tui.backend.protocols import SessionLike
 from tui.backend.threads import numbers, start
-from tui.messages import DeviceFailed, DeviceReady, JobView, SessionFailed, SessionOpened, WarmedUp
+from tui.messages import DatasetChanged, DeviceFailed, DeviceReady, JobView, SessionFailed, SessionOpened, WarmedUp
 
 if TYPE_CHECKING:
     from engine.session import Job, Task
@@ -59,6 +60,7 @@ class Backend:
         self._connection = Connection(post, log_hint=log_hint, clock=clock)
         self._mailboxes: list[Mailbox] = []
         self._opening: Reporter | None = None
+        self._looking = threading.Lock()
         self._jobs = JobThread(self._connection)
 
     # -- opening and closing ----------------------------------------------------------------------------------
@@ -109,12 +111,39 @@ class Backend:
     def embed(self) -> int:
         """Embed what is not embedded yet; the job's number."""
         view = JobView(next(numbers), "search", "embedding")
-        return self._jobs.add(view, lambda session, job: session.search.embed(job))
+        state = self._connection.state
+        return self._jobs.add(
+            view,
+            lambda session, job: session.search.embed(job),
+            expected=None if state is None or state.cost is None else state.cost.seconds,
+            resumable=True,
+            on_stop=lambda session: session.search.forget_interruption(),
+        )
 
     def train(self, model: str, task: Task) -> int:
         """Train a model with its default options; the job's number."""
         view = JobView(next(numbers), task, f"training {model}")
-        return self._jobs.add(view, lambda session, job: session.models.train(model, job=job))
+        known = () if self._connection.state is None else self._connection.state.models
+        expected = next((one.seconds for one in known if one.name == model), None)
+        return self._jobs.add(view, lambda session, job: session.models.train(model, job=job), expected=expected)
+
+    def look_again(self) -> None:
+        """Read the state of the data set in a thread; DatasetChanged follows if another process has changed it."""
+        if self._connection.state is not None and not self._looking.locked():
+            start("look", self._look)
+
+    def _look(self) -> None:
+        if not self._looking.acquire(blocking=False):
+            return
+        try:
+            known, session = self._connection.state, self._connection.wait_for_session()
+            state = self._connection.read_state(session)
+            if state != known:
+                self._connection.post(DatasetChanged(state))
+        except (RecsysError, OSError):
+            return  # whoever needs what cannot be read says so
+        finally:
+            self._looking.release()
 
     def cancel(self, job: int) -> None:
         """Stop a job: a message acknowledges it at once, and the job obeys at its next checkpoint."""

@@ -45,6 +45,8 @@ class Connection:
         self._post = post
         self._log_hint = log_hint
         self.clock = clock
+        self.state: DatasetState | None = None
+        """What was read last of the data set."""
         self._session: SessionLike | None = None
         self._opened = threading.Event()
         self._closed = threading.Event()
@@ -84,7 +86,8 @@ class Connection:
         if not embedding.complete:
             with suppress(RecsysError):  # the embedding itself says so
                 cost = session.search.embedding_cost()
-        return DatasetState(session.data.overview(), embedding, tuple(session.models.states()), cost)
+        self.state = DatasetState(session.data.overview(), embedding, tuple(session.models.states()), cost)
+        return self.state
 
     def post(self, message: Message) -> None:
         """Send a message to the app."""

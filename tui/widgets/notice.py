@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
@@ -33,15 +36,19 @@ class Notice(Static):
     def __init__(self) -> None:
         super().__init__()
         self._written = Content()
+        self._again: Callable[[], None] = lambda: None
+
+    def on_resize(self) -> None:
+        """Leave the blank lines out where there is no room for them."""
+        self._again()
 
     def show(self, heading: str, text: str = "", action: tuple[str, str] | None = None) -> None:
         """Show a heading, a text, and the key to press next with what it does."""
-        parts: list[Content | str | tuple[str, str]] = [(clean(heading), "bold $text")]
-        if text:
-            parts.append("\n\n" + paragraphs(text))
+        parts = [Content.styled(clean(heading), "bold $text")]
+        parts += [Content(part) for part in paragraphs(text).split("\n\n") if part]
         if action is not None:
-            parts += ["\n\n", *_key(*action)]
-        self._write(Content.assemble(*parts))
+            parts.append(Content.assemble(*_key(*action)))
+        self._write(parts)
 
     def show_failed(self, heading: str, failure: Failure) -> None:
         """Show why something failed; F5 tries again."""
@@ -62,9 +69,14 @@ class Notice(Static):
                 lines.append(Content.assemble("loss ", (sparkline(job.losses, 32), "$text-accent")))
         if job.state in ("waiting", "running"):
             lines.append(Content.assemble(*_key(stop, "stop")))
-        self._write(Content("\n\n").join(lines))
+        self._write(lines)
 
-    def _write(self, content: Content) -> None:
+    def _write(self, parts: Sequence[Content]) -> None:
+        self._again = partial(self._write, parts)
+        width, height = self.content_size
+        lines = sum(-(-max(cell_len(line), 1) // max(width, 1)) for part in parts for line in part.plain.split("\n"))
+        roomy = not height or lines + len(parts) - 1 <= height
+        content = Content("\n\n" if roomy else "\n").join(parts)
         if not content.is_same(self._written):
             self._written = content
             self.update(content, layout=False)  # it fills its panel, whatever the text
@@ -80,14 +92,28 @@ def job_heading(job: JobView) -> str:
     label = job.label[:1].upper() + job.label[1:]
     match job.state:
         case "waiting":
-            return clean(f"{label}: waiting for its turn")
+            return clean(f"{label}: waits for {waits_for(job)}")
         case "stopping":
             return clean(f"Stopping {job.label} …")
         case "running":
             stage = job.progress.stage if job.progress is not None else ""
+            if stage.startswith(job.label):
+                return clean(stage[:1].upper() + stage[1:])
             return clean(label if stage in job.label else f"{label}: {stage}")
         case ended:
             return clean(f"{label} {ended}")
+
+
+def waits_for(job: JobView) -> str:
+    """What a job waits for, and for how long where that is known."""
+    if not job.waits_for:
+        return "its turn"
+    more = len(job.waits_for) - 1
+    return (
+        job.waits_for[0]
+        + (f" and {more} more" if more else "")
+        + ("" if job.wait is None else f", {duration(max(job.wait, 1))}")
+    )
 
 
 def job_figures(job: JobView) -> str:
@@ -96,10 +122,12 @@ def job_figures(job: JobView) -> str:
     if progress is None:
         return ""
     values = dict(progress.values)
-    parts = []
+    parts, is_share = [], progress.unit == "%"
     if progress.total:
         parts.append(f"{progress.done / progress.total:.0%}")
-    if "epoch" in values and progress.unit not in ("epochs", "sweeps"):
+    if is_share:
+        pass  # the share says it all
+    elif "epoch" in values and progress.unit not in ("epochs", "sweeps"):
         of = f" of {values['epochs']:.0f}" if "epochs" in values else ""
         parts.append(f"epoch {values['epoch']:.0f}{of}")
     elif progress.total:
@@ -107,7 +135,7 @@ def job_figures(job: JobView) -> str:
     elif progress.done:
         parts.append(count(progress.done, progress.unit.removesuffix("s") or "piece"))
     parts += [f"{name} {value:.4g}" for name, value in values.items() if name not in _SHOWN_ELSEWHERE]
-    if job.pace and progress.unit:
+    if job.pace and progress.unit and not is_share:
         parts.append(f"{job.pace:,.0f} {progress.unit}/s")
     if job.seconds_left is not None and job.state == "running":
         parts.append(f"{duration(max(job.seconds_left, 1))} left")

@@ -38,6 +38,8 @@ class StatusBar(Contained, Widget):
     """The job that runs."""
     others: reactive[int] = reactive(0)
     """How many more jobs wait."""
+    next: reactive[str] = reactive("")
+    """The job that is next."""
     _waiting: reactive[str] = reactive("")
 
     def __init__(self, pace: Pace) -> None:
@@ -66,34 +68,57 @@ class StatusBar(Contained, Widget):
             return
         # The others usually wait for the oldest one.
         self._waiting = next(iter(self._sources.values()))
-        if self._spinner is None and self._pace.frame:
-            self._spinner = self.set_interval(self._pace.frame, self._turn)
+        self._spin()
 
     def _rest(self) -> None:
-        for timer in (self._patience, self._spinner):
-            if timer is not None:
-                timer.stop()
-        self._patience = self._spinner = None
-        self._waiting = ""
+        if self._patience is not None:
+            self._patience.stop()
+        self._patience, self._waiting = None, ""
+        self._spin()
+
+    def watch_job(self) -> None:
+        """Turn the spinner while a job cannot say how far it is."""
+        self._spin()
+
+    @property
+    def _is_vague(self) -> bool:
+        if self.job is None or self.job.state not in ("running", "stopping"):
+            return False
+        progress = self.job.progress
+        return self.job.state == "stopping" or progress is None or not progress.total
+
+    def _spin(self) -> None:
+        turns = bool(self._waiting) or self._is_vague
+        if turns and self._spinner is None and self._pace.frame:
+            self._spinner = self.set_interval(self._pace.frame, self._turn)
+        elif not turns and self._spinner is not None:
+            self._spinner.stop()
+            self._spinner = None
 
     def _turn(self) -> None:
         self._frame += 1
         self.refresh()
 
+    @property
+    def _spoke(self) -> str:
+        return _FRAMES[self._frame % len(_FRAMES)]
+
     def render(self) -> Content:
         """The line."""
         width = self.size.width
         if self.job is None:
-            text = f"{_FRAMES[self._frame % len(_FRAMES)]} {self._waiting}" if self._waiting else self.note
+            text = f"{self._spoke} {self._waiting}" if self._waiting else self.note
             return Content.assemble((" " + shorten(text, width - 2), "$text" if text[:1] in _NEWS else ""))
-        heading, figures = f" {job_heading(self.job)}  ", [job_figures(self.job)]
+        turning = f"{self._spoke} " if self._is_vague else ""
+        heading, figures = f" {turning}{job_heading(self.job)}  ", [job_figures(self.job)]
         done = undone = ""
         progress = self.job.progress
         if progress is not None and progress.total:
             done, undone = progress_bar(progress.done / progress.total, _BAR)
             undone += "  "
-        if self.others:
-            figures.append(f"{self.others} more waiting")
+        if self.next:
+            more = f", {self.others - 1} more" if self.others > 1 else ""
+            figures.append(f"then {self.next}{more}")
         text = " · ".join(filter(None, figures))
         room = width - cell_len(heading + done + undone) - 1
         aside = self._waiting or self.note

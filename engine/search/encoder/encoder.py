@@ -82,7 +82,7 @@ class Encoder:
     @property
     def loaded(self) -> bool:
         """Whether the next query is encoded at once, without loading anything first."""
-        return self._few is not None
+        return self.is_ready(1)
 
     @property
     def identity(self) -> ModelIdentity:
@@ -111,15 +111,27 @@ class Encoder:
         """Numbers in a vector; loads the model."""
         return self._load().dim
 
-    def load(self) -> None:
-        """Read the model: a fraction of a second, or several for one without an ONNX graph.
+    def is_ready(self, texts: int) -> bool:
+        """Whether so many texts are encoded at once, without loading anything first."""
+        return (self._few if texts <= _FEW else self._many) is not None
+
+    def load(self, texts: int = 1) -> None:
+        """Read the model: a fraction of a second, or several where torch is imported.
+
+        Parameters
+        ----------
+        texts
+            How many texts will be encoded at a time; many are encoded by what is quickest for a catalogue.
 
         Raises
         ------
         DataError, UnknownError
             As :attr:`identity`, and if the files cannot be read as a model.
         """
-        self._load()
+        if texts <= _FEW:
+            self._load()
+        else:
+            self._load_for_many()
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors of unit length for queries, of shape (len(texts), dim).

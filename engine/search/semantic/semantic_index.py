@@ -113,6 +113,11 @@ class SemanticIndex:
         self._store.embed(wanted, self._encoder, job)
         return self.state()
 
+    def forget_interruption(self) -> None:
+        """See :meth:`engine.search.semantic.vector_store.VectorStore.forget_interruption`."""
+        if self._store is not None:
+            self._store.forget_interruption()
+
     def item_vectors(self, num_items: int) -> Vectors:
         """The stored vectors of the first items; see :func:`engine.search.semantic.item_vectors.item_vectors`."""
         from engine.search.semantic.item_vectors import item_vectors

@@ -277,6 +277,16 @@ class VectorStore:
         """A marker file that exists from the start of an embedding until it is complete."""
         return self.folder.with_name(f".{self.folder.name}.begun")
 
+    def forget_interruption(self) -> None:
+        """Take back that an embedding was begun and not finished: whoever stopped it does not want it continued.
+
+        Raises
+        ------
+        OSError
+            If the mark cannot be removed.
+        """
+        self._in_progress.unlink(missing_ok=True)
+
     def _was_interrupted(self) -> bool:
         try:
             if not self._in_progress.exists():
