@@ -29,7 +29,7 @@ from tui.widgets.contained import Contained
 from tui.widgets.heading import Heading, TabBar
 from tui.widgets.hints import KeyHints
 from tui.widgets.line_filter import LineSanitizer
-from tui.widgets.notice import job_heading
+from tui.widgets.notice import job_heading, waits_for
 from tui.widgets.status import StatusBar
 
 if TYPE_CHECKING:
@@ -267,6 +267,8 @@ class RecsysApp(ContainedApp):
         pane = self.pane(name)
         pane.refresh_state()
         pane.focus_again()
+        self._status.note = clean(pane.status)
+        self.look_again()
         if self._resume is not None:
             self._resume.restore_pane(name)
         self._show_trail()
@@ -410,6 +412,15 @@ class RecsysApp(ContainedApp):
         self.state.dataset = message.dataset
         self._refresh_pane()
 
+    def on_app_focus(self) -> None:
+        """Look whether something was trained or embedded in another terminal meanwhile."""
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Have the state of the data set read again, unless a job will have that done at its end."""
+        if self.state.dataset is not None and self.state.active_job() is None:
+            self.backend.look_again()
+
     def on_device_ready(self, message: messages.DeviceReady) -> None:
         """The libraries that compute are loaded."""
         self.state.device = clean(message.name)
@@ -443,7 +454,8 @@ class RecsysApp(ContainedApp):
         self.state.jobs[job.id] = job
         running = self.state.active_job()
         self._status.job = running
-        self._status.others = sum(one.active for one in self.state.jobs.values()) - 1
+        waiting = [one for one in self.state.waiting_jobs() if one is not running]
+        self._status.others, self._status.next = len(waiting), clean(waiting[0].label) if waiting else ""
         self._show_device()
         if job.state in ("done", "stopped", "failed"):
             self._notify_end(job)
@@ -677,11 +689,17 @@ class RecsysApp(ContainedApp):
         """All keys, by the place they work in."""
         from tui.widgets.item_list import ItemList
 
+        shown = [(written, what) for _, written, what in self.query_one(KeyHints).hints() if what != "help"]
+        if shown:
+            yield "Here and now", tuple(shown)
+        here = next(tab for tab in TABS if tab.name == self.active_tab)
+        yield here.title, self.active_pane.help_keys()
+        yield "In a list", ItemList.KEYS
         tabs = (" ".join(tab.key for tab in TABS), f"{', '.join(self._titles.values())}; again: its input line")
         yield "Everywhere", (tabs, *_HELP)
-        yield "In a list", ItemList.KEYS
         for tab in TABS:
-            yield tab.title, tab.load_pane().KEYS
+            if tab is not here:
+                yield tab.title, tab.load_pane().KEYS
         reports = str(Path(self._log_hint).with_name("reports"))
         yield "If something goes wrong", (("log", self._log_hint), ("reports of errors", reports))
 
@@ -746,9 +764,10 @@ class RecsysApp(ContainedApp):
         for tab in TABS:
             open_tab = partial(self.run_action, f"open('{tab.name}')")
             yield SystemCommand(f"Open {tab.title}", f"Go to the {tab.title} tab", open_tab)
-        job = self.state.active_job()
-        if job is not None:
-            yield SystemCommand(f"Stop {job.label}", "Stop the job that runs", partial(self.backend.cancel, job.id))
+        for job in self.state.jobs.values():
+            if job.active and job.state != "stopping":
+                about = f"It waits for {waits_for(job)}" if job.state == "waiting" else "Stop the job that runs"
+                yield SystemCommand(f"Stop {job.label}", about, partial(self.backend.cancel, job.id))
         dataset = self.state.dataset
         if dataset is not None:
             if not dataset.embedding.complete and self.state.active_job("search") is None:

@@ -200,7 +200,7 @@ async def test_every_hint_stands_for_a_key_that_does_something(make_app, tab, st
             assert hasattr(active.node, f"action_{name}") or hasattr(app, f"action_{name}")
 
 
-async def test_hints_that_have_no_room_end_in_an_ellipsis_and_help_stays(make_app):
+async def test_hints_that_have_no_room_are_behind_the_help_key(make_app):
     app = make_app()
     async with app.run_test(size=(66, 24)) as pilot:
         await settle(pilot)
@@ -209,9 +209,14 @@ async def test_hints_that_have_no_room_end_in_an_ellipsis_and_help_stays(make_ap
         await pilot.press("down")
         await settle(pilot)
         line = screen_text(app).splitlines()[-1]
-        assert "…" in line
-        assert "? help" in line
+        assert re.search(r"\? help · \d more", line)
         assert len(line.rstrip()) <= 66
+        left_out = [what for _, _, what in app.screen.query_one(KeyHints).hints() if what not in line]
+        await pilot.press("question_mark")
+        await settle(pilot)
+        assert left_out
+        assert "Here and now" in screen_text(app)
+        assert all(what in screen_text(app) for what in left_out)
 
 
 async def test_help_lists_keys_that_exist(make_app):
@@ -227,9 +232,10 @@ async def test_help_lists_keys_that_exist(make_app):
         await pilot.pause()
         assert "In a list" not in screen_text(app)
         assert [place for place, _ in app.help_sections()] == [
-            "Everywhere",
-            "In a list",
+            "Here and now",
             "Search",
+            "In a list",
+            "Everywhere",
             "User",
             "Sequence",
             "If something goes wrong",

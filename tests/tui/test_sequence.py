@@ -202,7 +202,7 @@ async def test_untrained_offers_to_train_also_while_typing(make_app):
     async with app.run_test(size=NARROW) as pilot:
         await open_sequence(app, pilot)
         await add(pilot, "heat")
-        assert "No model is trained" in screen_text(app)
+        assert "No model predicts what comes next yet" in screen_text(app)
         await pilot.press("f5")
         await settle(pilot)
         assert "What comes next · sequence" in screen_text(app)

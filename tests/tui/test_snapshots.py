@@ -170,7 +170,7 @@ STATES: dict[str, tuple[Callable[[], FakeSession], Steps]] = {
     "sequence_next": (FakeSession, keys("f4", text="heat", then=("enter", "m", "a", "enter", "tab", "tab", "down"))),
     "sequence_list": (FakeSession, keys("f4", text="heat", then=("enter", "r", "i", "f", "enter", "down", "K"))),
     "sequence_untrained": (untrained, keys("f4", text="heat", then=("enter",))),
-    "sequence_waiting_for_its_turn": (untrained, held("embed", "f5", shows="0 of 20 texts")),
+    "sequence_waiting_for_its_turn": (untrained, held("train", "f3", "f5", shows="epoch 1 of 10")),
     "sequence_failed": (lambda: broken("next_items", DAMAGED), keys("f4", text="heat", then=("enter",))),
     "sequence_nasty": (nasty, keys("f4", text="x", then=("enter", "f2"))),
     "help": (FakeSession, keys("f1")),
@@ -201,7 +201,7 @@ async def follow_up(name: str, app: Any, pilot: Any) -> None:
         await settle(pilot)
     elif name == "sequence_waiting_for_its_turn":
         await pilot.press("f4", "f5")
-        await until(pilot, lambda: "waiting for its turn" in screen_text(app))
+        await until(pilot, lambda: any(job.waits_for for job in app.state.waiting_jobs()))
     elif name == "user_training_failed":
         await pilot.press("t")
         await settle(pilot)

@@ -25,8 +25,7 @@ async def test_arrows_preview_a_user_with_history_and_recommendations(make_app):
         assert "History of user 3" in text
         assert "Recommended for 3 · explicit" in text
         assert "mean 2.50 of 10 ratings" in text
-        assert "★★★★½" in text
-        assert "4.74" in text
+        assert "4.34" in text
         assert "seen" in text
 
 
@@ -80,7 +79,8 @@ async def test_training_is_offered_shown_and_answers_when_it_is_done(make_app):
     app = make_app(session)
     async with app.run_test(size=WIDE) as pilot:
         await open_user(app, pilot)
-        assert "No model is trained on this data set yet" in screen_text(app)
+        assert "No model predicts what users like yet" in screen_text(app)
+        assert "F5" in screen_text(app)
         gate = session.hold("train")
         await pilot.press("t")
         await until(pilot, lambda: "epoch 1 of 10" in screen_text(app))
@@ -89,6 +89,76 @@ async def test_training_is_offered_shown_and_answers_when_it_is_done(make_app):
         gate.set()
         await settle(pilot)
         assert "Recommended for 1 · explicit" in screen_text(app)
+
+
+async def test_what_orders_the_recommendations_is_marked_and_can_be_changed(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        pane = await open_user(app, pilot)
+        assert "At least ↓" in screen_text(app)
+        lower = [result.score for result in pane._liked.rows]
+        assert lower == sorted(lower, reverse=True)
+        await pilot.press("s")
+        await settle(pilot)
+        assert "At least" not in screen_text(app)
+        assert "Predicted ↓" in screen_text(app)
+        predicted = [result.predicted_rating for result in pane._liked.rows]
+        assert predicted == sorted(predicted, reverse=True)
+
+
+async def test_a_model_that_another_process_trained_answers_when_the_tab_is_shown_again(make_app):
+    session = FakeSession(trained=())
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        assert "No model predicts what users like yet" in screen_text(app)
+        session.trained_models["explicit"] = "2025-11-22T08:00:00Z"
+        await pilot.press("f2", "f3")
+        await until(pilot, lambda: "Recommended for 1 · explicit" in screen_text(app))
+
+
+async def test_a_model_of_another_tab_is_named_where_none_answers(make_app):
+    app = make_app(FakeSession(trained=("sequence",)))
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        assert "Trained for other tabs: sequence." in screen_text(app)
+
+
+async def test_each_tab_shows_its_own_last_answer_below(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        assert "20 of 20 embedded" in screen_text(app)
+        await pilot.press("f3")
+        await settle(pilot)
+        assert "20 of 20 embedded" not in screen_text(app)
+        await pilot.press("f4")
+        await settle(pilot)
+        assert "explicit · user" not in screen_text(app)
+        await pilot.press("f2")
+        await settle(pilot)
+        assert "20 of 20 embedded" in screen_text(app)
+
+
+async def test_a_training_that_waits_says_for_what(make_app):
+    session = FakeSession(trained=())
+    gate = session.hold("train")
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f4")
+        await settle(pilot)
+        await pilot.press("f5")
+        await until(pilot, lambda: "epoch 1 of 10" in screen_text(app))
+        await pilot.press("f3")
+        await settle(pilot, jobs=False)
+        await pilot.press("f5")
+        await until(pilot, lambda: "Training explicit: waits for training sequence" in screen_text(app))
+        assert "then training explicit" in screen_text(app)
+        gate.set()
+        await settle(pilot)
 
 
 async def test_other_tabs_are_usable_while_a_model_trains(make_app):
@@ -173,8 +243,8 @@ async def test_jobs_run_one_after_the_other_and_a_waiting_one_can_be_taken_back(
         await open_user(app, pilot)
         await pilot.press("t", "f4")
         await pilot.press("f5")
-        await until(pilot, lambda: "waiting for its turn" in screen_text(app))
-        assert "1 more waiting" in screen_text(app)
+        await until(pilot, lambda: "waits for training explicit" in screen_text(app))
+        assert "then training sequence" in screen_text(app)
         await pilot.press("escape")
         await until(pilot, lambda: "Training sequence stopped" in screen_text(app))
         gate.set()
@@ -215,9 +285,10 @@ async def test_a_damaged_model_is_named_in_the_palette_while_another_answers(mak
 
 async def test_a_predicted_rating_says_how_far_off_it_may_be(make_app):
     app = make_app(with_bayesian("bayesian"))
-    async with app.run_test(size=NARROW) as pilot:
+    async with app.run_test(size=(200, 60)) as pilot:
         await open_user(app, pilot)
         text = screen_text(app)
+        assert "★★★★½" in text
         assert "4.74" in text
         assert "±0.7" in text
 

@@ -185,6 +185,8 @@ class Pane(Contained, ZoomContainer, Generic[Service]):
         self.state = state
         self.line = line
         self.last_focus: Widget | None = None
+        self.status = ""
+        """How the last answer came about, for the status bar."""
         self._offered: tuple[bool | None, ...] = ()
         self._requests: list[Request[Service]] = []
 
@@ -232,6 +234,10 @@ class Pane(Contained, ZoomContainer, Generic[Service]):
         items
             The items that it names, by their ids; one that is no longer there is left out.
         """
+
+    def help_keys(self) -> KeyHelp:
+        """The keys of this pane for the help screen, as they are with the open data set."""
+        return self.KEYS
 
     def step_back(self) -> None:
         """Go one step back from wherever the cursor is."""
@@ -314,6 +320,12 @@ class Pane(Contained, ZoomContainer, Generic[Service]):
             if request.pending:
                 self.app.post_message(Busy(request.name, ""))
             request.close()
+
+    def on_status_changed(self, message: StatusChanged) -> None:
+        """Keep the line for when this tab is shown again; only that of the open tab is shown now."""
+        self.status = message.text
+        if not self.display:
+            message.stop()
 
     def on_answered(self, message: Answered) -> None:
         """Handle an answer; one to a request that was replaced meanwhile is dropped."""

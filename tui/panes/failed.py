@@ -58,6 +58,7 @@ class FailedPane(VerticalScroll):
     """
 
     last_focus: Widget | None = None
+    status = ""
 
     def __init__(self, name: str, place: str, report: Path | None, traceback: str = "") -> None:
         super().__init__(id=name)
@@ -107,6 +108,10 @@ class FailedPane(VerticalScroll):
         self.screen.set_focus(self)
 
     focus_again = focus_line = focus_start
+
+    def help_keys(self) -> tuple[tuple[str, str], ...]:
+        """The one key."""
+        return (("r F5", "reload the tab"),)
 
     def explain(self, item: Item) -> None:
         """Know no reasons."""

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.state import AppState
+from tui.widgets.cell_text import duration
 from tui.widgets.notice import Notice, job_heading
 
 if TYPE_CHECKING:
     from engine.session import Task
+
+#: What a model of a task does; continues "No model".
+_ANSWERS: dict[Task, str] = {"user": "predicts what users like", "sequence": "predicts what comes next"}
 
 #: Shown on every tab while the data set cannot be opened.
 NOT_OPENED = "This data set cannot be opened"
@@ -51,8 +55,10 @@ def show_train_prompt(notice: Notice, state: AppState, task: Task, needs: str) -
         )
     else:
         last = state.last_job(task)
-        heading, text = "No model is trained on this data set yet", model.description
+        heading, text = f"No model {_ANSWERS[task]} yet", f"{model.name}: {_in_short(model.description)}."
         models = () if state.dataset is None else state.dataset.models
+        if model.seconds is not None:
+            text += f" Trained in {duration(model.seconds)} the last time."
         spoilt = [one for one in models if one.task == task and one.damage]
         if spoilt:
             heading = f"Damaged, to be trained again: {', '.join(one.name for one in spoilt)}"
@@ -61,7 +67,15 @@ def show_train_prompt(notice: Notice, state: AppState, task: Task, needs: str) -
             heading, text = job_heading(last), last.failure.text
         elif last is not None and last.state == "stopped":
             heading = job_heading(last)
-        others = [one.name for one in models if one.task == task and one is not model and not one.obstacle]
-        if others:
-            text += f"\n\nOthers are in the palette (Ctrl+P): {', '.join(others)}."
-        notice.show(heading, text, ("t", f"train “{model.name}” (F5 while typing); it runs in the background"))
+        elsewhere = [one.name for one in models if one.task != task and one.trained]
+        if elsewhere and not spoilt:
+            text += f"\n\nTrained for other tabs: {', '.join(elsewhere)}."
+        if any(one.task == task and one is not model and not one.obstacle for one in models):
+            text += "\n\nOther models: Ctrl+P, train."
+        notice.show(heading, text, ("F5", f"train {model.name}, in the background"))
+
+
+def _in_short(description: str) -> str:
+    """What a model is for, without how it does it."""
+    short = description.partition(":")[0].partition(";")[0].rstrip(". ")
+    return short[:1].lower() + short[1:]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding
@@ -14,9 +16,12 @@ from tui.widgets.contained import Contained
 
 _NAMES = {"escape": "Esc", "enter": "↵", **{f"f{number}": f"F{number}" for number in range(1, 13)}}
 
+#: What always has room, at the end of the line.
+_LAST = ("palette", "help")
+
 
 class KeyHints(Contained, Widget):
-    """Keys and what they do, nearest to the cursor first; what has no room is replaced by an ellipsis.
+    """Keys and what they do, nearest to the cursor first; what has no room is behind the help key.
 
     One widget that draws one line: Textual's own footer is a widget a key, mounted anew at each change of focus,
     and scrolls sideways where it is too narrow.
@@ -40,7 +45,7 @@ class KeyHints(Contained, Widget):
             binding = active.binding
             if binding.show and active.enabled and binding.action not in found:
                 found[binding.action] = (binding.key, self._written(binding), clean(binding.description))
-        return sorted(found.values(), key=lambda hint: hint[2] in ("palette", "help"))
+        return sorted(found.values(), key=lambda hint: hint[2] in _LAST)
 
     def _written(self, binding: Binding) -> str:
         if binding.key_display or binding.key not in _NAMES:
@@ -51,33 +56,25 @@ class KeyHints(Contained, Widget):
         """The line."""
         parts: list[Content | str | tuple[str, str]] = [" "]
         for hint, _ in self._placed(self.size.width):
-            parts += ["…  "] if hint is None else [(f"{hint[1]} ", "bold $text-primary"), f"{hint[2]}  "]
+            parts += [(f"{hint[1]} ", "bold $text-primary"), f"{hint[2]}  "]
         return Content.assemble(*parts)
 
-    def _placed(self, width: int) -> list[tuple[tuple[str, str, str] | None, int]]:
-        """The hints that fit, with the cells they end at; None stands for those that do not."""
+    def _placed(self, width: int) -> list[tuple[tuple[str, str, str], int]]:
+        """The hints that fit, with the cells they end at; the help key tells of those that do not."""
         hints = self.hints()
-        lengths = [cell_len(f"{written} {what}  ") for _, written, what in hints]
-        kept = list(range(len(hints)))
-        movable = [index for index, hint in enumerate(hints) if hint[2] not in ("palette", "help")]
-        cut = False
-        while movable and 1 + sum(lengths[index] for index in kept) + (3 if cut else 0) > width:
-            kept.remove(movable.pop())
-            cut = True
-        placed: list[tuple[tuple[str, str, str] | None, int]] = []
-        edge = 1
-        for position, index in enumerate(kept):
-            if cut and position == len(movable):
-                edge += 3
-                placed.append((None, edge))
-            edge += lengths[index]
-            placed.append((hints[index], edge))
-        return placed
+        first = [hint for hint in hints if hint[2] not in _LAST]
+        for kept in range(len(first), -1, -1):
+            more = f" · {len(first) - kept} more" if kept < len(first) else ""
+            shown = first[:kept]
+            shown += [(key, written, what + more * (what == "help")) for key, written, what in hints if what in _LAST]
+            ends = list(accumulate((cell_len(f"{written} {what}  ") for _, written, what in shown), initial=1))[1:]
+            if not ends or ends[-1] <= width:
+                break
+        return list(zip(shown, ends, strict=True))
 
     def on_click(self, event: events.Click) -> None:
         """Press the key that was clicked."""
         for hint, edge in self._placed(self.size.width):
             if event.x < edge:
-                if hint is not None:
-                    self.app.simulate_key(hint[0])
+                self.app.simulate_key(hint[0])
                 return
