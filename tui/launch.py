@@ -116,7 +116,8 @@ def make_app(
     restore = settings.effective.points["restore"]
     # --fresh is about this start alone; the setting means that nothing is to be kept, either.
     state_folder = find_paths().state if restore.value or restore.source == "option" else None
-    theme = settings.effective["theme"] or read_theme(find_paths().state)
+    of_few_colours = "ansi-dark" if settings.effective["colours"] == "16" else None
+    theme = settings.effective["theme"] or read_theme(find_paths().state) or of_few_colours
     return RecsysApp(
         open_in_worker,
         dataset or "",

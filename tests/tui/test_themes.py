@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.conftest import screen_text, settle
+from tui import launch
 from tui.themes.catalogue import read_themes
 from tui.themes.own import OWN
 from tui.widgets.choices import ChoiceTable
@@ -77,3 +78,11 @@ def test_a_file_that_is_no_theme_is_named_and_hides_no_other(tmp_path: Path, con
 def test_a_file_cannot_take_the_place_of_a_theme(tmp_path: Path) -> None:
     (tmp_path / "nord.toml").write_text('primary = "red"')
     assert "rename" in read_themes(tmp_path).problems[0]
+
+
+def test_sixteen_colours_are_those_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "auto")
+    monkeypatch.setenv("RECSYS_TUI_COLOURS", "16")
+    app = launch.make_app(None, "cpu")
+    assert app.theme == "ansi-dark"
+    assert app.console.color_system == "standard"
