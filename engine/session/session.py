@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from engine.session.map import MapService
     from engine.session.me import MeService
     from engine.session.people import PeopleService
+    from engine.session.taste import TasteService
     from engine.workspace.dataset_store import Workspace
 
 
@@ -151,6 +152,13 @@ class Session:
         from engine.session.comparison import ComparisonService
 
         return ComparisonService(self._opened, self.models)
+
+    @locked_property
+    def taste(self) -> TasteService:
+        """What users' interactions say of their taste."""
+        from engine.session.taste import TasteService
+
+        return TasteService(self._opened)
 
     @property
     def name(self) -> str:
