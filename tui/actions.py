@@ -119,7 +119,7 @@ def _kinds() -> tuple[type[DOMNode], ...]:
 
     kinds = []
     for module in pkgutil.walk_packages(tui.__path__, "tui."):
-        if module.name.startswith(("tui.app", "tui.panes", "tui.widgets")):
+        if module.name.startswith(("tui.app", "tui.map", "tui.panes", "tui.widgets")):
             kinds += [
                 kind
                 for kind in vars(import_module(module.name)).values()

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from tui.backend.protocols import SessionLike
     from tui.item_actions import ItemActions
     from tui.live_settings import LiveSettings
+    from tui.map.screen import MapScreen
     from tui.navigation import Place
     from tui.own_ratings import OwnRatings
     from tui.panes.base import Pane
@@ -61,6 +62,7 @@ _HELP = (
     ("Tab Shift+Tab", "next and previous place on the screen"),
     ("Ctrl+P", "palette: train, embed, stop, theme …"),
     ("F5", "what the pane offers: embed, train, try again"),
+    ("M", "map of the catalogue by meaning; F1 there: its keys"),
     ("Esc", "close, stop this tab's job, or one step back"),
     ("F1 ?", "these keys"),
     ("[ ] Alt+← →", "back and forward through the places one was at"),
@@ -169,6 +171,7 @@ class RecsysApp(ContainedApp):
         self._travelling = False
         self._sanitizer = LineSanitizer()
         self._own_ratings: OwnRatings | None = None
+        self._map: MapScreen | None = None
 
     @cached_property
     def backend(self) -> Backend:
@@ -470,7 +473,7 @@ class RecsysApp(ContainedApp):
             self.screen.dismiss()
 
     def _notify_end(self, job: messages.JobView) -> None:
-        if job.task not in self._titles:
+        if job.task not in self._titles and job.state != "failed":
             return
         took = "" if job.seconds is None else f" in {duration(job.seconds)}"
         what = job_heading(job)
@@ -493,6 +496,8 @@ class RecsysApp(ContainedApp):
         # Only the pane that is shown; the others refresh when they are opened. While the app ends, there may be none.
         if not self._exit and self.query("#tabs") and self.panes:
             self.active_pane.refresh_state()
+            if self._map is not None:
+                self._map.refresh_state()
 
     # -- from the panes ---------------------------------------------------------------------------------------
     def on_busy(self, message: messages.Busy) -> None:
@@ -508,12 +513,12 @@ class RecsysApp(ContainedApp):
     def on_add_to_sequence(self, message: messages.AddToSequence) -> None:
         """Append to the sequence, and confirm it if the sequence is not shown."""
         if refusal := self._refusal(message.item):
-            self._status.note = f"✗ {refusal}"
+            self._say(f"✗ {refusal}")
             return
         draft = self.state.draft
         draft.append(message.item)
         if self._tabs.active != "sequence":
-            self._status.note = f"✓ {_named(message.item)} is number {len(draft)} of the sequence (F4)"
+            self._say(f"✓ {_named(message.item)} is number {len(draft)} of the sequence (F4)")
         self._refresh_pane()
         self.refresh_bindings()
 
@@ -526,6 +531,7 @@ class RecsysApp(ContainedApp):
 
     async def on_more_like_this(self, message: messages.MoreLikeThis) -> None:
         """Open Search with items like this one."""
+        self._close_map()
         from tui.panes.search import SearchPane
 
         self._leave(self._here())
@@ -542,6 +548,28 @@ class RecsysApp(ContainedApp):
 
             await self.on_reload_tab(ReloadTab(tab))
 
+    def on_show_map(self, message: messages.ShowMap) -> None:
+        """Show the map of the catalogue in front of the tabs."""
+        from tui.map.screen import MapScreen
+
+        if self._map is None and not self.screen.is_modal:
+            self._map = MapScreen(self.backend, self.state, message)
+            self.push_screen(self._map, self._map_closed)
+
+    def _open_map(self) -> None:
+        from tui.panes.base import Pane
+
+        if isinstance(pane := self.active_pane, Pane):
+            pane.action_map()
+
+    def _close_map(self) -> None:
+        """Close the map if what is asked for leads to a tab."""
+        if self._map is not None and self.screen is self._map:
+            self._map.dismiss()
+
+    def _map_closed(self, _: None) -> None:
+        self._map = None
+
     def on_show_details(self, message: messages.ShowDetails) -> None:
         """Show the details of an item in front of the list."""
         from tui.widgets.details import DetailsScreen
@@ -552,13 +580,13 @@ class RecsysApp(ContainedApp):
     def on_copy_text(self, message: messages.CopyText) -> None:
         """Copy through the terminal, which works over SSH, too."""
         self.copy_to_clipboard(message.text)
-        self._status.note = f"✓ copied: {clean(message.what or message.text)}"
+        self._say(f"✓ copied: {clean(message.what or message.text)}")
 
     def on_copy_title(self, message: messages.CopyTitle) -> None:
         """Copy a title."""
         title = _named(message.item)
         self.copy_to_clipboard(title)
-        self._status.note = f"✓ copied: {title}"
+        self._say(f"✓ copied: {title}")
 
     @cached_property
     def _actions(self) -> ItemActions:
@@ -617,6 +645,7 @@ class RecsysApp(ContainedApp):
 
     async def on_show_user(self, message: messages.ShowUser) -> None:
         """Open the User tab with a user."""
+        self._close_map()
         from tui.panes.user import UserPane
 
         self._leave(self._here())
@@ -627,6 +656,7 @@ class RecsysApp(ContainedApp):
 
     async def on_replace_sequence(self, message: messages.ReplaceSequence) -> None:
         """Open the Sequence tab with other items; an undo brings the earlier ones back."""
+        self._close_map()
         self.state.draft.replace(item for item in message.items if not self._refusal(item))
         await self._open_working("sequence")
         self._refresh_pane()
@@ -634,6 +664,12 @@ class RecsysApp(ContainedApp):
     def on_find_fans(self, message: messages.FindFans) -> None:
         """List the users who rated an item highest."""
         self._actions.find_fans(message.item)
+
+    def _say(self, text: str) -> None:
+        """Confirm something in the status line, and on the map, which covers that line."""
+        self._status.note = text
+        if self._map is not None:
+            self._map.say(text)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy text, line by line without what a terminal would act upon when it is pasted."""
@@ -780,6 +816,8 @@ class RecsysApp(ContainedApp):
                     yield SystemCommand(f"Train {model.name}{again}", about, train)
             yield SystemCommand("Import my ratings", "Add an export of another program", self.action_import_ratings)
             yield SystemCommand("Export my ratings", "Write them to a file", self.action_export_ratings)
+        if dataset is not None:
+            yield SystemCommand("Map", "The catalogue laid out by meaning, with this tab's items", self._open_map)
         yield from self.active_pane.commands()
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
         yield SystemCommand("Keys", "Show all keys", self.action_help)

@@ -5,6 +5,7 @@ What the messages carry is frozen. The messages themselves cannot be, because Te
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -258,6 +259,46 @@ class ShowDetails(Message):
     figures: tuple[tuple[str, str], ...] = ()
     matched: tuple[str, ...] = ()
     typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MapLayer:
+    """Items that are marked on the map.
+
+    Attributes
+    ----------
+    kind
+        Which mark they have; see :data:`tui.map.layers.MARKS`.
+    name
+        What they are, for the legend.
+    items
+        Their internal ids, in the order of the list that they come from.
+    """
+
+    kind: Literal["found", "history", "recommended", "sequence", "next", "near"]
+    name: str
+    items: tuple[int, ...]
+
+    @classmethod
+    def of(cls, kind: Any, name: str, items: Iterable[Item]) -> MapLayer:
+        """The layer of some items."""
+        return cls(kind, name, tuple(item.internal_id for item in items))
+
+
+@dataclass
+class ShowMap(Message):
+    """Show the map of the catalogue.
+
+    Attributes
+    ----------
+    item
+        The item that the cursor is to be on; None for the best known one.
+    layers
+        The items to mark.
+    """
+
+    item: Item | None = None
+    layers: tuple[MapLayer, ...] = ()
 
 
 @dataclass

@@ -25,10 +25,13 @@ if TYPE_CHECKING:
     from engine.search.filters.completion import Completion
     from engine.search.filters.parser import ParsedQuery, Problem
     from engine.search.highlighting import spans
+    from engine.search.map.item_map import ItemMap
+    from engine.search.map.regions import MapRegion
     from engine.search.modes import LIKE_BY, MODES, LikeBy, Mode
     from engine.session.exports.exported import Exported
     from engine.session.exports.target import Target
     from engine.session.exports.text_file import write_text
+    from engine.session.map import Surroundings
     from engine.session.session import Session, open_session
     from engine.storage.atomic import describe_os_error, write_json
     from engine.storage.guarded import read_json
@@ -56,10 +59,13 @@ _MODULES = {
     "engine.search.filters.completion": ("Completion",),
     "engine.search.filters.parser": ("ParsedQuery", "Problem"),
     "engine.search.highlighting": ("spans",),
+    "engine.search.map.item_map": ("ItemMap",),
+    "engine.search.map.regions": ("MapRegion",),
     "engine.search.modes": ("LIKE_BY", "MODES", "LikeBy", "Mode"),
     "engine.session.exports.exported": ("Exported",),
     "engine.session.exports.target": ("Target",),
     "engine.session.exports.text_file": ("write_text",),
+    "engine.session.map": ("Surroundings",),
     "engine.session.session": ("Session", "open_session"),
     "engine.storage.atomic": ("describe_os_error", "write_json"),
     "engine.storage.guarded": ("read_json",),
@@ -87,9 +93,11 @@ __all__ = [
     "Exported",
     "ExternalId",
     "Item",
+    "ItemMap",
     "Job",
     "LikeBy",
     "Manifest",
+    "MapRegion",
     "MemoryEstimate",
     "Mode",
     "ParsedQuery",
@@ -99,6 +107,7 @@ __all__ = [
     "RunRecord",
     "Session",
     "Status",
+    "Surroundings",
     "Target",
     "Task",
     "Ties",

@@ -46,6 +46,7 @@ from engine.search.filters.completion import Completion, complete_filter
 from engine.search.filters.fields import Fields
 from engine.search.filters.parser import ParsedQuery, mask, parse
 from engine.session import Edit, Job, Progress, Status, Target
+from tests.tui.fake_map import FakeMap
 
 if TYPE_CHECKING:
     from tui.backend.protocols import SessionLike
@@ -181,6 +182,7 @@ class FakeSession:
         self.me = FakeMe(self)
         self.sequences = FakeSequences(self)
         self.models = FakeModels(self)
+        self.map = FakeMap(self)
 
     # -- for tests --------------------------------------------------------------------------------------------
     def hold(self, method: str, *, stubborn: bool = False) -> threading.Event:

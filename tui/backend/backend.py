@@ -145,6 +145,11 @@ class Backend:
         finally:
             self._looking.release()
 
+    def refine_map(self) -> int:
+        """Move neighbours together on the map of the catalogue; the job's number."""
+        view = JobView(next(numbers), "map", "refining the map")
+        return self._jobs.add(view, lambda session, job: session.map.refine(job))
+
     def cancel(self, job: int) -> None:
         """Stop a job: a message acknowledges it at once, and the job obeys at its next checkpoint."""
         self._jobs.cancel(job)

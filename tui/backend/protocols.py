@@ -30,7 +30,19 @@ if TYPE_CHECKING:
         UserOrder,
         UserSummary,
     )
-    from engine.session import Completion, Edit, ExternalId, Item, Job, ParsedQuery, Status, Target, Task
+    from engine.session import (
+        Completion,
+        Edit,
+        ExternalId,
+        Item,
+        ItemMap,
+        Job,
+        ParsedQuery,
+        Status,
+        Surroundings,
+        Target,
+        Task,
+    )
 
 
 class Data(Protocol):
@@ -172,6 +184,14 @@ class Models(Protocol):
     ) -> FitReport: ...
 
 
+class Map(Protocol):
+    """What the map asks."""
+
+    def current(self, job: Job | None = None) -> ItemMap: ...
+    def refine(self, job: Job | None = None) -> ItemMap: ...
+    def around(self, item: int, k: int = 10, job: Job | None = None) -> Surroundings: ...
+
+
 class SessionLike(Protocol):
     """A session: its services, and what computes."""
 
@@ -189,6 +209,8 @@ class SessionLike(Protocol):
     def sequences(self) -> Sequences: ...
     @property
     def models(self) -> Models: ...
+    @property
+    def map(self) -> Map: ...
     def device_name(self) -> str: ...
 
 

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from tui.backend.backend import Backend
 from tui.backend.mailbox import Mailbox
 from tui.backend.protocols import SessionLike
-from tui.messages import Answered, Busy, Failed, StatusChanged
+from tui.messages import Answered, Busy, Failed, ShowMap, StatusChanged
 from tui.navigation import Place
 from tui.panes.train_prompt import can_train, show_train_prompt
 from tui.panes.zoom import ZoomContainer
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from textual.app import SystemCommand
 
     from engine.session import Item, Job, Task
-    from tui.messages import Failure
+    from tui.messages import Failure, MapLayer
     from tui.widgets.notice import Notice
 
 #: From this width on there is room for a further column.
@@ -176,6 +176,7 @@ class Pane(Contained, ZoomContainer, Generic[Service]):
         Binding("escape", "back", "back", id="step-back"),
         Binding("z", "zoom", "Zoom", show=False, id="zoom"),
         Binding("left", "app.focus_previous", "Previous", show=False, id="focus-left"),
+        Binding("M", "map", "Map", show=False, id="open-map"),
         Binding("right", "app.focus_next", "Next", show=False, id="focus-right"),
     ]
 
@@ -210,6 +211,10 @@ class Pane(Contained, ZoomContainer, Generic[Service]):
 
     def explain(self, item: Item) -> None:
         """Find out why an item is listed here; called when its details have been opened."""
+
+    def map_layers(self) -> tuple[MapLayer, ...]:
+        """The items of this pane that the map marks."""
+        return ()
 
     def commands(self) -> Iterable[SystemCommand]:
         """What this pane adds to the palette."""
@@ -383,6 +388,14 @@ class Pane(Contained, ZoomContainer, Generic[Service]):
     def action_type(self) -> None:
         """Focus the input line."""
         self.focus_line()
+
+    def action_map(self) -> None:
+        """Show the map of the catalogue, with the item under the cursor and this pane's items."""
+        from tui.widgets.item_list import ItemList
+
+        focused = self.screen.focused
+        item = focused.item if isinstance(focused, ItemList) else None
+        self.post_message(ShowMap(item, self.map_layers()))
 
     def action_retry(self) -> None:
         """Open the data set again, or repeat the requests that failed."""

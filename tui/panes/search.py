@@ -16,7 +16,7 @@ from textual.widgets import Input
 from engine.session import MODES
 from tui.backend.backend import Backend
 from tui.backend.protocols import Search, SessionLike
-from tui.messages import AddToSequence, Answered, Failed, Failure, LeavePlace, ShowDetails, StatusChanged
+from tui.messages import AddToSequence, Answered, Failed, Failure, LeavePlace, MapLayer, ShowDetails, StatusChanged
 from tui.navigation import Place
 from tui.panes.base import WIDE, KeyHelp, Pane
 from tui.panes.embedding_status import EmbeddingStatus
@@ -31,7 +31,7 @@ from tui.panes.search_palette import search_commands
 from tui.panes.search_reasons import SearchReasons
 from tui.panes.search_state import LIKE_BY_HELP, SearchMemory, SearchState, hidden_note
 from tui.state import AppState
-from tui.widgets.cell_text import duration
+from tui.widgets.cell_text import duration, shorten
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.interpretation import Interpretation
 from tui.widgets.item_list import full_title
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from engine.session import Item, LikeBy, Mode
 
 Way = TypeVar("Way")
+
+#: The map marks so many of the results; more would cover it.
+_MARKED = 30
 
 
 class SearchPane(Pane[Search]):
@@ -309,6 +312,16 @@ class SearchPane(Pane[Search]):
         """Show why the item under the cursor is found."""
         if self._table.row is not None:
             self._reasons.open(self._view, self._table.row)
+
+    def map_layers(self) -> tuple[MapLayer, ...]:
+        """What was found, unless nothing was looked for."""
+        answer = self._view.answer
+        if answer is None or not self._view.asks:
+            return ()
+        like = self._view.like
+        marked = [result.item for result in answer.results[:_MARKED]]
+        name = f"best {len(marked)} found" if like is None else f"best {len(marked)} like {shorten(like.title, 20)}"
+        return (MapLayer.of("found", name, marked),)
 
     # -- drawing ----------------------------------------------------------------------------------------------
     def refresh_state(self) -> None:

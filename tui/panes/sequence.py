@@ -17,7 +17,7 @@ from engine.data.results import Answer, Result, TitleMatch
 from tui.backend.backend import Backend
 from tui.backend.protocols import Sequences, SessionLike
 from tui.draft import SequenceDraft
-from tui.messages import AddToSequence, Answered, Failed, Failure, StatusChanged
+from tui.messages import AddToSequence, Answered, Failed, Failure, MapLayer, StatusChanged
 from tui.panes.base import KeyHelp, ModelPane
 from tui.panes.long_list import LongList
 from tui.panes.train_prompt import NOT_OPENED
@@ -159,6 +159,13 @@ class SequencePane(ModelPane[Sequences]):
         with Horizontal():
             yield self._draft_panel
             yield self._next_panel
+
+    def map_layers(self) -> tuple[MapLayer, ...]:
+        """The sequence, and what comes next."""
+        layers = [MapLayer.of("sequence", "the sequence", self._shown)]
+        if self._answer is not None:
+            layers.append(MapLayer.of("next", "what comes next", map(result_of, self._answer.results)))
+        return tuple(layers) if self._shown else ()
 
     def on_mount(self) -> None:
         """Show what other panes have already added."""

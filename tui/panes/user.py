@@ -23,6 +23,7 @@ from tui.messages import (
     Failed,
     Failure,
     LeavePlace,
+    MapLayer,
     RateItem,
     ReplaceSequence,
     ShowUser,
@@ -474,6 +475,15 @@ class UserPane(ModelPane[People]):
 
     def _history_for_sequence(self, message: Answered) -> None:
         self.post_message(ReplaceSequence(tuple(message.value)))
+
+    def map_layers(self) -> tuple[MapLayer, ...]:
+        """The user's history, and what is recommended to them."""
+        _, entries = self._read or (None, [])
+        user, answer = self._ranked or (None, None)
+        layers = [MapLayer.of("history", f"history of user {shorten_middle(self._user, 12)}", map(entry_of, entries))]
+        if answer is not None and user == self._user:
+            layers.append(MapLayer.of("recommended", f"recommended by {answer.method}", map(result_of, answer.results)))
+        return tuple(layers) if self._user is not None else ()
 
     # -- drawing ----------------------------------------------------------------------------------------------
     def refresh_state(self) -> None:

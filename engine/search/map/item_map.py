@@ -13,7 +13,7 @@ from engine.runtime.job import Job, Progress
 from engine.runtime.memory import require_free
 from engine.search.map.neighbours import nearest_neighbours
 from engine.search.map.projection import normalised, principal_plane, sunflower, usable
-from engine.search.map.regions import Region, find_regions
+from engine.search.map.regions import MapRegion, find_regions
 from engine.search.map.terms import genres_of, words_of
 from engine.search.map.tsne import tsne
 
@@ -53,7 +53,7 @@ class ItemMap:
 
     items: Rows
     points: Points
-    regions: tuple[Region, ...]
+    regions: tuple[MapRegion, ...]
     num_missing: int
     refined: bool
 

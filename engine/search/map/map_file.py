@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from engine.errors import DataError, MissingError
 from engine.search.map.item_map import ItemMap
-from engine.search.map.regions import Region
+from engine.search.map.regions import MapRegion
 from engine.storage.arrays import read_npz
 from engine.storage.atomic import writing
 from engine.storage.guarded import damaged
@@ -115,5 +115,5 @@ def _restore(state: dict[str, npt.NDArray[Any]], num_items: int | None) -> ItemM
             or not (abs(x) <= 1.001 and abs(y) <= 1.001)
         ):
             raise ValueError("regions outside the map")
-        regions.append(Region(name, float(x), float(y), int(size), int(scale)))
+        regions.append(MapRegion(name, float(x), float(y), int(size), int(scale)))
     return ItemMap(items, points, tuple(regions), max(0, int(about[0])), bool(about[1]))

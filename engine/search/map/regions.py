@@ -28,7 +28,7 @@ _STEM = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class MapRegion:
     """A part of a map.
 
     Attributes
@@ -52,7 +52,7 @@ class Region:
 
 def find_regions(
     points: Points, rows: Labels, num_items: int, kinds: Sequence[Terms], job: Job, seed: int = 0
-) -> tuple[Region, ...]:
+) -> tuple[MapRegion, ...]:
     """The regions of a layout that can be named, the coarsest first, the largest of each scale first.
 
     Parameters
@@ -70,7 +70,7 @@ def find_regions(
     seed
         Of the first centres of the groups.
     """
-    found: list[Region] = []
+    found: list[MapRegion] = []
     before = 0
     for scale, most in enumerate(_SCALES):
         count = min(most, len(points) // _ITEMS_A_REGION)
@@ -88,7 +88,7 @@ def find_regions(
             if name and sizes[region]:
                 taken.add(name)
                 x, y = np.median(points[labels == region], axis=0)
-                found.append(Region(name, float(x), float(y), int(sizes[region]), scale))
+                found.append(MapRegion(name, float(x), float(y), int(sizes[region]), scale))
     return tuple(found)
 
 

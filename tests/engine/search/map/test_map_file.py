@@ -11,12 +11,12 @@ import pytest
 from engine.errors import DamagedError, MissingError
 from engine.search.map.item_map import ItemMap
 from engine.search.map.map_file import read_map, stored_map, write_map
-from engine.search.map.regions import Region
+from engine.search.map.regions import MapRegion
 
 MAP = ItemMap(
     np.array([2, 1, 3]),
     np.array([[0, 1], [0.5, -1], [-0.5, 0]], dtype=np.float32),
-    (Region("War", 0.1, 0, 3, 0),),
+    (MapRegion("War", 0.1, 0, 3, 0),),
     1,
     True,
 )
