@@ -6,28 +6,32 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.errors import DamagedError, MissingError, OptionError
-from engine.profiles.profile import Entry, Profile
+from engine.profiles.profile import Entry, Link, Profile
 from engine.storage.atomic import make_folder, writing
 from engine.storage.guarded import damaged, read_bytes
 from engine.storage.lock import locked
 from engine.storage.schema import SchemaError, convert, require_shallow
+from engine.workspace.layout import PROFILES
 
 T = TypeVar("T")
 
 #: The profile that is meant if none is named.
 DEFAULT = "me"
-_FOLDER, _ENDING = "profiles", ".jsonl"
+_ENDING = ".jsonl"
 _NAME = re.compile(r"[^\W_][\w .-]{0,63}")
 #: Names that Windows keeps for devices.
 _RESERVED = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 #: Half a million entries; a person's export has some thousands.
 _LARGEST = 256 << 20
 _VERSION = 1
+_FIELDS = tuple(field.name for field in fields(Entry))
+_LINK = tuple(field.name for field in fields(Link))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class ProfileStore:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / _FOLDER
+        self._folder = folder / PROFILES
         self._read: dict[str, tuple[tuple[int, int, int], Profile]] = {}
 
     def names(self) -> list[str]:
@@ -117,7 +121,9 @@ class ProfileStore:
             if after != before:
                 with writing(path, mode=0o600) as temporary:
                     temporary.write_text(_dump(after), encoding="utf-8", errors="replace")
-                self._read[name] = _stamp(path), after
+                self._read.pop(name, None)
+                with suppress(OSError):  # it is stored; then it is read again
+                    self._read[name] = _stamp(path), after
         return value
 
     def remove(self, name: str) -> bool:
@@ -141,7 +147,11 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 def _dump(profile: Profile) -> str:
     lines: list[Any] = [asdict(_Header("recsys-tui profile", _VERSION))]
     for entry in profile.entries:
-        values = asdict(entry)
+        # Not by asdict, which copies deeply and takes as long as everything else that a rating does.
+        values: dict[str, Any] = {name: getattr(entry, name) for name in _FIELDS}
+        values["links"] = {
+            dataset: {name: getattr(link, name) for name in _LINK} for dataset, link in entry.links.items()
+        }
         # What has its default is left out, so that a person can read the file.
         lines.append({name: value for name, value in values.items() if name == "title" or value not in (None, "", {})})
     return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in lines)

@@ -92,6 +92,16 @@ class MeService:
         found.reverse()  # the sort is stable: of entries without a time, the one that was added last comes first
         return sorted(found, key=lambda one: -(one.timestamp or 0))
 
+    def remove_profile(self, profile: str) -> bool:
+        """Delete a profile; whether there was one.
+
+        Raises
+        ------
+        OptionError
+            If no profile can have this name.
+        """
+        return self._store.remove(profile)
+
     def summary(self, profile: str = DEFAULT) -> UserSummary:
         """One line about a profile: how many items of this data set it has rated or seen; none if it is damaged."""
         try:
@@ -224,6 +234,8 @@ class MeService:
     def _put(
         self, profile: str, item: int, make: Callable[[Entry | None], Entry | None], *, undoing: bool = False
     ) -> Entry | None:
+        _ = self._range  # read now, since nothing may fail once the change is stored
+
         def change(stored: Profile) -> tuple[Profile, tuple[Entry | None, Entry | None]]:
             from engine.profiles.resolved import Resolved
 

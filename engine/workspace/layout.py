@@ -17,3 +17,5 @@ PROFILE = "profile.json"
 TABLE_FILE = re.compile(rf"({'|'.join(TABLES)})-[^/]*\.parquet")
 #: A data set that is being removed.
 REMOVED = re.compile(r"\..+\.[0-9a-f]+\.removed")
+#: The folder of the profiles of one's own ratings, which belong to no data set.
+PROFILES = "profiles"

@@ -26,6 +26,7 @@ from engine.workspace.layout import (
     MAP,
     MODELS,
     PROFILE,
+    PROFILES,
     REMOVED,
     RUNS,
     TABLE_FILE,
@@ -59,7 +60,7 @@ def clear_leftovers(folder: Path) -> list[Path]:
         What was deleted or, for a model that a killed process was about to replace, taken back.
     """
     if not (folder / DATASETS).is_dir():
-        return clear_parts(folder)
+        return clear_parts(folder) + clear_parts(folder / PROFILES)
     try:
         with locked(folder / LOCK, wait=False) as is_held:
             return clear_locked(folder) if is_held else []
@@ -69,7 +70,7 @@ def clear_leftovers(folder: Path) -> list[Path]:
 
 def clear_locked(folder: Path) -> list[Path]:
     """Like :func:`clear_leftovers`, for a caller that holds the lock of the workspace."""
-    cleared = clear_parts(folder)
+    cleared = clear_parts(folder) + clear_parts(folder / PROFILES)
     try:
         for path in _entries(folder / DATASETS):
             if REMOVED.fullmatch(path.name):

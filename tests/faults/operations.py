@@ -22,6 +22,7 @@ from engine.data.runs import RunRecord
 from engine.evaluation.config import EvaluationConfig
 from engine.interactions import Interactions
 from engine.models import Capabilities, ModelSpec, Option, Range
+from engine.profiles.store import ProfileStore
 from engine.search.encoder.model_files import Stamps
 from engine.search.history import SearchHistory
 from engine.search.semantic.vector_store import VectorStore, hash_texts
@@ -166,6 +167,15 @@ def search(home: Path) -> None:
     Session(workspace_in(home), NAME, device="cpu").search.search("film", 3, "keyword")
 
 
+def rate(home: Path, item: int, rating: float) -> None:
+    Session(workspace_in(home), NAME, device="cpu").me.rate(item, rating)
+
+
+def own_ratings(home: Path) -> list[tuple[str, float | None]]:
+    """The ratings of the person who uses the program, which belong to no data set."""
+    return [(entry.title, entry.rating) for entry in ProfileStore(home / "data").read("me").entries]
+
+
 def export(home: Path, k: int) -> None:
     """Write recommendations in two blocks, as those of many users."""
     with pytest.MonkeyPatch.context() as patch:
@@ -212,6 +222,7 @@ def build(home: Path) -> None:
     save(home / "saved", 0)
     exports_in(home).mkdir()
     export(home, 1)
+    rate(home, 1, 3.0)
     SearchHistory(home / "state", NAME).remember("first search")
     write_theme(home / "state", "recsys-dark")
     search(home)
@@ -254,6 +265,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "export again": Operation(lambda home: export(home, 2), cleared_by_repeating=True),
     "export vectors": Operation(export_vectors, cleared_by_repeating=True),
     "profile": Operation(lambda home: Session(workspace_in(home), NAME).profiles.profile(), optional=True),
+    "rate": Operation(lambda home: rate(home, 2, 5.0)),
+    "rate again": Operation(lambda home: rate(home, 1, 5.0)),
     "search": Operation(search, steps_between=True, optional=True),
     "state": Operation(state, steps_between=True, optional=True),
     "state of a new home": Operation(lambda home: first_state(new_home_in(home)), steps_between=True, optional=True),
@@ -266,6 +279,7 @@ def open_again(home: Path) -> dict[str, Any]:
     found: dict[str, Any] = {"current": workspace.current(), "theme": read_theme(home / "state")}
     found["trash"] = [one.name for one in trashed(workspace.folder)]
     found["searches"] = SearchHistory(home / "state", NAME).list()
+    found["own ratings"] = own_ratings(home)
     for name in workspace.names():
         dataset = workspace.open(name)
         found[name] = _digest(dataset)
