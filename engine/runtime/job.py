@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from engine.errors import CancelledError
@@ -51,6 +52,8 @@ class Job:
     def __init__(self, on_progress: Callable[[Progress], None] | None = None) -> None:
         self._on_progress = on_progress or _ignore
         self._cancelled = threading.Event()
+        self._lock = threading.Lock()
+        self._interrupt: Callable[[], None] | None = None
 
     def report(self, progress: Progress) -> None:
         """Report the progress."""
@@ -58,7 +61,33 @@ class Job:
 
     def cancel(self) -> None:
         """Ask the computation to stop at its next checkpoint."""
-        self._cancelled.set()
+        with self._lock:
+            self._cancelled.set()
+            if self._interrupt is not None:
+                self._interrupt()
+
+    @contextmanager
+    def interrupting(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """While the block runs, have :meth:`cancel` call a function too, such as the one that interrupts a library.
+
+        Parameters
+        ----------
+        interrupt
+            Called in the thread that cancels, at most once; it must return soon.
+
+        Raises
+        ------
+        CancelledError
+            If the job was cancelled before.
+        """
+        with self._lock:
+            self.checkpoint()
+            self._interrupt = interrupt
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._interrupt = None
 
     @property
     def cancelled(self) -> bool:

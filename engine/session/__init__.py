@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from engine.session.exports.target import Target
     from engine.session.exports.text_file import write_text
     from engine.session.map import Surroundings
+    from engine.session.queries import QueryResult
     from engine.session.session import Session, open_session
+    from engine.session.stored_datasets import Draft, NewDataset, StoredDataset
     from engine.storage.atomic import describe_os_error, write_json
     from engine.storage.guarded import read_json
     from engine.storage.paths import find_paths
@@ -66,7 +68,9 @@ _MODULES = {
     "engine.session.exports.target": ("Target",),
     "engine.session.exports.text_file": ("write_text",),
     "engine.session.map": ("Surroundings",),
+    "engine.session.queries": ("QueryResult",),
     "engine.session.session": ("Session", "open_session"),
+    "engine.session.stored_datasets": ("Draft", "NewDataset", "StoredDataset"),
     "engine.storage.atomic": ("describe_os_error", "write_json"),
     "engine.storage.guarded": ("read_json",),
     "engine.storage.paths": ("find_paths",),
@@ -88,6 +92,7 @@ __all__ = [
     "RUN_STATES",
     "TIES",
     "Completion",
+    "Draft",
     "Edit",
     "EvaluationConfig",
     "Exported",
@@ -100,13 +105,16 @@ __all__ = [
     "MapRegion",
     "MemoryEstimate",
     "Mode",
+    "NewDataset",
     "ParsedQuery",
     "Problem",
     "Profile",
     "Progress",
+    "QueryResult",
     "RunRecord",
     "Session",
     "Status",
+    "StoredDataset",
     "Surroundings",
     "Target",
     "Task",

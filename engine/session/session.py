@@ -17,9 +17,11 @@ from engine.session.data import DataService
 from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset
 from engine.session.profile import ProfileService
+from engine.session.queries import QueryService
 from engine.session.runs import RunService
 from engine.session.search import SearchService
 from engine.session.sequences import SequenceService
+from engine.session.stored_datasets import DatasetService
 from engine.session.users import UserService
 
 if TYPE_CHECKING:
@@ -86,6 +88,10 @@ class Session:
         What the data set holds.
     profiles
         What the data set is like: its sizes, histograms and faults.
+    datasets
+        The stored data sets: adding, renaming and removing them.
+    queries
+        SQL over the tables of the data set.
     search
         What is like these words, or like this item.
     models
@@ -111,7 +117,9 @@ class Session:
             workspace, name, device=device, interactive=interactive, embedding_model=embedding_model
         )
         self.data = DataService(self._opened)
+        self.datasets = DatasetService(workspace, name)
         self.profiles = ProfileService(self._opened)
+        self.queries = QueryService(self._opened)
         self.search = SearchService(self._opened)
         self.models = ModelService(self._opened, self.search)
         self.runs = RunService(self._opened)

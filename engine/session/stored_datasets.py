@@ -1,0 +1,225 @@
+"""The service for the stored data sets: listing, previewing, adding, renaming, removing them and putting them back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.data.results import Overview
+from engine.datasets.ingest import Preview, add, preview
+from engine.errors import DataError, ErrorKind, RecsysError
+from engine.runtime.job import Job
+from engine.session import datasets
+from engine.session.path_completion import complete_path
+from engine.workspace.dataset_store import Workspace
+
+#: The roles of columns that a person can change before a table is added.
+ROLES = ("user", "item", "rating", "time", "title", "year", "genres", "text")
+
+#: What is wrong with a table of which a person says the columns.
+_MENDED_BY_ROLES = (ErrorKind.MISSING_COLUMN, ErrorKind.UNCLEAR_KIND, ErrorKind.BAD_HEADER)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDataset:
+    """A line of the list of data sets.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    overview
+        Its sizes; None if it is damaged.
+    damage
+        What is wrong with it; empty if nothing is.
+    is_open
+        Whether the session is about it.
+    """
+
+    name: str
+    overview: Overview | None
+    damage: str = ""
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewDataset:
+    """What a person wants to add.
+
+    Attributes
+    ----------
+    name
+        The name that it is to have.
+    source
+        A file, a folder, an archive or an address; or the name of a published data set, or ``demo``.
+    items
+        A file with the catalogue, where ``source`` is a log alone; empty if there is none.
+    mapping
+        Role -> column, for a table whose columns are to be read otherwise than guessed; an empty column for none.
+    """
+
+    name: str
+    source: str
+    items: str = ""
+    mapping: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What adding a data set would give, before anything is stored.
+
+    Attributes
+    ----------
+    preview
+        Its sizes, the types of its columns, its first rows, and what would be left out; None if the columns that are
+        needed were not found.
+    columns
+        The columns that roles can be given to; empty where the reader knows the columns itself.
+    roles
+        Role -> column, as guessed or as asked for.
+    problem
+        A sentence that says which column is missing; empty if none is.
+    """
+
+    preview: Preview | None
+    columns: tuple[str, ...]
+    roles: Mapping[str, str]
+    problem: str = ""
+
+
+class DatasetService:
+    """The data sets beside the open one, and that one.
+
+    Parameters
+    ----------
+    workspace
+        Where they lie.
+    open_name
+        The name of the open one.
+    """
+
+    def __init__(self, workspace: Workspace, open_name: str) -> None:
+        self._workspace = workspace
+        self._open = open_name
+
+    def stored(self) -> list[StoredDataset]:
+        """All stored data sets by name; a damaged one hides no other."""
+        found = []
+        for name in self._workspace.names():
+            try:
+                overview, damage = self._workspace.manifest(name).overview, ""
+            except RecsysError as error:
+                overview, damage = None, str(error)
+            found.append(StoredDataset(name, overview, damage, name == self._open))
+        return found
+
+    def removed(self) -> Sequence[str]:
+        """The names of the data sets that can be put back, the latest removal first."""
+        return [one.name for one in datasets.trashed(self._workspace.folder)]
+
+    def published(self) -> Sequence[str]:
+        """What can be added by its name alone."""
+        from engine.datasets.releases import RELEASES
+
+        return ("demo", *RELEASES)
+
+    def complete(self, text: str) -> list[str]:
+        """Completions of a half-typed source: published names and paths."""
+        named = [one for one in self.published() if text and one.startswith(text)]
+        return [*named, *(complete_path(text) if "://" not in text else [])]
+
+    def preview(self, new: NewDataset, job: Job | None = None) -> Draft:
+        """Read what is to be added, and store nothing.
+
+        Raises
+        ------
+        DataError, OptionError
+            As :func:`engine.datasets.read`; also for a published data set, which is downloaded only when it is added.
+        CancelledError
+            If the job was cancelled.
+        """
+        if new.source in self.published():
+            raise DataError(f"{new.source} is downloaded, or copied from the program, when it is added.")
+        try:
+            found = preview(new.name, **_files(new), job=job)
+        except DataError as error:
+            columns = tuple(_columns(new)) if error.kind in _MENDED_BY_ROLES else ()
+            if not columns:
+                raise
+            return Draft(None, columns, {role: new.mapping.get(role, "") for role in ROLES}, str(error))
+        guessed: Mapping[str, Mapping[str, str]] = found.source.get("guessed_columns", {})
+        roles = {role: column for columns in guessed.values() for role, column in columns.items()}
+        is_table = found.overview.kind == "table"
+        return Draft(
+            found,
+            tuple(_columns(new)) if is_table else (),
+            {role: new.mapping.get(role, roles.get(role, "")) for role in ROLES} if is_table else {},
+        )
+
+    def add(self, new: NewDataset, job: Job | None = None, log: Callable[[str], None] = lambda _: None) -> str:
+        """Read what is to be added, and store it; returns its name.
+
+        Raises
+        ------
+        DataError, OptionError
+            As :func:`engine.datasets.ingest.add`; nothing is stored then.
+        CancelledError
+            If the job was cancelled.
+        """
+        if new.source in self.published():
+            kind = "demo" if new.source == "demo" else None
+            if kind is None and new.name != new.source:
+                raise DataError(f"The published data set {new.source} keeps its name: rename it once it is stored.")
+            return add(self._workspace, new.name, kind=kind, job=job, log=log).overview.name
+        return add(self._workspace, new.name, **_files(new), job=job, log=log).overview.name
+
+    def rename(self, name: str, new_name: str) -> str:
+        """Rename a data set; returns the new name. See :func:`engine.session.datasets.rename`."""
+        return datasets.rename(self._workspace, name, new_name).overview.name
+
+    def remove(self, name: str) -> None:
+        """Move a data set to the trash.
+
+        Raises
+        ------
+        DataError
+            If it is the open one, or cannot be moved.
+        """
+        if name == self._open:
+            raise DataError(f"{name} is open: open another data set before this one is removed.", name=name)
+        datasets.throw_away(self._workspace, name)
+
+    def restore(self, name: str) -> str:
+        """Put back the data set that was removed last under a name; returns the name."""
+        return datasets.restore(self._workspace, name).overview.name
+
+
+def _location(text: str) -> str | Path:
+    return text if "://" in text else Path(text).expanduser()
+
+
+def _files(new: NewDataset) -> dict[str, Any]:
+    mapping = {role: column.split("+") if role == "text" and column else column for role, column in new.mapping.items()}
+    given: dict[str, Any] = {"mapping": mapping or None}
+    if new.items:
+        return {**given, "ratings": _location(new.source), "items": _location(new.items)}
+    return {**given, "source": _location(new.source)}
+
+
+def _columns(new: NewDataset) -> list[str]:
+    """The columns of the tables, in their order; none where the files are not on this machine."""
+    from engine.datasets.formats.detect import Evidence
+    from engine.datasets.formats.files import Files
+
+    paths = [one for one in (new.source, new.items) if one and "://" not in one]
+    columns: dict[str, None] = {}
+    for path in paths:
+        try:
+            evidence = Evidence.of(Files(source=Path(path).expanduser()))
+            for source in evidence.members:
+                columns |= dict.fromkeys(evidence.glimpse(source).names)
+        except DataError:  # the preview says what is wrong
+            continue
+    return list(columns)
