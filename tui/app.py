@@ -85,6 +85,8 @@ class RecsysApp(ContainedApp):
         Opens the data set; called in a worker thread after the first paint.
     dataset_name
         The name of the data set, for the heading until more is known.
+    open_other
+        Opens another data set by its name; called as ``open_session`` is. Without it the data set cannot be switched.
     log_hint
         Where the details of unexpected errors are.
     pace
@@ -128,6 +130,7 @@ class RecsysApp(ContainedApp):
         open_session: Callable[[Job], SessionLike],
         dataset_name: str,
         *,
+        open_other: Callable[[str, Job], SessionLike] | None = None,
         log_hint: str = "the log",
         pace: Pace | None = None,
         clock: Callable[[], float] = time.perf_counter,
@@ -156,6 +159,7 @@ class RecsysApp(ContainedApp):
         self._resume: Resume | None = None
         self._state_folder, self._restores = state_folder, restores
         self._open_session, self._clock = open_session, clock
+        self._open_other = open_other
         self._blink = blink
         self._heading = Heading()
         self._heading.dataset = clean(dataset_name)
@@ -232,8 +236,13 @@ class RecsysApp(ContainedApp):
         self.call_after_refresh(self._begin)
 
     async def _begin(self) -> None:
-        """Open the first tab and the data set."""
-        first = TABS[0].name
+        """Open the first tab and the data set, and apply the settings."""
+        await self._open_with(TABS[0].name)
+        if self._settings is not None and not self._exit:
+            self._settings.begin()
+
+    async def _open_with(self, first: str) -> None:
+        """Open the data set, with this tab before it."""
         switcher, pane = self.query_one("#tabs", ContentSwitcher), self._make(first)
         if switcher.is_attached:
             await switcher.mount(pane)
@@ -246,8 +255,6 @@ class RecsysApp(ContainedApp):
                 pane.query_one(Input).insert_text_at_cursor(self._typed_early)
         self._status.busy("open", f"opening {clean(self.state.name)}")
         self.backend.open()
-        if self._settings is not None:
-            self._settings.begin()
 
     # -- tabs -------------------------------------------------------------------------------------------------
     async def action_open(self, name: str) -> None:
@@ -498,6 +505,41 @@ class RecsysApp(ContainedApp):
             self.active_pane.refresh_state()
             if self._map is not None:
                 self._map.refresh_state()
+
+    # -- another data set -------------------------------------------------------------------------------------
+    def on_switch_dataset(self, message: messages.SwitchDataset) -> None:
+        """Open another data set; while a job works for this one, ask first."""
+        job = self._job_to_lose()
+        if job is None:
+            self.call_later(self._switch, message.name)
+            return
+        from tui.widgets.prompt import Question
+
+        what = f"{job_heading(job)}. It works for the data set that is open, and would be stopped."
+        switch = partial(self.call_later, self._switch, message.name)
+        self.push_screen(Question(f"Open {clean(message.name)}?", what, "stop it and open", switch))
+
+    async def _switch(self, name: str) -> None:
+        """Close this data set: threads, state and panes are those of one data set."""
+        if self._open_other is None or self._exit:
+            return
+        if self._resume is not None:
+            self._resume.note_end()
+            self._resume.close()
+            self._resume = None
+        self.backend.close(0)
+        await self.query_one("#tabs", ContentSwitcher).remove_children()
+        # What the old threads have sent is handled before the new ones begin.
+        self.call_later(self._open_dataset, name, partial(self._open_other, name))
+
+    async def _open_dataset(self, name: str, open_session: Callable[[Job], SessionLike]) -> None:
+        self._open_session = open_session
+        self.state = AppState(name, self.state.pace)
+        del self.backend  # a property that is made once, and now anew
+        self._failed_tabs.clear()
+        self._status.clear()
+        self._heading.dataset, self._heading.device = clean(name), "○ starting"
+        await self._open_with(self._tabs.active)
 
     # -- from the panes ---------------------------------------------------------------------------------------
     def on_busy(self, message: messages.Busy) -> None:

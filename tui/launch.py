@@ -98,7 +98,7 @@ def make_app(
     if dataset is not None:
         _require(dataset)
 
-    def open_in_worker(job: Job) -> Session:
+    def open_in_worker(job: Job, dataset: str | None = dataset) -> Session:
         from engine.session import open_session
         from engine.session.datasets import open_workspace
 
@@ -121,6 +121,7 @@ def make_app(
     return RecsysApp(
         open_in_worker,
         dataset or "",
+        open_other=lambda name, job: open_in_worker(job, name),
         log_hint=str(log_path()),
         theme=theme,
         themes=themes,

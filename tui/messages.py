@@ -204,6 +204,13 @@ class LeavePlace(Message):
 
 
 @dataclass
+class SwitchDataset(Message):
+    """Close the open data set and open the one of this name."""
+
+    name: str
+
+
+@dataclass
 class AddToSequence(Message):
     """Append this item to the sequence, from whichever pane."""
 

@@ -14,6 +14,7 @@ from tui.remembered import LastState, read_last, write_last
 
 if TYPE_CHECKING:
     from textual.message import Message
+    from textual.timer import Timer
 
     from engine.session import Item
     from tui.backend.backend import Backend
@@ -64,6 +65,7 @@ class Resume:
         self._open_tab = open_tab
         self._looking_up = backend.mailbox("left off", self._received)
         self._dataset = ""
+        self._timer: Timer | None = None
         self._found: _Found | None = None
         self._restored_tabs: set[str] = set()
         self._kept, self._seen = LastState(), LastState()
@@ -77,7 +79,7 @@ class Resume:
         if self._dataset:
             return
         self._dataset = dataset
-        self._app.set_interval(EVERY, self._look)
+        self._timer = self._app.set_interval(EVERY, self._look)
         if self._restores:
             folder = self._folder
             self._looking_up.ask(lambda session, _: _find(session, folder, dataset))
@@ -134,6 +136,15 @@ class Resume:
         """The app is being left: the panes can still be asked."""
         if self._begun and self._app.panes:
             self._seen = self.collect()
+
+    def close(self) -> None:
+        """Another data set is being opened: keep where the app was with this one, and follow it no longer."""
+        from tui.backend.threads import start
+
+        if self._timer is not None:
+            self._timer.stop()
+        self._looking_up.close()
+        start("keep", self.write_end)
 
     def write_end(self) -> None:
         """Write where the app was left, if that has changed; called when nothing is drawn any more."""

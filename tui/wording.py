@@ -139,6 +139,7 @@ def _not_downloaded(error: RecsysError) -> str:
 
 #: An optional package -> the extra that brings it.
 _EXTRAS: Final[Mapping[str, str]] = {
+    "duckdb": "sql",
     "optuna": "tune",
     "psycopg": "database",
     "python-calamine": "excel",

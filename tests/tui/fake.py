@@ -46,6 +46,7 @@ from engine.search.filters.completion import Completion, complete_filter
 from engine.search.filters.fields import Fields
 from engine.search.filters.parser import ParsedQuery, mask, parse
 from engine.session import Edit, Job, Progress, Status, Target
+from tests.tui.fake_data import FakeDatasets, FakeProfiles, FakeQueries
 from tests.tui.fake_map import FakeMap
 
 if TYPE_CHECKING:
@@ -176,6 +177,9 @@ class FakeSession:
         self.device = "cpu"
         self.epochs = 10
         self.data = FakeData(self)
+        self.datasets = FakeDatasets(self)
+        self.profiles = FakeProfiles(self)
+        self.queries = FakeQueries(self)
         self.search = FakeSearch(self)
         self.users = FakeUsers(self)
         self.people = FakePeople(self)

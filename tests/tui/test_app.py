@@ -17,6 +17,7 @@ from tui.panes import TABS as PANES
 from tui.widgets.hints import KeyHints
 
 TABS = tuple(tab.name for tab in PANES)
+KEYS = {tab.name: tab.key.lower() for tab in PANES}
 
 
 async def test_the_first_paint_needs_no_session(make_app):
@@ -182,7 +183,7 @@ async def test_every_hint_stands_for_a_key_that_does_something(make_app, tab, st
     app = make_app(session)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press(f"f{TABS.index(tab) + 2}")
+        await pilot.press(KEYS[tab])
         await settle(pilot)
         if state == "working":
             session.hold("embed")
@@ -290,7 +291,7 @@ async def test_nothing_is_drawn_outside_any_window(make_app, size, tab):
         await settle(pilot)
         await type_text(pilot, "heat")
         await settle(pilot)
-        await pilot.press("down", "a", f"f{TABS.index(tab) + 2}")
+        await pilot.press("down", "a", KEYS[tab])
         await settle(pilot)
         lines = screen_text(app).splitlines()
         assert len(lines) == size[1]

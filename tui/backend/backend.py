@@ -25,7 +25,7 @@ from tui.backend.threads import numbers, start
 from tui.messages import DatasetChanged, DeviceFailed, DeviceReady, JobView, SessionFailed, SessionOpened, WarmedUp
 
 if TYPE_CHECKING:
-    from engine.session import Job, Task
+    from engine.session import Job, NewDataset, Task
 
 
 class Backend:
@@ -149,6 +149,16 @@ class Backend:
         """Move neighbours together on the map of the catalogue; the job's number."""
         view = JobView(next(numbers), "map", "refining the map")
         return self._jobs.add(view, lambda session, job: session.map.refine(job))
+
+    def add_dataset(self, new: NewDataset) -> int:
+        """Read a data set and store it; the job's number."""
+
+        def add(session: SessionLike, job: Job) -> None:
+            from engine.session import Progress
+
+            session.datasets.add(new, job, lambda sentence: job.report(Progress(sentence)))
+
+        return self._jobs.add(JobView(next(numbers), "data", f"adding {new.name}"), add)
 
     def cancel(self, job: int) -> None:
         """Stop a job: a message acknowledges it at once, and the job obeys at its next checkpoint."""

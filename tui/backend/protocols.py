@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -32,13 +32,18 @@ if TYPE_CHECKING:
     )
     from engine.session import (
         Completion,
+        Draft,
         Edit,
         ExternalId,
         Item,
         ItemMap,
         Job,
+        NewDataset,
         ParsedQuery,
+        Profile,
+        QueryResult,
         Status,
+        StoredDataset,
         Surroundings,
         Target,
         Task,
@@ -192,7 +197,43 @@ class Map(Protocol):
     def around(self, item: int, k: int = 10, job: Job | None = None) -> Surroundings: ...
 
 
-class SessionLike(Protocol):
+class Datasets(Protocol):
+    """The stored data sets, which the Data pane lists and changes."""
+
+    def stored(self) -> list[StoredDataset]: ...
+    def removed(self) -> Sequence[str]: ...
+    def complete(self, text: str) -> list[str]: ...
+    def preview(self, new: NewDataset, job: Job | None = None) -> Draft: ...
+    def add(self, new: NewDataset, job: Job | None = None, log: Callable[[str], None] = ...) -> str: ...
+    def rename(self, name: str, new_name: str) -> str: ...
+    def remove(self, name: str) -> None: ...
+    def restore(self, name: str) -> str: ...
+
+
+class Profiles(Protocol):
+    """What the open data set is like."""
+
+    def profile(self, job: Job | None = None) -> Profile: ...
+
+
+class Queries(Protocol):
+    """Queries over the tables of the open data set."""
+
+    def query(self, text: str, limit: int = 1000, job: Job | None = None) -> QueryResult: ...
+
+
+class DataTab(Protocol):
+    """What the Data pane asks."""
+
+    @property
+    def datasets(self) -> Datasets: ...
+    @property
+    def profiles(self) -> Profiles: ...
+    @property
+    def queries(self) -> Queries: ...
+
+
+class SessionLike(DataTab, Protocol):
     """A session: its services, and what computes."""
 
     @property

@@ -1,6 +1,20 @@
 """The commands and their options. Each imports what it needs when it runs."""
 
-from tui.commands import check, compare, config, data, dataset_moves, embed, export, me, models, recommend, runs, search
+from tui.commands import (
+    check,
+    compare,
+    config,
+    data,
+    dataset_moves,
+    embed,
+    export,
+    me,
+    models,
+    query,
+    recommend,
+    runs,
+    search,
+)
 from tui.commands.group import cli
 
 __all__ = [
@@ -14,6 +28,7 @@ __all__ = [
     "export",
     "me",
     "models",
+    "query",
     "recommend",
     "runs",
     "search",

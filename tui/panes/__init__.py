@@ -51,6 +51,7 @@ TABS = (
     Tab("search", "Search", "F2", "tui.panes.search:SearchPane"),
     Tab("user", "User", "F3", "tui.panes.user:UserPane"),
     Tab("sequence", "Sequence", "F4", "tui.panes.sequence:SequencePane"),
+    Tab("data", "Data", "F7", "tui.panes.data:DataPane"),
 )
 
 

@@ -63,6 +63,12 @@ class StatusBar(Contained, Widget):
         elif self._patience is None:
             self._patience = self.set_timer(self._pace.patience, self._wait)
 
+    def clear(self) -> None:
+        """Forget everything: another data set is being opened."""
+        self._sources.clear()
+        self._rest()
+        self.note, self.job, self.others = "", None, 0
+
     def _wait(self) -> None:
         if not self._sources:
             return

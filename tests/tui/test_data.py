@@ -1,0 +1,298 @@
+"""Data: what is there, adding, renaming, removing and undoing, switching, and queries."""
+
+from __future__ import annotations
+
+from engine.errors import DataError, ErrorKind, RecsysError
+from engine.session import NewDataset
+from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
+from tests.tui.fake import FakeSession
+from tui.widgets.add_dataset import AddScreen, suggested_name
+
+
+async def open_data(app, pilot):
+    await settle(pilot)
+    await pilot.press("f7")
+    await settle(pilot)
+    return app.pane("data")
+
+
+async def test_the_list_and_the_profile_of_the_open_data_set_show(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        pane = await open_data(app, pilot)
+        text = screen_text(app)
+        assert pane.chosen.name == "fake"
+        for words in ("3 data sets", "anime", "58.00% of all pairs", "7 users have one interaction", "Ratings"):
+            assert words in text
+        await pilot.press("tab", *["pagedown"] * 3)
+        await settle(pilot)
+        assert "Most popular" in screen_text(app)
+
+
+async def test_a_data_set_is_renamed(make_app):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        pane = await open_data(app, pilot)
+        await pilot.press("up", "n")
+        await until(pilot, lambda: "New name of anime" in screen_text(app))
+        await pilot.press("backspace")  # all of it is selected
+        await type_text(pilot, "manga")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert [one.name for one in pane._table.rows] == ["fake", "manga", "songs"]
+        assert "anime is now called manga" in screen_text(app)
+
+
+async def test_a_taken_name_is_refused_in_a_sentence(make_app):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        pane = await open_data(app, pilot)
+        pane._changes._rename(pane._table.rows[0], "songs")
+        await settle(pilot)
+        assert "A data set named 'songs' is already stored." in screen_text(app)
+
+
+async def test_removing_is_undone_by_a_key(make_app):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        pane = await open_data(app, pilot)
+        await pilot.press("up", "x")
+        await settle(pilot)
+        assert [one.name for one in pane._table.rows] == ["fake", "songs"]
+        assert "1 in the trash" in screen_text(app)
+        await pilot.press("u")
+        await settle(pilot)
+        assert [one.name for one in pane._table.rows] == ["anime", "fake", "songs"]
+        assert "in the trash" not in screen_text(app)
+
+
+async def test_the_open_data_set_is_not_removed(make_app):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        await open_data(app, pilot)
+        await pilot.press("x")
+        await settle(pilot)
+        assert "open another data set before" in screen_text(app)
+
+
+async def look_at(app, pilot, path="/data/ratings.csv"):
+    await pilot.press("a")
+    await until(pilot, lambda: isinstance(app.screen, AddScreen))
+    await type_text(pilot, path)
+    await settle(pilot)
+    await pilot.press("enter")
+    await settle(pilot)
+
+
+async def test_a_file_is_found_looked_at_and_added(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        pane = await open_data(app, pilot)
+        await pilot.press("a")
+        await type_text(pilot, "/data/r")
+        await settle(pilot)
+        assert "Tab takes it" in screen_text(app)
+        await pilot.press("tab", "enter")
+        await settle(pilot)
+        text = screen_text(app)
+        for words in ("stars", "left out: 3 × duplicate pair", "columns not used: mood", "user ann · item Heat"):
+            assert words in text
+        await pilot.press("f5")
+        await settle(pilot)
+        assert ("add", NewDataset("ratings", "/data/ratings.csv")) in session.asked
+        assert "ratings" in [one.name for one in pane._table.rows]
+        assert "Adding ratings done" in screen_text(app)
+
+
+async def test_a_role_is_given_to_another_column(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_data(app, pilot)
+        await look_at(app, pilot)
+        assert app.screen._roles.has_focus
+        await pilot.press("down", "down", "down", "enter")  # the time, which is guessed as none
+        await until(pilot, lambda: "Which column is the time?" in screen_text(app))
+        await pilot.press("end", "enter")
+        await settle(pilot)
+        await pilot.press("f5")
+        await settle(pilot)
+        assert ("add", NewDataset("ratings", "/data/ratings.csv", "", {"time": "when"})) in session.asked
+
+
+async def test_a_missing_column_can_be_named(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await open_data(app, pilot)
+        await look_at(app, pilot)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: "Which column is the item?" in screen_text(app))
+        await pilot.press("home", "enter")
+        await settle(pilot)
+        assert "has no column for the item" in screen_text(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Which column is the item?" in screen_text(app))
+        await pilot.press("down", "down", "enter")
+        await settle(pilot)
+        assert "has no column" not in screen_text(app)
+
+
+async def test_what_cannot_be_read_is_said_and_the_screen_stays(make_app):
+    session = FakeSession()
+    session.fail("preview", DataError("/data/ratings.csv: is missing."))
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await open_data(app, pilot)
+        await look_at(app, pilot)
+        assert "is missing" in screen_text(app)
+        assert isinstance(app.screen, AddScreen)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert not isinstance(app.screen, AddScreen)
+
+
+async def test_adding_can_be_stopped(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        pane = await open_data(app, pilot)
+        session.hold("add")
+        await look_at(app, pilot)
+        await pilot.press("f5")
+        await until(pilot, lambda: "Adding ratings" in screen_text(app))
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "ratings" not in [one.name for one in pane._table.rows]
+        assert "Adding ratings stopped" in screen_text(app)
+
+
+async def test_another_data_set_is_opened_and_every_tab_follows(make_app):
+    other = FakeSession(title="All the Songs", users=5)
+    opened = []
+
+    def open_other(name, job):
+        opened.append(name)
+        return other
+
+    first = FakeSession()
+    app = make_app(first, open_other=open_other)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f3")
+        await settle(pilot)
+        app.state.draft.append(first.items[0])
+        await open_data(app, pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert opened == ["songs"]
+        assert "All the Songs" in screen_text(app)
+        assert app.active_tab == "data"
+        assert not len(app.state.draft)
+        await pilot.press("f3")
+        await settle(pilot)
+        assert [one.user_id for one in app.pane("user")._users.rows if one.user_id != "me"] == [1, 2, 3, 4, 5]
+        asked = len(first.asked)
+        await pilot.press("down", "down")
+        await settle(pilot)
+        assert len(first.asked) == asked
+
+
+async def test_a_job_is_asked_about_before_the_data_set_is_left(make_app):
+    session = FakeSession(trained=())
+    opened = []
+    app = make_app(session, open_other=lambda name, job: opened.append(name) or FakeSession(title="Other"))
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        session.hold("train")
+        app.backend.train("explicit", "user")
+        await until(pilot, lambda: app.state.active_job() is not None)
+        await pilot.press("f7")
+        await settle(pilot, jobs=False)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: "would be stopped" in screen_text(app))
+        await pilot.press("n")
+        await settle(pilot, jobs=False)
+        assert not opened
+        assert app.state.active_job() is not None
+        await pilot.press("enter")
+        await until(pilot, lambda: "would be stopped" in screen_text(app))
+        await pilot.press("y")
+        await until(pilot, lambda: "Other" in screen_text(app))
+        await settle(pilot)
+        assert opened == ["songs"]
+        assert app.state.active_job() is None
+        assert "Training" not in screen_text(app)
+
+
+async def test_a_data_set_that_cannot_be_opened_says_so_and_can_be_tried_again(make_app):
+    def open_other(name, job):
+        raise RecsysError("The data set 'songs' is damaged.")
+
+    app = make_app(open_other=open_other)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_data(app, pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert "The data set 'songs' is damaged." in screen_text(app)
+
+
+async def test_a_query_shows_rows_and_escape_the_profile(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        pane = await open_data(app, pilot)
+        await pilot.press("slash")
+        await type_text(pilot, "select")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "20 rows" in screen_text(app)
+        assert pane._rows.has_focus
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "To know before you trust it" in screen_text(app)
+
+
+async def test_a_wrong_query_and_a_missing_package_are_one_sentence(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_data(app, pilot)
+        await pilot.press("slash")
+        await type_text(pilot, "selec")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "syntax error" in screen_text(app)
+        missing = RecsysError(
+            "Queries need the package duckdb, which is not installed.", kind=ErrorKind.MISSING_PACKAGE, name="duckdb"
+        )
+        session.fail("query", missing)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "recsys-tui[sql]" in screen_text(app)
+
+
+async def test_a_profile_that_cannot_be_made_is_tried_again(make_app):
+    session = FakeSession()
+    session.fail("profile", DataError("items.parquet: cannot be read."))
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_data(app, pilot)
+        assert "items.parquet: cannot be read." in screen_text(app)
+        session.failures.clear()
+        await pilot.press("f5")
+        await settle(pilot)
+        assert "To know before you trust it" in screen_text(app)
+
+
+def test_names_are_suggested_that_are_allowed():
+    for source, name in (
+        ("~/My films/ratings.csv.gz", "ratings"),
+        ("https://host/a/log.csv?token=1", "log"),
+        ("s3://bucket/part-*.parquet", "part"),
+        ("/data/ml-100k/", "ml-100k"),
+        ("ml-100k", "ml-100k"),
+        ("/data/Meine Filme!.csv", "Meine-Filme"),
+        ("/", ""),
+        ("", ""),
+    ):
+        assert suggested_name(source) == name

@@ -1,0 +1,129 @@
+"""Changes of the stored data sets: what the Data tab asks for, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui.messages import Answered, Failed, StatusChanged
+from tui.widgets.cell_text import clean
+
+if TYPE_CHECKING:
+    from engine.session import NewDataset, StoredDataset
+    from tui.backend.protocols import DataTab
+    from tui.panes.base import Pane
+    from tui.widgets.add_dataset import AddScreen
+
+
+class DatasetChanges:
+    """Adds, renames, removes and restores data sets.
+
+    Parameters
+    ----------
+    pane
+        The pane that asks.
+    changed
+        Called once the list of data sets has changed.
+    reopen
+        Called with the new name of the open data set, when that was renamed.
+    """
+
+    def __init__(self, pane: Pane[DataTab], changed: Callable[[], None], reopen: Callable[[str], None]) -> None:
+        self._pane = pane
+        self._changed = changed
+        self._reopen = reopen
+        self.removed: Sequence[str] = ()
+        """The names of the data sets that can be put back, the latest removal first."""
+        self._done: Callable[[object], None] = lambda _: None
+        self._changing = pane.request("change", "changing the data sets", self._was_changed, self._not_changed)
+        self._completing = pane.request("paths", "looking into the folder", self._was_completed, lambda _: None)
+        self._previewing = pane.request("preview", "reading the files", self._was_previewed, self._not_previewed)
+
+    # -- adding -----------------------------------------------------------------------------------------------
+    def ask_to_add(self) -> None:
+        """Open the screen that asks for a data set."""
+        from tui.widgets.add_dataset import AddScreen, Asking
+
+        asking = Asking(self._complete, self._preview, self._cancel, self._add)
+        self._pane.app.push_screen(AddScreen(asking, blink=self._pane.line.cursor_blink))
+
+    @property
+    def _screen(self) -> AddScreen | None:
+        from tui.widgets.add_dataset import AddScreen
+
+        return next((one for one in self._pane.app.screen_stack if isinstance(one, AddScreen)), None)
+
+    def _complete(self, text: str) -> None:
+        self._completing.send_debounced(
+            lambda: self._completing.send(lambda tab, _: tab.datasets.complete(text) if text else [])
+        )
+
+    def _was_completed(self, message: Answered) -> None:
+        if (screen := self._screen) is not None:
+            screen.show_completions(message.value)
+
+    def _preview(self, new: NewDataset) -> None:
+        self._previewing.send(lambda tab, job: tab.datasets.preview(new, job))
+
+    def _was_previewed(self, message: Answered) -> None:
+        if (screen := self._screen) is not None:
+            screen.show_draft(message.value)
+
+    def _not_previewed(self, message: Failed) -> None:
+        if (screen := self._screen) is not None:
+            screen.show_problem(message.failure.text)
+
+    def _cancel(self) -> None:
+        self._completing.withdraw()
+        self._previewing.withdraw()
+
+    def _add(self, new: NewDataset) -> None:
+        self._pane.backend.add_dataset(new)
+
+    # -- renaming and removing --------------------------------------------------------------------------------
+    def ask_to_rename(self, stored: StoredDataset) -> None:
+        """Ask for the new name of a data set."""
+        from tui.widgets.prompt import TextPrompt
+
+        self._pane.app.push_screen(
+            TextPrompt(f"New name of {clean(stored.name)}", stored.name, partial(self._rename, stored))
+        )
+
+    def _rename(self, stored: StoredDataset, new_name: str) -> None:
+        if new_name == stored.name:
+            return
+        if stored.is_open and self._pane.state.active_job() is not None:
+            self._tell(f"✗ {stored.name} has a job that runs: it can be renamed once that has ended")
+            return
+
+        def done(name: object) -> None:
+            self._tell(f"✓ {stored.name} is now called {name}")
+            if stored.is_open:
+                self._reopen(str(name))
+
+        self._done = done
+        self._changing.send(lambda tab, _: tab.datasets.rename(stored.name, new_name))
+
+    def remove(self, stored: StoredDataset) -> None:
+        """Move a data set to the trash; undoing it needs no question."""
+        self._done = lambda _: self._tell(f"✓ {stored.name} is in the trash for 30 days: u puts it back")
+        self._changing.send(lambda tab, _: tab.datasets.remove(stored.name))
+
+    def restore(self, name: str | None = None) -> None:
+        """Put a data set back; without a name the one that was removed last."""
+        name = name or next(iter(self.removed), None)
+        if name is not None:
+            wanted = name
+            self._done = lambda restored: self._tell(f"✓ {restored} is back")
+            self._changing.send(lambda tab, _: tab.datasets.restore(wanted))
+
+    def _was_changed(self, message: Answered) -> None:
+        self._done(message.value)
+        self._changed()
+
+    def _not_changed(self, message: Failed) -> None:
+        self._tell(f"✗ {message.failure.text}")
+
+    def _tell(self, text: str) -> None:
+        self._pane.post_message(StatusChanged(text))

@@ -1,0 +1,299 @@
+"""Adding a data set: where it is, what was found there, which column has which role, and its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from tui.widgets.cell_text import clean, count, shorten
+from tui.widgets.completions import Completions
+from tui.widgets.popup import PopUp
+from tui.widgets.query_input import QueryInput
+from tui.widgets.table import Column, Table
+
+if TYPE_CHECKING:
+    from engine.session import Draft, NewDataset
+
+Role = tuple[str, str]
+_NO_COLUMN = "no column"
+
+
+class RoleTable(Table[Role]):
+    """The roles with their columns; Enter changes the one under the cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "choose", "another column", id="choose")]
+
+    def __init__(self) -> None:
+        super().__init__(
+            (
+                Column("Role", lambda role, _: role[0], width=8),
+                Column("Column", lambda role, _: clean(role[1]) or "–"),
+            ),
+            id="roles",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What the screen asks of the pane that opened it; the answers come by the screen's ``show_…`` methods."""
+
+    complete: Callable[[str], None]
+    preview: Callable[[NewDataset], None]
+    cancel: Callable[[], None]
+    add: Callable[[NewDataset], None]
+
+
+class AddScreen(PopUp):
+    """Asks for a source, shows what is there, and adds it.
+
+    Parameters
+    ----------
+    asking
+        How to ask for completions and previews, and to add.
+    blink
+        Whether cursors blink.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "step_back", "back", id="step-back"),
+        Binding("f5,ctrl+s", "add", "add", id="add-data-set"),
+        Binding("tab", "next_place", "next", show=False, priority=True, id="focus-next"),
+    ]
+
+    DEFAULT_CSS = """
+    AddScreen > .page {
+        width: 100;
+        height: 94%;
+        max-height: 94%;
+        padding: 0 1;
+        & QueryInput { background: $surface; }
+        & RoleTable { height: auto; max-height: 9; margin: 1 1 0 1; }
+        & VerticalScroll { height: 1fr; margin: 1 1 0 1; }
+    }
+    """
+
+    def __init__(self, asking: Asking, *, blink: bool = True) -> None:
+        super().__init__()
+        self._asking = asking
+        self._source = QueryInput("File, folder, address, demo or ml-100k", "~/ratings.csv", blink=blink, id="source")
+        self._items = QueryInput("Catalogue in a file of its own", "optional", blink=blink, id="items")
+        self._name_line = QueryInput("Name", "", blink=blink, id="name")
+        self._completions: Completions[str] = Completions((Column("Path", lambda path, _: clean(path)),))
+        self._roles = RoleTable()
+        self._found = Static()
+        self._draft: Draft | None = None
+        self._changed: dict[str, str] = {}
+        self._named = False
+        self._previewed: NewDataset | None = None
+        self._completing: QueryInput = self._source
+
+    def compose(self) -> ComposeResult:
+        """The lines, the roles, and what was found."""
+        with Vertical(classes="page") as page:
+            page.border_title = Content("Add a data set")
+            page.border_subtitle = Content("Tab completes · Enter looks · F5 adds · Esc closes")
+            yield self._source
+            yield self._completions
+            yield self._items
+            yield self._name_line
+            yield self._roles
+            with VerticalScroll(can_focus=False):
+                yield self._found
+
+    def on_mount(self) -> None:
+        """Begin with the source."""
+        self._roles.display = False
+        self._source.focus()
+        self._tell("Type a path. Published sets are added by their name: demo, ml-100k, ml-latest-small, ml-1m.")
+
+    @property
+    def new(self) -> NewDataset:
+        """What is to be added as it stands now."""
+        from engine.session import NewDataset
+
+        source, items = self._source.value.strip(), self._items.value.strip()
+        return NewDataset(self._name_line.value.strip() or suggested_name(source), source, items, dict(self._changed))
+
+    # -- typing -----------------------------------------------------------------------------------------------
+    @on(Input.Changed, "#source, #items")
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        line = self._source if event.input is self._source else self._items
+        if line is self._source and not self._named:
+            with self._name_line.prevent(Input.Changed):
+                self._name_line.value = suggested_name(line.value.strip())
+        if self.focused is line:
+            self._completing = line
+            self._asking.complete(line.value)
+
+    @on(Input.Changed, "#name")
+    def _typed_name(self, event: Input.Changed) -> None:
+        event.stop()
+        self._named = bool(event.value.strip())
+
+    def show_completions(self, paths: list[str]) -> None:
+        """Offer these paths for the line that is being typed."""
+        if paths and self.focused is self._completing and paths != [self._completing.value]:
+            self._completions.show(paths, marked=False, hint="Tab takes it")
+        else:
+            self._completions.close()
+
+    @on(QueryInput.Arrow)
+    def _arrow(self, event: QueryInput.Arrow) -> None:
+        event.stop()
+        if self._completions.open:
+            self._completions.step(event.by)
+        elif event.by > 0 and self._roles.display:
+            self._roles.focus()
+
+    def action_next_place(self) -> None:
+        """Take the completion, or go to the next line."""
+        if self._completions.open and self._completions.choice is not None:
+            self._take(self._completions.choice)
+        else:
+            self.focus_next()
+
+    def _take(self, path: str) -> None:
+        self._completing.value = path
+        self._completing.cursor_position = len(path)
+
+    @on(Table.Chosen, "#completions")
+    def _clicked(self, event: Table.Chosen) -> None:
+        event.stop()
+        if event.table.row is not None:
+            self._take(event.table.row)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._completions.open and self._completions.marked and self._completions.choice is not None:
+            self._take(self._completions.choice)
+            return
+        self._completions.close()
+        if event.input is self._name_line and self._draft is not None:
+            self.action_add()
+        else:
+            self._look()
+
+    # -- looking ----------------------------------------------------------------------------------------------
+    def _look(self) -> None:
+        new = self.new
+        if not new.source:
+            return
+        if self._previewed is not None and (new.source, new.items) != (self._previewed.source, self._previewed.items):
+            self._changed.clear()
+            new = self.new
+        self._previewed = new
+        self._tell(f"Reading {new.source} …")
+        self._asking.preview(new)
+
+    def show_progress(self, text: str) -> None:
+        """Show how far the reading is."""
+        self._tell(text)
+
+    def show_draft(self, draft: Draft) -> None:
+        """Show what was found."""
+        self._draft = draft
+        self._roles.display = bool(draft.columns)
+        cursor = self._roles.cursor
+        self._roles.show(tuple(draft.roles.items()), cursor=cursor)
+        self._found.update(Content("\n").join(describe_draft(draft, max(self._found.size.width, 40))))
+        if draft.columns and self.focused in (self._source, self._items):
+            self._roles.focus()
+
+    def show_problem(self, text: str) -> None:
+        """Show why nothing can be shown."""
+        self._draft = None
+        self._roles.display = False
+        self._found.update(Content.assemble(("✗ ", "$text-error"), clean(text)))
+
+    def _tell(self, text: str) -> None:
+        self._found.update(Content(clean(text)))
+
+    # -- roles ------------------------------------------------------------------------------------------------
+    @on(Table.Chosen, "#roles")
+    def _change(self, event: Table.Chosen) -> None:
+        event.stop()
+        role, draft = event.table.row, self._draft
+        if role is None or draft is None:
+            return
+        from tui.widgets.choices import ChoiceScreen
+
+        columns = ("", *draft.columns)
+        used = {column: name for name, column in draft.roles.items() if column}
+        choices = [(column or _NO_COLUMN, f"now the {used[column]}" if column in used else "") for column in columns]
+
+        def chosen(position: int) -> None:
+            self._changed[role[0]] = columns[position]
+            self._look()
+
+        self.app.push_screen(ChoiceScreen(f"Which column is the {role[0]}?", choices, chosen))
+
+    # -- the end ----------------------------------------------------------------------------------------------
+    def action_add(self) -> None:
+        """Add it as a job."""
+        if not self._source.value.strip():
+            self._tell("Type a path, an address or the name of a published set first.")
+            return
+        self._asking.cancel()
+        new = self.new
+        self.dismiss()
+        self._asking.add(new)
+
+    def action_step_back(self) -> None:
+        """Close the completions, or this screen."""
+        if self._completions.open:
+            self._completions.close()
+            return
+        self._asking.cancel()
+        self.dismiss()
+
+
+def suggested_name(source: str) -> str:
+    """A name for a data set from a path or an address: its last part without the ending.
+
+    Examples
+    --------
+    >>> suggested_name("~/My films/ratings.csv.gz"), suggested_name("https://host/a/log.csv?x=1"), suggested_name("/")
+    ('ratings', 'log', '')
+    """
+    last = re.split(r"[?#]", source.rstrip("/\\"))[0].replace("\\", "/").rpartition("/")[2]
+    if last not in ("ml-100k", "ml-1m", "ml-latest-small"):
+        last = re.sub(r"(\.[A-Za-z]{1,8}[0-9]?)+$", "", last)
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", last).strip("-._")[:64]
+
+
+def describe_draft(draft: Draft, width: int) -> list[Content]:
+    """What was found, in lines: sizes, remarks, and the first rows."""
+    preview = draft.preview
+    if preview is None:
+        return [Content.assemble(("✗ ", "$text-error"), clean(draft.problem))]
+    overview = preview.overview
+    lines = [
+        Content.assemble(
+            (f"{overview.kind}: ", "$text-muted"),
+            (f"{count(overview.num_items, 'item')}, {count(overview.num_users, 'user')}, ", "bold $text"),
+            (count(overview.num_interactions, "interaction"), "bold $text"),
+        )
+    ]
+    lines += [Content(f"left out: {number:,} × {clean(reason)}") for reason, number in preview.skipped.items()]
+    lines += [Content(clean(note)) for note in preview.source.get("notes", ())]
+    for rows in (preview.interactions, preview.items):
+        lines.append(Content(""))
+        lines += [
+            Content.styled(
+                shorten(" · ".join(f"{key} {clean(value)}" for key, value in row.items()), width), "$text-muted"
+            )
+            for row in rows
+        ]
+    types = ", ".join(f"{clean(name)} {kind}" for name, kind in preview.types.items())
+    return [*lines, Content(""), Content(f"types: {types}")]
