@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from tui.backend.backend import Backend
     from tui.backend.protocols import SessionLike
     from tui.contained_app import ContainedApp
+    from tui.panes.base import Pane
+    from tui.panes.failed import FailedPane
     from tui.state import AppState
 
 #: Seconds between two looks at what is to be kept. It is written once it has been the same at two looks.
 EVERY: Final = 1.5
+#: Where the arrangement of columns is, in what a pane has recorded.
+_COLUMNS: Final = "columns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +115,14 @@ class Resume:
             return
         self._restored_tabs.add(tab)
         pane, record = self._app.pane(tab), self._found.left.panes.get(tab)
+        pane.restore_columns((record or {}).get(_COLUMNS))
         if record and pane.is_untouched:
             pane.restore(record, self._found.items)
 
     def collect(self) -> LastState:
         """Where the app is now; what is not open is as it was left."""
         left = LastState() if self._found is None else self._found.left
-        panes = {**left.panes, **{str(pane.id): pane.record() for pane in self._app.panes}}
+        panes = {**left.panes, **{str(pane.id): _record_of(pane) for pane in self._app.panes}}
         sequence = tuple(item.item_id for item in self._state.draft.items)
         return LastState(self._app.active_tab, {tab: record for tab, record in panes.items() if record}, sequence)
 
@@ -150,6 +155,11 @@ class Resume:
         """Write where the app was left, if that has changed; called when nothing is drawn any more."""
         if self._begun and self._seen != self._kept:
             write_last(self._folder, self._dataset, self._seen)
+
+
+def _record_of(pane: Pane[Any] | FailedPane) -> dict[str, Any]:
+    record, columns = dict(pane.record()), pane.record_columns()
+    return {**record, _COLUMNS: columns} if columns else record
 
 
 def _find(session: SessionLike, folder: Path, dataset: str) -> _Found:

@@ -18,7 +18,10 @@ from tui.navigation import Place
 from tui.panes.train_prompt import can_train, show_train_prompt
 from tui.panes.zoom import ZoomContainer
 from tui.state import AppState
+from tui.widgets.arranged_table import ArrangedTable
+from tui.widgets.arrangement import Arrangement
 from tui.widgets.contained import Contained
+from tui.widgets.panel import Panel
 from tui.widgets.query_input import QueryInput
 
 if TYPE_CHECKING:
@@ -243,6 +246,21 @@ class Pane(Contained, ZoomContainer, Generic[Service]):
     def help_keys(self) -> KeyHelp:
         """The keys of this pane for the help screen, as they are with the open data set."""
         return self.KEYS
+
+    def record_columns(self) -> Mapping[str, Any]:
+        """How the columns of the pane's lists are arranged, by the lists' names: plain values."""
+        records = {str(table.id): table.arrangement.record() for table in self._arranged_tables()}
+        return {name: record for name, record in records.items() if record}
+
+    def restore_columns(self, record: object) -> None:
+        """Arrange the columns as :meth:`record_columns` tells, whatever it is."""
+        for table in self._arranged_tables():
+            if isinstance(record, Mapping) and str(table.id) in record:
+                table.arrange_columns(Arrangement.restored(record[str(table.id)]))
+
+    def _arranged_tables(self) -> Iterable[ArrangedTable[Any]]:
+        # A table is mounted when there is something to list, but its panel has it from the beginning.
+        return (panel.table for panel in self.query(Panel) if isinstance(panel.table, ArrangedTable))
 
     def step_back(self) -> None:
         """Go one step back from wherever the cursor is."""

@@ -93,6 +93,13 @@ class FailedPane(VerticalScroll):
     # -- what the app asks of every pane ----------------------------------------------------------------------
     is_untouched = False
 
+    def record_columns(self) -> Mapping[str, Any]:
+        """It has no lists."""
+        return {}
+
+    def restore_columns(self, record: object) -> None:
+        """It has no lists."""
+
     def record(self) -> Mapping[str, Any]:
         """Record nothing: what the pane would have recorded may be what failed."""
         return {}

@@ -49,6 +49,7 @@ class SearchBody(Container):
         self.view = SearchState()
         """The search whose results are listed."""
         self.table: ItemList[Result] = ItemList((), result_of, self._figures, self._matched, id="found")
+        self.table.keeps_sort = False  # another query is answered by the best match first
         self.details = ItemDetails(id="details")
         self._long_list: LongList[Search] = LongList(pane, self.table, "more", self._retitle)
         self._panel = TipPanel("Results", self.table, id="results")
@@ -74,6 +75,9 @@ class SearchBody(Container):
 
     def list_results(self, answer: Answer) -> None:
         """List the results of the view."""
+        order = None if self.view.parsed is None else self.view.parsed.order
+        by_words = any(one.condition.startswith("sort:") for one in answer.understood)
+        self.table.sort_refusal = "the search itself asks for an order: s changes it" if order or by_words else ""
         self._long_list.show(answer, match_columns(answer, self.view.words), self.view.cursor)
 
     def draw(self, failure: Failure | None, problem: str, recent: Sequence[str], examples: Sequence[str]) -> bool:

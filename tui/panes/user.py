@@ -15,7 +15,7 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.geometry import Size
 from textual.widgets import Input
 
-from engine.data.results import Answer, HistoryEntry, ProfileName, Result, UserSummary
+from engine.data.results import Answer, HistoryEntry, ProfileName, Result, UserOrder, UserSummary
 from tui.backend.backend import Backend
 from tui.backend.protocols import People, SessionLike
 from tui.messages import (
@@ -37,6 +37,7 @@ from tui.panes.train_prompt import NOT_OPENED
 from tui.panes.what_if import WhatIf, comparison_columns
 from tui.state import AppState
 from tui.verbs import USER_VERBS, bindings_of, help_of
+from tui.widgets.arranged_table import ArrangedTable
 from tui.widgets.cell_text import clean, count, duration, shorten_middle
 from tui.widgets.histogram import Histogram
 from tui.widgets.item_list import (
@@ -77,7 +78,15 @@ _PICKER, _BESIDE_ID, _SEEN = 24, 7, 8
 
 _USER_COLUMNS: tuple[Column[UserSummary], ...] = (
     Column("User", lambda user, room: shorten_middle(who(user.user_id), room), main=True),
-    Column("Seen", lambda user, _: f"{user.num_interactions:,}", width=6, right=True, priority=2, style="muted"),
+    Column(
+        "Seen",
+        lambda user, _: f"{user.num_interactions:,}",
+        width=6,
+        right=True,
+        priority=2,
+        style="muted",
+        order=lambda user: user.num_interactions,
+    ),
 )
 
 
@@ -86,7 +95,7 @@ def who(user: ExternalId) -> str:
     return f"{user} (you)" if isinstance(user, ProfileName) else str(user)
 
 
-class UserTable(VerbTarget["ExternalId"], Table[UserSummary]):
+class UserTable(VerbTarget["ExternalId"], ArrangedTable[UserSummary]):
     """The users that were found."""
 
     VERBS = USER_VERBS
@@ -180,6 +189,7 @@ class UserPane(ModelPane[People]):
     def __init__(self, backend: Backend, state: AppState, *, blink: bool = True) -> None:
         super().__init__(backend, state, QueryInput("User", "id or part", blink=blink, id="who"))
         self._users = UserTable(_USER_COLUMNS, id="users")
+        self._users.sorts_rows = False
         self._users_panel = Panel("Users", self._users)
         self._past: ItemList[HistoryEntry] = ItemList((), entry_of, entry_figures, id="past")
         self._history = HistoryPanel(self._past)
@@ -265,13 +275,24 @@ class UserPane(ModelPane[People]):
         text = self.line.value.strip()
         self._looked_for = text
         self._turning.withdraw()
-        self._finding.send(lambda users, _: users.page(text, 0, PAGE))
+        order = self._user_order
+        self._finding.send(lambda users, _: users.page(text, 0, PAGE, order))
+
+    @property
+    def _user_order(self) -> UserOrder | None:
+        arrangement = self._users.arrangement
+        return UserOrder("interactions", arrangement.descending) if arrangement.sort == "Seen" else None
+
+    @on(ArrangedTable.Resorted, "#users")
+    def _sort_users(self, event: ArrangedTable.Resorted) -> None:
+        event.stop()
+        self._find()
 
     @on(Table.Wanted, "#users")
     def _turn_page(self, event: Table.Wanted) -> None:
         event.stop()
-        text, start, end = self._looked_for, event.start, event.end
-        self._turning.send(lambda users, _: (text, start, users.page(text, start, end)))
+        text, order, start, end = self._looked_for, self._user_order, event.start, event.end
+        self._turning.send(lambda users, _: ((text, order), start, users.page(text, start, end, order)))
 
     @on(Table.Wanted, "#liked")
     def _read_on(self, event: Table.Wanted) -> None:
@@ -282,8 +303,8 @@ class UserPane(ModelPane[People]):
         self.post_message(StatusChanged(f"✗ {message.failure.text}"))
 
     def _page_turned(self, message: Answered) -> None:
-        text, start, (total, users) = message.value
-        if text == self._looked_for:
+        asked, start, (total, users) = message.value
+        if asked == (self._looked_for, self._user_order):
             self._users.fill(start, users, total)
 
     @on(Table.Moved, "#liked")

@@ -13,10 +13,11 @@ from engine.session import LIKE_BY, MODES
 from tui.listing import Listing, entry_record, full_record, item_record
 from tui.messages import RateItem, ShowDetails
 from tui.verbs import ITEM_VERBS, RATING_HELP, RATING_KEYS, ItemSubject, bindings_of, help_of
+from tui.widgets.arranged_table import ArrangedTable
 from tui.widgets.bars import bar, compact, decimals, stars, whole_percent
 from tui.widgets.cell_text import clean
+from tui.widgets.columns import Column, Row
 from tui.widgets.panel import Panel
-from tui.widgets.table import Column, Row, Table
 from tui.widgets.verb_target import VerbTarget
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ Matched = tuple[tuple[str, ...], str]
 _RIGHT_BUTTON = 3
 
 
-class ItemList(VerbTarget[ItemSubject], Table[Row]):
+class ItemList(VerbTarget[ItemSubject], ArrangedTable[Row]):
     """A table whose rows stand for items.
 
     Parameters
@@ -55,6 +56,7 @@ class ItemList(VerbTarget[ItemSubject], Table[Row]):
         ("Enter", "details"),
         *help_of(ITEM_VERBS),
         RATING_HELP,
+        ("| S", "choose columns; sort by a column, also by a click on its heading"),
         ("z", "fill the tab with this list, and back"),
         ("/", "back to the line one types into"),
     )
@@ -151,6 +153,10 @@ def _title(item: Item) -> str:
     return clean(item.title) or f"item {clean(item.item_id)}"
 
 
+def _sort_title(item: Item) -> str:
+    return _title(item).casefold()
+
+
 def _year(item: Item) -> str:
     return "" if item.year is None else str(item.year)
 
@@ -173,9 +179,29 @@ def _described(answer: Answer, typed: str = "") -> list[Column[Result]]:
     digits = max(len(str(len(answer.results))), 2)
     return [
         Column("#", lambda result, _: str(result.rank), width=digits, right=True, priority=2, style="muted"),
-        Column("Title", lambda result, _: _title(result.item), main=True, marks=_title_marks(answer, typed)),
-        Column("Year", lambda result, _: _year(result.item), width=4, priority=1, style="muted"),
-        Column("Genres", lambda result, _: _genres(result.item), least=10, priority=3, style="muted"),
+        Column(
+            "Title",
+            lambda result, _: _title(result.item),
+            main=True,
+            marks=_title_marks(answer, typed),
+            order=lambda result: _sort_title(result.item),
+        ),
+        Column(
+            "Year",
+            lambda result, _: _year(result.item),
+            width=4,
+            priority=1,
+            style="muted",
+            order=lambda result: result.item.year,
+        ),
+        Column(
+            "Genres",
+            lambda result, _: _genres(result.item),
+            least=10,
+            priority=3,
+            style="muted",
+            order=lambda result: _genres(result.item) or None,
+        ),
     ]
 
 
@@ -316,9 +342,25 @@ def history_columns(highest: float) -> list[Column[HistoryEntry]]:
         return "seen" if entry.rating is None else compact(entry.rating)
 
     return [
-        Column("Title", lambda entry, _: _title(entry.item), main=True),
-        Column("Year", lambda entry, _: _year(entry.item), width=4, priority=1, style="muted"),
-        Column("Rated", figure, width=11, least=5, right=True, bar=drawn, style="accent"),
+        Column("Title", lambda entry, _: _title(entry.item), main=True, order=lambda entry: _sort_title(entry.item)),
+        Column(
+            "Year",
+            lambda entry, _: _year(entry.item),
+            width=4,
+            priority=1,
+            style="muted",
+            order=lambda entry: entry.item.year,
+        ),
+        Column(
+            "Rated",
+            figure,
+            width=11,
+            least=5,
+            right=True,
+            bar=drawn,
+            style="accent",
+            order=lambda entry: entry.rating,
+        ),
         Column("Genres", lambda entry, _: _genres(entry.item), least=10, priority=3, style="muted"),
     ]
 

@@ -174,6 +174,12 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         self.post_message(self.Moved(self))
         self._want_rows()
 
+    def set_columns(self, columns: Sequence[Column[Row]]) -> None:
+        """Show other columns of the same rows."""
+        self._columns = tuple(columns)
+        self._needs, self._fitted = needs(self._columns, self.rows), None
+        self.refresh()
+
     def fill(self, start: int, rows: Sequence[Row], total: int) -> None:
         """Put rows into their places that were :class:`Wanted`.
 
@@ -216,7 +222,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         """Draw one line of the window."""
         width = self.scrollable_content_region.width
         if y < self._top:
-            titles = [(column, room, column.title, (), "") for column, room in self._layout(width)]
+            titles = [(column, room, self.heading_of(column), (), "") for column, room in self._layout(width)]
             return self._draw(titles, width, "table--heading")
         position = self.scroll_offset.y + y - self._top
         if position >= len(self._rows):
@@ -247,7 +253,9 @@ class Table(ScrollView, Generic[Row], can_focus=True):
             if drawn:
                 drawn = shorten(drawn, room - column.least - 1)
                 segments.append(Segment(drawn, style))
-                room, style = room - cell_len(drawn), plain
+                room -= cell_len(drawn)
+            if column.bar is not None:  # the style is that of the bar
+                style = plain
             text = shorten(text, room)
             padding = " " * (room - cell_len(text))
             if column.right:
@@ -275,6 +283,15 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         """Look the styles up again."""
         super().notify_style_update()
         self._looks.clear()
+
+    def heading_of(self, column: Column[Row]) -> str:
+        """What stands above a column."""
+        return column.title
+
+    @property
+    def column_widths(self) -> dict[str, int]:
+        """The cells of each column that is shown, by its title."""
+        return {column.title: room for column, room in self._layout(self.scrollable_content_region.width)}
 
     def _layout(self, width: int) -> list[tuple[Column[Row], int]]:
         """The columns that are shown in a table this wide, with their widths."""
