@@ -35,7 +35,8 @@ from engine.evaluation.config import EvaluationConfig
 from engine.evaluation.runner import evaluate_split, mean_report, train
 from engine.evaluation.splitters import split
 from engine.ranking import top_k
-from engine.storage.atomic import locked, write_json
+from engine.storage.atomic import write_json
+from engine.storage.lock import locked
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).resolve().parent / "results" / "accuracy.json"

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Ids = npt.NDArray[np.int64]
 
+#: The last items of a sequence that an explanation looks at; each costs one prediction.
+_LONGEST_EXPLAINED = 50
+
 
 class Recommender:
     """Ranked lists from one trained model.
@@ -198,20 +201,20 @@ class Recommender:
         return self._rankable(predicted if self.rating_range is None else predicted - self._margin), predicted
 
     def explain(self, user: ExternalId, item: ExternalId, k: int = 3) -> list[Result]:
-        """The items of a user's history that contribute most to the score of an item.
+        """The items of a user's history without which an item would be recommended least.
 
         Parameters
         ----------
         user, item
             The external ids of the user and of the item to explain.
         k
-            The number of items; fewer are returned if fewer have a positive contribution.
+            The number of items; fewer are returned if fewer raise the score.
 
         Returns
         -------
         list of Result
-            Items of the history, the largest contribution first; ``score`` is what an item contributes to the score of
-            the explained item.
+            Items of the history, the most important first; ``score`` is how much higher the score of the explained item
+            is with an item than without it.
 
         Raises
         ------
@@ -223,11 +226,11 @@ class Recommender:
         return self.explain_to(self.user_index.history(self.dataset.users.encode_one(user)), item, k)
 
     def explain_to(self, history: History, item: ExternalId, k: int = 3) -> list[Result]:
-        """The items of a history that contribute most to the score of an item; see :meth:`explain`."""
+        """The items of a history without which an item would be recommended least; see :meth:`explain`."""
         self.model.require("explains")
         target = self._encode_rated(item)
         items, ratings = self._learned_from(history.without(target))
-        parts = np.asarray(self.model.contributions(items, ratings, target), dtype=np.float32)
+        parts = np.asarray(self.model.removal_effects(items, ratings, target), dtype=np.float32)
         scores = np.full(self.dataset.num_rated_items + 1, -np.inf, dtype=np.float32)
         scores[items[parts > 0]] = parts[parts > 0]
         return self._results(top_k(scores, k), scores)
@@ -283,6 +286,70 @@ class Recommender:
             top_k(scores, len(scores) if k is None else k),
             lambda best, rank: self._results(best, scores, rank, probabilities=possible),
         )
+
+    def explain_next(self, items: Sequence[int], item: ExternalId, k: int = 3) -> list[Result]:
+        """The items of a sequence without which an item would be less likely to come next.
+
+        The model is asked again for the sequence without each of its items, so the explanation holds for every model
+        of sequences, whatever is inside it: weights of attention alone are no reasons (Jain and Wallace, "Attention is
+        not Explanation", NAACL 2019).
+
+        Parameters
+        ----------
+        items
+            The sequence, internal ids, oldest first; the last fifty count.
+        item
+            The external id of the item to explain.
+        k
+            The number of items; fewer are returned if fewer make it more likely.
+
+        Returns
+        -------
+        list of Result
+            Items of the sequence, the most important first; ``score`` is how much higher the natural logarithm of the
+            probability is with an item than without it. A sequence of one item is explained by that item, with 0.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such item.
+        RecsysError
+            If the sequence is empty.
+        """
+        if not len(items):
+            raise RecsysError("The sequence is empty: name at least one title to continue from.")
+        target = self.dataset.items.id_map.encode_one(item)
+        sequence = np.asarray(items, dtype=np.int64)[-_LONGEST_EXPLAINED:]
+        effects = self.sequence_effects(sequence, target)
+        scores = np.full(self.dataset.num_items + 1, -np.inf, dtype=np.float32)
+        helps = effects > 0 if len(sequence) > 1 else np.ones(1, dtype=bool)
+        # An item that occurs several times counts by its most important place.
+        np.maximum.at(scores, sequence[helps], effects[helps])
+        return self._results(top_k(scores, k), scores)
+
+    def sequence_effects(self, sequence: Ids, target: int) -> Scores:
+        """How much more likely an item is to come next with each item of a sequence than without it.
+
+        Parameters
+        ----------
+        sequence
+            Internal ids, oldest first, shape ``(n,)``.
+        target
+            The internal id of the item.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n,)``, differences of natural logarithms of probabilities; zeros for a sequence of one item.
+        """
+        if len(sequence) < 2:
+            return np.zeros(len(sequence), dtype=np.float32)
+        shorter = np.stack([np.delete(sequence, place) for place in range(len(sequence))])
+        whole = np.atleast_2d(np.asarray(self.model.probabilities(sequence)))[0, target]
+        without = np.atleast_2d(np.asarray(self.model.probabilities(shorter)))[:, target]
+        logarithms = np.log(np.maximum(np.append(without, whole), 1e-30))
+        effects: Scores = (logarithms[-1] - logarithms[:-1]).astype(np.float32)
+        return effects
 
     def similar_items(self, item: ExternalId, k: int = 10) -> list[Result]:
         """The items most similar to an item, by the model's own measure or by the cosine of its item vectors.

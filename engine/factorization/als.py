@@ -178,11 +178,21 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
         ridge, vectors, history_targets = self._ridge_problem(items, ratings)
         return ridge.parts(vectors, history_targets, self._items[targets])
 
+    def _removal_effects(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
+        ridge, vectors, history_targets = self._ridge_problem(items, ratings)
+        return ridge.removal_effects(
+            vectors, history_targets, self._items[targets], self._user_ridge(max(len(items) - 1, 0))
+        )
+
+    def _user_ridge(self, count: int) -> Ridge:
+        """The weights of all items and the penalty, for a user with so many interactions."""
+        l2 = self._l2(torch.tensor(float(count), device=self.device), int(self._seen.sum()))
+        precision = self.alpha * self._gram + l2 * torch.eye(self.embedding_dim, device=self.device)
+        return Ridge(precision, torch.zeros(self.embedding_dim, device=self.device))
+
     def _ridge_problem(self, items: Tensor, ratings: Tensor | None) -> tuple[Ridge, Tensor, Tensor]:
         """State a user's normal equations as a ridge regression. Each row is multiplied by the root of its weight."""
-        l2 = self._l2(torch.tensor(float(len(items)), device=self.device), int(self._seen.sum()))
-        precision = self.alpha * self._gram + l2 * torch.eye(self.embedding_dim, device=self.device)
-        ridge = Ridge(precision, torch.zeros(self.embedding_dim, device=self.device))
+        ridge = self._user_ridge(len(items))
         root = torch.ones(len(items), device=self.device)
         if ratings is not None and self._highest > self._lowest:
             root = self._weigh(ratings).sqrt()

@@ -356,6 +356,12 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         posterior = self._fitted_posterior()
         return posterior.unit * ridge.parts(rows, history_targets, posterior.item_factors[targets])
 
+    def _removal_effects(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
+        assert ratings is not None
+        ridge, rows, history_targets = self._ridge_problem(items, ratings)
+        posterior = self._fitted_posterior()
+        return posterior.unit * ridge.removal_effects(rows, history_targets, posterior.item_factors[targets])
+
     def _ridge_problem(self, items: Tensor, ratings: Tensor) -> tuple[Ridge, Tensor, Tensor]:
         """State a user's vector as a ridge regression. Each rating is weighted by the certainty of its item."""
         posterior = self._fitted_posterior()

@@ -201,6 +201,9 @@ random_state, device
     def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
         return self._unit * super()._contributions(items, ratings, targets)
 
+    def _removal_effects(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
+        return self._unit * super()._removal_effects(items, ratings, targets)
+
     def _noise(self) -> float:
         # The loss of a regression is this variance. For log counts and log odds a variance of 1 is assumed.
         return max(self.losses_by_epoch[-1] / self._unit**2, 1e-3) if self.loss == "regression" else 1.0

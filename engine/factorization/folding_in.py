@@ -94,6 +94,11 @@ class FactorizationFoldIn(FoldInMixin, ItemVectorsMixin):
         asked[:, -1] = 0.0  # a user's bias is the same for all items
         return ridge.parts(vectors[items], self._fold_in_targets(ratings, offsets[items]), asked)
 
+    def _removal_effects(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
+        ridge, vectors, offsets = self._tables()
+        history_targets = self._fold_in_targets(ratings, offsets[items])
+        return ridge.removal_effects(vectors[items], history_targets, vectors[targets])
+
     @torch.no_grad()
     def _tables(self) -> tuple[Ridge, Tensor, Tensor]:
         """Return the prior of a user, the items' vectors with a 1 for the user's bias, and the items' biases."""

@@ -197,11 +197,21 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         asked[:, -1] = 0.0  # a user's bias is the same for all items
         return self._unit * ridge.parts(vectors, history_targets, asked)
 
+    def _removal_effects(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
+        ridge, vectors, history_targets = self._ridge_problem(items, ratings)
+        smaller = self._user_ridge(len(items) - 1)
+        asked = self._extended()[targets]
+        return self._unit * ridge.removal_effects(vectors, history_targets, asked, smaller)
+
+    def _user_ridge(self, count: int) -> Ridge:
+        """The penalties of a user with so many ratings."""
+        decay = self._decay(torch.tensor([float(max(count, 0))], device=self.device), self.l2_user)[0].clamp_min(1e-9)
+        return Ridge(torch.diag(decay), torch.zeros_like(decay))
+
     def _ridge_problem(self, items: Tensor, ratings: Tensor | None) -> tuple[Ridge, Tensor, Tensor]:
         """State a user's part of the loss as a ridge regression."""
         assert ratings is not None
-        decay = self._decay(torch.tensor([float(len(items))], device=self.device), self.l2_user)[0].clamp_min(1e-9)
-        ridge = Ridge(torch.diag(decay), torch.zeros_like(decay))
+        ridge = self._user_ridge(len(items))
         return ridge, self._extended()[items], self._scale.standardize(ratings) - self._items[items, -1]
 
 

@@ -121,6 +121,10 @@ class BaseModel(ABC):
         """Return what each item of a history adds to a score; see :class:`engine.models.fold_in.FoldInMixin`."""
         raise self._unsupported("explains")
 
+    def removal_effects(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None, item: npt.ArrayLike) -> Scores:
+        """Return how much a score falls without each item of a history; by default what each item adds to it."""
+        return self.contributions(item_ids, ratings, item)
+
     def similarities(self, item: int) -> Scores:
         """Return the similarity of an item to each item, ``(num_items,)``; 0 or less means not similar."""
         raise self._unsupported("similar")

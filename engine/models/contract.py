@@ -133,6 +133,12 @@ class Model(Protocol):
         """Return what each item of a history adds to a score; declared by ``explains``."""
         ...
 
+    def removal_effects(
+        self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None, item: npt.ArrayLike
+    ) -> npt.NDArray[Any]:
+        """Return how much a score falls without each item of a history; declared by ``explains``."""
+        ...
+
     def similarities(self, item: int) -> npt.NDArray[Any]:
         """Return the similarity of an item to each item, ``(num_items,)``; declared by ``similar``."""
         ...

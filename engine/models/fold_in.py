@@ -34,6 +34,14 @@ class FoldInMixin(BaseModel):
         """Return what each item of a history adds to the score of each target, ``(len(targets), len(items))``."""
         raise self._unsupported("explains")
 
+    def _removal_effects(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
+        """Return how much each target's score falls without each item of a history, ``(len(targets), len(items))``.
+
+        The contributions serve where a score is their sum. A model in which the other items of the history make up for
+        one that is taken away overrides this.
+        """
+        return self._contributions(items, ratings, targets)
+
     # -- public methods ------------------------------------------------------------------------------------------
     @torch.no_grad()
     def fold_in(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None = None) -> Scores:
@@ -91,6 +99,36 @@ class FoldInMixin(BaseModel):
         targets = as_ids(item, self._size(), "item").to(self.device)
         parts: Scores = self._contributions(items, given, targets.reshape(-1)).float().cpu().numpy()
         return parts if targets.ndim else parts[0]
+
+    @torch.no_grad()
+    def removal_effects(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None, item: npt.ArrayLike) -> Scores:
+        """Return how much lower the score of an item would be without each item of a history.
+
+        This is what a person takes from "because of": without it, the item would not be recommended as highly. It is
+        not what :meth:`contributions` gives where the items of a history are alike, since the rest of them then stands
+        in for the one that is missing.
+
+        Parameters
+        ----------
+        item_ids, ratings, item
+            As :meth:`contributions` takes them.
+
+        Returns
+        -------
+        numpy.ndarray
+            The falls of the scores of :meth:`fold_in`, in the shape that :meth:`contributions` has; negative if the
+            score would rise.
+
+        Raises
+        ------
+        NotTrainedError, ValueError
+            See :meth:`fold_in`.
+        """
+        self.require("explains")
+        items, given = self._read_history(item_ids, ratings)
+        targets = as_ids(item, self._size(), "item").to(self.device)
+        effects: Scores = self._removal_effects(items, given, targets.reshape(-1)).float().cpu().numpy()
+        return effects if targets.ndim else effects[0]
 
     def _read_history(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None) -> tuple[Tensor, Tensor | None]:
         rates = self.capabilities.predicts_ratings
@@ -151,6 +189,33 @@ class Ridge:
         """
         solved = torch.cholesky_solve(asked.T, self._factor(vectors))
         return (vectors @ solved).T * (targets - vectors @ self.mean)
+
+    def removal_effects(self, vectors: Tensor, targets: Tensor, asked: Tensor, smaller: Ridge | None = None) -> Tensor:
+        """Return how much lower the score of each of ``m`` items is without each of ``n`` history items, ``(m, n)``.
+
+        The solution without one row follows from the whole one by the Sherman-Morrison formula, as in leave-one-out
+        cross-validation of a ridge regression, so that one factorisation serves all.
+
+        Parameters
+        ----------
+        vectors, targets, asked
+            As :meth:`parts` takes them.
+        smaller
+            The regression for a history with one item less, where that is another one.
+        """
+        if not len(vectors):
+            return asked.new_zeros(len(asked), 0)
+        other = smaller or self
+        factor = other._factor(vectors)
+        user = other.mean + torch.cholesky_solve(
+            (vectors.T @ (targets - vectors @ other.mean))[:, None], factor
+        ).squeeze(1)
+        solved = torch.cholesky_solve(vectors.T, factor)
+        leverage = (vectors.T * solved).sum(0).clamp_max(1 - 1e-6)
+        effects = (asked @ solved) * ((targets - vectors @ user) / (1 - leverage))
+        if smaller is not None:
+            effects = effects + (asked @ (self.solve(vectors, targets) - user))[:, None]
+        return effects
 
     def _factor(self, vectors: Tensor) -> Tensor:
         factor: Tensor = cholesky(self.precision + vectors.T @ vectors)

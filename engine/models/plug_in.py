@@ -150,6 +150,13 @@ class PlugInModel(BaseModel):
         self.require("explains")
         return np.asarray(self._model.contributions(item_ids, ratings, item), dtype=np.float32)
 
+    def removal_effects(self, item_ids: npt.ArrayLike, ratings: npt.ArrayLike | None, item: npt.ArrayLike) -> Scores:
+        """Return the object's own effects of removal, or else its explanation of its scores."""
+        own = getattr(self._model, "removal_effects", None)
+        if own is None:
+            return self.contributions(item_ids, ratings, item)
+        return np.asarray(own(item_ids, ratings, item), dtype=np.float32)
+
     def similarities(self, item: int) -> Scores:
         """Return the object's similarities, or else the cosines of its item vectors."""
         self.require("similar")

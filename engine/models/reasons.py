@@ -24,7 +24,7 @@ def reasons(
     *,
     liked_from: float | None = None,
 ) -> list[str] | None:
-    """For each item, the items of a history that contribute most to its score, as a phrase.
+    """For each item, the items of a history without which its score would be lowest, as a phrase.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def reasons(
     """
     if not len(items) or not len(history):
         return None
-    parts = np.array(model.contributions(history, ratings, items))
+    parts = np.array(model.removal_effects(history, ratings, items))
     begin = "because of"
     if liked_from is not None:
         begin = "because you liked"

@@ -13,6 +13,7 @@ from engine.session.open_dataset import OpenDataset, check
 
 if TYPE_CHECKING:
     from engine.data.ranked_pages import RankedPages
+    from engine.data.id_map import ExternalId
     from engine.search.hidden import AdultItems
     from engine.text.title_matcher import TitleMatcher
 
@@ -85,6 +86,45 @@ class SequenceService:
         trained = (one for one in self._models.states("sequence") if one.trained and model in (None, one.name))
         asked = next(trained, None)
         return self._titles.resolve(text, rated=asked is None or not asked.uses_texts)
+
+    def explain(
+        self,
+        items: Sequence[int],
+        item: ExternalId,
+        model: str | None = None,
+        k: int = 3,
+        job: Job | None = None,
+    ) -> Answer:
+        """The items of a sequence without which an item would be less likely to come next.
+
+        Parameters
+        ----------
+        items
+            The sequence, internal ids, oldest first.
+        item
+            The id of the item in the source file.
+        model
+            The model that answers; None for the best trained one.
+        k
+            The number of items.
+        job
+            May cancel before the model is asked.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such item or model.
+        NotTrainedError
+            If the model, or any for sequences, is not trained yet.
+        """
+        self._models.choose("sequence", model)
+        with self._opened.queue.turn():
+            check(job)
+            name, recommender, _ = self._models.answering("sequence", model)
+            results = recommender.explain_next(items, item, k)
+        return Answer(
+            tuple(results), name, "" if results else f"{name} finds nothing in the sequence that speaks for it"
+        )
 
     def next_items(
         self,
