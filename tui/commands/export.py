@@ -209,7 +209,7 @@ def factors(
 
 
 @export.command()
-@_out_option(".json, .csv, .jsonl or .parquet")
+@_out_option(".html, .md, .json, .csv, .jsonl or .parquet")
 @model_option
 @_export_options
 @click.pass_context
@@ -225,7 +225,7 @@ def report(
     """Write the reports of the trained models.
 
     A report has the options, the seed, the seconds and the time of the training, and metrics where there are
-    any.
+    any. As .html or .md it is one page with charts about the data set, its models and its evaluations.
     """
     session = open_session(context, dataset, "auto")
     with _exporting(session, out) as job:

@@ -14,17 +14,22 @@ from engine.runtime.job import Job
 from engine.session.exports.exported import Exported
 from engine.session.exports.list_export import ListRequest, export_lists
 from engine.session.exports.lists import NEIGHBOURS, NEXT, RECOMMENDATIONS, titles_of
+from engine.session.exports.report_page import PAGE_ENDINGS, report_page
 from engine.session.exports.reports import REPORT_ENDINGS, write_reports
 from engine.session.exports.target import Target, writing_to
 from engine.session.exports.vectors import VECTOR_ENDINGS, VectorTable, write_vectors
 from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset
+from engine.session.profile import ProfileService
+from engine.session.runs import RunService
 from engine.session.search import SearchService
+from engine.storage.atomic import writing
 from engine.storage.partial_result import PartialResult
 from engine.storage.table_files import TABLE_FORMATS
 
 if TYPE_CHECKING:
     from engine.data.id_map import ExternalId
+    from engine.data.results import FitReport
     from engine.models.batch_ranking import Ids
 
 #: Whose vectors of a factorisation are written.
@@ -281,7 +286,8 @@ class ExportService:
         Parameters
         ----------
         target
-            The file: ``.json`` with all that a report has, or a table as ``.csv``, ``.jsonl`` or ``.parquet``.
+            The file: ``.json`` with all that a report has, a table as ``.csv``, ``.jsonl`` or ``.parquet``, or one page
+            about the data set, its models and its evaluations as ``.html`` or ``.md``.
         model
             The model; None for all trained ones.
         job
@@ -292,10 +298,23 @@ class ExportService:
         OptionError, DataError, UnknownError, NotTrainedError
             As :meth:`recommendations`.
         """
-        with self._writing_to(target, REPORT_ENDINGS, job) as (target, _):
+        with self._writing_to(target, (*REPORT_ENDINGS, *PAGE_ENDINGS), job) as (target, job):
             found = self._models.reports(model)
+            ending = target.path.suffix.lower()
+            if ending in PAGE_ENDINGS:
+                self._write_page(target.path, ending, found, model, job)
+                return Exported((str(target.path),), len(found), model)
             write_reports(target.path, found, prepare_cell=target.prepare_cell)
             return Exported((str(target.path),), len(found), model)
+
+    def _write_page(
+        self, path: Path, ending: str, found: Sequence[tuple[FitReport, str | None]], model: str | None, job: Job
+    ) -> None:
+        profile, runs = ProfileService(self._opened).profile(job), RunService(self._opened)
+        measured = [one for one in runs.list().runs if runs.is_current(one) and model in (None, one.model)]
+        page = report_page(ending, self._opened.manifest.overview, profile, found, measured)
+        with writing(path) as temporary:
+            temporary.write_text(page, encoding="utf-8", errors="replace", newline="\n")
 
     @contextmanager
     def _writing_to(self, target: Target, endings: Collection[str], job: Job | None) -> Iterator[tuple[Target, Job]]:

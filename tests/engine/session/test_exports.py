@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
+import re
 import shutil
+import xml.etree.ElementTree
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,13 +17,18 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from engine.data.bins import Bin
 from engine.data.dataset import Dataset
+from engine.data.profile import Doubt, profile_of
+from engine.data.results import FitReport, Overview
 from engine.errors import CancelledError, DataError, ErrorKind, NotTrainedError, OptionError, UnsupportedError
 from engine.runtime.job import Job, Progress
 from engine.session import Session, Target
 from engine.session.exports import lists
+from engine.session.exports.report_page import report_page
 from engine.storage.partial_result import PartialResult
 from engine.workspace.dataset_store import Workspace
+from tests.engine.conftest import make_dataset
 from tests.engine.evaluation.test_runner import USERS, make
 from tests.engine.search.fakes import FakeEncoder, vector_of
 
@@ -321,6 +329,35 @@ def test_reports_say_how_each_model_was_trained(session: Session, tmp_path: Path
     options = rows[0]["options"]
     assert (json.loads(options) if isinstance(options, str) else options)["n_iter"] == 2
     assert not any("path" in row for row in rows)
+
+
+@pytest.mark.parametrize("ending", [".html", ".md"])
+def test_a_report_for_people_is_one_page_of_the_data_and_the_evaluations(
+    session: Session, tmp_path: Path, ending: str
+) -> None:
+    session.models.evaluate("popular")
+    path = tmp_path / f"r{ending}"
+    session.exports.reports(Target(path))
+    text = path.read_text(encoding="utf-8")
+    for words in ("users", "Trained models", "als", "markov", "popular (run", "ndcg@10"):
+        assert words in text
+    assert "<script" not in text
+    assert not re.search(r"(src|href)=|@import|url\(", text), "nothing is loaded from elsewhere"
+    if ending == ".html":
+        assert text.count("<svg") == text.count("</svg>") > 2
+        xml.etree.ElementTree.fromstring(re.search(r"<svg.*?</svg>", text, re.DOTALL)[0])
+
+
+def test_no_text_of_the_data_is_obeyed_by_a_page() -> None:
+    nasty = "<script>alert(1)</script> [x](javascript:y) \"'&"
+    overview = Overview("n", nasty, "table", False, 1, 1, 1, 1, (1.0, 5.0), True)
+    found = profile_of(make_dataset())
+    found = dataclasses.replace(found, doubts=(Doubt("x", 1, 1, nasty),), ratings=(Bin(nasty, 1),))
+    page = report_page(".html", overview, found, [(FitReport(nasty, "n", None, 1, {}, {}, None), None)], [])
+    assert "<script" not in page
+    markdown = report_page(".md", overview, found, [], [])
+    assert "<script" not in markdown
+    assert not re.search(r"(?<!\\)\]\(", markdown)
 
 
 def test_a_model_that_cannot_do_it_is_refused_in_one_sentence(session: Session, tmp_path: Path) -> None:
