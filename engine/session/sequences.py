@@ -12,8 +12,8 @@ from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset, check
 
 if TYPE_CHECKING:
-    from engine.data.ranked_pages import RankedPages
     from engine.data.id_map import ExternalId
+    from engine.data.ranked_pages import RankedPages
     from engine.search.hidden import AdultItems
     from engine.text.title_matcher import TitleMatcher
 
