@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult, SystemCommand
@@ -29,7 +29,7 @@ from tui.widgets.contained import Contained
 from tui.widgets.heading import Heading, TabBar
 from tui.widgets.hints import KeyHints
 from tui.widgets.line_filter import LineSanitizer
-from tui.widgets.notice import job_heading, waits_for
+from tui.widgets.notice import job_heading
 from tui.widgets.status import StatusBar
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ _READABLE = frozenset([*(theme.name for theme in OWN), "textual-dark", "textual-
 #: The keys that work everywhere, beside those that open tabs; for the help screen.
 _HELP = (
     ("Tab Shift+Tab", "next and previous place on the screen"),
+    ("'", "jump: letters show beside rows and places, one goes there"),
+    (":", "a command: search, recommend, next, train, theme …"),
     ("Ctrl+P", "palette: train, embed, stop, theme …"),
     ("F5", "what the pane offers: embed, train, try again"),
     ("M", "map of the catalogue by meaning; F1 there: its keys"),
@@ -122,6 +124,8 @@ class RecsysApp(ContainedApp):
         Binding("alt+right,right_square_bracket", "go_forward", "Forward", show=False, id="go-forward"),
         Binding("u", "undo", "undo", id="undo"),
         Binding("U", "redo", "Redo", show=False, id="redo"),
+        Binding("apostrophe", "jump", "Jump", show=False, key_display="'", id="jump"),
+        Binding("colon", "command_line", "Command", show=False, key_display=":", id="command-line"),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True, id="suspend"),
     ]
 
@@ -598,7 +602,8 @@ class RecsysApp(ContainedApp):
             self._map = MapScreen(self.backend, self.state, message)
             self.push_screen(self._map, self._map_closed)
 
-    def _open_map(self) -> None:
+    def open_map(self) -> None:
+        """Show the map with what this tab lists."""
         from tui.panes.base import Pane
 
         if isinstance(pane := self.active_pane, Pane):
@@ -693,7 +698,7 @@ class RecsysApp(ContainedApp):
         self._leave(self._here())
         async with self._on_the_way("user") as pane:
             if isinstance(pane, UserPane):
-                pane.show_user(message.user, message.part)
+                pane.show_user(message.user, message.part, message.model)
         self._show_trail()
 
     async def on_replace_sequence(self, message: messages.ReplaceSequence) -> None:
@@ -727,10 +732,39 @@ class RecsysApp(ContainedApp):
 
     def action_command_palette(self) -> None:
         """Show the palette."""
-        from tui.widgets.popup import Palette, PlainCommands
+        from tui.widgets.palette import Palette, PlacedCommands
 
         if not self.screen.is_modal:
-            self.push_screen(Palette(providers=[PlainCommands], id="--command-palette"))
+            self.push_screen(Palette(providers=[PlacedCommands], id="--command-palette"))
+
+    def action_jump(self) -> None:
+        """Show letters beside the rows and places, of which one is typed to go there."""
+        from tui.widgets.jump import JumpScreen, targets_on
+
+        if targets := targets_on(self.screen_stack[0]):
+            self.push_screen(JumpScreen(targets))
+
+    def action_command_line(self) -> None:
+        """Open a line for the words of the command line."""
+        from tui.panes.command_line import CommandLine
+
+        if self.panes:
+            self.push_screen(CommandLine(self.backend))
+
+    @property
+    def tab_names(self) -> dict[str, str]:
+        """The names of the tabs with their titles."""
+        return dict(self._titles)
+
+    async def on_search_for(self, message: messages.SearchFor) -> None:
+        """Open Search with a line."""
+        from tui.panes.search import SearchPane
+
+        self._leave(self._here())
+        async with self._on_the_way("search") as pane:
+            if isinstance(pane, SearchPane):
+                pane.search_for(message.line, message.mode)
+        self._show_trail()
 
     def action_change_theme(self) -> None:
         """Choose the theme; each is shown while the cursor is on it."""
@@ -764,7 +798,7 @@ class RecsysApp(ContainedApp):
         self.push_screen(HelpScreen(configured(self.help_sections(), self.keymap)))
 
     def help_sections(self) -> Iterator[Section]:
-        """All keys, by the place they work in."""
+        """All keys by the place they work in, the tab that is open first, with how its numbers are read."""
         from tui.widgets.item_list import ItemList
 
         shown = [(written, what) for _, written, what in self.query_one(KeyHints).hints() if what != "help"]
@@ -772,6 +806,8 @@ class RecsysApp(ContainedApp):
             yield "Here and now", tuple(shown)
         here = next(tab for tab in TABS if tab.name == self.active_tab)
         yield here.title, self.active_pane.help_keys()
+        if numbers := here.load_pane().NUMBERS:
+            yield "How to read the numbers", numbers
         yield "In a list", ItemList.KEYS
         tabs = (" ".join(tab.key for tab in TABS), f"{', '.join(self._titles.values())}; again: its input line")
         yield "Everywhere", (tabs, *_HELP)
@@ -833,37 +869,13 @@ class RecsysApp(ContainedApp):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers now."""
+        from tui.app_commands import app_commands
+
         try:
-            yield from self._commands()
+            # Textual reads their first four fields, which are those of its own commands.
+            yield from cast("Iterable[SystemCommand]", app_commands(self))
         except Exception as error:  # Textual would leave these commands out in silence
             self._handle_exception(error)
-
-    def _commands(self) -> Iterable[SystemCommand]:
-        for tab in TABS:
-            open_tab = partial(self.run_action, f"open('{tab.name}')")
-            yield SystemCommand(f"Open {tab.title}", f"Go to the {tab.title} tab", open_tab)
-        for job in self.state.jobs.values():
-            if job.active and job.state != "stopping":
-                about = f"It waits for {waits_for(job)}" if job.state == "waiting" else "Stop the job that runs"
-                yield SystemCommand(f"Stop {job.label}", about, partial(self.backend.cancel, job.id))
-        dataset = self.state.dataset
-        if dataset is not None:
-            if not dataset.embedding.complete and self.state.active_job("search") is None:
-                yield SystemCommand("Embed", "Embed the catalogue for search by meaning", self.backend.embed)
-            for model in dataset.models:
-                if not model.obstacle and self.state.active_job(model.task) is None:
-                    again = " again" if model.trained or model.damage else ""
-                    about = clean(f"Damaged: {model.damage}" if model.damage else model.description)
-                    train = partial(self.backend.train, model.name, model.task)
-                    yield SystemCommand(f"Train {model.name}{again}", about, train)
-            yield SystemCommand("Import my ratings", "Add an export of another program", self.action_import_ratings)
-            yield SystemCommand("Export my ratings", "Write them to a file", self.action_export_ratings)
-        if dataset is not None:
-            yield SystemCommand("Map", "The catalogue laid out by meaning, with this tab's items", self._open_map)
-        yield from self.active_pane.commands()
-        yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
-        yield SystemCommand("Keys", "Show all keys", self.action_help)
-        yield SystemCommand("Quit", "Leave; while a job runs, it asks first", self.action_quit)
 
 
 def describe(overview: Overview) -> str:

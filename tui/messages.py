@@ -369,10 +369,29 @@ class ShowUser(Message):
         The user's id.
     part
         Where the cursor goes to.
+    model
+        The model that answers; None for the one that has answered before.
     """
 
     user: ExternalId
     part: Literal["history", "recommendations"] = "recommendations"
+    model: str | None = None
+
+
+@dataclass
+class SearchFor(Message):
+    """Open the Search tab with this line.
+
+    Attributes
+    ----------
+    line
+        The line.
+    mode
+        The mode of the search; empty for the present one.
+    """
+
+    line: str
+    mode: str = ""
 
 
 @dataclass

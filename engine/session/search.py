@@ -39,6 +39,10 @@ _ADULT_GENRES = 4
 _GENRES_AT_A_TIME = 4
 
 
+#: The sample queries are made from so many items.
+_KNOWN = 60
+
+
 class SearchService:
     """Searches the catalogue of one data set.
 
@@ -386,6 +390,16 @@ class SearchService:
             return _all_of(self._search.popular(self._opened.dataset.num_items, allowed, made=k))
 
         return replace(answer, whole=whole if len(answer.results) == k else None)
+
+    def sample_queries(self, limit: int = 5) -> list[str]:
+        """Queries that somebody could type, made from the genres, decades and makers of the best known items.
+
+        The same data gives the same queries, and each of them finds something by its words. Items for adults give none.
+        """
+        from engine.search.sample_queries import sample_queries
+
+        known = [result.item for result in self.highlights(_KNOWN, adult=False).results]
+        return sample_queries(known, lambda query: bool(self.search(query, 1, "keyword").results), limit)
 
     def explain_match(self, query: str, item: ExternalId, mode: str = "hybrid") -> list[tuple[str, float]]:
         """The phrases of an item that come nearest to the query in meaning, with their cosines, best first.

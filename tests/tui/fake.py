@@ -152,6 +152,7 @@ class FakeSession:
         simulated: bool = False,
         obstacle: str = "",
         recent: Sequence[str] = (),
+        samples: Sequence[str] = (),
         title: str = "The Movies Dataset",
         adult_items: int = 0,
         clock: Clock | None = None,
@@ -165,6 +166,7 @@ class FakeSession:
         self.num_users = users
         self.simulated = simulated
         self.obstacle = obstacle
+        self.samples = tuple(samples)
         self.title = title
         self.adult_items = adult_items
         self.recent = list(recent)
@@ -406,6 +408,9 @@ class FakeSearch:
     ) -> list[tuple[str, float]]:
         self._fake.enter("explain_search", query, item)
         return [("words", 1.2), ("cosine", 0.4), ("known", -0.3)]
+
+    def sample_queries(self, limit: int = 5) -> list[str]:
+        return list(self._fake.samples[:limit])
 
     def recent_searches(self, limit: int = 10) -> list[str]:
         return self._fake.recent[:limit]

@@ -32,12 +32,15 @@ class Tab:
         The function key that opens it: F2 to F9, but for F5, which starts what a pane offers.
     pane
         The pane as ``module:Class``.
+    about
+        What one finds there, in a few words; the first start tells it.
     """
 
     name: str
     title: str
     key: str
     pane: str
+    about: str = ""
 
     def load_pane(self) -> type[Pane[Any]]:
         """The pane's class; imports its module."""
@@ -49,8 +52,8 @@ class Tab:
 #: The tabs in their order. Function keys open them, because they mean the same while text is being typed.
 TABS = (
     Tab("search", "Search", "F2", "tui.panes.search:SearchPane"),
-    Tab("user", "User", "F3", "tui.panes.user:UserPane"),
-    Tab("sequence", "Sequence", "F4", "tui.panes.sequence:SequencePane"),
+    Tab("user", "User", "F3", "tui.panes.user:UserPane", "what a user would like"),
+    Tab("sequence", "Sequence", "F4", "tui.panes.sequence:SequencePane", "what comes next"),
     Tab("data", "Data", "F7", "tui.panes.data:DataPane"),
 )
 

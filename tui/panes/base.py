@@ -25,11 +25,10 @@ from tui.widgets.panel import Panel
 from tui.widgets.query_input import QueryInput
 
 if TYPE_CHECKING:
-    from textual.app import SystemCommand
-
     from engine.session import Item, Job, Task
     from tui.messages import Failure, MapLayer
     from tui.widgets.notice import Notice
+    from tui.widgets.palette import AnyCommand
 
 #: From this width on there is room for a further column.
 WIDE = 100
@@ -169,6 +168,9 @@ class Pane(Contained, ZoomContainer, Generic[Service]):
     KEYS: ClassVar[KeyHelp] = ()
     """The keys of this pane, for the help screen."""
 
+    NUMBERS: ClassVar[KeyHelp] = ()
+    """The numbers that this pane shows and how they are read, for the help screen."""
+
     ACTIONS: ClassVar[tuple[str, ...]] = ("stop", "clear", "back", "type", "retry", "zoom", "unzoom")
     """Those of its actions that are not always offered."""
 
@@ -219,7 +221,7 @@ class Pane(Contained, ZoomContainer, Generic[Service]):
         """The items of this pane that the map marks."""
         return ()
 
-    def commands(self) -> Iterable[SystemCommand]:
+    def commands(self) -> Iterable[AnyCommand]:
         """What this pane adds to the palette."""
         return ()
 
@@ -485,12 +487,14 @@ class ModelPane(Pane[Service]):
                 return len(self._trained) > 1
         return super().check_action(action, parameters)
 
-    def commands(self) -> Iterable[SystemCommand]:
+    def commands(self) -> Iterable[AnyCommand]:
         """Which model answers."""
-        from textual.app import SystemCommand
+        from tui.widgets.palette import Command
 
         for name in self.trained:
-            yield SystemCommand(f"Answer with {name}", f"Ask {name} on this tab", partial(self.answer_with, name))
+            state = "current" if name == self.model else ""
+            answer = partial(self.answer_with, name)
+            yield Command(f"Answer with {name}", f"Ask {name} on this tab", answer, action="next-model", state=state)
 
     def answer_with(self, name: str) -> None:
         """Have this model answer from now on."""

@@ -16,9 +16,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 if TYPE_CHECKING:
-    from textual.app import SystemCommand
-
     from engine.session import Item
+    from tui.widgets.palette import AnyCommand
 
 
 @dataclass
@@ -123,7 +122,7 @@ class FailedPane(VerticalScroll):
     def explain(self, item: Item) -> None:
         """Know no reasons."""
 
-    def commands(self) -> Iterable[SystemCommand]:
+    def commands(self) -> Iterable[AnyCommand]:
         """Add one entry to the palette."""
         from textual.app import SystemCommand
 

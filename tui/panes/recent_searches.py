@@ -48,6 +48,11 @@ class RecentSearches:
         return None if self._welcome is None else self._welcome.popular
 
     @property
+    def samples(self) -> tuple[str, ...]:
+        """Queries made from the data, while nothing has been searched for."""
+        return () if self._welcome is None or self._welcome.recent else self._welcome.samples
+
+    @property
     def examples(self) -> tuple[str, ...]:
         """Filters that fit the columns of the data set."""
         return () if self._welcome is None else self._welcome.examples
@@ -69,5 +74,5 @@ class RecentSearches:
 
     def _welcomed(self, message: Answered) -> None:
         self._welcome = message.value
-        self.history.lines = message.value.recent
+        self.history.lines = message.value.recent or message.value.samples
         self._loaded()

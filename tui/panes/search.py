@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import on
-from textual.app import ComposeResult, SystemCommand
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Input
@@ -26,7 +26,7 @@ from tui.panes.recent_searches import RecentSearches
 from tui.panes.refinements import Refinements
 from tui.panes.search_body import SearchBody
 from tui.panes.search_facets import SearchFacets
-from tui.panes.search_keys import ACTIONS, BINDINGS, KEYS
+from tui.panes.search_keys import ACTIONS, BINDINGS, KEYS, NUMBERS
 from tui.panes.search_palette import search_commands
 from tui.panes.search_reasons import SearchReasons
 from tui.panes.search_state import LIKE_BY_HELP, SearchMemory, SearchState, hidden_note
@@ -41,6 +41,7 @@ from tui.widgets.table import Table
 if TYPE_CHECKING:
     from engine.data.results import Answer
     from engine.session import Item, LikeBy, Mode
+    from tui.widgets.palette import AnyCommand
 
 Way = TypeVar("Way")
 
@@ -56,6 +57,8 @@ class SearchPane(Pane[Search]):
     TASK: ClassVar[str] = "search"
 
     KEYS: ClassVar[KeyHelp] = KEYS
+
+    NUMBERS: ClassVar[KeyHelp] = NUMBERS
 
     ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, *ACTIONS)
 
@@ -340,7 +343,7 @@ class SearchPane(Pane[Search]):
     def _draw(self) -> None:
         answer = self._view.answer
         self._problem = self._filter_problem
-        rows = self._body.draw(self._failure, self._problem, self._history.lines, self._recent.examples)
+        rows = self._body.draw(self._failure, self._problem, self._recent)
         self._interpretation.show(answer if self._view.asks and self._failure is None else None)
         if not rows and (self.is_at(self._table) or self.is_at(self._details)):
             self.go_to(self.line)
@@ -363,7 +366,7 @@ class SearchPane(Pane[Search]):
             super().refresh_keys()
 
     def _draw_side(self) -> None:
-        self._body.draw_side(self._history.lines)
+        self._body.draw_side(self._recent)
 
     def _retitle(self) -> None:
         how: str = self._mode
@@ -415,10 +418,10 @@ class SearchPane(Pane[Search]):
                 return self._embedding.incomplete and not busy and not self.may_retry
         return super().check_action(action, parameters)
 
-    def commands(self) -> Iterable[SystemCommand]:
+    def commands(self) -> Iterable[AnyCommand]:
         """The search modes, the ways in which items are alike, and what can be done with the results."""
         orders = self._recent.orders if self._query else ()
-        return search_commands(self, self._view, self._refinements, self._facets, orders)
+        return search_commands(self, self._view, self._mode, self._refinements, self._facets, orders)
 
     def record(self) -> Mapping[str, Any]:
         """The line, the mode, and the item that the results are like."""
@@ -527,6 +530,16 @@ class SearchPane(Pane[Search]):
             self.set_mode(_next(MODES, self._mode))
         else:
             self.set_by(_next(tuple(LIKE_BY_HELP), self._by))
+
+    def search_for(self, line: str, mode: str = "") -> None:
+        """Search for a line that was typed elsewhere, in this mode from now on if one is given."""
+        self._note_place()
+        self._mode = next((one for one in MODES if one == mode), self._mode)
+        self._focus_results = True
+        if line.strip() == self._query:
+            self._search_line()
+        else:
+            self._recall(line)
 
     def set_mode(self, mode: Mode) -> None:
         """Search in this mode from now on."""

@@ -13,19 +13,18 @@ from tui.panes.base import Debouncer
 from tui.panes.long_list import LongList
 from tui.panes.search_notice import show_notice, tip_lines
 from tui.panes.search_state import SearchState
-from tui.panes.welcome import RecentPanel, TipPanel
+from tui.panes.welcome import RECENT_TITLE, SAMPLES_TITLE, RecentPanel, TipPanel
 from tui.widgets.details import ItemDetails
 from tui.widgets.item_list import Figures, ItemList, Matched, match_columns, result_of, search_figures
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from engine.data.results import Answer, Result
     from tui.backend.protocols import Search
     from tui.messages import Failure
     from tui.panes.base import Pane
     from tui.panes.embedding_status import EmbeddingStatus
+    from tui.panes.recent_searches import RecentSearches
     from tui.panes.search_facets import SearchFacets
     from tui.state import AppState
 
@@ -80,8 +79,9 @@ class SearchBody(Container):
         self.table.sort_refusal = "the search itself asks for an order: s changes it" if order or by_words else ""
         self._long_list.show(answer, match_columns(answer, self.view.words), self.view.cursor)
 
-    def draw(self, failure: Failure | None, problem: str, recent: Sequence[str], examples: Sequence[str]) -> bool:
+    def draw(self, failure: Failure | None, problem: str, recent: RecentSearches) -> bool:
         """Draw the view; whether results are listed.
+
 
         Parameters
         ----------
@@ -89,8 +89,8 @@ class SearchBody(Container):
             Why the search failed.
         problem
             What is wrong with a filter of the line; what it leaves unfiltered is not listed.
-        recent, examples
-            The recent searches, and examples of filters.
+        recent
+            The recent searches, queries to try, and examples of filters.
         """
         answer = self.view.answer
         rows = answer is not None and bool(answer.results) and failure is None and self._state.failure is None
@@ -103,7 +103,7 @@ class SearchBody(Container):
             show_notice(self._panel.show_notice(), self._state, self._embedding, self.view, failure, problem)
         # Until then the key embeds; afterwards it exports the list.
         self.table.withheld = frozenset({"export-list"} if self._embedding.incomplete else ())
-        self._draw_tip(examples)
+        self._draw_tip(recent)
         self.draw_side(recent)
         return rows
 
@@ -117,17 +117,18 @@ class SearchBody(Container):
         event.stop()
         self._long_list.want(event.start, event.end)
 
-    def _draw_tip(self, examples: Sequence[str]) -> None:
+    def _draw_tip(self, recent: RecentSearches) -> None:
         """Above the list of an empty line, show what can be typed."""
         if self.view.asks or self._state.failure is not None:
             self._panel.show_tip()
         else:
-            lines = tip_lines(self._state, self._embedding, examples)
+            lines = tip_lines(self._state, self._embedding, recent)
             self._panel.show_tip("Describe what you are looking for: a plot, a mood, a title", lines)
 
-    def draw_side(self, recent: Sequence[str]) -> None:
+    def draw_side(self, searches: RecentSearches) -> None:
         """Show what there is room for beside the results."""
-        pane, facets = self._pane, self._facets.panel
+        pane, facets, recent = self._pane, self._facets.panel, searches.lines
+        self._recent.retitle(SAMPLES_TITLE if searches.samples else RECENT_TITLE)
         if not self.view.asks and self._recent.table.rows != recent:
             self._recent.table.show(recent)
         self._recent.display = not self.view.asks and bool(recent) and self._state.failure is None

@@ -27,6 +27,14 @@ KEYS: Final[KeyHelp] = (
     ("Tab →", "complete a filter; ↑ ↓ choose, Esc closes"),
 )
 
+#: How the numbers are read.
+NUMBERS: Final[KeyHelp] = (
+    ("Match 61%", "an estimate: of a hundred results at 61 %, about 61 fit the query"),
+    ("Likeness 0.53", "after m: 1 is the same, 0 unrelated; compare within one list"),
+    ("Ratings 1,204", "of popular items: how many people rated it"),
+    ("w", "shows what a match is made of"),
+)
+
 #: Those of the actions that are not always offered.
 ACTIONS: Final = ("embed", "as_typed", "drop", "facets", "why", "person", "sort")
 

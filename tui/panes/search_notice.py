@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tui.panes import TABS
 from tui.panes.train_prompt import NOT_OPENED
 
 if TYPE_CHECKING:
     from tui.messages import Failure
     from tui.panes.embedding_status import EmbeddingStatus
+    from tui.panes.recent_searches import RecentSearches
     from tui.panes.search_state import SearchState
     from tui.state import AppState
     from tui.widgets.notice import Notice
@@ -61,9 +62,12 @@ def show_notice(
         notice.show("")
 
 
-def tip_lines(state: AppState, embedding: EmbeddingStatus, examples: Sequence[str]) -> list[str]:
+def tip_lines(state: AppState, embedding: EmbeddingStatus, recent: RecentSearches) -> list[str]:
     """Examples of filters, how search works before everything is embedded, and for the demo how to add real data."""
-    lines = [f"Filters: {' · '.join(examples)}"] if examples else []
+    lines = [f"Try: {' · '.join(recent.samples)} (↑ brings them)"] if recent.samples else []
+    lines += [f"Filters: {' · '.join(recent.examples)}"] if recent.examples else []
+    if recent.samples:
+        lines.append("Other tabs: " + " · ".join(f"{tab.key} {tab.about}" for tab in TABS if tab.about))
     last = state.last_job("search")
     if last is not None and last.failure is not None:
         lines.append(last.failure.text)

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from textual.app import SystemCommand
-
 from engine.session import MODES
 from tui.panes.search_state import LIKE_BY_HELP, MODE_HELP, SearchState
+from tui.widgets.palette import Command
 
 if TYPE_CHECKING:
     from engine.session import LikeBy, Mode
@@ -46,35 +45,46 @@ class SearchActions(Protocol):
 
 
 def search_commands(
-    pane: SearchActions, view: SearchState, refinements: Refinements, facets: SearchFacets, orders: tuple[str, ...]
-) -> Iterator[SystemCommand]:
+    pane: SearchActions,
+    view: SearchState,
+    mode: Mode,
+    refinements: Refinements,
+    facets: SearchFacets,
+    orders: tuple[str, ...],
+) -> Iterator[Command]:
     """The search modes, the ways in which items are alike, the orders, and what can be done with the results.
 
     Parameters
     ----------
     pane
         The pane.
-    view, refinements, facets
-        What it shows, and what keys change about it.
+    view, mode, refinements, facets
+        What it shows, how it searches, and what keys change about it.
     orders
         The orders in which the results can be sorted now.
     """
-    for mode in MODES:
-        yield SystemCommand(f"Search: {mode}", MODE_HELP[mode], partial(pane.set_mode, mode))
+    for one in MODES:
+        state = "current" if one == mode and view.like is None else ""
+        yield Command(f"Search: {one}", MODE_HELP[one], partial(pane.set_mode, one), action="search-mode", state=state)
     for by, text in LIKE_BY_HELP.items():
-        yield SystemCommand(f"More like this: {text}", f"List items alike {text}", partial(pane.set_by, by))
+        state = "current" if view.like is not None and by == view.by else ""
+        yield Command(f"More like this: {text}", f"List items alike {text}", partial(pane.set_by, by), state=state)
     if view.like is not None:
         what, text = ("most alike first", "Order by likeness") if view.varied else ("varied", "Fewer of one series")
-        yield SystemCommand(f"More like this: {what}", text, partial(pane.set_varied, not view.varied))
+        yield Command(f"More like this: {what}", text, partial(pane.set_varied, not view.varied))
     for order in orders:
-        yield SystemCommand(f"Sort by {order}", "The order of the results", partial(refinements.sort_by, view, order))
+        yield Command(f"Sort by {order}", "The order of the results", partial(refinements.sort_by, view, order))
     if facets.possible:
-        yield SystemCommand("Narrow down", "Counts of genres, years and so on, as filters", pane.action_facets)
+        yield Command(
+            "Narrow down", "Counts of genres, years and so on, as filters", pane.action_facets, action="facets"
+        )
         beside = "Hide" if facets.shown else "Show"
-        yield SystemCommand(f"{beside} the counts beside the results", "From 120 columns on", pane.switch_facets)
+        yield Command(f"{beside} the counts beside the results", "From 120 columns on", pane.switch_facets)
     if pane.check_action("drop_all", ()):
-        yield SystemCommand("Drop all conditions", "Search for their words instead", pane.action_drop_all)
+        yield Command(
+            "Drop all conditions", "Search for their words instead", pane.action_drop_all, action="drop-all-conditions"
+        )
     if refinements.adult or (view.answer is not None and view.answer.hidden):
         what = "Hide" if refinements.adult else "Show"
         text = "Until the app is left; show-adult in config.toml keeps it"
-        yield SystemCommand(f"{what} adult titles", text, pane.action_adult)
+        yield Command(f"{what} adult titles", text, pane.action_adult, action="show-adult")

@@ -118,6 +118,12 @@ class SequencePane(ModelPane[Sequences]):
 
     NEEDS: ClassVar[str] = "to know what was watched when, and this data set does not say"
 
+    NUMBERS: ClassVar[KeyHelp] = (
+        ("Likely 12.3%", "the chance that it comes next, among all items; the bar is full"),
+        ("", "at the likeliest one. Few are above 10 %: thousands could come next"),
+        ("-1.52", "of models that give no chances: a score; only the order counts"),
+    )
+
     KEYS: ClassVar[KeyHelp] = (
         ("Enter", "append: the marked title, or what comes next"),
         ("x Delete", "remove"),

@@ -59,10 +59,9 @@ from tui.widgets.table import Column, Table
 from tui.widgets.verb_target import VerbTarget
 
 if TYPE_CHECKING:
-    from textual.app import SystemCommand
-
     from engine.session import ExternalId, Item, Job, Task
     from tui.widgets.notice import Notice
+    from tui.widgets.palette import AnyCommand
 
 #: What stands in place of one's own ratings before there are any.
 _NOTHING_RATED = (
@@ -166,6 +165,14 @@ class UserPane(ModelPane[People]):
     TASK: ClassVar[Task] = "user"
 
     NEEDS: ClassVar[str] = "ratings to learn from, and this data set has none that serve"
+
+    NUMBERS: ClassVar[KeyHelp] = (
+        ("4.21", "the rating that the model expects, on the scale of the data"),
+        ("±0.8", "two of three ratings lie within this distance of it"),
+        ("0.42", "of models that predict no ratings: a score; only the order counts"),
+        ("+0.31", "in the details: how much an item of the history speaks for it"),
+        ("Their mean", "the mean of a user's ratings: a 5 of a strict user says more"),
+    )
 
     KEYS: ClassVar[KeyHelp] = (
         ("Enter", "from a user to the recommendations"),
@@ -429,8 +436,9 @@ class UserPane(ModelPane[People]):
         self._after_rating = False
 
     # -- users that other places name -------------------------------------------------------------------------
-    def show_user(self, user: ExternalId, part: str = "recommendations") -> None:
+    def show_user(self, user: ExternalId, part: str = "recommendations", model: str | None = None) -> None:
         """Show a user, who need not be listed, with the cursor in the history or in the recommendations."""
+        self.model = model or self.model
         self._part = part
         self._user = None
         if str(user) == self.line.value.strip() and self._found:
@@ -738,7 +746,7 @@ class UserPane(ModelPane[People]):
         self._cautious = not self._cautious
         self.rank()
 
-    def commands(self) -> Iterable[SystemCommand]:
+    def commands(self) -> Iterable[AnyCommand]:
         """The other order of the recommendations."""
         from textual.app import SystemCommand
 

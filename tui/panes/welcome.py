@@ -35,6 +35,7 @@ class Welcome:
     recent: tuple[str, ...]
     examples: tuple[str, ...]
     orders: tuple[str, ...] = ()
+    samples: tuple[str, ...] = ()
 
 
 def load_welcome(search: Search, shown: int, *, remember: str = "", adult: bool | None = None) -> Welcome:
@@ -53,12 +54,18 @@ def load_welcome(search: Search, shown: int, *, remember: str = "", adult: bool 
     """
     if remember:
         search.remember_search(remember)
+    recent = tuple(filter(None, map(clean, search.recent_searches(_KEPT))))
     return Welcome(
         search.highlights(shown, adult=adult),
-        tuple(filter(None, map(clean, search.recent_searches(_KEPT)))),
+        recent,
         tuple(one for one in _EXAMPLES if search.parse_query(one).filters),
         tuple(one.text for one in search.complete_filter(_SORT, len(_SORT), _KEPT)),
+        () if recent else tuple(map(clean, search.sample_queries())),
     )
+
+
+#: The title of the recent searches, and of the queries that stand in their place at first.
+RECENT_TITLE, SAMPLES_TITLE = "Recent searches · ↑", "Try one of these · ↑"
 
 
 class RecentTable(Table[str]):
@@ -71,10 +78,10 @@ class RecentTable(Table[str]):
 
 
 class RecentPanel(Panel):
-    """The recent searches in their frame; it is mounted only when there are any."""
+    """The recent searches, or some to try, in their frame; it is mounted only when there are any."""
 
     def __init__(self) -> None:
-        super().__init__("Recent searches · ↑", RecentTable(), id="recent")
+        super().__init__(RECENT_TITLE, RecentTable(), id="recent")
         self.table.display, self.notice.display = True, False
 
     def compose(self) -> ComposeResult:

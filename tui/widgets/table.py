@@ -132,6 +132,12 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         """The number of all rows; None while it is not known."""
         return len(self._rows) if self._rows.complete else None
 
+    def visible_rows(self) -> tuple[int, range]:
+        """The line of the window at which the rows begin, and the positions of those that it shows."""
+        first = self.scroll_offset.y
+        last = first + max(self.scrollable_content_region.height - self._top, 0)
+        return self._top, range(first, min(last, len(self._rows)))
+
     @property
     def row(self) -> Row | None:
         """The row under the cursor; None in an empty table, and where it is not there yet."""

@@ -1,0 +1,101 @@
+"""The words of the command line inside the app."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
+from tests.tui.fake import FakeSession
+from tui.panes.command_line import CommandLine
+from tui.panes.command_words import CommandError, parse
+
+
+async def command(app, pilot, line: str) -> None:
+    await settle(pilot)
+    if app.screen.focused is app.pane("search").line:
+        await pilot.press("down")
+    await pilot.press("colon")
+    await until(pilot, lambda: isinstance(app.screen, CommandLine))
+    await type_text(pilot, line)
+    await pilot.press("enter")
+    await settle(pilot)
+
+
+@given(st.text())
+def test_any_line_is_a_command_or_one_sentence(line: str) -> None:
+    try:
+        word, rest = parse(line)
+    except CommandError as error:
+        sentence = str(error)
+    else:
+        sentence = ""
+        assert word.name
+        assert all(isinstance(one, str) for one in rest)
+    assert "\n" not in sentence.replace(repr(line), "")
+
+
+async def test_a_search_with_its_mode(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await command(app, pilot, "search bank robbers --mode keyword")
+        assert app.pane("search").line.value == "bank robbers"
+        assert ("search", "bank robbers", "keyword", None) in session.asked
+        assert app.pane("search")._table.has_focus
+
+
+async def test_a_user_is_opened_from_any_tab(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await command(app, pilot, "recommend 42")
+        assert app.active_tab == "user"
+        assert "Recommended for 42" in screen_text(app)
+
+
+async def test_titles_become_the_sequence(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await command(app, pilot, 'next "The Matrix" Heat')
+        assert app.active_tab == "sequence"
+        assert [item.title for item in app.state.draft.items] == ["The Matrix", "Heat"]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("recommend nobody", "There is no user 'nobody'"),
+        ("recommend", "Name a user"),
+        ("train everything", "There is no model 'everything': explicit, sequence."),
+        ("fly", "There is no command 'fly'"),
+        ("next Nonesuch", "There is no title like"),
+        ('next "open', "A quotation mark is not closed."),
+        ("search x --mod keyword", "There is no option --mod"),
+        ("stop", "Nothing runs that could be stopped."),
+    ],
+)
+async def test_what_cannot_be_done_is_said_in_place(make_app, line, sentence):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await command(app, pilot, line)
+        assert isinstance(app.screen, CommandLine)
+        assert sentence in screen_text(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert not isinstance(app.screen, CommandLine)
+
+
+async def test_words_are_completed_and_a_model_is_trained(make_app):
+    session = FakeSession(trained=())
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("down", "colon")
+        await until(pilot, lambda: "what comes after these titles" in screen_text(app))
+        await type_text(pilot, "tr")
+        await pilot.press("tab")
+        await type_text(pilot, "exp")
+        await pilot.press("tab", "enter")
+        await settle(pilot)
+        assert "explicit" in session.trained_models
