@@ -32,7 +32,7 @@ def _verbs(focused: Widget | None) -> Iterator[Command]:
     if isinstance(focused, VerbTarget):
         for verb in focused.offered:
             title = verb.title[:1].upper() + verb.title[1:]
-            yield Command(title, verb.help or verb.title, partial(focused.action_verb, verb.id), action=verb.id)
+            yield Command(title, verb.help, partial(focused.action_verb, verb.id), action=verb.id)
 
 
 def _jobs(app: Any) -> Iterator[Command]:

@@ -64,8 +64,8 @@ def show_notice(
 
 def tip_lines(state: AppState, embedding: EmbeddingStatus, recent: RecentSearches) -> list[str]:
     """Examples of filters, how search works before everything is embedded, and for the demo how to add real data."""
-    lines = [f"Try: {' · '.join(recent.samples)} (↑ brings them)"] if recent.samples else []
-    lines += [f"Filters: {' · '.join(recent.examples)}"] if recent.examples else []
+    # At first the queries to try, which are listed beside, show filters, too.
+    lines = [f"Filters: {' · '.join(recent.examples)}"] if recent.examples and not recent.samples else []
     if recent.samples:
         lines.append("Other tabs: " + " · ".join(f"{tab.key} {tab.about}" for tab in TABS if tab.about))
     last = state.last_job("search")

@@ -80,7 +80,7 @@ class PlacedCommands(Provider):
         for command in self._all():
             name = shorten(command.title, _LONGEST_NAME)
             shown = _shown(command, Content(name), keys)
-            yield DiscoveryHit(shown, command.callback, name, _plain(command.help))
+            yield DiscoveryHit(shown, command.callback, name, _plain(command.help) if command.help else None)
 
     async def search(self, query: str) -> Hits:
         """The commands whose names match what is typed, with the matching letters marked."""
@@ -92,7 +92,13 @@ class PlacedCommands(Provider):
                 marked = Content(name)
                 for letter in letters:
                     marked = marked.stylize(matcher.match_style, letter, letter + 1)
-                yield Hit(score, _shown(command, marked, keys), command.callback, name, _plain(command.help))
+                yield Hit(
+                    score,
+                    _shown(command, marked, keys),
+                    command.callback,
+                    name,
+                    _plain(command.help) if command.help else None,
+                )
 
 
 def _shown(command: Command, name: Content, keys: Mapping[str, str]) -> Any:
