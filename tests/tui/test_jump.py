@@ -58,10 +58,6 @@ async def test_the_palette_shows_places_keys_and_states(make_app):
         lines = [" ".join(line.split()) for line in screen_text(app).splitlines()]
         assert any("Here More like this m" in line for line in lines)
         assert any("Search Search: hybrid ^t ● current" in line for line in lines)
-        await type_text(pilot, "open user")
-        await until(pilot, lambda: "Go to" in screen_text(app) and "Who liked it" not in screen_text(app))
-        lines = [" ".join(line.split()) for line in screen_text(app).splitlines()]
-        assert any("Go to Open User F3" in line for line in lines)
 
 
 async def test_help_begins_with_the_open_tab_and_how_its_numbers_are_read(make_app):
