@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from engine.session.queries import QueryResult
     from engine.session.session import Session, open_session
     from engine.session.stored_datasets import Draft, NewDataset, StoredDataset
+    from engine.session.taste import CommonItem, Likeness, Taste, TasteShare
     from engine.storage.atomic import describe_os_error, write_json
     from engine.storage.guarded import read_json
     from engine.storage.paths import find_paths
@@ -69,6 +70,7 @@ _MODULES = {
     "engine.session.exports.text_file": ("write_text",),
     "engine.session.map": ("Surroundings",),
     "engine.session.queries": ("QueryResult",),
+    "engine.session.taste": ("CommonItem", "Likeness", "Taste", "TasteShare"),
     "engine.session.session": ("Session", "open_session"),
     "engine.session.stored_datasets": ("Draft", "NewDataset", "StoredDataset"),
     "engine.storage.atomic": ("describe_os_error", "write_json"),
@@ -91,6 +93,7 @@ __all__ = [
     "RUN_KINDS",
     "RUN_STATES",
     "TIES",
+    "CommonItem",
     "Completion",
     "Draft",
     "Edit",
@@ -101,6 +104,7 @@ __all__ = [
     "ItemMap",
     "Job",
     "LikeBy",
+    "Likeness",
     "Manifest",
     "MapRegion",
     "MemoryEstimate",
@@ -118,6 +122,8 @@ __all__ = [
     "Surroundings",
     "Target",
     "Task",
+    "Taste",
+    "TasteShare",
     "Ties",
     "Tuned",
     "Workspace",

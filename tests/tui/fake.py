@@ -48,6 +48,7 @@ from engine.search.filters.parser import ParsedQuery, mask, parse
 from engine.session import Edit, Job, Progress, Status, Target
 from tests.tui.fake_data import FakeDatasets, FakeProfiles, FakeQueries
 from tests.tui.fake_map import FakeMap
+from tests.tui.fake_taste import FakeTaste
 
 if TYPE_CHECKING:
     from tui.backend.protocols import SessionLike
@@ -189,6 +190,7 @@ class FakeSession:
         self.sequences = FakeSequences(self)
         self.models = FakeModels(self)
         self.map = FakeMap(self)
+        self.taste = FakeTaste(self)
 
     # -- for tests --------------------------------------------------------------------------------------------
     def hold(self, method: str, *, stubborn: bool = False) -> threading.Event:

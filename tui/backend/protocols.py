@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Item,
         ItemMap,
         Job,
+        Likeness,
         NewDataset,
         ParsedQuery,
         Profile,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
         Surroundings,
         Target,
         Task,
+        Taste,
     )
 
 
@@ -234,6 +236,13 @@ class DataTab(Protocol):
     def queries(self) -> Queries: ...
 
 
+class TasteOfUsers(Protocol):
+    """What is asked of users' taste."""
+
+    def of(self, user: ExternalId) -> Taste: ...
+    def compare(self, first: ExternalId, second: ExternalId) -> Likeness: ...
+
+
 class SessionLike(DataTab, Protocol):
     """A session: its services, and what computes."""
 
@@ -253,6 +262,8 @@ class SessionLike(DataTab, Protocol):
     def models(self) -> Models: ...
     @property
     def map(self) -> Map: ...
+    @property
+    def taste(self) -> TasteOfUsers: ...
     def device_name(self) -> str: ...
 
 

@@ -177,6 +177,7 @@ class UserPane(ModelPane[People]):
     KEYS: ClassVar[KeyHelp] = (
         ("Enter", "from a user to the recommendations"),
         ("s", "sort by what is sure (At least), or as predicted"),
+        ("T", "taste, and how alike another user is"),
         *help_of(USER_VERBS),
         ("i", "what if: change the history on trial; Esc comes back"),
         ("1 … 9 0 x u", "there: rate or add the item, take it out, undo"),
@@ -186,6 +187,7 @@ class UserPane(ModelPane[People]):
     ACTIONS: ClassVar[tuple[str, ...]] = (*ModelPane.ACTIONS, "sort", "what_if", "take_out", "undo_change")
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("T", "taste", "Taste", show=False, id="taste"),
         Binding("i", "what_if", "what if", id="what-if"),
         Binding("x", "take_out", "take out", id="take-out"),
         Binding("u", "undo_change", "undo", id="undo-change"),
@@ -754,6 +756,13 @@ class UserPane(ModelPane[People]):
         if self.check_action("sort", ()):
             order = "as predicted" if self._cautious else "by what is sure"
             yield SystemCommand(f"Sort {order}", "The order of the recommendations", self.action_sort)
+
+    def action_taste(self) -> None:
+        """Show the taste of the user under the cursor."""
+        if self._user is not None:
+            from tui.panes.user_taste import TasteScreen
+
+            self.app.push_screen(TasteScreen(self.backend, self._user))
 
     def failures(self) -> Iterable[Failure | None]:
         """The failures of all requests; that nothing follows from no ratings is none."""
