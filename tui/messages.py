@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tui.navigation import Place
 
 FailureKind = Literal["refused", "unknown", "untrained", "unexpected"]
-JobState = Literal["waiting", "running", "stopping", "done", "stopped", "failed"]
+JobState = Literal["waiting", "running", "paused", "stopping", "done", "stopped", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,8 @@ class JobView:
         How long it took; only at the end.
     waits_for, wait
         The labels of the jobs that it waits for, the running one first, and for how many seconds; None is unknown.
+    model
+        The model that it trains or measures; empty if it does neither.
     """
 
     id: int
@@ -95,11 +97,12 @@ class JobView:
     seconds: float | None = None
     waits_for: tuple[str, ...] = ()
     wait: float | None = None
+    model: str = ""
 
     @property
     def active(self) -> bool:
-        """Whether it still waits, runs or is being stopped."""
-        return self.state in ("waiting", "running", "stopping")
+        """Whether it still waits, runs, is paused or is being stopped."""
+        return self.state in ("waiting", "running", "paused", "stopping")
 
 
 # -- from the backend to the app --------------------------------------------------------------------------------

@@ -313,6 +313,10 @@ class _Quiet(Job):
         self._job.cancel()
 
     @property
+    def paused(self) -> bool:
+        return self._job.paused
+
+    @property
     def cancelled(self) -> bool:
         return self._job.cancelled
 

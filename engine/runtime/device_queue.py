@@ -51,6 +51,15 @@ class DeviceQueue:
         self._release()
         self._acquire()
 
+    @contextmanager
+    def given_up(self) -> Iterator[None]:
+        """Give the device to others during the block. Only the thread that holds it may do so."""
+        self._release()
+        try:
+            yield
+        finally:
+            self._acquire()
+
     def _acquire(self) -> None:
         with self._guard:
             if not self._taken:
@@ -87,6 +96,14 @@ class _YieldingJob(Job):
     def cancelled(self) -> bool:
         return self._job.cancelled
 
+    @property
+    def paused(self) -> bool:
+        return self._job.paused
+
     def checkpoint(self) -> None:
-        self._job.checkpoint()
-        self._queue.yield_()
+        if self._job.paused:
+            with self._queue.given_up():
+                self._job.checkpoint()
+        else:
+            self._job.checkpoint()
+            self._queue.yield_()

@@ -54,6 +54,8 @@ class Job:
         self._cancelled = threading.Event()
         self._lock = threading.Lock()
         self._interrupt: Callable[[], None] | None = None
+        self._going = threading.Event()
+        self._going.set()
 
     def report(self, progress: Progress) -> None:
         """Report the progress."""
@@ -61,6 +63,7 @@ class Job:
 
     def cancel(self) -> None:
         """Ask the computation to stop at its next checkpoint."""
+        self._going.set()  # first, since a paused computation may hold the lock
         with self._lock:
             self._cancelled.set()
             if self._interrupt is not None:
@@ -89,6 +92,19 @@ class Job:
             with self._lock:
                 self._interrupt = None
 
+    def pause(self) -> None:
+        """Have the computation wait at its next checkpoint until :meth:`resume` or :meth:`cancel` is called."""
+        self._going.clear()
+
+    def resume(self) -> None:
+        """Let a paused computation go on."""
+        self._going.set()
+
+    @property
+    def paused(self) -> bool:
+        """Whether the job was asked to wait."""
+        return not self._going.is_set()
+
     @property
     def cancelled(self) -> bool:
         """Whether the job was asked to stop."""
@@ -107,13 +123,14 @@ class Job:
         return _Part(self, stage)
 
     def checkpoint(self) -> None:
-        """Stop here if the job was cancelled.
+        """Wait here while the job is paused, and stop here if it was cancelled.
 
         Raises
         ------
         CancelledError
             If :meth:`cancel` was called.
         """
+        self._going.wait()
         if self._cancelled.is_set():
             raise CancelledError
 
@@ -135,6 +152,10 @@ class _Part(Job):
 
     def cancel(self) -> None:
         self._job.cancel()
+
+    @property
+    def paused(self) -> bool:
+        return self._job.paused
 
     @property
     def cancelled(self) -> bool:

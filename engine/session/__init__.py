@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from engine.what_if import Edit
     from engine.workspace.dataset_store import Workspace
     from engine.workspace.manifest import Manifest
+    from engine.workspace.run_store import StoredRuns
 
 _MODULES = {
     "engine.data.id_map": ("ExternalId",),
@@ -81,6 +82,7 @@ _MODULES = {
     "engine.what_if": ("Edit",),
     "engine.workspace.dataset_store": ("Workspace",),
     "engine.workspace.manifest": ("Manifest",),
+    "engine.workspace.run_store": ("StoredRuns",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
@@ -119,6 +121,7 @@ __all__ = [
     "Session",
     "Status",
     "StoredDataset",
+    "StoredRuns",
     "Surroundings",
     "Target",
     "Task",

@@ -248,6 +248,10 @@ class _LossJob(Job):
         self._job.cancel()
 
     @property
+    def paused(self) -> bool:
+        return self._job.paused
+
+    @property
     def cancelled(self) -> bool:
         return self._job.cancelled
 

@@ -14,6 +14,7 @@ from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
 from engine.runtime.locked_property import locked_property
 from engine.session.data import DataService
+from engine.session.model_cards import ModelCardService
 from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset
 from engine.session.profile import ProfileService
@@ -96,6 +97,8 @@ class Session:
         What is like these words, or like this item.
     models
         Which models are trained; training, measuring and tuning them.
+    cards
+        What each model needs, its options, and what its training would take.
     runs
         What was trained, measured and tuned before.
     users
@@ -123,6 +126,7 @@ class Session:
         self.search = SearchService(self._opened)
         self.models = ModelService(self._opened, self.search)
         self.runs = RunService(self._opened)
+        self.cards = ModelCardService(self._opened, self.models)
         self.users = UserService(self._opened, self.models)
         self.sequences = SequenceService(self._opened, self.models)
 

@@ -45,9 +45,10 @@ from engine.search.facets import facets
 from engine.search.filters.completion import Completion, complete_filter
 from engine.search.filters.fields import Fields
 from engine.search.filters.parser import ParsedQuery, mask, parse
-from engine.session import Edit, Job, Progress, Status, Target
+from engine.session import Edit, EvaluationConfig, Job, Progress, Status, Target
 from tests.tui.fake_data import FakeDatasets, FakeProfiles, FakeQueries
 from tests.tui.fake_map import FakeMap
+from tests.tui.fake_runs import FakeCards, FakeComparison, FakeRuns
 from tests.tui.fake_taste import FakeTaste
 
 if TYPE_CHECKING:
@@ -191,6 +192,9 @@ class FakeSession:
         self.models = FakeModels(self)
         self.map = FakeMap(self)
         self.taste = FakeTaste(self)
+        self.cards = FakeCards(self)
+        self.runs = FakeRuns(self)
+        self.comparison = FakeComparison(self)
 
     # -- for tests --------------------------------------------------------------------------------------------
     def hold(self, method: str, *, stubborn: bool = False) -> threading.Event:
@@ -689,7 +693,18 @@ class FakeModels:
             self._fake.clock.advance(0.5)
             job.checkpoint()
         self._fake.trained_models[model] = "2025-11-21T23:00:00Z"
+        self._fake.runs.add("train", model)
         return FitReport(model, "fake", None, seed, {"rmse": 0.9}, {"fit": 1.0}, None)
+
+    def evaluate(self, model: str, config: EvaluationConfig | None = None, job: Job | None = None) -> FitReport:
+        self._fake.enter("evaluate", model, config, job=job)
+        self._fake.runs.add("evaluate", model)
+        return FitReport(model, "fake", "random", 42, {"ndcg@10": 0.2}, {"fit": 1.0}, 10)
+
+    def tune(self, model: str, trials: int, config: EvaluationConfig | None = None, job: Job | None = None) -> object:
+        self._fake.enter("tune", model, trials, job=job)
+        self._fake.runs.add("tune", model)
+        return None
 
 
 if TYPE_CHECKING:

@@ -115,8 +115,25 @@ def with_bayesian(*trained: str) -> FakeSession:
 
 DAMAGED = "model.safetensors of “sequence” is damaged (checksum): train it again."
 
+
 #: Name of the picture -> the session, and what is done.
+def with_runs() -> FakeSession:
+    session = FakeSession()
+    for kind, model in (
+        ("train", "explicit"),
+        ("evaluate", "explicit"),
+        ("evaluate", "sequence"),
+        ("train", "sequence"),
+    ):
+        session.runs.add(kind, model)
+    session.runs.annotate(2, "with twice the dimensions")
+    return session
+
+
 STATES: dict[str, tuple[Callable[[], FakeSession], Steps]] = {
+    "models": (with_runs, keys("f6")),
+    "models_runs_marked": (with_runs, keys("f6", "tab", then=("space", "space"))),
+    "models_empty": (untrained, keys("f6")),
     "search_empty": (FakeSession, keys()),
     "search_not_embedded": (untrained, keys()),
     "search_recent": (lambda: FakeSession(recent=RECENT), keys()),

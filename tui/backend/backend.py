@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import CancelledError, RecsysError
 from tui.backend.connection import Connection, Post
@@ -120,12 +120,39 @@ class Backend:
             on_stop=lambda session: session.search.forget_interruption(),
         )
 
-    def train(self, model: str, task: Task) -> int:
-        """Train a model with its default options; the job's number."""
-        view = JobView(next(numbers), task, f"training {model}")
+    def train(self, model: str, task: Task, options: Mapping[str, Any] | None = None) -> int:
+        """Train a model; the job's number."""
+        view = JobView(next(numbers), task, f"training {model}{_told(options)}", model=model)
         known = () if self._connection.state is None else self._connection.state.models
         expected = next((one.seconds for one in known if one.name == model), None)
-        return self._jobs.add(view, lambda session, job: session.models.train(model, job=job), expected=expected)
+        return self._jobs.add(view, lambda session, job: session.models.train(model, options, job), expected=expected)
+
+    def evaluate(self, model: str, protocol: str, options: Mapping[str, Any] | None = None) -> int:
+        """Measure a model on a split of the data; the job's number."""
+        view = JobView(next(numbers), "models", f"measuring {model}{_told(options)}", model=model)
+
+        def work(session: SessionLike, job: Job) -> Any:
+            from engine.session import EvaluationConfig
+
+            config = EvaluationConfig(protocol=protocol, segments=True, options=options or {})
+            return session.models.evaluate(model, config, job)
+
+        return self._jobs.add(view, work)
+
+    def tune(self, model: str, protocol: str, trials: int) -> int:
+        """Search for good options of a model; the job's number."""
+        view = JobView(next(numbers), "models", f"tuning {model}", model=model)
+
+        def work(session: SessionLike, job: Job) -> Any:
+            from engine.session import EvaluationConfig
+
+            return session.models.tune(model, trials, EvaluationConfig(protocol=protocol), job)
+
+        return self._jobs.add(view, work)
+
+    def pause(self, job: int) -> None:
+        """Have the running job wait at its next checkpoint, or go on if it waits there."""
+        self._jobs.pause(job)
 
     def look_again(self) -> None:
         """Read the state of the data set in a thread; DatasetChanged follows if another process has changed it."""
@@ -201,3 +228,8 @@ class Backend:
             connection.post(WarmedUp(connection.failure(error)))
         else:
             connection.post(WarmedUp())
+
+
+def _told(options: Mapping[str, Any] | None) -> str:
+    """The options of a job, for its label: two jobs of one model with other options are two jobs."""
+    return f" ({', '.join(f'{name}={value}' for name, value in options.items())})" if options else ""

@@ -20,6 +20,7 @@ from tui.messages import DatasetChanged, Failure, JobChanged, JobState, JobView
 
 #: The least time between two reports to the screen, in seconds.
 REPORT_EVERY = 0.1
+_GOING_ON = ("waiting", "running", "paused")
 #: The least time between two reports of how long a job waits, in seconds.
 _TOLD_EVERY = 1.0
 #: Seconds after which a job that was asked to stop is left to end by itself.
@@ -113,7 +114,7 @@ class JobThread:
             running = self._running
             for other in filter(None, (running, *self._waiting)):
                 known = other.reporter.view
-                if known.label == view.label and known.state in ("waiting", "running"):
+                if known.label == view.label and known.state in _GOING_ON:
                     return known.id
             self._waiting.append(entry)
             self._waiting.sort(key=lambda one: (one.seconds_left, one.reporter.view.id))
@@ -145,6 +146,13 @@ class JobThread:
                 running.reporter.stop()
                 self._changed.notify_all()
         self._tell_waiting()
+
+    def pause(self, number: int) -> None:
+        """Have the running job wait, or go on."""
+        with self._changed:
+            running = self._running
+        if running is not None and running.reporter.view.id == number:
+            running.reporter.pause()
 
     def close(self, grace: float) -> bool:
         """Cancel all jobs; whether all that ran ended within ``grace`` seconds."""
@@ -294,6 +302,16 @@ class Reporter:
         """Acknowledge the stop first, then ask the job to stop."""
         self.notify(state="stopping")
         self.job.cancel()
+
+    def pause(self) -> None:
+        """Have the job wait at its next checkpoint, or go on if it waits there."""
+        if self.view.state == "running":
+            self.job.pause()
+            self.notify(state="paused", pace=None, seconds_left=None)
+        elif self.view.state == "paused":
+            self._recent.clear()
+            self.notify(state="running")
+            self.job.resume()
 
     def notify(self, **changes: Any) -> None:
         """Change the view of the job, and send it to the screen."""

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from engine.data.comparison import Comparison as ModelComparison
+    from engine.data.comparison import DifferentUser, SideBySide
+    from engine.data.model_cards import ModelCard
     from engine.data.results import (
         Answer,
         Comparison,
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
         Completion,
         Draft,
         Edit,
+        EvaluationConfig,
         ExternalId,
         Item,
         ItemMap,
@@ -43,8 +47,10 @@ if TYPE_CHECKING:
         ParsedQuery,
         Profile,
         QueryResult,
+        RunRecord,
         Status,
         StoredDataset,
+        StoredRuns,
         Surroundings,
         Target,
         Task,
@@ -243,6 +249,53 @@ class TasteOfUsers(Protocol):
     def compare(self, first: ExternalId, second: ExternalId) -> Likeness: ...
 
 
+class MeasuringModels(Models, Protocol):
+    """Training, measuring and tuning models; the backend asks it."""
+
+    def evaluate(self, model: str, config: EvaluationConfig | None = None, job: Job | None = None) -> FitReport: ...
+    def tune(
+        self, model: str, trials: int, config: EvaluationConfig | None = None, job: Job | None = None
+    ) -> object: ...
+
+
+class ModelCards(Protocol):
+    """What the Models pane asks about models."""
+
+    def list(self, *, memory: bool = True) -> list[ModelCard]: ...
+    def read(self, model: str, values: Mapping[str, str]) -> dict[str, Any]: ...
+
+
+class Runs(Protocol):
+    """What the Models pane asks about runs."""
+
+    def list(self, *, removed: bool = False) -> StoredRuns: ...
+    def is_current(self, run: RunRecord) -> bool: ...
+    def diff(self, first: int, second: int) -> dict[str, tuple[Any, Any]]: ...
+    def annotate(self, number: int, note: str) -> RunRecord: ...
+    def remove(self, numbers: Iterable[int]) -> None: ...
+    def restore(self, numbers: Iterable[int]) -> None: ...
+    def promote(self, number: int) -> str: ...
+
+
+class Comparisons(Protocol):
+    """What the page of a comparison asks."""
+
+    def compare_runs(self, numbers: Sequence[int], metric: str | None = None) -> ModelComparison: ...
+    def side_by_side(self, comparison: ModelComparison, user: ExternalId) -> SideBySide: ...
+    def different_users(
+        self, comparison: ModelComparison, first: str, second: str, count: int = 20
+    ) -> Sequence[DifferentUser]: ...
+
+
+class ModelDesk(Protocol):
+    """The services of the Models pane."""
+
+    @property
+    def cards(self) -> ModelCards: ...
+    @property
+    def runs(self) -> Runs: ...
+
+
 class SessionLike(DataTab, Protocol):
     """A session: its services, and what computes."""
 
@@ -259,7 +312,13 @@ class SessionLike(DataTab, Protocol):
     @property
     def sequences(self) -> Sequences: ...
     @property
-    def models(self) -> Models: ...
+    def models(self) -> MeasuringModels: ...
+    @property
+    def cards(self) -> ModelCards: ...
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def comparison(self) -> Comparisons: ...
     @property
     def map(self) -> Map: ...
     @property

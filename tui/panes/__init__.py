@@ -54,6 +54,7 @@ TABS = (
     Tab("search", "Search", "F2", "tui.panes.search:SearchPane"),
     Tab("user", "User", "F3", "tui.panes.user:UserPane", "what a user would like"),
     Tab("sequence", "Sequence", "F4", "tui.panes.sequence:SequencePane", "what comes next"),
+    Tab("models", "Models", "F6", "tui.panes.models:ModelsPane"),
     Tab("data", "Data", "F7", "tui.panes.data:DataPane"),
 )
 

@@ -67,7 +67,7 @@ class Notice(Static):
                 lines.append(Content(figures))
             if len(job.losses) > 1:
                 lines.append(Content.assemble("loss ", (sparkline(job.losses, 32), "$text-accent")))
-        if job.state in ("waiting", "running"):
+        if job.state in ("waiting", "running", "paused"):
             lines.append(Content.assemble(*_key(stop, "stop")))
         self._write(lines)
 
@@ -93,6 +93,8 @@ def job_heading(job: JobView) -> str:
     match job.state:
         case "waiting":
             return clean(f"{label}: waits for {waits_for(job)}")
+        case "paused":
+            return clean(f"{label}: paused")
         case "stopping":
             return clean(f"Stopping {job.label} …")
         case "running":

@@ -1,0 +1,165 @@
+"""The part of the fake session that the Models tab asks: model cards, runs and comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from engine.data.comparison import (
+    ComparedModel,
+    Comparison,
+    DifferentUser,
+    ListedItem,
+    PairedTest,
+    SideBySide,
+    Standing,
+)
+from engine.data.id_map import ExternalId
+from engine.data.model_cards import ModelCard, OptionCard
+from engine.data.runs import RunKind, RunRecord, diff
+from engine.errors import OptionError, UnknownError
+from engine.session import StoredRuns
+
+if TYPE_CHECKING:
+    from tests.tui.fake import FakeSession
+
+OPTIONS = (
+    OptionCard("n_iter", 10, "number of epochs", (), "5 to 50"),
+    OptionCard("learning_rate", 0.01, "learning rate of Adam", (), "0.0001 to 0.1"),
+    OptionCard("loss", "regression", "what is minimised", ("regression", "poisson")),
+)
+
+
+def make_run(number: int, kind: RunKind, model: str, **fields: Any) -> RunRecord:
+    """A run as it would be recorded."""
+    metrics = {"rmse": 0.9 + number / 100, "ndcg@10": 0.2 + number / 100, "coverage@10": 0.5 - number / 100}
+    return replace(
+        RunRecord(
+            number,
+            kind,
+            "finished",
+            model,
+            "fake",
+            "2025-11-21T22:00:00+00:00",
+            {"n_iter": 10 + number, "learning_rate": 0.01, "loss": "regression"},
+            42,
+            {"fit": 1.5, "total": 2.0},
+            protocol="random" if kind != "train" else None,
+            settings={"k": 10},
+            metrics=metrics if kind == "evaluate" else {},
+            intervals={"ndcg@10": (0.18, 0.25)} if kind == "evaluate" else {},
+            losses=(1.0, 0.7, 0.6, 0.55) if kind == "train" else (),
+            data="now",
+        ),
+        **fields,
+    )
+
+
+class FakeCards:
+    """Cards of the fake session's models."""
+
+    def __init__(self, fake: FakeSession) -> None:
+        self._fake = fake
+
+    def list(self, *, memory: bool = True) -> list[ModelCard]:
+        self._fake.enter("cards", memory)
+        known = (48_000_000, 8_000_000_000) if memory else (None, None)
+        return [ModelCard(state, ("ratings",), (), OPTIONS, *known, 1.5) for state in self._fake.models.states()]
+
+    def read(self, model: str, values: Mapping[str, str]) -> dict[str, Any]:
+        self._fake.enter("read_options", model, dict(values))
+        found: dict[str, Any] = {}
+        for option in OPTIONS:
+            text = values.get(option.name, "").strip()
+            if text:
+                try:
+                    found[option.name] = type(option.default)(text)
+                except ValueError:
+                    raise OptionError(f"{option.name} must be a number, not {text!r}.") from None
+        return found
+
+
+class FakeRuns:
+    """Runs in memory."""
+
+    def __init__(self, fake: FakeSession) -> None:
+        self._fake = fake
+        self.stored: dict[int, RunRecord] = {}
+        self.removed: dict[int, RunRecord] = {}
+        self.damage: tuple[str, ...] = ()
+
+    def add(self, kind: RunKind, model: str, **fields: Any) -> RunRecord:
+        number = max([0, *self.stored, *self.removed]) + 1
+        run = self.stored[number] = make_run(number, kind, model, **fields)
+        return run
+
+    def list(self, *, removed: bool = False) -> StoredRuns:
+        self._fake.enter("runs")
+        runs = self.removed if removed else self.stored
+        return StoredRuns(tuple(runs[number] for number in sorted(runs)), self.damage)
+
+    def is_current(self, run: RunRecord) -> bool:
+        return run.data == "now"
+
+    def diff(self, first: int, second: int) -> dict[str, tuple[Any, Any]]:
+        return diff(self.stored[first], self.stored[second])
+
+    def annotate(self, number: int, note: str) -> RunRecord:
+        run = self.stored[number] = replace(self.stored[number], note=note)
+        return run
+
+    def remove(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            self.removed[number] = self.stored.pop(number)
+
+    def restore(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            self.stored[number] = self.removed.pop(number)
+
+    def promote(self, number: int) -> str:
+        self._fake.enter("promote", number)
+        return self.stored[number].model
+
+
+class FakeComparison:
+    """Comparisons in which the later run is better, and told apart only from the third on."""
+
+    def __init__(self, fake: FakeSession) -> None:
+        self._fake = fake
+
+    def compare_runs(self, numbers: Sequence[int], metric: str | None = None) -> Comparison:
+        self._fake.enter("compare_runs", tuple(numbers))
+        runs = [self._fake.runs.stored[number] for number in sorted(numbers, reverse=True)]
+        labels = [f"{run.model} #{run.id}" for run in runs]
+        standing: Standing = "tied" if len(runs) == 2 else "best"
+        models = [
+            ComparedModel(
+                label, run, True, {"ndcg@10": standing if place < len(runs) - 1 or standing == "tied" else ""}
+            )
+            for place, (label, run) in enumerate(zip(labels, runs, strict=True))
+        ]
+        test = PairedTest(labels[0], labels[1], "ndcg@10", 0.01, (-0.01, 0.03), 0.3, 0.3, 0.5, 0.5, 30, 25, 5, "tie")
+        return Comparison(tuple(models), "ndcg@10", {"ndcg@10": (test,)}, 60)
+
+    def side_by_side(self, comparison: Comparison, user: ExternalId) -> SideBySide:
+        self._fake.enter("side_by_side", user)
+        items = self._fake.items
+        rows = [items[2 * place : 2 * place + 5] for place, _ in enumerate(comparison.models)]
+        listed = [item.internal_id for row in rows for item in row]
+        held_out = items[3]
+        lists = {
+            model.label: tuple(
+                ListedItem(rank, item, item is held_out, listed.count(item.internal_id) > 1)
+                for rank, item in enumerate(row, 1)
+            )
+            for model, row in zip(comparison.models, rows, strict=True)
+        }
+        return SideBySide(user, (held_out,), lists)
+
+    def different_users(
+        self, comparison: Comparison, first: str, second: str, count: int = 20
+    ) -> Sequence[DifferentUser]:
+        if first == second:
+            raise UnknownError("These are the same.")
+        return [DifferentUser(user, 0.9, 0.1) for user in (7, 12)]

@@ -1,0 +1,254 @@
+"""The Models tab: training, measuring, pausing and queueing, options as a form, and the runs that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from engine.data.results import ModelState
+from engine.errors import RecsysError
+from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
+from tests.tui.fake import FakeSession
+from tui.app import RecsysApp
+
+MakeApp = Callable[..., RecsysApp]
+
+
+@pytest.fixture
+def session() -> FakeSession:
+    session = FakeSession()
+    for kind, model in (("train", "explicit"), ("evaluate", "explicit"), ("evaluate", "sequence")):
+        session.runs.add(kind, model)
+    return session
+
+
+def asked(session: FakeSession, method: str) -> list[tuple[Any, ...]]:
+    return [call for call in session.asked if call[0] == method]
+
+
+async def go_to_runs(pilot: Any) -> None:
+    await pilot.press("f6")
+    await settle(pilot)
+    await pilot.press("tab")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_models_and_runs_are_listed_with_what_they_need(
+    make_app: MakeApp, session: FakeSession, size: tuple[int, int]
+) -> None:
+    app = make_app(session)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await pilot.press("f6")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "2 of 2 models trained" in text
+        assert "Runs · 3" in text
+        assert "Needs ratings" in text
+        assert "GB free" in text
+
+
+async def test_t_trains_and_e_measures_the_model_under_the_cursor(make_app: MakeApp, session: FakeSession) -> None:
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f6")
+        await settle(pilot)
+        await pilot.press("down", "t", "e")
+        await settle(pilot)
+        assert asked(session, "train")[-1][1] == "sequence"
+        assert asked(session, "evaluate")[0][1] == "sequence"
+        assert "Runs · 5" in screen_text(app)
+
+
+async def test_options_are_typed_into_a_form_and_mistakes_are_said_there(
+    make_app: MakeApp, session: FakeSession
+) -> None:
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await pilot.press("f6")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "number of epochs; default 10; tuning tries 5 to 50" in screen_text(app)
+        await type_text(pilot, "many")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "must be a number" in screen_text(app)
+        assert not asked(session, "train")
+        await pilot.press(*["backspace"] * 4)
+        await type_text(pilot, "3")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert asked(session, "train")
+        assert any("training explicit (n_iter=3)" in job.label for job in app.state.jobs.values())
+
+
+async def test_a_training_is_paused_and_goes_on_while_others_wait(make_app: MakeApp, session: FakeSession) -> None:
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f6")
+        await settle(pilot)
+        gate = session.hold("train")
+        await pilot.press("t")
+        await until(pilot, lambda: asked(session, "train"))
+        await pilot.press("p")
+        await until(pilot, lambda: "paused" in screen_text(app))
+        await pilot.press("e")
+        await until(pilot, lambda: "1 waiting" in screen_text(app))
+        gate.set()
+        await pilot.pause()
+        assert len(asked(session, "train")) == 1
+        await pilot.press("p")
+        await settle(pilot)
+        assert len(asked(session, "train")) == session.epochs
+        assert asked(session, "evaluate")
+
+
+async def test_escape_stops_the_training_under_way_even_while_paused(make_app: MakeApp, session: FakeSession) -> None:
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f6")
+        await settle(pilot)
+        gate = session.hold("train")
+        await pilot.press("t")
+        await until(pilot, lambda: asked(session, "train"))
+        await pilot.press("p")
+        gate.set()
+        await pilot.press("escape")
+        await settle(pilot)
+        assert [job.state for job in app.state.jobs.values() if job.model] == ["stopped"]
+
+
+async def test_marked_runs_are_compared_and_users_put_side_by_side(make_app: MakeApp, session: FakeSession) -> None:
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await go_to_runs(pilot)
+        await pilot.press("space", "space", "v")
+        await settle(pilot)
+        assert asked(session, "compare_runs") == [("compare_runs", (3, 2))]
+        assert "are tied by ndcg@10" in screen_text(app)
+        await pilot.press("right")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "User 7 (1 of the 2" in text
+        assert "✓" in text
+        await pilot.press("right", "right")
+        await settle(pilot)
+        assert [call[1] for call in asked(session, "side_by_side")] == [7, 12, 7]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(app.screen_stack) == 1
+
+
+async def test_the_differences_of_two_runs_are_shown(make_app: MakeApp, session: FakeSession) -> None:
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await go_to_runs(pilot)
+        await pilot.press("space", "space", "f")
+        await settle(pilot)
+        assert "options.n_iter" in screen_text(app)
+
+
+async def test_removed_runs_come_back_with_u(make_app: MakeApp, session: FakeSession) -> None:
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await go_to_runs(pilot)
+        await pilot.press("x")
+        await settle(pilot)
+        assert sorted(session.runs.stored) == [1, 2]
+        await pilot.press("u")
+        await settle(pilot)
+        assert sorted(session.runs.stored) == [1, 2, 3]
+
+
+async def test_a_note_is_written_and_found_by_the_filter(make_app: MakeApp, session: FakeSession) -> None:
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await go_to_runs(pilot)
+        await pilot.press("n")
+        await type_text(pilot, "twice as wide")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert session.runs.stored[3].note == "twice as wide"
+        await pilot.press("slash")
+        await type_text(pilot, "wide")
+        await settle(pilot)
+        assert "No such model" in screen_text(app)
+        assert "sequence" in screen_text(app)
+
+
+async def test_a_run_is_promoted_or_it_is_said_why_not(make_app: MakeApp, session: FakeSession) -> None:
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await go_to_runs(pilot)
+        await pilot.press("P")
+        await settle(pilot)
+        assert asked(session, "promote") == [("promote", 3)]
+        session.fail("promote", RecsysError("Run 3 cannot become the default."))
+        await pilot.press("P")
+        await settle(pilot)
+        assert "cannot become the default" in screen_text(app)
+
+
+async def test_the_order_and_the_protocol_change_by_a_key(make_app: MakeApp, session: FakeSession) -> None:
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await go_to_runs(pilot)
+        assert "by number" in screen_text(app)
+        await pilot.press("s", "s", "o")
+        await pilot.pause()
+        text = screen_text(app)
+        assert "by figure" in text
+        assert "measured by random" in text
+
+
+async def test_what_cannot_be_trained_is_not_offered(make_app: MakeApp) -> None:
+    session = FakeSession(obstacle="it has no ratings", trained=())
+    session.further_models = [ModelState("popular", "user", "Counts.", obstacle="it has no ratings")]
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f6")
+        await settle(pilot)
+        assert "this data cannot train it: it has no ratings" in screen_text(app)
+        await pilot.press("t", "e", "enter")
+        await settle(pilot)
+        assert not app.state.jobs or not any(job.model for job in app.state.jobs.values())
+        assert len(app.screen_stack) == 1
+
+
+async def test_damaged_runs_are_counted_and_hide_no_other(make_app: MakeApp, session: FakeSession) -> None:
+    session.runs.damage = ("runs/9.json: is damaged.",)
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f6")
+        await settle(pilot)
+        assert "1 damaged" in screen_text(app)
+        assert "Runs · 3" in screen_text(app)
+
+
+async def test_models_that_cannot_be_read_say_so_and_r_tries_again(make_app: MakeApp, session: FakeSession) -> None:
+    session.fail("runs", RecsysError("The runs cannot be read now."))
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await pilot.press("f6")
+        await settle(pilot)
+        assert "The runs cannot be read now." in screen_text(app)
+        del session.failures["runs"]
+        await pilot.press("escape", "f5")
+        await settle(pilot)
+        assert "Runs · 3" in screen_text(app)

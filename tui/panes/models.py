@@ -1,0 +1,480 @@
+"""The Models tab: what can be trained, training and measuring it, and the runs that were made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from tui.backend.backend import Backend
+from tui.backend.protocols import ModelDesk, SessionLike
+from tui.messages import Answered, Failed, Failure, StatusChanged
+from tui.panes.base import RETRY, WIDE, KeyHelp, Pane
+from tui.panes.model_rows import ORDERS, model_columns, ordered, run_columns
+from tui.panes.model_text import curves_text, diff_lines, model_text, run_text
+from tui.panes.train_prompt import NOT_OPENED
+from tui.state import AppState
+from tui.widgets.cell_text import clean
+from tui.widgets.notice import job_figures, job_heading
+from tui.widgets.panel import Panel
+from tui.widgets.query_input import QueryInput
+from tui.widgets.table import Row, Table
+
+if TYPE_CHECKING:
+    from engine.data.model_cards import ModelCard
+    from engine.session import RunRecord, StoredRuns
+    from tui.messages import JobView
+
+#: How often tuning tries options.
+TRIALS = 20
+PROTOCOLS = ("leave-one-out", "random", "user", "temporal")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was read of models and runs."""
+
+    cards: Sequence[ModelCard]
+    stored: StoredRuns
+    current: frozenset[int]
+
+
+class ChoosableTable(Table[Row]):
+    """A table whose rows have options."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "options", id="choose")]
+
+
+class ModelsPane(Pane[ModelDesk]):
+    """The models at the left, the runs at the right, and below what is known of the one under the cursor."""
+
+    DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
+
+    TASK = "models"
+
+    KEYS: ClassVar[KeyHelp] = (
+        ("Enter", "options of a model; train or measure with them"),
+        ("t · e · T", "train, measure, tune with the defaults"),
+        ("o", "the protocol by which models are measured"),
+        ("p · Esc", "pause or go on; stop"),
+        ("Space", "mark a run; then v compares, f shows differences"),
+        ("n · P · Del · u", "note, make default, remove, take back"),
+        ("s", "order of the runs"),
+    )
+
+    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "train", "measure", "pause", "mark", "compare", "undo")
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t,f5", "train", "train", id="train"),
+        Binding("e", "measure", "measure", id="measure"),
+        Binding("T", "tune", "tune", show=False, id="tune"),
+        Binding("o", "protocol", "protocol", show=False, id="protocol"),
+        Binding("p", "pause", "pause", id="pause"),
+        Binding("space", "mark", "mark", id="mark"),
+        Binding("v", "compare", "compare", id="compare"),
+        Binding("f", "diff", "differences", show=False, id="diff"),
+        Binding("n", "note", "note", show=False, id="note"),
+        Binding("P", "promote", "make default", show=False, id="promote"),
+        Binding("delete,x", "remove", "remove", show=False, id="remove"),
+        Binding("u", "undo", "undo", id="undo"),
+        Binding("s", "order", "order", show=False, id="order"),
+        RETRY,
+        Binding("slash", "type", "filter", key_display="/", id="edit-query"),
+        Binding("tab", "other", "runs/models", show=False, id="other-list"),
+    ]
+
+    def __init__(self, backend: Backend, state: AppState, *, blink: bool = True) -> None:
+        super().__init__(backend, state, QueryInput("Models and runs", "part of a name or note", blink=blink))
+        self._models: ChoosableTable[ModelCard] = ChoosableTable(model_columns(), id="models-list")
+        self._models_panel = Panel("Models", self._models)
+        self._runs: ChoosableTable[RunRecord] = ChoosableTable(run_columns((), ()), id="runs-list")
+        self._runs_panel = Panel("Runs", self._runs)
+        self._about = Static(id="model-about")
+        self._known: _Known | None = None
+        self._seen: tuple[object, ...] = ()
+        self._marked: list[int] = []
+        self._removed: list[int] = []
+        self._order = ORDERS[0]
+        self._protocol = PROTOCOLS[0]
+        self._failure: Failure | None = None
+        self._refused = ""
+        """Why the last change of the runs was refused; said until the cursor moves."""
+        self._loading = self.request("models", "reading models and runs", self._loaded, self._failed)
+        self._changing = self.request("runs", "changing runs", self._changed, self._not_changed)
+
+    @staticmethod
+    def service_of(session: SessionLike) -> ModelDesk:
+        """The services for models and for runs."""
+        return session
+
+    def compose(self) -> ComposeResult:
+        """Two lists, and what is known of the row under the cursor."""
+        self.set_class(self.app.size.width >= WIDE, "-wide")
+        yield self.line
+        with Container(id="models-body"):
+            with Vertical(id="model-side"):
+                yield self._models_panel
+            with Vertical(id="run-side"):
+                yield self._runs_panel
+        yield self._about
+
+    def on_mount(self) -> None:
+        """Read models and runs as soon as the data set is open."""
+        self.refresh_state()
+
+    def on_resize(self) -> None:
+        """Side by side where there is room."""
+        self.set_class(self.wide, "-wide")
+
+    def focus_start(self) -> None:
+        """Begin with the models."""
+        self.go_to(self._models if self._models_panel.listing else self.line)
+
+    # -- reading ----------------------------------------------------------------------------------------------
+    def refresh_state(self) -> None:
+        """Read again whenever a job has ended or the data set has changed; draw the job under way."""
+        ended = sum(not job.active for job in self.state.jobs.values())
+        seen = (self.state.dataset, ended, bool(self.state.device))
+        if self.state.dataset is not None and seen != self._seen:
+            self._seen = seen
+            self.repeat()
+        self._draw()
+
+    def repeat(self) -> None:
+        """Read models and runs."""
+        memory = bool(self.state.device)  # the libraries that estimate it are loaded by then
+
+        def work(desk: ModelDesk, _: object) -> _Known:
+            stored = desk.runs.list()
+            current = frozenset(run.id for run in stored.runs if desk.runs.is_current(run))
+            return _Known(desk.cards.list(memory=memory), stored, current)
+
+        self._loading.send(work)
+
+    def _loaded(self, message: Answered) -> None:
+        first = self._known is None
+        self._known, self._failure = message.value, None
+        present = {run.id for run in message.value.stored.runs}
+        self._marked = [number for number in self._marked if number in present]
+        self._show_rows()
+        if first and self.is_at(self.line) and not self.line.value:
+            self.go_to(self._models)
+        self._draw()
+
+    def _failed(self, message: Failed) -> None:
+        self._failure = message.failure
+        self._draw()
+
+    def failures(self) -> Iterable[Failure | None]:
+        """Why models and runs could not be read."""
+        return (self._failure,)
+
+    def _show_rows(self) -> None:
+        if self._known is None:
+            return
+        part = self.line.value.strip().casefold()
+        cards = [card for card in self._known.cards if part in card.state.name.casefold()]
+        runs = [run for run in self._known.stored.runs if part in f"{run.model} {run.kind} {run.note}".casefold()]
+        card, run = self._models.row, self._runs.row
+        self._models.show(cards, cursor=_place(cards, lambda one: card and one.state.name == card.state.name))
+        shown = ordered(runs, self._order)
+        columns = run_columns(frozenset(self._marked), self._known.current)
+        self._runs.show(shown, columns, cursor=_place(shown, lambda one: run and one.id == run.id))
+
+    # -- drawing ----------------------------------------------------------------------------------------------
+    def _draw(self) -> None:
+        models, runs = self._models_panel, self._runs_panel
+        if self.state.failure is not None:
+            models.show_notice().show_failed(NOT_OPENED, self.state.failure)
+            runs.show_notice().show("")
+        elif self._failure is not None:
+            models.show_notice().show_failed("The models cannot be read", self._failure)
+        elif self._known is None:
+            models.show_notice().show("")
+            runs.show_notice().show("")
+        else:
+            self._draw_lists(self._known)
+        self._draw_about()
+        self.refresh_keys()
+
+    def _draw_lists(self, known: _Known) -> None:
+        models, runs = self._models_panel, self._runs_panel
+        trained = sum(card.state.trained for card in known.cards)
+        models.retitle(f"{trained} of {len(known.cards)} models trained", f"measured by {self._protocol}")
+        if self._models.rows:
+            models.show_rows()
+        else:
+            models.show_notice().show("No such model", "No name contains what is typed.")
+        damaged = f"{len(known.stored.damage)} damaged, see check" if known.stored.damage else f"by {self._order}"
+        runs.retitle(f"Runs · {len(known.stored.runs)}", damaged)
+        if self._runs.rows:
+            runs.show_rows()
+        elif known.stored.runs:
+            runs.show_notice().show("No such run", "No model, kind or note contains what is typed.")
+        else:
+            runs.show_notice().show(
+                "No runs yet", "Each training, measurement and search is kept here.", ("t", "train")
+            )
+        self.line.set_leads_on(models.listing or runs.listing)
+
+    @property
+    def _job(self) -> JobView | None:
+        """The training, measurement or search under way."""
+        active = [job for job in self.state.jobs.values() if job.active and job.model]
+        return next((job for job in active if job.state != "waiting"), next(iter(active), None))
+
+    def _draw_about(self) -> None:
+        job, parts = self._job, []
+        if self._refused:
+            parts.append(Content.styled(clean(self._refused), "$text-error"))
+        if job is not None:
+            waiting = sum(one.active and one.state == "waiting" for one in self.state.jobs.values())
+            queued = f" · {waiting} waiting" if waiting and job.state != "waiting" else ""
+            parts.append(Content.styled(job_heading(job) + queued, "bold $text"))
+            if figures := job_figures(job):
+                parts.append(Content(f"{figures} · {self.state.device}"))
+            if len(job.losses) > 1:
+                parts.append(_curve(job.losses, max(20, self.size.width - 12)))
+        run, card = self._runs.row, self._models.row
+        if self.is_at(self._runs) and self._known is not None and run is not None:
+            marked = [one for one in self._known.stored.runs if one.id in self._marked]
+            if len(marked) > 1:
+                parts.append(curves_text(marked))
+            else:
+                parts.append(run_text(run, run.id in self._known.current, self._changed_options(run)))
+        elif card is not None:
+            parts.append(model_text(card))
+        self._about.update(Content("\n").join(parts))
+
+    def _changed_options(self, run: RunRecord) -> dict[str, Any]:
+        """The options of a run that are not the defaults."""
+        card = self._card(run.model)
+        defaults = {} if card is None else {option.name: option.default for option in card.options}
+        return {name: value for name, value in run.options.items() if name in defaults and defaults[name] != value}
+
+    def _card(self, name: str) -> ModelCard | None:
+        return next((card for card in self._known.cards if card.state.name == name), None) if self._known else None
+
+    # -- moving -----------------------------------------------------------------------------------------------
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._show_rows()
+        self._draw()
+
+    @on(Table.Moved)
+    def _moved(self) -> None:
+        self._refused = ""
+        self._draw_about()
+        self.refresh_keys()
+
+    def on_descendant_focus(self) -> None:
+        """What is said depends on the list with the cursor."""
+        self._draw_about()
+        self.refresh_keys()
+
+    @on(QueryInput.Arrow)
+    @on(Input.Submitted)
+    def _left_input(self) -> None:
+        self.focus_start()
+
+    @on(Table.LeftTop)
+    def _left_list(self) -> None:
+        self.go_to(self.line if self.is_at(self._models) or not self._models_panel.listing else self._models)
+
+    def action_other(self) -> None:
+        """Go to the other list."""
+        panels = (self._runs_panel, self._runs) if not self.is_at(self._runs) else (self._models_panel, self._models)
+        if panels[0].listing:
+            self.go_to(panels[1])
+
+    # -- training and measuring -------------------------------------------------------------------------------
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what would do something now."""
+        match action:
+            case "train" | "measure" | "tune":
+                card = self._chosen_card
+                return card is not None and not card.state.obstacle
+            case "pause":
+                return self._job is not None and self._job.state in ("running", "paused")
+            case "stop":
+                return self._job is not None and self._job.state != "stopping"
+            case "mark" | "note" | "promote" | "remove":
+                return self.is_at(self._runs) and self._runs.row is not None
+            case "compare":
+                return len(self._marked) > 1
+            case "diff":
+                return len(self._marked) == 2
+            case "undo":
+                return bool(self._removed)
+        return super().check_action(action, parameters)
+
+    @property
+    def _chosen_card(self) -> ModelCard | None:
+        """The model under the cursor, or that of the run under the cursor."""
+        if self.is_at(self._runs) and self._runs.row is not None:
+            return self._card(self._runs.row.model)
+        return self._models.row
+
+    @on(Table.Chosen)
+    def _open_form(self, event: Table.Chosen) -> None:
+        from tui.panes.option_form import OptionForm
+
+        event.stop()
+        card, run = self._chosen_card, self._runs.row if self.is_at(self._runs) else None
+        if card is None or card.state.obstacle:
+            return
+        values: Mapping[str, Any] = {} if run is None else self._changed_options(run)
+
+        def chosen(what: str, options: Mapping[str, Any]) -> None:
+            if what == "train":
+                self.backend.train(card.state.name, card.state.task, options)
+            else:
+                self.backend.evaluate(card.state.name, self._protocol, options)
+
+        self.app.push_screen(OptionForm(self.backend, card, self._protocol, chosen, values))
+
+    def action_train(self) -> None:
+        """Train the model, or train the model of a run again with the options of the run."""
+        card = self._chosen_card
+        if card is not None:
+            run = self._runs.row if self.is_at(self._runs) else None
+            self.backend.train(card.state.name, card.state.task, self._changed_options(run) if run else None)
+
+    def action_measure(self) -> None:
+        """Measure the model by the protocol, with the options of a run if the cursor is on one."""
+        card = self._chosen_card
+        if card is not None:
+            run = self._runs.row if self.is_at(self._runs) else None
+            self.backend.evaluate(card.state.name, self._protocol, self._changed_options(run) if run else None)
+
+    def action_tune(self) -> None:
+        """Search for good options; e on the run that it leaves measures them on the test part."""
+        card = self._chosen_card
+        if card is not None:
+            self.backend.tune(card.state.name, self._protocol, TRIALS)
+
+    def action_protocol(self) -> None:
+        """Measure by the next protocol."""
+        self._protocol = PROTOCOLS[(PROTOCOLS.index(self._protocol) + 1) % len(PROTOCOLS)]
+        self._draw()
+
+    def action_pause(self) -> None:
+        """Have the job wait, or go on."""
+        if self._job is not None:
+            self.backend.pause(self._job.id)
+
+    def action_stop(self) -> None:
+        """Stop the job under way."""
+        if self._job is not None:
+            self.backend.cancel(self._job.id)
+
+    # -- runs -------------------------------------------------------------------------------------------------
+    def action_mark(self) -> None:
+        """Mark the run, or take the mark away."""
+        run = self._runs.row
+        if run is not None:
+            self._marked = [one for one in self._marked if one != run.id] + [run.id] * (run.id not in self._marked)
+            self._show_rows()
+            self._runs.action_cursor(1)
+            self._draw()
+
+    def action_compare(self) -> None:
+        """Compare the marked runs."""
+        from tui.panes.comparison_page import ComparisonPage
+
+        self.app.push_screen(ComparisonPage(self.backend, self._marked))
+
+    def action_diff(self) -> None:
+        """Show in what the two marked runs differ."""
+        first, second = self._marked
+        self._changing.send(lambda desk, _: ("diff", (first, second, desk.runs.diff(first, second))))
+
+    def action_note(self) -> None:
+        """Write a note on the run."""
+        from tui.panes.note_prompt import NotePrompt
+
+        run = self._runs.row
+        if run is not None:
+            self.app.push_screen(
+                NotePrompt(
+                    f"Note on run {run.id}",
+                    run.note,
+                    lambda text: self._changing.send(lambda desk, _: ("note", desk.runs.annotate(run.id, text).id)),
+                )
+            )
+
+    def action_promote(self) -> None:
+        """Have the model that the run trained answer by default."""
+        run = self._runs.row
+        if run is not None:
+            self._changing.send(lambda desk, _: ("promoted", desk.runs.promote(run.id)))
+
+    def action_remove(self) -> None:
+        """Remove the marked runs, or else the one under the cursor."""
+        run = self._runs.row
+        numbers = self._marked or ([] if run is None else [run.id])
+
+        def work(desk: ModelDesk, _: object) -> tuple[str, object]:
+            desk.runs.remove(numbers)
+            return "removed", list(numbers)
+
+        self._changing.send(work)
+
+    def action_undo(self) -> None:
+        """Take back the runs that were removed last."""
+        numbers = self._removed
+
+        def work(desk: ModelDesk, _: object) -> tuple[str, object]:
+            desk.runs.restore(numbers)
+            return "restored", list(numbers)
+
+        self._changing.send(work)
+
+    def action_order(self) -> None:
+        """Order the runs by the next of number, model, figure and seconds."""
+        self._order = ORDERS[(ORDERS.index(self._order) + 1) % len(ORDERS)]
+        self._show_rows()
+        self._draw()
+
+    def _changed(self, message: Answered) -> None:
+        self._refused = ""
+        what, value = message.value
+        if what == "diff":
+            from tui.panes.text_page import TextPage
+
+            first, second, found = value
+            lines = diff_lines(found) or ["They do not differ."]
+            self.app.push_screen(TextPage(f"Run {first} and run {second}", Content("\n".join(lines))))
+            return
+        if what == "removed":
+            self._removed, self._marked = value, []
+            self.post_message(StatusChanged(f"{len(value)} removed; u takes back"))
+        elif what == "restored":
+            self._removed = []
+        elif what == "promoted":
+            self.post_message(StatusChanged(f"✓ {value} answers by default"))
+        self.repeat()
+
+    def _not_changed(self, message: Failed) -> None:
+        self._refused = message.failure.text
+        self._draw_about()
+
+
+def _place(rows: Sequence[Any], is_it: Callable[[Any], object]) -> int:
+    """The position of the row that was under the cursor; 0 if it is gone."""
+    return next((place for place, row in enumerate(rows) if is_it(row)), 0)
+
+
+def _curve(losses: Sequence[float], width: int) -> Content:
+    from tui.widgets.bars import sparkline
+
+    return Content.assemble("loss ", (sparkline(losses, width), "$text-accent"))
