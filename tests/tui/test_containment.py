@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from tests.tui.conftest import WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
+from tui import app_commands
 from tui.app import RecsysApp
 from tui.error_report import reports_folder
 from tui.panes import Tab
@@ -207,7 +208,7 @@ ELSEWHERE: dict[str, tuple[Inject, tuple[str, ...]]] = {
     "a pop-up": (patched(HelpScreen, "compose"), ("f1",)),
     "mount of a pop-up": (patched(DetailsScreen, "on_mount"), ("h", "down", "d")),
     "an answer for a pop-up": (patched(DetailsScreen, "explain"), ("h", "down", "d")),
-    "what the palette offers": (patched(RecsysApp, "_commands"), ("ctrl+p",)),
+    "what the palette offers": (patched(app_commands, "app_commands"), ("ctrl+p",)),
     "the status line's handler": (patched(StatusBar, "busy"), ("f3",)),
 }
 

@@ -12,6 +12,7 @@ from tests.test_guides import example
 from tests.tui.conftest import WIDE, screen_text, settle
 from tests.tui.fake import FakeSession
 from tui import app as shell
+from tui import panes
 from tui.backend import protocols
 from tui.panes import TABS, Tab
 
@@ -28,7 +29,8 @@ async def test_the_example_of_a_tab_is_a_service_a_pane_and_a_line(make_app, mon
     protocol = run_example("tab protocol", "genres_protocol", Protocol=Protocol)
     monkeypatch.setattr(protocols, "Genres", protocol.Genres, raising=False)
     monkeypatch.setitem(sys.modules, "tui.panes.genres", run_example("tab pane", "tui.panes.genres"))
-    monkeypatch.setattr(shell, "TABS", (*TABS, eval(example("tab line"), {"Tab": Tab})))
+    for module in (shell, panes):
+        monkeypatch.setattr(module, "TABS", (*TABS, eval(example("tab line"), {"Tab": Tab})))
 
     session = FakeSession()
     table = pa.table({"genres": [["Western"], ["Noir", "Western"], []]})

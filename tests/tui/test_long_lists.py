@@ -129,7 +129,9 @@ async def test_all_users_are_listed(make_app):
 def long_answers(monkeypatch: pytest.MonkeyPatch, length: int = 5000) -> None:
     """Have the fake recommend this many films."""
 
-    def recommend(self: FakeUsers, user: Any, k: int = 10, model: str | None = None, **options: Any) -> Answer:
+    def recommend(
+        self: FakeUsers, user: Any, k: int = 10, model: str | None = None, *args: Any, **options: Any
+    ) -> Answer:
         pages = RankedPages(np.arange(1, length + 1), make)
         return Answer(pages.page(0, k), "explicit", whole=lambda: pages)
 
@@ -155,7 +157,9 @@ async def test_what_cannot_be_read_is_said_and_the_list_stays(make_app, monkeypa
     def broken() -> RankedPages:
         raise DataError("The file is damaged.")
 
-    def recommend(self: FakeUsers, user: Any, k: int = 10, model: str | None = None, **options: Any) -> Answer:
+    def recommend(
+        self: FakeUsers, user: Any, k: int = 10, model: str | None = None, *args: Any, **options: Any
+    ) -> Answer:
         return replace(Answer(tuple(make(range(1, k + 1), 1)), "explicit"), whole=broken)
 
     monkeypatch.setattr(FakeUsers, "recommend", recommend)

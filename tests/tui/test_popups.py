@@ -31,15 +31,3 @@ async def test_paging_in_a_palette_that_is_not_laid_out_yet_is_harmless(make_app
         await pilot.press("ctrl+p", "down", "pageup", "pagedown", "end", "pagedown", "escape")
         await settle(pilot)
         assert app.is_running
-
-
-async def test_themes_can_be_chosen_from_the_palette(make_app):
-    app = make_app()
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        app.action_change_theme()
-        await until(pilot, lambda: "recsys-light" in screen_text(app) or "nord" in screen_text(app))
-        await pilot.press(*"recsys", "minus", *"light")
-        await until(pilot, lambda: "recsys-light" in screen_text(app))
-        await pilot.press("enter", "enter")
-        await until(pilot, lambda: app.theme == "recsys-light")

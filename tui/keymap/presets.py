@@ -18,6 +18,7 @@ VIM: Final[Keys] = MappingProxyType(
         "edit-query": ("slash", "i"),
         "who-liked-it": ("L",),
         "show-history": ("H",),
+        "what-if": ("I",),
     }
 )
 
