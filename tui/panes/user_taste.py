@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engine.session import ExternalId
 
 #: Cells of a page without its frame and its space at both sides.
-_FRAME = 7
+_FRAME = 9
 
 
 class TasteScreen(PopUp):
