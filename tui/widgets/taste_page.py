@@ -33,7 +33,7 @@ def taste_page(taste: Taste, width: int) -> Content:
     parts: _Parts = [count(taste.num_interactions, "interaction")]
     if taste.mean is not None and taste.everyone_mean is not None:
         parts.append(f" · mean rating {taste.mean:.2f}, everybody's {taste.everyone_mean:.2f}")
-    parts.append(f"\n━ their share   {EVERYONE} everybody's share")
+    parts.append(f"\n━ the user's share   {EVERYONE} everybody's share")
     for heading, shares in (("Genres", taste.genres), ("Decades", taste.decades), ("Ratings", taste.ratings)):
         parts += _shares(heading, shares, width)
     if len(taste.activity) > 1:
@@ -57,7 +57,7 @@ def share_line(share: TasteShare, most: float, width: int) -> tuple[str, str, st
 def _shares(heading: str, shares: Sequence[TasteShare], width: int) -> _Parts:
     if not shares:
         return []
-    parts = _heading(heading, width, f"{'they':>6}{'all':>6}")
+    parts = _heading(heading, width, f"{'user':>6}{'all':>6}")
     most = max(max(one.share, one.everyone) for one in shares)
     for one in shares:
         label, drawn, numbers = share_line(one, most, width)
