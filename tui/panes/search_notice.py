@@ -74,5 +74,5 @@ def tip_lines(state: AppState, embedding: EmbeddingStatus, recent: RecentSearche
     elif embedding.incomplete:
         lines += filter(None, [embedding.until_complete, embedding.cost])
     if state.dataset is not None and state.dataset.overview.kind == "demo":
-        lines.append("Real data instead of the demo, in a shell: recsys-tui datasets add ml-100k")
+        lines.append("Real data instead of the demo: F7, then a, for ml-100k or files of your own")
     return lines
