@@ -172,7 +172,7 @@ def _palette(texts: Sequence[str]) -> Iterator[Step]:
     yield (PALETTE,), "Search for commands"
     yield ("\x15", "train explicit"), "Predicts the rating"
     yield (DOWN, ENTER), "Untrainable"
-    yield (F1,), "Everywhere"
+    yield (F1,), "Here and now"
     yield (DOWN, ESCAPE), ""
 
 

@@ -147,7 +147,7 @@ def export_(
 ) -> None:
     """Write your ratings as CSV, or with --json as JSON; `me import` reads both again."""
     from engine.session import Target
-    from tui.output import log, print_json
+    from tui.output import log, print_json, print_line
     from tui.spreadsheet import defused
 
     service = open_session(context, dataset, "auto").me
@@ -161,7 +161,8 @@ def export_(
     if as_json:
         print_json(rows)
     else:
-        click.echo(_as_csv(columns, rows), nl=False)
+        for line in _as_csv(columns, rows).splitlines():
+            print_line(line)
 
 
 @me.command()

@@ -43,6 +43,9 @@ class FakeEncoder:
     def load(self) -> None:
         self.loaded = True
 
+    def is_ready(self, texts: int) -> bool:
+        return True
+
     def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
         return self.encode(texts)
 

@@ -71,6 +71,7 @@ def test_reports_are_read_once_and_a_training_elsewhere_is_still_seen(
     assert read == []
 
     Session(workspace, "tiny").models.train("explicit", {"n_iter": 2})
+    read.clear()
     state = next(one for one in session.models.states("user") if one.name == "explicit")
     assert state.options["n_iter"] == 2
     assert len(read) == 1
