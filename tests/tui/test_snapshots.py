@@ -8,6 +8,7 @@ of its own.
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -256,6 +257,16 @@ def crop(app: Any) -> None:
     app.export_screenshot = export_screenshot
 
 
+async def at_rest(pilot: Any) -> None:
+    """Wait until the screen stays as it is: what arrives late, such as the counts of filters, lays panes out anew."""
+    same, before = 0, ""
+    while same < 5:
+        await asyncio.sleep(0.005)
+        await pilot.pause()
+        now = screen_text(pilot.app)
+        same, before = (same + 1 if now == before else 0), now
+
+
 @pytest.fixture
 def picture(make_app, snap_compare):
     def compare(name: str, size: tuple[int, int], theme: str = "recsys-dark") -> bool:
@@ -269,6 +280,7 @@ def picture(make_app, snap_compare):
             await settle(pilot, jobs=False)
             await steps(app, pilot)
             await follow_up(name, app, pilot)
+            await at_rest(pilot)
             if name not in WHOLE:
                 crop(app)
 
