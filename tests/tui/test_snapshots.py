@@ -178,6 +178,7 @@ STATES: dict[str, tuple[Callable[[], FakeSession], Steps]] = {
     "user_training": (untrained, held("train", "f3", "t", shows="epoch 1 of 10")),
     "user_training_failed": (lambda: broken("train", "Not enough memory: 3 GB needed."), keys("f3")),
     "user_not_found": (FakeSession, keys("f3", "slash", text="999")),
+    "user_no_users": (lambda: FakeSession(users=0, trained=(), obstacle="no ratings"), keys("f3")),
     "user_history_failed": (lambda: broken("history", "interactions.parquet is damaged."), keys("f3")),
     "user_nasty": (nasty, keys("f3")),
     "data_profile": (FakeSession, keys("f7")),

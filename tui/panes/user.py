@@ -561,7 +561,7 @@ class UserPane(ModelPane[People]):
             panel.show_notice().show("")
         elif failure is not None:
             panel.show_notice().show_failed("The users cannot be read", failure)
-        elif not total:
+        elif not total and not found:  # one's own profile is there without any other user
             panel.show_notice().show("No users", "This data set is a catalogue without ratings.")
         elif not found:
             panel.show_notice().show("No such user", "No id contains what is typed.")
