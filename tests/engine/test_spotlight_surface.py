@@ -147,7 +147,7 @@ def test_what_others_import_is_where_they_import_it_from(module):
 def test_the_methods_that_others_call_are_there():
     recommender = ("recommend", "similar_items", "next_items", "explain", "fold_in")
     assert all(callable(getattr(Recommender, method)) for method in recommender)
-    assert list(inspect.signature(Recommender.recommend).parameters)[1:4] == ["user", "k", "filter_seen"]
+    assert list(inspect.signature(Recommender.recommend).parameters)[1:] == ["user", "k", "filter_seen", "cautious"]
     assert list(inspect.signature(SearchIndex.search).parameters)[1:5] == ["query", "k", "mode", "filters"]
 
 
