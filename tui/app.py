@@ -540,6 +540,9 @@ class RecsysApp(ContainedApp):
         self._open_session = open_session
         self.state = AppState(name, self.state.pace)
         del self.backend  # a property that is made once, and now anew
+        # What holds the earlier threads and state is made anew when it is next asked for.
+        self.__dict__.pop("_actions", None)
+        self._own_ratings = None
         self._failed_tabs.clear()
         self._status.clear()
         self._heading.dataset, self._heading.device = clean(name), "○ starting"

@@ -6,6 +6,7 @@ from engine.errors import DataError, ErrorKind, RecsysError
 from engine.session import NewDataset
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
+from tui.messages import FindFans, RateItem
 from tui.widgets.add_dataset import AddScreen, suggested_name
 
 
@@ -196,6 +197,33 @@ async def test_another_data_set_is_opened_and_every_tab_follows(make_app):
         await pilot.press("down", "down")
         await settle(pilot)
         assert len(first.asked) == asked
+
+
+async def test_verbs_and_ratings_are_about_the_data_set_that_was_opened(make_app):
+    first, other = FakeSession(), FakeSession(title="All the Songs")
+    app = make_app(first, open_other=lambda name, job: other)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        item = first.items[0]
+        app.post_message(FindFans(item))
+        app.post_message(RateItem(item, half_stars=8))
+        await settle(pilot)
+        await pilot.press("escape")
+        assert [one.rating for one in first.me.ratings()] == [4]
+        await open_data(app, pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        app.post_message(RateItem(other.items[1], half_stars=6))
+        await settle(pilot)
+        assert [one.rating for one in other.me.ratings()] == [3]
+        app.action_undo()
+        await settle(pilot)
+        assert not other.me.ratings()
+        asked = len(first.asked)
+        app.post_message(FindFans(other.items[1]))
+        await settle(pilot)
+        assert len(first.asked) == asked
+        assert ("fans", other.items[1].item_id) in other.asked
 
 
 async def test_a_job_is_asked_about_before_the_data_set_is_left(make_app):
