@@ -9,8 +9,6 @@ from engine.session.settings import ENGINE_SETTINGS, Setting
 
 #: How many colours are drawn; ``auto`` is what the terminal says of itself.
 COLOURS: Final = ("auto", "truecolor", "256", "16", "none")
-#: How pictures are drawn; ``auto`` is the best that the terminal can do.
-IMAGES: Final = ("auto", "kitty", "sixel", "blocks", "none")
 #: The sets of keys.
 KEYMAPS: Final = ("default", "vim", "emacs")
 
@@ -36,7 +34,6 @@ APP_SETTINGS: Final = (
     Setting("restore", "truth", True, "whether the app begins where it was left", False),
     Setting("settle-milliseconds", "number", 150, "how long typing must rest before a search starts", 300),
     Setting("low-traffic", "truth", False, "whether less is drawn, for a slow connection", True),
-    Setting("images", "choice", "auto", "how pictures are drawn", "none", IMAGES),
 )
 
 #: All settings: those of the app, and then those of the engine.
