@@ -67,6 +67,41 @@ async def test_removing_is_undone_by_a_key(make_app):
         assert "in the trash" not in screen_text(app)
 
 
+async def test_one_key_undoes_removals_and_ratings_in_their_order(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        pane = await open_data(app, pilot)
+        await pilot.press("up", "x")
+        await settle(pilot)
+        app.post_message(RateItem(session.items[0], half_stars=8))
+        await settle(pilot)
+        await pilot.press("u")
+        await settle(pilot)
+        assert not session.me.ratings()
+        assert [one.name for one in pane._table.rows] == ["fake", "songs"]
+        await pilot.press("u")
+        await settle(pilot)
+        assert [one.name for one in pane._table.rows] == ["anime", "fake", "songs"]
+        await pilot.press("U")
+        await settle(pilot)
+        assert [one.name for one in pane._table.rows] == ["fake", "songs"]
+
+
+async def test_the_palette_puts_back_what_was_removed_earlier(make_app):
+    session = FakeSession()
+    session.datasets.remove("anime")
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        pane = await open_data(app, pilot)
+        await pilot.press("u")
+        await settle(pilot)
+        assert [one.name for one in pane._table.rows] == ["fake", "songs"]
+        next(one.callback for one in pane.commands() if one.title == "Restore anime")()
+        await settle(pilot)
+        assert [one.name for one in pane._table.rows] == ["anime", "fake", "songs"]
+
+
 async def test_the_open_data_set_is_not_removed(make_app):
     app = make_app()
     async with app.run_test(size=NARROW) as pilot:

@@ -67,18 +67,17 @@ class DataPane(Pane[DataTab]):
     KEYS: ClassVar[KeyHelp] = (
         ("Enter", "open the data set under the cursor"),
         ("a", "add one: from a file, a folder, an address, or published"),
-        ("n  x  u", "rename it, remove it, undo the last removal"),
+        ("n  x", "rename it, move it to the trash"),
         ("/", "query with SQL: tables interactions, items, users"),
         ("Esc", "from the rows of a query back to the profile"),
     )
 
-    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "rename", "remove", "restore")
+    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "rename", "remove")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "add", id="add-data-set"),
         Binding("n", "rename", "rename", id="rename-data-set"),
         Binding("x,delete", "remove", "remove", id="remove-data-set"),
-        Binding("u", "restore", "undo removal", id="undo"),
         Binding("slash", "type", "query", key_display="/", id="edit-query"),
         RETRY,
     ]
@@ -282,8 +281,6 @@ class DataPane(Pane[DataTab]):
         match action:
             case "rename" | "remove":
                 return self.is_at(self._table) and self.chosen is not None
-            case "restore":
-                return bool(self._changes.removed)
             case "back":
                 return self.has_class("-querying") or not self.is_at(self.line)
         return super().check_action(action, parameters)
@@ -301,10 +298,6 @@ class DataPane(Pane[DataTab]):
         """Move the data set to the trash."""
         if self.chosen is not None:
             self._changes.remove(self.chosen)
-
-    def action_restore(self) -> None:
-        """Put back what was removed last."""
-        self._changes.restore()
 
     def commands(self) -> Iterable[SystemCommand]:
         """Adding, undoing, and opening each data set."""

@@ -107,16 +107,34 @@ class DatasetChanges:
 
     def remove(self, stored: StoredDataset) -> None:
         """Move a data set to the trash; undoing it needs no question."""
-        self._done = lambda _: self._tell(f"✓ {stored.name} is in the trash for 30 days: u puts it back")
-        self._changing.send(lambda tab, _: tab.datasets.remove(stored.name))
+        self._remove(stored.name, is_new=True)
 
-    def restore(self, name: str | None = None) -> None:
-        """Put a data set back; without a name the one that was removed last."""
-        name = name or next(iter(self.removed), None)
-        if name is not None:
-            wanted = name
-            self._done = lambda restored: self._tell(f"✓ {restored} is back")
-            self._changing.send(lambda tab, _: tab.datasets.restore(wanted))
+    def restore(self, name: str) -> None:
+        """Put a data set back."""
+        self._restore(name, is_new=True)
+
+    def _remove(self, name: str, *, is_new: bool = False) -> None:
+        def done(_: object) -> None:
+            self._tell(f"✓ {name} is in the trash for 30 days: u puts it back")
+            if is_new:
+                self._record(f"removed {name}", partial(self._restore, name), partial(self._remove, name))
+
+        self._done = done
+        self._changing.send(lambda tab, _: tab.datasets.remove(name))
+
+    def _restore(self, name: str, *, is_new: bool = False) -> None:
+        def done(_: object) -> None:
+            self._tell(f"✓ {name} is back")
+            if is_new:
+                self._record(f"put {name} back", partial(self._remove, name), partial(self._restore, name))
+
+        self._done = done
+        self._changing.send(lambda tab, _: tab.datasets.restore(name))
+
+    def _record(self, what: str, undo: Callable[[], None], redo: Callable[[], None]) -> None:
+        """Let a change be undone by the key that undoes everything."""
+        self._pane.state.changes.record(what, undo, redo)
+        self._pane.refresh_bindings()
 
     def _was_changed(self, message: Answered) -> None:
         self._done(message.value)

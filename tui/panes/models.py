@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,7 +23,7 @@ from tui.panes.model_rows import ORDERS, model_columns, ordered, run_columns
 from tui.panes.model_text import curves_text, diff_lines, model_text, run_text
 from tui.panes.train_prompt import NOT_OPENED
 from tui.state import AppState
-from tui.widgets.cell_text import clean
+from tui.widgets.cell_text import clean, count
 from tui.widgets.notice import job_figures, job_heading
 from tui.widgets.panel import Panel
 from tui.widgets.query_input import QueryInput
@@ -66,11 +67,11 @@ class ModelsPane(Pane[ModelDesk]):
         ("o", "the protocol by which models are measured"),
         ("p · Esc", "pause or go on; stop"),
         ("Space", "mark a run; then v compares, f shows differences"),
-        ("n · P · Del · u", "note, make default, remove, take back"),
+        ("n · P · Del", "note, make default, remove"),
         ("s", "order of the runs"),
     )
 
-    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "train", "measure", "pause", "mark", "compare", "undo")
+    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "train", "measure", "pause", "mark", "compare")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t,f5", "train", "train", id="train"),
@@ -84,7 +85,6 @@ class ModelsPane(Pane[ModelDesk]):
         Binding("n", "note", "note", show=False, id="note"),
         Binding("P", "promote", "make default", show=False, id="promote"),
         Binding("delete,x", "remove", "remove", show=False, id="remove"),
-        Binding("u", "undo", "undo", id="undo"),
         Binding("s", "order", "order", show=False, id="order"),
         RETRY,
         Binding("slash", "type", "filter", key_display="/", id="edit-query"),
@@ -101,7 +101,6 @@ class ModelsPane(Pane[ModelDesk]):
         self._known: _Known | None = None
         self._seen: tuple[object, ...] = ()
         self._marked: list[int] = []
-        self._removed: list[int] = []
         self._order = ORDERS[0]
         self._protocol = PROTOCOLS[0]
         self._failure: Failure | None = None
@@ -313,8 +312,6 @@ class ModelsPane(Pane[ModelDesk]):
                 return len(self._marked) > 1
             case "diff":
                 return len(self._marked) == 2
-            case "undo":
-                return bool(self._removed)
         return super().check_action(action, parameters)
 
     @property
@@ -421,21 +418,21 @@ class ModelsPane(Pane[ModelDesk]):
     def action_remove(self) -> None:
         """Remove the marked runs, or else the one under the cursor."""
         run = self._runs.row
-        numbers = self._marked or ([] if run is None else [run.id])
+        numbers = tuple(self._marked or ([] if run is None else [run.id]))
+        if numbers:
+            self._remove(numbers, is_new=True)
 
+    def _remove(self, numbers: tuple[int, ...], *, is_new: bool = False) -> None:
         def work(desk: ModelDesk, _: object) -> tuple[str, object]:
             desk.runs.remove(numbers)
-            return "removed", list(numbers)
+            return "removed", (numbers, is_new)
 
         self._changing.send(work)
 
-    def action_undo(self) -> None:
-        """Take back the runs that were removed last."""
-        numbers = self._removed
-
+    def _restore(self, numbers: tuple[int, ...]) -> None:
         def work(desk: ModelDesk, _: object) -> tuple[str, object]:
             desk.runs.restore(numbers)
-            return "restored", list(numbers)
+            return "restored", numbers
 
         self._changing.send(work)
 
@@ -456,10 +453,15 @@ class ModelsPane(Pane[ModelDesk]):
             self.app.push_screen(TextPage(f"Run {first} and run {second}", Content("\n".join(lines))))
             return
         if what == "removed":
-            self._removed, self._marked = value, []
-            self.post_message(StatusChanged(f"{len(value)} removed; u takes back"))
+            numbers, is_new = value
+            self._marked = []
+            self.post_message(StatusChanged(f"✓ {count(len(numbers), 'run')} removed · u undoes"))
+            if is_new:
+                undo, redo = partial(self._restore, numbers), partial(self._remove, numbers)
+                self.state.changes.record(f"removed {count(len(numbers), 'run')}", undo, redo)
+                self.refresh_bindings()
         elif what == "restored":
-            self._removed = []
+            self.post_message(StatusChanged(f"✓ {count(len(value), 'run')} put back"))
         elif what == "promoted":
             self.post_message(StatusChanged(f"✓ {value} answers by default"))
         self.repeat()
