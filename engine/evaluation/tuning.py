@@ -16,11 +16,12 @@ from engine import models
 from engine.errors import DamagedError, DataError, ErrorKind, LearningError, OptionError, RecsysError
 from engine.evaluation.config import EvaluationConfig
 from engine.evaluation.journal import Journal
+from engine.evaluation.paired import ERRORS
 from engine.evaluation.runner import evaluate_split, learnable, protocol_for
 from engine.evaluation.splitters import Split, split
 from engine.evaluation.study_file import require_study
 from engine.models import Range
-from engine.runtime.job import Job, Progress
+from engine.runtime.job import ForwardingJob, Job, Progress
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 #: The number of validation parts on which each trial is evaluated; a trial may be pruned between them.
 FOLDS = 2
-#: Metrics that are minimized; all others are maximized.
-_ERRORS = ("rmse", "mae")
 #: Names of user attributes that mark trials.
 _DEFAULTS, _DIVERGED = "defaults", "diverged"
 
@@ -163,7 +162,7 @@ def tune(
                 study_name=name,
                 storage=JournalStorage(journal),  # type: ignore[arg-type]
                 load_if_exists=True,
-                direction="minimize" if metric in _ERRORS else "maximize",
+                direction="minimize" if metric in ERRORS else "maximize",
                 pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=0),
             )
     except Exception as error:  # an entry that is JSON and still wrong can raise anything in Optuna
@@ -302,23 +301,8 @@ def _digest(dataset: Dataset, given: Mapping[str, Any]) -> str:
     return digest.hexdigest()[:12]
 
 
-class _Quiet(Job):
-    """A job that forwards cancellation and checkpoints to another job, but not progress."""
+class _Quiet(ForwardingJob):
+    """A job that forwards everything but progress."""
 
-    def __init__(self, job: Job) -> None:
-        super().__init__()
-        self._job = job
-
-    def cancel(self) -> None:
-        self._job.cancel()
-
-    @property
-    def paused(self) -> bool:
-        return self._job.paused
-
-    @property
-    def cancelled(self) -> bool:
-        return self._job.cancelled
-
-    def checkpoint(self) -> None:
-        self._job.checkpoint()
+    def report(self, progress: Progress) -> None:
+        pass

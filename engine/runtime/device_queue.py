@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from engine.runtime.job import Job, Progress
+from engine.runtime.job import ForwardingJob, Job
 
 
 class DeviceQueue:
@@ -78,27 +78,12 @@ class DeviceQueue:
                 self._taken = False
 
 
-class _YieldingJob(Job):
+class _YieldingJob(ForwardingJob):
     """A job whose checkpoints let waiting threads use the device."""
 
     def __init__(self, job: Job, queue: DeviceQueue) -> None:
-        super().__init__()
-        self._job = job
+        super().__init__(job)
         self._queue = queue
-
-    def report(self, progress: Progress) -> None:
-        self._job.report(progress)
-
-    def cancel(self) -> None:
-        self._job.cancel()
-
-    @property
-    def cancelled(self) -> bool:
-        return self._job.cancelled
-
-    @property
-    def paused(self) -> bool:
-        return self._job.paused
 
     def checkpoint(self) -> None:
         if self._job.paused:

@@ -135,12 +135,63 @@ class Job:
             raise CancelledError
 
 
-class _Part(Job):
+class ForwardingJob(Job):
+    """A job that stands for another one, so that a part of a computation can be watched on its own.
+
+    Whoever stops, pauses or asks either of them stops, pauses or asks both.
+
+    Parameters
+    ----------
+    job
+        The other job.
+    """
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+
+    def report(self, progress: Progress) -> None:
+        """Report the progress."""
+        self._job.report(progress)
+
+    def cancel(self) -> None:
+        """Ask the computation to stop; see :meth:`Job.cancel`."""
+        self._job.cancel()
+
+    @contextmanager
+    def interrupting(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """Have :meth:`cancel` call a function too; see :meth:`Job.interrupting`."""
+        with self._job.interrupting(interrupt):
+            yield
+
+    def pause(self) -> None:
+        """Have the computation wait; see :meth:`Job.pause`."""
+        self._job.pause()
+
+    def resume(self) -> None:
+        """Let a paused computation go on."""
+        self._job.resume()
+
+    @property
+    def paused(self) -> bool:
+        """Whether the job was asked to wait."""
+        return self._job.paused
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the job was asked to stop."""
+        return self._job.cancelled
+
+    def checkpoint(self) -> None:
+        """Wait while the job is paused, and stop if it was cancelled; see :meth:`Job.checkpoint`."""
+        self._job.checkpoint()
+
+
+class _Part(ForwardingJob):
     """A part of a job, under a name of its own."""
 
     def __init__(self, job: Job, stage: str) -> None:
-        super().__init__()
-        self._job = job
+        super().__init__(job)
         self._stage = stage
         self._before: int | None = None
 
@@ -149,17 +200,3 @@ class _Part(Job):
             self._before = max(progress.done - 1, 0)
         total = None if progress.total is None else progress.total - self._before
         self._job.report(replace(progress, stage=self._stage, done=progress.done - self._before, total=total))
-
-    def cancel(self) -> None:
-        self._job.cancel()
-
-    @property
-    def paused(self) -> bool:
-        return self._job.paused
-
-    @property
-    def cancelled(self) -> bool:
-        return self._job.cancelled
-
-    def checkpoint(self) -> None:
-        self._job.checkpoint()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data.runs import RunKind, RunRecord
 from engine.errors import CancelledError, RecsysError
-from engine.runtime.job import Job, Progress
+from engine.runtime.job import ForwardingJob, Job, Progress
 from engine.session.open_dataset import OpenDataset
 from engine.version import __version__
 from engine.workspace.run_files import data_fingerprint
@@ -226,12 +226,11 @@ def describe_machine(device: str) -> dict[str, Any]:
     return described
 
 
-class _LossJob(Job):
+class _LossJob(ForwardingJob):
     """A job that forwards everything, and notes the last reported loss of each epoch."""
 
     def __init__(self, job: Job) -> None:
-        super().__init__()
-        self._job = job
+        super().__init__(job)
         self._losses: dict[int, float] = {}
 
     @property
@@ -243,17 +242,3 @@ class _LossJob(Job):
         if "epoch" in progress.values and "loss" in progress.values:
             self._losses[int(progress.values["epoch"])] = float(progress.values["loss"])
         self._job.report(progress)
-
-    def cancel(self) -> None:
-        self._job.cancel()
-
-    @property
-    def paused(self) -> bool:
-        return self._job.paused
-
-    @property
-    def cancelled(self) -> bool:
-        return self._job.cancelled
-
-    def checkpoint(self) -> None:
-        self._job.checkpoint()

@@ -28,3 +28,16 @@ def test_a_part_is_cancelled_with_the_job() -> None:
     assert part.cancelled
     with pytest.raises(CancelledError):
         part.checkpoint()
+
+
+def test_whoever_holds_a_part_stops_and_pauses_the_whole() -> None:
+    job, interrupted = Job(), []
+    part = job.named("a part")
+    part.pause()
+    assert job.paused
+    part.resume()
+    assert not job.paused
+    with part.interrupting(lambda: interrupted.append(True)):
+        job.cancel()
+    assert interrupted == [True]
+    assert part.cancelled
