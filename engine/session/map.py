@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.data.items import Item
     from engine.data.results import Result
     from engine.search.hidden import AdultItems
-    from engine.search.map.item_map import Catalogue, ItemMap
+    from engine.search.map.item_map import ItemMap, MapSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +143,9 @@ class MapService:
     def _file(self) -> Path:
         return self._opened.workspace.map_file(self._opened.name)
 
-    def _catalogue(self) -> tuple[Catalogue, str]:
+    def _catalogue(self) -> tuple[MapSource, str]:
         """What the map is made of, and a text that identifies it."""
-        from engine.search.map.item_map import Catalogue
+        from engine.search.map.item_map import MapSource
 
         rows, vectors = self._search.stored_vectors()
         hidden = None if self._opened.shows_adult else self._adult_items.mask
@@ -154,4 +154,4 @@ class MapService:
         content.update(b"" if hidden is None else hidden.tobytes())
         model, table = self._search.embedding_state().model, self._opened.manifest.files["items"]["sha256"]
         source = f"{table} {model} {vectors.shape[1]} {content.hexdigest()}"
-        return Catalogue(dataset.items, rows, vectors, self._opened.popularity, hidden), source
+        return MapSource(dataset.items, rows, vectors, self._opened.popularity, hidden), source

@@ -59,7 +59,7 @@ class ItemMap:
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class MapSource:
     """What a map is made of.
 
     Attributes
@@ -109,7 +109,7 @@ class Catalogue:
         return ItemMap(places + 1, points, regions, len(self.items) - hidden - len(places), refined)
 
 
-def draft_map(catalogue: Catalogue, job: Job | None = None) -> ItemMap:
+def draft_map(catalogue: MapSource, job: Job | None = None) -> ItemMap:
     """The map by principal components, which is there within seconds.
 
     Raises
@@ -123,7 +123,7 @@ def draft_map(catalogue: Catalogue, job: Job | None = None) -> ItemMap:
     return catalogue.map_of(places, principal_plane(catalogue.vectors, catalogue.rows[places], job), job, refined=False)
 
 
-def refined_map(catalogue: Catalogue, job: Job | None = None, device: str = "cpu") -> ItemMap:
+def refined_map(catalogue: MapSource, job: Job | None = None, device: str = "cpu") -> ItemMap:
     """The map on which neighbours in meaning are neighbours, as far as a plane has room for it.
 
     Parameters

@@ -17,12 +17,12 @@ from engine.data.items import ItemTable
 from engine.errors import CancelledError, NotTrainedError
 from engine.runtime.job import Job, Progress
 from engine.search.map import item_map
-from engine.search.map.item_map import Catalogue, ItemMap, draft_map, refined_map
+from engine.search.map.item_map import ItemMap, MapSource, draft_map, refined_map
 
 GENRES = ("Western", "Horror", "Comedy", "War")
 
 
-def catalogue(vectors: npt.NDArray[np.float32], genres: list[list[str]] | None = None, **options: object) -> Catalogue:
+def catalogue(vectors: npt.NDArray[np.float32], genres: list[list[str]] | None = None, **options: object) -> MapSource:
     count = len(vectors)
     table = pa.table(
         {
@@ -33,7 +33,7 @@ def catalogue(vectors: npt.NDArray[np.float32], genres: list[list[str]] | None =
         }
     )
     items = ItemTable(IdMap([f"i{number}" for number in range(count)], first=1), table)
-    return Catalogue(items, np.arange(count), vectors, np.arange(count)[::-1], **options)  # type: ignore[arg-type]
+    return MapSource(items, np.arange(count), vectors, np.arange(count)[::-1], **options)  # type: ignore[arg-type]
 
 
 def clustered(count: int, groups: int = 4, dim: int = 16) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
