@@ -68,7 +68,8 @@ def compare(
     results = recommender.recommend_to(after, k, filter_seen)
     old, new = (_rankable(recommender, history, filter_seen) for history in (before, after))
     listed = [result.item.internal_id for result in results]
-    gone = [one for one in top_k(old, k).tolist() if one not in set(listed)]
+    still_listed = set(listed)
+    gone = [one for one in top_k(old, k).tolist() if one not in still_listed]
     changed = [*listed, *gone]
     changes = [
         Change(item, old_rank, new_rank, old_score, new_score)

@@ -24,7 +24,7 @@ from engine.evaluation.beyond_accuracy import (
 from engine.evaluation.bootstrap import LEVEL, Sample, UserSums
 from engine.evaluation.cases import Cases
 from engine.evaluation.config import Ties
-from engine.evaluation.segments import mean_by_question, of_ratings, segment_metrics
+from engine.evaluation.segments import mean_by_case, of_ratings, segment_metrics
 from engine.interactions import Interactions
 from engine.ranking import accuracy
 
@@ -91,7 +91,7 @@ def compute_metrics(
     popularity = popularities(train)
     different, basis = diversity(lists, train, items)
     samples = of_ratings(predictions, cases)
-    samples["mrr"] = Sample(mean_by_question(1.0 / predictions.ranks, cases), cases.users)
+    samples["mrr"] = Sample(mean_by_case(1.0 / predictions.ranks, cases), cases.users)
     lift = popularity_lift(lists, popularity, cases.known)
     by_list = {
         **accuracy(lists, cases.owners, cases.targets, train.num_items),

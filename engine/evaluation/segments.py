@@ -34,7 +34,7 @@ def of_ratings(predictions: Predictions, cases: Cases) -> dict[str, Sample]:
     return {"rmse": Sample(error**2, rated.user_ids, root=True), "mae": Sample(np.abs(error), rated.user_ids)}
 
 
-def mean_by_question(values: npt.NDArray[np.float64], cases: Cases) -> npt.NDArray[np.float64]:
+def mean_by_case(values: npt.NDArray[np.float64], cases: Cases) -> npt.NDArray[np.float64]:
     """The mean over the targets of each case, shape ``(num_cases,)``; 0 for a case without targets."""
     counts = np.bincount(cases.owners, minlength=len(cases))
     return np.bincount(cases.owners, values, minlength=len(cases)) / np.maximum(counts, 1)
@@ -69,14 +69,14 @@ def segment_metrics(
     known_of_rating = np.where(cases.rated_owners >= 0, known[cases.rated_owners], 0)
     ratings = of_ratings(predictions, cases)
     reciprocal = 1.0 / predictions.ranks
-    per_question = {
-        "mrr": mean_by_question(reciprocal, cases),
+    per_case = {
+        "mrr": mean_by_case(reciprocal, cases),
         **{name: values for name, values in by_list.items() if not name.startswith(("novelty", "diversity", "pop"))},
     }
 
     def of_users(mask: Mask, of_rating: Mask) -> dict[str, float]:
         errors = {name: sample.select(of_rating).figure() for name, sample in ratings.items()}
-        return {"num": int(mask.sum()), **errors, **{name: _mean(one[mask]) for name, one in per_question.items()}}
+        return {"num": int(mask.sum()), **errors, **{name: _mean(one[mask]) for name, one in per_case.items()}}
 
     wanted = cases.owners * train.num_items + cases.targets
     shown = np.arange(len(cases))[:, None] * train.num_items + predictions.lists
