@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from engine.errors import DamagedError, MissingError, OptionError
 from engine.profiles.profile import Entry, Link, Profile
 from engine.storage.atomic import make_folder, writing
-from engine.storage.guarded import damaged, read_bytes
+from engine.storage.guarded import damaged, read_bytes, require_file
 from engine.storage.lock import locked
 from engine.storage.schema import SchemaError, convert, require_shallow
 from engine.workspace.layout import PROFILES
@@ -53,11 +53,16 @@ class ProfileStore:
         self._folder = folder / PROFILES
         self._read: dict[str, tuple[tuple[int, int, int], Profile]] = {}
 
+    def files(self) -> dict[str, Path]:
+        """The name and the file of each stored profile, by name; those of damaged ones, too."""
+        if not self._folder.is_dir():
+            return {}
+        found = {path.name.removesuffix(_ENDING): path for path in self._folder.glob(f"*{_ENDING}")}
+        return dict(sorted(found.items()))
+
     def names(self) -> list[str]:
         """The names of the stored profiles; those of damaged ones, too."""
-        if not self._folder.is_dir():
-            return []
-        return sorted(path.name.removesuffix(_ENDING) for path in self._folder.glob(f"*{_ENDING}"))
+        return list(self.files())
 
     def path(self, name: str) -> Path:
         """Where a profile is stored.
@@ -86,15 +91,13 @@ class ProfileStore:
         """
         path = self.path(name)
         try:
+            require_file(path)
             stamp = _stamp(path)
-        except OSError:
-            return Profile(name)
-        known = self._read.get(name)
-        if known is None or known[0] != stamp:
-            try:
+            known = self._read.get(name)
+            if known is None or known[0] != stamp:
                 known = self._read[name] = stamp, _load(path, name)
-            except MissingError:
-                return Profile(name)
+        except (MissingError, FileNotFoundError):
+            return Profile(name)
         return known[1]
 
     def change(self, name: str, change: Callable[[Profile], tuple[Profile, T]]) -> T:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import DamagedError, OptionError
+from engine.errors import DamagedError, DataError, OptionError
 from engine.profiles.profile import Entry, Link, Profile, merge
 from engine.profiles.store import ProfileStore
 
@@ -122,3 +122,15 @@ def test_a_damaged_profile_is_named_and_never_replaced(tmp_path: Path, content: 
 def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(OptionError, match="No profile can be called"):
         ProfileStore(tmp_path).read(name)
+
+
+def test_a_profile_that_cannot_be_reached_is_not_an_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = ProfileStore(tmp_path)
+    store.change("me", lambda stored: (stored.with_entry(Entry("Heat", rating=5), None), None))
+
+    def refuse(path: Path, **_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    with pytest.raises(DataError, match=r"me\.jsonl: cannot be read"):
+        store.read("me")
