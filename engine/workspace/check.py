@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -57,8 +57,8 @@ class Finding:
         The data set that it belongs to; empty for what belongs to none.
     kind
         ``"data set"``, ``"table"``, ``"model"``, ``"embeddings"``, ``"search index"``, ``"map"``, ``"profile"``,
-        ``"tuning"``, ``"run"``, ``"history"``, ``"aliases"``, ``"synonyms"``, ``"settings"``, ``"state"`` or
-        ``"cache"``.
+        ``"tuning"``, ``"run"``, ``"history"``, ``"aliases"``, ``"synonyms"``, ``"settings"``, ``"state"``,
+        ``"cache"`` or ``"own ratings"``.
     name
         Its name among those of its kind.
     path
@@ -86,11 +86,18 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class _Check:
+class Check:
     """One thing to check.
 
-    ``examine`` returns a few words about its content, or raises the error that says what is wrong; a MissingError if
-    there is no such thing. ``mend`` returns what it did; None where a person must do it.
+    Attributes
+    ----------
+    finding
+        What it is and where, as it is told if nothing is wrong.
+    examine
+        Returns a few words about its content, or raises the error that says what is wrong; a MissingError if there is
+        no such thing.
+    mend
+        Mends it, and returns what it did; None where a person must do it.
     """
 
     finding: Finding
@@ -103,7 +110,13 @@ class _NotRecordedError(Exception):
 
 
 def check(
-    workspace: Workspace, paths: Paths, dataset: str | None = None, *, repair: bool = False, job: Job | None = None
+    workspace: Workspace,
+    paths: Paths,
+    dataset: str | None = None,
+    *,
+    repair: bool = False,
+    job: Job | None = None,
+    others: Iterable[Check] = (),
 ) -> Iterator[Finding]:
     """Check what is stored: data sets, models, embeddings, caches, searches for options, history, settings and state.
 
@@ -125,6 +138,8 @@ def check(
         Whether to repair what is damaged.
     job
         Receives the progress and may cancel.
+    others
+        What else is stored that belongs to no data set.
 
     Yields
     ------
@@ -154,7 +169,7 @@ def check(
             yield Finding(name, "data set", folder.name, str(folder), Condition.SET_ASIDE)
     if dataset is None:
         job.report(Progress("checking settings and state"))
-        for one in _of_program(workspace, paths):
+        for one in (*_of_program(workspace, paths), *others):
             if (finding := _run(one, workspace, repair=repair, job=job)) is not None:
                 yield finding
     if repair:
@@ -162,7 +177,7 @@ def check(
             yield Finding("", "left-over", path.name, str(path), Condition.DAMAGED, repair="deleted")
 
 
-def _run(one: _Check, workspace: Workspace, *, repair: bool, job: Job) -> Finding | None:
+def _run(one: Check, workspace: Workspace, *, repair: bool, job: Job) -> Finding | None:
     job.checkpoint()
     try:
         return replace(one.finding, detail=one.examine())
@@ -187,49 +202,49 @@ def _run(one: _Check, workspace: Workspace, *, repair: bool, job: Job) -> Findin
 
 
 # -- data sets ------------------------------------------------------------------------------------------------------
-def _of_dataset(workspace: Workspace, name: str, job: Job) -> Iterator[_Check]:
+def _of_dataset(workspace: Workspace, name: str, job: Job) -> Iterator[Check]:
     folder = workspace.dataset_folder(name)
-    aside = partial(_aside, folder)
-    yield _Check(_finding(name, "data set", name, folder / MANIFEST), partial(_describe, folder, name), aside)
+    aside = partial(move_aside, folder)
+    yield Check(_finding(name, "data set", name, folder / MANIFEST), partial(_describe, folder, name), aside)
     manifest: Manifest | None = None
     with contextlib.suppress(RecsysError):
         manifest = read_manifest(folder, name)
     for table, entry in {} if manifest is None else manifest.files.items():
-        yield _Check(
+        yield Check(
             _finding(name, "table", table, folder / entry["file"]), partial(_compare_table, folder, entry), aside
         )
     for model in models.describe():
         versions = workspace.model_versions(name, model)
         if os.path.lexists(versions):
-            yield _Check(
+            yield Check(
                 _finding(name, "model", model, versions),
                 partial(_compare_model, versions, model),
-                partial(_aside, versions),
+                partial(move_aside, versions),
             )
     for vectors in _folders(workspace.embeddings_folder(name)):
-        yield _Check(
+        yield Check(
             _finding(name, "embeddings", vectors.name, vectors),
             partial(_measure_vectors, vectors, job),
             partial(_cut_vectors, vectors),
         )
     words = folder / WORDS
-    yield _Check(_finding(name, "search index", WORDS, words), partial(_read_index, words), partial(_delete, words))
+    yield Check(_finding(name, "search index", WORDS, words), partial(_read_index, words), partial(_delete, words))
     the_map = folder / MAP
-    yield _Check(_finding(name, "map", MAP, the_map), partial(_read_map, the_map), partial(_delete, the_map))
+    yield Check(_finding(name, "map", MAP, the_map), partial(_read_map, the_map), partial(_delete, the_map))
     for path in _files(folder, PROFILE):
-        yield _Check(_finding(name, "profile", path.name, path), partial(_read_profile, path), partial(_delete, path))
+        yield Check(_finding(name, "profile", path.name, path), partial(_read_profile, path), partial(_delete, path))
     for path in _files(folder, aliases.FILE_NAME):
-        yield _Check(_finding(name, "aliases", path.name, path), partial(_count_aliases, path, folder, manifest), None)
+        yield Check(_finding(name, "aliases", path.name, path), partial(_count_aliases, path, folder, manifest), None)
     for study in _files(folder / TUNING, "*.journal"):
-        yield _Check(
-            _finding(name, "tuning", study.stem, study), partial(_count_entries, study), partial(_aside, study)
+        yield Check(
+            _finding(name, "tuning", study.stem, study), partial(_count_entries, study), partial(move_aside, study)
         )
     for path in _files(folder, DEFAULTS):
-        yield _Check(
-            _finding(name, "state", path.name, path), partial(_read, path, dict[str, str]), partial(_aside, path)
+        yield Check(
+            _finding(name, "state", path.name, path), partial(_read, path, dict[str, str]), partial(move_aside, path)
         )
     for number, path in record_files(folder / RUNS):
-        yield _Check(_finding(name, "run", str(number), path), partial(describe_run, path), partial(_aside, path))
+        yield Check(_finding(name, "run", str(number), path), partial(describe_run, path), partial(move_aside, path))
 
 
 def _describe(folder: Path, name: str) -> str:
@@ -277,7 +292,7 @@ def _cut_vectors(folder: Path) -> str:
     try:
         kept = repair_store(folder).whole
     except DamagedError:
-        return _aside(folder)
+        return move_aside(folder)
     return f"cut to the {kept:,} vectors that are whole; the others are to be embedded again"
 
 
@@ -306,18 +321,18 @@ def _count_entries(path: Path) -> str:
 
 
 # -- what belongs to no data set --------------------------------------------------------------------------------------
-def _of_program(workspace: Workspace, paths: Paths) -> Iterator[_Check]:
+def _of_program(workspace: Workspace, paths: Paths) -> Iterator[Check]:
     for path in _files(paths.config, "config.toml"):
-        yield _Check(_finding("", "settings", path.name, path), partial(_read_settings, paths.config), None)
+        yield Check(_finding("", "settings", path.name, path), partial(_read_settings, paths.config), None)
     for path in _files(paths.config, synonyms.FILE_NAME):
-        yield _Check(_finding("", "synonyms", path.name, path), partial(_read_synonyms, path), None)
+        yield Check(_finding("", "synonyms", path.name, path), partial(_read_synonyms, path), None)
     stored: list[tuple[str, Path, Any]] = [("state", workspace.folder / CURRENT, dict[str, str])]
     stored += [("state", path, dict[str, Any]) for path in _files(paths.state, "*.json")]
     stored += [("history", path, list[str]) for path in _files(paths.state / "searches", "*.json")]
     for kind, path, shape in stored:
-        yield _Check(_finding("", kind, path.name, path), partial(_read, path, shape), partial(_aside, path))
+        yield Check(_finding("", kind, path.name, path), partial(_read, path, shape), partial(move_aside, path))
     for path in _files(paths.cache, "model-hashes.json"):
-        yield _Check(_finding("", "cache", path.name, path), partial(_count_hashes, path), partial(_delete, path))
+        yield Check(_finding("", "cache", path.name, path), partial(_count_hashes, path), partial(_delete, path))
 
 
 def _read_settings(folder: Path) -> str:
@@ -352,13 +367,14 @@ def _finding(dataset: str, kind: str, name: str, path: Path) -> Finding:
     return Finding(dataset, kind, name, str(path), Condition.WHOLE)
 
 
-def _aside(path: Path) -> str:
+def move_aside(path: Path) -> str:
+    """Move something damaged aside, so that it is neither used nor lost; returns where it went, for a person."""
     return f"moved to {set_aside(path)}"
 
 
 def _delete(path: Path) -> str:
     if path.is_dir():
-        return _aside(path)
+        return move_aside(path)
     path.unlink()
     return "deleted; it is made again when it is needed"
 

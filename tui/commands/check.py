@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @common_options
 @click.pass_context
 def check(context: click.Context, repair: bool, dataset: str | None, as_json: bool) -> None:
-    """Check every stored file against its checksum: data sets, models, embeddings, caches and state.
+    """Check every stored file against its checksum: data sets, models, embeddings, your own
+    ratings, caches and state.
 
     With -d one data set is checked. The exit status is 1 if something is damaged and was not repaired.
     """
