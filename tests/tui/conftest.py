@@ -53,15 +53,17 @@ def make_app() -> Callable[..., RecsysApp]:
 
 
 async def settle(pilot: Pilot[Any], *, jobs: bool = True) -> None:
-    """Wait until every thread has answered and every message has been handled; without ``jobs`` long ones go on."""
+    """Wait until every thread has answered and the screen stays as it is; without ``jobs`` long ones go on."""
     app = pilot.app
     assert isinstance(app, RecsysApp)
-    quiet = 0
+    quiet, before = 0, ""
 
     def at_rest() -> bool:
-        nonlocal quiet
+        nonlocal quiet, before
         idle = app.backend.idle or not (jobs or app.backend.answering)
-        quiet = quiet + 1 if idle else 0
+        now = screen_text(app) if idle else ""  # an answer that was handled may still lay out anew what shows it
+        quiet = quiet + 1 if idle and now == before else 0
+        before = now
         return quiet > 1
 
     await until(pilot, at_rest)

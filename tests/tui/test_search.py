@@ -413,7 +413,7 @@ async def test_the_demo_says_how_to_go_on_to_real_data(make_app):
     app = make_app(session)
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)
-        assert "datasets add ml-100k" in screen_text(app)
+        assert "Real data instead of the demo: F7, then a, for ml-100k" in screen_text(app)
 
 
 async def test_what_embedding_costs_is_said_where_it_is_offered(make_app):

@@ -264,7 +264,8 @@ async def at_rest(pilot: Any) -> None:
         await asyncio.sleep(0.005)
         await pilot.pause()
         now = screen_text(pilot.app)
-        same, before = (same + 1 if now == before else 0), now
+        same = same + 1 if now == before and not pilot.app.backend.answering else 0
+        before = now
 
 
 @pytest.fixture

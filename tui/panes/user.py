@@ -570,7 +570,8 @@ class UserPane(ModelPane[People]):
         self.line.set_leads_on(panel.listing)
         number = self._num_found - sum(isinstance(one.user_id, ProfileName) for one in found or ())
         listed = f"{number:,} found" if found and number < total else ""
-        panel.retitle(f"{total:,} users" if total else "Users", listed)
+        none = "No users" if found else "Users"  # one's own profile is listed all the same
+        panel.retitle(f"{total:,} users" if total else none, listed)
 
     def _draw_history(self) -> None:
         failure, panel = self._failures.get("history"), self._history
