@@ -15,6 +15,8 @@ class ErrorKind(StrEnum):
 
     #: A data set called ``name`` is stored already.
     DATASET_EXISTS = "dataset-exists"
+    #: Another data set has the name ``name``, and is not replaced by what was asked for.
+    NAME_TAKEN = "name-taken"
     #: No data set is called ``name``; ``choices`` are those that are stored.
     UNKNOWN_DATASET = "unknown-dataset"
     #: The stored data set ``name`` is damaged; ``file`` is where it was moved to.
@@ -27,6 +29,8 @@ class ErrorKind(StrEnum):
     UNKNOWN_KIND = "unknown-kind"
     #: The files do not tell which reader fits; ``choices`` are the kinds.
     UNCLEAR_KIND = "unclear-kind"
+    #: ``file`` is no export of a person's own ratings; ``choices`` are the kinds of such exports.
+    UNCLEAR_EXPORT = "unclear-export"
     #: The reader of kind ``name`` is in another package, which is broken.
     BROKEN_READER = "broken-reader"
     #: The reader of kind ``name`` lacks a file; ``choices`` are the roles (``items``, ``ratings``, ``links``) of which

@@ -163,10 +163,14 @@ def _missing_package(error: RecsysError) -> str:
 
 _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.DATASET_EXISTS: lambda _: "choose another name, or add --replace",
+    ErrorKind.NAME_TAKEN: lambda _: "choose another name",
     ErrorKind.UNKNOWN_DATASET: lambda _: "`recsys-tui datasets add` adds one",
     ErrorKind.NO_FILES: lambda _: "name its files with --items, --ratings or --from",
     ErrorKind.UNKNOWN_KIND: lambda _: "give one of them with --kind",
     ErrorKind.UNCLEAR_KIND: lambda _: "name one of them with --kind, and the columns of a table with --map",
+    ErrorKind.UNCLEAR_EXPORT: lambda _: (
+        "name one of them with --kind; --kind table reads a table with the columns title and rating"
+    ),
     ErrorKind.MISSING_FILE: _missing_file,
     ErrorKind.UNEXPECTED_FILE: _unexpected_file,
     ErrorKind.FOLDER_GIVEN: lambda _: "name a file in it, or give the whole folder with --from",

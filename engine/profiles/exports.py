@@ -97,7 +97,7 @@ def read_export(path: Path, kind: str | None = None, job: Job | None = None) -> 
         raise DataError(
             f"{path}: is of the kind {reader.kind!r}, which holds the ratings of several people, and not a person's "
             f"own export; those are {', '.join(kinds())}.",
-            kind=ErrorKind.UNCLEAR_KIND,
+            kind=ErrorKind.UNCLEAR_EXPORT,
             file=str(path),
             choices=kinds(),
         )

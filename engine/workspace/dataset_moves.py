@@ -33,7 +33,7 @@ def rename(workspace: Workspace, name: str, new_name: str) -> Manifest:
     with workspace.exclusive(f"renaming {name}"):
         workspace.require(name)
         if os.path.lexists(target):
-            raise workspace.exists_error(new_name)
+            raise workspace.exists_error(new_name, replaceable=False)
         raw = rename_folder(folder, target)
     if was_current:
         workspace.make_current(new_name)
@@ -88,7 +88,7 @@ def restore(workspace: Workspace, name: str, new_name: str | None = None) -> Man
             there = f"there are {', '.join(known)}" if known else "the trash is empty"
             raise UnknownError(f"No data set named {name!r} was removed lately ({there}).", known, name=name)
         if os.path.lexists(folder):
-            raise workspace.exists_error(folder.name)
+            raise workspace.exists_error(folder.name, replaceable=False)
         raw = read_json(entry.folder / MANIFEST, dict[str, Any])
         try:
             if folder.name == name:

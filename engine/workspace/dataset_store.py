@@ -305,9 +305,18 @@ class Workspace:
             )
 
     @staticmethod
-    def exists_error(name: str) -> DataError:
-        """The error for a data set that would have to be replaced."""
-        return DataError(f"A data set named {name!r} is already stored.", kind=ErrorKind.DATASET_EXISTS, name=name)
+    def exists_error(name: str, *, replaceable: bool = True) -> DataError:
+        """The error for a data set whose name is used already.
+
+        Parameters
+        ----------
+        name
+            The name.
+        replaceable
+            Whether what was asked for could replace it.
+        """
+        kind = ErrorKind.DATASET_EXISTS if replaceable else ErrorKind.NAME_TAKEN
+        return DataError(f"A data set named {name!r} is already stored.", kind=kind, name=name)
 
     def _damaged(self, name: str, why: str) -> DataError:
         folder = self.dataset_folder(name)

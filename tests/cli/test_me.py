@@ -181,6 +181,9 @@ def test_what_if_says_what_moved(run: Run, trained: str) -> None:
         (("--with", "Primer=4"), 1, "Nobody has rated 'Primer'"),
         (("--with", "Sollaris Two=4"), 1, "Solaris"),
         (("--with", "Alien=nan"), 2, "between 2 and 5"),
+        (("--with", "Alien=good"), 2, "'Alien=good' is no ITEM=VALUE"),
+        (("--with", "Alien="), 2, "is no ITEM=VALUE"),
+        (("--with", "=4"), 2, "is no ITEM=VALUE"),
     ],
 )
 def test_an_impossible_change_is_one_sentence(

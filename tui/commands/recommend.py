@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.errors import UnknownError
+from engine.errors import OptionError, UnknownError
 from tui.commands.group import cli
 from tui.commands.options import (
     NegativeIdsCommand,
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 #: The word for the person at the keyboard in place of a user's id.
 _ME = "me"
+
+#: How many characters of an edit that cannot be read are repeated.
+_LONGEST_EDIT = 80
 
 profile_option = click.option("--profile", metavar="NAME", help="Whose own ratings are meant by `me`; else me.")
 
@@ -133,17 +136,37 @@ def _is_me(session: Session, user: str, profile: str | None) -> bool:
 
 
 def _with(session: Session, text: str) -> Edit:
-    """What ``ITEM=VALUE`` means; without a number after the last ``=``, all of it is an item that was only seen."""
+    """What ``ITEM=VALUE`` means, or ``ITEM`` alone for an item that was only seen.
+
+    Raises
+    ------
+    OptionError
+        If what follows the last ``=`` is no number, and no item is called ``text``: forgiving a typo there would
+        drop the value in silence.
+    """
     from engine.session import Edit
 
-    title, _, value = text.rpartition("=")
+    title, sign, value = text.rpartition("=")
     try:
         rating = float(value.replace(",", "."))
     except ValueError:
         title, rating = "", 0.0
-    if not title.strip():
-        return Edit(_item(session, text))
-    return Edit(_item(session, title), rating)
+    if title.strip():
+        return Edit(_item(session, title), rating)
+    if sign and not _is_called(session, text):
+        raise OptionError(
+            f"{text[:_LONGEST_EDIT]!r} is no ITEM=VALUE: give a title or an id and a number after '=', or "
+            "the item alone as one that was only seen."
+        )
+    return Edit(_item(session, text))
+
+
+def _is_called(session: Session, text: str) -> bool:
+    """Whether an item has this very title or id."""
+    try:
+        return session.sequences.resolve_title(text.strip(), rated=False).how in ("exact", "id")
+    except UnknownError:
+        return False
 
 
 def _without(session: Session, text: str) -> Edit:

@@ -53,7 +53,7 @@ def test_a_taken_name_is_refused(workspace, name):
     workspace.add(make_dataset("other"))
     with pytest.raises(DataError, match="already stored") as caught:
         rename(workspace, "tiny", name)
-    assert caught.value.kind is ErrorKind.DATASET_EXISTS
+    assert caught.value.kind is ErrorKind.NAME_TAKEN
     assert workspace.names() == ["other", "tiny"]
 
 
