@@ -44,13 +44,13 @@ def main() -> None:
 
 def measure(session: Session, model: str, items: list[int]) -> None:
     me = session.me
-    me.recommend(10, model, PROFILE)  # loads the model
+    session.own_answers.recommend(10, model, PROFILE)  # loads the model
     stored, listed = [], []
     for item in items:
         begin = time.perf_counter()
         me.rate(item, 4.0, profile=PROFILE)
         between = time.perf_counter()
-        found = [one.item for one in me.recommend(10, model, PROFILE).results]
+        found = [one.item for one in session.own_answers.recommend(10, model, PROFILE).results]
         end = time.perf_counter()
         assert item not in [one.internal_id for one in found]
         stored.append(1000 * (between - begin))

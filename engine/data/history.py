@@ -26,6 +26,11 @@ class History:
     def __len__(self) -> int:
         return len(self.items)
 
+    @property
+    def has_ratings(self) -> bool:
+        """Whether any of the items was rated."""
+        return self.ratings is not None and not bool(np.isnan(self.ratings).all())
+
     def select(self, chosen: npt.NDArray[np.bool_]) -> History:
         """The part of the history for which a mask is true."""
         return History(self.items[chosen], None if self.ratings is None else self.ratings[chosen])

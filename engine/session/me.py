@@ -1,63 +1,51 @@
-"""The service for one's own ratings: rating, importing, and what one would like; nothing of it leaves the machine."""
+"""The service for one's own ratings: rating, importing and exporting them; nothing of it leaves the machine."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.data.results import (
-    Answer,
-    Comparison,
-    EmptyReason,
     HistoryEntry,
     ImportReport,
     OwnRating,
     ProfileName,
-    Result,
     Unmatched,
     UserSummary,
 )
-from engine.errors import DataError, ErrorKind, OptionError, RecsysError, UnknownError
+from engine.errors import DataError, ErrorKind, OptionError, UnknownError
+from engine.profiles.lookup import find_entry
 from engine.profiles.profile import FIVE_STARS, Entry, Profile, Status, merge
 from engine.profiles.store import DEFAULT, ProfileStore
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
-from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset, check
-from engine.session.what_if import what_if
 from engine.text.normalize import split_year
 
 if TYPE_CHECKING:
-    from engine.data.id_map import ExternalId
     from engine.data.items import Item
     from engine.profiles.matching import EntryMatcher
     from engine.profiles.resolved import Resolved
     from engine.session.exports.target import Target
-    from engine.what_if import Edit
 
-#: The share of the highest rating from which on an item counts as liked.
-_LIKED = 0.6
 #: Of how many items of an export without a match the nearest titles are looked for.
 _NEAREST_OF = 500
 
 
 class MeService:
-    """The ratings of the people who use the program, by profile, and recommendations for them.
+    """The ratings of the people who use the program, by profile.
 
     Parameters
     ----------
     opened
         The data set.
-    models
-        The models that answer.
     """
 
-    def __init__(self, opened: OpenDataset, models: ModelService) -> None:
+    def __init__(self, opened: OpenDataset) -> None:
         self._opened = opened
-        self._models = models
         self._store = ProfileStore(opened.workspace.folder)
         self._resolved: Resolved | None = None
         self._undo: dict[str, list[tuple[int, Entry | None]]] = {}
@@ -87,7 +75,7 @@ class MeService:
         DataError
             If the profile cannot be read.
         """
-        resolved = self._resolve(profile)
+        resolved = self.resolve(profile)
         found = [self._own(entry, item) for entry, item in zip(resolved.profile.entries, resolved.items, strict=True)]
         found.reverse()  # the sort is stable: of entries without a time, the one that was added last comes first
         return sorted(found, key=lambda one: -(one.timestamp or 0))
@@ -179,7 +167,7 @@ class MeService:
 
     def about(self, item: int, profile: str = DEFAULT) -> OwnRating | None:
         """What a profile says about an item (by its internal id); None if that is nothing."""
-        entry = self._resolve(profile).entry(item)
+        entry = self.resolve(profile).entry(item)
         return None if entry is None else self._own(entry, item)
 
     def forget(self, item: int, profile: str = DEFAULT) -> OwnRating:
@@ -192,7 +180,7 @@ class MeService:
         DataError
             If the profile cannot be read or written.
         """
-        known = self._resolve(profile).entry(item)
+        known = self.resolve(profile).entry(item)
         if known is None:
             title = self._opened.dataset.items[item].title
             raise UnknownError(f"The profile {profile!r} says nothing about {title!r}.", kind=ErrorKind.NO_ENTRY)
@@ -211,7 +199,7 @@ class MeService:
         """
 
         def change(stored: Profile) -> tuple[Profile, Entry]:
-            place = _find(stored, title)
+            place = find_entry(stored, title)
             return stored.without(place), stored.entries[place]
 
         return self._own(self._store.change(profile, change), None)
@@ -281,7 +269,10 @@ class MeService:
         ]
         merged = self._store.change(profile, lambda stored: ((new := merge(stored, linked)).profile, new))
         # A match by hand of an earlier import counts, too.
-        known = {entry.key for entry, item in zip(*self._pairs(profile), strict=True) if item is not None}
+        resolved = self.resolve(profile)
+        known = {
+            entry.key for entry, item in zip(resolved.profile.entries, resolved.items, strict=True) if item is not None
+        }
         items = self._opened.dataset.items
         unmatched = tuple(
             Unmatched(row, entry.title, entry.year, tuple(items.take(match.nearest)))
@@ -326,7 +317,7 @@ class MeService:
         """
 
         def change(stored: Profile) -> tuple[Profile, Entry]:
-            place = _find(stored, title)
+            place = find_entry(stored, title)
             entry = self._matcher.linked(stored.entries[place], item, by_hand=True)
             return stored.with_entry(entry, place), entry
 
@@ -361,130 +352,17 @@ class MeService:
         write_entries(found.path, entries, found.prepare_cell)
         return len(entries)
 
-    def _pairs(self, profile: str) -> tuple[Sequence[Entry], Sequence[int | None]]:
-        resolved = self._resolve(profile)
-        return resolved.profile.entries, resolved.items
-
-    # -- answers --------------------------------------------------------------------------------------------------
-    def what_if(
-        self,
-        edits: Sequence[Edit],
-        k: int = 10,
-        model: str | None = None,
-        profile: str = DEFAULT,
-        filter_seen: bool = True,
-        job: Job | None = None,
-    ) -> Comparison:
-        """What the person would like if their ratings were others; nothing is stored.
+    # -- as seen from the data set ---------------------------------------------------------------------------------
+    def resolve(self, profile: str = DEFAULT) -> Resolved:
+        """A profile with the items of the data set that its entries mean; kept until the profile changes.
 
         Raises
         ------
-        RecsysError, UnsupportedError, NotTrainedError, UnknownError, DataError
-            As :meth:`recommend`.
         OptionError
-            If a change is impossible; see :func:`engine.session.what_if.what_if`.
-        """
-        history = self._resolve(profile).history(self._range)
-        whose = f"the profile {profile!r}"
-        return what_if(self._opened, self._models, history, edits, whose, k, model, filter_seen, job)
-
-    def recommend(
-        self,
-        k: int = 10,
-        model: str | None = None,
-        profile: str = DEFAULT,
-        filter_seen: bool = True,
-        job: Job | None = None,
-    ) -> Answer:
-        """What the person would like, best first, without what they rated, saw or do not want.
-
-        Raises
-        ------
-        RecsysError
-            If the profile has no rating of an item that a model knows.
-        UnsupportedError
-            If the model answers only for the users that it was trained on.
-        NotTrainedError, UnknownError
-            If the model, or any that can answer, is not trained or does not exist.
+            If no profile can have this name.
         DataError
             If the profile cannot be read.
         """
-        import numpy as np
-
-        resolved = self._resolve(profile)
-        history = resolved.history(self._range)
-        self._require_known(profile, history.items.tolist())
-        rated = history.ratings is not None and not bool(np.isnan(history.ratings).all())
-        liked_from = None if self._range is None else _LIKED * self._range[1]
-        excluded = set(resolved.excluded())
-        with self._opened.queue.turn():
-            check(job)
-            name, recommender, note = self._models.folding_in(model, rated=rated)
-            results = recommender.recommend_to(
-                history,
-                k + len(excluded),
-                filter_seen,
-                liked_from=-np.inf if liked_from is None else liked_from,
-            )
-        if not filter_seen:
-            excluded -= set(history.items.tolist())
-        kept = _without(results, excluded, k)
-        if kept or k < 1:
-            return Answer(tuple(kept), name, note)
-        sentence = f"{name} has nothing left to recommend: you know every item that it can rank."
-        return Answer((), name, empty=EmptyReason.ALL_SEEN, why_empty=sentence)
-
-    def next_items(
-        self, k: int = 10, model: str | None = None, profile: str = DEFAULT, job: Job | None = None
-    ) -> Answer:
-        """What comes next after everything that the person rated or saw, in the order of its dates.
-
-        Raises
-        ------
-        RecsysError, NotTrainedError, UnknownError, DataError
-            As :meth:`recommend`.
-        """
-        resolved = self._resolve(profile)
-        items = resolved.sequence()
-        self._models.choose("sequence", model)
-        excluded = set(resolved.excluded())
-        with self._opened.queue.turn():
-            check(job)
-            name, recommender, note = self._models.answering("sequence", model)
-            if "texts" not in recommender.model.capabilities.uses:
-                items = [item for item in items if item <= self._opened.dataset.num_rated_items]
-            self._require_known(profile, items)
-            results = recommender.next_items(items, k + len(excluded))
-        kept = _without(results, excluded, k)
-        sentence = "" if kept else f"{name} can rank no item that you do not know."
-        empty = None if kept or k < 1 else EmptyReason.ALL_SEEN
-        return Answer(tuple(kept), name, note, empty=empty, why_empty=sentence)
-
-    def explain(self, item: ExternalId, model: str | None = None, k: int = 3, profile: str = DEFAULT) -> Answer:
-        """The items of the profile that speak most for an item.
-
-        Raises
-        ------
-        RecsysError, NotTrainedError, UnknownError, DataError
-            As :meth:`recommend`, and if the model cannot tell.
-        """
-        history = self._resolve(profile).history(self._range)
-        with self._opened.queue.turn():
-            name, recommender, _ = self._models.folding_in(model, rated=history.ratings is not None)
-            results = recommender.explain_to(history, item, k)
-        note = "" if results else f"{name} finds nothing in your ratings that speaks for it"
-        return Answer(tuple(results), name, note)
-
-    def _require_known(self, profile: str, items: Sequence[int]) -> None:
-        if any(item <= self._opened.dataset.num_rated_items for item in items):
-            return
-        if self._store.read(profile).entries:
-            why = f"Nothing in the profile {profile!r} is an item of {self._opened.name!r} that somebody has rated"
-        else:
-            why = f"The profile {profile!r} has no ratings yet"
-        raise RecsysError(f"{why}: rate some items first.", kind=ErrorKind.EMPTY_PROFILE, name=profile)
-
-    def _resolve(self, profile: str) -> Resolved:
         from engine.profiles.resolved import Resolved
 
         stored, known = self._store.read(profile), self._resolved
@@ -502,33 +380,3 @@ class MeService:
         return OwnRating(
             entry.title, entry.year, entry.status, entry.rating, entry.highest, entry.time, found, entry.source, here
         )
-
-
-def _without(results: Sequence[Result], excluded: set[int], k: int) -> list[Result]:
-    kept = [one for one in results if one.item.internal_id not in excluded][:k]
-    return [replace(one, rank=rank) for rank, one in enumerate(kept, 1)]
-
-
-def _find(profile: Profile, title: str) -> int:
-    """The position of the entry that has this title."""
-    from engine.text.title_join import TitleIndex
-
-    wanted = Entry(title).key
-    found = [
-        place
-        for place, entry in enumerate(profile.entries)
-        if entry.key == wanted or (wanted[1] is None and entry.key[0] == wanted[0])
-    ]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        years = sorted(str(profile.entries[place].year) for place in found)
-        raise UnknownError(
-            f"The profile {profile.name!r} has several entries {title!r}: add the year in brackets, "
-            f"one of {', '.join(years)}.",
-            kind=ErrorKind.NO_ENTRY,
-        )
-    index = TitleIndex([one.title for one in profile.entries], [one.year for one in profile.entries])
-    nearest = index.match([title], [None])[0].candidates
-    hint = f"; the nearest are {'; '.join(nearest)}" if nearest else ""
-    raise UnknownError(f"The profile {profile.name!r} has no entry {title!r}{hint}.", nearest, kind=ErrorKind.NO_ENTRY)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.data.results import Answer, Comparison, Fan, HistoryEntry, ProfileName, UserOrder, UserSummary
 from engine.runtime.job import Job
 from engine.session.me import MeService
+from engine.session.own_answers import OwnAnswerService
 from engine.session.users import UserService
 
 if TYPE_CHECKING:
@@ -24,10 +25,12 @@ class PeopleService:
         The users of the data set.
     me
         The profiles.
+    own_answers
+        What is recommended to them.
     """
 
-    def __init__(self, users: UserService, me: MeService) -> None:
-        self._users, self._me = users, me
+    def __init__(self, users: UserService, me: MeService, own_answers: OwnAnswerService) -> None:
+        self._users, self._me, self._own_answers = users, me, own_answers
 
     def find(self, text: str, limit: int = 50) -> list[UserSummary]:
         """The profiles whose name contains ``text``, and then the users whose id does."""
@@ -65,13 +68,13 @@ class PeopleService:
     ) -> Answer:
         """What somebody would like, best first; see :meth:`engine.session.users.UserService.recommend`."""
         if isinstance(user, ProfileName):
-            return self._me.recommend(k, model, user, filter_seen, job)
+            return self._own_answers.recommend(k, model, user, filter_seen, job)
         return self._users.recommend(user, k, model, filter_seen, job, cautious=cautious)
 
     def explain(self, user: ExternalId, item: ExternalId, model: str | None = None, k: int = 3) -> Answer:
         """What speaks for an item; see :meth:`engine.session.users.UserService.explain`."""
         if isinstance(user, ProfileName):
-            return self._me.explain(item, model, k, user)
+            return self._own_answers.explain(item, model, k, user)
         return self._users.explain(user, item, model, k)
 
     def what_if(
@@ -85,5 +88,5 @@ class PeopleService:
     ) -> Comparison:
         """What somebody would like with another history; see :meth:`engine.session.users.UserService.what_if`."""
         if isinstance(user, ProfileName):
-            return self._me.what_if(edits, k, model, user, filter_seen, job)
+            return self._own_answers.what_if(edits, k, model, user, filter_seen, job)
         return self._users.what_if(user, edits, k, model, filter_seen, job)

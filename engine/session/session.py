@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.session.exports.service import ExportService
     from engine.session.map import MapService
     from engine.session.me import MeService
+    from engine.session.own_answers import OwnAnswerService
     from engine.session.people import PeopleService
     from engine.session.taste import TasteService
     from engine.workspace.dataset_store import Workspace
@@ -132,17 +133,24 @@ class Session:
 
     @locked_property
     def me(self) -> MeService:
-        """The ratings of the people who use the program, and what these people would like."""
+        """The ratings of the people who use the program."""
         from engine.session.me import MeService
 
-        return MeService(self._opened, self.models)
+        return MeService(self._opened)
+
+    @locked_property
+    def own_answers(self) -> OwnAnswerService:
+        """What the people who use the program would like."""
+        from engine.session.own_answers import OwnAnswerService
+
+        return OwnAnswerService(self._opened, self.models, self.me)
 
     @locked_property
     def people(self) -> PeopleService:
         """The users of the data set and the profiles of one's own ratings, asked in the same way."""
         from engine.session.people import PeopleService
 
-        return PeopleService(self.users, self.me)
+        return PeopleService(self.users, self.me, self.own_answers)
 
     @locked_property
     def exports(self) -> ExportService:

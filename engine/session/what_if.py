@@ -54,16 +54,13 @@ def what_if(
     UnsupportedError, NotTrainedError
         If the model answers only for the users that it was trained on, or is not trained.
     """
-    import numpy as np
-
     from engine.what_if import compare, edited
 
     _require_possible(opened, history, edits, whose)
     after = edited(history, edits)
-    rated = after.ratings is not None and not bool(np.isnan(after.ratings).all())
     with opened.queue.turn():
         check(job)
-        name, recommender, note = models.folding_in(model, rated=rated)
+        name, recommender, note = models.folding_in(model, rated=after.has_ratings)
         found = compare(recommender, history, after, k, filter_seen)
     return replace(found, method=name, note=note)
 

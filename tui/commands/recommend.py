@@ -68,13 +68,13 @@ def recommend(
     own = _is_me(session, user, profile)
     edits = [*(_with(session, one) for one in added), *(_without(session, one) for one in removed)]
     if edits and own:
-        comparison = session.me.what_if(edits, count, model, profile or _ME, filter_seen=not include_seen)
+        comparison = session.own_answers.what_if(edits, count, model, profile or _ME, filter_seen=not include_seen)
         print_comparison(comparison, as_json)
     elif edits:
         comparison = session.users.what_if(user, edits, count, model, filter_seen=not include_seen)
         print_comparison(comparison, as_json)
     elif own:
-        answer = session.me.recommend(count, model, profile or _ME, filter_seen=not include_seen)
+        answer = session.own_answers.recommend(count, model, profile or _ME, filter_seen=not include_seen)
         print_answer(answer, as_json, extra="predicted_rating")
     else:
         answer = session.users.recommend(user, count, model, filter_seen=not include_seen)
@@ -111,7 +111,7 @@ def next_items(
         raise click.UsageError("Missing argument '[TITLE_OR_ID...]': give titles, or --me.")
     session = open_session(context, dataset, device)
     if own:
-        answer = session.me.next_items(count, model, profile or _ME)
+        answer = session.own_answers.next_items(count, model, profile or _ME)
         print_answer(answer, as_json, extra="probability")
         return
     items = [resolve_item(session, title, model=model).internal_id for title in titles]
