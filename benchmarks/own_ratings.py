@@ -1,10 +1,8 @@
-"""Times from a rating of one's own to the recommendations that follow from it, for every model that folds in.
+"""Measure the time from a rating of one's own to the recommendations that follow from it, for each model that folds in.
 
-    python benchmarks/own_ratings.py [--dataset NAME] [--ratings N] [--repeat N]
-
-A copy of no data is made: the ratings go to a profile of their own, ``benchmark``, in the data folder, which is removed
-at the end. Every trained model of the data set that can answer is measured warm, and what it takes from the rating to
-the list of ten: storing the rating, fold-in, ranking and the reasons.
+Run ``python benchmarks/own_ratings.py [--dataset NAME] [--ratings N] [--repeat N]``. The ratings go to a profile of their
+own in the data folder, ``benchmark``, which is removed at the end. Each trained model that can answer is loaded first.
+Then the storing of a rating is timed, and the making of the list of ten: fold-in, ranking and the reasons.
 """
 
 from __future__ import annotations
