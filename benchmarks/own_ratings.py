@@ -1,8 +1,8 @@
 """Measure the time from a rating of one's own to the recommendations that follow from it, for each model that folds in.
 
-Run ``python benchmarks/own_ratings.py [--dataset NAME] [--ratings N] [--repeat N]``. The ratings go to a profile of their
-own in the data folder, ``benchmark``, which is removed at the end. Each trained model that can answer is loaded first.
-Then the storing of a rating is timed, and the making of the list of ten: fold-in, ranking and the reasons.
+Run ``python benchmarks/own_ratings.py [--dataset NAME] [--ratings N] [--repeat N]``. The ratings go to a profile of
+their own in the data folder, ``benchmark``, which is removed at the end. Each trained model that can answer is loaded
+first. Then the storing of a rating is timed, and the making of the list of ten: fold-in, ranking and the reasons.
 """
 
 from __future__ import annotations
