@@ -17,7 +17,7 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input, Static
 
 from tui.contained_app import ContainedApp
-from tui.keymap.keymap import Keymap, UsesKeymap
+from tui.keymap.keymap import Keymap, UsesKeymap, shown_key
 from tui.navigation import Navigation
 from tui.pace import Pace
 from tui.panes import TABS, tab_bindings
@@ -567,7 +567,8 @@ class RecsysApp(ContainedApp):
         draft = self.state.draft
         draft.append(message.item)
         if self._tabs.active != "sequence":
-            self._say(f"✓ {_named(message.item)} is number {len(draft)} of the sequence (F4)")
+            key = shown_key(self, "open-sequence", "F4")
+            self._say(f"✓ {_named(message.item)} is number {len(draft)} of the sequence ({key})")
         self._refresh_pane()
         self.refresh_bindings()
 

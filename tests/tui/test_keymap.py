@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from textual.binding import Binding, BindingsMap
 from textual.keys import Keys
 
-from tests.tui.conftest import screen_text, settle, type_text
+from tests.tui.conftest import WIDE, screen_text, settle, type_text
+from tests.tui.fake import FakeSession
 from tui.actions import actions, conflicts
 from tui.key_help import configured
 from tui.keymap.keymap import Keymap, make_keymap, objection_to_names
@@ -153,6 +154,19 @@ async def test_emacs_moves_by_control_keys(make_app) -> None:
         assert app.active_pane.is_at(app.active_pane.line)
         await pilot.press("alt+x")
         assert app.screen.is_modal
+
+
+async def test_notices_and_titles_name_the_keys_that_are_set(make_app) -> None:
+    app = make_app(FakeSession(trained=()))
+    app.keymap, _ = make_keymap("default", {"train": ["alt+t", "t"], "search-mode": "alt+m"})
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "Alt+M" in screen_text(app)
+        assert "Ctrl+T" not in screen_text(app)
+        await pilot.press("f3")
+        await settle(pilot)
+        assert "Alt+T   train explicit" in screen_text(app)
+        assert "F5" not in screen_text(app)
 
 
 async def test_the_help_shows_the_keys_that_are_set(make_app) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from textual.binding import Binding, BindingsMap
 from textual.keys import key_to_character
 
-from tui.keymap.keys import KeyNameError, parse_keys, write_keys
+from tui.keymap.keys import KeyNameError, parse_keys, write_key
 from tui.keymap.presets import PRESETS, Keys
 
 if TYPE_CHECKING:
@@ -55,9 +55,23 @@ class Keymap:
                     applied.setdefault(new, []).append(binding.with_key(new))
         return BindingsMap.from_keys(applied)
 
-    def written(self, action: str, default: str) -> str:
-        """How the keys of an action are written: ``default`` unless it has other ones."""
-        return write_keys(self.keys[action]) if action in self.keys else default
+
+def shown_key(app: object, action: str, default: str) -> str:
+    """The key of an action, as a notice or a title names it.
+
+    Parameters
+    ----------
+    app
+        The app; one without a keymap has the default keys.
+    action
+        The name of the action.
+    default
+        How its key is written unless it has other ones.
+    """
+    keymap: Keymap | None = getattr(app, "keymap", None)
+    if keymap is None or not keymap.keys.get(action):
+        return default
+    return write_key(keymap.keys[action][0])
 
 
 class UsesKeymap(_Base):

@@ -249,7 +249,7 @@ class MapScreen(ClosedOnce, ModalScreen[None]):
         elif failure is None:
             self._notice.show("Drawing the map …", "The first picture takes a few seconds.")
         elif failure.kind == "untrained":
-            self._notice.show("Nothing to draw a map of yet", failure.text, ("e", "embed the catalogue"))
+            self._notice.show("Nothing to draw a map of yet", failure.text, ("embed", "e", "embed the catalogue"))
         else:
             self._notice.show_failed("The map cannot be drawn", failure)
 

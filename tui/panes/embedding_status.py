@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tui.state import AppState
@@ -19,10 +20,12 @@ class EmbeddingStatus:
     ----------
     state
         The app's state.
+    key
+        The key that embeds, as it is configured.
     """
 
-    def __init__(self, state: AppState) -> None:
-        self._state = state
+    def __init__(self, state: AppState, key: Callable[[], str]) -> None:
+        self._state, self._key = state, key
 
     @property
     def incomplete(self) -> bool:
@@ -60,10 +63,10 @@ class EmbeddingStatus:
     def cost(self) -> str:
         """What embedding costs, as a sentence; empty if it is unknown."""
         cost = None if self._state.dataset is None else self._state.dataset.cost
-        return "" if cost is None else f"F5 embeds with {model_text(cost)}: {cost_text(cost)}."
+        return "" if cost is None else f"{self._key()} embeds with {model_text(cost)}: {cost_text(cost)}."
 
     def remark(self, answer: Answer) -> str:
         """A remark on some results: above all, what embedding would add."""
         if not self.incomplete or self._state.active_job("search") is not None:
             return answer.note
-        return f"{self.summary} · F5 embeds {self.missing}"
+        return f"{self.summary} · {self._key()} embeds {self.missing}"

@@ -220,7 +220,7 @@ class ModelsPane(Pane[ModelDesk]):
             runs.show_notice().show("No such run", "No model, kind or note contains what is typed.")
         else:
             runs.show_notice().show(
-                "No runs yet", "Each training, measurement and search is kept here.", ("t", "train")
+                "No runs yet", "Each training, measurement and search is kept here.", ("train", "t", "train")
             )
         self.line.set_leads_on(models.listing or runs.listing)
 

@@ -16,6 +16,7 @@ from textual.widgets import Input
 from engine.session import MODES
 from tui.backend.backend import Backend
 from tui.backend.protocols import Search, SessionLike
+from tui.keymap.keymap import shown_key
 from tui.messages import AddToSequence, Answered, Failed, Failure, LeavePlace, MapLayer, ShowDetails, StatusChanged
 from tui.navigation import Place
 from tui.panes.base import WIDE, KeyHelp, Pane
@@ -69,7 +70,7 @@ class SearchPane(Pane[Search]):
         super().__init__(backend, state, line)
         self._filter_help = FilterHelp(self, line)
         self._interpretation = Interpretation()
-        self._embedding = EmbeddingStatus(state)
+        self._embedding = EmbeddingStatus(state, lambda: shown_key(self.app, "embed", "F5"))
         self._facets = SearchFacets(self, self._set_line, self._draw_side)
         self._body = SearchBody(self, state, self._embedding, self._facets)
         self._table, self._details = self._body.table, self._body.details
@@ -375,7 +376,7 @@ class SearchPane(Pane[Search]):
             how = f"more like this {LIKE_BY_HELP[self._by]}"
         elif answer is not None and self._view.asks and answer.method in MODES and answer.method != self._mode:
             how = f"by {answer.method} for now"
-        self.line.border_title = Content(f"Search · {how} · Ctrl+T")
+        self.line.border_title = Content(f"Search · {how} · {shown_key(self.app, 'search-mode', 'Ctrl+T')}")
 
     # -- keys -------------------------------------------------------------------------------------------------
     @on(Interpretation.Dropped)

@@ -38,12 +38,12 @@ def show_notice(
         What is wrong with a filter of the line.
     """
     job = state.active_job("search")
-    embed = ("F5", f"embed {embedding.missing}, so that search understands meaning")
+    embed = ("embed", "F5", f"embed {embedding.missing}, so that search understands meaning")
     if state.failure is not None:
         notice.show_failed(NOT_OPENED, state.failure)
     elif failure is not None and failure.kind == "untrained":
         if view.like is not None and not embedding.incomplete:
-            notice.show(view.nothing_found()[0], failure.text, ("Ctrl+T", "another kind of likeness"))
+            notice.show(view.nothing_found()[0], failure.text, ("search-mode", "Ctrl+T", "another kind of likeness"))
         elif job is not None:
             notice.show_job(job)
         else:
@@ -51,9 +51,9 @@ def show_notice(
     elif failure is not None:
         notice.show_failed("The search failed", failure)
     elif problem:
-        notice.show("A filter is not understood", problem, ("/", "change the line"))
+        notice.show("A filter is not understood", problem, ("edit-query", "/", "change the line"))
     elif view.answer is not None:
-        notice.show(*view.nothing_found(), ("Ctrl+T", "another kind of search"))
+        notice.show(*view.nothing_found(), ("search-mode", "Ctrl+T", "another kind of search"))
     elif job is not None:
         notice.show_job(job)
     elif embedding.incomplete:

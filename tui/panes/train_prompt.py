@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.keymap.keymap import shown_key
 from tui.state import AppState
 from tui.widgets.cell_text import duration
 from tui.widgets.notice import Notice, job_heading
@@ -71,8 +72,8 @@ def show_train_prompt(notice: Notice, state: AppState, task: Task, needs: str) -
         if elsewhere and not spoilt:
             text += f"\n\nTrained for other tabs: {', '.join(elsewhere)}."
         if any(one.task == task and one is not model and not one.obstacle for one in models):
-            text += "\n\nOther models: Ctrl+P, train."
-        notice.show(heading, text, ("F5", f"train {model.name}, in the background"))
+            text += f"\n\nOther models: {shown_key(notice.app, 'palette', 'Ctrl+P')}, train."
+        notice.show(heading, text, ("train", "F5", f"train {model.name}, in the background"))
 
 
 def _in_short(description: str) -> str:

@@ -18,6 +18,7 @@ from textual.widgets import Input
 from engine.data.results import Answer, HistoryEntry, ProfileName, Result, UserOrder, UserSummary
 from tui.backend.backend import Backend
 from tui.backend.protocols import People, SessionLike
+from tui.keymap.keymap import shown_key
 from tui.messages import (
     Answered,
     Failed,
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
 #: What stands in place of one's own ratings before there are any.
 _NOTHING_RATED = (
     "Rate films in any list of the app with the keys 1 to 9 and 0: half a star to four and a half, and five stars. "
-    "“Import my ratings” in the palette (Ctrl+P) reads an export of Letterboxd, IMDb, MyAnimeList and others."
+    "“Import my ratings” in the palette ({palette}) reads an export of Letterboxd, IMDb, MyAnimeList and others."
 )
 _SHOWN = 100
 
@@ -592,7 +593,8 @@ class UserPane(ModelPane[People]):
             panel.show_notice().show("", "Pick a user to see what they have watched." if self._found else "")
         elif not entries and self._what_if is None:
             nothing = "Nothing is known of this user."
-            panel.show_notice().show("", _NOTHING_RATED if isinstance(user, ProfileName) else nothing)
+            own = _NOTHING_RATED.format(palette=shown_key(self.app, "palette", "Ctrl+P"))
+            panel.show_notice().show("", own if isinstance(user, ProfileName) else nothing)
         else:
             panel.show_rows()
 

@@ -196,10 +196,6 @@ class AddScreen(PopUp):
         self._tell(f"Reading {new.source} …")
         self._asking.preview(new)
 
-    def show_progress(self, text: str) -> None:
-        """Show how far the reading is."""
-        self._tell(text)
-
     def show_draft(self, draft: Draft) -> None:
         """Show what was found."""
         self._draft = draft

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.keymap.keymap import shown_key
 from tui.widgets.bars import progress_bar, sparkline
 from tui.widgets.cell_text import clean, count, duration, paragraphs
 
@@ -42,20 +43,28 @@ class Notice(Static):
         """Leave the blank lines out where there is no room for them."""
         self._again()
 
-    def show(self, heading: str, text: str = "", action: tuple[str, str] | None = None) -> None:
-        """Show a heading, a text, and the key to press next with what it does."""
+    def show(self, heading: str, text: str = "", action: tuple[str, str, str] | None = None) -> None:
+        """Show a heading, a text, and the key to press next.
+
+        Parameters
+        ----------
+        heading, text
+            What happened; paragraphs of the text are separated by empty lines.
+        action
+            The name of the action, the key that it has by default, and what it does.
+        """
         parts = [Content.styled(clean(heading), "bold $text")]
         parts += [Content(part) for part in paragraphs(text).split("\n\n") if part]
         if action is not None:
-            parts.append(Content.assemble(*_key(*action)))
+            parts.append(self._offer(*action))
         self._write(parts)
 
     def show_failed(self, heading: str, failure: Failure) -> None:
         """Show why something failed; F5 tries again."""
-        self.show(heading, failure.text, ("F5", "try again"))
+        self.show(heading, failure.text, ("retry", "F5", "try again"))
 
     def show_job(self, job: JobView, stop: str = "Esc") -> None:
-        """Show how far a job is, and how to stop it."""
+        """Show how far a job is, and the key that stops it; none where ``stop`` is empty."""
         lines: list[Content] = [Content.styled(job_heading(job), "bold $text")]
         progress = job.progress
         if progress is not None and job.state != "waiting":
@@ -67,9 +76,13 @@ class Notice(Static):
                 lines.append(Content(figures))
             if len(job.losses) > 1:
                 lines.append(Content.assemble("loss ", (sparkline(job.losses, 32), "$text-accent")))
-        if job.state in ("waiting", "running", "paused"):
-            lines.append(Content.assemble(*_key(stop, "stop")))
+        if stop and job.state in ("waiting", "running", "paused"):
+            lines.append(self._offer("stop", stop, "stop"))
         self._write(lines)
+
+    def _offer(self, action: str, default: str, what: str) -> Content:
+        key, box = shown_key(self.app, action, default), "$text on $primary 40%"
+        return Content.assemble((" ", box), (f"{key} ", f"bold {box}"), ("  ", ""), (clean(what), "$text"))
 
     def _write(self, parts: Sequence[Content]) -> None:
         self._again = partial(self._write, parts)
@@ -80,11 +93,6 @@ class Notice(Static):
         if not content.is_same(self._written):
             self._written = content
             self.update(content, layout=False)  # it fills its panel, whatever the text
-
-
-def _key(key: str, what: str) -> list[tuple[str, str]]:
-    box = "$text on $primary 40%"
-    return [(" ", box), (f"{key} ", f"bold {box}"), ("  ", ""), (clean(what), "$text")]
 
 
 def job_heading(job: JobView) -> str:

@@ -218,11 +218,6 @@ class Table(ScrollView, Generic[Row], can_focus=True):
             self._wanted = missing
             self.post_message(self.Wanted(self, *missing))
 
-    def want_again(self) -> None:
-        """Ask once more for rows that could not be read."""
-        self._wanted = None
-        self._want_rows()
-
     # -- drawing ----------------------------------------------------------------------------------------------
     def render_line(self, y: int) -> Strip:
         """Draw one line of the window."""
