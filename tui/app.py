@@ -64,6 +64,7 @@ _HELP = (
     (":", "a command: search, recommend, next, train, theme …"),
     ("Ctrl+P", "palette: train, embed, stop, theme …"),
     ("F5", "what the pane offers: embed, train, try again"),
+    ("E", "export for all users: lists, vectors, a report"),
     ("M", "map of the catalogue by meaning; F1 there: its keys"),
     ("Esc", "close, stop this tab's job, or one step back"),
     ("F1 ?", "these keys"),
@@ -492,7 +493,9 @@ class RecsysApp(ContainedApp):
         if job.state == "failed" and job.failure is not None:
             self.notify(clean(job.failure.text), title=what, severity="error", markup=False, timeout=10)
         elif job.state == "stopped":
-            self._status.note = f"{what}; what was done is kept" if job.task == "search" else what
+            self._status.note = f"{what}; what was done is kept" if job.resumable else what
+        elif job.outcome:
+            self._status.note = f"✓ {clean(job.outcome)}{took}"
         else:
             self._status.note = f"✓ {what}{took}"
             if elsewhere:
@@ -613,6 +616,13 @@ class RecsysApp(ContainedApp):
         if isinstance(pane := self.active_pane, Pane):
             pane.action_map()
 
+    def open_export(self) -> None:
+        """Ask what is exported for all users or items."""
+        from tui.panes.base import Pane
+
+        if isinstance(pane := self.active_pane, Pane):
+            pane.action_export_all()
+
     def _close_map(self) -> None:
         """Close the map if what is asked for leads to a tab."""
         if self._map is not None and self.screen is self._map:
@@ -689,6 +699,13 @@ class RecsysApp(ContainedApp):
     def on_export_list(self, message: messages.ExportList) -> None:
         """Ask where a list goes to."""
         self._actions.export(message.listing)
+
+    def on_open_export(self, message: messages.OpenExport) -> None:
+        """Ask what is exported for all users or items."""
+        from tui.panes.export_form import ExportForm
+
+        if not self.screen.is_modal:
+            self.push_screen(ExportForm(self.backend, message))
 
     def on_open_page(self, message: messages.OpenPage) -> None:
         """Open the page of an item."""

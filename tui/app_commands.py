@@ -73,6 +73,8 @@ def _general(app: Any) -> Iterator[Command]:
         yield Command("Redo", "Make the undone change again", app.action_redo, action="redo")
     if app.state.dataset is not None:
         yield Command("Map", "The catalogue laid out by meaning, with this tab's items", app.open_map, action="map")
+        about = "Recommendations, vectors or a report, as a file for other programs"
+        yield Command("Export for all users", about, app.open_export, action="export-all")
         yield Command("Import my ratings", "Add an export of another program", app.action_import_ratings)
         yield Command("Export my ratings", "Write them to a file", app.action_export_ratings)
     yield Command("Command line", "search, recommend, next, train …", app.action_command_line, action="command-line")

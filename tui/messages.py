@@ -83,6 +83,10 @@ class JobView:
         The labels of the jobs that it waits for, the running one first, and for how many seconds; None is unknown.
     model
         The model that it trains or measures; empty if it does neither.
+    outcome
+        What came of it, in a line, where that is more than that it is done.
+    resumable
+        Whether what it has done is kept when it is stopped, and it goes on from there when it is asked for again.
     """
 
     id: int
@@ -98,6 +102,8 @@ class JobView:
     waits_for: tuple[str, ...] = ()
     wait: float | None = None
     model: str = ""
+    outcome: str = ""
+    resumable: bool = False
 
     @property
     def active(self) -> bool:
@@ -346,6 +352,28 @@ class ExportList(Message):
     """Ask where this list goes to, and in which format."""
 
     listing: Listing
+
+
+@dataclass
+class OpenExport(Message):
+    """Ask what is exported for all users or items, and where it goes to.
+
+    Attributes
+    ----------
+    kind
+        The kind to begin with.
+    model
+        The model to begin with; None for the one that answers by default.
+    count
+        The length of the lists to begin with.
+    file
+        The file to begin with; empty for a suggestion.
+    """
+
+    kind: str
+    model: str | None = None
+    count: int = 10
+    file: str = ""
 
 
 @dataclass

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from engine.search.map.regions import MapRegion
     from engine.search.modes import LIKE_BY, MODES, LikeBy, Mode
     from engine.session.exports.exported import Exported
+    from engine.session.exports.kinds import EXPORT_KINDS, ExportKind
+    from engine.session.exports.orders import ExportChoice, ExportOrder
     from engine.session.exports.target import Target
     from engine.session.exports.text_file import write_text
     from engine.session.map import Surroundings
@@ -67,6 +69,8 @@ _MODULES = {
     "engine.search.map.regions": ("MapRegion",),
     "engine.search.modes": ("LIKE_BY", "MODES", "LikeBy", "Mode"),
     "engine.session.exports.exported": ("Exported",),
+    "engine.session.exports.kinds": ("EXPORT_KINDS", "ExportKind"),
+    "engine.session.exports.orders": ("ExportChoice", "ExportOrder"),
     "engine.session.exports.target": ("Target",),
     "engine.session.exports.text_file": ("write_text",),
     "engine.session.map": ("Surroundings",),
@@ -88,6 +92,7 @@ _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "DEVICES",
+    "EXPORT_KINDS",
     "LIKE_BY",
     "LOG_LEVELS",
     "MODES",
@@ -100,6 +105,9 @@ __all__ = [
     "Draft",
     "Edit",
     "EvaluationConfig",
+    "ExportChoice",
+    "ExportKind",
+    "ExportOrder",
     "Exported",
     "ExternalId",
     "Item",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from engine.evaluation.tuning import Tuned
     from engine.models.memory import MemoryEstimate
+    from engine.models.spec import ModelSpec
     from engine.recommender import Recommender
 
 
@@ -138,7 +139,7 @@ class ModelService:
         UnknownError, DamagedModelError, NotTrainedError
             As :meth:`choose`.
         """
-        able = [spec for spec in models.describe().values() if getattr(spec.capabilities, capability)]
+        able = _capable_of(capability)
         if name is not None:
             if models.get(name) not in able:
                 names = [spec.name for spec in able]
@@ -161,6 +162,10 @@ class ModelService:
             dataset=self._opened.name,
             choices=trainable,
         )
+
+    def able(self, capability: str) -> list[str]:
+        """The trained models that have a capability; see :meth:`choose_for`."""
+        return [spec.name for spec in _capable_of(capability) if self._store.state(spec).trained]
 
     def folding_in(self, name: str | None = None, *, rated: bool = True) -> tuple[str, Recommender, str]:
         """The model that answers for a history that it was not trained on, its recommender, and a note.
@@ -390,6 +395,11 @@ class ModelService:
         if not spec.uses_texts(spec.read_options(options or {})):
             return None
         return self._search.item_vectors(job)
+
+
+def _capable_of(capability: str) -> list[ModelSpec]:
+    """The declarations of the models that have a capability."""
+    return [spec for spec in models.describe().values() if getattr(spec.capabilities, capability)]
 
 
 def _listed(names: Sequence[str]) -> str:

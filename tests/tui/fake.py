@@ -47,6 +47,7 @@ from engine.search.filters.fields import Fields
 from engine.search.filters.parser import ParsedQuery, mask, parse
 from engine.session import Edit, EvaluationConfig, Job, Progress, Status, Target
 from tests.tui.fake_data import FakeDatasets, FakeProfiles, FakeQueries
+from tests.tui.fake_exports import FakeExports
 from tests.tui.fake_map import FakeMap
 from tests.tui.fake_runs import FakeCards, FakeComparison, FakeRuns
 from tests.tui.fake_taste import FakeTaste
@@ -191,6 +192,7 @@ class FakeSession:
         self.sequences = FakeSequences(self)
         self.models = FakeModels(self)
         self.map = FakeMap(self)
+        self.exports = FakeExports(self)
         self.taste = FakeTaste(self)
         self.cards = FakeCards(self)
         self.runs = FakeRuns(self)

@@ -25,7 +25,7 @@ from tui.backend.threads import numbers, start
 from tui.messages import DatasetChanged, DeviceFailed, DeviceReady, JobView, SessionFailed, SessionOpened, WarmedUp
 
 if TYPE_CHECKING:
-    from engine.session import Job, NewDataset, Task
+    from engine.session import ExportOrder, Job, NewDataset, Task
 
 
 class Backend:
@@ -186,6 +186,21 @@ class Backend:
             session.datasets.add(new, job, lambda sentence: job.report(Progress(sentence)))
 
         return self._jobs.add(JobView(next(numbers), "data", f"adding {new.name}"), add)
+
+    def export(self, order: ExportOrder) -> int:
+        """Write an export; the job's number."""
+        from engine.session import EXPORT_KINDS
+
+        owner = EXPORT_KINDS[order.kind].owner
+        view = JobView(next(numbers), "data", f"exporting {order.kind} to {order.target.path}")
+
+        def work(session: SessionLike, job: Job) -> str:
+            from tui.export_output import describe_export, export_remarks
+
+            done = session.exports.write(order, job)
+            return " · ".join([describe_export(done, owner), *export_remarks(done, owner)])
+
+        return self._jobs.add(view, work, resumable=bool(owner) or order.kind == "embeddings")
 
     def cancel(self, job: int) -> None:
         """Stop a job: a message acknowledges it at once, and the job obeys at its next checkpoint."""

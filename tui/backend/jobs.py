@@ -99,7 +99,7 @@ class JobThread:
         Parameters
         ----------
         view, work
-            What the screen shows of the job, and what it does.
+            What the screen shows of the job, and what it does. A text that it returns is shown at its end.
         expected
             How many seconds it may take; None if nothing is known.
         resumable
@@ -108,7 +108,7 @@ class JobThread:
             Called in a thread when the job was stopped on request, and not because the app is left.
         """
         unknown = math.inf if resumable else _UNKNOWN_LENGTH
-        reporter = Reporter(view, self._connection, self._reported)
+        reporter = Reporter(replace(view, resumable=resumable), self._connection, self._reported)
         entry = _Entry(reporter, work, unknown if expected is None else expected, resumable, on_stop)
         with self._changed:
             running = self._running
@@ -273,8 +273,9 @@ class Reporter:
             self.notify(state="running", waits_for=(), wait=None, progress=None)
         state: JobState = "done"
         failure: Failure | None = None
+        outcome: object = ""
         try:
-            work(session, self.job)
+            outcome = work(session, self.job)
         except CancelledError:
             state = "waiting" if is_set_aside() else "stopped"
         except BaseException as error:  # the extensions written in Rust raise some that are no Exception
@@ -285,7 +286,9 @@ class Reporter:
         except BaseException as error:
             failure = failure or connection.failure(error)
         if self.view.active:
-            self.notify(state=state, failure=failure, seconds=connection.clock() - started, seconds_left=None)
+            seconds = connection.clock() - started
+            told = outcome if isinstance(outcome, str) else ""
+            self.notify(state=state, failure=failure, seconds=seconds, seconds_left=None, outcome=told)
 
     def leave(self) -> None:
         """Show the job as stopped, although it has not ended yet."""

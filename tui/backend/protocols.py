@@ -38,6 +38,9 @@ if TYPE_CHECKING:
         Draft,
         Edit,
         EvaluationConfig,
+        ExportChoice,
+        Exported,
+        ExportOrder,
         ExternalId,
         Item,
         ItemMap,
@@ -296,6 +299,14 @@ class ModelDesk(Protocol):
     def runs(self) -> Runs: ...
 
 
+class Exports(Protocol):
+    """What the form of an export asks; the backend has it written."""
+
+    def choices(self) -> list[ExportChoice]: ...
+    def require(self, order: ExportOrder) -> Path | None: ...
+    def write(self, order: ExportOrder, job: Job | None = None) -> Exported: ...
+
+
 class SessionLike(DataTab, Protocol):
     """A session: its services, and what computes."""
 
@@ -319,6 +330,8 @@ class SessionLike(DataTab, Protocol):
     def runs(self) -> Runs: ...
     @property
     def comparison(self) -> Comparisons: ...
+    @property
+    def exports(self) -> Exports: ...
     @property
     def map(self) -> Map: ...
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,7 +112,7 @@ def _export_lists(
     with _exporting(session, out) as job:
         target = _target(out, replace, raw_cells)
         done = write(session.exports)(target, count, model, users=chosen, filter_seen=not include_seen, job=job)
-    _print(session, kind, done, as_json, "users")
+    _print(session, kind, done, as_json, "user")
 
 
 @export.command()
@@ -141,7 +141,7 @@ def neighbours(
     session = open_session(context, dataset, device)
     with _exporting(session, out) as job:
         done = session.exports.neighbours(_target(out, replace, raw_cells), count, model, job=job)
-    _print(session, "neighbours", done, as_json, "items")
+    _print(session, "neighbours", done, as_json, "item")
 
 
 @export.command()
@@ -283,7 +283,8 @@ def _read_users(session: Session, name: str) -> list[ExternalId]:
     return list(users)
 
 
-def _print(session: Session, kind: str, done: Exported, as_json: bool, unit: str = "") -> None:
+def _print(session: Session, kind: str, done: Exported, as_json: bool, owner: str = "") -> None:
+    from tui.export_output import describe_export, export_remarks
     from tui.output import log, print_json, print_line
 
     if as_json:
@@ -303,21 +304,9 @@ def _print(session: Session, kind: str, done: Exported, as_json: bool, unit: str
             }
         )
     else:
-        of = "" if done.lists is None else f" of {done.lists:,} {unit}"
-        by = "" if done.model is None else f", by {done.model}"
-        print_line(f"{_and(done.files)}: {done.rows:,} rows{of}{by}")
+        print_line(describe_export(done, owner))
         if "offset" in done.about:
             print_line(f"  score = {done.about['score_formula']}, with the offset {done.about['offset']:g}")
             print_line(f"  prediction = {done.about['prediction_formula']}")
-    if done.note:
-        log(f"{done.note[:1].upper()}{done.note[1:]}.")
-    if done.discarded:
-        log("An interrupted export of another model, other data or other options was discarded.")
-    if done.continued:
-        log(f"{done.continued:,} of {done.lists:,} {unit} were taken over from an interrupted export.")
-    if done.empty:
-        log(f"{done.empty:,} of {done.lists:,} {unit} have no row: the model has nothing to list for them.")
-
-
-def _and(files: Sequence[str]) -> str:
-    return " and ".join(files)
+    for remark in export_remarks(done, owner):
+        log(remark)

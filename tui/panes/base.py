@@ -13,7 +13,7 @@ from textual.widget import Widget
 from tui.backend.backend import Backend
 from tui.backend.mailbox import Mailbox
 from tui.backend.protocols import SessionLike
-from tui.messages import Answered, Busy, Failed, ShowMap, StatusChanged
+from tui.messages import Answered, Busy, Failed, OpenExport, ShowMap, StatusChanged
 from tui.navigation import Place
 from tui.panes.train_prompt import can_train, show_train_prompt
 from tui.panes.zoom import ZoomContainer
@@ -182,6 +182,7 @@ class Pane(Contained, ZoomContainer, Generic[Service]):
         Binding("z", "zoom", "Zoom", show=False, id="zoom"),
         Binding("left", "app.focus_previous", "Previous", show=False, id="focus-left"),
         Binding("M", "map", "Map", show=False, id="open-map"),
+        Binding("E", "export_all", "Export for all", show=False, id="export-all"),
         Binding("right", "app.focus_next", "Next", show=False, id="focus-right"),
     ]
 
@@ -216,6 +217,11 @@ class Pane(Contained, ZoomContainer, Generic[Service]):
 
     def explain(self, item: Item) -> None:
         """Find out why an item is listed here; called when its details have been opened."""
+
+    @property
+    def exports(self) -> tuple[str, str | None]:
+        """The kind of export that this pane begins with, and the model; None for the one that answers by default."""
+        return "recommendations", None
 
     def map_layers(self) -> tuple[MapLayer, ...]:
         """The items of this pane that the map marks."""
@@ -366,6 +372,8 @@ class Pane(Contained, ZoomContainer, Generic[Service]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only actions that would do something now."""
         match action:
+            case "export_all":
+                return self.state.dataset is not None
             case "zoom":
                 return self.focused_frame is not None
             case "unzoom":
@@ -416,6 +424,10 @@ class Pane(Contained, ZoomContainer, Generic[Service]):
         focused = self.screen.focused
         item = focused.item if isinstance(focused, ItemList) else None
         self.post_message(ShowMap(item, self.map_layers()))
+
+    def action_export_all(self) -> None:
+        """Ask what is written for all users or items, and where it goes to."""
+        self.post_message(OpenExport(*self.exports))
 
     def action_retry(self) -> None:
         """Open the data set again, or repeat the requests that failed."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.errors import RecsysError, UnknownError
-from tui.messages import ReplaceSequence, SearchFor, ShowUser
+from tui.messages import OpenExport, ReplaceSequence, SearchFor, ShowUser
 
 if TYPE_CHECKING:
     from textual.message import Message
@@ -178,6 +178,19 @@ def _theme(shell: Shell, words: Sequence[str]) -> None:
     shell.theme = _chosen(_needed(words, "a theme"), sorted(shell.available_themes), "theme")
 
 
+def _export(shell: Shell, words: Sequence[str]) -> OpenExport:
+    from engine.session import EXPORT_KINDS
+
+    known = {"-m": "model", "--model": "model", "-k": "count", "--out": "file"}
+    rest, options = _options(words, known)
+    kind = _chosen(rest[0] if rest else "recommendations", tuple(EXPORT_KINDS), "export")
+    count = options.get("count", "10")
+    if not count.isdecimal() or not int(count):
+        raise CommandError(f"-k is the length of the lists, a number, and not {count!r}.")
+    file = " ".join(rest[1:]) or options.get("file", "")
+    return OpenExport(kind, options.get("model"), int(count), file)
+
+
 def _open(shell: Shell, words: Sequence[str]) -> str:
     tab = _chosen(_needed(words, "a tab").casefold(), tuple(shell.tab_names), "tab")
     return f"open('{tab}')"
@@ -191,6 +204,7 @@ WORDS: tuple[Word, ...] = (
     Word("next", "TITLE…", "what comes after these titles", _next),
     Word("train", "MODEL", "train a model", _train, lambda shell: _model_names(shell)),
     Word("embed", "", "embed the catalogue for search by meaning", _embed),
+    Word("export", "KIND [FILE] [-m MODEL] [-k N]", "write files for all users", _export, lambda _: _export_kinds()),
     Word("stop", "", "stop the job that runs", _stop),
     Word("open", "TAB", "go to a tab", _open, lambda shell: tuple(shell.tab_names)),
     Word("theme", "NAME", "choose the colours", _theme, lambda shell: sorted(shell.available_themes)),
@@ -200,6 +214,12 @@ WORDS: tuple[Word, ...] = (
     Word("help", "", "the keys", lambda *_: "help"),
     Word("quit", "", "leave", lambda *_: "quit"),
 )
+
+
+def _export_kinds() -> Sequence[str]:
+    from engine.session import EXPORT_KINDS
+
+    return tuple(EXPORT_KINDS)
 
 
 def _model_names(shell: Shell) -> Sequence[str]:

@@ -172,6 +172,14 @@ class ModelsPane(Pane[ModelDesk]):
         self._failure = message.failure
         self._draw()
 
+    @property
+    def exports(self) -> tuple[str, str | None]:
+        """The lists of the model under the cursor, if it is trained."""
+        card = self._chosen_card
+        if card is None or not card.state.trained:
+            return super().exports
+        return "next" if card.state.task == "sequence" else "recommendations", card.state.name
+
     def failures(self) -> Iterable[Failure | None]:
         """Why models and runs could not be read."""
         return (self._failure,)

@@ -10,13 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tui.backend.backend import Backend
 from tui.messages import Failed
 from tui.panes.asking_popup import AskingPopUp
-from tui.sanitize import sanitize
 from tui.widgets.cell_text import clean, shorten
+from tui.widgets.choice_line import FormInput
 
 if TYPE_CHECKING:
     from engine.data.model_cards import ModelCard, OptionCard
@@ -25,22 +25,12 @@ if TYPE_CHECKING:
 Chosen = Callable[[str, Mapping[str, Any]], None]
 
 
-class OptionInput(Input):
+class OptionInput(FormInput):
     """The value of one option; empty for its default."""
 
-    DEFAULT_CSS = """
-    OptionInput { width: 1fr; height: 1; border: none; padding: 0 1; background: $foreground 6%; }
-    OptionInput:focus { border: none; background: $primary 25%; }
-    """
-
     def __init__(self, option: OptionCard, value: str) -> None:
-        super().__init__(value, placeholder=clean(str(option.default)), max_length=200, select_on_focus=False)
-        self.cursor_blink = False
+        super().__init__(value, str(option.default))
         self.option = option
-
-    def validate_value(self, value: str) -> str:
-        """Keep out what a terminal would act upon."""
-        return sanitize(value)
 
 
 class OptionForm(AskingPopUp):

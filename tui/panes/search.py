@@ -317,6 +317,11 @@ class SearchPane(Pane[Search]):
         if self._table.row is not None:
             self._reasons.open(self._view, self._table.row)
 
+    @property
+    def exports(self) -> tuple[str, str | None]:
+        """The vectors by which the search compares."""
+        return "embeddings", None
+
     def map_layers(self) -> tuple[MapLayer, ...]:
         """What was found, unless nothing was looked for."""
         answer = self._view.answer

@@ -166,6 +166,11 @@ class SequencePane(ModelPane[Sequences]):
             yield self._draft_panel
             yield self._next_panel
 
+    @property
+    def exports(self) -> tuple[str, str | None]:
+        """What comes next for all users, by the model that answers here."""
+        return "next", self.model
+
     def map_layers(self) -> tuple[MapLayer, ...]:
         """The sequence, and what comes next."""
         layers = [MapLayer.of("sequence", "the sequence", self._shown)]

@@ -508,6 +508,11 @@ class UserPane(ModelPane[People]):
     def _history_for_sequence(self, message: Answered) -> None:
         self.post_message(ReplaceSequence(tuple(message.value)))
 
+    @property
+    def exports(self) -> tuple[str, str | None]:
+        """What all users would like, by the model that answers here."""
+        return "recommendations", self.model
+
     def map_layers(self) -> tuple[MapLayer, ...]:
         """The user's history, and what is recommended to them."""
         _, entries = self._read or (None, [])

@@ -64,6 +64,10 @@ def what_is_kept(job: JobView, dataset: DatasetState | None) -> str:
         embedded = f"The {count(done, 'text')} embedded so far" if done else "What is embedded"
         verb = "is" if done <= 1 else "are"
         return f"{embedded} {verb} kept, and the next start goes on from there."
+    if job.resumable:
+        return "What it has computed is kept, and the same export goes on from there."
+    if not job.model:
+        return "Nothing of it is kept: it would have to begin anew."
     older = _older_model(job, dataset)
     if older:
         return f"A training that is stopped keeps nothing. The model {older} that was trained before stays."

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.errors import DataError
 from engine.runtime.job import Job
 from engine.session.exports.exported import Exported
+from engine.session.exports.kinds import EXPORT_KINDS
 from engine.session.exports.list_export import ListRequest, export_lists
 from engine.session.exports.lists import NEIGHBOURS, NEXT, RECOMMENDATIONS, titles_of
+from engine.session.exports.orders import ExportChoice, ExportOrder, Side, export_choices, kind_of, require_order
 from engine.session.exports.report_page import PAGE_ENDINGS, report_page
-from engine.session.exports.reports import REPORT_ENDINGS, write_reports
+from engine.session.exports.reports import write_reports
 from engine.session.exports.target import Target, writing_to
 from engine.session.exports.vectors import VECTOR_ENDINGS, VectorTable, write_vectors
 from engine.session.models import ModelService
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
     from engine.data.results import FitReport
     from engine.models.batch_ranking import Ids
 
-#: Whose vectors of a factorisation are written.
-Side = Literal["items", "users"]
 _FORMULAS = {"identity": "score", "exp": "exp(score)", "sigmoid": "1 / (1 + exp(-score))"}
 
 
@@ -63,6 +63,44 @@ class ExportService:
         """The folder of what an interrupted export to a file has computed; None if there is none."""
         kept = PartialResult(path.resolve(), {})
         return kept.folder if kept.exists else None
+
+    # -- any kind -------------------------------------------------------------------------------------------------
+    def choices(self) -> list[ExportChoice]:
+        """The kinds of exports with the models that can answer; reads no model and imports no torch."""
+        return export_choices(self._models)
+
+    def require(self, order: ExportOrder) -> Path | None:
+        """Check that an export can begin, which takes no time.
+
+        Returns
+        -------
+        Path or None
+            The folder of what an interrupted export to the same file has computed; None if there is none.
+
+        Raises
+        ------
+        OptionError, DataError, UnknownError, NotTrainedError, UnsupportedError
+            As the method that writes it.
+        """
+        require_order(self._models, order)
+        return self.kept_after_interruption(order.target.path)
+
+    def write(self, order: ExportOrder, job: Job | None = None) -> Exported:
+        """Write an export of any kind; the errors are those of the method for its kind."""
+        target, model = order.target, order.model
+        match kind_of(order).name:
+            case "recommendations":
+                return self.recommendations(target, order.k, model, job=job)
+            case "next":
+                return self.next_items(target, order.k, model, job=job)
+            case "neighbours":
+                return self.neighbours(target, order.k, model, job=job)
+            case "embeddings":
+                return self.embeddings(target, job=job)
+            case "model":
+                return self.factors(target, model, order.side, job=job)
+            case _:
+                return self.reports(target, model, job=job)
 
     # -- ranked lists ---------------------------------------------------------------------------------------------
     def recommendations(
@@ -298,7 +336,7 @@ class ExportService:
         OptionError, DataError, UnknownError, NotTrainedError
             As :meth:`recommendations`.
         """
-        with self._writing_to(target, (*REPORT_ENDINGS, *PAGE_ENDINGS), job) as (target, job):
+        with self._writing_to(target, EXPORT_KINDS["report"].endings, job) as (target, job):
             found = self._models.reports(model)
             ending = target.path.suffix.lower()
             if ending in PAGE_ENDINGS:
