@@ -76,6 +76,10 @@ class Interactions:
     def __len__(self) -> int:
         return len(self.user_ids)
 
+    def has(self, column: str) -> bool:
+        """Whether there are ``"ratings"``, ``"timestamps"`` or ``"weights"``. Not in Spotlight."""
+        return getattr(self, column) is not None
+
     def select(self, index: npt.NDArray[Any] | slice) -> Interactions:
         """The interactions at some positions, given as a mask, an index array or a slice; the sizes stay the same."""
 

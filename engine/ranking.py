@@ -46,9 +46,12 @@ def confidence_margin(rated: Interactions) -> Scores:
     """
     assert rated.ratings is not None
     counts = np.bincount(rated.item_ids, minlength=rated.num_items)
-    margin: Scores = (_DEVIATIONS * np.std(rated.ratings, dtype=np.float64) / np.sqrt(np.maximum(counts, 1))).astype(
-        np.float32
-    )
+    return margin_of(float(np.std(rated.ratings, dtype=np.float64)), counts)
+
+
+def margin_of(std: float, counts: npt.NDArray[np.int64]) -> Scores:
+    """As :func:`confidence_margin`, of the ratings' standard deviation and each item's number of ratings."""
+    margin: Scores = (_DEVIATIONS * std / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
     return margin
 
 

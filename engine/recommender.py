@@ -18,11 +18,12 @@ from engine.models import batch_ranking
 from engine.models.batch_ranking import RankedLists
 from engine.models.plug_in import adapt
 from engine.models.reasons import reasons
-from engine.ranking import Scores, confidence_margin, top_k
+from engine.ranking import Scores, confidence_margin, margin_of, top_k
 
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
     from engine.data.id_map import ExternalId
+    from engine.data.interaction_stats import InteractionStats
     from engine.models.contract import Model
 
 Ids = npt.NDArray[np.int64]
@@ -45,6 +46,8 @@ class Recommender:
     rating_range
         The smallest and the largest rating; shown predictions are clipped to this range. None for a model that does
         not predict ratings.
+    stats
+        What is counted over ``dataset.interactions``; None counts when it is needed.
 
     Notes
     -----
@@ -59,10 +62,12 @@ class Recommender:
         *,
         user_index: UserIndex | None = None,
         rating_range: tuple[float, float] | None = None,
+        stats: InteractionStats | None = None,
     ) -> None:
         self.dataset = dataset
         self.model = adapt(model)
         self.rating_range = rating_range
+        self._stats = stats
         if user_index is not None:
             self.__dict__["user_index"] = user_index
 
@@ -73,7 +78,9 @@ class Recommender:
 
     @cached_property
     def _margin(self) -> Scores:
-        return confidence_margin(self.dataset.rated())
+        if self._stats is None:
+            return confidence_margin(self.dataset.rated())
+        return margin_of(self._stats.rating_std, self._stats.item_rated)
 
     def recommend(self, user: ExternalId, k: int = 10, filter_seen: bool = True, cautious: bool = True) -> list[Result]:
         """Recommend items to a user, best first.

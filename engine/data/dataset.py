@@ -62,7 +62,7 @@ class Dataset:
     @property
     def has_dates(self) -> bool:
         """Whether the interactions have times that are dates, and not numbers that only tell an order."""
-        return self.interactions.timestamps is not None and self.source.get("times") != "order"
+        return self.interactions.has("timestamps") and self.source.get("times") != "order"
 
     @property
     def num_users(self) -> int:

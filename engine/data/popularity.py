@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.interaction_stats import InteractionStats
+
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
     from engine.data.items import ItemTable
@@ -68,20 +70,21 @@ def _catalogue_counts(items: ItemTable) -> npt.NDArray[np.float64]:
     return np.zeros(len(items))
 
 
-def ratings_of_items(dataset: Dataset) -> dict[str, npt.NDArray[np.float64]]:
+def ratings_of_items(dataset: Dataset, stats: InteractionStats | None = None) -> dict[str, npt.NDArray[np.float64]]:
     """Compute the mean ``rating`` and the number of ``interactions`` of each item.
 
-    The arrays are in the order of the internal ids. The result is empty if there are no interactions.
+    The arrays are in the order of the internal ids. The result is empty if there are no interactions. ``stats`` is
+    what is counted over the interactions of the data set; None counts them.
     """
     if not dataset.num_interactions:
         return {}
-    rated = dataset.rated()
+    stats = stats or InteractionStats.of(dataset.interactions)
     known = slice(0, dataset.num_rated_items)
-    facts = {"interactions": np.zeros(dataset.num_items)}
-    facts["interactions"][known] = np.bincount(dataset.interactions.item_ids, minlength=rated.num_items)[1:]
-    if rated.ratings is not None and len(rated):
-        sums = np.bincount(rated.item_ids, rated.ratings, minlength=rated.num_items)[1:]
-        counts = np.bincount(rated.item_ids, minlength=rated.num_items)[1:]
+    facts = {"interactions": stats.popularity(dataset.num_items).astype(np.float64)}
+    counts = stats.item_rated[1:]
+    if counts.any():
         facts["rating"] = np.full(dataset.num_items, np.nan)
-        facts["rating"][known] = np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
+        facts["rating"][known] = np.divide(
+            stats.item_sums[1:], counts, out=np.full(len(counts), np.nan), where=counts > 0
+        )
     return facts

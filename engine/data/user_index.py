@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -10,13 +10,17 @@ import numpy.typing as npt
 from engine.data.history import History
 
 if TYPE_CHECKING:
-    from engine.data.dataset import Dataset
+    from engine.data.id_map import IdMap
+    from engine.data.interaction_stats import InteractionStats
     from engine.data.results import UserOrder, UserSummary
     from engine.interactions import Interactions
 
+#: A column of the interactions, as :class:`engine.interactions.Interactions` names it.
+Column = Literal["item_ids", "ratings", "timestamps"]
+
 
 class UserIndex:
-    """An index of the rows of each user, in the order of time.
+    """An index of the interactions of each user, in the order of time.
 
     Parameters
     ----------
@@ -31,22 +35,61 @@ class UserIndex:
         self._ends: npt.NDArray[Any] = np.cumsum(np.bincount(users, minlength=interactions.num_users))
         self._interactions = interactions
 
+    # -- what a stored index reads from its files instead --------------------------------------------------------
+    def _take(self, column: Column, places: npt.NDArray[Any] | slice) -> npt.NDArray[Any] | None:
+        """The values of a column at some places of the order; None if the interactions have no such column."""
+        values: npt.NDArray[Any] | None = getattr(self._interactions, column)
+        return None if values is None else values[self._rows[places]]
+
+    def _places_of(self, item: int) -> npt.NDArray[np.int64]:
+        """The places of an item in the order, ascending."""
+        rows = np.flatnonzero(self._interactions.item_ids == item)
+        is_wanted = np.zeros(len(self._rows), dtype=bool)
+        is_wanted[rows] = True
+        return np.flatnonzero(is_wanted[self._rows])
+
+    def _items(self, places: npt.NDArray[Any] | slice) -> npt.NDArray[Any]:
+        items = self._take("item_ids", places)
+        assert items is not None
+        return items
+
+    def sorted_column(self, column: Column) -> npt.NDArray[Any] | None:
+        """A whole column, by user and then from the oldest; None if the interactions have no such column."""
+        return self._take(column, slice(None))
+
+    # -- answers ---------------------------------------------------------------------------------------------------
     def rows(self, user: int) -> npt.NDArray[np.intp]:
-        """Return the rows of one user, oldest first."""
-        start = self._ends[user - 1] if user else 0
-        return self._rows[start : self._ends[user]]
+        """Return the rows of one user in the interactions, oldest first."""
+        return self._rows[self._part(user)]
+
+    def _part(self, user: int) -> slice:
+        return slice(int(self._ends[user - 1]) if user else 0, int(self._ends[user]))
 
     def items(self, user: int) -> npt.NDArray[Any]:
         """Return the items of one user, oldest first. An item may occur more than once."""
-        return self._interactions.item_ids[self.rows(user)]
+        return self._items(self._part(user))
+
+    def ratings(self, user: int) -> npt.NDArray[Any] | None:
+        """Return the ratings of one user, oldest first, NaN for an item without; None without ratings."""
+        return self._take("ratings", self._part(user))
+
+    def times(self, user: int) -> npt.NDArray[Any] | None:
+        """Return the times of the interactions of one user, oldest first; None without times."""
+        return self._take("timestamps", self._part(user))
+
+    def latest_of(self, item: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any] | None, npt.NDArray[Any] | None]:
+        """Return the users who interacted with an item, ascending, and each one's latest rating of it and its time."""
+        places = self._places_of(item)
+        users = np.searchsorted(self._ends, places, side="right")
+        last = np.append(np.diff(users) > 0, np.ones(min(len(users), 1), dtype=bool))
+        return users[last].astype(np.int64), self._take("ratings", places[last]), self._take("timestamps", places[last])
 
     def history(self, user: int) -> History:
         """Return the distinct items of one user with their mean ratings, in the order of the internal ids."""
-        rows, log = self.rows(user), self._interactions
-        items, position = np.unique(log.item_ids[rows], return_inverse=True)
-        if log.ratings is None:
+        items, position = np.unique(self.items(user), return_inverse=True)
+        ratings = self.ratings(user)
+        if ratings is None:
             return History(items.astype(np.int64), None)
-        ratings = log.ratings[rows]
         rated = ~np.isnan(ratings)
         counts = np.bincount(position[rated], minlength=len(items))
         sums = np.bincount(position[rated], ratings[rated], minlength=len(items))
@@ -59,8 +102,8 @@ class UserIndex:
         lengths = ends - np.where(users > 0, self._ends[users - 1], 0)
         # Counts up within each user's rows, from the first row of the user.
         within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        rows = self._rows[np.repeat(ends - lengths, lengths) + within]
-        return np.repeat(np.arange(len(users)), lengths), self._interactions.item_ids[rows].astype(np.int64)
+        places = np.repeat(ends - lengths, lengths) + within
+        return np.repeat(np.arange(len(users)), lengths), self._items(places).astype(np.int64)
 
     def tails(self, users: npt.NDArray[Any], length: int) -> npt.NDArray[np.int64]:
         """Return the last ``length`` items of several users, padded with 0 on the left, ``(len(users), length)``."""
@@ -69,7 +112,7 @@ class UserIndex:
         positions = ends[:, None] - np.arange(length, 0, -1)
         inside = positions >= starts[:, None]
         tails = np.zeros(positions.shape, dtype=np.int64)
-        tails[inside] = self._interactions.item_ids[self._rows[positions[inside]]]
+        tails[inside] = self._items(positions[inside])
         return tails
 
 
@@ -84,34 +127,20 @@ class UserSearch:
 
     Parameters
     ----------
-    dataset
-        The data set whose users are searched. Its user ids are converted to text once.
-
-    Attributes
-    ----------
-    counts
-        The number of interactions of each user, ``(num_users,)``.
-    means
-        The mean rating of each user, NaN for one without ratings, ``(num_users,)``; None without ratings.
+    users
+        The users. Their ids are converted to text once.
+    stats
+        How many interactions they have, and their mean ratings.
     """
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, users: IdMap, stats: InteractionStats) -> None:
         import pyarrow as pa
 
-        self._users = dataset.users
-        interactions = dataset.interactions
-        self._texts: Any = pa.array(dataset.users.ids).cast(pa.string())
-        self.counts = np.bincount(interactions.user_ids, minlength=interactions.num_users)
-        self.means: npt.NDArray[np.float64] | None = None
+        self._users = users
+        self._texts: Any = pa.array(users.ids).cast(pa.string())
+        #: The number of interactions of each user, ``(num_users,)``, and their mean ratings or None.
+        self.counts, self.means = stats.user_counts, stats.user_means
         self._last: tuple[object, npt.NDArray[np.int64]] = None, np.zeros(0, dtype=np.int64)
-        if interactions.ratings is not None:
-            known = ~np.isnan(interactions.ratings)
-            users = interactions.user_ids[known]
-            sums: npt.NDArray[Any] = np.bincount(
-                users, weights=interactions.ratings[known], minlength=interactions.num_users
-            )
-            rated = np.bincount(users, minlength=interactions.num_users)
-            self.means = np.divide(sums, rated, out=np.full(len(sums), np.nan), where=rated > 0)
 
     def find(self, text: str, limit: int) -> list[UserSummary]:
         """Find users whose id contains ``text``, regardless of case.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.datasets.build.catalogue_match import CatalogueIndex
 from engine.datasets.build.items import Catalogue
@@ -47,15 +48,18 @@ class EntryMatcher:
     ----------
     dataset
         The data set.
+    popularity
+        The number of interactions of each item, without the padding; None counts them.
     """
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, popularity: npt.NDArray[np.int64] | None = None) -> None:
         import pyarrow as pa
 
         self._dataset = dataset
         ids = dataset.items.id_map.ids
         array = pa.array(ids) if dataset.items.id_map.numeric else pa.array(ids.tolist(), pa.string())
-        popularity = np.bincount(dataset.interactions.item_ids, minlength=dataset.num_items + 1)[1:]
+        if popularity is None:
+            popularity = np.bincount(dataset.interactions.item_ids, minlength=dataset.num_items + 1)[1:]
         self._index = CatalogueIndex(dataset.items.table, to_ids(array), popularity.tolist())
         self._found: dict[tuple[object, ...], EntryMatch] = {}
 

@@ -54,7 +54,7 @@ class MeService:
     def _matcher(self) -> EntryMatcher:
         from engine.profiles.matching import EntryMatcher
 
-        return EntryMatcher(self._opened.dataset)
+        return EntryMatcher(self._opened.dataset, self._opened.popularity)
 
     @property
     def _range(self) -> tuple[float, float] | None:

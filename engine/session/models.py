@@ -250,6 +250,7 @@ class ModelService:
                 model,
                 user_index=self._opened.user_index,
                 rating_range=self._opened.manifest.overview.rating_range if rates else None,
+                stats=self._opened.stats,
             )
         return known
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from engine.data.dataset import Dataset
+    from engine.data.interaction_stats import InteractionStats
     from engine.data.user_index import UserIndex
     from engine.storage.settings import Settings
     from engine.workspace.dataset_store import Workspace
@@ -80,22 +81,24 @@ class OpenDataset:
         return self.settings.show_adult or False
 
     @locked_property
+    def _by_user(self) -> tuple[UserIndex, InteractionStats]:
+        # Both are read from files where the data set is large, else they are made of what is in memory anyway.
+        return self.workspace.open_by_user(self.manifest, lambda: self.dataset.interactions)
+
+    @property
     def user_index(self) -> UserIndex:
         """Who interacted with what."""
-        from engine.data.user_index import UserIndex
+        return self._by_user[0]
 
-        return UserIndex(self.dataset.interactions)
+    @property
+    def stats(self) -> InteractionStats:
+        """What is counted over all interactions."""
+        return self._by_user[1]
 
     @locked_property
     def popularity(self) -> npt.NDArray[np.int64]:
         """The number of interactions of each item, by internal id."""
-        import numpy as np
-
-        from engine.data.user_index import item_counts
-
-        popularity = np.zeros(self.dataset.num_items, dtype=np.int64)
-        popularity[: self.dataset.num_rated_items] = item_counts(self.dataset.interactions)[1:]
-        return popularity
+        return self.stats.popularity(self.dataset.num_items)
 
 
 def check(job: Job | None) -> None:

@@ -101,7 +101,7 @@ class SearchService:
             encoder,
             popularity=self._opened.popularity,
             co_occurrence=CoOccurrence(self._opened.dataset.interactions).similarity,
-            extra_columns=ratings_of_items(self._opened.dataset),
+            extra_columns=ratings_of_items(self._opened.dataset, self._opened.stats),
             cache_file=CacheFile(
                 self._opened.workspace.dataset_folder(self._opened.name) / "words.npz",
                 f"{self._opened.manifest.files['items']['sha256']} {__version__}",

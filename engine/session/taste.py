@@ -176,18 +176,18 @@ class TasteService:
         """
         import numpy as np
 
-        rows, items, ratings = self._of_user(user)
+        items, ratings = self._of_user(user)
         rated, scale = ratings[~np.isnan(ratings)], self._scale
         counts = np.bincount(items - 1, minlength=self._opened.dataset.num_items)
         return Taste(
             user,
-            len(rows),
+            len(items),
             self._genre_shares(counts),
             self._decade_shares(counts),
             () if scale is None else scale.shares(rated),
             float(rated.mean()) if len(rated) else None,
             None if scale is None else scale.mean,
-            self._activity(rows),
+            self._activity(user),
         )
 
     def compare(self, first: ExternalId, second: ExternalId) -> Likeness:
@@ -203,7 +203,7 @@ class TasteService:
         dataset = self._opened.dataset
         sides = []
         for user in (first, second):
-            _, items, ratings = self._of_user(user)
+            items, ratings = self._of_user(user)
             latest = dict(zip(items.tolist(), ratings.tolist(), strict=True))  # the newest rating of an item counts
             sides.append(latest)
         one, other = sides
@@ -253,29 +253,31 @@ class TasteService:
         """How everybody uses the rating scale; None if there are no ratings."""
         import numpy as np
 
-        ratings = self._opened.dataset.interactions.ratings
-        known = np.zeros(0) if ratings is None else ratings[~np.isnan(ratings)]
-        if not len(known):
+        stats = self._opened.stats
+        steps, numbers = stats.steps, stats.step_counts
+        if steps is None or numbers is None:  # numbers rather than a scale
+            ratings = self._opened.dataset.interactions.ratings
+            assert ratings is not None
+            steps, numbers = np.unique(ratings[~np.isnan(ratings)].astype(float), return_counts=True)
+        if not len(steps):
             return None
-        steps = np.unique(known).astype(float)
         if len(steps) <= _MOST_STEPS:
             labels, bounds = tuple(f"{step:g}" for step in steps), (steps[1:] + steps[:-1]) / 2
         else:
             edges = np.linspace(float(steps[0]), float(steps[-1]), _PARTS + 1)
             labels = tuple(f"{low:.3g}–{high:.3g}" for low, high in pairwise(edges))
             bounds = edges[1:-1]
-        counts = np.bincount(np.digitize(known, bounds), minlength=len(labels))
-        return _Scale(labels, bounds, counts / len(known), float(known.mean(dtype=float)))
+        counts = np.bincount(np.digitize(steps, bounds), numbers, minlength=len(labels))
+        return _Scale(labels, bounds, counts / numbers.sum(), stats.rating_mean)
 
     # -- parts ------------------------------------------------------------------------------------------------
-    def _of_user(self, user: ExternalId) -> tuple[Counts, Counts, npt.NDArray[np.float64]]:
-        """The rows of a user in the log from the oldest, their items and their ratings, NaN for none."""
+    def _of_user(self, user: ExternalId) -> tuple[Counts, npt.NDArray[np.float64]]:
+        """The items of a user from the oldest, and their ratings, NaN for none."""
         import numpy as np
 
-        dataset, log = self._opened.dataset, self._opened.dataset.interactions
-        rows = self._opened.user_index.rows(dataset.users.encode_one(user))
-        ratings = np.full(len(rows), np.nan) if log.ratings is None else log.ratings[rows].astype(float)
-        return rows, log.item_ids[rows].astype(np.int64), ratings
+        index, internal = self._opened.user_index, self._opened.dataset.users.encode_one(user)
+        items, ratings = index.items(internal).astype(np.int64), index.ratings(internal)
+        return items, np.full(len(items), np.nan) if ratings is None else ratings.astype(float)
 
     def _genre_totals(self, counts: Counts) -> Counts:
         """How many interactions belong to each genre, given how many each item has."""
@@ -322,12 +324,12 @@ class TasteService:
         lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
         return float(one @ other) / lengths if lengths else None
 
-    def _activity(self, rows: Counts) -> tuple[tuple[str, int], ...]:
+    def _activity(self, user: ExternalId) -> tuple[tuple[str, int], ...]:
         dataset = self._opened.dataset
-        times = dataset.interactions.timestamps
-        if times is None or not dataset.has_dates or not len(rows):
+        times = self._opened.user_index.times(dataset.users.encode_one(user)) if dataset.has_dates else None
+        if times is None:
             return ()
-        dates = [datetime.fromtimestamp(int(time), UTC) for time in times[rows] if 0 < int(time) < 4e9]
+        dates = [datetime.fromtimestamp(int(time), UTC) for time in times if 0 < int(time) < 4e9]
         if not dates:
             return ()
         first, last = min(dates), max(dates)

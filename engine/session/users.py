@@ -38,7 +38,7 @@ class UserService:
     def _user_search(self) -> UserSearch:
         from engine.data.user_index import UserSearch
 
-        return UserSearch(self._opened.dataset)
+        return UserSearch(self._opened.dataset.users, self._opened.stats)
 
     def find(self, text: str, limit: int = 50) -> list[UserSummary]:
         """Users whose id contains ``text``: equal, then prefix, then anywhere; an empty text gives the first ones."""
@@ -77,17 +77,16 @@ class UserService:
         """
         import numpy as np
 
-        dataset = self._opened.dataset
-        rows = self._opened.user_index.rows(dataset.users.encode_one(user))[::-1]
-        log = dataset.interactions
-        ratings = np.full(len(rows), np.nan) if log.ratings is None else log.ratings[rows]
+        dataset, index = self._opened.dataset, self._opened.user_index
+        internal = dataset.users.encode_one(user)
+        found, given = index.items(internal)[::-1], index.ratings(internal)
+        ratings = np.full(len(found), np.nan) if given is None else given[::-1]
         # Numbers that only tell an order would be shown as dates of the year 1970.
-        dates = log.timestamps if dataset.has_dates else None
-        times = [None] * len(rows) if dates is None else dates[rows].tolist()
-        items = dataset.items.take(log.item_ids[rows])
+        dates = index.times(internal) if dataset.has_dates else None
+        times = [None] * len(found) if dates is None else dates[::-1].tolist()
         return [
             HistoryEntry(item, None if np.isnan(rating) else float(rating), time)
-            for item, rating, time in zip(items, ratings, times, strict=True)
+            for item, rating, time in zip(dataset.items.take(found), ratings, times, strict=True)
         ]
 
     def fans(self, item: ExternalId, limit: int = 100) -> list[Fan]:
@@ -104,23 +103,17 @@ class UserService:
         import numpy as np
 
         dataset = self._opened.dataset
-        log = dataset.interactions
-        rows = np.flatnonzero(log.item_ids == dataset.items.id_map.encode_one(item))
-        if log.timestamps is not None:
-            rows = rows[np.argsort(log.timestamps[rows], kind="stable")]
-        # The last row of each user, since somebody may have rated an item again.
-        users, last = np.unique(log.user_ids[rows][::-1], return_index=True)
-        rows = rows[::-1][last]
-        ratings = np.full(len(rows), np.nan) if log.ratings is None else log.ratings[rows].astype(float)
+        users, rated, times = self._opened.user_index.latest_of(dataset.items.id_map.encode_one(item))
+        ratings = np.full(len(users), np.nan) if rated is None else rated.astype(float)
         search = self._user_search
         means = ratings if search.means is None else search.means[users]
         order = np.lexsort((search.counts[users], means, -ratings))[:limit]
-        dates = log.timestamps if dataset.has_dates else None
+        dates = times if dataset.has_dates else None
         return [
             Fan(
                 search.summary(int(users[place])),
                 None if np.isnan(ratings[place]) else float(ratings[place]),
-                None if dates is None else int(dates[rows[place]]),
+                None if dates is None else int(dates[place]),
             )
             for place in order.tolist()
         ]

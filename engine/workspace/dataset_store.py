@@ -15,7 +15,7 @@ import logging
 import os
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 from engine.data.results import Overview
 from engine.errors import DamagedError, DataError, ErrorKind, UnknownError
 from engine.runtime.job import Job
-from engine.runtime.memory import require_free
 from engine.storage.atomic import (
     cannot_write,
     checksum,
@@ -43,17 +42,19 @@ from engine.version import __version__
 from engine.workspace.layout import CURRENT, DATASETS, EMBEDDINGS, LOCK, MANIFEST, MAP, MODELS
 from engine.workspace.leftovers import clear_dataset, clear_leftovers, clear_locked
 from engine.workspace.manifest import SCHEMA_VERSION, Manifest, read_manifest, to_manifest
+from engine.workspace.stored_interactions import open_by_user, open_interactions, store_by_user
 from engine.workspace.tables import load_table, to_dataset
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from engine.data.dataset import Dataset
+    from engine.data.interaction_stats import InteractionStats
+    from engine.data.user_index import UserIndex
+    from engine.interactions import Interactions
 
 #: The name of the bundled data set, which needs no files.
 DEMO = "demo"
-#: The bytes an interaction while a data set is opened: user, item, rating and time, in the table and as arrays.
-_BYTES_AN_INTERACTION = 40
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SET_ASIDE = re.compile(r".*\.damaged-\d+")
 _log = logging.getLogger(__name__)
@@ -204,7 +205,9 @@ class Workspace:
                     raise cannot_write(folder, error) from error
                 raise
             clear_dataset(folder)
-        return to_manifest(folder / MANIFEST, name, raw)
+            manifest = to_manifest(folder / MANIFEST, name, raw)
+            store_by_user(folder, manifest, dataset.interactions)
+        return manifest
 
     def open(self, name: str) -> Dataset:
         """Read a whole data set, and compare each table with its checksum.
@@ -217,14 +220,18 @@ class Workspace:
             If the folder is damaged, and then renamed, or cannot be read.
         RecsysError
             If a newer version of the program wrote the folder, or the interactions need more memory than is free.
+
+        Notes
+        -----
+        The interactions of a large data set are read at the first use of one of their columns, which raises the same.
         """
         folder = self.dataset_folder(name)
         while True:
             manifest = self.manifest(name)
-            require_free(_BYTES_AN_INTERACTION * manifest.overview.num_interactions, f"Opening the data set {name!r}")
             try:
-                tables = {table: load_table(folder, entry) for table, entry in manifest.files.items()}
-                return to_dataset(manifest, tables)
+                tables = {table: load_table(folder, manifest.files[table]) for table in ("items", "users")}
+                log = open_interactions(folder, manifest, lambda why: self._damaged(name, why))
+                return to_dataset(manifest, tables, log)
             except (
                 DamagedError,
                 FileNotFoundError,
@@ -238,6 +245,21 @@ class Workspace:
                 raise DataError(
                     f"{folder}: cannot be read ({describe_os_error(error)}).", name=name, file=str(folder)
                 ) from error
+
+    def open_by_user(
+        self, manifest: Manifest, interactions: Callable[[], Interactions]
+    ) -> tuple[UserIndex, InteractionStats]:
+        """Open the interactions by user; see :func:`engine.workspace.stored_interactions.open_by_user`."""
+        name = manifest.overview.name
+
+        @contextlib.contextmanager
+        def unchanged() -> Iterator[None]:
+            with self.exclusive(f"sorting {name} by user"):
+                if self.manifest(name).files != manifest.files:
+                    raise DataError(f"The data set {name!r} was replaced meanwhile.", name=name)
+                yield
+
+        return open_by_user(self.dataset_folder(name), manifest, interactions, unchanged)
 
     def remove(self, name: str) -> None:
         """Delete a data set with its embeddings and models.
@@ -376,7 +398,7 @@ def overview_of(dataset: Dataset) -> Overview:
         num_rated_items=dataset.num_rated_items,
         num_interactions=dataset.num_interactions,
         rating_range=(float(np.min(ratings)), float(np.max(ratings))) if ratings is not None and len(ratings) else None,
-        has_timestamps=dataset.interactions.timestamps is not None,
+        has_timestamps=dataset.interactions.has("timestamps"),
     )
 
 

@@ -11,6 +11,8 @@ DATASETS, EMBEDDINGS, MODELS, TUNING = "datasets", "embeddings", "models", "tuni
 WORDS, MAP = "words.npz", "map.npz"
 RUNS, DEFAULTS = "runs", "defaults.json"
 TABLES = ("items", "users", "interactions")
+#: The interactions of a large data set by user, which are made again where they are missing.
+BY_USER = "by_user"
 #: The profile of a data set, which is made again where it is missing.
 PROFILE = "profile.json"
 #: The file of a table; its name is new in each version of a data set.

@@ -18,6 +18,7 @@ from engine.storage.lock import locked
 from engine.storage.part_file import clear_parts
 from engine.storage.versions import clear_old_versions, delete
 from engine.workspace.layout import (
+    BY_USER,
     DATASETS,
     DEFAULTS,
     EMBEDDINGS,
@@ -102,11 +103,13 @@ def _clear_dataset(folder: Path) -> list[Path]:
     tables = [path for path in _entries(folder) if TABLE_FILE.fullmatch(path.name) and path.name not in named]
     cleared = [one for path in tables for one in delete(path)] + clear_parts(folder)
     if not named:
-        rest = [folder / name for name in (DEFAULTS, EMBEDDINGS, MODELS, RUNS, TUNING, WORDS, MAP, PROFILE)]
+        rest = [folder / name for name in (DEFAULTS, EMBEDDINGS, MODELS, RUNS, TUNING, WORDS, MAP, PROFILE, BY_USER)]
         cleared += [one for path in rest if path.exists() for one in delete(path)]
         if not _entries(folder):
             cleared += delete(folder)
         return cleared
+    if (folder / BY_USER).is_dir():
+        cleared += clear_old_versions(folder / BY_USER)
     return cleared + _clear_models(folder / MODELS) + _clear_embeddings(folder / EMBEDDINGS) + clear_runs(folder / RUNS)
 
 

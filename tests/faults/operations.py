@@ -19,6 +19,7 @@ from engine.data.dataset import Dataset
 from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.data.runs import RunRecord
+from engine.data.user_index import UserIndex
 from engine.evaluation.config import EvaluationConfig
 from engine.interactions import Interactions
 from engine.models import Capabilities, ModelSpec, Option, Range
@@ -28,8 +29,12 @@ from engine.search.history import SearchHistory
 from engine.search.semantic.vector_store import VectorStore, hash_texts
 from engine.session import Session, Target
 from engine.session.exports import lists
+from engine.session.open_dataset import OpenDataset
+from engine.workspace import stored_interactions
+from engine.workspace.by_user import load as load_by_user
 from engine.workspace.dataset_moves import rename, restore, throw_away
 from engine.workspace.dataset_store import Workspace
+from engine.workspace.layout import BY_USER
 from engine.workspace.model_store import ModelStore
 from engine.workspace.run_store import RunStore
 from engine.workspace.trash import trashed
@@ -176,6 +181,13 @@ def own_ratings(home: Path) -> list[tuple[str, float | None]]:
     return [(entry.title, entry.rating) for entry in ProfileStore(home / "data").read("me").entries]
 
 
+def sort_by_user(home: Path) -> None:
+    """Ask for one user of a data set that counts as large."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stored_interactions, "LARGE", 1)
+        OpenDataset(workspace_in(home), "other").user_index.items(0)
+
+
 def export(home: Path, k: int) -> None:
     """Write recommendations in two blocks, as those of many users."""
     with pytest.MonkeyPatch.context() as patch:
@@ -265,6 +277,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "export again": Operation(lambda home: export(home, 2), cleared_by_repeating=True),
     "export vectors": Operation(export_vectors, cleared_by_repeating=True),
     "profile": Operation(lambda home: Session(workspace_in(home), NAME).profiles.profile(), optional=True),
+    "sort by user": Operation(sort_by_user, optional=True),
     "rate": Operation(lambda home: rate(home, 2, 5.0)),
     "rate again": Operation(lambda home: rate(home, 1, 5.0)),
     "search": Operation(search, steps_between=True, optional=True),
@@ -283,6 +296,10 @@ def open_again(home: Path) -> dict[str, Any]:
     for name in workspace.names():
         dataset = workspace.open(name)
         found[name] = _digest(dataset)
+        by_user = workspace.dataset_folder(name) / BY_USER
+        table = str(workspace.manifest(name).files["interactions"]["sha256"])
+        if by_user.exists() and (loaded := load_by_user(by_user, table, _no_need)):
+            found[f"{name}/by user"] = loaded[0].sorted_column("item_ids").tolist()
         models_of = ModelStore(workspace, workspace.manifest(name))
         found[f"{name}/default"] = models_of.default("user")
         for one in models_of.states():
@@ -306,6 +323,10 @@ def open_again(home: Path) -> dict[str, Any]:
         if (exports_in(home) / names[0]).exists():
             found[names[0]] = [hashlib.sha256((exports_in(home) / name).read_bytes()).hexdigest() for name in names]
     return found
+
+
+def _no_need() -> UserIndex:
+    raise AssertionError("the interactions by user are damaged")
 
 
 def go_on(home: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from engine.data.dataset import Dataset
+from engine.data.interaction_stats import InteractionStats
 from engine.data.user_index import UserIndex, UserSearch, item_counts
 from tests.engine.conftest import make_dataset
 
@@ -20,7 +21,7 @@ def test_item_counts_leave_padding_at_zero(dataset: Dataset) -> None:
 
 
 def test_users_are_found_by_part_of_their_id(dataset: Dataset) -> None:
-    directory = UserSearch(dataset)
+    directory = UserSearch(dataset.users, InteractionStats.of(dataset.interactions))
     assert [one.user_id for one in directory.find("", 2)] == [10, 20]
     assert [one.user_id for one in directory.find("0", 10)] == [10, 20, 30]
     assert [one.user_id for one in directory.find("30", 10)] == [30]

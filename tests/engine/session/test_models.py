@@ -41,10 +41,10 @@ def count_calls(monkeypatch: pytest.MonkeyPatch, where: Any, name: str) -> list[
 
 
 def test_what_is_counted_over_all_ratings_is_counted_once(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    counted = count_calls(monkeypatch, recommender, "confidence_margin")
+    counted = count_calls(monkeypatch, recommender, "margin_of")
     answers = [session.users.recommend(user, 3) for user in (10, 20, 10)]
     session.users.explain(10, "heat")
-    assert counted == ["confidence_margin"]
+    assert counted == ["margin_of"]
     assert answers[0] == answers[2]
 
 
