@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from engine.data.study import Study
+
 RunKind = Literal["train", "evaluate", "tune"]
 RunState = Literal["finished", "stopped", "failed"]
 RUN_KINDS: tuple[RunKind, ...] = ("train", "evaluate", "tune")
@@ -49,6 +51,8 @@ class RunRecord:
         As in :class:`engine.data.results.FitReport`. The metric of tuning is the best one on the validation parts.
     losses
         The mean training loss of each epoch of a model that is trained by steps.
+    study
+        The trials of tuning; None for other runs.
     data
         A hash of the data set's tables. Two runs can be compared only if they have the same.
     version
@@ -82,6 +86,7 @@ class RunRecord:
     about: Mapping[str, Any] = field(default_factory=dict)
     num_test: int | None = None
     losses: tuple[float, ...] = ()
+    study: Study | None = None
     data: str = ""
     version: str = ""
     machine: Mapping[str, Any] = field(default_factory=dict)
@@ -92,7 +97,7 @@ class RunRecord:
 
 
 #: The fields that a diff of two runs leaves out, since they differ between any two runs.
-_ALWAYS_DIFFERENT = frozenset({"id", "started", "model_id", "values", "losses", "segments", "intervals", "about"})
+_ALWAYS_DIFFERENT = frozenset({"id", "started", "model_id", "values", "losses", "study", "segments", "intervals", "about"})
 
 
 def diff(first: RunRecord, second: RunRecord) -> dict[str, tuple[Any, Any]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import models
+from engine.data.study import Study
 from engine.errors import DamagedError, DataError, ErrorKind, LearningError, OptionError, RecsysError
 from engine.evaluation.config import EvaluationConfig
 from engine.evaluation.journal import Journal
@@ -20,6 +21,15 @@ from engine.evaluation.paired import ERRORS
 from engine.evaluation.runner import evaluate_split, learnable, protocol_for
 from engine.evaluation.splitters import Split, split
 from engine.evaluation.study_file import require_study
+from engine.evaluation.study_record import (
+    DEFAULTS,
+    DIVERGED,
+    MOST_TRIALS,
+    importance_of,
+    plain,
+    searched_options,
+    trials_of,
+)
 from engine.models import Range
 from engine.runtime.job import ForwardingJob, Job, Progress
 
@@ -30,8 +40,6 @@ if TYPE_CHECKING:
 
 #: The number of validation parts on which each trial is evaluated; a trial may be pruned between them.
 FOLDS = 2
-#: Names of user attributes that mark trials.
-_DEFAULTS, _DIVERGED = "defaults", "diverged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,8 @@ class Tuned:
         The file in which the search is stored.
     note
         A note on how to interpret the values.
+    study
+        The trials, and the importance of the options.
     """
 
     model: str
@@ -71,6 +81,7 @@ class Tuned:
     pruned: int
     path: str
     note: str
+    study: Study
 
 
 def tune(
@@ -112,7 +123,8 @@ def tune(
         The metric to optimize; None chooses ``rmse`` if the protocol is ``random`` and the model predicts ratings, and
         ``ndcg@k`` with the ``k`` of ``config`` otherwise.
     job
-        Receives the progress and may cancel; a cancelled search loses only the trial that is running.
+        Receives the progress, each time with the search so far (a :class:`Study`) as its detail, and may cancel; a
+        cancelled search loses only the trial that is running.
     item_vectors
         The vectors of the items' texts; see :func:`engine.evaluation.runner.evaluate`.
 
@@ -181,18 +193,19 @@ def tune(
         study.sampler = optuna.samplers.TPESampler(seed=seed + earlier, multivariate=False)
         if not earlier:
             start = {option: _within(defaults[option], where) for option, where in space.items()}
-            study.enqueue_trial(start, user_attrs={_DEFAULTS: True})
+            study.enqueue_trial(start, user_attrs={DEFAULTS: True})
 
         def objective(trial: Any) -> float:
             job.checkpoint()
             chosen = {option: _suggest(trial, option, where, defaults[option]) for option, where in space.items()}
+            notify(study, None, trial.number)
             values: list[float] = []
             for fold, part in enumerate(parts):
                 try:
                     trial_config = replace(config, protocol=protocol, seed=seed + fold, options={**given, **chosen})
                     report = evaluate_split(dataset, name, part, trial_config, job=quiet, item_vectors=item_vectors)
                 except LearningError:
-                    trial.set_user_attr(_DIVERGED, True)
+                    trial.set_user_attr(DIVERGED, True)
                     raise
                 if metric not in report.metrics:
                     raise OptionError(
@@ -205,10 +218,28 @@ def tune(
                     raise optuna.TrialPruned
             return float(np.mean(values))
 
-        def notify(study: Any, trial: Any) -> None:
+        def record(running: int | None = None) -> Study:
+            found = study.get_trials(deepcopy=False)
+            best = study.best_trial if _completed(study) else None
+            older = [best] if best is not None and best.number < len(found) - MOST_TRIALS else []
+            return Study(
+                model=name,
+                metric=metric,
+                minimize=metric in ERRORS,
+                protocol=protocol,
+                seed=seed,
+                wanted=trials,
+                given=given,
+                space=searched_options(space),
+                trials=trials_of(older, None) + trials_of(found, running),
+                num_trials=len(found),
+                importance=importance_of(study, sum(one.state.name == "COMPLETE" for one in found)),
+            )
+
+        def notify(study: Any, _: Any, running: int | None = None) -> None:
             done = len(finished())
             best = {"best": float(study.best_value)} if _completed(study) else {}
-            job.report(Progress(f"tuning {name}", done, max(trials, done), "trials", best))
+            job.report(Progress(f"tuning {name}", done, max(trials, done), "trials", best, record(running)))
 
         quiet = _Quiet(job)
         notify(study, None)
@@ -222,35 +253,29 @@ def tune(
                 f"No trial of {name} succeeded: all trials diverged, or the time limit was reached before the first "
                 "ended."
             )
-        best = {**given, **{name: _plain(value) for name, value in study.best_params.items()}}
-        return _outcome(dataset, name, protocol, seed, metric, best, study, finished(), path)
+        best = {**given, **{name: plain(value) for name, value in study.best_params.items()}}
+        return _outcome(dataset, best, record(), float(study.best_value), finished(), path)
 
 
 def _outcome(
-    dataset: Dataset,
-    name: str,
-    protocol: str,
-    seed: int,
-    metric: str,
-    best: dict[str, Any],
-    study: Any,
-    finished: list[Any],
-    path: Path,
+    dataset: Dataset, best: dict[str, Any], study: Study, best_value: float, finished: list[Any], path: Path
 ) -> Tuned:
     return Tuned(
-        model=name,
+        model=study.model,
         dataset=dataset.name,
-        protocol=protocol,
-        seed=seed,
-        metric=metric,
+        protocol=study.protocol,
+        seed=study.seed,
+        metric=study.metric,
         best_options=best,
-        best_value=float(study.best_value),
-        default_value=next((one.value for one in finished if _DEFAULTS in one.user_attrs), None),
+        best_value=best_value,
+        default_value=next((one.value for one in finished if DEFAULTS in one.user_attrs), None),
         finished=len(finished),
         pruned=sum(one.state.name == "PRUNED" for one in finished),
         path=str(path),
-        note=f"Chosen on {FOLDS} validation parts of the training part; the test part of the {protocol} split (seed "
-        f"{seed}) was not used. The best value of many trials is too optimistic: evaluate it once on the test part.",
+        note=f"Chosen on {FOLDS} validation parts of the training part; the test part of the {study.protocol} split "
+        f"(seed {study.seed}) was not used. The best value of many trials is too optimistic: evaluate it once on the "
+        "test part.",
+        study=study,
     )
 
 
@@ -278,14 +303,9 @@ def _within(default: Any, where: Range | tuple[Any, ...]) -> Any:
     return default if default in where else where[0]
 
 
-def _plain(value: Any) -> Any:
-    """Round a float to four significant digits; other values are returned as they are."""
-    return float(f"{value:.4g}") if isinstance(value, float) else value
-
-
 def _ended(trial: Any) -> bool:
     """Whether a trial finished or diverged, rather than being interrupted."""
-    return trial.state.name in ("COMPLETE", "PRUNED") or _DIVERGED in trial.user_attrs
+    return trial.state.name in ("COMPLETE", "PRUNED") or DIVERGED in trial.user_attrs
 
 
 def _completed(study: Any) -> bool:

@@ -24,6 +24,8 @@ class Progress:
         What a piece is, in the plural: ``"rows"``, ``"texts"``, ``"batches"``.
     values
         Figures to show, such as ``{"epoch": 3, "loss": 0.81}``.
+    detail
+        A record that says more than figures can, such as the trials of a search; None if there is none.
     """
 
     stage: str
@@ -31,6 +33,7 @@ class Progress:
     total: int | None = None
     unit: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
+    detail: object = None
 
 
 def _ignore(_: Progress) -> None:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.data.runs import RunKind, RunRecord
+from engine.data.study import Study
 from engine.errors import CancelledError, RecsysError
 from engine.runtime.job import ForwardingJob, Job, Progress
 from engine.session.open_dataset import OpenDataset
@@ -46,13 +47,13 @@ class RunDraft:
     Attributes
     ----------
     job
-        The job to give to the computation: it also notes the loss of each epoch.
+        The job to give to the computation: it also notes the loss of each epoch, and the trials of a search.
     """
 
     def __init__(self, run: RunRecord, job: Job) -> None:
         self.run = run
         self.values: dict[str, Any] | None = None
-        self.job = _LossJob(job)
+        self.job = _NotingJob(job)
 
     def trained(self, report: FitReport, model_id: str | None) -> None:
         """Note the result of a training."""
@@ -91,7 +92,27 @@ class RunDraft:
             protocol=outcome.protocol,
             options={**self.run.options, **outcome.best_options},
             metrics={outcome.metric: outcome.best_value},
+            study=outcome.study,
             about=about,
+        )
+
+    def interrupted(self) -> None:
+        """Note the result of a search that was stopped: the best trial so far."""
+        study = self.job.study
+        if study is None:
+            return
+        best = study.best
+        self.run = replace(
+            self.run,
+            protocol=study.protocol,
+            options={**self.run.options, **study.best_options},
+            metrics={} if best is None or best.value is None else {study.metric: best.value},
+            study=study,
+            about={
+                "default_value": study.default_value,
+                "finished": sum(trial.state in ("finished", "pruned", "diverged") for trial in study.trials),
+                "pruned": sum(trial.state == "pruned" for trial in study.trials),
+            },
         )
 
     def _take(self, report: FitReport) -> None:
@@ -163,6 +184,7 @@ class RunRecorder:
         try:
             yield draft
         except (CancelledError, KeyboardInterrupt):
+            draft.interrupted()
             draft.run = replace(draft.run, state="stopped")
             raise
         except RecsysError as error:
@@ -226,11 +248,12 @@ def describe_machine(device: str) -> dict[str, Any]:
     return described
 
 
-class _LossJob(ForwardingJob):
-    """A job that forwards everything, and notes the last reported loss of each epoch."""
+class _NotingJob(ForwardingJob):
+    """A job that forwards everything, and notes the last reported loss of each epoch, and the last study."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)
+        self.study: Study | None = None
         self._losses: dict[int, float] = {}
 
     @property
@@ -241,4 +264,6 @@ class _LossJob(ForwardingJob):
     def report(self, progress: Progress) -> None:
         if "epoch" in progress.values and "loss" in progress.values:
             self._losses[int(progress.values["epoch"])] = float(progress.values["loss"])
+        if isinstance(progress.detail, Study):
+            self.study = progress.detail
         self._job.report(progress)
