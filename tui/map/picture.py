@@ -13,9 +13,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.map.braille import braille
 from tui.map.labels import Label, place_labels
 from tui.map.layers import CURSOR_MARK, CURSOR_STYLE, MARKS, Marked
+from tui.widgets.braille import braille
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     Cells = npt.NDArray[np.float32]
 
-#: A cell of a terminal holds so many dots of braille, across and down.
-DOTS_ACROSS, DOTS_DOWN = 2, 4
 #: What the whole map leaves free around it, as a share of its size.
 _MARGIN = 1.06
 _LARGEST = 1024.0

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.map.braille import braille
 from tui.map.viewport import Viewport, nearest_to, next_in_direction
+from tui.widgets.braille import braille
 
 SIZES = st.integers(1, 200)
 PLACES = st.floats(-1, 1, width=32)

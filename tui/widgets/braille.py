@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tui.map.viewport import DOTS_ACROSS, DOTS_DOWN
-
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+#: A cell of a terminal holds so many dots of braille, across and down.
+DOTS_ACROSS, DOTS_DOWN = 2, 4
 _FIRST = 0x2800
 _SPACE = 0x20
 #: The bit of each dot of a cell, by its row and column.
