@@ -476,6 +476,11 @@ class RecsysApp(ContainedApp):
             self._notify_end(job)
             self._withdraw_question()
         self._refresh_pane()
+        for screen in self.screen_stack[1:]:
+            from tui.widgets.popup import PopUp
+
+            if isinstance(screen, PopUp):
+                screen.job_changed(job)
 
     def _withdraw_question(self) -> None:
         """Close the question whether to quit, if no job runs any more that it is about."""

@@ -17,10 +17,25 @@ MARKS: Mapping[str, str] = {"best": " *", "tied": " =", "": "  "}
 _BEYOND = ("coverage", "novelty", "diversity", "popularity_lift", "gini")
 
 
-def print_comparison(comparison: Comparison, lists: SideBySide | None, as_json: bool) -> None:
-    """A comparison of models and, for one user, their lists side by side."""
+def comparison_json(comparison: Comparison, lists: SideBySide | None = None) -> list[dict[str, Any]]:
+    """A comparison of models in the shape of the contract."""
+    return [_model_json(model, comparison, lists) for model in comparison.models]
+
+
+def print_comparison(
+    comparison: Comparison, lists: SideBySide | None = None, as_json: bool = False, *, again: str = ""
+) -> None:
+    """A comparison of models and, for one user, their lists side by side.
+
+    Parameters
+    ----------
+    comparison, lists, as_json
+        What is printed, and how.
+    again
+        How models that were measured before can be measured again, in a sentence; empty where they cannot.
+    """
     if as_json:
-        print_json([_model_json(model, comparison, lists) for model in comparison.models])
+        print_json(comparison_json(comparison, lists))
         return
     if lists is not None:
         _print_lists(lists)
@@ -35,7 +50,7 @@ def print_comparison(comparison: Comparison, lists: SideBySide | None, as_json: 
     _print_segments(comparison)
     log(f"* the best by more than chance; = not to be told from the best figure. {verdict(comparison)}")
     if reused := [f"{model.label} (run {model.run.id})" for model in comparison.models if model.reused]:
-        log(f"Measured before: {', '.join(reused)}; --fresh measures again.")
+        log(f"Measured before: {', '.join(reused)}. {again}".strip())
 
 
 def verdict(comparison: Comparison) -> str:

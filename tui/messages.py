@@ -75,6 +75,8 @@ class JobView:
         At that pace; None while it is not known.
     losses
         One loss for each epoch, if the job reports ``epoch`` and ``loss``.
+    detail
+        What the job last reported beside figures, such as the trials of a search; None if it did not.
     failure
         Why it failed.
     seconds
@@ -97,6 +99,7 @@ class JobView:
     pace: float | None = None
     seconds_left: float | None = None
     losses: tuple[float, ...] = ()
+    detail: object = None
     failure: Failure | None = None
     seconds: float | None = None
     waits_for: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from tui.output import log, print_json, print_line, print_table
+from tui.study_output import print_study
 from tui.wording import describe_smaller, evaluate_command, known_targets_note, train_command
 
 if TYPE_CHECKING:
@@ -187,13 +188,20 @@ def report_json(report: FitReport) -> dict[str, Any]:
     return {name: value for name, value in shape.items() if value or name not in ("intervals", "segments", "about")}
 
 
-def print_tuning(outcome: Tuned, as_json: bool) -> None:
+def tuning_json(outcome: Tuned) -> dict[str, Any]:
+    """The result of a search for options, with the commands that use it."""
+    options = outcome.best_options
+    return {
+        **asdict(outcome),
+        "train_command": train_command(outcome.model, outcome.dataset, options),
+        "evaluate_command": evaluate_command(outcome.model, outcome.dataset, options, outcome.protocol, outcome.seed),
+    }
+
+
+def print_tuning(outcome: Tuned) -> None:
     """The result of a search for options."""
     train = train_command(outcome.model, outcome.dataset, outcome.best_options)
     evaluate = evaluate_command(outcome.model, outcome.dataset, outcome.best_options, outcome.protocol, outcome.seed)
-    if as_json:
-        print_json({**asdict(outcome), "train_command": train, "evaluate_command": evaluate})
-        return
     print_line(
         f"{outcome.model} on {outcome.dataset}: {outcome.metric} {outcome.best_value:.4f} on the validation part"
     )
@@ -202,6 +210,7 @@ def print_tuning(outcome: Tuned, as_json: bool) -> None:
     for name, value in outcome.best_options.items():
         print_line(f"  {name:<24}{value}")
     print_line(f"  {outcome.finished} trials, {outcome.pruned} of them cut short, kept in {outcome.path}")
+    print_study(outcome.study)
     print_line(f"Train it:    {train}")
     print_line(f"Measure it:  {evaluate}")
     log(outcome.note)

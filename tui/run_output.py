@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import OptionError
 from tui.output import log, print_json, print_line, print_table
+from tui.study_output import print_study
 
 if TYPE_CHECKING:
     from engine.session import RunRecord
@@ -98,6 +99,8 @@ def print_run(run: RunRecord, is_current: bool, as_json: bool) -> None:
         for name, value in run.metrics.items():
             bounds = run.intervals.get(name)
             print_line(f"  {name:<20}{value:.4f}" + (f"  ({bounds[0]:.4f} to {bounds[1]:.4f})" if bounds else ""))
+    if run.study is not None:
+        print_study(run.study)
     if run.losses:
         print_line(f"Loss of each epoch: {', '.join(f'{loss:.4g}' for loss in run.losses)}")
     print_line(", ".join(f"{part} {seconds:.2f} s" for part, seconds in run.seconds.items()))

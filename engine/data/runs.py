@@ -97,7 +97,9 @@ class RunRecord:
 
 
 #: The fields that a diff of two runs leaves out, since they differ between any two runs.
-_ALWAYS_DIFFERENT = frozenset({"id", "started", "model_id", "values", "losses", "study", "segments", "intervals", "about"})
+_ALWAYS_DIFFERENT = frozenset(
+    {"id", "started", "model_id", "values", "losses", "study", "segments", "intervals", "about"}
+)
 
 
 def diff(first: RunRecord, second: RunRecord) -> dict[str, tuple[Any, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.data.study import SearchedOption, Study, Trial, TrialState
+from engine.data.study import SearchedOption, Trial, TrialState
 from engine.models import Range
 
 if TYPE_CHECKING:

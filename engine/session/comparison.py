@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from engine import models
 from engine.data.comparison import ComparedModel, Comparison, DifferentUser, ListedItem, SideBySide
 from engine.data.runs import RunRecord
+from engine.data.study import Study
 from engine.errors import OptionError, RecsysError, UnknownError
 from engine.evaluation.config import EvaluationConfig
-from engine.runtime.job import Job
+from engine.runtime.job import Job, Progress
 from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset
 from engine.session.recording import RunRecorder, evaluation_settings
@@ -87,16 +89,74 @@ class ComparisonService:
         config = replace(config, protocol=self._models.protocol_for(names, config.protocol))
         runs, reused = [], set()
         for name in names:
-            one = replace(config, options=options.get(name, {}))
-            run = None if fresh else self._earlier(name, one)
-            if run is None:
-                before = self._last_number()
-                self._models.evaluate(name, one, job)
-                run = self._measured_since(before, name)
-            else:
-                reused.add(run.id)
+            run, was_known = self._measured(name, replace(config, options=options.get(name, {})), job, fresh=fresh)
             runs.append(run)
+            if was_known:
+                reused.add(run.id)
         return self._compared(runs, reused, metric)
+
+    def prove(self, study: Study, job: Job | None = None) -> Comparison:
+        """Compare the winner of a search with the model that answers now, on the untouched test part, and train it.
+
+        Both are measured by the protocol and the seed of the search. The rival is the model that answers where none is
+        named, with the options that it was trained with. Where there is none, it cannot be measured in this way, or it
+        is the winner itself, the rival is the searched model with its defaults.
+
+        Parameters
+        ----------
+        study
+            The search.
+        job
+            Receives the progress and may cancel; the last report has the numbers of the two runs as its detail.
+
+        Raises
+        ------
+        RecsysError
+            If no trial of the search has finished, or as :meth:`ModelService.evaluate` and :meth:`ModelService.train`.
+        """
+        job, options = job or Job(), study.best_options
+        if not options:
+            raise RecsysError(f"No trial of this search for {study.model} has finished, so there is no winner yet.")
+        config = EvaluationConfig(protocol=study.protocol, seed=study.seed, segments=True)
+        rival, rival_options = self._rival(study)
+        runs, reused = [], set()
+        for name, chosen in ((study.model, options), (rival, rival_options)):
+            run, was_known = self._measured(name, replace(config, options=chosen), job)
+            runs.append(run)
+            if was_known:
+                reused.add(run.id)
+        comparison = self._compared(runs, reused, None)
+        self._models.train(study.model, options, job, study.seed)
+        job.report(Progress(f"{study.model} is trained", detail=tuple(run.id for run in runs)))
+        return comparison
+
+    def _rival(self, study: Study) -> tuple[str, dict[str, Any]]:
+        """The model with which the winner of a search is compared, and its options."""
+        winner = models.get(study.model)
+        try:
+            ((report, _),) = self._models.reports(self._models.choose(winner.task))
+            self._models.protocol_for([report.model], study.protocol)
+        except RecsysError:  # none is trained, it is damaged, or it does not suit the protocol
+            return study.model, {}
+        spec = models.get(report.model)
+        options = {
+            name: value
+            for name, value in report.options.items()
+            if name in spec.options and name not in ("random_state", "device")
+        }
+        same = report.model == study.model and all(options.get(name) == one for name, one in study.best_options.items())
+        return (study.model, {}) if same else (report.model, options)
+
+    def _measured(
+        self, name: str, config: EvaluationConfig, job: Job | None, *, fresh: bool = False
+    ) -> tuple[RunRecord, bool]:
+        """The run that measured a model in this way, now or before, and whether it was before."""
+        run = None if fresh else self._earlier(name, config)
+        if run is not None:
+            return run, True
+        before = self._last_number()
+        self._models.evaluate(name, config, job)
+        return self._measured_since(before, name), False
 
     def compare_runs(self, numbers: Sequence[int], metric: str | None = None) -> Comparison:
         """Compare runs that measured models by the same questions.

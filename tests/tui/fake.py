@@ -49,7 +49,7 @@ from engine.session import Edit, EvaluationConfig, Job, Progress, Status, Target
 from tests.tui.fake_data import FakeDatasets, FakeProfiles, FakeQueries
 from tests.tui.fake_exports import FakeExports
 from tests.tui.fake_map import FakeMap
-from tests.tui.fake_runs import FakeCards, FakeComparison, FakeRuns
+from tests.tui.fake_runs import FakeCards, FakeComparison, FakeRuns, make_study
 from tests.tui.fake_taste import FakeTaste
 
 if TYPE_CHECKING:
@@ -181,6 +181,7 @@ class FakeSession:
         self.warm = False
         self.device = "cpu"
         self.epochs = 10
+        self.held_trials = 10_000
         self.data = FakeData(self)
         self.datasets = FakeDatasets(self)
         self.profiles = FakeProfiles(self)
@@ -703,9 +704,24 @@ class FakeModels:
         self._fake.runs.add("evaluate", model)
         return FitReport(model, "fake", "random", 42, {"ndcg@10": 0.2}, {"fit": 1.0}, 10)
 
-    def tune(self, model: str, trials: int, config: EvaluationConfig | None = None, job: Job | None = None) -> object:
-        self._fake.enter("tune", model, trials, job=job)
-        self._fake.runs.add("tune", model)
+    def tune(
+        self,
+        model: str,
+        trials: int,
+        config: EvaluationConfig | None = None,
+        job: Job | None = None,
+        *,
+        timeout: float | None = None,
+        metric: str | None = None,
+    ) -> object:
+        job = job or Job()
+        for ended in range(trials + 1):
+            study = make_study(model, ended, trials, metric or "rmse")
+            job.report(Progress(f"tuning {model}", ended, trials, "trials", {}, study))
+            if ended == min(self._fake.held_trials, trials):
+                self._fake.enter("tune", model, trials, metric, timeout, job=job)
+            self._fake.clock.advance(0.5)
+        self._fake.runs.add("tune", model, study=study)
         return None
 
 

@@ -18,8 +18,9 @@ from engine.data.comparison import (
 from engine.data.id_map import ExternalId
 from engine.data.model_cards import ModelCard, OptionCard
 from engine.data.runs import RunKind, RunRecord, diff
+from engine.data.study import SearchedOption, Study, Trial, TrialState
 from engine.errors import OptionError, UnknownError
-from engine.session import StoredRuns
+from engine.session import Job, Progress, StoredRuns
 
 if TYPE_CHECKING:
     from tests.tui.fake import FakeSession
@@ -53,6 +54,27 @@ def make_run(number: int, kind: RunKind, model: str, **fields: Any) -> RunRecord
             data="now",
         ),
         **fields,
+    )
+
+
+def make_study(model: str, ended: int, wanted: int, metric: str = "rmse") -> Study:
+    """A search of which some trials have ended: the fifth diverges, every third is pruned, and one runs."""
+    losses = ("regression", "poisson")
+    space = {"learning_rate": SearchedOption(0.0001, 0.1, True), "loss": SearchedOption(choices=losses)}
+    trials = []
+    for number in range(min(ended + 1, wanted)):
+        options = {"learning_rate": 0.0001 * 2 ** (number % 10), "loss": losses[number % 2]}
+        state: TrialState = "diverged" if number == 4 else "pruned" if number % 3 == 2 else "finished"
+        value = 0.9 - 0.02 * (number % 7)
+        if number == ended:
+            trials.append(Trial(number, "running", options))
+        elif state == "diverged":
+            trials.append(Trial(number, state, options, None, 0.5))
+        else:
+            trials.append(Trial(number, state, options, value, 2.5, number == 0))
+    importance = {"learning_rate": 0.75, "loss": 0.25} if ended >= 10 else {}
+    return Study(
+        model, metric, metric == "rmse", "random", 42, wanted, {}, space, tuple(trials), len(trials), importance
     )
 
 
@@ -141,6 +163,14 @@ class FakeComparison:
         ]
         test = PairedTest(labels[0], labels[1], "ndcg@10", 0.01, (-0.01, 0.03), 0.3, 0.3, 0.5, 0.5, 30, 25, 5, "tie")
         return Comparison(tuple(models), "ndcg@10", {"ndcg@10": (test,)}, 60)
+
+    def prove(self, study: Study, job: Job | None = None) -> Comparison:
+        self._fake.enter("prove", study.model, study.best_options, job=job)
+        runs = [self._fake.runs.add("evaluate", model) for model in (study.model, "sequence")]
+        self._fake.runs.add("train", study.model)
+        if job is not None:
+            job.report(Progress("compared", detail=tuple(run.id for run in runs)))
+        return self.compare_runs([run.id for run in runs])
 
     def side_by_side(self, comparison: Comparison, user: ExternalId) -> SideBySide:
         self._fake.enter("side_by_side", user)

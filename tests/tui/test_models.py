@@ -11,6 +11,7 @@ from engine.data.results import ModelState
 from engine.errors import RecsysError
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
+from tests.tui.fake_runs import make_study
 from tui.app import RecsysApp
 
 MakeApp = Callable[..., RecsysApp]
@@ -252,3 +253,100 @@ async def test_models_that_cannot_be_read_say_so_and_r_tries_again(make_app: Mak
         await pilot.press("escape", "f5")
         await settle(pilot)
         assert "Runs · 3" in screen_text(app)
+
+
+async def start_search(pilot: Any, app: RecsysApp, trials: str = "12") -> None:
+    await pilot.press("f6")
+    await settle(pilot)
+    await pilot.press("T")
+    await settle(pilot)
+    await type_text(pilot, trials)
+    await pilot.press("enter")
+    await settle(pilot)
+
+
+async def test_a_search_is_watched_and_its_winner_trained_and_compared(make_app: MakeApp, session: FakeSession) -> None:
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await start_search(pilot, app)
+        text = screen_text(app)
+        assert "12 of 12 trials · best 0.7800 in trial 6" in text
+        assert "What matters" in text
+        assert "learning_rate against rmse" in text
+        assert "pruned" in text
+        await pilot.press("right")
+        await settle(pilot)
+        assert "loss against rmse" in screen_text(app)
+        assert "regression" in screen_text(app)
+        await pilot.press("t")
+        await settle(pilot)
+        assert asked(session, "prove")[0][1:] == ("explicit", {"learning_rate": 0.0064, "loss": "regression"})
+        assert "Comparison of runs" in screen_text(app)
+
+
+async def test_a_search_under_way_shows_its_trials_and_is_stopped(make_app: MakeApp, session: FakeSession) -> None:
+    session.held_trials = 7
+    gate = session.hold("tune")
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f6")
+        await settle(pilot)
+        await pilot.press("T")
+        await settle(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "7 of 20 trials" in screen_text(app))
+        text = screen_text(app)
+        assert "running" in text
+        assert "diverged" in text
+        assert "told from 10 trials on" in text
+        await pilot.press("t")
+        await pilot.press("escape")
+        await until(pilot, lambda: "best so far" in screen_text(app))
+        await pilot.press("T")
+        await until(pilot, lambda: "7 of 20 trials" in screen_text(app))
+        await pilot.press("s")
+        await settle(pilot)
+        assert not asked(session, "prove")
+        assert [job.state for job in app.state.jobs.values() if job.model] == ["stopped"]
+        assert "t trains and compares the best" in screen_text(app)
+    gate.set()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (("0",), "whole number from 1"),
+        (("5", "tab", "a", "space", "b"), "metric is a name"),
+        (("5", "tab", "tab", "n", "a", "n"), "above 0"),
+    ],
+)
+async def test_mistakes_in_what_a_search_is_to_be_are_said(
+    make_app: MakeApp, session: FakeSession, typed: tuple[str, ...], said: str
+) -> None:
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await pilot.press("f6")
+        await settle(pilot)
+        await pilot.press("T", *typed, "enter")
+        await settle(pilot)
+        assert said in screen_text(app)
+        assert not asked(session, "tune")
+
+
+async def test_enter_shows_the_trials_of_a_search_that_was_kept(make_app: MakeApp, session: FakeSession) -> None:
+    session.runs.add("tune", "explicit", study=make_study("explicit", 12, 12))
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await go_to_runs(pilot)
+        assert "best so far" in screen_text(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "12 of 12 trials" in screen_text(app)
+        await pilot.press("o")
+        await settle(pilot)
+        lines = [line for line in screen_text(app).splitlines() if "best " in line and "learning_rate=" in line]
+        assert len(lines) == 1

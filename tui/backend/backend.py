@@ -25,6 +25,7 @@ from tui.backend.threads import numbers, start
 from tui.messages import DatasetChanged, DeviceFailed, DeviceReady, JobView, SessionFailed, SessionOpened, WarmedUp
 
 if TYPE_CHECKING:
+    from engine.data.study import Study
     from engine.session import ExportOrder, Job, NewDataset, Task
 
 
@@ -139,16 +140,39 @@ class Backend:
 
         return self._jobs.add(view, work)
 
-    def tune(self, model: str, protocol: str, trials: int) -> int:
-        """Search for good options of a model; the job's number."""
+    def tune(
+        self,
+        model: str,
+        protocol: str,
+        trials: int,
+        *,
+        metric: str | None = None,
+        timeout: float | None = None,
+    ) -> int:
+        """Search for good options of a model; the job's number.
+
+        Parameters
+        ----------
+        model, protocol, trials, metric, timeout
+            As :meth:`engine.session.models.ModelService.tune`; without a metric or a time limit, its defaults.
+        """
         view = JobView(next(numbers), "models", f"tuning {model}", model=model)
 
         def work(session: SessionLike, job: Job) -> Any:
             from engine.session import EvaluationConfig
 
-            return session.models.tune(model, trials, EvaluationConfig(protocol=protocol), job)
+            config = EvaluationConfig(protocol=protocol)
+            return session.models.tune(model, trials, config, job, timeout=timeout, metric=metric)
 
         return self._jobs.add(view, work)
+
+    def prove(self, study: Study) -> int:
+        """Compare the winner of a search with the model that answers now, and train it; the job's number.
+
+        The last report's detail is the numbers of the two runs.
+        """
+        view = JobView(next(numbers), "models", f"comparing the best {study.model}", model=study.model)
+        return self._jobs.add(view, lambda session, job: session.comparison.prove(study, job))
 
     def pause(self, job: int) -> None:
         """Have the running job wait at its next checkpoint, or go on if it waits there."""

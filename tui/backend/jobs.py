@@ -250,6 +250,7 @@ class Reporter:
         self._notified_at = float("-inf")
         self._recent: deque[tuple[float, int]] = deque(maxlen=self._WINDOW)
         self._losses: dict[int, float] = {}
+        self._detail: object = None
         self._lock = threading.Lock()
 
     def renew(self) -> None:
@@ -288,7 +289,9 @@ class Reporter:
         if self.view.active:
             seconds = connection.clock() - started
             told = outcome if isinstance(outcome, str) else ""
-            self.notify(state=state, failure=failure, seconds=seconds, seconds_left=None, outcome=told)
+            self.notify(
+                state=state, failure=failure, seconds=seconds, seconds_left=None, outcome=told, detail=self._detail
+            )
 
     def leave(self) -> None:
         """Show the job as stopped, although it has not ended yet."""
@@ -331,6 +334,8 @@ class Reporter:
         values = progress.values
         if "epoch" in values and "loss" in values:
             self._losses[int(values["epoch"])] = float(values["loss"])
+        if progress.detail is not None:
+            self._detail = progress.detail
         if now - self._notified_at < REPORT_EVERY:
             return
         previous = self.view.progress
@@ -344,5 +349,7 @@ class Reporter:
         then, before = self._recent[0]
         pace = (progress.done - before) / (now - then) if now > then else None
         left = (progress.total - progress.done) / pace if pace and progress.total is not None else None
-        self.notify(progress=progress, pace=pace, seconds_left=left, losses=tuple(self._losses.values()))
+        self.notify(
+            progress=progress, pace=pace, seconds_left=left, losses=tuple(self._losses.values()), detail=self._detail
+        )
         self._reported()

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         UserOrder,
         UserSummary,
     )
+    from engine.data.study import Study
     from engine.session import (
         Completion,
         Draft,
@@ -257,7 +258,14 @@ class MeasuringModels(Models, Protocol):
 
     def evaluate(self, model: str, config: EvaluationConfig | None = None, job: Job | None = None) -> FitReport: ...
     def tune(
-        self, model: str, trials: int, config: EvaluationConfig | None = None, job: Job | None = None
+        self,
+        model: str,
+        trials: int,
+        config: EvaluationConfig | None = None,
+        job: Job | None = None,
+        *,
+        timeout: float | None = None,
+        metric: str | None = None,
     ) -> object: ...
 
 
@@ -281,9 +289,10 @@ class Runs(Protocol):
 
 
 class Comparisons(Protocol):
-    """What the page of a comparison asks."""
+    """What the page of a comparison asks, and the backend for the winner of a search."""
 
     def compare_runs(self, numbers: Sequence[int], metric: str | None = None) -> ModelComparison: ...
+    def prove(self, study: Study, job: Job | None = None) -> ModelComparison: ...
     def side_by_side(self, comparison: ModelComparison, user: ExternalId) -> SideBySide: ...
     def different_users(
         self, comparison: ModelComparison, first: str, second: str, count: int = 20

@@ -78,4 +78,4 @@ def compare(
         with progress_on_stderr() as job:
             found = service.compare(names, config, options, job, metric=metric, fresh=fresh)
     lists = None if user is None else service.side_by_side(found, user.strip())
-    print_comparison(found, lists, as_json)
+    print_comparison(found, lists, as_json, again="--fresh measures again.")

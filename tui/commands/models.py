@@ -205,6 +205,7 @@ def evaluate(
 @click.option(
     "--metric", metavar="NAME", help="What to go by: rmse, mae, mrr, ndcg@10 …; by default what suits the model."
 )
+@click.option("--train", is_flag=True, help="Then compare the best with the model that answers now, and train it.")
 @seed_option
 @settings_option
 @common_options
@@ -218,15 +219,20 @@ def tune(
     protocol: str | None,
     timeout: float | None,
     metric: str | None,
+    train: bool,
     seed: int,
     settings: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Look for good options of MODEL on a validation part.
 
-    Options given by --set stay as they are. The search is kept: the same command goes on with it.
+    Options given by --set stay as they are. The search is kept, also when it is interrupted: the same command goes on
+    with it. With --train the winner and the model that answers now are measured on the test part, which the search has
+    not used, and the winner is trained on everything.
     """
-    from tui.model_output import print_tuning
+    from tui.comparison_output import comparison_json, print_comparison
+    from tui.model_output import print_tuning, tuning_json
+    from tui.output import print_json, print_line
     from tui.progress_output import progress_on_stderr
 
     session = open_session(context, dataset, device)
@@ -239,7 +245,17 @@ def tune(
             timeout=timeout,
             metric=metric,
         )
-    print_tuning(outcome, as_json)
+        if train and not as_json:
+            print_tuning(outcome)
+        comparison = session.comparison.prove(outcome.study, job) if train else None
+    if as_json:
+        proof = {} if comparison is None else {"comparison": comparison_json(comparison)}
+        print_json({**tuning_json(outcome), **proof})
+    elif comparison is None:
+        print_tuning(outcome)
+    else:
+        print_line()
+        print_comparison(comparison)
 
 
 def options_by_model(names: tuple[str, ...], settings: tuple[str, ...]) -> dict[str, dict[str, str]]:

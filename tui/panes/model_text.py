@@ -11,6 +11,7 @@ from tui.panes.model_rows import size_text
 from tui.sanitize import sanitize
 from tui.widgets.bars import sparkline
 from tui.widgets.cell_text import clean, duration, fit, shorten
+from tui.widgets.study_text import progress_line
 
 if TYPE_CHECKING:
     from engine.data.model_cards import ModelCard
@@ -62,6 +63,8 @@ def run_text(run: RunRecord, is_current: bool, changed: Mapping[str, Any]) -> Co
                 lines.append(f"{name:<14}{value:.4f}" + (f"  ({bounds[0]:.4f} to {bounds[1]:.4f})" if bounds else ""))
     if run.kind == "tune":
         lines.append(f"{run.about.get('finished', 0)} trials; defaults {_figure(run.about.get('default_value'))}")
+        if run.study is not None:
+            lines += [line for line in (progress_line(run.study, _CURVE),) if line]
     if changed:
         lines.append("Options: " + ", ".join(f"{name}={value}" for name, value in changed.items()))
     if len(run.losses) > 1:

@@ -15,6 +15,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from engine.data.study import Study
 from tui.backend.backend import Backend
 from tui.backend.protocols import ModelDesk, SessionLike
 from tui.messages import Answered, Failed, Failure, StatusChanged
@@ -27,6 +28,7 @@ from tui.widgets.cell_text import clean, count
 from tui.widgets.notice import job_figures, job_heading
 from tui.widgets.panel import Panel
 from tui.widgets.query_input import QueryInput
+from tui.widgets.study_text import progress_line
 from tui.widgets.table import Row, Table
 
 if TYPE_CHECKING:
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     from engine.session import RunRecord, StoredRuns
     from tui.messages import JobView
 
-#: How often tuning tries options.
-TRIALS = 20
 PROTOCOLS = ("leave-one-out", "random", "user", "temporal")
 
 
@@ -62,8 +62,8 @@ class ModelsPane(Pane[ModelDesk]):
     TASK = "models"
 
     KEYS: ClassVar[KeyHelp] = (
-        ("Enter", "options of a model; train or measure with them"),
-        ("t · e · T", "train, measure, tune with the defaults"),
+        ("Enter", "options of a model or a run; the trials of a search"),
+        ("t · e · T", "train, measure, tune and watch"),
         ("o", "the protocol by which models are measured"),
         ("p · Esc", "pause or go on; stop"),
         ("Space", "mark a run; then v compares, f shows differences"),
@@ -248,7 +248,9 @@ class ModelsPane(Pane[ModelDesk]):
             parts.append(Content.styled(job_heading(job) + queued, "bold $text"))
             if figures := job_figures(job):
                 parts.append(Content(f"{figures} · {self.state.device}"))
-            if len(job.losses) > 1:
+            if isinstance(job.detail, Study):
+                parts += [Content(line) for line in (progress_line(job.detail, 40),) if line]
+            elif len(job.losses) > 1:
                 parts.append(_curve(job.losses, max(20, self.size.width - 12)))
         run, card = self._runs.row, self._models.row
         if self.is_at(self._runs) and self._known is not None and run is not None:
@@ -307,6 +309,8 @@ class ModelsPane(Pane[ModelDesk]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what would do something now."""
         match action:
+            case "tune" if self._search_job is not None:
+                return True
             case "train" | "measure" | "tune":
                 card = self._chosen_card
                 return card is not None and not card.state.obstacle
@@ -335,6 +339,11 @@ class ModelsPane(Pane[ModelDesk]):
 
         event.stop()
         card, run = self._chosen_card, self._runs.row if self.is_at(self._runs) else None
+        if run is not None and run.study is not None:
+            from tui.panes.study_page import StudyPage
+
+            self.app.push_screen(StudyPage(self.backend, run.model, run.study))
+            return
         if card is None or card.state.obstacle:
             return
         values: Mapping[str, Any] = {} if run is None else self._changed_options(run)
@@ -362,10 +371,32 @@ class ModelsPane(Pane[ModelDesk]):
             self.backend.evaluate(card.state.name, self._protocol, self._changed_options(run) if run else None)
 
     def action_tune(self) -> None:
-        """Search for good options; e on the run that it leaves measures them on the test part."""
-        card = self._chosen_card
-        if card is not None:
-            self.backend.tune(card.state.name, self._protocol, TRIALS)
+        """Search for good options, or watch the search that is under way."""
+        job, card = self._search_job, self._chosen_card
+        if job is not None:
+            self._show_study(job.model, job)
+        elif card is not None:
+            from tui.panes.tune_prompt import TunePrompt
+
+            name, protocol = card.state.name, self._protocol
+
+            def chosen(trials: int, metric: str | None, seconds: float | None) -> None:
+                number = self.backend.tune(name, protocol, trials, metric=metric, timeout=seconds)
+                self._show_study(name, self.state.jobs.get(number), number)
+
+            self.app.push_screen(TunePrompt(name, protocol, chosen))
+
+    @property
+    def _search_job(self) -> JobView | None:
+        """The search for options under way."""
+        job = self._job
+        return job if job is not None and isinstance(job.detail, Study) else None
+
+    def _show_study(self, model: str, job: JobView | None, number: int | None = None) -> None:
+        from tui.panes.study_page import StudyPage
+
+        study = job.detail if job is not None and isinstance(job.detail, Study) else None
+        self.app.push_screen(StudyPage(self.backend, model, study, job, number))
 
     def action_protocol(self) -> None:
         """Measure by the next protocol."""

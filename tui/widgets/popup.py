@@ -13,6 +13,8 @@ from tui.widgets.contained import Contained
 if TYPE_CHECKING:
     from textual.screen import Screen
 
+    from tui.messages import JobView
+
     _Base = Screen[Any]
 else:
     _Base = object
@@ -31,6 +33,9 @@ class ClosedOnce(UsesKeymap, Contained, _Base):
 
 class PopUp(ClosedOnce, ModalScreen[None]):
     """A page in front of the main screen: the widget with the class ``page``."""
+
+    def job_changed(self, job: JobView) -> None:
+        """A long job moves on, which most pages do not show."""
 
     DEFAULT_CSS = """
     PopUp {

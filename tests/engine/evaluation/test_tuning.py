@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine import models
+from engine.data.study import Study
 from engine.errors import CancelledError, DataError, ErrorKind, LearningError, OptionError, RecsysError
 from engine.evaluation.config import EvaluationConfig
 from engine.evaluation.tuning import tune
@@ -169,3 +170,41 @@ def test_a_spoilt_search_is_said(tmp_path: Path) -> None:
     journal.write_text("nothing of the kind\n" + journal.read_text())
     with pytest.raises(DataError, match="cannot be read: move the file away"):
         tune(data, "constant", 3, tmp_path)
+
+
+def test_the_trials_are_reported_as_the_search_goes_on(tmp_path: Path) -> None:
+    seen: list[Study] = []
+
+    def note(progress: Progress) -> None:
+        if isinstance(progress.detail, Study):
+            seen.append(progress.detail)
+
+    outcome = tune(make(), "constant", 14, tmp_path, job=Job(note))
+    study = outcome.study
+    assert any(trial.state == "running" and trial.options for one in seen for trial in one.trials)
+    assert [trial.number for trial in study.trials] == list(range(14))
+    assert study.trials[0].defaults
+    assert study.default_value == outcome.default_value
+    assert study.best is not None
+    assert study.best.value == outcome.best_value
+    assert study.best_options == outcome.best_options
+    assert study.best_values == sorted(study.best_values, reverse=True), "lower is better, and it only improves"
+    assert {trial.state for trial in study.trials} == {"finished", "pruned"}
+    assert all(trial.seconds is not None and trial.value is not None for trial in study.trials)
+
+
+def test_the_option_that_decides_is_the_important_one(tmp_path: Path) -> None:
+    study = tune(make(), "constant", 30, tmp_path).study
+    assert next(iter(study.importance)) == "level"
+    assert sum(study.importance.values()) == pytest.approx(1, abs=0.01)
+
+
+def test_few_trials_tell_no_importance_and_a_diverged_one_has_no_figure(tmp_path: Path) -> None:
+    seen: list[Study] = []
+    job = Job(lambda progress: seen.append(progress.detail) if isinstance(progress.detail, Study) else None)
+    with pytest.raises(RecsysError):
+        tune(make(), "constant", 2, tmp_path, EvaluationConfig(options={"kind": "broken"}), job=job)
+    assert [trial.state for trial in seen[-1].trials] == ["diverged", "diverged"]
+    assert seen[-1].importance == {}
+    assert seen[-1].best is None
+    assert seen[-1].best_options == {}

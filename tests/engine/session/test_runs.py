@@ -123,3 +123,38 @@ def test_runs_on_data_that_was_replaced_are_told_from_current_ones(workspace: Wo
     (run,) = later.runs.list().runs
     assert not later.runs.is_current(run)
     assert "data" in later.runs.diff(1, 1) or later.runs.diff(1, 1) == {}
+
+
+def test_a_search_that_is_stopped_keeps_its_trials_and_its_best(session: Session) -> None:
+    pytest.importorskip("optuna", reason="the extra [tune] is not installed")
+    job = Job(lambda progress: job.cancel() if progress.done == 3 else None)
+    with pytest.raises(CancelledError):
+        session.models.tune("baseline", 20, EvaluationConfig(protocol="random"), job)
+    (run,) = session.runs.list().runs
+    assert (run.kind, run.state) == ("tune", "stopped")
+    assert run.study is not None
+    assert run.study.num_trials >= 3
+    best = run.study.best
+    assert best is not None
+    assert run.metrics == {"rmse": best.value}
+    assert best.options.items() <= run.options.items()
+
+
+def test_the_winner_of_a_search_is_compared_on_the_test_part_and_trained(session: Session) -> None:
+    pytest.importorskip("optuna", reason="the extra [tune] is not installed")
+    session.models.train("popular")
+    outcome = session.models.tune("baseline", 3, EvaluationConfig(protocol="random", seed=5))
+    details: list[object] = []
+    comparison = session.comparison.prove(outcome.study, Job(lambda progress: details.append(progress.detail)))
+    assert {model.run.model for model in comparison.models} == {"baseline", "popular"}
+    measured = {model.run.id for model in comparison.models}
+    assert set(details[-1]) == measured  # type: ignore[call-overload]
+    winner = next(model.run for model in comparison.models if model.run.model == "baseline")
+    assert (winner.protocol, winner.seed) == ("random", 5)
+    assert outcome.best_options.items() <= winner.options.items()
+    assert outcome.best_options.items() <= session.models.reports("baseline")[0][0].options.items()
+    session.runs.set_default("user", "baseline")
+    again = session.comparison.prove(outcome.study)
+    assert {model.run.model for model in again.models} == {"baseline"}, (
+        "the winner itself answers: against its defaults"
+    )
