@@ -13,7 +13,7 @@ from tests.tui.fake import FakeSession
 from tui.app import RecsysApp
 from tui.pace import Pace
 
-WIDE, NARROW = (120, 36), (80, 24)
+VERY_WIDE, WIDE, NARROW = (200, 60), (120, 36), (80, 24)
 
 
 @pytest.fixture(autouse=True)

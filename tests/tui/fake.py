@@ -640,6 +640,15 @@ class FakeSequences:
             raise UnknownError(f"There is no title like “{text}” in this data set.", ("Star Wars", "Heat"))
         return found[0]
 
+    def explain(
+        self, items: Sequence[int], item: ExternalId, model: str | None = None, k: int = 3, job: Job | None = None
+    ) -> Answer:
+        self._fake.enter("explain_next", tuple(items), item, model, job=job)
+        known = [self._fake.items[number - 1] for number in dict.fromkeys(reversed(items))]
+        return Answer(
+            tuple(Result(rank, one, 0.9 / rank) for rank, one in enumerate(known[:k], 1)), model or "sequence"
+        )
+
     def next_items(
         self,
         items: Sequence[int],

@@ -183,6 +183,9 @@ class Sequences(Protocol):
 
     def complete_title(self, text: str, limit: int = 8) -> list[TitleMatch]: ...
     def resolve_title(self, text: str) -> TitleMatch: ...
+    def explain(
+        self, items: Sequence[int], item: ExternalId, model: str | None = None, k: int = 3, job: Job | None = None
+    ) -> Answer: ...
     def next_items(
         self,
         items: Sequence[int],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on
+from rich.cells import cell_len
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -18,7 +20,8 @@ from tui.backend.backend import Backend
 from tui.backend.protocols import Sequences, SessionLike
 from tui.draft import SequenceDraft
 from tui.messages import AddToSequence, Answered, Failed, Failure, MapLayer, StatusChanged
-from tui.panes.base import KeyHelp, ModelPane
+from tui.panes.base import Debouncer, KeyHelp, ModelPane
+from tui.panes.item_panel import ItemPanel, reason_lines
 from tui.panes.long_list import LongList
 from tui.panes.train_prompt import NOT_OPENED
 from tui.state import AppState
@@ -27,13 +30,16 @@ from tui.widgets.completions import TITLES, Completions
 from tui.widgets.item_list import ItemList, full_title, probability_columns, result_figures, result_of
 from tui.widgets.panel import Panel
 from tui.widgets.query_input import QueryInput
+from tui.widgets.reasoned_panel import ReasonedPanel
 from tui.widgets.table import Column, Table
 
 if TYPE_CHECKING:
-    from engine.session import Item, Task
+    from engine.session import ExternalId, Item, Task
 
 _SHOWN = 100
 _COMPLETIONS = 8
+#: How many titles a reason names.
+_NAMED = 2
 
 _Step = tuple[int, "Item"]
 
@@ -99,6 +105,21 @@ class DraftTable(ItemList[_Step]):
         self.post_message(self.Edited())
 
 
+def _reason(answer: Answer) -> str:
+    """The items that speak most for another one, in words."""
+    return _because(full_title(result.item) for result in answer.results[:_NAMED]) if answer.results else answer.note
+
+
+def _because(titles: Iterable[str]) -> str:
+    return f"because of {' and '.join(titles)}"
+
+
+def _longest_reason(items: Sequence[Item]) -> list[str]:
+    """The longest reason that items of a sequence can be."""
+    titles = sorted(map(full_title, items), key=cell_len, reverse=True)
+    return [_because(titles[:_NAMED])]
+
+
 class NextTable(ItemList[Result]):
     """The predicted items; Enter appends one to the sequence."""
 
@@ -144,7 +165,12 @@ class SequencePane(ModelPane[Sequences]):
         self._draft_panel = Panel("Watched", self._draft, id="watched")
         self._next = NextTable((), result_of, result_figures, id="next")
         self._long_list: LongList[Sequences] = LongList(self, self._next, "more", self._draw_next)
-        self._next_panel = Panel("What comes next", self._next, id="coming")
+        self._next_panel = ReasonedPanel("What comes next", self._next, id="coming")
+        self._item_panel = ItemPanel(self, (self._next, self._draft))
+        self._reasons: dict[ExternalId, Answer] = {}
+        """What speaks for the items of the answer, as far as it was asked for."""
+        # Each reason takes as many predictions as there are titles, so none is asked for while the cursor moves.
+        self._cursor_rest = Debouncer(self, lambda: 3 * state.pace.settle)
         self._shown: tuple[Item, ...] = ()
         self._answer: Answer | None = None
         self._failure: Failure | None = None
@@ -152,6 +178,7 @@ class SequencePane(ModelPane[Sequences]):
         self._completing = self.request("titles", "looking titles up", self._completed, self._not_completed)
         self._resolving = self.request("title", "looking the title up", self._resolved, self._not_resolved)
         self._ranking = self.request("next", "looking ahead", self._predicted, self._not_predicted)
+        self._explaining = self.request("why next", "", self._explained, lambda _: None)
 
     @staticmethod
     def service_of(session: SessionLike) -> Sequences:
@@ -165,6 +192,7 @@ class SequencePane(ModelPane[Sequences]):
         with Horizontal():
             yield self._draft_panel
             yield self._next_panel
+        yield self._item_panel
 
     @property
     def exports(self) -> tuple[str, str | None]:
@@ -181,6 +209,12 @@ class SequencePane(ModelPane[Sequences]):
     def on_mount(self) -> None:
         """Show what other panes have already added."""
         self.refresh_state()
+
+    @on(events.Resize)
+    @on(events.DescendantFocus)
+    @on(Table.Moved, "#draft")
+    def _followed(self) -> None:
+        self._item_panel.follow()
 
     # -- titles -----------------------------------------------------------------------------------------------
     @on(Input.Changed)
@@ -260,10 +294,51 @@ class SequencePane(ModelPane[Sequences]):
     def _predicted(self, message: Answered) -> None:
         answer: Answer = message.value
         self._answer, self._failure = answer, None
+        self._reasons.clear()
+        self._explaining.withdraw()
+        self._next_panel.reason.expect(_longest_reason(self._shown))
         self._long_list.show(answer, probability_columns(answer))
         self._draw()
         after = count(len(self._shown), "title")
         self.post_message(StatusChanged(f"{duration(message.seconds)} · {answer.method} · after {after}"))
+
+    # -- why it comes next ------------------------------------------------------------------------------------
+    @on(Table.Moved, "#next")
+    def _weighed(self) -> None:
+        item = self._next.item
+        self._show_reason()
+        self._item_panel.follow()
+        if item is None:
+            self._cursor_rest.cancel()
+        elif item.item_id not in self._reasons:
+            self._cursor_rest.call(partial(self.explain, item))
+
+    def explain(self, item: Item) -> None:
+        """Ask which titles of the sequence speak for an item that comes next, unless that is known."""
+        if self._answer is None or item != self._next.item or self.is_at(self._draft):
+            return
+        if item.item_id in self._reasons:
+            self._give_reasons(item)
+            return
+        items, model = [one.internal_id for one in self._shown], self._answer.method
+        self._explaining.send(lambda sequences, job: (item, sequences.explain(items, item.item_id, model, job=job)))
+
+    def _explained(self, message: Answered) -> None:
+        item, answer = message.value
+        self._reasons[item.item_id] = answer
+        self._show_reason()
+        self._give_reasons(item)
+
+    def _give_reasons(self, item: Item) -> None:
+        """Add the reasons to the details of an item, wherever they are open."""
+        heading, lines = "What speaks for it, of the titles watched:", reason_lines(self._reasons[item.item_id])
+        self.show_reasons(item, heading, lines)
+        self._item_panel.explain(item, heading, lines)
+
+    def _show_reason(self) -> None:
+        item = self._next.item
+        answer = None if item is None else self._reasons.get(item.item_id)
+        self._next_panel.reason.show("" if answer is None else _reason(answer))
 
     def _not_predicted(self, message: Failed) -> None:
         self._failure = message.failure
@@ -324,7 +399,10 @@ class SequencePane(ModelPane[Sequences]):
         else:
             panel.retitle(f"What comes next · {answer.method} · {self._long_list.extent}", answer.note)
             panel.show_rows()
+            panel.reason.display = True
+            self._item_panel.follow()
             return
+        self._item_panel.follow()
         if self.is_at(self._next):
             self.go_to(self.line)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.cells import cell_len
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
@@ -33,6 +33,7 @@ from tui.messages import (
 )
 from tui.navigation import Place
 from tui.panes.base import KeyHelp, ModelPane, Request
+from tui.panes.item_panel import ItemPanel, reason_lines
 from tui.panes.long_list import LongList
 from tui.panes.train_prompt import NOT_OPENED
 from tui.panes.what_if import WhatIf, comparison_columns
@@ -45,7 +46,6 @@ from tui.widgets.item_list import (
     ItemList,
     entry_figures,
     entry_of,
-    full_title,
     history_columns,
     predicts_ratings,
     rating_columns,
@@ -55,13 +55,12 @@ from tui.widgets.item_list import (
 from tui.widgets.pages import PAGE
 from tui.widgets.panel import Panel
 from tui.widgets.query_input import QueryInput
-from tui.widgets.reason import ReasonLine
+from tui.widgets.reasoned_panel import ReasonedPanel
 from tui.widgets.table import Column, Table
 from tui.widgets.verb_target import VerbTarget
 
 if TYPE_CHECKING:
     from engine.session import ExternalId, Item, Job, Task
-    from tui.widgets.notice import Notice
     from tui.widgets.palette import AnyCommand
 
 #: What stands in place of one's own ratings before there are any.
@@ -135,24 +134,6 @@ class HistoryPanel(Panel):
         yield from super().compose()
 
 
-class RecommendedPanel(Panel):
-    """Recommendations above the reason for the one under the cursor."""
-
-    def __init__(self, table: ItemList[Result]) -> None:
-        super().__init__("Recommended", table, id="recommended")
-        self.reason = ReasonLine()
-
-    def compose(self) -> ComposeResult:
-        """The reason below."""
-        yield from super().compose()
-        yield self.reason
-
-    def show_notice(self) -> Notice:
-        """A notice needs no reason."""
-        self.reason.display = False
-        return super().show_notice()
-
-
 def ratings_of(entries: Iterable[HistoryEntry]) -> list[float]:
     """The ratings in a history."""
     return [entry.rating for entry in entries if entry.rating is not None]
@@ -204,7 +185,8 @@ class UserPane(ModelPane[People]):
         self._past: ItemList[HistoryEntry] = ItemList((), entry_of, entry_figures, id="past")
         self._history = HistoryPanel(self._past)
         self._liked: ItemList[Result] = ItemList((), result_of, result_figures, id="liked")
-        self._recommended = RecommendedPanel(self._liked)
+        self._recommended = ReasonedPanel("Recommended", self._liked, id="recommended")
+        self._item_panel = ItemPanel(self, (self._liked, self._past))
         self._long_list: LongList[People] = LongList(self, self._liked, "more", self._draw_recommended)
         self._user: ExternalId | None = None
         self._found: list[UserSummary] | None = None
@@ -246,6 +228,7 @@ class UserPane(ModelPane[People]):
             with Container(id="lists"):
                 yield self._history
                 yield self._recommended
+        yield self._item_panel
 
     def on_mount(self) -> None:
         """Find the first users as soon as the data set is open."""
@@ -255,6 +238,12 @@ class UserPane(ModelPane[People]):
         """Side by side where there is room."""
         self._fit_lists(self.size)
         self._fit_picker()
+        self._item_panel.follow()
+
+    @on(events.DescendantFocus)
+    @on(Table.Moved, "#past")
+    def _followed(self) -> None:
+        self._item_panel.follow()
 
     def _fit_lists(self, size: Size) -> None:
         self.set_class(size.width >= _SIDE_BY_SIDE, "-wide")
@@ -321,6 +310,7 @@ class UserPane(ModelPane[People]):
     def _weighed(self) -> None:
         row = self._liked.row
         self._recommended.reason.show("" if row is None else row.reason)
+        self._item_panel.follow()
 
     @on(Table.Moved, "#users")
     def _picked(self) -> None:
@@ -364,15 +354,16 @@ class UserPane(ModelPane[People]):
 
     def explain(self, item: Item) -> None:
         """Ask which items of the user's history speak for an item."""
-        if self._ranked is not None and self.is_at(self._liked):
+        if self._ranked is not None and item == self._liked.item and not self.is_at(self._past):
             user, answer = self._ranked
             model = answer.method
             self._explaining.send(lambda users, _: (item, users.explain(user, item.item_id, model)))
 
     def _explained(self, message: Answered) -> None:
         item, answer = message.value
-        lines = tuple(f"{result.score:+.2f}  {full_title(result.item)}" for result in answer.results)
-        self.show_reasons(item, "What speaks for it, of what they have seen:", lines)
+        heading, lines = "What speaks for it, of what they have seen:", reason_lines(answer)
+        self.show_reasons(item, heading, lines)
+        self._item_panel.explain(item, heading, lines)
 
     def _keeping_failure(self, name: str, busy: str, answered: Callable[[Answered], None]) -> Request[People]:
         """A request whose failure is kept until it is answered."""
@@ -557,6 +548,7 @@ class UserPane(ModelPane[People]):
         self._draw_history()
         self._draw_recommended()
         self._go_to_part()
+        self._item_panel.follow()
         self.refresh_keys()
 
     def _draw_users(self) -> None:
