@@ -22,7 +22,7 @@ from textual.widgets import ContentSwitcher
 from engine.data.results import ModelState
 from engine.errors import DataError
 from engine.session import Progress
-from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
+from tests.tui.conftest import NARROW, VERY_WIDE, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import NASTY, FakeSession, make_items
 from tui import containment
 
@@ -195,6 +195,7 @@ STATES: dict[str, tuple[Callable[[], FakeSession], Steps]] = {
     "sequence_waiting_for_its_turn": (untrained, held("train", "f3", "f5", shows="epoch 1 of 10")),
     "sequence_failed": (lambda: broken("next_items", DAMAGED), keys("f4", text="heat", then=("enter",))),
     "sequence_nasty": (nasty, keys("f4", text="x", then=("enter", "f2"))),
+    "map": (FakeSession, keys("f3", "enter", "M")),
     "help": (FakeSession, keys("f1")),
     "palette": (untrained, keys("ctrl+p")),
 }
@@ -214,6 +215,11 @@ LIGHT = (
     "user_training",
     "sequence_next",
 )
+
+
+#: Those that are also looked at in a large window, where more is shown beside the lists.
+LARGE = ("search_results", "user_spread", "sequence_next", "models_runs_marked", "data_profile", "map")
+LARGE_LIGHT = ("user_spread", "sequence_next")
 
 
 async def follow_up(name: str, app: Any, pilot: Any) -> None:
@@ -294,6 +300,13 @@ def picture(make_app, snap_compare):
 @pytest.mark.parametrize("name", STATES)
 def test_state(picture, name, size):
     assert picture(name, size)
+
+
+@pytest.mark.parametrize(
+    ("name", "theme"), [*((name, "recsys-dark") for name in LARGE), *((name, "recsys-light") for name in LARGE_LIGHT)]
+)
+def test_large(picture, name, theme):
+    assert picture(name, VERY_WIDE, theme)
 
 
 @pytest.mark.parametrize("theme", ["recsys-light", "textual-light"])
