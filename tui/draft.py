@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tui.navigation import Changes
@@ -42,6 +42,13 @@ class SequenceDraft:
     def append(self, item: Item) -> None:
         """Put an item at the end."""
         self._change((*self._items, item), f"“{item.title}” added to the sequence")
+
+    def extend(self, items: Sequence[Item]) -> None:
+        """Put several items at the end, as one change."""
+        if len(items) == 1:
+            self.append(items[0])
+            return
+        self._change((*self._items, *items), f"{len(items):,} titles added to the sequence")
 
     def remove(self, position: int) -> None:
         """Remove the item at this position."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.events import Paste
+
 from engine.data.results import ModelState
 from engine.errors import DataError
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
@@ -240,3 +242,27 @@ async def test_what_comes_next_for_an_overtaken_sequence_is_never_shown(make_app
         assert titles(app) == []
         assert pane._answer is None
         assert shown is not None
+
+
+async def test_a_pasted_list_of_titles_is_added_as_one_change_and_what_is_unknown_is_named(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        pane = await open_sequence(app, pilot)
+        pane.line.post_message(Paste("1. Heat\r\n2. No such film\r\n\r\n- Star Wars\r\n"))
+        await settle(pilot)
+        assert titles(app) == ["Heat", "Star Wars"]
+        assert pane.line.value == ""
+        assert "2 titles added. Not found: “No such film”." in screen_text(app)
+        await pilot.press("escape", "down", "u")
+        await settle(pilot)
+        assert titles(app) == []
+
+
+async def test_one_pasted_line_is_text_of_the_input_line(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        pane = await open_sequence(app, pilot)
+        pane.line.post_message(Paste("\nHeat\n"))
+        await settle(pilot)
+        assert pane.line.value == "Heat"
+        assert titles(app) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,6 +13,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.events import Paste
 from textual.message import Message
 from textual.widgets import Input
 
@@ -23,6 +25,7 @@ from tui.messages import AddToSequence, Answered, Failed, Failure, MapLayer, Sta
 from tui.panes.base import Debouncer, KeyHelp, ModelPane
 from tui.panes.item_panel import ItemPanel, reason_lines
 from tui.panes.long_list import LongList
+from tui.panes.pasted_titles import PastedTitles, find_items, titles_in
 from tui.panes.train_prompt import NOT_OPENED
 from tui.state import AppState
 from tui.widgets.cell_text import count, duration
@@ -55,6 +58,22 @@ class TitleInput(QueryInput):
     """The input line for titles."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "add", id="add-title")]
+
+    @dataclass
+    class Listed(Message):
+        """A list of titles was pasted, one on each line."""
+
+        titles: list[str]
+
+    def _on_paste(self, event: Paste) -> None:
+        """Take several lines as a list of titles, and one as text."""
+        titles = titles_in(event.text)
+        if len(titles) < 2:
+            super()._on_paste(event)
+            return
+        event.stop()
+        event.prevent_default()
+        self.post_message(self.Listed(titles))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to add a title only while something is typed."""
@@ -147,6 +166,7 @@ class SequencePane(ModelPane[Sequences]):
 
     KEYS: ClassVar[KeyHelp] = (
         ("Enter", "append: the marked title, or what comes next"),
+        ("paste", "a list of titles, one on each line: all are added"),
         ("x Delete", "remove"),
         ("K J", "move up and down; also Shift+↑ Shift+↓"),
         ("X", "remove all"),
@@ -177,6 +197,7 @@ class SequencePane(ModelPane[Sequences]):
         self._completed_text = ""
         self._completing = self.request("titles", "looking titles up", self._completed, self._not_completed)
         self._resolving = self.request("title", "looking the title up", self._resolved, self._not_resolved)
+        self._listing = self.request("pasted", "looking the titles up", self._listed, self._not_resolved)
         self._ranking = self.request("next", "looking ahead", self._predicted, self._not_predicted)
         self._explaining = self.request("why next", "", self._explained, lambda _: None)
 
@@ -274,6 +295,24 @@ class SequencePane(ModelPane[Sequences]):
     def _not_resolved(self, message: Failed) -> None:
         meant = " · ".join(message.failure.suggestions)
         self._completions.show_message(message.failure.text + (f"\nDid you mean: {meant}?" if meant else ""))
+        self.refresh_keys()
+
+    @on(TitleInput.Listed)
+    def _pasted(self, event: TitleInput.Listed) -> None:
+        event.stop()
+        self._completions.close()
+        self._listing.send(lambda sequences, job: find_items(sequences, event.titles, job))
+
+    def _listed(self, message: Answered) -> None:
+        pasted: PastedTitles = message.value
+        if pasted.items:
+            self.state.draft.extend(pasted.items)
+            self.refresh_state()
+            self.refresh_bindings()  # there is something to undo now
+        if problem := pasted.problem():
+            self._completions.show_message(problem)
+        else:
+            self.post_message(StatusChanged(f"✓ {count(len(pasted.items), 'title')} added"))
         self.refresh_keys()
 
     def _take(self, match: TitleMatch) -> None:
