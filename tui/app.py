@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from tui.navigation import Place
     from tui.own_ratings import OwnRatings
     from tui.panes.base import Pane
+    from tui.panes.command_line import CommandLine
     from tui.resume import Resume
     from tui.settings.effective import SettingsSource
     from tui.widgets.help import Section
@@ -176,6 +177,7 @@ class RecsysApp(ContainedApp):
         self._status = StatusBar(self.state.pace)
         self._quit_requested_at = float("-inf")
         self._typed_early = ""
+        self._command_line: CommandLine | None = None
         self._navigation = Navigation()
         self._travelling = False
         self._sanitizer = LineSanitizer()
@@ -222,7 +224,9 @@ class RecsysApp(ContainedApp):
 
     def on_key(self, event: events.Key) -> None:
         """Keep what is typed before there is an input line."""
-        if event.character is not None and event.is_printable and not self.panes:
+        if self._command_line is not None and self._command_line is self.screen:
+            self._command_line.take_key(event)
+        elif event.character is not None and event.is_printable and not self.panes:
             self._typed_early += event.character
             event.stop()
 
@@ -775,7 +779,8 @@ class RecsysApp(ContainedApp):
         from tui.panes.command_line import CommandLine
 
         if self.panes:
-            self.push_screen(CommandLine(self.backend))
+            self._command_line = CommandLine(self.backend)
+            self.push_screen(self._command_line)
 
     @property
     def tab_names(self) -> dict[str, str]:

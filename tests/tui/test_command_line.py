@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual import events
 
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
@@ -99,3 +100,19 @@ async def test_words_are_completed_and_a_model_is_trained(make_app):
         await pilot.press("tab", "enter")
         await settle(pilot)
         assert "explicit" in session.trained_models
+
+
+async def test_a_command_that_is_typed_at_once_loses_no_key(make_app):
+    """As a terminal sends what is pasted or typed faster than the line opens: all keys are there before it is."""
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("down")
+        table = app.screen.focused
+        for character in ":recommend 42\r":
+            key = {":": "colon", " ": "space", "\r": "enter"}.get(character, character)
+            table._forward_event(events.Key(key, character))
+        await settle(pilot)
+        await until(pilot, lambda: app.active_tab == "user")
+        assert "Recommended for 42" in screen_text(app)

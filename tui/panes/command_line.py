@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -54,6 +54,7 @@ class CommandLine(AskingPopUp):
         self._said = Static()
         self._offered: Sequence[tuple[str, str]] = ()
         self._marked = -1
+        self._early: list[events.Key] = []
 
     @property
     def _shell(self) -> Shell:
@@ -68,8 +69,23 @@ class CommandLine(AskingPopUp):
     def on_mount(self) -> None:
         """Offer all words."""
         self._line.set_leads_on(True)
-        self._line.focus()
+        self.set_focus(self._line)
         self._offer("")
+        self.call_after_refresh(self._take_early)
+
+    def take_key(self, event: events.Key) -> None:
+        """Take a key that was on its way to what is behind this line when it opened."""
+        self._early.append(event)
+        if self.is_mounted:
+            self.call_next(self._take_early)
+
+    async def _take_early(self) -> None:
+        early, self._early = self._early, []
+        for event in early:
+            if event.key == "enter":
+                await self._line.action_submit()
+            elif event.character is not None and event.is_printable:
+                self._line.insert_text_at_cursor(event.character)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
