@@ -242,6 +242,25 @@ async def test_embedding_is_offered_shown_and_stopped_with_what_is_done_kept(mak
         assert "20 of 20 embedded" in screen_text(app)
 
 
+async def test_the_end_of_embedding_does_not_replace_what_was_asked_last(make_app):
+    session = FakeSession(embedded=0)
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        embedding = session.hold("embed")
+        await pilot.press("f5")
+        await type_text(pilot, "heat")
+        await until(pilot, lambda: "Results" in screen_text(app))
+        searching = session.hold("search")
+        await pilot.press("down", "m")
+        await until(pilot, lambda: "Search · more like this" in screen_text(app))
+        embedding.set()
+        await until(pilot, lambda: app.state.dataset.embedding.complete)
+        searching.set()
+        await settle(pilot)
+        assert "More like Heat" in screen_text(app)
+
+
 async def test_escape_stops_embedding_at_once_on_screen(make_app):
     session = FakeSession(embedded=5)
     session.hold("embed")

@@ -60,9 +60,18 @@ class Debouncer:
         """Call this function after the delay, unless another call replaces it."""
         self.cancel()
         if seconds := self._seconds():
-            self._timer = self._widget.set_timer(seconds, function)
+            self._timer = self._widget.set_timer(seconds, partial(self._make, function))
         else:
             function()
+
+    @property
+    def waits(self) -> bool:
+        """Whether a call is still to be made."""
+        return self._timer is not None
+
+    def _make(self, function: Callable[[], None]) -> None:
+        self._timer = None
+        function()
 
     def cancel(self) -> None:
         """Drop the call that is waiting."""
@@ -110,6 +119,11 @@ class Request(Generic[Service]):
         service_of = self._pane.service_of
         self._mailbox.ask(lambda session, job: work(service_of(session), job))
         self._pane.post_message(Busy(self.name, self._busy))
+
+    @property
+    def waits(self) -> bool:
+        """Whether a request is still to be sent, after the settling time."""
+        return self._debouncer.waits
 
     def send_debounced(self, send: Callable[[], None]) -> None:
         """Call ``send`` once this method has not been called for the settling time."""

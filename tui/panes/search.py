@@ -334,13 +334,14 @@ class SearchPane(Pane[Search]):
 
     # -- drawing ----------------------------------------------------------------------------------------------
     def refresh_state(self) -> None:
-        """Follow the data set: when more items can be found, the search is repeated."""
+        """Follow the data set: when more items can be found, the latest search is repeated."""
         catalogue = self.state.dataset
         reach = (0 if catalogue is None else catalogue.embedding.done, self.state.warm)
         if reach != self._reach:
             self._reach = reach
-            if self._view.asks:
-                self._search_for(replace(self._view, answer=None))
+            latest = self._requested if self._searching.pending else self._view
+            if latest.asks and not self._searching.waits:
+                self._search_for(replace(latest, answer=None))
         if catalogue is not None and not self._welcome_requested:
             self._welcome_requested = True
             self._recent.load(self._refinements.adult)
