@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.data.results import ProfileName
-from tests.tui.conftest import NARROW, screen_text, settle, type_text
-from tui.widgets.arrangement import Arrangement
-from tui.widgets.columns import Column
+from tests.tui.conftest import NARROW, VERY_WIDE, screen_text, settle, type_text
+from tui.widgets.arrangement import NARROWEST, Arrangement
+from tui.widgets.columns import GAP, MARGIN, Column
 
 COLUMNS = tuple(Column(title, lambda row, _: row, width=4) for title in ("Title", "Year", "Match"))
 
@@ -98,3 +98,59 @@ async def test_a_search_that_asks_for_an_order_is_not_sorted_otherwise(make_app)
         await settle(pilot)
         assert table.rows == before
         assert "asks for an order" in screen_text(app)
+
+
+async def drag(pilot, table, start: int, end: int) -> None:
+    """Press the mouse on the heading of a table, move it, and let go."""
+    left, top = table.content_region.offset
+    await pilot.mouse_down(offset=(left + start, top))
+    await pilot.hover(offset=(left + end, top))
+    await pilot.mouse_up(offset=(left + end, top))
+    await settle(pilot)
+
+
+async def test_the_mouse_sizes_moves_and_resets_columns(make_app):
+    app = make_app()
+    async with app.run_test(size=VERY_WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f3")
+        await settle(pilot)
+        pane = app.pane("user")
+        table, before, rows = pane._past, pane._past.column_widths, pane._past.rows
+        edge = MARGIN + before["Title"]
+        await drag(pilot, table, edge, edge - 7)
+        assert table.column_widths["Title"] == before["Title"] - 7
+        assert pane.record_columns()["past"]["widths"] == {"Title": before["Title"] - 7}
+        await drag(pilot, table, edge - 7, 0)
+        assert table.column_widths["Title"] == NARROWEST, "no further than that"
+        left, top = table.content_region.offset
+        await pilot.click(offset=(left + MARGIN + NARROWEST, top), times=2)
+        await settle(pilot)
+        assert table.column_widths == before, "two clicks on the edge undo it"
+        assert (table.rows, table.arrangement.sort) == (rows, ""), "none of that sorted the list"
+
+        await drag(pilot, table, MARGIN + 1, edge + GAP + 1)
+        assert list(table.column_widths)[:2] == ["Year", "Title"]
+        assert table.arrangement.sort == ""
+        await pilot.click(offset=(left + MARGIN, top))
+        await settle(pilot)
+        assert table.arrangement.sort == "Year", "a click still sorts"
+
+
+async def test_a_drag_that_ends_elsewhere_leaves_no_column_held(make_app):
+    app = make_app()
+    async with app.run_test(size=VERY_WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f3")
+        await settle(pilot)
+        table = app.pane("user")._past
+        before = table.arrangement
+        left, top = table.content_region.offset
+        await pilot.mouse_down(offset=(left + MARGIN + 1, top))
+        await pilot.mouse_up(offset=(1, 1))
+        await settle(pilot)
+        assert app.mouse_captured is None
+        await pilot.hover(offset=(left + MARGIN + 20, top))
+        await pilot.click(offset=(left + MARGIN + 1, top + 2))
+        await settle(pilot)
+        assert table.arrangement == before

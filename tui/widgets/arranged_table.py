@@ -17,6 +17,29 @@ from tui.widgets.table import Table
 
 #: The most rows that are read to sort them.
 _SORTED = 10_000
+_LEFT_BUTTON = 1
+
+
+@dataclass
+class _Held:
+    """A heading under the pressed button of the mouse.
+
+    Attributes
+    ----------
+    title
+        The column.
+    start
+        Where the button was pressed, a column of the screen.
+    width
+        How wide the column was then, if its edge is held; None for the heading itself.
+    dragged
+        Whether the mouse has moved since.
+    """
+
+    title: str
+    start: int
+    width: int | None
+    dragged: bool = False
 
 
 class ArrangedTable(Table[Row]):
@@ -39,6 +62,7 @@ class ArrangedTable(Table[Row]):
         self._unsorted: tuple[Row, ...] = ()
         self._unsorted_total: int | None = 0
         self._has_asked = False
+        self._held: _Held | None = None
         super().__init__(columns, heading=heading, id=id)
 
     @dataclass
@@ -165,13 +189,60 @@ class ArrangedTable(Table[Row]):
 
         self.app.push_screen(ColumnChooser(self))
 
-    def on_click(self, event: events.Click) -> None:
-        """A click on a heading sorts by its column."""
-        offset = event.get_content_offset(self)
-        if offset is None or offset.y >= self._top:
-            return
+    # -- the mouse --------------------------------------------------------------------------------------------
+    def _heading_at(self, x: int) -> tuple[Column[Row] | None, bool]:
+        """The column whose heading covers a cell of the first line, and whether the cell is at its right edge."""
         left = MARGIN
         for column, room in self._layout(self.scrollable_content_region.width):
-            if left <= offset.x < left + room + GAP:
-                self.sort_by(column.title)
+            if left <= x < left + room + GAP and column.title:
+                return column, x >= left + room
             left += room + GAP
+        return None, False
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of a heading, to move its column, or of its edge, to make it wider or narrower."""
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y >= self._top or event.button != _LEFT_BUTTON:
+            return
+        column, at_edge = self._heading_at(offset.x)
+        if column is not None:
+            width = self.column_widths[column.title] if at_edge else None
+            self._held = _Held(column.title, event.screen_x, width)
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Make the column whose edge is held as wide as the mouse says."""
+        held = self._held
+        if held is None or event.screen_x == held.start:
+            return
+        held.dragged = True
+        if held.width is not None:
+            sized = self.arrangement.sized(held.title, held.width + event.screen_x - held.start)
+            if sized != self.arrangement:
+                self.arrange_columns(sized)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let go; a heading that was dragged to another one takes its place."""
+        held = self._held
+        if held is None:
+            return
+        self.release_mouse()
+        target, _ = self._heading_at(event.x - self.gutter.left)
+        if held.width is None and held.dragged and target is not None and target.title != held.title:
+            titles = [one.title for one in Arrangement(order=self.arrangement.order).apply(self._all_columns)]
+            by = titles.index(target.title) - titles.index(held.title)
+            self.arrange_columns(self.arrangement.moved(self._all_columns, held.title, by))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a heading sorts by its column; two on its edge make it as wide as its rows need."""
+        held, self._held = self._held, None
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y >= self._top or (held is not None and held.dragged):
+            return
+        column, at_edge = self._heading_at(offset.x)
+        if column is None:
+            return
+        if not at_edge:
+            self.sort_by(column.title)
+        elif event.chain == 2:
+            self.arrange_columns(self.arrangement.unsized(column.title))

@@ -66,6 +66,10 @@ class Arrangement:
         """With a column of this width."""
         return replace(self, widths={**self.widths, title: min(max(width, NARROWEST), WIDEST)})
 
+    def unsized(self, title: str) -> Arrangement:
+        """With a column that is as wide as its rows need again."""
+        return replace(self, widths={name: width for name, width in self.widths.items() if name != title})
+
     def sorted_by(self, title: str) -> Arrangement:
         """Sorted by a column: upwards, the second time downwards, and the third time not at all."""
         if self.sort != title:
