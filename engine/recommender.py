@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -242,7 +242,9 @@ class Recommender:
         scores[items[parts > 0]] = parts[parts > 0]
         return self._results(top_k(scores, k), scores)
 
-    def next_items(self, items: Sequence[int], k: int = 10, filter_seen: bool = True) -> list[Result]:
+    def next_items(
+        self, items: Sequence[int], k: int = 10, filter_seen: bool = True, excluded: Collection[int] = ()
+    ) -> list[Result]:
         """The most likely next items of a sequence, best first.
 
         Parameters
@@ -253,20 +255,28 @@ class Recommender:
             The number of items.
         filter_seen
             Whether to leave out the items of the sequence itself.
+        excluded
+            Internal ids of further items to leave out.
 
         Raises
         ------
         RecsysError
             If the sequence is empty, or nobody has rated one of its items and the model does not use texts.
         """
-        return list(self.next_pages(items, k, filter_seen).page(0, k))
+        return list(self.next_pages(items, k, filter_seen, excluded).page(0, k))
 
-    def next_pages(self, items: Sequence[int], k: int | None = None, filter_seen: bool = True) -> RankedPages:
+    def next_pages(
+        self,
+        items: Sequence[int],
+        k: int | None = None,
+        filter_seen: bool = True,
+        excluded: Collection[int] = (),
+    ) -> RankedPages:
         """What :meth:`next_items` gives, of which only the lines that are asked for are made.
 
         Parameters
         ----------
-        items, filter_seen
+        items, filter_seen, excluded
             As in :meth:`next_items`.
         k
             The number of items; None for all that the model can rank.
@@ -275,6 +285,22 @@ class Recommender:
         ------
         RecsysError
             As :meth:`next_items`.
+        """
+        scores, possible = self.next_scores(items, filter_seen, excluded)
+        return RankedPages(
+            top_k(scores, len(scores) if k is None else k),
+            lambda best, rank: self._results(best, scores, rank, probabilities=possible),
+        )
+
+    def next_scores(
+        self, items: Sequence[int], filter_seen: bool = True, excluded: Collection[int] = ()
+    ) -> tuple[Scores, npt.NDArray[Any]]:
+        """The scores by which items are ranked after a sequence, and their probabilities; see :meth:`next_items`.
+
+        Returns
+        -------
+        scores, probabilities
+            Both ``(num_items,)``. The scores are ``-inf`` for what is left out, and its probability is 0.
         """
         if not items:
             raise RecsysError("The sequence is empty: name at least one title to continue from.")
@@ -286,13 +312,13 @@ class Recommender:
         scores = self._rankable(predicted)
         if filter_seen:
             scores[sequence] = -np.inf
+        if excluded:
+            out = np.fromiter(excluded, dtype=np.int64)
+            scores[out[out < len(scores)]] = -np.inf
         # Items that are left out cannot come next, so the probabilities of the other items are normalized to 1.
         possible = np.where(np.isfinite(scores), probabilities, 0.0)
         possible = possible / max(float(possible.sum()), 1e-30)
-        return RankedPages(
-            top_k(scores, len(scores) if k is None else k),
-            lambda best, rank: self._results(best, scores, rank, probabilities=possible),
-        )
+        return scores, possible
 
     def explain_next(self, items: Sequence[int], item: ExternalId, k: int = 3) -> list[Result]:
         """The items of a sequence without which an item would be less likely to come next.

@@ -183,7 +183,7 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
     log(f"by {answer.method}{', ordered by what the rating is at least, allowing for chance' if bounded else ''}")
 
 
-def print_comparison(comparison: Comparison, as_json: bool) -> None:
+def print_comparison(comparison: Comparison, as_json: bool, extra: str = "predicted_rating") -> None:
     """A ranked list for a changed history, with where each item was before.
 
     In JSON each result of the contract also has ``rank_before``, ``score_before`` and ``score_difference``. The items
@@ -196,7 +196,7 @@ def print_comparison(comparison: Comparison, as_json: bool) -> None:
         print_json(
             [
                 {
-                    **result_json(result, "predicted_rating"),
+                    **result_json(result, extra),
                     "rank_before": change.rank_before,
                     "score_before": change.score_before,
                     "score_difference": change.difference,
@@ -205,25 +205,33 @@ def print_comparison(comparison: Comparison, as_json: bool) -> None:
             ]
         )
     elif pairs:
-        rated = pairs[0][0].predicted_rating is not None
+        figure = None if getattr(pairs[0][0], extra) is None else extra
+        heading = {"predicted_rating": "Rating", "probability": "Chance"}.get(figure or "", "Score")
         rows = [
             (
                 result.rank,
                 _moved(change),
-                _figure(result, "predicted_rating" if rated else None),
-                "" if change.difference is None else f"{change.difference:+.3f}",
+                _figure(result, figure),
+                _difference(change, figure),
                 result.item.title,
                 str(result.item.year or ""),
                 result.item.item_id,
             )
             for result, change in pairs
         ]
-        headings = ("#", "Before", "Rating" if rated else "Score", "Change", "Title", "Year", "Id")
+        headings = ("#", "Before", heading, "Change", "Title", "Year", "Id")
         print_table(headings, rows, cut=(4,), right=(0, 1, 2, 3), spare=(5,))
     for change in comparison.gone:
         where = "no longer ranked" if change.rank_after is None else f"now {change.rank_after:,}"
         log(f"Gone from the list: {change.item.title}, {change.rank_before:,} before, {where}.")
-    log(f"by {comparison.method}, before and after computed by fold-in" if pairs else "No item can be ranked.")
+    how = "" if extra == "probability" else ", before and after computed by fold-in"
+    log(f"by {comparison.method}{how}" if pairs else "No item can be ranked.")
+
+
+def _difference(change: Change, figure: str | None) -> str:
+    if change.difference is None:
+        return ""
+    return f"{change.difference:+.2%}" if figure == "probability" else f"{change.difference:+.3f}"
 
 
 def _moved(change: Change) -> str:

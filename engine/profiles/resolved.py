@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.data.history import History
+from engine.data.history import History, Timeline
 from engine.profiles.matching import EntryMatcher
 from engine.profiles.profile import Entry, Profile
 
@@ -54,14 +54,15 @@ class Resolved:
         ratings = [np.nan if (rating := entry.rating_on(rating_range)) is None else rating for _, entry in seen]
         return History(items, np.array(ratings, dtype=np.float32))
 
-    def sequence(self) -> list[int]:
+    def timeline(self) -> Timeline:
         """The items that were rated or seen, oldest first; those without a date come first, in their order."""
         timed = [
             (entry.time or 0, place, item)
             for item, place in self.positions.items()
             if (entry := self.profile.entries[place]).status in ("rated", "seen")
         ]
-        return [item for _, _, item in sorted(timed)]
+        ordered = sorted(timed)
+        return Timeline(tuple(item for _, _, item in ordered), tuple(time or None for time, _, _ in ordered))
 
     def excluded(self) -> list[int]:
         """The items that must not be recommended: those that were rated, seen, or are not wanted."""

@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from engine.data.history import Timeline
     from engine.data.id_map import ExternalId
     from engine.data.items import Item
     from engine.data.profile import Profile
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from engine.workspace.run_store import StoredRuns
 
 _MODULES = {
+    "engine.data.history": ("Timeline",),
     "engine.data.id_map": ("ExternalId",),
     "engine.data.items": ("Item",),
     "engine.data.profile": ("Profile",),
@@ -136,6 +138,7 @@ __all__ = [
     "Taste",
     "TasteShare",
     "Ties",
+    "Timeline",
     "Tuned",
     "Workspace",
     "describe_bytes",

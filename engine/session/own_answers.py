@@ -14,7 +14,7 @@ from engine.runtime.job import Job
 from engine.session.me import MeService
 from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset, check
-from engine.session.what_if import what_if
+from engine.session.what_if import next_what_if, what_if
 
 if TYPE_CHECKING:
     from engine.data.history import History
@@ -116,7 +116,7 @@ class OwnAnswerService:
             As :meth:`recommend`.
         """
         resolved = self._me.resolve(profile)
-        items = resolved.sequence()
+        items = list(resolved.timeline().items)
         self._models.choose("sequence", model)
         excluded = set(resolved.excluded())
         with self._opened.queue.turn():
@@ -130,6 +130,29 @@ class OwnAnswerService:
         sentence = "" if kept else f"{name} can rank no item that you do not know."
         empty = None if kept or k < 1 else EmptyReason.ALL_SEEN
         return Answer(tuple(kept), name, note, empty=empty, why_empty=sentence)
+
+    def next_what_if(
+        self,
+        edits: Sequence[Edit],
+        k: int = 10,
+        model: str | None = None,
+        profile: str = DEFAULT,
+        job: Job | None = None,
+    ) -> Comparison:
+        """What would come next if the profile were another one; nothing is stored.
+
+        Raises
+        ------
+        RecsysError, NotTrainedError, UnknownError, OptionError
+            As :func:`engine.session.what_if.next_what_if`.
+        DataError
+            If the profile cannot be read.
+        """
+        resolved = self._me.resolve(profile)
+        timeline, whose = resolved.timeline(), f"the profile {profile!r}"
+        self._require_known(resolved, timeline.items)
+        excluded = resolved.excluded()
+        return next_what_if(self._opened, self._models, timeline, edits, whose, k, model, excluded, job)
 
     def explain(self, item: ExternalId, model: str | None = None, k: int = 3, profile: str = DEFAULT) -> Answer:
         """The items of the profile that speak most for an item.

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.data.results import Answer, EmptyReason, TitleMatch
+from engine.data.results import Answer, Comparison, EmptyReason, TitleMatch
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
 from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset, check
+from engine.session.what_if import next_what_if
 
 if TYPE_CHECKING:
+    from engine.data.history import Timeline
     from engine.data.id_map import ExternalId
     from engine.data.ranked_pages import RankedPages
     from engine.search.hidden import AdultItems
     from engine.text.title_matcher import TitleMatcher
+    from engine.what_if import Edit
 
 #: How many completions are looked at for each one that is offered, where some are left out.
 _OVERSAMPLING = 3
@@ -156,3 +160,41 @@ class SequenceService:
             return Answer(tuple(results), name, note, whole=whole if len(results) == k else None)
         sentence = f"{name} can rank no item" + (" that is not in the sequence already." if filter_seen else ".")
         return Answer((), name, empty=EmptyReason.NOTHING_TO_RANK, why_empty=sentence)
+
+    def what_if(
+        self,
+        timeline: Timeline,
+        edits: Sequence[Edit],
+        whose: str = "the sequence",
+        k: int = 10,
+        model: str | None = None,
+        excluded: Collection[int] = (),
+        job: Job | None = None,
+    ) -> Comparison:
+        """What would come next after another history; see :func:`engine.session.what_if.next_what_if`."""
+        return next_what_if(self._opened, self._models, timeline, edits, whose, k, model, excluded, job)
+
+    def compare(
+        self,
+        before: Sequence[int],
+        after: Sequence[int],
+        k: int = 10,
+        model: str | None = None,
+        job: Job | None = None,
+    ) -> Comparison:
+        """What comes after the sequence ``after``, and what differs from what comes after ``before``.
+
+        Raises
+        ------
+        NotTrainedError
+            If the model, or any for sequences, is not trained yet.
+        RecsysError
+            As :func:`engine.what_if.compare_next`.
+        """
+        from engine.what_if import compare_next
+
+        self._models.choose("sequence", model)
+        with self._opened.queue.turn():
+            check(job)
+            name, recommender, note = self._models.answering("sequence", model)
+            return replace(compare_next(recommender, before, after, k), method=name, note=note)

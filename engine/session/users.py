@@ -13,6 +13,7 @@ from engine.session.open_dataset import OpenDataset, check
 from engine.session.what_if import what_if
 
 if TYPE_CHECKING:
+    from engine.data.history import Timeline
     from engine.data.id_map import ExternalId
     from engine.data.ranked_pages import RankedPages
     from engine.data.user_index import UserSearch
@@ -88,6 +89,19 @@ class UserService:
             HistoryEntry(item, None if np.isnan(rating) else float(rating), time)
             for item, rating, time in zip(dataset.items.take(found), ratings, times, strict=True)
         ]
+
+    def timeline(self, user: ExternalId) -> Timeline:
+        """What a user has interacted with, oldest first, for what would come next.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such user.
+        """
+        from engine.data.history import Timeline
+
+        entries = self.history(user)[::-1]
+        return Timeline(tuple(one.item.internal_id for one in entries), tuple(one.timestamp for one in entries))
 
     def fans(self, item: ExternalId, limit: int = 100) -> list[Fan]:
         """The users who rated an item highest. Of equal ratings, those of users who rate lower on average come first.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset, check
 
 if TYPE_CHECKING:
-    from engine.data.history import History
+    from engine.data.history import History, Timeline
     from engine.what_if import Edit
 
 
@@ -56,7 +56,14 @@ def what_if(
     """
     from engine.what_if import compare, edited
 
-    _require_possible(opened, history, edits, whose)
+    _require_possible(opened, history.items.tolist(), edits, whose)
+    for edit in edits:
+        if edit.time is not None:
+            title = opened.dataset.items[edit.item].title
+            raise OptionError(
+                f"The date of {title!r} would change nothing: a model of users does not look at the dates of a "
+                "history. It counts for what comes next."
+            )
     after = edited(history, edits)
     with opened.queue.turn():
         check(job)
@@ -65,7 +72,64 @@ def what_if(
     return replace(found, method=name, note=note)
 
 
-def _require_possible(opened: OpenDataset, history: History, edits: Sequence[Edit], whose: str) -> None:
+def next_what_if(
+    opened: OpenDataset,
+    models: ModelService,
+    timeline: Timeline,
+    edits: Sequence[Edit],
+    whose: str,
+    k: int = 10,
+    model: str | None = None,
+    excluded: Collection[int] = (),
+    job: Job | None = None,
+) -> Comparison:
+    """Compare what comes after a history and after a changed one; nothing is stored.
+
+    Parameters
+    ----------
+    timeline
+        The history without the changes.
+    excluded
+        Internal ids of items that never come next.
+    opened, models, edits, whose, k, model, job
+        As of :func:`what_if`. The ratings of the edits change nothing.
+
+    Raises
+    ------
+    OptionError
+        If an item is changed twice, or given a time where the history has none.
+    UnknownError
+        If an item is to be taken out and is not in the history, or there is no such model.
+    RecsysError
+        If nobody has rated an item and the model does not use texts, or nothing is left of the history.
+    NotTrainedError
+        If the model, or any for sequences, is not trained.
+    """
+    from engine.what_if import compare_next, edited_timeline
+
+    _require_possible(opened, timeline.items, edits, whose)
+    for edit in edits:
+        if edit.time is not None and not timeline.has_times:
+            title = opened.dataset.items[edit.item].title
+            raise OptionError(
+                f"{title!r} cannot be given a date, since {whose} has none: leave the date out, and it comes last."
+            )
+    models.choose("sequence", model)
+    after = edited_timeline(timeline, edits)
+    if not after.items:
+        raise RecsysError(f"Nothing is left of {whose}: take out less.")
+    taken_out = {edit.item for edit in edits if edit.removed}
+    with opened.queue.turn():
+        check(job)
+        name, recommender, note = models.answering("sequence", model)
+        takes_texts = "texts" in recommender.model.capabilities.uses
+        last = opened.dataset.num_items if takes_texts else opened.dataset.num_rated_items
+        before, now = ([item for item in one.items if item <= last] for one in (timeline, after))
+        found = compare_next(recommender, before, now, k, True, [one for one in excluded if one not in taken_out])
+    return replace(found, method=name, note=note)
+
+
+def _require_possible(opened: OpenDataset, items: Collection[int], edits: Sequence[Edit], whose: str) -> None:
     dataset = opened.dataset
     changed: set[int] = set()
     for edit in edits:
@@ -73,8 +137,8 @@ def _require_possible(opened: OpenDataset, history: History, edits: Sequence[Edi
         if edit.item in changed:
             raise OptionError(f"{title!r} is changed twice: name each item once.")
         changed.add(edit.item)
-        if edit.removed and edit.item not in history.items:
-            nearest = _nearest_in(opened, history, title)
+        if edit.removed and edit.item not in items:
+            nearest = _nearest_in(opened, items, title)
             hint = f"; the nearest titles there are {'; '.join(nearest)}" if nearest else ""
             raise UnknownError(f"{title!r} is not in {whose}, so it cannot be taken out{hint}.", nearest)
         if edit.item > dataset.num_rated_items:
@@ -86,9 +150,9 @@ def _require_possible(opened: OpenDataset, history: History, edits: Sequence[Edi
                 raise OptionError(f"The rating {edit.rating:g} of {title!r} is not between {lowest:g} and {highest:g}.")
 
 
-def _nearest_in(opened: OpenDataset, history: History, title: str) -> list[str]:
+def _nearest_in(opened: OpenDataset, internal: Collection[int], title: str) -> list[str]:
     from engine.text.title_join import TitleIndex
 
-    items = opened.dataset.items.take(history.items)
+    items = opened.dataset.items.take(list(internal))
     index = TitleIndex([one.title for one in items], [one.year for one in items])
     return list(index.match([title], [None])[0].candidates)

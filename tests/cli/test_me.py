@@ -172,6 +172,39 @@ def test_what_if_says_what_moved(run: Run, trained: str) -> None:
     assert read(run, "recommend", "me", "-d", trained, "--with", "Alien=5")
 
 
+def test_what_if_for_what_comes_next_says_what_moved(run: Run, trained: str) -> None:
+    plain = read(run, "next", "--user", "ann", "-d", trained)
+    listed = read(run, "next", "--user", "ann", "-d", trained, "--without", "Heat")
+    assert plain
+    assert "heat" not in [one["item_id"] for one in plain]
+    assert "heat" in [one["item_id"] for one in listed], "what was taken out may come next"
+    assert {"rank_before", "score_before", "score_difference", "probability"} <= set(listed[0])
+    assert read(run, "next", "--user", "ann", "-d", trained) == plain, "nothing is stored"
+    read(run, "me", "rate", "Solaris", "5", "-d", trained)
+    early = read(run, "next", "--me", "-d", trained, "--with", "Alien@1990-01-01")
+    late = read(run, "next", "--me", "-d", trained, "--with", "Alien")
+    assert early != late, "the date says where the item stands"
+    outcome = run("next", "Heat", "-d", trained, "--with", "Alien=4")
+    assert "The rating in 'Alien=4' changes nothing" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("next", "Heat", "--with", "Alien@2020-01-01"), "cannot be given a date"),
+        (("next", "--user", "ann", "--with", "Alien@2020-13-01"), "is no day"),
+        (("next", "Heat", "--without", "Heat"), "Nothing is left"),
+        (("next", "--user", "nobody"), "no user"),
+        (("next", "Heat", "--me"), "only one of these"),
+        (("recommend", "ann", "--with", "Alien=4@2020-01-01"), "would change nothing"),
+    ],
+)
+def test_a_date_that_cannot_count_is_refused(run: Run, trained: str, words: tuple[str, ...], said: str) -> None:
+    outcome = run(*words, "-d", trained)
+    assert outcome.status in (1, 2)
+    assert said in outcome.err
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [

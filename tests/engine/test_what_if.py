@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from engine import models
 from engine.data.dataset import Dataset
-from engine.data.history import History
+from engine.data.history import History, Timeline
+from engine.evaluation.runner import train
 from engine.recommender import Recommender
-from engine.what_if import Edit, compare, edited
+from engine.what_if import Edit, compare, compare_next, edited, edited_timeline
 from tests.engine.conftest import make_dataset
 
 
@@ -98,3 +99,29 @@ def test_reasons_for_a_person_name_what_the_person_liked(dataset: Dataset) -> No
     seen = history((1, 1.0), (2, 5.0))
     assert {one.reason for one in ranked.recommend_to(seen)} == {"because of Alien and Heat"}
     assert {one.reason for one in ranked.recommend_to(seen, liked_from=3.0)} == {"because you liked Heat"}
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from([None, 5, 15, 40]), st.booleans()), max_size=6))
+def test_a_timeline_stays_in_the_order_of_its_times(changes: list[tuple[int, int | None, bool]]) -> None:
+    timeline = Timeline((3, 1, 2, 1), (None, 10, 20, 30))
+    for item, time, removed in changes:
+        timeline = edited_timeline(timeline, [Edit(item, removed=removed, time=time)])
+        dated = [one for one in timeline.times if one is not None]
+        assert dated == sorted(dated)
+        assert (item in timeline.items) != removed
+        if not removed and time is None:
+            assert timeline.items[-1] == item
+
+
+def test_what_comes_next_is_compared_by_its_probabilities() -> None:
+    dataset = make_dataset()
+    model, _ = train(dataset, "markov", seed=0, device="cpu")
+    ranked = Recommender(dataset, model)
+    found = compare_next(ranked, [1, 2], [1], k=10)
+    old = {one.item.item_id: one for one in ranked.next_items([1, 2], 10)}
+    assert [one.item.item_id for one in found.results] == [one.item.item_id for one in ranked.next_items([1], 10)]
+    for result, change in zip(found.results, found.changes, strict=True):
+        was = old.get(result.item.item_id)
+        assert change.score_after == pytest.approx(result.probability)
+        assert change.rank_before == (None if was is None else was.rank)
+        assert change.score_before == (None if was is None else pytest.approx(was.probability))

@@ -670,6 +670,30 @@ class FakeSequences:
         )
         return Answer(results, "sequence")
 
+    def compare(
+        self,
+        before: Sequence[int],
+        after: Sequence[int],
+        k: int = 10,
+        model: str | None = None,
+        job: Job | None = None,
+    ) -> Comparison:
+        self._fake.enter("compare", tuple(before), tuple(after), job=job)
+        old = {one.item.internal_id: one for one in self.next_items(before, k).results}
+        results = self.next_items(after, k).results
+        nothing = Result(0, self._fake.items[0], 0.0)
+        changes = tuple(
+            Change(
+                one.item,
+                old[one.item.internal_id].rank if one.item.internal_id in old else None,
+                one.rank,
+                old.get(one.item.internal_id, nothing).probability,
+                one.probability,
+            )
+            for one in results
+        )
+        return Comparison(results, changes, (), "sequence")
+
 
 class FakeModels:
     """Two models, and those that a test adds."""

@@ -266,3 +266,26 @@ async def test_one_pasted_line_is_text_of_the_input_line(make_app):
         await settle(pilot)
         assert pane.line.value == "Heat"
         assert titles(app) == []
+
+
+async def test_what_if_says_what_each_change_moves(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        pane = await open_sequence(app, pilot)
+        await add(pilot, "Heat", "Rififi", "Twilight")
+        await pilot.press("down", "i")
+        await settle(pilot)
+        assert "nothing is changed yet" in screen_text(app)
+        await pilot.press("x")
+        await settle(pilot)
+        assert session.asked[-2][0] == "next_items"
+        text = screen_text(app)
+        assert "What if · sequence" in text
+        assert "Moved" in text
+        assert "▲" in text or "▼" in text
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "What comes next · sequence" in screen_text(app)
+        assert len(titles(app)) == 2
+        assert pane._before is None

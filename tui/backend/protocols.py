@@ -194,6 +194,14 @@ class Sequences(Protocol):
         filter_seen: bool = True,
         job: Job | None = None,
     ) -> Answer: ...
+    def compare(
+        self,
+        before: Sequence[int],
+        after: Sequence[int],
+        k: int = 10,
+        model: str | None = None,
+        job: Job | None = None,
+    ) -> Comparison: ...
 
 
 class Models(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -9,6 +11,7 @@ import click
 from engine.errors import OptionError, UnknownError
 from tui.commands.group import cli
 from tui.commands.options import (
+    Command,
     NegativeIdsCommand,
     common_options,
     count_option,
@@ -20,15 +23,27 @@ from tui.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from engine.session import Edit, Session
+    from engine.session import Edit, Session, Timeline
 
 #: The word for the person at the keyboard in place of a user's id.
 _ME = "me"
 
 #: How many characters of an edit that cannot be read are repeated.
 _LONGEST_EDIT = 80
+#: What stands after an ``@`` is taken for a day only in this form, since titles may hold an ``@``, too.
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SECONDS_OF_DAY = 86_400
 
 profile_option = click.option("--profile", metavar="NAME", help="Whose own ratings are meant by `me`; else me.")
+
+without_option = click.option(
+    "--without", "removed", multiple=True, metavar="ITEM", help="As if they had never met ITEM."
+)
+
+
+def with_option(metavar: str, help: str) -> Callable[[Command], Command]:
+    """The option that adds to a history."""
+    return click.option("--with", "added", multiple=True, metavar=metavar, help=help)
 
 
 @cli.command(cls=NegativeIdsCommand)
@@ -38,8 +53,8 @@ profile_option = click.option("--profile", metavar="NAME", help="Whose own ratin
 @model_option
 @count_option
 @click.option("--include-seen", is_flag=True, help="Also what the user knows already.")
-@click.option("--with", "added", multiple=True, metavar="ITEM=VALUE", help="As if they had rated ITEM so.")
-@click.option("--without", "removed", multiple=True, metavar="ITEM", help="As if they had never met ITEM.")
+@with_option("ITEM=VALUE", "As if they had rated ITEM so.")
+@without_option
 @profile_option
 @common_options
 @click.pass_context
@@ -84,6 +99,9 @@ def recommend(
 @cli.command("next", cls=NegativeIdsCommand)
 @click.argument("titles", nargs=-1, metavar="[TITLE_OR_ID...]")
 @click.option("--me", "own", is_flag=True, help="After everything that you rated or saw, instead of titles.")
+@click.option("--user", metavar="USER", help="After the history of a user, instead of titles.")
+@with_option("ITEM[@DATE]", "As if they had met ITEM on that day, such as 2020-05-01; without a day, last of all.")
+@without_option
 @profile_option
 @dataset_option
 @device_option
@@ -95,6 +113,9 @@ def next_items(
     context: click.Context,
     titles: tuple[str, ...],
     own: bool,
+    user: str | None,
+    added: tuple[str, ...],
+    removed: tuple[str, ...],
     profile: str | None,
     dataset: str | None,
     device: str,
@@ -102,21 +123,42 @@ def next_items(
     count: int,
     as_json: bool,
 ) -> None:
-    """Tell what comes after these titles, oldest first."""
-    from tui.output import print_answer
+    """Tell what comes after these titles, oldest first.
 
-    if own and titles:
-        raise click.UsageError("Give titles, or --me without titles.")
-    if not own and not titles:
-        raise click.UsageError("Missing argument '[TITLE_OR_ID...]': give titles, or --me.")
+    With --with and --without, nothing is stored: the list is the one for a changed history, with where each
+    item was before.
+    """
+    from tui.output import print_answer, print_comparison
+
+    if sum((own, user is not None, bool(titles))) != 1:
+        raise click.UsageError("Give titles, or --me, or --user USER, and only one of these.")
     session = open_session(context, dataset, device)
+    edits = [*(_next_with(session, one) for one in added), *(_without(session, one) for one in removed)]
+    if own and edits:
+        comparison = session.own_answers.next_what_if(edits, count, model, profile or _ME)
+        print_comparison(comparison, as_json, extra="probability")
+        return
     if own:
         answer = session.own_answers.next_items(count, model, profile or _ME)
         print_answer(answer, as_json, extra="probability")
         return
-    items = [resolve_item(session, title, model=model).internal_id for title in titles]
-    answer = session.sequences.next_items(items, count, model)
+    timeline, whose = _timeline(session, titles, user, model)
+    if edits:
+        comparison = session.sequences.what_if(timeline, edits, whose, count, model)
+        print_comparison(comparison, as_json, extra="probability")
+        return
+    answer = session.sequences.next_items(timeline.items, count, model)
     print_answer(answer, as_json, extra="probability")
+
+
+def _timeline(session: Session, titles: Sequence[str], user: str | None, model: str | None) -> tuple[Timeline, str]:
+    """What the next items are to come after, and what it is called."""
+    from engine.session import Timeline
+
+    if user is not None:
+        return session.users.timeline(session.data.find_user(user.strip())), f"the history of user {user.strip()}"
+    items = (resolve_item(session, title, model=model).internal_id for title in titles)
+    return Timeline.undated(items), "this sequence"
 
 
 def _is_me(session: Session, user: str, profile: str | None) -> bool:
@@ -146,19 +188,50 @@ def _with(session: Session, text: str) -> Edit:
     """
     from engine.session import Edit
 
+    text, time = _dated(text)
     title, sign, value = text.rpartition("=")
     try:
         rating = float(value.replace(",", "."))
     except ValueError:
         title, rating = "", 0.0
     if title.strip():
-        return Edit(_item(session, title), rating)
+        return Edit(_item(session, title), rating, time=time)
     if sign and not _is_called(session, text):
         raise OptionError(
             f"{text[:_LONGEST_EDIT]!r} is no ITEM=VALUE: give a title or an id and a number after '=', or "
             "the item alone as one that was only seen."
         )
-    return Edit(_item(session, text))
+    return Edit(_item(session, text), time=time)
+
+
+def _next_with(session: Session, text: str) -> Edit:
+    """What ``ITEM@DATE`` or ``ITEM`` means where ratings do not count; one is said to change nothing."""
+    from tui.output import log
+
+    edit = _with(session, text)
+    if edit.rating is not None:
+        log(f"The rating in {text[:_LONGEST_EDIT]!r} changes nothing: what comes next depends on the order alone.")
+    return edit
+
+
+def _dated(text: str) -> tuple[str, int | None]:
+    """What stands before an ``@`` with a day after it, and the end of that day in seconds since 1970.
+
+    Raises
+    ------
+    OptionError
+        If it looks like a day and is none.
+    """
+    from datetime import UTC, datetime
+
+    before, sign, day = text.rpartition("@")
+    if not sign or not _DAY.fullmatch(day.strip()):
+        return text, None
+    try:
+        midnight = datetime.strptime(day.strip(), "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise OptionError(f"{day.strip()!r} is no day: write it as 2020-05-01.") from None
+    return before, int(midnight.timestamp()) + _SECONDS_OF_DAY - 1
 
 
 def _is_called(session: Session, text: str) -> bool:

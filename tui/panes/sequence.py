@@ -17,7 +17,7 @@ from textual.events import Paste
 from textual.message import Message
 from textual.widgets import Input
 
-from engine.data.results import Answer, Result, TitleMatch
+from engine.data.results import Answer, Comparison, Result, TitleMatch
 from tui.backend.backend import Backend
 from tui.backend.protocols import Sequences, SessionLike
 from tui.draft import SequenceDraft
@@ -27,6 +27,7 @@ from tui.panes.item_panel import ItemPanel, reason_lines
 from tui.panes.long_list import LongList
 from tui.panes.pasted_titles import PastedTitles, find_items, titles_in
 from tui.panes.train_prompt import NOT_OPENED
+from tui.panes.what_if import comparison_columns, gone_text
 from tui.state import AppState
 from tui.widgets.cell_text import count, duration
 from tui.widgets.completions import TITLES, Completions
@@ -170,12 +171,16 @@ class SequencePane(ModelPane[Sequences]):
         ("x Delete", "remove"),
         ("K J", "move up and down; also Shift+↑ Shift+↓"),
         ("X", "remove all"),
+        ("i", "what if: shows what each change moves; Esc ends it"),
         *ModelPane.KEYS,
     )
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "type", "add title", key_display="/", id="edit-query"),
+        Binding("i", "what_if", "what if", id="what-if"),
     ]
+
+    ACTIONS: ClassVar[tuple[str, ...]] = (*ModelPane.ACTIONS, "what_if")
 
     def __init__(self, backend: Backend, state: AppState, *, blink: bool = True) -> None:
         line = TitleInput("Add a title", "type a title; typos are forgiven", blink=blink, id="title")
@@ -193,6 +198,9 @@ class SequencePane(ModelPane[Sequences]):
         self._cursor_rest = Debouncer(self, lambda: 3 * state.pace.settle)
         self._shown: tuple[Item, ...] = ()
         self._answer: Answer | None = None
+        self._before: tuple[Item, ...] | None = None
+        """The sequence that the present one is compared with, while what-if is on."""
+        self._comparison: Comparison | None = None
         self._failure: Failure | None = None
         self._completed_text = ""
         self._completing = self.request("titles", "looking titles up", self._completed, self._not_completed)
@@ -200,6 +208,7 @@ class SequencePane(ModelPane[Sequences]):
         self._listing = self.request("pasted", "looking the titles up", self._listed, self._not_resolved)
         self._ranking = self.request("next", "looking ahead", self._predicted, self._not_predicted)
         self._explaining = self.request("why next", "", self._explained, lambda _: None)
+        self._comparing = self.request("what if", "looking ahead", self._compared, self._not_predicted)
 
     @staticmethod
     def service_of(session: SessionLike) -> Sequences:
@@ -324,11 +333,15 @@ class SequencePane(ModelPane[Sequences]):
     def rank(self) -> None:
         """Ask for the items that come after the sequence."""
         items, model = [item.internal_id for item in self._shown], self.model
-        if items and self._trained:
+        if self._before is not None and items and self._trained:
+            before = [item.internal_id for item in self._before]
+            self._comparing.send(lambda sequences, job: sequences.compare(before, items, _SHOWN, model, job))
+        elif items and self._trained:
             self._ranking.send(lambda sequences, job: sequences.next_items(items, _SHOWN, model, job=job))
         else:
             self._ranking.withdraw()
-            self._answer = None
+            self._comparing.withdraw()
+            self._answer = self._comparison = None
 
     def _predicted(self, message: Answered) -> None:
         answer: Answer = message.value
@@ -379,6 +392,15 @@ class SequencePane(ModelPane[Sequences]):
         answer = None if item is None else self._reasons.get(item.item_id)
         self._next_panel.reason.show("" if answer is None else _reason(answer))
 
+    def _compared(self, message: Answered) -> None:
+        comparison: Comparison = message.value
+        if self._before is None:
+            return
+        self._comparison, self._failure, self._reasons = comparison, None, {}
+        self._next.show(comparison.results, comparison_columns(comparison), cursor=self._next.cursor)
+        self._draw()
+        self.post_message(StatusChanged(f"{duration(message.seconds)} · {comparison.method} · what if"))
+
     def _not_predicted(self, message: Failed) -> None:
         self._failure = message.failure
         self._draw()
@@ -420,7 +442,8 @@ class SequencePane(ModelPane[Sequences]):
 
     def _draw_next(self) -> None:
         answer, failure, panel = self._answer, self._failure, self._next_panel
-        panel.retitle("What comes next")
+        what_if = self._before is not None
+        panel.retitle("What if" if what_if else "What comes next")
         if self.state.failure is not None:
             panel.show_notice().show_failed(NOT_OPENED, self.state.failure)
         elif self.state.dataset is None:
@@ -429,6 +452,11 @@ class SequencePane(ModelPane[Sequences]):
             self.show_train_prompt(panel.show_notice())
         elif failure is not None:
             panel.show_notice().show_failed("Looking ahead failed", failure)
+        elif what_if and self._comparison is not None:
+            changed = "" if self._shown != self._before else "nothing is changed yet"
+            panel.retitle(f"What if · {self._comparison.method}", changed or gone_text(self._comparison))
+            panel.show_rows()
+            return
         elif answer is None:
             panel.show_notice().show(
                 "", "What comes after the titles at the left will stand here." if not self._shown else ""
@@ -479,9 +507,27 @@ class SequencePane(ModelPane[Sequences]):
         match action:
             case "stop" | "clear" if self._completions.open:
                 return False
-            case "back" if self._completions.open:
+            case "back" if self._completions.open or self._before is not None:
                 return True
+            case "what_if":
+                return self._before is None and bool(self._shown) and bool(self._trained)
         return super().check_action(action, parameters)
+
+    def action_what_if(self) -> None:
+        """Compare what comes next with what came next before the changes that follow."""
+        self._before, self._comparison = self._shown, None
+        self.post_message(StatusChanged("What if: add, remove or move titles; Esc ends it, u undoes"))
+        if self.is_at(self.line):
+            self.go_to(self._draft)
+        self.rank()
+        self._draw()
+
+    def _end_what_if(self) -> None:
+        """Have the sequence stand for itself again; the changes stay, and can be undone."""
+        self._before = self._comparison = None
+        self._comparing.withdraw()
+        self.rank()
+        self._draw()
 
     @property
     def is_untouched(self) -> bool:
@@ -516,6 +562,8 @@ class SequencePane(ModelPane[Sequences]):
             self._completing.withdraw()
             self._completions.close()
             self.refresh_keys()
+        elif self._before is not None:
+            self._end_what_if()
         else:
             self.go_to(self.line)
 

@@ -91,11 +91,7 @@ class WhatIf:
 
     def gone(self) -> str:
         """What has left the list, in a few words."""
-        listed = () if self.comparison is None else self.comparison.gone
-        gone = [one for one in listed if (one.rank_before or 0) <= _WATCHED]
-        named = ", ".join(full_title(one.item) for one in gone[:_NAMED])
-        more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
-        return f"gone: {named}{more}" if gone else ""
+        return "" if self.comparison is None else gone_text(self.comparison)
 
     def _change(self, number: int, entry: HistoryEntry | None) -> None:
         self._past.append(dict(self._changed))
@@ -124,6 +120,14 @@ def _rating(entry: HistoryEntry) -> str:
     return "seen" if entry.rating is None else compact(entry.rating)
 
 
+def gone_text(comparison: Comparison) -> str:
+    """What has left the top of a list, in a few words; empty if nothing has."""
+    gone = [one for one in comparison.gone if (one.rank_before or 0) <= _WATCHED]
+    named = ", ".join(full_title(one.item) for one in gone[:_NAMED])
+    more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
+    return f"gone: {named}{more}" if gone else ""
+
+
 def comparison_columns(comparison: Comparison) -> list[Column[Result]]:
     """Columns for the list after a change: where each item was before, and by how much its score has changed."""
     changes = {change.item.internal_id: change for change in comparison.changes}
@@ -133,9 +137,13 @@ def comparison_columns(comparison: Comparison) -> list[Column[Result]]:
 
     def difference(result: Result, _: int) -> str:
         value = changes[result.item.internal_id].difference
-        return "" if value is None else f"{value:+.2f}"
+        if value is None:
+            return ""
+        return f"{value:+.2f}" if result.probability is None else f"{value:+.1%}"
 
     def figure(result: Result, _: int) -> str:
+        if result.probability is not None:
+            return f"{result.probability:.1%}"
         value = result.predicted_rating
         return f"{result.score:.3g}" if value is None else f"{value:.2f}"
 
