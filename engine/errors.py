@@ -89,6 +89,8 @@ class ErrorKind(StrEnum):
     BUSY = "busy"
     #: The optional package ``name`` is not installed.
     MISSING_PACKAGE = "missing-package"
+    #: The cluster at the address ``name`` cannot be reached.
+    CLUSTER_FAILED = "cluster-failed"
     #: No device is called ``name``; ``choices`` are the names.
     UNKNOWN_DEVICE = "unknown-device"
     #: The work takes ``needed`` bytes of memory, and ``free`` are free. If it is the training of the model ``name``,

@@ -16,6 +16,7 @@ from engine.data.user_index import UserIndex
 from engine.errors import ErrorKind, LearningError, OptionError, RecsysError
 from engine.models import batch_ranking
 from engine.models.batch_ranking import RankedLists
+from engine.models.list_ranker import ListRanker, Method
 from engine.models.plug_in import adapt
 from engine.models.reasons import reasons
 from engine.ranking import Scores, confidence_margin, margin_of, top_k
@@ -415,23 +416,44 @@ class Recommender:
 
     def recommend_many(self, users: Ids, k: int = 10, filter_seen: bool = True) -> RankedLists:
         """What :meth:`recommend` gives, for several users by their internal ids, without explanations."""
-        return batch_ranking.rank_for_users(
-            self.model,
-            users,
-            k,
-            seen=self.user_index if filter_seen else None,
-            margin=None if self.rating_range is None else self._margin,
-            rating_range=self.rating_range,
-        )
+        return self.list_ranker("recommend", k, filter_seen).rank(users)
 
     def next_many(self, users: Ids, k: int = 10, filter_seen: bool = True) -> RankedLists:
         """The most likely next items after the whole history of several users, by their internal ids."""
-        return batch_ranking.rank_next(self.model, users, k, history=self.user_index, filter_seen=filter_seen)
+        return self.list_ranker("next", k, filter_seen).rank(users)
 
     def similar_many(self, items: Ids, k: int = 10) -> RankedLists:
         """What :meth:`similar_items` gives, for several items by their internal ids."""
-        self.model.require("similar")
-        return batch_ranking.rank_similar(self.model, items, k)
+        return self.list_ranker("similar", k).rank(items)
+
+    def list_ranker(self, method: Method, k: int, filter_seen: bool = True) -> ListRanker:
+        """What computes the lists of the methods above, apart from the data set.
+
+        Parameters
+        ----------
+        method
+            ``"recommend"``, ``"next"`` or ``"similar"``.
+        k, filter_seen
+            As of :meth:`recommend_many`.
+
+        Raises
+        ------
+        UnsupportedError
+            If the model does not compare items, and is to.
+        """
+        if method == "similar":
+            self.model.require("similar")
+            return ListRanker(method, self.model, k)
+        rates = method == "recommend" and self.rating_range is not None
+        return ListRanker(
+            method,
+            self.model,
+            k,
+            self.user_index,
+            filter_seen,
+            self._margin if rates else None,
+            self.rating_range if rates else None,
+        )
 
     # -- one list -------------------------------------------------------------------------------------------------
     def _rankable(self, scores: Any) -> Scores:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from engine.data.dataset import Dataset
     from engine.interactions import Interactions
     from engine.models.contract import Model
+    from engine.runtime.executor import Executor
     from engine.search.encoder.encoder import Vectors
 
 
@@ -41,6 +42,7 @@ def train(
     device: str = "auto",
     job: Job | None = None,
     item_vectors: Vectors | None = None,
+    executor: Executor | None = None,
 ) -> tuple[Model, FitReport]:
     """Train a model on a whole data set.
 
@@ -62,6 +64,8 @@ def train(
     item_vectors
         The vectors of the items' texts for a model that uses them: one row per item of the data set, and row 0 for the
         padding, shape ``(num_items + 1, d)``. Such a model can also recommend items without interactions.
+    executor
+        What computes parts of a model that distributes its training; None computes all of it here.
 
     Returns
     -------
@@ -80,7 +84,7 @@ def train(
         )
     interactions = learnable(dataset.interactions, spec)
     model = _create(spec, options, seed, device, interactions)
-    seconds = {"fit": fit(model, interactions, dataset, job, item_vectors=item_vectors)}
+    seconds = {"fit": fit(model, interactions, dataset, job, item_vectors=item_vectors, executor=executor)}
     return model, FitReport(name, dataset.name, None, seed, {}, seconds, None, options=model.options())
 
 
@@ -124,6 +128,7 @@ def fit(
     *,
     user_features: Mapping[str, Any] | None = None,
     item_vectors: Vectors | None = None,
+    executor: Executor | None = None,
 ) -> float:
     """Fit a model on interactions or on their sequences, with the features and texts that it declares to use.
 
@@ -142,6 +147,8 @@ def fit(
         ``(num_users, f)``.
     item_vectors
         The vectors of the items' texts for a model that uses texts; see :func:`train`.
+    executor
+        As of :func:`train`; only a model that distributes its training is given it.
 
     Returns
     -------
@@ -176,6 +183,8 @@ def fit(
         if can.task == "sequence":  # sequences are created above, while interactions belong to the data set
             data.num_items = len(item_vectors)
         extra["item_vectors"] = item_vectors[: data.num_items]
+    if executor is not None and can.distributes:
+        extra["executor"] = executor
     learn: Any = model.fit  # typed as Any, since the capabilities declare which arguments it takes
     with failed_allocations():
         learn(data, job=job, **extra)

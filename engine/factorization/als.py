@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -12,8 +11,8 @@ from torch import Tensor
 
 from engine.errors import LearningError
 from engine.factorization import specs
-from engine.factorization.least_squares import FactorBlock, gathered, improve_rows, solve_rows
 from engine.factorization.pairs import Pairs
+from engine.factorization.row_blocks import RowBlocks
 from engine.interactions import Interactions
 from engine.models.closed_form import ClosedFormUserModel
 from engine.models.factors import Factors
@@ -22,6 +21,7 @@ from engine.models.item_vectors import ItemVectorsMixin
 from engine.models.option_checks import require_not_negative, require_positive, require_whole
 from engine.models.spec import ModelSpec
 from engine.ranking import MASKED_SCORE
+from engine.runtime.executor import Executor, LocalExecutor
 from engine.runtime.job import Job, Progress
 
 #: The number of conjugate gradient steps in each half of a sweep. More steps do not improve the model.
@@ -83,10 +83,34 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
         self.embedding_dim, self.n_iter = int(embedding_dim), int(n_iter)
         self.alpha, self.l2, self.nu = float(alpha), float(l2), float(nu)
         self.confidence, self.scale = float(confidence), float(scale)
+        self._executor: Executor = LocalExecutor()
         self._lowest = self._highest = 0.0
         self._users = self._items = self._gram = self._seen = torch.zeros(0)
 
     # -- training ------------------------------------------------------------------------------------------------
+    def fit(
+        self,
+        interactions: Interactions,
+        verbose: bool = False,
+        job: Job | None = None,
+        *,
+        executor: Executor | None = None,
+    ) -> None:
+        """Train on interactions; see :meth:`engine.models.closed_form.ClosedFormUserModel.fit`.
+
+        Parameters
+        ----------
+        interactions, verbose, job
+            As there.
+        executor
+            What computes the blocks of users and items; None computes them here. The model is the same to the last bit.
+        """
+        self._executor = executor or LocalExecutor()
+        try:
+            super().fit(interactions, verbose, job)
+        finally:
+            self._executor = LocalExecutor()
+
     def _fit(self, interactions: Interactions, job: Job) -> None:
         by_user, by_item = Pairs.of(interactions, self._confidences(interactions), self.device)
         generator = torch.Generator().manual_seed(0 if self.random_state is None else int(self.random_state))
@@ -97,13 +121,13 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
         # Each sweep updates the users, then the items. At the end the users are solved exactly for the final items.
         num_users, num_items = int((by_user.lengths > 0).sum()), int(self._seen.sum())
         l2_user, l2_item = self._l2(by_user.lengths, num_items), self._l2(by_item.lengths, num_users)
-        of_users = gathered(by_user, self.num_items, self.embedding_dim)
-        of_items = gathered(by_item, self.num_users, self.embedding_dim)
+        of_users = RowBlocks(by_user, self.num_items, self.embedding_dim, self._executor)
+        of_items = RowBlocks(by_item, self.num_users, self.embedding_dim, self._executor)
         for sweep in range(self.n_iter):
             job.report(Progress("training als", sweep, self.n_iter, "sweeps"))
-            self._improve(of_users, items, users, l2_user, job)
-            self._improve(of_items, users, items, l2_item, job)
-        self._solve(by_user, items, users, l2_user, job)
+            of_users.improve(items, *self._diagonalise(items, l2_user), users, _CG_STEPS, job)
+            of_items.improve(users, *self._diagonalise(users, l2_item), items, _CG_STEPS, job)
+        of_users.solve(items, *self._diagonalise(items, l2_user), users, job)
         if not (torch.isfinite(users).all() and torch.isfinite(items).all()):
             raise LearningError("The training of als diverged: give it a larger l2.")
         self._users, self._items, self._gram = users, items, items.T @ items
@@ -126,20 +150,6 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
 
     def _l2(self, counts: Tensor, others: int) -> Tensor:
         return self.l2 * (counts + self.alpha * others).clamp_min(1e-9) ** self.nu
-
-    def _solve(self, pairs: Pairs, fixed: Tensor, free: Tensor, l2: Tensor, job: Job) -> None:
-        """Solve exactly for the rows of ``free``. ``fixed`` holds the vectors of the columns of ``pairs``."""
-        basis, diagonals = self._diagonalise(fixed, l2)
-        for rows, solved in solve_rows(pairs, fixed @ basis, diagonals):
-            free[rows] = solved @ basis.T
-            job.checkpoint()
-
-    def _improve(self, blocks: Sequence[FactorBlock], fixed: Tensor, free: Tensor, l2: Tensor, job: Job) -> None:
-        """Improve the rows of ``free`` by a few conjugate gradient steps, from their current values."""
-        basis, diagonals = self._diagonalise(fixed, l2)
-        for rows, solved in improve_rows(blocks, fixed @ basis, diagonals, free @ basis, _CG_STEPS):
-            free[rows] = solved @ basis.T
-            job.checkpoint()
 
     def _diagonalise(self, fixed: Tensor, l2: Tensor) -> tuple[Tensor, Tensor]:
         """Return the Gramian's eigenvectors, and in their basis the diagonal part of each row's equations."""

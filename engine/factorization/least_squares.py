@@ -47,18 +47,49 @@ def solve_rows(
         If the equations of a row have no unique solution.
     """
     width = vectors.shape[1]
-    # The extra row of zeros is the vector of the padding.
-    padded = torch.cat((vectors, vectors.new_zeros(1, width)))
+    padded = with_padding(vectors)
     target_blocks = None if targets is None else targets.padded(_BLOCK // width)
     for rows, columns, weights in pairs.padded(_BLOCK // width):
         block_targets = None if target_blocks is None else next(target_blocks)[2]
-        solve = _solve_few if 4 * columns.shape[1] <= 3 * width else _solve_many
-        solved, failed = solve(padded, columns, weights, block_targets, diagonals[rows])
-        if failed.any():
-            raise LearningError(
-                "The equations of a user or an item have no unique solution: give the model a larger l2."
-            )
-        yield rows, solved
+        yield rows, solve_block(padded, columns, weights, diagonals[rows], block_targets)
+
+
+def with_padding(vectors: Tensor) -> Tensor:
+    """Append a row of zeros, which is the vector of the padding."""
+    return torch.cat((vectors, vectors.new_zeros(1, vectors.shape[1])))
+
+
+def solve_block(
+    padded: Tensor, columns: Tensor, weights: Tensor, diagonal: Tensor, targets: Tensor | None = None
+) -> Tensor:
+    """Solve the equations of :func:`solve_rows` for one block of rows.
+
+    Parameters
+    ----------
+    padded
+        The result of :func:`with_padding`.
+    columns, weights
+        The columns of each row, -1 for padding, and their weights, ``(r, l)``; see :meth:`Pairs.padded`.
+    diagonal
+        The diagonals of the penalties, ``(r, d)``.
+    targets
+        The targets, ``(r, l)``; None means that each is 1.
+
+    Raises
+    ------
+    LearningError
+        If the equations of a row have no unique solution.
+    """
+    solve = _solve_few if 4 * columns.shape[1] <= 3 * padded.shape[1] else _solve_many
+    solved, failed = solve(padded, columns, weights, targets, diagonal)
+    if failed.any():
+        raise LearningError("The equations of a user or an item have no unique solution: give the model a larger l2.")
+    return solved
+
+
+def unsolved(pairs: Pairs, width: int) -> Iterator[FactorBlock]:
+    """The blocks of :func:`solve_rows`, for :func:`solve_block`. ``width`` is the length of the vectors."""
+    return pairs.padded(_BLOCK // width)
 
 
 def gathered(pairs: Pairs, num_columns: int, width: int) -> list[FactorBlock]:
@@ -102,13 +133,29 @@ def improve_rows(
     rows, solutions
         See :func:`solve_rows`.
     """
-    padded = torch.cat((vectors, vectors.new_zeros(1, vectors.shape[1])))
+    padded = with_padding(vectors)
     for rows, columns, weights in blocks:
-        x = functional.embedding(columns, padded)
-        yield rows, _improve(x, weights, diagonals[rows], solutions[rows], steps)
+        yield rows, improve_block(padded, columns, weights, diagonals[rows], solutions[rows], steps)
 
 
-def _improve(x: Tensor, weights: Tensor, diagonal: Tensor, solution: Tensor, steps: int) -> Tensor:
+def improve_block(
+    padded: Tensor, columns: Tensor, weights: Tensor, diagonal: Tensor, solution: Tensor, steps: int
+) -> Tensor:
+    """Improve the solutions of one block of rows; see :func:`improve_rows`.
+
+    Parameters
+    ----------
+    padded
+        The result of :func:`with_padding`.
+    columns, weights
+        A block of :func:`gathered`, ``(r, l)``.
+    diagonal, solution
+        The diagonals of the penalties and the current solutions, ``(r, d)``.
+    steps
+        The number of conjugate gradient steps.
+    """
+    x = functional.embedding(columns, padded)
+
     def row_products(values: Tensor, matrix: Tensor) -> Tensor:
         return torch.bmm(values.unsqueeze(1), matrix).squeeze(1)
 

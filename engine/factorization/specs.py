@@ -123,7 +123,9 @@ ALS = ModelSpec(
     "als",
     "Top-N ranking from implicit feedback: alternating least squares (iALS).",
     "engine.factorization.als:AlternatingLeastSquaresModel",
-    Capabilities("user", uses=("ratings",), folds_in=True, explains=True, similar=True, factorizes=True),
+    Capabilities(
+        "user", uses=("ratings",), folds_in=True, explains=True, similar=True, factorizes=True, distributes=True
+    ),
     {
         "embedding_dim": Option(64, _EMBEDDING_DIM, search=(32, 64, 128, 256)),
         "n_iter": Option(15, "sweeps"),

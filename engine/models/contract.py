@@ -52,6 +52,8 @@ class Capabilities:
         Whether ``factors()`` gives vectors and biases from which the predictions follow.
     sequence_length
         The number of latest items that a sequence model is given, in training and for predictions.
+    distributes
+        Whether ``fit`` takes an ``executor``, which computes parts of the model on several machines.
     stores
         Whether ``save`` and ``restore`` store and load the model.
     """
@@ -67,6 +69,7 @@ class Capabilities:
     similar: bool = False
     factorizes: bool = False
     sequence_length: int = SEQUENCE_LENGTH
+    distributes: bool = False
     stores: bool = True
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import DataError, RecsysError, UnknownError
+from engine.errors import DataError, RecsysError, UnknownError, UnsupportedError
 from engine.models.contract import Capabilities
 from engine.models.spec import ModelSpec
 
@@ -105,6 +105,17 @@ def create(name: str, **options: Any) -> Model:
     from engine.models.plug_in import adapt
 
     return adapt(made, spec)
+
+
+def require_distributed(spec: ModelSpec) -> None:
+    """Raise UnsupportedError if a model cannot be trained on several machines."""
+    if not spec.capabilities.distributes:
+        able = [name for name, one in describe().items() if one.capabilities.distributes]
+        raise UnsupportedError(
+            f"The training of {spec.name} cannot be distributed over a cluster; that of {' or '.join(able)} can.",
+            name=spec.name,
+            choices=able,
+        )
 
 
 def load(path: str | Path, **objects: Any) -> Model:

@@ -11,6 +11,8 @@ from engine import models
 from engine.data.results import FitReport, ModelState, Task
 from engine.errors import DamagedModelError, ErrorKind, NotTrainedError, UnsupportedError
 from engine.evaluation.config import EvaluationConfig
+from engine.models.registry import require_distributed
+from engine.runtime.executor import LOCAL
 from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
 from engine.runtime.locked_property import locked_property
@@ -270,11 +272,15 @@ class ModelService:
             If an option is unknown or has an impossible value.
         BusyError
             If another process trains the same model with other options.
+        UnsupportedError
+            If it is to be trained on a cluster, and cannot be.
         RecsysError
-            If the data set lacks what the model needs.
+            If the data set lacks what the model needs, or the cluster cannot be reached.
         """
         spec = models.get(model)
         self._store.require_trainable(spec)
+        if self._opened.on != LOCAL:
+            require_distributed(spec)
         job = job or Job()
         with training(self._store, model, spec.read_options(options or {}), seed, job) as taken_over:
             return taken_over or self._train(model, options, job, seed)
@@ -289,7 +295,14 @@ class ModelService:
             data, vectors = opened.dataset, self._vectors_for(model, options, job)
             with opened.queue.background(run.job) as turn:
                 trained, report = train(
-                    data, model, options=options, seed=seed, device=opened.device, job=turn, item_vectors=vectors
+                    data,
+                    model,
+                    options=options,
+                    seed=seed,
+                    device=opened.device,
+                    job=turn,
+                    item_vectors=vectors,
+                    executor=opened.distributed,
                 )
                 report = replace(report, path=str(self._store.folder(model)))
                 self._store.store(trained, report)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.runtime.device_queue import DeviceQueue
+from engine.runtime.executor import LOCAL, Executor, make_executor
 from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
 from engine.runtime.locked_property import locked_property
@@ -37,6 +38,8 @@ class OpenDataset:
         not loaded yet, and a core is left to the screen.
     embedding_model
         A name or a folder; None for the one in the settings, else the one that comes with the package.
+    on
+        Where large work is computed; see :func:`engine.runtime.executor.make_executor`.
     """
 
     def __init__(
@@ -47,13 +50,31 @@ class OpenDataset:
         device: str = "auto",
         interactive: bool = False,
         embedding_model: str | None = None,
+        on: str = LOCAL,
     ) -> None:
         self.workspace = workspace
         self.name = name
         self.device = device
         self.interactive = interactive
         self.embedding_model = embedding_model
+        self.on = on
         self.queue = DeviceQueue()
+
+    @locked_property
+    def executor(self) -> Executor:
+        """What computes large work. A cluster is started or joined when something first needs it.
+
+        Raises
+        ------
+        RecsysError
+            If the cluster cannot be reached.
+        """
+        return make_executor(self.on)
+
+    @property
+    def distributed(self) -> Executor | None:
+        """The executor, if it is another one than this process; see :attr:`executor`."""
+        return None if self.on == LOCAL else self.executor
 
     @locked_property
     def manifest(self) -> Manifest:

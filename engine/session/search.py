@@ -131,13 +131,14 @@ class SearchService:
         state = meaning.state()
         if state.complete:
             return state
+        executor = self._opened.distributed
         # An item has two texts at most: its text, and the long part by itself.
-        self._load_encoder(job, 2 * (state.total - state.done))
+        self._load_encoder(job, 1 if executor is not None else 2 * (state.total - state.done))
         with self._opened.queue.background(job) as turn:
             if not self._opened.interactive:
-                return meaning.embed(turn)
+                return meaning.embed(turn, executor)
             meaning.expect_queries(turn)  # somebody sits before it, and searches meanwhile and afterwards
-            state = meaning.embed(turn)
+            state = meaning.embed(turn, executor)
             meaning.expect_queries(turn)
             return state
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.errors import DataError
+from engine.runtime.executor import LOCAL, require_executor
 from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
 from engine.runtime.locked_property import locked_property
@@ -43,6 +44,7 @@ def open_session(
     device: str = "auto",
     interactive: bool = False,
     embedding_model: str | None = None,
+    on: str = LOCAL,
     job: Job | None = None,
 ) -> Session:
     """Open a data set by name; without one, that of the settings, else the set used last, else the bundled demo.
@@ -54,7 +56,10 @@ def open_session(
     ------
     UnknownError
         If there is no data set of this name.
+    OptionError
+        If ``on`` is no executor.
     """
+    require_executor(on)
     from engine.datasets.ingest import add
     from engine.session.datasets import clear_leftovers
     from engine.storage.paths import find_paths
@@ -73,7 +78,7 @@ def open_session(
             if DEMO not in workspace:  # else another process was quicker
                 raise
     workspace.manifest(wanted)
-    return Session(workspace, wanted, device=device, interactive=interactive, embedding_model=embedding_model)
+    return Session(workspace, wanted, device=device, interactive=interactive, embedding_model=embedding_model, on=on)
 
 
 class Session:
@@ -81,7 +86,7 @@ class Session:
 
     Parameters
     ----------
-    workspace, name, device, interactive, embedding_model
+    workspace, name, device, interactive, embedding_model, on
         As of :class:`engine.session.open_dataset.OpenDataset`.
 
     Attributes
@@ -116,9 +121,10 @@ class Session:
         device: str = "auto",
         interactive: bool = False,
         embedding_model: str | None = None,
+        on: str = LOCAL,
     ) -> None:
         self._opened = OpenDataset(
-            workspace, name, device=device, interactive=interactive, embedding_model=embedding_model
+            workspace, name, device=device, interactive=interactive, embedding_model=embedding_model, on=on
         )
         self.data = DataService(self._opened)
         self.datasets = DatasetService(workspace, name)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from engine.models import list_ranker
 from engine.session.exports import lists
 from tests.cli.conftest import ITEMS, RATINGS, Run
 from tui.cli import main
@@ -168,15 +169,15 @@ def test_an_interrupt_ends_with_130_and_says_what_is_kept(
 ) -> None:
     monkeypatch.setattr(lists, "BLOCK_LISTS", 1)
     words = ("export", "recommendations", "-d", trained, "--out", tmp_path / "r.csv", "-k", 1)
-    compute, computed = lists.ListBlocks._compute, []
+    compute, computed = list_ranker.rank_block, []
 
-    def interrupted(self: lists.ListBlocks, *given: object) -> object:
+    def interrupted(*given: object) -> object:
         computed.append(given)
         if len(computed) == 3:
             raise KeyboardInterrupt
-        return compute(self, *given)  # type: ignore[arg-type]
+        return compute(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(lists.ListBlocks, "_compute", interrupted)
+    monkeypatch.setattr(list_ranker, "rank_block", interrupted)
     outcome = run(*words)
     assert outcome.status == 130
     kept = tmp_path / ".r.csv.unfinished"

@@ -147,9 +147,9 @@ class Encoder:
         size = ON_CPU if model.device == "cpu" else ON_DEVICE
         return self._collect(texts, self._batches(model, texts, size, Job(), query=True))
 
-    def encode(self, texts: Sequence[str], job: Job | None = None) -> Vectors:
+    def encode(self, texts: Sequence[str], job: Job | None = None, batch_size: int | None = None) -> Vectors:
         """As :meth:`encode_many`, all at once and in order."""
-        return self._collect(texts, self.encode_many(texts, job))
+        return self._collect(texts, self.encode_many(texts, job, batch_size))
 
     def encode_many(
         self, texts: Sequence[str], job: Job | None = None, batch_size: int | None = None

@@ -22,6 +22,7 @@ from engine.search.semantic.query_cache import QueryCache
 
 if TYPE_CHECKING:
     from engine.data.items import Item, ItemTable
+    from engine.runtime.executor import Executor
     from engine.search.encoder.encoder import Encoder, Vectors
     from engine.search.genre_column import GenreColumn
     from engine.search.semantic.item_index import ItemIndex
@@ -101,8 +102,14 @@ class SemanticIndex:
         is_missing = self._store.rows(different) < 0
         return estimate_cost(self._encoder.card, lengths.ravel()[places[is_missing]], processor_speed())
 
-    def embed(self, job: Job | None = None) -> EmbeddingState:
-        """Embed the items that are not embedded yet, the popular ones first."""
+    def embed(self, job: Job | None = None, executor: Executor | None = None) -> EmbeddingState:
+        """Embed the items that are not embedded yet, the popular ones first.
+
+        Parameters
+        ----------
+        job, executor
+            See :meth:`engine.search.semantic.vector_store.VectorStore.embed`.
+        """
         if self._store is None or self._encoder is None:
             raise self.unavailable or RecsysError("There is no embedding model for this catalogue.")
         require_free(memory.texts(self._items), f"Embedding the texts of {len(self._items):,} items")
@@ -110,7 +117,7 @@ class SemanticIndex:
         order = range(len(texts)) if self._popularity is None else np.argsort(-self._popularity, kind="stable").tolist()
         wanted = frequent_genres(self._items)
         wanted += [text for item in order for text in dict.fromkeys((texts[item], long_parts[item] or texts[item]))]
-        self._store.embed(wanted, self._encoder, job)
+        self._store.embed(wanted, self._encoder, job, executor=executor)
         return self.state()
 
     def forget_interruption(self) -> None:

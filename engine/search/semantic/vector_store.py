@@ -17,8 +17,10 @@ import numpy.typing as npt
 
 from engine.data.results import EmbeddingState
 from engine.errors import DamagedError, DataError, MissingError, RecsysError
+from engine.runtime.executor import Executor
 from engine.runtime.job import Job, Progress
 from engine.search import memory
+from engine.search.encoder.distributed import encode_texts
 from engine.search.encoder.encoder import Encoder, Vectors
 from engine.search.encoder.model_files import ModelIdentity
 from engine.search.semantic.append_npy import AppendableArray
@@ -43,6 +45,8 @@ MANIFEST, VECTORS, HASHES = "manifest.json", "vectors.npy", "hashes.npy"
 #: The number of texts that are sorted by length at a time: enough that batches need little padding, and few enough
 #: that the first items of the catalogue, which have ratings, are embedded first.
 _WINDOW = 4096
+#: The number of texts that another machine encodes at a time: what is lost at most if it dies.
+_CHUNK = 512
 _CHECKED_ROWS = 16_384
 
 
@@ -154,7 +158,13 @@ class VectorStore:
         self._quantized.expect(vectors, file, job or Job())
 
     def embed(
-        self, texts: Sequence[str], encoder: Encoder, job: Job | None = None, *, batch_size: int | None = None
+        self,
+        texts: Sequence[str],
+        encoder: Encoder,
+        job: Job | None = None,
+        *,
+        batch_size: int | None = None,
+        executor: Executor | None = None,
     ) -> EmbeddingState:
         """Embed the texts that have no vector yet.
 
@@ -169,6 +179,9 @@ class VectorStore:
         batch_size
             The number of texts to encode at a time, which is also the most that is lost if the process is killed; None
             chooses what suits the device.
+        executor
+            What encodes the texts, on several machines, each of which has the model under the same name; None encodes
+            them here.
 
         Raises
         ------
@@ -191,7 +204,7 @@ class VectorStore:
         try:
             with self._writing(encoder.dim, job) as content:
                 self._in_progress.touch()
-                state = self._embed(content, texts, hashes, encoder, job, batch_size)
+                state = self._embed(content, texts, hashes, encoder, job, batch_size, executor)
                 self._in_progress.unlink(missing_ok=True)
                 return state
         except OSError as error:
@@ -209,6 +222,7 @@ class VectorStore:
         encoder: Encoder,
         job: Job,
         batch_size: int | None,
+        executor: Executor | None,
     ) -> EmbeddingState:
         missing = np.flatnonzero(self.rows(hashes) < 0)
         done, total = len(hashes) - len(missing), len(hashes)
@@ -217,13 +231,34 @@ class VectorStore:
         in_order = np.argsort(first)
         todo, copies = missing[first[in_order]], copies[in_order]
         job.report(Progress("embedding", done, total, "texts"))
-        for start in range(0, len(todo), _WINDOW):
-            window = todo[start : start + _WINDOW]
-            for places, vectors in encoder.encode_many([texts[row] for row in window], job, batch_size):
-                content.append(vectors, hashes[window[places]])
-                done += int(copies[start + places].sum())
-                job.report(Progress("embedding", done, total, "texts"))
+        size = _WINDOW if executor is None else _CHUNK
+        windows = [(start, todo[start : start + size]) for start in range(0, len(todo), size)]
+        for places, vectors in self._encoded(texts, windows, encoder, job, batch_size, executor):
+            content.append(vectors, hashes[todo[places]])
+            done += int(copies[places].sum())
+            job.report(Progress("embedding", done, total, "texts"))
         return EmbeddingState(done, total, self.model.name)
+
+    def _encoded(
+        self,
+        texts: Sequence[str],
+        windows: Sequence[tuple[int, Rows]],
+        encoder: Encoder,
+        job: Job,
+        batch_size: int | None,
+        executor: Executor | None,
+    ) -> Iterator[tuple[Rows, Vectors]]:
+        """The vectors of the texts in some windows, with the places of these texts, as they are computed."""
+        if executor is None:
+            for start, window in windows:
+                for places, vectors in encoder.encode_many([texts[row] for row in window], job, batch_size):
+                    yield start + places, vectors
+            return
+        chunks = (([texts[row] for row in window],) for _, window in windows)
+        shared = encoder.name, self.model, batch_size
+        for number, vectors in executor.run(encode_texts, shared, chunks, job):
+            start = windows[number][0]
+            yield np.arange(start, start + len(vectors)), vectors
 
     # -- the folder -----------------------------------------------------------------------------------------
     def _read(self) -> tuple[Vectors, Hashable, tuple[Rows, Hashes]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import LearningError
+from engine.runtime.executor import LOCAL
 from engine.runtime.job import Job
 from engine.session.exports.exported import Exported
 from engine.session.exports.lists import ListBlocks, ListColumns, schema_of, to_tables
@@ -18,7 +20,8 @@ from engine.storage.table_files import write_tables
 from engine.version import __version__
 
 if TYPE_CHECKING:
-    from engine.models.batch_ranking import Ids, RankedLists
+    from engine.models.batch_ranking import Ids
+    from engine.models.list_ranker import ListRanker
     from engine.recommender import Recommender
 
 
@@ -38,8 +41,8 @@ class ListRequest:
         Whether the user has named the model.
     choose
         Gives the name of the model that answers, or raises the error that says why none can.
-    rank
-        Computes the lists of some of the ids.
+    ranker
+        Gives what ranks the lists.
     plan
         What else determines the content of the lists.
     """
@@ -49,7 +52,7 @@ class ListRequest:
     k: int
     named: bool
     choose: Callable[[], str]
-    rank: Callable[[Recommender, Ids], RankedLists]
+    ranker: Callable[[Recommender], ListRanker]
     plan: Mapping[str, Any]
 
 
@@ -77,18 +80,19 @@ def export_lists(opened: OpenDataset, models: ModelService, target: Target, requ
     with opened.queue.background(job) as turn:
         name, recommender, checksum = models.identified(request.choose)
         blocks = ListBlocks(
-            request.ids, request.k, recommender.batch_size(request.k), _ranking(opened, request, recommender)
+            request.ids, request.k, recommender.batch_size(request.k), request.ranker(recommender), opened.executor
         )
         plan = {**request.plan, **blocks.plan(), **_identity(opened, name, checksum, recommender)}
         kept = PartialResult(target.path, {"of": columns.stage, **plan})
         discarded = kept.exists and not kept.matches()
-        blocks.compute(columns, kept, turn)
-        tables = (
-            table
-            for ids, lists in blocks.read(columns, kept, turn)
-            for table in to_tables(dataset, columns, ids, lists)
-        )
-        rows = write_tables(target.path, schema_of(dataset, columns), tables, prepare_cell=target.prepare_cell)
+        with _of_dataset(opened):
+            blocks.compute(columns, kept, turn)
+            tables = (
+                table
+                for ids, lists in blocks.read(columns, kept, turn)
+                for table in to_tables(dataset, columns, ids, lists)
+            )
+            rows = write_tables(target.path, schema_of(dataset, columns), tables, prepare_cell=target.prepare_cell)
     kept.clear_quietly()
     return Exported(
         (str(target.path),),
@@ -102,15 +106,14 @@ def export_lists(opened: OpenDataset, models: ModelService, target: Target, requ
     )
 
 
-def _ranking(opened: OpenDataset, request: ListRequest, recommender: Recommender) -> Callable[[Ids], RankedLists]:
-    def rank(ids: Ids) -> RankedLists:
-        try:
-            return request.rank(recommender, ids)
-        except LearningError as error:
-            error.dataset = opened.name
-            raise
-
-    return rank
+@contextmanager
+def _of_dataset(opened: OpenDataset) -> Iterator[None]:
+    """Say of which data set a model is that gives no numbers."""
+    try:
+        yield
+    except LearningError as error:
+        error.dataset = opened.name
+        raise
 
 
 def _identity(opened: OpenDataset, name: str, checksum: str, recommender: Recommender) -> dict[str, Any]:
@@ -121,5 +124,5 @@ def _identity(opened: OpenDataset, name: str, checksum: str, recommender: Recomm
         "data": {table: tables[table]["sha256"] for table in sorted(tables)},
         "model": name,
         "checksum": checksum,
-        "device": str(recommender.model.device),
+        "device": str(recommender.model.device) if opened.on == LOCAL else "cpu",
     }

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.runtime.job import Job, Progress
+from engine.runtime.job import ForwardingJob, Job, Progress
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from engine.data.dataset import Dataset
     from engine.models.batch_ranking import Ids, RankedLists
+    from engine.models.list_ranker import ListRanker
+    from engine.runtime.executor import Executor
     from engine.storage.partial_result import PartialResult
 
 #: The number of lists in a block, of which as many entries as this are kept in memory at most.
@@ -70,8 +72,10 @@ class ListBlocks:
     batch
         The number of lists that are computed at a time. A block consists of whole batches, so that a computation that
         was interrupted gives the same numbers as one that was not.
-    rank
-        Computes the lists of some of the ids.
+    ranker
+        Ranks the lists.
+    executor
+        What computes the blocks.
 
     Attributes
     ----------
@@ -81,8 +85,8 @@ class ListBlocks:
         The number of lists without an item, among those that :meth:`read` has given.
     """
 
-    def __init__(self, ids: Ids, k: int, batch: int, rank: Callable[[Ids], RankedLists]) -> None:
-        self._ids, self._k, self._rank = ids, k, rank
+    def __init__(self, ids: Ids, k: int, batch: int, ranker: ListRanker, executor: Executor) -> None:
+        self._ids, self._k, self._ranker, self._executor = ids, k, ranker, executor
         self._batch = max(1, min(batch, BLOCK_LISTS, BLOCK_ENTRIES // k))
         self._size = self._batch * max(1, min(BLOCK_LISTS, BLOCK_ENTRIES // k) // self._batch)
         self._only: RankedLists | None = None
@@ -109,15 +113,14 @@ class ListBlocks:
             If a block cannot be kept.
         """
         if len(self) <= 1:
-            self._only = self._compute(0, columns, job)
+            self._only = self._compute_one(0, columns, job)
             return
         kept.begin()
         missing = [number for number in range(len(self)) if self._read(number, kept) is None]
         self.continued = len(self._ids) - sum(len(self._part(number)) for number in missing)
         if self.continued:
             job.report(Progress(f"going on after {self.continued:,} of {len(self._ids):,} {columns.unit}"))
-        for number in missing:
-            block = self._compute(number, columns, job)
+        for number, block in self._compute(missing, columns, job):
             arrays = {"items": block.items, "scores": block.scores}
             kept.write(number, arrays if block.values is None else {**arrays, "values": block.values})
 
@@ -125,30 +128,26 @@ class ListBlocks:
         """The ids and the lists, a block at a time, in their order; a block that was spoilt is computed again."""
         for number in range(len(self)):
             job.checkpoint()
-            block = self._only or self._read(number, kept) or self._compute(number, columns, job)
+            block = self._only or self._read(number, kept) or self._compute_one(number, columns, job)
             self.empty += int((block.items[:, 0] == 0).sum())
             yield self._part(number), block
 
     def _part(self, number: int) -> Ids:
         return self._ids[number * self._size : (number + 1) * self._size]
 
-    def _compute(self, number: int, columns: ListColumns, job: Job) -> RankedLists:
-        from engine.models.batch_ranking import RankedLists
+    def _compute(self, numbers: Sequence[int], columns: ListColumns, job: Job) -> Iterator[tuple[int, RankedLists]]:
+        """Compute some blocks, and give each with its number as it is done."""
+        from engine.models.list_ranker import rank_block
 
-        part, parts = self._part(number), []
-        for start in range(0, len(part), self._batch):
-            job.checkpoint()
-            parts.append(self._rank(part[start : start + self._batch]))
-            done = min(number * self._size + start + self._batch, len(self._ids))
-            job.report(Progress(columns.stage, done, len(self._ids), columns.unit))
-        if not parts:
-            return RankedLists(np.zeros((0, self._k), np.int32), np.zeros((0, self._k), np.float32))
-        values = [one.values for one in parts if one.values is not None]
-        return RankedLists(
-            np.concatenate([one.items for one in parts]),
-            np.concatenate([one.scores for one in parts]),
-            np.concatenate(values) if values else None,
-        )
+        done = len(self._ids) - sum(len(self._part(number)) for number in numbers)
+        counting = _Counting(job, columns, done, len(self._ids))
+        shared = self._executor.share(self._ranker), self._batch
+        for place, lists in self._executor.run(rank_block, shared, ((self._part(one),) for one in numbers), counting):
+            counting.finish(len(lists.items))
+            yield numbers[place], lists
+
+    def _compute_one(self, number: int, columns: ListColumns, job: Job) -> RankedLists:
+        return next(lists for _, lists in self._compute([number], columns, job))
 
     def _read(self, number: int, kept: PartialResult) -> RankedLists | None:
         from engine.models.batch_ranking import RankedLists
@@ -161,6 +160,22 @@ class ListBlocks:
         if any(array.shape != shape or array.dtype != kinds[name] for name, array in arrays.items()):
             return None
         return RankedLists(arrays["items"], arrays["scores"], arrays.get("values"))
+
+
+class _Counting(ForwardingJob):
+    """A job that counts the lists of all blocks, where the work on a block counts its own."""
+
+    def __init__(self, job: Job, columns: ListColumns, done: int, total: int) -> None:
+        super().__init__(job)
+        self._columns, self._done, self._total = columns, done, total
+
+    def finish(self, lists: int) -> None:
+        """Count the lists of a finished block."""
+        self._done += lists
+        self.report(Progress(""))
+
+    def report(self, progress: Progress) -> None:
+        super().report(Progress(self._columns.stage, self._done + progress.done, self._total, self._columns.unit))
 
 
 def schema_of(dataset: Dataset, columns: ListColumns) -> pa.Schema:

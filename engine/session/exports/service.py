@@ -151,7 +151,7 @@ class ExportService:
                 length,
                 model is not None,
                 lambda: self._models.choose("user", model),
-                lambda recommender, ids: recommender.recommend_many(ids, length, filter_seen),
+                lambda recommender: recommender.list_ranker("recommend", length, filter_seen),
                 {"filter_seen": filter_seen},
             ),
         )
@@ -180,7 +180,7 @@ class ExportService:
                 length,
                 model is not None,
                 lambda: self._models.choose("sequence", model),
-                lambda recommender, ids: recommender.next_many(ids, length, filter_seen),
+                lambda recommender: recommender.list_ranker("next", length, filter_seen),
                 {"filter_seen": filter_seen},
             ),
         )
@@ -206,7 +206,7 @@ class ExportService:
                 length,
                 model is not None,
                 lambda: self._models.choose_for("similar", model),
-                lambda recommender, ids: recommender.similar_many(ids, length),
+                lambda recommender: recommender.list_ranker("similar", length),
                 {},
             ),
         )

@@ -1,0 +1,164 @@
+"""Executors: one function is applied to many chunks of work, on this machine or on a cluster.
+
+A piece of work is a function of a module, so that another process can import it. It is called as
+``work(job, *shared, *chunk)``. What all chunks share is given once, by :meth:`Executor.share`, and reaches each machine
+once. Tensors may arrive as read-only arrays, so work that takes either calls :func:`torch.as_tensor`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, Protocol, TypeVar
+
+from engine.errors import OptionError
+from engine.runtime.job import Job
+
+R = TypeVar("R")
+
+#: What computes unless another executor is asked for.
+LOCAL: Final = "local"
+#: The names of executors that are no address.
+EXECUTORS: Final = (LOCAL, "ray", "auto")
+_CLIENT: Final = "ray://"
+
+
+class Executor(Protocol):
+    """Applies functions to chunks."""
+
+    @property
+    def slots(self) -> int:
+        """The number of chunks that are worked on at the same time."""
+        ...
+
+    def portions(self, pieces: int) -> Iterator[range]:
+        """Divide small pieces of work into chunks that are worth sending.
+
+        Parameters
+        ----------
+        pieces
+            The number of pieces, all of about the same size.
+
+        Yields
+        ------
+        range
+            The pieces of each chunk.
+        """
+        ...
+
+    def share(self, value: Any) -> Any:
+        """Prepare an argument that many chunks have in common.
+
+        Parameters
+        ----------
+        value
+            An array, a tensor, or a plain object that can be pickled. It must not be changed any more.
+
+        Returns
+        -------
+        object
+            What stands for the value in ``shared`` and in the chunks of :meth:`run`.
+        """
+        ...
+
+    def run(
+        self, work: Callable[..., R], shared: Sequence[Any], chunks: Iterable[Sequence[Any]], job: Job
+    ) -> Iterator[tuple[int, R]]:
+        """Apply a function to each chunk.
+
+        Parameters
+        ----------
+        work
+            A function of a module, called as ``work(job, *shared, *chunk)``. It must give the same result when it is
+            called again, since a chunk whose machine dies is worked on once more.
+        shared
+            Arguments that all chunks have in common.
+        chunks
+            The further arguments of each chunk. They are asked for as they are needed.
+        job
+            May pause and cancel the work.
+
+        Yields
+        ------
+        number, result
+            The number of a chunk and its result, in the order in which the results arrive.
+
+        Raises
+        ------
+        CancelledError
+            If the job was cancelled.
+        RecsysError
+            What the function raises, and if the machines cannot be reached.
+        """
+        ...
+
+
+class LocalExecutor:
+    """Works on one chunk after the other, in the calling thread."""
+
+    slots = 1
+
+    def portions(self, pieces: int) -> Iterator[range]:
+        """Give each piece by itself, so that the work can be stopped between any two; see :meth:`Executor.portions`."""
+        return (range(piece, piece + 1) for piece in range(pieces))
+
+    def share(self, value: Any) -> Any:
+        """Give the value itself; see :meth:`Executor.share`."""
+        return value
+
+    def run(
+        self, work: Callable[..., R], shared: Sequence[Any], chunks: Iterable[Sequence[Any]], job: Job
+    ) -> Iterator[tuple[int, R]]:
+        """Apply a function to each chunk, in their order; see :meth:`Executor.run`."""
+        for number, chunk in enumerate(chunks):
+            job.checkpoint()
+            yield number, work(job, *shared, *chunk)
+
+
+def in_order(results: Iterable[tuple[int, R]]) -> Iterator[R]:
+    """The results of :meth:`Executor.run` in the order of their chunks; those that are early are kept until then."""
+    early: dict[int, R] = {}
+    wanted = 0
+    for number, result in results:
+        early[number] = result
+        while wanted in early:
+            yield early.pop(wanted)
+            wanted += 1
+
+
+def make_executor(where: str) -> Executor:
+    """The executor of a name or an address.
+
+    Parameters
+    ----------
+    where
+        ``"local"`` for this process; ``"ray"`` for a Ray cluster that is started on this machine, and ends with this
+        process; ``"auto"`` for the Ray cluster that runs on this machine or that the environment names;
+        ``"ray://HOST:PORT"`` for one elsewhere.
+
+    Raises
+    ------
+    OptionError
+        If it is none of these.
+    RecsysError
+        If Ray is not installed, or the cluster cannot be reached.
+    """
+    require_executor(where)
+    if where == LOCAL:
+        return LocalExecutor()
+    from engine.runtime.ray_executor import RayExecutor
+
+    return RayExecutor(where)
+
+
+def require_executor(where: str) -> None:
+    """Raise OptionError unless a text is the name of an executor, or an address of a cluster."""
+    if where in EXECUTORS:
+        return
+    host, _, port = where.removeprefix(_CLIENT).rpartition(":")
+    if where.startswith(_CLIENT) and host and port.isascii() and port.isdigit() and 0 < int(port) < 65536:
+        return
+    raise OptionError(
+        f"{where!r} is no place to compute; possible are {', '.join(EXECUTORS)} and ray://HOST:PORT.",
+        name=where,
+        choices=EXECUTORS,
+    )

@@ -1,0 +1,116 @@
+"""Starting a Ray cluster on this machine, and joining one that runs.
+
+Ray runs whatever code reaches it, so a cluster that is started here listens on the loopback interface only, asks every
+connection for a random token, and has no dashboard. A cluster that is joined is asked for a token, too, unless
+``RAY_AUTH_MODE`` says otherwise; see SECURITY.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import threading
+from typing import Any
+
+from engine.errors import ErrorKind, RecsysError
+from engine.runtime.memory import available
+from engine.runtime.thread_pool import usable_cores
+
+#: The most bytes of the object store of a cluster that is started here, and their share of the free memory.
+_MOST_STORED, _SHARE_STORED = 4 << 30, 0.2
+#: The fewest bytes that Ray accepts.
+_LEAST_STORED = 80 << 20
+#: The seconds in which a cluster elsewhere must answer.
+_PATIENCE = 30
+#: Set before Ray is imported, it has Ray use the loopback interface.
+_NETWORK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+_LOOPBACK = ("127.", "localhost", "[::1]")
+
+_lock = threading.Lock()
+_connected: str | None = None
+
+
+def connect(where: str) -> Any:
+    """Connect this process to a cluster, once.
+
+    Parameters
+    ----------
+    where
+        See :func:`engine.runtime.executor.make_executor`.
+
+    Returns
+    -------
+    module
+        Ray.
+
+    Raises
+    ------
+    RecsysError
+        If Ray is not installed, or the cluster cannot be reached, or this process belongs to another one.
+    """
+    global _connected
+    with _lock:
+        ray = _import_ray(where)
+        if ray.is_initialized() and _connected in (None, where):
+            return ray  # the caller of this library has connected already, or we have
+        if _connected is not None and ray.is_initialized():
+            raise RecsysError(f"This process belongs to the Ray cluster {_connected!r}, and cannot join {where!r}.")
+        failure: list[BaseException] = []
+
+        def start() -> None:
+            try:
+                _start(ray, where)
+            except BaseException as error:
+                failure.append(error)
+            finally:
+                ready.set()
+            if not failure:
+                threading.Event().wait()
+
+        # Linux ends Ray's processes together with the thread that started them: it lives as long as this process.
+        ready = threading.Event()
+        threading.Thread(target=start, name="ray", daemon=True).start()
+        ready.wait()
+        if failure:
+            raise _unreachable(where, failure[0]) from failure[0]
+        _connected = where
+        return ray
+
+
+def _import_ray(where: str) -> Any:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
+    address = os.environ.get("RAY_ADDRESS", "")
+    if where == "ray" or (where == "auto" and address.startswith(_LOOPBACK)):
+        os.environ.setdefault(_NETWORK, "0")
+    if where == "ray" and os.environ["RAY_AUTH_MODE"] == "token":
+        # A token of the environment: Ray would write one into the home folder, where it stays.
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    try:
+        import ray
+    except ImportError as error:
+        raise RecsysError(
+            "Computing on a cluster needs the package ray, which is not installed.",
+            kind=ErrorKind.MISSING_PACKAGE,
+            name="ray",
+        ) from error
+    return ray
+
+
+def _start(ray: Any, where: str) -> None:
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if where == "ray":
+        stored = int(min(_MOST_STORED, max(_LEAST_STORED, _SHARE_STORED * (available() or 0))))
+        cores = usable_cores()
+        ray.init("local", num_cpus=cores, include_dashboard=False, object_store_memory=stored, **quiet)
+    else:
+        ray.init(where, **quiet)
+
+
+def _unreachable(where: str, error: BaseException) -> RecsysError:
+    what = " ".join(str(error).split()) or type(error).__name__
+    action = "be started" if where == "ray" else "be reached"
+    return RecsysError(
+        f"The Ray cluster {where!r} cannot {action} ({what}).", kind=ErrorKind.CLUSTER_FAILED, name=where
+    )
