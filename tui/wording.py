@@ -142,6 +142,7 @@ _EXTRAS: Final[Mapping[str, str]] = {
     "duckdb": "sql",
     "optuna": "tune",
     "psycopg": "database",
+    "ray": "cluster",
     "python-calamine": "excel",
     "sqlalchemy": "database",
 }

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.commands.group import cli
-from tui.commands.options import common_options, dataset_option, device_option, embedding_model_option, open_session
+from tui.commands.options import (
+    common_options,
+    dataset_option,
+    device_option,
+    embedding_model_option,
+    on_option,
+    open_session,
+)
 
 if TYPE_CHECKING:
     from engine.data.results import EmbeddingCost
@@ -22,6 +29,7 @@ _FEW = 100
 @dataset_option
 @device_option
 @embedding_model_option
+@on_option
 @common_options
 @click.pass_context
 def embed(
@@ -30,6 +38,7 @@ def embed(
     dataset: str | None,
     device: str,
     embedding_model: str | None,
+    on: str | None,
     as_json: bool,
 ) -> None:
     """Embed the catalogue for search by meaning, after saying what it costs.
@@ -39,7 +48,7 @@ def embed(
     from tui.output import print_json, print_line
     from tui.progress_output import progress_on_stderr
 
-    session = open_session(context, dataset, device, embedding_model)
+    session = open_session(context, dataset, device, embedding_model, on)
     cost = session.search.embedding_cost()
     log_cost(cost, always=True)
     state = session.search.embedding_state()

@@ -19,6 +19,7 @@ from tui.commands.options import (
     device_option,
     embedding_model_option,
     model_option,
+    on_option,
     open_session,
 )
 from tui.commands.query_lines import open_queries, read_queries
@@ -63,7 +64,8 @@ def export() -> None:
 
 def _list_options(command: Command) -> Command:
     """The options of exports with a list for each user."""
-    for option in (_export_options, device_option, include_seen_option, users_option, count_option, model_option):
+    options = _export_options, on_option, device_option, include_seen_option, users_option, count_option, model_option
+    for option in options:
         command = option(command)
     return _out_option(_TABLES)(command)
 
@@ -103,11 +105,12 @@ def _export_lists(
     include_seen: bool,
     dataset: str | None,
     device: str,
+    on: str | None,
     replace: bool,
     raw_cells: bool,
     as_json: bool,
 ) -> None:
-    session = open_session(context, dataset, device)
+    session = open_session(context, dataset, device, on=on)
     chosen = None if users is None else _read_users(session, users)
     with _exporting(session, out) as job:
         target = _target(out, replace, raw_cells)
@@ -120,6 +123,7 @@ def _export_lists(
 @model_option
 @count_option
 @device_option
+@on_option
 @_export_options
 @click.pass_context
 def neighbours(
@@ -129,6 +133,7 @@ def neighbours(
     count: int,
     dataset: str | None,
     device: str,
+    on: str | None,
     replace: bool,
     raw_cells: bool,
     as_json: bool,
@@ -138,7 +143,7 @@ def neighbours(
     There is a row for each item and rank. The columns are item_id, title, rank, neighbour_id, neighbour_title
     and score. How alike two items are is for the model to say; items without interactions are not compared.
     """
-    session = open_session(context, dataset, device)
+    session = open_session(context, dataset, device, on=on)
     with _exporting(session, out) as job:
         done = session.exports.neighbours(_target(out, replace, raw_cells), count, model, job=job)
     _print(session, "neighbours", done, as_json, "item")
@@ -148,6 +153,7 @@ def neighbours(
 @_out_option(_VECTORS)
 @embedding_model_option
 @device_option
+@on_option
 @_export_options
 @click.pass_context
 def embeddings(
@@ -156,6 +162,7 @@ def embeddings(
     embedding_model: str | None,
     dataset: str | None,
     device: str,
+    on: str | None,
     replace: bool,
     raw_cells: bool,
     as_json: bool,
@@ -165,7 +172,7 @@ def embeddings(
     There is a row for each item of the catalogue. For FILE.npy the ids are in FILE.ids.csv, in the order of the
     rows; other formats hold item_id, title and vector. Items that are not embedded yet are embedded first.
     """
-    session = open_session(context, dataset, device, embedding_model)
+    session = open_session(context, dataset, device, embedding_model, on)
     with _exporting(session, out) as job:
         done = session.exports.embeddings(_target(out, replace, raw_cells), job=job)
     _print(session, "embeddings", done, as_json)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from engine.version import __version__
-from tui.commands.options import dataset_option, device_option, embedding_model_option, log_level_option
+from tui.commands.options import dataset_option, device_option, embedding_model_option, log_level_option, on_option
 
 
 class Commands(click.Group):
@@ -29,17 +29,31 @@ class Commands(click.Group):
 @dataset_option
 @device_option
 @embedding_model_option
+@on_option
 @click.option("--fresh", is_flag=True, help="Begin anew, not where the app was left.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error, also in the app.")
 @log_level_option
 @click.version_option(__version__, prog_name="recsys-tui", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(
-    context: click.Context, dataset: str | None, device: str, embedding_model: str | None, fresh: bool, debug: bool
+    context: click.Context,
+    dataset: str | None,
+    device: str,
+    embedding_model: str | None,
+    on: str | None,
+    fresh: bool,
+    debug: bool,
 ) -> None:
     """A terminal workbench for recommender models: search, user and sequence."""
-    context.obj = {"dataset": dataset, "device": device, "embedding_model": embedding_model, "fresh": fresh}
+    on = on or "local"
+    context.obj = {
+        "dataset": dataset,
+        "device": device,
+        "embedding_model": embedding_model,
+        "on": on,
+        "fresh": fresh,
+    }
     if context.invoked_subcommand is None:
         from tui.launch import launch
 
-        launch(dataset, device, embedding_model, fresh=fresh, debug=debug)
+        launch(dataset, device, embedding_model, on=on, fresh=fresh, debug=debug)

@@ -14,6 +14,7 @@ from tui.commands.options import (
     common_options,
     dataset_option,
     device_option,
+    on_option,
     open_session,
     protocol_option,
     seed_option,
@@ -79,6 +80,7 @@ def default(
 @device_option
 @settings_option
 @seed_option
+@on_option
 @click.option("--dry-run", is_flag=True, help="Only say what memory it would take, and what is free.")
 @common_options
 @click.pass_context
@@ -89,6 +91,7 @@ def train(
     device: str,
     settings: tuple[str, ...],
     seed: int,
+    on: str | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -96,7 +99,7 @@ def train(
     from tui.model_output import print_memory, print_report
     from tui.progress_output import progress_on_stderr
 
-    session = open_session(context, dataset, device)
+    session = open_session(context, dataset, device, on=on)
     if dry_run:
         print_memory(session.models.estimate_memory(model, parse_settings(settings)), session.name, as_json)
         return

@@ -21,6 +21,11 @@ dataset_option = click.option(
 device_option = click.option(
     "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="What computes."
 )
+on_option = click.option(
+    "--on",
+    metavar="local|ray|auto|ray://HOST:PORT",
+    help="Where large work is computed: here, on a Ray cluster that is started here, or on one that runs.",
+)
 model_option = click.option("-m", "--model", metavar="MODEL", help="Which model; else the best trained one.")
 count_option = click.option(
     "-k", "count", type=click.IntRange(1, 10_000), default=10, show_default=True, metavar="N", help="How many."
@@ -84,9 +89,13 @@ def common_options(command: Command) -> Command:
 
 
 def open_session(
-    context: click.Context, dataset: str | None, device: str, embedding_model: str | None = None
+    context: click.Context,
+    dataset: str | None,
+    device: str,
+    embedding_model: str | None = None,
+    on: str | None = None,
 ) -> Session:
-    """The session of a command; `-d` and `--device` may come before or after the command."""
+    """The session of a command; `-d`, `--device` and `--on` may come before or after the command."""
     from engine import session
     from engine.session.datasets import open_workspace
 
@@ -96,6 +105,7 @@ def open_session(
         dataset or outer["dataset"],
         device=outer["device"] if device == "auto" else device,
         embedding_model=embedding_model or outer["embedding_model"],
+        on=on or outer["on"],
     )
 
 
