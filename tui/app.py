@@ -667,13 +667,25 @@ class RecsysApp(ContainedApp):
 
     def on_answered(self, message: messages.Answered) -> None:
         """A rating is stored, or a browser has taken an address, or not."""
-        if self._own_ratings is None or not self._own_ratings.answered(message):
+        if self._own_ratings is not None and self._own_ratings.answered(message):
+            return
+        if not self._actions.marks.answered(message):
             self._actions.browsed(message)
 
     def on_failed(self, message: messages.Failed) -> None:
-        """A rating could not be stored."""
-        if self._own_ratings is not None:
-            self._own_ratings.answered(message)
+        """A rating or a mark could not be stored."""
+        if self._own_ratings is None or not self._own_ratings.answered(message):
+            self._actions.marks.answered(message)
+
+    def on_mark_item(self, message: messages.MarkItem) -> None:
+        """Pin an item, or hide it."""
+        self._actions.marks.switch(message)
+
+    def on_items_marked(self) -> None:
+        """Search again, with what is pinned and hidden now."""
+        self.state.marks += 1
+        self.refresh_bindings()
+        self._refresh_pane()
 
     def on_rate_item(self, message: messages.RateItem) -> None:
         """Store what the person at the keyboard says about an item."""

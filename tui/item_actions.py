@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tui.item_marks import ItemMarks
 from tui.listing import as_json, as_markdown_item, as_row
 from tui.messages import CopyText, StatusChanged
 from tui.widgets.cell_text import clean
@@ -29,11 +30,17 @@ class ItemActions:
         Shows the pop-ups and what was done.
     backend, state
         The way to the engine, and what is known.
+
+    Attributes
+    ----------
+    marks
+        Pins and hides items.
     """
 
     def __init__(self, app: App[Any], backend: Backend, state: AppState) -> None:
         self._app, self._backend, self._state = app, backend, state
         self._browsing: Mailbox = backend.mailbox("browser", app.post_message)
+        self.marks = ItemMarks(app, backend, state.changes)
 
     def _say(self, text: str) -> None:
         self._app.post_message(StatusChanged(text))

@@ -13,7 +13,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from engine.data.results import EmbeddingCost, EmbeddingState, ModelState, Overview
-    from engine.session import ExternalId, Item, Progress, Task
+    from engine.session import ExternalId, Item, Mark, Progress, Task
     from tui.listing import Listing, Record
     from tui.navigation import Place
 
@@ -251,6 +251,27 @@ class RateItem(Message):
 @dataclass
 class OwnRatingsChanged(Message):
     """One's own ratings have changed."""
+
+
+@dataclass
+class MarkItem(Message):
+    """Pin this item, or hide it, in all searches; once more takes the mark off.
+
+    Attributes
+    ----------
+    item
+        The item.
+    mark
+        How it is marked.
+    """
+
+    item: Item
+    mark: Mark
+
+
+@dataclass
+class ItemsMarked(Message):
+    """Which items are pinned or hidden has changed."""
 
 
 @dataclass

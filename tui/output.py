@@ -259,6 +259,9 @@ def notes_of(answer: Answer) -> list[str]:
     if answer.hidden:
         what = "1 adult title is" if answer.hidden == 1 else f"{answer.hidden:,} adult titles are"
         notes.append(f"{what} hidden; --adult shows them.")
+    if answer.unlisted:
+        what = "1 title that you hid is" if answer.unlisted == 1 else f"{answer.unlisted:,} titles that you hid are"
+        notes.append(f"{what} left out; `recsys-tui items list` names them.")
     return notes
 
 
@@ -287,6 +290,7 @@ def search_json(answer: Answer, facets: Sequence[Facet]) -> dict[str, Any]:
         "unknown_words": list(answer.unknown_words),
         "remark": answer.remark,
         "hidden": answer.hidden,
+        "unlisted": answer.unlisted,
         "note": answer.note,
         "facets": [
             {

@@ -37,6 +37,8 @@ class AppState:
         The sequence being built; its changes are among them.
     own_changes
         How often one's own ratings have changed.
+    marks
+        How often items were pinned or hidden.
     """
 
     name: str
@@ -47,6 +49,7 @@ class AppState:
     warm: bool = False
     jobs: dict[int, JobView] = field(default_factory=dict)
     own_changes: int = 0
+    marks: int = 0
     changes: Changes = field(default_factory=Changes)
     draft: SequenceDraft = field(init=False)
 

@@ -16,6 +16,7 @@ from tui.messages import (
     CopyTitle,
     ExportList,
     FindFans,
+    MarkItem,
     MoreLikeThis,
     OpenPage,
     RateItem,
@@ -103,6 +104,8 @@ ITEM_VERBS: tuple[Verb[ItemSubject], ...] = (
         lambda subject: RateItem(subject.item, status="watchlist"),
         help="put on my watchlist, or take off",
     ),
+    Verb("pin", "pin or unpin", "P", lambda subject: MarkItem(subject.item, "pinned"), help="always list it first"),
+    Verb("hide", "hide from searches", "H", lambda subject: MarkItem(subject.item, "hidden"), help="never list it"),
     Verb("who-liked-it", "who liked it", "l", lambda subject: FindFans(subject.item)),
     Verb(
         "open-page",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from engine.data.items import Item
 
 Task = Literal["user", "sequence"]
+#: How an item is treated by searches: always first where it is found, never found, or as any other.
+Mark = Literal["pinned", "hidden", ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,8 @@ class Answer:
         A sentence that says that the results may not be what was asked for; empty if there is no doubt.
     hidden
         The number of items that were left out because they are for adults; see :mod:`engine.search.hidden`.
+    unlisted
+        The number of items that were left out because somebody hid them; see :mod:`engine.data.pins`.
     whole
         Computes the whole list, of which the results are the beginning; None where they are all there is.
     """
@@ -205,6 +209,7 @@ class Answer:
     unknown_words: tuple[str, ...] = ()
     remark: str = ""
     hidden: int = 0
+    unlisted: int = 0
     whole: Callable[[], ResultPages] | None = field(default=None, compare=False, repr=False)
 
     @property

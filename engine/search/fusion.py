@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 #: The constant k of reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009), in which a rank scores
 #: 1 / (k + rank).
 _RRF_K = 60
+#: What is said of a result that comes first because somebody pinned it.
+PINNED = "pinned"
 
 
 @dataclass
@@ -38,6 +40,8 @@ class Ranking:
         The query that was encoded, perhaps with its spelling corrected.
     is_sorted
         Whether the rows are in another order than by their scores.
+    pinned
+        The rows that come first because somebody pinned them.
     """
 
     scores: dict[int, float]
@@ -50,6 +54,7 @@ class Ranking:
     like: Item | None = None
     encoded_query: str = ""
     is_sorted: bool = False
+    pinned: frozenset[int] = frozenset()
 
     def best(self, k: int, note: str | None = None) -> Ranking:
         """The first ``k`` rows; rows with equal scores are in ascending order."""
@@ -74,6 +79,8 @@ class Ranking:
             parts.append(explanations.explain_semantic(self.cosines[row], shared))
         if row in self.co_occurrences:
             parts.append("liked by the same people")
+        if row in self.pinned:
+            parts.insert(0, PINNED)
         return " · ".join(filter(None, parts))
 
 

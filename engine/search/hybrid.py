@@ -24,11 +24,12 @@ from engine.search.explanations import MatchedTerms
 from engine.search.filters.fields import Fields
 from engine.search.filters.orders import SORT
 from engine.search.filters.parser import Filter, mask, require_filters
-from engine.search.fusion import Ranking
+from engine.search.fusion import PINNED, Ranking
 from engine.search.hidden import AdultItems
 from engine.search.lexical.inverted_index import CacheFile, InvertedIndex
 from engine.search.modes import LIKE_BY, MODES
 from engine.search.ordering import Ordering
+from engine.search.pinned_rows import PinnedRows
 from engine.search.ranker import Ranker, by_meaning, exact_titles
 from engine.search.request import Request, understand
 from engine.search.semantic.semantic_index import SemanticIndex
@@ -90,6 +91,8 @@ class SearchIndex:
         The error to raise where a store or an encoder is needed but could not be created; None if there is no error.
     reranker
         A cross-encoder for the second stage of hybrid search; see :mod:`engine.search.reranker`. None for one stage.
+    marks
+        A function that returns the pinned and the hidden items as they are now; it is asked in every search.
 
     Attributes
     ----------
@@ -114,6 +117,7 @@ class SearchIndex:
         synonyms_file: Path | None = None,
         unavailable: RecsysError | None = None,
         reranker: Reranker | None = None,
+        marks: Callable[[], PinnedRows] = PinnedRows,
     ) -> None:
         self.items = items
         self.fields = Fields(items, extra_columns)
@@ -125,6 +129,7 @@ class SearchIndex:
         self._cache_file = cache_file
         self._synonyms_file = synonyms_file
         self._reranker = reranker
+        self._marks = marks
         self._inverted_index: InvertedIndex | None = None
 
     def search(
@@ -206,27 +211,24 @@ class SearchIndex:
             raise RecsysError("There is nothing to search for: type some words.")
         hidden = None if adult else self.adult.hidden(query, wanted, like)
         fitting = mask(wanted, self.fields)
-        allowed = _visible(fitting, hidden)
+        allowed = self._marks().visible(_visible(fitting, hidden))
         depth = k if diversity == 0 else max(_MIN_CANDIDATES, _CANDIDATES_PER_RESULT * k)
         if like is not None:
             if mode == "keyword":
                 raise OptionError(
                     "Items like another are found by meaning or taste, not by keyword: choose another mode."
                 )
-            ranking = self._similar.like(like, query, depth if order is None else max(_DEPTH, depth), allowed, like_by)
-            ranking = self._ordering.sorted(ranking, order)
+            ranking = self._similar.like(like, query, self._depth(depth, order), allowed, like_by)
         elif not query.strip():
-            return _counting(self.popular(k, allowed, order, made), fitting, hidden)
+            return self._counting(self.popular(k, allowed, order, made), fitting, hidden)
         elif mode == "semantic":
-            depth = depth if order is None else max(_DEPTH, depth)
-            ranking = by_meaning(self.semantic, query, depth, allowed)
-            ranking = self._ordering.sorted(ranking, order)
+            ranking = by_meaning(self.semantic, query, self._depth(depth, order), allowed)
         else:
             return self._understood(query, k, depth, mode, wanted, order, literal, diversity, job, hidden, made)
-        answer = self._answer(self._similar.varied(ranking, k, diversity), Request.plain(query), made)
+        answer = self._answer(self._arranged(ranking, order, k, diversity), Request.plain(query), made)
         if mode == "semantic" and like is None and not self.semantic.multilingual:
             answer = replace(answer, remark=doubt_of_language(read_language(query, self._is_known)))
-        return _counting(answer, fitting, hidden)
+        return self._counting(answer, fitting, hidden)
 
     def found(
         self,
@@ -249,7 +251,7 @@ class SearchIndex:
             are taken.
         """
         hidden = None if adult else self.adult.hidden(query, filters)
-        request, allowed = Request.plain(query), _visible(mask(filters, self.fields), hidden)
+        request, allowed = Request.plain(query), self._meeting(filters, hidden)
         if mode == "semantic" and query.strip():
             with suppress(RecsysError):  # the search itself says so
                 return np.array(list(by_meaning(self.semantic, query, _DEPTH, allowed).scores), dtype=np.int64)
@@ -289,14 +291,21 @@ class SearchIndex:
         made
             As in :meth:`search`.
         """
-        popularity = self._item_popularity
+        popularity, marks = self._item_popularity, self._marks()
+        allowed = marks.visible(allowed)
+        rows = self._ordering.first(order, allowed, k)
+        if order is None:
+            rows = marks.first(rows, allowed)
 
         def make(ids: npt.NDArray[np.int64], rank: int) -> list[Result]:
             scores = popularity[ids - 1].tolist()
             found = zip(self.items.take(ids), scores, strict=True)
-            return [Result(place, item, score) for place, (item, score) in enumerate(found, rank)]
+            return [
+                Result(place, item, score, reason=PINNED if item.internal_id - 1 in marks.pinned else "")
+                for place, (item, score) in enumerate(found, rank)
+            ]
 
-        return _beginning(RankedPages(self._ordering.first(order, allowed, k) + 1, make), BY_POPULARITY, made)
+        return _beginning(RankedPages(rows + 1, make), BY_POPULARITY, made)
 
     def corrected(self, query: str) -> str:
         """The text that a hybrid search encodes: what is left of the query, with its misspelt words corrected."""
@@ -338,15 +347,15 @@ class SearchIndex:
             kept = tuple(one for one in request.understood if not one.condition.startswith(f"{SORT}:"))
             request = replace(request, understood=kept)
         order = order or request.order
-        depth = depth if order is None else max(_DEPTH, depth)
+        depth = self._depth(depth, order)
         if request.moved is not None and mode == "hybrid":
             moved = self._moved(request, depth, allowed)
             if moved is not None:
-                moved = self._similar.varied(self._ordering.sorted(moved, order), k, diversity)
-                return _counting(self._answer(moved, request, made), fitting, hidden)
+                moved = self._arranged(moved, order, k, diversity)
+                return self._counting(self._answer(moved, request, made), fitting, hidden)
         if request.is_empty:
             found = self.popular(k, self._without(request, allowed), order, made)
-            return _counting(replace(found, understood=request.understood), fitting, hidden)
+            return self._counting(replace(found, understood=request.understood), fitting, hidden)
         note = ""
         if mode == "hybrid":
             try:
@@ -357,8 +366,35 @@ class SearchIndex:
             ranking = self._ranker.by_words(request, depth, allowed)
         if note:
             ranking.note = note
-        answer = self._answer(self._similar.varied(self._ordering.sorted(ranking, order), k, diversity), request, made)
-        return _counting(answer, fitting, hidden)
+        answer = self._answer(self._arranged(ranking, order, k, diversity), request, made)
+        return self._counting(answer, fitting, hidden)
+
+    def _depth(self, depth: int, order: Order | None) -> int:
+        """How many results are made where some of them may come first for another reason than their score."""
+        return depth if order is None and not self._marks().pinned else max(_DEPTH, depth)
+
+    def _arranged(self, ranking: Ranking, order: Order | None, k: int, diversity: float) -> Ranking:
+        """The first ``k`` in the wanted order, varied, and pinned items before all others in the usual order."""
+        ranking = self._ordering.sorted(ranking, order)
+        pinned = [row for row in ranking.scores if row in self._marks().pinned]
+        if not pinned or ranking.is_sorted:
+            return self._similar.varied(ranking, k, diversity)
+        others = ranking.keep([row for row in ranking.scores if row not in pinned])
+        rows = [*pinned, *self._similar.varied(others, k, diversity).scores]
+        return replace(ranking.keep(rows[:k]), pinned=frozenset(pinned), is_sorted=True)
+
+    def _meeting(self, filters: Sequence[Filter], hidden: Allowed) -> Allowed:
+        """A mask of the items that meet conditions and are not hidden; None for all."""
+        return self._marks().visible(_visible(mask(filters, self.fields), hidden))
+
+    def _counting(self, answer: Answer, fitting: Allowed, hidden: Allowed) -> Answer:
+        """An answer that says how many of the items that meet its conditions are left out."""
+        shown = self._marks().shown
+        return replace(
+            answer,
+            hidden=0 if hidden is None else _number(hidden, fitting),
+            unlisted=0 if shown is None else _number(~shown, fitting),
+        )
 
     def _fitting(
         self, query: str, typed: Sequence[Filter], literal: Collection[str], hidden: Allowed = None
@@ -369,15 +405,15 @@ class SearchIndex:
         title: "planet of the apes series" are films.
         """
         request = self.request(query, literal)
-        allowed = _visible(mask((*typed, *request.filters), self.fields), hidden)
+        allowed = self._meeting((*typed, *request.filters), hidden)
         if not request.filters or allowed is None:
             return request, allowed
         others = [one for one in request.filters if one.field != "type"]
         if not allowed.any():
             request = replace(Request.plain(query, literal), meaning=self._index.keywords.corrected(query, literal))
-            return request, _visible(mask(typed, self.fields), hidden)
+            return request, self._meeting(typed, hidden)
         if len(others) < len(request.filters) and request.text.strip():
-            of_all_kinds = _visible(mask((*typed, *others), self.fields), hidden)
+            of_all_kinds = self._meeting((*typed, *others), hidden)
             if self._has_title(request, of_all_kinds) and not self._has_title(request, allowed):
                 kinds = {one.typed for one in request.understood if one.condition.startswith("type:")}
                 return self.request(query, {*literal, *kinds}), of_all_kinds
@@ -559,8 +595,5 @@ def _visible(allowed: Allowed, hidden: Allowed) -> Allowed:
     return ~hidden if allowed is None else allowed & ~hidden
 
 
-def _counting(answer: Answer, fitting: Allowed, hidden: Allowed) -> Answer:
-    """An answer that says how many of the items that meet its conditions are hidden."""
-    if hidden is None:
-        return answer
-    return replace(answer, hidden=int(np.count_nonzero(hidden if fitting is None else hidden & fitting)))
+def _number(left_out: npt.NDArray[np.bool_], fitting: Allowed) -> int:
+    return int(np.count_nonzero(left_out if fitting is None else left_out & fitting))

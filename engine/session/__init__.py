@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.data.id_map import ExternalId
     from engine.data.items import Item
     from engine.data.profile import Profile
-    from engine.data.results import Task
+    from engine.data.results import Mark, Task
     from engine.data.runs import RUN_KINDS, RUN_STATES, RunRecord
     from engine.evaluation.config import PROTOCOLS, TIES, EvaluationConfig, Ties
     from engine.evaluation.tuning import Tuned
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from engine.session.exports.target import Target
     from engine.session.exports.text_file import write_text
     from engine.session.map import Surroundings
+    from engine.session.pins import MarkedItem
     from engine.session.queries import QueryResult
     from engine.session.session import Session, open_session
     from engine.session.stored_datasets import Draft, NewDataset, StoredDataset
@@ -54,7 +55,7 @@ _MODULES = {
     "engine.data.id_map": ("ExternalId",),
     "engine.data.items": ("Item",),
     "engine.data.profile": ("Profile",),
-    "engine.data.results": ("Task",),
+    "engine.data.results": ("Mark", "Task"),
     "engine.data.runs": ("RUN_KINDS", "RUN_STATES", "RunRecord"),
     "engine.evaluation.config": ("PROTOCOLS", "TIES", "EvaluationConfig", "Ties"),
     "engine.evaluation.tuning": ("Tuned",),
@@ -76,6 +77,7 @@ _MODULES = {
     "engine.session.exports.target": ("Target",),
     "engine.session.exports.text_file": ("write_text",),
     "engine.session.map": ("Surroundings",),
+    "engine.session.pins": ("MarkedItem",),
     "engine.session.queries": ("QueryResult",),
     "engine.session.taste": ("CommonItem", "Likeness", "Taste", "TasteShare"),
     "engine.session.session": ("Session", "open_session"),
@@ -119,6 +121,8 @@ __all__ = [
     "Likeness",
     "Manifest",
     "MapRegion",
+    "Mark",
+    "MarkedItem",
     "MemoryEstimate",
     "Mode",
     "NewDataset",

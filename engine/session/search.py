@@ -12,6 +12,7 @@ from engine.errors import RecsysError
 from engine.runtime.job import Job, Progress
 from engine.runtime.locked_property import locked_property
 from engine.session.open_dataset import OpenDataset, check
+from engine.session.pins import PinService
 from engine.version import __version__
 
 if TYPE_CHECKING:
@@ -50,10 +51,13 @@ class SearchService:
     ----------
     opened
         The data set.
+    pins
+        The pinned and hidden items.
     """
 
-    def __init__(self, opened: OpenDataset) -> None:
+    def __init__(self, opened: OpenDataset, pins: PinService) -> None:
         self._opened = opened
+        self._pins = pins
 
     @locked_property
     def _encoder(self) -> Encoder:
@@ -109,6 +113,7 @@ class SearchService:
             synonyms_file=find_paths().config / synonyms.FILE_NAME,
             unavailable=trouble,
             reranker=reranker,
+            marks=self._pins.rows,
         )
 
     def embedding_state(self) -> EmbeddingState:

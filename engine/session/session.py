@@ -18,6 +18,7 @@ from engine.session.data import DataService
 from engine.session.model_cards import ModelCardService
 from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset
+from engine.session.pins import PinService
 from engine.session.profile import ProfileService
 from engine.session.queries import QueryService
 from engine.session.runs import RunService
@@ -99,6 +100,8 @@ class Session:
         The stored data sets: adding, renaming and removing them.
     queries
         SQL over the tables of the data set.
+    pins
+        The items that searches show first, and those that they leave out.
     search
         What is like these words, or like this item.
     models
@@ -130,7 +133,8 @@ class Session:
         self.datasets = DatasetService(workspace, name)
         self.profiles = ProfileService(self._opened)
         self.queries = QueryService(self._opened)
-        self.search = SearchService(self._opened)
+        self.pins = PinService(self._opened)
+        self.search = SearchService(self._opened, self.pins)
         self.models = ModelService(self._opened, self.search)
         self.runs = RunService(self._opened)
         self.cards = ModelCardService(self._opened, self.models)

@@ -23,7 +23,7 @@ from engine.storage.guarded import read_json, require_checksum
 from engine.storage.paths import Paths
 from engine.storage.settings import read_settings
 from engine.workspace.dataset_store import Workspace
-from engine.workspace.layout import CURRENT, DEFAULTS, MANIFEST, MAP, PROFILE, RUNS, TUNING, WORDS
+from engine.workspace.layout import CURRENT, DEFAULTS, MANIFEST, MAP, PINS, PROFILE, RUNS, TUNING, WORDS
 from engine.workspace.manifest import Manifest, read_manifest
 from engine.workspace.run_files import describe_run, record_files
 from engine.workspace.stored_model import model_folder, read_report, require_whole
@@ -57,7 +57,7 @@ class Finding:
         The data set that it belongs to; empty for what belongs to none.
     kind
         ``"data set"``, ``"table"``, ``"model"``, ``"embeddings"``, ``"search index"``, ``"map"``, ``"profile"``,
-        ``"tuning"``, ``"run"``, ``"history"``, ``"aliases"``, ``"synonyms"``, ``"settings"``, ``"state"``,
+        ``"tuning"``, ``"run"``, ``"history"``, ``"aliases"``, ``"pins"``, ``"synonyms"``, ``"settings"``, ``"state"``,
         ``"cache"`` or ``"own ratings"``.
     name
         Its name among those of its kind.
@@ -242,6 +242,12 @@ def _of_dataset(workspace: Workspace, name: str, job: Job) -> Iterator[Check]:
     for path in _files(folder, DEFAULTS):
         yield Check(
             _finding(name, "state", path.name, path), partial(_read, path, dict[str, str]), partial(move_aside, path)
+        )
+    for path in _files(folder, PINS):
+        yield Check(
+            _finding(name, "pins", path.name, path),
+            partial(_read, path, dict[str, list[int | str]]),
+            partial(move_aside, path),
         )
     for number, path in record_files(folder / RUNS):
         yield Check(_finding(name, "run", str(number), path), partial(describe_run, path), partial(move_aside, path))

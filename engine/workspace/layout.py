@@ -10,6 +10,8 @@ LOCK = ".lock"
 DATASETS, EMBEDDINGS, MODELS, TUNING = "datasets", "embeddings", "models", "tuning"
 WORDS, MAP = "words.npz", "map.npz"
 RUNS, DEFAULTS = "runs", "defaults.json"
+#: The items that a person pinned or hid in searches.
+PINS = "pins.json"
 TABLES = ("items", "users", "interactions")
 #: The interactions of a large data set by user, which are made again where they are missing.
 BY_USER = "by_user"

@@ -26,6 +26,7 @@ from engine.workspace.layout import (
     MANIFEST,
     MAP,
     MODELS,
+    PINS,
     PROFILE,
     PROFILES,
     REMOVED,
@@ -103,7 +104,8 @@ def _clear_dataset(folder: Path) -> list[Path]:
     tables = [path for path in _entries(folder) if TABLE_FILE.fullmatch(path.name) and path.name not in named]
     cleared = [one for path in tables for one in delete(path)] + clear_parts(folder)
     if not named:
-        rest = [folder / name for name in (DEFAULTS, EMBEDDINGS, MODELS, RUNS, TUNING, WORDS, MAP, PROFILE, BY_USER)]
+        names = (DEFAULTS, EMBEDDINGS, MODELS, PINS, RUNS, TUNING, WORDS, MAP, PROFILE, BY_USER)
+        rest = [folder / name for name in names]
         cleared += [one for path in rest if path.exists() for one in delete(path)]
         if not _entries(folder):
             cleared += delete(folder)

@@ -36,6 +36,7 @@ from engine.workspace.dataset_moves import rename, restore, throw_away
 from engine.workspace.dataset_store import Workspace
 from engine.workspace.layout import BY_USER
 from engine.workspace.model_store import ModelStore
+from engine.workspace.pins import read_pins
 from engine.workspace.run_store import RunStore
 from engine.workspace.trash import trashed
 from tests.engine.search.fakes import FakeEncoder, vector_of
@@ -272,6 +273,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "write a note": Operation(lambda home: runs_of_other(home).annotate(1, "a note")),
     "remove a run": Operation(lambda home: runs_of_other(home).remove([1])),
     "choose a model": Operation(lambda home: choose(home, "explicit")),
+    "pin an item": Operation(lambda home: Session(workspace_in(home), NAME).pins.mark("film-1", "pinned")),
     "save a model": Operation(lambda home: save(home / "new", 1), cleared_by_repeating=True),
     "save a model again": Operation(lambda home: save(home / "saved", 1), cleared_by_repeating=True),
     "export again": Operation(lambda home: export(home, 2), cleared_by_repeating=True),
@@ -306,6 +308,7 @@ def open_again(home: Path) -> dict[str, Any]:
             if one.trained:
                 scores = models_of.load(one.name, "cpu").predict(0)
                 found[f"{name}/{one.name}"] = dict(one.options), scores.round(4).tolist()
+        found[f"{name}/pins"] = read_pins(workspace.dataset_folder(name))
         found[f"{name}/trials"] = len(trials_of(workspace.dataset_folder(name) / "tuning"))
     if "other" in found:
         stored = runs_of_other(home).list()

@@ -45,7 +45,7 @@ from engine.search.facets import facets
 from engine.search.filters.completion import Completion, complete_filter
 from engine.search.filters.fields import Fields
 from engine.search.filters.parser import ParsedQuery, mask, parse
-from engine.session import Edit, EvaluationConfig, Job, Progress, Status, Target
+from engine.session import Edit, EvaluationConfig, Job, Mark, Progress, Status, Target
 from tests.tui.fake_data import FakeDatasets, FakeProfiles, FakeQueries
 from tests.tui.fake_exports import FakeExports
 from tests.tui.fake_map import FakeMap
@@ -186,6 +186,7 @@ class FakeSession:
         self.datasets = FakeDatasets(self)
         self.profiles = FakeProfiles(self)
         self.queries = FakeQueries(self)
+        self.pins = FakePins()
         self.search = FakeSearch(self)
         self.users = FakeUsers(self)
         self.people = FakePeople(self)
@@ -256,6 +257,18 @@ class FakeData:
         )
 
 
+class FakePins:
+    """Pinned and hidden items in a dictionary."""
+
+    def __init__(self) -> None:
+        self.marks: dict[ExternalId, Mark] = {}
+
+    def mark(self, item: ExternalId, mark: Mark) -> Mark:
+        before = self.marks.get(item, "")
+        self.marks[item] = mark
+        return before
+
+
 class FakeSearch:
     """Finds items by counting words."""
 
@@ -311,7 +324,9 @@ class FakeSearch:
         if mode == "semantic" and not self._fake.done:
             raise NotTrainedError("Search by meaning needs the catalogue to be embedded first.")
         fits = mask(parsed.filters, self.fields)
+        hidden = [one for one, mark in self._fake.pins.marks.items() if mark == "hidden"]
         items = [item for item in self._fake.items if fits is None or fits[item.internal_id - 1]]
+        items = [item for item in items if item.item_id not in hidden]
         words = text.casefold().split()
         if like is not None:
             found = [item for item in items if item.item_id != like]

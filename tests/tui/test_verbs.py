@@ -208,3 +208,34 @@ async def test_the_history_of_a_user_becomes_the_sequence_and_is_undone(make_app
         await pilot.press("escape")
         app.action_undo()
         assert app.state.draft.items == ()
+
+
+async def test_a_hidden_item_leaves_the_list_until_that_is_undone(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await in_results(app, pilot)
+        table = app.pane("search")._table
+        before = [result.item.title for result in table.rows]
+        await pilot.press("down", "H")
+        await settle(pilot)
+        assert f"{before[1]}" in screen_text(app)
+        assert "is not found any more · u undoes" in screen_text(app)
+        assert before[1] not in [result.item.title for result in table.rows]
+        assert table.cursor == 1
+        await pilot.press("u")
+        await settle(pilot)
+        assert [result.item.title for result in table.rows] == before
+
+
+async def test_no_mark_of_several_quick_ones_is_lost(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await in_results(app, pilot)
+        await pilot.press("P", "down", "P", "down", "P")
+        await settle(pilot)
+        assert list(session.pins.marks.values()) == ["pinned"] * 3
+        await pilot.press("u", "u", "u")
+        await settle(pilot)
+        assert list(session.pins.marks.values()) == [""] * 3

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         ItemMap,
         Job,
         Likeness,
+        Mark,
         NewDataset,
         ParsedQuery,
         Profile,
@@ -176,6 +177,12 @@ class Me(Protocol):
     ) -> ImportReport: ...
     def match(self, title: str, item: int, profile: str = "me") -> OwnRating: ...
     def export(self, target: Target, profile: str = "me") -> int: ...
+
+
+class Marks(Protocol):
+    """Which items searches show first, and which they leave out."""
+
+    def mark(self, item: ExternalId, mark: Mark) -> Mark: ...
 
 
 class Sequences(Protocol):
@@ -340,6 +347,8 @@ class SessionLike(DataTab, Protocol):
     def people(self) -> People: ...
     @property
     def me(self) -> Me: ...
+    @property
+    def pins(self) -> Marks: ...
     @property
     def sequences(self) -> Sequences: ...
     @property

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     "--details",
     is_flag=True,
     help="Count what was found by genre, year …; with --json print an object: results, method, corrections, "
-    "understood, unknown_words, remark, hidden, note and facets.",
+    "understood, unknown_words, remark, hidden, unlisted, note and facets.",
 )
 @embedding_model_option
 @common_options
@@ -161,7 +161,7 @@ def _answer_lines(session: Session, lines: IO[str], asked: _Asked) -> None:
     """Print one JSON list, or one object with details, for each query, in their order."""
     from tui.output import log, notes_of, print_json, result_json, search_json
 
-    number = wrong = hidden = 0
+    number = wrong = hidden = unlisted = 0
     for batch in read_queries(lines):
         if asked.mode != "keyword" and len(batch) > 1:
             session.search.encode_queries(batch, asked.mode)
@@ -183,14 +183,14 @@ def _answer_lines(session: Session, lines: IO[str], asked: _Asked) -> None:
                     literal=asked.literal(parsed),
                     adult=asked.adult,
                 )
-            hidden = max(hidden, answer.hidden)
-            for note in notes_of(replace(answer, hidden=0)):
+            hidden, unlisted = max(hidden, answer.hidden), max(unlisted, answer.unlisted)
+            for note in notes_of(replace(answer, hidden=0, unlisted=0)):
                 log(f"line {number}: {note}")
             if asked.details:
                 print_json(search_json(answer, asked.facets(session, parsed) if searchable else ()))
             else:
                 print_json([result_json(result) for result in answer.results])
-    for note in notes_of(Answer((), asked.mode, hidden=hidden)):  # said once, not for each line
+    for note in notes_of(Answer((), asked.mode, hidden=hidden, unlisted=unlisted)):  # said once, not for each line
         log(note)
     if wrong:
         raise OptionError(f"{wrong} of {number} lines could not be understood: their lists are empty.")

@@ -82,6 +82,8 @@ class SearchPane(Pane[Search]):
         self._back_stack: list[SearchState] = []
         self._failure: Failure | None = None
         self._reach = (0, False)
+        self._marks = state.marks
+        self._says_how = True
         self._focus_results = False
         self._welcome_requested = False
         self._recalled: str | None = None
@@ -263,7 +265,9 @@ class SearchPane(Pane[Search]):
         self._retitle()
         self._facets.follow(view, self._mode)
         how = [duration(message.seconds), answer.method, hidden_note(answer), self._embedding.summary]
-        self.post_message(StatusChanged(" · ".join(filter(None, how))))
+        if self._says_how:
+            self.post_message(StatusChanged(" · ".join(filter(None, how))))
+        self._says_how = True
 
     def _failed(self, message: Failed) -> None:
         self._failure = message.failure
@@ -284,13 +288,17 @@ class SearchPane(Pane[Search]):
         self._retitle()
         self._list()
         self._facets.follow(self._view, self._mode)
-        if popular is not None and (popular.hidden or self._refinements.adult):
+        if popular is not None and self._says_how and (popular.hidden or popular.unlisted or self._refinements.adult):
             self.post_message(StatusChanged(hidden_note(popular)))
+        self._says_how = True
 
     def _show(self, view: SearchState, answer: Answer) -> None:
         held, same = self._table.item, view.is_same_query(self._view)
         ids = [result.item.internal_id for result in answer.results]
-        cursor = ids.index(held.internal_id) if same and held is not None and held.internal_id in ids else 0
+        cursor = 0
+        if same and held is not None:
+            at = min(self._table.cursor, len(ids) - 1)  # where the next one is if it was hidden
+            cursor = ids.index(held.internal_id) if held.internal_id in ids else max(at, 0)
         self._view = replace(view, cursor=cursor)
         self._list()
 
@@ -342,6 +350,13 @@ class SearchPane(Pane[Search]):
             latest = self._requested if self._searching.pending else self._view
             if latest.asks and not self._searching.waits:
                 self._search_for(replace(latest, answer=None))
+        if self._marks != self.state.marks:
+            self._marks = self.state.marks
+            self._says_how = False  # what was marked stays to be read
+            if self._view.asks:
+                self._search_for(replace(self._view, answer=None))
+            else:
+                self._recent.load(self._refinements.adult)
         if catalogue is not None and not self._welcome_requested:
             self._welcome_requested = True
             self._recent.load(self._refinements.adult)

@@ -116,7 +116,7 @@ class SearchState:
         advice = " ".join((*doubts, "Fewer or other words may help."))
         if self.parsed is not None and (conditions := self._conditions()):
             advice = f"Nothing fits all of {' · '.join(conditions)}. Fewer may help."
-        if self.answer is not None and self.answer.hidden:
+        if self.answer is not None and (self.answer.hidden or self.answer.unlisted):
             advice += f" ({hidden_note(self.answer)}.)"
         return f"Nothing is like {wanted}", advice
 
@@ -151,5 +151,6 @@ class SearchMemory:
 
 
 def hidden_note(answer: Answer) -> str:
-    """How many items for adults were left out, and the key that shows them."""
-    return f"{count(answer.hidden, 'adult title')} hidden, ^g shows them" if answer.hidden else ""
+    """How many items were left out, and the key that shows those for adults."""
+    adult = f"{count(answer.hidden, 'adult title')} hidden, ^g shows them" if answer.hidden else ""
+    return " · ".join(filter(None, [adult, f"{answer.unlisted:,} hidden by you" if answer.unlisted else ""]))
