@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.interactions import Interactions
 
+#: In the order in which :class:`Interactions` takes them.
 _COLUMNS = ("user_ids", "item_ids", "ratings", "timestamps", "weights")
 
 
@@ -42,6 +43,10 @@ class LaterInteractions(Interactions):
     def has(self, column: str) -> bool:
         """Whether there are ``"ratings"``, ``"timestamps"`` or ``"weights"``; reads nothing."""
         return column in self._present
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process has no files to read them from later.
+        return Interactions, (*(getattr(self, column) for column in _COLUMNS), self.num_users, self.num_items)
 
     def __getattr__(self, name: str) -> Any:
         # Python asks here only for what the instance does not have yet.

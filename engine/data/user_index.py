@@ -116,6 +116,36 @@ class UserIndex:
         return tails
 
 
+class SortedItems(UserIndex):
+    """The items of each user without ratings and times, as other processes need them to rank lists.
+
+    Parameters
+    ----------
+    items
+        The items of all users, by user and then from the oldest.
+    ends
+        The end of each user's items, ``(num_users,)``.
+    """
+
+    def __init__(self, items: npt.NDArray[Any], ends: npt.NDArray[Any]) -> None:
+        self._sorted, self._ends = items, ends
+
+    @classmethod
+    def of(cls, index: UserIndex) -> SortedItems:
+        """Take the items from another index."""
+        return cls(index._items(slice(None)), index._ends)
+
+    def _take(self, column: Column, places: npt.NDArray[Any] | slice) -> npt.NDArray[Any] | None:
+        return self._sorted[places] if column == "item_ids" else None
+
+    def _places_of(self, item: int) -> npt.NDArray[np.int64]:
+        return np.flatnonzero(self._sorted == item)
+
+    def rows(self, user: int) -> npt.NDArray[np.intp]:
+        """Refuse to answer: what the rows are rows of is not sent."""
+        raise NotImplementedError
+
+
 def item_counts(interactions: Interactions) -> npt.NDArray[np.int64]:
     """Count the interactions of each item, shape ``(num_items,)``. Position 0 is padding."""
     counts: npt.NDArray[np.int64] = np.bincount(interactions.item_ids, minlength=interactions.num_items)

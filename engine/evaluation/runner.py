@@ -21,6 +21,7 @@ from engine.evaluation.splitters import Split, split
 from engine.models.memory import MemoryEstimate, estimate, require_memory
 from engine.ranking import confidence_margin
 from engine.runtime.device import resolve
+from engine.runtime.executor import Executor, LocalExecutor, in_order
 from engine.runtime.job import Job, Progress
 from engine.runtime.memory import failed_allocations
 from engine.training.loop import say
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from engine.data.dataset import Dataset
     from engine.interactions import Interactions
     from engine.models.contract import Model
-    from engine.runtime.executor import Executor
     from engine.search.encoder.encoder import Vectors
 
 
@@ -300,19 +300,46 @@ def measure(
     *,
     job: Job | None = None,
     item_vectors: Vectors | None = None,
+    executor: Executor | None = None,
 ) -> Evaluation:
-    """Like :func:`evaluate`, with the values of each user and the lists."""
+    """Like :func:`evaluate`, with the values of each user and the lists.
+
+    Parameters
+    ----------
+    dataset, name, config, job, item_vectors
+        See :func:`evaluate`.
+    executor
+        What computes the evaluations of the seeds, on several machines; None computes them here.
+    """
     config = config or EvaluationConfig()
-    protocol = protocol_for([name], config.protocol)
+    config = replace(config, protocol=protocol_for([name], config.protocol))
+    executor, job = executor or LocalExecutor(), job or Job()
+    shared = executor.share(dataset), name, executor.share(item_vectors)
+    seeds = ((replace(config, seed=seed, seeds=1),) for seed in range(config.seed, config.seed + config.seeds))
     found = []
-    for seed in range(config.seed, config.seed + config.seeds):
-        parts = split(dataset.interactions, protocol, seed, config.ties)
-        one = replace(config, protocol=protocol, seed=seed, seeds=1)
-        found.append(measure_split(dataset, name, parts, one, job=job, item_vectors=item_vectors))
+    for one in in_order(executor.run(measure_seed, shared, seeds, job)):
+        found.append(one)
+        if config.seeds > 1:
+            job.report(Progress(f"evaluating {name}", len(found), config.seeds, "seeds"))
     if len(found) == 1:
         return found[0]
     report = mean_report([one.report for one in found])
     return replace(found[0], report=report, values=UserSums.merged([one.values for one in found]))
+
+
+def measure_seed(
+    job: Job, dataset: Dataset, name: str, item_vectors: Vectors | None, config: EvaluationConfig
+) -> Evaluation:
+    """Evaluate a model by the first seed of the settings, which name the protocol; work for an executor."""
+    parts = split(dataset.interactions, config.protocol or protocol_for([name]), config.seed, config.ties)
+    return measure_split(dataset, name, parts, config, job=job, item_vectors=item_vectors)
+
+
+def evaluate_part(
+    job: Job, dataset: Dataset, name: str, item_vectors: Vectors | None, parts: Split, config: EvaluationConfig
+) -> FitReport:
+    """Evaluate a model on an existing split; work for an executor. See :func:`evaluate_split`."""
+    return evaluate_split(dataset, name, parts, config, job=job, item_vectors=item_vectors)
 
 
 def evaluate_split(

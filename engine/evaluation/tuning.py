@@ -6,6 +6,7 @@ import hashlib
 import json
 import warnings
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,11 @@ import numpy as np
 
 from engine import models
 from engine.data.study import Study
-from engine.errors import DamagedError, DataError, ErrorKind, LearningError, OptionError, RecsysError
+from engine.errors import CancelledError, DamagedError, DataError, ErrorKind, LearningError, OptionError, RecsysError
 from engine.evaluation.config import EvaluationConfig
 from engine.evaluation.journal import Journal
 from engine.evaluation.paired import ERRORS
-from engine.evaluation.runner import evaluate_split, learnable, protocol_for
+from engine.evaluation.runner import evaluate_part, learnable, protocol_for
 from engine.evaluation.splitters import Split, split
 from engine.evaluation.study_file import require_study
 from engine.evaluation.study_record import (
@@ -31,6 +32,7 @@ from engine.evaluation.study_record import (
     trials_of,
 )
 from engine.models import Range
+from engine.runtime.executor import Executor, LocalExecutor, in_order
 from engine.runtime.job import ForwardingJob, Job, Progress
 
 if TYPE_CHECKING:
@@ -95,6 +97,7 @@ def tune(
     metric: str | None = None,
     job: Job | None = None,
     item_vectors: Vectors | None = None,
+    executor: Executor | None = None,
 ) -> Tuned:
     """Search for the best options of a model with tree-structured Parzen estimators (Bergstra et al., 2011).
 
@@ -127,6 +130,10 @@ def tune(
         cancelled search loses only the trial that is running.
     item_vectors
         The vectors of the items' texts; see :func:`engine.evaluation.runner.evaluate`.
+    executor
+        What evaluates the trials, on several machines: both validation parts of a trial at the same time, and as many
+        trials as there are cores for. The search is the same as here where there is room for one trial; several at a
+        time cannot learn from each other. None evaluates them here.
 
     Raises
     ------
@@ -137,7 +144,7 @@ def tune(
     DataError
         If the stored search cannot be read or written; the trials that are stored are kept.
     """
-    job = job or Job()
+    job, executor = job or Job(), executor or LocalExecutor()
     try:
         import optuna
         from optuna.storages import JournalStorage
@@ -196,26 +203,30 @@ def tune(
             study.enqueue_trial(start, user_attrs={DEFAULTS: True})
 
         def objective(trial: Any) -> float:
-            job.checkpoint()
+            quiet.checkpoint()
             chosen = {option: _suggest(trial, option, where, defaults[option]) for option, where in space.items()}
             notify(study, None, trial.number)
             values: list[float] = []
-            for fold, part in enumerate(parts):
-                try:
-                    trial_config = replace(config, protocol=protocol, seed=seed + fold, options={**given, **chosen})
-                    report = evaluate_split(dataset, name, part, trial_config, job=quiet, item_vectors=item_vectors)
-                except LearningError:
-                    trial.set_user_attr(DIVERGED, True)
-                    raise
-                if metric not in report.metrics:
-                    raise OptionError(
-                        f"{name} has no metric {metric!r} with the protocol {protocol}: it has "
-                        f"{', '.join(report.metrics)}."
-                    )
-                values.append(report.metrics[metric])
-                trial.report(float(np.mean(values)), fold)
-                if fold + 1 < len(parts) and trial.should_prune():
-                    raise optuna.TrialPruned
+            chunks = (
+                (part, replace(config, protocol=protocol, seed=seed + fold, options={**given, **chosen}))
+                for fold, part in enumerate(shared_parts)
+            )
+            with closing(in_order(executor.run(evaluate_part, shared, chunks, quiet))) as reports:
+                for fold in range(len(parts)):
+                    try:
+                        report = next(reports)
+                    except LearningError:
+                        trial.set_user_attr(DIVERGED, True)
+                        raise
+                    if metric not in report.metrics:
+                        raise OptionError(
+                            f"{name} has no metric {metric!r} with the protocol {protocol}: it has "
+                            f"{', '.join(report.metrics)}."
+                        )
+                    values.append(report.metrics[metric])
+                    trial.report(float(np.mean(values)), fold)
+                    if fold + 1 < len(parts) and trial.should_prune():
+                        raise optuna.TrialPruned
             return float(np.mean(values))
 
         def record(running: int | None = None) -> Study:
@@ -241,12 +252,20 @@ def tune(
             best = {"best": float(study.best_value)} if _completed(study) else {}
             job.report(Progress(f"tuning {name}", done, max(trials, done), "trials", best, record(running)))
 
-        quiet = _Quiet(job)
+        shared = executor.share(dataset), name, executor.share(item_vectors)
+        shared_parts = [executor.share(part) for part in parts]
+        at_a_time = max(1, executor.slots // len(parts))
+        quiet = _Quiet(job) if at_a_time == 1 else _QuietInThreads(job)
         notify(study, None)
         if earlier < trials:
             # A trial that diverges shows that its options are bad, and the search continues with others.
             study.optimize(
-                objective, n_trials=trials - earlier, timeout=timeout, catch=(LearningError,), callbacks=[notify]
+                objective,
+                n_trials=trials - earlier,
+                timeout=timeout,
+                n_jobs=at_a_time,
+                catch=(LearningError,),
+                callbacks=[notify],
             )
         if not _completed(study):
             raise RecsysError(
@@ -326,3 +345,11 @@ class _Quiet(ForwardingJob):
 
     def report(self, progress: Progress) -> None:
         pass
+
+
+class _QuietInThreads(_Quiet):
+    """The same for several threads: only the thread that has the device may give way to others at a checkpoint."""
+
+    def checkpoint(self) -> None:
+        if self.cancelled:
+            raise CancelledError

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.user_index import SortedItems
 from engine.models.batch_ranking import Ids, RankedLists, rank_for_users, rank_next, rank_similar
 from engine.models.registry import load
 from engine.runtime.job import Job, Progress
@@ -71,7 +72,8 @@ class ListRanker:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Send the model as the files in which it is stored, which run no code when they are read."""
-        others = self.k, self.history, self.filter_seen, self.margin, self.rating_range
+        history = None if self.history is None else SortedItems.of(self.history)
+        others = self.k, history, self.filter_seen, self.margin, self.rating_range
         return _unpacked, (*_packed(self.model), self.method, *others)
 
 

@@ -7,7 +7,8 @@ once. Tensors may arrive as read-only arrays, so work that takes either calls :f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import Any, Final, Protocol, TypeVar
 
 from engine.errors import OptionError
@@ -62,7 +63,7 @@ class Executor(Protocol):
 
     def run(
         self, work: Callable[..., R], shared: Sequence[Any], chunks: Iterable[Sequence[Any]], job: Job
-    ) -> Iterator[tuple[int, R]]:
+    ) -> Generator[tuple[int, R], None, None]:
         """Apply a function to each chunk.
 
         Parameters
@@ -107,22 +108,26 @@ class LocalExecutor:
 
     def run(
         self, work: Callable[..., R], shared: Sequence[Any], chunks: Iterable[Sequence[Any]], job: Job
-    ) -> Iterator[tuple[int, R]]:
+    ) -> Generator[tuple[int, R], None, None]:
         """Apply a function to each chunk, in their order; see :meth:`Executor.run`."""
         for number, chunk in enumerate(chunks):
             job.checkpoint()
             yield number, work(job, *shared, *chunk)
 
 
-def in_order(results: Iterable[tuple[int, R]]) -> Iterator[R]:
-    """The results of :meth:`Executor.run` in the order of their chunks; those that are early are kept until then."""
+def in_order(results: Generator[tuple[int, R], None, None]) -> Generator[R, None, None]:
+    """The results of :meth:`Executor.run` in the order of their chunks; those that are early are kept until then.
+
+    Closing it gives up what is not computed yet.
+    """
     early: dict[int, R] = {}
     wanted = 0
-    for number, result in results:
-        early[number] = result
-        while wanted in early:
-            yield early.pop(wanted)
-            wanted += 1
+    with closing(results):
+        for number, result in results:
+            early[number] = result
+            while wanted in early:
+                yield early.pop(wanted)
+                wanted += 1
 
 
 def make_executor(where: str) -> Executor:

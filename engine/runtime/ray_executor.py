@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import platform
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -103,7 +103,7 @@ class RayExecutor:
 
     def run(
         self, work: Callable[..., R], shared: Sequence[Any], chunks: Iterable[Sequence[Any]], job: Job
-    ) -> Iterator[tuple[int, R]]:
+    ) -> Generator[tuple[int, R], None, None]:
         """Apply a function to each chunk; see :meth:`engine.runtime.executor.Executor.run`."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 

@@ -342,7 +342,7 @@ class ModelService:
         from engine.evaluation.runner import measure, protocol_for
 
         data, job = self._opened.dataset, job or Job()
-        config = replace(config or EvaluationConfig(), device=self._opened.device)
+        config = replace(config or EvaluationConfig(), device=self._device)
         protocol = protocol_for([model], config.protocol)
         known, settings = recorded_options(spec, config.options, config.seed), evaluation_settings(config)
         with self._recorder.recording(
@@ -350,7 +350,9 @@ class ModelService:
         ) as run:
             vectors = self._vectors_for(model, config.options, job)
             with self._opened.queue.background(run.job) as turn:
-                evaluation = measure(data, model, config, job=turn, item_vectors=vectors)
+                evaluation = measure(
+                    data, model, config, job=turn, item_vectors=vectors, executor=self._opened.distributed
+                )
             run.evaluated(evaluation)
         return evaluation.report
 
@@ -389,7 +391,7 @@ class ModelService:
 
         opened, job = self._opened, job or Job()
         data, folder = opened.dataset, opened.workspace.dataset_folder(opened.name) / "tuning"
-        config = replace(config or EvaluationConfig(), device=opened.device)
+        config = replace(config or EvaluationConfig(), device=self._device)
         known = recorded_options(models.get(model), config.options, config.seed)
         settings = {"k": config.k, "trials": trials, "metric": metric}
         with self._recorder.recording(
@@ -398,10 +400,24 @@ class ModelService:
             vectors = self._vectors_for(model, config.options, job)
             with opened.queue.background(run.job) as turn:
                 outcome = tune(
-                    data, model, trials, folder, config, timeout=timeout, metric=metric, job=turn, item_vectors=vectors
+                    data,
+                    model,
+                    trials,
+                    folder,
+                    config,
+                    timeout=timeout,
+                    metric=metric,
+                    job=turn,
+                    item_vectors=vectors,
+                    executor=opened.distributed,
                 )
             run.tuned(outcome)
         return outcome
+
+    @property
+    def _device(self) -> str:
+        """What trains and measures: a cluster does so on processors."""
+        return self._opened.device if self._opened.on == LOCAL else "cpu"
 
     def _vectors_for(self, model: str, options: Mapping[str, Any] | None, job: Job) -> npt.NDArray[np.float32] | None:
         """The vectors of all items' texts, embedded now where they are not yet; None for a model that takes none."""

@@ -137,6 +137,7 @@ def train(
     help="The order of interactions of the same time: as in the file, or at random.",
 )
 @settings_option
+@on_option
 @common_options
 @click.pass_context
 def evaluate(
@@ -152,6 +153,7 @@ def evaluate(
     segments: bool,
     ties: Ties,
     settings: tuple[str, ...],
+    on: str | None,
     as_json: bool,
 ) -> None:
     """Train models on a part of the data and measure them on the rest.
@@ -164,7 +166,7 @@ def evaluate(
 
     names = tuple(dict.fromkeys(names))
     options = options_by_model(names, settings)
-    session = open_session(context, dataset, device)
+    session = open_session(context, dataset, device, on=on)
     config = EvaluationConfig(
         protocol=session.models.protocol_for(names, protocol),
         seed=seed,
@@ -211,6 +213,7 @@ def evaluate(
 @click.option("--train", is_flag=True, help="Then compare the best with the model that answers now, and train it.")
 @seed_option
 @settings_option
+@on_option
 @common_options
 @click.pass_context
 def tune(
@@ -225,6 +228,7 @@ def tune(
     train: bool,
     seed: int,
     settings: tuple[str, ...],
+    on: str | None,
     as_json: bool,
 ) -> None:
     """Look for good options of MODEL on a validation part.
@@ -238,7 +242,7 @@ def tune(
     from tui.output import print_json, print_line
     from tui.progress_output import progress_on_stderr
 
-    session = open_session(context, dataset, device)
+    session = open_session(context, dataset, device, on=on)
     with progress_on_stderr() as job:
         outcome = session.models.tune(
             model,

@@ -11,6 +11,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ import numpy as np
 import pytest
 
 from engine.errors import CancelledError, LearningError
+from engine.evaluation.config import EvaluationConfig
+from engine.evaluation.runner import measure
+from engine.evaluation.tuning import tune
 from engine.factorization.als import AlternatingLeastSquaresModel
 from engine.interactions import Interactions
 from engine.models.list_ranker import rank_block
@@ -142,6 +146,28 @@ def test_a_catalogue_is_embedded_as_here(
     found = [np.asarray(store.vectors())[store.rows(hashes)] for store in (here, there)]
     np.testing.assert_allclose(*found, atol=1e-5)
     assert len(executor.nodes) == 2
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_search_for_options_finds_the_same(
+    executor: Any, second: Callable[[], None], dies: bool, tmp_path: Path
+) -> None:
+    data, config = make(), EvaluationConfig(device="cpu", options={"n_iter": 2, "embedding_dim": 4})
+    here = tune(data, "als", 3, tmp_path / "here", config)
+    job = killing(second, executor) if dies else None
+    there = tune(data, "als", 3, tmp_path / "there", config, job=job, executor=executor)
+    assert replace(here, path="", study=there.study) == replace(there, path="")
+    assert [(one.value, one.options) for one in here.study.trials] == [
+        (one.value, one.options) for one in there.study.trials
+    ]
+    assert len(executor.nodes) == 2
+
+
+def test_an_evaluation_over_several_seeds_measures_the_same(executor: Any) -> None:
+    data, config = make(), EvaluationConfig(device="cpu", seeds=2)
+    here, there = measure(data, "popular", config).report, measure(data, "popular", config, executor=executor).report
+    assert here.metrics == there.metrics
+    assert here.intervals == there.intervals
 
 
 def refuse(job: Job, number: int) -> int:
