@@ -28,7 +28,8 @@ class EntryMatch:
     item
         The internal id; None if the data set has no such item, or several.
     typo
-        Whether the titles differ by a typing error, or one is a part of the other.
+        Whether a person should be told what the title was taken for: the titles differ by a typing error, one is a
+        part of the other, or it is the best known of several items of this title.
     nearest
         The internal ids of the items with the nearest titles, best first, if there is no match and they were asked for.
     """
@@ -127,7 +128,9 @@ class EntryMatcher:
         for place, row in enumerate(rows.tolist()):
             join = by_title.get(place)
             if row >= 0:
-                found.append(EntryMatch(row + 1, typo=join is not None and (join.typo or join.other_name)))
+                found.append(
+                    EntryMatch(row + 1, typo=join is not None and (join.typo or join.other_name or join.best_known))
+                )
             else:
                 found.append(EntryMatch(None, nearest=tuple(one + 1 for one in join.candidate_rows) if join else ()))
         return found

@@ -17,6 +17,8 @@ _NEAR = 0.55
 #: Titles with fewer letters are compared as they are: one typing error would make another title of them.
 _SHORTEST = 5
 _NUM_CANDIDATES = 3
+#: So many times as popular as every other item of a title is the one that a title without a year is taken for.
+_FAR_BETTER_KNOWN = 20
 _AT_A_TIME = 32
 _ROMAN = re.compile("[ivx]+")
 _DIGITS = re.compile(r"\d+")
@@ -47,6 +49,8 @@ class TitleJoin:
         Whether the titles differ by a typing error.
     other_name
         Whether one title is a part of the other.
+    best_known
+        Whether it is one of several items of this title, by far the best known of them.
     candidates
         The most similar titles of the other list with their years, best first, if there is no match.
     candidate_rows
@@ -56,6 +60,7 @@ class TitleJoin:
     row: int | None
     typo: bool = False
     other_name: bool = False
+    best_known: bool = False
     candidates: tuple[str, ...] = ()
     candidate_rows: tuple[int, ...] = ()
 
@@ -116,7 +121,8 @@ class TitleIndex:
         differ by one, since sources differ on when a film came out. Then a title is compared with the parts of the
         titles of exactly the same year, before and after a colon or a dash, and its parts with whole titles. Then
         titles of the same year are compared with typing errors. A title that fits several items equally well has no
-        match.
+        match. One without a year fits those best that have its article, too; of several of these, one that is far
+        better known than the others is meant.
 
         Parameters
         ----------
@@ -130,7 +136,10 @@ class TitleIndex:
             ([title_key(_comparable(name)) for name in _names_of(bare)], _parts_of(bare), year or written)
             for (bare, written), year in zip(split, years, strict=True)
         ]
-        found: list[TitleJoin] = [TitleJoin(self._exact(keys, year)) for keys, _, year in wanted]
+        found = [
+            TitleJoin(self._exact(keys, year)) if year is not None else self._exact_without_year(keys, bare)
+            for (keys, _, year), (bare, _) in zip(wanted, split, strict=True)
+        ]
         for position in self._unmatched(found, wanted):
             row = self._by_parts(*wanted[position])
             found[position] = TitleJoin(row, other_name=row is not None)
@@ -173,10 +182,29 @@ class TitleIndex:
             if row not in rows[-1:]:
                 rows.append(row)
 
-    def _exact(self, keys: Sequence[str], year: int | None) -> int | None:
-        rows = list(dict.fromkeys(row for key in keys for row in self._by_key.get(key, ())))
-        if year is None:
-            return self._only(rows)
+    def _rows_of(self, keys: Sequence[str]) -> list[int]:
+        return list(dict.fromkeys(row for key in keys for row in self._by_key.get(key, ())))
+
+    def _exact_without_year(self, keys: Sequence[str], title: str) -> TitleJoin:
+        rows = self._rows_of(keys)
+        if len(rows) > 1:
+            # "Heat" is not "The Heat" if there are both.
+            spelled = _with_article(title)
+            rows = [row for row in rows if spelled in self._spellings(row)] or rows
+        only = self._only(rows)
+        popularity = self._popularity
+        if only is not None or popularity is None or not rows:
+            return TitleJoin(only)
+        best, second, *_ = sorted(rows, key=popularity.__getitem__, reverse=True)
+        if popularity[best] < _FAR_BETTER_KNOWN * max(1, popularity[second]):
+            return TitleJoin(None)
+        return TitleJoin(best, best_known=True)
+
+    def _spellings(self, row: int) -> set[str]:
+        return {_with_article(name) for name in _names_of(split_year(self._labels[row])[0])}
+
+    def _exact(self, keys: Sequence[str], year: int) -> int | None:
+        rows = self._rows_of(keys)
         for fits in (
             [row for row in rows if self._years[row] == year],
             [row for row in rows if (known := self._years[row]) is not None and abs(known - year) == 1],
@@ -243,6 +271,12 @@ def _names_of(title: str) -> list[str]:
 def _comparable(name: str) -> str:
     """A title in which signs stand for words: ``33⅓`` is ``33 1/3``, ``Alien³`` is ``Alien 3``, a plus is an "and"."""
     return _BEFORE_SIGN.sub(" ", name).replace(" + ", " and ")
+
+
+def _with_article(title: str) -> str:
+    """The words of a title, with an article that stands behind it moved before it."""
+    found = _TRAILING_ARTICLE.match(title)
+    return " ".join(words(f"{found['article']} {found['rest']}" if found else title))
 
 
 def _parts_of(title: str) -> list[str]:

@@ -82,3 +82,21 @@ def test_what_brackets_say_besides_a_name_is_no_name() -> None:
     index = TitleIndex(["Eve no Jikan (Movie)", "Movie", "Seven (a.k.a. Se7en)"], [2010, 2010, 1995])
     titles = ["Movie", "Eve no Jikan", "Se7en", "Seven"]
     assert [one.row for one in index.match(titles, [2010, 2010, 1995, 1995])] == [1, 0, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("title", "row"),
+    [
+        ("Heat", 0),  # "The Heat" is another film
+        ("The Heat", 1),
+        ("Titanic", 2),  # far better known than the other one
+        ("Psycho", None),  # not so much better known that the other one is out of the question
+        ("Titanic (1953)", 3),
+    ],
+)
+def test_a_title_without_a_year_is_the_one_that_stands_out_or_none(title: str, row: int | None) -> None:
+    titles = ["Heat", "Heat, The", "Titanic", "Titanic", "Psycho", "Psycho"]
+    index = TitleIndex(titles, [1995, 2013, 1997, 1953, 1960, 1998], popularity=[9, 8, 400, 20, 100, 6])
+    (found,) = index.match([title], [None])
+    assert found.row == row
+    assert found.best_known == (title == "Titanic")
