@@ -754,6 +754,10 @@ class RecsysApp(ContainedApp):
         """List the users who rated an item highest."""
         self._actions.find_fans(message.item)
 
+    def on_find_similar_users(self, message: messages.FindSimilarUsers) -> None:
+        """List the users who are most like one."""
+        self._actions.find_similar_users(message.user)
+
     def _say(self, text: str) -> None:
         """Confirm something in the status line, and on the map, which covers that line."""
         self._status.note = text

@@ -13,7 +13,7 @@ from tui.widgets.item_list import full_title
 if TYPE_CHECKING:
     from textual.app import App
 
-    from engine.session import Item
+    from engine.session import ExternalId, Item
     from tui.backend.backend import Backend
     from tui.backend.mailbox import Mailbox
     from tui.listing import Listing, Record
@@ -54,6 +54,12 @@ class ItemActions:
             self._say("✗ This data set is a catalogue without users.")
         else:
             self._app.push_screen(FansScreen(self._backend, item))
+
+    def find_similar_users(self, user: ExternalId) -> None:
+        """List the users who are most like one."""
+        from tui.panes.similar_users import SimilarUsersScreen
+
+        self._app.push_screen(SimilarUsersScreen(self._backend, user))
 
     def export(self, listing: Listing) -> None:
         """Ask where a list goes to."""

@@ -415,6 +415,13 @@ class FindFans(Message):
 
 
 @dataclass
+class FindSimilarUsers(Message):
+    """List the users who are most like this one."""
+
+    user: ExternalId
+
+
+@dataclass
 class ShowUser(Message):
     """Open the User tab with this user.
 

@@ -16,6 +16,7 @@ from tui.messages import (
     CopyTitle,
     ExportList,
     FindFans,
+    FindSimilarUsers,
     MarkItem,
     MoreLikeThis,
     OpenPage,
@@ -131,6 +132,7 @@ ITEM_VERBS: tuple[Verb[ItemSubject], ...] = (
 USER_VERBS: tuple[Verb[ExternalId], ...] = (
     Verb("show-history", "history", "h", lambda user: ShowUser(user, "history"), help="go to the history", hint=True),
     Verb("use-as-sequence", "use as sequence", "a", UseAsSequence, help="use the history as the sequence", hint=True),
+    Verb("similar-users", "users like this one", "m", FindSimilarUsers, help="users like this one, by what both have"),
     Verb("copy", "copy", "y", lambda user: CopyText(str(user)), help="copy the id"),
 )
 

@@ -232,6 +232,37 @@ class TasteService:
             known,
         )
 
+    def similar(self, user: ExternalId, k: int = 50) -> tuple[Likeness, ...]:
+        """The users who share the largest part of their items with a user (Jaccard), the most similar first.
+
+        Parameters
+        ----------
+        user
+            The user.
+        k
+            How many at most. Users without a common item are left out.
+
+        Raises
+        ------
+        UnknownError
+            If there is no such user.
+        """
+        import numpy as np
+
+        dataset, log = self._opened.dataset, self._opened.dataset.interactions
+        number = dataset.users.encode_one(user)
+        items, _ = self._of_user(user)
+        theirs = np.zeros(dataset.num_items + 1, dtype=bool)
+        theirs[items] = True
+        shared = theirs[log.item_ids]
+        # An item counts once, however often somebody had it.
+        pairs = np.unique(log.user_ids[shared].astype(np.int64) * (dataset.num_items + 1) + log.item_ids[shared])
+        common = np.bincount(pairs // (dataset.num_items + 1), minlength=len(self._num_items)).astype(float)
+        share = common / np.maximum(self._num_items + theirs.sum() - common, 1)
+        share[number] = 0.0
+        order = np.lexsort((np.arange(len(share)), -share))[:k]
+        return tuple(self.compare(user, dataset.users.decode_one(int(one))) for one in order if share[one] > 0)
+
     # -- what is known of everybody ---------------------------------------------------------------------------
     @locked_property
     def _genres(self) -> Terms:
@@ -247,6 +278,15 @@ class TasteService:
         years = self._opened.dataset.items.table.column("year").to_numpy(zero_copy_only=False).astype(float)
         decades: Counts = (np.nan_to_num(years, nan=0.0) // 10 * 10).astype(np.int64)
         return decades
+
+    @locked_property
+    def _num_items(self) -> Counts:
+        """The number of different items of each user, by internal id."""
+        import numpy as np
+
+        dataset, log = self._opened.dataset, self._opened.dataset.interactions
+        pairs = np.unique(log.user_ids.astype(np.int64) * (dataset.num_items + 1) + log.item_ids)
+        return np.bincount(pairs // (dataset.num_items + 1), minlength=len(dataset.users)).astype(np.int64)
 
     @locked_property
     def _scale(self) -> _Scale | None:

@@ -32,3 +32,8 @@ class FakeTaste:
             raise UnknownError(f"There is no user {second!r} in this data set.")
         common = tuple(CommonItem(item, 4.5, None if item.internal_id == 2 else 3.0) for item in self._fake.items[:3])
         return Likeness(first, second, 23, 20, 3, 0.07, 0.91, -0.25, 1.5, common)
+
+    def similar(self, user: ExternalId, k: int = 50) -> tuple[Likeness, ...]:
+        self._fake.enter("similar", user)
+        others = [number for number in range(1, self._fake.num_users + 1) if number != user][:k]
+        return tuple(Likeness(user, other, 23, 20, 9, 0.25, 0.91, None, None, ()) for other in others[:5])

@@ -6,6 +6,8 @@ import pytest
 
 from engine.session import TasteShare
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, until
+from tests.tui.fake import FakeSession
+from tui.messages import FindSimilarUsers
 from tui.widgets.taste_page import EVERYONE, share_line
 
 
@@ -35,3 +37,32 @@ def test_the_mark_stands_where_everybodys_share_ends():
     assert len(label + drawn + numbers) == 60
     assert drawn.index(EVERYONE) == round(len(drawn) / 2)
     assert numbers.split() == ["50%", "25%"]
+
+
+async def test_users_like_one_are_listed_and_lead_to_them(make_app):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await pilot.press("f3")
+        await settle(pilot)
+        user = app.pane("user")._user
+        await pilot.press("m")
+        await settle(pilot)
+        assert f"Users like {user} · 5 users" in screen_text(app)
+        assert "25%" in screen_text(app)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert not app.screen.is_modal
+        assert app.pane("user")._user not in (None, user)
+
+
+async def test_that_nobody_is_like_a_user_is_said(make_app):
+    session = FakeSession(users=1)
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await pilot.press("f3")
+        await settle(pilot)
+        app.post_message(FindSimilarUsers(1))
+        await settle(pilot)
+        assert "Nobody is like this user" in screen_text(app)

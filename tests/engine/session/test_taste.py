@@ -71,3 +71,18 @@ def test_an_unknown_user_is_said(home: Path, tmp_path: Path, dataset: Dataset) -
         opened.taste.of(99)
     with pytest.raises(UnknownError):
         opened.taste.compare(10, 99)
+
+
+def test_similar_users_share_most_items(home: Path, tmp_path: Path, dataset: Dataset) -> None:
+    opened = session(tmp_path, dataset)
+    found = opened.taste.similar(10)
+    assert found, "user 20 shares one item"
+    assert {one.first for one in found} == {10}
+    assert 10 not in [one.second for one in found]
+    shares = [one.jaccard for one in found]
+    assert shares == sorted(shares, reverse=True)
+    everyone = [opened.taste.compare(10, user.user_id) for user in opened.users.find("") if user.user_id != 10]
+    assert shares == sorted((one.jaccard for one in everyone if one.num_common), reverse=True), "as by comparing each"
+    assert opened.taste.similar(10, 1) == found[:1]
+    with pytest.raises(UnknownError):
+        opened.taste.similar(999)
