@@ -29,6 +29,23 @@ class ValuesFile:
 
 
 @dataclass(frozen=True, slots=True)
+class ValidationCurve:
+    """A metric of a model on held-out cases after epochs of its training.
+
+    Attributes
+    ----------
+    metric
+        The name of the metric.
+    epochs, values
+        The number of finished epochs at each measurement, and the values; an epoch may have none.
+    """
+
+    metric: str
+    epochs: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """One run.
 
@@ -51,6 +68,8 @@ class RunRecord:
         As in :class:`engine.data.results.FitReport`. The metric of tuning is the best one on the validation parts.
     losses
         The mean training loss of each epoch of a model that is trained by steps.
+    validation
+        A metric of such a model after its epochs; None if it was not measured.
     study
         The trials of tuning; None for other runs.
     data
@@ -86,6 +105,7 @@ class RunRecord:
     about: Mapping[str, Any] = field(default_factory=dict)
     num_test: int | None = None
     losses: tuple[float, ...] = ()
+    validation: ValidationCurve | None = None
     study: Study | None = None
     data: str = ""
     version: str = ""
@@ -98,7 +118,7 @@ class RunRecord:
 
 #: The fields that a diff of two runs leaves out, since they differ between any two runs.
 _ALWAYS_DIFFERENT = frozenset(
-    {"id", "started", "model_id", "values", "losses", "study", "segments", "intervals", "about"}
+    {"id", "started", "model_id", "values", "losses", "validation", "study", "segments", "intervals", "about"}
 )
 
 

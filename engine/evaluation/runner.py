@@ -18,6 +18,7 @@ from engine.evaluation.config import COMMON_PROTOCOL, DEFAULT_PROTOCOL, Evaluati
 from engine.evaluation.metrics import Metrics, compute_metrics
 from engine.evaluation.predict import batch_score
 from engine.evaluation.splitters import Split, split
+from engine.evaluation.validation import ValidatingJob, Validation, hold_out, some_cases
 from engine.models.memory import MemoryEstimate, estimate, require_memory
 from engine.ranking import confidence_margin
 from engine.runtime.device import resolve
@@ -43,6 +44,7 @@ def train(
     job: Job | None = None,
     item_vectors: Vectors | None = None,
     executor: Executor | None = None,
+    validate: bool = False,
 ) -> tuple[Model, FitReport]:
     """Train a model on a whole data set.
 
@@ -66,6 +68,9 @@ def train(
         padding, shape ``(num_items + 1, d)``. Such a model can also recommend items without interactions.
     executor
         What computes parts of a model that distributes its training; None computes all of it here.
+    validate
+        Whether to hold out a few interactions, which the model then does not learn, and to report a figure of them
+        after each epoch; see :func:`engine.evaluation.validation.hold_out`.
 
     Returns
     -------
@@ -83,8 +88,16 @@ def train(
             f"{name} cannot be saved, since its class has no save and restore methods: it can only be evaluated."
         )
     interactions = learnable(dataset.interactions, spec)
+    validation = None
+    if validate and (held_out := hold_out(interactions, seed)) is not None:
+        cases = make_cases(held_out, "leave-one-out", spec.task, seed, rates=spec.capabilities.predicts_ratings)
+        interactions = held_out.train
+        validation = Validation(cases, _rating_range(spec, interactions))
     model = _create(spec, options, seed, device, interactions)
-    seconds = {"fit": fit(model, interactions, dataset, job, item_vectors=item_vectors, executor=executor)}
+    fit_seconds = fit(
+        model, interactions, dataset, job, item_vectors=item_vectors, executor=executor, validation=validation
+    )
+    seconds = {"fit": fit_seconds}
     return model, FitReport(name, dataset.name, None, seed, {}, seconds, None, options=model.options())
 
 
@@ -129,6 +142,7 @@ def fit(
     user_features: Mapping[str, Any] | None = None,
     item_vectors: Vectors | None = None,
     executor: Executor | None = None,
+    validation: Validation | None = None,
 ) -> float:
     """Fit a model on interactions or on their sequences, with the features and texts that it declares to use.
 
@@ -149,11 +163,13 @@ def fit(
         The vectors of the items' texts for a model that uses texts; see :func:`train`.
     executor
         As of :func:`train`; only a model that distributes its training is given it.
+    validation
+        By what the model is measured after each epoch, if it is trained by epochs; the figures are reported to the job.
 
     Returns
     -------
     float
-        The duration of the fit in seconds.
+        The duration of the fit in seconds, without that of the validation.
 
     Raises
     ------
@@ -172,6 +188,9 @@ def fit(
         if found.device == "cpu" != str(model.device):
             say(f"{model.device} has too little free memory for {model.name}: it is trained on the CPU", job)
             model.device = resolve("cpu")
+    if validation is not None:
+        job = ValidatingJob(job or Job(), model, validation)
+        validation.begin()
     begun = time.perf_counter()
     data: Any = interactions if can.task == "user" else interactions.to_sequence(can.sequence_length)
     extra: dict[str, Any] = {}
@@ -188,7 +207,13 @@ def fit(
     learn: Any = model.fit  # typed as Any, since the capabilities declare which arguments it takes
     with failed_allocations():
         learn(data, job=job, **extra)
-    return time.perf_counter() - begun
+    return time.perf_counter() - begun - (0.0 if validation is None else validation.seconds)
+
+
+def _rating_range(spec: models.ModelSpec, learned_from: Interactions) -> tuple[float, float] | None:
+    """The range of the ratings that a model learns from; None for a model that predicts none."""
+    ratings = learned_from.ratings if spec.capabilities.predicts_ratings else None
+    return None if ratings is None else (float(ratings.min()), float(ratings.max()))
 
 
 def protocol_for(names: Sequence[str], protocol: str | None = None) -> str:
@@ -301,6 +326,7 @@ def measure(
     job: Job | None = None,
     item_vectors: Vectors | None = None,
     executor: Executor | None = None,
+    validate: bool = False,
 ) -> Evaluation:
     """Like :func:`evaluate`, with the values of each user and the lists.
 
@@ -310,11 +336,14 @@ def measure(
         See :func:`evaluate`.
     executor
         What computes the evaluations of the seeds, on several machines; None computes them here.
+    validate
+        Whether to measure the model after each epoch on some of the test cases, and to report the figures to the job.
+        They change nothing; whoever chooses options by them has to evaluate with another seed.
     """
     config = config or EvaluationConfig()
     config = replace(config, protocol=protocol_for([name], config.protocol))
     executor, job = executor or LocalExecutor(), job or Job()
-    shared = executor.share(dataset), name, executor.share(item_vectors)
+    shared = executor.share(dataset), name, executor.share(item_vectors), validate
     seeds = ((replace(config, seed=seed, seeds=1),) for seed in range(config.seed, config.seed + config.seeds))
     found = []
     for one in in_order(executor.run(measure_seed, shared, seeds, job)):
@@ -328,11 +357,11 @@ def measure(
 
 
 def measure_seed(
-    job: Job, dataset: Dataset, name: str, item_vectors: Vectors | None, config: EvaluationConfig
+    job: Job, dataset: Dataset, name: str, item_vectors: Vectors | None, validate: bool, config: EvaluationConfig
 ) -> Evaluation:
     """Evaluate a model by the first seed of the settings, which name the protocol; work for an executor."""
     parts = split(dataset.interactions, config.protocol or protocol_for([name]), config.seed, config.ties)
-    return measure_split(dataset, name, parts, config, job=job, item_vectors=item_vectors)
+    return measure_split(dataset, name, parts, config, job=job, item_vectors=item_vectors, validate=validate)
 
 
 def evaluate_part(
@@ -384,8 +413,9 @@ def measure_split(
     job: Job | None = None,
     user_features: Mapping[str, Any] | None = None,
     item_vectors: Vectors | None = None,
+    validate: bool = False,
 ) -> Evaluation:
-    """Like :func:`evaluate_split`, with the values of each user and the lists."""
+    """Like :func:`evaluate_split`, with the values of each user and the lists; see :func:`measure` for ``validate``."""
     job = job or Job()
     spec = models.get(name)
     protocol = protocol_for([name], config.protocol)
@@ -397,7 +427,17 @@ def measure_split(
         cases = without_known_targets(cases, rates=ratings is not None)
     if item_vectors is not None:
         item_vectors = item_vectors[: learned_from.num_items]
-    fit_seconds = fit(model, learned_from, dataset, job, user_features=user_features, item_vectors=item_vectors)
+    rating_range = _rating_range(spec, learned_from)
+    validation = Validation(some_cases(cases, config.seed), rating_range) if validate else None
+    fit_seconds = fit(
+        model,
+        learned_from,
+        dataset,
+        job,
+        user_features=user_features,
+        item_vectors=item_vectors,
+        validation=validation,
+    )
     job.report(Progress(f"evaluating {name}"))
     job.checkpoint()
     begun = time.perf_counter()
@@ -407,7 +447,7 @@ def measure_split(
         k=config.k,
         filter_seen=config.filter_seen,
         margin=None if ratings is None else confidence_margin(learned_from),
-        rating_range=None if ratings is None else (float(ratings.min()), float(ratings.max())),
+        rating_range=rating_range,
         job=job,
     )
     metrics = compute_metrics(

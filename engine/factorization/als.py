@@ -127,6 +127,7 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
             job.report(Progress("training als", sweep, self.n_iter, "sweeps"))
             of_users.improve(items, *self._diagonalise(items, l2_user), users, _CG_STEPS, job)
             of_items.improve(users, *self._diagonalise(users, l2_item), items, _CG_STEPS, job)
+            self._end_epoch(job, sweep + 1, _users=users, _items=items, _gram=items.T @ items)
         of_users.solve(items, *self._diagonalise(items, l2_user), users, job)
         if not (torch.isfinite(users).all() and torch.isfinite(items).all()):
             raise LearningError("The training of als diverged: give it a larger l2.")

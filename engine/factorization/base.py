@@ -221,6 +221,9 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         return self._rows
 
     def _finish(self, net: nn.Module) -> None:
+        self._write_back(net)
+
+    def _write_back(self, net: nn.Module) -> None:
         if self._rows is not None and isinstance(net, BilinearNet):
             self._rows.write_back(net)
 

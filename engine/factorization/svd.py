@@ -127,6 +127,7 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
             if not math.isfinite(loss):
                 raise LearningError("The training of svd diverged: give it a smaller learning_rate.")
             job.report(Progress("training svd", epoch + 1, self.n_iter, "epochs", {"epoch": epoch + 1, "loss": loss}))
+            self._end_epoch(job, epoch + 1)
         self._solve_users(interactions, sides[0][1], job)
 
     def _initial_vectors(self, biases: npt.NDArray[np.float64], generator: torch.Generator) -> Tensor:

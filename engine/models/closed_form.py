@@ -50,6 +50,27 @@ class ClosedFormModel(BaseModel):
             self._fitted = False
             raise
 
+    def _end_epoch(self, job: Job, epoch: int, **learnt: Any) -> None:
+        """Let the job of :meth:`fit` measure the model after an epoch.
+
+        Parameters
+        ----------
+        job
+            The job.
+        epoch
+            The number of epochs that have ended.
+        **learnt
+            What the model would consist of if it was not trained further, by the names of the attributes.
+        """
+        if not job.watches_epochs:
+            return
+        before = {name: getattr(self, name) for name in ("_fitted", *learnt)}
+        vars(self).update(learnt, _fitted=True)
+        try:
+            job.epoch_ended(epoch, self)
+        finally:
+            vars(self).update(before)
+
     # -- storage ------------------------------------------------------------------------------------------------
     def _pack(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         self._require_fitted()

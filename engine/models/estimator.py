@@ -128,6 +128,9 @@ class Estimator(BaseModel):
     def _finish(self, net: nn.Module) -> None:
         """Write what was learnt into the network, after a complete or an interrupted training."""
 
+    def _write_back(self, net: nn.Module) -> None:
+        """Write what was learnt so far into the network, where the training keeps it elsewhere."""
+
     def _optimizer_state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return the optimiser's state as tensors and plain data."""
         return pack_state(self._optimizers)
@@ -176,11 +179,17 @@ class Estimator(BaseModel):
         learner = self._make_learner(interactions, net, job)
         diverged = False
 
-        def store() -> None:
-            self._finish(net)
+        def after_epoch() -> None:
             if checkpoint is not None:
+                self._finish(net)
                 self.save(checkpoint, training_state=True)
+            if job is not None and job.watches_epochs:
+                self._write_back(net)
+                net.eval()
+                job.epoch_ended(run.epoch, self)
+                net.train()
 
+        follows = checkpoint is not None or (job is not None and job.watches_epochs)
         try:
             train(
                 learner,
@@ -188,7 +197,7 @@ class Estimator(BaseModel):
                 stage=f"training {self.name}",
                 job=job,
                 verbose=verbose,
-                on_epoch=None if checkpoint is None else store,
+                on_epoch=after_epoch if follows else None,
             )
             self._finish(net)  # the last step may have diverged after its loss was computed
             require_finite(self.name, net.state_dict())

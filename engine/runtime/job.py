@@ -36,6 +36,16 @@ class Progress:
     detail: object = None
 
 
+#: The name of a validation figure in the values of a report is this and the metric: ``"validation ndcg@10"``.
+VALIDATION = "validation "
+
+
+def validation_of(progress: Progress) -> tuple[str, float] | None:
+    """The metric and the value of the validation that a report is about; None if it is about none."""
+    found = next((name for name in progress.values if name.startswith(VALIDATION)), None)
+    return None if found is None else (found.removeprefix(VALIDATION), float(progress.values[found]))
+
+
 def _ignore(_: Progress) -> None:
     return None
 
@@ -113,6 +123,22 @@ class Job:
         """Whether the job was asked to stop."""
         return self._cancelled.is_set()
 
+    @property
+    def watches_epochs(self) -> bool:
+        """Whether :meth:`epoch_ended` does something, for which a training must bring its model up to date."""
+        return False
+
+    def epoch_ended(self, epoch: int, model: object) -> None:
+        """Say that an epoch of a training has ended, and that its model can answer as it is now.
+
+        Parameters
+        ----------
+        epoch
+            The number of epochs that have ended.
+        model
+            The model that is trained.
+        """
+
     def named(self, stage: str) -> Job:
         """This job for a part of its work: progress is reported under another name, and counted from the first report.
 
@@ -166,6 +192,15 @@ class ForwardingJob(Job):
         """Have :meth:`cancel` call a function too; see :meth:`Job.interrupting`."""
         with self._job.interrupting(interrupt):
             yield
+
+    @property
+    def watches_epochs(self) -> bool:
+        """Whether :meth:`epoch_ended` does something; see :meth:`Job.watches_epochs`."""
+        return self._job.watches_epochs
+
+    def epoch_ended(self, epoch: int, model: object) -> None:
+        """Say that an epoch has ended; see :meth:`Job.epoch_ended`."""
+        self._job.epoch_ended(epoch, model)
 
     def pause(self) -> None:
         """Have the computation wait; see :meth:`Job.pause`."""

@@ -351,7 +351,13 @@ class ModelService:
             vectors = self._vectors_for(model, config.options, job)
             with self._opened.queue.background(run.job) as turn:
                 evaluation = measure(
-                    data, model, config, job=turn, item_vectors=vectors, executor=self._opened.distributed
+                    data,
+                    model,
+                    config,
+                    job=turn,
+                    item_vectors=vectors,
+                    executor=self._opened.distributed,
+                    validate=True,
                 )
             run.evaluated(evaluation)
         return evaluation.report

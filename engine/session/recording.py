@@ -13,10 +13,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from engine.data.runs import RunKind, RunRecord
+from engine.data.runs import RunKind, RunRecord, ValidationCurve
 from engine.data.study import Study
 from engine.errors import CancelledError, RecsysError
-from engine.runtime.job import ForwardingJob, Job, Progress
+from engine.runtime.job import ForwardingJob, Job, Progress, validation_of
 from engine.session.open_dataset import OpenDataset
 from engine.version import __version__
 from engine.workspace.run_files import data_fingerprint
@@ -201,6 +201,7 @@ class RunRecorder:
             draft.run,
             seconds={**draft.run.seconds, "total": seconds},
             losses=draft.job.losses,
+            validation=draft.job.validation,
             machine=describe_machine(self._opened.device),
         )
         try:
@@ -255,13 +256,24 @@ class _NotingJob(ForwardingJob):
         super().__init__(job)
         self.study: Study | None = None
         self._losses: dict[int, float] = {}
+        self._figures: dict[int, float] = {}
+        self._metric = ""
 
     @property
     def losses(self) -> tuple[float, ...]:
         """The losses in the order of the epochs."""
         return tuple(self._losses[epoch] for epoch in sorted(self._losses))
 
+    @property
+    def validation(self) -> ValidationCurve | None:
+        """The validation figures in the order of the epochs."""
+        epochs = tuple(sorted(self._figures))
+        return ValidationCurve(self._metric, epochs, tuple(self._figures[one] for one in epochs)) if epochs else None
+
     def report(self, progress: Progress) -> None:
+        if (figure := validation_of(progress)) is not None:
+            self._metric = figure[0]
+            self._figures[int(progress.values["epoch"])] = figure[1]
         if "epoch" in progress.values and "loss" in progress.values:
             self._losses[int(progress.values["epoch"])] = float(progress.values["loss"])
         if isinstance(progress.detail, Study):
