@@ -13,7 +13,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from engine.data.results import EmbeddingCost, EmbeddingState, ModelState, Overview
-    from engine.session import ExternalId, Item, Mark, Progress, Task
+    from engine.session import ExternalId, Item, Mark, Progress, Task, ValidationCurve
     from tui.listing import Listing, Record
     from tui.navigation import Place
 
@@ -75,6 +75,8 @@ class JobView:
         At that pace; None while it is not known.
     losses
         One loss for each epoch, if the job reports ``epoch`` and ``loss``.
+    validation
+        The validation figures of its epochs; None if there are none.
     detail
         What the job last reported beside figures, such as the trials of a search; None if it did not.
     failure
@@ -99,6 +101,7 @@ class JobView:
     pace: float | None = None
     seconds_left: float | None = None
     losses: tuple[float, ...] = ()
+    validation: ValidationCurve | None = None
     detail: object = None
     failure: Failure | None = None
     seconds: float | None = None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from engine.session import Job, Progress
+from engine.session import VALIDATION, Job, Progress
 from tui.output import log
 from tui.sanitize import sanitize
 
@@ -53,9 +53,15 @@ class _BarUpdater:
         self._task: Any = None
         self._stage = ""
         self._last = 0.0
+        self._validation: dict[str, float] = {}
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
+        if progress.stage != self._stage:
+            self._validation = {}
+        self._validation = {
+            name: value for name, value in progress.values.items() if name.startswith(VALIDATION)
+        } or self._validation
         if progress.stage == self._stage and now - self._last < 0.1 and progress.done != progress.total:
             return
         self._last = now
@@ -63,6 +69,7 @@ class _BarUpdater:
         if progress.unit == "%":
             count = f"{progress.done}%"
         shown = {name: value for name, value in progress.values.items() if name not in _SHOWN_BY_THE_BAR}
+        shown |= self._validation
         count = sanitize(count + "".join(f"  {name} {value:.4g}" for name, value in shown.items()))
         if progress.stage != self._stage:
             if self._task is not None:

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import OptionError
 from tui.output import log, print_json, print_line, print_table
 from tui.study_output import print_study
+from tui.widgets.bars import sparkline
 
 if TYPE_CHECKING:
     from engine.session import RunRecord
 
+#: The cells of a curve.
+_CURVE = 60
 #: The metrics of which the first that a run has is shown in the list.
 _TELLING = ("rmse", "ndcg@", "mrr")
 
@@ -102,7 +105,13 @@ def print_run(run: RunRecord, is_current: bool, as_json: bool) -> None:
     if run.study is not None:
         print_study(run.study)
     if run.losses:
-        print_line(f"Loss of each epoch: {', '.join(f'{loss:.4g}' for loss in run.losses)}")
+        print_line(f"Loss of each epoch: {sparkline(run.losses, _CURVE)}")
+        print_line(f"  {', '.join(f'{loss:.4g}' for loss in run.losses)}")
+    if run.validation is not None:
+        curve = run.validation
+        print_line(f"Validation, {curve.metric} after epochs: {sparkline(curve.values, _CURVE)}")
+        figures = zip(curve.epochs, curve.values, strict=True)
+        print_line(f"  {', '.join(f'{epoch}: {value:.4g}' for epoch, value in figures)}")
     print_line(", ".join(f"{part} {seconds:.2f} s" for part, seconds in run.seconds.items()))
 
 

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from engine.data.items import Item
     from engine.data.profile import Profile
     from engine.data.results import Mark, Task
-    from engine.data.runs import RUN_KINDS, RUN_STATES, RunRecord
+    from engine.data.runs import RUN_KINDS, RUN_STATES, RunRecord, ValidationCurve
     from engine.evaluation.config import PROTOCOLS, TIES, EvaluationConfig, Ties
     from engine.evaluation.tuning import Tuned
     from engine.models.memory import MemoryEstimate
     from engine.models.registry import get
     from engine.profiles.profile import Status
     from engine.runtime.devices import DEVICES
-    from engine.runtime.job import Job, Progress
+    from engine.runtime.job import VALIDATION, Job, Progress, validation_of
     from engine.runtime.memory import describe_bytes
     from engine.search.filters.completion import Completion
     from engine.search.filters.parser import ParsedQuery, Problem
@@ -56,14 +56,14 @@ _MODULES = {
     "engine.data.items": ("Item",),
     "engine.data.profile": ("Profile",),
     "engine.data.results": ("Mark", "Task"),
-    "engine.data.runs": ("RUN_KINDS", "RUN_STATES", "RunRecord"),
+    "engine.data.runs": ("RUN_KINDS", "RUN_STATES", "RunRecord", "ValidationCurve"),
     "engine.evaluation.config": ("PROTOCOLS", "TIES", "EvaluationConfig", "Ties"),
     "engine.evaluation.tuning": ("Tuned",),
     "engine.models.memory": ("MemoryEstimate",),
     "engine.models.registry": ("get",),
     "engine.profiles.profile": ("Status",),
     "engine.runtime.devices": ("DEVICES",),
-    "engine.runtime.job": ("Job", "Progress"),
+    "engine.runtime.job": ("VALIDATION", "Job", "Progress", "validation_of"),
     "engine.runtime.memory": ("describe_bytes",),
     "engine.search.filters.completion": ("Completion",),
     "engine.search.filters.parser": ("ParsedQuery", "Problem"),
@@ -104,6 +104,7 @@ __all__ = [
     "RUN_KINDS",
     "RUN_STATES",
     "TIES",
+    "VALIDATION",
     "CommonItem",
     "Completion",
     "Draft",
@@ -144,6 +145,7 @@ __all__ = [
     "Ties",
     "Timeline",
     "Tuned",
+    "ValidationCurve",
     "Workspace",
     "describe_bytes",
     "describe_os_error",
@@ -153,6 +155,7 @@ __all__ = [
     "read_json",
     "read_settings",
     "spans",
+    "validation_of",
     "words",
     "write_json",
     "write_text",

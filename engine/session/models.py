@@ -257,9 +257,17 @@ class ModelService:
         return known
 
     def train(
-        self, model: str, options: Mapping[str, Any] | None = None, job: Job | None = None, seed: int = 42
+        self,
+        model: str,
+        options: Mapping[str, Any] | None = None,
+        job: Job | None = None,
+        seed: int = 42,
+        *,
+        validate: bool = False,
     ) -> FitReport:
         """Train a model on the whole data set and keep it; see :func:`engine.evaluation.runner.train`.
+
+        With ``validate`` a few interactions are held out, for a figure after each epoch.
 
         A cancelled training keeps nothing, and an older model stays. If another process trains the same model with the
         same options, it is waited for, and its result is taken over.
@@ -283,15 +291,16 @@ class ModelService:
             require_distributed(spec)
         job = job or Job()
         with training(self._store, model, spec.read_options(options or {}), seed, job) as taken_over:
-            return taken_over or self._train(model, options, job, seed)
+            return taken_over or self._train(model, options, job, seed, validate)
 
-    def _train(self, model: str, options: Mapping[str, Any] | None, job: Job, seed: int) -> FitReport:
+    def _train(self, model: str, options: Mapping[str, Any] | None, job: Job, seed: int, validate: bool) -> FitReport:
         import_in_background("torch")
         from engine.evaluation.runner import train
 
         opened = self._opened
         known = recorded_options(models.get(model), options or {}, seed)
-        with self._recorder.recording("train", model, known, job, seed=seed) as run:
+        settings = {"validate": True} if validate else {}
+        with self._recorder.recording("train", model, known, job, seed=seed, settings=settings) as run:
             data, vectors = opened.dataset, self._vectors_for(model, options, job)
             with opened.queue.background(run.job) as turn:
                 trained, report = train(
@@ -303,6 +312,7 @@ class ModelService:
                     job=turn,
                     item_vectors=vectors,
                     executor=opened.distributed,
+                    validate=validate,
                 )
                 report = replace(report, path=str(self._store.folder(model)))
                 self._store.store(trained, report)

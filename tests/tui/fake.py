@@ -734,11 +734,18 @@ class FakeModels:
         ]
 
     def train(
-        self, model: str, options: Mapping[str, Any] | None = None, job: Job | None = None, seed: int = 42
+        self,
+        model: str,
+        options: Mapping[str, Any] | None = None,
+        job: Job | None = None,
+        seed: int = 42,
+        *,
+        validate: bool = False,
     ) -> FitReport:
         job = job or Job()
         for epoch in range(1, self._fake.epochs + 1):
             values = {"epoch": epoch, "epochs": self._fake.epochs, "loss": 1.0 / epoch + 0.5}
+            values |= {"validation rmse": 1.0 - 0.01 * epoch} if validate else {}
             job.report(Progress(f"training {model}", 40 * epoch, 40 * self._fake.epochs, "batches", values))
             self._fake.enter("train", model, epoch, job=job)
             self._fake.clock.advance(0.5)

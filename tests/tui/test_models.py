@@ -9,6 +9,7 @@ import pytest
 
 from engine.data.results import ModelState
 from engine.errors import RecsysError
+from engine.session import ValidationCurve
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
 from tests.tui.fake_runs import make_study
@@ -350,3 +351,39 @@ async def test_enter_shows_the_trials_of_a_search_that_was_kept(make_app: MakeAp
         await settle(pilot)
         lines = [line for line in screen_text(app).splitlines() if "best " in line and "learning_rate=" in line]
         assert len(lines) == 1
+
+
+async def test_a_training_is_validated_where_that_is_chosen(make_app: MakeApp, session: FakeSession) -> None:
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f6")
+        await settle(pilot)
+        await pilot.press("t", "V", "down", "t")
+        await settle(pilot)
+        assert "validated" in screen_text(app)
+        without, validated = (job for job in app.state.jobs.values() if job.model)
+        assert without.validation is None
+        assert validated.validation is not None
+        assert validated.validation.metric == "rmse"
+        assert validated.validation.epochs[-1] == session.epochs
+
+
+async def test_curves_of_marked_runs_are_drawn_over_each_other(make_app: MakeApp, session: FakeSession) -> None:
+    curve = ValidationCurve("ndcg@10", (1, 2, 4), (0.1, 0.15, 0.2))
+    session.runs.add("train", "explicit", losses=(1.2, 0.9, 0.8), validation=curve)
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await go_to_runs(pilot)
+        assert "validation ndcg@10" in screen_text(app)
+        await pilot.press("space", "down", "down", "space", "c")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "Loss of explicit regression by epoch" in text
+        assert "━ #4 explicit 0.8" in text
+        assert "━ #1 explicit 0.55" in text
+        assert "Validation ndcg@10 by epoch" in text
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(app.screen_stack) == 1

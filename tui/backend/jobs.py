@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.errors import CancelledError, RecsysError
-from engine.session import Job, Progress
+from engine.session import Job, Progress, ValidationCurve, validation_of
 from tui.backend.connection import Connection, Work
 from tui.backend.protocols import SessionLike
 from tui.backend.threads import start
@@ -250,6 +250,7 @@ class Reporter:
         self._notified_at = float("-inf")
         self._recent: deque[tuple[float, int]] = deque(maxlen=self._WINDOW)
         self._losses: dict[int, float] = {}
+        self._validation: dict[int, tuple[str, float]] = {}
         self._detail: object = None
         self._lock = threading.Lock()
 
@@ -334,6 +335,8 @@ class Reporter:
         values = progress.values
         if "epoch" in values and "loss" in values:
             self._losses[int(values["epoch"])] = float(values["loss"])
+        if (figure := validation_of(progress)) is not None:
+            self._validation[int(values["epoch"])] = figure
         if progress.detail is not None:
             self._detail = progress.detail
         if now - self._notified_at < REPORT_EVERY:
@@ -350,6 +353,18 @@ class Reporter:
         pace = (progress.done - before) / (now - then) if now > then else None
         left = (progress.total - progress.done) / pace if pace and progress.total is not None else None
         self.notify(
-            progress=progress, pace=pace, seconds_left=left, losses=tuple(self._losses.values()), detail=self._detail
+            progress=progress,
+            pace=pace,
+            seconds_left=left,
+            losses=tuple(self._losses.values()),
+            validation=self._curve(),
+            detail=self._detail,
         )
         self._reported()
+
+    def _curve(self) -> ValidationCurve | None:
+        epochs = sorted(self._validation)
+        if not epochs:
+            return None
+        figures = [self._validation[epoch] for epoch in epochs]
+        return ValidationCurve(figures[-1][0], tuple(epochs), tuple(value for _, value in figures))

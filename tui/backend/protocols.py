@@ -216,7 +216,13 @@ class Models(Protocol):
 
     def states(self, task: Task | None = None) -> list[ModelState]: ...
     def train(
-        self, model: str, options: Mapping[str, Any] | None = None, job: Job | None = None, seed: int = 42
+        self,
+        model: str,
+        options: Mapping[str, Any] | None = None,
+        job: Job | None = None,
+        seed: int = 42,
+        *,
+        validate: bool = False,
     ) -> FitReport: ...
 
 

@@ -82,6 +82,7 @@ def default(
 @seed_option
 @on_option
 @click.option("--dry-run", is_flag=True, help="Only say what memory it would take, and what is free.")
+@click.option("--validate", is_flag=True, help="Hold a few interactions out, and measure each epoch by them.")
 @common_options
 @click.pass_context
 def train(
@@ -93,6 +94,7 @@ def train(
     seed: int,
     on: str | None,
     dry_run: bool,
+    validate: bool,
     as_json: bool,
 ) -> None:
     """Train MODEL on the whole data set and keep it."""
@@ -104,7 +106,7 @@ def train(
         print_memory(session.models.estimate_memory(model, parse_settings(settings)), session.name, as_json)
         return
     with progress_on_stderr() as job:
-        report = session.models.train(model, parse_settings(settings), job, seed)
+        report = session.models.train(model, parse_settings(settings), job, seed, validate=validate)
     print_report(report, as_json)
 
 

@@ -15,7 +15,7 @@ from tui.widgets.study_text import progress_line
 
 if TYPE_CHECKING:
     from engine.data.model_cards import ModelCard
-    from engine.session import RunRecord
+    from engine.session import RunRecord, ValidationCurve
 
 _CURVE = 40
 #: The metrics that are shown of a run, in this order.
@@ -69,8 +69,17 @@ def run_text(run: RunRecord, is_current: bool, changed: Mapping[str, Any]) -> Co
         lines.append("Options: " + ", ".join(f"{name}={value}" for name, value in changed.items()))
     if len(run.losses) > 1:
         lines.append(f"loss {sparkline(run.losses, _CURVE)} {run.losses[-1]:.4g}")
+    if line := validation_line(run.validation, _CURVE):
+        lines.append(line)
     heading, *rest = (sanitize(line) for line in lines)
     return Content("\n").join([Content.styled(heading, "bold $text"), *(Content(line) for line in rest)])
+
+
+def validation_line(curve: ValidationCurve | None, width: int) -> str:
+    """The validation figures of a training in a line; empty if there are fewer than two."""
+    if curve is None or len(curve.values) < 2:
+        return ""
+    return f"validation {curve.metric} {sparkline(curve.values, width)} {curve.values[-1]:.4f}"
 
 
 def curves_text(runs: Sequence[RunRecord]) -> Content:
@@ -83,7 +92,7 @@ def curves_text(runs: Sequence[RunRecord]) -> Content:
         else:
             figures = ", ".join(f"{metric} {value:.4f}" for metric, value in list(run.metrics.items())[:3])
             lines.append(Content(sanitize(f"{name} {figures or 'no losses'}")))
-    lines.append(Content("v compares measured runs; f shows in what two runs differ."))
+    lines.append(Content("v compares measured runs; c draws curves; f shows in what two runs differ."))
     return Content("\n").join(lines)
 
 

@@ -21,7 +21,7 @@ from tui.backend.protocols import ModelDesk, SessionLike
 from tui.messages import Answered, Failed, Failure, StatusChanged
 from tui.panes.base import RETRY, WIDE, KeyHelp, Pane
 from tui.panes.model_rows import ORDERS, model_columns, ordered, run_columns
-from tui.panes.model_text import curves_text, diff_lines, model_text, run_text
+from tui.panes.model_text import curves_text, diff_lines, model_text, run_text, validation_line
 from tui.panes.train_prompt import NOT_OPENED
 from tui.state import AppState
 from tui.widgets.cell_text import clean, count
@@ -66,6 +66,7 @@ class ModelsPane(Pane[ModelDesk]):
         ("t · e · T", "train, measure, tune and watch"),
         ("o", "the protocol by which models are measured"),
         ("p · Esc", "pause or go on; stop"),
+        ("c · V", "curves of runs; train with a validation part"),
         ("Space", "mark a run; then v compares, f shows differences"),
         ("n · P · Del", "note, make default, remove"),
         ("s", "order of the runs"),
@@ -81,6 +82,8 @@ class ModelsPane(Pane[ModelDesk]):
         Binding("p", "pause", "pause", id="pause"),
         Binding("space", "mark", "mark", id="mark"),
         Binding("v", "compare", "compare", id="compare"),
+        Binding("c", "curves", "curves", show=False, id="curves"),
+        Binding("V", "validate", "validation", show=False, id="validate"),
         Binding("f", "diff", "differences", show=False, id="diff"),
         Binding("n", "note", "note", show=False, id="note"),
         Binding("P", "promote", "make default", show=False, id="promote"),
@@ -103,6 +106,7 @@ class ModelsPane(Pane[ModelDesk]):
         self._marked: list[int] = []
         self._order = ORDERS[0]
         self._protocol = PROTOCOLS[0]
+        self._validate = False
         self._failure: Failure | None = None
         self._refused = ""
         """Why the last change of the runs was refused; said until the cursor moves."""
@@ -215,7 +219,7 @@ class ModelsPane(Pane[ModelDesk]):
     def _draw_lists(self, known: _Known) -> None:
         models, runs = self._models_panel, self._runs_panel
         trained = sum(card.state.trained for card in known.cards)
-        models.retitle(f"{trained} of {len(known.cards)} models trained", f"measured by {self._protocol}")
+        models.retitle(f"{trained} of {len(known.cards)} models trained", self._ways)
         if self._models.rows:
             models.show_rows()
         else:
@@ -231,6 +235,11 @@ class ModelsPane(Pane[ModelDesk]):
                 "No runs yet", "Each training, measurement and search is kept here.", ("train", "t", "train")
             )
         self.line.set_leads_on(models.listing or runs.listing)
+
+    @property
+    def _ways(self) -> str:
+        """How models are measured and trained."""
+        return f"measured by {self._protocol}" + (" · validated" if self._validate else "")
 
     @property
     def _job(self) -> JobView | None:
@@ -252,6 +261,8 @@ class ModelsPane(Pane[ModelDesk]):
                 parts += [Content(line) for line in (progress_line(job.detail, 40),) if line]
             elif len(job.losses) > 1:
                 parts.append(_curve(job.losses, max(20, self.size.width - 12)))
+                if line := validation_line(job.validation, max(20, self.size.width - 40)):
+                    parts.append(Content(line))
         run, card = self._runs.row, self._models.row
         if self.is_at(self._runs) and self._known is not None and run is not None:
             marked = [one for one in self._known.stored.runs if one.id in self._marked]
@@ -322,6 +333,8 @@ class ModelsPane(Pane[ModelDesk]):
                 return self.is_at(self._runs) and self._runs.row is not None
             case "compare":
                 return len(self._marked) > 1
+            case "curves":
+                return self._job is not None or bool(self._curved_runs)
             case "diff":
                 return len(self._marked) == 2
         return super().check_action(action, parameters)
@@ -350,7 +363,7 @@ class ModelsPane(Pane[ModelDesk]):
 
         def chosen(what: str, options: Mapping[str, Any]) -> None:
             if what == "train":
-                self.backend.train(card.state.name, card.state.task, options)
+                self.backend.train(card.state.name, card.state.task, options, validate=self._validate)
             else:
                 self.backend.evaluate(card.state.name, self._protocol, options)
 
@@ -361,7 +374,8 @@ class ModelsPane(Pane[ModelDesk]):
         card = self._chosen_card
         if card is not None:
             run = self._runs.row if self.is_at(self._runs) else None
-            self.backend.train(card.state.name, card.state.task, self._changed_options(run) if run else None)
+            options = self._changed_options(run) if run else None
+            self.backend.train(card.state.name, card.state.task, options, validate=self._validate)
 
     def action_measure(self) -> None:
         """Measure the model by the protocol, with the options of a run if the cursor is on one."""
@@ -428,6 +442,25 @@ class ModelsPane(Pane[ModelDesk]):
         from tui.panes.comparison_page import ComparisonPage
 
         self.app.push_screen(ComparisonPage(self.backend, self._marked))
+
+    def action_curves(self) -> None:
+        """Draw the curves of the marked runs, or of the one under the cursor, and of the training under way."""
+        from tui.panes.curves_page import CurvesPage
+
+        self.app.push_screen(CurvesPage(self._curved_runs, self._job))
+
+    @property
+    def _curved_runs(self) -> list[RunRecord]:
+        if self._known is None:
+            return []
+        run = self._runs.row if self.is_at(self._runs) else None
+        wanted = self._marked or ([] if run is None else [run.id])
+        return [one for one in self._known.stored.runs if one.id in wanted]
+
+    def action_validate(self) -> None:
+        """Hold a few interactions out of trainings, for a figure after each epoch; or train on everything again."""
+        self._validate = not self._validate
+        self._draw()
 
     def action_diff(self) -> None:
         """Show in what the two marked runs differ."""

@@ -114,6 +114,11 @@ def job_heading(job: JobView) -> str:
             return clean(f"{label} {ended}")
 
 
+def _is_elsewhere(name: str) -> bool:
+    """Whether a value of a job is shown in a place of its own, or as a curve."""
+    return name in _SHOWN_ELSEWHERE or name.startswith("validation ")
+
+
 def waits_for(job: JobView) -> str:
     """What a job waits for, and for how long where that is known."""
     if not job.waits_for:
@@ -144,7 +149,7 @@ def job_figures(job: JobView) -> str:
         parts.append(f"{progress.done:,} of {count(progress.total, progress.unit.removesuffix('s') or 'piece')}")
     elif progress.done:
         parts.append(count(progress.done, progress.unit.removesuffix("s") or "piece"))
-    parts += [f"{name} {value:.4g}" for name, value in values.items() if name not in _SHOWN_ELSEWHERE]
+    parts += [f"{name} {value:.4g}" for name, value in values.items() if not _is_elsewhere(name)]
     if job.pace and progress.unit and not is_share:
         parts.append(f"{job.pace:,.0f} {progress.unit}/s")
     if job.seconds_left is not None and job.state == "running":
