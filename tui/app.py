@@ -502,7 +502,7 @@ class RecsysApp(ContainedApp):
         if job.state == "failed" and job.failure is not None:
             self.notify(clean(job.failure.text), title=what, severity="error", markup=False, timeout=10)
         elif job.state == "stopped":
-            self._status.note = f"{what}; what was done is kept" if job.resumable else what
+            self._status.note = f"{what}; what was done is kept" if job.resumable or job.goes_on_later else what
         elif job.outcome:
             self._status.note = f"✓ {clean(job.outcome)}{took}"
         else:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: gets its turn soon while Python code runs in a worker thread.
 SWITCH_INTERVAL = 0.0005
 #: Seconds in which a running job may store what it has when the app is left, and when the process is asked to end.
-QUIT_GRACE, END_GRACE = 0.25, 2.0
+QUIT_GRACE, END_GRACE, KEEP_GRACE = 0.25, 2.0, 5.0
 
 logger = logging.getLogger(__name__)
 #: Milliseconds in which the rest of a key's escape sequence must follow; after that, Esc is the key itself. Textual's
@@ -172,7 +172,9 @@ def _limit_colours(colours: str) -> None:
 def leave(app: RecsysApp) -> None:
     """End the process at once: an orderly exit would wait for a thread that is in the middle of an import."""
     status = app.return_code or 0
-    app.backend.close(QUIT_GRACE if status == 0 else END_GRACE)
+    job = app.state.active_job()
+    trains = job is not None and job.goes_on_later  # and is kept now
+    app.backend.close(KEEP_GRACE if trains else QUIT_GRACE if status == 0 else END_GRACE)
     if app.fatal is not None:
         report = app.fatal.report
         where = "no report could be written" if report is None else f"the report is {report}"

@@ -116,6 +116,12 @@ class JobView:
         """Whether it still waits, runs, is paused or is being stopped."""
         return self.state in ("waiting", "running", "paused", "stopping")
 
+    @property
+    def goes_on_later(self) -> bool:
+        """Whether it is a training that is kept when it is interrupted: one by epochs, which counts its batches."""
+        by_epochs = self.progress is not None and self.progress.unit == "batches"
+        return by_epochs and self.label.startswith("training ")
+
 
 # -- from the backend to the app --------------------------------------------------------------------------------
 

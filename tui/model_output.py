@@ -12,6 +12,7 @@ from tui.study_output import print_study
 from tui.wording import describe_smaller, evaluate_command, known_targets_note, train_command
 
 if TYPE_CHECKING:
+    from engine.data.model_cards import Unfinished
     from engine.data.results import FitReport, ModelState
     from engine.session import MemoryEstimate, Tuned
     from engine.session.model_list import ListedModel
@@ -107,6 +108,12 @@ def print_report(report: FitReport, as_json: bool) -> None:
         _log_evaluation([report])
     if report.path is not None:
         print_line(f"  stored in {report.path}")
+
+
+def log_unfinished(model: str, dataset: str, found: Unfinished | None) -> None:
+    """Of a training that was interrupted: what is kept of it, and how it goes on."""
+    if found is not None and not found.damage:
+        log(f"Kept after epoch {found.epoch} of {found.until}: `{train_command(model, dataset, {})} --resume` goes on.")
 
 
 def print_memory(estimate: MemoryEstimate, dataset: str, as_json: bool) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +32,28 @@ def progress_on_stderr() -> Iterator[Job]:
     console = Console(stderr=True, markup=False, emoji=False, highlight=False)
     with Bar(*columns, console=console, transient=True) as bar:
         yield Job(_BarUpdater(bar))
+
+
+@contextmanager
+def cancelled_by_interrupt(job: Job) -> Iterator[None]:
+    """Have the first Ctrl-C stop the job at its next checkpoint, so that it can keep what it has; a second one is felt.
+
+    Outside the main thread, which alone receives signals, this does nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def cancel(*_: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        log("Stopping … (Ctrl-C again ends at once)")
+        job.cancel()
+
+    before = signal.signal(signal.SIGINT, cancel)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 _SHOWN_BY_THE_BAR = ("pace", "seconds_left")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,31 @@ class OptionCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A training that was interrupted and can go on.
+
+    Attributes
+    ----------
+    epoch, until
+        The epochs that have ended, and at which the training ends.
+    saved
+        When it was kept, in ISO 8601 and UTC.
+    options, seed, validate
+        What is trained: the options that were given, the seed, and whether a few interactions are held out.
+    damage
+        Why it cannot go on, in a sentence; empty if it can.
+    """
+
+    epoch: int
+    until: int
+    saved: str
+    options: Mapping[str, Any]
+    seed: int = 42
+    validate: bool = False
+    damage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """A model as it could be trained on a data set.
 
@@ -45,6 +71,8 @@ class ModelCard:
         The bytes that training takes and those that are free; None if unknown.
     seconds
         The duration of the last training on this data set; None if there was none.
+    unfinished
+        A training that was interrupted; None if there is none.
     """
 
     state: ModelState
@@ -54,3 +82,4 @@ class ModelCard:
     memory: int | None = None
     free: int | None = None
     seconds: float | None = None
+    unfinished: Unfinished | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from engine import models
 from engine.data.results import FitReport
-from engine.errors import OptionError, RecsysError, UnsupportedError
+from engine.errors import CancelledError, OptionError, RecsysError, UnsupportedError
 from engine.evaluation.bootstrap import UserSums
 from engine.evaluation.cases import IntArray, make_cases, without_known_targets
 from engine.evaluation.config import COMMON_PROTOCOL, DEFAULT_PROTOCOL, EvaluationConfig
@@ -45,6 +45,8 @@ def train(
     item_vectors: Vectors | None = None,
     executor: Executor | None = None,
     validate: bool = False,
+    start: Model | None = None,
+    on_cancel: Callable[[Model], None] | None = None,
 ) -> tuple[Model, FitReport]:
     """Train a model on a whole data set.
 
@@ -71,6 +73,10 @@ def train(
     validate
         Whether to hold out a few interactions, which the model then does not learn, and to report a figure of them
         after each epoch; see :func:`engine.evaluation.validation.hold_out`.
+    start
+        The model whose interrupted training goes on, instead of a new one; ``options`` are those of its training.
+    on_cancel
+        Called with the model as it is when the job is cancelled.
 
     Returns
     -------
@@ -93,10 +99,15 @@ def train(
         cases = make_cases(held_out, "leave-one-out", spec.task, seed, rates=spec.capabilities.predicts_ratings)
         interactions = held_out.train
         validation = Validation(cases, _rating_range(spec, interactions))
-    model = _create(spec, options, seed, device, interactions)
-    fit_seconds = fit(
-        model, interactions, dataset, job, item_vectors=item_vectors, executor=executor, validation=validation
-    )
+    model = start or _create(spec, options, seed, device, interactions)
+    try:
+        fit_seconds = fit(
+            model, interactions, dataset, job, item_vectors=item_vectors, executor=executor, validation=validation
+        )
+    except CancelledError:
+        if on_cancel is not None:
+            on_cancel(model)
+        raise
     seconds = {"fit": fit_seconds}
     return model, FitReport(name, dataset.name, None, seed, {}, seconds, None, options=model.options())
 

@@ -262,6 +262,12 @@ class Estimator(BaseModel):
         return self._net
 
     @property
+    def unfinished(self) -> tuple[int, int] | None:
+        """The epochs that have ended and those at which an interrupted training ends; None if none is interrupted."""
+        run = self._run
+        return (run.epoch, run.until) if run is not None and run.interrupted else None
+
+    @property
     def losses_by_epoch(self) -> tuple[float, ...]:
         """The mean training loss of each finished epoch."""
         return () if self._run is None else tuple(self._run.losses)

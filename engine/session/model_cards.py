@@ -56,7 +56,8 @@ class ModelCardService:
                 for option, one in spec.options.items()
                 if option not in _NOT_ASKED
             )
-            cards.append(ModelCard(states[name], spec.needs, spec.uses, options, needed, free, seconds.get(name)))
+            kept = self._models.unfinished(name)
+            cards.append(ModelCard(states[name], spec.needs, spec.uses, options, needed, free, seconds.get(name), kept))
         return cards
 
     def read(self, model: str, values: Mapping[str, str]) -> dict[str, Any]:

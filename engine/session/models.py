@@ -8,17 +8,27 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine import models
+from engine.data.model_cards import Unfinished
 from engine.data.results import FitReport, ModelState, Task
-from engine.errors import DamagedModelError, ErrorKind, NotTrainedError, UnsupportedError
+from engine.errors import (
+    DamagedModelError,
+    ErrorKind,
+    LearningError,
+    NotTrainedError,
+    OptionError,
+    RecsysError,
+    UnsupportedError,
+)
 from engine.evaluation.config import EvaluationConfig
 from engine.models.registry import require_distributed
 from engine.runtime.executor import LOCAL
-from engine.runtime.job import Job
+from engine.runtime.job import Job, Progress
 from engine.runtime.lazy_import import import_in_background
 from engine.runtime.locked_property import locked_property
 from engine.session.open_dataset import OpenDataset
 from engine.session.recording import RunRecorder, evaluation_settings, recorded_options
 from engine.session.search import SearchService
+from engine.workspace.checkpoints import CheckpointStore, Request
 from engine.workspace.model_store import ModelStore
 from engine.workspace.training_lock import training
 
@@ -56,6 +66,7 @@ class ModelService:
         self._search = search
         self._recommenders: dict[str, Recommender] = {}
         self._recorder = RunRecorder(opened)
+        self._checkpoints = CheckpointStore(opened.workspace, opened.name)
 
     @locked_property
     def _store(self) -> ModelStore:
@@ -264,58 +275,106 @@ class ModelService:
         seed: int = 42,
         *,
         validate: bool = False,
+        resume: bool = False,
     ) -> FitReport:
         """Train a model on the whole data set and keep it; see :func:`engine.evaluation.runner.train`.
 
-        With ``validate`` a few interactions are held out, for a figure after each epoch.
+        A training that is cancelled stores no model, and an older one stays. One that goes by epochs is kept as it was
+        (see :meth:`unfinished`), also now and then while it is under way. If another process trains the same model with
+        the same options, it is waited for, and its result is taken over.
 
-        A cancelled training keeps nothing, and an older model stays. If another process trains the same model with the
-        same options, it is waited for, and its result is taken over.
+        Parameters
+        ----------
+        model, options, job, seed
+            What is trained.
+        validate
+            Whether to hold out a few interactions, for a figure after each epoch.
+        resume
+            Whether to go on with the training that was interrupted, with its options and its seed, to the same model as
+            without the interruption.
 
         Raises
         ------
         UnknownError
             If there is no such model.
         OptionError
-            If an option is unknown or has an impossible value.
+            If an option is unknown or has an impossible value, or options are given for a training that goes on.
         BusyError
             If another process trains the same model with other options.
         UnsupportedError
             If it is to be trained on a cluster, and cannot be.
         RecsysError
-            If the data set lacks what the model needs, or the cluster cannot be reached.
+            If the data set lacks what the model needs, there is no training to go on with, or the cluster cannot be
+            reached.
         """
         spec = models.get(model)
         self._store.require_trainable(spec)
         if self._opened.on != LOCAL:
             require_distributed(spec)
         job = job or Job()
+        if resume:
+            found = self._require_unfinished(model, options)
+            options, seed, validate = found.options, found.seed, found.validate
         with training(self._store, model, spec.read_options(options or {}), seed, job) as taken_over:
-            return taken_over or self._train(model, options, job, seed, validate)
+            return taken_over or self._train(model, options, job, seed, validate, resume)
 
-    def _train(self, model: str, options: Mapping[str, Any] | None, job: Job, seed: int, validate: bool) -> FitReport:
+    def unfinished(self, model: str) -> Unfinished | None:
+        """The training of a model that was interrupted and can go on; None if there is none."""
+        return self._checkpoints.find(model, self._recorder.data)
+
+    def _require_unfinished(self, model: str, options: Mapping[str, Any] | None) -> Unfinished:
+        if options:
+            raise OptionError(f"The training of {model} goes on with the options that it began with: give none.")
+        found = self.unfinished(model)
+        if found is None:
+            raise RecsysError(
+                f"No training of {model} on {self._opened.name!r} was interrupted that could go on.",
+                kind=ErrorKind.UNTRAINED,
+                name=model,
+                dataset=self._opened.name,
+            )
+        if found.damage:
+            raise RecsysError(f"The interrupted training of {model} cannot go on: {found.damage}")
+        return found
+
+    def _train(
+        self, model: str, options: Mapping[str, Any] | None, job: Job, seed: int, validate: bool, resume: bool
+    ) -> FitReport:
         import_in_background("torch")
         from engine.evaluation.runner import train
+        from engine.session.checkpointing import CheckpointingJob
 
-        opened = self._opened
+        opened, checkpoints = self._opened, self._checkpoints
+        request = Request(dict(options or {}), seed, validate, self._recorder.data)
         known = recorded_options(models.get(model), options or {}, seed)
-        settings = {"validate": True} if validate else {}
+        settings = {name: True for name, given in (("validate", validate), ("resumed", resume)) if given}
         with self._recorder.recording("train", model, known, job, seed=seed, settings=settings) as run:
             data, vectors = opened.dataset, self._vectors_for(model, options, job)
             with opened.queue.background(run.job) as turn:
-                trained, report = train(
-                    data,
-                    model,
-                    options=options,
-                    seed=seed,
-                    device=opened.device,
-                    job=turn,
-                    item_vectors=vectors,
-                    executor=opened.distributed,
-                    validate=validate,
-                )
+                start = checkpoints.load(model, opened.device) if resume else None
+                for epoch, loss in enumerate(() if start is None else start.losses_by_epoch, 1):
+                    turn.report(Progress(f"training {model}", values={"epoch": epoch, "loss": loss}))
+                keeping = CheckpointingJob(turn, checkpoints, request)
+                try:
+                    trained, report = train(
+                        data,
+                        model,
+                        options=options,
+                        seed=seed,
+                        device=opened.device,
+                        job=keeping,
+                        item_vectors=vectors,
+                        executor=opened.distributed,
+                        validate=validate,
+                        start=start,
+                        on_cancel=keeping.keep,
+                    )
+                except LearningError:
+                    checkpoints.delete(model)  # it would diverge again
+                    raise
                 report = replace(report, path=str(self._store.folder(model)))
                 self._store.store(trained, report)
+            checkpoints.delete(model)
             run.trained(report, self._store.version(model))
         return report
 

@@ -112,7 +112,7 @@ class RunState:
 
 
 class _Reporter:
-    """Reports to the job (at most ten times a second) and, if verbose, to standard output (once an epoch)."""
+    """Reports to the job (after each epoch, and at most ten times a second) and, if verbose, to standard output."""
 
     def __init__(self, job: Job | None, stage: str, verbose: bool) -> None:
         self._job, self._stage, self._verbose = job, stage, verbose
@@ -136,10 +136,10 @@ class _Reporter:
         loss = state.losses[-1]
         if self._verbose:
             sys.stdout.write(f"Epoch {state.epoch}/{state.until}: loss {loss:.6g}\n")
-        if self._job is not None and not state.interrupted:
-            done = state.epoch * batches
+        if self._job is not None:
+            done, total = state.epoch * batches, state.until * batches
             values = {"epoch": float(state.epoch), "loss": loss}
-            self._job.report(Progress(self._stage, done, done, "batches", values))
+            self._job.report(Progress(self._stage, done, total, "batches", values))
 
     def warn(self, sentence: str) -> None:
         say(sentence, self._job)

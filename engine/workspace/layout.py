@@ -9,6 +9,8 @@ CURRENT = "current.json"
 LOCK = ".lock"
 DATASETS, EMBEDDINGS, MODELS, TUNING = "datasets", "embeddings", "models", "tuning"
 WORDS, MAP = "words.npz", "map.npz"
+#: The trainings that were interrupted.
+TRAINING = "training"
 RUNS, DEFAULTS = "runs", "defaults.json"
 #: The items that a person pinned or hid in searches.
 PINS = "pins.json"

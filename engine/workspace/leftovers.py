@@ -32,6 +32,7 @@ from engine.workspace.layout import (
     REMOVED,
     RUNS,
     TABLE_FILE,
+    TRAINING,
     TUNING,
     WORDS,
 )
@@ -104,8 +105,8 @@ def _clear_dataset(folder: Path) -> list[Path]:
     tables = [path for path in _entries(folder) if TABLE_FILE.fullmatch(path.name) and path.name not in named]
     cleared = [one for path in tables for one in delete(path)] + clear_parts(folder)
     if not named:
-        names = (DEFAULTS, EMBEDDINGS, MODELS, PINS, RUNS, TUNING, WORDS, MAP, PROFILE, BY_USER)
-        rest = [folder / name for name in names]
+        folders = (DEFAULTS, EMBEDDINGS, MODELS, PINS, RUNS, TRAINING, TUNING, WORDS, MAP, PROFILE, BY_USER)
+        rest = [folder / name for name in folders]
         cleared += [one for path in rest if path.exists() for one in delete(path)]
         if not _entries(folder):
             cleared += delete(folder)

@@ -134,3 +134,10 @@ def test_a_log_of_nothing_but_repeats_is_evaluated_with_known_items(run: Run, tm
     assert "its user already knows" in outcome.err
     assert "--include-seen" in outcome.err
     assert json.loads(run("evaluate", "popular", "-d", "plays", "--include-seen", "--json").out)["metrics"]["mrr"] > 0
+
+
+def test_without_an_interrupted_training_there_is_nothing_to_resume(run: Run, shop: str) -> None:
+    outcome = run("train", "explicit", "--resume")
+    assert outcome.status == 1
+    assert "was interrupted that could go on" in outcome.err
+    assert "recsys-tui train explicit" in outcome.err

@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.data.id_map import ExternalId, IdMap
 from engine.data.items import Item, ItemTable
+from engine.data.model_cards import Unfinished
 from engine.data.results import (
     Answer,
     Change,
@@ -182,6 +183,7 @@ class FakeSession:
         self.device = "cpu"
         self.epochs = 10
         self.held_trials = 10_000
+        self.unfinished: dict[str, Unfinished] = {}
         self.data = FakeData(self)
         self.datasets = FakeDatasets(self)
         self.profiles = FakeProfiles(self)
@@ -741,6 +743,7 @@ class FakeModels:
         seed: int = 42,
         *,
         validate: bool = False,
+        resume: bool = False,
     ) -> FitReport:
         job = job or Job()
         for epoch in range(1, self._fake.epochs + 1):
@@ -748,6 +751,8 @@ class FakeModels:
             values |= {"validation rmse": 1.0 - 0.01 * epoch} if validate else {}
             job.report(Progress(f"training {model}", 40 * epoch, 40 * self._fake.epochs, "batches", values))
             self._fake.enter("train", model, epoch, job=job)
+            if resume:
+                self._fake.unfinished.pop(model, None)
             self._fake.clock.advance(0.5)
             job.checkpoint()
         self._fake.trained_models[model] = "2025-11-21T23:00:00Z"

@@ -87,7 +87,10 @@ class FakeCards:
     def list(self, *, memory: bool = True) -> list[ModelCard]:
         self._fake.enter("cards", memory)
         known = (48_000_000, 8_000_000_000) if memory else (None, None)
-        return [ModelCard(state, ("ratings",), (), OPTIONS, *known, 1.5) for state in self._fake.models.states()]
+        return [
+            ModelCard(state, ("ratings",), (), OPTIONS, *known, 1.5, self._fake.unfinished.get(state.name))
+            for state in self._fake.models.states()
+        ]
 
     def read(self, model: str, values: Mapping[str, str]) -> dict[str, Any]:
         self._fake.enter("read_options", model, dict(values))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.data.model_cards import Unfinished
 from engine.data.results import ModelState
 from engine.errors import RecsysError
 from engine.session import ValidationCurve
@@ -387,3 +388,40 @@ async def test_curves_of_marked_runs_are_drawn_over_each_other(make_app: MakeApp
         await pilot.press("escape")
         await pilot.pause()
         assert len(app.screen_stack) == 1
+
+
+async def test_an_interrupted_training_is_shown_and_goes_on_by_a_key(make_app: MakeApp, session: FakeSession) -> None:
+    session.unfinished["explicit"] = Unfinished(7, 20, "2025-11-21T22:00:00+00:00", {"n_iter": 20})
+    session.unfinished["sequence"] = Unfinished(0, 0, "", {}, damage="training/sequence is damaged.")
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f6")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "at 7/20" in text
+        assert "interrupted after epoch 7 of 20" in text
+        await pilot.press("down", "R")
+        await settle(pilot)
+        assert "cannot go on: training/sequence is damaged." in screen_text(app)
+        assert not asked(session, "train")
+        await pilot.press("up", "R")
+        await settle(pilot)
+        assert asked(session, "train")[0][1] == "explicit"
+        assert "at 7/20" not in screen_text(app)
+
+
+async def test_quitting_while_training_says_that_it_is_kept(make_app: MakeApp, session: FakeSession) -> None:
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f6")
+        await settle(pilot)
+        gate = session.hold("train")
+        await pilot.press("t")
+        await until(pilot, lambda: any(job.goes_on_later for job in app.state.jobs.values()))
+        await pilot.press("f10")
+        await until(pilot, lambda: "R in the Models tab goes on" in screen_text(app))
+        await pilot.press("escape", "escape")
+        gate.set()
+        await settle(pilot)

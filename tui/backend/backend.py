@@ -121,7 +121,15 @@ class Backend:
             on_stop=lambda session: session.search.forget_interruption(),
         )
 
-    def train(self, model: str, task: Task, options: Mapping[str, Any] | None = None, *, validate: bool = False) -> int:
+    def train(
+        self,
+        model: str,
+        task: Task,
+        options: Mapping[str, Any] | None = None,
+        *,
+        validate: bool = False,
+        resume: bool = False,
+    ) -> int:
         """Train a model; the job's number.
 
         Parameters
@@ -130,13 +138,17 @@ class Backend:
             What is trained, and the tab that waits for it.
         validate
             Whether to hold out a few interactions, for a figure after each epoch.
+        resume
+            Whether to go on with the training that was interrupted.
         """
         view = JobView(next(numbers), task, f"training {model}{_told(options)}", model=model)
         known = () if self._connection.state is None else self._connection.state.models
         expected = next((one.seconds for one in known if one.name == model), None)
-        return self._jobs.add(
-            view, lambda session, job: session.models.train(model, options, job, validate=validate), expected=expected
-        )
+
+        def work(session: SessionLike, job: Job) -> Any:
+            return session.models.train(model, options, job, validate=validate, resume=resume)
+
+        return self._jobs.add(view, work, expected=expected)
 
     def evaluate(self, model: str, protocol: str, options: Mapping[str, Any] | None = None) -> int:
         """Measure a model on a split of the data; the job's number."""

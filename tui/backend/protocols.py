@@ -223,6 +223,7 @@ class Models(Protocol):
         seed: int = 42,
         *,
         validate: bool = False,
+        resume: bool = False,
     ) -> FitReport: ...
 
 

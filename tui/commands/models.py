@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from engine.errors import OptionError, RecsysError
+from engine.errors import CancelledError, OptionError, RecsysError
 from engine.session import TIES, EvaluationConfig, Ties
 from tui.commands.group import cli
 from tui.commands.options import (
@@ -82,6 +82,7 @@ def default(
 @seed_option
 @on_option
 @click.option("--dry-run", is_flag=True, help="Only say what memory it would take, and what is free.")
+@click.option("--resume", is_flag=True, help="Go on with the training that was interrupted, with its options.")
 @click.option("--validate", is_flag=True, help="Hold a few interactions out, and measure each epoch by them.")
 @common_options
 @click.pass_context
@@ -94,19 +95,27 @@ def train(
     seed: int,
     on: str | None,
     dry_run: bool,
+    resume: bool,
     validate: bool,
     as_json: bool,
 ) -> None:
-    """Train MODEL on the whole data set and keep it."""
-    from tui.model_output import print_memory, print_report
-    from tui.progress_output import progress_on_stderr
+    """Train MODEL on the whole data set and keep it.
+
+    A training by epochs that is interrupted is kept as it was: --resume goes on with it, to the same model.
+    """
+    from tui.model_output import log_unfinished, print_memory, print_report
+    from tui.progress_output import cancelled_by_interrupt, progress_on_stderr
 
     session = open_session(context, dataset, device, on=on)
     if dry_run:
         print_memory(session.models.estimate_memory(model, parse_settings(settings)), session.name, as_json)
         return
-    with progress_on_stderr() as job:
-        report = session.models.train(model, parse_settings(settings), job, seed, validate=validate)
+    try:
+        with progress_on_stderr() as job, cancelled_by_interrupt(job):
+            report = session.models.train(model, parse_settings(settings), job, seed, validate=validate, resume=resume)
+    except CancelledError:
+        log_unfinished(model, session.name, session.models.unfinished(model))
+        raise
     print_report(report, as_json)
 
 

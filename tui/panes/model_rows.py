@@ -77,7 +77,9 @@ def model_columns() -> tuple[Column[ModelCard], ...]:
 
 
 def _state(card: ModelCard) -> str:
-    state = card.state
+    state, kept = card.state, card.unfinished
+    if kept is not None and not kept.damage:
+        return f"at {kept.epoch}/{kept.until}"
     return "damaged" if state.damage else "trained" if state.trained else "cannot" if state.obstacle else "–"
 
 

@@ -14,7 +14,7 @@ from tui.widgets.cell_text import clean, duration, fit, shorten
 from tui.widgets.study_text import progress_line
 
 if TYPE_CHECKING:
-    from engine.data.model_cards import ModelCard
+    from engine.data.model_cards import ModelCard, Unfinished
     from engine.session import RunRecord, ValidationCurve
 
 _CURVE = 40
@@ -39,9 +39,21 @@ def model_text(card: ModelCard) -> Content:
     if state.trained:
         answers = "; it answers by default" if state.default else ""
         lines.append(clean(f"Trained {(state.trained_at or '')[:16].replace('T', ' ')}{answers}."))
+    if card.unfinished is not None:
+        lines.append(clean(_unfinished_text(card.unfinished)))
     options = ", ".join(f"{option.name}={option.default}" for option in card.options)
     lines.append(clean(f"Options: {options}"))
     return Content("\n").join(one if isinstance(one, Content) else Content(one) for one in lines)
+
+
+def _unfinished_text(kept: Unfinished) -> str:
+    if kept.damage:
+        return f"An interrupted training cannot go on: {kept.damage}"
+    given = ", ".join(f"{name}={value}" for name, value in kept.options.items())
+    return (
+        f"A training was interrupted after epoch {kept.epoch} of {kept.until} ({kept.saved[:16].replace('T', ' ')} UTC"
+        f"{', ' + given if given else ''}). R goes on from there to the same model; t begins anew and forgets it."
+    )
 
 
 def run_text(run: RunRecord, is_current: bool, changed: Mapping[str, Any]) -> Content:

@@ -65,7 +65,7 @@ class ModelsPane(Pane[ModelDesk]):
         ("Enter", "options of a model or a run; the trials of a search"),
         ("t · e · T", "train, measure, tune and watch"),
         ("o", "the protocol by which models are measured"),
-        ("p · Esc", "pause or go on; stop"),
+        ("p · Esc · R", "pause or go on; stop; resume what was stopped"),
         ("c · V", "curves of runs; train with a validation part"),
         ("Space", "mark a run; then v compares, f shows differences"),
         ("n · P · Del", "note, make default, remove"),
@@ -82,6 +82,7 @@ class ModelsPane(Pane[ModelDesk]):
         Binding("p", "pause", "pause", id="pause"),
         Binding("space", "mark", "mark", id="mark"),
         Binding("v", "compare", "compare", id="compare"),
+        Binding("R", "go_on", "resume", id="resume-training"),
         Binding("c", "curves", "curves", show=False, id="curves"),
         Binding("V", "validate", "validation", show=False, id="validate"),
         Binding("f", "diff", "differences", show=False, id="diff"),
@@ -325,6 +326,9 @@ class ModelsPane(Pane[ModelDesk]):
             case "train" | "measure" | "tune":
                 card = self._chosen_card
                 return card is not None and not card.state.obstacle
+            case "go_on":
+                card = self._chosen_card
+                return card is not None and card.unfinished is not None and not card.unfinished.damage
             case "pause":
                 return self._job is not None and self._job.state in ("running", "paused")
             case "stop":
@@ -376,6 +380,12 @@ class ModelsPane(Pane[ModelDesk]):
             run = self._runs.row if self.is_at(self._runs) else None
             options = self._changed_options(run) if run else None
             self.backend.train(card.state.name, card.state.task, options, validate=self._validate)
+
+    def action_go_on(self) -> None:
+        """Go on with the training of the model that was interrupted."""
+        card = self._chosen_card
+        if card is not None:
+            self.backend.train(card.state.name, card.state.task, resume=True)
 
     def action_measure(self) -> None:
         """Measure the model by the protocol, with the options of a run if the cursor is on one."""

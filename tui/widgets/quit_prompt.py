@@ -68,6 +68,8 @@ def what_is_kept(job: JobView, dataset: DatasetState | None) -> str:
         return "What it has computed is kept, and the same export goes on from there."
     if not job.model:
         return "Nothing of it is kept: it would have to begin anew."
+    if job.goes_on_later:
+        return "What it has learnt is kept: R in the Models tab goes on from there at the next start."
     older = _older_model(job, dataset)
     if older:
         return f"A training that is stopped keeps nothing. The model {older} that was trained before stays."
