@@ -6,6 +6,7 @@ from engine.errors import DataError, ErrorKind, RecsysError
 from engine.session import NewDataset
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
+from tests.tui.fake_data import COLUMNS
 from tui.messages import FindFans, RateItem
 from tui.widgets.add_dataset import AddScreen, suggested_name
 
@@ -166,12 +167,29 @@ async def test_a_missing_column_can_be_named(make_app):
         await until(pilot, lambda: "Which column is the item?" in screen_text(app))
         await pilot.press("home", "enter")
         await settle(pilot)
+        assert "Which column is the item? Enter on a role" in screen_text(app)
         assert "has no column for the item" in screen_text(app)
+        await pilot.press("f5")
+        await settle(pilot)
+        assert isinstance(app.screen, AddScreen), "what cannot be added is not lost"
         await pilot.press("enter")
         await until(pilot, lambda: "Which column is the item?" in screen_text(app))
         await pilot.press("down", "down", "enter")
         await settle(pilot)
         assert "has no column" not in screen_text(app)
+
+
+async def test_a_column_has_one_role(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await open_data(app, pilot)
+        await look_at(app, pilot)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: "now the user" in screen_text(app))
+        await pilot.press("home", "down", "enter")
+        await settle(pilot)
+        roles = dict(app.screen._roles.rows)
+        assert (roles["user"], roles["item"]) == ("", COLUMNS[0])
 
 
 async def test_what_cannot_be_read_is_said_and_the_screen_stays(make_app):
@@ -186,6 +204,21 @@ async def test_what_cannot_be_read_is_said_and_the_screen_stays(make_app):
         await pilot.press("escape")
         await settle(pilot)
         assert not isinstance(app.screen, AddScreen)
+
+
+async def test_what_could_not_be_added_is_there_to_be_mended(make_app):
+    session = FakeSession()
+    session.fail("add", DataError("/data/ratings.csv: row 7 has no user."))
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await open_data(app, pilot)
+        await look_at(app, pilot)
+        await pilot.press("f5")
+        await settle(pilot)
+        await pilot.press("a")
+        await settle(pilot)
+        assert "/data/ratings.csv" in screen_text(app)
+        assert app.screen._name_line.value == "ratings"
 
 
 async def test_adding_can_be_stopped(make_app):

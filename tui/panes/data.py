@@ -19,7 +19,7 @@ from tui.panes.base import RETRY, WIDE, KeyHelp, Pane
 from tui.panes.data_changes import DatasetChanges
 from tui.panes.train_prompt import NOT_OPENED
 from tui.state import AppState
-from tui.widgets.cell_text import clean, duration
+from tui.widgets.cell_text import clean, count, duration
 from tui.widgets.notice import Notice
 from tui.widgets.panel import Panel
 from tui.widgets.profile_view import ProfileView
@@ -232,7 +232,7 @@ class DataPane(Pane[DataTab]):
         else:
             panel.show_rows()
         removed = self._changes.removed
-        panel.retitle(f"{len(self._listed or ()):,} data sets", f"{len(removed)} in the trash" if removed else "")
+        panel.retitle(count(len(self._listed or ()), "data set"), f"{len(removed)} in the trash" if removed else "")
 
     def _draw_about(self) -> None:
         notice, failure = self._about.query_one(Notice), self._failures.get("profile")

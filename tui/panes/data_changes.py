@@ -36,6 +36,8 @@ class DatasetChanges:
         self.removed: Sequence[str] = ()
         """The names of the data sets that can be put back, the latest removal first."""
         self._done: Callable[[object], None] = lambda _: None
+        self._adding: NewDataset | None = None
+        self._job = 0
         self._changing = pane.request("change", "changing the data sets", self._was_changed, self._not_changed)
         self._completing = pane.request("paths", "looking into the folder", self._was_completed, lambda _: None)
         self._previewing = pane.request("preview", "reading the files", self._was_previewed, self._not_previewed)
@@ -46,7 +48,7 @@ class DatasetChanges:
         from tui.widgets.add_dataset import AddScreen, Asking
 
         asking = Asking(self._complete, self._preview, self._cancel, self._add)
-        self._pane.app.push_screen(AddScreen(asking, blink=self._pane.line.cursor_blink))
+        self._pane.app.push_screen(AddScreen(asking, self._failed_to_add, blink=self._pane.line.cursor_blink))
 
     @property
     def _screen(self) -> AddScreen | None:
@@ -79,7 +81,14 @@ class DatasetChanges:
         self._previewing.withdraw()
 
     def _add(self, new: NewDataset) -> None:
-        self._pane.backend.add_dataset(new)
+        self._adding = new
+        self._job = self._pane.backend.add_dataset(new)
+
+    @property
+    def _failed_to_add(self) -> NewDataset | None:
+        """What was to be added last, if that failed: it need not be typed again."""
+        job = self._pane.state.jobs.get(self._job)
+        return self._adding if job is not None and job.state == "failed" else None
 
     # -- renaming and removing --------------------------------------------------------------------------------
     def ask_to_rename(self, stored: StoredDataset) -> None:

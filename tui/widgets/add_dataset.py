@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 Role = tuple[str, str]
 _NO_COLUMN = "no column"
+#: The roles without which a table is no log.
+_NEEDED = ("user", "item")
+#: Lines of a window in which the roles are given less room.
+_LOW = 32
 
 
 class RoleTable(Table[Role]):
@@ -59,6 +63,8 @@ class AddScreen(PopUp):
     ----------
     asking
         How to ask for completions and previews, and to add.
+    start
+        What could not be added before, to be mended; None to begin with empty lines.
     blink
         Whether cursors blink.
     """
@@ -77,13 +83,15 @@ class AddScreen(PopUp):
         padding: 0 1;
         & QueryInput { background: $surface; }
         & RoleTable { height: auto; max-height: 9; margin: 1 1 0 1; }
+        &.-short RoleTable { max-height: 5; margin-top: 0; }
+        &.-short VerticalScroll { margin-top: 0; }
         & VerticalScroll { height: 1fr; margin: 1 1 0 1; }
     }
     """
 
-    def __init__(self, asking: Asking, *, blink: bool = True) -> None:
+    def __init__(self, asking: Asking, start: NewDataset | None = None, *, blink: bool = True) -> None:
         super().__init__()
-        self._asking = asking
+        self._asking, self._start = asking, start
         self._source = QueryInput("File, folder, address, demo or ml-100k", "~/ratings.csv", blink=blink, id="source")
         self._items = QueryInput("Catalogue in a file of its own", "optional", blink=blink, id="items")
         self._name_line = QueryInput("Name", "", blink=blink, id="name")
@@ -114,6 +122,23 @@ class AddScreen(PopUp):
         self._roles.display = False
         self._source.focus()
         self._tell("Type a path. Published sets are added by their name: demo, ml-100k, ml-latest-small, ml-1m.")
+        if self._start is not None:
+            self._resume(self._start)
+
+    def _resume(self, start: NewDataset) -> None:
+        """Fill the lines with what could not be added, and look at it."""
+        for line, value in ((self._source, start.source), (self._items, start.items), (self._name_line, start.name)):
+            with line.prevent(Input.Changed):
+                line.value = value
+            line.cursor_position = len(value)
+        self._named = True
+        self._changed = dict(start.mapping)
+        self._previewed = replace(self.new, name="")
+        self._asking.preview(self.new)
+
+    def on_resize(self) -> None:
+        """Leave room for what was found in a low window."""
+        self.query_one(".page").set_class(self.app.size.height < _LOW, "-short")
 
     @property
     def new(self) -> NewDataset:
@@ -192,7 +217,7 @@ class AddScreen(PopUp):
         if self._previewed is not None and (new.source, new.items) != (self._previewed.source, self._previewed.items):
             self._changed.clear()
             new = self.new
-        self._previewed = new
+        self._previewed = replace(new, name="")
         self._tell(f"Reading {new.source} …")
         self._asking.preview(new)
 
@@ -202,9 +227,12 @@ class AddScreen(PopUp):
         self._roles.display = bool(draft.columns)
         cursor = self._roles.cursor
         self._roles.show(tuple(draft.roles.items()), cursor=cursor)
-        self._found.update(Content("\n").join(describe_draft(draft, max(self._found.size.width, 40))))
+        self._show_found(draft)
         if draft.columns and self.focused in (self._source, self._items):
             self._roles.focus()
+
+    def _show_found(self, draft: Draft) -> None:
+        self._found.update(Content("\n").join(describe_draft(draft, max(self._found.size.width, 40))))
 
     def show_problem(self, text: str) -> None:
         """Show why nothing can be shown."""
@@ -229,6 +257,8 @@ class AddScreen(PopUp):
         choices = [(column or _NO_COLUMN, f"now the {used[column]}" if column in used else "") for column in columns]
 
         def chosen(position: int) -> None:
+            if (before := used.get(columns[position])) not in (None, role[0]):
+                self._changed[before] = ""  # a column has one role
             self._changed[role[0]] = columns[position]
             self._look()
 
@@ -240,8 +270,12 @@ class AddScreen(PopUp):
         if not self._source.value.strip():
             self._tell("Type a path, an address or the name of a published set first.")
             return
+        new, draft = self.new, self._draft
+        if draft is not None and draft.preview is None and replace(new, name="") == self._previewed:
+            self._roles.focus()
+            self._show_found(draft)  # it would fail for the reason that is shown
+            return
         self._asking.cancel()
-        new = self.new
         self.dismiss()
         self._asking.add(new)
 
@@ -272,7 +306,11 @@ def describe_draft(draft: Draft, width: int) -> list[Content]:
     """What was found, in lines: sizes, remarks, and the first rows."""
     preview = draft.preview
     if preview is None:
-        return [Content.assemble(("✗ ", "$text-error"), clean(draft.problem))]
+        missing = " and ".join(role for role in _NEEDED if not draft.roles.get(role))
+        columns = "columns are" if " and " in missing else "column is"
+        first = f"Which {columns} the {missing}? Enter on a role chooses one." if missing else clean(draft.problem)
+        rest = [Content.styled(clean(draft.problem), "$text-muted")] if missing else []
+        return [Content.assemble(("✗ ", "$text-error"), first), *rest]
     overview = preview.overview
     lines = [
         Content.assemble(

@@ -30,9 +30,9 @@ def usual(columns: Sequence[str], names: Iterable[str]) -> list[str]:
 
 USER = ("userid", "user", "uid", "username", "userkey", "reviewerid", "reviewername", "customerid", "customer",
         "custid", "visitorid", "visitor", "memberid", "member", "accountid", "account", "profileid", "personid",
-        "raterid", "rater", "readerid", "reader", "listenerid", "listener", "playerid", "player", "buyerid", "clientid",
-        "client", "subscriberid", "viewerid", "steamid", "useridx", "anonymousid", "deviceid", "cookieid",
-        "sessionid", "session", "orderid", "basketid", "playlistid")  # fmt: skip
+        "person", "raterid", "rater", "readerid", "reader", "listenerid", "listener", "playerid", "player", "buyerid",
+        "clientid", "client", "subscriberid", "viewerid", "viewer", "steamid", "useridx", "anonymousid", "deviceid",
+        "cookieid", "sessionid", "session", "orderid", "basketid", "playlistid")  # fmt: skip
 ITEM = ("itemid", "item", "iid", "movieid", "movie", "filmid", "film", "bookid", "book", "isbn", "isbn13", "isbn10",
         "animeid", "anime", "mangaid", "gameid", "game", "appid", "bggid", "songid", "trackid", "trackuri", "artistid",
         "artistmbid", "productid", "product", "parentasin", "asin", "sku", "stockcode", "articleid", "article",
@@ -46,7 +46,7 @@ ITEM_NAME = ("title", "itemname", "movietitle", "booktitle", "productname", "tra
              "artistname", "artist", "gamename", "showname", "name")  # fmt: skip
 RATING = ("rating", "ratings", "score", "stars", "starrating", "rate", "vote", "overall", "bookrating", "userrating",
           "userscore", "myrating", "yourrating", "ratingvalue", "reviewrating", "reviewscore", "feedback",
-          "grade", "preference")  # fmt: skip
+          "grade", "mark", "preference")  # fmt: skip
 #: Columns of 0 and 1 that say whether a user chose an item that was shown.
 LABEL = ("label", "click", "clicked", "isclick", "isclicked", "liked", "like", "islike", "purchased", "purchase",
          "bought", "watched", "converted", "conversion", "target")  # fmt: skip
@@ -57,7 +57,8 @@ WEIGHT = ("weight", "plays", "playcount", "playcounts", "numplays", "listens", "
 TIME = ("timestamp", "time", "ts", "unixtimestamp", "date", "datetime", "ratedat", "daterated", "watcheddate",
         "watchedat", "dateread", "playedat", "endtime", "createdat", "created", "updatedat", "updated", "unixtime",
         "unixreviewtime", "reviewtime", "reviewdate", "eventtime", "eventtimestamp", "invoicedate", "orderdate",
-        "purchasedate", "tdat", "dateadded", "lastupdated", "utctime")  # fmt: skip
+        "purchasedate", "tdat", "dateadded", "lastupdated", "utctime", "when", "ratedon",
+        "watchedon", "readat", "listenedat", "viewedat")  # fmt: skip
 #: What tells the order of a person's rows where there are no times: visits or orders, and the place within one.
 ORDER_OF_VISITS = ("ordernumber", "orderno", "ordernum", "sessionnumber", "sessionno", "visitnumber", "visitno")
 ORDER = ("position", "addtocartorder", "cartposition", "itemposition", "sequence", "sequencenumber", "sequenceno",
