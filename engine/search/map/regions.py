@@ -17,6 +17,8 @@ Labels = npt.NDArray[np.int64]
 #: How many regions each scale has at most, the coarsest first, and how many items a region has on average at least.
 _SCALES, _ITEMS_A_REGION = (9, 36, 140), 12
 _ITERATIONS = 25
+#: The points by which the centres of groups are found: 57 for each of the finest scale.
+_FITTED = 8_000
 #: What a term of the second and of the third kind counts.
 _LESS = (0.5, 0.25)
 #: A term names a region only from this score on, and is its second name from this share of the first one's score on.
@@ -93,10 +95,24 @@ def find_regions(
 
 
 def k_means(points: Points, k: int, seed: int, job: Job) -> Labels:
-    """Groups of near points by Lloyd's algorithm from k-means++ centres, shape (n,)."""
+    """Groups of near points by Lloyd's algorithm from k-means++ centres, shape (n,).
+
+    The centres of many points are found from a part of them, drawn at random, which takes a fraction of the time.
+    """
     from scipy.spatial import cKDTree
 
     random = np.random.RandomState(seed)
+    if len(points) <= _FITTED:
+        return _fitted(points, k, random, job)[1]
+    centres, _ = _fitted(points[random.choice(len(points), _FITTED, replace=False)], k, random, job)
+    labels: Labels = cKDTree(centres).query(points)[1].astype(np.int64)
+    return labels
+
+
+def _fitted(points: Points, k: int, random: np.random.RandomState, job: Job) -> tuple[npt.NDArray[np.float64], Labels]:
+    """The centres of groups, shape (k, 2), and the group of each point, shape (n,)."""
+    from scipy.spatial import cKDTree
+
     centres = points[[random.randint(len(points))]].astype(np.float64)
     squares = ((points - centres[0]) ** 2).sum(axis=1)
     for _ in range(k - 1):
@@ -117,7 +133,7 @@ def k_means(points: Points, k: int, seed: int, job: Job) -> Labels:
         centres = np.where(sizes[:, None] > 0, sums / np.maximum(sizes, 1)[:, None], centres)
         if (labels == before).all():
             break
-    return labels
+    return centres, labels
 
 
 def _ranked_names(groups: Labels, sizes: Labels, kinds: Sequence[Terms]) -> list[list[tuple[float, str]]]:

@@ -18,6 +18,7 @@ from engine.errors import CancelledError, NotTrainedError
 from engine.runtime.job import Job, Progress
 from engine.search.map import item_map
 from engine.search.map.item_map import ItemMap, MapSource, draft_map, refined_map
+from engine.search.map.regions import k_means
 
 GENRES = ("Western", "Horror", "Comedy", "War")
 
@@ -181,3 +182,17 @@ def test_any_vectors_give_a_draft_within_the_map(count: int, dim: int, seed: int
     assert len(found.items) + found.num_missing == count
     assert np.isfinite(found.points).all()
     assert np.abs(found.points).max() <= 1.0001
+
+
+def test_many_points_are_grouped_by_where_they_lie():
+    random = np.random.RandomState(3)
+    middles = np.array([[0, 0], [9, 0], [0, 9], [9, 9]], dtype=np.float32)
+    blob = np.repeat(np.arange(4), 3_000)
+    points = middles[blob] + random.normal(size=(len(blob), 2)).astype(np.float32)
+    labels = k_means(points, 4, seed=0, job=Job())
+    assert labels.shape == blob.shape
+    assert (labels == k_means(points, 4, seed=0, job=Job())).all(), "the same points give the same groups"
+    for number in range(4):
+        most = np.bincount(labels[blob == number]).max()
+        assert most > 0.99 * 3_000
+    assert len(np.unique(labels)) == 4
