@@ -59,6 +59,13 @@ class Terminal:
             self._read(0.05)
         return self._last_read
 
+    def drain(self, seconds: float) -> None:
+        """Read for some time without following the screen, which would take more time than most programs take."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if select.select([self._fd], [], [], left)[0]:
+                os.read(self._fd, 1 << 20)
+
     def wait_for_exit(self, timeout: float = 20.0) -> float:
         """Read until the program has ended, and return the time of its end."""
         end = time.monotonic() + timeout
