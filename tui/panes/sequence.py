@@ -397,6 +397,7 @@ class SequencePane(ModelPane[Sequences]):
         if self._before is None:
             return
         self._comparison, self._failure, self._reasons = comparison, None, {}
+        self._explaining.withdraw()  # what was asked about the sequence before
         self._next.show(comparison.results, comparison_columns(comparison), cursor=self._next.cursor)
         self._draw()
         self.post_message(StatusChanged(f"{duration(message.seconds)} · {comparison.method} · what if"))
