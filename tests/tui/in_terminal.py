@@ -11,7 +11,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 
@@ -42,11 +42,28 @@ PATIENCE = 60.0
 
 
 class Terminal:
-    """A program in a pseudo-terminal of 100×30, as the leader of a session of its own."""
+    """A program in a pseudo-terminal, as the leader of a session of its own.
 
-    def __init__(self, command: Sequence[str] = APP) -> None:
+    Parameters
+    ----------
+    command
+        The program and its arguments.
+    environment
+        Environment variables beside those of this process; None takes one away.
+    columns, rows
+        The size of the terminal.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str] = APP,
+        environment: Mapping[str, str | None] | None = None,
+        *,
+        columns: int = 100,
+        rows: int = 30,
+    ) -> None:
         self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+        self.set_size(columns, rows)
         self.settings = termios.tcgetattr(slave)
         self.slave = slave
         self.output = b""
@@ -55,9 +72,10 @@ class Terminal:
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
-        environment = {**os.environ, "TERM": "xterm-256color", "PS1": "$ "}
+        changed = {**os.environ, "TERM": "xterm-256color", "PS1": "$ ", **(environment or {})}
+        changed = {name: value for name, value in changed.items() if value is not None}
         self.process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, env=environment, preexec_fn=take_terminal
+            command, stdin=slave, stdout=slave, stderr=slave, env=changed, preexec_fn=take_terminal
         )
 
     def __enter__(self) -> Terminal:
@@ -70,6 +88,10 @@ class Terminal:
         for descriptor in (self.master, self.slave):
             with suppress(OSError):  # the test may have closed it
                 os.close(descriptor)
+
+    def set_size(self, columns: int, rows: int) -> None:
+        """Give the terminal another size, of which the program is told."""
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def read(self) -> None:
         """Take what was drawn by now."""
