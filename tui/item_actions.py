@@ -92,6 +92,8 @@ class ItemActions:
         page = None if dataset is None else page_of(item, dataset.overview.kind)
         if page is None:
             self._say(f"✗ The data names no page of {full_title(item)}: it has neither an address nor an id of a site.")
+        elif self._app.is_web:
+            self._app.open_url(page.address)
         elif has_browser():
             self._browsing.ask(lambda *_: (page, open_in_browser(page)))
         else:

@@ -25,7 +25,9 @@ _DUMB = ("dumb", "unknown")
 
 
 def require_terminal() -> None:
-    """Raise RecsysError if there is no terminal to draw in and to read keys from."""
+    """Raise RecsysError if there is no terminal to draw in and to read keys from, nor a web page in its place."""
+    if is_served():
+        return
     streams = (("input", sys.__stdin__), ("output", sys.__stdout__), ("error output", sys.__stderr__))
     for name, stream in streams:
         if stream is None or stream.closed or not stream.isatty():
@@ -38,6 +40,11 @@ def require_terminal() -> None:
             f"The app needs a terminal that can place text, and this one is said to be {kind!r} (TERM): start it in "
             "another one, or use a command, which needs no terminal (`recsys-tui --help` lists them)."
         )
+
+
+def is_served() -> bool:
+    """Whether the app is drawn on a web page, to which another driver of Textual sends it."""
+    return "web_driver" in os.environ.get("TEXTUAL_DRIVER", "")
 
 
 def has_shell() -> bool:

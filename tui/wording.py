@@ -145,6 +145,7 @@ _EXTRAS: Final[Mapping[str, str]] = {
     "ray": "cluster",
     "python-calamine": "excel",
     "sqlalchemy": "database",
+    "textual-serve": "serve",
 }
 
 

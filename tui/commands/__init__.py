@@ -15,6 +15,7 @@ from tui.commands import (
     recommend,
     runs,
     search,
+    serve,
 )
 from tui.commands.group import cli
 
@@ -34,4 +35,5 @@ __all__ = [
     "recommend",
     "runs",
     "search",
+    "serve",
 ]

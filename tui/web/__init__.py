@@ -1,0 +1,1 @@
+"""The app as a web page: who may open it, and the server."""
