@@ -57,7 +57,7 @@ def show_notice(
     elif job is not None:
         notice.show_job(job)
     elif embedding.incomplete:
-        notice.show("", embedding.cost, embed)
+        notice.show("", "", embed)  # what it costs is said above
     else:
         notice.show("")
 

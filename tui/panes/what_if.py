@@ -80,7 +80,7 @@ class WhatIf:
         """Columns for the imagined history: the rating, and what it was."""
         return [
             Column("", lambda entry, _: self._mark(entry), width=1, style="accent"),
-            Column("Title", lambda entry, _: clean(entry.item.title) or f"item {clean(entry.item.item_id)}", share=3),
+            Column("Title", lambda entry, _: clean(entry.item.title) or f"item {clean(entry.item.item_id)}", main=True),
             Column("Was", lambda entry, _: self._was(entry), width=4, right=True, style="muted"),
             Column("Now", lambda entry, _: self._now(entry), width=4, right=True),
         ]
@@ -150,7 +150,7 @@ def comparison_columns(comparison: Comparison) -> list[Column[Result]]:
     return [
         *described_columns(),
         Column("Moved", moved, width=5, right=True, style="accent"),
-        Column("Change", difference, width=6, right=True, from_width=40, style="muted"),
+        Column("Change", difference, width=6, right=True, priority=1, style="muted"),
         Column("", figure, width=5, right=True),
     ]
 

@@ -208,9 +208,9 @@ def _described(answer: Answer, typed: str = "") -> list[Column[Result]]:
 def described_columns() -> list[Column[Result]]:
     """The columns that describe the items of a ranked list, where there is little room: rank and title."""
     return [
-        Column("#", lambda result, _: str(result.rank), width=3, right=True, style="muted"),
-        Column("Title", lambda result, _: _title(result.item), share=3),
-        Column("Year", lambda result, _: _year(result.item), width=4, from_width=46, style="muted"),
+        Column("#", lambda result, _: str(result.rank), width=3, right=True, priority=2, style="muted"),
+        Column("Title", lambda result, _: _title(result.item), main=True),
+        Column("Year", lambda result, _: _year(result.item), width=4, priority=1, style="muted"),
     ]
 
 
