@@ -693,11 +693,15 @@ class RecsysApp(ContainedApp):
             from tui.own_ratings import OwnRatings
 
             self._own_ratings = OwnRatings(self, self.backend, self.state.changes)
-        self._own_ratings.rate(message)
+        self._own_ratings.rate(message, self.state.profile)
 
     def on_own_ratings_changed(self) -> None:
         """Show what follows from it."""
         self.state.own_changes += 1
+        from tui.panes.watchlist import WatchlistScreen
+
+        if isinstance(self.screen, WatchlistScreen):
+            self.screen.refresh_ratings()
         self.refresh_bindings()
         self._refresh_pane()
 
@@ -705,13 +709,29 @@ class RecsysApp(ContainedApp):
         """Ask for a person's export."""
         from tui.panes.own_files import ImportRatingsScreen
 
-        self.push_screen(ImportRatingsScreen(self.backend))
+        self.push_screen(ImportRatingsScreen(self.backend, self.state.profile))
 
     def action_export_ratings(self) -> None:
         """Ask where one's own ratings go to."""
         from tui.panes.own_files import ExportRatingsScreen
 
-        self.push_screen(ExportRatingsScreen(self.backend))
+        self.push_screen(ExportRatingsScreen(self.backend, self.state.profile))
+
+    def action_watchlist(self) -> None:
+        """Show what one wants to watch."""
+        from tui.panes.watchlist import WatchlistScreen
+
+        self.push_screen(WatchlistScreen(self.backend, self.state.profile))
+
+    def action_profiles(self) -> None:
+        """Show the profiles, of which one is rated for."""
+        from tui.panes.profiles import ProfilesScreen
+
+        self.push_screen(ProfilesScreen(self.backend, self.state.profile))
+
+    def on_profile_chosen(self, message: messages.ProfileChosen) -> None:
+        """Rate for another profile."""
+        self.state.profile = message.name
 
     def on_copy_as(self, message: messages.CopyAs) -> None:
         """Ask in which form a record is copied."""

@@ -75,6 +75,9 @@ def _general(app: Any) -> Iterator[Command]:
         yield Command("Map", "The catalogue laid out by meaning, with this tab's items", app.open_map, action="map")
         about = "Recommendations, vectors or a report, as a file for other programs"
         yield Command("Export for all users", about, app.open_export, action="export-all")
+        yield Command("Watchlist", "What you want to watch", app.action_watchlist)
+        about = "Rate for another person; make, rename and remove profiles"
+        yield Command("Profiles", about, app.action_profiles, state=app.state.profile)
         yield Command("Import my ratings", "Add an export of another program", app.action_import_ratings)
         yield Command("Export my ratings", "Write them to a file", app.action_export_ratings)
     yield Command("Command line", "search, recommend, next, train …", app.action_command_line, action="command-line")

@@ -258,6 +258,13 @@ class RateItem(Message):
 
 
 @dataclass
+class ProfileChosen(Message):
+    """Rate for this profile from now on."""
+
+    name: str
+
+
+@dataclass
 class OwnRatingsChanged(Message):
     """One's own ratings have changed."""
 

@@ -26,8 +26,8 @@ _SAID = {"seen": "seen", "watchlist": "on your watchlist", "not-interested": "no
 
 #: A change, or None to take back the last one; what came of it.
 _Change = RateItem | None
-#: A change, and whether it is new or made again.
-_Waiting = tuple[_Change, bool]
+#: A change, whether it is new or made again, and whose it is.
+_Waiting = tuple[_Change, bool, str]
 _Outcome = tuple[_Waiting, "OwnRating | None", str]
 _UNDOES = " · u undoes"
 
@@ -55,9 +55,9 @@ class OwnRatings:
         self._waiting: deque[_Waiting] = deque()
         self._outcomes: list[_Outcome] = []
 
-    def rate(self, message: RateItem) -> None:
-        """Have a rating stored."""
-        self._ask((message, True))
+    def rate(self, message: RateItem, profile: str) -> None:
+        """Have a rating stored in a profile."""
+        self._ask((message, True, profile))
 
     def answered(self, message: Answered | Failed) -> bool:
         """Confirm what was stored; False if the message answers another request."""
@@ -68,18 +68,20 @@ class OwnRatings:
             return True
         with self._lock:
             outcomes, self._outcomes = self._outcomes, []
-        for (change, is_new), own, failure in outcomes:
+        for (change, is_new, profile), own, failure in outcomes:
             if is_new and change is not None and own is not None and not failure:
-                self._record(change, own)
-        for (change, _), own, failure in outcomes[-1:]:
+                self._record(change, own, profile)
+        for (change, _, _), own, failure in outcomes[-1:]:
             self._app.post_message(StatusChanged(describe(change, own, failure)))
         self._app.post_message(OwnRatingsChanged())
         return True
 
-    def _record(self, change: RateItem, own: OwnRating) -> None:
+    def _record(self, change: RateItem, own: OwnRating, profile: str) -> None:
         """Let the change be undone and made again."""
         what = describe(change, own, "").removeprefix("✓ ").removesuffix(_UNDOES)
-        self._changes.record(what, lambda: self._ask((None, False)), lambda: self._ask((change, False)))
+        self._changes.record(
+            what, lambda: self._ask((None, False, profile)), lambda: self._ask((change, False, profile))
+        )
 
     def _ask(self, change: _Waiting) -> None:
         with self._lock:
@@ -94,25 +96,25 @@ class OwnRatings:
                     return
                 change = self._waiting.popleft()
             try:
-                outcome: _Outcome = change, _apply(session.me, change[0]), ""
+                outcome: _Outcome = change, _apply(session.me, change[0], change[2]), ""
             except RecsysError as error:
                 outcome = change, None, str(error)
             with self._lock:
                 self._outcomes.append(outcome)
 
 
-def _apply(me: Me, change: _Change) -> OwnRating | None:
+def _apply(me: Me, change: _Change, profile: str) -> OwnRating | None:
     if change is None:
-        return me.undo()
+        return me.undo(profile)
     item = change.item.internal_id
     if change.half_stars is not None:
-        return me.rate(item, change.half_stars / 2, HIGHEST / 2)
-    known = me.about(item)
+        return me.rate(item, change.half_stars / 2, HIGHEST / 2, profile)
+    known = me.about(item, profile)
     if change.status == "watchlist" and (known is None or known.status != "watchlist"):
-        return me.rate(item, None, status="watchlist")
+        return me.rate(item, None, profile=profile, status="watchlist")
     if known is None:
         return None
-    return replace(me.forget(item), status="")
+    return replace(me.forget(item, profile), status="")
 
 
 def describe(change: _Change, own: OwnRating | None, failure: str) -> str:

@@ -35,6 +35,8 @@ class AppState:
         What can be undone, wherever it was changed.
     draft
         The sequence being built; its changes are among them.
+    profile
+        The profile of one's own ratings that is rated for.
     own_changes
         How often one's own ratings have changed.
     marks
@@ -48,6 +50,7 @@ class AppState:
     device: str = ""
     warm: bool = False
     jobs: dict[int, JobView] = field(default_factory=dict)
+    profile: str = "me"
     own_changes: int = 0
     marks: int = 0
     changes: Changes = field(default_factory=Changes)

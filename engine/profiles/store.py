@@ -6,14 +6,15 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engine.errors import DamagedError, MissingError, OptionError
+from engine.errors import DamagedError, MissingError, OptionError, UnknownError
 from engine.profiles.profile import Entry, Link, Profile
-from engine.storage.atomic import make_folder, writing
+from engine.storage.atomic import cannot_write, make_folder, sync_committed, writing
 from engine.storage.guarded import damaged, read_bytes, require_file
 from engine.storage.lock import locked
 from engine.storage.schema import SchemaError, convert, require_shallow
@@ -24,6 +25,9 @@ T = TypeVar("T")
 #: The profile that is meant if none is named.
 DEFAULT = "me"
 _ENDING = ".jsonl"
+_TRASH = ".trash"
+_TIME = "%Y%m%dT%H%M%S%fZ"
+_TRASHED = re.compile(r"\.(?P<name>.+)\.(?P<time>\d{8}T\d{12}Z)\.trash")
 _NAME = re.compile(r"[^\W_][\w .-]{0,63}")
 #: Names that Windows keeps for devices.
 _RESERVED = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)(\..*)?")
@@ -129,6 +133,94 @@ class ProfileStore:
                     self._read[name] = _stamp(path), after
         return value
 
+    def make(self, name: str) -> None:
+        """Store an empty profile.
+
+        Raises
+        ------
+        OptionError
+            If no profile can have this name, or one has it.
+        """
+        path = self.path(name)
+        make_folder(path.parent)
+        with locked(path.with_suffix(".lock"), purpose="making a profile"):
+            _require_free(path, name)
+            with writing(path, mode=0o600) as temporary:
+                temporary.write_text(_dump(Profile(name)), encoding="utf-8")
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Give a profile another name.
+
+        Raises
+        ------
+        OptionError
+            If no profile can have the new name, or one has it.
+        UnknownError
+            If there is no such profile.
+        """
+        path, target = self.path(name), self.path(new_name)
+        make_folder(path.parent)
+        with ExitStack() as locks:
+            for one in sorted({path.with_suffix(".lock"), target.with_suffix(".lock")}):
+                locks.enter_context(locked(one, purpose="renaming a profile"))
+            _require_free(target, new_name)
+            self._move(path, target, name)
+
+    def move_to_trash(self, name: str) -> None:
+        """Set a profile aside, so that it can be put back.
+
+        Raises
+        ------
+        OptionError
+            If no profile can have this name.
+        UnknownError
+            If there is no such profile.
+        """
+        path = self.path(name)
+        make_folder(path.parent)
+        with locked(path.with_suffix(".lock"), purpose="removing a profile"):
+            time = datetime.now(UTC).strftime(_TIME)
+            self._move(path, path.with_name(f".{path.name.removesuffix(_ENDING)}.{time}{_TRASH}"), name)
+
+    def trashed(self) -> dict[str, Path]:
+        """The name and the file of each profile that can be put back, the latest removal first."""
+        if not self._folder.is_dir():
+            return {}
+        found = [(match, path) for path in self._folder.iterdir() if (match := _TRASHED.fullmatch(path.name))]
+        found.sort(key=lambda pair: pair[0]["time"], reverse=True)
+        trash: dict[str, Path] = {}
+        for match, path in found:
+            trash.setdefault(match["name"], path)
+        return trash
+
+    def put_back(self, name: str) -> None:
+        """Put back the profile of this name that was removed last.
+
+        Raises
+        ------
+        OptionError
+            If another profile has this name by now.
+        UnknownError
+            If no profile of this name was removed.
+        """
+        path = self.path(name)
+        with locked(path.with_suffix(".lock"), purpose="putting a profile back"):
+            _require_free(path, name)
+            trash = self.trashed()
+            if name not in trash:
+                raise UnknownError(f"No profile {name!r} was removed.", tuple(trash))
+            self._move(trash[name], path, name)
+
+    def _move(self, path: Path, target: Path, name: str) -> None:
+        if not path.is_file():
+            raise UnknownError(f"There is no profile {name!r}.", tuple(self.names()))
+        try:
+            path.rename(target)
+            sync_committed(target.parent)
+        except OSError as error:
+            raise cannot_write(target, error) from error
+        self._read.clear()
+
     def remove(self, name: str) -> bool:
         """Delete a profile; whether there was one."""
         path = self.path(name)
@@ -140,6 +232,11 @@ class ProfileStore:
             except FileNotFoundError:
                 return False
         return True
+
+
+def _require_free(path: Path, name: str) -> None:
+    if path.exists():
+        raise OptionError(f"There is a profile {name!r} already: choose another name.", name=name)
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

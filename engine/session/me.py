@@ -80,15 +80,63 @@ class MeService:
         found.reverse()  # the sort is stable: of entries without a time, the one that was added last comes first
         return sorted(found, key=lambda one: -(one.timestamp or 0))
 
+    def watchlist(self, profile: str = DEFAULT) -> list[OwnRating]:
+        """The entries of a profile that are on its watchlist, the latest first; see :meth:`ratings`."""
+        return [one for one in self.ratings(profile) if one.status == "watchlist"]
+
+    def make_profile(self, profile: str) -> None:
+        """Store an empty profile.
+
+        Raises
+        ------
+        OptionError
+            If no profile can have this name, or one has it.
+        """
+        self._store.make(profile)
+
+    def rename_profile(self, profile: str, new_name: str) -> None:
+        """Give a profile another name.
+
+        Raises
+        ------
+        OptionError
+            If no profile can have the new name, or one has it.
+        UnknownError
+            If there is no such profile.
+        """
+        self._store.rename(profile, new_name)
+        self._undo.pop(profile, None)
+
     def remove_profile(self, profile: str) -> bool:
-        """Delete a profile; whether there was one.
+        """Move a profile to the trash, from which :meth:`restore_profile` takes it; whether there was one.
 
         Raises
         ------
         OptionError
             If no profile can have this name.
         """
-        return self._store.remove(profile)
+        try:
+            self._store.move_to_trash(profile)
+        except UnknownError:
+            return False
+        self._undo.pop(profile, None)
+        return True
+
+    def removed_profiles(self) -> list[str]:
+        """The names of the profiles that can be put back, the latest removal first."""
+        return list(self._store.trashed())
+
+    def restore_profile(self, profile: str) -> None:
+        """Put a removed profile back.
+
+        Raises
+        ------
+        OptionError
+            If another profile has this name by now.
+        UnknownError
+            If no profile of this name was removed.
+        """
+        self._store.put_back(profile)
 
     def summary(self, profile: str = DEFAULT) -> UserSummary:
         """One line about a profile: how many items of this data set it has rated or seen; none if it is damaged."""

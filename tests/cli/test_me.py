@@ -250,3 +250,17 @@ def test_a_file_that_is_no_export_is_one_sentence(run: Run, films: str, tmp_path
         assert (outcome.status, outcome.out) == (1, "")
         assert len(outcome.err.strip().splitlines()[-1]) <= 450
     assert run("me", "import", tmp_path / "nothing.csv", "-d", films).status == 1
+
+
+def test_the_watchlist_and_the_profiles_are_listed_and_changed(run: Run, films: str) -> None:
+    read(run, "me", "rate", "Heat", "watchlist", "-d", films)
+    read(run, "me", "rate", "Alien", "4", "-d", films)
+    assert [one["title"] for one in read(run, "me", "watchlist", "-d", films)] == ["Heat"]
+    assert read(run, "me", "profiles", "--make", "ann", "-d", films) == ["me", "ann"]
+    assert read(run, "me", "profiles", "--rename", "me", "bea", "-d", films) == ["me", "ann", "bea"]
+    assert [one["title"] for one in read(run, "me", "watchlist", "--profile", "bea", "-d", films)] == ["Heat"]
+    assert read(run, "me", "profiles", "--remove", "bea", "-d", films) == ["me", "ann"]
+    assert read(run, "me", "profiles", "--restore", "bea", "-d", films) == ["me", "ann", "bea"]
+    refused = run("me", "profiles", "--remove", "nobody", "-d", films)
+    assert (refused.status, refused.out) == (1, "")
+    assert "There is no profile 'nobody'" in refused.err

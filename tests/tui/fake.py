@@ -578,14 +578,46 @@ class FakeMe:
 
     def __init__(self, fake: FakeSession) -> None:
         self._fake = fake
-        self._said: dict[int, OwnRating] = {}
+        self._all: dict[str, dict[int, OwnRating]] = {"me": {}}
+        self._trash: dict[str, dict[int, OwnRating]] = {}
         self._past: list[tuple[int, OwnRating | None]] = []
 
+    @property
+    def _said(self) -> dict[int, OwnRating]:
+        return self._all["me"]
+
+    def profiles(self) -> list[str]:
+        return list(self._all)
+
+    def summary(self, profile: str = "me") -> UserSummary:
+        return UserSummary(ProfileName(profile), len(self._all.get(profile, {})), None)
+
+    def make_profile(self, profile: str) -> None:
+        if profile in self._all:
+            raise RecsysError(f"There is a profile {profile!r} already: choose another name.")
+        self._all[profile] = {}
+
+    def rename_profile(self, profile: str, new_name: str) -> None:
+        self._all[new_name] = self._all.pop(profile)
+
+    def remove_profile(self, profile: str) -> bool:
+        self._trash[profile] = self._all.pop(profile)
+        return True
+
+    def removed_profiles(self) -> list[str]:
+        return list(reversed(self._trash))
+
+    def restore_profile(self, profile: str) -> None:
+        self._all[profile] = self._trash.pop(profile)
+
+    def watchlist(self, profile: str = "me") -> list[OwnRating]:
+        return [one for one in self.ratings(profile) if one.status == "watchlist"]
+
     def ratings(self, profile: str = "me") -> list[OwnRating]:
-        return list(reversed(self._said.values()))
+        return list(reversed(self._all[profile].values()))
 
     def about(self, item: int, profile: str = "me") -> OwnRating | None:
-        return self._said.get(item)
+        return self._all[profile].get(item)
 
     def rate(
         self,
@@ -598,21 +630,22 @@ class FakeMe:
     ) -> OwnRating:
         self._fake.enter("rate", item, rating, status)
         found = self._fake.items[item - 1]
-        self._past.append((item, self._said.pop(item, None)))
-        self._said[item] = OwnRating(found.title, found.year, status, rating, highest, 1, found, "", rating)
-        return self._said[item]
+        said = self._all[profile]
+        self._past.append((item, said.pop(item, None)))
+        said[item] = OwnRating(found.title, found.year, status, rating, highest, 1, found, "", rating)
+        return said[item]
 
     def forget(self, item: int, profile: str = "me") -> OwnRating:
-        self._past.append((item, self._said[item]))
-        return self._said.pop(item)
+        self._past.append((item, self._all[profile][item]))
+        return self._all[profile].pop(item)
 
     def undo(self, profile: str = "me") -> OwnRating | None:
         if not self._past:
             return None
         item, before = self._past.pop()
-        self._said.pop(item, None)
+        self._all[profile].pop(item, None)
         if before is not None:
-            self._said[item] = before
+            self._all[profile][item] = before
         found = self._fake.items[item - 1]
         return before or OwnRating(found.title, found.year, "", None, 5.0, None, found)
 

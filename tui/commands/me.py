@@ -166,14 +166,61 @@ def export_(
 
 
 @me.command()
+@_me_options
+@click.pass_context
+def watchlist(context: click.Context, dataset: str | None, profile: str, as_json: bool) -> None:
+    """List what is on your watchlist, the latest first; `me rate TITLE watchlist` adds to it."""
+    from tui.output import log, print_json, print_table
+
+    session = open_session(context, dataset, "auto")
+    found = session.me.watchlist(profile)
+    if as_json:
+        print_json([own_json(one) for one in found])
+        return
+    if not found:
+        log(f"The watchlist of {profile!r} is empty: `recsys-tui me rate TITLE watchlist` adds to it.")
+        return
+    rows = [(one.title, str(one.year or ""), _day(one.timestamp), _here(one)) for one in found]
+    print_table(("Title", "Year", "Since", f"In {session.name}"), rows, cut=(0, 3), spare=(2, 1))
+
+
+@me.command()
+@click.option("--make", metavar="NAME", help="Make an empty profile.")
+@click.option("--rename", nargs=2, metavar="NAME NEW", help="Give a profile another name.")
+@click.option("--remove", metavar="NAME", help="Remove a profile; --restore brings it back.")
+@click.option("--restore", metavar="NAME", help="Bring a removed profile back.")
 @common_options
 @dataset_option
 @click.pass_context
-def profiles(context: click.Context, dataset: str | None, as_json: bool) -> None:
-    """List the profiles."""
-    from tui.output import print_json, print_line
+def profiles(
+    context: click.Context,
+    make: str | None,
+    rename: tuple[str, str] | None,
+    remove: str | None,
+    restore: str | None,
+    dataset: str | None,
+    as_json: bool,
+) -> None:
+    """List the profiles, or make, rename and remove one."""
+    from tui.output import log, print_json, print_line
 
-    names = open_session(context, dataset, "auto").me.profiles()
+    if sum(one is not None for one in (make, rename, remove, restore)) > 1:
+        raise click.UsageError("Only one of --make, --rename, --remove and --restore at a time.")
+    service = open_session(context, dataset, "auto").me
+    if make is not None:
+        service.make_profile(make)
+        log(f"The profile {make!r} is made.")
+    elif rename is not None:
+        service.rename_profile(*rename)
+        log(f"The profile {rename[0]!r} is now called {rename[1]!r}.")
+    elif remove is not None:
+        if not service.remove_profile(remove):
+            raise UnknownError(f"There is no profile {remove!r}.", tuple(service.profiles()))
+        log(f"The profile {remove!r} is removed; --restore {remove} brings it back.")
+    elif restore is not None:
+        service.restore_profile(restore)
+        log(f"The profile {restore!r} is back.")
+    names = service.profiles()
     if as_json:
         print_json(names)
         return

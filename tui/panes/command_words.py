@@ -208,6 +208,8 @@ WORDS: tuple[Word, ...] = (
     Word("stop", "", "stop the job that runs", _stop),
     Word("open", "TAB", "go to a tab", _open, lambda shell: tuple(shell.tab_names)),
     Word("theme", "NAME", "choose the colours", _theme, lambda shell: sorted(shell.available_themes)),
+    Word("watchlist", "", "what you want to watch", lambda *_: "watchlist"),
+    Word("profiles", "", "whose ratings are yours: switch, make, rename, remove", lambda *_: "profiles"),
     Word("back", "", "back to where one was", lambda *_: "go_back"),
     Word("forward", "", "forward again", lambda *_: "go_forward"),
     Word("undo", "", "undo the last change", lambda *_: "undo"),

@@ -97,14 +97,14 @@ class ImportRatingsScreen(FilePrompt):
         The way to the engine.
     """
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, profile: str) -> None:
         super().__init__(backend, "Import my ratings", "a path, such as ~/Downloads/letterboxd.zip", _WHAT)
-        self._backend = backend
+        self._backend, self._profile = backend, profile
 
     def submit(self, name: str) -> None:
         """Read the export."""
         self.say("Reading …")
-        self.ask(lambda session, job: session.me.import_file(Path(name).expanduser(), job=job))
+        self.ask(lambda session, job: session.me.import_file(Path(name).expanduser(), None, self._profile, job))
 
     def answered(self, value: ImportReport) -> None:
         """Say what was found, and show what was not."""
@@ -125,10 +125,10 @@ class ExportRatingsScreen(FilePrompt):
         The way to the engine.
     """
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, profile: str) -> None:
         said = f"In {Path.cwd()}; “Import my ratings” reads it again."
         super().__init__(backend, "Export my ratings", "a name ending in .csv or .json", said)
-        self._refused = ""
+        self._profile, self._refused = profile, ""
 
     def on_mount(self) -> None:
         """Suggest a name."""
@@ -138,7 +138,7 @@ class ExportRatingsScreen(FilePrompt):
 
     def submit(self, name: str) -> None:
         """Write the file."""
-        self.ask(partial(_export, name, replace=name == self._refused))
+        self.ask(partial(_export, name, self._profile, replace=name == self._refused))
 
     def answered(self, value: tuple[str, int] | None) -> None:
         """Close, or ask whether an existing file is replaced."""
@@ -155,7 +155,7 @@ class ExportRatingsScreen(FilePrompt):
         super().failed(message)
 
 
-def _export(name: str, session: SessionLike, _: Any, *, replace: bool) -> tuple[str, int] | None:
+def _export(name: str, profile: str, session: SessionLike, _: Any, *, replace: bool) -> tuple[str, int] | None:
     """Write the profile; None if the file exists. Runs in a worker thread."""
     from engine.errors import DataError, ErrorKind
     from engine.session import Target
@@ -163,7 +163,7 @@ def _export(name: str, session: SessionLike, _: Any, *, replace: bool) -> tuple[
 
     path = Path(name).expanduser()
     try:
-        return str(path), session.me.export(Target(path, replace, defused))
+        return str(path), session.me.export(Target(path, replace, defused), profile)
     except DataError as error:
         if error.kind is ErrorKind.FILE_EXISTS:
             return None
@@ -243,7 +243,7 @@ class UnmatchedScreen(AskingPopUp):
 
     def _match(self, row: Unmatched, item: Item) -> None:
         title, number = _label(row), item.internal_id
-        self.ask(lambda session, _: (row, session.me.match(title, number)))
+        self.ask(lambda session, _: (row, session.me.match(title, number, self._report.profile)))
 
     def answered(self, value: tuple[Unmatched, OwnRating]) -> None:
         """Take it off the list."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import DamagedError, DataError, OptionError
+from engine.errors import DamagedError, DataError, OptionError, UnknownError
 from engine.profiles.profile import Entry, Link, Profile, merge
 from engine.profiles.store import ProfileStore
 
@@ -134,3 +134,27 @@ def test_a_profile_that_cannot_be_reached_is_not_an_empty_one(tmp_path: Path, mo
     monkeypatch.setattr(Path, "stat", refuse)
     with pytest.raises(DataError, match=r"me\.jsonl: cannot be read"):
         store.read("me")
+
+
+def test_a_profile_is_made_renamed_removed_and_put_back(tmp_path: Path) -> None:
+    store = ProfileStore(tmp_path)
+    store.make("ann")
+    with pytest.raises(OptionError, match="already"):
+        store.make("ann")
+    store.change("ann", lambda one: (one.with_entry(Entry("Heat", 1995, "seen"), None), None))
+    store.rename("ann", "bea")
+    assert store.names() == ["bea"]
+    assert [entry.title for entry in store.read("bea").entries] == ["Heat"]
+    store.move_to_trash("bea")
+    assert store.names() == []
+    assert store.read("bea").entries == ()
+    store.make("bea")
+    with pytest.raises(OptionError, match="already"):
+        store.put_back("bea")
+    store.move_to_trash("bea")
+    store.put_back("bea")  # the one that was removed last, which is empty
+    store.rename("bea", "empty")
+    store.put_back("bea")
+    assert [entry.title for entry in store.read("bea").entries] == ["Heat"]
+    with pytest.raises(UnknownError):
+        store.rename("nobody", "somebody")
