@@ -116,3 +116,13 @@ async def test_a_command_that_is_typed_at_once_loses_no_key(make_app):
         await settle(pilot)
         await until(pilot, lambda: app.active_tab == "user")
         assert "Recommended for 42" in screen_text(app)
+
+
+async def test_a_page_is_opened_once_and_escape_closes_it(make_app):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        await command(app, pilot, "watchlist")
+        assert len(app.screen_stack) == 2
+        await pilot.press("escape")
+        await settle(pilot)
+        assert len(app.screen_stack) == 1

@@ -131,6 +131,8 @@ class CommandLine(AskingPopUp):
     @on(Input.Submitted)
     async def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        if not self.is_current:
+            return  # Enter has been heard already
         if not event.value.strip():
             self.dismiss()
             return
