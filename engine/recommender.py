@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,23 @@ Ids = npt.NDArray[np.int64]
 _LONGEST_EXPLAINED = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a model knows of a data set that was updated after its training.
+
+    Attributes
+    ----------
+    num_users, num_rated_items
+        The numbers of users and of items with interactions that it was trained on; later ones follow them.
+    updates
+        The number of updates that it knows of.
+    """
+
+    num_users: int
+    num_rated_items: int
+    updates: int = 0
+
+
 class Recommender:
     """Ranked lists from one trained model.
 
@@ -49,6 +67,8 @@ class Recommender:
         not predict ratings.
     stats
         What is counted over ``dataset.interactions``; None counts when it is needed.
+    known
+        What the model knows of a data set that was updated after its training; None if it knows all of it.
 
     Notes
     -----
@@ -64,10 +84,12 @@ class Recommender:
         user_index: UserIndex | None = None,
         rating_range: tuple[float, float] | None = None,
         stats: InteractionStats | None = None,
+        known: Known | None = None,
     ) -> None:
         self.dataset = dataset
         self.model = adapt(model)
         self.rating_range = rating_range
+        self.known = known or Known(dataset.num_users, dataset.num_rated_items)
         self._stats = stats
         if user_index is not None:
             self.__dict__["user_index"] = user_index
@@ -80,8 +102,17 @@ class Recommender:
     @cached_property
     def _margin(self) -> Scores:
         if self._stats is None:
-            return confidence_margin(self.dataset.rated())
-        return margin_of(self._stats.rating_std, self._stats.item_rated)
+            margin = confidence_margin(self.dataset.rated())
+        else:
+            margin = margin_of(self._stats.rating_std, self._stats.item_rated)
+        return margin[: self.known.num_rated_items + 1]
+
+    def is_folded_in(self, user: int) -> bool:
+        """Whether the model does not know all interactions of a user, so that it answers for the history instead."""
+        updates = self.dataset.user_updates
+        if updates is None or int(updates[user]) <= self.known.updates:
+            return False
+        return user >= self.known.num_users or self.model.capabilities.folds_in
 
     def recommend(self, user: ExternalId, k: int = 10, filter_seen: bool = True, cautious: bool = True) -> list[Result]:
         """Recommend items to a user, best first.
@@ -123,15 +154,21 @@ class Recommender:
             If there is no such user.
         """
         internal = self.dataset.users.encode_one(user)
-        predicted = np.asarray(self.model.predict(internal), dtype=np.float32)
+        folded = self.is_folded_in(internal)
+        if folded:
+            predicted = self._folded_in(self.user_index.history(internal))
+        else:
+            predicted = np.asarray(self.model.predict(internal), dtype=np.float32)
         bounded = cautious and self.rating_range is not None
         scores = self._rankable(predicted - self._margin if bounded else predicted)
         if filter_seen:
-            scores[self.user_index.items(internal)] = -np.inf
+            seen = self.user_index.items(internal)
+            scores[seen[seen <= self.known.num_rated_items]] = -np.inf
 
         def make(best: Ids, rank: int) -> list[Result]:
             why = self._reasons(best, self.user_index.history(internal))
-            return self._results(best, scores, rank, predicted=predicted, std=self._std(internal, best), reasons=why)
+            std = None if folded else self._std(internal, best)
+            return self._results(best, scores, rank, predicted=predicted, std=std, reasons=why)
 
         return RankedPages(top_k(scores, len(scores) if k is None else k), make)
 
@@ -158,7 +195,7 @@ class Recommender:
         self.model.require("folds_in")
         items = np.array([self.dataset.items.id_map.encode_one(one) for one in ratings], dtype=np.int64)
         given = self._given_ratings(ratings)
-        if len(items) and not (items <= self.dataset.num_rated_items).any():
+        if len(items) and not (items <= self.known.num_rated_items).any():
             raise RecsysError("Nobody has rated any of these items, so no model knows them: name others.")
         return self.recommend_to(History(items, given), k)
 
@@ -204,9 +241,13 @@ class Recommender:
         UnsupportedError
             If the model answers only for the users that it was trained on.
         """
-        self.model.require("folds_in")
-        predicted = np.asarray(self.model.fold_in(*self._learned_from(history)), dtype=np.float32)
+        predicted = self._folded_in(history)
         return self._rankable(predicted if self.rating_range is None else predicted - self._margin), predicted
+
+    def _folded_in(self, history: History) -> Scores:
+        """What the model predicts for whoever has this history, ``(num_items,)``."""
+        self.model.require("folds_in")
+        return np.asarray(self.model.fold_in(*self._learned_from(history)), dtype=np.float32)
 
     def explain(self, user: ExternalId, item: ExternalId, k: int = 3) -> list[Result]:
         """The items of a user's history without which an item would be recommended least.
@@ -239,7 +280,7 @@ class Recommender:
         target = self._encode_rated(item)
         items, ratings = self._learned_from(history.without(target))
         parts = np.asarray(self.model.removal_effects(items, ratings, target), dtype=np.float32)
-        scores = np.full(self.dataset.num_rated_items + 1, -np.inf, dtype=np.float32)
+        scores = np.full(self.known.num_rated_items + 1, -np.inf, dtype=np.float32)
         scores[items[parts > 0]] = parts[parts > 0]
         return self._results(top_k(scores, k), scores)
 
@@ -307,8 +348,8 @@ class Recommender:
             raise RecsysError("The sequence is empty: name at least one title to continue from.")
         sequence = np.asarray(items, dtype=np.int64)
         if "texts" not in self.model.capabilities.uses:
-            for item in sequence[sequence > self.dataset.num_rated_items]:
-                raise RecsysError(f"Nobody has rated {self.dataset.items[item].title!r}, so no model knows it.")
+            for item in sequence[sequence > self.known.num_rated_items]:
+                raise self._unknown(int(item))
         predicted, probabilities = self.model.predict_with_probabilities(sequence)
         scores = self._rankable(predicted)
         if filter_seen:
@@ -440,7 +481,10 @@ class Recommender:
         ------
         UnsupportedError
             If the model does not compare items, and is to.
+        RecsysError
+            If the model does not know all users and items, since the data set was updated after its training.
         """
+        self._require_all_known()
         if method == "similar":
             self.model.require("similar")
             return ListRanker(method, self.model, k)
@@ -454,6 +498,18 @@ class Recommender:
             self._margin if rates else None,
             self.rating_range if rates else None,
         )
+
+    def _require_all_known(self) -> None:
+        """Check that the model was trained after the last update of the data set."""
+        known = self.known
+        if (known.num_users, known.num_rated_items) != (self.dataset.num_users, self.dataset.num_rated_items):
+            raise RecsysError(
+                f"{self.model.name} was trained before the last update of {self.dataset.name!r} and does not know all "
+                "of its users and items: train it again for lists of all of them.",
+                kind=ErrorKind.UNTRAINED,
+                name=self.model.name,
+                dataset=self.dataset.name,
+            )
 
     # -- one list -------------------------------------------------------------------------------------------------
     def _rankable(self, scores: Any) -> Scores:
@@ -481,9 +537,19 @@ class Recommender:
 
     def _encode_rated(self, item: ExternalId) -> int:
         internal = self.dataset.items.id_map.encode_one(item)
-        if internal > self.dataset.num_rated_items:
-            raise RecsysError(f"Nobody has rated {self.dataset.items[internal].title!r}, so no model knows it.")
+        if internal > self.known.num_rated_items:
+            raise self._unknown(internal)
         return internal
+
+    def _unknown(self, item: int) -> RecsysError:
+        """The error for an item that the model does not know."""
+        title = self.dataset.items[item].title
+        if item > self.dataset.num_rated_items:
+            return RecsysError(f"Nobody has rated {title!r}, so no model knows it.")
+        return RecsysError(
+            f"{self.model.name} was trained before anybody rated {title!r}, and does not know it: train it again.",
+            name=self.model.name,
+        )
 
     def _given_ratings(self, ratings: Mapping[ExternalId, float] | Sequence[ExternalId]) -> Scores | None:
         """The given ratings after a check of their range; the highest rating for items that were given without one."""
@@ -499,7 +565,7 @@ class Recommender:
 
     def _known(self, history: History) -> History:
         """The part of a history that is in the interactions."""
-        return history.select(history.items <= self.dataset.num_rated_items)
+        return history.select(history.items <= self.known.num_rated_items)
 
     def _reasons(self, best: Ids, history: History, liked_from: float | None = None) -> list[str] | None:
         if not self.model.capabilities.explains:

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
@@ -47,6 +48,9 @@ class Dataset:
         The file names and the reader options that the data set was read with.
     simulated
         Whether the users are simulated. Every screen that shows them says so.
+    user_updates
+        The number of the last update that brought interactions of each user, 0 for none, ``(num_users,)``; None if the
+        data set was never updated.
     """
 
     name: str
@@ -58,6 +62,7 @@ class Dataset:
     skipped: Mapping[str, int] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
     simulated: bool = False
+    user_updates: npt.NDArray[np.int32] | None = None
 
     @property
     def has_dates(self) -> bool:

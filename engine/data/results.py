@@ -449,6 +449,8 @@ class ModelState:
         they are whole, or there is no stored model.
     default
         Whether a person chose it to answer for its task when no model is asked for.
+    before_update
+        Whether it was trained before the last update of the data set. It still answers, as far as it knows.
     """
 
     name: str
@@ -463,6 +465,7 @@ class ModelState:
     uses_texts: bool = False
     damage: str = ""
     default: bool = False
+    before_update: bool = False
 
 
 @dataclass(frozen=True, slots=True)

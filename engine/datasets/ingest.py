@@ -5,15 +5,21 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from pathlib import Path
 from typing import Any
 
+from engine.data.dataset import Dataset
 from engine.data.results import Overview
+from engine.data.updates import DatasetUpdate
 from engine.datasets import read
-from engine.errors import ErrorKind, OptionError
+from engine.errors import DataError, ErrorKind, OptionError
 from engine.runtime.job import Job
 from engine.workspace.dataset_store import DEMO, Workspace, overview_of
 from engine.workspace.manifest import Manifest
+
+#: The key of a data set's source under which the options of its reader are.
+_READ_WITH = "read_with"
 
 
 def _silent(_: str) -> None:
@@ -89,6 +95,12 @@ def preview(name: str, *, first: int = 5, job: Job | None = None, **files: Any) 
         [{key: str(value) for key, value in row.items()} for row in table.slice(0, first).to_pylist()],
         interactions,
     )
+
+
+def _with_options(dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
+    """The data set with the options of its reader, by which an update is read, too."""
+    given = {name: value for name, value in options.items() if value not in (None, {})}
+    return replace_fields(dataset, source={**dataset.source, _READ_WITH: given}) if given else dataset
 
 
 def add(
@@ -169,6 +181,8 @@ def add(
             job=job,
             log=log,
         )
+        options = {"where": where, "user": user, "header": header, "encoding": encoding, "day_first": day_first}
+        dataset = _with_options(dataset, {"mapping": mapping, **options})
         return workspace.add(dataset, replace=replace, job=job)
 
     from engine.datasets.releases import RELEASES, fetch
@@ -186,3 +200,98 @@ def add(
         archive = fetch(name, Path(folder), job, log)
         dataset = read(name, kind, source=archive, job=job)
         return workspace.add(dataset, replace=replace, job=job)
+
+
+def update(
+    workspace: Workspace,
+    name: str,
+    *,
+    items: str | Path | None = None,
+    ratings: str | Path | Sequence[str | Path] | None = None,
+    links: str | Path | None = None,
+    source: str | Path | None = None,
+    max_size: int | None = None,
+    store: bool = True,
+    job: Job | None = None,
+    log: Callable[[str], None] = _silent,
+) -> tuple[DatasetUpdate, Overview]:
+    """Append files to a stored data set; they are read as it was read, with the same columns for the same roles.
+
+    Of several interactions of a user with an item the latest counts, as :func:`engine.datasets.read` has it. Users and
+    items keep their internal ids, so that models and embeddings go on serving what they know.
+
+    Parameters
+    ----------
+    workspace, name
+        Where the data set lies, and its name.
+    items, ratings, links, source, max_size
+        As :func:`engine.datasets.read` takes them.
+    store
+        Whether the result is stored, or only described.
+    job, log
+        As of :func:`add`.
+
+    Returns
+    -------
+    DatasetUpdate, Overview
+        What was appended, and what the data set is like then.
+
+    Raises
+    ------
+    UnknownError
+        If there is no data set of this name.
+    OptionError
+        If no file is given.
+    DataError
+        If a file is not what it should be, or lacks what the data set has, the data set cannot be updated or was
+        changed meanwhile, or the workspace cannot be written. The data set is then unchanged.
+    """
+    from engine.datasets.build.merge import merge
+
+    job = job or Job()
+    before = workspace.manifest(name)
+    if before.overview.simulated or before.overview.kind == DEMO:
+        raise DataError(
+            f"{name!r} is the bundled data set, whose users are simulated: it cannot be updated.", name=name
+        )
+    if items is None and ratings is None and links is None and source is None:
+        raise OptionError(f"No file was named that is to be appended to {name!r}.", name=name)
+    new = read(
+        name,
+        before.overview.kind,
+        items=items,
+        ratings=ratings,
+        links=links,
+        source=source,
+        max_size=max_size,
+        job=job,
+        log=log,
+        **_options_of(before, ratings is not None or source is not None, items is not None or source is not None),
+    )
+    job.checkpoint()
+    old = workspace.open(name)
+    merged = merge(old, new, len(before.updates) + 1)
+    job.checkpoint()
+    if store:
+        updates = (*before.updates, merged.update)
+        workspace.add(merged.dataset, replace=True, job=job, updates=updates, before=before)
+    return merged.update, overview_of(merged.dataset)
+
+
+#: The roles of the columns of a log; those of the catalogue are the others.
+_OF_LOG = ("user", "item", "rating", "weight", "time", "unrated")
+
+
+def _options_of(manifest: Manifest, has_log: bool, has_items: bool) -> dict[str, Any]:
+    """The options by which a data set of the kind ``table`` was read; the columns that were guessed are named."""
+    if manifest.overview.kind != "table":
+        return {}
+    known: dict[str, Any] = dict(manifest.source.get(_READ_WITH, {}))
+    mapping: dict[str, Any] = {}
+    for columns in manifest.source.get("guessed_columns", {}).values():
+        mapping |= columns
+    mapping |= known.get("mapping", {})
+    wanted = {role: column for role, column in mapping.items() if (has_log if role in _OF_LOG else has_items)}
+    if not has_log:
+        known = {option: value for option, value in known.items() if option not in ("where", "user")}
+    return {**known, "mapping": wanted or None}

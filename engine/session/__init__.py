@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from engine.data.id_map import ExternalId
     from engine.data.items import Item
     from engine.data.profile import Profile
-    from engine.data.results import Mark, Task
+    from engine.data.results import Mark, Overview, Task
     from engine.data.runs import RUN_KINDS, RUN_STATES, RunRecord, ValidationCurve
+    from engine.data.updates import DatasetUpdate
     from engine.evaluation.config import PROTOCOLS, TIES, EvaluationConfig, Ties
     from engine.evaluation.tuning import Tuned
     from engine.models.memory import MemoryEstimate
@@ -55,7 +56,8 @@ _MODULES = {
     "engine.data.id_map": ("ExternalId",),
     "engine.data.items": ("Item",),
     "engine.data.profile": ("Profile",),
-    "engine.data.results": ("Mark", "Task"),
+    "engine.data.results": ("Mark", "Overview", "Task"),
+    "engine.data.updates": ("DatasetUpdate",),
     "engine.data.runs": ("RUN_KINDS", "RUN_STATES", "RunRecord", "ValidationCurve"),
     "engine.evaluation.config": ("PROTOCOLS", "TIES", "EvaluationConfig", "Ties"),
     "engine.evaluation.tuning": ("Tuned",),
@@ -107,6 +109,7 @@ __all__ = [
     "VALIDATION",
     "CommonItem",
     "Completion",
+    "DatasetUpdate",
     "Draft",
     "Edit",
     "EvaluationConfig",
@@ -127,6 +130,7 @@ __all__ = [
     "MemoryEstimate",
     "Mode",
     "NewDataset",
+    "Overview",
     "ParsedQuery",
     "Problem",
     "Profile",

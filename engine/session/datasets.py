@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.ingest import Preview, add, preview
+from engine.datasets.ingest import Preview, add, preview, update
 from engine.storage.part_file import clear_parts
 from engine.storage.paths import find_paths
 from engine.workspace import dataset_moves
@@ -26,6 +26,7 @@ __all__ = [
     "restore",
     "throw_away",
     "trashed",
+    "update",
     "user_files",
 ]
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from engine.evaluation.tuning import Tuned
     from engine.models.memory import MemoryEstimate
     from engine.models.spec import ModelSpec
-    from engine.recommender import Recommender
+    from engine.recommender import Known, Recommender
 
 
 #: What a model with a capability can do, in words.
@@ -264,8 +264,33 @@ class ModelService:
                 user_index=self._opened.user_index,
                 rating_range=self._opened.manifest.overview.rating_range if rates else None,
                 stats=self._opened.stats,
+                known=self._known(name),
             )
         return known
+
+    def _known(self, name: str) -> Known | None:
+        from engine.recommender import Known
+
+        before = self._store.before_update(name)
+        if before is None:
+            return None
+        return Known(before.num_users, before.num_rated_items, self._store.knows_updates(name))
+
+    def age_note(self, name: str, recommender: Recommender, user: int | None = None) -> str:
+        """A note on a model that was trained before the last update of the data set; empty for another one.
+
+        Parameters
+        ----------
+        name, recommender
+            The model and its recommender.
+        user
+            The internal id of the user for whom it answers; None for none.
+        """
+        if self._store.before_update(name) is None:
+            return ""
+        if user is not None and recommender.is_folded_in(user):
+            return f"{name} is from before the last update; the user's new interactions are folded in"
+        return f"{name} is from before the last update"
 
     def train(
         self,

@@ -160,12 +160,13 @@ class UserService:
         NotTrainedError
             If the model, or any for users, is not trained yet.
         """
-        self._opened.dataset.users.encode_one(user)  # an unknown user is said before a model is loaded
+        internal = self._opened.dataset.users.encode_one(user)  # an unknown user is said before a model is loaded
         self._models.choose("user", model)  # that no model can answer is said without waiting for the device
         with self._opened.queue.turn():
             check(job)
             name, recommender, note = self._models.answering("user", model)
             results = recommender.recommend(user, k, filter_seen, cautious)
+            note = "; ".join(one for one in (note, self._models.age_note(name, recommender, internal)) if one)
 
         def whole() -> RankedPages:
             with self._opened.queue.turn():

@@ -15,7 +15,7 @@ import logging
 import os
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     from engine.data.dataset import Dataset
     from engine.data.interaction_stats import InteractionStats
+    from engine.data.updates import DatasetUpdate
     from engine.data.user_index import UserIndex
     from engine.interactions import Interactions
 
@@ -175,10 +176,20 @@ class Workspace:
         except DamagedError as error:
             raise self._damaged(name, str(error)) from error
 
-    def add(self, dataset: Dataset, *, replace: bool = False, job: Job | None = None) -> Manifest:
+    def add(
+        self,
+        dataset: Dataset,
+        *,
+        replace: bool = False,
+        job: Job | None = None,
+        updates: Sequence[DatasetUpdate] = (),
+        before: Manifest | None = None,
+    ) -> Manifest:
         """Store a data set completely or not at all.
 
         Another process that stores or removes one is waited for; ``job`` reports it and may cancel the waiting.
+        ``updates`` are those that led to the data set from the one that was added first, and ``before`` describes the
+        one that it was made of, whose place it may take and no other's.
 
         Raises
         ------
@@ -192,12 +203,16 @@ class Workspace:
             if name in self:
                 if not replace:
                     raise self.exists_error(name)
-                self.manifest(name)  # a data set of a newer version is refused
+                stored = self.manifest(name)  # a data set of a newer version is refused
+                if before is not None and stored.files != before.files:
+                    raise DataError(f"The data set {name!r} was changed meanwhile: update it again.", name=name)
+            elif before is not None:
+                raise DataError(f"The data set {name!r} was removed meanwhile: nothing was stored.", name=name)
             try:
                 make_folder(folder)
                 files = {table: _store_table(folder, table, rows) for table, rows in _to_tables(dataset).items()}
                 sync_folder(folder)
-                raw = _manifest_of(dataset, files)
+                raw = _manifest_of(dataset, files, updates)
                 write_json(folder / MANIFEST, raw)
             except BaseException as error:
                 clear_dataset(folder)
@@ -362,9 +377,12 @@ def _to_tables(dataset: Dataset) -> dict[str, pa.Table]:
         values = getattr(interactions, name)
         if values is not None:
             columns[name] = values
+    users = {"user_id": pa.array(dataset.users.ids)}
+    if dataset.user_updates is not None:
+        users["updated"] = pa.array(dataset.user_updates)
     return {
         "items": dataset.items.table.append_column("item_id", pa.array(dataset.items.id_map.ids)),
-        "users": pa.table({"user_id": pa.array(dataset.users.ids)}),
+        "users": pa.table(users),
         "interactions": pa.table(columns),
     }
 
@@ -402,7 +420,7 @@ def overview_of(dataset: Dataset) -> Overview:
     )
 
 
-def _manifest_of(dataset: Dataset, files: Mapping[str, Any]) -> dict[str, Any]:
+def _manifest_of(dataset: Dataset, files: Mapping[str, Any], updates: Sequence[DatasetUpdate]) -> dict[str, Any]:
     return with_checksum(
         {
             "schema": SCHEMA_VERSION,
@@ -416,5 +434,6 @@ def _manifest_of(dataset: Dataset, files: Mapping[str, Any]) -> dict[str, Any]:
                 "items": dataset.items.id_map.fingerprint(),
             },
             "files": dict(files),
+            **({"updates": [asdict(one) for one in updates]} if updates else {}),
         }
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.results import Overview
+from engine.data.updates import DatasetUpdate
 from engine.errors import RecsysError
 from engine.storage.guarded import convert_file, damaged, read_json, require_checksum
 from engine.storage.schema import SchemaError, convert
@@ -36,6 +37,8 @@ class Manifest:
         trained.
     files
         Table -> its file, checksum and number of rows.
+    updates
+        What was appended since the data set was added, the oldest first.
     """
 
     overview: Overview
@@ -43,6 +46,7 @@ class Manifest:
     source: Mapping[str, Any]
     fingerprints: Mapping[str, str]
     files: Mapping[str, Mapping[str, Any]]
+    updates: tuple[DatasetUpdate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

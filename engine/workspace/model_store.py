@@ -32,6 +32,7 @@ from engine.workspace.stored_model import (
 )
 
 if TYPE_CHECKING:
+    from engine.data.updates import DatasetUpdate
     from engine.models import ModelSpec
     from engine.workspace.dataset_store import Workspace
     from engine.workspace.manifest import Manifest
@@ -58,6 +59,7 @@ class ModelStore:
         self._workspace = workspace
         self._overview = manifest.overview
         self._fingerprints = _fingerprints(manifest)
+        self._updates = manifest.updates
         self._loaded: dict[str, tuple[str, Any]] = {}
         self._reports: dict[str, tuple[Hashable, StoredReport | DataError | None]] = {}
         self._folders: dict[str, tuple[Hashable, Path]] = {}
@@ -126,6 +128,7 @@ class ModelStore:
             state,
             trained=True,
             trained_at=stored.trained_at,
+            before_update=stored.updates < len(self._updates),
             options=report.options,
             uses_texts=spec.uses_texts(report.options),
             metrics=report.metrics,
@@ -249,19 +252,54 @@ class ModelStore:
             trained; the older model is then unchanged.
         """
         trained_at = datetime.now(UTC).isoformat(timespec="seconds")
-        stored = StoredReport(uuid4().hex, report, self._fingerprints, trained_at)
+        stored = StoredReport(uuid4().hex, report, self._fingerprints, trained_at, updates=len(self._updates))
         with self._workspace.exclusive():
             self._require_unchanged(report.model)
             with new_version(self.folder(report.model)) as fresh:
                 model.save(fresh)
                 write_json(fresh / REPORT, pack_report(fresh, stored))
 
+    def before_update(self, name: str) -> DatasetUpdate | None:
+        """The first update of the data set that a trained model knows nothing of; None if it knows all."""
+        stored = self._look(name)
+        if not isinstance(stored, StoredReport) or stored.updates >= len(self._updates):
+            return None
+        return self._updates[stored.updates]
+
+    def knows_updates(self, name: str) -> int:
+        """The number of updates that a trained model was trained after."""
+        stored = self._look(name)
+        return stored.updates if isinstance(stored, StoredReport) else 0
+
+    def _serves(self, stored: StoredReport) -> bool:
+        """Whether users and items mean the same to a model as to the data set."""
+        if stored.updates < len(self._updates):
+            before = self._updates[stored.updates]
+            uses_texts = models.get(stored.report.model).uses_texts(stored.report.options)
+            # A model of texts numbers all items, and an update moves those without interactions.
+            return not uses_texts and stored.fingerprints == {
+                "users": before.users,
+                "items": before.items,
+                "num_rated_items": before.num_rated_items,
+            }
+        return stored.fingerprints == self._fingerprints
+
+    def _is_later(self, manifest: Manifest) -> bool:
+        """Whether the data set is still the one of this store, or an update of it."""
+        known = len(self._updates)
+        if _fingerprints(manifest) == self._fingerprints:
+            return True
+        if len(manifest.updates) <= known or manifest.updates[:known] != self._updates:
+            return False
+        before = manifest.updates[known]
+        return (before.users, before.items) == (self._fingerprints["users"], self._fingerprints["items"])
+
     def _require_unchanged(self, model: str) -> None:
         name = self._overview.name
         what = ""
         if name not in self._workspace:
             what = "was removed"
-        elif _fingerprints(self._workspace.manifest(name)) != self._fingerprints:
+        elif not self._is_later(self._workspace.manifest(name)):
             what = "was replaced by one with other users or items"
         if what:
             raise DataError(
@@ -307,7 +345,9 @@ class ModelStore:
         model = self._load_on(device, folder)
         # Both with the padding; a model that uses texts also has the items that nobody has rated. The attribute of a
         # model of another package may mean something else, and is not one of the wrapper that is compared here.
-        sizes = {None, self._overview.num_rated_items + 1, self._overview.num_items + 1}
+        older = self._updates[stored.updates].num_rated_items if stored.updates < len(self._updates) else None
+        items = (self._overview.num_rated_items, self._overview.num_items) if older is None else (older,)
+        sizes = {None, *(number + 1 for number in items)}
         if not {vars(model).get(name) for name in ("num_items", "_num_items")} <= sizes:
             raise DamagedError(f"{folder}: is damaged, since its model is of another data set.", file=str(folder))
         return model
@@ -354,7 +394,7 @@ class ModelStore:
         try:
             folder = self._current(name)
             stored = read_report(folder, name)
-            if stored is None or stored.fingerprints != self._fingerprints:
+            if stored is None or not self._serves(stored):
                 return None
             require_whole(folder, stored, largest=LISTED_BYTES)
         except DataError as error:

@@ -44,6 +44,8 @@ class StoredReport:
         The time of the training, in ISO 8601 and UTC.
     files
         Path within the folder -> its record. Earlier versions of the program recorded none.
+    updates
+        How many times the data set had been updated before the training.
     """
 
     id: str
@@ -51,6 +53,7 @@ class StoredReport:
     fingerprints: Mapping[str, Any]
     trained_at: str
     files: Mapping[str, FileRecord] | None = None
+    updates: int = 0
 
 
 def pack_report(folder: Path, report: StoredReport) -> dict[str, Any]:

@@ -117,6 +117,8 @@ def to_dataset(manifest: Manifest, tables: Mapping[str, pa.Table], interactions:
     DamagedError, ValueError
         If a table lacks a column, has one of another type, or names users or items that do not exist.
     """
+    import numpy as np
+
     from engine.data.dataset import Dataset
     from engine.data.id_map import IdMap
     from engine.data.items import ItemTable
@@ -124,6 +126,8 @@ def to_dataset(manifest: Manifest, tables: Mapping[str, pa.Table], interactions:
     overview = manifest.overview
     items, users = tables["items"], tables["users"]
     _require_columns([(items, "item_id", _is_id), (users, "user_id", _is_id)])
+    if "updated" in users.column_names:
+        _require_columns([(users, "updated", _is_number)])
     item_ids = items.column("item_id").to_numpy()
     return Dataset(
         name=overview.name,
@@ -135,6 +139,7 @@ def to_dataset(manifest: Manifest, tables: Mapping[str, pa.Table], interactions:
         skipped=manifest.skipped,
         source=manifest.source,
         simulated=overview.simulated,
+        user_updates=None if "updated" not in users.column_names else np.array(users.column("updated").to_numpy()),
     )
 
 

@@ -20,6 +20,7 @@ from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.data.runs import RunRecord
 from engine.data.user_index import UserIndex
+from engine.datasets.build.merge import merge
 from engine.evaluation.config import EvaluationConfig
 from engine.interactions import Interactions
 from engine.models import Capabilities, ModelSpec, Option, Range
@@ -140,6 +141,14 @@ def vector_store(home: Path, version: str = "1", name: str = NAME) -> VectorStor
     return VectorStore(workspace_in(home).embeddings_folder(name), FakeEncoder(version=version).identity)
 
 
+def update(home: Path) -> None:
+    """Append other ratings, some of them of new users, to the data set."""
+    workspace = workspace_in(home)
+    before = workspace.manifest(NAME)
+    merged = merge(workspace.open(NAME), films(1, more_users=2), 1)
+    workspace.add(merged.dataset, replace=True, updates=[merged.update], before=before)
+
+
 def train(home: Path, model: str, **options: Any) -> None:
     Session(workspace_in(home), NAME, device="cpu").models.train(model, options)
 
@@ -248,6 +257,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "add to a new home": Operation(lambda home: workspace_in(new_home_in(home)).add(films(1))),
     "replace": Operation(lambda home: workspace_in(home).add(films(1), replace=True)),
     "replace with other ids": Operation(lambda home: workspace_in(home).add(films(1, more_users=2), replace=True)),
+    "update": Operation(update),
     "remove": Operation(lambda home: workspace_in(home).remove(NAME)),
     "throw away": Operation(lambda home: throw_away(workspace_in(home), NAME)),
     "rename": Operation(lambda home: rename(workspace_in(home), "other", "renamed")),

@@ -1,0 +1,47 @@
+"""Records of updates: what was appended to a stored data set, and what it was like before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetUpdate:
+    """What an update did to a data set.
+
+    Attributes
+    ----------
+    at
+        When it was made, in ISO 8601 and UTC.
+    files
+        The names of the files that were read.
+    added
+        Interactions of a user with an item that were not stored before.
+    changed
+        Interactions of which a later one of the same user with the same item took the place.
+    repeated
+        Interactions of the files that were stored already, with the same rating.
+    outdated
+        Interactions of the files that are older than what is stored of the same user with the same item.
+    new_users, new_items
+        Users and items that the data set did not have.
+    changed_items
+        Items of the catalogue whose facts were replaced.
+    num_users, num_rated_items, users, items
+        What the data set was like before: its sizes, and the fingerprints of its ids. Models that were trained then
+        still answer for these users and items, whose internal ids stay the same.
+    """
+
+    at: str
+    files: tuple[str, ...]
+    added: int
+    changed: int
+    repeated: int
+    outdated: int
+    new_users: int
+    new_items: int
+    changed_items: int
+    num_users: int
+    num_rated_items: int
+    users: str
+    items: str

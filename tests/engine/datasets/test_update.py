@@ -1,0 +1,180 @@
+"""Updates: what is appended to a stored data set, and what of it still serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.datasets.ingest import add, update
+from engine.errors import DataError, OptionError, RecsysError
+from engine.session import Session
+from engine.workspace.dataset_store import Workspace
+
+ITEMS = (
+    "sku,name,about\n10,Ten,ten things\n11,Eleven,eleven\n12,Twelve,twelve\n13,Thirteen,unrated\n14,Fourteen,unrated\n"
+)
+LOG = "uid,sku,stars,seconds\n1,10,4,1500000000\n1,11,5,1500000001\n2,10,3,1500000002\n2,12,2,1500000003\n"
+NEW = (
+    "uid,sku,stars,seconds\n"
+    "1,10,2,1600000000\n"  # changed
+    "2,12,2,1600000001\n"  # repeated
+    "2,10,1,1400000000\n"  # older than what is stored
+    "3,13,5,1600000002\n"  # a new user, and an item that nobody had rated
+    "3,99,5,1600000003\n"  # an item that is not in the catalogue
+    "3,,5,1600000004\n"
+)
+MAPPING = {"user": "uid", "rating": "stars", "time": "seconds", "text": ["name", "about"]}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    for name, text in (("items", ITEMS), ("log", LOG), ("new", NEW)):
+        (tmp_path / f"{name}.csv").write_text(text)
+    return tmp_path
+
+
+@pytest.fixture
+def workspace(files: Path) -> Workspace:
+    workspace = Workspace(files / "data")
+    add(workspace, "shop", ratings=files / "log.csv", items=files / "items.csv", mapping=MAPPING)
+    return workspace
+
+
+def _log(workspace: Workspace) -> list[tuple[Any, ...]]:
+    log, _ = workspace.open("shop").to_pandas()
+    return sorted(zip(log["user"], log["item"], log["rating"], strict=True))
+
+
+def test_what_is_new_is_appended_and_the_latest_rating_counts(workspace: Workspace, files: Path) -> None:
+    before = workspace.open("shop")
+    done, overview = update(workspace, "shop", ratings=files / "new.csv")
+    after = workspace.open("shop")
+    assert _log(workspace) == [(1, 10, 2), (1, 11, 5), (2, 10, 3), (2, 12, 2), (3, 13, 5), (3, 99, 5)]
+    assert (done.added, done.changed, done.repeated, done.outdated) == (2, 1, 1, 1)
+    assert (done.new_users, done.new_items, overview.num_interactions) == (1, 1, 6)
+    assert after.skipped == {"no item id": 1}
+    # What was known keeps its number, and the facts of an item are those of the catalogue.
+    assert after.users.ids[:2].tolist() == before.users.ids.tolist()
+    assert after.items.id_map.ids[:3].tolist() == before.items.id_map.ids[:3].tolist()
+    assert after.items.titles() == ["Ten", "Eleven", "Twelve", "Thirteen", "99", "Fourteen"]
+    assert after.user_updates is not None
+    assert after.user_updates.tolist() == [1, 1, 1]
+    assert workspace.manifest("shop").updates == (done,)
+
+
+def test_an_update_gives_what_reading_all_at_once_gives(workspace: Workspace, files: Path) -> None:
+    update(workspace, "shop", ratings=files / "new.csv")
+    (files / "all.csv").write_text(LOG + NEW.partition("\n")[2])
+    add(workspace, "whole", ratings=files / "all.csv", items=files / "items.csv", mapping=MAPPING)
+    whole, items = workspace.open("whole").to_pandas()
+    rows = sorted(zip(whole["user"], whole["item"], whole["rating"], strict=True))
+    assert rows == _log(workspace)
+    updated = workspace.open("shop").to_pandas()[1]
+    columns = ["title", "text"]
+    assert updated.set_index("id")[columns].to_dict() == items.set_index("id")[columns].to_dict()
+
+
+def test_items_get_new_facts_and_the_others_keep_theirs(workspace: Workspace, files: Path) -> None:
+    (files / "more.csv").write_text("sku,name,about\n11,Eleven again,eleven\n14,Fourteen,unrated\n15,Fifteen,new\n")
+    done, _ = update(workspace, "shop", items=files / "more.csv")
+    assert (done.new_items, done.changed_items, done.added) == (1, 1, 0)
+    assert workspace.open("shop").items.titles() == ["Ten", "Eleven again", "Twelve", "Thirteen", "Fourteen", "Fifteen"]
+
+
+def test_nothing_changes_where_it_is_only_tried(workspace: Workspace, files: Path) -> None:
+    before = workspace.manifest("shop")
+    _, overview = update(workspace, "shop", ratings=files / "new.csv", store=False)
+    assert overview.num_users == 3
+    assert workspace.manifest("shop") == before
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("uid,sku,seconds\n1,10,1600000000\n", "stars"),
+        ("uid,sku,stars\n1,10,3\n", "seconds"),
+        ("uid,sku,stars,seconds\nanna,10,3,1600000000\n", "text in what is to be appended, such as 'anna'"),
+        ("uid,sku,stars,seconds\n", "no rows"),
+    ],
+)
+def test_a_file_that_does_not_fit_changes_nothing(workspace: Workspace, files: Path, text: str, said: str) -> None:
+    (files / "bad.csv").write_text(text)
+    before = workspace.manifest("shop")
+    with pytest.raises(DataError, match=said):
+        update(workspace, "shop", ratings=files / "bad.csv")
+    assert workspace.manifest("shop") == before
+
+
+def test_the_demo_and_an_update_without_files_are_refused(workspace: Workspace, files: Path) -> None:
+    add(workspace, "demo")
+    with pytest.raises(DataError, match="simulated"):
+        update(workspace, "demo", ratings=files / "new.csv")
+    with pytest.raises(OptionError, match="No file"):
+        update(workspace, "shop")
+
+
+def test_another_change_meanwhile_is_not_lost(
+    workspace: Workspace, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Workspace.open
+
+    def open_late(self: Workspace, name: str) -> Any:
+        found = opened(self, name)
+        monkeypatch.setattr(Workspace, "open", opened)
+        update(workspace, "shop", ratings=files / "new.csv")
+        return found
+
+    monkeypatch.setattr(Workspace, "open", open_late)
+    with pytest.raises(DataError, match="changed meanwhile"):
+        update(workspace, "shop", ratings=files / "log.csv")
+    assert len(_log(workspace)) == 6
+
+
+def test_models_of_before_go_on_and_new_ratings_are_folded_in(workspace: Workspace, files: Path) -> None:
+    for model in ("als", "popular"):
+        Session(workspace, "shop", device="cpu").models.train(model)
+    before = Session(workspace, "shop", device="cpu").users.recommend(2, 3, "als")
+    (files / "one.csv").write_text("uid,sku,stars,seconds\n1,12,2,1600000000\n3,10,5,1600000002\n3,99,5,1600000003\n")
+    update(workspace, "shop", ratings=files / "one.csv")
+    session = Session(workspace, "shop", device="cpu")
+    state = {one.name: one for one in session.models.states()}["als"]
+    assert (state.trained, state.before_update) == (True, True)
+    unchanged = session.users.recommend(2, 3, "als")
+    assert [(one.item.item_id, one.score) for one in unchanged.results] == [
+        (one.item.item_id, one.score) for one in before.results
+    ]
+    assert unchanged.note == "als is from before the last update"
+    new = session.users.recommend(3, 3, "als")
+    assert {one.item.item_id for one in new.results} == {11, 12}
+    assert "folded in" in new.note
+    with pytest.raises(RecsysError, match="trained before anybody rated '99'"):
+        session.users.explain(3, 99, "als")
+    session.models.train("als")
+    assert not Session(workspace, "shop", device="cpu").users.recommend(3, 3, "als").note
+
+
+def test_a_model_of_before_several_updates_folds_in_all_of_them(workspace: Workspace, files: Path) -> None:
+    Session(workspace, "shop", device="cpu").models.train("als")
+    for number, user in enumerate((1, 2)):
+        (files / "one.csv").write_text(f"uid,sku,stars,seconds\n{user},13,2,{1600000000 + number}\n")
+        update(workspace, "shop", ratings=files / "one.csv")
+        if number == 0:
+            Session(workspace, "shop", device="cpu").models.train("popular")
+    users = Session(workspace, "shop", device="cpu").users
+    assert all("folded in" in users.recommend(user, 2, "als").note for user in (1, 2))
+    assert ["folded in" in users.recommend(user, 2, "popular").note for user in (1, 2)] == [False, True]
+
+
+def test_times_that_only_tell_an_order_go_on(files: Path) -> None:
+    workspace = Workspace(files / "data")
+    mapping = {"user": "uid", "rating": "stars", "time": "#row"}
+    add(workspace, "shop", ratings=files / "log.csv", mapping=mapping)
+    update(workspace, "shop", ratings=files / "new.csv")
+    log = workspace.open("shop").interactions
+    assert log.timestamps is not None
+    assert (np.diff(log.timestamps) > 0).all()
+    # Without dates the last row of a pair counts, whatever else the file says of time.
+    assert (2, 10, 1) in _log(workspace)
