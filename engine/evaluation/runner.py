@@ -47,6 +47,7 @@ def train(
     validate: bool = False,
     start: Model | None = None,
     on_cancel: Callable[[Model], None] | None = None,
+    earlier: Model | None = None,
 ) -> tuple[Model, FitReport]:
     """Train a model on a whole data set.
 
@@ -77,11 +78,14 @@ def train(
         The model whose interrupted training goes on, instead of a new one; ``options`` are those of its training.
     on_cancel
         Called with the model as it is when the job is cancelled.
+    earlier
+        A model of before an update of the data set, from which the training begins if its options allow it.
 
     Returns
     -------
     model, FitReport
-        The trained model, and a report of how long training took.
+        The trained model, and a report of how long training took. Its ``about`` has ``"start"``: ``"earlier"`` if the
+        training began from the earlier model, and ``"options"`` if that has other options, so that it began anew.
 
     Raises
     ------
@@ -100,6 +104,7 @@ def train(
         interactions = held_out.train
         validation = Validation(cases, _rating_range(spec, interactions))
     model = start or _create(spec, options, seed, device, interactions)
+    about = {} if earlier is None else {"start": "earlier" if model.start_from(earlier) else "options"}
     try:
         fit_seconds = fit(
             model, interactions, dataset, job, item_vectors=item_vectors, executor=executor, validation=validation
@@ -109,7 +114,7 @@ def train(
             on_cancel(model)
         raise
     seconds = {"fit": fit_seconds}
-    return model, FitReport(name, dataset.name, None, seed, {}, seconds, None, options=model.options())
+    return model, FitReport(name, dataset.name, None, seed, {}, seconds, None, options=model.options(), about=about)
 
 
 def estimate_memory(

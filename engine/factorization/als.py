@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -86,6 +86,14 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
         self._executor: Executor = LocalExecutor()
         self._lowest = self._highest = 0.0
         self._users = self._items = self._gram = self._seen = torch.zeros(0)
+        self._earlier: tuple[Tensor, Tensor, Tensor] | None = None
+
+    def start_from(self, earlier: Any) -> bool:
+        """Let the next fit begin from the vectors of an earlier model; False if they have another length."""
+        if earlier.embedding_dim != self.embedding_dim:
+            return False
+        self._earlier = earlier._users, earlier._items, earlier._seen
+        return True
 
     # -- training ------------------------------------------------------------------------------------------------
     def fit(
@@ -118,6 +126,12 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
         items = torch.randn(self.num_items, self.embedding_dim, generator=generator).to(self.device)
         items *= (self.scale / self.embedding_dim**0.5) * self._seen[:, None]
         users = torch.zeros(self.num_users, self.embedding_dim, device=self.device)
+        if self._earlier is not None:
+            known_users, known_items, met = (one.to(self.device) for one in self._earlier)
+            users[: len(known_users)] = known_users
+            # Items that the earlier model has not met begin as those of a new one.
+            items[: len(known_items)][met] = known_items[met]
+            self._earlier = None
         # Each sweep updates the users, then the items. At the end the users are solved exactly for the final items.
         num_users, num_items = int((by_user.lengths > 0).sum()), int(self._seen.sum())
         l2_user, l2_item = self._l2(by_user.lengths, num_items), self._l2(by_item.lengths, num_users)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from torch import Tensor, nn
@@ -99,6 +99,22 @@ random_state, device
         self._offset, self._unit = 0.0, 1.0
         self._lowest = 0.0
         self._highest: float | None = None
+        self._earlier: ExplicitFactorizationModel | None = None
+
+    def start_from(self, earlier: Any) -> bool:
+        """Let the next fit begin from the parameters of an earlier model, with an optimiser of its own.
+
+        Returns
+        -------
+        bool
+            False if the earlier model has another loss or other parameters, or was fitted with a network of the caller.
+        """
+        ours, theirs = self.options(), earlier.options()
+        form = ("loss", "embedding_dim", "center", "representation")
+        if any(ours[name] != theirs[name] for name in form) or self.representation is not None:
+            return False
+        self._earlier = earlier
+        return True
 
     def _check(self, interactions: Interactions) -> None:
         super()._check(interactions)
@@ -121,7 +137,15 @@ random_state, device
         elif self._centered:
             self._offset = _link(self.loss, float(interactions.ratings.mean(dtype=np.float64)))
         self._lowest = float(interactions.ratings.min()) if self.loss != "logistic" else 0.0
-        return super()._build(interactions)
+        net = super()._build(interactions)
+        if self._earlier is not None:
+            # The parameters are in the earlier model's unit, which therefore stays.
+            self._offset, self._unit = self._earlier._offset, self._earlier._unit
+            known, wanted = self._earlier._trained().state_dict(), net.state_dict()
+            for name, values in wanted.items():
+                values[: len(known[name])] = known[name].to(values.device)
+            self._earlier = None
+        return net
 
     @property
     def rating_range(self) -> tuple[float, float] | None:

@@ -86,7 +86,14 @@ SVD = ModelSpec(
     "Rating prediction: biased matrix factorisation by stochastic gradient descent.",
     "engine.factorization.svd:BiasedFactorizationModel",
     Capabilities(
-        "user", needs=("ratings",), predicts_ratings=True, folds_in=True, explains=True, similar=True, factorizes=True
+        "user",
+        needs=("ratings",),
+        predicts_ratings=True,
+        folds_in=True,
+        explains=True,
+        similar=True,
+        factorizes=True,
+        warm_starts=True,
     ),
     {
         "embedding_dim": Option(32, _EMBEDDING_DIM, search=(8, 16, 32, 64)),
@@ -108,7 +115,14 @@ EXPLICIT = ModelSpec(
     "Rating prediction: matrix factorisation with biases (Spotlight's explicit model).",
     "engine.factorization.explicit:ExplicitFactorizationModel",
     Capabilities(
-        "user", needs=("ratings",), predicts_ratings=True, folds_in=True, explains=True, similar=True, factorizes=True
+        "user",
+        needs=("ratings",),
+        predicts_ratings=True,
+        folds_in=True,
+        explains=True,
+        similar=True,
+        factorizes=True,
+        warm_starts=True,
     ),
     {
         "loss": Option("regression", "loss function", ("regression", "poisson", "logistic")),
@@ -124,7 +138,14 @@ ALS = ModelSpec(
     "Top-N ranking from implicit feedback: alternating least squares (iALS).",
     "engine.factorization.als:AlternatingLeastSquaresModel",
     Capabilities(
-        "user", uses=("ratings",), folds_in=True, explains=True, similar=True, factorizes=True, distributes=True
+        "user",
+        uses=("ratings",),
+        folds_in=True,
+        explains=True,
+        similar=True,
+        factorizes=True,
+        distributes=True,
+        warm_starts=True,
     ),
     {
         "embedding_dim": Option(64, _EMBEDDING_DIM, search=(32, 64, 128, 256)),

@@ -88,6 +88,14 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         self._mean, self._unit = 0.0, 1.0
         # The vectors, of standardised ratings; the last column is the bias.
         self._users = self._items = torch.zeros(0, 1)
+        self._earlier: tuple[Tensor, Tensor, float] | None = None
+
+    def start_from(self, earlier: Any) -> bool:
+        """Let the next fit begin from the vectors of an earlier model; False if they have another length."""
+        if earlier.embedding_dim != self.embedding_dim:
+            return False
+        self._earlier = earlier._users, earlier._items, earlier._unit
+        return True
 
     # -- training ------------------------------------------------------------------------------------------------
     def _fit(self, interactions: Interactions, job: Job) -> None:
@@ -96,6 +104,12 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         self._unit = RatingScale.of(interactions.ratings, interactions.weights).unit
         generator = torch.Generator().manual_seed(0 if self.random_state is None else int(self.random_state))
         self._users, self._items = (self._initial_vectors(bias / self._unit, generator) for bias in biases)
+        if self._earlier is not None:
+            # The biases are solved for anew; the vectors' products are in units of the standard deviation.
+            known_users, known_items, unit = self._earlier
+            for table, known in ((self._users, known_users), (self._items, known_items)):
+                table[: len(known), :-1] = known[:, :-1].to(self.device) * (unit / self._unit) ** 0.5
+            self._earlier = None
         users, items = (self._tensor(ids, np.int64) for ids in (interactions.user_ids, interactions.item_ids))
         residuals = self._tensor(self._scale.standardize(interactions.ratings.astype(np.float64)), np.float32)
         weights = None if interactions.weights is None else self._tensor(interactions.weights, np.float32)

@@ -31,6 +31,7 @@ _REFUSALS = {
     "folds_in": "answers only for the users that it was trained on",
     "explains": "cannot say what its scores come from",
     "similar": "does not compare items",
+    "warm_starts": "cannot begin from an earlier model",
     "factorizes": "has no vectors of users and items from which its predictions follow",
     "uncertain": "does not say how uncertain its predictions are",
     "probabilities": "scores items for users, and gives no probabilities of a next item",
@@ -136,6 +137,10 @@ class BaseModel(ABC):
     def factors(self) -> Factors:
         """Return the vectors and biases of users and items, from which the predictions follow."""
         raise self._unsupported("factorizes")
+
+    def start_from(self, earlier: Any) -> bool:
+        """Let the next fit begin from what an earlier model learnt; see :class:`engine.models.contract.Model`."""
+        raise self._unsupported("warm_starts")
 
     def std(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike) -> Scores:
         """Return the standard deviation of the predicted ratings of pairs, ``(n,)``."""

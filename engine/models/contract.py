@@ -50,6 +50,8 @@ class Capabilities:
         Whether ``similarities(item)`` compares one item with all others.
     factorizes
         Whether ``factors()`` gives vectors and biases from which the predictions follow.
+    warm_starts
+        Whether ``start_from(model)`` lets the next ``fit`` begin from an earlier model of the same class.
     sequence_length
         The number of latest items that a sequence model is given, in training and for predictions.
     distributes
@@ -68,6 +70,7 @@ class Capabilities:
     explains: bool = False
     similar: bool = False
     factorizes: bool = False
+    warm_starts: bool = False
     sequence_length: int = SEQUENCE_LENGTH
     distributes: bool = False
     stores: bool = True
@@ -152,6 +155,14 @@ class Model(Protocol):
 
     def factors(self) -> Factors:
         """Return the vectors and biases of users and items; declared by ``factorizes``."""
+        ...
+
+    def start_from(self, earlier: Any) -> bool:
+        """Let the next ``fit`` begin from what an earlier model learnt; declared by ``warm_starts``.
+
+        The first users and items of the training data are those of the earlier model. False if its options differ in
+        what decides the form of the parameters, so that the fit begins anew.
+        """
         ...
 
     def std(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike) -> npt.NDArray[Any]:

@@ -25,6 +25,7 @@ from engine.runtime.executor import LOCAL
 from engine.runtime.job import Job, Progress
 from engine.runtime.lazy_import import import_in_background
 from engine.runtime.locked_property import locked_property
+from engine.session.earlier_models import EarlierModels
 from engine.session.open_dataset import OpenDataset
 from engine.session.recording import RunRecorder, evaluation_settings, recorded_options
 from engine.session.search import SearchService
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from engine.evaluation.tuning import Tuned
     from engine.models.memory import MemoryEstimate
     from engine.models.spec import ModelSpec
-    from engine.recommender import Known, Recommender
+    from engine.recommender import Recommender
 
 
 #: What a model with a capability can do, in words.
@@ -71,6 +72,11 @@ class ModelService:
     @locked_property
     def _store(self) -> ModelStore:
         return ModelStore(self._opened.workspace, self._opened.manifest)
+
+    @locked_property
+    def earlier(self) -> EarlierModels:
+        """The models that were trained before the last update of the data set."""
+        return EarlierModels(self._store)
 
     def states(self, task: Task | None = None) -> list[ModelState]:
         """The registry as seen from this data set; reads no model and imports no torch."""
@@ -264,33 +270,9 @@ class ModelService:
                 user_index=self._opened.user_index,
                 rating_range=self._opened.manifest.overview.rating_range if rates else None,
                 stats=self._opened.stats,
-                known=self._known(name),
+                known=self.earlier.known(name),
             )
         return known
-
-    def _known(self, name: str) -> Known | None:
-        from engine.recommender import Known
-
-        before = self._store.before_update(name)
-        if before is None:
-            return None
-        return Known(before.num_users, before.num_rated_items, self._store.knows_updates(name))
-
-    def age_note(self, name: str, recommender: Recommender, user: int | None = None) -> str:
-        """A note on a model that was trained before the last update of the data set; empty for another one.
-
-        Parameters
-        ----------
-        name, recommender
-            The model and its recommender.
-        user
-            The internal id of the user for whom it answers; None for none.
-        """
-        if self._store.before_update(name) is None:
-            return ""
-        if user is not None and recommender.is_folded_in(user):
-            return f"{name} is from before the last update; the user's new interactions are folded in"
-        return f"{name} is from before the last update"
 
     def train(
         self,
@@ -301,6 +283,7 @@ class ModelService:
         *,
         validate: bool = False,
         resume: bool = False,
+        fresh: bool = False,
     ) -> FitReport:
         """Train a model on the whole data set and keep it; see :func:`engine.evaluation.runner.train`.
 
@@ -317,6 +300,8 @@ class ModelService:
         resume
             Whether to go on with the training that was interrupted, with its options and its seed, to the same model as
             without the interruption.
+        fresh
+            Whether to begin anew also where a model of before the last update of the data set could be trained on.
 
         Raises
         ------
@@ -341,7 +326,7 @@ class ModelService:
             found = self._require_unfinished(model, options)
             options, seed, validate = found.options, found.seed, found.validate
         with training(self._store, model, spec.read_options(options or {}), seed, job) as taken_over:
-            return taken_over or self._train(model, options, job, seed, validate, resume)
+            return taken_over or self._train(model, options, job, seed, validate, resume, fresh)
 
     def unfinished(self, model: str) -> Unfinished | None:
         """The training of a model that was interrupted and can go on; None if there is none."""
@@ -363,7 +348,14 @@ class ModelService:
         return found
 
     def _train(
-        self, model: str, options: Mapping[str, Any] | None, job: Job, seed: int, validate: bool, resume: bool
+        self,
+        model: str,
+        options: Mapping[str, Any] | None,
+        job: Job,
+        seed: int,
+        validate: bool,
+        resume: bool,
+        fresh: bool,
     ) -> FitReport:
         import_in_background("torch")
         from engine.evaluation.runner import train
@@ -392,6 +384,7 @@ class ModelService:
                         executor=opened.distributed,
                         validate=validate,
                         start=start,
+                        earlier=None if fresh or resume else self.earlier.start(model, opened.device),
                         on_cancel=keeping.keep,
                     )
                 except LearningError:

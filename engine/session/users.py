@@ -166,7 +166,7 @@ class UserService:
             check(job)
             name, recommender, note = self._models.answering("user", model)
             results = recommender.recommend(user, k, filter_seen, cautious)
-            note = "; ".join(one for one in (note, self._models.age_note(name, recommender, internal)) if one)
+            note = "; ".join(one for one in (note, self._models.earlier.note(name, recommender, internal)) if one)
 
         def whole() -> RankedPages:
             with self._opened.queue.turn():

@@ -22,6 +22,12 @@ from tui.commands.options import (
 )
 from tui.wording import describe
 
+#: Where a training began, if there was a model of before the last update of the data set.
+_STARTS = {
+    "earlier": "began from the model of before the update (--fresh begins anew)",
+    "options": "began anew, since the model of before the update has other options",
+}
+
 
 @cli.group()
 def models() -> None:
@@ -81,6 +87,7 @@ def default(
 @settings_option
 @seed_option
 @on_option
+@click.option("--fresh", is_flag=True, help="Begin anew, also where a model of before an update could be trained on.")
 @click.option("--dry-run", is_flag=True, help="Only say what memory it would take, and what is free.")
 @click.option("--resume", is_flag=True, help="Go on with the training that was interrupted, with its options.")
 @click.option("--validate", is_flag=True, help="Hold a few interactions out, and measure each epoch by them.")
@@ -94,6 +101,7 @@ def train(
     settings: tuple[str, ...],
     seed: int,
     on: str | None,
+    fresh: bool,
     dry_run: bool,
     resume: bool,
     validate: bool,
@@ -101,9 +109,11 @@ def train(
 ) -> None:
     """Train MODEL on the whole data set and keep it.
 
+    After `datasets update`, als, explicit and svd begin from the model of before it.
     A training by epochs that is interrupted is kept as it was: --resume goes on with it, to the same model.
     """
     from tui.model_output import log_unfinished, print_memory, print_report
+    from tui.output import log
     from tui.progress_output import cancelled_by_interrupt, progress_on_stderr
 
     session = open_session(context, dataset, device, on=on)
@@ -112,11 +122,15 @@ def train(
         return
     try:
         with progress_on_stderr() as job, cancelled_by_interrupt(job):
-            report = session.models.train(model, parse_settings(settings), job, seed, validate=validate, resume=resume)
+            report = session.models.train(
+                model, parse_settings(settings), job, seed, validate=validate, resume=resume, fresh=fresh
+            )
     except CancelledError:
         log_unfinished(model, session.name, session.models.unfinished(model))
         raise
     print_report(report, as_json)
+    if said := _STARTS.get(str(report.about.get("start"))):
+        log(f"{model} {said}.")
 
 
 @cli.command()

@@ -143,7 +143,8 @@ def _places(known: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> Numbers:
     if not len(known) or not len(wanted):
         return np.full(len(wanted), -1, dtype=np.int64)
     found = pc.index_in(pa.array(wanted, kind), pa.array(known, kind)).fill_null(-1)
-    return found.to_numpy(zero_copy_only=False).astype(np.int64)
+    places: Numbers = found.to_numpy(zero_copy_only=False).astype(np.int64)
+    return places
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,28 @@ def test_a_model_of_before_several_updates_folds_in_all_of_them(workspace: Works
     assert ["folded in" in users.recommend(user, 2, "popular").note for user in (1, 2)] == [False, True]
 
 
+@pytest.mark.parametrize("model", ["als", "explicit", "svd"])
+def test_training_goes_on_from_the_model_of_before(workspace: Workspace, files: Path, model: str) -> None:
+    def train(**options: Any) -> Any:
+        session = Session(workspace, "shop", device="cpu")
+        fresh = options.pop("fresh", False)
+        report = session.models.train(model, {"embedding_dim": 4, "n_iter": 1, **options}, fresh=fresh)
+        answer = session.users.recommend(1, 5, model, filter_seen=False)
+        return report.about.get("start"), [(one.item.item_id, one.score) for one in answer.results]
+
+    assert train()[0] is None
+    update(workspace, "shop", ratings=files / "new.csv")
+    start, warm = train()
+    assert (start, len(warm)) == ("earlier", 5)
+    assert train()[0] is None, "there is nothing new to learn from"
+    other = train(fresh=True)[1]
+    assert warm != other
+    update(workspace, "shop", ratings=files / "new.csv")
+    assert train(fresh=True)[0] is None
+    update(workspace, "shop", ratings=files / "new.csv")
+    assert train(embedding_dim=5)[0] == "options"
+
+
 def test_times_that_only_tell_an_order_go_on(files: Path) -> None:
     workspace = Workspace(files / "data")
     mapping = {"user": "uid", "rating": "stars", "time": "#row"}
