@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from engine.errors import DamagedError, LearningError, UnsupportedError
 from engine.models.contract import Capabilities
@@ -232,15 +233,39 @@ def load_net(build: Callable[[], nn.Module], tensors: Mapping[str, Tensor]) -> n
     ValueError
         If a tensor is missing, or there is one too many, or one has another shape.
     """
-    with torch.device("meta"):
+    with torch.device("meta"), _WithoutDraws():
         wanted = {name: tuple(one.shape) for name, one in build().state_dict().items()}
     found = {name: tuple(one.shape) for name, one in tensors.items()}
     if wanted != found:
         name = next(one for one in (*wanted, *found) if wanted.get(one) != found.get(one))
         raise ValueError(f"{name} has the shape {found.get(name)} instead of {wanted.get(name)}")
-    net = build()
+    with _WithoutDraws():
+        net = build()
     net.load_state_dict(tensors)
     return net
+
+
+class _WithoutDraws(TorchFunctionMode):
+    """Leaves out the random numbers of new parameters, which are about to be replaced.
+
+    On torch's device ``meta`` drawing them would import its compiler, which takes longer than all else in an answer.
+    """
+
+    def __torch_function__(self, function: Any, kinds: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(function, "__name__", "") in _DRAWS:
+            return args[0] if args else kwargs["tensor"]
+        return function(*args, **(kwargs or {}))
+
+
+_DRAWS = (
+    "normal_",
+    "uniform_",
+    "trunc_normal_",
+    "kaiming_uniform_",
+    "xavier_uniform_",
+    "xavier_normal_",
+    "orthogonal_",
+)
 
 
 def misfit(where: str, error: Exception) -> DamagedError:

@@ -178,9 +178,13 @@ class MarkovModel(SequenceModel):
     @cached_property
     def _places(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """The positions sorted by item, and the start of each item's positions, ``(num_items + 1,)``."""
+        from scipy.sparse import csr_matrix
+
+        # Transposing a matrix of one row sorts it by counting, which is stable and takes a tenth of the time of a sort.
         items = self._items.cpu().numpy()
-        order = np.argsort(items, kind="stable")
-        return order, np.searchsorted(items[order], np.arange(self.num_items + 1))
+        places = np.arange(len(items), dtype=np.int32 if len(items) < 1 << 31 else np.int64)
+        by_item = csr_matrix((places, items, [0, len(items)]), shape=(1, self.num_items)).tocsc()
+        return by_item.data, by_item.indptr
 
     @cached_property
     def _offsets(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
@@ -237,8 +241,9 @@ class MarkovModel(SequenceModel):
 
 def _distinct(places: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
     """Return the distinct positions in any order. The time depends on their number and not on ``size``."""
-    number = np.arange(len(places))
-    last = np.empty(size, dtype=np.intp)
+    kind = np.int32 if len(places) < 1 << 31 else np.int64
+    number = np.arange(len(places), dtype=kind)
+    last = np.empty(size, dtype=kind)
     last[places] = number
     distinct: npt.NDArray[Any] = places[last[places] == number]
     return distinct

@@ -147,7 +147,9 @@ def test_a_stored_model_scores_exactly_the_same(name: str, tmp_path: Path) -> No
     model = fitted(name)
     assert model.capabilities.stores
     model.save(tmp_path / "model")
+    random_state = torch.get_rng_state()
     again = models.load(tmp_path / "model")
+    assert torch.equal(torch.get_rng_state(), random_state), "parameters were drawn that are read from the file"
     assert again.name == name
     assert again.options() == model.options()
     assert again.capabilities == model.capabilities

@@ -1,0 +1,125 @@
+"""Seconds and bytes of each step at one, five and twenty-one million ratings: no worse than linear growth?
+
+    python benchmarks/scale/growth.py [SIZE …] [--home DIR] [--keep] [--steps STEP,…]
+
+Each step is a process of its own: reading a CSV, a user's history, a recommendation and next items (each asked twice,
+so that what is made once is made), one sweep of als, markov, one epoch of explicit, and the lists of all users. A step
+of a set of next to nothing is taken off: that is the start of Python and the imports. What is left may grow by no more
+than the interactions do, and fifteen percent. The script ends with status 1 if a step grows faster. Run it on a machine
+that does nothing else: it compares processor seconds, yet caches are shared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT)]
+
+from benchmarks.scale.generated import write_csv  # noqa: E402
+from benchmarks.scale.processes import HISTORY, Cost, command, measure  # noqa: E402
+
+SIZES = (1_000_000, 5_000_000, 21_000_000)
+#: A data set with which a step costs only what it costs without data.
+NOTHING = 2_000
+TOLERANCE = 1.15
+#: Costs below these are noise.
+SECONDS, BYTES = 1.0, 100e6
+RESULTS = ROOT / "benchmarks" / "results" / "growth.json"
+
+ONE_USER = ("history", "recommend als", "recommend popular", "next markov")
+
+
+def steps(name: str, file: Path, out: Path) -> dict[str, list[str]]:
+    """Step -> the words of Python that do it, in the order in which they need each other."""
+    train = ("-d", name, "--device", "cpu")
+    return {
+        "read": command("datasets", "add", name, "--ratings", str(file)),
+        "history": ["-c", HISTORY, name],
+        "train als, a sweep": command("train", "als", *train, "--set", "n_iter=1"),
+        "train markov": command("train", "markov", *train),
+        "train explicit, an epoch": command("train", "explicit", *train, "--set", "n_iter=1"),
+        "train popular": command("train", "popular", *train),
+        "recommend als": command("recommend", "5", "-d", name, "-m", "als"),
+        "recommend popular": command("recommend", "5", "-d", name, "-m", "popular"),
+        "next markov": command("next", "5", "7", "-d", name, "-m", "markov"),
+        "export als": command("export", "recommendations", "-d", name, "-m", "als", "--out", str(out)),
+    }
+
+
+def run(interactions: int, home: Path, wanted: set[str] | None) -> dict[str, Cost]:
+    """Measure all steps at one size."""
+    name = f"g{interactions}"
+    found = {}
+    with tempfile.TemporaryDirectory(dir=home) as folder:
+        file = Path(folder) / "ratings.csv"
+        write_csv(interactions, file)
+        for step, words in steps(name, file, Path(folder) / "lists.parquet").items():
+            if wanted is not None and step not in wanted:
+                continue
+            if step in ONE_USER:
+                measure(words, home)
+            found[step] = measure(words, home)
+            cost = found[step]
+            print(
+                f"{interactions:>12,}  {step:<26}{cost.processor:9.1f} s of processors{cost.seconds:9.1f} s"
+                f"{cost.peak / 1e6:9.0f} MB",
+                flush=True,
+            )
+    return found
+
+
+def growth(costs: Mapping[int, Mapping[str, Cost]], nothing: Mapping[str, Cost]) -> dict[str, tuple[float, float]]:
+    """Step -> by how much its seconds and its bytes grow for each time the interactions do, 1 for linear growth.
+
+    Of the pairs of sizes the worst counts. Growth from less than what is noise is not counted.
+    """
+    sizes, found = sorted(costs), {}
+    for step in costs[sizes[0]]:
+        worst = [0.0, 0.0]
+        for small, large in pairwise(sizes):
+            for place, (key, least) in enumerate((("processor", SECONDS), ("peak", BYTES))):
+                before, after = (
+                    max(getattr(costs[size][step], key) - getattr(nothing[step], key), least) for size in (small, large)
+                )
+                worst[place] = max(worst[place], after / before / (large / small))
+        found[step] = worst[0], worst[1]
+    return found
+
+
+def main() -> int:
+    """Measure and print; the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sizes", nargs="*", type=int, default=SIZES)
+    parser.add_argument("--home", type=Path, help="where the data sets are stored; by default a folder that is deleted")
+    parser.add_argument("--steps", help="only these, separated by commas")
+    parser.add_argument("--keep", action="store_true", help="keep the figures for docs/scale.md")
+    arguments = parser.parse_args()
+    wanted = None if arguments.steps is None else {one.strip() for one in arguments.steps.split(",")}
+    with tempfile.TemporaryDirectory(prefix="recsys-tui-growth-") as folder:
+        home = arguments.home or Path(folder)
+        home.mkdir(parents=True, exist_ok=True)
+        nothing = run(NOTHING, home, wanted)
+        costs = {size: run(size, home, wanted) for size in arguments.sizes}
+    found = growth(costs, nothing)
+    bad = {step for step, factors in found.items() if max(factors) > TOLERANCE}
+    for step, (seconds, size) in found.items():
+        print(f"{step:<26} seconds × {seconds:.2f}, bytes × {size:.2f}{'  WORSE THAN LINEAR' if step in bad else ''}")
+    if arguments.keep:
+        plain = {
+            str(size): {step: {**asdict(cost), "output": None} for step, cost in measured.items()}
+            for size, measured in {NOTHING: nothing, **costs}.items()
+        }
+        RESULTS.write_text(json.dumps({"costs": plain, "growth": found}, indent=1) + "\n", encoding="utf-8")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
