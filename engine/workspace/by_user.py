@@ -98,6 +98,14 @@ class StoredUserIndex(UserIndex):
         self._made: UserIndex | None = None
         self._making = threading.Lock()
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Another process, or another machine, gets the arrays themselves, and nothing that could make them again.
+        columns = {name: np.array(self.sorted_column(name)) for name in _COLUMNS if name in self._columns}
+        return {"columns": columns, "checksums": self._checksums, "ends": self._ends, "num_items": self._num_items}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state, remake=_cannot_remake)  # type: ignore[misc]
+
     def rows(self, user: int) -> npt.NDArray[np.intp]:
         """Not kept on disk: the interactions are in the order of the index here."""
         raise NotImplementedError("a stored index does not know the rows of the table")
@@ -137,6 +145,10 @@ class StoredUserIndex(UserIndex):
                 return False
             checked[block] = True
         return True
+
+
+def _cannot_remake() -> UserIndex:
+    raise DamagedError("The interactions by user were damaged on their way to another process.")
 
 
 def make(interactions: Interactions) -> tuple[UserIndex, InteractionStats]:

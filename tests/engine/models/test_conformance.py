@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from engine import models
 from engine.errors import CancelledError, NotTrainedError, UnsupportedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,13 @@ def test_interactions_stay_readable_when_the_data_set_is_replaced(workspace: Wor
     before = OpenDataset(workspace, NAME).dataset
     workspace.add(films(seed=5), replace=True)
     np.testing.assert_array_equal(before.interactions.item_ids, films().interactions.item_ids)
+
+
+def test_another_process_gets_the_same(workspace: Workspace) -> None:
+    opened = OpenDataset(workspace, NAME)
+    index, log = deepcopy((opened.user_index, opened.dataset.interactions))
+    np.testing.assert_array_equal(index.items(3), opened.user_index.items(3))
+    np.testing.assert_array_equal(log.item_ids, films().interactions.item_ids)
 
 
 def test_a_small_data_set_keeps_none_of_a_large_one(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
