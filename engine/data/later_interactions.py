@@ -40,10 +40,6 @@ class LaterInteractions(Interactions):
     def __len__(self) -> int:
         return self._count
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        columns = [getattr(self, column) for column in _COLUMNS]
-        return Interactions, (*columns, self.num_users, self.num_items)
-
     def has(self, column: str) -> bool:
         """Whether there are ``"ratings"``, ``"timestamps"`` or ``"weights"``; reads nothing."""
         return column in self._present

@@ -45,3 +45,16 @@ class DatasetUpdate:
     num_rated_items: int
     users: str
     items: str
+
+    def counts(self) -> dict[str, int]:
+        """What happened, in words, and how often; what did not happen is left out."""
+        counts = {
+            "new interactions": self.added,
+            "changed": self.changed,
+            "repeated": self.repeated,
+            "older than what is stored": self.outdated,
+            "new users": self.new_users,
+            "new items": self.new_items,
+            "changed items": self.changed_items,
+        }
+        return {what: count for what, count in counts.items() if count or what == "new interactions"}

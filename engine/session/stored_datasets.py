@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.results import Overview
-from engine.datasets.ingest import Preview, add, preview
+from engine.datasets.ingest import Preview, add, preview, update
 from engine.errors import DataError, ErrorKind, RecsysError
 from engine.runtime.job import Job
 from engine.session import datasets
@@ -58,12 +58,15 @@ class NewDataset:
         A file with the catalogue, where ``source`` is a log alone; empty if there is none.
     mapping
         Role -> column, for a table whose columns are to be read otherwise than guessed; an empty column for none.
+    is_update
+        Whether it is to be appended to the stored data set of this name.
     """
 
     name: str
     source: str
     items: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
+    is_update: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,10 @@ class DatasetService:
         CancelledError
             If the job was cancelled.
         """
+        if new.is_update:
+            done, overview = update(self._workspace, new.name, **_appended(new), store=False, job=job)
+            counts = ", ".join(f"{count:,} {what}" for what, count in done.counts().items())
+            return Draft(Preview(overview, {}, {"notes": [f"{', '.join(done.files)}: {counts}."]}, {}, (), ()), (), {})
         if new.source in self.published():
             raise DataError(f"{new.source} is downloaded, or copied from the program, when it is added.")
         try:
@@ -159,7 +166,7 @@ class DatasetService:
         )
 
     def add(self, new: NewDataset, job: Job | None = None, log: Callable[[str], None] = lambda _: None) -> str:
-        """Read what is to be added, and store it; returns its name.
+        """Read what is to be added or appended, and store it; returns its name.
 
         Raises
         ------
@@ -168,6 +175,9 @@ class DatasetService:
         CancelledError
             If the job was cancelled.
         """
+        if new.is_update:
+            update(self._workspace, new.name, **_appended(new), job=job, log=log)
+            return new.name
         if new.source in self.published():
             kind = "demo" if new.source == "demo" else None
             if kind is None and new.name != new.source:
@@ -206,6 +216,14 @@ def _files(new: NewDataset) -> dict[str, Any]:
     if new.items:
         return {**given, "ratings": _location(new.source), "items": _location(new.items)}
     return {**given, "source": _location(new.source)}
+
+
+def _appended(new: NewDataset) -> dict[str, Any]:
+    """The files of an update: a folder or an archive holds all of them, and another file is the log."""
+    source = _location(new.source)
+    holds_all = isinstance(source, Path) and (source.is_dir() or source.suffix == ".zip") and not new.items
+    role = "source" if holds_all else "ratings"
+    return {role: source, "items": _location(new.items) if new.items else None}
 
 
 def _columns(new: NewDataset) -> list[str]:

@@ -31,6 +31,23 @@ async def test_the_list_and_the_profile_of_the_open_data_set_show(make_app):
         assert "Most popular" in screen_text(app)
 
 
+async def test_a_data_set_is_updated_and_opened_again(make_app):
+    session, opened = FakeSession(), []
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        pane = await open_data(app, pilot)
+        pane._changes._reopen = opened.append
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, AddScreen))
+        assert "Update fake" in screen_text(app)
+        await type_text(pilot, "/data/ratings.csv")
+        await settle(pilot)
+        await pilot.press("f5")
+        await until(pilot, lambda: opened == ["fake"])
+        (new,) = [one[1] for one in session.asked if one[0] == "add"]
+        assert (new.name, new.source, new.is_update) == ("fake", "/data/ratings.csv", True)
+
+
 async def test_a_data_set_is_renamed(make_app):
     app = make_app()
     async with app.run_test(size=NARROW) as pilot:

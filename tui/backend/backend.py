@@ -224,14 +224,16 @@ class Backend:
         return self._jobs.add(view, lambda session, job: session.map.refine(job))
 
     def add_dataset(self, new: NewDataset) -> int:
-        """Read a data set and store it; the job's number."""
+        """Read a data set and store it, or append to a stored one; the job's number."""
 
         def add(session: SessionLike, job: Job) -> None:
             from engine.session import Progress
 
             session.datasets.add(new, job, lambda sentence: job.report(Progress(sentence)))
 
-        return self._jobs.add(JobView(next(numbers), "data", f"adding {new.name}"), add)
+        return self._jobs.add(
+            JobView(next(numbers), "data", f"{'updating' if new.is_update else 'adding'} {new.name}"), add
+        )
 
     def export(self, order: ExportOrder) -> int:
         """Write an export; the job's number."""

@@ -77,23 +77,8 @@ def _print(done: DatasetUpdate, overview: Overview, as_json: bool, dry_run: bool
         print_json({**sizes, "update": counts, "stored": not dry_run})
         return
     print_line(f"{overview.name}: {'would be updated' if dry_run else 'updated'} from {', '.join(done.files)}")
-    print_line(f"  {_counts(done)}")
+    print_line("  " + ", ".join(f"{count:,} {what}" for what, count in done.counts().items()))
     print_line(
         f"  {overview.num_items:,} items ({overview.num_rated_items:,} with interactions), "
         f"{overview.num_users:,} users, {overview.num_interactions:,} interactions"
     )
-
-
-def _counts(done: DatasetUpdate) -> str:
-    """What an update did, in words; what did not happen is left out."""
-    counts = {
-        "new interactions": done.added,
-        "changed": done.changed,
-        "repeated": done.repeated,
-        "older than what is stored": done.outdated,
-        "new users": done.new_users,
-        "new items": done.new_items,
-        "changed items": done.changed_items,
-    }
-    said = [f"{count:,} {what}" for what, count in counts.items() if count or what == "new interactions"]
-    return ", ".join(said)

@@ -67,15 +67,17 @@ class DataPane(Pane[DataTab]):
     KEYS: ClassVar[KeyHelp] = (
         ("Enter", "open the data set under the cursor"),
         ("a", "add one: from a file, a folder, an address, or published"),
+        ("p", "update it: append new ratings or items"),
         ("n  x", "rename it, move it to the trash"),
         ("/", "query with SQL: tables interactions, items, users"),
         ("Esc", "from the rows of a query back to the profile"),
     )
 
-    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "rename", "remove")
+    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "update", "rename", "remove")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "add", id="add-data-set"),
+        Binding("p", "update", "update", id="update-data-set"),
         Binding("n", "rename", "rename", id="rename-data-set"),
         Binding("x,delete", "remove", "remove", id="remove-data-set"),
         Binding("slash", "type", "query", key_display="/", id="edit-query"),
@@ -212,6 +214,7 @@ class DataPane(Pane[DataTab]):
             ended = job is not None and not job.active and job.id != self._ended_job
             if job is not None and ended:
                 self._ended_job = job.id
+                self._changes.job_ended(job, self.state.dataset.overview.name)
             if ended or (self._listed is None and not self._listing.pending and "datasets" not in self._failures):
                 self.list_again()
             if self._profiled is None and not self._profiling.pending and "profile" not in self._failures:
@@ -279,7 +282,7 @@ class DataPane(Pane[DataTab]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what would do something now."""
         match action:
-            case "rename" | "remove":
+            case "update" | "rename" | "remove":
                 return self.is_at(self._table) and self.chosen is not None
             case "back":
                 return self.has_class("-querying") or not self.is_at(self.line)
@@ -288,6 +291,11 @@ class DataPane(Pane[DataTab]):
     def action_add(self) -> None:
         """Ask for a data set to add."""
         self._changes.ask_to_add()
+
+    def action_update(self) -> None:
+        """Ask what is to be appended to the data set."""
+        if self.chosen is not None:
+            self._changes.ask_to_update(self.chosen)
 
     def action_rename(self) -> None:
         """Ask for another name."""

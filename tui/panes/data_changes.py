@@ -12,6 +12,7 @@ from tui.widgets.cell_text import clean
 if TYPE_CHECKING:
     from engine.session import NewDataset, StoredDataset
     from tui.backend.protocols import DataTab
+    from tui.messages import JobView
     from tui.panes.base import Pane
     from tui.widgets.add_dataset import AddScreen
 
@@ -26,7 +27,7 @@ class DatasetChanges:
     changed
         Called once the list of data sets has changed.
     reopen
-        Called with the new name of the open data set, when that was renamed.
+        Called with the name of the open data set, when that was renamed or updated.
     """
 
     def __init__(self, pane: Pane[DataTab], changed: Callable[[], None], reopen: Callable[[str], None]) -> None:
@@ -35,6 +36,7 @@ class DatasetChanges:
         self._reopen = reopen
         self.removed: Sequence[str] = ()
         """The names of the data sets that can be put back, the latest removal first."""
+        self._updating: int | None = None
         self._done: Callable[[object], None] = lambda _: None
         self._adding: NewDataset | None = None
         self._job = 0
@@ -49,6 +51,24 @@ class DatasetChanges:
 
         asking = Asking(self._complete, self._preview, self._cancel, self._add)
         self._pane.app.push_screen(AddScreen(asking, self._failed_to_add, blink=self._pane.line.cursor_blink))
+
+    def ask_to_update(self, stored: StoredDataset) -> None:
+        """Open the screen that asks what is to be appended to a data set."""
+        from tui.widgets.add_dataset import AddScreen, Asking
+
+        def add(new: NewDataset) -> None:
+            job = self._pane.backend.add_dataset(new)
+            if stored.is_open:
+                self._updating = job
+
+        asking = Asking(self._complete, self._preview, self._cancel, add)
+        self._pane.app.push_screen(AddScreen(asking, blink=self._pane.line.cursor_blink, updates=stored.name))
+
+    def job_ended(self, job: JobView, open_name: str) -> None:
+        """Open the data set again if the job has updated it: the other tabs know it as it was."""
+        if job.id == self._updating and job.state == "done":
+            self._updating = None
+            self._reopen(open_name)
 
     @property
     def _screen(self) -> AddScreen | None:

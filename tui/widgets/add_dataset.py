@@ -67,6 +67,8 @@ class AddScreen(PopUp):
         What could not be added before, to be mended; None to begin with empty lines.
     blink
         Whether cursors blink.
+    updates
+        The name of the stored data set to which it is to be appended; empty for a new one.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -89,10 +91,14 @@ class AddScreen(PopUp):
     }
     """
 
-    def __init__(self, asking: Asking, start: NewDataset | None = None, *, blink: bool = True) -> None:
+    def __init__(
+        self, asking: Asking, start: NewDataset | None = None, *, blink: bool = True, updates: str = ""
+    ) -> None:
         super().__init__()
         self._asking, self._start = asking, start
-        self._source = QueryInput("File, folder, address, demo or ml-100k", "~/ratings.csv", blink=blink, id="source")
+        self._updates = updates
+        asked = "New ratings: file, folder or address" if updates else "File, folder, address, demo or ml-100k"
+        self._source = QueryInput(asked, "~/ratings.csv", blink=blink, id="source")
         self._items = QueryInput("Catalogue in a file of its own", "optional", blink=blink, id="items")
         self._name_line = QueryInput("Name", "", blink=blink, id="name")
         self._completions: Completions[str] = Completions((Column("Path", lambda path, _: clean(path)),))
@@ -107,8 +113,9 @@ class AddScreen(PopUp):
     def compose(self) -> ComposeResult:
         """The lines, the roles, and what was found."""
         with Vertical(classes="page") as page:
-            page.border_title = Content("Add a data set")
-            page.border_subtitle = Content("Tab completes · Enter looks · F5 adds · Esc closes")
+            page.border_title = Content(f"Update {clean(self._updates)}" if self._updates else "Add a data set")
+            does = "appends" if self._updates else "adds"
+            page.border_subtitle = Content(f"Tab completes · Enter looks · F5 {does} · Esc closes")
             yield self._source
             yield self._completions
             yield self._items
@@ -121,6 +128,10 @@ class AddScreen(PopUp):
         """Begin with the source."""
         self._roles.display = False
         self._source.focus()
+        if self._updates:
+            self._name_line.display = False
+            self._tell("Type a path. It is read as the data set was, and of several ratings the latest counts.")
+            return
         self._tell("Type a path. Published sets are added by their name: demo, ml-100k, ml-latest-small, ml-1m.")
         if self._start is not None:
             self._resume(self._start)
@@ -146,6 +157,8 @@ class AddScreen(PopUp):
         from engine.session import NewDataset
 
         source, items = self._source.value.strip(), self._items.value.strip()
+        if self._updates:
+            return NewDataset(self._updates, source, items, is_update=True)
         return NewDataset(self._name_line.value.strip() or suggested_name(source), source, items, dict(self._changed))
 
     # -- typing -----------------------------------------------------------------------------------------------
