@@ -35,6 +35,15 @@ Bare().run()
 #: The placeholder of the query line, which shows that the line is drawn.
 FIRST_PANE = "words, a title"
 CTRL_Q, ESCAPE = "\x11", "\x1b"
+DOWN, F6 = "\x1b[B", "\x1b[17~"
+#: Each tab, its key, and what its frame says.
+TABS = (
+    ("Search", "\x1bOQ", "─ Search"),
+    ("User", "\x1bOR", "─ User ─"),
+    ("Sequence", "\x1bOS", "─ Add a title"),
+    ("Models", F6, "─ Models and runs"),
+    ("Data", "\x1b[18~", "─ SQL ─"),
+)
 
 
 def main() -> None:
@@ -47,6 +56,7 @@ def main() -> None:
         bench.prepare()
         bench.paints(arguments.runs)
         bench.lags()
+        bench.queued()
         bench.quits()
 
 
@@ -128,6 +138,37 @@ class Bench:
             opened = terminal.wait_for("ready", 120)
             report("1,000,000 ratings are read and stored", ticks, mounted, opened)
         print(f"\nEsc acknowledged while embedding: {ms(max(acknowledged))}")
+
+    # -- a queue of trainings ---------------------------------------------------------------------------------
+    def queued(self) -> None:
+        """The keys of all tabs, and the event loop's lag, while one run trains and three wait."""
+        paints: dict[str, list[float]] = {name: [] for name, _, _ in TABS}
+        with self.probe("queue", self.rated) as (terminal, ticks):
+            terminal.wait_for("ready", 120)
+            for _, key, shown in TABS:  # each tab is made when it is first opened
+                terminal.press(key)
+                terminal.wait_for(shown)
+            terminal.press(F6)
+            terminal.wait_for("models trained")
+            begun = time.monotonic()
+            for _ in range(4):
+                terminal.press("t")
+                follow(terminal, 0.1)
+                terminal.press(DOWN)
+            terminal.wait_for("3 waiting")
+            for _ in range(5):
+                for name, key, shown in TABS:
+                    paints[name].append(-terminal.press(key) + terminal.wait_for(shown))
+            if "3 waiting" not in terminal.text():
+                terminal.press(F6)
+                follow(terminal, 0.3)
+            queue = "to the end" if "3 waiting" in terminal.text() else "only for a part of the time"
+            ended = time.monotonic()
+            print("\n| key to paint while one run trains and three wait | median | max |\n|---|---|---|")
+            for name, values in paints.items():
+                print(f"| {name} | {ms(statistics.median(values))} | {ms(max(values))} |")
+            print("\n| event loop's lag while | p50 | p95 | p99 | max | for |\n|---|---|---|---|---|---|")
+            report(f"one run trains and three wait ({queue})", ticks, begun, ended)
 
     def probe(self, name: str, dataset: str, *ratings: Path) -> Probe:
         ticks = self.folder / f"{name}.ticks"

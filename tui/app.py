@@ -486,6 +486,10 @@ class RecsysApp(ContainedApp):
             if isinstance(screen, PopUp):
                 screen.job_changed(job)
 
+    def on_warned(self, message: messages.Warned) -> None:
+        """A job has something to say that must not be missed."""
+        self.notify(clean(message.text), severity="warning", markup=False, timeout=10)
+
     def _withdraw_question(self) -> None:
         """Close the question whether to quit, if no job runs any more that it is about."""
         from tui.widgets.quit_prompt import QuitPrompt

@@ -179,6 +179,13 @@ class JobChanged(Message):
         return isinstance(message, JobChanged) and message.job.id == self.job.id
 
 
+@dataclass
+class Warned(Message):
+    """A job has something that a person has to read."""
+
+    text: str
+
+
 # -- from the backend to the pane that asked -------------------------------------------------------------------
 
 

@@ -64,6 +64,8 @@ class _StagePrinter:
         self._stage = ""
 
     def __call__(self, progress: Progress) -> None:
+        if progress.warning:
+            log(progress.warning)
         if progress.stage != self._stage:
             self._stage = progress.stage
             log(f"{progress.stage} …")
@@ -80,6 +82,8 @@ class _BarUpdater:
         self._validation: dict[str, float] = {}
 
     def __call__(self, progress: Progress) -> None:
+        if progress.warning:
+            self._bar.console.print(sanitize(progress.warning))
         now = time.monotonic()
         if progress.stage != self._stage:
             self._validation = {}

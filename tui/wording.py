@@ -140,12 +140,14 @@ def _not_downloaded(error: RecsysError) -> str:
 #: An optional package -> the extra that brings it.
 _EXTRAS: Final[Mapping[str, str]] = {
     "duckdb": "sql",
+    "mlflow": "mlflow",
     "optuna": "tune",
     "psycopg": "database",
     "ray": "cluster",
     "python-calamine": "excel",
     "sqlalchemy": "database",
     "textual-serve": "serve",
+    "wandb": "wandb",
 }
 
 

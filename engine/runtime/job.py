@@ -26,6 +26,8 @@ class Progress:
         Figures to show, such as ``{"epoch": 3, "loss": 0.81}``.
     detail
         A record that says more than figures can, such as the trials of a search; None if there is none.
+    warning
+        A sentence that a person has to read, such as that a result was not kept somewhere; mostly empty.
     """
 
     stage: str
@@ -34,6 +36,7 @@ class Progress:
     unit: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
     detail: object = None
+    warning: str = ""
 
 
 #: The name of a validation figure in the values of a report is this and the metric: ``"validation ndcg@10"``.

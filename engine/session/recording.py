@@ -11,13 +11,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.data.runs import RunKind, RunRecord, ValidationCurve
 from engine.data.study import Study
 from engine.errors import CancelledError, RecsysError
 from engine.runtime.job import ForwardingJob, Job, Progress, validation_of
+from engine.session.loggers.registry import RunLoggers
 from engine.session.open_dataset import OpenDataset
+from engine.storage.paths import find_paths
 from engine.version import __version__
 from engine.workspace.run_files import data_fingerprint
 from engine.workspace.run_store import RunStore
@@ -143,6 +147,16 @@ class RunRecorder:
         self._opened = opened
         self.store = RunStore(opened.workspace, opened.name)
 
+    @cached_property
+    def _loggers(self) -> RunLoggers:
+        settings = self._opened.settings
+        if not settings.run_loggers:
+            return RunLoggers((), Path())
+        folder = settings.run_loggers_folder
+        return RunLoggers(
+            settings.run_loggers, Path(folder).expanduser() if folder else find_paths().state / "run-loggers"
+        )
+
     @property
     def data(self) -> str:
         """The hash of the data set's tables, by which runs are compared."""
@@ -205,10 +219,12 @@ class RunRecorder:
             machine=describe_machine(self._opened.device),
         )
         try:
-            self.store.add(run, draft.values)
+            run = self.store.add(run, draft.values)
         except RecsysError as error:
             _log.warning("a run of %s on %s was not recorded: %s", run.model, run.dataset, error)
             draft.job.report(Progress(f"the run was not recorded: {error}"))
+        for sentence in self._loggers.log(run):
+            draft.job.report(Progress("logging the run", warning=sentence))
 
 
 def recorded_options(spec: ModelSpec, given: Mapping[str, Any], seed: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -44,6 +45,8 @@ ENGINE_SETTINGS: Final = (
         least=1,
     ),
     Setting("show-adult", "truth", False, "whether searches and popular lists show items for adults", True),
+    Setting("run-loggers", "names", None, "what else keeps runs: mlflow, wandb or another one", ["mlflow"]),
+    Setting("run-loggers-folder", "text", None, "where they keep them; without it below the state", "~/runs"),
     Setting("log-level", "choice", "info", "what the log keeps", "debug", LOG_LEVELS),
 )
 
@@ -69,6 +72,9 @@ class Settings:
         The entry ``reranker-milliseconds``: the time that it may take for a query.
     log_level
         The entry ``log-level``: one of :data:`LOG_LEVELS`.
+    run_loggers, run_loggers_folder
+        The entries ``run-loggers`` and ``run-loggers-folder``: the loggers that keep runs too, and the folder in which
+        they do, in which ``~`` is the home folder.
     show_adult
         The entry ``show-adult``: whether searches and popular lists show items for adults.
     """
@@ -82,6 +88,8 @@ class Settings:
     reranker_milliseconds: float | None = None
     log_level: str | None = None
     show_adult: bool | None = None
+    run_loggers: Sequence[str] | None = None
+    run_loggers_folder: str | None = None
 
 
 def read_settings(folder: Path, *, strict: bool = True) -> Settings:

@@ -16,7 +16,7 @@ from engine.session import Job, Progress, ValidationCurve, validation_of
 from tui.backend.connection import Connection, Work
 from tui.backend.protocols import SessionLike
 from tui.backend.threads import start
-from tui.messages import DatasetChanged, Failure, JobChanged, JobState, JobView
+from tui.messages import DatasetChanged, Failure, JobChanged, JobState, JobView, Warned
 
 #: The least time between two reports to the screen, in seconds.
 REPORT_EVERY = 0.1
@@ -329,6 +329,8 @@ class Reporter:
             self._connection.post(JobChanged(self.view))
 
     def _report(self, progress: Progress) -> None:
+        if progress.warning:
+            self._connection.post(Warned(progress.warning))
         if not self.view.active:
             return
         now = self._connection.clock()

@@ -1,0 +1,1 @@
+"""Loggers of runs: records of other programs, kept beside our own."""
