@@ -400,7 +400,7 @@ async def test_an_interrupted_training_is_shown_and_goes_on_by_a_key(make_app: M
         await settle(pilot)
         text = screen_text(app)
         assert "at 7/20" in text
-        assert "interrupted after epoch 7 of 20" in text
+        assert "Interrupted after epoch 7 of 20: R goes on" in text
         await pilot.press("down", "R")
         await settle(pilot)
         assert "cannot go on: training/sequence is damaged." in screen_text(app)

@@ -22,10 +22,20 @@ _CURVE = 40
 _SHOWN = ("rmse", "ndcg", "recall", "mrr", "coverage", "novelty")
 
 
-def model_text(card: ModelCard) -> Content:
-    """What a model is, what it needs, and what its training takes."""
+def model_text(card: ModelCard, keys: tuple[str, str] = ("R", "t")) -> Content:
+    """What a model is, what it needs, and what its training takes.
+
+    Parameters
+    ----------
+    card
+        The model.
+    keys
+        The keys that go on with an interrupted training, and that begin a new one.
+    """
     state = card.state
     lines: list[Content | str] = [Content.styled(clean(state.name), "bold $text"), clean(state.description)]
+    if card.unfinished is not None:  # first, since a narrow window has room for a few lines
+        lines.insert(1, clean(_unfinished_text(card.unfinished, *keys)))
     needs = ", ".join(card.needs) or "interactions only"
     has = f"this data cannot train it: {state.obstacle}" if state.obstacle else "this data has it"
     lines.append(clean(f"Needs {needs}; {has}."))
@@ -39,20 +49,18 @@ def model_text(card: ModelCard) -> Content:
     if state.trained:
         answers = "; it answers by default" if state.default else ""
         lines.append(clean(f"Trained {(state.trained_at or '')[:16].replace('T', ' ')}{answers}."))
-    if card.unfinished is not None:
-        lines.append(clean(_unfinished_text(card.unfinished)))
     options = ", ".join(f"{option.name}={option.default}" for option in card.options)
     lines.append(clean(f"Options: {options}"))
     return Content("\n").join(one if isinstance(one, Content) else Content(one) for one in lines)
 
 
-def _unfinished_text(kept: Unfinished) -> str:
+def _unfinished_text(kept: Unfinished, resume: str, train: str) -> str:
     if kept.damage:
         return f"An interrupted training cannot go on: {kept.damage}"
-    given = ", ".join(f"{name}={value}" for name, value in kept.options.items())
+    given = "".join(f", {name}={value}" for name, value in kept.options.items())
     return (
-        f"A training was interrupted after epoch {kept.epoch} of {kept.until} ({kept.saved[:16].replace('T', ' ')} UTC"
-        f"{', ' + given if given else ''}). R goes on from there to the same model; t begins anew and forgets it."
+        f"Interrupted after epoch {kept.epoch} of {kept.until}: {resume} goes on to the same model, {train} begins anew"
+        f" ({kept.saved[:16].replace('T', ' ')} UTC{given})."
     )
 
 

@@ -18,6 +18,7 @@ from textual.widgets import Input, Static
 from engine.data.study import Study
 from tui.backend.backend import Backend
 from tui.backend.protocols import ModelDesk, SessionLike
+from tui.keymap.keymap import shown_key
 from tui.messages import Answered, Failed, Failure, StatusChanged
 from tui.panes.base import RETRY, WIDE, KeyHelp, Pane
 from tui.panes.model_rows import ORDERS, model_columns, ordered, run_columns
@@ -272,7 +273,8 @@ class ModelsPane(Pane[ModelDesk]):
             else:
                 parts.append(run_text(run, run.id in self._known.current, self._changed_options(run)))
         elif card is not None:
-            parts.append(model_text(card))
+            keys = shown_key(self.app, "resume-training", "R"), shown_key(self.app, "train", "t")
+            parts.append(model_text(card, keys))
         self._about.update(Content("\n").join(parts))
 
     def _changed_options(self, run: RunRecord) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.keymap.keymap import shown_key
 from tui.messages import DatasetState, JobView
 from tui.widgets.cell_text import clean, count
 from tui.widgets.notice import job_figures, job_heading
@@ -47,7 +48,12 @@ class QuitPrompt(PopUp):
         parts: list[str | tuple[str, str]] = [(job_heading(self._job), "bold $text")]
         if figures := job_figures(self._job):
             parts.append(f"\n{figures}")
-        parts.append(("\n\n" + clean(what_is_kept(self._job, self._dataset)), "$text"))
+        parts.append(
+            (
+                "\n\n" + clean(what_is_kept(self._job, self._dataset, shown_key(self.app, "resume-training", "R"))),
+                "$text",
+            )
+        )
         if self._others:
             verb = "waits and is" if self._others == 1 else "wait and are"
             parts.append(f" {count(self._others, 'more job')} {verb} not begun.")
@@ -57,8 +63,8 @@ class QuitPrompt(PopUp):
             yield Static(Content.assemble(*parts))
 
 
-def what_is_kept(job: JobView, dataset: DatasetState | None) -> str:
-    """What remains of a job that is stopped now."""
+def what_is_kept(job: JobView, dataset: DatasetState | None, resume: str = "R") -> str:
+    """What remains of a job that is stopped now; ``resume`` is the key that goes on with a training."""
     if job.task == "search":
         done = job.progress.done if job.progress is not None and job.progress.unit == "texts" else 0
         embedded = f"The {count(done, 'text')} embedded so far" if done else "What is embedded"
@@ -69,7 +75,7 @@ def what_is_kept(job: JobView, dataset: DatasetState | None) -> str:
     if not job.model:
         return "Nothing of it is kept: it would have to begin anew."
     if job.goes_on_later:
-        return "What it has learnt is kept: R in the Models tab goes on from there at the next start."
+        return f"What it has learnt is kept: {resume} in the Models tab goes on from there at the next start."
     older = _older_model(job, dataset)
     if older:
         return f"A training that is stopped keeps nothing. The model {older} that was trained before stays."
