@@ -91,6 +91,10 @@ class ErrorKind(StrEnum):
     MISSING_PACKAGE = "missing-package"
     #: The cluster at the address ``name`` cannot be reached.
     CLUSTER_FAILED = "cluster-failed"
+    #: An index outside this process lacks vectors.
+    INDEX_BEHIND = "index-behind"
+    #: An index outside this process holds something else than the embeddings.
+    OTHER_INDEX = "other-index"
     #: No device is called ``name``; ``choices`` are the names.
     UNKNOWN_DEVICE = "unknown-device"
     #: The work takes ``needed`` bytes of memory, and ``free`` are free. If it is the training of the model ``name``,

@@ -41,6 +41,7 @@ def launch(
     device: str,
     embedding_model: str | None = None,
     *,
+    index: str | None = None,
     on: str = "local",
     fresh: bool = False,
     debug: bool = False,
@@ -55,8 +56,8 @@ def launch(
         As `--device`.
     embedding_model
         As `--embedding-model`.
-    on
-        As `--on`.
+    index, on
+        As `--index` and `--on`.
     fresh
         As `--fresh`: the app does not begin where it was left.
     debug
@@ -73,7 +74,7 @@ def launch(
     sys.setswitchinterval(SWITCH_INTERVAL)
     os.environ.setdefault("ESCDELAY", ESCAPE_DELAY)  # read by Textual when it is imported, in make_app
     _log_errors_of_threads()
-    app = make_app(dataset, device, embedding_model, on=on, fresh=fresh, debug=debug)
+    app = make_app(dataset, device, embedding_model, index=index, on=on, fresh=fresh, debug=debug)
     theme = app.theme
     asyncio.run(_run(app))
     app.write_last_state()
@@ -92,6 +93,7 @@ def make_app(
     device: str,
     embedding_model: str | None = None,
     *,
+    index: str | None = None,
     on: str = "local",
     fresh: bool = False,
     debug: bool = False,
@@ -109,7 +111,14 @@ def make_app(
         logger.info("the app of recsys-tui %s has started on Python %s", __version__, platform.python_version())
         workspace = open_workspace()
         session = open_session(
-            workspace, dataset, device=device, interactive=True, embedding_model=embedding_model, on=on, job=job
+            workspace,
+            dataset,
+            device=device,
+            interactive=True,
+            embedding_model=embedding_model,
+            index=index,
+            on=on,
+            job=job,
         )
         workspace.make_current(session.name)
         return session

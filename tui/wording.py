@@ -141,6 +141,7 @@ def _not_downloaded(error: RecsysError) -> str:
 _EXTRAS: Final[Mapping[str, str]] = {
     "duckdb": "sql",
     "mlflow": "mlflow",
+    "lancedb": "lance",
     "optuna": "tune",
     "psycopg": "database",
     "ray": "cluster",
@@ -185,6 +186,7 @@ _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.BAD_HEADER: lambda _: "a plain table is read with --kind table",
     ErrorKind.TOO_LARGE: lambda _: "--max-size 20GB would allow 20 GB",
     ErrorKind.NOT_DOWNLOADED: _not_downloaded,
+    ErrorKind.INDEX_BEHIND: lambda _: "`recsys-tui embed --index ADDRESS` pushes them",
     ErrorKind.FILE_EXISTS: lambda _: "choose another name, or add --replace",
     ErrorKind.UNTRAINED: _untrained,
     ErrorKind.EMPTY_PROFILE: lambda _: (

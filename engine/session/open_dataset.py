@@ -38,6 +38,9 @@ class OpenDataset:
         not loaded yet, and a core is left to the screen.
     embedding_model
         A name or a folder; None for the one in the settings, else the one that comes with the package.
+    index
+        The address of a store of vectors that search by meaning asks; None for the vectors of this machine. See
+        :func:`engine.search.semantic.table_address.open_table`.
     on
         Where large work is computed; see :func:`engine.runtime.executor.make_executor`.
     """
@@ -50,6 +53,7 @@ class OpenDataset:
         device: str = "auto",
         interactive: bool = False,
         embedding_model: str | None = None,
+        index: str | None = None,
         on: str = LOCAL,
     ) -> None:
         self.workspace = workspace
@@ -57,6 +61,7 @@ class OpenDataset:
         self.device = device
         self.interactive = interactive
         self.embedding_model = embedding_model
+        self.index = index
         self.on = on
         self.queue = DeviceQueue()
 

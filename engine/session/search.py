@@ -89,13 +89,16 @@ class SearchService:
         from engine.search.co_occurrence import CoOccurrence
         from engine.search.lexical import synonyms
         from engine.search.lexical.inverted_index import CacheFile
+        from engine.search.semantic.table_address import open_table, table_name
         from engine.search.semantic.vector_store import VectorStore
         from engine.storage.paths import find_paths
 
         store, encoder, reranker, trouble = None, None, None, None
         try:
             reranker = self._reranker
-            store = VectorStore(self._opened.workspace.embeddings_folder(self._opened.name), self._encoder.identity)
+            identity, address = self._encoder.identity, self._opened.index
+            table = None if address is None else open_table(address, table_name(self._opened.name, identity.slug))
+            store = VectorStore(self._opened.workspace.embeddings_folder(self._opened.name), identity, table)
             encoder = self._encoder
         except RecsysError as error:  # a wrong model takes nothing away but the meaning
             trouble = error
@@ -146,6 +149,24 @@ class SearchService:
             state = meaning.embed(turn, executor)
             meaning.expect_queries(turn)
             return state
+
+    def push(self, job: Job | None = None) -> tuple[int, int]:
+        """Push the embeddings to the store that search asks; what an interrupted push has pushed is kept.
+
+        Returns
+        -------
+        added, total
+            The number of vectors that were added, and that there are.
+
+        Raises
+        ------
+        RecsysError
+            If the store cannot be reached, or holds other vectors under this name.
+        """
+        meaning = self._search.semantic
+        if meaning.unavailable is not None:
+            raise meaning.unavailable
+        return meaning.push(job)
 
     def forget_interruption(self) -> None:
         """Do not count the embedding as interrupted any more, because somebody stopped it on purpose.

@@ -45,6 +45,7 @@ def open_session(
     device: str = "auto",
     interactive: bool = False,
     embedding_model: str | None = None,
+    index: str | None = None,
     on: str = LOCAL,
     job: Job | None = None,
 ) -> Session:
@@ -79,7 +80,15 @@ def open_session(
             if DEMO not in workspace:  # else another process was quicker
                 raise
     workspace.manifest(wanted)
-    return Session(workspace, wanted, device=device, interactive=interactive, embedding_model=embedding_model, on=on)
+    return Session(
+        workspace,
+        wanted,
+        device=device,
+        interactive=interactive,
+        embedding_model=embedding_model,
+        index=index,
+        on=on,
+    )
 
 
 class Session:
@@ -87,7 +96,7 @@ class Session:
 
     Parameters
     ----------
-    workspace, name, device, interactive, embedding_model, on
+    workspace, name, device, interactive, embedding_model, index, on
         As of :class:`engine.session.open_dataset.OpenDataset`.
 
     Attributes
@@ -124,10 +133,17 @@ class Session:
         device: str = "auto",
         interactive: bool = False,
         embedding_model: str | None = None,
+        index: str | None = None,
         on: str = LOCAL,
     ) -> None:
         self._opened = OpenDataset(
-            workspace, name, device=device, interactive=interactive, embedding_model=embedding_model, on=on
+            workspace,
+            name,
+            device=device,
+            interactive=interactive,
+            embedding_model=embedding_model,
+            index=index,
+            on=on,
         )
         self.data = DataService(self._opened)
         self.datasets = DatasetService(workspace, name)

@@ -13,6 +13,7 @@ from tui.commands.options import (
     dataset_option,
     device_option,
     embedding_model_option,
+    index_option,
     on_option,
     open_session,
 )
@@ -29,6 +30,7 @@ _FEW = 100
 @dataset_option
 @device_option
 @embedding_model_option
+@index_option
 @on_option
 @common_options
 @click.pass_context
@@ -38,27 +40,39 @@ def embed(
     dataset: str | None,
     device: str,
     embedding_model: str | None,
+    index: str | None,
     on: str | None,
     as_json: bool,
 ) -> None:
     """Embed the catalogue for search by meaning, after saying what it costs.
 
-    What is embedded already is kept. The vectors of another model are kept beside it.
+    What is embedded already is kept. The vectors of another model are kept beside it. With --index the vectors
+    are pushed to a store, too, which needs the extra `lance` or `database`; what is there already is kept.
     """
     from tui.output import print_json, print_line
     from tui.progress_output import progress_on_stderr
 
-    session = open_session(context, dataset, device, embedding_model, on)
+    session = open_session(context, dataset, device, embedding_model, on, index)
     cost = session.search.embedding_cost()
     log_cost(cost, always=True)
     state = session.search.embedding_state()
     if not dry_run and not state.complete:
         with progress_on_stderr() as job:
             state = session.search.embed(job)
+    pushed = None
+    if index is not None and not dry_run:
+        with progress_on_stderr() as job:
+            pushed = session.search.push(job)
     if as_json:
-        print_json({**asdict(cost), "done": state.done, "total": state.total})
+        print_json({**asdict(cost), "done": state.done, "total": state.total, **_pushed(pushed)})
     else:
         print_line(f"{state.done:,} of {state.total:,} items are embedded with {state.model}.")
+        if pushed is not None:
+            print_line(f"The index has {pushed[1]:,} vectors, of which {pushed[0]:,} were added.")
+
+
+def _pushed(pushed: tuple[int, int] | None) -> dict[str, dict[str, int]]:
+    return {} if pushed is None else {"index": {"added": pushed[0], "total": pushed[1]}}
 
 
 def log_cost(cost: EmbeddingCost, *, always: bool = False) -> None:

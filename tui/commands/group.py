@@ -5,7 +5,14 @@ from __future__ import annotations
 import click
 
 from engine.version import __version__
-from tui.commands.options import dataset_option, device_option, embedding_model_option, log_level_option, on_option
+from tui.commands.options import (
+    dataset_option,
+    device_option,
+    embedding_model_option,
+    index_option,
+    log_level_option,
+    on_option,
+)
 
 
 class Commands(click.Group):
@@ -29,6 +36,7 @@ class Commands(click.Group):
 @dataset_option
 @device_option
 @embedding_model_option
+@index_option
 @on_option
 @click.option("--fresh", is_flag=True, help="Begin anew, not where the app was left.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error, also in the app.")
@@ -40,6 +48,7 @@ def cli(
     dataset: str | None,
     device: str,
     embedding_model: str | None,
+    index: str | None,
     on: str | None,
     fresh: bool,
     debug: bool,
@@ -50,10 +59,11 @@ def cli(
         "dataset": dataset,
         "device": device,
         "embedding_model": embedding_model,
+        "index": index,
         "on": on,
         "fresh": fresh,
     }
     if context.invoked_subcommand is None:
         from tui.launch import launch
 
-        launch(dataset, device, embedding_model, on=on, fresh=fresh, debug=debug)
+        launch(dataset, device, embedding_model, index=index, on=on, fresh=fresh, debug=debug)

@@ -21,6 +21,11 @@ dataset_option = click.option(
 device_option = click.option(
     "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="What computes."
 )
+index_option = click.option(
+    "--index",
+    metavar="FOLDER|s3://…|postgresql://…",
+    help="A LanceDB or PostgreSQL store that search by meaning asks; embed fills it.",
+)
 on_option = click.option(
     "--on",
     metavar="local|ray|auto|ray://HOST:PORT",
@@ -94,6 +99,7 @@ def open_session(
     device: str,
     embedding_model: str | None = None,
     on: str | None = None,
+    index: str | None = None,
 ) -> Session:
     """The session of a command; `-d`, `--device` and `--on` may come before or after the command."""
     from engine import session
@@ -105,6 +111,7 @@ def open_session(
         dataset or outer["dataset"],
         device=outer["device"] if device == "auto" else device,
         embedding_model=embedding_model or outer["embedding_model"],
+        index=index or outer["index"],
         on=on or outer["on"],
     )
 

@@ -20,6 +20,7 @@ from tui.commands.options import (
     dataset_option,
     device_option,
     embedding_model_option,
+    index_option,
     open_session,
 )
 from tui.commands.query_lines import open_queries, read_queries
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     "understood, unknown_words, remark, hidden, unlisted, note and facets.",
 )
 @embedding_model_option
+@index_option
 @common_options
 @click.pass_context
 def search(
@@ -71,6 +73,7 @@ def search(
     adult: bool,
     details: bool,
     embedding_model: str | None,
+    index: str | None,
     as_json: bool,
 ) -> None:
     """Find what is like these words: QUERY, or an item.
@@ -90,7 +93,7 @@ def search(
         raise RecsysError("The query is empty: type some words.")
     # What is wrong with the request is reported now, not after minutes of embedding.
     lines = None if queries is None else open_queries(queries)
-    session = open_session(context, dataset, device, embedding_model)
+    session = open_session(context, dataset, device, embedding_model, index=index)
     parsed = session.search.parse_query(words)
     parsed.require()
     if like is not None:

@@ -120,6 +120,14 @@ class SemanticIndex:
         self._store.embed(wanted, self._encoder, job, executor=executor)
         return self.state()
 
+    def push(self, job: Job | None = None) -> tuple[int, int]:
+        """Push the embeddings to another store; see :meth:`engine.search.semantic.vector_store.VectorStore.push`."""
+        if self._store is None:
+            raise self.unavailable or RecsysError("There is no embedding model for this catalogue.")
+        ids = [str(one) for one in self._items.id_map.ids]
+        titles = ["" if one is None else one for one in self._items.table.column("title").to_pylist()]
+        return self._store.push(self._hashes, ids, titles, job)
+
     def forget_interruption(self) -> None:
         """See :meth:`engine.search.semantic.vector_store.VectorStore.forget_interruption`."""
         if self._store is not None:

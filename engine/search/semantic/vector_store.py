@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.results import EmbeddingState
-from engine.errors import DamagedError, DataError, MissingError, RecsysError
+from engine.errors import DamagedError, DataError, MissingError, OptionError, RecsysError
 from engine.runtime.executor import Executor
 from engine.runtime.job import Job, Progress
 from engine.search import memory
@@ -26,6 +26,7 @@ from engine.search.encoder.model_files import ModelIdentity
 from engine.search.semantic.append_npy import AppendableArray
 from engine.search.semantic.quantization_cache import QuantizationCache
 from engine.search.semantic.vector_index import ExactIndex, QuantizedIndex
+from engine.search.semantic.vector_table import TableIndex, VectorTable, push, require_filled
 from engine.storage.atomic import (
     describe_os_error,
     make_folder,
@@ -70,16 +71,20 @@ class VectorStore:
     model
         The identity of the model that computes the vectors (:attr:`engine.search.encoder.encoder.Encoder.identity`).
 
+    table
+        Another store that holds these vectors too, and finds the nearest; None to compare them here.
+
     Attributes
     ----------
     damage
         A sentence about damaged files that were found and set aside; empty if there were none.
     """
 
-    def __init__(self, folder: Path, model: ModelIdentity) -> None:
+    def __init__(self, folder: Path, model: ModelIdentity, table: VectorTable | None = None) -> None:
         self.model = model
         self.folder = folder / model.slug
         self.damage = ""
+        self._table = table
         self._opening = threading.RLock()
         self._content: _Content | None = None
         self._quantized = QuantizationCache()
@@ -146,11 +151,52 @@ class VectorStore:
         """
         vectors, file, sorted_hashes = self._read()
         rows = _find_rows(hashes, *sorted_hashes)
+        if self._table is not None and len(vectors):
+            require_filled(self._table, self._in_order(sorted_hashes))
+            return TableIndex(vectors, rows, self._table)
         if device != "cpu" and memory.vectors_fit(len(vectors), vectors.shape[1], len(rows), device):
             self._quantized.drop()
             return ExactIndex(vectors, rows, device=device)
         quantizer = self._quantized.of(vectors, file)
         return ExactIndex(vectors, rows) if quantizer is None else QuantizedIndex(vectors, rows, quantizer)
+
+    def push(
+        self, item_hashes: Hashes, item_ids: Sequence[str], titles: Sequence[str], job: Job | None = None
+    ) -> tuple[int, int]:
+        """Push all vectors to the other store; see :func:`engine.search.semantic.vector_table.push`.
+
+        Parameters
+        ----------
+        item_hashes
+            The hashes of the texts of each item, shape (num_items, texts per item).
+        item_ids, titles
+            The ids, as text, and the titles of the items.
+        job
+            Receives the progress and may cancel.
+
+        Returns
+        -------
+        added, total
+            The number of rows that were added, and that there are.
+        """
+        if self._table is None:
+            raise OptionError("There is no other store to push vectors to.")
+        vectors, _, sorted_hashes = self._read()
+        of_item: list[int] = [-1] * len(vectors)
+        rows = _find_rows(np.ascontiguousarray(item_hashes), *sorted_hashes)
+        for item, row in sorted(((item, row) for item, both in enumerate(rows.tolist()) for row in both), reverse=True):
+            if row >= 0:
+                of_item[row] = item  # the first item that has the text
+        ids, names = ([None if item < 0 else one[item] for item in of_item] for one in (item_ids, titles))
+        return push(self._table, self._in_order(sorted_hashes), vectors, ids, names, job), len(vectors)
+
+    @staticmethod
+    def _in_order(sorted_hashes: tuple[Rows, Hashes]) -> Hashes:
+        """The hashes in the order of the rows."""
+        rows, hashes = sorted_hashes
+        in_order = np.empty_like(hashes)
+        in_order[rows] = hashes
+        return in_order
 
     def expect_searches(self, job: Job | None = None) -> None:
         """Quantize the vectors now for many searches on the CPU, and quantize new vectors from now on."""
