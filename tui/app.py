@@ -109,6 +109,8 @@ class RecsysApp(ContainedApp):
         Where it is kept in which state the app was left; None to keep nothing.
     restores
         Whether the app begins where it was left.
+    few_characters
+        Whether drawings keep to the characters of a small font.
     debug, contains_errors
         See :class:`tui.contained_app.ContainedApp`.
     """
@@ -146,6 +148,7 @@ class RecsysApp(ContainedApp):
         settings: SettingsSource | None = None,
         state_folder: Path | None = None,
         restores: bool = True,
+        few_characters: bool = False,
         debug: bool = False,
         contains_errors: bool = True,
     ) -> None:
@@ -181,6 +184,11 @@ class RecsysApp(ContainedApp):
         self._navigation = Navigation()
         self._travelling = False
         self._sanitizer = LineSanitizer()
+        self._glyphs: tuple[LineFilter, ...] = ()
+        if few_characters:
+            from tui.widgets.plain_glyphs import PlainGlyphs
+
+            self._glyphs = (PlainGlyphs(),)
         self._own_ratings: OwnRatings | None = None
         self._map: MapScreen | None = None
 
@@ -191,7 +199,14 @@ class RecsysApp(ContainedApp):
         from tui.backend.backend import Backend
 
         name = clean(self.state.name)
-        return Backend(self._open_session, name, self.post_message, log_hint=self._log_hint, clock=self._clock)
+        return Backend(
+            self._open_session,
+            name,
+            self.post_message,
+            log_hint=self._log_hint,
+            clock=self._clock,
+            report_every=lambda: self.state.pace.progress,
+        )
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's choice, but on Unix one that reports Esc sooner."""
@@ -204,7 +219,7 @@ class RecsysApp(ContainedApp):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, and then the one through which everything goes that is drawn."""
-        return [*super().get_line_filters(), self._sanitizer]
+        return [*super().get_line_filters(), self._sanitizer, *self._glyphs]
 
     def get_default_screen(self) -> MainScreen:
         """The screen that is never closed."""

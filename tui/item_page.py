@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from tui.terminal import is_remote
+
 if TYPE_CHECKING:
     from engine.session import Item
 
@@ -108,7 +110,7 @@ def has_browser(environment: Mapping[str, str] | None = None) -> bool:
     in this terminal.
     """
     known = os.environ if environment is None else environment
-    if known.get("SSH_CONNECTION") or known.get("SSH_TTY"):
+    if is_remote(known):
         return False
     if sys.platform in ("win32", "darwin"):
         return True

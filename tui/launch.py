@@ -16,7 +16,14 @@ from engine.version import __version__
 from tui.log import keep_off_the_terminal, log_path
 from tui.remembered import read_theme, write_theme
 from tui.settings.effective import SettingsSource
-from tui.terminal import ending_by_signals, require_terminal
+from tui.terminal import (
+    draw_fewer_frames,
+    ending_by_signals,
+    has_few_characters,
+    has_few_colours,
+    is_slow,
+    require_terminal,
+)
 
 if TYPE_CHECKING:
     from textual.theme import Theme
@@ -99,8 +106,6 @@ def make_app(
     debug: bool = False,
 ) -> RecsysApp:
     """The app on a data set. At the first start the demo must still be stored; the worker thread does that."""
-    from tui.app import RecsysApp
-
     if dataset is not None:
         _require(dataset)
 
@@ -124,13 +129,18 @@ def make_app(
         return session
 
     settings = SettingsSource(given_options(dataset, device, embedding_model, fresh=fresh))
+    slow = is_slow(settings.effective["low-traffic"])
+    if slow:
+        draw_fewer_frames()
+    from tui.app import RecsysApp
+
     _limit_colours(settings.effective["colours"])
     themes = own_themes()
     restore = settings.effective.points["restore"]
     # --fresh is about this start alone; the setting means that nothing is to be kept, either.
     state_folder = find_paths().state if restore.value or restore.source == "option" else None
-    of_few_colours = "ansi-dark" if settings.effective["colours"] == "16" else None
-    theme = settings.effective["theme"] or read_theme(find_paths().state) or of_few_colours
+    theme = settings.effective["theme"] or _theme_for(settings.effective["colours"], read_theme(find_paths().state))
+    characters = settings.effective["characters"]
     return RecsysApp(
         open_in_worker,
         dataset or "",
@@ -141,6 +151,8 @@ def make_app(
         settings=settings,
         state_folder=state_folder,
         restores=restore.value,
+        blink=not slow,
+        few_characters=characters == "few" or (characters == "auto" and has_few_characters()),
         debug=debug,
     )
 
@@ -166,6 +178,12 @@ def own_themes() -> tuple[Theme, ...]:
     from tui.themes.catalogue import read_themes
 
     return read_themes(folder).themes
+
+
+def _theme_for(colours: str, remembered: str | None) -> str | None:
+    """The theme chosen last; in sixteen colours those of the terminal, since the nearest to others are hard to read."""
+    few = colours == "16" or (colours == "auto" and has_few_colours())
+    return remembered if not few or (remembered or "").startswith("ansi-") else "ansi-dark"
 
 
 def _limit_colours(colours: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tui.keymap.keymap import Keymap, make_keymap
 from tui.log import configure_log
 from tui.pace import Pace
+from tui.terminal import is_slow
 
 if TYPE_CHECKING:
     from engine.session.settings import Problem
@@ -23,6 +24,8 @@ EVERY: Final = 2.0
 AT_ONCE: Final = ("theme", "keymap", "keys", "settle-milliseconds", "low-traffic", "log-level")
 #: The least seconds that typing and moving must rest where little is to be sent.
 _SLOW: Final = 0.4
+#: Seconds between two drawings of how far a job is, over a slow connection.
+_SLOW_PROGRESS: Final = 1.0
 
 
 class LiveSettings:
@@ -46,6 +49,7 @@ class LiveSettings:
         self._app = app
         self._source = source
         self._pace, self._usual_pace = pace, replace(pace)
+        self._usual_animations = app.animation_level
         self._set_keymap = set_keymap
         self._reading = False
         self.effective: Effective = source.effective
@@ -101,9 +105,12 @@ class LiveSettings:
             setattr(pace, one.name, getattr(self._usual_pace, one.name))
         if effective.is_set("settle-milliseconds"):
             pace.settle = effective["settle-milliseconds"] / 1000
-        if effective["low-traffic"]:
+        slow = is_slow(effective["low-traffic"])
+        if slow:
+            pace.frame, pace.progress = _SLOW_PROGRESS if pace.frame else 0.0, _SLOW_PROGRESS
+        if effective["low-traffic"] == "on":
             pace.settle, pace.glance, pace.frame = max(pace.settle, _SLOW), max(pace.glance, _SLOW), 0.0
-            self._app.animation_level = "none"
+        self._app.animation_level = "none" if slow else self._usual_animations
 
     def _tell(self, problems: Sequence[Problem], changed: Sequence[str], first: bool) -> None:
         if problems:

@@ -19,9 +19,12 @@ class Pace:
         Seconds of waiting before a spinner shows.
     frame
         Seconds a frame of the spinner; 0 keeps it still.
+    progress
+        The least seconds between two drawings of how far a job is.
     """
 
     settle: float = 0.15
     glance: float = 0.05
     patience: float = 0.15
     frame: float = 0.1
+    progress: float = 0.1

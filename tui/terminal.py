@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,11 @@ logger = logging.getLogger(__name__)
 
 #: The exit status of a program whose terminal is gone, as a shell reports one that was ended by SIGHUP.
 TERMINAL_GONE = 129
+#: The frames a second over a slow connection; Textual draws up to sixty.
+_FEW_FRAMES = "12"
+#: What a terminal is called at the end where it has more than sixteen colours, and terminals that say so by their name.
+_MORE_COLOURS = ("256color", "direct", "truecolor", "24bit", "kitty", "ghostty")
+_COLOURFUL = ("alacritty", "foot", "wezterm", "contour", "rio")
 #: Terminals that can neither move the cursor nor clear the screen.
 _DUMB = ("dumb", "unknown")
 
@@ -45,6 +50,35 @@ def require_terminal() -> None:
 def is_served() -> bool:
     """Whether the app is drawn on a web page, to which another driver of Textual sends it."""
     return "web_driver" in os.environ.get("TEXTUAL_DRIVER", "")
+
+
+def is_remote(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the app is used over SSH."""
+    return bool(environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"))
+
+
+def has_few_colours(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the terminal says that it has no more than sixteen colours, or does not say that it has more."""
+    if sys.platform == "win32" or environment.get("TEXTUAL_COLOR_SYSTEM", "auto") != "auto":
+        return False
+    name = environment.get("TERM", "").casefold()
+    colourful = name in _COLOURFUL or name.rpartition("-")[2] in _MORE_COLOURS
+    return not (colourful or environment.get("COLORTERM", "").strip().casefold() in ("truecolor", "24bit"))
+
+
+def has_few_characters(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the font of the terminal has little more than the lines and blocks of the IBM PC: the Linux console."""
+    return environment.get("TERM", "") in ("linux", "linux-16color", "linux-c")
+
+
+def is_slow(traffic: str) -> bool:
+    """Whether fewer frames are to be drawn, by the setting of that name."""
+    return traffic == "on" or (traffic == "auto" and is_remote() and not is_served())
+
+
+def draw_fewer_frames() -> None:
+    """Have Textual, which must not be imported yet, draw fewer frames a second."""
+    os.environ.setdefault("TEXTUAL_FPS", _FEW_FRAMES)
 
 
 def has_shell() -> bool:

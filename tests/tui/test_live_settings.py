@@ -49,10 +49,24 @@ async def test_what_is_wrong_is_said_and_the_app_starts(make_app, config: Path) 
 
 
 async def test_a_slow_connection_gets_less_to_draw(make_app, config: Path) -> None:
-    config.write_text("low-traffic = true\n")
+    config.write_text('low-traffic = "on"\n')
     app = make_app(settings=SettingsSource(), pace=Pace())
     assert app.state.pace.frame == 0
+    assert app.state.pace.progress == 1
     assert app.state.pace.settle >= 0.4
     async with app.run_test() as pilot:
         await settle(pilot)
         assert app.animation_level == "none"
+
+
+@pytest.mark.parametrize(("traffic", "slow"), [("auto", True), ("off", False)])
+async def test_over_ssh_fewer_frames_are_drawn_unless_the_settings_say_otherwise(
+    make_app, config: Path, monkeypatch: pytest.MonkeyPatch, traffic: str, slow: bool
+) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")
+    config.write_text(f'low-traffic = "{traffic}"\n')
+    app = make_app(settings=SettingsSource(), pace=Pace())
+    usual, pace = Pace(), app.state.pace
+    assert (pace.progress > usual.progress) is slow
+    assert (pace.frame > usual.frame) is slow
+    assert (pace.settle, pace.glance) == (usual.settle, usual.glance)

@@ -55,10 +55,11 @@ class Backend:
         *,
         log_hint: str = "the log",
         clock: Callable[[], float] = time.perf_counter,
+        report_every: Callable[[], float] = lambda: 0.1,
     ) -> None:
         self._open_session = open_session
         self._name = name
-        self._connection = Connection(post, log_hint=log_hint, clock=clock)
+        self._connection = Connection(post, log_hint=log_hint, clock=clock, report_every=report_every)
         self._mailboxes: list[Mailbox] = []
         self._opening: Reporter | None = None
         self._looking = threading.Lock()

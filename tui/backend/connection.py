@@ -37,14 +37,22 @@ class Connection:
         Where the details of an unexpected error are, for its sentence: the log's path, or ``"the log"``.
     clock
         Seconds, to measure how long answers take; tests inject a steady one.
+    report_every
+        The least seconds between two reports of a job's progress.
     """
 
     def __init__(
-        self, post: Post, *, log_hint: str = "the log", clock: Callable[[], float] = time.perf_counter
+        self,
+        post: Post,
+        *,
+        log_hint: str = "the log",
+        clock: Callable[[], float] = time.perf_counter,
+        report_every: Callable[[], float] = lambda: 0.1,
     ) -> None:
         self._post = post
         self._log_hint = log_hint
         self.clock = clock
+        self.report_every = report_every
         self.state: DatasetState | None = None
         """What was read last of the data set."""
         self._session: SessionLike | None = None

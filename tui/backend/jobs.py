@@ -1,4 +1,4 @@
-"""Long jobs: one after the other, reported ten times a second, stopped on request."""
+"""Long jobs: one after the other, reported at most ten times a second, stopped on request."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from tui.backend.protocols import SessionLike
 from tui.backend.threads import start
 from tui.messages import DatasetChanged, Failure, JobChanged, JobState, JobView, Warned
 
-#: The least time between two reports to the screen, in seconds.
-REPORT_EVERY = 0.1
 _GOING_ON = ("waiting", "running", "paused")
 #: The least time between two reports of how long a job waits, in seconds.
 _TOLD_EVERY = 1.0
@@ -239,7 +237,7 @@ class Reporter:
         Called after each report of progress.
     """
 
-    #: Reports over which the pace is measured: three seconds' worth.
+    #: Reports over which the pace is measured: three seconds' worth, or more where reports are rarer.
     _WINDOW = 30
 
     def __init__(self, view: JobView, connection: Connection, reported: Callable[[], None] = lambda: None) -> None:
@@ -341,7 +339,7 @@ class Reporter:
             self._validation[int(values["epoch"])] = figure
         if progress.detail is not None:
             self._detail = progress.detail
-        if now - self._notified_at < REPORT_EVERY:
+        if now - self._notified_at < self._connection.report_every():
             return
         previous = self.view.progress
         if previous is None or previous.stage != progress.stage or progress.done < previous.done:

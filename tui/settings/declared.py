@@ -9,6 +9,10 @@ from engine.session.settings import ENGINE_SETTINGS, Setting
 
 #: How many colours are drawn; ``auto`` is what the terminal says of itself.
 COLOURS: Final = ("auto", "truecolor", "256", "16", "none")
+#: Whether drawings keep to the characters of small fonts; ``auto`` does so on the Linux console.
+CHARACTERS: Final = ("auto", "all", "few")
+#: Whether less is drawn; ``auto`` draws fewer frames over SSH.
+TRAFFIC: Final = ("auto", "on", "off")
 #: The sets of keys.
 KEYMAPS: Final = ("default", "vim", "emacs")
 
@@ -33,7 +37,8 @@ APP_SETTINGS: Final = (
     Setting("keys", "keys", {}, "other keys for single actions", {"more-like-this": "ctrl+y", "quit": ["q", "ctrl+q"]}),
     Setting("restore", "truth", True, "whether the app begins where it was left", False),
     Setting("settle-milliseconds", "number", 150, "how long typing must rest before a search starts", 300),
-    Setting("low-traffic", "truth", False, "whether less is drawn, for a slow connection", True),
+    Setting("characters", "choice", "auto", "which characters lines and charts are drawn with", "few", CHARACTERS),
+    Setting("low-traffic", "choice", "auto", "whether less is drawn, for a slow connection", "on", TRAFFIC),
 )
 
 #: All settings: those of the app, and then those of the engine.
