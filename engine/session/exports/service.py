@@ -290,7 +290,8 @@ class ExportService:
                 factors = recommender.model.factors()
             if side == "users":
                 vectors, biases = factors.users, factors.user_biases
-                columns = {"user": pa.array(self._opened.dataset.users.ids)}
+                # A model of before an update knows the first users only.
+                columns = {"user": pa.array(self._opened.dataset.users.ids[: len(vectors)])}
             else:
                 vectors, biases = factors.items[1:], factors.item_biases[1:]
                 columns = self._item_columns(len(vectors))
@@ -301,9 +302,9 @@ class ExportService:
                 "prediction_formula": _FORMULAS[factors.link],
             }
             table = VectorTable({**columns, "bias": pa.array(biases)}, vectors.__getitem__, vectors.shape[1])
-            return self._export_vectors(
-                target, table, name, about, job, "" if model is not None else self._models.damage_note(name)
-            )
+            damage = "" if model is not None else self._models.damage_note(name)
+            note = "; ".join(one for one in (damage, self._models.earlier.note(name, recommender)) if one)
+            return self._export_vectors(target, table, name, about, job, note)
 
     def _export_vectors(
         self, target: Target, table: VectorTable, model: str, about: Mapping[str, Any], job: Job, note: str = ""

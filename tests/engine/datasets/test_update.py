@@ -11,6 +11,7 @@ import pytest
 from engine.datasets.ingest import add, update
 from engine.errors import DataError, OptionError, RecsysError
 from engine.session import Session
+from engine.session.exports.target import Target
 from engine.workspace.dataset_store import Workspace
 
 ITEMS = (
@@ -154,6 +155,15 @@ def test_models_of_before_go_on_and_new_ratings_are_folded_in(workspace: Workspa
         session.users.explain(3, 99, "als")
     session.models.train("als")
     assert not Session(workspace, "shop", device="cpu").users.recommend(3, 3, "als").note
+
+
+def test_vectors_of_a_model_of_before_are_those_of_the_users_that_it_knows(workspace: Workspace, files: Path) -> None:
+    Session(workspace, "shop", device="cpu").models.train("als")
+    update(workspace, "shop", ratings=files / "new.csv")
+    exports = Session(workspace, "shop", device="cpu").exports
+    written = exports.factors(Target(files / "users.parquet"), "als", "users")
+    assert (written.rows, written.note) == (2, "als is from before the last update")
+    assert exports.factors(Target(files / "items.parquet"), "als", "items").rows == 3
 
 
 def test_a_model_of_before_several_updates_folds_in_all_of_them(workspace: Workspace, files: Path) -> None:
