@@ -80,6 +80,8 @@ def merge(old: Dataset, new: Dataset, number: int) -> Merged:
     source = dict(old.source)
     source["files"] = [*old.source.get("files", ()), *new.source.get("files", ())]
     source["notes"] = [*old.source.get("notes", ()), *new.source.get("notes", ()), *notes]
+    if not len(old.interactions) and "times" in new.source:
+        source["times"] = new.source["times"]
     merged = replace(
         old,
         items=ItemTable(items.id_map, facts),
@@ -104,7 +106,7 @@ def _require_alike(old: Dataset, new: Dataset) -> list[str]:
                 f"The data set {old.name!r} has {word}, and what is to be appended has none: name a file with {word}.",
                 name=old.name,
             )
-        if gives and not has:
+        if gives and not has and len(old.interactions):
             notes.append(f"The {word} of the update are not used, since the data set has none.")
     if old.interactions.has("timestamps") and old.has_dates != new.has_dates:
         known, given = ("dates", "numbers that tell an order") if old.has_dates else ("an order only", "dates")

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.datasets import read
+from engine.datasets.build.merge import merge
 from engine.datasets.ingest import add, update
 from engine.errors import DataError, OptionError, RecsysError
 from engine.session import Session
@@ -210,3 +212,13 @@ def test_times_that_only_tell_an_order_go_on(files: Path) -> None:
     assert (np.diff(log.timestamps) > 0).all()
     # Without dates the last row of a pair counts, whatever else the file says of time.
     assert (2, 10, 1) in _log(workspace)
+
+
+def test_a_catalogue_takes_its_first_log_as_it_is(files: Path) -> None:
+    mapping = {"user": "uid", "rating": "stars", "time": "#row"}
+    catalogue = read("shop", "table", items=files / "items.csv", mapping={"text": ["name", "about"]})
+    log = read("shop", "table", ratings=files / "log.csv", mapping=mapping)
+    whole = merge(catalogue, log, 1).dataset
+    assert whole.interactions.ratings is not None
+    assert not whole.has_dates, "the numbers of the rows are no dates"
+    assert not [note for note in whole.source["notes"] if "not used" in note]
