@@ -18,6 +18,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -245,7 +246,7 @@ class Workspace:
             manifest = self.manifest(name)
             try:
                 tables = {table: load_table(folder, manifest.files[table]) for table in ("items", "users")}
-                log = open_interactions(folder, manifest, lambda why: self._damaged(name, why))
+                log = open_interactions(folder, manifest, partial(self._damaged_later, manifest))
                 return to_dataset(manifest, tables, log)
             except (
                 DamagedError,
@@ -354,6 +355,17 @@ class Workspace:
         """
         kind = ErrorKind.DATASET_EXISTS if replaceable else ErrorKind.NAME_TAKEN
         return DataError(f"A data set named {name!r} is already stored.", kind=kind, name=name)
+
+    def _damaged_later(self, manifest: Manifest, why: str) -> DataError:
+        """The error for a table that was whole when the data set was opened; only that data set is set aside."""
+        name = manifest.overview.name
+        if name in self and self.manifest(name).files == manifest.files:
+            return self._damaged(name, why)
+        return DataError(
+            f"The interactions of {name!r} as it was opened are damaged ({why.rstrip('.')}); the data set was replaced "
+            "or removed meanwhile: open it again.",
+            name=name,
+        )
 
     def _damaged(self, name: str, why: str) -> DataError:
         folder = self.dataset_folder(name)

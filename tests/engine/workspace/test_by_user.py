@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.data.user_index import UserIndex
+from engine.errors import DataError
 from engine.session.open_dataset import OpenDataset
 from engine.session.users import UserService
 from engine.workspace import stored_interactions, tables
@@ -111,6 +112,18 @@ def test_interactions_stay_readable_when_the_data_set_is_replaced(workspace: Wor
     before = OpenDataset(workspace, NAME).dataset
     workspace.add(films(seed=5), replace=True)
     np.testing.assert_array_equal(before.interactions.item_ids, films().interactions.item_ids)
+
+
+def test_damage_of_what_was_replaced_takes_nothing_from_what_is_there_now(workspace: Workspace) -> None:
+    before = OpenDataset(workspace, NAME).dataset
+    folder = workspace.dataset_folder(NAME)
+    with open(folder / str(workspace.manifest(NAME).files["interactions"]["file"]), "r+b") as file:
+        file.write(b"spoilt")
+    workspace.add(films(seed=5), replace=True)
+    with pytest.raises(DataError, match="replaced or removed meanwhile"):
+        len(before.interactions.item_ids)
+    assert workspace.names() == [NAME]
+    assert not workspace.set_aside()
 
 
 def test_another_process_gets_the_same(workspace: Workspace) -> None:
