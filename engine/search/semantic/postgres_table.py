@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import DataError, ErrorKind, RecsysError
+from engine.errors import DataError, ErrorKind, OptionError, RecsysError
 from engine.search.semantic.vector_index import Rows
 from engine.search.semantic.vector_table import Batch, Hashes
 
@@ -35,6 +34,8 @@ class PostgresTable:
     ------
     RecsysError
         If psycopg is not installed.
+    OptionError
+        If the address cannot be read.
     DataError
         If the server cannot be reached.
     """
@@ -42,6 +43,7 @@ class PostgresTable:
     def __init__(self, address: str, name: str) -> None:
         try:
             import psycopg
+            import psycopg.conninfo
             from psycopg import sql
         except ImportError as error:
             raise RecsysError(
@@ -49,9 +51,7 @@ class PostgresTable:
                 kind=ErrorKind.MISSING_PACKAGE,
                 name="psycopg",
             ) from error
-        place = urlsplit(address)
-        # Without the user and the password, which no sentence may show.
-        self._shown = f"{place.scheme}://{place.hostname or ''}{place.path}"
+        self._shown = _shown(psycopg, address)
         self._failures = psycopg.Error
         self._sql, self._name = sql, name
         with self._errors():
@@ -124,3 +124,19 @@ class PostgresTable:
         except self._failures as error:
             what = " ".join(str(error).split())[:150] or type(error).__name__
             raise DataError(f"{self._shown}: the index fails ({what}).", file=self._shown) from error
+
+
+def _shown(psycopg: Any, address: str) -> str:
+    """An address without the user and the password, which no sentence may show."""
+    try:
+        parts = psycopg.conninfo.conninfo_to_dict(address)
+    except psycopg.Error:  # its text has the part that it cannot read, which may be the password
+        parts = None
+    # Of a password with one of these signs as it is, a part would be taken for the host, the port or the database.
+    host, port, database = (str((parts or {}).get(name) or "") for name in ("host", "port", "dbname"))
+    if parts is None or "@" in host + database or not (port.replace(",", "0") or "0").isdigit():
+        raise OptionError(
+            "The address of the index in PostgreSQL cannot be read: it is postgresql://USER:PASSWORD@HOST/DATABASE, "
+            "with each of the signs @ : / ? # [ ] % in the user and in the password written as % and two digits."
+        )
+    return f"postgresql://{host}/{database}"

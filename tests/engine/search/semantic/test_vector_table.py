@@ -128,6 +128,16 @@ def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(find_spec("psycopg") is None, reason="psycopg is not installed")
 def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
-    with pytest.raises(DataError, match=r"postgresql://127\.0\.0\.1/films: the index fails") as raised:
-        open_table("postgresql://me:secret@127.0.0.1:1/films", "films")
-    assert "secret" not in str(raised.value)
+    for password in ("secret", "[secret"):
+        with pytest.raises(DataError, match=r"postgresql://127\.0\.0\.1/films: the index fails") as raised:
+            open_table(f"postgresql://me:{password}@127.0.0.1:1/films", "films")
+        assert "secret" not in str(raised.value)
+
+
+@pytest.mark.skipif(find_spec("psycopg") is None, reason="psycopg is not installed")
+@pytest.mark.parametrize("password", ["se@cret", "se/cret", "se%zzcret", "1/2@3cret"])
+def test_a_password_that_makes_an_address_unreadable_is_not_shown(password: str) -> None:
+    with pytest.raises(OptionError, match="cannot be read") as raised:
+        open_table(f"postgresql://me:{password}@127.0.0.1:1/films", "films")
+    assert "cret" not in str(raised.value)
+    assert raised.value.__cause__ is None
