@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -54,8 +56,11 @@ class PostgresTable:
         self._shown = _shown(psycopg, address)
         self._failures = psycopg.Error
         self._sql, self._name = sql, name
+        self._connect: Callable[[], Any] = partial(psycopg.connect, address, autocommit=True, connect_timeout=_PATIENCE)
+        self._connection: Any = None
+        self._using = threading.Lock()
         with self._errors():
-            self._connection: Any = psycopg.connect(address, autocommit=True, connect_timeout=_PATIENCE)
+            pass  # whoever names a server wants to know at once that it is not there
 
     def count(self) -> int:
         """The number of rows; 0 if there is no table yet."""
@@ -119,11 +124,18 @@ class PostgresTable:
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except self._failures as error:
-            what = " ".join(str(error).split())[:150] or type(error).__name__
-            raise DataError(f"{self._shown}: the index fails ({what}).", file=self._shown) from error
+        """Let one thread at a time use the connection, whose transactions are not a thread's own.
+
+        A connection that was lost since the last use is made anew.
+        """
+        with self._using:
+            try:
+                if self._connection is None or self._connection.closed:
+                    self._connection = self._connect()
+                yield
+            except self._failures as error:
+                what = " ".join(str(error).split())[:150] or type(error).__name__
+                raise DataError(f"{self._shown}: the index fails ({what}).", file=self._shown) from error
 
 
 def _shown(psycopg: Any, address: str) -> str:

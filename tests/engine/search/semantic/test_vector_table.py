@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -141,3 +142,13 @@ def test_a_password_that_makes_an_address_unreadable_is_not_shown(password: str)
         open_table(f"postgresql://me:{password}@127.0.0.1:1/films", "films")
     assert "cret" not in str(raised.value)
     assert raised.value.__cause__ is None
+
+
+def test_a_connection_that_was_lost_is_made_anew_and_threads_take_turns(database: str, stored: Stored) -> None:
+    hashes, vectors, ids = stored
+    table: Any = open_table(database, "lost")
+    push(table, hashes[:50], vectors[:50], ids[:50], ids[:50])
+    table._connection.close()
+    with ThreadPoolExecutor(4) as pool:
+        nearest = list(pool.map(lambda row: int(table.nearest(vectors[row], 5)[0]), range(50)))
+    assert nearest == list(range(50))
