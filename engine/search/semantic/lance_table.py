@@ -49,11 +49,12 @@ class LanceTable:
         self._address, self._name = address, name
         with self._errors():
             self._connection: Any = lancedb.connect(address)
-            self._table: Any = self._connection.open_table(name) if self._exists() else None
+            self._table: Any = self._open()
 
     def count(self) -> int:
         """The number of rows; 0 if there is no table yet."""
         with self._errors():
+            self._table = self._open()  # one that is open does not see what another process has added
             return 0 if self._table is None else int(self._table.count_rows())
 
     def hashes(self, start: int, stop: int) -> Hashes:
@@ -103,12 +104,11 @@ class LanceTable:
             found = wanted.select(["row", "_distance"]).limit(count).to_arrow()
         return np.asarray(found.column("row").to_numpy(), dtype=np.int64)
 
-    def _exists(self) -> bool:
+    def _open(self) -> Any:
         try:
-            self._connection.open_table(self._name)
+            return self._connection.open_table(self._name)
         except ValueError:  # it says so of a table that is not there
-            return False
-        return True
+            return None
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -152,3 +152,11 @@ def test_a_connection_that_was_lost_is_made_anew_and_threads_take_turns(database
     with ThreadPoolExecutor(4) as pool:
         nearest = list(pool.map(lambda row: int(table.nearest(vectors[row], 5)[0]), range(50)))
     assert nearest == list(range(50))
+
+
+def test_what_another_process_has_pushed_is_found(folder: str, stored: Stored) -> None:
+    hashes, vectors, ids = stored
+    before = open_table(folder, "shared")
+    for end in (10, 20):
+        push(open_table(folder, "shared"), hashes[:end], vectors[:end], ids[:end], ids[:end])
+        assert before.count() == end
