@@ -216,7 +216,7 @@ class TableIndex(ExactIndex):
         while count <= max(len(usable) // _MOST_ASKED_DIVISOR, _FEW):
             rows = self._table.nearest(query, count)
             rows = rows[(rows >= 0) & (rows < len(usable))]
-            rows = rows[usable[rows]]
+            rows = np.unique(rows[usable[rows]])  # two pushes at once may have added a row twice
             if len(rows) >= k:
                 return rows
             count *= 2

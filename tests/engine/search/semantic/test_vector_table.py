@@ -160,3 +160,16 @@ def test_what_another_process_has_pushed_is_found(folder: str, stored: Stored) -
     for end in (10, 20):
         push(open_table(folder, "shared"), hashes[:end], vectors[:end], ids[:end], ids[:end])
         assert before.count() == end
+
+
+def test_a_row_that_a_store_gives_again_takes_no_place(stored: Stored) -> None:
+    _, vectors, _ = stored
+    nearest, _ = ExactIndex(vectors).search(vectors[:1], 12)
+
+    class Repeating:
+        def nearest(self, query: object, count: int) -> Any:
+            found, _ = ExactIndex(vectors).search(vectors[:1], count)
+            return np.repeat(found[0], 3)[:count]
+
+    items, _ = TableIndex(vectors, None, Repeating()).search(vectors[:1], 12)  # type: ignore[arg-type]
+    assert items.tolist() == nearest.tolist()
