@@ -21,7 +21,8 @@ _log = logging.getLogger(__name__)
 class CheckpointingJob(ForwardingJob):
     """A job that keeps the model after an epoch, now and then, and when the training is interrupted.
 
-    That it cannot be kept is reported once and stops no training.
+    That it cannot be kept is reported once and stops no training. It is tried again the next time, since another
+    process may have held the workspace for long.
 
     Parameters
     ----------
@@ -59,11 +60,13 @@ class CheckpointingJob(ForwardingJob):
 
     def keep(self, model: object) -> None:
         """Keep the model of a training that is interrupted or under way, if it is of a kind that can go on."""
-        if not isinstance(model, Estimator) or self._failed:
+        if not isinstance(model, Estimator):
             return
         try:
             self._store.save(model, self._request)
         except RecsysError as error:
+            if self._failed:
+                return
             self._failed = True
             _log.warning("a training of %s is not kept: %s", model.name, error)
             self.report(Progress(f"the training cannot be kept: {error}"))

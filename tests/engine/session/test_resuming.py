@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from engine.errors import CancelledError, OptionError, RecsysError
 from engine.runtime.job import Job, Progress
 from engine.session import Session
 from engine.session.checkpointing import CheckpointingJob
+from engine.workspace.checkpoints import CheckpointStore
 from engine.workspace.dataset_store import Workspace
 from tests.engine.conftest import make_dataset
 
@@ -120,3 +122,19 @@ def test_a_training_under_way_is_kept_now_and_then_and_a_failure_to_keep_it_stop
     reported: list[str] = []
     opened(workspace).models.train("explicit", OPTIONS, Job(lambda progress: reported.append(progress.stage)))
     assert sum("cannot be kept" in stage for stage in reported) == 1
+
+
+def test_a_training_that_could_not_be_kept_once_is_kept_later(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.session.checkpointing.KEEP_EVERY", 0.0)
+    save, failures = CheckpointStore.save, [RecsysError("The workspace is busy.")]
+
+    def save_late(*arguments: Any) -> None:
+        if failures:
+            raise failures.pop()
+        save(*arguments)
+
+    monkeypatch.setattr(CheckpointStore, "save", save_late)
+    interrupt(workspace, "explicit")
+    assert opened(workspace).models.unfinished("explicit") is not None
