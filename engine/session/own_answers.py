@@ -123,7 +123,7 @@ class OwnAnswerService:
             check(job)
             name, recommender, note = self._models.answering("sequence", model)
             if "texts" not in recommender.model.capabilities.uses:
-                items = [item for item in items if item <= self._opened.dataset.num_rated_items]
+                items = [item for item in items if item <= recommender.known.num_rated_items]
             self._require_known(resolved, items)
             results = recommender.next_items(items, k + len(excluded))
         kept = _without(results, excluded, k)

@@ -123,8 +123,9 @@ def next_what_if(
         check(job)
         name, recommender, note = models.answering("sequence", model)
         takes_texts = "texts" in recommender.model.capabilities.uses
-        last = opened.dataset.num_items if takes_texts else opened.dataset.num_rated_items
-        before, now = ([item for item in one.items if item <= last] for one in (timeline, after))
+        last = opened.dataset.num_items if takes_texts else recommender.known.num_rated_items
+        named = {edit.item for edit in edits if not edit.removed}  # that the model does not know one of these is said
+        before, now = ([item for item in one.items if item <= last or item in named] for one in (timeline, after))
         found = compare_next(recommender, before, now, k, True, [one for one in excluded if one not in taken_out])
     return replace(found, method=name, note=note)
 

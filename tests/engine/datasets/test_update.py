@@ -14,6 +14,7 @@ from engine.datasets.ingest import add, update
 from engine.errors import DataError, OptionError, RecsysError
 from engine.session import Session
 from engine.session.exports.target import Target
+from engine.what_if import Edit
 from engine.workspace.dataset_store import Workspace
 
 ITEMS = (
@@ -166,6 +167,19 @@ def test_vectors_of_a_model_of_before_are_those_of_the_users_that_it_knows(works
     written = exports.factors(Target(files / "users.parquet"), "als", "users")
     assert (written.rows, written.note) == (2, "als is from before the last update")
     assert exports.factors(Target(files / "items.parquet"), "als", "items").rows == 3
+
+
+def test_a_profile_with_an_item_that_is_new_to_the_model_is_continued(workspace: Workspace, files: Path) -> None:
+    Session(workspace, "shop", device="cpu").models.train("markov")
+    update(workspace, "shop", ratings=files / "new.csv")
+    session = Session(workspace, "shop", device="cpu")
+    known, new, other = (session.data.dataset.items.id_map.encode_one(one) for one in (10, 13, 11))
+    session.me.rate(known, 5.0)
+    session.me.rate(new, 4.0)
+    assert {one.item.item_id for one in session.own_answers.next_items(3, "markov").results} <= {11, 12}
+    assert session.own_answers.next_what_if([Edit(other)], 3, "markov").method == "markov"
+    with pytest.raises(RecsysError, match="trained before anybody rated"):
+        session.own_answers.next_what_if([Edit(new)], 3, "markov")
 
 
 def test_a_model_of_before_several_updates_folds_in_all_of_them(workspace: Workspace, files: Path) -> None:
