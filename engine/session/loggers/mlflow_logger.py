@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -35,6 +36,7 @@ class MlflowLogger:
     """
 
     def __init__(self, folder: Path) -> None:
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # it reports its use from its import on
         try:
             from mlflow.tracking import MlflowClient
         except ImportError as error:

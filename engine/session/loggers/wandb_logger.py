@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ class WandbLogger:
     """
 
     def __init__(self, folder: Path) -> None:
+        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # also without a connection it reports its own errors
         try:
             import wandb
         except ImportError as error:

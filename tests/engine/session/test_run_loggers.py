@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import ClassVar
@@ -10,6 +12,7 @@ import pytest
 
 from engine.data.dataset import Dataset
 from engine.data.runs import RunRecord, ValidationCurve
+from engine.errors import RecsysError
 from engine.evaluation.config import EvaluationConfig
 from engine.runtime.job import Job
 from engine.session import Session
@@ -121,3 +124,17 @@ def test_wandb_keeps_a_run_in_its_folder_without_a_connection(tmp_path: Path, mo
     monkeypatch.delenv("WANDB_MODE", raising=False)
     make_logger("wandb", tmp_path / "wandb").log(example())
     assert list((tmp_path / "wandb").rglob("*.wandb"))
+
+
+@pytest.mark.parametrize(
+    ("name", "variable", "value"),
+    [("mlflow", "MLFLOW_DISABLE_TELEMETRY", "true"), ("wandb", "WANDB_ERROR_REPORTING", "false")],
+)
+def test_the_built_in_loggers_report_nothing_of_their_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, "")  # so that it is as it was afterwards
+    monkeypatch.delenv(variable)
+    with suppress(RecsysError):  # the package need not be installed
+        make_logger(name, tmp_path)
+    assert os.environ[variable] == value
