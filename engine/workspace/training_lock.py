@@ -67,7 +67,9 @@ def training(
         taken_over = None
         for holder, before in awaited:
             # It may have stored the model between taking the lock and the first look at it.
-            if store.version(model) != before or (store.trained_at(model) or "") > holder.since:
+            is_stored = store.version(model) != before or (store.trained_at(model) or "") > holder.since
+            # If the data set was updated after that training had begun, there is more to learn.
+            if is_stored and store.before_update(model) is None:
                 taken_over = store.report(model)
                 job.report(Progress(f"taking over {model}, trained by {holder.describe(purpose=False)}"))
         yield taken_over

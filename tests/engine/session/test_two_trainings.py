@@ -10,6 +10,7 @@ import pytest
 
 import engine.evaluation.runner
 from engine.data.results import FitReport
+from engine.datasets.ingest import update
 from engine.errors import BusyError, CancelledError
 from engine.runtime.job import Job, Progress
 from engine.session import Session, Workspace
@@ -70,6 +71,19 @@ def test_the_result_of_the_first_is_taken_over(workspace: Workspace, monkeypatch
     assert "training popular since" in stages[0]
     assert any(stage.startswith("taking over popular") for stage in stages)
     assert second.models.choose("user") == "popular"
+
+
+def test_the_result_of_before_an_update_is_not_taken_over(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first = First(workspace, monkeypatch)
+    (tmp_path / "new.csv").write_text("user,item,rating,timestamp\n30,heat,5,1600000000\n")
+    update(workspace, "tiny", ratings=tmp_path / "new.csv")
+    second = Session(workspace, "tiny")
+    second.models.train("popular", job=Job(lambda _: first.gate.set()))
+    first.join()
+    assert first.times == 2
+    assert not next(one for one in second.models.states() if one.name == "popular").before_update
 
 
 def test_a_first_one_that_fails_leaves_the_training_to_the_second(
