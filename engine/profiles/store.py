@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from engine.errors import DamagedError, MissingError, OptionError, UnknownError
 from engine.profiles.profile import Entry, Link, Profile
-from engine.storage.atomic import cannot_write, make_folder, sync_committed, writing
+from engine.storage.atomic import cannot_write, sync_committed, writing
 from engine.storage.guarded import damaged, read_bytes, require_file
 from engine.storage.lock import locked
 from engine.storage.schema import SchemaError, convert, require_shallow
@@ -140,9 +140,10 @@ class ProfileStore:
         ------
         OptionError
             If no profile can have this name, or one has it.
+        DataError
+            If the folder cannot be written.
         """
         path = self.path(name)
-        make_folder(path.parent)
         with locked(path.with_suffix(".lock"), purpose="making a profile"):
             _require_free(path, name)
             with writing(path, mode=0o600) as temporary:
@@ -157,9 +158,10 @@ class ProfileStore:
             If no profile can have the new name, or one has it.
         UnknownError
             If there is no such profile.
+        DataError
+            If the folder cannot be written.
         """
         path, target = self.path(name), self.path(new_name)
-        make_folder(path.parent)
         with ExitStack() as locks:
             for one in sorted({path.with_suffix(".lock"), target.with_suffix(".lock")}):
                 locks.enter_context(locked(one, purpose="renaming a profile"))
@@ -175,9 +177,10 @@ class ProfileStore:
             If no profile can have this name.
         UnknownError
             If there is no such profile.
+        DataError
+            If the folder cannot be written.
         """
         path = self.path(name)
-        make_folder(path.parent)
         with locked(path.with_suffix(".lock"), purpose="removing a profile"):
             time = datetime.now(UTC).strftime(_TIME)
             self._move(path, path.with_name(f".{path.name.removesuffix(_ENDING)}.{time}{_TRASH}"), name)
@@ -224,7 +227,6 @@ class ProfileStore:
     def remove(self, name: str) -> bool:
         """Delete a profile; whether there was one."""
         path = self.path(name)
-        make_folder(path.parent)
         with locked(path.with_suffix(".lock"), purpose="removing a profile"):
             self._read.pop(name, None)
             try:

@@ -158,3 +158,11 @@ def test_a_profile_is_made_renamed_removed_and_put_back(tmp_path: Path) -> None:
     assert [entry.title for entry in store.read("bea").entries] == ["Heat"]
     with pytest.raises(UnknownError):
         store.rename("nobody", "somebody")
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    store = ProfileStore(tmp_path / "file")
+    for change in (lambda: store.make("ann"), lambda: store.rename("ann", "bea"), lambda: store.move_to_trash("ann")):
+        with pytest.raises(DataError, match="cannot be written"):
+            change()
