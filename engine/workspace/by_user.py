@@ -239,6 +239,8 @@ def load(folder: Path, table: str, remake: Callable[[], UserIndex]) -> tuple[Sto
         checksums = {name: arrays[f"crc_{name}"] for name in known.columns}
     except KeyError:
         raise damaged(version / _STATS, "it lacks checksums") from None
+    if any(one.shape != (-(-known.rows // _BLOCK),) for one in checksums.values()):
+        raise damaged(version / _STATS, "it has checksums of other blocks")
     return StoredUserIndex(columns, checksums, ends, known.num_items, remake), InteractionStats(**found)
 
 
