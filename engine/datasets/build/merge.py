@@ -37,7 +37,7 @@ def merge(old: Dataset, new: Dataset, number: int) -> Merged:
     Users and items are the same where their ids are. What ``old`` has keeps its internal id, as far as it occurs in the
     interactions; what is new follows. Several interactions of a user with an item follow the rule of
     :func:`engine.datasets.build.assemble.assemble`: the latest is kept and, of equal times, that of ``new``. Facts of
-    an item that both catalogues have are those of ``new``.
+    an item that both catalogues have are those of ``new``, unless these were only found in a log.
 
     Parameters
     ----------
@@ -186,7 +186,8 @@ def _merge_items(old: Dataset, new: Dataset, notes: list[str]) -> tuple[_Items, 
             count + other_strangers,
         ]
     )
-    table, replaced = _facts(old.items.table, new.items.table, ids, place, notes)
+    knows_better = _has_catalogue(old) and not _has_catalogue(new)
+    table, replaced = _facts(old.items.table, new.items.table, ids, place, notes, keep=knows_better)
     number = np.empty(count + len(ids), dtype=np.int64)
     number[order] = np.arange(1, len(order) + 1)
     of_new = np.where(is_known, number[np.where(is_known, place, 0)], number[count + np.arange(len(ids))])
@@ -196,10 +197,18 @@ def _merge_items(old: Dataset, new: Dataset, notes: list[str]) -> tuple[_Items, 
     return _Items(items, num_rated, replaced, of_new), table.take(pa.array(order))
 
 
+def _has_catalogue(dataset: Dataset) -> bool:
+    """Whether the items were read from a file of their own, and not from the log, which may tell titles, too."""
+    return any(one.get("role") == "items" for one in dataset.source.get("files", ()))
+
+
 def _facts(
-    old: pa.Table, new: pa.Table, ids: npt.NDArray[Any], place: Numbers, notes: list[str]
+    old: pa.Table, new: pa.Table, ids: npt.NDArray[Any], place: Numbers, notes: list[str], *, keep: bool
 ) -> tuple[pa.Table, int]:
-    """The catalogues one after the other, items of both with the facts of ``new``; and how many facts changed."""
+    """The catalogues one after the other, items of both with the facts of ``new``; and how many facts changed.
+
+    With ``keep`` they have the facts of ``old``.
+    """
     import pyarrow as pa
 
     if left := [name for name in new.column_names if name not in old.column_names]:
@@ -221,6 +230,10 @@ def _facts(
     # An item of which only the log tells has its id as title, and says nothing of the item.
     told = np.array([title != str(one) for title, one in zip(new.column("title").to_pylist(), ids, strict=True)])
     known = np.flatnonzero((place >= 0) & told) if len(ids) else np.zeros(0, dtype=np.int64)
+    if keep:
+        if len(known):
+            notes.append("Items of the catalogue keep their facts, since the update has no catalogue of its own.")
+        return both, 0
     given = [name for name in old.column_names if name in new.column_names]
     before, after = old.select(given).take(pa.array(place[known])), both.select(given).take(pa.array(len(old) + known))
     changed = known[[one != other for one, other in zip(before.to_pylist(), after.to_pylist(), strict=True)]]

@@ -88,6 +88,16 @@ def test_items_get_new_facts_and_the_others_keep_theirs(workspace: Workspace, fi
     assert workspace.open("shop").items.titles() == ["Ten", "Eleven again", "Twelve", "Thirteen", "Fourteen", "Fifteen"]
 
 
+def test_titles_in_a_log_take_no_facts_from_the_catalogue(workspace: Workspace, files: Path) -> None:
+    (files / "titled.csv").write_text("uid,sku,title,stars,seconds\n3,10,Ten,5,1600000000\n3,98,New,5,1600000001\n")
+    before = workspace.open("shop").items.texts()[0]
+    done, _ = update(workspace, "shop", ratings=files / "titled.csv")
+    items = workspace.open("shop").items
+    assert (done.changed_items, done.new_items) == (0, 1)
+    assert items.texts()[0] == before == "Ten. ten things"
+    assert "New" in items.titles()
+
+
 def test_nothing_changes_where_it_is_only_tried(workspace: Workspace, files: Path) -> None:
     before = workspace.manifest("shop")
     _, overview = update(workspace, "shop", ratings=files / "new.csv", store=False)
@@ -235,4 +245,4 @@ def test_a_catalogue_takes_its_first_log_as_it_is(files: Path) -> None:
     whole = merge(catalogue, log, 1).dataset
     assert whole.interactions.ratings is not None
     assert not whole.has_dates, "the numbers of the rows are no dates"
-    assert not [note for note in whole.source["notes"] if "not used" in note]
+    assert not [note for note in whole.source["notes"] if "of the update are not used" in note]
