@@ -14,6 +14,8 @@ from engine.data.id_map import IdMap
 from engine.data.items import STANDARD_COLUMNS, ItemTable
 from engine.data.updates import DatasetUpdate
 from engine.datasets.build.assemble import find_surplus
+from engine.datasets.formats.ids import match_spellings
+from engine.datasets.formats.values import to_objects
 from engine.errors import DataError
 from engine.interactions import Interactions
 
@@ -127,6 +129,21 @@ def _alike(old: IdMap, new: IdMap) -> npt.NDArray[Any]:
     )
 
 
+def _spelled(old: IdMap, new: IdMap, notes: list[str]) -> IdMap:
+    """The items of ``new``, spelled as the catalogue does where they are the same number, as when it was read."""
+    import pyarrow as pa
+
+    ids, changed = match_spellings(pa.array(new.ids), pa.array(old.ids))
+    if not changed.any():
+        return new
+    count = int(changed.sum())
+    notes.append(
+        f"{count:,} item {'id meets' if count == 1 else 'ids meet'} the catalogue only as a number, without leading "
+        f"zeros (such as {str(new.ids[changed][0])[:40]})."
+    )
+    return IdMap(to_objects(ids) if pa.types.is_string(ids.type) else ids.to_numpy(), first=1, name=new.name)
+
+
 def _merge_users(old: IdMap, new: IdMap) -> tuple[IdMap, Numbers]:
     """All users, and the internal id of each user of ``new``."""
     ids = _alike(old, new)
@@ -162,7 +179,8 @@ class _Items:
 def _merge_items(old: Dataset, new: Dataset, notes: list[str]) -> tuple[_Items, pa.Table]:
     import pyarrow as pa
 
-    ids = _alike(old.items.id_map, new.items.id_map)
+    spelled = _spelled(old.items.id_map, new.items.id_map, notes) if _has_catalogue(old) else new.items.id_map
+    ids = _alike(old.items.id_map, spelled)
     place = _places(old.items.id_map.ids, ids)  # by position in ``new``: the position in ``old``
     is_known = place >= 0
     rated_now = np.zeros(len(ids), dtype=bool)
@@ -187,7 +205,7 @@ def _merge_items(old: Dataset, new: Dataset, notes: list[str]) -> tuple[_Items, 
         ]
     )
     knows_better = _has_catalogue(old) and not _has_catalogue(new)
-    table, replaced = _facts(old.items.table, new.items.table, ids, place, notes, keep=knows_better)
+    table, replaced = _facts(old.items.table, new.items.table, new.items.id_map.ids, place, notes, keep=knows_better)
     number = np.empty(count + len(ids), dtype=np.int64)
     number[order] = np.arange(1, len(order) + 1)
     of_new = np.where(is_known, number[np.where(is_known, place, 0)], number[count + np.arange(len(ids))])

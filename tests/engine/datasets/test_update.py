@@ -98,6 +98,18 @@ def test_titles_in_a_log_take_no_facts_from_the_catalogue(workspace: Workspace, 
     assert "New" in items.titles()
 
 
+def test_items_meet_the_catalogue_as_numbers_as_in_the_log_that_it_was_read_with(files: Path) -> None:
+    (files / "items.csv").write_text("sku,title\n007,Seven\n008,Eight\nx9,Nine\n")
+    (files / "log.csv").write_text("user_id,sku,rating,timestamp\n1,7,4,1500000000\n")
+    workspace = Workspace(files / "data")
+    add(workspace, "shop", ratings=files / "log.csv", items=files / "items.csv")
+    (files / "new.csv").write_text("user_id,sku,rating,timestamp\n2,7,4,1600000000\n2,8,4,1600000001\n")
+    done, _ = update(workspace, "shop", ratings=files / "new.csv")
+    assert done.new_items == 0
+    assert workspace.open("shop").items.titles() == ["Seven", "Eight", "Nine"]
+    assert "2 item ids meet the catalogue" in str(workspace.manifest("shop").source["notes"])
+
+
 def test_nothing_changes_where_it_is_only_tried(workspace: Workspace, files: Path) -> None:
     before = workspace.manifest("shop")
     _, overview = update(workspace, "shop", ratings=files / "new.csv", store=False)
