@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 
 #: The name of the bundled data set, which needs no files.
 DEMO = "demo"
+#: The seconds that a cache waits for the lock: whoever asked waits for an answer, which does not depend on it.
+_CACHE_WAIT = 1.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SET_ASIDE = re.compile(r".*\.damaged-\d+")
 _log = logging.getLogger(__name__)
@@ -270,7 +272,7 @@ class Workspace:
 
         @contextlib.contextmanager
         def unchanged() -> Iterator[None]:
-            with self.exclusive(f"sorting {name} by user"):
+            with self.exclusive(f"sorting {name} by user", _CACHE_WAIT):
                 if self.manifest(name).files != manifest.files:
                     raise DataError(f"The data set {name!r} was replaced meanwhile.", name=name)
                 yield

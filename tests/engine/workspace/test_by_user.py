@@ -12,7 +12,7 @@ from engine.data.user_index import UserIndex
 from engine.errors import DataError
 from engine.session.open_dataset import OpenDataset
 from engine.session.users import UserService
-from engine.workspace import stored_interactions, tables
+from engine.workspace import dataset_store, stored_interactions, tables
 from engine.workspace.by_user import StoredUserIndex
 from engine.workspace.dataset_store import Workspace
 from engine.workspace.layout import BY_USER
@@ -106,6 +106,14 @@ def test_what_is_wrong_is_made_again(workspace: Workspace, reads: list[int], har
     assert number == (0 if harm == "stale" else 1)
     assert [entry.item.title for entry in _history(workspace)] == right
     assert len(reads) == number, "it was not kept"
+
+
+def test_an_answer_does_not_wait_for_whoever_writes(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset_store, "_CACHE_WAIT", 0.0)
+    right = [entry.item.title for entry in _history(workspace)]
+    _stored_file(workspace, "version.json").unlink()
+    with workspace.exclusive("a long addition"):
+        assert [entry.item.title for entry in _history(workspace)] == right
 
 
 def _history(workspace: Workspace) -> list[object]:
