@@ -240,7 +240,8 @@ class RecsysApp(ContainedApp):
     def on_key(self, event: events.Key) -> None:
         """Keep what is typed before there is an input line."""
         if self._command_line is not None and self._command_line is self.screen:
-            self._command_line.take_key(event)
+            if self._command_line.take_key(event):
+                event.prevent_default()  # else it would act through the bindings of the line, too
         elif event.character is not None and event.is_printable and not self.panes:
             self._typed_early += event.character
             event.stop()

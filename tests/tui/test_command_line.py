@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
+from textual.widgets import Input
 
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
@@ -126,3 +127,19 @@ async def test_a_page_is_opened_once_and_escape_closes_it(make_app):
         await pilot.press("escape")
         await settle(pilot)
         assert len(app.screen_stack) == 1
+
+
+async def test_enter_is_heard_once(make_app, monkeypatch):
+    heard: list[str] = []
+    submit = Input.action_submit
+
+    async def noted(line: Input) -> None:
+        heard.append(line.value)
+        await submit(line)
+
+    monkeypatch.setattr(Input, "action_submit", noted)
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        await command(app, pilot, "theme nosuch")
+        assert heard == ["theme nosuch"]
+        assert isinstance(app.screen, CommandLine)

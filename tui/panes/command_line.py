@@ -55,6 +55,7 @@ class CommandLine(AskingPopUp):
         self._offered: Sequence[tuple[str, str]] = ()
         self._marked = -1
         self._early: list[events.Key] = []
+        self._own_key: events.Key | None = None
 
     @property
     def _shell(self) -> Shell:
@@ -73,18 +74,26 @@ class CommandLine(AskingPopUp):
         self._offer("")
         self.call_after_refresh(self._take_early)
 
-    def take_key(self, event: events.Key) -> None:
-        """Take a key that was on its way to what is behind this line when it opened."""
+    def on_key(self, event: events.Key) -> None:
+        """Note a key of this line itself, which passes here on its way to the app."""
+        self._own_key = event
+
+    def take_key(self, event: events.Key) -> bool:
+        """Take a key that was on its way to what is behind this line when it opened; False for any other key."""
+        is_text = event.character is not None and event.is_printable
+        if event is self._own_key or not (is_text or event.key == "enter"):
+            return False
         self._early.append(event)
         if self.is_mounted:
             self.call_next(self._take_early)
+        return True
 
     async def _take_early(self) -> None:
         early, self._early = self._early, []
         for event in early:
             if event.key == "enter":
                 await self._line.action_submit()
-            elif event.character is not None and event.is_printable:
+            elif event.character is not None:
                 self._line.insert_text_at_cursor(event.character)
 
     @on(Input.Changed)
@@ -132,7 +141,7 @@ class CommandLine(AskingPopUp):
     async def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if not self.is_current:
-            return  # Enter has been heard already
+            return  # Enter was pressed a second time before the line had closed
         if not event.value.strip():
             self.dismiss()
             return
