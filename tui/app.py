@@ -570,7 +570,7 @@ class RecsysApp(ContainedApp):
 
     async def _open_dataset(self, name: str, open_session: Callable[[Job], SessionLike]) -> None:
         self._open_session = open_session
-        self.state = AppState(name, self.state.pace)
+        self.state = AppState(name, self.state.pace, profile=self.state.profile)
         del self.backend  # a property that is made once, and now anew
         # What holds the earlier threads and state is made anew when it is next asked for.
         self.__dict__.pop("_actions", None)

@@ -7,7 +7,7 @@ from engine.session import NewDataset
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
 from tests.tui.fake_data import COLUMNS
-from tui.messages import FindFans, RateItem
+from tui.messages import FindFans, ProfileChosen, RateItem
 from tui.widgets.add_dataset import AddScreen, suggested_name
 
 
@@ -409,3 +409,15 @@ def test_names_are_suggested_that_are_allowed():
         ("", ""),
     ):
         assert suggested_name(source) == name
+
+
+async def test_the_profile_that_is_rated_for_stays_when_the_data_set_is_switched(make_app):
+    app = make_app(open_other=lambda name, job: FakeSession(title="All the Songs"))
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        app.post_message(ProfileChosen("ann"))
+        await open_data(app, pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert "All the Songs" in screen_text(app)
+        assert app.state.profile == "ann"
