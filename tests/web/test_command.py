@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from importlib.util import find_spec
+from typing import Any
 
 import pytest
 
@@ -70,3 +71,24 @@ def test_opened_wider_than_this_machine_it_makes_a_token(host: str, has_token: b
     assert ("token=" in document["url"]) is has_token
     assert ("--with-token" in said) is not has_token
     assert ("not encrypted" in said) is has_token
+
+
+@served
+def test_the_app_gets_the_options_before_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tui.web import server
+
+    commands: list[str] = []
+
+    class Noted(server.WebServer):
+        def __init__(self, command: str, *arguments: Any) -> None:
+            commands.append(command)
+            super().__init__(command, *arguments)
+
+        async def run(self, started: object) -> None:
+            pass
+
+    monkeypatch.setattr(server, "WebServer", Noted)
+    assert main(["--index", "a store", "--on", "auto", "--fresh", "serve", "-d", "demo"]) == 0
+    assert "'a store'" in commands[0]
+    assert commands[0].endswith("--on auto --fresh")
+    assert "--dataset demo" in commands[0]

@@ -76,9 +76,12 @@ def serve(
         ("--dataset", dataset or outer["dataset"]),
         ("--device", device if device != "auto" else outer["device"]),
         ("--embedding-model", outer["embedding_model"]),
+        ("--index", outer["index"]),
     ):
         if value and value != "auto":
             words += [option, value]
+    if outer["on"] != "local":  # auto is a choice here
+        words += ["--on", outer["on"]]
     if outer["fresh"]:
         words.append("--fresh")
     command = subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
