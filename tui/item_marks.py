@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import RecsysError
 from tui.messages import Answered, Failed, ItemsMarked, MarkItem, StatusChanged
 from tui.widgets.item_list import full_title
 
@@ -41,6 +42,7 @@ class ItemMarks:
         self._lock = threading.Lock()
         self._waiting: deque[tuple[Item, Mark, bool]] = deque()
         self._stored: list[tuple[Item, Mark, Mark, bool]] = []
+        self._failures: list[str] = []
 
     def switch(self, message: MarkItem) -> None:
         """Mark an item, or take the mark off if it has it."""
@@ -55,12 +57,16 @@ class ItemMarks:
             return True
         with self._lock:
             stored, self._stored = self._stored, []
+            failures, self._failures = self._failures, []
         for item, before, after, is_new in stored:
             said = f"{full_title(item)} {_DONE[after]}"
             if is_new:
                 self._record(item, before, after, said)
             self._app.post_message(StatusChanged(f"✓ {said}" + (" · u undoes" if is_new else "")))
-        self._app.post_message(ItemsMarked())
+        for failure in failures:
+            self._app.post_message(StatusChanged(f"✗ not stored: {failure}"))
+        if stored:
+            self._app.post_message(ItemsMarked())
         return True
 
     def _record(self, item: Item, before: Mark, after: Mark, said: str) -> None:
@@ -78,9 +84,14 @@ class ItemMarks:
                 if not self._waiting:
                     return
                 item, mark, switches = self._waiting.popleft()
-            before, after = session.pins.mark(item.item_id, mark), mark
-            if switches and before == mark:
-                after = ""
-                session.pins.mark(item.item_id, after)
+            try:
+                before, after = session.pins.mark(item.item_id, mark), mark
+                if switches and before == mark:
+                    after = ""
+                    session.pins.mark(item.item_id, after)
+            except RecsysError as error:  # those that wait behind it are stored all the same
+                with self._lock:
+                    self._failures.append(str(error))
+                continue
             with self._lock:
                 self._stored.append((item, before, after, switches))

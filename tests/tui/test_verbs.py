@@ -6,8 +6,10 @@ import json
 
 import pytest
 
+from engine.errors import RecsysError
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession, make_items
+from tui.messages import MarkItem
 from tui.verbs import ITEM_VERBS, USER_VERBS
 from tui.widgets.details import ItemDetails
 from tui.widgets.item_list import ItemList
@@ -239,3 +241,23 @@ async def test_no_mark_of_several_quick_ones_is_lost(make_app):
         await pilot.press("u", "u", "u")
         await settle(pilot)
         assert list(session.pins.marks.values()) == [""] * 3
+
+
+async def test_a_mark_that_cannot_be_stored_is_told_and_keeps_back_no_other(make_app, monkeypatch):
+    session = FakeSession()
+    app = make_app(session)
+    mark, failing = session.pins.mark, [session.items[0].item_id]
+
+    def refuse_first(item, new):
+        if item in failing:
+            raise RecsysError("The disk is full.")
+        return mark(item, new)
+
+    monkeypatch.setattr(session.pins, "mark", refuse_first)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        for item in session.items[:3]:
+            app.post_message(MarkItem(item, "pinned"))
+        await settle(pilot)
+        assert "not stored: The disk is full." in screen_text(app)
+        assert list(session.pins.marks) == [item.item_id for item in session.items[1:3]]
