@@ -87,3 +87,17 @@ async def test_the_watchlist_lists_what_was_put_on_it_and_x_takes_it_off(make_ap
         await pilot.press("8")
         await settle(pilot)
         await until(pilot, lambda: "Nothing to watch" in screen_text(app))
+
+
+async def test_no_change_of_several_quick_ones_is_lost(make_app):
+    session = FakeSession()
+    for name in ("ann", "bea"):
+        session.me.make_profile(name)
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await open_page(app, pilot, "app.profiles", ProfilesScreen)
+        pages = app.screen
+        pages._ask(lambda me: str(me.remove_profile("ann")))
+        pages._ask(lambda me: str(me.remove_profile("bea")))
+        await settle(pilot)
+        assert session.me.profiles() == ["me"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -58,6 +59,7 @@ class ProfilesScreen(AskingPopUp):
         self._profile = profile
         self._new_name = ""
         """What the profile that is rated for is called once it is renamed."""
+        self._waiting: deque[Callable[[Me], str]] = deque()
         self._table = ProfileTable(
             (
                 Column("", lambda one, _: "●" if str(one.user_id) == self._profile else "", width=1, style="accent"),
@@ -78,10 +80,13 @@ class ProfilesScreen(AskingPopUp):
         self._ask(lambda _: "")
 
     def _ask(self, change: Callable[[Me], str]) -> None:
-        """Change the profiles, and list them."""
+        """Change the profiles, and list them. Of requests the latest wins, so that each makes all changes that wait."""
+        self._waiting.append(change)
 
         def work(session: Any, _: object) -> tuple[str, list[UserSummary]]:
-            said = change(session.me)
+            said = ""
+            while self._waiting:
+                said = self._waiting.popleft()(session.me) or said
             return said, [session.me.summary(name) for name in session.me.profiles()]
 
         self.ask(work)
