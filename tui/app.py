@@ -720,8 +720,9 @@ class RecsysApp(ContainedApp):
         self.state.own_changes += 1
         from tui.panes.watchlist import WatchlistScreen
 
-        if isinstance(self.screen, WatchlistScreen):
-            self.screen.refresh_ratings()
+        for screen in self.screen_stack[1:]:
+            if isinstance(screen, WatchlistScreen):
+                screen.refresh_ratings()
         self.refresh_bindings()
         self._refresh_pane()
 

@@ -84,6 +84,10 @@ async def test_the_watchlist_lists_what_was_put_on_it_and_x_takes_it_off(make_ap
         await settle(pilot)
         assert [one.title for one in session.me.watchlist()] == ["Reservoir Dogs"]
         await until(pilot, lambda: "Watchlist of me · 1 item" in screen_text(app))
+        await pilot.press("u")
+        await until(pilot, lambda: "Watchlist of me · 2 items" in screen_text(app))
+        await pilot.press("x")
+        await until(pilot, lambda: "Watchlist of me · 1 item" in screen_text(app))
         await pilot.press("8")
         await settle(pilot)
         await until(pilot, lambda: "Nothing to watch" in screen_text(app))

@@ -46,7 +46,10 @@ class WatchlistScreen(AskingPopUp):
         Whose watchlist.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close", id="close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", "close", id="close"),
+        Binding("u", "app.undo", "undo", id="undo"),  # the keys of the app do not reach a page in front of it
+    ]
 
     DEFAULT_CSS = """
     WatchlistScreen > Panel { width: 90; max-width: 96%; height: 80%; max-height: 34; background: $surface; }
