@@ -15,6 +15,8 @@ from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, unt
 from tests.tui.fake import FakeSession
 from tests.tui.fake_runs import make_study
 from tui.app import RecsysApp
+from tui.messages import JobView
+from tui.panes.curves_page import CurvesPage
 
 MakeApp = Callable[..., RecsysApp]
 
@@ -425,3 +427,10 @@ async def test_quitting_while_training_says_that_it_is_kept(make_app: MakeApp, s
         await pilot.press("escape", "escape")
         gate.set()
         await settle(pilot)
+
+
+def test_a_report_that_comes_before_the_curves_are_open_is_kept() -> None:
+    page = CurvesPage([], JobView(1, "user", "training explicit", "running", model="explicit"))
+    page.job_changed(JobView(1, "user", "training explicit", "running", model="explicit", losses=(2.0, 1.0)))
+    assert page._job is not None
+    assert page._job.losses == (2.0, 1.0)

@@ -112,6 +112,8 @@ class CurvesPage(PopUp):
         self.query_one(".page").scroll_relative(y=by, animate=False)
 
     def _draw(self) -> None:
+        if not self.is_mounted:
+            return  # a report of the training may come before there is a page
         width = max(self.query_one(".page").size.width - 6, 30)
         curves = [*self._runs, *([] if self._job is None else [Curve.of_job(self._job)])]
         self._text.update(curves_content(curves, width))
