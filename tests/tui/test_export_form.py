@@ -100,6 +100,10 @@ async def test_what_cannot_be_written_is_said_in_the_form(make_app, here):
         await pilot.press("enter")
         await settle(pilot)
         assert "the folder does not exist" in str(form._said.content)
+        form._typed("file").value = "~nobody-of-this-name/report.html"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "no home folder of '~nobody-of-this-name'" in str(form._said.content)
         assert not session.exports.orders
         form.set_focus(form._choice("kind"))
         await pilot.press("right", "down", "down", "backspace", "backspace", "0", "enter")

@@ -219,7 +219,13 @@ class ExportForm(AskingPopUp):
             self._typed("file").focus()
             return
         side: Side = "users" if self._choice("side").value == "users" else "items"
-        target = Target(Path(name).expanduser(), False, defused)
+        try:
+            path = Path(name).expanduser()
+        except RuntimeError:
+            self._say(f"There is no home folder of {name.partition('/')[0]!r}: name the file in full.", error=True)
+            self._typed("file").focus()
+            return
+        target = Target(path, False, defused)
         order = ExportOrder(choice.kind.name, target, self._choice("model").value or None, int(count), side)
         if order == self._refused:
             order = replace(order, target=replace(target, replace=True))
