@@ -144,13 +144,14 @@ async def test_a_drag_that_ends_elsewhere_leaves_no_column_held(make_app):
         await pilot.press("f3")
         await settle(pilot)
         table = app.pane("user")._past
-        before = table.arrangement
         left, top = table.content_region.offset
-        await pilot.mouse_down(offset=(left + MARGIN + 1, top))
-        await pilot.mouse_up(offset=(1, 1))
-        await settle(pilot)
-        assert app.mouse_captured is None
-        await pilot.hover(offset=(left + MARGIN + 20, top))
-        await pilot.click(offset=(left + MARGIN + 1, top + 2))
-        await settle(pilot)
-        assert table.arrangement == before
+        for start in (MARGIN + 1, MARGIN + table.column_widths["Title"]):  # the heading, and its edge
+            await pilot.mouse_down(offset=(left + start, top))
+            await pilot.mouse_up(offset=(1, 1))
+            await settle(pilot)
+            assert app.mouse_captured is None
+            before = table.arrangement
+            await pilot.hover(offset=(left + MARGIN + 20, top))
+            await pilot.click(offset=(left + MARGIN + 1, top + 2))
+            await settle(pilot)
+            assert table.arrangement == before

@@ -63,6 +63,8 @@ class ArrangedTable(Table[Row]):
         self._unsorted_total: int | None = 0
         self._has_asked = False
         self._held: _Held | None = None
+        self._was_dragged = False
+        """Whether the mouse was moved between the last press on a heading and the click that it may be."""
         super().__init__(columns, heading=heading, id=id)
 
     @dataclass
@@ -201,6 +203,7 @@ class ArrangedTable(Table[Row]):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Take hold of a heading, to move its column, or of its edge, to make it wider or narrower."""
+        self._was_dragged = False
         offset = event.get_content_offset(self)
         if offset is None or offset.y >= self._top or event.button != _LEFT_BUTTON:
             return
@@ -223,9 +226,10 @@ class ArrangedTable(Table[Row]):
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Let go; a heading that was dragged to another one takes its place."""
-        held = self._held
+        held, self._held = self._held, None  # a click follows only if the mouse is still over the table
         if held is None:
             return
+        self._was_dragged = held.dragged
         self.release_mouse()
         target, _ = self._heading_at(event.x - self.gutter.left)
         if held.width is None and held.dragged and target is not None and target.title != held.title:
@@ -235,9 +239,8 @@ class ArrangedTable(Table[Row]):
 
     def on_click(self, event: events.Click) -> None:
         """A click on a heading sorts by its column; two on its edge make it as wide as its rows need."""
-        held, self._held = self._held, None
         offset = event.get_content_offset(self)
-        if offset is None or offset.y >= self._top or (held is not None and held.dragged):
+        if offset is None or offset.y >= self._top or self._was_dragged:
             return
         column, at_edge = self._heading_at(offset.x)
         if column is None:
