@@ -268,6 +268,20 @@ async def test_one_pasted_line_is_text_of_the_input_line(make_app):
         assert titles(app) == []
 
 
+async def test_what_if_is_not_overwritten_by_an_answer_that_was_asked_for_before(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        pane = await open_sequence(app, pilot)
+        await add(pilot, "Heat", "Rififi")
+        pane.rank()
+        pane.action_what_if()
+        assert not pane._ranking.pending
+        await settle(pilot)
+        assert "nothing is changed yet" in screen_text(app)
+        assert "Moved" in screen_text(app)
+
+
 async def test_what_if_says_what_each_change_moves(make_app):
     session = FakeSession()
     app = make_app(session)

@@ -47,6 +47,11 @@ class LongList(Generic[Service]):
             self._answer, self._pages = answer, None
         self._table.show(answer.results, columns, cursor=cursor, more=answer.whole is not None)
 
+    def stop(self) -> None:
+        """Read no more of the answer: the table is about to show something else."""
+        self._reading.withdraw()
+        self._answer = self._pages = None
+
     @property
     def extent(self) -> str:
         """How many there are, as far as it is known."""

@@ -335,6 +335,8 @@ class SequencePane(ModelPane[Sequences]):
         items, model = [item.internal_id for item in self._shown], self.model
         if self._before is not None and items and self._trained:
             before = [item.internal_id for item in self._before]
+            self._ranking.withdraw()  # its answer would be drawn over the comparison
+            self._long_list.stop()
             self._comparing.send(lambda sequences, job: sequences.compare(before, items, _SHOWN, model, job))
         elif items and self._trained:
             self._ranking.send(lambda sequences, job: sequences.next_items(items, _SHOWN, model, job=job))
@@ -367,12 +369,13 @@ class SequencePane(ModelPane[Sequences]):
 
     def explain(self, item: Item) -> None:
         """Ask which titles of the sequence speak for an item that comes next, unless that is known."""
-        if self._answer is None or item != self._next.item or self.is_at(self._draft):
+        answered = self._comparison or self._answer
+        if answered is None or item != self._next.item or self.is_at(self._draft):
             return
         if item.item_id in self._reasons:
             self._give_reasons(item)
             return
-        items, model = [one.internal_id for one in self._shown], self._answer.method
+        items, model = [one.internal_id for one in self._shown], answered.method
         self._explaining.send(lambda sequences, job: (item, sequences.explain(items, item.item_id, model, job=job)))
 
     def _explained(self, message: Answered) -> None:
