@@ -17,6 +17,7 @@ from tests.tui.fake_runs import make_study
 from tui.app import RecsysApp
 from tui.messages import JobView
 from tui.panes.curves_page import CurvesPage
+from tui.panes.study_page import StudyPage
 
 MakeApp = Callable[..., RecsysApp]
 
@@ -434,3 +435,20 @@ def test_a_report_that_comes_before_the_curves_are_open_is_kept() -> None:
     page.job_changed(JobView(1, "user", "training explicit", "running", model="explicit", losses=(2.0, 1.0)))
     assert page._job is not None
     assert page._job.losses == (2.0, 1.0)
+
+
+async def test_two_quick_keys_train_the_winner_once(make_app: MakeApp, session: FakeSession) -> None:
+    session.runs.add("tune", "explicit", study=make_study("explicit", 12, 12))
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await go_to_runs(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        page = app.screen
+        assert isinstance(page, StudyPage)
+        assert page.check_action("prove", ())
+        page.action_prove()
+        assert not page.check_action("prove", ())  # no report of the job has come yet
+        await settle(pilot)
+        assert len(asked(session, "prove")) == 1

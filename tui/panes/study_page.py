@@ -134,7 +134,8 @@ class StudyPage(PopUp):
             case "stop":
                 return self._active is not None and self._active.state != "stopping"
             case "prove":
-                return self._study is not None and self._study.best is not None and self._active is None
+                begins = self._proving is not None and self._proof is None  # and no job is known yet
+                return self._study is not None and self._study.best is not None and not (begins or self._active)
         return super().check_action(action, parameters)
 
     def action_option(self, by: int) -> None:
@@ -158,6 +159,7 @@ class StudyPage(PopUp):
     def action_prove(self) -> None:
         """Measure the winner and the model that answers now on the test part, and train the winner."""
         if self._study is not None:
+            self._proof = None
             self._proving = self._backend.prove(self._study)
 
     @property
