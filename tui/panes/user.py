@@ -342,6 +342,7 @@ class UserPane(ModelPane[People]):
             return
         if what_if is not None:
             edits = what_if.edits()
+            self._long_list.stop()
             self._imagining.send(lambda users, job: (what_if, users.what_if(user, edits, _SHOWN, model, job=job)))
         else:
             # What is predicted from one's own ratings has one order.
@@ -423,6 +424,8 @@ class UserPane(ModelPane[People]):
     def _recommendations_made(self, message: Answered) -> None:
         user, answer, cautious = message.value
         self._ranked = user, answer
+        if self._what_if is not None:
+            return  # it was asked for before, and is shown when what-if ends
         cursor = self._cursor_in(self._liked) or self._cursor_of("recommendations", user)
         self._long_list.show(answer, rating_columns(self._range[1], answer, cautious=cautious), cursor)
         if not self._after_rating:  # else the line confirms the rating
