@@ -9,9 +9,11 @@ import pytest
 
 from engine.data.results import ModelState
 from engine.errors import DataError, NotTrainedError, RecsysError, UnknownError
-from engine.session import Progress
+from engine.session import Job, Progress
 from tests.tui.fake import FakeSession
 from tui.backend import Backend
+from tui.backend.connection import Connection
+from tui.backend.jobs import Reporter
 from tui.messages import (
     Answered,
     DatasetChanged,
@@ -19,6 +21,7 @@ from tui.messages import (
     DeviceReady,
     Failed,
     JobChanged,
+    JobView,
     SessionFailed,
     SessionOpened,
     WarmedUp,
@@ -418,3 +421,19 @@ def test_no_thread_keeps_the_process_alive(inbox):
     ours = [thread for thread in threading.enumerate() if thread.name.startswith("recsys-")]
     assert ours
     assert all(thread.daemon for thread in ours)
+
+
+def test_at_its_end_a_job_has_the_losses_of_all_epochs_however_soon_they_came() -> None:
+    inbox = Inbox()
+    reporter = Reporter(JobView(1, "user", "training explicit"), Connection(inbox, clock=lambda: 0.0))
+
+    def work(_: object, job: Job) -> None:
+        for epoch in (1, 2, 3):
+            job.report(Progress("training explicit", values={"epoch": epoch, "loss": 1 / epoch, "validation mrr": 0.5}))
+
+    reporter.run(work, FakeSession())
+    ended = reporter.view
+    assert ended.state == "done"
+    assert ended.losses == (1.0, 1 / 2, 1 / 3)
+    assert ended.validation is not None
+    assert ended.validation.epochs == (1, 2, 3)

@@ -289,7 +289,14 @@ class Reporter:
             seconds = connection.clock() - started
             told = outcome if isinstance(outcome, str) else ""
             self.notify(
-                state=state, failure=failure, seconds=seconds, seconds_left=None, outcome=told, detail=self._detail
+                state=state,
+                failure=failure,
+                seconds=seconds,
+                seconds_left=None,
+                outcome=told,
+                losses=tuple(self._losses.values()),  # the last ones may have come too soon after a report
+                validation=self._curve(),
+                detail=self._detail,
             )
 
     def leave(self) -> None:
