@@ -48,6 +48,29 @@ async def test_a_data_set_is_updated_and_opened_again(make_app):
         assert (new.name, new.source, new.is_update) == ("fake", "/data/ratings.csv", True)
 
 
+async def test_an_updated_data_set_is_opened_again_once_no_job_would_be_stopped_by_that(make_app):
+    session, opened = FakeSession(), []
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        pane = await open_data(app, pilot)
+        pane._changes._reopen = opened.append
+        adding, training = session.hold("add"), session.hold("train")
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, AddScreen))
+        await type_text(pilot, "/data/ratings.csv")
+        await settle(pilot, jobs=False)
+        await pilot.press("f5")
+        await until(pilot, lambda: app.state.last_job("data") is not None)
+        update = app.state.last_job("data").id
+        app.backend.train("explicit", "data")  # a later job of the same tab
+        adding.set()
+        await until(pilot, lambda: app.state.jobs[update].state == "done")
+        await settle(pilot, jobs=False)
+        assert not opened
+        training.set()
+        await until(pilot, lambda: opened == ["fake"])
+
+
 async def test_a_data_set_is_renamed(make_app):
     app = make_app()
     async with app.run_test(size=NARROW) as pilot:

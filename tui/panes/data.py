@@ -210,11 +210,11 @@ class DataPane(Pane[DataTab]):
     def refresh_state(self) -> None:
         """Follow the jobs that add data sets, and the open one."""
         if self.state.dataset is not None:
+            self._changes.follow(self.state.jobs, self.state.dataset.overview.name)
             job = self.state.last_job(self.TASK)
             ended = job is not None and not job.active and job.id != self._ended_job
             if job is not None and ended:
                 self._ended_job = job.id
-                self._changes.job_ended(job, self.state.dataset.overview.name)
             if ended or (self._listed is None and not self._listing.pending and "datasets" not in self._failures):
                 self.list_again()
             if self._profiled is None and not self._profiling.pending and "profile" not in self._failures:

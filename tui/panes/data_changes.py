@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -64,10 +64,15 @@ class DatasetChanges:
         asking = Asking(self._complete, self._preview, self._cancel, add)
         self._pane.app.push_screen(AddScreen(asking, blink=self._pane.line.cursor_blink, updates=stored.name))
 
-    def job_ended(self, job: JobView, open_name: str) -> None:
-        """Open the data set again if the job has updated it: the other tabs know it as it was."""
-        if job.id == self._updating and job.state == "done":
-            self._updating = None
+    def follow(self, jobs: Mapping[int, JobView], open_name: str) -> None:
+        """Open the data set again once a job has updated it: the other tabs know it as it was."""
+        job = None if self._updating is None else jobs.get(self._updating)
+        if job is None or job.active:
+            return
+        if job.state == "done" and any(one.active for one in jobs.values()):
+            return  # which would be stopped: it waits for them
+        self._updating = None
+        if job.state == "done":
             self._reopen(open_name)
 
     @property
