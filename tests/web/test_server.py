@@ -17,6 +17,7 @@ if find_spec("textual_serve") is None:
 
 import aiohttp
 from aiohttp.test_utils import TestClient, TestServer
+from yarl import URL
 
 from tui.web import server as web_server
 from tui.web.access import Access
@@ -124,3 +125,14 @@ async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(30):
         while not await holds():
             await asyncio.sleep(0.01)
+
+
+async def test_the_way_from_the_token_leads_to_no_other_server_and_keeps_the_folder() -> None:
+    async with served(token=None) as client:
+        address = URL(f"http://{client.host}:{client.port}//evil.example.org/?token=x", encoded=True)
+        answer = await client.session.get(address, allow_redirects=False)
+        assert not answer.headers["Location"].startswith("//")
+    public = WebServer(COMMAND, Access("127.0.0.1", TOKEN, "https://films.example.org/app/"), 0)
+    async with TestClient(TestServer(await public._make_app())) as client:
+        answer = await client.get(f"/?token={TOKEN}&fontsize=20", allow_redirects=False)
+        assert answer.headers["Location"] == "https://films.example.org/app/?fontsize=20"

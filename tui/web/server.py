@@ -130,7 +130,9 @@ class WebServer(Server):
 
     def _with_cookie(self, request: web.Request) -> web.Response:
         """The same address without the token, which a cookie brings from now on."""
-        response = web.Response(status=303, headers={"Location": str(request.rel_url.without_query_params(PARAMETER))})
+        asked = str(request.rel_url.without_query_params(PARAMETER))
+        # One slash alone: two would name another server, and a server in front of this one may have a folder for it.
+        response = web.Response(status=303, headers={"Location": f"{self._base_path()}/{asked.lstrip('/')}"})
         if self._access.token is not None:
             secure = self._access.public_url.startswith("https:")
             response.set_cookie(
