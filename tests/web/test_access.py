@@ -42,6 +42,7 @@ def test_a_request_is_answered_only_under_names_of_this_server(access: Access, h
         (HERE, "http://evil.example.org", True),
         (HERE, "null", True),  # a page in a sandbox, or a file
         (HERE, "file://", True),
+        (HERE, "http://[", True),
         (HERE, None, True),
         (BEHIND, "https://films.example.org", False),
         (BEHIND, "http://films.example.org", True),

@@ -103,7 +103,10 @@ class Access:
         if origin is None:
             embedded = headers.get("Sec-Fetch-Dest", "document") != "document"
             return websocket or (embedded and headers.get("Sec-Fetch-Site") == "cross-site")
-        parts = urlsplit(origin)
+        try:
+            parts = urlsplit(origin)
+        except ValueError:
+            return True
         same = parts.scheme in ("http", "https") and parts.netloc.casefold() == headers.get("Host", "").casefold()
         return not (same or (bool(self.public_url) and _origin_of(self.public_url) == origin.casefold()))
 
