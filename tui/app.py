@@ -287,8 +287,7 @@ class RecsysApp(ContainedApp):
         switcher = self.query_one("#tabs", ContentSwitcher)
         if not self.panes:
             return
-        while len(self.screen_stack) > 1:
-            self.screen.dismiss()
+        self._close_pages()
         if name == self._tabs.active:
             self.pane(name).focus_line()
             return
@@ -613,7 +612,7 @@ class RecsysApp(ContainedApp):
 
     async def on_more_like_this(self, message: messages.MoreLikeThis) -> None:
         """Open Search with items like this one."""
-        self._close_map()
+        self._close_pages()
         from tui.panes.search import SearchPane
 
         self._leave(self._here())
@@ -652,10 +651,10 @@ class RecsysApp(ContainedApp):
         if isinstance(pane := self.active_pane, Pane):
             pane.action_export_all()
 
-    def _close_map(self) -> None:
-        """Close the map if what is asked for leads to a tab."""
-        if self._map is not None and self.screen is self._map:
-            self._map.dismiss()
+    def _close_pages(self) -> None:
+        """Close the map or whatever is in front of the tabs: what is asked for leads to one of them."""
+        while len(self.screen_stack) > 1:
+            self.screen.dismiss()
 
     def _map_closed(self, _: None) -> None:
         self._map = None
@@ -775,7 +774,7 @@ class RecsysApp(ContainedApp):
 
     async def on_show_user(self, message: messages.ShowUser) -> None:
         """Open the User tab with a user."""
-        self._close_map()
+        self._close_pages()
         from tui.panes.user import UserPane
 
         self._leave(self._here())
@@ -786,7 +785,7 @@ class RecsysApp(ContainedApp):
 
     async def on_replace_sequence(self, message: messages.ReplaceSequence) -> None:
         """Open the Sequence tab with other items; an undo brings the earlier ones back."""
-        self._close_map()
+        self._close_pages()
         self.state.draft.replace(item for item in message.items if not self._refusal(item))
         await self._open_working("sequence")
         self._refresh_pane()

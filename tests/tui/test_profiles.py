@@ -105,3 +105,16 @@ async def test_no_change_of_several_quick_ones_is_lost(make_app):
         pages._ask(lambda me: str(me.remove_profile("bea")))
         await settle(pilot)
         assert session.me.profiles() == ["me"]
+
+
+async def test_more_like_an_item_of_the_watchlist_is_shown_in_front(make_app):
+    session = FakeSession()
+    session.me.rate(1, None, status="watchlist")
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_page(app, pilot, "app.watchlist", WatchlistScreen)
+        await pilot.press("m")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await settle(pilot)
+        assert app.active_tab == "search"
+        assert app.pane("search")._view.like == session.items[0]
