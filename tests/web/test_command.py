@@ -90,5 +90,6 @@ def test_the_app_gets_the_options_before_the_command(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(server, "WebServer", Noted)
     assert main(["--index", "a store", "--on", "auto", "--fresh", "serve", "-d", "demo"]) == 0
     assert "'a store'" in commands[0]
+    assert " -P -m tui.cli " in commands[0]
     assert commands[0].endswith("--on auto --fresh")
     assert "--dataset demo" in commands[0]

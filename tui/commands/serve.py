@@ -71,7 +71,7 @@ def serve(
         ) from error
 
     outer = context.obj
-    words = [sys.executable, "-m", "tui.cli"]
+    words = [sys.executable, "-P", "-m", "tui.cli"]  # -P: not a package of that name in the current folder
     for option, value in (
         ("--dataset", dataset or outer["dataset"]),
         ("--device", device if device != "auto" else outer["device"]),
