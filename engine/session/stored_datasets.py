@@ -220,6 +220,8 @@ def _files(new: NewDataset) -> dict[str, Any]:
 
 def _appended(new: NewDataset) -> dict[str, Any]:
     """The files of an update: a folder or an archive holds all of them, and another file is the log."""
+    if not new.source:
+        return {"items": _location(new.items) if new.items else None}
     source = _location(new.source)
     holds_all = isinstance(source, Path) and (source.is_dir() or source.suffix == ".zip") and not new.items
     role = "source" if holds_all else "ratings"

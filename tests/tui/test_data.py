@@ -48,6 +48,22 @@ async def test_a_data_set_is_updated_and_opened_again(make_app):
         assert (new.name, new.source, new.is_update) == ("fake", "/data/ratings.csv", True)
 
 
+async def test_items_alone_are_appended(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await open_data(app, pilot)
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, AddScreen))
+        app.screen.set_focus(app.screen._items)
+        await type_text(pilot, "/data/items.csv")
+        await settle(pilot)
+        await pilot.press("f5")
+        await settle(pilot)
+        (new,) = [one[1] for one in session.asked if one[0] == "add"]
+        assert (new.source, new.items, new.is_update) == ("", "/data/items.csv", True)
+
+
 async def test_an_updated_data_set_is_opened_again_once_no_job_would_be_stopped_by_that(make_app):
     session, opened = FakeSession(), []
     app = make_app(session)

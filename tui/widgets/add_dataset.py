@@ -223,15 +223,20 @@ class AddScreen(PopUp):
             self._look()
 
     # -- looking ----------------------------------------------------------------------------------------------
+    @property
+    def _names_a_file(self) -> bool:
+        """Whether there is something to read; items alone can be appended, and are no data set of their own."""
+        return bool(self._source.value.strip() or (self._updates and self._items.value.strip()))
+
     def _look(self) -> None:
         new = self.new
-        if not new.source:
+        if not self._names_a_file:
             return
         if self._previewed is not None and (new.source, new.items) != (self._previewed.source, self._previewed.items):
             self._changed.clear()
             new = self.new
         self._previewed = replace(new, name="")
-        self._tell(f"Reading {new.source} …")
+        self._tell(f"Reading {new.source or new.items} …")
         self._asking.preview(new)
 
     def show_draft(self, draft: Draft) -> None:
@@ -280,7 +285,7 @@ class AddScreen(PopUp):
     # -- the end ----------------------------------------------------------------------------------------------
     def action_add(self) -> None:
         """Add it as a job."""
-        if not self._source.value.strip():
+        if not self._names_a_file:
             self._tell("Type a path, an address or the name of a published set first.")
             return
         new, draft = self.new, self._draft
