@@ -753,6 +753,11 @@ class RecsysApp(ContainedApp):
         """Rate for another profile."""
         self.state.profile = message.name
 
+    def on_profile_gone(self, message: messages.ProfileGone) -> None:
+        """Forget the changes of a profile: made again, one would bring the profile back under its old name."""
+        self.state.changes.forget(message.name)
+        self.refresh_bindings()
+
     def on_copy_as(self, message: messages.CopyAs) -> None:
         """Ask in which form a record is copied."""
         self._actions.copy_as(message.record)

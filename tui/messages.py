@@ -272,6 +272,13 @@ class ProfileChosen(Message):
 
 
 @dataclass
+class ProfileGone(Message):
+    """A profile was removed, or has another name: its changes can no longer be undone."""
+
+    name: str
+
+
+@dataclass
 class OwnRatingsChanged(Message):
     """One's own ratings have changed."""
 

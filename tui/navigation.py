@@ -89,6 +89,7 @@ class _Change:
     what: str
     undo: Callable[[], None]
     redo: Callable[[], None]
+    profile: str | None = None
 
 
 class Changes:
@@ -108,7 +109,7 @@ class Changes:
         """Whether there is a change to make again."""
         return bool(self._undone)
 
-    def record(self, what: str, undo: Callable[[], None], redo: Callable[[], None]) -> None:
+    def record(self, what: str, undo: Callable[[], None], redo: Callable[[], None], profile: str | None = None) -> None:
         """Note a change that has been made.
 
         Parameters
@@ -117,10 +118,17 @@ class Changes:
             What was changed, as it is told after an undo: "added Heat".
         undo, redo
             Take it back, and make it again.
+        profile
+            The profile of one's own ratings that was changed; None if it was something else.
         """
-        self._done.append(_Change(what, undo, redo))
+        self._done.append(_Change(what, undo, redo, profile))
         del self._done[:-_KEPT]
         self._undone.clear()
+
+    def forget(self, profile: str) -> None:
+        """Drop the changes of a profile that was removed or has another name now."""
+        self._done = [one for one in self._done if one.profile != profile]
+        self._undone = [one for one in self._undone if one.profile != profile]
 
     def undo(self) -> str:
         """Take the last change back; what it was, or an empty text if there is none."""

@@ -80,7 +80,7 @@ class OwnRatings:
         """Let the change be undone and made again."""
         what = describe(change, own, "").removeprefix("✓ ").removesuffix(_UNDOES)
         self._changes.record(
-            what, lambda: self._ask((None, False, profile)), lambda: self._ask((change, False, profile))
+            what, lambda: self._ask((None, False, profile)), lambda: self._ask((change, False, profile)), profile
         )
 
     def _ask(self, change: _Waiting) -> None:

@@ -58,6 +58,23 @@ async def test_a_removed_profile_comes_back_and_a_renamed_one_is_still_rated_for
         assert app.state.profile == "bea"
 
 
+async def test_what_was_rated_for_a_profile_that_is_gone_is_not_undone_or_made_again(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        app.post_message(RateItem(session.items[0], half_stars=8))
+        await settle(pilot)
+        assert app.state.changes.can_undo
+        await open_page(app, pilot, "app.profiles", ProfilesScreen)
+        await pilot.press("R", "backspace")
+        await type_text(pilot, "bea")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert session.me.profiles() == ["bea"]
+        assert not app.state.changes.can_undo
+
+
 async def test_a_taken_name_is_said(make_app):
     app = make_app()
     async with app.run_test(size=NARROW) as pilot:

@@ -14,7 +14,7 @@ from textual.content import Content
 
 from engine.data.results import UserSummary
 from tui.backend.backend import Backend
-from tui.messages import Failed, OwnRatingsChanged, ProfileChosen, StatusChanged
+from tui.messages import Failed, OwnRatingsChanged, ProfileChosen, ProfileGone, StatusChanged
 from tui.panes.asking_popup import AskingPopUp
 from tui.widgets.cell_text import clean
 from tui.widgets.panel import Panel
@@ -59,7 +59,8 @@ class ProfilesScreen(AskingPopUp):
         self._profile = profile
         self._new_name = ""
         """What the profile that is rated for is called once it is renamed."""
-        self._waiting: deque[Callable[[Me], str]] = deque()
+        self._waiting: deque[tuple[Callable[[Me], str], str]] = deque()
+        self._gone: list[str] = []
         self._table = ProfileTable(
             (
                 Column("", lambda one, _: "●" if str(one.user_id) == self._profile else "", width=1, style="accent"),
@@ -79,14 +80,19 @@ class ProfilesScreen(AskingPopUp):
         self._panel.show_notice().show("", "reading the profiles …")
         self._ask(lambda _: "")
 
-    def _ask(self, change: Callable[[Me], str]) -> None:
-        """Change the profiles, and list them. Of requests the latest wins, so that each makes all changes that wait."""
-        self._waiting.append(change)
+    def _ask(self, change: Callable[[Me], str], gone: str = "") -> None:
+        """Change the profiles, after which one may be gone, and list them.
+
+        Of requests the latest wins, so that each makes all changes that wait.
+        """
+        self._waiting.append((change, gone))
 
         def work(session: Any, _: object) -> tuple[str, list[UserSummary]]:
             said = ""
             while self._waiting:
-                said = self._waiting.popleft()(session.me) or said
+                change, gone = self._waiting.popleft()
+                said = change(session.me) or said
+                self._gone += [gone] * bool(gone)
             return said, [session.me.summary(name) for name in session.me.profiles()]
 
         self.ask(work)
@@ -94,6 +100,9 @@ class ProfilesScreen(AskingPopUp):
     def answered(self, value: Any) -> None:
         """List what is there."""
         said, profiles = value
+        gone, self._gone = self._gone, []
+        for name in gone:
+            self.app.post_message(ProfileGone(name))
         names = [str(one.user_id) for one in profiles]
         if self._profile not in names:
             self._choose(self._new_name if self._new_name in names else names[0])
@@ -150,7 +159,7 @@ class ProfilesScreen(AskingPopUp):
                 return f"✓ {old} is now called {new}"
 
             self._new_name = new if self._profile == old else ""
-            self._ask(change)
+            self._ask(change, gone=old)
 
         if old:
             self.app.push_screen(TextPrompt(f"New name of {clean(old)}", old, rename))
@@ -158,7 +167,7 @@ class ProfilesScreen(AskingPopUp):
     def action_remove(self) -> None:
         """Remove the profile under the cursor; u brings it back."""
         if name := self._chosen_name:
-            self._ask(partial(_remove, name))
+            self._ask(partial(_remove, name), gone=name)
 
     def action_undo(self) -> None:
         """Bring back the profile that was removed last."""
