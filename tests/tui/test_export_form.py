@@ -101,6 +101,7 @@ async def test_what_cannot_be_written_is_said_in_the_form(make_app, here):
         await settle(pilot)
         assert "the folder does not exist" in str(form._said.content)
         form._typed("file").value = "~nobody-of-this-name/report.html"
+        await settle(pilot)
         await pilot.press("enter")
         await settle(pilot)
         assert "no home folder of '~nobody-of-this-name'" in str(form._said.content)
