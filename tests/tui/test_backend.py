@@ -243,7 +243,7 @@ def test_a_waiting_job_says_how_long_the_one_before_it_takes(inbox):
     backend = opened(session, inbox)
     release, added = threading.Event(), threading.Event()
 
-    def train(model, options=None, job=None, seed=42):
+    def train(model, options=None, job=None, seed=42, **_):
         assert added.wait(10)
         for done in range(1, 101):
             session.clock.advance(0.1)
@@ -304,7 +304,7 @@ def test_a_stop_is_carried_out_although_a_library_is_being_loaded(inbox):
     session = FakeSession(trained=())
     loaded, stopped_there = threading.Event(), []
 
-    def train(model, options=None, job=None, seed=42):
+    def train(model, options=None, job=None, seed=42, **_):
         if model == "explicit":
             assert loaded.wait(10)  # an import, which nothing can interrupt
             stopped_there.append(job.cancelled)
@@ -370,7 +370,7 @@ def test_a_failed_job_says_why_and_the_next_one_runs(inbox):
 def test_progress_comes_at_most_ten_times_a_second_with_pace_and_time_left(inbox):
     session = FakeSession(trained=())
 
-    def train(model, options=None, job=None, seed=42):
+    def train(model, options=None, job=None, seed=42, **_):
         for done in range(1, 1001):
             session.clock.advance(0.01)
             job.report(Progress("training", done, 1000, "batches", {"epoch": done // 100, "loss": 1 / done}))

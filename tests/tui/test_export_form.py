@@ -100,16 +100,17 @@ async def test_what_cannot_be_written_is_said_in_the_form(make_app, here):
         await pilot.press("enter")
         await settle(pilot)
         assert "the folder does not exist" in str(form._said.content)
-        form._typed("file").value = "~nobody-of-this-name/report.html"
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
-        assert "no home folder of '~nobody-of-this-name'" in str(form._said.content)
         assert not session.exports.orders
         form.set_focus(form._choice("kind"))
         await pilot.press("right", "down", "down", "backspace", "backspace", "0", "enter")
         await settle(pilot)
         assert "must be a number from 1" in str(form._said.content)
+        form._typed("count").value = "10"
+        form._typed("file").value = "~nobody-of-this-name/report.html"
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "no home folder of '~nobody-of-this-name'" in str(form._said.content)
 
 
 async def test_an_export_is_stopped_with_escape_and_says_that_what_was_done_is_kept(make_app):
