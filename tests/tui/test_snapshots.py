@@ -264,14 +264,16 @@ def crop(app: Any) -> None:
 
 
 async def at_rest(pilot: Any) -> None:
-    """Wait until the screen stays as it is: what arrives late, such as the counts of filters, lays panes out anew."""
+    """Wait until the screen stays as it is: what arrives late, such as the counts of filters, lays panes out anew.
+
+    An answer that a state holds back never comes, so it is waited for a while only.
+    """
     same, before = 0, ""
-    while same < 5:
+    while same < (100 if pilot.app.backend.answering else 5):
         await asyncio.sleep(0.005)
         await pilot.pause()
         now = screen_text(pilot.app)
-        same = same + 1 if now == before and not pilot.app.backend.answering else 0
-        before = now
+        same, before = (same + 1 if now == before else 0), now
 
 
 @pytest.fixture
