@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from textual.widgets import Input, Static
@@ -15,6 +16,7 @@ from tests.tui.fake import NASTY, FakeSession, make_items
 from tui.app import describe
 from tui.panes import TABS as PANES
 from tui.widgets.hints import KeyHints
+from tui.widgets.quit_prompt import what_is_kept
 
 TABS = tuple(tab.name for tab in PANES)
 KEYS = {tab.name: tab.key.lower() for tab in PANES}
@@ -419,7 +421,9 @@ async def test_the_question_says_what_of_an_embedding_and_of_an_older_model_is_k
         app.backend.train("explicit", "user")
         await until(pilot, lambda: app.state.active_job("user") and app.state.active_job("user").state == "running")
         await pilot.press("ctrl+q")
-        await until(pilot, lambda: "The model explicit that was trained before stays." in words_of(app))
+        await until(pilot, lambda: "What it has learnt is kept: R in the Models tab" in words_of(app))
+        by_no_epochs = replace(app.state.active_job("user"), progress=None)
+        assert "The model explicit that was trained before stays." in what_is_kept(by_no_epochs, app.state.dataset)
 
 
 async def test_the_question_goes_when_the_job_has_ended(make_app):
