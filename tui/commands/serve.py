@@ -48,7 +48,7 @@ def serve(
     Whoever can open the page can do there what you can do in the app. Opened wider than this machine it needs a token,
     which is printed once, as a part of the address.
     """
-    from tui.output import log, print_json
+    from tui.output import log, print_json, print_line
     from tui.web.access import LEAST_TOKEN, Access, is_loopback, make_token
 
     if public_url and (urlsplit(public_url).scheme not in ("http", "https") or not urlsplit(public_url).hostname):
@@ -92,7 +92,7 @@ def serve(
         if as_json:
             print_json({"url": url, "host": host, "port": server.port, "token": token})
         else:
-            click.echo(url)
+            print_line(url)
         if token is None:
             log("Anybody who is logged in on this machine can open it (--with-token needs a token for that).")
         elif wide and not public_url:
