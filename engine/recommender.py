@@ -484,7 +484,7 @@ class Recommender:
         RecsysError
             If the model does not know all users and items, since the data set was updated after its training.
         """
-        self._require_all_known()
+        self._require_all_known(method)
         if method == "similar":
             self.model.require("similar")
             return ListRanker(method, self.model, k)
@@ -499,13 +499,16 @@ class Recommender:
             self.rating_range if rates else None,
         )
 
-    def _require_all_known(self) -> None:
-        """Check that the model was trained after the last update of the data set."""
-        known = self.known
-        if (known.num_users, known.num_rated_items) != (self.dataset.num_users, self.dataset.num_rated_items):
+    def _require_all_known(self, method: str) -> None:
+        """Check that the model knows all users and items, and for recommendations all their interactions, too."""
+        known, updates = self.known, self.dataset.user_updates
+        all_there = (known.num_users, known.num_rated_items) == (self.dataset.num_users, self.dataset.num_rated_items)
+        # One list is made for the history of a user whom an update changed; here the vectors of before would count.
+        stale = method == "recommend" and updates is not None and bool((updates > known.updates).any())
+        if not all_there or stale:
             raise RecsysError(
                 f"{self.model.name} was trained before the last update of {self.dataset.name!r} and does not know all "
-                "of its users and items: train it again for lists of all of them.",
+                "of its users, items and interactions: train it again for lists of all of them.",
                 kind=ErrorKind.UNTRAINED,
                 name=self.model.name,
                 dataset=self.dataset.name,

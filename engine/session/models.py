@@ -96,10 +96,17 @@ class ModelService:
         wanted = settings.user_model if task == "user" else settings.sequence_model
         return wanted if any(one.trained and one.name == wanted for one in self._store.states(task)) else None
 
-    def answering(self, task: Task, name: str | None = None) -> tuple[str, Recommender, str]:
-        """The model that answers, its recommender, and a note on damaged models in whose place it answers.
+    def answering(self, task: Task, name: str | None = None, user: int | None = None) -> tuple[str, Recommender, str]:
+        """The model that answers, its recommender, and what is to be said of it; see :meth:`note_on`.
 
         Only for whoever holds the device: loading a model computes.
+
+        Parameters
+        ----------
+        task, name
+            As of :meth:`choose`.
+        user
+            The internal id of the user for whom it answers; None for none.
 
         Raises
         ------
@@ -108,15 +115,35 @@ class ModelService:
         UnknownError, RecsysError, NotTrainedError
             As :meth:`choose`.
         """
+        return self._undamaged(lambda: self.choose(task, name), name, user)
+
+    def _undamaged(
+        self, choose: Callable[[], str], name: str | None, user: int | None = None
+    ) -> tuple[str, Recommender, str]:
         while True:
-            chosen = self.choose(task, name)
+            chosen = choose()
             try:
                 recommender = self.recommender(chosen)
             except DamagedModelError:
                 if name is not None:
                     raise
                 continue  # it counts as untrained now, and so the next one is chosen
-            return chosen, recommender, "" if name is not None else self.damage_note(chosen)
+            return chosen, recommender, self.note_on(chosen, recommender, named=name is not None, user=user)
+
+    def note_on(self, chosen: str, recommender: Recommender, *, named: bool, user: int | None = None) -> str:
+        """What is to be said of a model that answers: damaged ones before it, and that it is from before an update.
+
+        Parameters
+        ----------
+        chosen, recommender
+            The model.
+        named
+            Whether somebody asked for it by its name, so that it stands in no other's place.
+        user
+            The internal id of the user for whom it answers; None for none.
+        """
+        damage = "" if named else self.damage_note(chosen)
+        return "; ".join(filter(None, [damage, self.earlier.note(chosen, recommender, user)]))
 
     def identified(self, choose: Callable[[], str]) -> tuple[str, Recommender, str]:
         """The model that answers, its recommender, and a checksum of the model, whatever is trained meanwhile.
@@ -205,15 +232,7 @@ class ModelService:
         UnknownError, DamagedModelError, NotTrainedError
             As :meth:`choose`.
         """
-        while True:
-            chosen = self._choose_to_fold_in(name, rated)
-            try:
-                recommender = self.recommender(chosen)
-            except DamagedModelError:
-                if name is not None:
-                    raise
-                continue  # it counts as untrained now, and so the next one is chosen
-            return chosen, recommender, "" if name is not None else self.damage_note(chosen)
+        return self._undamaged(lambda: self._choose_to_fold_in(name, rated), name)
 
     def _choose_to_fold_in(self, name: str | None, rated: bool) -> str:
         chosen = self.choose_for("folds_in", name)

@@ -150,7 +150,6 @@ class SequenceService:
             check(job)
             name, recommender, note = self._models.answering("sequence", model)
             results = recommender.next_items(items, k, filter_seen)
-            note = "; ".join(one for one in (note, self._models.earlier.note(name, recommender)) if one)
 
         def whole() -> RankedPages:
             with self._opened.queue.turn():

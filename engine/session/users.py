@@ -164,9 +164,8 @@ class UserService:
         self._models.choose("user", model)  # that no model can answer is said without waiting for the device
         with self._opened.queue.turn():
             check(job)
-            name, recommender, note = self._models.answering("user", model)
+            name, recommender, note = self._models.answering("user", model, internal)
             results = recommender.recommend(user, k, filter_seen, cautious)
-            note = "; ".join(one for one in (note, self._models.earlier.note(name, recommender, internal)) if one)
 
         def whole() -> RankedPages:
             with self._opened.queue.turn():

@@ -102,7 +102,7 @@ def export_lists(opened: OpenDataset, models: ModelService, target: Target, requ
         empty=blocks.empty,
         continued=blocks.continued,
         discarded=discarded,
-        note="" if request.named else models.damage_note(name),
+        note=models.note_on(name, recommender, named=request.named),
     )
 
 

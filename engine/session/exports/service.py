@@ -302,8 +302,7 @@ class ExportService:
                 "prediction_formula": _FORMULAS[factors.link],
             }
             table = VectorTable({**columns, "bias": pa.array(biases)}, vectors.__getitem__, vectors.shape[1])
-            damage = "" if model is not None else self._models.damage_note(name)
-            note = "; ".join(one for one in (damage, self._models.earlier.note(name, recommender)) if one)
+            note = self._models.note_on(name, recommender, named=model is not None)
             return self._export_vectors(target, table, name, about, job, note)
 
     def _export_vectors(

@@ -182,6 +182,16 @@ def test_models_of_before_go_on_and_new_ratings_are_folded_in(workspace: Workspa
     assert not Session(workspace, "shop", device="cpu").users.recommend(3, 3, "als").note
 
 
+def test_lists_for_all_are_not_made_by_a_model_that_lacks_interactions(workspace: Workspace, files: Path) -> None:
+    Session(workspace, "shop", device="cpu").models.train("als")
+    (files / "one.csv").write_text("uid,sku,stars,seconds\n1,12,2,1600000000\n")
+    update(workspace, "shop", ratings=files / "one.csv")
+    exports = Session(workspace, "shop", device="cpu").exports
+    with pytest.raises(RecsysError, match="does not know all of its users, items and interactions"):
+        exports.recommendations(Target(files / "lists.csv"), model="als")
+    assert not (files / "lists.csv").exists()
+
+
 def test_vectors_of_a_model_of_before_are_those_of_the_users_that_it_knows(workspace: Workspace, files: Path) -> None:
     Session(workspace, "shop", device="cpu").models.train("als")
     update(workspace, "shop", ratings=files / "new.csv")
