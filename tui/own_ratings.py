@@ -1,15 +1,13 @@
-"""What the person at the keyboard says about items: stored in order by a worker thread, and confirmed."""
+"""What the person at the keyboard says about items: stored in order, and confirmed."""
 
 from __future__ import annotations
 
-import threading
-from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import RecsysError
 from tui.messages import Answered, Failed, OwnRatingsChanged, RateItem, StatusChanged
 from tui.widgets.bars import compact
+from tui.widgets.cell_text import clean
 from tui.widgets.item_list import full_title
 
 if TYPE_CHECKING:
@@ -24,18 +22,13 @@ if TYPE_CHECKING:
 HIGHEST = 10
 _SAID = {"seen": "seen", "watchlist": "on your watchlist", "not-interested": "not wanted"}
 
-#: A change, or None to take back the last one; what came of it.
+#: A change, or None to take back the last one.
 _Change = RateItem | None
-#: A change, whether it is new or made again, and whose it is.
-_Waiting = tuple[_Change, bool, str]
-_Outcome = tuple[_Waiting, "OwnRating | None", str]
 _UNDOES = " · u undoes"
 
 
 class OwnRatings:
     """Stores ratings one after the other.
-
-    Of the requests to a mailbox the latest wins, but no rating may be lost: a request stores all that wait.
 
     Parameters
     ----------
@@ -50,57 +43,38 @@ class OwnRatings:
     def __init__(self, app: App[Any], backend: Backend, changes: Changes) -> None:
         self._app = app
         self._changes = changes
-        self._mailbox = backend.mailbox("own ratings", app.post_message)
-        self._lock = threading.Lock()
-        self._waiting: deque[_Waiting] = deque()
-        self._outcomes: list[_Outcome] = []
+        self._queue = backend.change_queue("own ratings", app.post_message)
 
     def rate(self, message: RateItem, profile: str) -> None:
         """Have a rating stored in a profile."""
-        self._ask((message, True, profile))
+        self._ask(message, profile, is_new=True)
 
     def answered(self, message: Answered | Failed) -> bool:
         """Confirm what was stored; False if the message answers another request."""
-        if not self._mailbox.is_current(message.request):
+        if not self._queue.is_current(message.request):
             return False
         if isinstance(message, Failed):
-            self._app.post_message(StatusChanged(f"✗ not stored: {message.failure.text}"))
+            text = describe(None, None, message.failure.text)
+            self._app.post_message(StatusChanged(text))
+            self._app.notify(clean(text), severity="error", markup=False)  # the next rating's status goes over it
             return True
-        with self._lock:
-            outcomes, self._outcomes = self._outcomes, []
-        for (change, is_new, profile), own, failure in outcomes:
-            if is_new and change is not None and own is not None and not failure:
-                self._record(change, own, profile)
-        for (change, _, _), own, failure in outcomes[-1:]:
-            self._app.post_message(StatusChanged(describe(change, own, failure)))
+        change, own, profile, is_new = message.value
+        if is_new and change is not None and own is not None:
+            self._record(change, own, profile)
+        self._app.post_message(StatusChanged(describe(change, own, "")))
         self._app.post_message(OwnRatingsChanged())
         return True
 
     def _record(self, change: RateItem, own: OwnRating, profile: str) -> None:
         """Let the change be undone and made again."""
         what = describe(change, own, "").removeprefix("✓ ").removesuffix(_UNDOES)
-        self._changes.record(
-            what, lambda: self._ask((None, False, profile)), lambda: self._ask((change, False, profile)), profile
-        )
+        self._changes.record(what, lambda: self._ask(None, profile), lambda: self._ask(change, profile), profile)
 
-    def _ask(self, change: _Waiting) -> None:
-        with self._lock:
-            self._waiting.append(change)
-        self._mailbox.ask(lambda session, _: self._store(session))
+    def _ask(self, change: _Change, profile: str, *, is_new: bool = False) -> None:
+        def store(session: SessionLike, _: object) -> tuple[_Change, OwnRating | None, str, bool]:
+            return change, _apply(session.me, change, profile), profile, is_new
 
-    def _store(self, session: SessionLike) -> None:
-        """Store what waits. Runs in the worker thread."""
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    return
-                change = self._waiting.popleft()
-            try:
-                outcome: _Outcome = change, _apply(session.me, change[0], change[2]), ""
-            except RecsysError as error:
-                outcome = change, None, str(error)
-            with self._lock:
-                self._outcomes.append(outcome)
+        self._queue.ask(store)
 
 
 def _apply(me: Me, change: _Change, profile: str) -> OwnRating | None:

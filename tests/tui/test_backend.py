@@ -144,6 +144,32 @@ def test_the_latest_of_many_requests_is_answered_and_the_running_one_is_cancelle
     assert [mailbox.is_current(number) for number in numbers[-2:]] == [False, True]
 
 
+def test_every_change_is_made_in_order_and_answered(inbox):
+    backend = opened(FakeSession(), inbox)
+    queue = backend.change_queue("test", inbox)
+    started, release, made = threading.Event(), threading.Event(), []
+
+    def first(_, job):
+        started.set()
+        release.wait(10)
+        made.append((0, job.cancelled))
+
+    def fails(_, __):
+        raise DataError("The disk is full.")
+
+    numbers = [queue.ask(first)]
+    assert started.wait(10)
+    numbers += [queue.ask(lambda _, __, n=n: made.append((n, False))) for n in (1, 2)]
+    numbers += [queue.ask(fails), queue.ask(lambda _, __: made.append((4, False)))]
+    queue.close()  # whoever asked is gone; what was asked is made all the same
+    release.set()
+    inbox.wait_for(lambda message: isinstance(message, Answered) and message.request == numbers[-1])
+    assert made == [(0, False), (1, False), (2, False), (4, False)]
+    assert [message.request for message in inbox.of(Answered)] == [numbers[place] for place in (0, 1, 2, 4)]
+    assert [message.request for message in inbox.of(Failed)] == [numbers[3]]
+    assert all(queue.is_current(number) for number in numbers)
+
+
 def test_what_is_withdrawn_is_never_answered(inbox):
     backend = opened(FakeSession(), inbox)
     mailbox = backend.mailbox("test", inbox)

@@ -145,8 +145,9 @@ async def test_marked_runs_are_compared_and_users_put_side_by_side(make_app: Mak
         text = screen_text(app)
         assert "User 7 (1 of the 2" in text
         assert "✓" in text
-        await pilot.press("right", "right")
-        await settle(pilot)
+        for _ in range(2):
+            await pilot.press("right")
+            await settle(pilot)
         assert [call[1] for call in asked(session, "side_by_side")] == [7, 12, 7]
         await pilot.press("escape")
         await pilot.pause()

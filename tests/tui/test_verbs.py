@@ -254,10 +254,11 @@ async def test_a_mark_that_cannot_be_stored_is_told_and_keeps_back_no_other(make
         return mark(item, new)
 
     monkeypatch.setattr(session.pins, "mark", refuse_first)
-    async with app.run_test(size=WIDE) as pilot:
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
         await settle(pilot)
         for item in session.items[:3]:
             app.post_message(MarkItem(item, "pinned"))
         await settle(pilot)
-        assert "not stored: The disk is full." in screen_text(app)
+        await until(pilot, lambda: "The disk is full." in screen_text(app))
+        assert "not stored" in screen_text(app)
         assert list(session.pins.marks) == [item.item_id for item in session.items[1:3]]

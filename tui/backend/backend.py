@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import CancelledError, RecsysError
+from tui.backend.change_queue import ChangeQueue
 from tui.backend.connection import Connection, Post
 from tui.backend.jobs import JobThread, Reporter
 from tui.backend.mailbox import Mailbox
@@ -109,6 +110,12 @@ class Backend:
         mailbox = Mailbox(self._connection, name, post)
         self._mailboxes = [*(one for one in self._mailboxes if not one.closed), mailbox]
         return mailbox
+
+    def change_queue(self, name: str, post: Post) -> ChangeQueue:
+        """A new queue with a thread of its own, for changes of which none may be lost."""
+        queue = ChangeQueue(self._connection, name, post)
+        self._mailboxes = [*(one for one in self._mailboxes if not one.closed), queue]
+        return queue
 
     def embed(self) -> int:
         """Embed what is not embedded yet; the job's number."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ class Mailbox:
         self._post = post
         self._changed = threading.Condition()
         self._latest = 0
-        self._waiting: _Entry | None = None
+        self._waiting: deque[_Entry] = deque()
         self._running: _Entry | None = None
         self._started = False
         self._closed = False
@@ -58,8 +59,8 @@ class Mailbox:
             self._replace()
             if self._closed:
                 return self._latest
-            self._waiting = _Entry(self._latest, work, Job())
-            self._changed.notify()
+            self._waiting.append(_Entry(self._latest, work, Job()))
+            self._changed.notify_all()
             if not self._started:
                 self._started = True
                 start(self._name, self._run)
@@ -69,15 +70,13 @@ class Mailbox:
         """Forget the latest request: no answer to it will come."""
         with self._changed:
             self._replace()
-            self._waiting = None
 
     def close(self) -> None:
         """Withdraw the request and end the thread; nothing can be asked any more."""
         with self._changed:
             self._replace()
-            self._waiting = None
             self._closed = True
-            self._changed.notify()
+            self._changed.notify_all()
 
     def is_current(self, request: int) -> bool:
         """Whether this is the latest request."""
@@ -86,7 +85,7 @@ class Mailbox:
     @property
     def busy(self) -> bool:
         """Whether a request waits or runs."""
-        return self._waiting is not None or self._running is not None
+        return bool(self._waiting) or self._running is not None
 
     @property
     def closed(self) -> bool:
@@ -95,6 +94,7 @@ class Mailbox:
 
     def _replace(self) -> None:
         self._latest = next(numbers)
+        self._waiting.clear()
         if self._running is not None:
             self._running.job.cancel()
 
@@ -103,12 +103,11 @@ class Mailbox:
         while True:
             with self._changed:
                 self._running = None
-                while self._waiting is None and not self._closed:
-                    self._changed.wait()
-                if self._waiting is None:
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._waiting or self._closed)
+                if not self._waiting:
                     return
-                entry, self._waiting = self._waiting, None
-                self._running = entry
+                entry = self._running = self._waiting.popleft()
             message = self._answer(session, entry)
             if message is not None and self.is_current(entry.number):
                 self._connection.deliver(self._post, message)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tui.backend.backend import Backend
+from tui.backend.mailbox import Mailbox
 from tui.messages import Answered, Failed
 from tui.widgets.popup import PopUp
 
@@ -23,14 +24,17 @@ class AskingPopUp(PopUp):
         The way to the engine.
     name
         The name of the worker thread.
+    changes
+        Whether it asks for changes: then none replaces another, and all are answered.
     """
 
-    def __init__(self, backend: Backend, name: str) -> None:
+    def __init__(self, backend: Backend, name: str, *, changes: bool = False) -> None:
         super().__init__()
-        self._mailbox = backend.mailbox(name, self.post_message)
+        make = backend.change_queue if changes else backend.mailbox
+        self._mailbox: Mailbox = make(name, self.post_message)
 
     def ask(self, work: Callable[[SessionLike, Job], Any]) -> None:
-        """Have ``work(session, job)`` done; it replaces an earlier request."""
+        """Have ``work(session, job)`` done; unless it is a change it replaces an earlier request."""
         self._mailbox.ask(work)
 
     def answered(self, value: Any) -> None:

@@ -93,6 +93,8 @@ class Request(Generic[Service]):
         What the status bar shows while the answer is awaited.
     answered, failed
         Called with the message, on the event loop, and only for the latest request.
+    changes
+        Whether the requests are changes: then none replaces another, and all are answered.
     """
 
     def __init__(
@@ -102,6 +104,8 @@ class Request(Generic[Service]):
         busy: str,
         answered: Callable[[Answered], None],
         failed: Callable[[Failed], None],
+        *,
+        changes: bool = False,
     ) -> None:
         self._pane = pane
         self.name = name
@@ -109,11 +113,12 @@ class Request(Generic[Service]):
         self._answered = answered
         self._failed = failed
         self._debouncer = Debouncer(pane, lambda: pane.state.pace.settle)
-        self._mailbox: Mailbox = pane.backend.mailbox(name, pane.post_message)
+        make = pane.backend.change_queue if changes else pane.backend.mailbox
+        self._mailbox: Mailbox = make(name, pane.post_message)
         self.pending = False
 
     def send(self, work: Callable[[Service, Job], Any]) -> None:
-        """Have ``work(service, job)`` done now; it replaces an earlier request."""
+        """Have ``work(service, job)`` done now; unless it is a change it replaces an earlier request."""
         self._debouncer.cancel()
         self.pending = True
         service_of = self._pane.service_of
@@ -331,10 +336,16 @@ class Pane(Contained, ZoomContainer, Generic[Service]):
         return self.size.width >= WIDE
 
     def request(
-        self, name: str, busy: str, answered: Callable[[Answered], None], failed: Callable[[Failed], None]
+        self,
+        name: str,
+        busy: str,
+        answered: Callable[[Answered], None],
+        failed: Callable[[Failed], None],
+        *,
+        changes: bool = False,
     ) -> Request[Service]:
         """A new kind of request; see :class:`Request`."""
-        request = Request(self, name, busy, answered, failed)
+        request = Request(self, name, busy, answered, failed, changes=changes)
         self._requests.append(request)
         return request
 

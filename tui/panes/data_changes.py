@@ -11,7 +11,7 @@ from tui.widgets.cell_text import clean
 
 if TYPE_CHECKING:
     from engine.session import NewDataset, StoredDataset
-    from tui.backend.protocols import DataTab
+    from tui.backend.protocols import Datasets, DataTab
     from tui.messages import JobView
     from tui.panes.base import Pane
     from tui.widgets.add_dataset import AddScreen
@@ -37,10 +37,11 @@ class DatasetChanges:
         self.removed: Sequence[str] = ()
         """The names of the data sets that can be put back, the latest removal first."""
         self._updating: int | None = None
-        self._done: Callable[[object], None] = lambda _: None
         self._adding: NewDataset | None = None
         self._job = 0
-        self._changing = pane.request("change", "changing the data sets", self._was_changed, self._not_changed)
+        self._changing = pane.request(
+            "change", "changing the data sets", self._was_changed, self._not_changed, changes=True
+        )
         self._completing = pane.request("paths", "looking into the folder", self._was_completed, lambda _: None)
         self._previewing = pane.request("preview", "reading the files", self._was_previewed, self._not_previewed)
 
@@ -136,8 +137,7 @@ class DatasetChanges:
             if stored.is_open:
                 self._reopen(str(name))
 
-        self._done = done
-        self._changing.send(lambda tab, _: tab.datasets.rename(stored.name, new_name))
+        self._change(lambda datasets: datasets.rename(stored.name, new_name), done)
 
     def remove(self, stored: StoredDataset) -> None:
         """Move a data set to the trash; undoing it needs no question."""
@@ -153,8 +153,7 @@ class DatasetChanges:
             if is_new:
                 self._record(f"removed {name}", partial(self._restore, name), partial(self._remove, name))
 
-        self._done = done
-        self._changing.send(lambda tab, _: tab.datasets.remove(name))
+        self._change(lambda datasets: datasets.remove(name), done)
 
     def _restore(self, name: str, *, is_new: bool = False) -> None:
         def done(_: object) -> None:
@@ -162,8 +161,11 @@ class DatasetChanges:
             if is_new:
                 self._record(f"put {name} back", partial(self._remove, name), partial(self._restore, name))
 
-        self._done = done
-        self._changing.send(lambda tab, _: tab.datasets.restore(name))
+        self._change(lambda datasets: datasets.restore(name), done)
+
+    def _change(self, change: Callable[[Datasets], object], done: Callable[[object], None]) -> None:
+        """Make a change, and then have ``done(value)`` called."""
+        self._changing.send(lambda tab, _: (done, change(tab.datasets)))
 
     def _record(self, what: str, undo: Callable[[], None], redo: Callable[[], None]) -> None:
         """Let a change be undone by the key that undoes everything."""
@@ -171,7 +173,8 @@ class DatasetChanges:
         self._pane.refresh_bindings()
 
     def _was_changed(self, message: Answered) -> None:
-        self._done(message.value)
+        done, value = message.value
+        done(value)
         self._changed()
 
     def _not_changed(self, message: Failed) -> None:

@@ -113,7 +113,7 @@ class ModelsPane(Pane[ModelDesk]):
         self._refused = ""
         """Why the last change of the runs was refused; said until the cursor moves."""
         self._loading = self.request("models", "reading models and runs", self._loaded, self._failed)
-        self._changing = self.request("runs", "changing runs", self._changed, self._not_changed)
+        self._changing = self.request("runs", "changing runs", self._changed, self._not_changed, changes=True)
 
     @staticmethod
     def service_of(session: SessionLike) -> ModelDesk:

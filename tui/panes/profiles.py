@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -55,12 +54,10 @@ class ProfilesScreen(AskingPopUp):
     """
 
     def __init__(self, backend: Backend, profile: str) -> None:
-        super().__init__(backend, "profiles")
+        super().__init__(backend, "profiles", changes=True)
         self._profile = profile
         self._new_name = ""
         """What the profile that is rated for is called once it is renamed."""
-        self._waiting: deque[tuple[Callable[[Me], str], str]] = deque()
-        self._gone: list[str] = []
         self._table = ProfileTable(
             (
                 Column("", lambda one, _: "●" if str(one.user_id) == self._profile else "", width=1, style="accent"),
@@ -81,28 +78,19 @@ class ProfilesScreen(AskingPopUp):
         self._ask(lambda _: "")
 
     def _ask(self, change: Callable[[Me], str], gone: str = "") -> None:
-        """Change the profiles, after which one may be gone, and list them.
+        """Change the profiles, after which one may be gone, and list them."""
 
-        Of requests the latest wins, so that each makes all changes that wait.
-        """
-        self._waiting.append((change, gone))
-
-        def work(session: Any, _: object) -> tuple[str, list[UserSummary]]:
-            said = ""
-            while self._waiting:
-                change, gone = self._waiting.popleft()
-                said = change(session.me) or said
-                self._gone += [gone] * bool(gone)
-            return said, [session.me.summary(name) for name in session.me.profiles()]
+        def work(session: Any, _: object) -> tuple[str, str, list[UserSummary]]:
+            said = change(session.me)
+            return said, gone, [session.me.summary(name) for name in session.me.profiles()]
 
         self.ask(work)
 
     def answered(self, value: Any) -> None:
         """List what is there."""
-        said, profiles = value
-        gone, self._gone = self._gone, []
-        for name in gone:
-            self.app.post_message(ProfileGone(name))
+        said, gone, profiles = value
+        if gone:
+            self.app.post_message(ProfileGone(gone))
         names = [str(one.user_id) for one in profiles]
         if self._profile not in names:
             self._choose(self._new_name if self._new_name in names else names[0])
