@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 
 from engine.data.results import Fan
 from tui.backend.backend import Backend
-from tui.messages import Failed, ShowUser
-from tui.panes.asking_popup import AskingPopUp
+from tui.panes.user_list import UserListScreen
 from tui.widgets.bars import compact
-from tui.widgets.cell_text import count, shorten, shorten_middle
+from tui.widgets.cell_text import shorten, shorten_middle
 from tui.widgets.item_list import full_title
-from tui.widgets.panel import Panel
-from tui.widgets.table import Column, Table
+from tui.widgets.table import Column
 
 if TYPE_CHECKING:
-    from engine.session import Item
-
-#: How many users are listed.
-_LISTED = 200
+    from engine.session import ExternalId, Item
+    from tui.backend.protocols import SessionLike
 
 
 def _rating(fan: Fan, _: int) -> str:
@@ -45,7 +38,7 @@ def _date(fan: Fan, _: int) -> str:
         return ""
 
 
-def _columns(fans: list[Fan]) -> list[Column[Fan]]:
+def _columns(fans: Sequence[Fan]) -> list[Column[Fan]]:
     found: list[Column[Fan]] = [
         Column("User", lambda fan, room: shorten_middle(fan.user.user_id, room)),
         Column("Rating", _rating, width=6, right=True, style="accent"),
@@ -58,13 +51,7 @@ def _columns(fans: list[Fan]) -> list[Column[Fan]]:
     return found
 
 
-class FanTable(Table[Fan]):
-    """The users."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "recommendations", id="choose")]
-
-
-class FansScreen(AskingPopUp):
+class FansScreen(UserListScreen[Fan]):
     """The users who rated an item highest; Enter opens the User tab with one of them.
 
     Parameters
@@ -76,50 +63,21 @@ class FansScreen(AskingPopUp):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,l", "dismiss", "close", id="close")]
-
-    DEFAULT_CSS = """
-    FansScreen > Panel {
-        width: 76; max-width: 94%; height: 80%; max-height: 30; background: $surface;
-    }
-    """
+    LISTED = 200
+    NOBODY = ("Nobody has rated it", "No user of this data set knows this item.")
 
     def __init__(self, backend: Backend, item: Item) -> None:
-        super().__init__(backend, "fans")
-        self._item = item
-        self._table = FanTable((), id="fans")
-        self._panel = Panel("", self._table)
+        super().__init__(backend, "fans", f"Who liked {shorten(full_title(item), 50)}")
+        self._item_id = item.item_id
 
-    def compose(self) -> ComposeResult:
-        """The list."""
-        yield self._panel
+    def find(self, session: SessionLike) -> Sequence[Fan]:
+        """Find the users who rated the item highest."""
+        return session.users.fans(self._item_id, self.LISTED)
 
-    def on_mount(self) -> None:
-        """Ask for the users."""
-        self._panel.retitle(f"Who liked {shorten(full_title(self._item), 50)}")
-        self._panel.show_notice().show("", "looking for the users …")
-        item_id = self._item.item_id
-        self.ask(lambda session, _: session.users.fans(item_id, _LISTED))
+    def columns(self, found: Sequence[Fan]) -> Sequence[Column[Fan]]:
+        """What is known of them."""
+        return _columns(found)
 
-    def answered(self, value: Any) -> None:
-        """List the users."""
-        fans: list[Fan] = value
-        if not fans:
-            self._panel.show_notice().show("Nobody has rated it", "No user of this data set knows this item.")
-            self._panel.border_subtitle = Content("Esc closes")
-            return
-        known = f"first {_LISTED}" if len(fans) == _LISTED else count(len(fans), "user")
-        self._panel.retitle(f"Who liked {shorten(full_title(self._item), 50)} · {known}", "Enter opens the user")
-        self._table.show(fans, _columns(fans))
-        self._panel.show_rows()
-        self.call_after_refresh(partial(self.set_focus, self._table))
-
-    def failed(self, message: Failed) -> None:
-        """Say why there is no list."""
-        self._panel.show_notice().show("The users cannot be listed", message.failure.text)
-
-    @on(Table.Chosen)
-    def _chosen(self, event: Table.Chosen) -> None:
-        event.stop()
-        if self._table.row is not None:
-            self.dismiss()
-            self.app.post_message(ShowUser(self._table.row.user.user_id))
+    def user_of(self, row: Fan) -> ExternalId:
+        """The user."""
+        return row.user.user_id

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 
 from tui.backend.backend import Backend
-from tui.messages import Failed, ShowUser
-from tui.panes.asking_popup import AskingPopUp
+from tui.panes.user_list import UserListScreen
 from tui.widgets.bars import whole_percent
-from tui.widgets.cell_text import count, shorten_middle
-from tui.widgets.panel import Panel
-from tui.widgets.table import Column, Table
+from tui.widgets.cell_text import shorten_middle
+from tui.widgets.table import Column
 
 if TYPE_CHECKING:
     from engine.session import ExternalId, Likeness
-
-#: How many users are listed.
-_LISTED = 50
+    from tui.backend.protocols import SessionLike
 
 
 def _number(value: float | None, form: str) -> str:
@@ -38,13 +31,7 @@ _COLUMNS: tuple[Column[Likeness], ...] = (
 )
 
 
-class SimilarUserTable(Table["Likeness"]):
-    """The users."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "recommendations", id="choose")]
-
-
-class SimilarUsersScreen(AskingPopUp):
+class SimilarUsersScreen(UserListScreen["Likeness"]):
     """The users who share most with one; Enter opens the User tab with one of them.
 
     Parameters
@@ -56,54 +43,22 @@ class SimilarUsersScreen(AskingPopUp):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,m", "dismiss", "close", id="close")]
-
-    DEFAULT_CSS = """
-    SimilarUsersScreen > Panel {
-        width: 76; max-width: 94%; height: 80%; max-height: 30; background: $surface;
-    }
-    """
+    LISTED = 50
+    NOBODY = ("Nobody is like this user", "No other user has any of the same items.")
+    HINT = "Share: of the items of either · Enter opens the user"
 
     def __init__(self, backend: Backend, user: ExternalId) -> None:
-        super().__init__(backend, "similar users")
+        super().__init__(backend, "similar users", f"Users like {shorten_middle(user, 40)}")
         self._user = user
-        self._table = SimilarUserTable(_COLUMNS, id="similar-users")
-        self._panel = Panel("", self._table)
 
-    def compose(self) -> ComposeResult:
-        """The list."""
-        yield self._panel
+    def find(self, session: SessionLike) -> Sequence[Likeness]:
+        """Find the users who share most with the user."""
+        return session.taste.similar(self._user, self.LISTED)
 
-    @property
-    def _title(self) -> str:
-        return f"Users like {shorten_middle(self._user, 40)}"
+    def columns(self, found: Sequence[Likeness]) -> Sequence[Column[Likeness]]:
+        """What they share."""
+        return _COLUMNS
 
-    def on_mount(self) -> None:
-        """Ask for the users."""
-        user = self._user
-        self._panel.retitle(self._title)
-        self._panel.show_notice().show("", "looking for the users …")
-        self.ask(lambda session, _: session.taste.similar(user, _LISTED))
-
-    def answered(self, value: Any) -> None:
-        """List the users."""
-        found: tuple[Likeness, ...] = value
-        if not found:
-            self._panel.show_notice().show("Nobody is like this user", "No other user has any of the same items.")
-            self._panel.border_subtitle = Content("Esc closes")
-            return
-        known = f"first {_LISTED}" if len(found) == _LISTED else count(len(found), "user")
-        self._panel.retitle(f"{self._title} · {known}", "Share: of the items of either · Enter opens the user")
-        self._table.show(found)
-        self._panel.show_rows()
-        self.call_after_refresh(partial(self.set_focus, self._table))
-
-    def failed(self, message: Failed) -> None:
-        """Say why there is no list."""
-        self._panel.show_notice().show("The users cannot be listed", message.failure.text)
-
-    @on(Table.Chosen)
-    def _chosen(self, event: Table.Chosen) -> None:
-        event.stop()
-        if self._table.row is not None:
-            self.dismiss()
-            self.app.post_message(ShowUser(self._table.row.second))
+    def user_of(self, row: Likeness) -> ExternalId:
+        """The other user."""
+        return row.second
