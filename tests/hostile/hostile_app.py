@@ -119,7 +119,9 @@ class HostileModels(FakeModels):
 
     _fake: HostileSession
 
-    def train(self, model: str, options: object = None, job: Job | None = None, seed: int = 42) -> object:  # type: ignore[override]
+    def train(
+        self, model: str, options: object = None, job: Job | None = None, seed: int = 42, **how: object
+    ) -> object:  # type: ignore[override]
         for done in range(1, 6):
             text = self._fake.text(done)
             (job or Job()).report(Progress(text, done, 5, text, {text: 1.0, "loss": 1.0 / done}))
