@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from engine.data.items import ItemTable
 from engine.datasets.build.interactions import Log
 from engine.datasets.build.items import Catalogue
 from engine.datasets.build.numbering import number_items, number_users
+from engine.datasets.build.weights import WeightScale
 from engine.datasets.formats.ids import CodedIds, common_type, match_spellings
 from engine.datasets.formats.read_report import ReadReport, total_skipped
 from engine.errors import DataError
@@ -100,6 +102,7 @@ def assemble(
     if log.times_are_order and times is not None and len(times) and times.max() > _LARGEST_ORDER:
         times = np.unique(times, return_inverse=True)[1].astype(np.int64)
     remarks = [remark for report in reports for remark in report.notes()]
+    scale = None if log.weights is None else WeightScale.of(log.weights)
     if log.weights is not None and len(log):
         low, high = float(log.weights.min()), float(log.weights.max())
         remarks.append(
@@ -118,7 +121,7 @@ def assemble(
             log.items.codes,
             ratings=log.ratings,
             timestamps=times,
-            weights=None if log.weights is None else confidence(log.weights),
+            weights=None if log.weights is None or scale is None else scale.weights(log.weights),
             num_users=len(users),
             num_items=num_rated + 1,
         ),
@@ -127,6 +130,7 @@ def assemble(
             "files": [report.summary() for report in reports],
             "notes": [" ".join(one.splitlines()) for one in (*notes, *remarks)],
             **({"times": "order"} if log.times_are_order else {}),
+            **({"weights": asdict(scale)} if scale is not None else {}),
             **({"hints": hints} if hints else {}),
             **({"guessed_columns": {file: dict(columns) for file, columns in guessed.items()}} if guessed else {}),
         },
@@ -145,24 +149,6 @@ def _about_join(catalogue: Catalogue, table: pa.Table, num_rated: int, strangers
         f"WARNING: none of the {num_rated:,} items of the interactions is in the catalogue, which has ids such as "
         f"{' and '.join(ours)}, while the interactions have {' and '.join(theirs)}; another column may hold the ids."
     )
-
-
-def confidence(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """How much each interaction says about a taste, by how strong it is; 1 on average.
-
-    It grows with the logarithm of the strength in units of its median, since a song that was played a thousand times is
-    not liked a thousand times as much (Hu, Koren and Volinsky, 2008, section 6, for the time that shows were watched).
-
-    Parameters
-    ----------
-    weights
-        Counts, durations or amounts above zero, shape ``(n,)``.
-    """
-    if not len(weights):
-        return weights
-    strength = np.log1p(weights.astype(np.float64) / np.median(weights))
-    found: npt.NDArray[np.float32] = (strength / strength.mean()).astype(np.float32)
-    return found
 
 
 def find_surplus(

@@ -14,6 +14,7 @@ from engine.data.id_map import IdMap
 from engine.data.items import STANDARD_COLUMNS, ItemTable
 from engine.data.updates import DatasetUpdate
 from engine.datasets.build.assemble import find_surplus
+from engine.datasets.build.weights import WeightScale
 from engine.datasets.formats.ids import match_spellings
 from engine.datasets.formats.values import to_objects
 from engine.errors import DataError
@@ -82,8 +83,8 @@ def merge(old: Dataset, new: Dataset, number: int) -> Merged:
     source = dict(old.source)
     source["files"] = [*old.source.get("files", ()), *new.source.get("files", ())]
     source["notes"] = [*old.source.get("notes", ()), *new.source.get("notes", ()), *notes]
-    if not len(old.interactions) and "times" in new.source:
-        source["times"] = new.source["times"]
+    if not len(old.interactions):
+        source |= {key: new.source[key] for key in ("times", "weights") if key in new.source}
     merged = replace(
         old,
         items=ItemTable(items.id_map, facts),
@@ -298,7 +299,7 @@ def _merge_log(old: Dataset, new: Dataset, user_of: Numbers, items: _Items) -> t
     columns: dict[str, Any] = {
         "ratings": _joined(before.ratings, after.ratings, count),
         "timestamps": _joined(before.timestamps, given, count),
-        "weights": _joined(before.weights, after.weights, count),
+        "weights": _joined(before.weights, _rescaled(old, new), count),
     }
     surplus = find_surplus(users, item_ids, columns["timestamps"], keep_repeats=columns["ratings"] is None)
     keep = np.ones(len(users), dtype=bool)
@@ -314,6 +315,15 @@ def _merge_log(old: Dataset, new: Dataset, user_of: Numbers, items: _Items) -> t
     )
     kept = len(after) - len(late)
     return rows, _Counts(kept, kept - len(replaced), len(replaced) - same, same, len(late))
+
+
+def _rescaled(old: Dataset, new: Dataset) -> npt.NDArray[np.float32] | None:
+    """The weights of the update on the scale of the data set, if it names one."""
+    weights = new.interactions.weights
+    scale, given = WeightScale.of_source(old.source), WeightScale.of_source(new.source)
+    if weights is None or scale is None or given is None or not len(old.interactions):
+        return weights
+    return scale.weights(given.strengths(weights))
 
 
 def _joined(before: npt.NDArray[Any] | None, after: npt.NDArray[Any] | None, count: int) -> npt.NDArray[Any] | None:
