@@ -22,8 +22,9 @@ from engine.storage.atomic import describe_os_error, set_aside
 from engine.storage.guarded import read_json, require_checksum
 from engine.storage.paths import Paths
 from engine.storage.settings import read_settings
+from engine.workspace.checkpoints import describe_checkpoint
 from engine.workspace.dataset_store import Workspace
-from engine.workspace.layout import CURRENT, DEFAULTS, MANIFEST, MAP, PINS, PROFILE, RUNS, TUNING, WORDS
+from engine.workspace.layout import CURRENT, DEFAULTS, MANIFEST, MAP, PINS, PROFILE, RUNS, TRAINING, TUNING, WORDS
 from engine.workspace.manifest import Manifest, read_manifest
 from engine.workspace.run_files import describe_run, record_files
 from engine.workspace.stored_model import model_folder, read_report, require_whole
@@ -56,9 +57,9 @@ class Finding:
     dataset
         The data set that it belongs to; empty for what belongs to none.
     kind
-        ``"data set"``, ``"table"``, ``"model"``, ``"embeddings"``, ``"search index"``, ``"map"``, ``"profile"``,
-        ``"tuning"``, ``"run"``, ``"history"``, ``"aliases"``, ``"pins"``, ``"synonyms"``, ``"settings"``, ``"state"``,
-        ``"cache"`` or ``"own ratings"``.
+        ``"data set"``, ``"table"``, ``"model"``, ``"training"``, ``"embeddings"``, ``"search index"``, ``"map"``,
+        ``"profile"``, ``"tuning"``, ``"run"``, ``"history"``, ``"aliases"``, ``"pins"``, ``"synonyms"``,
+        ``"settings"``, ``"state"``, ``"cache"`` or ``"own ratings"``.
     name
         Its name among those of its kind.
     path
@@ -220,6 +221,13 @@ def _of_dataset(workspace: Workspace, name: str, job: Job) -> Iterator[Check]:
                 _finding(name, "model", model, versions),
                 partial(_compare_model, versions, model),
                 partial(move_aside, versions),
+            )
+        training = folder / TRAINING / model
+        if os.path.lexists(training):
+            yield Check(
+                _finding(name, "training", model, training),
+                partial(describe_checkpoint, training),
+                partial(move_aside, training),
             )
     for vectors in _folders(workspace.embeddings_folder(name)):
         yield Check(

@@ -13,10 +13,11 @@ from engine.data.model_cards import Unfinished
 from engine.errors import DataError, MissingError
 from engine.storage.atomic import cannot_write, make_folder
 from engine.storage.guarded import damaged
-from engine.storage.model_header import HEADER, read_header
+from engine.storage.model_header import HEADER, read_header, tensors_file
 from engine.storage.schema import SchemaError, convert
 from engine.storage.versions import delete
 from engine.workspace.layout import TRAINING
+from engine.workspace.stored_model import require_recorded
 
 if TYPE_CHECKING:
     from engine.models.estimator import Estimator
@@ -83,7 +84,7 @@ class CheckpointStore:
             None if there is none. A damaged one says so in ``damage``.
         """
         try:
-            stored = self._read(model)
+            stored = _read(self.folder(model))
         except MissingError:
             return None
         except DataError as error:
@@ -132,12 +133,30 @@ class CheckpointStore:
         if (folder := self.folder(model)).exists():
             delete(folder)
 
-    def _read(self, model: str) -> _Stored:
-        folder = self.folder(model)
-        if not (folder / HEADER).exists():
-            raise MissingError(f"{folder} does not exist.", file=str(folder))
-        metadata = read_header(folder).get("metadata")
-        try:
-            return convert(metadata.get("unfinished") if isinstance(metadata, dict) else None, _Stored)
-        except SchemaError as error:
-            raise damaged(folder / HEADER, str(error)) from error
+
+def describe_checkpoint(folder: Path) -> str:
+    """Compare an interrupted training with its checksums; returns how far it came.
+
+    Raises
+    ------
+    MissingError
+        If there is none.
+    DamagedError
+        If it is not what was stored.
+    DataError
+        If it cannot be read.
+    """
+    stored = _read(folder)
+    header = read_header(folder)
+    require_recorded(tensors_file(folder, header), header["tensors_sha256"])
+    return f"after epoch {stored.epoch} of {stored.until}"
+
+
+def _read(folder: Path) -> _Stored:
+    if not (folder / HEADER).exists():
+        raise MissingError(f"{folder} does not exist.", file=str(folder))
+    metadata = read_header(folder).get("metadata")
+    try:
+        return convert(metadata.get("unfinished") if isinstance(metadata, dict) else None, _Stored)
+    except SchemaError as error:
+        raise damaged(folder / HEADER, str(error)) from error

@@ -129,15 +129,33 @@ def require_whole(folder: Path, stored: StoredReport, *, largest: int | None = N
     if header["model"] != stored.report.model:
         raise DamagedError(f"{folder}: is damaged, since it holds a model of the kind {header['model']!r}.")
     if not stored.files:
-        _require_file(tensors_file(folder, header), header["tensors_sha256"], None, largest)
+        require_recorded(tensors_file(folder, header), header["tensors_sha256"], None, largest)
     for name, record in (stored.files or {}).items():
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()):
             raise DamagedError(f"{folder / REPORT}: is damaged, since it names a file outside the folder.")
-        _require_file(path, record.sha256, record.bytes, largest)
+        require_recorded(path, record.sha256, record.bytes, largest)
 
 
-def _require_file(path: Path, sha256: str, recorded: int | None, largest: int | None) -> None:
+def require_recorded(path: Path, sha256: str, recorded: int | None = None, largest: int | None = None) -> None:
+    """Compare a file with what was recorded of it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    sha256, recorded
+        Its checksum, and its size in bytes if that was recorded.
+    largest
+        As of :func:`require_whole`.
+
+    Raises
+    ------
+    DamagedError
+        If it is missing, or is not the one that was stored.
+    DataError
+        If it cannot be read.
+    """
     try:
         size = require_file(path)
     except MissingError:

@@ -13,6 +13,8 @@ from engine.errors import CancelledError, OptionError, RecsysError
 from engine.runtime.job import Job, Progress
 from engine.session import Session
 from engine.session.checkpointing import CheckpointingJob
+from engine.storage.paths import find_paths
+from engine.workspace.check import Condition, Finding, check
 from engine.workspace.checkpoints import CheckpointStore
 from engine.workspace.dataset_store import Workspace
 from tests.engine.conftest import make_dataset
@@ -138,3 +140,22 @@ def test_a_training_that_could_not_be_kept_once_is_kept_later(
     monkeypatch.setattr(CheckpointStore, "save", save_late)
     interrupt(workspace, "explicit")
     assert opened(workspace).models.unfinished("explicit") is not None
+
+
+def test_a_check_names_what_is_kept_and_a_damaged_one(workspace: Workspace, tmp_path: Path) -> None:
+    interrupt(workspace, "explicit")
+    kept = CheckpointStore(workspace, "tiny").folder("explicit")
+    paths = find_paths()
+
+    def of_training(*, repair: bool = False) -> list[Finding]:
+        return [one for one in check(workspace, paths, "tiny", repair=repair) if one.kind == "training"]
+
+    (whole,) = of_training()
+    assert (whole.name, whole.condition) == ("explicit", Condition.WHOLE)
+    assert whole.detail.endswith("of 6")
+    (tensors,) = (path for path in kept.rglob("*.safetensors"))
+    tensors.write_bytes(tensors.read_bytes()[:-1])
+    (damaged,) = of_training(repair=True)
+    assert damaged.condition is Condition.DAMAGED
+    assert "moved to" in damaged.repair
+    assert not of_training()
