@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +26,8 @@ T = TypeVar("T")
 DEFAULT = "me"
 _ENDING = ".jsonl"
 _TRASH = ".trash"
+#: How long a removed profile can be put back.
+KEPT_FOR = timedelta(days=30)
 _TIME = "%Y%m%dT%H%M%S%fZ"
 _TRASHED = re.compile(r"\.(?P<name>.+)\.(?P<time>\d{8}T\d{12}Z)\.trash")
 _NAME = re.compile(r"[^\W_][\w .-]{0,63}")
@@ -169,7 +171,9 @@ class ProfileStore:
             self._move(path, target, name)
 
     def move_to_trash(self, name: str) -> None:
-        """Set a profile aside, so that it can be put back.
+        """Set a profile aside, so that it can be put back for thirty days.
+
+        Those that were removed longer ago are deleted.
 
         Raises
         ------
@@ -184,6 +188,14 @@ class ProfileStore:
         with locked(path.with_suffix(".lock"), purpose="removing a profile"):
             time = datetime.now(UTC).strftime(_TIME)
             self._move(path, path.with_name(f".{path.name.removesuffix(_ENDING)}.{time}{_TRASH}"), name)
+        self._empty_trash()
+
+    def _empty_trash(self) -> None:
+        limit = (datetime.now(UTC) - KEPT_FOR).strftime(_TIME)
+        for path in self._folder.iterdir():
+            if (match := _TRASHED.fullmatch(path.name)) and match["time"] < limit:
+                with suppress(OSError):  # it is tried again when the next profile is removed
+                    path.unlink()
 
     def trashed(self) -> dict[str, Path]:
         """The name and the file of each profile that can be put back, the latest removal first."""

@@ -160,6 +160,18 @@ def test_a_profile_is_made_renamed_removed_and_put_back(tmp_path: Path) -> None:
         store.rename("nobody", "somebody")
 
 
+def test_profiles_that_were_removed_long_ago_are_deleted(tmp_path: Path) -> None:
+    store = ProfileStore(tmp_path)
+    for name in ("ann", "bea", "me"):
+        store.make(name)
+    store.move_to_trash("ann")
+    trashed = store.trashed()["ann"]
+    trashed.rename(trashed.with_name(".ann.20200101T000000000000Z.trash"))
+    store.move_to_trash("bea")
+    assert set(store.trashed()) == {"bea"}
+    assert store.names() == ["me"]
+
+
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     store = ProfileStore(tmp_path / "file")
