@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.data.history import Timeline
     from engine.data.id_map import ExternalId
     from engine.data.ranked_pages import RankedPages
+    from engine.recommender import Recommender
     from engine.search.hidden import AdultItems
     from engine.text.title_matcher import TitleMatcher
     from engine.what_if import Edit
@@ -125,7 +126,7 @@ class SequenceService:
         with self._opened.queue.turn():
             check(job)
             name, recommender, _ = self._models.answering("sequence", model)
-            results = recommender.explain_next(items, item, k)
+            results = recommender.explain_next(_known(items, recommender)[0], item, k)
         return Answer(
             tuple(results), name, "" if results else f"{name} finds nothing in the sequence that speaks for it"
         )
@@ -140,6 +141,9 @@ class SequenceService:
     ) -> Answer:
         """What comes after these items (internal ids, oldest first), with probabilities.
 
+        A model from before an update of the data set does not know the items that were new in it: they are left out,
+        and the note says so.
+
         Raises
         ------
         NotTrainedError
@@ -149,12 +153,14 @@ class SequenceService:
         with self._opened.queue.turn():
             check(job)
             name, recommender, note = self._models.answering("sequence", model)
-            results = recommender.next_items(items, k, filter_seen)
+            known, left_out = _known(items, recommender)
+            results = recommender.next_items(known, k, filter_seen)
+        note = " ".join(one for one in (note, left_out) if one)
 
         def whole() -> RankedPages:
             with self._opened.queue.turn():
                 _, recommender, _ = self._models.answering("sequence", name)
-                return recommender.next_pages(items, None, filter_seen).inside(self._opened.queue.turn)
+                return recommender.next_pages(known, None, filter_seen).inside(self._opened.queue.turn)
 
         if results or k < 1:
             return Answer(tuple(results), name, note, whole=whole if len(results) == k else None)
@@ -197,4 +203,22 @@ class SequenceService:
         with self._opened.queue.turn():
             check(job)
             name, recommender, note = self._models.answering("sequence", model)
-            return replace(compare_next(recommender, before, after, k), method=name, note=note)
+            known, left_out = _known(after, recommender)
+            found = compare_next(recommender, _known(before, recommender)[0], known, k)
+            return replace(found, method=name, note=" ".join(one for one in (note, left_out) if one))
+
+
+def _known(items: Sequence[int], recommender: Recommender) -> tuple[Sequence[int], str]:
+    """The items without those that came with an update after the model was trained, and a remark on these.
+
+    All are kept where none would be left, so that the model says itself what it does not know.
+    """
+    limit, now = recommender.known.num_rated_items, recommender.dataset.num_rated_items
+    if "texts" in recommender.model.capabilities.uses or limit == now:
+        return items, ""
+    kept = [item for item in items if item <= limit or item > now]
+    left_out = len(items) - len(kept)
+    if not kept or not left_out:
+        return items, ""
+    are = "is" if left_out == 1 else "are"
+    return kept, f"and does not know {left_out} of the {len(items)} items, which {are} left out"

@@ -182,6 +182,28 @@ def test_models_of_before_go_on_and_new_ratings_are_folded_in(workspace: Workspa
     assert not Session(workspace, "shop", device="cpu").users.recommend(3, 3, "als").note
 
 
+def test_a_strength_weighs_the_same_in_the_data_set_and_in_its_updates(tmp_path: Path) -> None:
+    log = "user,item,plays\na,x,1\na,y,10\nb,x,100\n"
+    more = "user,item,plays\nc,x,10\nc,y,1000\nc,z,10\n"
+    for name, text in (("log", log), ("more", more)):
+        (tmp_path / f"{name}.csv").write_text(text)
+    workspace = Workspace(tmp_path / "data")
+    roles = {"user": "user", "item": "item", "weight": "plays"}
+    add(workspace, "songs", ratings=tmp_path / "log.csv", mapping=roles)
+    update(workspace, "songs", ratings=tmp_path / "more.csv")
+    stored = workspace.open("songs")
+    weights = stored.interactions.weights
+    assert weights is not None
+    users, items = (
+        stored.users.ids[stored.interactions.user_ids],
+        stored.items.id_map.ids[stored.interactions.item_ids - 1],
+    )
+    of = {pair: float(weight) for *pair, weight in zip(users, items, weights, strict=True) for pair in [tuple(pair)]}
+    assert of["c", "x"] == pytest.approx(of["a", "y"])
+    assert of["c", "z"] == pytest.approx(of["a", "y"])
+    assert of["c", "y"] > of["b", "x"]
+
+
 def test_lists_for_all_are_not_made_by_a_model_that_lacks_interactions(workspace: Workspace, files: Path) -> None:
     Session(workspace, "shop", device="cpu").models.train("als")
     (files / "one.csv").write_text("uid,sku,stars,seconds\n1,12,2,1600000000\n")
@@ -212,6 +234,20 @@ def test_a_profile_with_an_item_that_is_new_to_the_model_is_continued(workspace:
     assert session.own_answers.next_what_if([Edit(other)], 3, "markov").method == "markov"
     with pytest.raises(RecsysError, match="trained before anybody rated"):
         session.own_answers.next_what_if([Edit(new)], 3, "markov")
+
+
+def test_a_sequence_with_an_item_that_is_new_to_the_model_is_continued(workspace: Workspace, files: Path) -> None:
+    Session(workspace, "shop", device="cpu").models.train("markov")
+    update(workspace, "shop", ratings=files / "new.csv")
+    session = Session(workspace, "shop", device="cpu")
+    known, new = (session.data.dataset.items.id_map.encode_one(one) for one in (10, 13))
+    answer = session.sequences.next_items([known, new], 3, "markov")
+    assert [one.item.item_id for one in answer.results] == [
+        one.item.item_id for one in session.sequences.next_items([known], 3, "markov").results
+    ]
+    assert answer.note == "markov is from before the last update and does not know 1 of the 2 items, which is left out"
+    with pytest.raises(RecsysError, match="trained before anybody rated"):
+        session.sequences.next_items([new], 3, "markov")
 
 
 def test_a_model_of_before_several_updates_folds_in_all_of_them(workspace: Workspace, files: Path) -> None:
