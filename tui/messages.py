@@ -87,6 +87,8 @@ class JobView:
         The labels of the jobs that it waits for, the running one first, and for how many seconds; None is unknown.
     model
         The model that it trains or measures; empty if it does neither.
+    loss
+        The loss that the training was told to minimise; empty for the model's default.
     outcome
         What came of it, in a line, where that is more than that it is done.
     resumable
@@ -108,6 +110,7 @@ class JobView:
     waits_for: tuple[str, ...] = ()
     wait: float | None = None
     model: str = ""
+    loss: str = ""
     outcome: str = ""
     resumable: bool = False
 

@@ -16,7 +16,7 @@ from tests.tui.fake import FakeSession
 from tests.tui.fake_runs import make_study
 from tui.app import RecsysApp
 from tui.messages import JobView
-from tui.panes.curves_page import CurvesPage
+from tui.panes.curves_page import Curve, CurvesPage, curves_content
 from tui.panes.study_page import StudyPage
 
 MakeApp = Callable[..., RecsysApp]
@@ -429,6 +429,13 @@ async def test_quitting_while_training_says_that_it_is_kept(make_app: MakeApp, s
         await pilot.press("escape", "escape")
         gate.set()
         await settle(pilot)
+
+
+@pytest.mark.parametrize(("loss", "charts"), [("", 1), ("regression", 1), ("poisson", 2)])
+def test_a_training_is_drawn_over_earlier_ones_of_the_same_loss_only(loss: str, charts: int) -> None:
+    job = JobView(1, "user", "training explicit", "running", model="explicit", loss=loss, losses=(2.0, 1.0))
+    curves = [Curve("#1 explicit", "explicit regression", (2.0, 0.5), None), Curve.of_job(job, "regression")]
+    assert curves_content(curves, 60).plain.count("Loss of explicit") == charts
 
 
 def test_a_report_that_comes_before_the_curves_are_open_is_kept() -> None:

@@ -149,7 +149,8 @@ class Backend:
         resume
             Whether to go on with the training that was interrupted.
         """
-        view = JobView(next(numbers), task, f"training {model}{_told(options)}", model=model)
+        loss = str((options or {}).get("loss", ""))
+        view = JobView(next(numbers), task, f"training {model}{_told(options)}", model=model, loss=loss)
         known = () if self._connection.state is None else self._connection.state.models
         expected = next((one.seconds for one in known if one.name == model), None)
 

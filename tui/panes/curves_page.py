@@ -52,9 +52,9 @@ class Curve:
         return cls(f"#{run.id} {run.model}", kind, run.losses, run.validation)
 
     @classmethod
-    def of_job(cls, job: JobView, kind: str = "") -> Curve:
-        """The curves of a training under way."""
-        return cls(job.label, kind or job.model, job.losses, job.validation)
+    def of_job(cls, job: JobView, loss: str = "") -> Curve:
+        """The curves of a training under way, of a model whose loss is this one unless the training names another."""
+        return cls(job.label, f"{job.model} {job.loss or loss}".strip(), job.losses, job.validation)
 
     @property
     def is_empty(self) -> bool:
@@ -71,6 +71,8 @@ class CurvesPage(PopUp):
         The runs.
     job
         The training under way, which is followed; None for none.
+    loss
+        The default loss of the model that it trains; empty for a model that has no other.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -81,8 +83,9 @@ class CurvesPage(PopUp):
 
     DEFAULT_CSS = "CurvesPage > .page { width: 116; }"
 
-    def __init__(self, runs: Sequence[RunRecord], job: JobView | None = None) -> None:
+    def __init__(self, runs: Sequence[RunRecord], job: JobView | None = None, loss: str = "") -> None:
         super().__init__()
+        self._loss = loss
         self._runs, self._job = [Curve.of_run(run) for run in runs], job
         self._text = Static()
 
@@ -115,7 +118,7 @@ class CurvesPage(PopUp):
         if not self.is_mounted:
             return  # a report of the training may come before there is a page
         width = max(self.query_one(".page").size.width - 6, 30)
-        curves = [*self._runs, *([] if self._job is None else [Curve.of_job(self._job)])]
+        curves = [*self._runs, *([] if self._job is None else [Curve.of_job(self._job, self._loss)])]
         self._text.update(curves_content(curves, width))
 
 

@@ -459,7 +459,9 @@ class ModelsPane(Pane[ModelDesk]):
         """Draw the curves of the marked runs, or of the one under the cursor, and of the training under way."""
         from tui.panes.curves_page import CurvesPage
 
-        self.app.push_screen(CurvesPage(self._curved_runs, self._job))
+        card = None if self._job is None else self._card(self._job.model)
+        losses = [str(option.default) for option in (() if card is None else card.options) if option.name == "loss"]
+        self.app.push_screen(CurvesPage(self._curved_runs, self._job, *losses))
 
     @property
     def _curved_runs(self) -> list[RunRecord]:
