@@ -21,8 +21,6 @@ from engine.runtime.thread_pool import usable_cores
 _MOST_STORED, _SHARE_STORED = 4 << 30, 0.2
 #: The fewest bytes that Ray accepts.
 _LEAST_STORED = 80 << 20
-#: The seconds in which a cluster elsewhere must answer.
-_PATIENCE = 30
 #: Set before Ray is imported, it has Ray use the loopback interface.
 _NETWORK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 _LOOPBACK = ("127.", "localhost", "[::1]")
