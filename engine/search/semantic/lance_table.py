@@ -93,9 +93,16 @@ class LanceTable:
         from lancedb.index import BTree, IvfPq
 
         with self._errors():
-            self._table.create_index("row", config=BTree(), replace=True)
-            if self.count() >= _INDEXED:
+            if not self._is_indexed("row"):
+                self._table.create_index("row", config=BTree(), replace=True)
+            if self.count() >= _INDEXED and not self._is_indexed("vector"):
                 self._table.create_index("vector", config=IvfPq(distance_type="cosine"), replace=True)
+
+    def _is_indexed(self, column: str) -> bool:
+        """Whether there is an index that has all rows."""
+        names = [one.name for one in self._table.list_indices() if list(one.columns) == [column]]
+        found = [self._table.index_stats(name) for name in names]
+        return any(one is not None and one.num_unindexed_rows == 0 for one in found)
 
     def nearest(self, query: npt.NDArray[np.float32], count: int) -> Rows:
         """The rows that are nearest to a vector, the nearest first."""

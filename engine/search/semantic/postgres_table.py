@@ -19,7 +19,8 @@ from engine.search.semantic.vector_table import Batch, Hashes
 _INDEXED = 50_000
 #: The breadth of a search of that index, at least, and at most as the server allows.
 _LEAST_BREADTH, _MOST_BREADTH = 100, 1000
-_PATIENCE = 10
+#: The seconds in which the server must be reached, and in which it must find the nearest rows.
+_PATIENCE, _LONGEST_SEARCH = 10, 60
 
 
 class PostgresTable:
@@ -56,7 +57,10 @@ class PostgresTable:
         self._shown = _shown(psycopg, address)
         self._failures = psycopg.Error
         self._sql, self._name = sql, name
-        self._connect: Callable[[], Any] = partial(psycopg.connect, address, autocommit=True, connect_timeout=_PATIENCE)
+        # What is sent to a server that is gone fails after a while, too, and not when the system gives up.
+        self._connect: Callable[[], Any] = partial(
+            psycopg.connect, address, autocommit=True, connect_timeout=_PATIENCE, tcp_user_timeout=1000 * _PATIENCE
+        )
         self._connection: Any = None
         self._using = threading.Lock()
         with self._errors():
@@ -108,6 +112,7 @@ class PostgresTable:
             # The index gives no more rows than its search is broad.
             breadth = min(max(count, _LEAST_BREADTH), _MOST_BREADTH)
             self._connection.execute(f"SET LOCAL hnsw.ef_search = {int(breadth)}")
+            self._connection.execute(f"SET LOCAL statement_timeout = '{_LONGEST_SEARCH}s'")
             if count > _MOST_BREADTH:
                 self._connection.execute("SET LOCAL enable_indexscan = off")
             vector = str(query.astype(float).tolist())

@@ -69,7 +69,7 @@ class VectorTable(Protocol):
         ...
 
     def finish(self) -> None:
-        """Make the store's own index, where it helps. Called after the last row was added."""
+        """Make the store's own index, where it helps and there is none of all rows. Called when all rows are there."""
         ...
 
     def nearest(self, query: npt.NDArray[np.float32], count: int) -> Rows:
@@ -119,8 +119,8 @@ def push(
     require_same(table, hashes, job, start=found)
     job.report(Progress("indexing vectors"))
     job.checkpoint()
-    if found < total:
-        table.finish()
+    if total:
+        table.finish()  # also where nothing was added: the last push may have been cut off before it
     return total - found
 
 

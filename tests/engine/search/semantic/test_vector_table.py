@@ -14,7 +14,7 @@ import pytest
 from engine.errors import DataError, OptionError
 from engine.search.semantic.table_address import open_table
 from engine.search.semantic.vector_index import ExactIndex
-from engine.search.semantic.vector_table import BATCH, Batch, TableIndex, push
+from engine.search.semantic.vector_table import BATCH, Batch, Hashes, TableIndex, push
 
 ROWS, DIM = 70_000, 24
 Stored = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], list[str | None]]
@@ -112,6 +112,24 @@ def test_a_store_finds_what_is_found_here(filled: Callable[[], Any], stored: Sto
     np.testing.assert_allclose(cosines, np.einsum("qkd,qd->qk", vectors[items], queries), atol=1e-5)
     recall = np.mean([len(set(one) & set(other)) / 10 for one, other in zip(items, expected, strict=True)])
     assert recall == 1 if share == "rare" else recall >= 0.95
+
+
+def test_a_push_that_was_cut_off_before_the_index_makes_it_the_next_time(stored: Stored) -> None:
+    hashes, vectors, ids = stored
+    made = []
+
+    class Table:
+        def count(self) -> int:
+            return len(hashes)
+
+        def hashes(self, start: int, stop: int) -> Hashes:
+            return hashes[start:stop]
+
+        def finish(self) -> None:
+            made.append(True)
+
+    assert push(Table(), hashes, vectors, ids, ids) == 0  # type: ignore[arg-type]
+    assert made
 
 
 def test_a_table_of_other_texts_is_named(filled: Callable[[], Any], stored: Stored) -> None:
