@@ -6,36 +6,46 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from tui.comparison_words import right_more_often, users_of
 from tui.output import log, print_json, print_line, print_table
 
 if TYPE_CHECKING:
-    from engine.data.comparison import ComparedModel, Comparison, ListedItem, PairedTest, SideBySide
+    from engine.data.comparison import ComparedModel, Comparison, HeadToHead, ListedItem, PairedTest, SideBySide
 
 #: How a standing is marked; a figure without a mark can be told from the best one.
 MARKS: Mapping[str, str] = {"best": " *", "tied": " =", "": "  "}
+#: A verdict from the other side.
+_TURNED: Mapping[str, str] = {"better": "worse", "worse": "better", "tie": "tie"}
 #: What is shown beside accuracy, without tests.
 _BEYOND = ("coverage", "novelty", "diversity", "popularity_lift", "gini")
 
 
-def comparison_json(comparison: Comparison, lists: SideBySide | None = None) -> list[dict[str, Any]]:
+def comparison_json(
+    comparison: Comparison, lists: SideBySide | None = None, duels: Sequence[HeadToHead] = ()
+) -> list[dict[str, Any]]:
     """A comparison of models in the shape of the contract."""
-    return [_model_json(model, comparison, lists) for model in comparison.models]
+    return [_model_json(model, comparison, lists, duels) for model in comparison.models]
 
 
 def print_comparison(
-    comparison: Comparison, lists: SideBySide | None = None, as_json: bool = False, *, again: str = ""
+    comparison: Comparison,
+    lists: SideBySide | None = None,
+    duels: Sequence[HeadToHead] = (),
+    as_json: bool = False,
+    *,
+    again: str = "",
 ) -> None:
     """A comparison of models and, for one user, their lists side by side.
 
     Parameters
     ----------
-    comparison, lists, as_json
+    comparison, lists, duels, as_json
         What is printed, and how.
     again
         How models that were measured before can be measured again, in a sentence; empty where they cannot.
     """
     if as_json:
-        print_json(comparison_json(comparison, lists))
+        print_json(comparison_json(comparison, lists, duels))
         return
     if lists is not None:
         _print_lists(lists)
@@ -43,10 +53,11 @@ def print_comparison(
     first = comparison.models[0].run
     seeds = first.settings.get("seeds", 1)
     of_seeds = f"seed {first.seed}" if seeds == 1 else f"{seeds} seeds from {first.seed}"
-    print_line(f"{first.dataset}, {first.protocol} split, {of_seeds}, {comparison.num_users:,} users")
+    print_line(f"{first.dataset}, {first.protocol} split, {of_seeds}, {users_of(comparison)}")
     _print_figures(comparison)
     print_line()
     _print_tests(comparison)
+    _print_duels(duels)
     _print_segments(comparison)
     log(f"* the best by more than chance; = not to be told from the best figure. {verdict(comparison)}")
     if reused := [f"{model.label} (run {model.run.id})" for model in comparison.models if model.reused]:
@@ -102,6 +113,35 @@ def _print_tests(comparison: Comparison) -> None:
     )
 
 
+def _print_duels(duels: Sequence[HeadToHead]) -> None:
+    """For how many users each model is right where the other is not, and whose lists differ most."""
+    duels = [duel for duel in duels if duel.num_users]
+    if not duels:
+        return
+    rows = [
+        (
+            f"{duel.first} – {duel.second}",
+            *(f"{one:,}" for one in (duel.first_more, duel.second_more, duel.both, duel.neither)),
+            f"{duel.difference:+.1%}",
+            f"{duel.interval[0]:+.1%} to {duel.interval[1]:+.1%}",
+            _p(duel.p_corrected),
+            duel.verdict,
+        )
+        for duel in duels
+    ]
+    headings = ("First – second", "First", "Second", "Both", "Neither", "Difference", "95 % interval", "p", "Verdict")
+    print_line()
+    print_table((f"Right in the first {duels[0].k}", *headings[1:]), rows, cut=(), right=range(1, 8))
+    log(
+        "Users for whom the first model finds more held-out items, the second finds more, both find equally many, and "
+        "neither finds any; p of the exact sign test, corrected for all pairs."
+    )
+    for duel in duels:
+        log(right_more_often(duel))
+    if named := [str(row.user) for row in duels[0].users[:3]]:
+        log(f"The lists of {duels[0].first} and {duels[0].second} differ most for {_listed(named)}; --user shows them.")
+
+
 def _print_segments(comparison: Comparison) -> None:
     segments = dict.fromkeys(name for model in comparison.models for name in model.run.segments)
     k = comparison.metric.partition("@")[2] or str(comparison.models[0].run.settings.get("k", 10))
@@ -136,7 +176,9 @@ def _listed_item(row: Sequence[ListedItem], rank: int) -> str:
     return f"{'✓' if one.held_out else ' '}{'=' if one.shared else ' '} {one.item.title}"
 
 
-def _model_json(model: ComparedModel, comparison: Comparison, lists: SideBySide | None) -> dict[str, Any]:
+def _model_json(
+    model: ComparedModel, comparison: Comparison, lists: SideBySide | None, duels: Sequence[HeadToHead]
+) -> dict[str, Any]:
     run = model.run
     value: dict[str, Any] = {
         "model": run.model,
@@ -155,8 +197,10 @@ def _model_json(model: ComparedModel, comparison: Comparison, lists: SideBySide 
         "standing": dict(model.standing),
         "num_test": run.num_test,
         "num_users": comparison.num_users,
+        "sampled_from": comparison.sampled_from,
         "seconds": dict(run.seconds),
         "tests": list(_tests_of(model.label, comparison)),
+        "head_to_head": [_duel_json(duel, model.label) for duel in duels if model.label in (duel.first, duel.second)],
     }
     if lists is not None:
         value["user"] = lists.user
@@ -188,15 +232,42 @@ def _seen_from(test: PairedTest, label: str) -> dict[str, Any]:
     if label == first:
         return {"other": second, **value}
     low, high = test.interval
-    turned = {"better": "worse", "worse": "better", "tie": "tie"}
     value |= {
         "difference": -test.difference,
         "interval": (-high, -low),
         "users_better": test.users_worse,
         "users_worse": test.users_better,
-        "verdict": turned[test.verdict],
+        "verdict": _TURNED[test.verdict],
     }
     return {"other": first, **value}
+
+
+def _duel_json(duel: HeadToHead, label: str) -> dict[str, Any]:
+    """Which of two models is right more often, from the point of view of one of them."""
+    is_first, (low, high) = label == duel.first, duel.interval
+    return {
+        "other": duel.second if is_first else duel.first,
+        "k": duel.k,
+        "num_users": duel.num_users,
+        "users_more": duel.first_more if is_first else duel.second_more,
+        "users_less": duel.second_more if is_first else duel.first_more,
+        "users_both": duel.both,
+        "users_neither": duel.neither,
+        "difference": duel.difference if is_first else -duel.difference,
+        "interval": (low, high) if is_first else (-high, -low),
+        "p": duel.p_value,
+        "p_corrected": duel.p_corrected,
+        "verdict": duel.verdict if is_first else _TURNED[duel.verdict],
+        "most_different_users": [
+            {
+                "user": row.user,
+                "shared": row.shared,
+                "found": row.first if is_first else row.second,
+                "other_found": row.second if is_first else row.first,
+            }
+            for row in duel.users
+        ],
+    }
 
 
 def _p(value: float) -> str:

@@ -92,12 +92,15 @@ class Comparison:
         Metric -> the tests of all pairs of models.
     num_users
         The number of users whom all were asked about.
+    sampled_from
+        The number of users of whom these are a random sample; None if they are all.
     """
 
     models: tuple[ComparedModel, ...]
     metric: str
     tests: Mapping[str, tuple[PairedTest, ...]]
     num_users: int
+    sampled_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +144,63 @@ class SideBySide:
 
 @dataclass(frozen=True, slots=True)
 class DifferentUser:
-    """A user whom two models serve differently.
+    """A user for whom two models make different lists.
 
     Attributes
     ----------
     user
         The user.
+    shared
+        The number of items that both lists have.
     first, second
-        The metric of each model for this user.
+        The number of held-out items that each model found.
     """
 
     user: ExternalId
-    first: float
-    second: float
+    shared: int
+    first: int
+    second: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeadToHead:
+    """Which of two models is right more often, over all users.
+
+    Attributes
+    ----------
+    first, second
+        The labels of the two models.
+    k
+        The number of items of each list that count.
+    num_users
+        The number of users whom both were asked about.
+    first_more, second_more
+        The users for whom the one finds more held-out items than the other. Where one item of each user is held out,
+        only that model finds it.
+    both, neither
+        The users for whom both find equally many: at least one, or none.
+    difference, interval
+        The share of users for whom the first finds more, minus the share for whom the second does, and its 95 %
+        interval.
+    p_value, p_corrected
+        The p value of the exact sign test, and the one corrected for all pairs of models.
+    verdict
+        ``"better"`` or ``"worse"`` if the corrected test tells the first from the second, else ``"tie"``.
+    users
+        The users whose two lists differ most, the most different ones first.
+    """
+
+    first: str
+    second: str
+    k: int
+    num_users: int
+    first_more: int
+    second_more: int
+    both: int
+    neither: int
+    difference: float
+    interval: tuple[float, float]
+    p_value: float
+    p_corrected: float
+    verdict: Verdict
+    users: tuple[DifferentUser, ...]

@@ -14,7 +14,6 @@ tests. An evaluation with several seeds averages over it.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
@@ -161,27 +160,6 @@ def standing(tests: Sequence[PairedTest], figures: Mapping[str, float], metric: 
     if len(figures) > 1 and len(tied) == 1:
         return {name: "best" if name == leader else "" for name in figures}
     return {name: "tied" if name in tied else "" for name in figures}
-
-
-def most_different_users(first: UserSums, second: UserSums, metric: str, count: int) -> list[tuple[int, float, float]]:
-    """The users whom two models serve most differently.
-
-    Returns
-    -------
-    list of tuple
-        Internal user id, and the metric of both models for this user; the largest difference comes first.
-    """
-    first, second = common_users([first, second])
-    asked = (first.counts[metric] > 0) & (second.counts[metric] > 0)
-    one = first.sums[metric][asked] / first.counts[metric][asked]
-    other = second.sums[metric][asked] / second.counts[metric][asked]
-    if metric in first.roots:
-        one, other = np.sqrt(one), np.sqrt(other)
-    order = np.argsort(-np.abs(one - other), kind="stable")[:count]
-    users = first.users[asked]
-    return [
-        (int(users[row]), float(one[row]), float(other[row])) for row in order if not math.isclose(one[row], other[row])
-    ]
 
 
 def _figures(sums: FloatArray, counts: FloatArray, root: bool) -> FloatArray:

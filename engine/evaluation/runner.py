@@ -334,6 +334,36 @@ class Evaluation:
     targets: IntArray
 
 
+def sample_users(evaluation: Evaluation, most: int) -> Evaluation:
+    """The values and the lists of at most so many users, drawn at random.
+
+    A user is drawn by a hash of the id, so that two evaluations of the same users keep the same sample.
+    """
+    users = evaluation.values.users
+    if len(users) <= most:
+        return evaluation
+    drawn = np.sort(users[np.argsort(_hashed(users), kind="stable")[:most]])
+    kept = np.isin(evaluation.users, drawn)
+    position = np.cumsum(kept) - 1
+    asked = kept[evaluation.owners]
+    return replace(
+        evaluation,
+        values=evaluation.values.select(drawn),
+        lists=evaluation.lists[kept],
+        users=evaluation.users[kept],
+        owners=position[evaluation.owners[asked]],
+        targets=evaluation.targets[asked],
+    )
+
+
+def _hashed(ids: IntArray) -> IntArray:
+    """The ids mixed by the finaliser of SplitMix64 (Steele, Lea and Flood, 2014), so that their order is random."""
+    mixed = ids.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
 def measure(
     dataset: Dataset,
     name: str,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine import models
-from engine.data.comparison import ComparedModel, Comparison, DifferentUser, ListedItem, SideBySide
+from engine.data.comparison import ComparedModel, Comparison, DifferentUser, HeadToHead, ListedItem, SideBySide
 from engine.data.runs import RunRecord
 from engine.data.study import Study
 from engine.errors import OptionError, RecsysError, UnknownError
@@ -16,7 +17,7 @@ from engine.evaluation.config import EvaluationConfig
 from engine.runtime.job import Job, Progress
 from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset
-from engine.session.recording import RunRecorder, evaluation_settings
+from engine.session.recording import SAMPLED_FROM, RunRecorder, evaluation_settings
 from engine.version import __version__
 
 if TYPE_CHECKING:
@@ -216,14 +217,66 @@ class ComparisonService:
             },
         )
 
-    def different_users(self, comparison: Comparison, first: str, second: str, count: int = 20) -> list[DifferentUser]:
-        """The users whom two of the compared models serve most differently, by the comparison's metric."""
-        from engine.evaluation.paired import most_different_users
+    def head_to_head(
+        self, comparison: Comparison, k: int = 10, count: int = 50, job: Job | None = None
+    ) -> tuple[HeadToHead, ...]:
+        """Count for which users each of two compared models is right, and name those whose lists differ most.
 
-        of = {model.label: self._sums(model.run) for model in comparison.models if model.label in (first, second)}
-        users = self._opened.dataset.users
-        found = most_different_users(of[first], of[second], comparison.metric, count)
-        return [DifferentUser(users.decode_one(user), one, other) for user, one, other in found]
+        Parameters
+        ----------
+        comparison
+            The comparison.
+        k
+            The number of items of each list that count; fewer if the lists are shorter.
+        count
+            The number of users to name for each pair.
+        job
+            Receives the progress and may cancel.
+
+        Returns
+        -------
+        tuple of HeadToHead
+            One for each pair, in the order of the models; see :mod:`engine.evaluation.head_to_head` for the test.
+        """
+        from engine.evaluation.bootstrap import LEVEL
+        from engine.evaluation.head_to_head import CaseLists, outcome, user_outcomes
+        from engine.evaluation.paired import holm
+
+        job, users = job or Job(), self._opened.dataset.users
+        lists = {model.label: CaseLists.of_run(self._values(model.run)) for model in comparison.models}
+        pairs = []
+        for first, second in itertools.combinations(lists, 2):
+            found = user_outcomes(lists[first], lists[second], k, job)
+            listed = tuple(
+                DifferentUser(
+                    users.decode_one(int(found.users[row])),
+                    int(found.shared[row]),
+                    int(found.first[row]),
+                    int(found.second[row]),
+                )
+                for row in found.most_different(count)
+            )
+            pairs.append((first, second, found, outcome(found), listed))
+        corrected = holm([result.p_value for *_, result, _ in pairs])
+        return tuple(
+            HeadToHead(
+                first,
+                second,
+                found.k,
+                len(found.users),
+                result.first_more,
+                result.second_more,
+                result.both,
+                result.neither,
+                result.difference,
+                result.interval,
+                result.p_value,
+                p_corrected,
+                "tie" if p_corrected >= 1.0 - LEVEL else "better" if result.difference > 0 else "worse",
+                listed,
+            )
+            for (first, second, found, result, listed), p_corrected in zip(pairs, corrected, strict=True)
+        )
 
     def _compared(self, runs: Sequence[RunRecord], reused: set[int], metric: str | None) -> Comparison:
         from engine.evaluation.paired import ERRORS, common_users, paired_tests, standing
@@ -251,7 +304,9 @@ class ComparisonService:
             ComparedModel(label, run, run.id in reused, {name: marks[name][label] for name in tested})
             for label, run in labels.items()
         ]
-        return Comparison(tuple(found), metric, tests, len(common_users(list(sums.values()))[0].users))
+        num_users = len(common_users(list(sums.values()))[0].users)
+        sampled_from = max((int(run.about.get(SAMPLED_FROM, 0)) for run in runs), default=0) or None
+        return Comparison(tuple(found), metric, tests, num_users, sampled_from)
 
     def _earlier(self, name: str, config: EvaluationConfig) -> RunRecord | None:
         """The latest run that measured this, with its values; None if there is none."""

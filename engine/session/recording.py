@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from engine.evaluation.tuning import Tuned
     from engine.models import ModelSpec
 
-#: The most users whose values are kept with an evaluation: some tens of megabytes.
+#: The most users whose values are kept with an evaluation, some tens of megabytes; of more users it is a sample.
 MOST_USERS = 500_000
+#: The entry of ``about`` with the number of users of whom a sample was kept.
+SAMPLED_FROM = "values_sampled_from"
 _log = logging.getLogger(__name__)
 
 
@@ -66,12 +68,16 @@ class RunDraft:
 
     def evaluated(self, evaluation: Evaluation) -> None:
         """Note the result of an evaluation, with the values of each user and the lists."""
-        self._take(evaluation.report)
-        values = evaluation.values
-        if len(values.users) > MOST_USERS:
-            return
         import numpy as np
 
+        from engine.evaluation.runner import sample_users
+
+        self._take(evaluation.report)
+        if len(evaluation.values.users) > MOST_USERS:
+            about = {**self.run.about, SAMPLED_FROM: len(evaluation.values.users)}
+            self.run = replace(self.run, about=about)
+            evaluation = sample_users(evaluation, MOST_USERS)
+        values = evaluation.values
         self.values = {
             "users": values.users.astype(np.int64),
             "case_users": evaluation.users.astype(np.int64),

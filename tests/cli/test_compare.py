@@ -51,3 +51,25 @@ def test_the_lists_of_a_user_mark_what_was_held_out(run: Run, films: str) -> Non
     unknown = run(*TWO, "--user", "nobody")
     assert unknown.status == 1
     assert "nobody" in unknown.err
+
+
+def test_who_is_right_more_often_is_counted_from_both_sides(run: Run, films: str) -> None:
+    outcome = run(*TWO, "--json")
+    assert outcome.status == 0, outcome.err
+    first, second = json.loads(outcome.out)
+    (duel,), (mirrored,) = first["head_to_head"], second["head_to_head"]
+    assert (duel["other"], mirrored["other"]) == (second["label"], first["label"])
+    assert (duel["users_more"], duel["users_less"]) == (mirrored["users_less"], mirrored["users_more"])
+    assert duel["difference"] == -mirrored["difference"]
+    assert sum(duel[f"users_{part}"] for part in ("more", "less", "both", "neither")) == duel["num_users"]
+    assert duel["verdict"] == mirrored["verdict"] == "tie"
+    for here, there in zip(duel["most_different_users"], mirrored["most_different_users"], strict=True):
+        assert (here["user"], here["found"]) == (there["user"], there["other_found"])
+
+
+def test_the_table_counts_users_and_names_those_whose_lists_differ(run: Run, films: str) -> None:
+    outcome = run(*TWO)
+    assert "Right in the first 2" in outcome.out
+    assert "are right equally often" in outcome.err
+    assert "--user shows them" in outcome.err
+    assert "Right in" not in run(*TWO, "--user", "ann").out

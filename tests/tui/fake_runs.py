@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from engine.data.comparison import (
     ComparedModel,
     Comparison,
     DifferentUser,
+    HeadToHead,
     ListedItem,
     PairedTest,
     SideBySide,
@@ -19,7 +21,7 @@ from engine.data.id_map import ExternalId
 from engine.data.model_cards import ModelCard, OptionCard
 from engine.data.runs import RunKind, RunRecord, diff
 from engine.data.study import SearchedOption, Study, Trial, TrialState
-from engine.errors import OptionError, UnknownError
+from engine.errors import OptionError
 from engine.session import Job, Progress, StoredRuns
 
 if TYPE_CHECKING:
@@ -86,9 +88,9 @@ class FakeCards:
 
     def list(self, *, memory: bool = True) -> list[ModelCard]:
         self._fake.enter("cards", memory)
-        known = (48_000_000, 8_000_000_000) if memory else (None, None)
+        needed, free = (48_000_000, 8_000_000_000) if memory else (None, None)
         return [
-            ModelCard(state, ("ratings",), (), OPTIONS, *known, 1.5, self._fake.unfinished.get(state.name))
+            ModelCard(state, ("ratings",), (), OPTIONS, needed, free, 1.5, self._fake.unfinished.get(state.name))
             for state in self._fake.models.states()
         ]
 
@@ -190,9 +192,14 @@ class FakeComparison:
         }
         return SideBySide(user, (held_out,), lists)
 
-    def different_users(
-        self, comparison: Comparison, first: str, second: str, count: int = 20
-    ) -> Sequence[DifferentUser]:
-        if first == second:
-            raise UnknownError("These are the same.")
-        return [DifferentUser(user, 0.9, 0.1) for user in (7, 12)]
+    def head_to_head(
+        self, comparison: Comparison, k: int = 10, count: int = 50, job: Job | None = None
+    ) -> Sequence[HeadToHead]:
+        self._fake.enter("head_to_head", tuple(model.label for model in comparison.models), job=job)
+        users = (DifferentUser(7, 0, 1, 0), DifferentUser(12, 2, 0, 0), DifferentUser("a long name of a user", 9, 1, 1))
+        figures = (k, 60, 12, 9, 20, 19, 0.05, (-0.1, 0.2), 0.664, 0.664)
+        labels = [model.label for model in comparison.models]
+        return [
+            HeadToHead(first, second, *figures, "tie" if place == 0 else "better", users)
+            for place, (first, second) in enumerate(itertools.combinations(labels, 2))
+        ]

@@ -143,15 +143,95 @@ async def test_marked_runs_are_compared_and_users_put_side_by_side(make_app: Mak
         await pilot.press("right")
         await settle(pilot)
         text = screen_text(app)
-        assert "User 7 (1 of the 2" in text
+        assert "User 7 (1 of the 3" in text
         assert "✓" in text
-        for _ in range(2):
-            await pilot.press("right")
+        for key in ("right", "left", "left"):
+            await pilot.press(key)
             await settle(pilot)
-        assert [call[1] for call in asked(session, "side_by_side")] == [7, 12, 7]
+        assert [call[1] for call in asked(session, "side_by_side")] == [7, 12, 7, "a long name of a user"]
         await pilot.press("escape")
         await pilot.pause()
         assert len(app.screen_stack) == 1
+
+
+async def test_users_whose_lists_differ_are_listed_and_opened_side_by_side(
+    make_app: MakeApp, session: FakeSession
+) -> None:
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await go_to_runs(pilot)
+        await pilot.press("space", "space", "v")
+        await settle(pilot)
+        assert "sequence #3 and explicit #2 are right equally often" in screen_text(app)
+        assert "sequence #3 finds more for 12 users, explicit #2 for 9; both equally many for 20" in screen_text(app)
+        await pilot.press("u")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "The users whose lists differ most" in text
+        assert "2 of 10" in text
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert [call[1] for call in asked(session, "side_by_side")] == [12]
+        assert "User 12 (2 of the 3" in screen_text(app)
+        await pilot.press("right")
+        await settle(pilot)
+        assert "User a long name of a user (3 of the 3" in screen_text(app)
+
+
+async def test_the_comparison_can_be_read_and_left_while_users_are_counted(
+    make_app: MakeApp, session: FakeSession
+) -> None:
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await go_to_runs(pilot)
+        gate = session.hold("head_to_head")
+        await pilot.press("space", "space", "v")
+        await until(pilot, lambda: "Comparing the lists of all users" in screen_text(app))
+        assert "are tied by ndcg@10" in screen_text(app)
+        await pilot.press("u", "right")
+        await pilot.pause()
+        assert len(app.screen_stack) == 2, "there are no users to list yet"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(app.screen_stack) == 1
+        gate.set()
+        await settle(pilot)
+        assert len(app.screen_stack) == 1
+
+
+async def test_each_pair_of_three_models_has_its_users(make_app: MakeApp, session: FakeSession) -> None:
+    session.runs.add("evaluate", "third")
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await go_to_runs(pilot)
+        await pilot.press("space", "space", "space", "v")
+        await settle(pilot)
+        await pilot.press("u")
+        await settle(pilot)
+        assert "third #4 and sequence #3 are right equally often" in screen_text(app)
+        await pilot.press("right")
+        await settle(pilot)
+        assert "third #4 is right more often than explicit #2" in screen_text(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "User 7 (1 of the 3" in screen_text(app)
+
+
+async def test_why_users_cannot_be_counted_stands_beside_the_comparison(
+    make_app: MakeApp, session: FakeSession
+) -> None:
+    session.fail("head_to_head", RecsysError("The values of run 3 are damaged."))
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await go_to_runs(pilot)
+        await pilot.press("space", "space", "v")
+        await settle(pilot)
+        assert "The values of run 3 are damaged." in screen_text(app)
+        assert "are tied by ndcg@10" in screen_text(app)
 
 
 async def test_the_differences_of_two_runs_are_shown(make_app: MakeApp, session: FakeSession) -> None:

@@ -131,10 +131,31 @@ def with_runs() -> FakeSession:
     return session
 
 
+def values_damaged() -> FakeSession:
+    session = with_runs()
+    session.fail("head_to_head", DataError("3.npz is damaged (it is not the file that was stored)."))
+    return session
+
+
+def with_three_measured() -> FakeSession:
+    session = with_runs()
+    session.runs.add("evaluate", "an external model with a long name")
+    return session
+
+
+#: Marks the two runs below the cursor, and compares what is marked.
+COMPARED = ("down", "space", "space", "v")
+
+
 STATES: dict[str, tuple[Callable[[], FakeSession], Steps]] = {
     "models": (with_runs, keys("f6")),
     "models_runs_marked": (with_runs, keys("f6", "tab", then=("space", "space"))),
     "models_empty": (untrained, keys("f6")),
+    "comparison": (with_runs, keys("f6", "tab", then=COMPARED)),
+    "comparison_counting": (with_runs, held("head_to_head", "f6", "tab", *COMPARED, shows="are tied by ndcg@10")),
+    "comparison_failed": (values_damaged, keys("f6", "tab", then=COMPARED)),
+    "comparison_users": (with_three_measured, keys("f6", "tab", then=("space", *COMPARED, "u", "down"))),
+    "comparison_side_by_side": (with_runs, keys("f6", "tab", then=(*COMPARED, "u", "down", "enter"))),
     "search_empty": (FakeSession, keys()),
     "search_not_embedded": (untrained, keys()),
     "search_recent": (lambda: FakeSession(recent=RECENT), keys()),

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from tui.backend.connection import Connection, Post, Work
 from tui.backend.mailbox import Mailbox
 from tui.backend.threads import numbers
+
+if TYPE_CHECKING:
+    from engine.session import Progress
 
 #: The seconds for which the end of a session waits for changes; each takes milliseconds.
 _PATIENCE = 1.0
@@ -23,10 +29,10 @@ class ChangeQueue(Mailbox):
         super().__init__(connection, name, post)
         self._asked: set[int] = set()
 
-    def ask(self, work: Work) -> int:
+    def ask(self, work: Work, on_progress: Callable[[Progress], None] | None = None) -> int:
         """Have ``work(session, job)`` done after what was asked before; the number of the request."""
         with self._changed:
-            number = super().ask(work)
+            number = super().ask(work, on_progress)
             self._asked.add(number)
             return number
 

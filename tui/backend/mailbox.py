@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from tui.messages import Answered, Failed
 
 if TYPE_CHECKING:
     from textual.message import Message
+
+    from engine.session import Progress
 
 
 @dataclass(slots=True)
@@ -53,13 +56,21 @@ class Mailbox:
         self._started = False
         self._closed = False
 
-    def ask(self, work: Work) -> int:
-        """Have ``work(session, job)`` done; the number of the request."""
+    def ask(self, work: Work, on_progress: Callable[[Progress], None] | None = None) -> int:
+        """Have ``work(session, job)`` done; the number of the request.
+
+        Parameters
+        ----------
+        work
+            What is done in the thread.
+        on_progress
+            Called in the thread with each report of the work.
+        """
         with self._changed:
             self._replace()
             if self._closed:
                 return self._latest
-            self._waiting.append(_Entry(self._latest, work, Job()))
+            self._waiting.append(_Entry(self._latest, work, Job(on_progress)))
             self._changed.notify_all()
             if not self._started:
                 self._started = True

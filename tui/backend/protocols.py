@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.data.comparison import Comparison as ModelComparison
-    from engine.data.comparison import DifferentUser, SideBySide
+    from engine.data.comparison import HeadToHead, SideBySide
     from engine.data.model_cards import ModelCard
     from engine.data.results import (
         Answer,
@@ -328,9 +328,9 @@ class Comparisons(Protocol):
     def compare_runs(self, numbers: Sequence[int], metric: str | None = None) -> ModelComparison: ...
     def prove(self, study: Study, job: Job | None = None) -> ModelComparison: ...
     def side_by_side(self, comparison: ModelComparison, user: ExternalId) -> SideBySide: ...
-    def different_users(
-        self, comparison: ModelComparison, first: str, second: str, count: int = 20
-    ) -> Sequence[DifferentUser]: ...
+    def head_to_head(
+        self, comparison: ModelComparison, k: int = 10, count: int = 50, job: Job | None = None
+    ) -> Sequence[HeadToHead]: ...
 
 
 class ModelDesk(Protocol):

@@ -56,11 +56,11 @@ def compare(
     settings: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Compare models: which are better by more than chance, and which are tied.
+    """Compare models: which are better by more than chance, which are right more often, and which are tied.
 
     MODEL is the name of a model, or the number of a run that measured one (see `runs list`); give names or numbers. A
     model is not measured again if it was measured before in the same way. An option given by --set is for the models
-    that have it, or for one as MODEL.KEY=VALUE.
+    that have it, or for one as MODEL.KEY=VALUE. The users whose lists differ most are named: --user shows their lists.
     """
     from tui.comparison_output import print_comparison
     from tui.progress_output import progress_on_stderr
@@ -70,12 +70,13 @@ def compare(
         raise OptionError("Give the names of models or the numbers of runs, not both.")
     session = open_session(context, dataset, device)
     service = session.comparison
-    if numbers:
-        found = service.compare_runs([int(number) for number in numbers], metric)
-    else:
-        options = options_by_model(tuple(dict.fromkeys(names)), settings)
-        config = EvaluationConfig(protocol=protocol, seed=seed, seeds=seeds, k=count, ties=ties)
-        with progress_on_stderr() as job:
+    with progress_on_stderr() as job:
+        if numbers:
+            found = service.compare_runs([int(number) for number in numbers], metric)
+        else:
+            options = options_by_model(tuple(dict.fromkeys(names)), settings)
+            config = EvaluationConfig(protocol=protocol, seed=seed, seeds=seeds, k=count, ties=ties)
             found = service.compare(names, config, options, job, metric=metric, fresh=fresh)
+        duels = service.head_to_head(found, count, job=job) if user is None or as_json else ()
     lists = None if user is None else service.side_by_side(found, user.strip())
-    print_comparison(found, lists, as_json, again="--fresh measures again.")
+    print_comparison(found, lists, duels, as_json, again="--fresh measures again.")

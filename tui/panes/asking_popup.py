@@ -11,7 +11,7 @@ from tui.messages import Answered, Failed
 from tui.widgets.popup import PopUp
 
 if TYPE_CHECKING:
-    from engine.session import Job
+    from engine.session import Job, Progress
     from tui.backend.protocols import SessionLike
 
 
@@ -33,9 +33,14 @@ class AskingPopUp(PopUp):
         make = backend.change_queue if changes else backend.mailbox
         self._mailbox: Mailbox = make(name, self.post_message)
 
-    def ask(self, work: Callable[[SessionLike, Job], Any]) -> None:
-        """Have ``work(session, job)`` done; unless it is a change it replaces an earlier request."""
-        self._mailbox.ask(work)
+    def ask(
+        self, work: Callable[[SessionLike, Job], Any], on_progress: Callable[[Progress], None] | None = None
+    ) -> None:
+        """Have ``work(session, job)`` done; unless it is a change it replaces an earlier request.
+
+        ``on_progress`` is called in the thread, with each report of the work.
+        """
+        self._mailbox.ask(work, on_progress)
 
     def answered(self, value: Any) -> None:
         """Handle the answer to the latest request."""

@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
+from engine.data.comparison import Comparison, SideBySide
 from tui.backend.backend import Backend
+from tui.comparison_words import users_of
+from tui.keymap.keymap import shown_key
 from tui.messages import Failed
 from tui.panes.asking_popup import AskingPopUp
-from tui.panes.comparison_text import chart_lines, figure_lines, list_lines, test_lines
+from tui.panes.comparison_text import chart_lines, duel_lines, figure_lines, list_lines, test_lines
 from tui.widgets.cell_text import clean
 
 if TYPE_CHECKING:
-    from engine.data.comparison import Comparison, DifferentUser, SideBySide
+    from engine.data.comparison import DifferentUser, HeadToHead
+    from engine.session import Job, Progress
     from tui.backend.protocols import SessionLike
 
-#: So many users who are served differently can be looked at.
-_USERS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    comparison: Comparison
-    users: Sequence[DifferentUser]
+#: So many users whose lists differ can be looked at.
+_USERS = 50
 
 
 class ComparisonPage(AskingPopUp):
-    """Compares runs, and shows the users whom the two best serve most differently.
+    """Compares runs, counts for which users each model is right, and shows the lists of single users side by side.
 
     Parameters
     ----------
@@ -45,6 +43,7 @@ class ComparisonPage(AskingPopUp):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", "close", id="close"),
+        Binding("u", "users", "users", id="different-users"),
         Binding("right,l,n", "user(1)", "next user", id="next-user"),
         Binding("left,h,p", "user(-1)", "previous user", id="previous-user"),
         Binding("down,j", "scroll(1)", "Down", show=False, id="cursor-down"),
@@ -55,60 +54,117 @@ class ComparisonPage(AskingPopUp):
 
     DEFAULT_CSS = "ComparisonPage > .page { width: 116; }"
 
+    class Counted(Message):
+        """The counting over all users moves on."""
+
+        def __init__(self, progress: Progress) -> None:
+            super().__init__()
+            self.progress = progress
+
     def __init__(self, backend: Backend, numbers: Sequence[int]) -> None:
         super().__init__(backend, "comparison")
         self._numbers = tuple(numbers)
-        self._found: _Found | None = None
+        self._comparison: Comparison | None = None
+        self._duels: Sequence[HeadToHead] | None = None
         self._lists: SideBySide | None = None
-        self._at = -1
+        self._pair, self._at = 0, -1
+        self._counting = "Comparing the lists of all users …"
         self._text = Static(Content("Comparing …"))
 
     def compose(self) -> ComposeResult:
         """The text."""
         with VerticalScroll(classes="page") as page:
             page.border_title = Content("Comparison of runs " + ", ".join(str(number) for number in self._numbers))
-            page.border_subtitle = Content("← → users · Esc closes")
+            page.border_subtitle = Content("Esc closes")
             yield self._text
 
     def on_mount(self) -> None:
-        """Compare."""
-
-        def work(session: SessionLike, _: Any) -> _Found:
-            service = session.comparison
-            comparison = service.compare_runs(self._numbers)
-            best, second = (model.label for model in comparison.models[:2])
-            return _Found(comparison, service.different_users(comparison, best, second, _USERS))
-
-        self.ask(work)
+        """Compare; the users are counted afterwards, while the comparison can be read."""
+        self.ask(lambda session, _: session.comparison.compare_runs(self._numbers))
 
     def answered(self, value: Any) -> None:
-        """Show the comparison, or the lists of a user below it."""
-        if isinstance(value, _Found):
-            self._found = value
-        else:
+        """Show the comparison, what was counted over all users, or the lists of one."""
+        if isinstance(value, Comparison):
+            self._comparison = value
+            self._count(value)
+        elif isinstance(value, SideBySide):
             self._lists = value
+            self.query_one(".page").scroll_home(animate=False)
+        else:
+            self._duels, self._counting = value, ""
+            self.refresh_bindings()
         self._draw()
 
+    def _count(self, comparison: Comparison) -> None:
+        def work(session: SessionLike, job: Job) -> Sequence[HeadToHead]:
+            return session.comparison.head_to_head(comparison, count=_USERS, job=job)
+
+        def tell(progress: Progress) -> None:
+            self.post_message(self.Counted(progress))
+
+        self.ask(work, tell)
+
     def failed(self, message: Failed) -> None:
-        """Say why the runs cannot be compared."""
-        self._text.update(Content(clean(message.failure.text)))
+        """Say why the runs cannot be compared, the users not be counted, or their lists not be shown."""
+        if self._comparison is None:
+            self._text.update(Content(clean(message.failure.text)))
+        else:
+            self._counting = message.failure.text
+            self._draw()
+
+    def on_comparison_page_counted(self, message: Counted) -> None:
+        """Say how far the counting is."""
+        progress = message.progress
+        if self._duels is None and progress.total:
+            self._counting = f"Comparing the lists of all users … {progress.done / progress.total:.0%}"
+            self._draw()
+
+    # -- keys -------------------------------------------------------------------------------------------------
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Users are offered once it is known on whom the models differ."""
+        if action in ("users", "user"):
+            return bool(self._users)
+        return super().check_action(action, parameters)
+
+    def action_users(self) -> None:
+        """List the users on whom the models differ most."""
+        from tui.panes.different_users import DifferentUsersPage
+
+        def chosen(place: tuple[int, int] | None) -> None:
+            if place is not None:
+                self._pair, self._at = place
+                self._look_up()
+
+        page = DifferentUsersPage(self._duels or (), self._pair, max(self._at, 0))
+        self.app.push_screen(page, chosen)
 
     def action_user(self, by: int) -> None:
-        """Show the lists for the next user of those who are served most differently."""
-        if self._found is None or not self._found.users:
-            return
-        self._at = (self._at + by) % len(self._found.users) if self._at >= 0 or by > 0 else len(self._found.users) - 1
-        comparison, user = self._found.comparison, self._found.users[self._at].user
-        self.ask(lambda session, _: session.comparison.side_by_side(comparison, user))
+        """Show the lists for the next of the users on whom the models differ most."""
+        self._at = (self._at + by) % len(self._users) if self._at >= 0 or by > 0 else len(self._users) - 1
+        self._look_up()
 
     def action_scroll(self, by: int) -> None:
         """Scroll by some lines."""
         self.query_one(".page").scroll_relative(y=by, animate=False)
 
+    @property
+    def _users(self) -> Sequence[DifferentUser]:
+        return self._duels[self._pair].users if self._duels else ()
+
+    def _look_up(self) -> None:
+        comparison, user = self._comparison, self._users[self._at].user
+        if comparison is not None:
+            self.ask(lambda session, _: session.comparison.side_by_side(comparison, user))
+
+    # -- drawing ----------------------------------------------------------------------------------------------
     def _draw(self) -> None:
-        if self._found is None:
+        comparison = self._comparison
+        if comparison is None:
             return
-        comparison = self._found.comparison
+        if self._users:
+            users = shown_key(self.app, "different-users", "u")
+            keys = f"{users} users whose lists differ most · ← → one by one · Esc closes"
+            self.query_one(".page").border_subtitle = Content(clean(keys))
         first = comparison.models[0]
         tied = [model.label for model in comparison.models if model.standing.get(comparison.metric) == "tied"]
         verdict = (
@@ -116,12 +172,17 @@ class ComparisonPage(AskingPopUp):
             if tied
             else f"{first.label} is the best by {comparison.metric}, by more than chance."
         )
-        about = f"{first.run.protocol} split, seed {first.run.seed}, {comparison.num_users:,} users"
+        about = f"{first.run.protocol} split, seed {first.run.seed}, {users_of(comparison)}"
         lines = [clean(about), "", *figure_lines(comparison), "", "* best by more than chance   = tied with the best"]
-        lines += ["", *test_lines(comparison), "", *chart_lines(comparison)]
-        if self._lists is not None and self._found.users:
-            user = self._found.users[self._at]
-            heading = f"User {user.user} ({self._at + 1} of the {len(self._found.users)} served most differently)"
+        lines += ["", *test_lines(comparison), ""]
+        if self._counting:
+            lines += [clean(self._counting), ""]
+        if counted := duel_lines(self._duels or ()):
+            lines += [*counted, ""]
+        lines += chart_lines(comparison)
+        if self._lists is not None and self._users:
+            heading = f"User {self._lists.user} ({self._at + 1} of the {len(self._users)} whose lists differ most)"
             width = self.query_one(".page").size.width - 6
-            lines = [clean(heading), *list_lines(self._lists, width), "", *lines]
+            marks = "✓ held out, so that listing it is right   = in another list, too"
+            lines = [clean(heading), *list_lines(self._lists, width), marks, "", *lines]
         self._text.update(Content.assemble((clean(verdict), "bold $text"), "\n" + "\n".join(lines)))

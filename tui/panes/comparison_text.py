@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tui.comparison_words import right_more_often
 from tui.sanitize import sanitize
 from tui.widgets.cell_text import clean, fit
 
 if TYPE_CHECKING:
-    from engine.data.comparison import ComparedModel, Comparison, ListedItem, SideBySide
+    from engine.data.comparison import ComparedModel, Comparison, HeadToHead, ListedItem, SideBySide
 
 _MARKS = {"best": "*", "tied": "=", "": " "}
 _NAME, _FIGURE = 18, 12
@@ -49,6 +50,24 @@ def test_lines(comparison: Comparison) -> list[str]:
             f"{test.users_equal:,} (sign test p {test.p_sign_corrected:.3f})"
         )
     return [sanitize(line) for line in lines]
+
+
+def duel_counts(duel: HeadToHead) -> str:
+    """For how many users each of two models finds more of what was held out."""
+    return clean(
+        f"{duel.first} finds more for {duel.first_more:,} users, {duel.second} for {duel.second_more:,}; both equally "
+        f"many for {duel.both:,}, neither any for {duel.neither:,}"
+    )
+
+
+def duel_lines(duels: Sequence[HeadToHead]) -> list[str]:
+    """Two lines for each pair of models: which is right more often, and for how many users."""
+    if not duels:
+        return []
+    lines = [f"Held-out items in the first {duels[0].k}, user by user:"]
+    for duel in duels:
+        lines += [clean(right_more_often(duel)), *(["    " + duel_counts(duel)] if duel.num_users else [])]
+    return lines
 
 
 def chart_lines(comparison: Comparison) -> list[str]:

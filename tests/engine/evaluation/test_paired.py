@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.evaluation.bootstrap import Sample, UserSums
-from engine.evaluation.paired import holm, most_different_users, paired_tests, sign_test, standing
+from engine.evaluation.paired import holm, paired_tests, sign_test, standing
 
 METRIC = "ndcg@10"
 USERS = 100
@@ -116,8 +116,3 @@ def test_the_best_is_marked_only_where_it_can_be_told() -> None:
     assert marks == {"good": "tied", "as good": "tied", "bad": ""}
     del values["as good"], figures["as good"]
     assert standing(paired_tests(values, METRIC, 0, draws=2000), figures, METRIC) == {"good": "best", "bad": ""}
-
-
-def test_the_users_who_differ_most_come_first() -> None:
-    first, second = of_users(np.array([0.1, 0.9, 0.5, 0.2])), of_users(np.array([0.2, 0.1, 0.5, 0.7]))
-    assert [user for user, *_ in most_different_users(first, second, METRIC, 10)] == [1, 3, 0]

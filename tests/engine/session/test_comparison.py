@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import OptionError, RecsysError, UnknownError
 from engine.evaluation.config import EvaluationConfig
-from engine.session import Session
+from engine.session import Session, recording
 from engine.workspace.dataset_store import Workspace
 from tests.faults.operations import films
 
@@ -82,9 +82,52 @@ def test_the_lists_of_a_user_are_side_by_side_with_what_was_held_out(session: Se
         session.comparison.side_by_side(found, 999)
 
 
-def test_the_users_who_are_served_most_differently_are_named(session: Session) -> None:
+def test_it_is_counted_for_which_users_each_model_is_right(session: Session) -> None:
     found = session.comparison.compare(["popular", "ease"], CONFIG)
-    different = session.comparison.different_users(found, "popular", "ease", 3)
-    gaps = [abs(one.first - one.second) for one in different]
-    assert gaps == sorted(gaps, reverse=True)
-    assert all(one.user in range(100, 124) for one in different)
+    (duel,) = session.comparison.head_to_head(found, count=30)
+    assert (duel.first, duel.second) == tuple(model.label for model in found.models)
+    assert (duel.k, duel.num_users) == (3, found.num_users)
+    assert duel.first_more + duel.second_more + duel.both + duel.neither == duel.num_users == len(duel.users)
+    right = {model.label: 0 for model in found.models}
+    for row in duel.users:
+        lists = session.comparison.side_by_side(found, row.user).lists
+        hits = {label: sum(one.held_out for one in listed) for label, listed in lists.items()}
+        assert (hits[duel.first], hits[duel.second]) == (row.first, row.second)
+        assert sum(one.shared for one in lists[duel.first]) == row.shared
+        for label in right:
+            right[label] += hits[label]
+    recall = {model.label: model.run.metrics["recall@3"] for model in found.models}
+    assert right == {label: pytest.approx(value * duel.num_users) for label, value in recall.items()}
+
+
+def test_the_users_whose_lists_differ_most_come_first(session: Session) -> None:
+    found = session.comparison.compare(["popular", "ease"], CONFIG)
+    (duel,) = session.comparison.head_to_head(found, count=5)
+    assert len(duel.users) == 5
+    everyone = [row.shared for row in session.comparison.head_to_head(found)[0].users]
+    assert [row.shared for row in duel.users] == everyone[:5] == sorted(everyone)[:5]
+
+
+def test_all_pairs_are_counted_and_corrected_for_their_number(session: Session) -> None:
+    found = session.comparison.compare(["popular", "ease", "knn"], CONFIG)
+    duels = session.comparison.head_to_head(found)
+    assert len({(duel.first, duel.second) for duel in duels}) == 3
+    assert all(duel.p_corrected >= duel.p_value for duel in duels)
+    assert all((duel.verdict == "tie") == (duel.p_corrected >= 0.05) for duel in duels)
+
+
+def test_of_very_many_users_a_random_sample_is_kept_and_said(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = session.comparison.compare(["popular", "ease"], CONFIG)
+    monkeypatch.setattr(recording, "MOST_USERS", 10)
+    found = session.comparison.compare(["popular", "ease"], CONFIG, fresh=True)
+    assert (found.num_users, found.sampled_from) == (10, whole.num_users)
+    assert whole.sampled_from is None
+    assert {model.label: model.run.metrics for model in found.models} == {
+        model.label: model.run.metrics for model in whole.models
+    }
+    (duel,) = session.comparison.head_to_head(found)
+    of_all = {row.user: row for row in session.comparison.head_to_head(whole)[0].users}
+    assert duel.num_users == 10
+    for row in duel.users:
+        in_same_order = (row.first, row.second) if duel.first == whole.models[0].label else (row.second, row.first)
+        assert (of_all[row.user].first, of_all[row.user].second) == in_same_order

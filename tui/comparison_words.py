@@ -1,0 +1,25 @@
+"""Words about comparisons of models, which the command line and the screens have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.data.comparison import Comparison, HeadToHead
+
+
+def users_of(comparison: Comparison) -> str:
+    """How many users the models were asked about, and whether they are a sample."""
+    sample = "" if comparison.sampled_from is None else f", a random sample of {comparison.sampled_from:,}"
+    return f"{comparison.num_users:,} users{sample}"
+
+
+def right_more_often(duel: HeadToHead) -> str:
+    """Which of two models is right more often, in a sentence."""
+    if not duel.num_users:
+        return f"There is no user whom both {duel.first} and {duel.second} were asked about."
+    test = f"(sign test, p {'< 0.001' if duel.p_corrected < 0.001 else f'{duel.p_corrected:.3f}'})"
+    if duel.verdict == "tie":
+        return f"{duel.first} and {duel.second} are right equally often: they differ by no more than chance {test}."
+    better, other = (duel.first, duel.second) if duel.verdict == "better" else (duel.second, duel.first)
+    return f"{better} is right more often than {other}, by more than chance {test}."
