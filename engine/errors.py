@@ -176,6 +176,21 @@ class RecsysError(Exception):
         self.free = free
 
 
+def missing_package(what: str, package: str) -> RecsysError:
+    """The error for what needs an optional package that is not installed.
+
+    Parameters
+    ----------
+    what
+        The beginning of the sentence: ``"Tuning needs"``.
+    package
+        The name by which it is installed.
+    """
+    return RecsysError(
+        f"{what} the package {package}, which is not installed.", kind=ErrorKind.MISSING_PACKAGE, name=package
+    )
+
+
 class DataError(RecsysError):
     """A file or a stored folder is not what it should be."""
 

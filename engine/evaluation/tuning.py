@@ -15,7 +15,16 @@ import numpy as np
 
 from engine import models
 from engine.data.study import Study
-from engine.errors import CancelledError, DamagedError, DataError, ErrorKind, LearningError, OptionError, RecsysError
+from engine.errors import (
+    CancelledError,
+    DamagedError,
+    DataError,
+    ErrorKind,
+    LearningError,
+    OptionError,
+    RecsysError,
+    missing_package,
+)
 from engine.evaluation.config import EvaluationConfig
 from engine.evaluation.journal import Journal
 from engine.evaluation.paired import ERRORS
@@ -149,9 +158,7 @@ def tune(
         import optuna
         from optuna.storages import JournalStorage
     except ImportError as error:
-        raise RecsysError(
-            "Tuning needs the package optuna, which is not installed.", kind=ErrorKind.MISSING_PACKAGE, name="optuna"
-        ) from error
+        raise missing_package("Tuning needs", "optuna") from error
     config = config or EvaluationConfig()
     spec, seed = models.get(name), config.seed
     spec.read_options(config.options)

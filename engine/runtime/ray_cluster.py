@@ -13,7 +13,7 @@ import secrets
 import threading
 from typing import Any
 
-from engine.errors import ErrorKind, RecsysError
+from engine.errors import ErrorKind, RecsysError, missing_package
 from engine.runtime.memory import available
 from engine.runtime.thread_pool import usable_cores
 
@@ -88,11 +88,7 @@ def _import_ray(where: str) -> Any:
     try:
         import ray
     except ImportError as error:
-        raise RecsysError(
-            "Computing on a cluster needs the package ray, which is not installed.",
-            kind=ErrorKind.MISSING_PACKAGE,
-            name="ray",
-        ) from error
+        raise missing_package("Computing on a cluster needs", "ray") from error
     return ray
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import CancelledError, DataError, ErrorKind, RecsysError
+from engine.errors import CancelledError, DataError, missing_package
 from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
 from engine.runtime.locked_property import locked_property
@@ -105,11 +105,7 @@ class QueryService:
             import_in_background("duckdb")
             import duckdb
         except ImportError:
-            raise RecsysError(
-                "Queries with SQL need the package duckdb, which is not installed.",
-                kind=ErrorKind.MISSING_PACKAGE,
-                name="duckdb",
-            ) from None
+            raise missing_package("Queries with SQL need", "duckdb") from None
         tables = self._tables
         try:
             with duckdb.connect(":memory:") as connection:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import DataError, ErrorKind, RecsysError
+from engine.errors import DataError, missing_package
 from engine.search.semantic.vector_index import Rows
 from engine.search.semantic.vector_table import Batch, Hashes
 
@@ -41,11 +41,7 @@ class LanceTable:
         try:
             import lancedb
         except ImportError as error:
-            raise RecsysError(
-                "An index in a folder or a bucket needs the package lancedb, which is not installed.",
-                kind=ErrorKind.MISSING_PACKAGE,
-                name="lancedb",
-            ) from error
+            raise missing_package("An index in a folder or a bucket needs", "lancedb") from error
         self._address, self._name = address, name
         with self._errors():
             self._connection: Any = lancedb.connect(address)

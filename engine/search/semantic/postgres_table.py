@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import DataError, ErrorKind, OptionError, RecsysError
+from engine.errors import DataError, OptionError, missing_package
 from engine.search.semantic.vector_index import Rows
 from engine.search.semantic.vector_table import Batch, Hashes
 
@@ -49,11 +49,7 @@ class PostgresTable:
             import psycopg.conninfo
             from psycopg import sql
         except ImportError as error:
-            raise RecsysError(
-                "An index in PostgreSQL needs the package psycopg, which is not installed.",
-                kind=ErrorKind.MISSING_PACKAGE,
-                name="psycopg",
-            ) from error
+            raise missing_package("An index in PostgreSQL needs", "psycopg") from error
         self._shown = _shown(psycopg, address)
         self._failures = psycopg.Error
         self._sql, self._name = sql, name

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.runs import RunRecord
-from engine.session.loggers.registry import missing_package
+from engine.errors import missing_package
 
 #: The most parameters and metrics of one call.
 _MOST_PARAMS, _MOST_METRICS = 100, 500
@@ -40,7 +40,7 @@ class MlflowLogger:
         try:
             from mlflow.tracking import MlflowClient
         except ImportError as error:
-            raise missing_package("mlflow", error) from error
+            raise missing_package("Logging runs needs", "mlflow") from error
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._client: Any = MlflowClient(tracking_uri=f"sqlite:///{folder / 'mlflow.db'}")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.data.runs import RunRecord
-from engine.errors import ErrorKind, RecsysError, UnknownError, abridged
+from engine.errors import RecsysError, UnknownError, abridged
 
 ENTRY_POINTS = "recsys_tui.run_loggers"
 #: The built-in loggers by name: where each is made.
@@ -103,15 +103,6 @@ class RunLoggers:
                 sentences.append(_sentence(name, error))
                 _log.warning("the logger %s failed: %s", name, type(error).__name__, exc_info=_is_unexpected(error))
         return sentences
-
-
-def missing_package(package: str, error: ImportError) -> RecsysError:
-    """That a logger's package is not installed."""
-    return RecsysError(
-        f"Logging runs needs the package {package}, which is not installed.",
-        kind=ErrorKind.MISSING_PACKAGE,
-        name=package,
-    )
 
 
 def _sentence(name: str, error: Exception) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.runs import RunRecord
-from engine.session.loggers.registry import missing_package
+from engine.errors import missing_package
 
 
 class WandbLogger:
@@ -29,7 +29,7 @@ class WandbLogger:
         try:
             import wandb
         except ImportError as error:
-            raise missing_package("wandb", error) from error
+            raise missing_package("Logging runs needs", "wandb") from error
         folder.mkdir(parents=True, exist_ok=True)
         self._wandb: Any = wandb
         self._folder = folder
