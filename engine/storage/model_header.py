@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,12 +13,14 @@ from typing import Any
 
 from engine.errors import DamagedError, DataError, MissingError
 from engine.storage.guarded import convert_file, read_json
+from engine.storage.part_file import clear_parts, unfinished
 from engine.storage.versions import current_version
 
 FORMAT = "recsys-tui model"
 FORMAT_VERSION = 2
 TENSORS, HEADER = "model.safetensors", "model.json"
 TENSORS_NAME = re.compile(r"model(-[0-9a-f]{12})?\.safetensors")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +80,36 @@ def header_hash(header: Mapping[str, Any]) -> str:
     """The checksum of a description, without the entry that holds it."""
     rest = {key: value for key, value in header.items() if key != "header_sha256"}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
+def clear_unnamed(folder: Path) -> list[Path]:
+    """Delete the tensors that a model's description does not name, and what killed processes left; no error is raised.
+
+    Of the tensors nothing is deleted where that cannot be told, or another process is writing. The order matters:
+    tensors that were found before the look for another writer are those of its description by the time that this
+    description is read, or of nobody.
+
+    Returns
+    -------
+    list of Path
+        What was deleted.
+    """
+    cleared: list[Path] = []
+    try:
+        found = [path for path in folder.iterdir() if TENSORS_NAME.fullmatch(path.name)]
+        cleared += clear_parts(folder)
+        if unfinished(folder, HEADER):
+            return cleared
+        try:
+            named = read_json(folder / HEADER, dict[str, Any]).get("tensors", TENSORS)
+        except MissingError:
+            named = None
+        for path in found:
+            if path.name != named:
+                path.unlink()
+                cleared.append(path)
+        if named is None and not any(folder.iterdir()):
+            folder.rmdir()
+    except (OSError, DataError) as error:
+        _log.info("%s: old tensors were not deleted (%s)", folder, error)
+    return cleared

@@ -21,18 +21,19 @@ from torch import Tensor
 
 from engine.errors import DamagedError, DataError, MissingError
 from engine.storage.atomic import sync_folder, writing
-from engine.storage.guarded import read_bytes, read_json
+from engine.storage.guarded import read_bytes
 from engine.storage.model_header import (
     FORMAT,
     FORMAT_VERSION,
     HEADER,
     TENSORS,
     TENSORS_NAME,
+    clear_unnamed,
     header_hash,
     read_header,
     tensors_file,
 )
-from engine.storage.part_file import clear_parts, unfinished
+from engine.storage.part_file import unfinished
 from engine.storage.versions import current_version
 from engine.version import __version__
 
@@ -76,7 +77,7 @@ def write(path: str | Path, tensors: Mapping[str, Tensor], header: Mapping[str, 
             whole["header_sha256"] = header_hash(whole)
             temporary.write_bytes(json.dumps(whole, indent=1, sort_keys=True).encode())
     finally:
-        _clear_unnamed(folder)
+        clear_unnamed(folder)
 
 
 def read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -157,27 +158,3 @@ def _write_new(folder: Path, content: bytes) -> Path:
         file.flush()
         os.fsync(file.fileno())
     return Path(file.name)
-
-
-def _clear_unnamed(folder: Path) -> None:
-    """Delete the tensors that the header does not name; nothing if that cannot be told, or another process is writing.
-
-    The order matters: tensors that were found before the look for another writer are those of its header by the time
-    that this header is read, or of nobody.
-    """
-    try:
-        found = [path for path in folder.iterdir() if TENSORS_NAME.fullmatch(path.name)]
-        clear_parts(folder)
-        if unfinished(folder, HEADER):
-            return
-        try:
-            named = read_json(folder / HEADER, dict[str, Any]).get("tensors", TENSORS)
-        except MissingError:
-            named = None
-        for path in found:
-            if path.name != named:
-                path.unlink()
-        if named is None and not any(folder.iterdir()):
-            folder.rmdir()
-    except (OSError, DataError) as error:
-        _log.info("%s: old tensors were not deleted (%s)", folder, error)

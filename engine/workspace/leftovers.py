@@ -15,6 +15,7 @@ from pathlib import Path
 from engine.errors import DataError
 from engine.storage.guarded import read_json
 from engine.storage.lock import locked
+from engine.storage.model_header import clear_unnamed
 from engine.storage.part_file import clear_parts
 from engine.storage.versions import clear_old_versions, delete
 from engine.workspace.layout import (
@@ -113,6 +114,9 @@ def _clear_dataset(folder: Path) -> list[Path]:
         return cleared
     if (folder / BY_USER).is_dir():
         cleared += clear_old_versions(folder / BY_USER)
+    for path in _entries(folder / TRAINING):
+        if path.is_dir() and ".damaged-" not in path.name:
+            cleared += clear_unnamed(path)
     return cleared + _clear_models(folder / MODELS) + _clear_embeddings(folder / EMBEDDINGS) + clear_runs(folder / RUNS)
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,12 @@ from engine.data.items import ItemTable
 from engine.data.runs import RunRecord
 from engine.data.user_index import UserIndex
 from engine.datasets.build.merge import merge
+from engine.errors import CancelledError
 from engine.evaluation.config import EvaluationConfig
 from engine.interactions import Interactions
 from engine.models import Capabilities, ModelSpec, Option, Range
 from engine.profiles.store import ProfileStore
+from engine.runtime.job import Job, Progress
 from engine.search.encoder.model_files import Stamps
 from engine.search.history import SearchHistory
 from engine.search.semantic.vector_store import VectorStore, hash_texts
@@ -33,6 +36,7 @@ from engine.session.exports import lists
 from engine.session.open_dataset import OpenDataset
 from engine.workspace import stored_interactions
 from engine.workspace.by_user import load as load_by_user
+from engine.workspace.checkpoints import CheckpointStore, Request
 from engine.workspace.dataset_moves import rename, restore, throw_away
 from engine.workspace.dataset_store import Workspace
 from engine.workspace.layout import BY_USER
@@ -153,6 +157,25 @@ def train(home: Path, model: str, **options: Any) -> None:
     Session(workspace_in(home), NAME, device="cpu").models.train(model, options)
 
 
+def keep_training(home: Path, epochs: int) -> None:
+    """Keep a training that was interrupted after so many epochs."""
+
+    def cancel_at(progress: Progress) -> None:
+        if progress.values.get("epoch", 0) >= epochs:
+            job.cancel()
+
+    job, options = Job(cancel_at), {"n_iter": 4, "embedding_dim": 4}
+    model = models.create("explicit", device="cpu", random_state=np.random.RandomState(0), **options)
+    with suppress(CancelledError):
+        model.fit(films().interactions, job=job)
+    workspace = workspace_in(home)
+    CheckpointStore(workspace, NAME).save(model, Request(options, 0, False, ""))
+
+
+def profiles_of(home: Path) -> ProfileStore:
+    return ProfileStore(home / "data")
+
+
 def choose(home: Path, model: str) -> None:
     Session(workspace_in(home), NAME, device="cpu").runs.set_default("user", model)
 
@@ -186,9 +209,10 @@ def rate(home: Path, item: int, rating: float) -> None:
     Session(workspace_in(home), NAME, device="cpu").me.rate(item, rating)
 
 
-def own_ratings(home: Path) -> list[tuple[str, float | None]]:
-    """The ratings of the person who uses the program, which belong to no data set."""
-    return [(entry.title, entry.rating) for entry in ProfileStore(home / "data").read("me").entries]
+def own_ratings(home: Path) -> list[tuple[str, str, float | None]]:
+    """The ratings of the people who use the program, which belong to no data set."""
+    store = profiles_of(home)
+    return [(name, entry.title, entry.rating) for name in store.names() for entry in store.read(name).entries]
 
 
 def sort_by_user(home: Path) -> None:
@@ -241,6 +265,7 @@ def build(home: Path) -> None:
     vector_store(home).embed(TEXTS[:EMBEDDED], FakeEncoder())
     tune(home, 1)
     record_run(home)
+    keep_training(home, 1)
     save(home / "saved", 0)
     exports_in(home).mkdir()
     export(home, 1)
@@ -282,6 +307,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "record a run": Operation(record_run),
     "write a note": Operation(lambda home: runs_of_other(home).annotate(1, "a note")),
     "remove a run": Operation(lambda home: runs_of_other(home).remove([1])),
+    "keep a training": Operation(lambda home: keep_training(home, 2)),
+    "make a profile": Operation(lambda home: profiles_of(home).make("ann")),
+    "rename a profile": Operation(lambda home: profiles_of(home).rename("me", "bea")),
+    "remove a profile": Operation(lambda home: profiles_of(home).move_to_trash("me")),
     "choose a model": Operation(lambda home: choose(home, "explicit")),
     "pin an item": Operation(lambda home: Session(workspace_in(home), NAME).pins.mark("film-1", "pinned")),
     "save a model": Operation(lambda home: save(home / "new", 1), cleared_by_repeating=True),
@@ -305,6 +334,7 @@ def open_again(home: Path) -> dict[str, Any]:
     found["trash"] = [one.name for one in trashed(workspace.folder)]
     found["searches"] = SearchHistory(home / "state", NAME).list()
     found["own ratings"] = own_ratings(home)
+    found["profiles"] = profiles_of(home).names(), sorted(profiles_of(home).trashed())
     for name in workspace.names():
         dataset = workspace.open(name)
         found[name] = _digest(dataset)
@@ -318,6 +348,9 @@ def open_again(home: Path) -> dict[str, Any]:
             if one.trained:
                 scores = models_of.load(one.name, "cpu").predict(0)
                 found[f"{name}/{one.name}"] = dict(one.options), scores.round(4).tolist()
+        if unfinished := (kept := CheckpointStore(workspace, name)).find("explicit", ""):
+            assert not unfinished.damage
+            found[f"{name}/training"] = unfinished.epoch, kept.load("explicit", "cpu").predict(0).round(4).tolist()
         found[f"{name}/pins"] = read_pins(workspace.dataset_folder(name))
         found[f"{name}/trials"] = len(trials_of(workspace.dataset_folder(name) / "tuning"))
     if "other" in found:
@@ -377,7 +410,7 @@ def stored_files(home: Path) -> set[str]:
             parts = [_RANDOM.sub("#", part) for part in path.relative_to(home).parts]
             if parts[-2] == "runs" and parts[-3] != "other" and re.fullmatch(r"\d+\.(json|npz)", parts[-1]):
                 continue
-            if parts[0] in ("saved", "new"):
+            if parts[0] in ("saved", "new") or "training" in parts:
                 parts[-1] = re.sub(r"model-[0-9a-f]{12}", "model", parts[-1])
             found.add("/".join(parts))
     return found
