@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 _MIN_WIDTH, _MIN_HEIGHT = 64, 18
 
 #: Themes that need no more contrast, as a test measures.
-_READABLE = frozenset([*(theme.name for theme in OWN), "textual-dark", "textual-light"])
+_READABLE = frozenset([*(theme.name for theme in OWN), "textual-dark"])
 
 #: The keys that work everywhere, beside those that open tabs; for the help screen.
 _HELP = (

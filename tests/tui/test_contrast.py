@@ -51,7 +51,9 @@ async def test_everything_written_can_be_read(make_app, theme, trained):
         await settle(pilot)
         filters = [*"heat", "space", *"genre", "colon"], [*"crime", "space", *"gen"], [*"er", "colon", *"x", "space"]
         found = ["down"], ["f"], ["escape"], ["w"], ["escape"]
-        for keys in ([], *filters, *found, ["f3"], ["enter"], ["f4"], ["h", "e", "a", "t"], ["enter"], ["f1"]):
+        forms = ["f6"], ["enter"], ["escape"], ["E"], ["escape"], ["f7"], ["a"], ["escape"], ["ctrl+p"], ["escape"]
+        sequence = ["f4"], ["h", "e", "a", "t"], ["enter"]
+        for keys in ([], *filters, *found, ["f3"], ["enter"], *sequence, *forms, ["f1"]):
             await pilot.press(*keys)
             await settle(pilot)
             for text, contrast in contrasts(app):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 _WIDE, _VERY_WIDE = 100, 160
 #: How many neighbours light up.
 _NEIGHBOURS = 12
+#: What a map is; and the cells beside what is said in the heading.
+_NEAR, _BESIDE_ABOUT = "by meaning: what is near is alike", 7
 #: The name of the job that refines the map; it works for no tab.
 TASK = "map"
 
@@ -227,7 +230,7 @@ class MapScreen(ClosedOnce, ModalScreen[None]):
             parts.append(count(len(self._map.items), "item"))
             if self._map.num_missing:
                 parts.append(f"{self._map.num_missing:,} not embedded")
-            parts.append("by meaning: what is near is alike")
+            parts.append(_NEAR)
         job = self._state.last_job(TASK)
         if job is not None and job.active:
             progress = job.progress
@@ -237,7 +240,11 @@ class MapScreen(ClosedOnce, ModalScreen[None]):
             )
         elif job is not None and job.failure is not None:
             parts.insert(1, f"first picture; refining failed: {job.failure.text}")
-        return " · ".join(parts)
+        about = " · ".join(parts)
+        # What is always true gives way to what is going on.
+        if cell_len(about) > self.size.width - _BESIDE_ABOUT:
+            about = " · ".join(part for part in parts if part != _NEAR)
+        return about
 
     def _explain(self) -> None:
         """Say why there is no map, and what to do."""

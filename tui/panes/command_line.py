@@ -108,10 +108,11 @@ class CommandLine(AskingPopUp):
 
     def _draw(self) -> None:
         parts: list[str | tuple[str, str]] = []
+        room = min(max((len(text) for text, _ in self._offered), default=0), _NAMES)
         for place, (text, what) in enumerate(self._offered):
             style = "bold $text" if place == self._marked else "$text-primary"
             mark = "▸ " if place == self._marked else "  "
-            parts += ["\n" * bool(parts), (f"{mark}{fit(text, max(_NAMES, len(text)))} ", style), clean(what)]
+            parts += ["\n" * bool(parts), (f"{mark}{fit(text, max(room, len(text)))} ", style), clean(what)]
         self._said.update(Content.assemble(*parts))
 
     def _step(self, by: int) -> None:

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
+from textual.geometry import Size
 from textual.widgets import Input
 
 from tui.backend.backend import Backend
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 1000
 _LONGEST_COLUMN = 40
+#: In a pane lower than this, the profile needs the room of the list.
+_LOW = 18
 
 
 def _size(stored: StoredDataset) -> str:
@@ -111,7 +114,7 @@ class DataPane(Pane[DataTab]):
 
     def compose(self) -> ComposeResult:
         """The line above, the data sets and the profile below it."""
-        self.set_class(self.app.size.width >= WIDE, "-wide")
+        self._fit(self.app.size)
         yield self.line
         with Container(id="data-body"):
             yield self._stored
@@ -124,7 +127,11 @@ class DataPane(Pane[DataTab]):
 
     def on_resize(self) -> None:
         """Side by side where there is room."""
-        self.set_class(self.wide, "-wide")
+        self._fit(self.size)
+
+    def _fit(self, size: Size) -> None:
+        self.set_class(size.width >= WIDE, "-wide")
+        self.set_class(size.height < _LOW, "-low")
 
     def focus_start(self) -> None:
         """Begin with the list of data sets."""

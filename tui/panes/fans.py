@@ -40,14 +40,14 @@ def _date(fan: Fan, _: int) -> str:
 
 def _columns(fans: Sequence[Fan]) -> list[Column[Fan]]:
     found: list[Column[Fan]] = [
-        Column("User", lambda fan, room: shorten_middle(fan.user.user_id, room)),
+        Column("User", lambda fan, room: shorten_middle(fan.user.user_id, room), main=True),
         Column("Rating", _rating, width=6, right=True, style="accent"),
     ]
     if any(fan.user.mean_rating is not None for fan in fans):
         found.append(Column("Their mean", _mean, width=10, right=True, style="muted"))
     found.append(Column("Seen", lambda fan, _: f"{fan.user.num_interactions:,}", width=7, right=True, style="muted"))
     if any(fan.timestamp is not None for fan in fans):
-        found.append(Column("Date", _date, width=10, from_width=56, style="muted"))
+        found.append(Column("Date", _date, width=10, from_width=56, priority=1, style="muted"))
     return found
 
 

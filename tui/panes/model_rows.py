@@ -107,7 +107,7 @@ def run_columns(marked: Collection[int], current: Collection[int]) -> tuple[Colu
             lambda run, _: short_time(run.seconds.get("total", 0.0)),
             width=7,
             right=True,
-            from_width=62,
+            from_width=70,
             style="muted",
         ),
         Column("Note", lambda run, _: run.note, from_width=78, style="muted"),

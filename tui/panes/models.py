@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.widgets import Input, Static
 
 from engine.data.study import Study
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from tui.messages import JobView
 
 PROTOCOLS = ("leave-one-out", "random", "user", "temporal")
+
+#: In a pane lower than this, two lists below each other would have fewer than three rows each.
+_LOW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ class ModelsPane(Pane[ModelDesk]):
         self._order = ORDERS[0]
         self._protocol = PROTOCOLS[0]
         self._validate = False
+        self._folded = "runs"
         self._failure: Failure | None = None
         self._refused = ""
         """Why the last change of the runs was refused; said until the cursor moves."""
@@ -122,7 +127,7 @@ class ModelsPane(Pane[ModelDesk]):
 
     def compose(self) -> ComposeResult:
         """Two lists, and what is known of the row under the cursor."""
-        self.set_class(self.app.size.width >= WIDE, "-wide")
+        self._fit_lists(self.app.size)
         yield self.line
         with Container(id="models-body"):
             with Vertical(id="model-side"):
@@ -136,8 +141,33 @@ class ModelsPane(Pane[ModelDesk]):
         self.refresh_state()
 
     def on_resize(self) -> None:
-        """Side by side where there is room."""
-        self.set_class(self.wide, "-wide")
+        """Side by side where there is room, and one list at a time where there is little."""
+        self._fit_lists(self.size)
+        self._draw()
+
+    def _fit_lists(self, size: Size) -> None:
+        self.set_class(size.width >= WIDE, "-wide")
+        self.set_class(size.height < _LOW, "-low")
+        self.set_class(size.height < _LOW and size.width < WIDE, "-folded")
+
+    def _fold(self) -> None:
+        """Where there is room for one list, leave the title of the one that is not in use."""
+        if self.is_at(self._runs) or self.is_at(self._models):
+            self._folded = "models" if self.is_at(self._runs) else "runs"
+        for name, side in (("models", "#model-side"), ("runs", "#run-side")):
+            self.query_one(side).set_class(self._folded == name, "-folds")
+
+    def _fold_title(self, panel: Panel, name: str) -> str:
+        """What is added to the title of the list that is folded: the key that unfolds it."""
+        if not (self.has_class("-folded") and self._folded == name and panel.listing):
+            return ""
+        return f" · {shown_key(self.app, 'other-list', 'Tab')}"
+
+    @on(events.Click)
+    def _unfold(self, event: events.Click) -> None:
+        for panel in (self._models_panel, self._runs_panel):
+            if event.widget is panel and panel.listing:
+                self.go_to(panel.table)
 
     def focus_start(self) -> None:
         """Begin with the models."""
@@ -170,9 +200,9 @@ class ModelsPane(Pane[ModelDesk]):
         present = {run.id for run in message.value.stored.runs}
         self._marked = [number for number in self._marked if number in present]
         self._show_rows()
-        if first and self.is_at(self.line) and not self.line.value:
-            self.go_to(self._models)
         self._draw()
+        if first and self.is_at(self.line) and not self.line.value and self._models_panel.listing:
+            self.go_to(self._models)  # only now is it on the screen
 
     def _failed(self, message: Failed) -> None:
         self._failure = message.failure
@@ -221,13 +251,13 @@ class ModelsPane(Pane[ModelDesk]):
     def _draw_lists(self, known: _Known) -> None:
         models, runs = self._models_panel, self._runs_panel
         trained = sum(card.state.trained for card in known.cards)
-        models.retitle(f"{trained} of {len(known.cards)} models trained", self._ways)
         if self._models.rows:
             models.show_rows()
         else:
             models.show_notice().show("No such model", "No name contains what is typed.")
+        unfolds = self._fold_title(models, "models")
+        models.retitle(f"{trained} of {len(known.cards)} models trained{unfolds}", self._ways)
         damaged = f"{len(known.stored.damage)} damaged, see check" if known.stored.damage else f"by {self._order}"
-        runs.retitle(f"Runs · {len(known.stored.runs)}", damaged)
         if self._runs.rows:
             runs.show_rows()
         elif known.stored.runs:
@@ -236,6 +266,7 @@ class ModelsPane(Pane[ModelDesk]):
             runs.show_notice().show(
                 "No runs yet", "Each training, measurement and search is kept here.", ("train", "t", "train")
             )
+        runs.retitle(f"Runs · {len(known.stored.runs)}{self._fold_title(runs, 'runs')}", damaged)
         self.line.set_leads_on(models.listing or runs.listing)
 
     @property
@@ -301,8 +332,8 @@ class ModelsPane(Pane[ModelDesk]):
 
     def on_descendant_focus(self) -> None:
         """What is said depends on the list with the cursor."""
-        self._draw_about()
-        self.refresh_keys()
+        self._fold()
+        self._draw()
 
     @on(QueryInput.Arrow)
     @on(Input.Submitted)

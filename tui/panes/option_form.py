@@ -43,7 +43,7 @@ class OptionForm(AskingPopUp):
     card
         The model.
     protocol
-        The protocol by which it would be measured, for the hint.
+        The protocol by which it would be measured, for the title.
     chosen
         Called when the options are right.
     values
@@ -77,8 +77,8 @@ class OptionForm(AskingPopUp):
     def compose(self) -> ComposeResult:
         """A line for each option, and help for the one with the cursor."""
         with Vertical(classes="page") as page:
-            page.border_title = Content(clean(f"Options of {self._card.state.name}"))
-            page.border_subtitle = Content(clean(f"Enter trains · F5 measures ({self._protocol}) · Esc closes"))
+            page.border_title = Content(clean(f"Options of {self._card.state.name} · measured by {self._protocol}"))
+            page.border_subtitle = Content("Enter trains · F5 measures · Esc closes")
             with VerticalScroll(can_focus=False):
                 for option in self._card.options:
                     with Horizontal():

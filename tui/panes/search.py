@@ -11,6 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
+from textual.geometry import Size
 from textual.widgets import Input
 
 from engine.session import MODES
@@ -48,6 +49,8 @@ Way = TypeVar("Way")
 
 #: The map marks so many of the results; more would cover it.
 _MARKED = 30
+#: In a pane lower than this, what can be typed is not explained above a list.
+_LOW = 18
 
 
 class SearchPane(Pane[Search]):
@@ -102,7 +105,7 @@ class SearchPane(Pane[Search]):
 
     def compose(self) -> ComposeResult:
         """The query above, the results below it."""
-        self.set_class(self.app.size.width >= WIDE, "-wide")
+        self._fit(self.app.size)
         yield self.line
         yield self._filter_help.completions
         yield self._interpretation
@@ -115,9 +118,17 @@ class SearchPane(Pane[Search]):
 
     def on_resize(self) -> None:
         """Show details beside the results where there is room."""
-        self.set_class(self.wide, "-wide")
+        was_low = self.has_class("-low")
+        self._fit(self.size)
         self._facets.resized(self._mode)
-        self._draw_side()
+        if self.has_class("-low") != was_low:
+            self._draw()
+        else:
+            self._draw_side()
+
+    def _fit(self, size: Size) -> None:
+        self.set_class(size.width >= WIDE, "-wide")
+        self.set_class(size.height < _LOW, "-low")
 
     # -- requests ---------------------------------------------------------------------------------------------
     @on(Input.Changed)

@@ -119,8 +119,14 @@ class SearchBody(Container):
 
     def _draw_tip(self, recent: RecentSearches) -> None:
         """Above the list of an empty line, show what can be typed."""
+        # In a low window the rows need the room: of all that can be said, that something failed is left.
+        brief = self.listing and self._pane.has_class("-low")
+        self._panel.set_class(brief, "-brief")
         if self.view.asks or self._state.failure is not None:
             self._panel.show_tip()
+        elif brief:
+            last = self._state.last_job("search")
+            self._panel.show_tip("" if last is None or last.failure is None else last.failure.text)
         else:
             lines = tip_lines(self._state, self._embedding, recent)
             self._panel.show_tip("Describe what you are looking for: a plot, a mood, a title", lines)

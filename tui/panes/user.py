@@ -72,6 +72,8 @@ _SHOWN = 100
 
 #: From this width on the two lists stand side by side, and from this height on the histogram is high.
 _SIDE_BY_SIDE, _ROOMY = 160, 30
+#: In a pane lower than this, the lists need the room of the histogram, and the reasons may take two lines.
+_LOW, _SHORT_REASON = 18, 2
 #: The least width of the picker, and what it takes beside the longest id: frame, mark and scrollbar; the column "Seen".
 _PICKER, _BESIDE_ID, _SEEN = 24, 7, 8
 
@@ -248,6 +250,9 @@ class UserPane(ModelPane[People]):
     def _fit_lists(self, size: Size) -> None:
         self.set_class(size.width >= _SIDE_BY_SIDE, "-wide")
         self.set_class(size.height >= _ROOMY, "-roomy")
+        low = size.height < _LOW and size.width < _SIDE_BY_SIDE
+        self.set_class(low, "-low")
+        self._recommended.reason.limit(_SHORT_REASON if low else 0)
 
     def focus_start(self) -> None:
         """Begin with the list of users."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Input, Static
 
 from tui.sanitize import sanitize
-from tui.widgets.cell_text import clean
+from tui.widgets.cell_text import clean, shorten
 
 
 class FormInput(Input):
@@ -77,6 +78,10 @@ class ChoiceLine(Static, can_focus=True):
             self._draw()
             self._changed()
 
+    def on_resize(self) -> None:
+        """Cut what is shown where the line has become too short for it."""
+        self._draw()
+
     def on_click(self, event: events.Click) -> None:
         """Take the next value."""
         event.stop()
@@ -85,5 +90,7 @@ class ChoiceLine(Static, can_focus=True):
 
     def _draw(self) -> None:
         shown = self._choices[self._at][1] if self._choices else "–"
-        several = len(self._choices) > 1
-        self.update(Content(f"‹ {clean(shown)} ›" if several else f"  {clean(shown)}"))
+        before, after = ("‹ ", " ›") if len(self._choices) > 1 else ("  ", "")
+        width = self.content_size.width
+        room = width - cell_len(before + after) if width else cell_len(clean(shown))
+        self.update(Content(f"{before}{shorten(shown, room)}{after}"))

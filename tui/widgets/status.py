@@ -23,6 +23,8 @@ _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _BAR = 12
 #: Notes that begin with one of these are news, and are drawn brighter than how an answer came about.
 _NEWS = ("✓", "✗")
+#: So many cells of a name tell what it is.
+_LEAST_NAME = 12
 
 
 class StatusBar(Contained, Widget):
@@ -114,7 +116,7 @@ class StatusBar(Contained, Widget):
         width = self.size.width
         if self.job is None:
             text = f"{self._spoke} {self._waiting}" if self._waiting else self.note
-            return Content.assemble((" " + shorten(text, width - 2), "$text" if text[:1] in _NEWS else ""))
+            return Content.assemble((" " + _shortened(text, width - 2), "$text" if text[:1] in _NEWS else ""))
         turning = f"{self._spoke} " if self._is_vague else ""
         heading, figures = f" {turning}{job_heading(self.job)}  ", [job_figures(self.job)]
         done = undone = ""
@@ -132,3 +134,18 @@ class StatusBar(Contained, Widget):
             aside = ""
         text = fit(text, room - cell_len(aside))
         return Content.assemble(heading, (done, "$text-accent"), undone, text, aside)
+
+
+def _shortened(text: str, width: int) -> str:
+    """A note of at most so many cells. Of news the name of what was changed is cut: the end says how to undo it.
+
+    Examples
+    --------
+    >>> _shortened("✓ Dog Day Afternoon (1975): rated 4 · u undoes", 38)
+    '✓ Dog Day Afternoo…: rated 4 · u undoes'
+    """
+    name, colon, said = text.rpartition(": ")
+    room = width - cell_len(colon + said)
+    if cell_len(text) > width and text[:1] in _NEWS and room >= _LEAST_NAME:
+        return shorten(name, room) + colon + said
+    return shorten(text, width)

@@ -33,7 +33,7 @@ class ThemePicker(ChoiceScreen):
         self._names = [theme.name for theme in themes]
         self._before = current
         self._resting: Timer | None = None
-        choices = [(f"{'●' if theme.name == current else ' '} {theme.name}", _kind(theme)) for theme in themes]
+        choices = [(f"{'●' if theme.name == current else '○'} {theme.name}", _kind(theme)) for theme in themes]
         super().__init__("Theme", choices, lambda line: chosen(self._names[line]))
 
     def on_mount(self) -> None:
