@@ -521,7 +521,7 @@ class RecsysApp(ContainedApp):
         if job.state == "failed" and job.failure is not None:
             self.notify(clean(job.failure.text), title=what, severity="error", markup=False, timeout=10)
         elif job.state == "stopped":
-            self._status.note = f"{what}; what was done is kept" if job.resumable or job.goes_on_later else what
+            self._status.note = what + _kept(job)
         elif job.outcome:
             self._status.note = f"✓ {clean(job.outcome)}{took}"
         else:
@@ -983,3 +983,13 @@ def _named(item: Item) -> str:
     from tui.widgets.item_list import full_title
 
     return full_title(item)
+
+
+def _kept(job: messages.JobView) -> str:
+    """What is kept of a job that was stopped, to be said after that."""
+    progress = job.progress
+    if job.resumable and progress is not None and progress.total and progress.unit == "texts":
+        if not progress.done:
+            return " before anything was done"
+        return f"; {progress.done:,} of {progress.total:,} texts are kept, and it goes on from there"
+    return "; what was done is kept" if job.resumable or job.goes_on_later else ""

@@ -496,12 +496,17 @@ class EmbeddingState:
         The name of the embedding model.
     interrupted
         Whether an embedding run was stopped before its end and can be continued.
+    texts_done, num_texts
+        The number of stored texts of the items, and of all of them: an item has two where its text is long, and counts
+        as embedded when both are. 0 of 0 where it is not known.
     """
 
     done: int
     total: int
     model: str
     interrupted: bool = False
+    texts_done: int = 0
+    num_texts: int = 0
 
     @property
     def complete(self) -> bool:

@@ -271,8 +271,20 @@ async def test_escape_stops_embedding_at_once_on_screen(make_app):
         assert app.state.last_job("search").state in ("stopping", "stopped")
         await settle(pilot)
         assert app.state.last_job("search").state == "stopped"
-        assert "what was done is kept" in screen_text(app)
+        assert "5 of 20 texts are kept, and it goes on from there" in screen_text(app)
         assert "F5 embeds the remaining 15 texts" in screen_text(app)
+
+
+async def test_texts_of_items_that_are_not_complete_count_as_kept(make_app):
+    session = FakeSession(embedded=0)
+    session.texts = (12, 31)
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        assert "12 of 31 texts embedded · F5 embeds the remaining 19 texts" in screen_text(app)
+        assert "0 of 20" not in screen_text(app)
 
 
 async def test_embedding_that_an_earlier_run_did_not_end_goes_on_by_itself(make_app):

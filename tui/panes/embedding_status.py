@@ -38,15 +38,24 @@ class EmbeddingStatus:
         if self._state.dataset is None:
             return "the catalogue"
         embedding = self._state.dataset.embedding
-        return f"{'the remaining ' if embedding.done else ''}{count(embedding.total - embedding.done, 'text')}"
+        done, total = (
+            (embedding.texts_done, embedding.num_texts) if embedding.num_texts else (embedding.done, embedding.total)
+        )
+        return f"{'the remaining ' if done else ''}{count(total - done, 'text')}"
 
     @property
     def summary(self) -> str:
-        """How much is embedded: ``4,096 of 12,017 embedded``."""
+        """How much is embedded: ``12,017 of 12,017 embedded``, before that ``4,096 of 16,210 texts embedded``."""
         if self._state.dataset is None:
             return ""
         embedding, job = self._state.dataset.embedding, self._state.active_job("search")
         done = embedding.done
+        if embedding.num_texts:
+            # Texts of one length are embedded together, so items whose texts are all done come late.
+            done, total = embedding.texts_done, embedding.num_texts
+            if job is not None and job.progress is not None and job.progress.unit == "texts" and job.progress.total:
+                done, total = job.progress.done, job.progress.total
+            return f"{done:,} of {total:,} texts embedded"
         if job is not None and job.progress is not None and job.progress.total == embedding.total:
             done = max(done, job.progress.done)  # searches already find what the running job has embedded
         return f"{done:,} of {embedding.total:,} embedded"

@@ -51,6 +51,13 @@ _CHUNK = 512
 _CHECKED_ROWS = 16_384
 
 
+def _count_texts(hashes: Hashes, is_stored: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """The texts of all items that are stored, and all of them; a text that an item has twice counts once."""
+    is_other = np.ones(hashes.shape, dtype=bool)
+    is_other[:, 1:] = hashes[:, 1:] != hashes[:, :1]
+    return int(np.count_nonzero(is_stored & is_other)), int(np.count_nonzero(is_other))
+
+
 def hash_texts(texts: Iterable[str]) -> Hashes:
     """A 64-bit hash of each text: the same on every machine, and different for different texts in any catalogue."""
     digests = b"".join(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest() for text in texts)
@@ -111,12 +118,15 @@ class VectorStore:
             if all of its texts are.
         """
         try:
-            is_stored = self.rows(hashes) >= 0
-            done = int(np.count_nonzero(is_stored if is_stored.ndim == 1 else is_stored.all(axis=1)))
+            of_items = hashes if hashes.ndim > 1 else hashes[:, None]
+            is_stored = self.rows(np.ascontiguousarray(of_items)) >= 0
+            done = int(np.count_nonzero(is_stored.all(axis=1)))
         except DataError as error:
             self.damage = str(error)
             return EmbeddingState(0, len(hashes), self.model.name)
-        return EmbeddingState(done, len(hashes), self.model.name, done < len(hashes) and self._was_interrupted())
+        incomplete = done < len(hashes)
+        texts = _count_texts(of_items, is_stored) if incomplete else (0, 0)
+        return EmbeddingState(done, len(hashes), self.model.name, incomplete and self._was_interrupted(), *texts)
 
     def rows(self, hashes: Hashes) -> Rows:
         """The row of each text in :meth:`vectors`, or -1 if the text is not embedded yet."""
@@ -554,6 +564,6 @@ def _stamp(folder: Path) -> Hashable:
 def _find_rows(hashes: Hashes, order: Rows | None = None, stored: Hashes | None = None) -> Rows:
     """The row of each hash, or -1 if the hash is not stored."""
     if order is None or stored is None or not len(stored):
-        return np.full(len(hashes), -1, dtype=np.int64)
+        return np.full(hashes.shape, -1, dtype=np.int64)
     place = np.minimum(np.searchsorted(stored, hashes), len(stored) - 1)
     return np.where(stored[place] == hashes, order[place], -1)

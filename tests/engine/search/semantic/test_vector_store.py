@@ -79,6 +79,15 @@ def test_what_was_embedded_before_a_cancel_is_kept_and_not_embedded_again(tmp_pa
     assert assert_right(store, TEXTS) == len(TEXTS)
 
 
+def test_texts_of_items_that_are_not_complete_are_counted(tmp_path: Path) -> None:
+    make_store(tmp_path).embed(["one", "two"], FakeEncoder())
+    state = make_store(tmp_path).state(
+        np.stack([hash_texts(["one", "two", "three"]), hash_texts(["one", "2", "3"])], axis=1)
+    )
+    assert (state.done, state.total) == (1, 3)
+    assert (state.texts_done, state.num_texts) == (2, 5)
+
+
 def test_only_changed_texts_are_embedded_anew(tmp_path: Path) -> None:
     make_store(tmp_path).embed(TEXTS, FakeEncoder())
     changed = ["something new", *TEXTS[5:], "text number 3 changed"]
