@@ -26,6 +26,8 @@ from engine.runtime.job import Job, Progress
 
 #: The number of conjugate gradient steps in each half of a sweep. More steps do not improve the model.
 _CG_STEPS = 1
+#: At the end the users are solved for to this relative error, which takes five steps or so.
+_TOLERANCE, _MOST_STEPS = 1e-6, 200
 
 
 class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
@@ -128,21 +130,22 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
         users = torch.zeros(self.num_users, self.embedding_dim, device=self.device)
         if self._earlier is not None:
             known_users, known_items, met = (one.to(self.device) for one in self._earlier)
-            users[: len(known_users)] = known_users
+            users[: len(known_users)] = known_users * (by_user.lengths > 0)[: len(known_users), None]
             # Items that the earlier model has not met begin as those of a new one.
             items[: len(known_items)][met] = known_items[met]
             self._earlier = None
         # Each sweep updates the users, then the items. At the end the users are solved exactly for the final items.
         num_users, num_items = int((by_user.lengths > 0).sum()), int(self._seen.sum())
         l2_user, l2_item = self._l2(by_user.lengths, num_items), self._l2(by_item.lengths, num_users)
-        of_users = RowBlocks(by_user, self.num_items, self.embedding_dim, self._executor)
-        of_items = RowBlocks(by_item, self.num_users, self.embedding_dim, self._executor)
+        of_users = RowBlocks(by_user, by_item.lengths, self.embedding_dim, self._executor)
+        of_items = RowBlocks(by_item, by_user.lengths, self.embedding_dim, self._executor)
         for sweep in range(self.n_iter):
             job.report(Progress("training als", sweep, self.n_iter, "sweeps"))
-            of_users.improve(items, *self._diagonalise(items, l2_user), users, _CG_STEPS, job)
-            of_items.improve(users, *self._diagonalise(users, l2_item), items, _CG_STEPS, job)
+            of_users.improve(items, self._diagonalise(items), l2_user, users, job, steps=_CG_STEPS)
+            of_items.improve(users, self._diagonalise(users), l2_item, items, job, steps=_CG_STEPS)
             self._end_epoch(job, sweep + 1, _users=users, _items=items, _gram=items.T @ items)
-        of_users.solve(items, *self._diagonalise(items, l2_user), users, job)
+        common = self._diagonalise(items)
+        of_users.improve(items, common, l2_user, users, job, steps=_MOST_STEPS, tolerance=_TOLERANCE)
         if not (torch.isfinite(users).all() and torch.isfinite(items).all()):
             raise LearningError("The training of als diverged: give it a larger l2.")
         self._users, self._items, self._gram = users, items, items.T @ items
@@ -166,11 +169,11 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
     def _l2(self, counts: Tensor, others: int) -> Tensor:
         return self.l2 * (counts + self.alpha * others).clamp_min(1e-9) ** self.nu
 
-    def _diagonalise(self, fixed: Tensor, l2: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the Gramian's eigenvectors, and in their basis the diagonal part of each row's equations."""
+    def _diagonalise(self, fixed: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the eigenvalues and the eigenvectors of what all rows' equations have in common."""
         gram = self.alpha * (fixed.T @ fixed)
-        common, basis = (one.to(self.device) for one in torch.linalg.eigh(gram.double().cpu()))
-        return basis.to(fixed.dtype), (common.clamp_min(0.0) + l2[:, None]).to(fixed.dtype)
+        eigenvalues, basis = (one.to(self.device, fixed.dtype) for one in torch.linalg.eigh(gram.double().cpu()))
+        return eigenvalues.clamp_min(0.0), basis
 
     # -- predicting ---------------------------------------------------------------------------------------------
     @property

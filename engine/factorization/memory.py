@@ -21,8 +21,8 @@ WORKSPACE = 16_000_000
 #: The same for a training that multiplies no matrices.
 _SMALL = 1_000_000
 #: The bytes an interaction of the sparse matrices of :class:`engine.factorization.pairs.Pairs`: while the distinct
-#: pairs are sorted (indices of 8 bytes several times over), and afterwards (a column and a value, on both sides).
-PAIRS_BUILDING, PAIRS_KEPT = 64, 24
+#: pairs are sorted, and afterwards (a column and a value, on both sides).
+PAIRS_BUILDING, PAIRS_KEPT = 32, 24
 #: The bytes an interaction of the offsets of :func:`engine.factorization.baseline.solve_offsets`, in double precision.
 OFFSETS = 38
 
@@ -78,13 +78,14 @@ def _history(counts: Counts) -> float:
 def als(counts: Counts, options: Options) -> float:
     """Estimate the memory of :class:`engine.factorization.als.AlternatingLeastSquaresModel`."""
     row = 4 * options["embedding_dim"]
-    # A half-sweep holds the rows that it improves, in the eigenbasis too, and their diagonals in both precisions.
+    # A half-sweep holds both sides, those of both in the eigenbasis, and the squares of the one that is fixed.
     users, items = counts.users, counts.items
     # The product of all rows of a side with itself, its eigenvectors, and what the decomposition takes beside them.
-    sweeping = row * max(5 * users + 3 * items, 3 * users + 5 * items) + 8 * row * options["embedding_dim"]
-    return float(
-        WORKSPACE + max(PAIRS_BUILDING * counts.interactions, (PAIRS_KEPT + 18) * counts.interactions + sweeping)
-    )
+    sweeping = row * max(2 * users + 3 * items, 3 * users + 2 * items) + 8 * row * options["embedding_dim"]
+    # A block's values of pairs, and its rows in each state of conjugate gradients.
+    block = 5 * 4 * min(262_144, counts.interactions) + 10 * row * min(16_384, max(users, items) // 32)
+    pairs = max(PAIRS_BUILDING * counts.interactions, PAIRS_KEPT * counts.interactions + sweeping)
+    return float(_SMALL + pairs + block)
 
 
 def svd(counts: Counts, options: Options) -> float:
@@ -93,7 +94,7 @@ def svd(counts: Counts, options: Options) -> float:
     # Vectors, and their penalties in two units; at the end those of the users once more.
     tables = row * (4 * counts.users + 3 * counts.items)
     training = 28 * counts.interactions
-    solving = training + (PAIRS_KEPT + PAIRS_BUILDING + 8) * counts.interactions
+    solving = training + (PAIRS_KEPT // 2 + PAIRS_BUILDING) * counts.interactions  # one side, while the next are built
     return float(WORKSPACE + tables + max(OFFSETS * counts.interactions, solving))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,27 +45,33 @@ class Pairs:
         A pair that occurs several times gets the mean of its values, weighted by ``weights`` (above 0) if they are
         given. If ``values`` is None, each value is 1.
         """
-        key = interactions.user_ids.astype(np.int64) * interactions.num_items + interactions.item_ids
-        distinct, position, counts = np.unique(key, return_inverse=True, return_counts=True)
-        users, items = np.divmod(distinct, interactions.num_items)
-        if weights is not None and values is not None:
-            counts, values = np.bincount(position, weights), weights * values
-        means = np.ones(len(distinct)) if values is None else np.bincount(position, values) / counts
-        by_item = np.argsort(items, kind="stable")
-        values32 = means.astype(np.float32)
-        sides = (
-            (users, items, values32, interactions.num_users),
-            (items[by_item], users[by_item], values32[by_item], interactions.num_items),
+        from scipy.sparse import coo_array
+
+        shape = interactions.num_users, interactions.num_items
+        where = interactions.user_ids, interactions.item_ids
+
+        def summed(of_each: npt.NDArray[Any]) -> Any:
+            return coo_array((of_each, where), shape=shape).tocsr()  # sorts, and adds those of the same pair
+
+        if values is None:
+            matrix = summed(np.ones(len(interactions), np.float32))
+            matrix.data.fill(1.0)
+        else:
+            counts = np.ones(len(interactions)) if weights is None else weights.astype(np.float64)
+            matrix = summed(values * counts)
+            matrix.data = (matrix.data / summed(counts).data).astype(np.float32)
+        by_user = cls._of(matrix, device)
+        matrix = matrix.tocsc()
+        return by_user, cls._of(matrix, device)
+
+    @classmethod
+    def _of(cls, matrix: Any, device: torch.device) -> Pairs:
+        """The rows of a compressed sparse row matrix of scipy, or the columns of a compressed sparse column matrix."""
+        return cls(
+            torch.from_numpy(matrix.indptr[1:].astype(np.int64)).to(device),
+            torch.from_numpy(matrix.indices.astype(np.int64)).to(device),
+            torch.from_numpy(matrix.data).to(device),
         )
-        by_user, flipped = (
-            cls(
-                torch.from_numpy(np.cumsum(np.bincount(rows, minlength=size))).to(device),
-                torch.from_numpy(columns).to(device),
-                torch.from_numpy(kept).to(device),
-            )
-            for rows, columns, kept, size in sides
-        )
-        return by_user, flipped
 
     @property
     def lengths(self) -> Tensor:

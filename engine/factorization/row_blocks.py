@@ -7,19 +7,18 @@ the same to the last bit, wherever and in whichever order the blocks are compute
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from engine.factorization.least_squares import FactorBlock, gathered, improve_block, solve_block, unsolved, with_padding
+from engine.factorization.gathered_rows import PaddedRows, SparseRows, padded_blocks, sparse_blocks
+from engine.factorization.least_squares import GatheredRows, improve_rows
 from engine.factorization.pairs import Pairs
 from engine.runtime.executor import Executor
 from engine.runtime.job import Job
 
-#: The columns and the weights of a block.
-_Block = tuple[Tensor, Tensor]
 #: The number of rows that are multiplied with a basis at a time.
 _PART = 65_536
 
@@ -31,67 +30,66 @@ class RowBlocks:
     ----------
     pairs
         The columns of each row, and their weights.
-    num_columns, width
-        The shape of the vectors of the columns.
+    column_counts
+        The number of pairs of each column, ``(num_columns,)``.
+    width
+        The length of the vectors.
     executor
         What computes.
     """
 
-    def __init__(self, pairs: Pairs, num_columns: int, width: int, executor: Executor) -> None:
-        self._pairs, self._width, self._executor = pairs, width, executor
-        blocks = gathered(pairs, num_columns, width)
+    def __init__(self, pairs: Pairs, column_counts: Tensor, width: int, executor: Executor) -> None:
+        self._executor = executor
+        self._shares = (column_counts / column_counts.sum()).float()
+        self._sparse = pairs.columns.device.type == "cpu"
+        blocks = list(sparse_blocks(pairs) if self._sparse else padded_blocks(pairs, len(column_counts), width))
         self._rows: list[list[Tensor]] = []
         self._chunks = []
         for part in executor.portions(len(blocks)):
             self._rows.append([blocks[one][0] for one in part])
-            self._chunks.append(executor.share([blocks[one][1:] for one in part]))
+            self._chunks.append(executor.share([blocks[one][1] for one in part]))
 
-    def improve(self, fixed: Tensor, basis: Tensor, diagonals: Tensor, free: Tensor, steps: int, job: Job) -> None:
-        """Improve ``free`` by a few conjugate gradient steps; see
-        :func:`engine.factorization.least_squares.improve_rows`.
+    def improve(
+        self,
+        fixed: Tensor,
+        common: tuple[Tensor, Tensor],
+        l2: Tensor,
+        free: Tensor,
+        job: Job,
+        *,
+        steps: int,
+        tolerance: float = 0.0,
+    ) -> None:
+        """Improve ``free`` by conjugate gradients; see :func:`engine.factorization.least_squares.improve_rows`.
 
         Parameters
         ----------
         fixed, free
             The vectors of the columns and of the rows. The latter are changed.
-        basis
-            The basis in which the common part of the equations is diagonal, ``(d, d)``.
-        diagonals
-            The diagonal part of each row's equations in that basis, ``(num_rows, d)``.
-        steps
-            The number of steps.
+        common
+            What the equations of all rows have in common: its eigenvalues, ``(d,)``, and its eigenvectors, ``(d, d)``.
+        l2
+            What is added to the eigenvalues in each row, ``(num_rows,)``.
         job
             May cancel.
+        steps, tolerance
+            The number of steps, and the relative error at which they end before.
         """
-        executor, current = self._executor, free @ basis
+        executor, (eigenvalues, basis) = self._executor, common
+        vectors, current = fixed @ basis, free @ basis
+        mean_square = self._shares @ vectors.square()
         chunks = (
-            (blocks, [diagonals[one] for one in rows], [current[one] for one in rows])
+            (blocks, [l2[one] for one in rows], [current[one] for one in rows])
             for rows, blocks in zip(self._rows, self._chunks, strict=True)
         )
-        shared = executor.share(with_padding(fixed @ basis)), steps
+        if not self._sparse:
+            vectors = torch.cat((vectors, vectors.new_zeros(1, vectors.shape[1])))  # the vector of the padding
+        shared = self._sparse, executor.share(vectors), eigenvalues, mean_square, steps, tolerance
         for number, improved in executor.run(improve_blocks, shared, chunks, job):
             for rows, block in zip(self._rows[number], improved, strict=True):
                 current[rows] = _received(block, current)
-        _leave_basis(current, basis, free)
-
-    def solve(self, fixed: Tensor, basis: Tensor, diagonals: Tensor, free: Tensor, job: Job) -> None:
-        """Solve exactly for ``free``; see :func:`engine.factorization.least_squares.solve_rows` and :meth:`improve`."""
-        executor = self._executor
-        solution = torch.zeros_like(free)
-        shared = (executor.share(with_padding(fixed @ basis)),)
-        sent: list[list[Tensor]] = []
-
-        def chunks() -> Iterator[tuple[list[_Block], list[Tensor]]]:
-            blocks = unsolved(self._pairs, self._width)
-            for part in self._rows:
-                these: list[FactorBlock] = [next(blocks) for _ in part]
-                sent.append([rows for rows, _, _ in these])
-                yield [block[1:] for block in these], [diagonals[rows] for rows, _, _ in these]
-
-        for number, solved in executor.run(solve_blocks, shared, chunks(), job):
-            for rows, block in zip(sent[number], solved, strict=True):
-                solution[rows] = _received(block, free)
-        _leave_basis(solution, basis, free)
+        for start in range(0, len(current), _PART):
+            free[start : start + _PART] = current[start : start + _PART] @ basis.T
 
 
 def _received(block: Any, like: Tensor) -> Tensor:
@@ -100,45 +98,25 @@ def _received(block: Any, like: Tensor) -> Tensor:
     return block if isinstance(block, Tensor) else torch.tensor(block, device=like.device)
 
 
-def _leave_basis(rows: Tensor, basis: Tensor, out: Tensor) -> None:
-    """Write the rows, which are in a basis, to ``out``, a part at a time to save memory."""
-    for start in range(0, len(rows), _PART):
-        out[start : start + _PART] = rows[start : start + _PART] @ basis.T
-
-
 def improve_blocks(
     job: Job,
-    padded: Tensor,
+    sparse: bool,
+    vectors: Tensor,
+    eigenvalues: Tensor,
+    mean_square: Tensor,
     steps: int,
-    blocks: Sequence[_Block],
-    diagonals: Sequence[Tensor],
+    tolerance: float,
+    blocks: Sequence[tuple[Tensor, ...]],
+    l2: Sequence[Tensor],
     solutions: Sequence[Tensor],
 ) -> list[Tensor]:
-    """Improve the rows of some blocks; work for an executor."""
-    padded = torch.as_tensor(padded)
+    """Improve the rows of some blocks; work for an executor. The blocks are sparse or padded."""
+    vectors, eigenvalues, mean_square = (torch.as_tensor(one) for one in (vectors, eigenvalues, mean_square))
     improved = []
-    for (columns, weights), diagonal, solution in zip(blocks, diagonals, solutions, strict=True):
+    for block, own_l2, solution in zip(blocks, l2, solutions, strict=True):
         job.checkpoint()
-        improved.append(
-            improve_block(
-                padded,
-                torch.as_tensor(columns),
-                torch.as_tensor(weights),
-                torch.as_tensor(diagonal),
-                torch.as_tensor(solution),
-                steps,
-            )
-        )
+        parts = [torch.as_tensor(part) for part in block]
+        rows: GatheredRows = SparseRows(vectors, *parts) if sparse else PaddedRows(vectors, *parts)
+        diagonal = eigenvalues + torch.as_tensor(own_l2)[:, None]
+        improved.append(improve_rows(rows, diagonal, mean_square, torch.as_tensor(solution), steps, tolerance))
     return improved
-
-
-def solve_blocks(job: Job, padded: Tensor, blocks: Sequence[_Block], diagonals: Sequence[Tensor]) -> list[Tensor]:
-    """Solve for the rows of some blocks; work for an executor."""
-    padded = torch.as_tensor(padded)
-    solved = []
-    for (columns, weights), diagonal in zip(blocks, diagonals, strict=True):
-        job.checkpoint()
-        solved.append(
-            solve_block(padded, torch.as_tensor(columns), torch.as_tensor(weights), torch.as_tensor(diagonal))
-        )
-    return solved

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import LearningError
-from engine.factorization import least_squares
+from engine.factorization import gathered_rows, least_squares
 from engine.factorization.als import AlternatingLeastSquaresModel
 from engine.factorization.baseline import BaselineModel
+from engine.factorization.gathered_rows import PaddedRows, SparseRows, padded_blocks, sparse_blocks
 from engine.factorization.pairs import Pairs
 from engine.factorization.popular import PopularModel
 from engine.factorization.svd import BiasedFactorizationModel
@@ -98,24 +99,92 @@ def test_als_solves_each_users_equations(dim, confidence):
     np.testing.assert_allclose(model.predict(np.arange(30))[:, 1:], expected[:, 1:], rtol=1e-3, atol=1e-4)
 
 
-def test_steps_lead_to_what_is_solved_at_once():
+@pytest.mark.parametrize("layout", ["sparse", "padded"])
+def test_steps_lead_to_what_is_solved_at_once(layout):
     data = some()
     weights = np.random.RandomState(2).uniform(0.5, 3, len(data)).astype(np.float32)
-    by_user, _ = Pairs.of(data, weights, CPU)
+    by_user, by_item = Pairs.of(data, weights, CPU)
     torch.manual_seed(0)
     vectors, diagonals = torch.randn(20, 6), torch.rand(30, 6) + 0.1
-    exact, near = torch.zeros(30, 6), torch.zeros(30, 6)
+    mean_square = (by_item.lengths[:, None] * vectors**2).sum(0) / len(data)
+
+    def improved(solutions, steps, tolerance=0.0):
+        result = torch.zeros(30, 6)
+        blocks = sparse_blocks(by_user) if layout == "sparse" else padded_blocks(by_user, 20, 6)
+        for rows, parts in blocks:
+            if layout == "sparse":
+                gathered = SparseRows(vectors, *parts)
+            else:
+                gathered = PaddedRows(torch.cat((vectors, torch.zeros(1, 6))), *parts)
+            result[rows] = least_squares.improve_rows(
+                gathered, diagonals[rows], mean_square, solutions[rows], steps, tolerance
+            )
+        return result
+
+    exact = torch.zeros(30, 6)
     for rows, solved in least_squares.solve_rows(by_user, vectors, diagonals):
         exact[rows] = solved
-    blocks, errors = least_squares.gathered(by_user, 20, 6), []
-    for steps in (1, 2, 20):
-        for rows, solved in least_squares.improve_rows(blocks, vectors, diagonals, torch.zeros(30, 6), steps):
-            near[rows] = solved
-        errors.append(float((near - exact).norm()))
+    begin = torch.zeros(30, 6)
+    errors = [float((improved(begin, steps) - exact).norm()) for steps in (1, 2, 20)]
     assert errors[0] > errors[1] > errors[2]
-    torch.testing.assert_close(near, exact, rtol=1e-3, atol=1e-4)
-    for rows, solved in least_squares.improve_rows(blocks, vectors, diagonals, exact, 1):
-        torch.testing.assert_close(solved, exact[rows], rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(improved(begin, 20), exact, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(improved(begin, 200, 1e-6), exact, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(improved(exact, 1), exact, rtol=1e-3, atol=1e-4)
+
+
+def test_rows_are_the_same_to_the_last_bit_in_any_block_and_with_any_number_of_threads(monkeypatch):
+    data = some(200, 150, 9_000)
+    by_user, _ = Pairs.of(data, None, CPU)
+    torch.manual_seed(0)
+    vectors, start = torch.randn(150, 24), torch.randn(200, 24)
+
+    def improved(pairs_a_block, threads):
+        monkeypatch.setattr(gathered_rows, "_PAIRS", pairs_a_block)
+        monkeypatch.setattr(gathered_rows, "_BLOCKS", 1)
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            result = torch.zeros(200, 24)
+            for rows, parts in sparse_blocks(by_user):
+                diagonal, square = torch.ones(len(rows), 24), torch.ones(24)
+                result[rows] = least_squares.improve_rows(SparseRows(vectors, *parts), diagonal, square, start[rows], 2)
+            return result
+        finally:
+            torch.set_num_threads(before)
+
+    whole = improved(10**6, 2)
+    assert torch.equal(whole, improved(10**6, 1))
+    assert torch.equal(whole, improved(100, 1))
+
+
+@pytest.mark.parametrize("limit", [1, 70, 10**6])
+def test_sparse_blocks_hold_each_pair_once_and_no_row_without_pairs(monkeypatch, limit):
+    monkeypatch.setattr(gathered_rows, "_PAIRS", limit)
+    monkeypatch.setattr(gathered_rows, "_BLOCKS", 1)
+    data = some(50, 20, 60)  # some users have no item
+    by_user, _ = Pairs.of(data, None, CPU)
+    found = set()
+    for rows, (bounds, columns, weights) in sparse_blocks(by_user):
+        assert len(columns) <= limit or len(rows) == 1
+        assert len(columns) == len(weights) == int(bounds[-1])
+        for row, begin, end in zip(rows.tolist(), bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+            assert end > begin
+            found |= {(row, column) for column in columns[begin:end].tolist()}
+    assert found == set(zip(data.user_ids.tolist(), data.item_ids.tolist(), strict=True))
+
+
+def test_pairs_that_occur_several_times_have_the_weighted_mean_of_their_values():
+    data = Interactions([2, 0, 2, 2], [3, 1, 1, 3], num_users=4, num_items=5)
+    values, weights = np.array([1, 5, 2, 4], np.float32), np.array([1, 1, 1, 3], np.float32)
+    by_user, by_item = Pairs.of(data, values, CPU, weights)
+    assert by_user.lengths.tolist() == [1, 0, 2, 0]
+    assert by_user.columns.tolist() == [1, 1, 3]
+    assert by_user.values.tolist() == [5, 2, 3.25]
+    assert by_item.lengths.tolist() == [0, 2, 0, 1, 0]
+    assert by_item.columns.tolist() == [0, 2, 2]
+    assert by_item.values.tolist() == [5, 2, 3.25]
+    assert Pairs.of(data, values, CPU)[0].values.tolist() == [5, 2, 2.5]
+    assert Pairs.of(data, None, CPU)[0].values.tolist() == [1, 1, 1]
 
 
 def test_more_sweeps_of_als_come_closer_to_what_it_minimises():
