@@ -22,7 +22,7 @@ from engine.data.model_cards import ModelCard, OptionCard
 from engine.data.runs import RunKind, RunRecord, diff
 from engine.data.study import SearchedOption, Study, Trial, TrialState
 from engine.errors import OptionError
-from engine.session import Job, Progress, StoredRuns
+from engine.session import EvaluationConfig, Job, Progress, StoredRuns
 
 if TYPE_CHECKING:
     from tests.tui.fake import FakeSession
@@ -154,6 +154,17 @@ class FakeComparison:
 
     def __init__(self, fake: FakeSession) -> None:
         self._fake = fake
+
+    def compare(
+        self,
+        names: Sequence[str],
+        config: EvaluationConfig | None = None,
+        options: Mapping[str, Mapping[str, Any]] | None = None,
+        job: Job | None = None,
+    ) -> Comparison:
+        assert config is not None
+        self._fake.enter("compare_models", tuple(names), config.protocol, job=job)
+        return self.compare_runs([self._fake.runs.add("evaluate", name).id for name in names])
 
     def compare_runs(self, numbers: Sequence[int], metric: str | None = None) -> Comparison:
         self._fake.enter("compare_runs", tuple(numbers))

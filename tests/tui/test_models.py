@@ -540,3 +540,55 @@ async def test_two_quick_keys_train_the_winner_once(make_app: MakeApp, session: 
         assert not page.check_action("prove", ())  # no report of the job has come yet
         await settle(pilot)
         assert len(asked(session, "prove")) == 1
+
+
+async def test_marked_models_are_measured_and_compared_by_one_key(make_app: MakeApp, session: FakeSession) -> None:
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f6")
+        await settle(pilot)
+        await pilot.press("space")
+        await settle(pilot)
+        assert "Marked: explicit. Mark another to compare." in screen_text(app)
+        await pilot.press("space")
+        await settle(pilot)
+        assert "v measures and compares them" in screen_text(app)
+        await pilot.press("v")
+        await settle(pilot)
+        assert asked(session, "compare_models") == [("compare_models", ("explicit", "sequence"), "leave-one-out")]
+        assert "are tied by ndcg@10" in screen_text(app)
+        assert len(app.screen_stack) == 2
+
+
+async def test_a_comparison_that_ends_behind_another_tab_leaves_its_runs_marked(
+    make_app: MakeApp, session: FakeSession
+) -> None:
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f6")
+        await settle(pilot)
+        gate = session.hold("compare_models")
+        await pilot.press("space", "space", "v")
+        await until(pilot, lambda: asked(session, "compare_models"))
+        await pilot.press("f2")
+        gate.set()
+        await settle(pilot)
+        assert len(app.screen_stack) == 1
+        await pilot.press("f6")
+        await settle(pilot)
+        await pilot.press("v")
+        await settle(pilot)
+        assert "are tied by ndcg@10" in screen_text(app)
+
+
+async def test_a_mark_is_taken_away_again(make_app: MakeApp, session: FakeSession) -> None:
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f6")
+        await settle(pilot)
+        await pilot.press("space", "up", "space")
+        await settle(pilot)
+        assert "Marked" not in screen_text(app)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import CancelledError, RecsysError
@@ -194,6 +194,22 @@ class Backend:
 
             config = EvaluationConfig(protocol=protocol)
             return session.models.tune(model, trials, config, job, timeout=timeout, metric=metric)
+
+        return self._jobs.add(view, work)
+
+    def compare(self, models: Sequence[str], protocol: str) -> int:
+        """Measure models by the same questions, as far as that was not done yet, and compare them; the job's number.
+
+        The last report's detail is the numbers of their runs.
+        """
+        names = tuple(models)
+        view = JobView(next(numbers), "models", f"comparing {', '.join(names)}", model=names[0])
+
+        def work(session: SessionLike, job: Job) -> None:
+            from engine.session import EvaluationConfig, Progress
+
+            found = session.comparison.compare(names, EvaluationConfig(protocol=protocol), job=job)
+            job.report(Progress("compared", detail=tuple(model.run.id for model in found.models)))
 
         return self._jobs.add(view, work)
 

@@ -325,6 +325,13 @@ class Runs(Protocol):
 class Comparisons(Protocol):
     """What the page of a comparison asks, and the backend for the winner of a search."""
 
+    def compare(
+        self,
+        names: Sequence[str],
+        config: EvaluationConfig | None = None,
+        options: Mapping[str, Mapping[str, Any]] | None = None,
+        job: Job | None = None,
+    ) -> ModelComparison: ...
     def compare_runs(self, numbers: Sequence[int], metric: str | None = None) -> ModelComparison: ...
     def prove(self, study: Study, job: Job | None = None) -> ModelComparison: ...
     def side_by_side(self, comparison: ModelComparison, user: ExternalId) -> SideBySide: ...

@@ -58,9 +58,10 @@ def size_text(size: int | None) -> str:
     return "–" if size is None else describe_bytes(size)
 
 
-def model_columns() -> tuple[Column[ModelCard], ...]:
+def model_columns(marked: Collection[str] = ()) -> tuple[Column[ModelCard], ...]:
     """The columns of the models."""
     return (
+        Column("", lambda card, _: "●" if card.state.name in marked else " ", width=1, style="accent"),
         Column("Model", lambda card, _: card.state.name + (" ★" if card.state.default else "")),
         Column("For", lambda card, _: card.state.task, width=8, from_width=36, style="muted"),
         Column("State", lambda card, _: _state(card), width=9),

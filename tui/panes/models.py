@@ -72,7 +72,9 @@ class ModelsPane(Pane[ModelDesk]):
         ("o", "the protocol by which models are measured"),
         ("p · Esc · R", "pause or go on; stop; resume what was stopped"),
         ("c · V", "curves of runs; train with a validation part"),
-        ("Space", "mark a run; then v compares, f shows differences"),
+        ("Space", "mark models or runs; then v compares them"),
+        ("f", "in what two marked runs differ"),
+        ("Tab", "from the models to the runs, and back"),
         ("n · P · Del", "note, make default, remove"),
         ("s", "order of the runs"),
     )
@@ -97,7 +99,7 @@ class ModelsPane(Pane[ModelDesk]):
         Binding("s", "order", "order", show=False, id="order"),
         RETRY,
         Binding("slash", "type", "filter", key_display="/", id="edit-query"),
-        Binding("tab", "other", "runs/models", show=False, id="other-list"),
+        Binding("tab", "other", "runs/models", id="other-list"),
     ]
 
     def __init__(self, backend: Backend, state: AppState, *, blink: bool = True) -> None:
@@ -110,6 +112,10 @@ class ModelsPane(Pane[ModelDesk]):
         self._known: _Known | None = None
         self._seen: tuple[object, ...] = ()
         self._marked: list[int] = []
+        self._chosen: list[str] = []
+        """The models that are marked."""
+        self._comparing: int | None = None
+        """The job that measures models to compare them."""
         self._order = ORDERS[0]
         self._protocol = PROTOCOLS[0]
         self._validate = False
@@ -181,7 +187,19 @@ class ModelsPane(Pane[ModelDesk]):
         if self.state.dataset is not None and seen != self._seen:
             self._seen = seen
             self.repeat()
+        self._follow_comparison()
         self._draw()
+
+    def _follow_comparison(self) -> None:
+        """Once the marked models are measured, show their comparison; elsewhere in the app, leave their runs marked."""
+        job = None if self._comparing is None else self.state.jobs.get(self._comparing)
+        if job is None or job.active:
+            return
+        self._comparing = None
+        if job.state == "done" and isinstance(job.detail, tuple):
+            self._marked, self._chosen = list(job.detail), []
+            if self.screen.is_current and self.has_focus_within:
+                self.action_compare()
 
     def repeat(self) -> None:
         """Read models and runs."""
@@ -227,7 +245,11 @@ class ModelsPane(Pane[ModelDesk]):
         cards = [card for card in self._known.cards if part in card.state.name.casefold()]
         runs = [run for run in self._known.stored.runs if part in f"{run.model} {run.kind} {run.note}".casefold()]
         card, run = self._models.row, self._runs.row
-        self._models.show(cards, cursor=_place(cards, lambda one: card and one.state.name == card.state.name))
+        self._models.show(
+            cards,
+            model_columns(frozenset(self._chosen)),
+            cursor=_place(cards, lambda one: card and one.state.name == card.state.name),
+        )
         shown = ordered(runs, self._order)
         columns = run_columns(frozenset(self._marked), self._known.current)
         self._runs.show(shown, columns, cursor=_place(shown, lambda one: run and one.id == run.id))
@@ -304,6 +326,10 @@ class ModelsPane(Pane[ModelDesk]):
             else:
                 parts.append(run_text(run, run.id in self._known.current, self._changed_options(run)))
         elif card is not None:
+            if self._chosen:
+                what = f"Marked: {', '.join(self._chosen)}. "
+                compares = f"{shown_key(self.app, 'compare', 'v')} measures and compares them."
+                parts.append(Content(clean(what + (compares if len(self._chosen) > 1 else "Mark another to compare."))))
             keys = shown_key(self.app, "resume-training", "R"), shown_key(self.app, "train", "t")
             parts.append(model_text(card, keys))
         self._about.update(Content("\n").join(parts))
@@ -366,10 +392,12 @@ class ModelsPane(Pane[ModelDesk]):
                 return self._job is not None and self._job.state in ("running", "paused")
             case "stop":
                 return self._job is not None and self._job.state != "stopping"
+            case "mark" if self.is_at(self._models):
+                return self._models.row is not None and not self._models.row.state.obstacle
             case "mark" | "note" | "promote" | "remove":
                 return self.is_at(self._runs) and self._runs.row is not None
             case "compare":
-                return len(self._marked) > 1
+                return len(self._marked) > 1 or len(self._chosen) > 1
             case "curves":
                 return self._job is not None or bool(self._curved_runs)
             case "diff":
@@ -472,19 +500,29 @@ class ModelsPane(Pane[ModelDesk]):
 
     # -- runs -------------------------------------------------------------------------------------------------
     def action_mark(self) -> None:
-        """Mark the run, or take the mark away."""
-        run = self._runs.row
-        if run is not None:
+        """Mark the model or the run, or take the mark away."""
+        run, card = self._runs.row, self._models.row
+        if self.is_at(self._models):
+            if card is not None:
+                name = card.state.name
+                self._chosen = [one for one in self._chosen if one != name] + [name] * (name not in self._chosen)
+                self._show_rows()
+                self._models.action_cursor(1)
+                self._draw()
+        elif run is not None:
             self._marked = [one for one in self._marked if one != run.id] + [run.id] * (run.id not in self._marked)
             self._show_rows()
             self._runs.action_cursor(1)
             self._draw()
 
     def action_compare(self) -> None:
-        """Compare the marked runs."""
+        """Compare the marked runs, or measure and compare the marked models."""
         from tui.panes.comparison_page import ComparisonPage
 
-        self.app.push_screen(ComparisonPage(self.backend, self._marked))
+        if len(self._chosen) > 1 and (self.is_at(self._models) or len(self._marked) < 2):
+            self._comparing = self.backend.compare(self._chosen, self._protocol)
+        elif len(self._marked) > 1:
+            self.app.push_screen(ComparisonPage(self.backend, self._marked))
 
     def action_curves(self) -> None:
         """Draw the curves of the marked runs, or of the one under the cursor, and of the training under way."""
