@@ -46,6 +46,20 @@ async def test_lines_fill_the_width_exactly(width):
         assert ("More" in app.lines()[0]) == (room >= 40)
 
 
+async def test_rows_above_the_cursor_are_in_sight_if_they_were_shown_before_there_was_room():
+    app = TableApp()
+    async with app.run_test(size=(40, 10)) as pilot:
+        app.table.display = False
+        await pilot.pause()
+        app.table.show(range(100), cursor=1)
+        app.table.display = True
+        await pilot.pause()
+        assert "row number 0" in app.lines()[1]
+        app.table.show(range(100), cursor=50)
+        await pilot.pause()
+        assert any("row number 50" in line for line in app.lines())
+
+
 async def test_the_heading_stays_and_the_cursor_is_always_in_sight():
     app = TableApp()
     async with app.run_test(size=(60, 10)) as pilot:

@@ -398,6 +398,8 @@ class Table(ScrollView, Generic[Row], can_focus=True):
             self._scroll_update(size)
 
     def _scroll_to_cursor(self) -> None:
+        if self.scrollable_content_region.height <= self._top:
+            return  # it has no room yet; scrolling now would leave the rows above the cursor out of sight
         # The heading covers the first line of the window.
         region, spacing = Region(0, self.cursor + self._top, 1, 1), Spacing(self._top, 0, 0, 0)
         self.scroll_to_region(region, spacing=spacing, animate=False, force=True, immediate=True)
