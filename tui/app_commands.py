@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from engine.data.results import ProfileName
+from tui.messages import ShowUser
 from tui.panes import TABS
 from tui.widgets.cell_text import clean
 from tui.widgets.notice import waits_for
@@ -75,6 +77,9 @@ def _general(app: Any) -> Iterator[Command]:
         yield Command("Map", "The catalogue laid out by meaning, with this tab's items", app.open_map, action="map")
         about = "Recommendations, vectors or a report, as a file for other programs"
         yield Command("Export for all users", about, app.open_export, action="export-all")
+        me = ProfileName(app.state.profile)
+        about = "What you would like, by what you rated in any list: 1 … 9 are half a star to 4½, 0 is 5"
+        yield Command("Recommend for me", about, partial(app.post_message, ShowUser(me)))
         yield Command("Watchlist", "What you want to watch", app.action_watchlist)
         about = "Rate for another person; make, rename and remove profiles"
         yield Command("Profiles", about, app.action_profiles, state=app.state.profile)

@@ -341,3 +341,25 @@ async def test_a_model_that_is_trained_beside_another_answers_from_then_on(make_
         app.backend.train("explicit", "user")
         await settle(pilot)
         assert "Recommended for 1 · explicit" in screen_text(app)
+
+
+async def test_ones_own_row_is_in_sight_above_the_first_user(make_app):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        await open_user(app, pilot)
+        assert "me (you)" in screen_text(app)
+
+
+async def test_the_palette_leads_to_what_if_and_to_what_one_would_like(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_user(app, pilot)
+        commands = {command.title: command for command in app.get_system_commands(app.screen)}
+        commands["What if"].callback()
+        await settle(pilot)
+        assert "What if · nothing is changed yet" in screen_text(app)
+        commands["Recommend for me"].callback()
+        await settle(pilot)
+        assert "me (you)" in screen_text(app)
+        assert ("recommend", "me") in session.asked or "1 to 9 and 0" in screen_text(app)

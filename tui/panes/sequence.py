@@ -39,6 +39,7 @@ from tui.widgets.table import Column, Table
 
 if TYPE_CHECKING:
     from engine.session import ExternalId, Item, Task
+    from tui.widgets.palette import AnyCommand
 
 _SHOWN = 100
 _COMPLETIONS = 8
@@ -516,6 +517,15 @@ class SequencePane(ModelPane[Sequences]):
             case "what_if":
                 return self._before is None and bool(self._shown) and bool(self._trained)
         return super().check_action(action, parameters)
+
+    def commands(self) -> Iterable[AnyCommand]:
+        """What if, beside which model answers."""
+        from tui.widgets.palette import Command
+
+        yield from super().commands()
+        if self.check_action("what_if", ()):
+            about = "Change the sequence on trial, and see what moves"
+            yield Command("What if", about, self.action_what_if, action="what-if")
 
     def action_what_if(self) -> None:
         """Compare what comes next with what came next before the changes that follow."""

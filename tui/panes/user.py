@@ -757,13 +757,20 @@ class UserPane(ModelPane[People]):
         self.rank()
 
     def commands(self) -> Iterable[AnyCommand]:
-        """The other order of the recommendations."""
-        from textual.app import SystemCommand
+        """What if, the taste of the user, and the other order of the recommendations."""
+        from tui.widgets.palette import Command
 
         yield from super().commands()
+        if self.check_action("what_if", ()):
+            about = "Change the history on trial, and see what moves"
+            yield Command("What if", about, self.action_what_if, action="what-if")
+        if self._user is not None:
+            yield Command(
+                "Taste", "What the user likes, and how alike another one is", self.action_taste, action="taste"
+            )
         if self.check_action("sort", ()):
             order = "as predicted" if self._cautious else "by what is sure"
-            yield SystemCommand(f"Sort {order}", "The order of the recommendations", self.action_sort)
+            yield Command(f"Sort {order}", "The order of the recommendations", self.action_sort, action="sort")
 
     def action_taste(self) -> None:
         """Show the taste of the user under the cursor."""
