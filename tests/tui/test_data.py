@@ -196,6 +196,7 @@ async def test_a_file_is_found_looked_at_and_added(make_app):
         assert ("add", NewDataset("ratings", "/data/ratings.csv")) in session.asked
         assert "ratings" in [one.name for one in pane._table.rows]
         assert "Adding ratings done" in screen_text(app)
+        assert pane._table.row.name == "ratings", "Enter opens it"
 
 
 async def test_a_role_is_given_to_another_column(make_app):

@@ -147,11 +147,12 @@ class DataPane(Pane[DataTab]):
 
     def _were_listed(self, message: Answered) -> None:
         self._failures.pop("datasets", None)
-        first = self._listed is None
+        first, known = self._listed is None, {one.name for one in self._listed or ()}
         self._listed, removed = message.value
         self._changes.removed = removed
-        position = next((row for row, one in enumerate(self._listed) if one.is_open), 0)
-        self._table.show(self._listed, cursor=position if first else self._table.cursor)
+        # The cursor begins on the open one, and goes to what was added, so that Enter opens it.
+        wanted = [one.is_open if first else one.name not in known for one in self._listed]
+        self._table.show(self._listed, cursor=wanted.index(True) if any(wanted) else 0 if first else self._table.cursor)
         self._draw()
         if first and self.is_at(self.line) and not self.line.value:
             self.go_to(self._table)
