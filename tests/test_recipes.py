@@ -31,5 +31,6 @@ def test_every_recipe_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         except Exception as error:
             error.add_note(f"in the recipe “{title}”")
             raise
-    assert {path.name for path in tmp_path.iterdir()} >= {"lists.parquet", "items.parquet", "report.html"}
+    written = {"lists.parquet", "next.csv", "neighbours.csv", "items.parquet", "report.html"}
+    assert {path.name for path in tmp_path.iterdir()} >= written
     assert names["workspace"].names() == ["demo", "films"]
