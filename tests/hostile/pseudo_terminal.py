@@ -32,7 +32,9 @@ class PseudoTerminal:
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-            os.execvpe(command[0], list(command), {**env, "TERM": "xterm-256color", "COLORTERM": "truecolor"})
+            # Pictures of other tests leave a size in the environment, which would count more than the terminal's.
+            kept = {name: value for name, value in env.items() if name not in ("COLUMNS", "LINES")}
+            os.execvpe(command[0], list(command), {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor"})
 
     def press(self, *keys: str, seen: str = "") -> None:
         """Send keys one after the other, and read until a text has been written after them, if one is given.

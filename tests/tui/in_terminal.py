@@ -72,7 +72,9 @@ class Terminal:
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
-        changed = {**os.environ, "TERM": "xterm-256color", "PS1": "$ ", **(environment or {})}
+        # Pictures of other tests leave a size in the environment, which would count more than the terminal's.
+        sizes = {"COLUMNS": None, "LINES": None}
+        changed = {**os.environ, **sizes, "TERM": "xterm-256color", "PS1": "$ ", **(environment or {})}
         changed = {name: value for name, value in changed.items() if value is not None}
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env=changed, preexec_fn=take_terminal
