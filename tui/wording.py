@@ -60,6 +60,8 @@ def describe_hint(hint: Mapping[str, str]) -> str:
     if hint["hint"] == "dates":
         return f"--dates day-first or --dates month-first says how the dates of {hint['column']} are to be read."
     column = hint["column"]
+    if hint["hint"] == "times":
+        return f"--map {shlex.quote(f'time={column}')} takes these dates as the times."
     order = "the order of the rows in the file" if column == "#row" else "this order"
     return f"--map {shlex.quote(f'time={column}')} takes {order}."
 

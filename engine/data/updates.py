@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,10 @@ class DatasetUpdate:
     num_users, num_rated_items, users, items
         What the data set was like before: its sizes, and the fingerprints of its ids. Models that were trained then
         still answer for these users and items, whose internal ids stay the same.
+    skipped
+        Why rows of the files were left out, and how many.
+    notes
+        Sentences on what of the files is not used, or is used otherwise than it stands there.
     """
 
     at: str
@@ -45,6 +50,8 @@ class DatasetUpdate:
     num_rated_items: int
     users: str
     items: str
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """What happened, in words, and how often; what did not happen is left out."""
@@ -57,4 +64,5 @@ class DatasetUpdate:
             "new items": self.new_items,
             "changed items": self.changed_items,
         }
+        counts |= {f"rows left out ({reason})": count for reason, count in self.skipped.items()}
         return {what: count for what, count in counts.items() if count or what == "new interactions"}

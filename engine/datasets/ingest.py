@@ -256,18 +256,18 @@ def update(
         )
     if items is None and ratings is None and links is None and source is None:
         raise OptionError(f"No file was named that is to be appended to {name!r}.", name=name)
-    new = read(
-        name,
-        before.overview.kind,
-        items=items,
-        ratings=ratings,
-        links=links,
-        source=source,
-        max_size=max_size,
-        job=job,
-        log=log,
-        **_options_of(before, ratings is not None or source is not None, items is not None or source is not None),
-    )
+    options = _options_of(before, ratings is not None or source is not None, items is not None or source is not None)
+    files: dict[str, Any] = {
+        "items": items, "ratings": ratings, "links": links, "source": source, "max_size": max_size
+    }  # fmt: skip
+    try:
+        new = read(name, before.overview.kind, **files, **options, job=job, log=log)
+    except DataError as error:
+        if error.kind is not ErrorKind.MISSING_COLUMN:
+            raise
+        # Other columns cannot be named here: an update is read as the data set was.
+        why = f"{str(error).rstrip('.')}: the columns of an update are called as those of {name!r}."
+        raise DataError(why, kind=error.kind, file=error.file, column=error.column, choices=error.choices) from error
     job.checkpoint()
     old = workspace.open(name)
     merged = merge(old, new, len(before.updates) + 1)

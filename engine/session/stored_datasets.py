@@ -146,7 +146,8 @@ class DatasetService:
         if new.is_update:
             done, overview = update(self._workspace, new.name, **_appended(new), store=False, job=job)
             counts = ", ".join(f"{count:,} {what}" for what, count in done.counts().items())
-            return Draft(Preview(overview, {}, {"notes": [f"{', '.join(done.files)}: {counts}."]}, {}, (), ()), (), {})
+            notes = [f"{', '.join(done.files)}: {counts}.", *done.notes]
+            return Draft(Preview(overview, {}, {"notes": notes}, {}, (), ()), (), {})
         if new.source in self.published():
             raise DataError(f"{new.source} is downloaded, or copied from the program, when it is added.")
         try:

@@ -82,3 +82,5 @@ def _print(done: DatasetUpdate, overview: Overview, as_json: bool, dry_run: bool
         f"  {overview.num_items:,} items ({overview.num_rated_items:,} with interactions), "
         f"{overview.num_users:,} users, {overview.num_interactions:,} interactions"
     )
+    for note in done.notes:
+        print_line(f"  {note}")

@@ -76,6 +76,8 @@ def merge(old: Dataset, new: Dataset, number: int) -> Merged:
         num_rated_items=old.num_rated_items,
         users=old.users.fingerprint(),
         items=old.items.id_map.fingerprint(),
+        skipped=dict(new.skipped),
+        notes=(*map(str, new.source.get("notes", ())), *notes),
     )
     skipped = dict(old.skipped)
     for reason, count in new.skipped.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from engine.datasets.build.roles import mapped_column, sample_of
+from engine.datasets.build.roles import looks_like, mapped_column, sample_of
 from engine.datasets.formats.column_names import ORDER, ORDER_OF_VISITS, usual
 from engine.datasets.formats.joined_times import ROW_NUMBER, TimedRows
 from engine.datasets.formats.rows import Rows
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: More rows than a file has, so that the rows of a later file come after those of an earlier one.
 _ROWS_OF_A_FILE = 1 << 40
+#: How many columns are looked at for dates.
+_MOST_LOOKED_AT = 20
 _WHOLE = r"^\s*\d+(?:\.0*)?\s*$"
 
 
@@ -70,7 +72,14 @@ def with_time(rows: Rows, columns: Sequence[str], mapping: ColumnMapping, file: 
 
 
 def offer_order(rows: Rows, used: Collection[str], user_column: str, report: ReadReport) -> None:
-    """Say in the report which columns of a log without times could tell the order of a person's rows."""
+    """Say in the report which columns of a log without times could tell them, or the order of a person's rows."""
+    dates = _dates(rows, used)
+    if dates:
+        shown = " and ".join(repr(shortened(one)) for one in dates)
+        holds, was = ("holds", "was") if len(dates) == 1 else ("hold", "were")
+        report.remarks.append(f"no column is known to hold times; {shown} {holds} dates, and {was} not used.")
+        report.hints.append({"hint": "times", "file": rows.name, "column": dates[0]})
+        return
     found = [
         next(iter(_orders(rows, [one for one in usual(rows.columns, names) if one not in used], user_column)), None)
         for names in (ORDER_OF_VISITS, ORDER)
@@ -88,6 +97,13 @@ def offer_order(rows: Rows, used: Collection[str], user_column: str, report: Rea
             "order in which things happened, their numbers can be the time."
         )
     report.hints.append({"hint": "order", "file": rows.name, "column": "+".join(columns) or ROW_NUMBER})
+
+
+def _dates(rows: Rows, used: Collection[str]) -> list[str]:
+    """The first columns that hold dates and nothing uses."""
+    rest = [one for one in rows.columns if one not in used]
+    looks = {one: looks_like(values) for one, values in sample_of(rows, rest[:_MOST_LOOKED_AT]).items()}
+    return [one for one, what in looks.items() if what == "dates"][:2]
 
 
 def _orders(rows: Rows, columns: Sequence[str], user_column: str) -> list[str]:

@@ -58,7 +58,10 @@ TIME = ("timestamp", "time", "ts", "unixtimestamp", "date", "datetime", "ratedat
         "watchedat", "dateread", "playedat", "endtime", "createdat", "created", "updatedat", "updated", "unixtime",
         "unixreviewtime", "reviewtime", "reviewdate", "eventtime", "eventtimestamp", "invoicedate", "orderdate",
         "purchasedate", "tdat", "dateadded", "lastupdated", "utctime", "when", "ratedon",
-        "watchedon", "readat", "listenedat", "viewedat")  # fmt: skip
+        "watchedon", "readat", "listenedat", "viewedat", "playedon", "listenedon", "viewedon", "readon", "seenat",
+        "dateplayed", "datewatched", "datelistened", "dateviewed", "dateseen", "lastplayed", "lastwatched",
+        "lastlistened", "lastviewed", "lastread", "lastseen", "lastused", "purchasedat", "orderedat", "boughtat",
+        "clickedat", "visitedat", "visitdate", "finishedat", "datefinished", "startedat", "starttime")  # fmt: skip
 #: What tells the order of a person's rows where there are no times: visits or orders, and the place within one.
 ORDER_OF_VISITS = ("ordernumber", "orderno", "ordernum", "sessionnumber", "sessionno", "visitnumber", "visitno")
 ORDER = ("position", "addtocartorder", "cartposition", "itemposition", "sequence", "sequencenumber", "sequenceno",

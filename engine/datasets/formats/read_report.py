@@ -26,8 +26,9 @@ class ReadReport:
         What else the reader has to say about the file: the ends of sentences that begin with its name.
     hints
         What the caller could say to have the file read better, as facts whose ``"hint"`` tells their kind:
-        ``"order"`` (the column or the columns, joined by plus signs, in ``"column"`` could be the time) and ``"dates"``
-        (it is unclear whether the day or the month comes first in the dates of ``"column"``).
+        ``"order"`` (the column or the columns, joined by plus signs, in ``"column"`` could be the time), ``"times"``
+        (the dates in ``"column"`` could be the times) and ``"dates"`` (it is unclear whether the day or the month comes
+        first in the dates of ``"column"``).
     """
 
     def __init__(self, name: str, role: str) -> None:

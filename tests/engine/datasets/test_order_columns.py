@@ -188,3 +188,17 @@ def test_two_columns_order_as_pairs_do(tmp_path_factory: pytest.TempPathFactory,
     path.write_text("user,item,visit,place\n" + "".join(rows))
     found = _history(read("x", "table", ratings=path, mapping={"time": "visit+place"}))
     assert found == [f"i{pairs.index(pair)}" for pair in sorted(pairs)]
+
+
+def test_a_column_of_dates_is_named_where_no_column_is_known_to_hold_times(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("user,item,rating,fed\n1,2,3,2024-01-02\n2,3,4,2024-02-03\n")
+    dataset = read("cats", "table", ratings=tmp_path / "log.csv")
+    assert "no column is known to hold times; 'fed' holds dates, and was not used." in _notes(dataset)
+    assert dataset.source["hints"] == [{"hint": "times", "file": "log.csv", "column": "fed"}]
+
+
+@pytest.mark.parametrize("name", ["last_played", "Date watched", "finished_at"])
+def test_when_something_was_last_done_is_its_time(tmp_path: Path, name: str) -> None:
+    (tmp_path / "log.csv").write_text(f"user,item,rating,{name}\n1,2,3,2024-01-02\n2,3,4,2024-02-03\n")
+    dataset = read("cats", "table", ratings=tmp_path / "log.csv")
+    assert dataset.has_dates

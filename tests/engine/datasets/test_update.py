@@ -182,6 +182,23 @@ def test_models_of_before_go_on_and_new_ratings_are_folded_in(workspace: Workspa
     assert not Session(workspace, "shop", device="cpu").users.recommend(3, 3, "als").note
 
 
+def test_what_an_update_leaves_out_and_does_not_use_is_told(workspace: Workspace, files: Path) -> None:
+    text = "uid,sku,stars,seconds,mood\n4,10,5,1600000009,good\n4,,5,1600000010,bad\n"
+    (files / "more.csv").write_text(text)
+    done, _ = update(workspace, "shop", ratings=files / "more.csv")
+    assert done.counts() == {"new interactions": 1, "new users": 1, "rows left out (no item id)": 1}
+    assert any("not used: mood" in note for note in done.notes)
+    assert workspace.manifest("shop").updates == (done,)
+
+
+def test_an_update_whose_columns_are_called_otherwise_is_refused(workspace: Workspace, files: Path) -> None:
+    (files / "more.csv").write_text("uid,sku,score,seconds\n4,10,5,1600000009\n")
+    with pytest.raises(
+        DataError, match=r"no column 'stars'.*: the columns of an update are called as those of 'shop'\.$"
+    ):
+        update(workspace, "shop", ratings=files / "more.csv")
+
+
 def test_a_strength_weighs_the_same_in_the_data_set_and_in_its_updates(tmp_path: Path) -> None:
     log = "user,item,plays\na,x,1\na,y,10\nb,x,100\n"
     more = "user,item,plays\nc,x,10\nc,y,1000\nc,z,10\n"
