@@ -56,7 +56,7 @@ def cancelled_by_interrupt(job: Job) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-_SHOWN_BY_THE_BAR = ("pace", "seconds_left")
+_SHOWN_BY_THE_BAR = ("pace", "seconds_left", "epochs")
 
 
 class _StagePrinter:

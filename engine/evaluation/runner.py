@@ -97,6 +97,8 @@ def train(
         raise UnsupportedError(
             f"{name} cannot be saved, since its class has no save and restore methods: it can only be evaluated."
         )
+    if job is not None:  # of a large data set it takes a while until the model itself says something
+        job.report(Progress(f"preparing {name}"))
     interactions = learnable(dataset.interactions, spec)
     validation = None
     if validate and (held_out := hold_out(interactions, seed)) is not None:

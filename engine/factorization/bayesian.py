@@ -20,8 +20,9 @@ from engine.factorization.blocks import FactorBlock, draw, draw_prior, index_typ
 from engine.factorization.days import Days
 from engine.factorization.likelihoods import Gaussian, Likelihood, Ordinal
 from engine.factorization.linear_prior import LinearPrior
-from engine.factorization.posterior import Posterior, Samples
+from engine.factorization.posterior import Posterior, Samples, Shares
 from engine.factorization.rating_scale import RatingScale
+from engine.factorization.sweeps import SweepJob
 from engine.interactions import Interactions
 from engine.models.base import Scores
 from engine.models.closed_form import ClosedFormUserModel, require_ratings
@@ -176,23 +177,25 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         if self.likelihood == "gaussian":  # the grades of an ordinal likelihood are only compared
             scale = RatingScale.of(ratings)
             ratings = scale.standardize(ratings.astype(np.float64))
+        job.report(Progress(f"preparing {self.name}"))
         seed = self.random_state if self.random_state is not None else int(np.random.default_rng().integers(2**31))
         generator = torch.Generator(device=self.device).manual_seed(seed)
-        days = None
+        days = shares = None
         if self.time and interactions.timestamps is not None:
             days = Days(interactions.user_ids, interactions.timestamps, interactions.num_users)
+            shares = days.shares(interactions.num_users)
+        job.checkpoint()
         observed = self._tensor(ratings, np.float32)
         users = self._tensor(interactions.user_ids, index_type(interactions.num_users))
         likelihood = self._likelihood(observed, users, interactions.num_users)
-        blocks = self._blocks(interactions, days, generator)
-        samples = self._sample(blocks, likelihood, generator, job)
+        blocks = self._blocks(interactions, days, generator, job)
+        if days is not None:
+            days.forget_ratings()
+        samples = self._sample(blocks, likelihood, generator, shares, job)
         grades = likelihood.grades if isinstance(likelihood, Ordinal) else observed.new_zeros(0)
         del blocks, likelihood, observed, users  # their memory is needed for the summary
-        shares = None
-        if days is not None:
-            shares = days.shares(interactions.num_users)
-            days.forget_ratings()
-        self._posterior = Posterior.summarise(samples, grades, shares, scale)
+        job.report(Progress(f"averaging the samples of {self.name}"))
+        self._posterior = Posterior.summarise(samples, grades, scale)
         self.__dict__.pop("_user_prior", None)
         self._days, self._span = days, None if days is None else days.span
 
@@ -200,7 +203,9 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         make: type[Gaussian | Ordinal] = Ordinal if self.likelihood == "ordinal" else Gaussian
         return make(ratings, users, num_users, self.concentration)
 
-    def _blocks(self, interactions: Interactions, days: Days | None, generator: torch.Generator) -> list[FactorBlock]:
+    def _blocks(
+        self, interactions: Interactions, days: Days | None, generator: torch.Generator, job: Job
+    ) -> list[FactorBlock]:
         """Make the blocks of users, days and items in the order of sampling. ``_sample`` needs the items to be last."""
         width = self.embedding_dim + 1
         known = self._features or Features()
@@ -213,13 +218,17 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         ) -> FactorBlock:
             vectors = torch.empty(count, width, device=self.device).normal_(generator=generator) * scale
             vectors[:, -1] = 0.0
+            decomposing = job.named(f"preparing {self.name}: features of {name}s")
             return FactorBlock(
                 name,
                 left,
                 torch.from_numpy(np.append(ids, 0).astype(index_type(count))).to(self.device),
                 pad_by_entity(ids, count, width, self.device),
                 vectors,
-                [LinearPrior(matrix, width, self.device, weighs=name == "day") for matrix in features.values()],
+                [
+                    LinearPrior(matrix, width, self.device, weighs=name == "day", job=decomposing)
+                    for matrix in features.values()
+                ],
                 centred,
             )
 
@@ -230,12 +239,19 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         return blocks
 
     def _sample(
-        self, blocks: list[FactorBlock], likelihood: Likelihood, generator: torch.Generator, job: Job
+        self,
+        blocks: list[FactorBlock],
+        likelihood: Likelihood,
+        generator: torch.Generator,
+        shares: Shares | None,
+        job: Job,
     ) -> Samples:
         state = likelihood.start()
         offset = float(state.score[0])
         state.score += _scores(blocks)
-        samples = Samples(blocks, offset, self.num_samples, self.n_iter - self.burn_in)
+        samples = Samples(blocks, offset, self.num_samples, self.n_iter - self.burn_in, shares)
+        steps = sum(block.num_checkpoints for block in blocks)
+        sampling = SweepJob(job, f"training {self.name}", _WARM_START + self.n_iter, steps)
         for sweep in range(-_WARM_START, self.n_iter):
             warming = sweep < 0
             for block in blocks:
@@ -243,16 +259,17 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
                 # The conditional mean of the items has less variance than a draw (Rao-Blackwellisation).
                 kept = block is blocks[-1] and sweep >= self.burn_in
                 random = None if warming else generator
-                means = draw(block, others, state, random, job, conditional_means=kept)
+                means = draw(block, others, state, random, sampling, conditional_means=kept)
                 if means is not None:
                     samples.add(blocks, means, likelihood)
                 if not warming:
-                    draw_prior(block, generator, _WISHART_SCALE)
-            if not warming:
-                likelihood.draw(state, generator)
-                error = float((state.target - state.score)[:-1].square().mean())
-                values = {"epoch": sweep + 1, "loss": error}
-                job.report(Progress(f"training {self.name}", sweep + 1, self.n_iter, "sweeps", values))
+                    draw_prior(block, generator, _WISHART_SCALE, sampling)
+            if warming:
+                sampling.sweep_ended()
+                continue
+            likelihood.draw(state, generator)
+            error = float((state.target - state.score)[:-1].square().mean())
+            sampling.sweep_ended({"epoch": sweep + 1, "epochs": self.n_iter, "loss": error})
         return samples
 
     # -- predicting ---------------------------------------------------------------------------------------------

@@ -142,6 +142,11 @@ class FactorBlock:
         """The number of entities."""
         return len(self.vectors)
 
+    @property
+    def num_checkpoints(self) -> int:
+        """How often :func:`draw` and :func:`draw_prior` together call the checkpoint of a job."""
+        return len(self.pieces) + (1 + len(self.priors)) * -(-self.count // ROWS)
+
     def parts(self) -> Iterator[slice]:
         """Yield all entities, :data:`ROWS` at a time."""
         for start in range(0, self.count, ROWS):
@@ -272,7 +277,7 @@ def _gather(values: Tensor, rows: Tensor) -> Tensor:
     return values.index_select(0, rows.view(-1)).view_as(rows)
 
 
-def draw_prior(block: FactorBlock, generator: torch.Generator, scale: float) -> None:
+def draw_prior(block: FactorBlock, generator: torch.Generator, scale: float, job: Job) -> None:
     """Draw the mean, the linear priors and the precision of a block's vectors, given the vectors.
 
     The precision has a Wishart prior with D + 1 degrees of freedom and the scale matrix I / ``scale``
@@ -285,6 +290,7 @@ def draw_prior(block: FactorBlock, generator: torch.Generator, scale: float) -> 
     linear = block.expected if len(block.expected) == count else torch.empty_like(vectors)
     for part in block.parts():
         linear[part] = sum((prior.values(part) for prior in block.priors), torch.zeros_like(vectors[part]))
+        job.checkpoint()
     if block.centred:
         noise = torch.empty(width, 1, device=root.device).normal_(generator=generator) / math.sqrt(count + 1.0)
         spread = torch.linalg.solve_triangular(root.T, noise, upper=True).squeeze(1)
@@ -295,6 +301,7 @@ def draw_prior(block: FactorBlock, generator: torch.Generator, scale: float) -> 
         for part in block.parts():
             linear[part] -= prior.values(part)
             projections.append(prior.basis.project(vectors[part] - block.middle - linear[part], part))
+            job.checkpoint()
         prior.draw(_total(projections), root, generator)
         for part in block.parts():
             linear[part] += prior.values(part)

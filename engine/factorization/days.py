@@ -75,12 +75,13 @@ class Days:
         position = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return np.where(self.keys[position] == keys, position, -1)
 
-    def shares(self, num_users: int) -> tuple[Ints, Floats]:
+    def shares(self, num_users: int) -> tuple[npt.NDArray[np.integer], Floats]:
         """Return the user of each pair, and the day's share of the user's ratings, each ``(len(self),)``."""
         ratings = np.bincount(self.ids, minlength=len(self.keys))
-        by_user = np.bincount(self._users, weights=ratings, minlength=num_users)
-        shares: Floats = (ratings / by_user[self._users]).astype(np.float32)
-        return self._users, shares
+        owners = self._users.astype(index_type(num_users))
+        by_user = np.bincount(owners, weights=ratings, minlength=num_users)
+        shares: Floats = (ratings / by_user[owners]).astype(np.float32)
+        return owners, shares
 
     def features(self, users: Ints | None = None, times: npt.NDArray[np.number] | None = None) -> dict[str, Floats]:
         """Return the features of the given pairs, or of all pairs, by name; each ``(n, f)``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -11,9 +12,14 @@ from torch import Tensor
 
 from engine.data.features import Matrix, Spline
 from engine.factorization.memory import EXACT_SIZE, NUM_COMPONENTS
+from engine.runtime.job import Job, Progress
 
 #: The grid of values of a prior's precision λ.
 _PENALTIES = torch.logspace(-4, 6, 61)
+#: The number of columns by which a sparse matrix is multiplied at a time. It bounds the delay of a cancellation.
+COLUMNS = 128
+#: The number of iterations of the randomised range finder.
+_ITERATIONS = 3
 
 
 class Basis(Protocol):
@@ -85,16 +91,26 @@ class LinearPrior:
     weighs
         Whether :attr:`weights` will be asked for. The right singular vectors are only kept for it: those of a history
         have as many rows as there are users.
+    job
+        Receives the progress of decomposing the features, and may cancel it.
     """
 
-    def __init__(self, features: Matrix | Spline, width: int, device: torch.device, *, weighs: bool = True) -> None:
+    def __init__(
+        self,
+        features: Matrix | Spline,
+        width: int,
+        device: torch.device,
+        *,
+        weighs: bool = True,
+        job: Job | None = None,
+    ) -> None:
         self.basis: Basis
         loadings: Tensor | None
         if isinstance(features, Spline):
             knots, self.strengths, loadings = _decompose_spline(features, device)
             self.basis = SplineBasis(features, knots)
         else:
-            matrix, self.strengths, loadings = _decompose(features, device, weighs)
+            matrix, self.strengths, loadings = _decompose(features, device, weighs, job or Job())
             self.basis = DenseBasis(matrix)
         self._loadings = loadings
         self.coordinates = torch.zeros(len(self.strengths), width, device=device)
@@ -133,7 +149,53 @@ class LinearPrior:
         self.coordinates = torch.linalg.solve_triangular(root, drawn, upper=False, left=False)
 
 
-def _decompose(features: Matrix, device: torch.device, weighs: bool) -> tuple[Tensor, Tensor, Tensor | None]:
+class _Products:
+    """Products of a matrix with dense ones, of a sparse matrix :data:`COLUMNS` columns at a time.
+
+    A column is the same to the last bit, whatever other columns are computed together with it.
+
+    Parameters
+    ----------
+    matrix
+        The matrix: scipy sparse, or dense, which is multiplied at once.
+    number
+        The number of products to come, for the progress.
+    job
+        Receives the progress, and may cancel between the columns.
+    """
+
+    def __init__(self, matrix: Matrix, number: int, job: Job) -> None:
+        self._matrix, self._number, self._job, self._done = matrix, number, job, 0
+
+    def times(self, right: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return the product X R of the matrix with another one."""
+        return self._by_columns(right, self._matrix.shape[0], lambda columns: self._matrix @ columns)
+
+    def gram_times(self, right: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return the product XᵀX R. No more than some columns of X R exist at a time."""
+        return self._by_columns(right, len(right), lambda columns: self._matrix.T @ (self._matrix @ columns))
+
+    def _by_columns(
+        self,
+        right: npt.NDArray[np.float32],
+        rows: int,
+        multiply: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]],
+    ) -> npt.NDArray[np.float32]:
+        self._job.checkpoint()
+        if not hasattr(self._matrix, "toarray"):
+            return multiply(right)
+        count = right.shape[1]
+        product = np.empty((rows, count), np.result_type(self._matrix.dtype, right.dtype))
+        for start in range(0, count, COLUMNS):
+            self._job.checkpoint()
+            self._job.report(Progress("", round(100 * (self._done + start / count) / self._number), 100, "%"))
+            part = slice(start, start + COLUMNS)
+            product[:, part] = multiply(np.ascontiguousarray(right[:, part]))
+        self._done += 1
+        return product
+
+
+def _decompose(features: Matrix, device: torch.device, weighs: bool, job: Job) -> tuple[Tensor, Tensor, Tensor | None]:
     """Compute left singular vectors, squared singular values and, if wanted, right singular vectors, in float32.
 
     They come from the smaller Gram matrix. If both dimensions are large, the matrix is first projected on its largest
@@ -141,14 +203,15 @@ def _decompose(features: Matrix, device: torch.device, weighs: bool) -> tuple[Te
     """
     tall = features.shape[0] >= features.shape[1]
     matrix = features if tall else features.T
+    products = _Products(matrix, 1 if matrix.shape[1] <= EXACT_SIZE else _ITERATIONS + 2, job)
     if matrix.shape[1] <= EXACT_SIZE:
         basis = None
         gram = matrix.T @ matrix
     else:
         basis = np.random.default_rng(0).standard_normal((matrix.shape[1], NUM_COMPONENTS)).astype(np.float32)
-        for _ in range(3):
-            basis = np.linalg.qr(matrix.T @ (matrix @ basis))[0]
-        projected = matrix @ basis
+        for _ in range(_ITERATIONS):
+            basis = np.linalg.qr(products.gram_times(basis))[0]
+        projected = products.times(basis)
         gram = projected.T @ projected
         del projected  # it is as large as the result
     dense = torch.from_numpy(np.asarray(gram.toarray() if hasattr(gram, "toarray") else gram, dtype=np.float32))
@@ -159,7 +222,7 @@ def _decompose(features: Matrix, device: torch.device, weighs: bool) -> tuple[Te
     small = _on(inner, device) if weighs or not tall else None
     large = None
     if weighs or tall:
-        outer = matrix @ inner
+        outer = products.times(inner)
         outer /= np.sqrt(values.numpy())
         large = _on(outer, device)
     left, right = (large, small) if tall else (small, large)

@@ -26,7 +26,7 @@ PAIRS_BUILDING, PAIRS_KEPT = 32, 24
 #: The bytes an interaction of the offsets of :func:`engine.factorization.baseline.solve_offsets`, in double precision.
 OFFSETS = 38
 
-#: The largest number of elements of all kept posterior samples together.
+#: The largest number of elements of the kept samples of users and items together, and of those of the days.
 SAMPLE_BUDGET = 150_000_000
 #: Feature matrices with at most so many rows or columns are decomposed exactly. Of larger ones only so many of the
 #: largest singular values are computed.
@@ -36,19 +36,33 @@ MAX_DENSE_FEATURES = 20_000_000
 _DAY_FEATURES = 74
 
 
-def number_kept(wanted: int, sweeps: int, size: int) -> int:
-    """Return how many samples of ``size`` elements are kept, of those that the sweeps after the burn-in give."""
-    return max(2, min(wanted, sweeps, SAMPLE_BUDGET // max(1, size)))
+def number_kept(wanted: int, sweeps: int, entities: int, days: int) -> tuple[int, int]:
+    """Return how many samples are kept, of those that the sweeps after the burn-in give, and how many of the days.
+
+    Parameters
+    ----------
+    wanted, sweeps
+        The number of samples to keep, and of sweeps after the burn-in.
+    entities, days
+        The number of elements of a sample of all users and items, and of all days.
+    """
+    kept = max(2, min(wanted, sweeps, SAMPLE_BUDGET // max(1, entities)))
+    return kept, max(2, min(kept, SAMPLE_BUDGET // max(1, days)))
 
 
 def bayesian(counts: Counts, options: Options) -> float:
     """Estimate the memory of :class:`engine.factorization.bayesian.BayesianFactorizationModel`."""
     width, num = options["embedding_dim"] + 1, counts.interactions
     days = counts.days if options["time"] else 0
-    entities = counts.users + counts.items + days
+    both = counts.users + counts.items
+    entities = both + days
     blocks = 3 if days else 2
-    kept = number_kept(options["num_samples"], options["n_iter"] - options["burn_in"], entities * width)
-    samples = 2 * kept * width * entities
+    sweeps = options["n_iter"] - options["burn_in"]
+    kept, of_days = number_kept(options["num_samples"], sweeps, both * width, days * width)
+    # Users on an average day are samples too: made with each sample if fewer samples of days are kept, else at the end.
+    typical = 2 * kept * width * counts.users
+    fewer = days > 0 and of_days < kept
+    samples = 2 * width * (kept * both + of_days * days) + (typical if fewer else 0) + 8 * days
     # Targets, scores, precisions and ratings; for each block the entity and the padded row of each rating.
     state = num * (16 + blocks * 9) + (num * 40 if options["likelihood"] == "ordinal" else 0)
     vectors = 4 * width * 3 * entities  # before and after a sweep, and what the priors expect
@@ -64,7 +78,7 @@ def bayesian(counts: Counts, options: Options) -> float:
     # The system of at least one row, its factor and its draw, and the moments of each block.
     systems = 4 * width**2 * (3 + 2 * blocks)
     sampling = state + vectors + samples + history + day_features + 8 * 4_000_000 + systems
-    summing_up = samples + 2 * kept * width * counts.users + 8 * kept * (width + 1) * (counts.users + counts.items)
+    summing_up = samples + (0 if fewer else typical) + 8 * kept * (width + 1) * both
     return float(WORKSPACE + max(preparing, sampling, summing_up))
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TypeAlias
 
+import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
@@ -14,6 +15,9 @@ from engine.factorization.blocks import ROWS, FactorBlock
 from engine.factorization.likelihoods import Likelihood, expected_grade
 from engine.factorization.memory import number_kept
 from engine.factorization.rating_scale import RatingScale
+
+#: The user of each day, and the day's share of the user's ratings.
+Shares: TypeAlias = tuple[npt.NDArray[np.integer], npt.NDArray[np.float32]]
 
 #: The largest number of elements of the samples of pairs that are computed at once.
 _PAIRS = 4_000_000
@@ -34,25 +38,31 @@ class Samples:
         The number of samples to keep. Fewer are kept if they would be too large.
     sweeps
         The number of calls of :meth:`add` to come.
+    shares
+        The user of each day, and the day's share of the user's ratings; None without days. A user's vector on an
+        average day is the mean over the user's days, weighted by these shares.
     """
 
-    def __init__(self, blocks: Sequence[FactorBlock], offset: float, wanted: int, sweeps: int) -> None:
-        size = sum(block.vectors.numel() for block in blocks)
-        self._keep = number_kept(wanted, sweeps, size)
-        self._sweeps, self._seen, self._kept = sweeps, 0, 0
-        self.offset = offset
+    def __init__(
+        self, blocks: Sequence[FactorBlock], offset: float, wanted: int, sweeps: int, shares: Shares | None
+    ) -> None:
         users, days, items = blocks[0], blocks[1:-1], blocks[-1]
+        size = users.vectors.numel() + items.vectors.numel()
+        self._keep, keep_days = number_kept(wanted, sweeps, size, sum(block.vectors.numel() for block in days))
+        self._sweeps, self._seen, self._kept = sweeps, 0, 0
+        self.offset, self.shares = offset, shares
+        rooms = min(self._keep, sweeps)
+        self._keep_days = min(keep_days, rooms)
         # Allocated once: joining a list of samples would hold all of them twice.
-        self.users = self._room(users.vectors)
-        self.items = self._room(items.vectors)
-        self.days = self._room(days[0].vectors) if days else self.users[:, :0]
+        self.users = _room(users.vectors, rooms)
+        self.items = _room(items.vectors, rooms)
+        self.days = _room(days[0].vectors, self._keep_days) if days else self.users[:, :0]
+        # If there are too many days to keep them in each sample, users on an average day are samples of their own.
+        self.typical = _room(users.vectors, rooms) if days and self._keep_days < rooms else None
         self.day_weights: list[Tensor] = []
         self.thresholds: list[Tensor] = []
         self.variance = torch.zeros(blocks[0].count, device=blocks[0].vectors.device)
         self.item_doubt = torch.zeros(blocks[-1].count, device=blocks[-1].vectors.device)
-
-    def _room(self, vectors: Tensor) -> Tensor:
-        return vectors.new_empty(min(self._keep, self._sweeps), *vectors.shape, dtype=torch.float16)
 
     def add(self, blocks: Sequence[FactorBlock], item_means: Tensor, likelihood: Likelihood) -> None:
         """Add the current state and the conditional means of the items. Only some states are kept as samples."""
@@ -70,9 +80,29 @@ class Samples:
         self.items[self._kept] = item_means
         self.thresholds.append(likelihood.thresholds())
         if len(blocks) == 3:
-            self.days[self._kept] = blocks[1].vectors
+            self._add_days(users.vectors, blocks[1].vectors)
             self.day_weights.append(torch.cat([prior.weights for prior in blocks[1].priors]))
         self._kept += 1
+
+    def _add_days(self, users: Tensor, days: Tensor) -> None:
+        if self.typical is None:
+            self.days[self._kept] = days
+            return
+        assert self.shares is not None
+        means = torch.zeros_like(users)
+        _add_days(means, days, self.shares)
+        self.typical[self._kept] = users + means
+        place = self._kept * self._keep_days // len(self.users)
+        if place == (self._kept + 1) * self._keep_days // len(self.users):
+            return
+        owners, _ = self.shares
+        for start in range(0, len(days), ROWS):
+            part = slice(start, start + ROWS)
+            self.days[place, part] = days[part] - means[torch.from_numpy(owners[part]).to(days.device)]
+
+
+def _room(vectors: Tensor, samples: int) -> Tensor:
+    return vectors.new_empty(samples, *vectors.shape, dtype=torch.float16)
 
 
 @dataclass
@@ -85,7 +115,8 @@ class Posterior:
         The constant that is added to all scores, ``()``.
     users, items, typical, days
         The samples of the vectors in half precision, ``(S, count, D)``. ``typical`` holds the users on an average day.
-        ``days`` may have no rows.
+        ``days`` may have no rows. There may be fewer samples of the days, in turns for all samples: these are the
+        differences from the mean over the user's days, since they are added to the users on an average day.
     day_weights
         The linear maps from a day's features to its vector, ``(S, f, D)``.
     user_factors, item_factors
@@ -123,7 +154,6 @@ class Posterior:
         cls,
         samples: Samples,
         grades: Tensor,
-        shares: tuple[npt.NDArray[Any], npt.NDArray[Any]] | None,
         scale: RatingScale,
     ) -> Posterior:
         """Make the posterior from the samples of a run.
@@ -134,18 +164,17 @@ class Posterior:
             The samples of the run.
         grades
             The grades of an ordinal likelihood; empty otherwise.
-        shares
-            The user of each day, and the day's share of the user's ratings; None without days. A user's vector on an
-            average day is the mean over the user's days, weighted by these shares.
         scale
             The scale of the ratings that the samples explain.
         """
-        users, items = samples.users, samples.items
-        averages = users.clone() if shares is None else torch.empty_like(users)
+        users, items, shares = samples.users, samples.items, samples.shares
+        averages = samples.typical
+        if averages is None:
+            averages = users.clone() if shares is None else torch.empty_like(users)
         mean_product = MeanProduct(users, items)
-        for sample, vectors in enumerate(users):
+        for sample, vectors in enumerate(users if samples.typical is None else averages):
             typical = vectors.float()
-            if shares is not None:
+            if shares is not None and samples.typical is None:
                 _add_days(typical, samples.days[sample], shares)
                 averages[sample] = typical
             mean_product.add(typical, items[sample].float(), samples.offset)
@@ -197,12 +226,15 @@ class Posterior:
             return torch.cat(
                 [self._products(self.typical[:, u].float(), self.items[:, i].float()) for u, i in parts], 1
             )
-        scores = []
+        scores, is_known = [], (days >= 0).unsqueeze(1)
+        around = self.users if len(self.days) == len(self.users) else self.typical
         for sample in range(len(self.users)):
             left, right = self.users[sample, users].float(), self.items[sample, items].float()
-            expected = features @ self.day_weights[sample]
-            known = self.days[sample, days.clamp_min(0)].float() if self.days.shape[1] else expected
-            scores.append(self._products(left + torch.where((days >= 0).unsqueeze(1), known, expected), right))
+            left += features @ self.day_weights[sample]
+            if self.days.shape[1]:
+                day = self.days[sample % len(self.days), days.clamp_min(0)].float()
+                left = torch.where(is_known, around[sample, users].float() + day, left)
+            scores.append(self._products(left, right))
         return torch.stack(scores)
 
     def _products(self, left: Tensor, right: Tensor) -> Tensor:
@@ -233,7 +265,7 @@ class Posterior:
         return dict(vars(self))
 
 
-def _add_days(users: Tensor, days: Tensor, shares: tuple[npt.NDArray[Any], npt.NDArray[Any]]) -> None:
+def _add_days(users: Tensor, days: Tensor, shares: Shares) -> None:
     """Add to each user's vector the mean of the vectors of the user's days, some days at a time."""
     owners, parts = shares
     for start in range(0, len(days), ROWS):

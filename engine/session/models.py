@@ -385,6 +385,7 @@ class ModelService:
         known = recorded_options(models.get(model), options or {}, seed)
         settings = {name: True for name, given in (("validate", validate), ("resumed", resume)) if given}
         with self._recorder.recording("train", model, known, job, seed=seed, settings=settings) as run:
+            run.job.report(Progress(f"preparing {model}"))
             data, vectors = opened.dataset, self._vectors_for(model, options, job)
             with opened.queue.background(run.job) as turn:
                 start = checkpoints.load(model, opened.device) if resume else None

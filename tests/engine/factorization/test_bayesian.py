@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 from engine import models
 from engine.data.features import Features, Spline, bumps, history, members
 from engine.errors import CancelledError, LearningError, NotTrainedError
-from engine.factorization import bayesian, blocks, linear_prior, posterior
+from engine.factorization import bayesian, blocks, linear_prior, memory, posterior, sweeps
 from engine.factorization import days as days_module
 from engine.factorization.bayesian import BayesianFactorizationModel
 from engine.factorization.blocks import FactorBlock, GibbsState, draw, pad_by_entity
@@ -176,6 +176,132 @@ def test_many_days_in_blocks_give_the_model_of_few_at_a_time(data, fitted, monke
     one, other = (each.predict(test.user_ids, test.item_ids, **moments) for each in (fitted, model))
     assert np.sqrt(np.mean((one - other) ** 2)) < 0.15
     assert rmse(model, test, **moments) == pytest.approx(rmse(fitted, test, **moments), abs=0.02)
+
+
+@pytest.mark.parametrize("columns", [1, 5, 7])
+def test_a_large_matrix_is_decomposed_to_the_same_bits_by_any_number_of_columns_at_a_time(monkeypatch, columns):
+    monkeypatch.setattr(linear_prior, "EXACT_SIZE", 10)
+    monkeypatch.setattr(linear_prior, "NUM_COMPONENTS", 8)
+    by_user, by_item = history(made_up())
+    whole = [LinearPrior(matrix, 3, CPU) for matrix in (by_user, by_item)]
+    monkeypatch.setattr(linear_prior, "COLUMNS", columns)
+    for one, matrix in zip(whole, (by_user, by_item), strict=True):
+        other = LinearPrior(matrix, 3, CPU)
+        assert torch.equal(one.basis.matrix, other.basis.matrix)
+        assert torch.equal(one.strengths, other.strengths)
+        assert torch.equal(one._loadings, other._loadings)
+
+
+def sampler(log: Interactions) -> tuple[list[FactorBlock], GibbsState, torch.Generator]:
+    """The blocks, the state and the generator of a model before the first sweep."""
+    generator = torch.Generator().manual_seed(0)
+    model = quick()
+    model.num_users, model.num_items = log.num_users, log.num_items
+    days = Days(log.user_ids, log.timestamps, log.num_users)
+    parts = model._blocks(log, days, generator, Job())
+    ratings = torch.from_numpy(log.ratings).float()
+    likelihood = model._likelihood(ratings, torch.from_numpy(log.user_ids), log.num_users)
+    state = likelihood.start()
+    state.score += bayesian._scores(parts)
+    return parts, state, generator
+
+
+@pytest.mark.parametrize("rows", [3, 17, 64])
+def test_a_sweep_gives_the_same_draws_whatever_the_number_of_vectors_at_a_time(monkeypatch, rows):
+    def sweep() -> list[torch.Tensor]:
+        parts, state, generator = sampler(made_up())
+        for block in parts:
+            draw(block, [other for other in parts if other.left != block.left], state, generator, Job())
+            blocks.draw_prior(block, generator, 0.5, Job())
+        return [state.score, *(block.vectors for block in parts), *(block.precision for block in parts)]
+
+    whole = sweep()
+    monkeypatch.setattr(blocks, "ROWS", rows)
+    for one, other in zip(whole, sweep(), strict=True):
+        assert torch.allclose(one, other, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [1, 200, 3_000])
+def test_a_sweep_of_means_is_the_same_whatever_the_number_of_ratings_at_a_time(monkeypatch, size):
+    def sweep() -> list[torch.Tensor]:
+        parts, state, _ = sampler(made_up())
+        for block in parts:
+            draw(block, [other for other in parts if other.left != block.left], state, None, Job())
+        return [state.score, *(block.vectors for block in parts)]
+
+    whole = sweep()
+    monkeypatch.setattr(blocks, "PIECE", size)
+    for one, other in zip(whole, sweep(), strict=True):
+        assert torch.allclose(one, other, atol=1e-4)
+
+
+@pytest.fixture
+def few_days(monkeypatch):
+    """Room for all samples of users and items, and for few of the days."""
+    monkeypatch.setattr(memory, "SAMPLE_BUDGET", 22 * 101 * 5)
+
+
+def test_samples_of_many_days_do_not_take_the_room_of_those_of_users(data, fitted, few_days, tmp_path):
+    train, test = data
+    model = quick()
+    model.fit(train)
+    kept, whole = model._posterior, fitted._posterior
+    assert len(kept.users) == len(kept.items) == len(kept.typical) == 22
+    assert kept.days.shape == (3, *whole.days.shape[1:])
+    # Without a time nothing but the rounding of the users on an average day is another.
+    pairs = test.user_ids, test.item_ids
+    assert np.allclose(model.predict(*pairs), fitted.predict(*pairs), atol=0.02)
+    assert np.allclose(model.std(*pairs), fitted.std(*pairs), atol=0.02)
+    asked = *pairs, test.timestamps
+    assert rmse(model, test, timestamps=test.timestamps) == pytest.approx(
+        rmse(fitted, test, timestamps=test.timestamps), abs=0.02
+    )
+    known = train.user_ids, train.item_ids, train.timestamps
+    assert np.sqrt(np.mean((model.predict(*known) - fitted.predict(*known)) ** 2)) < 0.15
+    model.save(tmp_path / "model")
+    again = models.load(tmp_path / "model")
+    assert np.array_equal(again.predict(*asked), model.predict(*asked))
+    assert np.array_equal(again.std(*asked), model.std(*asked))
+
+
+def test_a_mood_of_the_day_is_taken_in_with_few_samples_of_the_days(few_days):
+    test_a_mood_of_the_day_is_taken_in()
+
+
+def test_progress_is_told_from_the_beginning_and_within_a_sweep(data, monkeypatch):
+    monkeypatch.setattr(sweeps, "_REPORT_EVERY", 0.0)
+    told = []
+    quick(n_iter=3, burn_in=1).fit(data[0], job=Job(told.append))
+    assert [told[0].stage, told[-1].stage] == ["preparing bayesian", "averaging the samples of bayesian"]
+    assert "preparing bayesian: features of users" in {one.stage for one in told}
+    sampling = [one for one in told if one.stage == "training bayesian"]
+    shares = [one.done / one.total for one in sampling]
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < 0.2
+    assert shares[-1] == 1
+    assert [one.values["epoch"] for one in sampling if "epoch" in one.values][-1] == 3
+    of_warm_start = [one for one in sampling if not one.values]
+    assert len(of_warm_start) > 2
+
+
+@pytest.mark.parametrize("stage", ["preparing bayesian: features of items", "training bayesian"])
+def test_a_cancel_is_obeyed_in_every_part(data, monkeypatch, stage):
+    monkeypatch.setattr(linear_prior, "EXACT_SIZE", 10)
+    monkeypatch.setattr(linear_prior, "NUM_COMPONENTS", 8)
+    told = []
+
+    def note(progress) -> None:
+        told.append(progress)
+        if progress.stage == stage:
+            job.cancel()
+
+    job = Job(note)
+    model = quick()
+    with pytest.raises(CancelledError):
+        model.fit(data[0], job=job)
+    assert told[-1].stage == stage
+    with pytest.raises(NotTrainedError):
+        model.predict(0)
 
 
 def test_a_fitted_model_does_not_keep_the_day_of_each_rating(fitted):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from engine import models
 from engine.errors import ErrorKind, LearningError
 from engine.evaluation import runner
 from engine.evaluation.config import EvaluationConfig
+from engine.factorization.memory import SAMPLE_BUDGET
 from engine.interactions import Interactions
 from engine.models.counts import Counts, count
 from engine.models.memory import estimate
@@ -75,6 +77,16 @@ def test_twenty_million_ratings_fit_in_eight_gigabytes(name: str) -> None:
     assert (models.get(name).required_memory(LARGE, {}) or 0) < 8e9
 
 
+@pytest.mark.parametrize("share", [1, 4])
+def test_the_bayesian_model_keeps_samples_of_bounded_size(share: int) -> None:
+    """With ten or forty times the users and days, the samples take no more than their budget, or two of each."""
+    spec, many = models.get("bayesian"), replace(LARGE, users=LARGE.users * 10 * share, days=LARGE.days * 10 * share)
+    few = {"num_samples": 2, "n_iter": 40, "burn_in": 8}
+    all_kept, two_kept = (spec.required_memory(many, {**few, "num_samples": kept}) or 0 for kept in (1_000, 2))
+    # Half precision; users on an average day beside the users; the mean prediction has 8 bytes a number.
+    assert all_kept - two_kept <= (2 + 2 + 8) * SAMPLE_BUDGET * 18 / 17
+
+
 def test_the_statement_is_of_the_default_options_for_data_of_this_size() -> None:
     spec = models.get("bayesian")
     sized = spec.defaults_for(LARGE.interactions, LARGE.items - 1)
@@ -92,26 +104,25 @@ def test_days_and_sequences_are_counted_for_the_models_that_need_them() -> None:
     untimed = Interactions([0], [1], np.ones(1))
     assert count(untimed, models.get("bayesian").capabilities).days == 0
     sequences = log.to_sequence(2)
-    from dataclasses import replace
-
     two = replace(models.get("markov").capabilities, sequence_length=2)
     assert count(log, two).sequences == len(sequences)
 
 
-def test_what_cannot_fit_is_refused_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["als", "bayesian"])
+def test_what_cannot_fit_is_refused_before_it_begins(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     with_free(monkeypatch, 1_000_000)
-    monkeypatch.setattr(models.get("als").load_class(), "fit", lambda *_, **__: pytest.fail("it began"))
+    monkeypatch.setattr(models.get(name).load_class(), "fit", lambda *_, **__: pytest.fail("it began"))
     for work in (
-        lambda: runner.train(make(), "als", device="cpu"),
-        lambda: runner.evaluate(make(), "als", EvaluationConfig(device="cpu")),
+        lambda: runner.train(make(), name, device="cpu"),
+        lambda: runner.evaluate(make(), name, EvaluationConfig(device="cpu")),
     ):
         with pytest.raises(
-            LearningError, match=r"^The training of als needs about \d+ MB .* only 1 MB is free\.$"
+            LearningError, match=rf"^The training of {name} needs about \d+ MB .* only 1 MB is free\.$"
         ) as caught:
             work()
         error = caught.value
         assert error.kind is ErrorKind.NOT_ENOUGH_MEMORY
-        assert error.name == "als"
+        assert error.name == name
         assert error.free == 1_000_000
         assert error.needed is not None
         assert error.needed > error.free
@@ -176,8 +187,6 @@ def test_a_device_that_has_no_memory_left_is_a_lack_of_memory() -> None:
 
 
 def test_a_model_that_states_nothing_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dataclasses import replace
-
     with_free(monkeypatch, 1)
     silent = replace(models.get("popular"), memory=None)
     monkeypatch.setattr(models.registry, "describe", lambda: {"popular": silent})
