@@ -28,6 +28,11 @@ class Terminal:
         The environment variables of the program.
     columns, rows
         The size of the terminal.
+
+    Attributes
+    ----------
+    num_bytes
+        How much the program has written.
     """
 
     def __init__(self, command: Sequence[str], env: Mapping[str, str], columns: int = 120, rows: int = 36) -> None:
@@ -39,6 +44,7 @@ class Terminal:
             os.execvpe(command[0], list(command), {**env, "TERM": "xterm-256color", "COLORTERM": "truecolor"})
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.exited: float | None = None
+        self.num_bytes = 0
 
     def text(self) -> str:
         return "\n".join(self.screen.display)
@@ -64,7 +70,7 @@ class Terminal:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if select.select([self._fd], [], [], left)[0]:
-                os.read(self._fd, 1 << 20)
+                self.num_bytes += len(os.read(self._fd, 1 << 20))
 
     def wait_for_exit(self, timeout: float = 20.0) -> float:
         """Read until the program has ended, and return the time of its end."""
@@ -100,6 +106,7 @@ class Terminal:
             self._reap()
             return
         self._last_read = time.monotonic()
+        self.num_bytes += len(data)
         self._stream.feed(data)
 
     def _reap(self) -> None:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from tui.backend.backend import Backend
     from tui.backend.protocols import SessionLike
     from tui.item_actions import ItemActions
+    from tui.lean_drawing import LeanDrawing
     from tui.live_settings import LiveSettings
     from tui.map.screen import MapScreen
     from tui.navigation import Place
@@ -159,11 +160,12 @@ class RecsysApp(ContainedApp):
         self.keymap = Keymap()
         self.theme = theme if theme in self.available_themes else OWN[0].name
         self.state = AppState(dataset_name, pace or Pace())
+        self._lean: LeanDrawing | None = None
         self._settings: LiveSettings | None = None
         if settings is not None:
             from tui.live_settings import LiveSettings
 
-            self._settings = LiveSettings(self, settings, self.state.pace, self.set_keys)
+            self._settings = LiveSettings(self, settings, self.state.pace, self.set_keys, self.save_traffic)
             self._settings.apply_unchecked()
         self._resume: Resume | None = None
         self._state_folder, self._restores = state_folder, restores
@@ -220,6 +222,19 @@ class RecsysApp(ContainedApp):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, and then the one through which everything goes that is drawn."""
         return [*super().get_line_filters(), self._sanitizer, *self._glyphs]
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """Write what was drawn; over a slow connection only what has changed of it."""
+        if self._lean is not None and renderable is not None:
+            renderable = self._lean.lean(renderable, self.size)
+        super()._display(screen, renderable)
+
+    def save_traffic(self, saves: bool) -> None:
+        """Write only what has changed of the screen from now on, or all that is drawn anew."""
+        if saves != (self._lean is not None):
+            from tui.lean_drawing import LeanDrawing
+
+            self._lean = LeanDrawing() if saves else None
 
     def get_default_screen(self) -> MainScreen:
         """The screen that is never closed."""

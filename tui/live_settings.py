@@ -41,16 +41,23 @@ class LiveSettings:
         How fast the screen reacts; the settings change it.
     set_keymap
         Has other keys hold from now on.
+    save_traffic
+        Has the app write less to the terminal, or all that is drawn anew.
     """
 
     def __init__(
-        self, app: ContainedApp, source: SettingsSource, pace: Pace, set_keymap: Callable[[Keymap], None]
+        self,
+        app: ContainedApp,
+        source: SettingsSource,
+        pace: Pace,
+        set_keymap: Callable[[Keymap], None],
+        save_traffic: Callable[[bool], None],
     ) -> None:
         self._app = app
         self._source = source
         self._pace, self._usual_pace = pace, replace(pace)
         self._usual_animations = app.animation_level
-        self._set_keymap = set_keymap
+        self._set_keymap, self._save_traffic = set_keymap, save_traffic
         self._reading = False
         self.effective: Effective = source.effective
         """The settings that hold."""
@@ -110,6 +117,7 @@ class LiveSettings:
             pace.frame, pace.progress = _SLOW_PROGRESS if pace.frame else 0.0, _SLOW_PROGRESS
         if effective["low-traffic"] == "on":
             pace.settle, pace.glance, pace.frame = max(pace.settle, _SLOW), max(pace.glance, _SLOW), 0.0
+        self._save_traffic(slow)
         self._app.animation_level = "none" if slow else self._usual_animations
 
     def _tell(self, problems: Sequence[Problem], changed: Sequence[str], first: bool) -> None:
