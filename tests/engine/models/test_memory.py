@@ -176,8 +176,8 @@ def test_a_training_is_compared_with_what_is_free_on_the_device(monkeypatch: pyt
 
 
 def test_a_training_that_fits_nowhere_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with_cuda(monkeypatch, on_device=1_000, on_cpu=2_000_000)
-    with pytest.raises(LearningError, match=r"only 2 MB is free\.$"):
+    with_cuda(monkeypatch, on_device=1_000, on_cpu=600_000)
+    with pytest.raises(LearningError, match=r"only 1 MB is free\.$"):
         runner.train(make(), "als", device="cuda")
 
 
