@@ -37,7 +37,7 @@ class Preview:
     types
         Column of the items -> the type of its values.
     items
-        The first items: column -> value as text.
+        The first items: column -> value as text, which is empty where there is none.
     interactions
         The first interactions: user, item, rating, weight and time, as far as there are such.
     """
@@ -54,6 +54,13 @@ def _moment(time: Any, is_date: bool) -> str:
     import numpy as np
 
     return str(np.datetime64(int(time), "s")).replace("T", " ") if is_date else str(int(time))
+
+
+def _shown(value: Any) -> str:
+    """A value of the catalogue as text: nothing where there is none, and a list by its entries."""
+    if value is None:
+        return ""
+    return ", ".join(map(_shown, value)) if isinstance(value, list) else str(value)
 
 
 def preview(name: str, *, first: int = 5, job: Job | None = None, **files: Any) -> Preview:
@@ -92,7 +99,7 @@ def preview(name: str, *, first: int = 5, job: Job | None = None, **files: Any) 
         dataset.skipped,
         dataset.source,
         {field.name: str(field.type) for field in table.schema},
-        [{key: str(value) for key, value in row.items()} for row in table.slice(0, first).to_pylist()],
+        [{key: _shown(value) for key, value in row.items()} for row in table.slice(0, first).to_pylist()],
         interactions,
     )
 

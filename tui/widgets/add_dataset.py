@@ -343,7 +343,8 @@ def describe_draft(draft: Draft, width: int) -> list[Content]:
         lines.append(Content(""))
         lines += [
             Content.styled(
-                shorten(" · ".join(f"{key} {clean(value)}" for key, value in row.items()), width), "$text-muted"
+                shorten(" · ".join(f"{key} {clean(value)}" for key, value in row.items() if value), width),
+                "$text-muted",
             )
             for row in rows
         ]

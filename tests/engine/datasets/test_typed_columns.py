@@ -12,6 +12,7 @@ import pytest
 
 from engine.data.dataset import Dataset
 from engine.datasets import read
+from engine.datasets.ingest import preview
 from engine.workspace.dataset_store import Workspace
 
 from .conftest import Write, assert_accounted
@@ -177,3 +178,10 @@ def test_vectors_are_left_out_and_said(tmp_path: Path) -> None:
     dataset = read("x", "table", items=tmp_path / "t.parquet")
     assert dataset.items[1].metadata == {}
     assert any("embedding holds vectors" in note for note in dataset.source["notes"])
+
+
+def test_a_preview_shows_what_is_not_there_as_nothing(write: Write) -> None:
+    items = write("items.csv", "id,title,year,genres\n1,Heat,1995,Crime|Drama\n2,Alien,,\n")
+    first, second = preview("x", kind="table", items=items).items
+    assert (first["year"], first["genres"]) == ("1995", "Crime, Drama")
+    assert (second["year"], second["genres"]) == ("", "")
