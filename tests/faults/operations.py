@@ -334,7 +334,7 @@ def open_again(home: Path) -> dict[str, Any]:
     found["trash"] = [one.name for one in trashed(workspace.folder)]
     found["searches"] = SearchHistory(home / "state", NAME).list()
     found["own ratings"] = own_ratings(home)
-    found["profiles"] = profiles_of(home).names(), sorted(profiles_of(home).trashed())
+    found["profiles"], found["removed profiles"] = profiles_of(home).names(), sorted(profiles_of(home).trashed())
     for name in workspace.names():
         dataset = workspace.open(name)
         found[name] = _digest(dataset)

@@ -166,7 +166,7 @@ class FakeSession:
         self.cost: EmbeddingCost | None = None
         self.interrupted = 0 < (embedded or 0) < len(self.items)
         self.done = len(self.items) if embedded is None else embedded
-        self.texts = (0, 0)
+        self.embedded_texts = (0, 0)
         self.trained_models = dict.fromkeys(trained, "2025-11-21T22:00:00Z")
         self.num_users = users
         self.simulated = simulated
@@ -285,7 +285,7 @@ class FakeSearch:
 
     def embedding_state(self) -> EmbeddingState:
         done, interrupted = self._fake.done, self._fake.interrupted
-        return EmbeddingState(done, len(self._fake.items), "all-MiniLM-L6-v2", interrupted, *self._fake.texts)
+        return EmbeddingState(done, len(self._fake.items), "all-MiniLM-L6-v2", interrupted, *self._fake.embedded_texts)
 
     def embedding_cost(self) -> EmbeddingCost:
         if self._fake.cost is None:

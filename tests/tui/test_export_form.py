@@ -102,7 +102,9 @@ async def test_what_cannot_be_written_is_said_in_the_form(make_app, here):
         assert "the folder does not exist" in str(form._said.content)
         assert not session.exports.orders
         form.set_focus(form._choice("kind"))
-        await pilot.press("right", "down", "down", "backspace", "backspace", "0", "enter")
+        await pilot.press("right")
+        await settle(pilot)  # the fields of this kind are there
+        await pilot.press("down", "down", "backspace", "backspace", "0", "enter")
         await settle(pilot)
         assert "must be a number from 1" in str(form._said.content)
         form._typed("count").value = "10"

@@ -277,7 +277,7 @@ async def test_escape_stops_embedding_at_once_on_screen(make_app):
 
 async def test_texts_of_items_that_are_not_complete_count_as_kept(make_app):
     session = FakeSession(embedded=0)
-    session.texts = (12, 31)
+    session.embedded_texts = (12, 31)
     app = make_app(session)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)

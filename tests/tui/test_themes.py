@@ -40,7 +40,7 @@ async def test_every_theme_can_be_chosen(make_app) -> None:
         await pilot.pause()
         listed = app.screen.query_one(ChoiceTable).rows
         assert len(listed) == len(app.available_themes)
-        assert [name.strip("● ") for name, _ in listed][: len(OWN)] == [theme.name for theme in OWN]
+        assert [name.strip("●○ ") for name, _ in listed][: len(OWN)] == [theme.name for theme in OWN]
 
 
 async def test_a_theme_of_ones_own_is_used(make_app, tmp_path: Path) -> None:
