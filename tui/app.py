@@ -29,7 +29,7 @@ from tui.widgets.contained import Contained
 from tui.widgets.heading import Heading, TabBar
 from tui.widgets.hints import KeyHints
 from tui.widgets.line_filter import LineSanitizer
-from tui.widgets.notice import job_heading
+from tui.widgets.notice import job_heading, what_was_kept
 from tui.widgets.status import StatusBar
 
 if TYPE_CHECKING:
@@ -536,7 +536,7 @@ class RecsysApp(ContainedApp):
         if job.state == "failed" and job.failure is not None:
             self.notify(clean(job.failure.text), title=what, severity="error", markup=False, timeout=10)
         elif job.state == "stopped":
-            self._status.note = what + _kept(job)
+            self._status.note = what + what_was_kept(job)
         elif job.outcome:
             self._status.note = f"✓ {clean(job.outcome)}{took}"
         else:
@@ -998,13 +998,3 @@ def _named(item: Item) -> str:
     from tui.widgets.item_list import full_title
 
     return full_title(item)
-
-
-def _kept(job: messages.JobView) -> str:
-    """What is kept of a job that was stopped, to be said after that."""
-    progress = job.progress
-    if job.resumable and progress is not None and progress.total and progress.unit == "texts":
-        if not progress.done:
-            return " before anything was done"
-        return f"; {progress.done:,} of {progress.total:,} texts are kept, and it goes on from there"
-    return "; what was done is kept" if job.resumable or job.goes_on_later else ""

@@ -95,6 +95,16 @@ class Notice(Static):
             self.update(content, layout=False)  # it fills its panel, whatever the text
 
 
+def what_was_kept(job: JobView) -> str:
+    """What is kept of a job that was stopped, to be said after that."""
+    progress = job.progress
+    if job.resumable and progress is not None and progress.total and progress.unit == "texts":
+        if not progress.done:
+            return " before anything was done"
+        return f"; {progress.done:,} of {progress.total:,} texts are kept, and it goes on from there"
+    return "; what was done is kept" if job.resumable or job.goes_on_later else ""
+
+
 def job_heading(job: JobView) -> str:
     """What a job is doing, in a line."""
     label = job.label[:1].upper() + job.label[1:]
