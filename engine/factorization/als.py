@@ -214,8 +214,9 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
 
     def _user_ridge(self, count: int) -> Ridge:
         """The weights of all items and the penalty, for a user with so many interactions."""
-        l2 = self._l2(torch.tensor(float(count), device=self.device), int(self._seen.sum()))
-        precision = self.alpha * self._gram + l2 * torch.eye(self.embedding_dim, device=self.device)
+        num_seen = int(self._seen.count_nonzero())
+        precision = self.alpha * self._gram
+        precision.diagonal().add_(self.l2 * max(count + self.alpha * num_seen, 1e-9) ** self.nu)
         return Ridge(precision, torch.zeros(self.embedding_dim, device=self.device))
 
     def _ridge_problem(self, items: Tensor, ratings: Tensor | None) -> tuple[Ridge, Tensor, Tensor]:

@@ -196,7 +196,8 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         del blocks, likelihood, observed, users  # their memory is needed for the summary
         job.report(Progress(f"averaging the samples of {self.name}"))
         self._posterior = Posterior.summarise(samples, grades, scale)
-        self.__dict__.pop("_user_prior", None)
+        for name in ("_user_prior", "_noise"):
+            self.__dict__.pop(name, None)
         self._days, self._span = days, None if days is None else days.span
 
     def _likelihood(self, ratings: Tensor, users: Tensor, num_users: int) -> Likelihood:
@@ -301,18 +302,21 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         """
         if timestamps is None or item_ids is None or self._days is None:
             return super().predict(user_ids, item_ids)
-        mean, _ = self._sampled(user_ids, item_ids, timestamps)
+        score, variance = self._sampled(user_ids, item_ids, timestamps)
+        mean: Scores = self._fitted_posterior().rating(score, variance).cpu().numpy()
         return mean
 
     @torch.no_grad()
     def std(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike, timestamps: npt.ArrayLike | None = None) -> Scores:
         """Return the standard deviation of the ratings of pairs, ``(n,)``, from posterior and noise variance."""
-        _, deviation = self._sampled(user_ids, item_ids, timestamps)
+        _, variance = self._sampled(user_ids, item_ids, timestamps)
+        deviation: Scores = (self._fitted_posterior().unit * variance.sqrt()).cpu().numpy()
         return deviation
 
     def _sampled(
         self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike, timestamps: npt.ArrayLike | None
-    ) -> tuple[Scores, Scores]:
+    ) -> tuple[Tensor, Tensor]:
+        """Return the mean and the variance of the scores of pairs, each ``(n,)``."""
         posterior = self._fitted_posterior()
         users = as_ids(user_ids, self.num_users, "user").reshape(-1)
         items = as_ids(item_ids, self.num_items, "item").reshape(-1)
@@ -328,8 +332,7 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         users, items = users.to(self.device), items.to(self.device)
         scores = posterior.samples_of_pairs(users, items, days, features)
         variance = posterior.variance[users] + posterior.item_doubt[items] + scores.var(0)
-        mean = posterior.rating(scores.mean(0), variance)
-        return mean.cpu().numpy(), (posterior.unit * variance.sqrt()).cpu().numpy()
+        return scores.mean(0), variance
 
     def _score_users(self, users: Tensor) -> Tensor:
         return self._fitted_posterior().all_scores(users)
@@ -365,7 +368,7 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         posterior = self._fitted_posterior()
         ridge, rows, targets = self._ridge_problem(items, ratings)
         scores = posterior.item_factors @ ridge.solve(rows, targets)
-        return posterior.rating(scores, posterior.variance.mean() + posterior.item_doubt)
+        return posterior.rating(scores, self._noise + posterior.item_doubt)
 
     def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
         assert ratings is not None
@@ -382,14 +385,19 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
     def _ridge_problem(self, items: Tensor, ratings: Tensor) -> tuple[Ridge, Tensor, Tensor]:
         """State a user's vector as a ridge regression. Each rating is weighted by the certainty of its item."""
         posterior = self._fitted_posterior()
-        noise = posterior.variance.mean()
+        noise = self._noise
         root = (noise / (noise + posterior.item_doubt[items])).sqrt()
         return self._user_prior, posterior.item_factors[items] * root[:, None], posterior.latent(ratings) * root
 
     @cached_property
     def _user_prior(self) -> Ridge:
         posterior = self._fitted_posterior()
-        return Ridge.of_people(posterior.user_factors, float(posterior.variance.mean()))
+        return Ridge.of_people(posterior.user_factors, self._noise)
+
+    @cached_property
+    def _noise(self) -> float:
+        """The mean over users of the variance of a rating's noise."""
+        return float(self._fitted_posterior().variance.mean())
 
     # -- storage ------------------------------------------------------------------------------------------------
     def _pack_tensors(self) -> dict[str, Tensor]:

@@ -224,7 +224,11 @@ class Posterior:
             piece = max(1, _PAIRS // max(1, self.typical[:, 0].numel()))
             parts = zip(torch.split(users, piece), torch.split(items, piece), strict=True)
             return torch.cat(
-                [self._products(self.typical[:, u].float(), self.items[:, i].float()) for u, i in parts], 1
+                [
+                    self._products(self.typical.index_select(1, u).float(), self.items.index_select(1, i).float())
+                    for u, i in parts
+                ],
+                1,
             )
         scores, is_known = [], (days >= 0).unsqueeze(1)
         around = self.users if len(self.days) == len(self.users) else self.typical

@@ -171,9 +171,9 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
             self._users[rows] = solved
             job.checkpoint()
 
-    def _extended(self) -> Tensor:
-        """Return the items' vectors with a 1 for the user's bias."""
-        extended = self._items.clone()
+    def _extended(self, items: Tensor | None = None) -> Tensor:
+        """Return the vectors of items, or of all items, with a 1 for the user's bias."""
+        extended = self._items.clone() if items is None else self._items[items]
         extended[:, -1] = 1.0
         return extended
 
@@ -204,7 +204,8 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
 
     def _fold_in(self, items: Tensor, ratings: Tensor | None) -> Tensor:
         ridge, vectors, history_targets = self._ridge_problem(items, ratings)
-        return self._scale.restore(self._items[:, -1] + self._extended() @ ridge.solve(vectors, history_targets))
+        user = ridge.solve(vectors, history_targets)
+        return self._scale.restore(self._items[:, -1] + self._items[:, :-1] @ user[:-1] + user[-1])
 
     def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
         ridge, vectors, history_targets = self._ridge_problem(items, ratings)
@@ -215,7 +216,7 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
     def _removal_effects(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
         ridge, vectors, history_targets = self._ridge_problem(items, ratings)
         smaller = self._user_ridge(len(items) - 1)
-        asked = self._extended()[targets]
+        asked = self._extended(targets)
         return self._unit * ridge.removal_effects(vectors, history_targets, asked, smaller)
 
     def _user_ridge(self, count: int) -> Ridge:
@@ -227,7 +228,7 @@ class BiasedFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         """State a user's part of the loss as a ridge regression."""
         assert ratings is not None
         ridge = self._user_ridge(len(items))
-        return ridge, self._extended()[items], self._scale.standardize(ratings) - self._items[items, -1]
+        return ridge, self._extended(items), self._scale.standardize(ratings) - self._items[items, -1]
 
 
 def _products(p: Tensor, q: Tensor) -> Tensor:

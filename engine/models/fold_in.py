@@ -206,15 +206,16 @@ class Ridge:
         if not len(vectors):
             return asked.new_zeros(len(asked), 0)
         other = smaller or self
-        factor = other._factor(vectors)
-        user = other.mean + torch.cholesky_solve(
-            (vectors.T @ (targets - vectors @ other.mean))[:, None], factor
-        ).squeeze(1)
-        solved = torch.cholesky_solve(vectors.T, factor)
-        leverage = (vectors.T * solved).sum(0).clamp_max(1 - 1e-6)
-        effects = (asked @ solved) * ((targets - vectors @ user) / (1 - leverage))
+        offsets = targets - vectors @ other.mean
+        # With the factor L of the normal equations, L⁻¹ times the rows, the items asked for and the right side gives
+        # all that is needed by products.
+        right = torch.cat((vectors.T, asked.T, (vectors.T @ offsets)[:, None]), 1)
+        solved = torch.linalg.solve_triangular(other._factor(vectors), right, upper=False)
+        rows, wanted, user = solved.split((len(vectors), len(asked), 1), 1)
+        leverage = rows.square().sum(0).clamp_max(1 - 1e-6)
+        effects = (wanted.T @ rows) * ((offsets - (rows.T @ user).squeeze(1)) / (1 - leverage))
         if smaller is not None:
-            effects = effects + (asked @ (self.solve(vectors, targets) - user))[:, None]
+            effects = effects + (asked @ (self.solve(vectors, targets) - other.mean))[:, None] - wanted.T @ user
         return effects
 
     def _factor(self, vectors: Tensor) -> Tensor:

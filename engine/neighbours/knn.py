@@ -193,33 +193,34 @@ class NeighboursModel(ClosedFormUserModel):
 
     def _entries(self, places: Tensor) -> tuple[Tensor, Tensor]:
         """Return the indices of these items' weights, one item after another, and each item's number of weights."""
-        lengths = torch.diff(self._stops, prepend=self._stops.new_zeros(1))[places]
-        entries = torch.repeat_interleave(self._stops[places] - lengths.cumsum(0), lengths)
+        stops = self._stops[places]
+        lengths = stops - torch.where(places > 0, self._stops[places - 1], 0)
+        entries = torch.repeat_interleave(stops - lengths.cumsum(0), lengths)
         return entries.add_(torch.arange(len(entries), device=self.device)), lengths
 
     def _contributions(self, items: Tensor, ratings: Tensor | None, targets: Tensor) -> Tensor:
         assert ratings is not None
         places, asked = self._position[items], self._position[targets]
-        known = places >= 0
-        matrix = self._weights_between(places[known], asked)
-        _, residuals = self._residuals(places[known], ratings[known])
-        parts = torch.zeros(len(targets), len(items), device=self.device)
-        parts[:, known] = matrix * residuals / (matrix.sum(1, keepdim=True) + self.damping)
-        return parts
+        known = (places >= 0).nonzero().squeeze(1)
+        places = places[known]
+        matrix = self._weights_between(places, asked)
+        _, residuals = self._residuals(places, ratings[known])
+        shares = matrix * residuals / (matrix.sum(1, keepdim=True) + self.damping)
+        return torch.zeros(len(targets), len(items), device=self.device).index_copy_(1, known, shares)
 
     def _weights_between(self, places: Tensor, asked: Tensor) -> Tensor:
         """Return the weight of each item as a neighbour of each item in ``asked``, ``(len(asked), len(places))``."""
         entries, lengths = self._entries(places)
-        owners, targets = torch.repeat_interleave(lengths), self._targets.index_select(0, entries)
-        distinct, row_of_asked = torch.unique(asked, return_inverse=True)
-        # An item without neighbours has the place -1, which selects the extra element at the end.
+        # An item without neighbours has the place -1, which selects the extra element at the end. Of an item that is
+        # asked for twice, one row is filled, and taken for both.
         row_of_place = torch.full((len(self._kept) + 1,), -1, device=self.device)
-        row_of_place[distinct] = torch.arange(len(distinct), device=self.device)
-        rows = row_of_place[targets]
-        found = rows >= 0
-        matrix = torch.zeros(len(distinct), len(places), device=self.device)
-        matrix[rows[found], owners[found]] = self._weights[entries[found]]
-        return matrix[row_of_asked]
+        row_of_place[asked] = torch.arange(len(asked), device=self.device)
+        rows = row_of_place.index_select(0, self._targets.index_select(0, entries))
+        found = (rows >= 0).nonzero().squeeze(1)  # few of all, so all else is done for these alone
+        owners = torch.searchsorted(lengths.cumsum(0), found, right=True)
+        matrix = torch.zeros(len(asked), len(places), device=self.device)
+        matrix[rows[found], owners] = self._weights[entries[found]]
+        return matrix[row_of_place[asked]]
 
     @torch.no_grad()
     def similarities(self, item: int) -> npt.NDArray[np.float32]:

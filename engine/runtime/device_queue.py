@@ -22,6 +22,11 @@ class DeviceQueue:
         self._queue: deque[threading.Event] = deque()
         self._taken = False
 
+    @property
+    def taken(self) -> bool:
+        """Whether somebody holds the device at this moment."""
+        return self._taken
+
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for the device, and hold it during the block."""

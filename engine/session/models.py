@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +95,25 @@ class ModelService:
         settings = self._opened.settings
         wanted = settings.user_model if task == "user" else settings.sequence_model
         return wanted if any(one.trained and one.name == wanted for one in self._store.states(task)) else None
+
+    @contextmanager
+    def turn(self, task: Task, name: str | None = None) -> Iterator[None]:
+        """The device, once it is free. That no model can answer is said without waiting for it.
+
+        Parameters
+        ----------
+        task, name
+            As of :meth:`choose`.
+
+        Raises
+        ------
+        UnknownError, RecsysError, DamagedModelError, NotTrainedError
+            As :meth:`choose`.
+        """
+        if self._opened.queue.taken:
+            self.choose(task, name)
+        with self._opened.queue.turn():
+            yield
 
     def answering(self, task: Task, name: str | None = None, user: int | None = None) -> tuple[str, Recommender, str]:
         """The model that answers, its recommender, and what is to be said of it; see :meth:`note_on`.

@@ -117,9 +117,8 @@ class OwnAnswerService:
         """
         resolved = self._me.resolve(profile)
         items = list(resolved.timeline().items)
-        self._models.choose("sequence", model)
         excluded = set(resolved.excluded())
-        with self._opened.queue.turn():
+        with self._models.turn("sequence", model):
             check(job)
             name, recommender, note = self._models.answering("sequence", model)
             if "texts" not in recommender.model.capabilities.uses:

@@ -122,8 +122,7 @@ class SequenceService:
         NotTrainedError
             If the model, or any for sequences, is not trained yet.
         """
-        self._models.choose("sequence", model)
-        with self._opened.queue.turn():
+        with self._models.turn("sequence", model):
             check(job)
             name, recommender, _ = self._models.answering("sequence", model)
             results = recommender.explain_next(_known(items, recommender)[0], item, k)
@@ -149,8 +148,7 @@ class SequenceService:
         NotTrainedError
             If the model, or any for sequences, is not trained yet.
         """
-        self._models.choose("sequence", model)  # that no model can answer is said without waiting for the device
-        with self._opened.queue.turn():
+        with self._models.turn("sequence", model):
             check(job)
             name, recommender, note = self._models.answering("sequence", model)
             known, left_out = _known(items, recommender)
@@ -199,8 +197,7 @@ class SequenceService:
         """
         from engine.what_if import compare_next
 
-        self._models.choose("sequence", model)
-        with self._opened.queue.turn():
+        with self._models.turn("sequence", model):
             check(job)
             name, recommender, note = self._models.answering("sequence", model)
             known, left_out = _known(after, recommender)

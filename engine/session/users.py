@@ -161,8 +161,7 @@ class UserService:
             If the model, or any for users, is not trained yet.
         """
         internal = self._opened.dataset.users.encode_one(user)  # an unknown user is said before a model is loaded
-        self._models.choose("user", model)  # that no model can answer is said without waiting for the device
-        with self._opened.queue.turn():
+        with self._models.turn("user", model):
             check(job)
             name, recommender, note = self._models.answering("user", model, internal)
             results = recommender.recommend(user, k, filter_seen, cautious)
@@ -224,8 +223,7 @@ class UserService:
             If the model cannot tell.
         """
         self._opened.dataset.users.encode_one(user)
-        self._models.choose("user", model)
-        with self._opened.queue.turn():
+        with self._models.turn("user", model):
             name, recommender, _ = self._models.answering("user", model)
             results = recommender.explain(user, item, k)
         note = "" if results else f"{name} finds nothing in the history that speaks for it"
