@@ -145,6 +145,7 @@ _EXTRAS: Final[Mapping[str, str]] = {
     "mlflow": "mlflow",
     "lancedb": "lance",
     "optuna": "tune",
+    "pillow": "posters",
     "psycopg": "database",
     "ray": "cluster",
     "python-calamine": "excel",

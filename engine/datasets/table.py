@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from engine.data.dataset import Dataset
 from engine.data.items import with_source_columns
@@ -11,6 +12,7 @@ from engine.datasets.build import item_columns as columns
 from engine.datasets.build.assemble import assemble
 from engine.datasets.build.interactions import concatenated, read_log
 from engine.datasets.build.items import Catalogue, Records, read_records
+from engine.datasets.build.pictures import find_pictures
 from engine.datasets.build.roles import (
     Roles,
     describes,
@@ -54,8 +56,9 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     with a usual name and fitting values is taken, and noted; an empty name turns that off. Only ``user`` and
     ``item``, or ``id``, are needed. Unless ``text`` is mapped, the text of an item is its title, its genres, those who
     made it (authors, artists, brands, directors …) and its descriptions. All other columns of the items are kept as
-    metadata, with the types that their values or the file have. Without a file of items, the titles, years and genres
-    of the items are taken from the interactions, if they are there.
+    metadata, with the types that their values or the file have. The column ``image`` names pictures that lie beside the
+    file of items; one whose values are such names is found by them, too. Without a file of items, the titles, years and
+    genres of the items are taken from the interactions, if they are there.
 
     Raises
     ------
@@ -68,7 +71,7 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     files.require_any((ratings, items), "table", ("ratings", "items"))
     _check_mapping(files, ratings is not None, items is not None)
     found: dict[str, Roles] = {}
-    reports, notes, catalogue, log, item_column = [], list[str](), None, None, None
+    reports, notes, catalogue, log, item_column, pictures = [], list[str](), None, None, None, None
     if ratings is not None:
         logs = []
         for number, source in enumerate((ratings, *(open_source(path) for path in files.more_ratings))):
@@ -99,14 +102,18 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         if files.more_items:
             rows = ChainedRows([rows, *(_open(open_source(path), files) for path in files.more_items)])
         report = ReadReport(rows.name, "items")
-        catalogue, found[rows.name] = _read_catalogue(rows, files, item_column, report, job)
-        report.remarks += found[rows.name].remarks
+        catalogue, roles = _read_catalogue(rows, files, item_column, report, job)
+        found[rows.name] = roles
+        report.remarks += roles.remarks
         reports.append(report)
+        named = "image" in files.mapping
+        pictures, remarks = find_pictures(items, catalogue.table, roles.columns.get("image"), named=named)
+        notes += remarks
     guessed = {file: roles.named() for file, roles in found.items() if roles.named()}
     recognised = [
         f"{file}: columns recognised by their names: {_listed(columns)}." for file, columns in guessed.items()
     ]
-    return assemble(
+    dataset = assemble(
         name,
         "table",
         name,
@@ -117,6 +124,7 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         guessed=guessed,
         job=job,
     )
+    return dataset if pictures is None else replace(dataset, source={**dataset.source, **pictures.as_source()})
 
 
 def _recognises(evidence: Evidence) -> Certainty:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.data.profile import Profile
     from engine.data.results import Mark, Overview, Task
     from engine.data.runs import RUN_KINDS, RUN_STATES, RunRecord, ValidationCurve
+    from engine.data.thumbnail import Thumbnail
     from engine.data.updates import DatasetUpdate
     from engine.evaluation.config import PROTOCOLS, TIES, EvaluationConfig, Ties
     from engine.evaluation.tuning import Tuned
@@ -57,6 +58,7 @@ _MODULES = {
     "engine.data.items": ("Item",),
     "engine.data.profile": ("Profile",),
     "engine.data.results": ("Mark", "Overview", "Task"),
+    "engine.data.thumbnail": ("Thumbnail",),
     "engine.data.updates": ("DatasetUpdate",),
     "engine.data.runs": ("RUN_KINDS", "RUN_STATES", "RunRecord", "ValidationCurve"),
     "engine.evaluation.config": ("PROTOCOLS", "TIES", "EvaluationConfig", "Ties"),
@@ -146,6 +148,7 @@ __all__ = [
     "Task",
     "Taste",
     "TasteShare",
+    "Thumbnail",
     "Ties",
     "Timeline",
     "Tuned",

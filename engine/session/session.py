@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from engine.session.me import MeService
     from engine.session.own_answers import OwnAnswerService
     from engine.session.people import PeopleService
+    from engine.session.pictures import PictureService
     from engine.session.taste import TasteService
     from engine.workspace.dataset_store import Workspace
 
@@ -191,6 +192,13 @@ class Session:
         from engine.session.map import MapService
 
         return MapService(self._opened, self.search)
+
+    @locked_property
+    def pictures(self) -> PictureService:
+        """The pictures of items that lie beside the catalogue."""
+        from engine.session.pictures import PictureService
+
+        return PictureService(self._opened)
 
     @locked_property
     def comparison(self) -> ComparisonService:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from engine.datasets.build.pictures import name_pictures
 from engine.datasets.formats.column_names import CATALOGUE_ROLES, ITEM_NUMBER, LABEL, LOG_ROLES, plain_name, usual
 from engine.datasets.formats.ids import to_ids
 from engine.datasets.formats.read_report import ReadReport
@@ -171,6 +172,9 @@ def roles_of_catalogue(rows: Rows, mapping: ColumnMapping, table: pa.Table, item
     choice.guess("id", names, lambda one: _repeats(table[one]))
     choice.require("id")
     for role, names in CATALOGUE_ROLES.items():
+        if role == "image":  # a column that names files goes before one of addresses, which are never fetched
+            files = [one for one in rows.columns if one not in choice.taken and name_pictures(table[one])]
+            names = (*map(plain_name, [*usual(files, names), *files]), *names)
         choice.guess(role, names, (lambda one: _no_title(table[one])) if role == "title" else None)
     if "title" not in choice.columns and "title" not in mapping and len(table):
         # Films can be called 1984 and 2046, in a column that says that it holds titles.

@@ -5,14 +5,15 @@ from __future__ import annotations
 import glob
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from engine.data.pictures import PictureColumn, without_pictures
 from engine.datasets.locations.address import OBJECT_STORES, WEB, Address, parse
 from engine.datasets.locations.fetched import Fetched
 from engine.datasets.locations.workbook import Sheet, copy_sheet, is_workbook, split_sheet
@@ -91,11 +92,21 @@ class LocalCopies:
         remarks = [*(one.note for one in copies), *(one for sheet in self._sheets.values() for one in sheet.remarks)]
         if not copies and not remarks:
             return dataset
-        source = dict(dataset.source)
+        source = self._with_lasting_pictures(dataset.source)
         if copies:
             source["addresses"] = [one.summary() for one in copies]
         source["notes"] = [*(" ".join(one.split()) for one in remarks), *source.get("notes", ())]
         return replace(dataset, source=source)
+
+    def _with_lasting_pictures(self, source: Mapping[str, Any]) -> dict[str, Any]:
+        """The source of a data set; pictures beside a workbook last, those beside what was fetched do not."""
+        pictures = PictureColumn.of_source(source)
+        if pictures is None or self._folder is None or not Path(pictures.folder).is_relative_to(self._folder.resolve()):
+            return dict(source)
+        for path, sheet in self._sheets.items():
+            if sheet.path.parent.resolve() == Path(pictures.folder) and self._folder not in path.parents:
+                return {**source, **PictureColumn(pictures.column, str(path.parent.resolve())).as_source()}
+        return without_pictures(source)
 
     def _as_table(self, path: Path, sheet: str) -> Path:
         """The copy of a sheet if the file is a workbook, else the file itself."""
