@@ -213,7 +213,7 @@ class Ridge:
         solved = torch.linalg.solve_triangular(other._factor(vectors), right, upper=False)
         rows, wanted, user = solved.split((len(vectors), len(asked), 1), 1)
         leverage = rows.square().sum(0).clamp_max(1 - 1e-6)
-        effects = (wanted.T @ rows) * ((offsets - (rows.T @ user).squeeze(1)) / (1 - leverage))
+        effects: Tensor = (wanted.T @ rows) * ((offsets - (rows.T @ user).squeeze(1)) / (1 - leverage))
         if smaller is not None:
             effects = effects + (asked @ (self.solve(vectors, targets) - other.mean))[:, None] - wanted.T @ user
         return effects
