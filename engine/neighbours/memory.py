@@ -12,10 +12,10 @@ _PIECE = 4_194_304
 def knn(counts: Counts, options: Options) -> float:
     """Estimate the memory of :class:`engine.neighbours.knn.NeighboursModel`, if every item has all its neighbours."""
     largest = max(counts.users, counts.items)
-    blocks = 4 * min(256, max(1, _PIECE // largest)) * (2 * counts.users + 22 * counts.items)
+    blocks = 4 * min(256, max(1, _PIECE // largest)) * (counts.users / 2 + 10 * counts.items)
     neighbours = 72 * counts.items * min(options["neighbors"], counts.items)
     preparing = max(OFFSETS, 24 + 2 * PAIRS_KEPT + PAIRS_BUILDING) * counts.interactions
-    comparing = (24 + 3 * PAIRS_KEPT + 32) * counts.interactions + blocks + neighbours
+    comparing = (24 + 3 * PAIRS_KEPT) * counts.interactions + blocks + neighbours
     return float(WORKSPACE + max(preparing, comparing))
 
 

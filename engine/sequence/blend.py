@@ -23,13 +23,12 @@ from engine.sequence import specs
 from engine.sequence.attention import AttentionModel
 from engine.sequence.base import SequenceModel
 from engine.sequence.markov import MarkovModel
+from engine.sequence.memory import BLEND_WINDOWS
 from engine.sequence.windows import cut, hold_out, reciprocal_ranks, tensor_of
 
 #: The shares of attention that are compared on the held-out sequences, and the share used if too few are held out.
 SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 SHARE = 0.3
-#: The largest number of held-out windows on which the shares are compared.
-MOST_WINDOWS = 4_000
 
 
 class BlendModel(SequenceModel):
@@ -146,7 +145,7 @@ class BlendModel(SequenceModel):
     def _fit(self, interactions: SequenceInteractions, job: Job) -> None:
         self._markov, self._attention = self._make_parts(self.n_iter)
         self.share = SHARE
-        parts = hold_out(interactions, self.held_out, self.random_state, MOST_WINDOWS)
+        parts = hold_out(interactions, self.held_out, self.random_state, BLEND_WINDOWS)
         if parts is not None:
             kept, windows = parts
             self._fit_attention(kept, job.named("training attention on most users"))

@@ -19,12 +19,11 @@ from engine.models.spec import ModelSpec
 from engine.runtime.job import Job, Progress
 from engine.sequence import specs
 from engine.sequence.base import SequenceModel
+from engine.sequence.memory import MARKOV_WINDOWS
 from engine.sequence.windows import hold_out, reciprocal_ranks, tensor_of
 
 #: At most so many occurrences of an item are compared, evenly spread over all. It bounds the time of a prediction.
 MOST_PLACES = 4_000
-#: The largest number of held-out windows on which the settings are compared.
-MOST_WINDOWS = 600
 
 
 class MarkovModel(SequenceModel):
@@ -113,7 +112,7 @@ class MarkovModel(SequenceModel):
     def _fit(self, interactions: SequenceInteractions, job: Job) -> None:
         job.report(Progress(f"counting for {self.name}"))
         self.counting = (self.decay, self.ahead, self.sharpness)
-        parts = hold_out(interactions, self.held_out, self.random_state, MOST_WINDOWS)
+        parts = hold_out(interactions, self.held_out, self.random_state, MARKOV_WINDOWS)
         if parts is not None:
             self._count(parts[0])
             self._choose(tensor_of(parts[1]), job)

@@ -14,8 +14,10 @@ FULL_ON_CPU, SAMPLED_ON_CPU = 2_000, 512
 _SORTING, _COUNTING = 60, 33
 #: What libraries and blocks of bounded size take beside it.
 _SMALL = 2_000_000
-#: The number of windows on which settings are compared, and the number of their scores that exist at a time.
-_WINDOWS, _CHUNK = 600, 4_194_304
+#: The largest number of held-out windows on which the settings of markov, and the shares of blend, are compared.
+MARKOV_WINDOWS, BLEND_WINDOWS = 600, 4_000
+#: The number of scores of windows that exist at a time.
+_CHUNK = 4_194_304
 
 
 def markov(counts: Counts, options: Options) -> float:
@@ -24,7 +26,7 @@ def markov(counts: Counts, options: Options) -> float:
     # The sequences, and a copy of those that are not held out, while the settings are compared on the windows.
     held_out = options["held_out"]
     sequences = 4 * cells * (2 - held_out if held_out else 1)
-    comparing = 44 * min(_WINDOWS * counts.items, _CHUNK) if held_out else 0
+    comparing = 44 * min(MARKOV_WINDOWS * counts.items, _CHUNK) if held_out else 0
     counting = sequences + max(_COUNTING * counts.interactions, comparing)
     return float(_SMALL + max(_SORTING * counts.interactions, counting))
 
@@ -44,7 +46,7 @@ def blend(counts: Counts, options: Options) -> float:
     cells = counts.sequences * _WHOLE
     pieces = min(cells // _ATTENTION, counts.interactions // _ATTENTION + counts.sequences)
     # Beside the votes that markov compares, the scores of attention and their mean.
-    comparing = 68 * min(_WINDOWS * counts.items, _CHUNK) if options["held_out"] else 0
+    comparing = 68 * min(BLEND_WINDOWS * counts.items, _CHUNK) if options["held_out"] else 0
     training = _network(counts, options, _ATTENTION, pieces, _candidates(counts, options))
     return float(_SMALL + 8 * cells + max(training, comparing, _COUNTING * counts.interactions))
 
