@@ -256,6 +256,8 @@ def notes_of(answer: Answer) -> list[str]:
         notes.append(f"No item has {' or '.join(map(repr, answer.unknown_words))}.")
     if answer.remark:
         notes.append(answer.remark)
+    if answer.nudged:
+        notes.append(f"{answer.nudged[:1].upper()}{answer.nudged[1:]}{'' if answer.nudged.endswith('.') else '.'}")
     if answer.hidden:
         what = "1 adult title is" if answer.hidden == 1 else f"{answer.hidden:,} adult titles are"
         notes.append(f"{what} hidden; --adult shows them.")
@@ -291,6 +293,7 @@ def search_json(answer: Answer, facets: Sequence[Facet]) -> dict[str, Any]:
         "remark": answer.remark,
         "hidden": answer.hidden,
         "unlisted": answer.unlisted,
+        "nudged": answer.nudged,
         "note": answer.note,
         "facets": [
             {

@@ -195,6 +195,8 @@ class Answer:
         The number of items that were left out because they are for adults; see :mod:`engine.search.hidden`.
     unlisted
         The number of items that were left out because somebody hid them; see :mod:`engine.data.pins`.
+    nudged
+        By whose taste the order is nudged, or why it is not though that was asked for; empty if it was not.
     whole
         Computes the whole list, of which the results are the beginning; None where they are all there is.
     """
@@ -210,6 +212,7 @@ class Answer:
     remark: str = ""
     hidden: int = 0
     unlisted: int = 0
+    nudged: str = ""
     whole: Callable[[], ResultPages] | None = field(default=None, compare=False, repr=False)
 
     @property

@@ -42,6 +42,8 @@ class Ranking:
         Whether the rows are in another order than by their scores.
     pinned
         The rows that come first because somebody pinned them.
+    is_nudged
+        Whether the rows are in the order of their scores as nudged by a person's taste; the scores are not nudged.
     """
 
     scores: dict[int, float]
@@ -55,11 +57,12 @@ class Ranking:
     encoded_query: str = ""
     is_sorted: bool = False
     pinned: frozenset[int] = frozenset()
+    is_nudged: bool = False
 
     def best(self, k: int, note: str | None = None) -> Ranking:
         """The first ``k`` rows; rows with equal scores are in ascending order."""
         ordered = list(self.scores.items())
-        if not self.is_sorted:
+        if not (self.is_sorted or self.is_nudged):
             ordered.sort(key=lambda one: (-one[1], one[0]))
         return replace(self, scores=dict(ordered[:k]), note=self.note if note is None else note)
 

@@ -30,7 +30,7 @@ from engine.search.lexical.inverted_index import CacheFile, InvertedIndex
 from engine.search.modes import LIKE_BY, MODES
 from engine.search.ordering import Ordering
 from engine.search.pinned_rows import PinnedRows
-from engine.search.ranker import Ranker, by_meaning, exact_titles
+from engine.search.ranker import TASTE, Ranker, by_meaning, exact_titles
 from engine.search.request import Request, understand
 from engine.search.semantic.semantic_index import SemanticIndex
 from engine.search.similar_items import SimilarItems
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from engine.data.items import ItemTable
     from engine.search.encoder.encoder import Encoder
     from engine.search.filters.orders import Order
+    from engine.search.nudge import Nudge
     from engine.search.reranker import Reranker
     from engine.search.semantic.vector_store import VectorStore
 
@@ -147,6 +148,7 @@ class SearchIndex:
         job: Job | None = None,
         adult: bool = False,
         made: int | None = None,
+        nudge: Nudge | None = None,
     ) -> Answer:
         """Find the items that match a query or are similar to another item, best first.
 
@@ -188,6 +190,9 @@ class SearchIndex:
             or the item ``like`` asks for them; see :mod:`engine.search.hidden`.
         made
             The number of results that are made at once; None for all. The others are in the answer's ``whole`` list.
+        nudge
+            Raises what suits a person's taste among the results for words; their matches stay as they are. Items like
+            another, other orders and searches without words are not nudged.
 
         Raises
         ------
@@ -222,10 +227,10 @@ class SearchIndex:
         elif not query.strip():
             return self._counting(self.popular(k, allowed, order, made), fitting, hidden)
         elif mode == "semantic":
-            ranking = by_meaning(self.semantic, query, self._depth(depth, order), allowed)
+            ranking = by_meaning(self.semantic, query, self._depth(depth, order), allowed, nudge)
         else:
-            return self._understood(query, k, depth, mode, wanted, order, literal, diversity, job, hidden, made)
-        answer = self._answer(self._arranged(ranking, order, k, diversity), Request.plain(query), made)
+            return self._understood(query, k, depth, mode, wanted, order, literal, diversity, job, hidden, made, nudge)
+        answer = self._answer(self._arranged(ranking, order, k, diversity), Request.plain(query), made, nudge)
         if mode == "semantic" and like is None and not self.semantic.multilingual:
             answer = replace(answer, remark=doubt_of_language(read_language(query, self._is_known)))
         return self._counting(answer, fitting, hidden)
@@ -338,6 +343,7 @@ class SearchIndex:
         job: Job | None,
         hidden: Allowed,
         made: int | None = None,
+        nudge: Nudge | None = None,
     ) -> Answer:
         """The answer to a query in words, after what it asks for is understood."""
         self.prepare_keywords(job)
@@ -359,14 +365,14 @@ class SearchIndex:
         note = ""
         if mode == "hybrid":
             try:
-                ranking = self._ranker.by_words_and_meaning(request, depth, allowed, job)
+                ranking = self._ranker.by_words_and_meaning(request, depth, allowed, job, nudge)
             except RecsysError as error:  # no embeddings or no model: keyword results are better than none
-                ranking, note = self._ranker.by_words(request, depth, allowed), f"By keyword only: {error}"
+                ranking, note = self._ranker.by_words(request, depth, allowed, nudge), f"By keyword only: {error}"
         else:
-            ranking = self._ranker.by_words(request, depth, allowed)
+            ranking = self._ranker.by_words(request, depth, allowed, nudge)
         if note:
             ranking.note = note
-        answer = self._answer(self._arranged(ranking, order, k, diversity), request, made)
+        answer = self._answer(self._arranged(ranking, order, k, diversity), request, made, nudge)
         return self._counting(answer, fitting, hidden)
 
     def _depth(self, depth: int, order: Order | None) -> int:
@@ -463,26 +469,29 @@ class SearchIndex:
         literal: Collection[str] = (),
         *,
         adult: bool = False,
+        nudge: Nudge | None = None,
     ) -> dict[str, float]:
         """What speaks for and against an item as an answer to a query; see :meth:`Ranker.explain`.
 
         Parameters
         ----------
-        query, mode, filters, literal, adult
+        query, mode, filters, literal, adult, nudge
             As in :meth:`search`.
         internal_id
             The internal id of the item.
         """
         if not query.strip() or mode == "semantic":
-            return {}
+            return {} if nudge is None or not query.strip() else {TASTE: float(nudge.logits(np.array(internal_id - 1)))}
         hidden = None if adult else self.adult.hidden(query, filters)
         request, allowed = self._fitting(query, filters, literal, hidden)
         if request.is_empty or (request.moved is not None and mode == "hybrid"):
             return {}
         try:
-            return self._ranker.explain(request, internal_id - 1, _DEPTH, allowed, by_meaning=mode == "hybrid")
+            return self._ranker.explain(
+                request, internal_id - 1, _DEPTH, allowed, by_meaning=mode == "hybrid", nudge=nudge
+            )
         except RecsysError:  # the search was by words alone, too
-            return self._ranker.explain(request, internal_id - 1, _DEPTH, allowed, by_meaning=False)
+            return self._ranker.explain(request, internal_id - 1, _DEPTH, allowed, by_meaning=False, nudge=nudge)
 
     def _moved(self, request: Request, k: int, allowed: Allowed) -> Ranking | None:
         """Items like one that the query names, moved by its other words; None if there is no such item."""
@@ -508,7 +517,9 @@ class SearchIndex:
         return allowed
 
     # -- answers --------------------------------------------------------------------------------------------
-    def _answer(self, ranking: Ranking, request: Request, made: int | None = None) -> Answer:
+    def _answer(
+        self, ranking: Ranking, request: Request, made: int | None = None, nudge: Nudge | None = None
+    ) -> Answer:
         by_words = ranking.method in ("hybrid", "keyword")
         terms = self._index.keywords.query_terms(request.words, request.literal) if by_words else []
         found_terms = MatchedTerms(terms)
@@ -533,7 +544,9 @@ class SearchIndex:
             ]
 
         pages = RankedPages(np.fromiter(ranking.scores, np.int64, len(ranking.scores)) + 1, make)
-        answer = _beginning(pages, ranking.method, made, note=ranking.note, understood=request.understood)
+        nudged = nudge.origin if nudge is not None and ranking.is_nudged else ""
+        further = {"note": ranking.note, "understood": request.understood, "nudged": nudged}
+        answer = _beginning(pages, ranking.method, made, **further)
         if not by_words:
             return answer
         keywords = self._index.keywords

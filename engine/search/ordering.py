@@ -51,7 +51,8 @@ class Ordering:
         in_order = rows[np.argsort(self._keys(order)[rows], kind="stable")].tolist()
         left_out = len(ranking.scores) - len(in_order)
         note = f"{left_out} weaker matches are left out of this order" if left_out else ""
-        return replace(ranking.keep(in_order), is_sorted=True, note=" · ".join(filter(None, [ranking.note, note])))
+        kept = replace(ranking.keep(in_order), is_sorted=True, is_nudged=False)
+        return replace(kept, note=" · ".join(filter(None, [ranking.note, note])))
 
     def first(self, order: Order | None, allowed: Mask | None, k: int) -> Rows:
         """The first ``k`` of the allowed items in an order; None is the most popular first."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.search.filters.fields import Fields
     from engine.search.lexical.exact_titles import ExactTitles
     from engine.search.lexical.inverted_index import InvertedIndex
+    from engine.search.nudge import Nudge
     from engine.search.request import Request
     from engine.search.reranker import Reranker
     from engine.search.semantic.semantic_index import SemanticIndex
@@ -37,6 +38,8 @@ Rows = npt.NDArray[np.int64]
 _BY_WORDS, _NEAREST, _BY_MEANING, _PRIOR = 150, 200, 120, 0.1
 #: The candidates whose genres suit the moods of a query.
 _BY_MOOD = 100
+#: What the part of a weighted sum is called that a person's taste adds.
+TASTE = "taste"
 #: The best items that the second stage reads.
 _RERANKED = 50
 #: A text of fewer characters describes nothing but its title and genres.
@@ -82,12 +85,15 @@ class Ranker:
         self._log_popularity = log_popularity
         self._last_nearest: tuple[object, tuple[Rows, float] | None] = None, None
 
-    def by_words(self, request: Request, k: int, allowed: Mask | None) -> Ranking:
-        """The items that have words of the request, or a title like it."""
-        return self._ranked(request, self.evidence(request, k, allowed, by_meaning=False), k, "keyword")
+    def by_words(self, request: Request, k: int, allowed: Mask | None, nudge: Nudge | None = None) -> Ranking:
+        """The items that have words of the request, or a title like it, nudged by a person's taste if one is given."""
+        evidence = self.evidence(request, k, allowed, by_meaning=False)
+        return self._ranked(request, evidence, k, "keyword", nudge=nudge)
 
-    def by_words_and_meaning(self, request: Request, k: int, allowed: Mask | None, job: Job | None = None) -> Ranking:
-        """The items that have words of the request, or are near to it in meaning.
+    def by_words_and_meaning(
+        self, request: Request, k: int, allowed: Mask | None, job: Job | None = None, nudge: Nudge | None = None
+    ) -> Ranking:
+        """The items that have words of the request, or are near to it in meaning, nudged if a nudge is given.
 
         Raises
         ------
@@ -96,7 +102,7 @@ class Ranker:
         """
         evidence = self.evidence(request, k, allowed, job=job)
         added, trouble = self._second_stage(request, evidence, job)
-        ranking = self._ranked(request, evidence, k, "hybrid", added)
+        ranking = self._ranked(request, evidence, k, "hybrid", added, nudge)
         ranking.note = " · ".join(filter(None, [self._semantic.index()[1], trouble]))
         ranking.encoded_query = request.meaning
         return ranking
@@ -195,7 +201,14 @@ class Ranker:
         return found
 
     def explain(
-        self, request: Request, row: int, k: int, allowed: Mask | None, *, by_meaning: bool = True
+        self,
+        request: Request,
+        row: int,
+        k: int,
+        allowed: Mask | None,
+        *,
+        by_meaning: bool = True,
+        nudge: Nudge | None = None,
     ) -> dict[str, float]:
         """What the features of an item add to its weighted sum, compared with the mean of all candidates.
 
@@ -205,6 +218,8 @@ class Ranker:
             See :meth:`evidence`.
         row
             The row of the item.
+        nudge
+            The taste by which the results are nudged.
 
         Returns
         -------
@@ -221,6 +236,8 @@ class Ranker:
         added, _ = self._second_stage(request, evidence)
         if added is not None:
             parts["re-ranked"] = float(added[places[0]])
+        if nudge is not None:
+            parts[TASTE] = float(relevance.of_nudge(evidence, nudge)[places[0]])
         return parts
 
     def _second_stage(self, request: Request, evidence: Evidence, job: Job | None = None) -> tuple[Numbers | None, str]:
@@ -249,20 +266,30 @@ class Ranker:
         return sums
 
     def _ranked(
-        self, request: Request, evidence: Evidence, k: int, method: str, added: Numbers | None = None
+        self,
+        request: Request,
+        evidence: Evidence,
+        k: int,
+        method: str,
+        added: Numbers | None = None,
+        nudge: Nudge | None = None,
     ) -> Ranking:
         sums = self._sums(request, evidence)
         if added is not None:
             sums += added
+        nudged = sums if nudge is None else sums + relevance.of_nudge(evidence, nudge)
         # An item whose title is the query comes first, the best known of several; so does one whose title is nearly
         # the query, if the query is misspelt.
         is_misspelt = bool(self._index.keywords.corrections(request.words, request.literal))
         first = np.flatnonzero(evidence.exact | (evidence.nearly & is_misspelt))
         if len(first):
             order = np.argsort(-self._popularity[evidence.rows[first]], kind="stable")
-            sums[first[order]] = float(sums.max()) + 1e-3 * np.arange(len(first), 0, -1)
+            above = 1e-3 * np.arange(len(first), 0, -1)
+            sums[first[order]] = float(sums.max()) + above
+            if nudge is not None:
+                nudged[first[order]] = float(nudged.max()) + above
         scores = relevance.match(evidence, sums)
-        best = np.lexsort((evidence.rows, -sums))[:k]
+        best = np.lexsort((evidence.rows, -nudged))[:k]
         rows = evidence.rows[best].tolist()
         cosines: dict[int, float] = {}
         if evidence.cosines is not None:
@@ -273,6 +300,7 @@ class Ranker:
             exact=frozenset(evidence.rows[evidence.exact].tolist()),
             nearly=frozenset(evidence.rows[evidence.nearly].tolist()),
             cosines={row: cosine for row, cosine in cosines.items() if np.isfinite(cosine)},
+            is_nudged=nudge is not None,
         )
 
     def _about(self, subject: str, evidence: Evidence) -> Numbers:
@@ -303,7 +331,9 @@ class Ranker:
         return is_short
 
 
-def by_meaning(semantic: SemanticIndex, query: str, k: int, allowed: Mask | None) -> Ranking:
+def by_meaning(
+    semantic: SemanticIndex, query: str, k: int, allowed: Mask | None, nudge: Nudge | None = None
+) -> Ranking:
     """The items that are nearest to a query in meaning, in the order of their cosines; no words are needed.
 
     Raises
@@ -312,11 +342,14 @@ def by_meaning(semantic: SemanticIndex, query: str, k: int, allowed: Mask | None
         If there are no embeddings, or no model to encode the query with.
     """
     index, note = semantic.index()
-    rows, cosines = index.search(semantic.encode_query(query), k, allowed)
+    rows, cosines = index.search(semantic.encode_query(query), k if nudge is None else max(k, _BY_MEANING), allowed)
+    if nudge is not None:
+        best = np.argsort(-relevance.nudged_cosines(cosines, rows, nudge), kind="stable")[:k]
+        rows, cosines = rows[best], cosines[best]
     scores = relevance.match_of_cosine(cosines)
     found = dict(zip(rows.tolist(), scores.tolist(), strict=True))
     of_rows = dict(zip(rows.tolist(), cosines.tolist(), strict=True))
-    return Ranking(found, "semantic", cosines=of_rows, note=note, encoded_query=query)
+    return Ranking(found, "semantic", cosines=of_rows, note=note, encoded_query=query, is_nudged=nudge is not None)
 
 
 def exact_titles(

@@ -19,6 +19,7 @@ from engine.search.evidence import FEATURES
 
 if TYPE_CHECKING:
     from engine.search.evidence import Evidence
+    from engine.search.nudge import Nudge
 
 Numbers = npt.NDArray[np.float64]
 
@@ -106,10 +107,21 @@ def match(evidence: Evidence, sums: Numbers) -> Numbers:
     return _logistic(slope * sums + offset + known * evidence.coverage.known)
 
 
+def of_nudge(evidence: Evidence, nudge: Nudge) -> Numbers:
+    """What a person's taste adds to the weighted sums, by which it counts as much in every mode."""
+    slope = (WORD_CALIBRATION if evidence.cosines is None else CALIBRATION)[0]
+    return nudge.logits(evidence.rows) / slope
+
+
 def match_of_cosine(cosines: npt.NDArray[np.floating]) -> Numbers:
     """The probability that items fit by their cosine with the query alone."""
     slope, offset = COSINE_CALIBRATION
     return _logistic(slope * cosines.astype(np.float64) + offset)
+
+
+def nudged_cosines(cosines: npt.NDArray[np.floating], rows: npt.NDArray[np.int64], nudge: Nudge) -> Numbers:
+    """Cosines raised by a person's taste, for the order of a search by meaning alone."""
+    return cosines.astype(np.float64) + nudge.logits(rows) / COSINE_CALIBRATION[0]
 
 
 def contributions(evidence: Evidence, place: int) -> dict[str, float]:

@@ -143,9 +143,10 @@ class SimilarItems:
             index = self._semantic.index()[0]
             none = np.zeros_like(index.vector(next(iter(ranking.cosines))))
             vectors = np.stack([none if (one := index.vector(row)) is None else one for row in rows])
-        order = rerank_by_similarity(
-            titles, np.array(list(ranking.scores.values()), dtype=np.float32), vectors, k, diversity
-        )
+        scores = np.array(list(ranking.scores.values()), dtype=np.float32)
+        if ranking.is_nudged:  # the place in the list counts
+            scores = np.sort(scores)[::-1]
+        order = rerank_by_similarity(titles, scores, vectors, k, diversity)
         # Items whose title is the query stay first.
         order.sort(key=lambda position: rows[position] not in ranking.exact)
         return ranking.keep([rows[position] for position in order])

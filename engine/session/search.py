@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.search.filters.completion import Completion
     from engine.search.filters.parser import ParsedQuery
     from engine.search.history import SearchHistory
+    from engine.search.nudge import Nudge
     from engine.search.reranker import Reranker
     from engine.search.semantic.vector_store import Rows
 
@@ -53,11 +54,14 @@ class SearchService:
         The data set.
     pins
         The pinned and hidden items.
+    taste
+        Returns by which taste of a profile a search is nudged, or None and why it is not.
     """
 
-    def __init__(self, opened: OpenDataset, pins: PinService) -> None:
+    def __init__(self, opened: OpenDataset, pins: PinService, taste: Callable[[str], tuple[Nudge | None, str]]) -> None:
         self._opened = opened
         self._pins = pins
+        self._taste = taste
 
     @locked_property
     def _encoder(self) -> Encoder:
@@ -200,6 +204,7 @@ class SearchService:
         literal: Collection[str] = (),
         adult: bool | None = None,
         made: int | None = None,
+        for_me: str | None = None,
     ) -> Answer:
         """Items like these words, or like the item ``like``, best first.
 
@@ -229,6 +234,9 @@ class SearchService:
         made
             As in :meth:`engine.search.SearchIndex.search`. Without it, an answer with ``k`` results can list further
             ones by its ``whole`` list, up to fifty thousand.
+        for_me
+            The profile by whose taste the results for words are nudged; None for nobody's. The matches stay as they
+            are. The answer says by what it is nudged, or what is missing for that.
 
         Raises
         ------
@@ -250,6 +258,9 @@ class SearchService:
         internal = None if like is None else self._opened.dataset.items.id_map.encode_one(like)
         if diversity is None:
             diversity = 0.0 if like is None else _DIVERSITY
+        nudge, not_nudged = None, ""
+        if for_me is not None and text and like is None and parsed.order in (None, "relevance"):
+            nudge, not_nudged = self._taste(for_me)
         trouble: object = self._search.semantic.unavailable
         if mode == "hybrid" and like is None and self._opened.interactive and not self._model_loaded:
             trouble = trouble or "the embedding model is not loaded yet"
@@ -272,6 +283,7 @@ class SearchService:
                 job=job,
                 adult=adult,
                 made=made,
+                nudge=nudge,
             )
             answer = replace(answer, note=" · ".join(filter(None, [f"by keyword only: {trouble}", answer.note])))
         else:
@@ -292,7 +304,10 @@ class SearchService:
                     job=job,
                     adult=adult,
                     made=made,
+                    nudge=nudge,
                 )
+        if not_nudged:
+            answer = replace(answer, nudged=not_nudged)
         if not answer.results:
             return self._explained(answer, parsed, adult, job)
         if made is not None or len(answer.results) < k:
@@ -310,6 +325,7 @@ class SearchService:
                 literal=literal,
                 adult=adult,
                 made=k,
+                for_me=for_me,
             )
             pages = _all_of(further)
             return pages.after(answer.results).inside(self._opened.queue.turn)
@@ -454,13 +470,19 @@ class SearchService:
             return self._search.semantic.nearest_phrases(meant, self._opened.dataset.items[internal])
 
     def explain(
-        self, query: str, item: ExternalId, mode: str = "hybrid", *, literal: Collection[str] = ()
+        self,
+        query: str,
+        item: ExternalId,
+        mode: str = "hybrid",
+        *,
+        literal: Collection[str] = (),
+        for_me: str | None = None,
     ) -> list[tuple[str, float]]:
         """What speaks for and against an item as an answer to a query, the weightiest first.
 
         Parameters
         ----------
-        query, mode, literal
+        query, mode, literal, for_me
             As in :meth:`search`. What the embedding model is needed for is left out while it is not loaded.
         item
             The id in the source file.
@@ -481,8 +503,9 @@ class SearchService:
         if mode == "hybrid" and not self._model_loaded:
             mode = "keyword"
         adult = self._opened.shows_adult
+        nudge = None if for_me is None or not parsed.text else self._taste(for_me)[0]
         with self._opened.queue.turn():
-            parts = self._search.explain(parsed.text, internal, mode, parsed.filters, literal, adult=adult)
+            parts = self._search.explain(parsed.text, internal, mode, parsed.filters, literal, adult=adult, nudge=nudge)
         told = [(name, value) for name, value in parts.items() if abs(value) >= _TELLING]
         return sorted(told, key=lambda part: -abs(part[1]))
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from engine.session.map import MapService
     from engine.session.me import MeService
     from engine.session.own_answers import OwnAnswerService
+    from engine.session.own_taste import OwnTaste
     from engine.session.people import PeopleService
     from engine.session.pictures import PictureService
     from engine.session.taste import TasteService
@@ -151,7 +152,7 @@ class Session:
         self.profiles = ProfileService(self._opened)
         self.queries = QueryService(self._opened)
         self.pins = PinService(self._opened)
-        self.search = SearchService(self._opened, self.pins)
+        self.search = SearchService(self._opened, self.pins, lambda profile: self._own_taste.nudge(profile))
         self.models = ModelService(self._opened, self.search)
         self.runs = RunService(self._opened)
         self.cards = ModelCardService(self._opened, self.models)
@@ -164,6 +165,12 @@ class Session:
         from engine.session.me import MeService
 
         return MeService(self._opened)
+
+    @locked_property
+    def _own_taste(self) -> OwnTaste:
+        from engine.session.own_taste import OwnTaste
+
+        return OwnTaste(self._opened, self.models, self.me, self.search.stored_vectors)
 
     @locked_property
     def own_answers(self) -> OwnAnswerService:

@@ -84,3 +84,16 @@ def test_items_for_adults_are_counted_and_shown_on_request(run: Run, tmp_path: P
     (home / "config").mkdir(exist_ok=True)
     (home / "config" / "config.toml").write_text("show-adult = true\n")
     assert len(json.loads(run("search", "story", "-d", "mine", "--mode", "keyword", "--json").out)) == 3
+
+
+def test_the_order_is_nudged_by_ones_own_ratings_on_request(run: Run, films: str) -> None:
+    search = ("search", "monster", "-d", films, "--mode", "keyword")
+    assert "nudged" not in run(*search).err
+    outcome = run(*search, "--for-me", "--json", "--details")
+    assert json.loads(outcome.out)["nudged"].startswith("not nudged: no item of")
+    assert "Not nudged: no item of" in outcome.err
+    run("me", "rate", "Alien", "5", "-d", films, "--profile", "ann")
+    assert "train a model" in run(*search, "--for-me", "--profile", "ann").err
+    outcome = run(*search, "--profile", "ann")
+    assert outcome.status == 2
+    assert "--profile says whose ratings --for-me means: give both." in outcome.err

@@ -278,6 +278,7 @@ class FakeSearch:
     def __init__(self, fake: FakeSession) -> None:
         self._fake = fake
         self.options: list[tuple[frozenset[str], bool | None]] = []
+        self.profiles: list[str | None] = []
 
     def warm_up(self, job: Job | None = None) -> None:
         self._fake.enter("warm_up", job=job)
@@ -319,12 +320,14 @@ class FakeSearch:
         diversity: float | None = None,
         literal: Collection[str] = (),
         adult: bool | None = None,
+        for_me: str | None = None,
     ) -> Answer:
         parsed = self.parse_query(query) if isinstance(query, str) else query
         text = parsed.text
         self._fake.clock.advance(0.018)
         self._fake.enter("search", text, mode, like, job=job)
         self.options.append((frozenset(literal), adult))
+        self.profiles.append(for_me)
         if mode == "semantic" and not self._fake.done:
             raise NotTrainedError("Search by meaning needs the catalogue to be embedded first.")
         fits = mask(parsed.filters, self.fields)
@@ -365,6 +368,7 @@ class FakeSearch:
             unknown_words=unknown,
             remark=remark,
             hidden=0 if adult else self._fake.adult_items,
+            nudged="nudged by your ratings (als)" if for_me else "",
         )
 
     def _ranked(self, items: Sequence[Item], reason: str, words: Sequence[str] = ()) -> tuple[Result, ...]:
@@ -432,10 +436,17 @@ class FakeSearch:
         return [(str(found.metadata.get("overview", found.title)), 0.71), (found.genres[0], 0.44)]
 
     def explain(
-        self, query: str, item: ExternalId, mode: str = "hybrid", *, literal: Collection[str] = ()
+        self,
+        query: str,
+        item: ExternalId,
+        mode: str = "hybrid",
+        *,
+        literal: Collection[str] = (),
+        for_me: str | None = None,
     ) -> list[tuple[str, float]]:
         self._fake.enter("explain_search", query, item)
-        return [("words", 1.2), ("cosine", 0.4), ("known", -0.3)]
+        taste = [("taste", 0.6)] if for_me else []
+        return [("words", 1.2), *taste, ("cosine", 0.4), ("known", -0.3)]
 
     def sample_queries(self, limit: int = 5) -> list[str]:
         return list(self._fake.samples[:limit])

@@ -462,3 +462,56 @@ async def test_an_order_alone_shows_hidden_items_on_a_key(make_app):
         await pilot.press("ctrl+g")
         await settle(pilot)
         assert "adult titles hidden" not in screen_text(app)
+
+
+# -- one's own taste ------------------------------------------------------------------------------------------
+async def test_results_are_nudged_by_ones_own_ratings_on_a_key(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await write(app, pilot, "robbers")
+        assert session.search.profiles[-1] is None, "off at first"
+        assert "nudged" not in screen_text(app)
+        await pilot.press("ctrl+y")
+        await settle(pilot)
+        assert session.search.profiles[-1] == "me"
+        assert "nudged by your ratings (als)" in screen_text(app)
+        await pilot.press("down", "w")
+        await settle(pilot)
+        assert "nudge by your ratings" in screen_text(app)
+        await pilot.press("escape", "O")
+        await settle(pilot)
+        assert session.search.profiles[-1] is None
+        assert "nudged by" not in screen_text(app)
+
+
+async def test_the_nudge_is_a_command_and_is_remembered_with_the_search(make_app):
+    app = make_app(FakeSession())
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await write(app, pilot, "robbers")
+        pane = app.pane("search")
+        commands = {one.title: one for one in pane.commands()}
+        commands["Nudge results by my ratings"].callback()
+        await settle(pilot)
+        assert "Do not nudge results by my ratings" in {one.title for one in pane.commands()}
+        record = pane.record()
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        app.pane("search").restore(record, {})
+        await settle(pilot)
+        assert session.search.profiles[-1] == "me"
+
+
+async def test_the_nudge_goes_by_the_profile_that_is_rated_for(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        app.state.profile = "ann"
+        await pilot.press("ctrl+y")
+        await write(app, pilot, "robbers")
+        assert session.search.profiles[-1] == "ann"

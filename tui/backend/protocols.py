@@ -85,6 +85,7 @@ class Search(Protocol):
         diversity: float | None = None,
         literal: Collection[str] = (),
         adult: bool | None = None,
+        for_me: str | None = None,
     ) -> Answer: ...
     def facets(
         self,
@@ -99,7 +100,13 @@ class Search(Protocol):
     def highlights(self, k: int = 10, *, adult: bool | None = None) -> Answer: ...
     def explain_match(self, query: str, item: ExternalId, mode: str = "hybrid") -> list[tuple[str, float]]: ...
     def explain(
-        self, query: str, item: ExternalId, mode: str = "hybrid", *, literal: Collection[str] = ()
+        self,
+        query: str,
+        item: ExternalId,
+        mode: str = "hybrid",
+        *,
+        literal: Collection[str] = (),
+        for_me: str | None = None,
     ) -> list[tuple[str, float]]: ...
     def sample_queries(self, limit: int = 5) -> list[str]: ...
     def recent_searches(self, limit: int = 10) -> list[str]: ...

@@ -48,11 +48,13 @@ if TYPE_CHECKING:
 @click.option("--queries", metavar="FILE|-", help="A query a line, a JSON list a line.")
 @click.option("--as-typed", is_flag=True, help="Correct no word, and understand none as a condition.")
 @click.option("--adult", is_flag=True, help="Find items for adults, too.")
+@click.option("--for-me", is_flag=True, help="Nudge the order by your own ratings; the matches stay as they are.")
+@click.option("--profile", metavar="NAME", help="Whose own ratings --for-me means; else me.")
 @click.option(
     "--details",
     is_flag=True,
     help="Count what was found by genre, year …; with --json print an object: results, method, corrections, "
-    "understood, unknown_words, remark, hidden, unlisted, note and facets.",
+    "understood, unknown_words, remark, hidden, unlisted, nudged, note and facets.",
 )
 @embedding_model_option
 @index_option
@@ -71,6 +73,8 @@ def search(
     queries: str | None,
     as_typed: bool,
     adult: bool,
+    for_me: bool,
+    profile: str | None,
     details: bool,
     embedding_model: str | None,
     index: str | None,
@@ -88,6 +92,8 @@ def search(
         raise click.UsageError("Give a QUERY, --like ITEM_ID or both, or else --queries FILE.", context)
     if by is not None and like is None:
         raise click.UsageError("--by says how --like ITEM_ID goes: give both.", context)
+    if profile is not None and not for_me:
+        raise click.UsageError("--profile says whose ratings --for-me means: give both.", context)
     words = " ".join(word.strip() for word in query)
     if query and not words.strip():
         raise RecsysError("The query is empty: type some words.")
@@ -100,16 +106,27 @@ def search(
         session.data.require_item(like)
     if mode != "keyword" and by != "taste" and (parsed.text or like is not None or lines is not None):
         _embed(session, required=mode != "hybrid" or by == "meaning")
-    asked = _Asked(count, mode, diversity, as_typed, adult or None, details)
+    whose = (profile or "me") if for_me else None
+    asked = _Asked(count, mode, diversity, as_typed, adult or None, details, whose)
     if lines is not None:
         _answer_lines(session, lines, asked)
         return
     answer = session.search.search(
-        words, count, mode, like=like, like_by=by, diversity=diversity, literal=asked.literal(parsed), adult=asked.adult
+        words,
+        count,
+        mode,
+        like=like,
+        like_by=by,
+        diversity=diversity,
+        literal=asked.literal(parsed),
+        adult=asked.adult,
+        for_me=asked.for_me,
     )
     facets = asked.facets(session, parsed) if like is None else ()
     if details and like is not None:
         log("Items like another have no counts by genre, year and the like.")
+    if for_me and like is not None:
+        log("Items like another are not nudged by your ratings.")
     if as_json and details:
         print_search(answer, facets)
     else:
@@ -130,6 +147,7 @@ class _Asked:
     as_typed: bool
     adult: bool | None
     details: bool
+    for_me: str | None = None
 
     def literal(self, parsed: ParsedQuery) -> tuple[str, ...]:
         """What of a query is to be searched for as typed."""
@@ -165,6 +183,7 @@ def _answer_lines(session: Session, lines: IO[str], asked: _Asked) -> None:
     from tui.output import log, notes_of, print_json, result_json, search_json
 
     number = wrong = hidden = unlisted = 0
+    nudged = ""
     for batch in read_queries(lines):
         if asked.mode != "keyword" and len(batch) > 1:
             session.search.encode_queries(batch, asked.mode)
@@ -185,15 +204,19 @@ def _answer_lines(session: Session, lines: IO[str], asked: _Asked) -> None:
                     diversity=asked.diversity,
                     literal=asked.literal(parsed),
                     adult=asked.adult,
+                    for_me=asked.for_me,
                 )
             hidden, unlisted = max(hidden, answer.hidden), max(unlisted, answer.unlisted)
-            for note in notes_of(replace(answer, hidden=0, unlisted=0)):
+            nudged = nudged or answer.nudged
+            for note in notes_of(replace(answer, hidden=0, unlisted=0, nudged="")):
                 log(f"line {number}: {note}")
             if asked.details:
                 print_json(search_json(answer, asked.facets(session, parsed) if searchable else ()))
             else:
                 print_json([result_json(result) for result in answer.results])
-    for note in notes_of(Answer((), asked.mode, hidden=hidden, unlisted=unlisted)):  # said once, not for each line
+    for note in notes_of(
+        Answer((), asked.mode, hidden=hidden, unlisted=unlisted, nudged=nudged)
+    ):  # said once, not for each line
         log(note)
     if wrong:
         raise OptionError(f"{wrong} of {number} lines could not be understood: their lists are empty.")

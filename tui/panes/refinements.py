@@ -1,4 +1,4 @@
-"""Changes of a search by keys: words taken as typed, another order, more from a person, items for adults."""
+"""Changes of a search by keys: words as typed, another order, more from a person, one's own taste, adult items."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ class Refinements:
     ----------
     adult
         Whether items for adults are found, too; None for what the settings say.
+    for_me
+        Whether results are nudged by one's own ratings.
     """
 
     def __init__(self, pane: Pane[Search], search: Callable[[], None], set_line: Callable[[str], None]) -> None:
@@ -40,6 +42,7 @@ class Refinements:
         self._search, self._set_line = search, set_line
         self._literal: frozenset[str] = frozenset()
         self.adult: bool | None = None
+        self.for_me = False
 
     def literal_in(self, line: str) -> frozenset[str]:
         """The words of a line that are searched for as typed; those that have left it are forgotten."""

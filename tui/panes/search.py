@@ -233,14 +233,21 @@ class SearchPane(Pane[Search]):
 
     def _search_line(self) -> None:
         literal = self._refinements.literal_in(self._query)
-        self._search_for(SearchState(self._query, literal=literal, adult=self._refinements.adult))
+        adult, for_me = self._refinements.adult, self._profile
+        self._search_for(SearchState(self._query, literal=literal, adult=adult, for_me=for_me))
+
+    @property
+    def _profile(self) -> str | None:
+        """The profile by whose taste results are nudged; None while they are not."""
+        return self.state.profile if self._refinements.for_me else None
 
     def _search_refined(self) -> None:
         """Repeat the search, with what keys have changed about it."""
         self.post_message(LeavePlace(self.place()))
         refined = self._refinements
         literal = refined.literal_in(self._query)
-        self._search_for(replace(self._requested, answer=None, literal=literal, adult=refined.adult))
+        view = replace(self._requested, answer=None, literal=literal, adult=refined.adult)
+        self._search_for(replace(view, for_me=self._profile))
 
     def _set_line(self, line: str) -> None:
         """Change the line and search for it at once; the cursor stays in the list where it is."""
@@ -259,7 +266,7 @@ class SearchPane(Pane[Search]):
         self._focus_results = True
         literal = self._refinements.literal_in(self._query)
         like = SearchState(self._query, item, self._by, literal=literal, varied=self._varied)
-        self._search_for(replace(like, adult=self._refinements.adult))
+        self._search_for(replace(like, adult=self._refinements.adult, for_me=self._profile))
 
     def _search_for(self, view: SearchState) -> None:
         self._requested, mode = view, self._mode
@@ -275,7 +282,7 @@ class SearchPane(Pane[Search]):
         self._show(view, answer)
         self._retitle()
         self._facets.follow(view, self._mode)
-        how = [duration(message.seconds), answer.method, hidden_note(answer), self._embedding.summary]
+        how = [duration(message.seconds), answer.method, answer.nudged, hidden_note(answer), self._embedding.summary]
         if self._says_how:
             self.post_message(StatusChanged(" · ".join(filter(None, how))))
         self._says_how = True
@@ -464,6 +471,7 @@ class SearchPane(Pane[Search]):
             "mode": self._mode,
             "by": self._by,
             "adult": self._refinements.adult,
+            "for_me": self._refinements.for_me,
             "like": None if like is None else like.item_id,
         }
 
@@ -474,6 +482,7 @@ class SearchPane(Pane[Search]):
         self._mode = next((one for one in MODES if one == record.get("mode")), self._mode)
         self._by = next((one for one in LIKE_BY_HELP if one == record.get("by")), self._by)
         self._refinements.adult = adult if isinstance(adult, bool) else None
+        self._refinements.for_me = record.get("for_me") is True
         self._retitle()
         if isinstance(query, str) and query.strip():
             self._recalled = query  # which searches at once
@@ -526,7 +535,7 @@ class SearchPane(Pane[Search]):
         title = view.text or "popular"
         if view.like is not None:
             title = f"like {full_title(view.like)}"
-        key = (view.text, view.like, view.by, view.literal, view.adult, self._mode)
+        key = (view.text, view.like, view.by, view.literal, view.adult, view.for_me, self._mode)
         in_line = self.is_at(self.line) and not self._led_on
         memory = SearchMemory(view, tuple(self._back_stack), self._mode, self._by, in_line)
         return Place(self.TASK, title, memory, key)
@@ -544,6 +553,7 @@ class SearchPane(Pane[Search]):
         self._filter_help.settle()
         self._back_stack[:] = memory.back_stack
         self._refinements.adult = memory.view.adult
+        self._refinements.for_me = memory.view.for_me is not None
         self._retitle()
         self._focus_results = not memory.in_line
         if memory.view.answer is not None:
@@ -619,6 +629,14 @@ class SearchPane(Pane[Search]):
         if self._table.item is not None:
             self._remember()
             self._refinements.choose_person(self._view, self._table.item)
+
+    def action_for_me(self) -> None:
+        """Nudge the results by one's own ratings from now on, or stop that."""
+        self._refinements.for_me = not self._refinements.for_me
+        if self._view.asks:
+            self._search_refined()
+        else:
+            self.post_message(StatusChanged("nudged by your ratings" if self._refinements.for_me else "not nudged"))
 
     def action_adult(self) -> None:
         """Show items for adults, or hide them again."""

@@ -19,6 +19,7 @@ KEYS: Final[KeyHelp] = (
     ("p", "more from the person who made it"),
     ("Ctrl+O", "corrected or understood words as typed"),
     ("Ctrl+L X", "drop the last understood condition, drop all"),
+    ("Ctrl+Y O", "nudge results by your own ratings, or not"),
     ("Ctrl+G A", "show or hide items for adults"),
     ("e", "embed, so that search understands meaning"),
     ("↑ ↓", "in an empty line: earlier searches"),
@@ -50,5 +51,6 @@ BINDINGS: Final[list[BindingType]] = [
     Binding("s,ctrl+s", "sort", "sort", id="sort"),
     Binding("p", "person", "more from this person", id="more-from-person"),
     Binding("X", "drop_all", "Drop all conditions", show=False, id="drop-all-conditions"),
+    Binding("ctrl+y,O", "for_me", "For me", show=False, id="search-for-me"),
     Binding("ctrl+g,A", "adult", "Items for adults", show=False, id="show-adult"),
 ]

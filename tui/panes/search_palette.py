@@ -37,6 +37,9 @@ class SearchActions(Protocol):
     def action_drop_all(self) -> None:
         """Search for the words of all conditions."""
 
+    def action_for_me(self) -> None:
+        """Nudge the results by one's own ratings, or stop that."""
+
     def action_adult(self) -> None:
         """Show items for adults, or hide them."""
 
@@ -84,6 +87,10 @@ def search_commands(
         yield Command(
             "Drop all conditions", "Search for their words instead", pane.action_drop_all, action="drop-all-conditions"
         )
+    nudge, text = "Nudge results by my ratings", "What you would like comes a little earlier"
+    if refinements.for_me:
+        nudge, text = "Do not nudge results by my ratings", "The best match comes first"
+    yield Command(nudge, text, pane.action_for_me, action="search-for-me")
     if refinements.adult or (view.answer is not None and view.answer.hidden):
         what = "Hide" if refinements.adult else "Show"
         text = "Until the app is left; show-adult in config.toml keeps it"

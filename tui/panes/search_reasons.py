@@ -40,6 +40,7 @@ _PARTS = {
     "known and words": "known, and has the words",
     "undescribed": "its text is short",
     "mood": "how well it suits the mood",
+    "taste": "nudge by your ratings",
 }
 #: The methods that go by meaning.
 _BY_MEANING = ("hybrid", "semantic")
@@ -96,10 +97,11 @@ class SearchReasons:
         self.ask(view, result.item)
         if by_words:
             text, item, method, literal = view.text, result.item, answer.method, view.literal
+            for_me = view.for_me
             self._weighing.send(
                 lambda search, _: (
                     (text, item.internal_id),
-                    search.explain(text, item.item_id, method, literal=literal),
+                    search.explain(text, item.item_id, method, literal=literal, for_me=for_me),
                 )
             )
 

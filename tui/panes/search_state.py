@@ -47,6 +47,8 @@ class SearchState:
         Whether items for adults are found, too; None for what the settings say.
     varied
         Whether items like another count less for being like those above them; else the most alike stand first.
+    for_me
+        The profile by whose taste results for words are nudged; None for nobody's.
     """
 
     text: str = ""
@@ -58,6 +60,7 @@ class SearchState:
     literal: frozenset[str] = frozenset()
     adult: bool | None = None
     varied: bool = False
+    for_me: str | None = None
 
     @property
     def asks(self) -> bool:
@@ -104,7 +107,9 @@ class SearchState:
                 adult=self.adult,
             )
         elif parsed.text or parsed.filters or parsed.order:
-            answer = search.search(parsed, SHOWN, mode, job=job, literal=self.literal, adult=self.adult)
+            answer = search.search(
+                parsed, SHOWN, mode, job=job, literal=self.literal, adult=self.adult, for_me=self.for_me
+            )
         else:  # nothing but a filter that could not be parsed
             answer = search.highlights(SHOWN, adult=self.adult)
         return replace(self, parsed=parsed, answer=answer)
