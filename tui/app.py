@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from tui.backend.backend import Backend
     from tui.backend.protocols import SessionLike
     from tui.item_actions import ItemActions
+    from tui.item_pictures import ItemPictures
     from tui.lean_drawing import LeanDrawing
     from tui.live_settings import LiveSettings
     from tui.map.screen import MapScreen
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from tui.panes.command_line import CommandLine
     from tui.resume import Resume
     from tui.settings.effective import SettingsSource
+    from tui.terminal import Protocol
     from tui.widgets.help import Section
 
 #: The smallest window with room for a list and its frame. A terminal of 80×24 with a status line of tmux is larger.
@@ -110,6 +112,8 @@ class RecsysApp(ContainedApp):
         Where it is kept in which state the app was left; None to keep nothing.
     restores
         Whether the app begins where it was left.
+    image_protocol
+        How pictures are drawn; None to draw none.
     few_characters
         Whether drawings keep to the characters of a small font.
     debug, contains_errors
@@ -149,6 +153,7 @@ class RecsysApp(ContainedApp):
         settings: SettingsSource | None = None,
         state_folder: Path | None = None,
         restores: bool = True,
+        image_protocol: Protocol | None = "half-cell",
         few_characters: bool = False,
         debug: bool = False,
         contains_errors: bool = True,
@@ -191,6 +196,7 @@ class RecsysApp(ContainedApp):
             from tui.widgets.plain_glyphs import PlainGlyphs
 
             self._glyphs = (PlainGlyphs(),)
+        self._image_protocol: Protocol | None = image_protocol
         self._own_ratings: OwnRatings | None = None
         self._map: MapScreen | None = None
 
@@ -588,6 +594,7 @@ class RecsysApp(ContainedApp):
         del self.backend  # a property that is made once, and now anew
         # What holds the earlier threads and state is made anew when it is next asked for.
         self.__dict__.pop("_actions", None)
+        self.__dict__.pop("_pictures", None)
         self._own_ratings = None
         self._failed_tabs.clear()
         self._status.clear()
@@ -691,6 +698,13 @@ class RecsysApp(ContainedApp):
         title = _named(message.item)
         self.copy_to_clipboard(title)
         self._say(f"✓ copied: {title}")
+
+    @cached_property
+    def _pictures(self) -> ItemPictures:
+        """What reads and draws pictures; made when the first is asked for."""
+        from tui.item_pictures import ItemPictures
+
+        return ItemPictures(self, self.backend, self.state, self._image_protocol)
 
     @cached_property
     def _actions(self) -> ItemActions:
@@ -809,6 +823,10 @@ class RecsysApp(ContainedApp):
         self.state.draft.replace(item for item in message.items if not self._refusal(item))
         await self._open_working("sequence")
         self._refresh_pane()
+
+    def on_picture_wanted(self, message: messages.PictureWanted) -> None:
+        """Have the picture of an item read."""
+        self._pictures.find(message)
 
     def on_find_fans(self, message: messages.FindFans) -> None:
         """List the users who rated an item highest."""

@@ -21,6 +21,7 @@ from tui.terminal import (
     ending_by_signals,
     has_few_characters,
     has_few_colours,
+    image_protocol,
     is_slow,
     require_terminal,
 )
@@ -152,6 +153,7 @@ def make_app(
         state_folder=state_folder,
         restores=restore.value,
         blink=not slow,
+        image_protocol=image_protocol(settings.effective["image-protocol"], settings.effective["colours"]),
         few_characters=characters == "few" or (characters == "auto" and has_few_characters()),
         debug=debug,
     )

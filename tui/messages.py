@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from textual.message import Message
 
@@ -35,12 +35,14 @@ class DatasetState:
     """What is known of the open data set. It changes only when the data set is opened or a job has ended.
 
     ``cost`` is what embedding the rest of the catalogue costs; None if nothing is left, or the model is unknown.
+    ``pictures`` is the column of the items that names their pictures; empty if there is none.
     """
 
     overview: Overview
     embedding: EmbeddingState
     models: tuple[ModelState, ...]
     cost: EmbeddingCost | None = None
+    pictures: str = ""
 
     def default_model(self, task: Task) -> ModelState | None:
         """The model to offer for a task: the first of the registry that can be trained here, else the first."""
@@ -332,6 +334,40 @@ class ShowDetails(Message):
     figures: tuple[tuple[str, str], ...] = ()
     matched: tuple[str, ...] = ()
     typed: str = ""
+
+
+class PictureFrame(Protocol):
+    """A widget that shows a picture, such as :class:`tui.widgets.poster.Poster`."""
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether it is still there."""
+
+    def expect(self, request: int | None) -> None:
+        """Wait for the answer to this request; None if there is no picture."""
+
+    def post_message(self, message: Message) -> bool:
+        """Take the answer."""
+
+
+@dataclass
+class PictureWanted(Message):
+    """Read and draw the picture of an item.
+
+    Attributes
+    ----------
+    item
+        The item.
+    columns, rows
+        The room for it in cells.
+    poster
+        The widget that waits for it: it is told the number of the request, and is sent the answer.
+    """
+
+    item: Item
+    columns: int
+    rows: int
+    poster: PictureFrame
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from engine.errors import RecsysError
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from textual.app import App
 
 logger = logging.getLogger(__name__)
+
+#: How a picture is drawn: as two pixels a cell in their colours, or as one shade a cell.
+Protocol: TypeAlias = Literal["half-cell", "unicode"]
 
 #: The exit status of a program whose terminal is gone, as a shell reports one that was ended by SIGHUP.
 TERMINAL_GONE = 129
@@ -69,6 +72,21 @@ def has_few_colours(environment: Mapping[str, str] = os.environ) -> bool:
 def has_few_characters(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether the font of the terminal has little more than the lines and blocks of the IBM PC: the Linux console."""
     return environment.get("TERM", "") in ("linux", "linux-16color", "linux-c")
+
+
+def image_protocol(setting: str, colours: str, environment: Mapping[str, str] = os.environ) -> Protocol | None:
+    """How pictures are drawn, by the setting of that name and by how many colours are drawn; None for not at all.
+
+    Without colours every half cell would look the same, and of sixteen only few pixels are near to one.
+    """
+    if setting == "off":
+        return None
+    if colours == "none" or environment.get("NO_COLOR"):
+        return "unicode"
+    if setting in ("half-cell", "unicode"):
+        return cast("Protocol", setting)
+    few = colours == "16" or (colours == "auto" and has_few_colours(environment))
+    return "unicode" if few else "half-cell"
 
 
 def is_slow(traffic: str) -> bool:

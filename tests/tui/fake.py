@@ -41,6 +41,7 @@ from engine.data.results import (
     UserOrder,
     UserSummary,
 )
+from engine.data.thumbnail import Thumbnail
 from engine.errors import NotTrainedError, RecsysError, UnknownError
 from engine.search.facets import facets
 from engine.search.filters.completion import Completion, complete_filter
@@ -197,6 +198,7 @@ class FakeSession:
         self.sequences = FakeSequences(self)
         self.models = FakeModels(self)
         self.map = FakeMap(self)
+        self.pictures = FakePictures(self)
         self.exports = FakeExports(self)
         self.taste = FakeTaste(self)
         self.cards = FakeCards(self)
@@ -258,6 +260,22 @@ class FakeData:
             (0.5, 5.0),
             True,
         )
+
+
+class FakePictures:
+    """A picture in four colours for each item that names one."""
+
+    def __init__(self, fake: FakeSession) -> None:
+        self._fake = fake
+        self.column = "poster" if any("poster" in item.metadata for item in fake.items) else ""
+
+    def thumbnail(self, item: Item, width: int, height: int, job: Job | None = None) -> Thumbnail | None:
+        self._fake.enter("thumbnail", item.item_id, width, height, job=job)
+        height = min(height, width * 3 // 2)
+        width = height * 2 // 3
+        rows = range(height)
+        reds = ((255 * y // height, 255 * x // width, 96) for y in rows for x in range(width))
+        return Thumbnail(width, height, b"".join(map(bytes, reds)))
 
 
 class FakePins:

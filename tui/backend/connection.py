@@ -94,7 +94,8 @@ class Connection:
         if not embedding.complete:
             with suppress(RecsysError):  # the embedding itself says so
                 cost = session.search.embedding_cost()
-        self.state = DatasetState(session.data.overview(), embedding, tuple(session.models.states()), cost)
+        models, pictures = tuple(session.models.states()), session.pictures.column
+        self.state = DatasetState(session.data.overview(), embedding, models, cost, pictures)
         return self.state
 
     def post(self, message: Message) -> None:

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         Target,
         Task,
         Taste,
+        Thumbnail,
     )
 
 
@@ -250,6 +251,14 @@ class Map(Protocol):
     def around(self, item: int, k: int = 10, job: Job | None = None) -> Surroundings: ...
 
 
+class Pictures(Protocol):
+    """The pictures of items."""
+
+    @property
+    def column(self) -> str: ...
+    def thumbnail(self, item: Item, width: int, height: int, job: Job | None = None) -> Thumbnail | None: ...
+
+
 class Datasets(Protocol):
     """The stored data sets, which the Data pane lists and changes."""
 
@@ -393,6 +402,8 @@ class SessionLike(DataTab, Protocol):
     def exports(self) -> Exports: ...
     @property
     def map(self) -> Map: ...
+    @property
+    def pictures(self) -> Pictures: ...
     @property
     def taste(self) -> TasteOfUsers: ...
     def device_name(self) -> str: ...

@@ -139,6 +139,8 @@ class SearchBody(Container):
             self._recent.table.show(recent)
         self._recent.display = not self.view.asks and bool(recent) and self._state.failure is None
         self.details.display = pane.wide and self.listing
+        dataset = self._state.dataset
+        self._side.set_class(dataset is not None and bool(dataset.pictures), "-pictured")
         facets.display = self._facets.beside and self.listing
         self._side.display = bool(self.details.display or self._recent.display)
         if not facets.display and pane.is_at(facets.list):

@@ -13,6 +13,8 @@ COLOURS: Final = ("auto", "truecolor", "256", "16", "none")
 CHARACTERS: Final = ("auto", "all", "few")
 #: Whether less is drawn; ``auto`` draws fewer frames over SSH.
 TRAFFIC: Final = ("auto", "on", "off")
+#: How pictures of items are drawn; ``auto`` is by what the terminal says of itself.
+IMAGE_PROTOCOLS: Final = ("auto", "half-cell", "unicode", "off")
 #: The sets of keys.
 KEYMAPS: Final = ("default", "vim", "emacs")
 
@@ -38,6 +40,7 @@ APP_SETTINGS: Final = (
     Setting("restore", "truth", True, "whether the app begins where it was left", False),
     Setting("settle-milliseconds", "number", 150, "how long typing must rest before a search starts", 300),
     Setting("characters", "choice", "auto", "which characters lines and charts are drawn with", "few", CHARACTERS),
+    Setting("image-protocol", "choice", "auto", "how pictures of items are drawn", "unicode", IMAGE_PROTOCOLS),
     Setting("low-traffic", "choice", "auto", "whether less is drawn, for a slow connection", "on", TRAFFIC),
 )
 

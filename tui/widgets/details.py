@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.cells import cell_len
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -18,6 +19,7 @@ from tui.verbs import ITEM_VERBS, RATING_KEYS, ItemSubject, Verb, bindings_of
 from tui.widgets.cell_text import clean, fit, paragraphs
 from tui.widgets.item_list import full_title
 from tui.widgets.popup import PopUp
+from tui.widgets.poster import Poster
 from tui.widgets.verb_target import VerbTarget
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ _PROSE = ("overview", "about", "description", "synopsis", "plot", "summary")
 _MATCH = "bold underline"
 #: Names of facts get as many cells as the longest one needs, up to this.
 _LABEL = 17
+#: How much of the screen's height a pop-up takes at most.
+_POP_UP_SHARE = 0.86
 
 
 class ItemDetails(VerbTarget[ItemSubject], VerticalScroll):
@@ -62,11 +66,13 @@ class ItemDetails(VerbTarget[ItemSubject], VerticalScroll):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.border_title = "Details"
+        self._poster = Poster()
         self._page = Static()
         self._shown: ShowDetails | None = None
 
     def compose(self) -> ComposeResult:
-        """One page of text."""
+        """One page of text, with the picture of the item where there is one and room for it."""
+        yield self._poster
         yield self._page
 
     def show(self, details: ShowDetails | None) -> None:
@@ -74,6 +80,24 @@ class ItemDetails(VerbTarget[ItemSubject], VerticalScroll):
         self._shown = details
         self._page.update("" if details is None else _page(details))
         self.scroll_home(animate=False)
+        self._show_picture()
+
+    def on_resize(self) -> None:
+        """Fit the picture to the page."""
+        self._show_picture()
+
+    def _show_picture(self) -> None:
+        if self.size.width:  # else it is not laid out yet
+            height = self.scrollable_content_region.height
+            if self.has_class("page"):  # a pop-up is as high as its text, up to so much of the screen
+                height = int(self.app.size.height * _POP_UP_SHARE) - self.gutter.height
+            item = None if self._shown is None else self._shown.item
+            self._poster.show(item, self.scrollable_content_region.width, height)
+
+    @on(Poster.Placed)
+    def _picture_placed(self, event: Poster.Placed) -> None:
+        event.stop()
+        self._page.styles.min_height = self._poster.rows_beside or None
 
     def explain(self, item: Item, heading: str, lines: tuple[str, ...]) -> None:
         """Add the reasons why an item is listed, if it is still shown."""
