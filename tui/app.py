@@ -828,6 +828,15 @@ class RecsysApp(ContainedApp):
         """Have the picture of an item read."""
         self._pictures.find(message)
 
+    def send_picture(self, number: int, sequence: str) -> None:
+        """Send a picture to the terminal in turn with what is drawn; without a sequence, have it forgotten."""
+        from tui.widgets.kitty import forgetting
+
+        known = self._sanitizer.pictures
+        (known.add if sequence else known.discard)(number)
+        if self._driver is not None:
+            self._driver.write(sequence or forgetting(number))
+
     def on_find_fans(self, message: messages.FindFans) -> None:
         """List the users who rated an item highest."""
         self._actions.find_fans(message.item)

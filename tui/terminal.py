@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: How a picture is drawn: as two pixels a cell in their colours, or as one shade a cell.
-Protocol: TypeAlias = Literal["half-cell", "unicode"]
+#: How a picture is drawn: as two pixels a cell in their colours, as one shade a cell, or by the terminal.
+Protocol: TypeAlias = Literal["half-cell", "unicode", "kitty"]
 
 #: The exit status of a program whose terminal is gone, as a shell reports one that was ended by SIGHUP.
 TERMINAL_GONE = 129
@@ -83,7 +83,9 @@ def image_protocol(setting: str, colours: str, environment: Mapping[str, str] = 
         return None
     if colours == "none" or environment.get("NO_COLOR"):
         return "unicode"
-    if setting in ("half-cell", "unicode"):
+    if setting == "kitty" and (colours in ("256", "16") or is_served()):  # the colour of a cell is its picture
+        return "unicode" if colours == "16" else "half-cell"
+    if setting in ("half-cell", "unicode", "kitty"):
         return cast("Protocol", setting)
     few = colours == "16" or (colours == "auto" and has_few_colours(environment))
     return "unicode" if few else "half-cell"

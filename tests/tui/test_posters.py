@@ -163,6 +163,9 @@ def test_light_is_light_in_dark_and_in_light_themes() -> None:
         ("half-cell", "16", {"TERM": "xterm"}, "half-cell"),
         ("half-cell", "auto", {"TERM": "xterm-256color", "NO_COLOR": "1"}, "unicode"),
         ("unicode", "truecolor", {"TERM": "xterm-256color"}, "unicode"),
+        ("kitty", "auto", {"TERM": "xterm-kitty"}, "kitty"),
+        ("kitty", "256", {"TERM": "xterm-kitty"}, "half-cell"),
+        ("kitty", "auto", {"TERM": "xterm-kitty", "NO_COLOR": "1"}, "unicode"),
         ("off", "auto", {"TERM": "xterm-256color"}, None),
     ],
 )

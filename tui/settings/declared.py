@@ -14,7 +14,7 @@ CHARACTERS: Final = ("auto", "all", "few")
 #: Whether less is drawn; ``auto`` draws fewer frames over SSH.
 TRAFFIC: Final = ("auto", "on", "off")
 #: How pictures of items are drawn; ``auto`` is by what the terminal says of itself.
-IMAGE_PROTOCOLS: Final = ("auto", "half-cell", "unicode", "off")
+IMAGE_PROTOCOLS: Final = ("auto", "half-cell", "unicode", "kitty", "off")
 #: The sets of keys.
 KEYMAPS: Final = ("default", "vim", "emacs")
 

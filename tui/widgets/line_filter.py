@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
 from tui.sanitize import STAND_IN, CharacterTable, is_obeyed
+from tui.widgets.kitty import is_placeholder, number_of
 
 
 def _replacement(character: str) -> str:
@@ -25,6 +27,8 @@ class LineSanitizer(LineFilter):
     def __init__(self) -> None:
         super().__init__()
         self._table = CharacterTable(_replacement)
+        self.pictures: set[int] = set()
+        """The numbers of the pictures that the app has sent to the terminal; only cells of these are let through."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The same line, or one that a terminal can only show.
@@ -40,6 +44,12 @@ class LineSanitizer(LineFilter):
         if not linked and "".join([text for text, _, _ in segments]).isprintable():
             return segments
         return [
-            Segment(text.translate(self._table), None if style is None else style.update_link(None))
+            Segment(self._text(text, style), None if style is None else style.update_link(None))
             for text, style, _ in segments
         ]
+
+    def _text(self, text: str, style: Style | None) -> str:
+        if self.pictures and is_placeholder(text):
+            # Behind a pop-up the colours are others, which would be those of no picture.
+            return text if number_of(style) in self.pictures else " " * cell_len(text)
+        return text.translate(self._table)

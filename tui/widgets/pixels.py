@@ -11,6 +11,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from tui.widgets.kitty import CELL, MOST_CELLS, cells, new_number, sending
+
 if TYPE_CHECKING:
     from engine.session import Thumbnail
     from tui.terminal import Protocol
@@ -30,15 +32,21 @@ class Drawing:
         Its width in cells.
     strips
         Its lines.
+    number, sequence
+        By kitty's protocol, the number of the picture, and what must be sent to the terminal first.
     """
 
     columns: int
     strips: tuple[Strip, ...]
+    number: int = 0
+    sequence: str = ""
 
 
 def pixels_of(protocol: Protocol, columns: int, rows: int) -> tuple[int, int]:
     """The pixels for which so many cells have room, taking a cell to be twice as high as wide."""
-    return columns, 2 * rows
+    if protocol != "kitty":
+        return columns, 2 * rows
+    return CELL[0] * min(columns, MOST_CELLS), CELL[1] * min(rows, MOST_CELLS)
 
 
 def draw(picture: Thumbnail, protocol: Protocol, *, dark: bool) -> Drawing:
@@ -53,6 +61,10 @@ def draw(picture: Thumbnail, protocol: Protocol, *, dark: bool) -> Drawing:
     dark
         Whether letters are lighter than what is behind them.
     """
+    if protocol == "kitty":
+        number, columns, rows = new_number(), -(-picture.width // CELL[0]), -(-picture.height // CELL[1])
+        strips = tuple(Strip(line, columns) for line in cells(number, columns, rows))
+        return Drawing(columns, strips, number, sending(picture, number, columns, rows))
     lines = _half_cells(picture) if protocol == "half-cell" else _shades(picture, dark)
     return Drawing(picture.width, tuple(Strip(line, picture.width) for line in lines))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual.content import Content
 from textual.message import Message
@@ -55,6 +55,7 @@ class Poster(Widget):
         self._request: int | None = None
         self._drawing: Drawing | None = None
         self._sentence = ""
+        self._sent = 0
         self._placed: tuple[tuple[int, int] | None, str, bool] | None = None
 
     @property
@@ -77,6 +78,7 @@ class Poster(Widget):
             return
         self._item, self._room, self._beside = item, room, beside
         self._request, self._drawing, self._sentence = None, None, ""
+        self._send(None)
         if item is None or room is None:
             self.expect(None)
         else:
@@ -106,7 +108,22 @@ class Poster(Widget):
         if message.request != self._request:
             return
         self._drawing = message.value
+        self._send(self._drawing)
         self._place(None if self._drawing is None else (self._drawing.columns, len(self._drawing.strips)))
+
+    def on_unmount(self) -> None:
+        """Have the terminal forget the picture."""
+        self._send(None)
+
+    def _send(self, drawing: Drawing | None) -> None:
+        """Send a picture to the terminal, if it is one that the terminal draws, in place of the one before."""
+        # Not by a message: a line that is drawn before the app knows of its picture would stay as it is filtered.
+        app: Any = self.app
+        if self._sent:
+            app.send_picture(self._sent, "")
+        self._sent = 0 if drawing is None else drawing.number
+        if drawing is not None and drawing.number:
+            app.send_picture(drawing.number, drawing.sequence)
 
     def on_failed(self, message: Failed) -> None:
         """Say why there is no picture."""
