@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from tui.comparison_words import right_more_often, users_of
+from tui.comparison_words import WHY_NOT_MARKED, heading_of, right_more_often, users_of
 from tui.output import log, print_json, print_line, print_table
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def print_comparison(
     *,
     again: str = "",
 ) -> None:
-    """A comparison of models and, for one user, their lists side by side.
+    """A comparison of models and, for one user or sequence, their lists side by side.
 
     Parameters
     ----------
@@ -162,8 +162,11 @@ def _print_lists(lists: SideBySide) -> None:
     labels = list(lists.lists)
     longest = max(len(row) for row in lists.lists.values())
     rows = [(rank + 1, *(_listed_item(lists.lists[label], rank) for label in labels)) for rank in range(longest)]
-    print_line(f"User {lists.user}, {len(lists.held_out):,} held-out items")
+    print_line(heading_of(lists))
     print_table(("#", *labels), rows, cut=tuple(range(1, 1 + len(labels))), right=(0,))
+    if lists.user is None:
+        log(f"= in another list, too. {WHY_NOT_MARKED}")
+        return
     log("✓ held out, so that listing it is right; = in another list, too.")
     hits = ", ".join(f"{label} {sum(one.held_out for one in row)}" for label, row in lists.lists.items())
     log(f"Held-out items found: {hits}.")
@@ -204,6 +207,8 @@ def _model_json(
     }
     if lists is not None:
         value["user"] = lists.user
+        if lists.after:
+            value["after"] = [{"item_id": item.item_id, "title": item.title} for item in lists.after]
         value["held_out"] = [{"item_id": item.item_id, "title": item.title} for item in lists.held_out]
         value["list"] = [
             {

@@ -5,7 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.data.comparison import Comparison, HeadToHead
+    from engine.data.comparison import Comparison, HeadToHead, SideBySide
+
+#: What the mark of an item says that was held out.
+MARK_OF_HELD_OUT = "✓ held out, so that listing it is right"
+#: Why no item is marked in lists after a sequence that is no user's own.
+WHY_NOT_MARKED = "The trained models answer, and nothing is held out: the sequence is not what was known of a user."
+#: So many titles at the end of a sequence are named.
+_NAMED = 3
+
+
+def heading_of(lists: SideBySide) -> str:
+    """For whom, or after which items, lists stand side by side."""
+    held_out = f"{len(lists.held_out):,} held-out item{'' if len(lists.held_out) == 1 else 's'}"
+    if not lists.after:
+        return f"User {lists.user}, {held_out}"
+    named = " · ".join(item.title for item in lists.after[-_NAMED:])
+    earlier = len(lists.after) - _NAMED
+    after = f"After {f'{earlier:,} earlier · ' if earlier > 0 else ''}{named}"
+    return after if lists.user is None else f"{after} (all that was known of user {lists.user}, {held_out})"
 
 
 def users_of(comparison: Comparison) -> str:

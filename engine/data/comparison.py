@@ -94,6 +94,8 @@ class Comparison:
         The number of users whom all were asked about.
     sampled_from
         The number of users of whom these are a random sample; None if they are all.
+    of_sequences
+        Whether all of them are models of sequences, whose lists after any sequence can be compared.
     """
 
     models: tuple[ComparedModel, ...]
@@ -101,6 +103,7 @@ class Comparison:
     tests: Mapping[str, tuple[PairedTest, ...]]
     num_users: int
     sampled_from: int | None = None
+    of_sequences: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +128,24 @@ class ListedItem:
 
 @dataclass(frozen=True, slots=True)
 class SideBySide:
-    """The lists of several models for one user.
+    """The lists of several models for one user or after one sequence.
 
     Attributes
     ----------
     user
-        The user.
+        The user, as they were measured; None if the trained models answered, for a sequence that is no user's own.
     held_out
         The items that were to be found.
     lists
         Label of a model -> its list.
+    after
+        The sequence that the lists come after, oldest first; empty if a user was asked for.
     """
 
-    user: ExternalId
+    user: ExternalId | None
     held_out: tuple[Item, ...]
     lists: Mapping[str, tuple[ListedItem, ...]]
+    after: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

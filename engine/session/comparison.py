@@ -1,4 +1,4 @@
-"""The comparison service: models measured by the same questions, tested in pairs, and side by side for one user."""
+"""The comparison service: models measured by the same questions, tested in pairs, and their lists side by side."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from engine.runtime.job import Job, Progress
 from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset
 from engine.session.recording import SAMPLED_FROM, RunRecorder, evaluation_settings
+from engine.session.sequences import SequenceService
 from engine.version import __version__
 
 if TYPE_CHECKING:
@@ -39,11 +40,14 @@ class ComparisonService:
         The data set.
     models
         Measures the models that were not measured yet.
+    sequences
+        Answers for sequences that are no user's own.
     """
 
-    def __init__(self, opened: OpenDataset, models: ModelService) -> None:
+    def __init__(self, opened: OpenDataset, models: ModelService, sequences: SequenceService) -> None:
         self._opened = opened
         self._models = models
+        self._sequences = sequences
         self._recorder = RunRecorder(opened)
 
     def compare(
@@ -188,9 +192,8 @@ class ComparisonService:
         """
         import numpy as np
 
-        dataset = self._opened.dataset
-        internal = dataset.users.encode_one(user)
-        rows: dict[str, list[int]] = {}
+        internal = self._opened.dataset.users.encode_one(user)
+        rows: dict[str, Sequence[int]] = {}
         held_out: set[int] = set()
         for model in comparison.models:
             values = self._values(model.run)
@@ -201,20 +204,101 @@ class ComparisonService:
                     f"{model.run.seed}, so there is no list to compare.",
                     name=str(user),
                 )
-            case = int(cases[-1])
-            rows[model.label] = [int(item) for item in values["lists"][case] if item]
-            held_out |= {int(item) for item in values["targets"][values["owners"] == case]}
+            rows[model.label], targets = _case(values, int(cases[-1]))
+            held_out |= targets
+        return self._beside(rows, held_out, user=self._opened.dataset.users.decode_one(internal))
+
+    def side_by_side_after(self, comparison: Comparison, items: Sequence[int], job: Job | None = None) -> SideBySide:
+        """The lists of the compared models after a sequence, as long as those that were measured.
+
+        Where it is a user's own, as it was known when what comes next was asked, the lists are those that were measured
+        then, and what was held out is marked. Else the trained models answer; they learned from all data, so nothing is
+        held out.
+
+        Parameters
+        ----------
+        comparison
+            The comparison, of models of sequences.
+        items
+            The sequence, internal ids, oldest first.
+        job
+            May cancel before a model is asked.
+
+        Raises
+        ------
+        RecsysError
+            If a model is not one of sequences, or the same model was measured twice, so that only one is trained.
+        NotTrainedError, DamagedModelError
+            If a model is not trained, or damaged.
+        """
+        from engine.evaluation.head_to_head import CaseLists
+        from engine.evaluation.own_sequences import find_case
+
+        users = self._opened.dataset.users
+        rows: dict[str, Sequence[int]] = {}
+        held_out: set[int] = set()
+        user: ExternalId | None = None
+        for model in comparison.models if comparison.of_sequences else ():
+            values = self._values(model.run)
+            case = find_case(self._opened.user_index, CaseLists.of_run(values), model.run.protocol or "", items)
+            if case is None:
+                break
+            rows[model.label], targets = _case(values, case)
+            held_out |= targets
+            user = users.decode_one(int(values["case_users"][case]))
+        if len(rows) < len(comparison.models):
+            rows, held_out, user = self._listed_after(comparison, items, job), set(), None
+        return self._beside(rows, held_out, user, items)
+
+    def require_sequences(self, names: Sequence[str]) -> None:
+        """Make sure that models can be asked what comes after any sequence, before time is spent on measuring them.
+
+        Raises
+        ------
+        UnknownError, RecsysError, NotTrainedError, DamagedModelError
+            As :meth:`side_by_side_after`.
+        """
+        for name in names:
+            self._models.choose("sequence", name)
+
+    def _listed_after(self, comparison: Comparison, items: Sequence[int], job: Job | None) -> dict[str, Sequence[int]]:
+        k = int(comparison.models[0].run.settings.get("k", 10))
+        names = [model.run.model for model in comparison.models]
+        if twice := next((name for name, number in Counter(names).items() if number > 1), None):
+            raise RecsysError(
+                f"{twice} was measured in several runs of this comparison, and only one {twice} is trained, so there "
+                "are no two lists of it after this sequence.",
+                name=twice,
+            )
+        self.require_sequences(names)
+        return {
+            model.label: [
+                result.item.internal_id
+                for result in self._sequences.next_items(items, k, model.run.model, job=job).results
+            ]
+            for model in comparison.models
+        }
+
+    def _beside(
+        self,
+        rows: Mapping[str, Sequence[int]],
+        held_out: set[int],
+        user: ExternalId | None,
+        after: Sequence[int] = (),
+    ) -> SideBySide:
+        catalogue = self._opened.dataset.items
         lists_with = Counter(item for row in rows.values() for item in row)
         return SideBySide(
-            dataset.users.decode_one(internal),
-            tuple(dataset.items.take(sorted(held_out))),
+            user,
+            tuple(catalogue.take(sorted(held_out))),
             {
                 label: tuple(
                     ListedItem(rank, item, item.internal_id in held_out, lists_with[item.internal_id] > 1)
-                    for rank, item in enumerate(dataset.items.take(row), 1)
+                    for rank, item in enumerate(catalogue.take(row), 1)
                 )
                 for label, row in rows.items()
             },
+            tuple(catalogue.take(after)),
         )
 
     def head_to_head(
@@ -306,7 +390,9 @@ class ComparisonService:
         ]
         num_users = len(common_users(list(sums.values()))[0].users)
         sampled_from = max((int(run.about.get(SAMPLED_FROM, 0)) for run in runs), default=0) or None
-        return Comparison(tuple(found), metric, tests, num_users, sampled_from)
+        specs = models.describe()  # a run may be of a model of a package that is no longer installed
+        of_sequences = all(run.model in specs and specs[run.model].task == "sequence" for run in runs)
+        return Comparison(tuple(found), metric, tests, num_users, sampled_from, of_sequences)
 
     def _earlier(self, name: str, config: EvaluationConfig) -> RunRecord | None:
         """The latest run that measured this, with its values; None if there is none."""
@@ -350,6 +436,14 @@ class ComparisonService:
             {name: values[f"count.{name}"].astype(float) for name in names},
             frozenset({"rmse"} & set(names)),
         )
+
+
+def _case(values: Mapping[str, Any], case: int) -> tuple[list[int], set[int]]:
+    """The list of a case, and what was to be found."""
+    return (
+        [int(item) for item in values["lists"][case] if item],
+        {int(item) for item in values["targets"][values["owners"] == case]},
+    )
 
 
 def _labels(runs: Sequence[RunRecord]) -> list[str]:

@@ -212,7 +212,7 @@ class Session:
         """Models measured by the same questions, and side by side."""
         from engine.session.comparison import ComparisonService
 
-        return ComparisonService(self._opened, self.models)
+        return ComparisonService(self._opened, self.models, self.sequences)
 
     @locked_property
     def taste(self) -> TasteService:

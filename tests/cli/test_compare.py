@@ -53,6 +53,26 @@ def test_the_lists_of_a_user_mark_what_was_held_out(run: Run, films: str) -> Non
     assert "nobody" in unknown.err
 
 
+def test_the_lists_after_a_sequence_mark_what_was_held_out_of_a_users_own(run: Run, films: str) -> None:
+    two = ("compare", "markov", "sequence", *TWO[3:], "--set", "sequence.n_iter=1")
+    untrained = run(*two, "--next", "alien")
+    assert untrained.status == 1
+    assert "not trained" in untrained.err
+    for words in (("markov",), ("sequence", "--set", "n_iter=1")):
+        assert run("train", *words, "-d", films).status == 0
+    outcome = run(*two, "--next", "alien", "--next", "solaris", "--json")
+    assert outcome.status == 0, outcome.err
+    for one in json.loads(outcome.out):
+        assert [item["item_id"] for item in one["after"]] == ["alien", "solaris"]
+        assert one["user"] == "ann"
+        assert [item["item_id"] for item in one["held_out"]] == ["heat"]
+    other = run(*two, "--next", "stalker", "--next", "heat")
+    assert "After Stalker · Heat" in other.out
+    assert "nothing is held out" in other.err
+    assert run(*two, "--next", "heat", "--user", "ann").status == 2
+    assert run(*TWO, "--next", "heat").status == 1
+
+
 def test_who_is_right_more_often_is_counted_from_both_sides(run: Run, films: str) -> None:
     outcome = run(*TWO, "--json")
     assert outcome.status == 0, outcome.err

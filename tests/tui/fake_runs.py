@@ -149,6 +149,10 @@ class FakeRuns:
         return self.stored[number].model
 
 
+#: The models of sequences among those that the fake session measures.
+SEQUENCE_MODELS = ("sequence", "markov")
+
+
 class FakeComparison:
     """Comparisons in which the later run is better, and told apart only from the third on."""
 
@@ -178,7 +182,13 @@ class FakeComparison:
             for place, (label, run) in enumerate(zip(labels, runs, strict=True))
         ]
         test = PairedTest(labels[0], labels[1], "ndcg@10", 0.01, (-0.01, 0.03), 0.3, 0.3, 0.5, 0.5, 30, 25, 5, "tie")
-        return Comparison(tuple(models), "ndcg@10", {"ndcg@10": (test,)}, 60)
+        return Comparison(
+            tuple(models),
+            "ndcg@10",
+            {"ndcg@10": (test,)},
+            60,
+            of_sequences=all(run.model in SEQUENCE_MODELS for run in runs),
+        )
 
     def prove(self, study: Study, job: Job | None = None) -> Comparison:
         self._fake.enter("prove", study.model, study.best_options, job=job)
@@ -202,6 +212,18 @@ class FakeComparison:
             for model, row in zip(comparison.models, rows, strict=True)
         }
         return SideBySide(user, (held_out,), lists)
+
+    def side_by_side_after(self, comparison: Comparison, items: Sequence[int], job: Job | None = None) -> SideBySide:
+        self._fake.enter("side_by_side_after", tuple(items))
+        after = tuple(self._fake.items[number - 1] for number in items)
+        lists = {
+            model.label: tuple(
+                ListedItem(rank, item, False, place == 0)
+                for rank, item in enumerate(self._fake.items[4 + place : 8 + place], 1)
+            )
+            for place, model in enumerate(comparison.models)
+        }
+        return SideBySide(None, (), lists, after)
 
     def head_to_head(
         self, comparison: Comparison, k: int = 10, count: int = 50, job: Job | None = None

@@ -179,6 +179,26 @@ async def test_users_whose_lists_differ_are_listed_and_opened_side_by_side(
         assert "User a long name of a user (3 of the 3" in screen_text(app)
 
 
+async def test_models_of_sequences_are_compared_after_the_sequence_of_the_sequence_tab(
+    make_app: MakeApp, session: FakeSession
+) -> None:
+    session.runs.add("evaluate", "markov")
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        app.state.draft.extend(session.items[:2])
+        await go_to_runs(pilot)
+        await pilot.press("space", "space", "v")
+        await settle(pilot)
+        assert "after the sequence" in screen_text(app)
+        await pilot.press("s")
+        await settle(pilot)
+        assert asked(session, "side_by_side_after") == [("side_by_side_after", (1, 2))]
+        text = screen_text(app)
+        assert f"After {session.items[0].title} · {session.items[1].title}" in text
+        assert "nothing is held out" in text
+
+
 async def test_the_comparison_can_be_read_and_left_while_users_are_counted(
     make_app: MakeApp, session: FakeSession
 ) -> None:

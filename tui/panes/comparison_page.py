@@ -1,4 +1,4 @@
-"""The page of a comparison: which models are better by more than chance, and their lists for a user side by side."""
+"""The page of a comparison: which models are better by more than chance, and their lists side by side."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from engine.data.comparison import Comparison, SideBySide
 from tui.backend.backend import Backend
-from tui.comparison_words import users_of
+from tui.comparison_words import MARK_OF_HELD_OUT, WHY_NOT_MARKED, heading_of, users_of
 from tui.keymap.keymap import shown_key
 from tui.messages import Failed
 from tui.panes.asking_popup import AskingPopUp
@@ -23,7 +23,7 @@ from tui.widgets.cell_text import clean
 
 if TYPE_CHECKING:
     from engine.data.comparison import DifferentUser, HeadToHead
-    from engine.session import Job, Progress
+    from engine.session import Item, Job, Progress
     from tui.backend.protocols import SessionLike
 
 #: So many users whose lists differ can be looked at.
@@ -39,11 +39,14 @@ class ComparisonPage(AskingPopUp):
         Where the comparison is made.
     numbers
         The runs.
+    sequence
+        The sequence of the Sequence tab, after which the lists of sequence models can be compared.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", "close", id="close"),
         Binding("u", "users", "users", id="different-users"),
+        Binding("s", "after", "after the sequence", id="after-sequence"),
         Binding("right,l,n", "user(1)", "next user", id="next-user"),
         Binding("left,h,p", "user(-1)", "previous user", id="previous-user"),
         Binding("down,j", "scroll(1)", "Down", show=False, id="cursor-down"),
@@ -61,14 +64,16 @@ class ComparisonPage(AskingPopUp):
             super().__init__()
             self.progress = progress
 
-    def __init__(self, backend: Backend, numbers: Sequence[int]) -> None:
+    def __init__(self, backend: Backend, numbers: Sequence[int], sequence: Sequence[Item] = ()) -> None:
         super().__init__(backend, "comparison")
         self._numbers = tuple(numbers)
+        self._sequence = tuple(sequence)
         self._comparison: Comparison | None = None
         self._duels: Sequence[HeadToHead] | None = None
         self._lists: SideBySide | None = None
+        self._heading = self._problem = ""
         self._pair, self._at = 0, -1
-        self._counting = "Comparing the lists of all users …"
+        self._counting, self._was_counted = "Comparing the lists of all users …", False
         self._text = Static(Content("Comparing …"))
 
     def compose(self) -> ComposeResult:
@@ -88,12 +93,18 @@ class ComparisonPage(AskingPopUp):
             self._comparison = value
             self._count(value)
         elif isinstance(value, SideBySide):
-            self._lists = value
+            self._lists, self._problem = value, ""
+            place = f"({self._at + 1} of the {len(self._users)} whose lists differ most)"
+            self._heading = heading_of(value) if value.after else f"User {value.user} {place}"
             self.query_one(".page").scroll_home(animate=False)
         else:
-            self._duels, self._counting = value, ""
+            self._duels, self._counting, self._was_counted = value, "", True
             self.refresh_bindings()
         self._draw()
+
+    def on_resize(self) -> None:
+        """Draw the lists as wide as there is room."""
+        self.call_after_refresh(self._draw)
 
     def _count(self, comparison: Comparison) -> None:
         def work(session: SessionLike, job: Job) -> Sequence[HeadToHead]:
@@ -105,11 +116,16 @@ class ComparisonPage(AskingPopUp):
         self.ask(work, tell)
 
     def failed(self, message: Failed) -> None:
-        """Say why the runs cannot be compared, the users not be counted, or their lists not be shown."""
+        """Say why the runs cannot be compared, the users not be counted, or lists not be shown."""
         if self._comparison is None:
             self._text.update(Content(clean(message.failure.text)))
+        elif not self._was_counted:
+            self._counting, self._was_counted = message.failure.text, True
+            self.refresh_bindings()
+            self._draw()
         else:
-            self._counting = message.failure.text
+            self._lists, self._problem = None, message.failure.text
+            self.query_one(".page").scroll_home(animate=False)
             self._draw()
 
     def on_comparison_page_counted(self, message: Counted) -> None:
@@ -121,9 +137,12 @@ class ComparisonPage(AskingPopUp):
 
     # -- keys -------------------------------------------------------------------------------------------------
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Users are offered once it is known on whom the models differ."""
+        """Users are offered once it is known on whom the models differ, and the sequence where there is one."""
         if action in ("users", "user"):
             return bool(self._users)
+        if action == "after":
+            # Not while the users are counted, which the question would end.
+            return self._was_counted and self._has_sequence
         return super().check_action(action, parameters)
 
     def action_users(self) -> None:
@@ -143,9 +162,24 @@ class ComparisonPage(AskingPopUp):
         self._at = (self._at + by) % len(self._users) if self._at >= 0 or by > 0 else len(self._users) - 1
         self._look_up()
 
+    def action_after(self) -> None:
+        """Show the lists after the sequence of the Sequence tab."""
+        comparison, items = self._comparison, [item.internal_id for item in self._sequence]
+        if comparison is not None:
+            self.ask(lambda session, job: session.comparison.side_by_side_after(comparison, items, job))
+
     def action_scroll(self, by: int) -> None:
         """Scroll by some lines."""
         self.query_one(".page").scroll_relative(y=by, animate=False)
+
+    @property
+    def _room(self) -> int:
+        """The width of a line of the page."""
+        return self.query_one(".page").size.width - 6
+
+    @property
+    def _has_sequence(self) -> bool:
+        return bool(self._sequence) and self._comparison is not None and self._comparison.of_sequences
 
     @property
     def _users(self) -> Sequence[DifferentUser]:
@@ -161,10 +195,12 @@ class ComparisonPage(AskingPopUp):
         comparison = self._comparison
         if comparison is None:
             return
+        keys = []
         if self._users:
-            users = shown_key(self.app, "different-users", "u")
-            keys = f"{users} users whose lists differ most · ← → one by one · Esc closes"
-            self.query_one(".page").border_subtitle = Content(clean(keys))
+            keys += [f"{shown_key(self.app, 'different-users', 'u')} users whose lists differ most", "← → one by one"]
+        if self.check_action("after", ()):
+            keys.append(f"{shown_key(self.app, 'after-sequence', 's')} after the sequence")
+        self.query_one(".page").border_subtitle = Content(clean(" · ".join([*keys, "Esc closes"])))
         first = comparison.models[0]
         tied = [model.label for model in comparison.models if model.standing.get(comparison.metric) == "tied"]
         verdict = (
@@ -180,9 +216,10 @@ class ComparisonPage(AskingPopUp):
         if counted := duel_lines(self._duels or ()):
             lines += [*counted, ""]
         lines += chart_lines(comparison)
-        if self._lists is not None and self._users:
-            heading = f"User {self._lists.user} ({self._at + 1} of the {len(self._users)} whose lists differ most)"
-            width = self.query_one(".page").size.width - 6
-            marks = "✓ held out, so that listing it is right   = in another list, too"
-            lines = [clean(heading), *list_lines(self._lists, width), marks, "", *lines]
+        if self._lists is not None:
+            marks = "= in another list, too"
+            marks = f"{marks}. {WHY_NOT_MARKED}" if self._lists.user is None else f"{MARK_OF_HELD_OUT}   {marks}"
+            lines = [clean(self._heading), *list_lines(self._lists, self._room), marks, "", *lines]
+        elif self._problem:
+            lines = [clean(self._problem), "", *lines]
         self._text.update(Content.assemble((clean(verdict), "bold $text"), "\n" + "\n".join(lines)))

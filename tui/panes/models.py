@@ -522,7 +522,7 @@ class ModelsPane(Pane[ModelDesk]):
         if len(self._chosen) > 1 and (self.is_at(self._models) or len(self._marked) < 2):
             self._comparing = self.backend.compare(self._chosen, self._protocol)
         elif len(self._marked) > 1:
-            self.app.push_screen(ComparisonPage(self.backend, self._marked))
+            self.app.push_screen(ComparisonPage(self.backend, self._marked, self.state.draft.items))
 
     def action_curves(self) -> None:
         """Draw the curves of the marked runs, or of the one under the cursor, and of the training under way."""

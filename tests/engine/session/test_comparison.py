@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import OptionError, RecsysError, UnknownError
+from engine.errors import NotTrainedError, OptionError, RecsysError, UnknownError
 from engine.evaluation.config import EvaluationConfig
 from engine.session import Session, recording
 from engine.workspace.dataset_store import Workspace
@@ -80,6 +80,42 @@ def test_the_lists_of_a_user_are_side_by_side_with_what_was_held_out(session: Se
             assert one.shared == all(one.item.internal_id in other for other in items.values())
     with pytest.raises(UnknownError):
         session.comparison.side_by_side(found, 999)
+
+
+@pytest.mark.parametrize("protocol", ["leave-one-out", "user"])
+def test_lists_after_a_users_own_sequence_are_those_that_were_measured(session: Session, protocol: str) -> None:
+    config = EvaluationConfig(protocol=protocol, k=3)
+    found = session.comparison.compare(["markov", "sequence"], config, {"sequence": {"n_iter": 1}})
+    assert found.of_sequences
+    user = session.comparison.head_to_head(found)[0].users[0].user
+    *known, last = session.users.timeline(user).items
+    lists = session.comparison.side_by_side_after(found, known)
+    measured = session.comparison.side_by_side(found, user)
+    assert (lists.user, lists.held_out, lists.lists) == (user, measured.held_out, measured.lists)
+    assert [item.internal_id for item in lists.held_out] == [last]
+    assert [item.internal_id for item in lists.after] == known
+
+
+def test_after_any_other_sequence_the_trained_models_answer(session: Session) -> None:
+    found = session.comparison.compare(["markov", "sequence"], CONFIG, {"sequence": {"n_iter": 1}})
+    items = list(session.users.timeline(100).items)
+    with pytest.raises(NotTrainedError, match="is not trained"):
+        session.comparison.side_by_side_after(found, items)
+    for name in ("markov", "sequence"):
+        session.models.train(name, {"n_iter": 1} if name == "sequence" else {})
+    lists = session.comparison.side_by_side_after(found, items)
+    assert (lists.user, lists.held_out) == (None, ())
+    for name, row in lists.lists.items():
+        answer = session.sequences.next_items(items, 3, name)
+        assert [one.item for one in row] == [result.item for result in answer.results]
+        assert not any(one.held_out for one in row)
+
+
+def test_models_of_users_have_no_lists_after_a_sequence(session: Session) -> None:
+    found = session.comparison.compare(["popular", "ease"], CONFIG)
+    assert not found.of_sequences
+    with pytest.raises(RecsysError, match="answers another kind of question"):
+        session.comparison.side_by_side_after(found, [1, 2])
 
 
 def test_it_is_counted_for_which_users_each_model_is_right(session: Session) -> None:
