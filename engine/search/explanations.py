@@ -69,7 +69,7 @@ class ItemMatch:
         """The acronyms of the item's titles, as terms have them."""
         if not self._terms.acronyms:
             return set()
-        return {ACRONYM + one for title in self._titles for one in acronyms_of(title)}
+        return {one for title in self._titles for one in _acronyms_of_title(title)}
 
 
 class MatchedTerms:
@@ -140,6 +140,11 @@ def _searched(item: Item) -> list[tuple[str, str]]:
         if isinstance(value, str | list | tuple) and role_of(column) is not None:
             found.append((column, value if isinstance(value, str) else SEPARATOR.join(map(str, value))))
     return found
+
+
+@lru_cache(maxsize=4096)
+def _acronyms_of_title(title: str) -> frozenset[str]:
+    return frozenset(ACRONYM + one for one in acronyms_of(title))
 
 
 @lru_cache(maxsize=4096)

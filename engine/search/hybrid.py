@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,8 @@ _DEPTH = 100
 _MIN_CANDIDATES, _CANDIDATES_PER_RESULT = 30, 3
 #: The most popular titles, whose words need no translation.
 _KNOWN_TITLES = 3000
+#: The number of queries of which is remembered what they ask for.
+_REMEMBERED = 64
 #: The share of a query that a title has at least if it has all of its words in another spelling.
 _OTHERWISE_SPELT = 0.7
 
@@ -132,6 +135,8 @@ class SearchIndex:
         self._reranker = reranker
         self._marks = marks
         self._inverted_index: InvertedIndex | None = None
+        # What is found for a query is counted and explained, too: it is read once for all of that.
+        self._requests = lru_cache(maxsize=_REMEMBERED)(self._read_request)
 
     def search(
         self,
@@ -382,7 +387,8 @@ class SearchIndex:
     def _arranged(self, ranking: Ranking, order: Order | None, k: int, diversity: float) -> Ranking:
         """The first ``k`` in the wanted order, varied, and pinned items before all others in the usual order."""
         ranking = self._ordering.sorted(ranking, order)
-        pinned = [row for row in ranking.scores if row in self._marks().pinned]
+        marked = self._marks().pinned
+        pinned = [row for row in ranking.scores if row in marked] if marked else []
         if not pinned or ranking.is_sorted:
             return self._similar.varied(ranking, k, diversity)
         others = ranking.keep([row for row in ranking.scores if row not in pinned])
@@ -439,6 +445,9 @@ class SearchIndex:
     def request(self, query: str, literal: Collection[str] = ()) -> Request:
         """What a query asks for; the keyword index is needed for the words of the catalogue."""
         self.prepare_keywords()
+        return self._requests(query, frozenset(literal))
+
+    def _read_request(self, query: str, literal: frozenset[str]) -> Request:
         titles = self._index.titles
         request = understand(query, self.fields, literal, self._is_known, self._is_title, titles.__contains__)
         if request.translation.language is not None and self.semantic.multilingual:

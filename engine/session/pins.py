@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.data.results import Mark
+from engine.runtime.locked_property import locked_property
 from engine.session.open_dataset import OpenDataset
 
 if TYPE_CHECKING:
@@ -107,6 +108,6 @@ class PinService:
             known = self._rows = (stamp, rows)
         return known[1]
 
-    @property
+    @locked_property
     def _folder(self) -> Path:
         return self._opened.workspace.dataset_folder(self._opened.name)

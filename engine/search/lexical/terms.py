@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -36,6 +37,8 @@ _MUCH_MORE_FREQUENT = 10
 #: A correction of the first letter, which is seldom mistyped, needs an item of at least this popularity.
 _WELL_KNOWN = 0.6
 _LONGEST_WORD = 40
+#: The number of words of which the corrections are remembered.
+_REMEMBERED = 1024
 #: The mark before an acronym among the terms of a catalogue: it is no word, and only found as a whole.
 ACRONYM = " "
 #: The most words of a name that is a term of its own, with spaces in it.
@@ -102,6 +105,10 @@ class TermDictionary:
         self._in_items, self._in_titles = in_items, in_titles
         self._titles = titles
         self._popularity = popularity
+        # Who types on sends the same words again with every letter. To look for similar words and for neighbours in all
+        # titles takes milliseconds.
+        self._corrections = lru_cache(maxsize=_REMEMBERED)(self._find_corrections)
+        self._stands_beside = lru_cache(maxsize=_REMEMBERED)(self._is_beside)
 
     def __contains__(self, word: str) -> bool:
         return word in self._term_ids
@@ -236,7 +243,9 @@ class TermDictionary:
                 return sorted(found, key=lambda one: -self._in_items[self._term_ids[one]])[:_MAX_LONGER]
         return []
 
-    def _corrections(self, word: str, before: str = "", after: str = "", min_length: int = 4) -> list[tuple[str, int]]:
+    def _find_corrections(
+        self, word: str, before: str = "", after: str = "", min_length: int = 4
+    ) -> list[tuple[str, int]]:
         """The words with the smallest edit distance and that distance, the likeliest first.
 
         Those that stand beside a neighbour in a title come first, then other romanisations of the word, which count as
@@ -276,7 +285,7 @@ class TermDictionary:
             return True
         return in_titles and self._popularity(correction) >= _WELL_KNOWN
 
-    def _stands_beside(self, word: str, before: str, after: str) -> bool:
+    def _is_beside(self, word: str, before: str, after: str) -> bool:
         """Whether a title has this word after the one, or before the other."""
         return bool(
             (before and f" {before} {word} " in self._titles) or (after and f" {word} {after} " in self._titles)
