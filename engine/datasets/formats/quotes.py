@@ -233,7 +233,9 @@ class QuoteReader:
             return parsed
         if longer.end == limit == len(data) and not last:
             return None
-        return parsed if self._are_rows(data, parsed.end, longer.end) else longer
+        # Where the one line has too few fields and the longer row has all, the lines may look like rows by accident.
+        fits = len(parsed.fields) == self.shape.width
+        return parsed if fits and self._are_rows(data, parsed.end, longer.end) else longer
 
     def _open_row(
         self, data: bytes, begin: int, literal: _Parsed, whole: _Parsed | None, line: int, *, last: bool

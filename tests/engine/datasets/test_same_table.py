@@ -70,6 +70,8 @@ def _written(table: list[tuple[str, ...]], form: str, folder: Path) -> Path:
 @example(table=[("1", "plain", "5"), ("2", '",\nx', "14")])
 @example(table=[("1", "plain", "5"), ("2", '"\nx', "14")])
 @example(table=[("1", "plain", "5"), ("2", 'a\t\nx"\ta', "14")])
+@example(table=[("1", "plain", "5"), ("2", '"\nx\t"', "14")])
+@example(table=[("1", "plain", "5"), ("2", '"\nx,"', "14")])
 @example(table=[("1", "plain", "5"), ("2", 'a "b",\nx', "14"), ("3", "c\\", "21"), ("4", "d", "28")])
 @given(table=_TABLES)
 def test_the_same_table_in_every_form(form: str, table: list[tuple[str, ...]]) -> None:
