@@ -121,9 +121,12 @@ def _print_duels(duels: Sequence[HeadToHead]) -> None:
     rows = [
         (
             f"{duel.first} – {duel.second}",
-            *(f"{one:,}" for one in (duel.first_more, duel.second_more, duel.both, duel.neither)),
-            f"{duel.difference:+.1%}",
-            f"{duel.interval[0]:+.1%} to {duel.interval[1]:+.1%}",
+            *(
+                f"{one:,}"
+                for one in (duel.outcome.first_more, duel.outcome.second_more, duel.outcome.both, duel.outcome.neither)
+            ),
+            f"{duel.outcome.difference:+.1%}",
+            f"{duel.outcome.interval[0]:+.1%} to {duel.outcome.interval[1]:+.1%}",
             _p(duel.p_corrected),
             duel.verdict,
         )
@@ -249,18 +252,18 @@ def _seen_from(test: PairedTest, label: str) -> dict[str, Any]:
 
 def _duel_json(duel: HeadToHead, label: str) -> dict[str, Any]:
     """Which of two models is right more often, from the point of view of one of them."""
-    is_first, (low, high) = label == duel.first, duel.interval
+    is_first, (low, high) = label == duel.first, duel.outcome.interval
     return {
         "other": duel.second if is_first else duel.first,
         "k": duel.k,
         "num_users": duel.num_users,
-        "users_more": duel.first_more if is_first else duel.second_more,
-        "users_less": duel.second_more if is_first else duel.first_more,
-        "users_both": duel.both,
-        "users_neither": duel.neither,
-        "difference": duel.difference if is_first else -duel.difference,
+        "users_more": duel.outcome.first_more if is_first else duel.outcome.second_more,
+        "users_less": duel.outcome.second_more if is_first else duel.outcome.first_more,
+        "users_both": duel.outcome.both,
+        "users_neither": duel.outcome.neither,
+        "difference": duel.outcome.difference if is_first else -duel.outcome.difference,
         "interval": (low, high) if is_first else (-high, -low),
-        "p": duel.p_value,
+        "p": duel.outcome.p_value,
         "p_corrected": duel.p_corrected,
         "verdict": duel.verdict if is_first else _TURNED[duel.verdict],
         "most_different_users": [

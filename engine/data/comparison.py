@@ -169,6 +169,34 @@ class DifferentUser:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """For how many users each of two models finds more.
+
+    Attributes
+    ----------
+    first_more, second_more
+        The users for whom the one finds more held-out items than the other. Where one item of each user is held out,
+        only that model finds it.
+    both, neither
+        The users for whom both find equally many: at least one, or none.
+    difference
+        The share of users for whom the first finds more, minus the share for whom the second does.
+    interval
+        The 95 % interval of this difference.
+    p_value
+        The p value of the exact sign test.
+    """
+
+    first_more: int
+    second_more: int
+    both: int
+    neither: int
+    difference: float
+    interval: tuple[float, float]
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
 class HeadToHead:
     """Which of two models is right more often, over all users.
 
@@ -180,16 +208,10 @@ class HeadToHead:
         The number of items of each list that count.
     num_users
         The number of users whom both were asked about.
-    first_more, second_more
-        The users for whom the one finds more held-out items than the other. Where one item of each user is held out,
-        only that model finds it.
-    both, neither
-        The users for whom both find equally many: at least one, or none.
-    difference, interval
-        The share of users for whom the first finds more, minus the share for whom the second does, and its 95 %
-        interval.
-    p_value, p_corrected
-        The p value of the exact sign test, and the one corrected for all pairs of models.
+    outcome
+        For how many users each of them is right more often.
+    p_corrected
+        Its p value, corrected for all pairs of models.
     verdict
         ``"better"`` or ``"worse"`` if the corrected test tells the first from the second, else ``"tie"``.
     users
@@ -200,13 +222,7 @@ class HeadToHead:
     second: str
     k: int
     num_users: int
-    first_more: int
-    second_more: int
-    both: int
-    neither: int
-    difference: float
-    interval: tuple[float, float]
-    p_value: float
+    outcome: Outcome
     p_corrected: float
     verdict: Verdict
     users: tuple[DifferentUser, ...]

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.comparison import Outcome
 from engine.evaluation.bootstrap import LEVEL
 from engine.evaluation.paired import sign_test
 from engine.runtime.job import Job, Progress
@@ -65,7 +66,7 @@ class UserOutcomes:
     first, second
         The number of held-out items of each user that each model found, shape ``(n,)``.
     shared
-        The number of items that both lists have, of each user's last case, shape ``(n,)``.
+        The number of items that both lists have, of each user's latest case, shape ``(n,)``.
     overlap
         How alike these lists are, from 0 to 1: the share of common items among the first ``d``, averaged over all
         depths ``d`` up to ``k``, so that the upper places weigh more (average overlap; Webber, Moffat and Zobel, 2010,
@@ -108,44 +109,17 @@ def user_outcomes(first: CaseLists, second: CaseLists, k: int = 10, job: Job | N
     progress = _Counter(job, total)
     found = [_found_by_user(one, users, k, progress) for one in (first, second)]
     shared, overlap = np.zeros(len(users), np.int64), np.zeros(len(users))
-    last = [_last_case(one, users) for one in (first, second)]
+    latest = [latest_case(one.users, users) for one in (first, second)]
     weights = _weights(k)
     step = max(1, _COMPARED_AT_ONCE // (k * k))
     for start in range(0, len(users), step):
         rows = slice(start, start + step)
-        one, other = (lists.lists[cases[rows], :k] for lists, cases in zip((first, second), last, strict=True))
+        one, other = (lists.lists[cases[rows], :k] for lists, cases in zip((first, second), latest, strict=True))
         common = (one[:, :, None] == other[:, None, :]) & (one[:, :, None] > 0)
         shared[rows] = common.sum((1, 2))
         overlap[rows] = np.einsum("nij,ij->n", common, weights)
         progress.add(len(one))
     return UserOutcomes(users, k, found[0], found[1], shared, overlap)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """For how many users each of two models finds more.
-
-    Attributes
-    ----------
-    first_more, second_more
-        The users for whom the one finds more held-out items than the other.
-    both, neither
-        The users for whom both find equally many: at least one, or none.
-    difference
-        The share of users for whom the first finds more, minus the share for whom the second does.
-    interval
-        The 95 % interval of this difference.
-    p_value
-        The p value of the exact sign test.
-    """
-
-    first_more: int
-    second_more: int
-    both: int
-    neither: int
-    difference: float
-    interval: tuple[float, float]
-    p_value: float
 
 
 def outcome(found: UserOutcomes) -> Outcome:
@@ -200,10 +174,20 @@ def _found_by_user(lists: CaseLists, users: IntArray, k: int, progress: _Counter
     return np.bincount(position, found[asked], minlength=len(users)).astype(np.int64)
 
 
-def _last_case(lists: CaseLists, users: IntArray) -> IntArray:
-    """The position of each user's last case, which is the one that is shown side by side."""
-    order = np.argsort(lists.users, kind="stable")
-    return order[np.searchsorted(lists.users[order], users, side="right") - 1]
+def latest_case(case_users: IntArray, users: IntArray) -> IntArray:
+    """The position of each user's latest case, which is the one that is shown side by side.
+
+    A user has several cases only where a history is cut into windows, of which the latest comes first.
+
+    Parameters
+    ----------
+    case_users
+        The user of each case, ``(num_cases,)``.
+    users
+        Users who have a case, ``(n,)``.
+    """
+    order = np.argsort(case_users, kind="stable")
+    return order[np.searchsorted(case_users[order], users, side="left")]
 
 
 def _weights(k: int) -> npt.NDArray[np.float64]:

@@ -192,19 +192,21 @@ class ComparisonService:
         """
         import numpy as np
 
+        from engine.evaluation.head_to_head import latest_case
+
         internal = self._opened.dataset.users.encode_one(user)
         rows: dict[str, Sequence[int]] = {}
         held_out: set[int] = set()
         for model in comparison.models:
             values = self._values(model.run)
-            cases = np.flatnonzero(values["case_users"] == internal)
-            if not len(cases):
+            case_users = values["case_users"]
+            if internal not in case_users:
                 raise UnknownError(
                     f"Nothing of user {user} was held out by the protocol {model.run.protocol} with the seed "
                     f"{model.run.seed}, so there is no list to compare.",
                     name=str(user),
                 )
-            rows[model.label], targets = _case(values, int(cases[-1]))
+            rows[model.label], targets = _case(values, int(latest_case(case_users, np.array([internal]))[0]))
             held_out |= targets
         return self._beside(rows, held_out, user=self._opened.dataset.users.decode_one(internal))
 
@@ -348,13 +350,7 @@ class ComparisonService:
                 second,
                 found.k,
                 len(found.users),
-                result.first_more,
-                result.second_more,
-                result.both,
-                result.neither,
-                result.difference,
-                result.interval,
-                result.p_value,
+                result,
                 p_corrected,
                 "tie" if p_corrected >= 1.0 - LEVEL else "better" if result.difference > 0 else "worse",
                 listed,

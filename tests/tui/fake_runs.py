@@ -13,6 +13,7 @@ from engine.data.comparison import (
     DifferentUser,
     HeadToHead,
     ListedItem,
+    Outcome,
     PairedTest,
     SideBySide,
     Standing,
@@ -230,7 +231,7 @@ class FakeComparison:
     ) -> Sequence[HeadToHead]:
         self._fake.enter("head_to_head", tuple(model.label for model in comparison.models), job=job)
         users = (DifferentUser(7, 0, 1, 0), DifferentUser(12, 2, 0, 0), DifferentUser("a long name of a user", 9, 1, 1))
-        figures = (k, 60, 12, 9, 20, 19, 0.05, (-0.1, 0.2), 0.664, 0.664)
+        figures = (k, 60, Outcome(12, 9, 20, 19, 0.05, (-0.1, 0.2), 0.664), 0.664)
         labels = [model.label for model in comparison.models]
         return [
             HeadToHead(first, second, *figures, "tie" if place == 0 else "better", users)

@@ -54,9 +54,10 @@ def test_lines(comparison: Comparison) -> list[str]:
 
 def duel_counts(duel: HeadToHead) -> str:
     """For how many users each of two models finds more of what was held out."""
+    found = duel.outcome
     return clean(
-        f"{duel.first} finds more for {duel.first_more:,} users, {duel.second} for {duel.second_more:,}; both equally "
-        f"many for {duel.both:,}, neither any for {duel.neither:,}"
+        f"{duel.first} finds more for {found.first_more:,} users, {duel.second} for {found.second_more:,}; both "
+        f"equally many for {found.both:,}, neither any for {found.neither:,}"
     )
 
 

@@ -11,6 +11,7 @@ from scipy.stats import binom
 import engine.evaluation.head_to_head as module
 from engine.errors import CancelledError
 from engine.evaluation.head_to_head import CaseLists, outcome, paired_interval, user_outcomes
+from engine.interactions import Interactions
 from engine.runtime.job import Job, Progress
 
 
@@ -53,6 +54,14 @@ def test_the_lists_are_compared_by_their_average_overlap() -> None:
     assert found.overlap == pytest.approx([0.0, (0 + 1 / 2 + 1) / 3, 1.0, 0.0])
     assert found.shared.tolist() == [0, 3, 3, 0]
     assert found.most_different(3).tolist() == [0, 3, 1]
+
+
+def test_of_the_windows_of_a_history_the_latest_is_compared() -> None:
+    windows = Interactions([1] * 7, [1, 2, 3, 4, 5, 6, 7], timestamps=np.arange(7)).to_sequence(3, 3)
+    assert windows.sequences[:, -1].tolist() == [7, 4], "which comes first"
+    users = [1, 1]
+    found = user_outcomes(lists([[7, 8], [1, 2]], [7, 4], users), lists([[7, 8], [5, 6]], [7, 4], users))
+    assert found.shared.tolist() == [2]
 
 
 def test_missing_places_are_no_common_items() -> None:

@@ -123,7 +123,11 @@ def test_it_is_counted_for_which_users_each_model_is_right(session: Session) -> 
     (duel,) = session.comparison.head_to_head(found, count=30)
     assert (duel.first, duel.second) == tuple(model.label for model in found.models)
     assert (duel.k, duel.num_users) == (3, found.num_users)
-    assert duel.first_more + duel.second_more + duel.both + duel.neither == duel.num_users == len(duel.users)
+    assert (
+        duel.outcome.first_more + duel.outcome.second_more + duel.outcome.both + duel.outcome.neither
+        == duel.num_users
+        == len(duel.users)
+    )
     right = {model.label: 0 for model in found.models}
     for row in duel.users:
         lists = session.comparison.side_by_side(found, row.user).lists
@@ -148,7 +152,7 @@ def test_all_pairs_are_counted_and_corrected_for_their_number(session: Session) 
     found = session.comparison.compare(["popular", "ease", "knn"], CONFIG)
     duels = session.comparison.head_to_head(found)
     assert len({(duel.first, duel.second) for duel in duels}) == 3
-    assert all(duel.p_corrected >= duel.p_value for duel in duels)
+    assert all(duel.p_corrected >= duel.outcome.p_value for duel in duels)
     assert all((duel.verdict == "tie") == (duel.p_corrected >= 0.05) for duel in duels)
 
 
