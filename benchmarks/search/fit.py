@@ -21,6 +21,7 @@ import numpy as np
 from judged import JudgedQuery, open_sessions, read, read_queries
 from scipy.optimize import minimize
 
+from engine.search import ranker
 from engine.search.evidence import FEATURES
 from engine.search.filters.parser import mask
 from engine.search.relevance import bent
@@ -192,7 +193,7 @@ def calibrate_cosines(sessions: Any, queries: list[JudgedQuery]) -> None:
     rows, labels = [], []
     for query in queries:
         index = sessions[query.dataset].search._search
-        ranking = index._ranker.by_meaning(query.query, SHOWN, None)
+        ranking = ranker.by_meaning(index.semantic, query.query, SHOWN, None)
         for row, cosine in ranking.cosines.items():
             fits = query.fits(str(index.items.id_map.decode_one(row + 1)))
             if fits is not None or query.kind in ("absent", "gibberish"):

@@ -69,9 +69,9 @@ def test_missing_places_are_no_common_items() -> None:
     assert found.shared.tolist() == [1]
 
 
-def test_only_users_whom_both_were_asked_about_count_and_their_last_case_is_listed() -> None:
-    first = lists([[1, 2], [3, 4], [5, 6]], [1, 3, 5], users=[7, 7, 8])
-    second = lists([[9, 8], [3, 4]], [1, 3], users=[7, 7])
+def test_only_users_whom_both_were_asked_about_count_and_their_latest_case_is_listed() -> None:
+    first = lists([[3, 4], [1, 2], [5, 6]], [3, 1, 5], users=[7, 7, 8])
+    second = lists([[3, 4], [9, 8]], [3, 1], users=[7, 7])
     found = user_outcomes(first, second)
     assert found.users.tolist() == [7]
     assert (found.first.tolist(), found.second.tolist()) == ([2], [1])
