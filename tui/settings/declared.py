@@ -36,7 +36,7 @@ APP_SETTINGS: Final = (
     ),
     Setting("colours", "choice", "auto", "how many colours are drawn", "16", COLOURS),
     Setting("keymap", "choice", "default", "the set of keys", "vim", KEYMAPS),
-    Setting("keys", "keys", {}, "other keys for single actions", {"more-like-this": "ctrl+y", "quit": ["q", "ctrl+q"]}),
+    Setting("keys", "keys", {}, "other keys for single actions", {"more-like-this": "ctrl+r", "quit": ["q", "ctrl+q"]}),
     Setting("restore", "truth", True, "whether the app begins where it was left", False),
     Setting("settle-milliseconds", "number", 150, "how long typing must rest before a search starts", 300),
     Setting("characters", "choice", "auto", "which characters lines and charts are drawn with", "few", CHARACTERS),
