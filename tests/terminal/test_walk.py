@@ -97,7 +97,8 @@ def test_a_session_from_the_first_search_to_the_end() -> None:
         press(F2)
         wait(lambda text: text.split("\n")[2].rstrip().endswith("─╮"), "the frame of the line up to the right edge")
 
-        # The mouse: a click marks a row, the wheel moves the list.
+        # The mouse: a click marks a row, the wheel moves the list, once that has the room of the details.
+        wait(lambda text: re.search(r"│[▹▸ ]\s*3  ", text) is not None, "ranks in the list")
         third = title_at(terminal, 3)
         terminal.mouse(LEFT_BUTTON, 12, terminal.row_of(third))
         wait(lambda text: marked(terminal) == third, "the cursor at the row that was clicked")
