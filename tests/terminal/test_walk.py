@@ -99,9 +99,9 @@ def test_a_session_from_the_first_search_to_the_end() -> None:
 
         # The mouse: a click marks a row, the wheel moves the list, once that has the room of the details.
         wait(lambda text: re.search(r"│[▹▸ ]\s*3  ", text) is not None, "ranks in the list")
+        terminal.mouse(LEFT_BUTTON, 12, terminal.row_of(title_at(terminal, 3)))
+        wait(lambda text: re.search(r"│▸\s*3  ", text) is not None, "the cursor at the row that was clicked")
         third = title_at(terminal, 3)
-        terminal.mouse(LEFT_BUTTON, 12, terminal.row_of(third))
-        wait(lambda text: marked(terminal) == third, "the cursor at the row that was clicked")
         top = title_at(terminal, 1)
         for _ in range(4):
             terminal.mouse(WHEEL_DOWN, 12, terminal.row_of(third))
