@@ -214,9 +214,8 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
 
     def _user_ridge(self, count: int) -> Ridge:
         """The weights of all items and the penalty, for a user with so many interactions."""
-        num_seen = int(self._seen.count_nonzero())
         precision = self.alpha * self._gram
-        precision.diagonal().add_(self.l2 * max(count + self.alpha * num_seen, 1e-9) ** self.nu)
+        precision.diagonal().add_(self._l2(torch.tensor(float(count)), int(self._seen.count_nonzero())).item())
         return Ridge(precision, torch.zeros(self.embedding_dim, device=self.device))
 
     def _ridge_problem(self, items: Tensor, ratings: Tensor | None) -> tuple[Ridge, Tensor, Tensor]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from engine.search.understanding.tokens import Token
-
-#: The phrases that have been looked for, with their words by the first one; most are constants of the rules.
-_SPLIT: dict[int, tuple[tuple[str, ...], Mapping[str, list[list[str]]]]] = {}
-_MOST_SPLIT = 1024
 
 
 class Words:
@@ -60,20 +57,9 @@ class Words:
         return place < 0 or self.breaks(place + 1) or self[place] in self._heads
 
 
+@lru_cache(maxsize=256)
 def _by_first_word(phrases: tuple[str, ...]) -> Mapping[str, list[list[str]]]:
     """The words of each phrase, by the first one."""
-    # By identity, since a tuple computes its hash anew at each look-up, which takes longer than all else here. The
-    # tuple is kept, so that no other one can get its identity.
-    known = _SPLIT.get(id(phrases))
-    if known is not None:
-        return known[1]
-    found = _split(phrases)
-    if len(_SPLIT) < _MOST_SPLIT:
-        _SPLIT[id(phrases)] = phrases, found
-    return found
-
-
-def _split(phrases: tuple[str, ...]) -> Mapping[str, list[list[str]]]:
     found: dict[str, list[list[str]]] = {}
     for phrase in phrases:
         parts = phrase.split(" ")
