@@ -24,9 +24,9 @@ from tui.panes import TABS, tab_bindings
 from tui.sanitize import sanitize
 from tui.state import AppState
 from tui.themes import OWN
-from tui.widgets.cell_text import clean, count, duration
+from tui.widgets.cell_text import clean, duration
 from tui.widgets.contained import Contained
-from tui.widgets.heading import Heading, TabBar
+from tui.widgets.heading import Heading, TabBar, dataset_line
 from tui.widgets.hints import KeyHints
 from tui.widgets.line_filter import LineSanitizer
 from tui.widgets.notice import job_heading, what_was_kept
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from textual.filter import LineFilter
     from textual.theme import Theme
 
-    from engine.data.results import Overview
     from engine.session import Item, Job
     from tui import messages
     from tui.backend.backend import Backend
@@ -60,23 +59,6 @@ _MIN_WIDTH, _MIN_HEIGHT = 64, 18
 
 #: Themes that need no more contrast, as a test measures.
 _READABLE = frozenset([*(theme.name for theme in OWN), "textual-dark"])
-
-#: The keys that work everywhere, beside those that open tabs; for the help screen.
-_HELP = (
-    ("Tab Shift+Tab", "next and previous place on the screen"),
-    ("'", "jump: letters show beside rows and places, one goes there"),
-    (":", "a command: search, recommend, next, train, theme …"),
-    ("Ctrl+P", "palette: train, embed, stop, theme …"),
-    ("F5", "what the pane offers: embed, train, try again"),
-    ("E", "export for all users: lists, vectors, a report"),
-    ("M", "map of the catalogue by meaning; F1 there: its keys"),
-    ("Esc", "close, stop this tab's job, or one step back"),
-    ("F1 ?", "these keys"),
-    ("[ ] Alt+← →", "back and forward through the places one was at"),
-    ("u U", "undo the last change, redo it"),
-    ("q Ctrl+Q F10", "quit; while typing: the last two"),
-    ("Ctrl+Z", "suspend; fg in the shell comes back"),
-)
 
 
 class MainScreen(UsesKeymap, Contained, Screen[None]):
@@ -196,7 +178,7 @@ class RecsysApp(ContainedApp):
             from tui.widgets.plain_glyphs import PlainGlyphs
 
             self._glyphs = (PlainGlyphs(),)
-        self._image_protocol: Protocol | None = image_protocol
+        self._image_protocol = image_protocol
         self._own_ratings: OwnRatings | None = None
         self._map: MapScreen | None = None
 
@@ -425,7 +407,7 @@ class RecsysApp(ContainedApp):
     def on_session_opened(self, message: messages.SessionOpened) -> None:
         """The data set is open."""
         self.state.dataset, self.state.failure = message.dataset, None
-        self._heading.dataset = describe(message.dataset.overview)
+        self._heading.dataset = dataset_line(message.dataset.overview)
         self._navigation.clear()
         self._status.busy("open", "")
         self._status.busy("device", "loading the libraries that compute")
@@ -593,8 +575,8 @@ class RecsysApp(ContainedApp):
         self.state = AppState(name, self.state.pace, profile=self.state.profile)
         del self.backend  # a property that is made once, and now anew
         # What holds the earlier threads and state is made anew when it is next asked for.
-        self.__dict__.pop("_actions", None)
-        self.__dict__.pop("_pictures", None)
+        for made in ("_actions", "_pictures"):
+            self.__dict__.pop(made, None)
         self._own_ratings = None
         self._failed_tabs.clear()
         self._status.clear()
@@ -933,18 +915,18 @@ class RecsysApp(ContainedApp):
 
     def help_sections(self) -> Iterator[Section]:
         """All keys by the place they work in, the tab that is open first, with how its numbers are read."""
+        from tui.key_help import GLOBAL_KEYS
         from tui.widgets.item_list import ItemList
 
         shown = [(written, what) for _, written, what in self.query_one(KeyHints).hints() if what != "help"]
         if shown:
             yield "Here and now", tuple(shown)
-        here = next(tab for tab in TABS if tab.name == self.active_tab)
-        yield here.title, self.active_pane.help_keys()
+        yield (here := next(tab for tab in TABS if tab.name == self.active_tab)).title, self.active_pane.help_keys()
         if numbers := here.load_pane().NUMBERS:
             yield "How to read the numbers", numbers
         yield "In a list", ItemList.KEYS
         tabs = (" ".join(tab.key for tab in TABS), f"{', '.join(self._titles.values())}; again: its input line")
-        yield "Everywhere", (tabs, *_HELP)
+        yield "Everywhere", (tabs, *GLOBAL_KEYS)
         for tab in TABS:
             if tab is not here:
                 yield tab.title, tab.load_pane().KEYS
@@ -1010,15 +992,6 @@ class RecsysApp(ContainedApp):
             yield from cast("Iterable[SystemCommand]", app_commands(self))
         except Exception as error:  # Textual would leave these commands out in silence
             self._handle_exception(error)
-
-
-def describe(overview: Overview) -> str:
-    """A data set in one line."""
-    audience = count(overview.num_users, "user")
-    if overview.simulated:
-        audience = f"simulated audience of {overview.num_users:,}"
-    title = clean(overview.title) or clean(overview.name)
-    return " · ".join([title, count(overview.num_items, "item"), audience])
 
 
 def _named(item: Item) -> str:

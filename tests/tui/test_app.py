@@ -13,8 +13,8 @@ from engine.errors import DataError
 from engine.session import Progress
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import NASTY, FakeSession, make_items
-from tui.app import describe
 from tui.panes import TABS as PANES
+from tui.widgets.heading import dataset_line
 from tui.widgets.hints import KeyHints
 from tui.widgets.quit_prompt import what_is_kept
 
@@ -445,8 +445,8 @@ async def test_the_question_goes_when_the_job_has_ended(make_app):
 def test_a_simulated_audience_is_called_so():
     real = Overview("m", "Movies", "movies", False, 1, 2, 2, 3, None, False)
     made = Overview("d", "Demo", "demo", True, 600, 412, 400, 9, (1.0, 5.0), True)
-    assert describe(real) == "Movies · 2 items · 1 user"
-    assert describe(made) == "Demo · 412 items · simulated audience of 600"
+    assert dataset_line(real) == "Movies · 2 items · 1 user"
+    assert dataset_line(made) == "Demo · 412 items · simulated audience of 600"
 
 
 async def test_leaving_before_the_first_tab_is_there_is_quiet(make_app):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.cells import cell_len
 from textual import events
 from textual.content import Content
@@ -9,8 +11,11 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.widgets.cell_text import clean, fit, shorten
+from tui.widgets.cell_text import clean, count, fit, shorten
 from tui.widgets.contained import Contained
+
+if TYPE_CHECKING:
+    from engine.session import Overview
 
 #: So long is each of the breadcrumbs at most.
 _LONGEST_CRUMB = 24
@@ -102,3 +107,12 @@ class TabBar(Contained, Widget):
             if x < edge:
                 return name
         return None
+
+
+def dataset_line(overview: Overview) -> str:
+    """A data set in one line."""
+    audience = count(overview.num_users, "user")
+    if overview.simulated:
+        audience = f"simulated audience of {overview.num_users:,}"
+    title = clean(overview.title) or clean(overview.name)
+    return " · ".join([title, count(overview.num_items, "item"), audience])
