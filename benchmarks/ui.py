@@ -64,7 +64,14 @@ class Bench:
     def __init__(self, folder: Path, data: Path) -> None:
         self.folder = folder
         self.data = data
-        self.env = {**os.environ, "RECSYS_TUI_HOME": str(folder / "home"), "HF_HUB_OFFLINE": "1"}
+        self.env = {
+            **os.environ,
+            "RECSYS_TUI_HOME": str(folder / "home"),
+            "HF_HUB_OFFLINE": "1",
+            # As an installation has them, even if the environment forbids writing compiled modules.
+            "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
+        }
+        self.env.pop("PYTHONDONTWRITEBYTECODE", None)
 
     # -- data sets -------------------------------------------------------------------------------------------
     def prepare(self) -> None:
@@ -120,7 +127,7 @@ class Bench:
             for tab, model in (("2", "bayesian"), ("3", "blend")):
                 terminal.press(f"\x1bO{'QR'[int(tab) - 2]}")  # F2, F3 open the tab
                 terminal.press({"2": "\x1bOR", "3": "\x1bOS"}[tab])
-                terminal.wait_for("train “")
+                terminal.wait_for(f"train {model}")
                 begun = terminal.press("\x1b[15~")  # F5 trains
                 terminal.wait_for(f"raining {model}")
                 ended = terminal.wait_for(lambda text: "done in" in text or "raining " not in text, 300)
