@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,25 @@ def measure(name: str, size: tuple[int, int, int], options: dict[str, Any]) -> d
     return {"stated": stated, "measured": train.grown, "seconds": time.perf_counter() - begun}  # type: ignore[attr-defined]
 
 
+def measure_each(name: str, sizes: Sequence[tuple[int, int, int]], options: dict[str, Any], limit: float) -> None:
+    """Measure each size in a copy of this process, which has trained nothing, and print a line each."""
+    from engine import models
+
+    models.get(name).load_class()
+    for size in sizes:
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            status_of_child = 1
+            try:
+                watch(limit)
+                print(json.dumps(measure(name, size, options)), flush=True)
+                status_of_child = 0
+            finally:
+                os._exit(status_of_child)
+        os.waitpid(child, 0)
+
+
 def reset_peak() -> None:
     """Let the peak of memory count from now, where the system can do it."""
     try:
@@ -119,7 +139,7 @@ def watch(limit: float) -> None:
 
 def in_a_process(name: str, size: tuple[int, int, int], options: dict[str, Any], limit: float) -> dict[str, float]:
     """Measure in a new process, in which nothing was held before."""
-    words = [name, json.dumps(size), json.dumps(options), str(limit)]
+    words = [name, json.dumps([size]), json.dumps(options), str(limit)]
     made = subprocess.run([sys.executable, __file__, "--one", *words], capture_output=True, text=True, cwd=ROOT)
     if made.returncode not in (0, 3):
         raise RuntimeError(made.stderr)
@@ -130,9 +150,8 @@ def in_a_process(name: str, size: tuple[int, int, int], options: dict[str, Any],
 def main() -> None:
     """Measure and print."""
     if sys.argv[1:2] == ["--one"]:
-        name, size, options, limit = sys.argv[2:]
-        watch(float(limit))
-        print(json.dumps(measure(name, tuple(json.loads(size)), json.loads(options))))
+        name, sizes, options, limit = sys.argv[2:]
+        measure_each(name, json.loads(sizes), json.loads(options), float(limit))
         return
     from tables import lines_of
 
