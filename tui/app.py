@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -265,6 +266,9 @@ class RecsysApp(ContainedApp):
 
     async def _begin(self) -> None:
         """Open the first tab and the data set, and apply the settings."""
+        if not gc.isenabled():  # as it is by tui.cli; what is there now lives as long as the app
+            gc.freeze()
+            gc.enable()
         await self._open_with(TABS[0].name)
         if self._settings is not None and not self._exit:
             self._settings.begin()

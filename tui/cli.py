@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import logging
 import os
@@ -48,6 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
         app_arguments = _app_arguments(words)
         if app_arguments is None:
             return _run_command(words)
+        # Until the first paint, when the app switches it on again: a tenth of the way there.
+        gc.disable()
         from tui.launch import launch
 
         dataset, device, fresh = app_arguments
@@ -122,8 +125,10 @@ def _app_arguments(words: list[str]) -> tuple[str | None, str, bool] | None:
 def _run_command(words: list[str]) -> int:
     import click
 
+    from engine.session import put_off_pandas
     from tui.commands import cli
 
+    put_off_pandas()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a title shows the rest of it
     try:

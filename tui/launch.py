@@ -111,9 +111,10 @@ def make_app(
         _require(dataset)
 
     def open_in_worker(job: Job, dataset: str | None = dataset) -> Session:
-        from engine.session import open_session
+        from engine.session import open_session, put_off_pandas
         from engine.session.datasets import open_workspace
 
+        put_off_pandas()
         logger.info("the app of recsys-tui %s has started on Python %s", __version__, platform.python_version())
         workspace = open_workspace()
         session = open_session(

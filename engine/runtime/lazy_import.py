@@ -42,10 +42,17 @@ def import_in_background(*modules: str) -> None:
     """
     if all(name in sys.modules for name in modules):
         return
-    with _importing, _collector_off():
+    with importing(), _collector_off():
         for name in modules:
             _load_libraries(name.partition(".")[0])
             importlib.import_module(name)
+
+
+@contextlib.contextmanager
+def importing() -> Iterator[None]:
+    """The right to import in the background, which one thread has at a time."""
+    with _importing:
+        yield
 
 
 @contextlib.contextmanager

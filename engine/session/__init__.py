@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.runtime.devices import DEVICES
     from engine.runtime.job import VALIDATION, Job, Progress, validation_of
     from engine.runtime.memory import describe_bytes
+    from engine.runtime.pandas_later import put_off_pandas
     from engine.search.filters.completion import Completion
     from engine.search.filters.parser import ParsedQuery, Problem
     from engine.search.highlighting import spans
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from engine.session.session import Session, open_session
     from engine.session.stored_datasets import Draft, NewDataset, StoredDataset
     from engine.session.taste import CommonItem, Likeness, Taste, TasteShare
-    from engine.storage.atomic import describe_os_error, write_json
+    from engine.storage.atomic import describe_os_error, write_json, writing
     from engine.storage.guarded import read_json
     from engine.storage.paths import find_paths
     from engine.storage.settings import LOG_LEVELS, read_settings
@@ -69,6 +70,7 @@ _MODULES = {
     "engine.runtime.devices": ("DEVICES",),
     "engine.runtime.job": ("VALIDATION", "Job", "Progress", "validation_of"),
     "engine.runtime.memory": ("describe_bytes",),
+    "engine.runtime.pandas_later": ("put_off_pandas",),
     "engine.search.filters.completion": ("Completion",),
     "engine.search.filters.parser": ("ParsedQuery", "Problem"),
     "engine.search.highlighting": ("spans",),
@@ -86,7 +88,7 @@ _MODULES = {
     "engine.session.taste": ("CommonItem", "Likeness", "Taste", "TasteShare"),
     "engine.session.session": ("Session", "open_session"),
     "engine.session.stored_datasets": ("Draft", "NewDataset", "StoredDataset"),
-    "engine.storage.atomic": ("describe_os_error", "write_json"),
+    "engine.storage.atomic": ("describe_os_error", "write_json", "writing"),
     "engine.storage.guarded": ("read_json",),
     "engine.storage.paths": ("find_paths",),
     "engine.storage.settings": ("LOG_LEVELS", "read_settings"),
@@ -159,6 +161,7 @@ __all__ = [
     "find_paths",
     "get",
     "open_session",
+    "put_off_pandas",
     "read_json",
     "read_settings",
     "spans",
@@ -166,6 +169,7 @@ __all__ = [
     "words",
     "write_json",
     "write_text",
+    "writing",
 ]
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from engine.runtime.device_queue import DeviceQueue
 from engine.runtime.executor import LOCAL, Executor, make_executor
 from engine.runtime.job import Job
-from engine.runtime.lazy_import import import_in_background
 from engine.runtime.locked_property import locked_property
+from engine.runtime.pandas_later import import_arrow
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,8 +89,7 @@ class OpenDataset:
     @locked_property
     def dataset(self) -> Dataset:
         """The data set itself."""
-        # pandas too: pyarrow imports it of its own accord at the first array that it makes of Python objects.
-        import_in_background("pandas", "pyarrow.parquet", "pyarrow.compute")
+        import_arrow()
         return self.workspace.open(self.name)
 
     @locked_property

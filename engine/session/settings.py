@@ -1,6 +1,5 @@
 """Settings for a program around the engine: it declares its own beside the engine's, in the same file."""
 
-from engine.storage.atomic import writing
 from engine.storage.config_file import FILE, ConfigFile, read_config
 from engine.storage.setting import Kind, Problem, Setpoint, Setting, Source, resolve, unknown
 from engine.storage.settings import ENGINE_SETTINGS
@@ -17,5 +16,4 @@ __all__ = [
     "read_config",
     "resolve",
     "unknown",
-    "writing",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shlex
 import subprocess
 import sys
@@ -98,6 +97,8 @@ def serve(
         elif wide and not public_url:
             log("The connection is not encrypted: use it in a network that you trust, or through ssh -L.")
         log("Ctrl+C ends it.")
+
+    import asyncio
 
     asyncio.run(server.run(started))
     log("Ended.")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.session.settings import Setting, writing
+from engine.session import writing
+from engine.session.settings import Setting
 from tui.settings.declared import SETTINGS
 
 _HEAD = "# The settings of recsys-tui. An entry holds once its # is removed; docs/configuration.md explains them.\n"

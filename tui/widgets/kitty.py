@@ -10,8 +10,8 @@ https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders.
 from __future__ import annotations
 
 import base64
+import os
 import re
-import secrets
 import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
@@ -45,7 +45,7 @@ _CELLS: Final = re.compile(f"(?:{_PLACEHOLDER}[{_MARKS}]{{2}})+")
 
 def new_number() -> int:
     """A number for a picture, which no other program is likely to have used."""
-    return 1 + secrets.randbelow(0xFFFFFF)
+    return 1 + int.from_bytes(os.urandom(3)) % 0xFFFFFF
 
 
 def sending(picture: Thumbnail, number: int, columns: int, rows: int) -> str:
