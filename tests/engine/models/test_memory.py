@@ -197,12 +197,14 @@ def test_a_model_that_states_nothing_is_trained(monkeypatch: pytest.MonkeyPatch)
 
 
 #: Sizes for quick trainings, at which data outweighs libraries. All models and larger sizes are measured by the script.
-MANY = ((1_000_000, 8_000, 1_000), (1_500_000, 16_000, 1_500), (2_500_000, 40_000, 2_000))
+MANY = ((500_000, 8_000, 1_000), (800_000, 16_000, 1_500), (1_200_000, 30_000, 2_000))
 WIDE = ((200_000, 80_000, 15_000), (300_000, 110_000, 20_000), (400_000, 150_000, 30_000))
+SPARSE = ((600_000, 30_000, 20_000), (900_000, 45_000, 30_000), (1_300_000, 60_000, 40_000))
+DAYS = ((100_000, 40_000, 8_000), (150_000, 60_000, 10_000), (200_000, 80_000, 15_000))
 SQUARE = ((100_000, 3_000, 2_000), (150_000, 4_000, 4_000), (200_000, 6_000, 6_000))
 SIZES = {
-    "als": WIDE, "explicit": WIDE, "implicit": WIDE, "svd": MANY, "baseline": MANY, "markov": MANY, "ease": SQUARE,
-    "bayesian": WIDE, "knn": ((250_000, 4_000, 3_000), (500_000, 8_000, 4_000), (400_000, 2_000, 5_000)),
+    "als": WIDE, "explicit": WIDE, "implicit": WIDE, "svd": MANY, "baseline": MANY, "markov": SPARSE, "ease": SQUARE,
+    "bayesian": DAYS, "knn": ((250_000, 4_000, 3_000), (500_000, 8_000, 4_000), (400_000, 2_000, 5_000)),
 }  # fmt: skip
 
 

@@ -300,11 +300,6 @@ def test_the_tutorials_five_titles_among_a_part_of_the_catalogue(real_data: Path
     assert search_like_the_tutorial(part, tmp_path) == FOUND
 
 
-@pytest.mark.slow
-def test_the_tutorials_five_titles_in_the_whole_catalogue(real_data: Path, tmp_path: Path) -> None:
-    assert search_like_the_tutorial(read_anime(real_data / "anime.csv"), tmp_path) == FOUND
-
-
 @pytest.mark.parametrize(
     ("query", "title"),
     [
