@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -11,6 +12,10 @@ import pytest
 # These are set before a hub client is imported, so that a download fails at once and not after retries.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
+
+# Many tests start the program, and where the environment forbids keeping compiled modules each start would compile all.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Processes that test side by side would wait for each other's threads: small trainings took up to fifty times as long.
 if "PYTEST_XDIST_WORKER" in os.environ:

@@ -40,8 +40,13 @@ def contrasts(app):
                 yield segment.text, ratio(fore, back)
 
 
-@pytest.mark.parametrize("theme", ["recsys-dark", "recsys-light", "textual-dark", "textual-light"])
-@pytest.mark.parametrize("trained", [True, False], ids=["trained", "untrained"])
+@pytest.mark.parametrize(
+    ("theme", "trained"),
+    [
+        *((name, True) for name in ("recsys-dark", "recsys-light", "textual-dark", "textual-light")),
+        *((name, False) for name in ("recsys-dark", "recsys-light")),
+    ],
+)
 async def test_everything_written_can_be_read(make_app, theme, trained):
     recent = ["robbers genre:crime"]
     app = make_app(FakeSession(recent=recent) if trained else FakeSession(embedded=0, trained=()))
