@@ -449,7 +449,15 @@ class SearchIndex:
 
     def _read_request(self, query: str, literal: frozenset[str]) -> Request:
         titles = self._index.titles
-        request = understand(query, self.fields, literal, self._is_known, self._is_title, titles.__contains__)
+        request = understand(
+            query,
+            self.fields,
+            literal,
+            self._is_known,
+            self._is_title,
+            titles.__contains__,
+            lambda text: titles.is_first(text, self.fields.titles),
+        )
         if request.translation.language is not None and self.semantic.multilingual:
             # Its words are translated, but its meaning needs no translation. That of an excluded subject does: it must
             # be left out of the meaning.

@@ -95,6 +95,7 @@ def understand(
     is_known: Callable[[str], bool] = lambda _: False,
     has_title: Callable[[str], bool] = lambda _: False,
     is_title: Callable[[str], bool] = lambda _: False,
+    is_first_title: Callable[[str], bool] | None = None,
 ) -> Request:
     """Read what a query asks for.
 
@@ -113,12 +114,14 @@ def understand(
         Whether a title has all words of a text, in whatever spelling.
     is_title
         Whether a text is the whole title of an item.
+    is_first_title
+        The same, but for the title that is shown, and not for others of an item. None compares it with all of them.
     """
     translation = Translation() if query in literal else read_language(query, is_known)
     if translation.language is not None and has_title(query):
         translation = Translation()
     english = _with_subject_first(translation.english) if translation.language is not None else ""
-    reading = read(english or query, fields, keep_as_text=frozenset(literal))
+    reading = read(english or query, fields, keep_as_text=frozenset(literal), is_title=is_first_title)
     moods = Moods() if query in literal or is_title(query) else read_moods(english or query)
     if len(words(query)) > _LONGEST_OF_MOODS and not any(" " in phrase for phrase in moods.phrases):
         moods = Moods()

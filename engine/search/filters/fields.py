@@ -131,7 +131,9 @@ class Fields:
     def titles(self, rows: Sequence[int] | npt.NDArray[np.int64] | None = None) -> list[str | None]:
         """The titles of the items in these rows of the catalogue, or of all items."""
         column = self._items.table.column("title")
-        titles: list[str | None] = (column if rows is None else column.take(np.asarray(rows))).to_pylist()
+        if rows is not None:
+            column = column.take(np.asarray(rows, dtype=np.int64))
+        titles: list[str | None] = column.to_pylist()
         return titles
 
     def has_words(self, text: str) -> bool:

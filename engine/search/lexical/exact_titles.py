@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,19 @@ class ExactTitles:
         """Whether an item has this title, spelt correctly."""
         key = title_key(title)
         return key in self._rows or with_numbers(key) in self._rows
+
+    def is_first(self, title: str, titles_of: Callable[[Sequence[int]], Sequence[str | None]]) -> bool:
+        """Whether this is the first title of an item, in any spelling of case, accents and articles.
+
+        Parameters
+        ----------
+        title
+            The title.
+        titles_of
+            Gives the first titles of items by their rows.
+        """
+        key = title_key(split_year(title.strip())[0])
+        return any(title_key(split_year(one or "")[0]) == key for one in titles_of(self._rows.get(key, [])))
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """The state of the index as arrays, for :meth:`restore`."""
