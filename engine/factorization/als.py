@@ -23,6 +23,7 @@ from engine.models.spec import ModelSpec
 from engine.ranking import MASKED_SCORE
 from engine.runtime.executor import Executor, LocalExecutor
 from engine.runtime.job import Job, Progress
+from engine.runtime.thread_executor import ThreadExecutor
 
 #: The number of conjugate gradient steps in each half of a sweep. More steps do not improve the model.
 _CG_STEPS = 1
@@ -113,9 +114,10 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
         interactions, verbose, job
             As there.
         executor
-            What computes the blocks of users and items; None computes them here. The model is the same to the last bit.
+            What computes the blocks of users and items; None computes them here, on a CPU several at a time. The model
+            is the same to the last bit.
         """
-        self._executor = executor or LocalExecutor()
+        self._executor = executor or (ThreadExecutor() if self.device.type == "cpu" else LocalExecutor())
         try:
             super().fit(interactions, verbose, job)
         finally:

@@ -100,6 +100,7 @@ def sparse_blocks(pairs: Pairs) -> Iterator[Block]:
     Columns and weights are views. A block has at most 262,144 pairs and a thirty-second of all pairs, unless a single
     row has more, and at most 16,384 rows.
     """
+    _expect_sparse()  # before several threads need it, since it changes the filters of warnings for a moment
     rows = pairs.lengths.nonzero().squeeze(1)
     ends = pairs.ends[rows]
     most = min(_PAIRS, len(pairs.columns) // _BLOCKS + 1)

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.models.counts import Counts
+from engine.runtime.executor import MOST_THREADS
+from engine.runtime.thread_pool import usable_cores
 
 Options = Mapping[str, Any]
 
@@ -96,10 +98,10 @@ def als(counts: Counts, options: Options) -> float:
     users, items = counts.users, counts.items
     # The product of all rows of a side with itself, its eigenvectors, and what the decomposition takes beside them.
     sweeping = row * max(2 * users + 3 * items, 3 * users + 2 * items) + 8 * row * options["embedding_dim"]
-    # A block's values of pairs, and its rows in each state of conjugate gradients.
+    # A block's values of pairs, and its rows in each state of conjugate gradients. Each thread has a block.
     block = 5 * 4 * min(262_144, counts.interactions) + 10 * row * min(16_384, max(users, items) // 32)
     pairs = max(PAIRS_BUILDING * counts.interactions, PAIRS_KEPT * counts.interactions + sweeping)
-    return float(_SMALL + pairs + block)
+    return float(_SMALL + pairs + min(MOST_THREADS, usable_cores()) * block)
 
 
 def svd(counts: Counts, options: Options) -> float:

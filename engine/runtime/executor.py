@@ -21,6 +21,9 @@ LOCAL: Final = "local"
 #: The names of executors that are no address.
 EXECUTORS: Final = (LOCAL, "ray", "auto")
 _CLIENT: Final = "ray://"
+#: The most chunks that are worked on at the same time in this process. Each takes memory, for whose bandwidth more of
+#: them would wait.
+MOST_THREADS: Final = 16
 
 
 class Executor(Protocol):
@@ -96,7 +99,10 @@ class Executor(Protocol):
 class LocalExecutor:
     """Works on one chunk after the other, in the calling thread."""
 
-    slots = 1
+    @property
+    def slots(self) -> int:
+        """One chunk at a time; see :attr:`Executor.slots`."""
+        return 1
 
     def portions(self, pieces: int) -> Iterator[range]:
         """Give each piece by itself, so that the work can be stopped between any two; see :meth:`Executor.portions`."""
