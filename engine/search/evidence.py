@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,6 +71,8 @@ class Evidence:
         That of the nearest genre of the catalogue.
     moods
         How well their genres suit the moods of the query; None if the query names none.
+    best_keyword_score
+        The BM25F score of the best candidate; None for that of the best of these items.
     """
 
     rows: Rows
@@ -86,6 +88,33 @@ class Evidence:
     genres: Numbers | None = None
     best_genre: float = 0.0
     moods: Numbers | None = field(default=None)
+    best_keyword_score: float | None = None
+
+    def take(self, places: Rows) -> Evidence:
+        """The evidence for some of the items, given by their places, relative to the best of all of them."""
+
+        def taken(values: Numbers | None) -> Numbers | None:
+            return None if values is None else values[places]
+
+        return replace(
+            self,
+            rows=self.rows[places],
+            coverage=self.coverage.take(places),
+            keyword_scores=self.keyword_scores[places],
+            exact=self.exact[places],
+            nearly=self.nearly[places],
+            popularity=self.popularity[places],
+            undescribed=self.undescribed[places],
+            cosines=taken(self.cosines),
+            genres=taken(self.genres),
+            moods=taken(self.moods),
+            best_keyword_score=self._best_keyword_score,
+        )
+
+    @property
+    def _best_keyword_score(self) -> float:
+        best = self.best_keyword_score
+        return float(self.keyword_scores.max(initial=0.0)) if best is None else best
 
     @property
     def features(self) -> Numbers:
@@ -107,7 +136,7 @@ class Evidence:
             "words in title": self.coverage.in_title,
             "words in names": self.coverage.in_name,
             "all words": words > 0.999,
-            "keyword score": self.keyword_scores / max(float(self.keyword_scores.max(initial=0.0)), 1e-9),
+            "keyword score": self.keyword_scores / max(self._best_keyword_score, 1e-9),
             "exact title": self.exact,
             "nearly the title": self.nearly,
             "cosine": cosine,

@@ -28,10 +28,13 @@ class ItemMatch:
         The item.
     terms
         The terms of the query.
+    effects
+        How much the item's score would fall without each typed word; words that are not named count as 0.
     """
 
-    def __init__(self, item: Item, terms: MatchedTerms) -> None:
+    def __init__(self, item: Item, terms: MatchedTerms, effects: Mapping[str, float] | None = None) -> None:
         self._terms = terms
+        self._effects = effects or {}
         self._titles = [item.title]
         self._places: dict[str, set[str]] = {"title": set(), "genre": terms.in_texts(item.genres)}
         if terms.wanted:
@@ -50,9 +53,12 @@ class ItemMatch:
 
     @property
     def reason(self) -> str:
-        """The place and the word of each term: ``title "heat" · text "bank"``; empty if the item has none."""
+        """The place and the word of each term: ``title "heat" · text "bank"``; empty if the item has none.
+
+        The word without which the item's score would fall most comes first.
+        """
         found: dict[str, list[str]] = {}
-        for typed, weights in self._terms.weights:
+        for typed, weights in sorted(self._terms.weights, key=lambda term: -self._effect(term[0])):
             for place, its_words in self._places.items():
                 if match := _best(its_words & weights.keys(), weights):
                     found.setdefault(place, []).append(_shown(match, typed))
@@ -63,6 +69,15 @@ class ItemMatch:
         if not found:  # the initials may be of words that are written as one: "fma" for "Fullmetal Alchemist"
             found["initials"] = [f'"{typed}"' for typed in self._terms.acronyms]
         return " · ".join(f"{place} {' '.join(shown[:_SHOWN_WORDS])}" for place, shown in found.items() if shown)
+
+    def _effect(self, typed: str) -> float:
+        """The effect of a term, rounded, so that words of equal effect stay in the order of the query."""
+        return round(max(self._effects.get(word, 0.0) for word in typed.split(" ")), 3)
+
+    def of_terms(self) -> list[tuple[str, frozenset[str]]]:
+        """For each term that the item has, the words of the item that match it, after the one that is shown."""
+        found = [(_best(weights.keys() & set(self.words), weights), weights) for _, weights in self._terms.weights]
+        return [(best, frozenset(weights) & frozenset(self.words)) for best, weights in found if best]
 
     @cached_property
     def _initials(self) -> set[str]:
@@ -99,13 +114,13 @@ class MatchedTerms:
         self.wanted = {word for word in matches if not word.startswith(ACRONYM)}
         self.acronyms = [typed for typed, weights in self.weights if any(word.startswith(ACRONYM) for word in weights)]
 
-    def in_item(self, item: Item) -> ItemMatch:
-        """Where an item has them."""
-        return ItemMatch(item, self)
+    def in_item(self, item: Item, effects: Mapping[str, float] | None = None) -> ItemMatch:
+        """Where an item has them, and how much its score would fall without each typed word, as far as is known."""
+        return ItemMatch(item, self, effects)
 
     def in_texts(self, texts: Iterable[str]) -> set[str]:
         """The wanted words that some texts contain, written as one word or as two."""
-        return {word for text in texts for word in self.wanted & _words_of_text(text)}
+        return {word for text in texts for word in self.wanted & words_of_text(text)}
 
 
 def _best(words_found: Iterable[str], weights: Mapping[str, float]) -> str:
@@ -142,13 +157,18 @@ def _searched(item: Item) -> list[tuple[str, str]]:
     return found
 
 
+def searched_texts(item: Item) -> list[str]:
+    """The texts of an item that keyword search reads besides its title and its text."""
+    return [value for _, value in _searched(item)]
+
+
 @lru_cache(maxsize=4096)
 def _acronyms_of_title(title: str) -> frozenset[str]:
     return frozenset(ACRONYM + one for one in acronyms_of(title))
 
 
 @lru_cache(maxsize=4096)
-def _words_of_text(text: str) -> frozenset[str]:
+def words_of_text(text: str) -> frozenset[str]:
     """The words of a text, and each two of them as one word: "spider man", ideographs."""
     found = words(text)
     return frozenset(found).union(a + b for a, b in pairwise(found))

@@ -10,6 +10,7 @@ from engine.search import explanations
 
 if TYPE_CHECKING:
     from engine.data.items import Item
+    from engine.search.evidence import Evidence
 
 #: The constant k of reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009), in which a rank scores
 #: 1 / (k + rank).
@@ -44,6 +45,8 @@ class Ranking:
         The rows that come first because somebody pinned them.
     is_nudged
         Whether the rows are in the order of their scores as nudged by a person's taste; the scores are not nudged.
+    evidence
+        What the scores of a search by words were made of; None for other searches.
     """
 
     scores: dict[int, float]
@@ -58,6 +61,7 @@ class Ranking:
     is_sorted: bool = False
     pinned: frozenset[int] = frozenset()
     is_nudged: bool = False
+    evidence: Evidence | None = None
 
     def best(self, k: int, note: str | None = None) -> Ranking:
         """The first ``k`` rows; rows with equal scores are in ascending order."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from engine.search.modes import LIKE_BY, MODES
 from engine.search.ordering import Ordering
 from engine.search.pinned_rows import PinnedRows
 from engine.search.ranker import TASTE, Ranker, by_meaning, exact_titles
+from engine.search.removal import Part, RemovalEffects, WordEffects
 from engine.search.request import Request, understand
 from engine.search.semantic.semantic_index import SemanticIndex
 from engine.search.similar_items import SimilarItems
@@ -510,6 +512,53 @@ class SearchIndex:
         except RecsysError:  # the search was by words alone, too
             return self._ranker.explain(request, internal_id - 1, _DEPTH, allowed, by_meaning=False, nudge=nudge)
 
+    def removal_effects(
+        self,
+        query: str,
+        internal_id: int,
+        mode: str = "hybrid",
+        filters: Sequence[Filter] = (),
+        literal: Collection[str] = (),
+        *,
+        adult: bool = False,
+        job: Job | None = None,
+    ) -> list[tuple[Part, float]]:
+        """How far the match of an item falls without its words of a query, and without its sentences and genres.
+
+        Each sentence that is tried is embedded: this suits one item that a user looks at, not a whole list.
+
+        Parameters
+        ----------
+        query, mode, filters, literal, adult, job
+            As in :meth:`search`.
+        internal_id
+            The internal id of the item.
+
+        Returns
+        -------
+        list of (part, fall)
+            The parts without which the match is lower, the weightiest first. Empty for an item that is no candidate,
+            and for items like another.
+
+        Raises
+        ------
+        RecsysError
+            If the search is by meaning, and there are no embeddings or no model.
+        """
+        item = self.items[internal_id]
+        if not query.strip():
+            return []
+        if mode == "semantic":
+            return self._removal.of_meaning(query, item, job)
+        hidden = None if adult else self.adult.hidden(query, filters)
+        request, allowed = self._fitting(query, filters, literal, hidden)
+        if request.is_empty or (request.moved is not None and mode == "hybrid"):
+            return []
+        try:
+            return self._removal.of_request(request, item, allowed, by_meaning=mode == "hybrid", job=job)
+        except RecsysError:  # the search was by words alone, too
+            return self._removal.of_request(request, item, allowed, by_meaning=False, job=job)
+
     def _moved(self, request: Request, k: int, allowed: Allowed) -> Ranking | None:
         """Items like one that the query names, moved by its other words; None if there is no such item."""
         assert request.moved is not None
@@ -540,6 +589,9 @@ class SearchIndex:
         by_words = ranking.method in ("hybrid", "keyword")
         terms = self._index.keywords.query_terms(request.words, request.literal) if by_words else []
         found_terms = MatchedTerms(terms)
+        effects = None
+        if ranking.evidence is not None:
+            effects = WordEffects(ranking.evidence)
 
         def make(ids: npt.NDArray[np.int64], rank: int) -> list[Result]:
             items = self.items.take(ids)
@@ -548,7 +600,8 @@ class SearchIndex:
                 genres = ranking.like.genres
             elif ranking.cosines:
                 genres = self.semantic.nearest_genres(ranking.encoded_query, items)
-            matches = [found_terms.in_item(item) for item in items]
+            of_items: Iterable[Mapping[str, float]] = repeat({}) if effects is None else effects.of(ids - 1)
+            matches = [found_terms.in_item(*one) for one in zip(items, of_items, strict=False)]
             return [
                 Result(
                     place,
@@ -605,6 +658,11 @@ class SearchIndex:
             self._log_popularity,
             self._reranker,
         )
+
+    @property
+    def _removal(self) -> RemovalEffects:
+        self.prepare_keywords()
+        return RemovalEffects(self._index.keywords, self.semantic, self._ranker)
 
     @property
     def _index(self) -> InvertedIndex:

@@ -169,12 +169,12 @@ class Ranker:
         )
         if query is None:
             return evidence
-        genres = self._semantic.genre_cosines(query, self._genres)
+        genres = self._semantic.genre_cosines(query, self.genres)
         return replace(
             evidence,
             cosines=index.cosines(query, rows).astype(np.float64),
             best_cosine=best,
-            genres=None if genres is None or self._genres is None else self._genres.largest(genres, rows),
+            genres=None if genres is None or self.genres is None else self.genres.largest(genres, rows),
             best_genre=0.0 if genres is None else float(genres.max(initial=0.0)),
         )
 
@@ -247,7 +247,7 @@ class Ranker:
             return None, ""
         if not reranker.ready:
             return None, reranker.trouble and f"Not re-ranked: {reranker.trouble}"
-        best = np.lexsort((evidence.rows, -self._sums(request, evidence)))[:_RERANKED]
+        best = np.lexsort((evidence.rows, -self.sums(request, evidence)))[:_RERANKED]
         texts = self._items.table.column("text").take(evidence.rows[best]).to_pylist()
         # A model that knows English only is asked for the words in English.
         query = request.words if request.any_language and not reranker.multilingual else request.meaning
@@ -259,7 +259,8 @@ class Ranker:
         added[best] = relevance.of_logits(logits)
         return added, ""
 
-    def _sums(self, request: Request, evidence: Evidence) -> Numbers:
+    def sums(self, request: Request, evidence: Evidence) -> Numbers:
+        """The weighted sums of some items, lowered for what is about a subject that was excluded."""
         sums = relevance.weighted(evidence)
         for subject in request.without:
             sums -= self._about(subject, evidence)
@@ -274,14 +275,13 @@ class Ranker:
         added: Numbers | None = None,
         nudge: Nudge | None = None,
     ) -> Ranking:
-        sums = self._sums(request, evidence)
+        sums = self.sums(request, evidence)
         if added is not None:
             sums += added
         nudged = sums if nudge is None else sums + relevance.of_nudge(evidence, nudge)
         # An item whose title is the query comes first, the best known of several; so does one whose title is nearly
         # the query, if the query is misspelt.
-        is_misspelt = bool(self._index.keywords.corrections(request.words, request.literal))
-        first = np.flatnonzero(evidence.exact | (evidence.nearly & is_misspelt))
+        first = np.flatnonzero(self.comes_first(request, evidence))
         if len(first):
             order = np.argsort(-self._popularity[evidence.rows[first]], kind="stable")
             above = 1e-3 * np.arange(len(first), 0, -1)
@@ -301,7 +301,13 @@ class Ranker:
             nearly=frozenset(evidence.rows[evidence.nearly].tolist()),
             cosines={row: cosine for row, cosine in cosines.items() if np.isfinite(cosine)},
             is_nudged=nudge is not None,
+            evidence=evidence,
         )
+
+    def comes_first(self, request: Request, evidence: Evidence) -> Mask:
+        """Which items come before all others, as their title is the query, or nearly if the query is misspelt."""
+        is_misspelt = bool(self._index.keywords.corrections(request.words, request.literal))
+        return evidence.exact | (evidence.nearly & is_misspelt)
 
     def _about(self, subject: str, evidence: Evidence) -> Numbers:
         """How much the weighted sums of the candidates fall for being about a subject."""
@@ -314,12 +320,13 @@ class Ranker:
 
     def _mood(self, moods: Moods) -> Numbers | None:
         """How well the genres of all items suit some moods, from -1 to 1, shape (num_items,); None without moods."""
-        if not moods.genres or self._genres is None:
+        if not moods.genres or self.genres is None:
             return None
-        return self._genres.suiting(moods)
+        return self.genres.suiting(moods)
 
     @locked_property
-    def _genres(self) -> GenreColumn | None:
+    def genres(self) -> GenreColumn | None:
+        """The genres of the catalogue; None if it has none."""
         return GenreColumn.of(self._fields)
 
     @locked_property

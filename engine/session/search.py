@@ -35,6 +35,8 @@ _MOST_QUOTED = 300
 _MOST_RESULTS = 50_000
 #: Parts of a weighted sum that are smaller than this explain nothing.
 _TELLING = 0.05
+#: A fall of a match that is smaller would be shown as 0 percent.
+_SMALLEST_FALL = 0.005
 #: As many genres for adults as a catalogue may have.
 _ADULT_GENRES = 4
 #: Few enough that a query does not wait for them.
@@ -444,18 +446,36 @@ class SearchService:
         known = [result.item for result in self.highlights(_KNOWN, adult=False).results]
         return sample_queries(known, lambda query: bool(self.search(query, 1, "keyword").results), limit)
 
-    def explain_match(self, query: str, item: ExternalId, mode: str = "hybrid") -> list[tuple[str, float]]:
-        """The phrases of an item that come nearest to the query in meaning, with their cosines, best first.
+    def explain_match(
+        self,
+        query: str,
+        item: ExternalId,
+        mode: str = "hybrid",
+        *,
+        literal: Collection[str] = (),
+        limit: int = 3,
+        job: Job | None = None,
+    ) -> list[tuple[str, float]]:
+        """The words, sentences and genres of an item without which its match would fall most.
 
         Parameters
         ----------
         query
-            A typed line; its filters are left out.
+            A typed line.
         item
             The id in the source file.
-        mode
-            How it was found: ``"hybrid"`` looks for the meaning of what was probably meant, ``"semantic"`` for that
-            of what was typed.
+        mode, literal
+            As in :meth:`search`. What the embedding model is needed for is left out while it is not loaded.
+        limit
+            The maximum number of parts.
+        job
+            Checked at intervals for cancellation; other searches go first at each of them.
+
+        Returns
+        -------
+        list of (part, fall)
+            The parts, words in quotation marks, and by how much the match, from 0 to 1, is lower without each of them;
+            the weightiest first. Empty for an item that is no candidate, or where no part lowers the match.
 
         Raises
         ------
@@ -463,11 +483,17 @@ class SearchService:
             If there is no such item.
         """
         internal = self._opened.dataset.items.id_map.encode_one(item)
-        if not self._model_loaded or not (text := self.parse_query(query).text):
-            return []
-        with self._opened.queue.turn():
-            meant = self._search.corrected(text) if mode == "hybrid" else text
-            return self._search.semantic.nearest_phrases(meant, self._opened.dataset.items[internal])
+        parsed = self.parse_query(query)
+        if not self._model_loaded:
+            if mode == "semantic":
+                return []
+            mode = "keyword"
+        adult = self._opened.shows_adult
+        with self._opened.queue.background(job or Job()) as turn:
+            found = self._search.removal_effects(
+                parsed.text, internal, mode, parsed.filters, literal, adult=adult, job=turn
+            )
+        return [(part.label, fall) for part, fall in found if fall >= _SMALLEST_FALL][:limit]
 
     def explain(
         self,

@@ -73,7 +73,9 @@ class HostileSearch(FakeSearch):
         )
         return Answer(results, self._fake.text(9), self._fake.text(8))
 
-    def explain_match(self, query: str, item: object, mode: str = "hybrid") -> list[tuple[str, float]]:
+    def explain_match(
+        self, query: str, item: object, mode: str = "hybrid", **options: object
+    ) -> list[tuple[str, float]]:
         return [(text, 0.5) for text in self._fake.texts[:4]]
 
 

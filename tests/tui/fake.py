@@ -448,10 +448,18 @@ class FakeSearch:
         self._fake.enter("highlights")
         return replace(self._popular(self._fake.items, k), hidden=0 if adult else self._fake.adult_items)
 
-    def explain_match(self, query: str, item: ExternalId, mode: str = "hybrid") -> list[tuple[str, float]]:
+    def explain_match(
+        self,
+        query: str,
+        item: ExternalId,
+        mode: str = "hybrid",
+        *,
+        literal: Collection[str] = (),
+        job: Job | None = None,
+    ) -> list[tuple[str, float]]:
         self._fake.enter("explain_match", query, item)
         found = next(one for one in self._fake.items if one.item_id == item)
-        return [(str(found.metadata.get("overview", found.title)), 0.71), (found.genres[0], 0.44)]
+        return [(str(found.metadata.get("overview", found.title)), 0.14), (found.genres[0], 0.05)]
 
     def explain(
         self,

@@ -9,7 +9,7 @@ from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text
 from tests.tui.fake import FakeSession
 
 
-async def test_details_say_why_and_what_comes_nearest_in_meaning(make_app):
+async def test_details_say_why_and_without_what_the_match_would_fall(make_app):
     session = FakeSession()
     app = make_app(session)
     async with app.run_test(size=WIDE) as pilot:
@@ -18,11 +18,11 @@ async def test_details_say_why_and_what_comes_nearest_in_meaning(make_app):
         await settle(pilot)
         text = screen_text(app)
         assert 'text "heat"' in text
-        assert "Nearest to the query in meaning" in text
+        assert "Its match would fall without" in text
         asked = len(session.asked)
         await pilot.press("down", "down", "up")
         await settle(pilot)
-        assert "Nearest to the query in meaning" in screen_text(app)
+        assert "Its match would fall without" in screen_text(app)
         assert [call[0] for call in session.asked[asked:]].count("explain_match") <= 1, "what is known is kept"
 
 
@@ -36,12 +36,12 @@ async def test_the_pop_up_says_why_too(make_app):
         await settle(pilot)
         text = screen_text(app)
         assert 'text "heat"' in text
-        assert "0.71 " in text
+        assert "−14 %" in text
         await pilot.press("escape")
         await settle(pilot)
         await pilot.press("d")
         await settle(pilot)
-        assert "0.71 " in screen_text(app), "also at the second time, from what is known"
+        assert "−14 %" in screen_text(app), "also at the second time, from what is known"
 
 
 async def test_reasons_of_an_item_that_was_left_are_not_shown(make_app):

@@ -302,7 +302,7 @@ async def test_w_says_why_an_item_is_found(make_app):
         assert "Why is it here?" in text
         assert "61%" in text
         assert 'text "bank"' in text
-        assert "0.71" in text
+        assert "−14 %" in text
         assert "+1.20  words of the query" in text
         await pilot.press("escape")
         await settle(pilot)
@@ -445,10 +445,10 @@ async def test_a_page_of_reasons_stays_about_its_item(make_app):
         await pilot.pause()
         await pilot.press("w")
         await pilot.pause()
-        before = app.screen.explanation.phrases
+        before = app.screen.explanation.without
         explained.set()
         await settle(pilot)
-        assert app.screen.explanation.phrases == before
+        assert app.screen.explanation.without == before
 
 
 async def test_an_order_alone_shows_hidden_items_on_a_key(make_app):

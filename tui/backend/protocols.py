@@ -99,7 +99,15 @@ class Search(Protocol):
     def parse_query(self, line: str) -> ParsedQuery: ...
     def complete_filter(self, line: str, cursor: int, limit: int = 8) -> list[Completion]: ...
     def highlights(self, k: int = 10, *, adult: bool | None = None) -> Answer: ...
-    def explain_match(self, query: str, item: ExternalId, mode: str = "hybrid") -> list[tuple[str, float]]: ...
+    def explain_match(
+        self,
+        query: str,
+        item: ExternalId,
+        mode: str = "hybrid",
+        *,
+        literal: Collection[str] = (),
+        job: Job | None = None,
+    ) -> list[tuple[str, float]]: ...
     def explain(
         self,
         query: str,

@@ -1,4 +1,4 @@
-"""Why an item is among the results of a search: the phrases of it that come nearest to the query."""
+"""Why an item is among the results of a search: the parts of it without which its match would fall most."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.widgets.bars import whole_percent
-from tui.widgets.explanation import Explanation, ExplanationScreen
+from tui.widgets.explanation import Explanation, ExplanationScreen, fall_text
 from tui.widgets.item_list import full_title
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tui.panes.search_state import SearchState
     from tui.widgets.details import ItemDetails
 
-_HEADING = "Nearest to the query in meaning:"
+_HEADING = "Its match would fall without:"
 #: What the parts of a match are called.
 _PARTS = {
     "words": "words of the query",
@@ -68,15 +68,20 @@ class SearchReasons:
         self._weighing = pane.request("parts", "", self._weighed, lambda _: None)
 
     def ask(self, view: SearchState, item: Item) -> None:
-        """Ask which phrases of an item are nearest to the query, unless that is known."""
+        """Ask without which parts of an item its match would fall most, unless that is known."""
         self._view = view
         if view.like is not None or view.answer is None or view.answer.method not in _BY_MEANING:
             return
         self._explaining.withdraw()  # what was asked about another item is of no use
         if not self._show(item):
-            text, method = view.text, view.answer.method
+            text, method, literal = view.text, view.answer.method, view.literal
             self._explaining.send(
-                lambda search, _: (text, method, item, search.explain_match(text, item.item_id, method))
+                lambda search, job: (
+                    text,
+                    method,
+                    item,
+                    search.explain_match(text, item.item_id, method, literal=literal, job=job),
+                )
             )
 
     def open(self, view: SearchState, result: Result) -> None:
@@ -125,21 +130,21 @@ class SearchReasons:
             self._explain(self._page[1], ())
 
     def _show(self, item: Item, phrases: Sequence[tuple[str, float]] | None = None) -> bool:
-        """Show the phrases of an item, if they are known for this query; whether they are."""
+        """Show the parts of an item, if they are known for this query; whether they are."""
         view = self._view
         method = "" if view is None or view.answer is None else view.answer.method
         known = self._known.get(("" if view is None else view.text, method, item.internal_id), phrases)
         if known is None:
             return False
-        lines = tuple(f"{cosine:.2f} {phrase}" for phrase, cosine in known)
+        lines = tuple(f"{fall_text(fall)} {part}" for part, fall in known)
         if lines:
             self._details.explain(item, _HEADING, lines)
             self._pane.show_reasons(item, _HEADING, lines)
         self._explain(item.internal_id, known)
         return True
 
-    def _explain(self, internal_id: int, phrases: Sequence[tuple[str, float]]) -> None:
-        """Write the phrases of an item on its page, if that is open."""
+    def _explain(self, internal_id: int, without: Sequence[tuple[str, float]]) -> None:
+        """Write the parts of an item on its page, if that is open."""
         screen = self._pane.app.screen
         if isinstance(screen, ExplanationScreen) and self._page is not None and self._page[1] == internal_id:
-            screen.update(replace(screen.explanation, phrases=phrases))
+            screen.update(replace(screen.explanation, without=without))

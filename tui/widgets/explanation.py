@@ -35,8 +35,9 @@ class Explanation:
         The estimate of how well the item fits, as it is shown; empty if the list is ordered by something else.
     reasons
         The words that the item has, by where they stand, and how near it is in meaning.
-    phrases
-        Phrases of the item and their cosines with the query, the nearest first; None while they are not known.
+    without
+        Parts of the item, and by how much its match, from 0 to 1, is lower without each of them, the weightiest first;
+        None while they are not known.
     parts
         Names and values of what the score is made of.
     """
@@ -45,7 +46,7 @@ class Explanation:
     query: str
     match: str
     reasons: tuple[str, ...]
-    phrases: Sequence[tuple[str, float]] | None = None
+    without: Sequence[tuple[str, float]] | None = None
     parts: Sequence[tuple[str, float]] = ()
 
 
@@ -111,10 +112,17 @@ def _page(shown: Explanation) -> Content:
     if shown.reasons:
         parts.append("\n\nWhat it has of the query:")
         parts += [("\n  " + clean(one), "$text") for one in shown.reasons]
-    if shown.phrases:
-        parts.append("\n\nNearest to the query in meaning (1 is the same):")
-        for phrase, cosine in shown.phrases:
-            parts += [f"\n  {cosine:.2f} ", (bar(cosine, _BAR), "$text-accent"), (" " + shorten(phrase, 48), "$text")]
-    elif shown.phrases is None:
-        parts.append("\n\nIts nearest phrases are being looked for …")
+    if shown.without:
+        parts.append("\n\nIts match would fall without:")
+        largest = max(fall for _, fall in shown.without)
+        for part, fall in shown.without:
+            bars = bar(fall / largest, _BAR)
+            parts += [f"\n  {fall_text(fall)} ", (bars, "$text-accent"), (" " + shorten(part, 48), "$text")]
+    elif shown.without is None:
+        parts.append("\n\nWhat it owes its match to is being looked for …")
     return Content.assemble(*parts)
+
+
+def fall_text(fall: float) -> str:
+    """A fall of a match as it is shown, in percentage points: ``−14 %``."""
+    return f"−{max(1, round(100 * fall)):2d} %"

@@ -267,7 +267,9 @@ class BM25Index:
         """The words of a query that no item has, and that nothing near replaces; stop words are none of them."""
         return self._reader.unknown_words(query, literal)
 
-    def coverage(self, query: str, rows: Rows, literal: Collection[str] = ()) -> Coverage:
+    def coverage(
+        self, query: str, rows: Rows, literal: Collection[str] = (), *, without: Collection[str] = ()
+    ) -> Coverage:
         """Which share of a query some items have; see :class:`engine.search.lexical.coverage.Coverage`.
 
         Parameters
@@ -278,12 +280,46 @@ class BM25Index:
             The items, in any order.
         literal
             Words that are not corrected.
+        without
+            Words of the catalogue that count as if the items did not have them.
         """
         terms = self.query_terms(query, literal)
-        found = [self._occurrences(term, rows) for term in terms]
+        found = [self._occurrences(term, rows, without) for term in terms]
         return measure_coverage(self._reader.content_words(query), terms, found, self._idf_of_unknown, len(rows))
 
-    def _occurrences(self, term: QueryTerm, rows: Rows) -> Occurrences:
+    def term_scores(self, term: QueryTerm, rows: Rows, *, without: Collection[str] = ()) -> Scores:
+        """What a term of a query adds to the scores of some items in :meth:`search`, shape (len(rows),).
+
+        Parameters
+        ----------
+        term
+            One of the terms of :meth:`query_terms`.
+        rows
+            The items, in any order.
+        without
+            Words of the catalogue that count as if the items did not have them.
+        """
+        scores = np.zeros(len(rows), dtype=np.float32)
+        idf = np.inf if len(term.matches) == 1 and not term.phrases else self._idf_of_matches(term)
+        for match, weight in term.matches.items():
+            if match not in without:
+                capped = weight * min(1.0, idf / float(self._idf[self._term_ids[match]]))
+                np.maximum(scores, np.float32(capped) * self._scores_of(match, rows), out=scores)
+        for phrase in term.phrases:
+            parts = [self._scores_of(word, rows) for word in dict.fromkeys(phrase)]
+            if parts and not any(word in without for word in phrase):
+                has_all = np.all([part > 0 for part in parts], axis=0)
+                np.maximum(scores, has_all * np.float32(_PHRASE_WEIGHT) * np.sum(parts, axis=0), out=scores)
+        return scores if self._boost is None else scores * self._boost[rows]
+
+    def _scores_of(self, word: str, rows: Rows) -> Scores:
+        """The scores of a word for some items, 0 for those that do not have it."""
+        column = self._column_of(word)
+        items = self._items[column]
+        at = np.minimum(np.searchsorted(items, rows), len(items) - 1)
+        return np.where(items[at] == rows, self._scores[column][at], np.float32(0))
+
+    def _occurrences(self, term: QueryTerm, rows: Rows, without: Collection[str] = ()) -> Occurrences:
         """In which of the items, and where in them, a term occurs."""
         weights = np.zeros((3, len(rows)), dtype=np.float32)
         total = 0
@@ -291,6 +327,8 @@ class BM25Index:
             column = self._column_of(match)
             items = self._items[column]
             total += len(items)
+            if match in without:
+                continue
             at = np.minimum(np.searchsorted(items, rows), len(items) - 1)
             has = items[at] == rows
             places = self._places[column][at]
@@ -298,7 +336,7 @@ class BM25Index:
             for row, wanted in zip(weights, of_places, strict=True):
                 np.maximum(row, wanted * np.float32(weight), out=row)
         for phrase in term.phrases:
-            has = np.ones(len(rows), dtype=bool)
+            has = np.full(len(rows), not any(word in without for word in phrase))
             for word in phrase:
                 items = self._items[self._column_of(word)]
                 at = np.minimum(np.searchsorted(items, rows), len(items) - 1)
@@ -327,8 +365,7 @@ class BM25Index:
         """Each item's score for its best match of a term; the idf of a match is capped at that of all matches."""
         scores = np.zeros(self.num_items, dtype=np.float32)
         numbers = [self._term_ids[match] for match in term.matches]
-        total = sum(int(self._column[number + 1] - self._column[number]) for number in numbers)
-        idf = np.log1p((self.num_items - min(total, self.num_items) + 0.5) / (total + 0.5))
+        idf = self._idf_of_matches(term)
         for number, weight in zip(numbers, term.matches.values(), strict=True):
             column = slice(int(self._column[number]), int(self._column[number + 1]))
             items = self._items[column]
@@ -337,6 +374,13 @@ class BM25Index:
         for phrase in term.phrases:
             np.maximum(scores, self._phrase_scores(phrase), out=scores)
         return scores
+
+    def _idf_of_matches(self, term: QueryTerm) -> float:
+        """The inverse document frequency of all matches of a term together."""
+        numbers = [self._term_ids[match] for match in term.matches]
+        total = sum(int(self._column[number + 1] - self._column[number]) for number in numbers)
+        idf: float = np.log1p((self.num_items - min(total, self.num_items) + 0.5) / (total + 0.5))
+        return idf
 
     def _phrase_scores(self, phrase: Sequence[str]) -> Scores:
         """The scores of the items that have all words of a phrase, 0 for the others."""

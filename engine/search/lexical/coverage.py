@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntFlag
 
 import numpy as np
@@ -51,12 +51,24 @@ class Coverage:
         The share in the whole item, in its titles, and in the names of its people.
     known
         The share of the query that any item of the catalogue has.
+    of_words
+        For each word of the query its part of the three shares, shape (3, num_rows).
     """
 
     anywhere: Shares
     in_title: Shares
     in_name: Shares
     known: float
+    of_words: Mapping[str, Shares] = field(default_factory=dict)
+
+    def take(self, places: npt.NDArray[np.int64]) -> Coverage:
+        """The shares that some of the items have, given by their places, without the parts of the single words."""
+        return Coverage(self.anywhere[places], self.in_title[places], self.in_name[places], self.known)
+
+    def less(self, shares: Shares) -> Coverage:
+        """These shares without others, shape (3, num_rows)."""
+        anywhere, in_title, in_name = shares
+        return Coverage(self.anywhere - anywhere, self.in_title - in_title, self.in_name - in_name, self.known)
 
     def or_else(self, other: Coverage) -> Coverage:
         """The larger shares of this wording of a query and of another one."""
@@ -65,6 +77,7 @@ class Coverage:
             np.maximum(self.in_title, other.in_title),
             np.maximum(self.in_name, other.in_name),
             max(self.known, other.known),
+            self.of_words,
         )
 
 
@@ -88,7 +101,7 @@ def measure_coverage(
     num_rows
         The number of items.
     """
-    shares = np.zeros((3, num_rows), dtype=np.float32)
+    of_words: dict[str, Shares] = {}
     total = known = 0.0
     for word in words:
         own = [(term, one) for term, one in zip(terms, found, strict=True) if word in term.typed.split(" ")]
@@ -103,10 +116,12 @@ def measure_coverage(
         for term, one in own:
             if term.typed != word:  # a name, or two words that the catalogue writes as one
                 covered = np.maximum(covered, _as_array(one)) if len(covered) else _as_array(one)
-        shares += np.float32(idf) * covered
-    if total:
-        shares /= np.float32(total)
-    return Coverage(shares[0], shares[1], shares[2], known / total if total else 0.0)
+        of_words[word] = np.float32(idf) * covered
+    shares = np.zeros((3, num_rows), dtype=np.float32)
+    for part in of_words.values():
+        part /= np.float32(total)
+        shares += part
+    return Coverage(shares[0], shares[1], shares[2], known / total if total else 0.0, of_words)
 
 
 def _as_array(one: Occurrences) -> Shares:

@@ -26,15 +26,25 @@ def passages(items: ItemTable) -> list[str]:
     It is the value of the column that is part of the text and longest on average, such as a film's overview or a
     book's description.
     """
-    columns = [name for name in items.table.column_names if _is_part_of_text(items.table, name)]
-    if not columns:
+    name = passage_column(items)
+    if name is None:
         return [""] * len(items)
-    column = items.table.column(max(columns, key=lambda name: _mean_length(items.table.column(name))))
+    column = items.table.column(name)
     found: list[str] = []
     for start in range(0, len(column), _CHUNK):  # in chunks, because Arrow holds the interpreter lock meanwhile
-        values = column.slice(start, _CHUNK).to_pylist()
-        found += [value if value and len(value) >= _MIN_LENGTH else "" for value in values]
+        found += [as_passage(value) for value in column.slice(start, _CHUNK).to_pylist()]
     return found
+
+
+def passage_column(items: ItemTable) -> str | None:
+    """The column that :func:`passages` are taken from; None if there is none."""
+    columns = [name for name in items.table.column_names if _is_part_of_text(items.table, name)]
+    return max(columns, key=lambda name: _mean_length(items.table.column(name)), default=None)
+
+
+def as_passage(value: str | None) -> str:
+    """The value of that column as a passage: empty if it is too short for one."""
+    return value if value and len(value) >= _MIN_LENGTH else ""
 
 
 def _is_part_of_text(table: pa.Table, name: str) -> bool:

@@ -15,9 +15,9 @@ from engine.errors import NotTrainedError, OptionError, RecsysError
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
 from engine.runtime.memory import require_free
-from engine.search import explanations, memory
+from engine.search import memory
 from engine.search.semantic.nearest_genres import NearestGenres, frequent_genres
-from engine.search.semantic.passages import passages
+from engine.search.semantic.passages import as_passage, passage_column, passages
 from engine.search.semantic.query_cache import QueryCache
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 
 Vector = npt.NDArray[np.float32]
+
+#: Few enough that a search does not wait long for them.
+_TEXTS_AT_A_TIME = 4
 
 
 class SemanticIndex:
@@ -231,16 +234,41 @@ class SemanticIndex:
         vectors = self._store.vectors()
         return {text: np.array(vectors[row]) for text, row in zip(texts, rows.tolist(), strict=True) if row >= 0}
 
-    def nearest_phrases(self, query: str, item: Item, limit: int = 3) -> list[tuple[str, float]]:
-        """The phrases of an item that are nearest to a query, with their cosines, best first.
+    def texts_of(self, item: Item) -> list[str]:
+        """The texts of an item that are embedded: the whole text and its long part, if it has one."""
+        value = None if self._passage_column is None else item.metadata.get(self._passage_column)
+        return [text for text in dict.fromkeys((item.text, as_passage(value))) if text]
 
-        Each call embeds about ten phrases: this suits one item that a user looks at, not a whole list.
+    def cosines(self, query: str, texts: Sequence[str], job: Job | None = None) -> npt.NDArray[np.float64]:
+        """The cosines of some texts with a query, shape (len(texts),).
+
+        Each text is embedded, a few at a time: this suits one item that a user looks at, not a whole list.
+
+        Parameters
+        ----------
+        query
+            Any text.
+        texts
+            The texts.
+        job
+            Checked every few texts for cancellation.
+
+        Raises
+        ------
+        NotTrainedError
+            If there is no embedding model.
         """
-        phrases = explanations.phrases(item)
-        if self._encoder is None or not phrases:
-            return []
-        cosines = self._encoder.encode(phrases) @ self.encode_query(query)
-        return [(phrases[best], float(cosines[best])) for best in np.argsort(-cosines)[:limit]]
+        vector, found = self.encode_query(query), [np.zeros(0, dtype=np.float32)]
+        assert self._encoder is not None
+        for start in range(0, len(texts), _TEXTS_AT_A_TIME):
+            if job is not None:
+                job.checkpoint()
+            found.append(self._encoder.encode(texts[start : start + _TEXTS_AT_A_TIME]) @ vector)
+        return np.concatenate(found).astype(np.float64)
+
+    @locked_property
+    def _passage_column(self) -> str | None:
+        return passage_column(self._items)
 
     @property
     def _device(self) -> str:

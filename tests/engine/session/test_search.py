@@ -106,8 +106,14 @@ def test_searches_are_remembered_for_each_data_set(session: Session) -> None:
     assert again.search.recent_searches(1) == ["robots"]
 
 
-def test_a_match_is_explained_only_by_a_model_that_is_there(session: Session) -> None:
-    assert session.search.explain_match("monsters", "alien") == []
+def test_a_match_is_explained_by_its_words_where_no_model_is_loaded(session: Session) -> None:
+    ((part, fall),) = session.search.explain_match(
+        "two", session.search.search("two", mode="keyword").results[0].item.item_id
+    )
+    assert part == '"two"'
+    assert 0 < fall < 1
+    assert session.search.explain_match("robots", "alien") == []
+    assert session.search.explain_match("two", "alien", "semantic") == []
 
 
 def test_a_model_that_is_not_there_is_said_and_words_still_answer(session: Session) -> None:
@@ -135,15 +141,14 @@ def test_a_model_that_cannot_be_loaded_takes_away_no_more(session: Session, tmp_
         spoilt.search.search("planet", mode="semantic")
 
 
-def test_what_was_typed_is_explained_where_that_was_looked_for(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_words_are_named_where_they_count_and_sentences_where_meaning_does(session: Session) -> None:
     session.search.embed()
-    monkeypatch.setattr(
-        "engine.search.hybrid.SearchIndex.corrected", lambda _, query: query.replace("plonet", "planet")
-    )
-    hybrid, semantic = (session.search.explain_match("plonet", "solaris", mode) for mode in ("hybrid", "semantic"))
-    assert hybrid == session.search.explain_match("planet", "solaris", "semantic") != semantic
+    hybrid = dict(session.search.explain_match("plonet", "solaris"))
+    semantic = dict(session.search.explain_match("planet", "solaris", "semantic"))
+    assert '"planet"' in hybrid, "what was probably meant"
+    assert semantic
+    assert not any(part.startswith('"') for part in semantic)
+    assert all(0 < fall < 1 for fall in [*hybrid.values(), *semantic.values()])
 
 
 def test_without_ratings_it_is_not_said_that_nobody_liked_an_item(
