@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from engine.session.exports.target import Target
     from engine.session.exports.text_file import write_text
     from engine.session.map import Surroundings
+    from engine.session.moments import read_moment
     from engine.session.pins import MarkedItem
     from engine.session.queries import QueryResult
     from engine.session.session import Session, open_session
@@ -83,6 +84,7 @@ _MODULES = {
     "engine.session.exports.target": ("Target",),
     "engine.session.exports.text_file": ("write_text",),
     "engine.session.map": ("Surroundings",),
+    "engine.session.moments": ("read_moment",),
     "engine.session.pins": ("MarkedItem",),
     "engine.session.queries": ("QueryResult",),
     "engine.session.taste": ("CommonItem", "Likeness", "Taste", "TasteShare"),
@@ -163,6 +165,7 @@ __all__ = [
     "open_session",
     "put_off_pandas",
     "read_json",
+    "read_moment",
     "read_settings",
     "spans",
     "validation_of",

@@ -184,6 +184,8 @@ def test_what_if_for_what_comes_next_says_what_moved(run: Run, trained: str) -> 
     early = read(run, "next", "--me", "-d", trained, "--with", "Alien@1990-01-01")
     late = read(run, "next", "--me", "-d", trained, "--with", "Alien")
     assert early != late, "the date says where the item stands"
+    for date in ("1 January 1990", "31/12/1989", "19900101", "1990-01-01T18:00:00+02:00"):
+        assert read(run, "next", "--me", "-d", trained, "--with", f"Alien@{date}") == early, date
     outcome = run("next", "Heat", "-d", trained, "--with", "Alien=4")
     assert "The rating in 'Alien=4' changes nothing" in outcome.err
 
@@ -193,6 +195,7 @@ def test_what_if_for_what_comes_next_says_what_moved(run: Run, trained: str) -> 
     [
         (("next", "Heat", "--with", "Alien@2020-01-01"), "cannot be given a date"),
         (("next", "--user", "ann", "--with", "Alien@2020-13-01"), "is no day"),
+        (("next", "--user", "ann", "--with", "Alien@01/02/2020"), "write the year first"),
         (("next", "Heat", "--without", "Heat"), "Nothing is left"),
         (("next", "--user", "nobody"), "no user"),
         (("next", "Heat", "--me"), "only one of these"),

@@ -31,8 +31,6 @@ _ME = "me"
 #: How many characters of an edit that cannot be read are repeated.
 _LONGEST_EDIT = 80
 #: What stands after an ``@`` is taken for a day only in this form, since titles may hold an ``@``, too.
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_SECONDS_OF_DAY = 86_400
 
 profile_option = click.option("--profile", metavar="NAME", help="Whose own ratings are meant by `me`; else me.")
 
@@ -100,7 +98,10 @@ def recommend(
 @click.argument("titles", nargs=-1, metavar="[TITLE_OR_ID...]")
 @click.option("--me", "own", is_flag=True, help="After everything that you rated or saw, instead of titles.")
 @click.option("--user", metavar="USER", help="After the history of a user, instead of titles.")
-@with_option("ITEM[@DATE]", "As if they had met ITEM on that day, such as 2020-05-01; without a day, last of all.")
+@with_option(
+    "ITEM[@DATE]",
+    "As if they had met ITEM on that date, such as 2020-05-01 or '1 May 2020 18:00'; without one, last of all.",
+)
 @without_option
 @profile_option
 @dataset_option
@@ -188,7 +189,7 @@ def _with(session: Session, text: str) -> Edit:
     """
     from engine.session import Edit
 
-    text, time = _dated(text)
+    text, time = _dated(session, text)
     title, sign, value = text.rpartition("=")
     try:
         rating = float(value.replace(",", "."))
@@ -214,24 +215,25 @@ def _next_with(session: Session, text: str) -> Edit:
     return edit
 
 
-def _dated(text: str) -> tuple[str, int | None]:
-    """What stands before an ``@`` with a day after it, and the end of that day in seconds since 1970.
+def _dated(session: Session, text: str) -> tuple[str, int | None]:
+    """What stands before an ``@`` with a date after it, and the moment in seconds since 1970; of a day, its end.
 
     Raises
     ------
     OptionError
-        If it looks like a day and is none.
+        If it looks like a date and is none, or day and month could be exchanged.
     """
-    from datetime import UTC, datetime
+    from engine.session import read_moment
 
-    before, sign, day = text.rpartition("@")
-    if not sign or not _DAY.fullmatch(day.strip()):
+    before, sign, date = text.rpartition("@")
+    if not sign or not re.search(r"[0-9]", date) or _is_called(session, text):
         return text, None
     try:
-        midnight = datetime.strptime(day.strip(), "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        raise OptionError(f"{day.strip()!r} is no day: write it as 2020-05-01.") from None
-    return before, int(midnight.timestamp()) + _SECONDS_OF_DAY - 1
+        return before, read_moment(date)
+    except OptionError:
+        if date.strip()[0].isdecimal():
+            raise
+    return text, None  # an @ in a title
 
 
 def _is_called(session: Session, text: str) -> bool:
