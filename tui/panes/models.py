@@ -420,7 +420,7 @@ class ModelsPane(Pane[ModelDesk]):
         if run is not None and run.study is not None:
             from tui.panes.study_page import StudyPage
 
-            self.app.push_screen(StudyPage(self.backend, run.model, run.study))
+            self.app.push_screen(StudyPage(self.backend, run.model, run.study, sequence=self.state.draft.items))
             return
         if card is None or card.state.obstacle:
             return
@@ -481,7 +481,7 @@ class ModelsPane(Pane[ModelDesk]):
         from tui.panes.study_page import StudyPage
 
         study = job.detail if job is not None and isinstance(job.detail, Study) else None
-        self.app.push_screen(StudyPage(self.backend, model, study, job, number))
+        self.app.push_screen(StudyPage(self.backend, model, study, job, number, self.state.draft.items))
 
     def action_protocol(self) -> None:
         """Measure by the next protocol."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -30,6 +31,7 @@ from tui.widgets.table import Column, Table
 
 if TYPE_CHECKING:
     from engine.data.study import Study, Trial
+    from engine.session import Item
     from tui.messages import JobView
 
 #: Lines of the chart, with its axis, and of the importance beside it.
@@ -51,6 +53,8 @@ class StudyPage(PopUp):
         The job that searches; None for a search that has ended.
     number
         The number of the job that searches, which the screen may not have heard of yet.
+    sequence
+        The sequence of the Sequence tab, after which the winner and the model that answers now can be compared.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -79,10 +83,12 @@ class StudyPage(PopUp):
         study: Study | None,
         job: JobView | None = None,
         number: int | None = None,
+        sequence: Sequence[Item] = (),
     ) -> None:
         super().__init__()
         self._searching = number if job is None else job.id
         self._backend, self._model, self._study, self._job = backend, model, study, job
+        self._sequence = tuple(sequence)
         self._proving: int | None = None
         self._proof: JobView | None = None
         self._option = 0
@@ -122,7 +128,7 @@ class StudyPage(PopUp):
             if job.state == "done" and isinstance(job.detail, tuple):
                 from tui.panes.comparison_page import ComparisonPage
 
-                self.app.push_screen(ComparisonPage(self._backend, job.detail))
+                self.app.push_screen(ComparisonPage(self._backend, job.detail, self._sequence))
         else:
             return
         self._draw()
