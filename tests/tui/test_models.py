@@ -6,16 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
+from textual.widgets import Static
 
 from engine.data.model_cards import Unfinished
 from engine.data.results import ModelState
 from engine.errors import RecsysError
 from engine.session import ValidationCurve
-from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
+from tests.tui.conftest import NARROW, VERY_WIDE, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
 from tests.tui.fake_runs import make_study
 from tui.app import RecsysApp
 from tui.messages import JobView
+from tui.panes.comparison_page import ComparisonPage
 from tui.panes.curves_page import Curve, CurvesPage, curves_content
 from tui.panes.study_page import StudyPage
 
@@ -197,6 +200,46 @@ async def test_models_of_sequences_are_compared_after_the_sequence_of_the_sequen
         text = screen_text(app)
         assert f"After {session.items[0].title} · {session.items[1].title}" in text
         assert "nothing is held out" in text
+
+
+async def test_the_winner_of_a_search_is_compared_after_the_sequence_of_the_sequence_tab(
+    make_app: MakeApp, session: FakeSession
+) -> None:
+    session.runs.add("tune", "markov", study=make_study("markov", 12, 12, "mrr"))
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        app.state.draft.extend(session.items[:2])
+        await go_to_runs(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("t")
+        await settle(pilot)
+        assert "after the sequence" in screen_text(app)
+        await pilot.press("s")
+        await settle(pilot)
+        assert asked(session, "side_by_side_after") == [("side_by_side_after", (1, 2))]
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE, VERY_WIDE])
+async def test_figures_of_many_models_stand_below_each_other_and_wrap_nowhere(
+    make_app: MakeApp, session: FakeSession, size: tuple[int, int]
+) -> None:
+    for number in range(8):
+        session.runs.add("evaluate", f"model{number}")
+    app = make_app(session)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await go_to_runs(pilot)
+        await pilot.press(*["space"] * 8, "v")
+        await settle(pilot)
+        page = app.screen
+        assert isinstance(page, ComparisonPage)
+        lines = str(page.query_one(Static).content).splitlines()
+        metrics = [line for line in lines if line.startswith("ndcg@10  ")]
+        assert sum(len(line.split()) - 1 for line in metrics) >= 8, "a figure of each model"
+        assert len(metrics) > 1
+        assert max(map(cell_len, metrics)) <= page.query_one(".page").size.width
 
 
 async def test_the_comparison_can_be_read_and_left_while_users_are_counted(

@@ -143,6 +143,20 @@ def with_three_measured() -> FakeSession:
     return session
 
 
+def with_sequence_models() -> FakeSession:
+    session = with_runs()
+    session.runs.add("evaluate", "sequence")
+    session.runs.add("evaluate", "markov")
+    return session
+
+
+def with_many_measured() -> FakeSession:
+    session = with_runs()
+    for model in ("als", "bayesian", "ease", "knn", "svd", "popular", "an external model with a long name", "markov"):
+        session.runs.add("evaluate", model)
+    return session
+
+
 #: Marks the two runs below the cursor, and compares what is marked.
 COMPARED = ("down", "space", "space", "v")
 
@@ -156,6 +170,12 @@ STATES: dict[str, tuple[Callable[[], FakeSession], Steps]] = {
     "comparison_failed": (values_damaged, keys("f6", "tab", then=COMPARED)),
     "comparison_users": (with_three_measured, keys("f6", "tab", then=("space", *COMPARED, "u", "down"))),
     "comparison_side_by_side": (with_runs, keys("f6", "tab", then=(*COMPARED, "u", "down", "enter"))),
+    "comparison_after_sequence": (
+        with_sequence_models,
+        keys("f4", text="heat", then=("enter", "f6", "tab", "space", "space", "v", "s")),
+    ),
+    "comparison_of_many": (with_many_measured, keys("f6", "tab", then=("space",) * 8 + ("v",))),
+    "comparison_of_many_side_by_side": (with_many_measured, keys("f6", "tab", then=("space",) * 8 + ("v", "right"))),
     "search_empty": (FakeSession, keys()),
     "search_not_embedded": (untrained, keys()),
     "search_recent": (lambda: FakeSession(recent=RECENT), keys()),

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: So many users whose lists differ can be looked at.
 _USERS = 50
+#: From this width on the keys are said in full.
+_ALL_KEYS = 84
 
 
 class ComparisonPage(AskingPopUp):
@@ -195,10 +197,11 @@ class ComparisonPage(AskingPopUp):
         comparison = self._comparison
         if comparison is None:
             return
-        keys = []
+        keys, has_after = [], bool(self.check_action("after", ()))
         if self._users:
-            keys += [f"{shown_key(self.app, 'different-users', 'u')} users whose lists differ most", "← → one by one"]
-        if self.check_action("after", ()):
+            users = "users" if has_after and self._room < _ALL_KEYS else "users whose lists differ most"
+            keys += [f"{shown_key(self.app, 'different-users', 'u')} {users}", "← → one by one"]
+        if has_after:
             keys.append(f"{shown_key(self.app, 'after-sequence', 's')} after the sequence")
         self.query_one(".page").border_subtitle = Content(clean(" · ".join([*keys, "Esc closes"])))
         first = comparison.models[0]
@@ -209,13 +212,19 @@ class ComparisonPage(AskingPopUp):
             else f"{first.label} is the best by {comparison.metric}, by more than chance."
         )
         about = f"{first.run.protocol} split, seed {first.run.seed}, {users_of(comparison)}"
-        lines = [clean(about), "", *figure_lines(comparison), "", "* best by more than chance   = tied with the best"]
+        lines = [
+            clean(about),
+            "",
+            *figure_lines(comparison, self._room),
+            "",
+            "* best by more than chance   = tied with the best",
+        ]
         lines += ["", *test_lines(comparison), ""]
         if self._counting:
             lines += [clean(self._counting), ""]
         if counted := duel_lines(self._duels or ()):
             lines += [*counted, ""]
-        lines += chart_lines(comparison)
+        lines += chart_lines(comparison, self._room)
         if self._lists is not None:
             marks = "= in another list, too"
             marks = f"{marks}. {WHY_NOT_MARKED}" if self._lists.user is None else f"{MARK_OF_HELD_OUT}   {marks}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from rich.cells import cell_len
 
 from tui.comparison_words import right_more_often
 from tui.sanitize import sanitize
@@ -12,23 +14,35 @@ from tui.widgets.cell_text import clean, fit
 if TYPE_CHECKING:
     from engine.data.comparison import ComparedModel, Comparison, HeadToHead, ListedItem, SideBySide
 
+Value = TypeVar("Value")
+
 _MARKS = {"best": "*", "tied": "=", "": " "}
-_NAME, _FIGURE = 18, 12
+_NAME, _FIGURE, _GAP = 18, 12, 2
+#: The least width of a list beside others.
+_LIST = 20
 _CHART_WIDTH, _CHART_HEIGHT = 48, 8
 #: So many models are told apart by letters in the chart.
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def figure_lines(comparison: Comparison) -> list[str]:
-    """A line for each metric, with the models beside each other."""
-    models = comparison.models
-    metrics = dict.fromkeys(name for model in models for name in model.run.metrics)
-    heads = [fit(model.label, _FIGURE - 1, right=True) + " " for model in models]
-    lines = [" " * _NAME + "  ".join(heads)]
-    for name in metrics:
-        cells = [_figure(model, name).rjust(_FIGURE) for model in models]
-        lines.append(name.ljust(_NAME) + "  ".join(cells))
-    return [sanitize(line) for line in lines]
+def figure_lines(comparison: Comparison, width: int) -> list[str]:
+    """A line for each metric, with the models beside each other; further models below, if there is no room."""
+    metrics = list(dict.fromkeys(name for model in comparison.models for name in model.run.metrics))
+    lines: list[str] = []
+    for models in _beside(comparison.models, (width - _NAME + _GAP) // (_FIGURE + _GAP)):
+        gap = " " * _GAP
+        lines += ["", " " * _NAME + gap.join(fit(model.label, _FIGURE - 1, right=True) + " " for model in models)]
+        lines += [
+            name.ljust(_NAME) + gap.join(_figure(model, name).rjust(_FIGURE) for model in models) for name in metrics
+        ]
+    return [sanitize(line) for line in lines[1:]]
+
+
+def _beside(values: Sequence[Value], most: int) -> list[Sequence[Value]]:
+    """Parts of about equal size, of which each stands beside each other in a row."""
+    rows = max(1, -(-len(values) // max(1, most)))
+    size = -(-len(values) // rows)
+    return [values[start : start + size] for start in range(0, len(values), size)]
 
 
 def _figure(model: ComparedModel, metric: str) -> str:
@@ -71,7 +85,7 @@ def duel_lines(duels: Sequence[HeadToHead]) -> list[str]:
     return lines
 
 
-def chart_lines(comparison: Comparison) -> list[str]:
+def chart_lines(comparison: Comparison, width: int) -> list[str]:
     """The models by accuracy (upwards) and coverage (to the right), as letters in a frame."""
     k = comparison.models[0].run.settings.get("k", 10)
     points = [
@@ -93,8 +107,20 @@ def chart_lines(comparison: Comparison) -> list[str]:
     lines += ["│" + "".join(row) for row in grid]
     lines.append("└" + "─" * _CHART_WIDTH)
     lines.append(f" coverage {min(across):.3f}".ljust(_CHART_WIDTH - 5) + f"{max(across):.3f}")
-    lines.append("  ".join(f"{letter} {label}" for letter, (label, *_) in zip(_LETTERS, points, strict=False)))
-    return [sanitize(line) for line in lines]
+    named = [f"{letter} {clean(label)}" for letter, (label, *_) in zip(_LETTERS, points, strict=False)]
+    return [sanitize(line) for line in [*lines, *_filled(named, width)]]
+
+
+def _filled(words: Sequence[str], width: int) -> list[str]:
+    """Words that stand beside each other in lines, of which none is wider than this if its words are not."""
+    lines = [""]
+    for word in words:
+        longer = f"{lines[-1]}  {word}" if lines[-1] else word
+        if lines[-1] and cell_len(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def _place(value: float, values: Sequence[float], cells: int) -> int:
@@ -103,22 +129,27 @@ def _place(value: float, values: Sequence[float], cells: int) -> int:
 
 
 def list_lines(lists: SideBySide, width: int) -> list[str]:
-    """The lists for one user beside each other; ✓ marks what was held out, = what another list has too."""
-    labels = list(lists.lists)
-    room = max(12, (width - 4) // len(labels) - 1)
-    longest = max(len(row) for row in lists.lists.values())
-    lines = ["    " + " ".join(fit(_hits(label, lists.lists[label]), room) for label in labels)]
-    lines += [
-        f"{rank + 1:>3} " + " ".join(_item(lists.lists[label], rank, room) for label in labels)
-        for rank in range(longest)
-    ]
+    """The lists for one user beside each other, or below if there is no room.
+
+    ✓ marks what was held out, = what another list has too.
+    """
+    lines: list[str] = []
+    for labels in _beside(list(lists.lists), (width - 4) // (_LIST + 1)):
+        room = max(12, (width - 4) // len(labels) - 1)
+        longest = max(len(lists.lists[label]) for label in labels)
+        lines += ["", "    " + " ".join(fit(_head(label, lists), room) for label in labels)]
+        lines += [
+            f"{rank + 1:>3} " + " ".join(_item(lists.lists[label], rank, room) for label in labels)
+            for rank in range(longest)
+        ]
     if lists.held_out:
         lines.append("Held out: " + ", ".join(clean(item.title) for item in lists.held_out))
-    return [sanitize(line) for line in lines]
+    return [sanitize(line) for line in lines[1:]]
 
 
-def _hits(label: str, row: Sequence[ListedItem]) -> str:
-    return f"{label}: {sum(one.held_out for one in row)} found"
+def _head(label: str, lists: SideBySide) -> str:
+    """A model, and how much it found of what was held out; after a sequence of no user nothing is."""
+    return label if lists.user is None else f"{label}: {sum(one.held_out for one in lists.lists[label])} found"
 
 
 def _item(row: Sequence[ListedItem], rank: int, room: int) -> str:
