@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -50,6 +51,29 @@ def make_app() -> Callable[..., RecsysApp]:
         )
 
     return make
+
+
+@pytest.fixture
+def session() -> FakeSession:
+    """A session with nothing remarkable; modules have others."""
+    return FakeSession()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., RecsysApp], session: FakeSession) -> RecsysApp:
+    """An app over the session."""
+    return make_app(session)
+
+
+@asynccontextmanager
+async def running(app: RecsysApp, *keys: str, size: tuple[int, int] = WIDE) -> AsyncIterator[Pilot[Any]]:
+    """Run an app until it is at rest, and again after each of some keys."""
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settle(pilot)
+        yield pilot
 
 
 async def settle(pilot: Pilot[Any], *, jobs: bool = True) -> None:

@@ -13,7 +13,7 @@ from engine.data.model_cards import Unfinished
 from engine.data.results import ModelState
 from engine.errors import RecsysError
 from engine.session import ValidationCurve
-from tests.tui.conftest import NARROW, VERY_WIDE, WIDE, screen_text, settle, type_text, until
+from tests.tui.conftest import NARROW, VERY_WIDE, WIDE, running, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
 from tests.tui.fake_runs import make_study
 from tui.app import RecsysApp
@@ -45,13 +45,9 @@ async def go_to_runs(pilot: Any) -> None:
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
 async def test_models_and_runs_are_listed_with_what_they_need(
-    make_app: MakeApp, session: FakeSession, size: tuple[int, int]
+    app: RecsysApp, session: FakeSession, size: tuple[int, int]
 ) -> None:
-    app = make_app(session)
-    async with app.run_test(size=size) as pilot:
-        await settle(pilot)
-        await pilot.press("f6")
-        await settle(pilot)
+    async with running(app, "f6", size=size):
         text = screen_text(app)
         assert "2 of 2 models trained" in text
         assert "Runs · 3" in text
@@ -59,12 +55,8 @@ async def test_models_and_runs_are_listed_with_what_they_need(
         assert "GB free" in text
 
 
-async def test_t_trains_and_e_measures_the_model_under_the_cursor(make_app: MakeApp, session: FakeSession) -> None:
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("f6")
-        await settle(pilot)
+async def test_t_trains_and_e_measures_the_model_under_the_cursor(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, "f6") as pilot:
         await pilot.press("down", "t", "e")
         await settle(pilot)
         assert asked(session, "train")[-1][1] == "sequence"
@@ -72,14 +64,8 @@ async def test_t_trains_and_e_measures_the_model_under_the_cursor(make_app: Make
         assert "Runs · 5" in screen_text(app)
 
 
-async def test_options_are_typed_into_a_form_and_mistakes_are_said_there(
-    make_app: MakeApp, session: FakeSession
-) -> None:
-    app = make_app(session)
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
-        await pilot.press("f6")
-        await settle(pilot)
+async def test_options_are_typed_into_a_form_and_mistakes_are_said_there(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, "f6", size=NARROW) as pilot:
         await pilot.press("enter")
         await settle(pilot)
         assert "number of epochs; default 10; tuning tries 5 to 50" in screen_text(app)
@@ -96,12 +82,8 @@ async def test_options_are_typed_into_a_form_and_mistakes_are_said_there(
         assert any("training explicit (n_iter=3)" in job.label for job in app.state.jobs.values())
 
 
-async def test_a_training_is_paused_and_goes_on_while_others_wait(make_app: MakeApp, session: FakeSession) -> None:
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("f6")
-        await settle(pilot)
+async def test_a_training_is_paused_and_goes_on_while_others_wait(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, "f6") as pilot:
         gate = session.hold("train")
         await pilot.press("t")
         await until(pilot, lambda: asked(session, "train"))
@@ -118,12 +100,8 @@ async def test_a_training_is_paused_and_goes_on_while_others_wait(make_app: Make
         assert asked(session, "evaluate")
 
 
-async def test_escape_stops_the_training_under_way_even_while_paused(make_app: MakeApp, session: FakeSession) -> None:
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("f6")
-        await settle(pilot)
+async def test_escape_stops_the_training_under_way_even_while_paused(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, "f6") as pilot:
         gate = session.hold("train")
         await pilot.press("t")
         await until(pilot, lambda: asked(session, "train"))
@@ -134,11 +112,8 @@ async def test_escape_stops_the_training_under_way_even_while_paused(make_app: M
         assert [job.state for job in app.state.jobs.values() if job.model] == ["stopped"]
 
 
-async def test_marked_runs_are_compared_and_users_put_side_by_side(make_app: MakeApp, session: FakeSession) -> None:
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await go_to_runs(pilot)
+async def test_marked_runs_are_compared_and_users_put_side_by_side(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, "f6", "tab") as pilot:
         await pilot.press("space", "space", "v")
         await settle(pilot)
         assert asked(session, "compare_runs") == [("compare_runs", (3, 2))]
@@ -158,12 +133,9 @@ async def test_marked_runs_are_compared_and_users_put_side_by_side(make_app: Mak
 
 
 async def test_users_whose_lists_differ_are_listed_and_opened_side_by_side(
-    make_app: MakeApp, session: FakeSession
+    app: RecsysApp, session: FakeSession
 ) -> None:
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await go_to_runs(pilot)
+    async with running(app, "f6", "tab") as pilot:
         await pilot.press("space", "space", "v")
         await settle(pilot)
         assert "sequence #3 and explicit #2 are right equally often" in screen_text(app)
@@ -183,12 +155,10 @@ async def test_users_whose_lists_differ_are_listed_and_opened_side_by_side(
 
 
 async def test_models_of_sequences_are_compared_after_the_sequence_of_the_sequence_tab(
-    make_app: MakeApp, session: FakeSession
+    app: RecsysApp, session: FakeSession
 ) -> None:
     session.runs.add("evaluate", "markov")
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
+    async with running(app) as pilot:
         app.state.draft.extend(session.items[:2])
         await go_to_runs(pilot)
         await pilot.press("space", "space", "v")
@@ -203,12 +173,10 @@ async def test_models_of_sequences_are_compared_after_the_sequence_of_the_sequen
 
 
 async def test_the_winner_of_a_search_is_compared_after_the_sequence_of_the_sequence_tab(
-    make_app: MakeApp, session: FakeSession
+    app: RecsysApp, session: FakeSession
 ) -> None:
     session.runs.add("tune", "markov", study=make_study("markov", 12, 12, "mrr"))
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
+    async with running(app) as pilot:
         app.state.draft.extend(session.items[:2])
         await go_to_runs(pilot)
         await pilot.press("enter")
@@ -223,14 +191,11 @@ async def test_the_winner_of_a_search_is_compared_after_the_sequence_of_the_sequ
 
 @pytest.mark.parametrize("size", [NARROW, WIDE, VERY_WIDE])
 async def test_figures_of_many_models_stand_below_each_other_and_wrap_nowhere(
-    make_app: MakeApp, session: FakeSession, size: tuple[int, int]
+    app: RecsysApp, session: FakeSession, size: tuple[int, int]
 ) -> None:
     for number in range(8):
         session.runs.add("evaluate", f"model{number}")
-    app = make_app(session)
-    async with app.run_test(size=size) as pilot:
-        await settle(pilot)
-        await go_to_runs(pilot)
+    async with running(app, "f6", "tab", size=size) as pilot:
         await pilot.press(*["space"] * 8, "v")
         await settle(pilot)
         page = app.screen
@@ -243,12 +208,9 @@ async def test_figures_of_many_models_stand_below_each_other_and_wrap_nowhere(
 
 
 async def test_the_comparison_can_be_read_and_left_while_users_are_counted(
-    make_app: MakeApp, session: FakeSession
+    app: RecsysApp, session: FakeSession
 ) -> None:
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await go_to_runs(pilot)
+    async with running(app, "f6", "tab") as pilot:
         gate = session.hold("head_to_head")
         await pilot.press("space", "space", "v")
         await until(pilot, lambda: "Comparing the lists of all users" in screen_text(app))
@@ -264,12 +226,9 @@ async def test_the_comparison_can_be_read_and_left_while_users_are_counted(
         assert len(app.screen_stack) == 1
 
 
-async def test_each_pair_of_three_models_has_its_users(make_app: MakeApp, session: FakeSession) -> None:
+async def test_each_pair_of_three_models_has_its_users(app: RecsysApp, session: FakeSession) -> None:
     session.runs.add("evaluate", "third")
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await go_to_runs(pilot)
+    async with running(app, "f6", "tab") as pilot:
         await pilot.press("space", "space", "space", "v")
         await settle(pilot)
         await pilot.press("u")
@@ -283,35 +242,24 @@ async def test_each_pair_of_three_models_has_its_users(make_app: MakeApp, sessio
         assert "User 7 (1 of the 3" in screen_text(app)
 
 
-async def test_why_users_cannot_be_counted_stands_beside_the_comparison(
-    make_app: MakeApp, session: FakeSession
-) -> None:
+async def test_why_users_cannot_be_counted_stands_beside_the_comparison(app: RecsysApp, session: FakeSession) -> None:
     session.fail("head_to_head", RecsysError("The values of run 3 are damaged."))
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await go_to_runs(pilot)
+    async with running(app, "f6", "tab") as pilot:
         await pilot.press("space", "space", "v")
         await settle(pilot)
         assert "The values of run 3 are damaged." in screen_text(app)
         assert "are tied by ndcg@10" in screen_text(app)
 
 
-async def test_the_differences_of_two_runs_are_shown(make_app: MakeApp, session: FakeSession) -> None:
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await go_to_runs(pilot)
+async def test_the_differences_of_two_runs_are_shown(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, "f6", "tab") as pilot:
         await pilot.press("space", "space", "f")
         await settle(pilot)
         assert "options.n_iter" in screen_text(app)
 
 
-async def test_removed_runs_come_back_with_u(make_app: MakeApp, session: FakeSession) -> None:
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await go_to_runs(pilot)
+async def test_removed_runs_come_back_with_u(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, "f6", "tab") as pilot:
         await pilot.press("x")
         await settle(pilot)
         assert sorted(session.runs.stored) == [1, 2]
@@ -320,11 +268,8 @@ async def test_removed_runs_come_back_with_u(make_app: MakeApp, session: FakeSes
         assert sorted(session.runs.stored) == [1, 2, 3]
 
 
-async def test_a_note_is_written_and_found_by_the_filter(make_app: MakeApp, session: FakeSession) -> None:
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await go_to_runs(pilot)
+async def test_a_note_is_written_and_found_by_the_filter(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, "f6", "tab") as pilot:
         await pilot.press("n")
         await type_text(pilot, "twice as wide")
         await pilot.press("enter")
@@ -337,11 +282,8 @@ async def test_a_note_is_written_and_found_by_the_filter(make_app: MakeApp, sess
         assert "sequence" in screen_text(app)
 
 
-async def test_a_run_is_promoted_or_it_is_said_why_not(make_app: MakeApp, session: FakeSession) -> None:
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await go_to_runs(pilot)
+async def test_a_run_is_promoted_or_it_is_said_why_not(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, "f6", "tab") as pilot:
         await pilot.press("P")
         await settle(pilot)
         assert asked(session, "promote") == [("promote", 3)]
@@ -351,11 +293,8 @@ async def test_a_run_is_promoted_or_it_is_said_why_not(make_app: MakeApp, sessio
         assert "cannot become the default" in screen_text(app)
 
 
-async def test_the_order_and_the_protocol_change_by_a_key(make_app: MakeApp, session: FakeSession) -> None:
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await go_to_runs(pilot)
+async def test_the_order_and_the_protocol_change_by_a_key(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, "f6", "tab") as pilot:
         assert "by number" in screen_text(app)
         await pilot.press("s", "s", "o")
         await pilot.pause()
@@ -368,8 +307,7 @@ async def test_what_cannot_be_trained_is_not_offered(make_app: MakeApp) -> None:
     session = FakeSession(obstacle="it has no ratings", trained=())
     session.further_models = [ModelState("popular", "user", "Counts.", obstacle="it has no ratings")]
     app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
+    async with running(app) as pilot:
         await pilot.press("f6")
         await settle(pilot)
         assert "this data cannot train it: it has no ratings" in screen_text(app)
@@ -379,24 +317,16 @@ async def test_what_cannot_be_trained_is_not_offered(make_app: MakeApp) -> None:
         assert len(app.screen_stack) == 1
 
 
-async def test_damaged_runs_are_counted_and_hide_no_other(make_app: MakeApp, session: FakeSession) -> None:
+async def test_damaged_runs_are_counted_and_hide_no_other(app: RecsysApp, session: FakeSession) -> None:
     session.runs.damage = ("runs/9.json: is damaged.",)
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("f6")
-        await settle(pilot)
+    async with running(app, "f6"):
         assert "1 damaged" in screen_text(app)
         assert "Runs · 3" in screen_text(app)
 
 
-async def test_models_that_cannot_be_read_say_so_and_r_tries_again(make_app: MakeApp, session: FakeSession) -> None:
+async def test_models_that_cannot_be_read_say_so_and_r_tries_again(app: RecsysApp, session: FakeSession) -> None:
     session.fail("runs", RecsysError("The runs cannot be read now."))
-    app = make_app(session)
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
-        await pilot.press("f6")
-        await settle(pilot)
+    async with running(app, "f6", size=NARROW) as pilot:
         assert "The runs cannot be read now." in screen_text(app)
         del session.failures["runs"]
         await pilot.press("escape", "f5")
@@ -414,10 +344,8 @@ async def start_search(pilot: Any, app: RecsysApp, trials: str = "12") -> None:
     await settle(pilot)
 
 
-async def test_a_search_is_watched_and_its_winner_trained_and_compared(make_app: MakeApp, session: FakeSession) -> None:
-    app = make_app(session)
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
+async def test_a_search_is_watched_and_its_winner_trained_and_compared(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, size=NARROW) as pilot:
         await start_search(pilot, app)
         text = screen_text(app)
         assert "12 of 12 trials · best 0.7800 in trial 6" in text
@@ -434,14 +362,10 @@ async def test_a_search_is_watched_and_its_winner_trained_and_compared(make_app:
         assert "Comparison of runs" in screen_text(app)
 
 
-async def test_a_search_under_way_shows_its_trials_and_is_stopped(make_app: MakeApp, session: FakeSession) -> None:
+async def test_a_search_under_way_shows_its_trials_and_is_stopped(app: RecsysApp, session: FakeSession) -> None:
     session.held_trials = 7
     gate = session.hold("tune")
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("f6")
-        await settle(pilot)
+    async with running(app, "f6") as pilot:
         await pilot.press("T")
         await settle(pilot)
         await pilot.press("enter")
@@ -472,25 +396,18 @@ async def test_a_search_under_way_shows_its_trials_and_is_stopped(make_app: Make
     ],
 )
 async def test_mistakes_in_what_a_search_is_to_be_are_said(
-    make_app: MakeApp, session: FakeSession, typed: tuple[str, ...], said: str
+    app: RecsysApp, session: FakeSession, typed: tuple[str, ...], said: str
 ) -> None:
-    app = make_app(session)
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
-        await pilot.press("f6")
-        await settle(pilot)
+    async with running(app, "f6", size=NARROW) as pilot:
         await pilot.press("T", *typed, "enter")
         await settle(pilot)
         assert said in screen_text(app)
         assert not asked(session, "tune")
 
 
-async def test_enter_shows_the_trials_of_a_search_that_was_kept(make_app: MakeApp, session: FakeSession) -> None:
+async def test_enter_shows_the_trials_of_a_search_that_was_kept(app: RecsysApp, session: FakeSession) -> None:
     session.runs.add("tune", "explicit", study=make_study("explicit", 12, 12))
-    app = make_app(session)
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
-        await go_to_runs(pilot)
+    async with running(app, "f6", "tab", size=NARROW) as pilot:
         assert "best so far" in screen_text(app)
         await pilot.press("enter")
         await settle(pilot)
@@ -501,12 +418,8 @@ async def test_enter_shows_the_trials_of_a_search_that_was_kept(make_app: MakeAp
         assert len(lines) == 1
 
 
-async def test_a_training_is_validated_where_that_is_chosen(make_app: MakeApp, session: FakeSession) -> None:
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("f6")
-        await settle(pilot)
+async def test_a_training_is_validated_where_that_is_chosen(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, "f6") as pilot:
         await pilot.press("t", "V", "down", "t")
         await settle(pilot)
         assert "validated" in screen_text(app)
@@ -517,13 +430,10 @@ async def test_a_training_is_validated_where_that_is_chosen(make_app: MakeApp, s
         assert validated.validation.epochs[-1] == session.epochs
 
 
-async def test_curves_of_marked_runs_are_drawn_over_each_other(make_app: MakeApp, session: FakeSession) -> None:
+async def test_curves_of_marked_runs_are_drawn_over_each_other(app: RecsysApp, session: FakeSession) -> None:
     curve = ValidationCurve("ndcg@10", (1, 2, 4), (0.1, 0.15, 0.2))
     session.runs.add("train", "explicit", losses=(1.2, 0.9, 0.8), validation=curve)
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await go_to_runs(pilot)
+    async with running(app, "f6", "tab") as pilot:
         assert "validation ndcg@10" in screen_text(app)
         await pilot.press("space", "down", "down", "space", "c")
         await settle(pilot)
@@ -537,14 +447,10 @@ async def test_curves_of_marked_runs_are_drawn_over_each_other(make_app: MakeApp
         assert len(app.screen_stack) == 1
 
 
-async def test_an_interrupted_training_is_shown_and_goes_on_by_a_key(make_app: MakeApp, session: FakeSession) -> None:
+async def test_an_interrupted_training_is_shown_and_goes_on_by_a_key(app: RecsysApp, session: FakeSession) -> None:
     session.unfinished["explicit"] = Unfinished(7, 20, "2025-11-21T22:00:00+00:00", {"n_iter": 20})
     session.unfinished["sequence"] = Unfinished(0, 0, "", {}, damage="training/sequence is damaged.")
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("f6")
-        await settle(pilot)
+    async with running(app, "f6") as pilot:
         text = screen_text(app)
         assert "at 7/20" in text
         assert "Interrupted after epoch 7 of 20: R goes on" in text
@@ -558,12 +464,8 @@ async def test_an_interrupted_training_is_shown_and_goes_on_by_a_key(make_app: M
         assert "at 7/20" not in screen_text(app)
 
 
-async def test_quitting_while_training_says_that_it_is_kept(make_app: MakeApp, session: FakeSession) -> None:
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("f6")
-        await settle(pilot)
+async def test_quitting_while_training_says_that_it_is_kept(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, "f6") as pilot:
         gate = session.hold("train")
         await pilot.press("t")
         await until(pilot, lambda: any(job.goes_on_later for job in app.state.jobs.values()))
@@ -588,12 +490,9 @@ def test_a_report_that_comes_before_the_curves_are_open_is_kept() -> None:
     assert page._job.losses == (2.0, 1.0)
 
 
-async def test_two_quick_keys_train_the_winner_once(make_app: MakeApp, session: FakeSession) -> None:
+async def test_two_quick_keys_train_the_winner_once(app: RecsysApp, session: FakeSession) -> None:
     session.runs.add("tune", "explicit", study=make_study("explicit", 12, 12))
-    app = make_app(session)
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
-        await go_to_runs(pilot)
+    async with running(app, "f6", "tab", size=NARROW) as pilot:
         await pilot.press("enter")
         await settle(pilot)
         page = app.screen
@@ -605,12 +504,8 @@ async def test_two_quick_keys_train_the_winner_once(make_app: MakeApp, session: 
         assert len(asked(session, "prove")) == 1
 
 
-async def test_marked_models_are_measured_and_compared_by_one_key(make_app: MakeApp, session: FakeSession) -> None:
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("f6")
-        await settle(pilot)
+async def test_marked_models_are_measured_and_compared_by_one_key(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, "f6") as pilot:
         await pilot.press("space")
         await settle(pilot)
         assert "Marked: explicit. Mark another to compare." in screen_text(app)
@@ -625,13 +520,9 @@ async def test_marked_models_are_measured_and_compared_by_one_key(make_app: Make
 
 
 async def test_a_comparison_that_ends_behind_another_tab_leaves_its_runs_marked(
-    make_app: MakeApp, session: FakeSession
+    app: RecsysApp, session: FakeSession
 ) -> None:
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("f6")
-        await settle(pilot)
+    async with running(app, "f6") as pilot:
         gate = session.hold("compare_models")
         await pilot.press("space", "space", "v")
         await until(pilot, lambda: asked(session, "compare_models"))
@@ -646,12 +537,8 @@ async def test_a_comparison_that_ends_behind_another_tab_leaves_its_runs_marked(
         assert "are tied by ndcg@10" in screen_text(app)
 
 
-async def test_a_mark_is_taken_away_again(make_app: MakeApp, session: FakeSession) -> None:
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("f6")
-        await settle(pilot)
+async def test_a_mark_is_taken_away_again(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, "f6") as pilot:
         await pilot.press("space", "up", "space")
         await settle(pilot)
         assert "Marked" not in screen_text(app)

@@ -9,7 +9,7 @@ from rich.style import Style
 
 from engine.data.thumbnail import Thumbnail
 from engine.errors import DataError, missing_package
-from tests.tui.conftest import NARROW, VERY_WIDE, WIDE, screen_text, settle, type_text
+from tests.tui.conftest import NARROW, VERY_WIDE, WIDE, running, screen_text, settle, type_text
 from tests.tui.fake import FakeSession, make_items
 from tests.tui.test_snapshots import crop
 from tui.settings.effective import config_path, read_effective
@@ -30,6 +30,11 @@ def with_posters() -> FakeSession:
     return FakeSession(items)
 
 
+@pytest.fixture
+def session() -> FakeSession:
+    return with_posters()
+
+
 def asked(session: FakeSession) -> list[object]:
     return [call[1] for call in session.asked if call[0] == "thumbnail"]
 
@@ -42,10 +47,8 @@ async def find(pilot, text: str = "crime") -> None:
     await settle(pilot)
 
 
-async def test_the_details_show_the_picture_of_the_item_above_its_text(make_app):
-    session = with_posters()
-    app = make_app(session)
-    async with app.run_test(size=VERY_WIDE) as pilot:
+async def test_the_details_show_the_picture_of_the_item_above_its_text(app, session):
+    async with running(app, size=VERY_WIDE) as pilot:
         await find(pilot)
         details = app.screen.query_one("#details", ItemDetails)
         poster = details.query_one(Poster)
@@ -60,7 +63,7 @@ async def test_the_details_show_the_picture_of_the_item_above_its_text(make_app)
 async def test_an_item_without_a_picture_and_data_without_them_leave_the_room_to_the_text(make_app):
     session = with_posters()
     app = make_app(session)
-    async with app.run_test(size=VERY_WIDE) as pilot:
+    async with running(app, size=VERY_WIDE) as pilot:
         await find(pilot, "jewel heist")
         details = app.screen.query_one("#details", ItemDetails)
         while details.subject().details.item.internal_id != 2:
@@ -70,16 +73,14 @@ async def test_an_item_without_a_picture_and_data_without_them_leave_the_room_to
         assert 102 not in asked(session)
     session = FakeSession()
     app = make_app(session)
-    async with app.run_test(size=VERY_WIDE) as pilot:
+    async with running(app, size=VERY_WIDE) as pilot:
         await find(pilot)
         assert not app.screen.query_one(Poster).display
         assert not asked(session)
 
 
-async def test_in_a_small_window_the_text_has_all_the_room(make_app):
-    session = with_posters()
-    app = make_app(session)
-    async with app.run_test(size=NARROW) as pilot:
+async def test_in_a_small_window_the_text_has_all_the_room(app, session):
+    async with running(app, size=NARROW) as pilot:
         await find(pilot)
         await pilot.press("d")
         await settle(pilot)
@@ -94,10 +95,8 @@ async def test_in_a_small_window_the_text_has_all_the_room(make_app):
         assert page.region.contains_region(poster.region), "the page is as high as the picture"
 
 
-async def test_a_picture_that_comes_late_is_that_of_the_item(make_app):
-    session = with_posters()
-    app = make_app(session)
-    async with app.run_test(size=VERY_WIDE) as pilot:
+async def test_a_picture_that_comes_late_is_that_of_the_item(app, session):
+    async with running(app, size=VERY_WIDE) as pilot:
         await find(pilot)
         gate = session.hold("thumbnail", stubborn=True)
         await pilot.press("down")
@@ -119,11 +118,9 @@ async def test_a_picture_that_comes_late_is_that_of_the_item(make_app):
         (missing_package("Showing pictures needs", "pillow"), 'install "recsys-tui[posters]"'),
     ],
 )
-async def test_a_picture_that_cannot_be_shown_is_a_sentence(make_app, error, words):
-    session = with_posters()
+async def test_a_picture_that_cannot_be_shown_is_a_sentence(app, session, error, words):
     session.fail("thumbnail", error)
-    app = make_app(session)
-    async with app.run_test(size=VERY_WIDE) as pilot:
+    async with running(app, size=VERY_WIDE) as pilot:
         await find(pilot)
         poster = app.screen.query_one("#details Poster", Poster)
         shown = " ".join(" ".join(segment.text for segment in poster.render_line(y)) for y in range(poster.size.height))
@@ -135,7 +132,7 @@ async def test_a_picture_that_cannot_be_shown_is_a_sentence(make_app, error, wor
 async def test_pictures_can_be_turned_off(make_app):
     session = with_posters()
     app = make_app(session, image_protocol=None)
-    async with app.run_test(size=VERY_WIDE) as pilot:
+    async with running(app, size=VERY_WIDE) as pilot:
         await find(pilot)
         assert not app.screen.query_one(Poster).display
         assert not asked(session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.data.results import Answer, Correction, Result, Understood
-from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
+from tests.tui.conftest import NARROW, running, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession, make_items
 from tui.panes.people import condition_for, people_of
 from tui.panes.query_edit import is_set, toggled, with_filter, with_order
@@ -92,10 +92,8 @@ def test_people_are_read_from_the_columns_that_name_them(metadata, people):
 
 
 # -- the screen -----------------------------------------------------------------------------------------------
-async def test_counts_stand_beside_the_results_and_become_filters(make_app):
-    app = make_app()
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
+async def test_counts_stand_beside_the_results_and_become_filters(app):
+    async with running(app) as pilot:
         await write(app, pilot, "robbers")
         assert "Narrow down" in screen_text(app)
         await pilot.press("down", "f")
@@ -115,10 +113,8 @@ async def test_counts_stand_beside_the_results_and_become_filters(make_app):
         assert app.pane("search")._table.has_focus
 
 
-async def test_the_cursor_passes_over_the_names_of_facets(make_app):
-    app = make_app()
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
+async def test_the_cursor_passes_over_the_names_of_facets(app):
+    async with running(app) as pilot:
         await write(app, pilot, "robbers")
         await pilot.press("down", "f")
         facets = app.pane("search")._facets.panel.list
@@ -132,11 +128,8 @@ async def test_the_cursor_passes_over_the_names_of_facets(make_app):
         assert app.pane("search")._details.has_focus
 
 
-async def test_where_there_is_no_room_the_counts_open_in_front(make_app):
-    session = FakeSession()
-    app = make_app(session)
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
+async def test_where_there_is_no_room_the_counts_open_in_front(app, session):
+    async with running(app, size=NARROW) as pilot:
         await write(app, pilot, "robbers")
         assert "facets" not in [call[0] for call in session.asked], "what is not shown is not counted"
         await pilot.press("down", "f")
@@ -152,12 +145,9 @@ async def test_where_there_is_no_room_the_counts_open_in_front(make_app):
         assert app.pane("search")._table.has_focus
 
 
-async def test_counting_never_delays_the_answer(make_app):
-    session = FakeSession()
+async def test_counting_never_delays_the_answer(app, session):
     gate = session.hold("facets", stubborn=True)
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
+    async with running(app) as pilot:
         await type_text(pilot, "heat")
         await pilot.pause()
         gate.set()
@@ -166,11 +156,8 @@ async def test_counting_never_delays_the_answer(make_app):
         assert "Narrow down" in screen_text(app)
 
 
-async def test_a_corrected_word_is_said_and_taken_back_by_a_key(make_app):
-    session = FakeSession()
-    app = make_app(session)
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
+async def test_a_corrected_word_is_said_and_taken_back_by_a_key(app, session):
+    async with running(app, size=NARROW) as pilot:
         await write(app, pilot, "bank robers")
         assert "Searched for robbers instead of “robers”" in screen_text(app)
         await pilot.press("ctrl+o")
@@ -184,11 +171,8 @@ async def test_a_corrected_word_is_said_and_taken_back_by_a_key(make_app):
         assert session.search.options[-1][0] == frozenset()
 
 
-async def test_understood_conditions_are_dropped_one_by_one_or_all_at_once(make_app):
-    session = FakeSession()
-    app = make_app(session)
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
+async def test_understood_conditions_are_dropped_one_by_one_or_all_at_once(app, session):
+    async with running(app, size=NARROW) as pilot:
         await write(app, pilot, "robbers before 1960 in english")
         assert "year < 1960 ✕" in screen_text(app)
         assert "language: English ✕" in screen_text(app)
@@ -204,22 +188,16 @@ async def test_understood_conditions_are_dropped_one_by_one_or_all_at_once(make_
         assert app.pane("search").check_action("drop", ()) is False
 
 
-async def test_a_condition_is_dropped_by_a_click(make_app):
-    session = FakeSession()
-    app = make_app(session)
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
+async def test_a_condition_is_dropped_by_a_click(app):
+    async with running(app, size=NARROW) as pilot:
         await write(app, pilot, "robbers before 1960 in english")
         await pilot.click("#interpretation", offset=(5, 0))
         await settle(pilot)
         assert app.pane("search").line.value == "robbers in english"
 
 
-async def test_understood_words_are_searched_for_as_typed_by_a_key(make_app):
-    session = FakeSession()
-    app = make_app(session)
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
+async def test_understood_words_are_searched_for_as_typed_by_a_key(app, session):
+    async with running(app, size=NARROW) as pilot:
         await write(app, pilot, "robbers before 1960")
         await pilot.press("ctrl+o")
         await settle(pilot)
@@ -228,10 +206,8 @@ async def test_understood_words_are_searched_for_as_typed_by_a_key(make_app):
         assert "✕" not in screen_text(app)
 
 
-async def test_words_that_no_item_has_are_said(make_app):
-    app = make_app()
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
+async def test_words_that_no_item_has_are_said(app):
+    async with running(app, size=NARROW) as pilot:
         await write(app, pilot, "robbers zzzz")
         assert "No item has “zzzz”." in screen_text(app)
         app.pane("search").line.value = "zzzz"
@@ -254,10 +230,8 @@ def test_doubts_are_sentences():
     ], "it is said once"
 
 
-async def test_s_goes_through_the_orders_and_comes_back_to_the_match(make_app):
-    app = make_app()
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
+async def test_s_goes_through_the_orders_and_comes_back_to_the_match(app):
+    async with running(app, size=NARROW) as pilot:
         await write(app, pilot, "robbers")
         await pilot.press("down", "s")
         await settle(pilot)
@@ -280,8 +254,7 @@ async def test_more_from_a_person_asks_whom_where_there_are_several(make_app):
         type(one)(one.internal_id, one.item_id, one.title, one.year, one.genres, one.text, several) for one in items
     ]
     app = make_app(FakeSession(items))
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
+    async with running(app, size=NARROW) as pilot:
         await write(app, pilot, "robbers")
         await pilot.press("down", "p")
         await settle(pilot)
@@ -291,10 +264,8 @@ async def test_more_from_a_person_asks_whom_where_there_are_several(make_app):
         assert app.pane("search").line.value == 'robbers director:"Bo Ray"'
 
 
-async def test_w_says_why_an_item_is_found(make_app):
-    app = make_app()
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
+async def test_w_says_why_an_item_is_found(app):
+    async with running(app, size=NARROW) as pilot:
         await write(app, pilot, "bank robbers")
         await pilot.press("down", "w")
         await settle(pilot)
@@ -309,10 +280,8 @@ async def test_w_says_why_an_item_is_found(make_app):
         assert app.pane("search")._table.has_focus
 
 
-async def test_matched_words_are_underlined_in_titles_and_in_the_plot(make_app):
-    app = make_app()
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
+async def test_matched_words_are_underlined_in_titles_and_in_the_plot(app):
+    async with running(app) as pilot:
         await write(app, pilot, "heat heist")
         marked = {
             segment.text
@@ -326,8 +295,7 @@ async def test_matched_words_are_underlined_in_titles_and_in_the_plot(make_app):
 async def test_items_for_adults_are_counted_and_shown_by_a_key(make_app):
     session = FakeSession(adult_items=1133)
     app = make_app(session)
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
+    async with running(app, size=NARROW) as pilot:
         assert "1,133 adult titles hidden, ^g shows them" in screen_text(app), "of the popular ones, too"
         await pilot.press("ctrl+g")
         await settle(pilot)
@@ -348,8 +316,7 @@ async def test_items_for_adults_are_counted_and_shown_by_a_key(make_app):
 async def test_the_palette_has_what_keys_do(make_app):
     session = FakeSession(adult_items=3)
     app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
+    async with running(app) as pilot:
         await write(app, pilot, "robbers before 1960")
         commands = {one.title: one for one in app.pane("search").commands()}
         assert {"Sort by year", "Narrow down", "Drop all conditions", "Show adult titles"} <= set(commands)
@@ -403,11 +370,8 @@ def test_corrections_and_conditions_are_said_on_the_command_line():
 
 
 # -- answers that come late -----------------------------------------------------------------------------------
-async def test_counts_do_not_open_in_front_of_somebody_who_types_on(make_app):
-    session = FakeSession()
-    app = make_app(session)
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
+async def test_counts_do_not_open_in_front_of_somebody_who_types_on(app, session):
+    async with running(app, size=NARROW) as pilot:
         await type_text(pilot, "heat")
         await settle(pilot)
         counted = session.hold("facets", stubborn=True)
@@ -420,8 +384,7 @@ async def test_counts_do_not_open_in_front_of_somebody_who_types_on(make_app):
 
 async def test_counts_come_when_the_window_grows(make_app):
     app = make_app(FakeSession())
-    async with app.run_test(size=NARROW) as pilot:
-        await settle(pilot)
+    async with running(app, size=NARROW) as pilot:
         await type_text(pilot, "heat")
         await settle(pilot)
         await pilot.resize_terminal(140, 40)
@@ -429,11 +392,8 @@ async def test_counts_come_when_the_window_grows(make_app):
         assert "Narrow down" in screen_text(app)
 
 
-async def test_a_page_of_reasons_stays_about_its_item(make_app):
-    session = FakeSession()
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
+async def test_a_page_of_reasons_stays_about_its_item(app, session):
+    async with running(app) as pilot:
         await type_text(pilot, "heat")
         await settle(pilot)
         await pilot.press("down")
@@ -451,12 +411,9 @@ async def test_a_page_of_reasons_stays_about_its_item(make_app):
         assert app.screen.explanation.without == before
 
 
-async def test_an_order_alone_shows_hidden_items_on_a_key(make_app):
-    session = FakeSession()
+async def test_an_order_alone_shows_hidden_items_on_a_key(app, session):
     session.adult_items = 3
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
+    async with running(app) as pilot:
         await write(app, pilot, "sort:year")
         assert "3 adult titles hidden" in screen_text(app)
         await pilot.press("ctrl+g")
@@ -465,11 +422,8 @@ async def test_an_order_alone_shows_hidden_items_on_a_key(make_app):
 
 
 # -- one's own taste ------------------------------------------------------------------------------------------
-async def test_results_are_nudged_by_ones_own_ratings_on_a_key(make_app):
-    session = FakeSession()
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
+async def test_results_are_nudged_by_ones_own_ratings_on_a_key(app, session):
+    async with running(app) as pilot:
         await write(app, pilot, "robbers")
         assert session.search.profiles[-1] is None, "off at first"
         assert "nudged" not in screen_text(app)
@@ -488,8 +442,7 @@ async def test_results_are_nudged_by_ones_own_ratings_on_a_key(make_app):
 
 async def test_the_nudge_is_a_command_and_is_remembered_with_the_search(make_app):
     app = make_app(FakeSession())
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
+    async with running(app) as pilot:
         await write(app, pilot, "robbers")
         pane = app.pane("search")
         commands = {one.title: one for one in pane.commands()}
@@ -499,18 +452,14 @@ async def test_the_nudge_is_a_command_and_is_remembered_with_the_search(make_app
         record = pane.record()
     session = FakeSession()
     app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
+    async with running(app) as pilot:
         app.pane("search").restore(record, {})
         await settle(pilot)
         assert session.search.profiles[-1] == "me"
 
 
-async def test_the_nudge_goes_by_the_profile_that_is_rated_for(make_app):
-    session = FakeSession()
-    app = make_app(session)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
+async def test_the_nudge_goes_by_the_profile_that_is_rated_for(app, session):
+    async with running(app) as pilot:
         app.state.profile = "ann"
         await pilot.press("ctrl+y")
         await write(app, pilot, "robbers")
