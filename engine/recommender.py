@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +15,7 @@ from engine.data.ranked_pages import RankedPages
 from engine.data.results import Result
 from engine.data.user_index import UserIndex
 from engine.errors import ErrorKind, LearningError, OptionError, RecsysError
-from engine.models import batch_ranking
-from engine.models.batch_ranking import RankedLists
-from engine.models.list_ranker import ListRanker, Method
-from engine.models.plug_in import adapt
+from engine.models.numpy_model import NumpyModel
 from engine.models.reasons import reasons
 from engine.ranking import Scores, confidence_margin, margin_of, top_k
 
@@ -26,7 +23,9 @@ if TYPE_CHECKING:
     from engine.data.dataset import Dataset
     from engine.data.id_map import ExternalId
     from engine.data.interaction_stats import InteractionStats
+    from engine.models.batch_ranking import RankedLists
     from engine.models.contract import Model
+    from engine.models.list_ranker import ListRanker, Method
 
 Ids = npt.NDArray[np.int64]
 
@@ -87,7 +86,7 @@ class Recommender:
         known: Known | None = None,
     ) -> None:
         self.dataset = dataset
-        self.model = adapt(model)
+        self.model = _adapted(model)
         self.rating_range = rating_range
         self.known = known or Known(dataset.num_users, dataset.num_rated_items)
         self._stats = stats
@@ -453,7 +452,9 @@ class Recommender:
     # -- many lists at a time -------------------------------------------------------------------------------------
     def batch_size(self, k: int) -> int:
         """The number of lists to ask the following methods for at a time, so that the memory they take is bounded."""
-        return batch_ranking.batch_size(self.dataset.num_items + 1, k)
+        from engine.models.batch_ranking import batch_size
+
+        return batch_size(self.dataset.num_items + 1, k)
 
     def recommend_many(self, users: Ids, k: int = 10, filter_seen: bool = True) -> RankedLists:
         """What :meth:`recommend` gives, for several users by their internal ids, without explanations."""
@@ -484,6 +485,8 @@ class Recommender:
         RecsysError
             If the model does not know all users and items, since the data set was updated after its training.
         """
+        from engine.models.list_ranker import ListRanker
+
         self._require_all_known(method)
         if method == "similar":
             self.model.require("similar")
@@ -533,9 +536,9 @@ class Recommender:
                 dataset=self.dataset.name,
             )
         copy[0] = -np.inf
-        ranked = self.model.ranked
+        ranked: Any = self.model.ranked  # a tensor, or an array where torch is not imported
         if ranked is not None:
-            copy[~np.asarray(ranked.cpu())] = -np.inf
+            copy[~np.asarray(ranked if isinstance(ranked, np.ndarray) else ranked.cpu())] = -np.inf
         return copy
 
     def _encode_rated(self, item: ExternalId) -> int:
@@ -614,3 +617,12 @@ class Recommender:
             )
             for place, item in enumerate(self.dataset.items.take(best))
         ]
+
+
+def _adapted(model: Any) -> Model:
+    """The model itself if it fulfils the contract, else what wraps it; torch is imported for the second alone."""
+    if isinstance(model, NumpyModel):
+        return cast("Model", model)
+    from engine.models.plug_in import adapt
+
+    return adapt(model)

@@ -108,6 +108,7 @@ SVD = ModelSpec(
     },
     for_size=lambda ratings, _: {"batch_size": 131_072} if ratings >= 2_000_000 else {},
     memory=memory.svd,
+    numpy="engine.factorization.numpy_models:NumpySvd",
 )
 
 EXPLICIT = ModelSpec(
@@ -131,6 +132,7 @@ EXPLICIT = ModelSpec(
     },
     for_size=large_batches,
     memory=memory.explicit,
+    numpy="engine.factorization.numpy_models:NumpyExplicit",
 )
 
 ALS = ModelSpec(
@@ -158,6 +160,7 @@ ALS = ModelSpec(
         **COMMON_OPTIONS,
     },
     memory=memory.als,
+    numpy="engine.factorization.numpy_models:NumpyAls",
 )
 
 IMPLICIT = ModelSpec(
@@ -197,4 +200,5 @@ POPULAR = ModelSpec(
         **COMMON_OPTIONS,
     },
     memory=memory.popular,
+    numpy="engine.factorization.numpy_models:NumpyPopular",
 )

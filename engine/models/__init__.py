@@ -4,7 +4,18 @@
 """
 
 from engine.models.contract import Capabilities
-from engine.models.registry import available, create, describe, get, load
+from engine.models.registry import available, create, describe, get, load, load_numpy
 from engine.models.spec import ModelSpec, Option, Range
 
-__all__ = ["Capabilities", "ModelSpec", "Option", "Range", "available", "create", "describe", "get", "load"]
+__all__ = [
+    "Capabilities",
+    "ModelSpec",
+    "Option",
+    "Range",
+    "available",
+    "create",
+    "describe",
+    "get",
+    "load",
+    "load_numpy",
+]

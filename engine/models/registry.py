@@ -22,6 +22,7 @@ from engine.models.spec import ModelSpec
 
 if TYPE_CHECKING:
     from engine.models.contract import Model
+    from engine.models.numpy_model import NumpyModel
 
 #: The entry point group in which other packages name their models.
 ENTRY_POINTS = "recsys_tui.models"
@@ -150,6 +151,39 @@ def load(path: str | Path, **objects: Any) -> Model:
     except (RecsysError, MemoryError):
         raise
     except Exception as error:  # a class of another package may raise anything at a file that does not fit it
+        raise misfit(str(path), error) from error
+
+
+def load_numpy(path: str | Path) -> NumpyModel | None:
+    """Load what answers for a stored model without torch; see :mod:`engine.models.numpy_model`.
+
+    Returns
+    -------
+    NumpyModel or None
+        None if only the model itself can answer.
+
+    Raises
+    ------
+    DataError
+        As :func:`load`.
+    """
+    from engine.storage.model_header import read_header
+
+    header = read_header(path)
+    spec = describe().get(header["model"])
+    made: type[NumpyModel] | None = None if spec is None else spec.load_numpy_class()
+    if spec is None or made is None:
+        return None
+    from engine.storage.model_arrays import read_arrays
+
+    try:
+        if not made.answers_for(header):
+            return None
+        arrays, header = read_arrays(path)
+        return made(spec, header, arrays, lambda: load(path, device="cpu"))
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        from engine.models.base import misfit
+
         raise misfit(str(path), error) from error
 
 

@@ -101,6 +101,9 @@ class ModelSpec:
     memory
         A function of the counts of the data and of all options. It estimates the most bytes that training takes on the
         CPU at any time, beside the interactions themselves. None for a model that does not state it.
+    numpy
+        A :class:`engine.models.numpy_model.NumpyModel`, as ``module:Class``, that answers for one user or sequence
+        without torch; empty if there is none.
     """
 
     name: str
@@ -110,6 +113,7 @@ class ModelSpec:
     options: Mapping[str, Option] = field(default_factory=dict)
     for_size: Callable[[int, int], Mapping[str, Any]] | None = None
     memory: Callable[[Counts, Mapping[str, Any]], float] | None = None
+    numpy: str = ""
 
     @property
     def task(self) -> Task:
@@ -166,6 +170,11 @@ class ModelSpec:
             return getattr(importlib.import_module(module), name)
         except (ImportError, AttributeError) as error:
             raise DataError(f"The model {self.name} cannot be loaded from {self.loader}: {error}.") from error
+
+    def load_numpy_class(self) -> Any:
+        """Import the class that answers without torch, and return it; None if there is none."""
+        module, _, name = self.numpy.partition(":")
+        return getattr(importlib.import_module(module), name) if name else None
 
     def read_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return all options: the given ones converted to their types, and the defaults of the others.

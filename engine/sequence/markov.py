@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -19,11 +18,9 @@ from engine.models.spec import ModelSpec
 from engine.runtime.job import Job, Progress
 from engine.sequence import specs
 from engine.sequence.base import SequenceModel
+from engine.sequence.markov_votes import MarkovVotes
 from engine.sequence.memory import MARKOV_WINDOWS
 from engine.sequence.windows import hold_out, reciprocal_ranks, tensor_of
-
-#: At most so many occurrences of an item are compared, evenly spread over all. It bounds the time of a prediction.
-MOST_PLACES = 4_000
 
 
 class MarkovModel(SequenceModel):
@@ -125,7 +122,6 @@ class MarkovModel(SequenceModel):
         totals = []
         for setting in settings:
             self.counting = setting
-            self.__dict__.pop("_offsets", None)
             total = 0.0
             for part in torch.split(windows, max(1, CHUNK // self.num_items)):
                 job.checkpoint()
@@ -134,8 +130,7 @@ class MarkovModel(SequenceModel):
         self.counting = settings[int(np.argmax(totals))]
 
     def _count(self, interactions: SequenceInteractions) -> None:
-        for name in ("_places", "_counts", "_scale", "_offsets"):
-            self.__dict__.pop(name, None)
+        self.__dict__.pop("_votes", None)
         rows, columns = np.nonzero(interactions.sequences)
         # The items of a row are adjacent, and ``lags`` zeros before each row separate the rows.
         slots = np.arange(len(rows)) + (np.cumsum(np.diff(rows, prepend=-1) > 0)) * self.lags
@@ -157,92 +152,31 @@ class MarkovModel(SequenceModel):
         """Load the result of :meth:`tensors`."""
         self.num_items = num_items
         self._unpack_tensors(tensors)
+        self.__dict__.pop("_votes", None)
         self._fitted = True
 
-    # -- values derived from the sequences, computed when first needed ------------------------------------------
     @cached_property
-    def _counts(self) -> npt.NDArray[np.float64]:
-        """The number of interactions of each item, or the sum of their weights, ``(num_items,)``."""
-        weights = self._weights.cpu().numpy() if len(self._weights) else None
-        counts = np.bincount(self._items.cpu().numpy(), weights, minlength=self.num_items).astype(np.float64)
-        counts[0] = 0.0
-        return counts
-
-    @cached_property
-    def _scale(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """The popularity discount of each item's votes, and each item's smoothing votes, ``(num_items,)``."""
-        counts = self._counts
-        return np.maximum(counts, 1.0) ** -self.popularity, self.smoothing * counts / max(counts.sum(), 1e-30)
-
-    @cached_property
-    def _places(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """The positions sorted by item, and the start of each item's positions, ``(num_items + 1,)``."""
-        from scipy.sparse import csr_matrix
-
-        # Transposing a matrix of one row sorts it by counting, which is stable and takes a tenth of the time of a sort.
-        items = self._items.cpu().numpy()
-        places = np.arange(len(items), dtype=np.int32 if len(items) < 1 << 31 else np.int64)
-        by_item = csr_matrix((places, items, [0, len(items)]), shape=(1, self.num_items)).tocsc()
-        return by_item.data, by_item.indptr
-
-    @cached_property
-    def _offsets(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """The distances from an item to the positions that it is evidence for, and the weights at these distances."""
-        decay, ahead, _ = self.counting
-        distance = np.arange(1, self.lags + 1)
-        distance_weights = np.float64(decay) ** (distance - 1)
-        if ahead == 0:
-            return distance, distance_weights
-        return np.concatenate([distance, -distance]), np.concatenate([distance_weights, ahead * distance_weights])
+    def _votes(self) -> MarkovVotes:
+        """What is computed from the sequences, on the CPU."""
+        return MarkovVotes(
+            self._items.cpu().numpy(),
+            self._weights.cpu().numpy() if len(self._weights) else None,
+            self.num_items,
+            self.lags,
+            self.alignment,
+            self.rarity,
+            self.popularity,
+            self.smoothing,
+        )
 
     # -- scoring ------------------------------------------------------------------------------------------------
     @property
     def ranked(self) -> Tensor:
         """The items that the model can rank, as a mask ``(num_items,)``: those that occur in the training data."""
-        return torch.from_numpy(self._counts > 0).to(self.device)
+        return torch.from_numpy(self._votes.counts > 0).to(self.device)
 
     def _log_probabilities(self, sequences: Tensor) -> Tensor:
-        discount, prior = self._scale
-        votes = np.stack([self._votes(row) for row in sequences.cpu().numpy()]) if len(sequences) else np.empty((0, 1))
-        return torch.from_numpy((votes * discount + prior).astype(np.float32)).to(self.device).log_()
-
-    def _votes(self, sequence: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Count the votes for each item, ``(num_items,)``."""
-        decay, _, sharpness = self.counting
-        recent = sequence[sequence > 0][::-1][: self.lags]
-        order, starts = self._places
-        offsets, distance_weights = self._offsets
-        bounds = zip(starts[recent], starts[recent + 1], strict=True)
-        found = [order[begin : end : -(-(end - begin) // MOST_PLACES) or 1] for begin, end in bounds]
-        places = np.concatenate(found) if found else np.empty(0, dtype=np.intp)
-        if not len(places):
-            return np.zeros(self.num_items)
-        # The weight of the evidence, by the item's recency and rarity (rows) and by its distance (columns).
-        steps = np.arange(len(recent))
-        weight = decay**steps * np.maximum(self._counts[recent], 1e-30) ** -self.rarity
-        evidence = weight[:, None] * distance_weights
-        evidence[steps, steps] += weight * self.alignment
-        targets = (places[:, None] + offsets).reshape(-1)
-        added = evidence.astype(np.float32)[np.repeat(steps, [len(one) for one in found])].reshape(-1)
-        similarity = np.zeros(len(self._items), dtype=np.float32)
-        np.add.at(similarity, targets, added)
-        dense = len(similarity) < 5 * len(targets)
-        touched = np.flatnonzero(similarity > 0) if dense else _distinct(targets, len(similarity))
-        votes = similarity[touched]
-        if sharpness != 1:
-            votes = np.exp(sharpness * np.log(votes))  # many times faster than a power
-        if len(self._weights):
-            votes = votes * self._weights.cpu().numpy()[touched]
-        counted: npt.NDArray[Any] = np.bincount(self._items.cpu().numpy()[touched], votes, self.num_items)
-        counted[0] = 0.0
-        return counted
-
-
-def _distinct(places: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
-    """Return the distinct positions in any order. The time depends on their number and not on ``size``."""
-    kind = np.int32 if len(places) < 1 << 31 else np.int64
-    number = np.arange(len(places), dtype=kind)
-    last = np.empty(size, dtype=kind)
-    last[places] = number
-    distinct: npt.NDArray[Any] = places[last[places] == number]
-    return distinct
+        votes = np.empty((len(sequences), self.num_items), dtype=np.float32)
+        for row, sequence in zip(votes, sequences.cpu().numpy(), strict=True):
+            row[:] = self._votes.smoothed(sequence, self.counting)
+        return torch.from_numpy(votes).to(self.device).log_()

@@ -76,6 +76,7 @@ MARKOV = ModelSpec(
         **COMMON_OPTIONS,
     },
     memory=memory.markov,
+    numpy="engine.sequence.numpy_markov:NumpyMarkov",
 )
 
 SEQUENCE = ModelSpec(

@@ -295,10 +295,11 @@ class ModelService:
 
         Only for whoever holds the device: loading a model computes.
         """
-        import_in_background("torch")
+        if not self._opened.brief:
+            import_in_background("torch")
         from engine.recommender import Recommender
 
-        model = self._store.load(name, self._opened.device)
+        model = self._store.load(name, self._opened.device, brief=self._opened.brief)
         known = self._recommenders.get(name)
         if known is None or known.model is not model:
             rates = models.get(name).capabilities.predicts_ratings

@@ -43,6 +43,9 @@ class OpenDataset:
         :func:`engine.search.semantic.table_address.open_table`.
     on
         Where large work is computed; see :func:`engine.runtime.executor.make_executor`.
+    brief
+        Whether models are asked for few answers, as by a command: NumPy then gives those that it can, and torch, whose
+        import would take longer than an answer, is left out.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class OpenDataset:
         embedding_model: str | None = None,
         index: str | None = None,
         on: str = LOCAL,
+        brief: bool = False,
     ) -> None:
         self.workspace = workspace
         self.name = name
@@ -63,6 +67,7 @@ class OpenDataset:
         self.embedding_model = embedding_model
         self.index = index
         self.on = on
+        self.brief = brief
         self.queue = DeviceQueue()
 
     @locked_property

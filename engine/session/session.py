@@ -49,6 +49,7 @@ def open_session(
     embedding_model: str | None = None,
     index: str | None = None,
     on: str = LOCAL,
+    brief: bool = False,
     job: Job | None = None,
 ) -> Session:
     """Open a data set by name; without one, that of the settings, else the set used last, else the bundled demo.
@@ -90,6 +91,7 @@ def open_session(
         embedding_model=embedding_model,
         index=index,
         on=on,
+        brief=brief,
     )
 
 
@@ -98,7 +100,7 @@ class Session:
 
     Parameters
     ----------
-    workspace, name, device, interactive, embedding_model, index, on
+    workspace, name, device, interactive, embedding_model, index, on, brief
         As of :class:`engine.session.open_dataset.OpenDataset`.
 
     Attributes
@@ -137,6 +139,7 @@ class Session:
         embedding_model: str | None = None,
         index: str | None = None,
         on: str = LOCAL,
+        brief: bool = False,
     ) -> None:
         self._opened = OpenDataset(
             workspace,
@@ -146,6 +149,7 @@ class Session:
             embedding_model=embedding_model,
             index=index,
             on=on,
+            brief=brief,
         )
         self.data = DataService(self._opened)
         self.datasets = DatasetService(workspace, name)

@@ -19,9 +19,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from engine.errors import DamagedError, DataError, MissingError
+from engine.errors import DataError
 from engine.storage.atomic import sync_folder, writing
-from engine.storage.guarded import read_bytes
+from engine.storage.model_content import damaged, not_safetensors, read_with
 from engine.storage.model_header import (
     FORMAT,
     FORMAT_VERSION,
@@ -30,11 +30,8 @@ from engine.storage.model_header import (
     TENSORS_NAME,
     clear_unnamed,
     header_hash,
-    read_header,
-    tensors_file,
 )
 from engine.storage.part_file import unfinished
-from engine.storage.versions import current_version
 from engine.version import __version__
 
 _log = logging.getLogger(__name__)
@@ -95,34 +92,16 @@ def read(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     DamagedError
         If the files are not those that were stored.
     """
-    while True:
-        header = read_header(path)
-        try:
-            return _read_tensors(current_version(Path(path)), header), header
-        except DataError:
-            # If another process replaced the model meanwhile, nothing is damaged.
-            if read_header(path) == header:
-                raise
+    return read_with(path, _parse)
 
 
-def _read_tensors(folder: Path, header: Mapping[str, Any]) -> dict[str, Tensor]:
-    file = tensors_file(folder, header)
-    try:
-        content = read_bytes(file)
-    except MissingError:
-        raise DamagedError(f"{file} is missing: train the model again.", file=str(file)) from None
-    if hashlib.sha256(content).hexdigest() != header["tensors_sha256"]:
-        raise DamagedError(f"{file} is damaged (its checksum is wrong): train the model again.", file=str(file))
+def _parse(content: bytes, file: Path) -> dict[str, Tensor]:
     try:
         tensors: dict[str, Tensor] = load(content)
     except (SafetensorError, ValueError, KeyError, RuntimeError) as error:  # forged: the checksum is right
-        raise DamagedError(
-            f"{file} is not a safetensors file ({error}): train the model again.", file=str(file)
-        ) from error
+        raise not_safetensors(file, error) from error
     if not all(_is_finite(tensor) for name, tensor in tensors.items() if not name.startswith("optimizer.")):
-        raise DamagedError(
-            f"{file} is damaged (it holds numbers that are not finite): train the model again.", file=str(file)
-        )
+        raise damaged(file, "it holds numbers that are not finite")
     return tensors
 
 

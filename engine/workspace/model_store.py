@@ -308,8 +308,15 @@ class ModelStore:
                 dataset=name,
             )
 
-    def load(self, name: str, device: str) -> Any:
+    def load(self, name: str, device: str, *, brief: bool = False) -> Any:
         """A trained model; it is read from disk once, and again only after another training.
+
+        Parameters
+        ----------
+        name, device
+            The model, and where it computes.
+        brief
+            Whether few answers are asked of it: where NumPy can give them on the CPU, torch is not imported for them.
 
         Raises
         ------
@@ -326,7 +333,7 @@ class ModelStore:
                     raise self._untrained(name, f"{name} is not trained on {self._overview.name!r} any more")
                 known = self._loaded.get(name)
                 if known is None or known[0] != stored.id:
-                    known = self._loaded[name] = stored.id, self._read(name, stored, device)
+                    known = self._loaded[name] = stored.id, self._read(name, stored, device, brief)
                 return known[1]
             except DataError as error:
                 # If another process trained the model again meanwhile, nothing is damaged.
@@ -334,7 +341,7 @@ class ModelStore:
                     self._reports[name] = before, error
                     raise self._damaged(name, str(error)) from error
 
-    def _read(self, name: str, stored: StoredReport, device: str) -> Any:
+    def _read(self, name: str, stored: StoredReport, device: str, brief: bool) -> Any:
         """Read a model, and compare its sizes with those of the data set."""
         folder = self._current(name)
         size = sum(file.bytes for file in (stored.files or {}).values())
@@ -342,7 +349,8 @@ class ModelStore:
             2 * size, f"Loading the model {name} of {self._overview.name!r}"
         )  # the file, and what is made of it
         require_whole(folder, stored)
-        model = self._load_on(device, folder)
+        found = models.load_numpy(folder) if brief and device in ("auto", "cpu") else None
+        model = self._load_on(device, folder) if found is None else found
         # Both with the padding; a model that uses texts also has the items that nobody has rated. The attribute of a
         # model of another package may mean something else, and is not one of the wrapper that is compared here.
         older = self._updates[stored.updates].num_rated_items if stored.updates < len(self._updates) else None

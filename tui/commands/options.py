@@ -100,8 +100,13 @@ def open_session(
     embedding_model: str | None = None,
     on: str | None = None,
     index: str | None = None,
+    *,
+    brief: bool = False,
 ) -> Session:
-    """The session of a command; `-d`, `--device` and `--on` may come before or after the command."""
+    """The session of a command; `-d`, `--device` and `--on` may come before or after the command.
+
+    `brief` is for a command whose models give one answer; see :class:`engine.session.Session`.
+    """
     from engine import session
     from engine.session.datasets import open_workspace
 
@@ -113,6 +118,7 @@ def open_session(
         embedding_model=embedding_model or outer["embedding_model"],
         index=index or outer["index"],
         on=on or outer["on"],
+        brief=brief,
     )
 
 

@@ -76,7 +76,7 @@ def recommend(
     """
     from tui.output import print_answer, print_comparison
 
-    session = open_session(context, dataset, device)
+    session = open_session(context, dataset, device, brief=True)
     user = user.strip()
     own = _is_me(session, user, profile)
     edits = [*(_with(session, one) for one in added), *(_without(session, one) for one in removed)]
@@ -133,7 +133,7 @@ def next_items(
 
     if sum((own, user is not None, bool(titles))) != 1:
         raise click.UsageError("Give titles, or --me, or --user USER, and only one of these.")
-    session = open_session(context, dataset, device)
+    session = open_session(context, dataset, device, brief=True)
     edits = [*(_next_with(session, one) for one in added), *(_without(session, one) for one in removed)]
     if own and edits:
         comparison = session.own_answers.next_what_if(edits, count, model, profile or _ME)
