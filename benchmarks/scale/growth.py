@@ -43,9 +43,9 @@ def steps(name: str, file: Path, out: Path) -> dict[str, list[str]]:
     return {
         "read": command("datasets", "add", name, "--ratings", str(file)),
         "history": ["-c", HISTORY, name],
-        "train als, a sweep": command("train", "als", *train, "--set", "n_iter=1"),
+        "train als once": command("train", "als", *train, "--set", "n_iter=1"),
         "train markov": command("train", "markov", *train),
-        "train explicit, an epoch": command("train", "explicit", *train, "--set", "n_iter=1"),
+        "train explicit once": command("train", "explicit", *train, "--set", "n_iter=1"),
         "train popular": command("train", "popular", *train),
         "recommend als": command("recommend", "5", "-d", name, "-m", "als"),
         "recommend popular": command("recommend", "5", "-d", name, "-m", "popular"),
@@ -99,7 +99,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sizes", nargs="*", type=int, default=SIZES)
     parser.add_argument("--home", type=Path, help="where the data sets are stored; by default a folder that is deleted")
-    parser.add_argument("--steps", help="only these, separated by commas")
+    parser.add_argument("--steps", help="only these, separated by commas; later ones need what earlier ones store")
     parser.add_argument("--keep", action="store_true", help="keep the figures for docs/scale.md")
     arguments = parser.parse_args()
     wanted = None if arguments.steps is None else {one.strip() for one in arguments.steps.split(",")}
