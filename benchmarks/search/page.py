@@ -65,8 +65,8 @@ PLOTS = """
 Queries that retell a plot find their film among the first five less often than any other kind of query. What could
 find more of them was tried on the tuning part: 46 plots among 300 queries of all kinds, all items embedded. The search
 as it stands finds .804 of these plots (.67 .. .91) and .953 of all queries, with a mean reciprocal rank (MRR) of .675
-for the plots. Of the 45 plots of the test part, on which nothing was tried, it finds .578 (.42 .. .71): the weights suit
-the plots better on which they were fitted or chosen. None of what follows is part of the program, since no gain of
+for the plots. Of the 45 plots of the test part, on which nothing was tried, it finds .578 (.42 .. .71): the weights
+suit the plots better on which they were fitted or chosen. None of what follows is in the program, since no gain of
 found plots stands out from chance. The tables were measured by hand in November 2026, and no script makes them.
 
 With the weights as they stand, hit@5 of plots and of all queries, the MRR of plots with the 95 % interval of its
