@@ -1,4 +1,4 @@
-"""Comparison of the app's own table, imports and Esc with the usual ones.
+"""Comparison of the app's own table, imports, garbage collection and Esc with the usual ones.
 
     python benchmarks/ui_choices.py [--rounds N] [--write]
 
@@ -46,6 +46,7 @@ while thread.is_alive():
 print(late, time.perf_counter() - begun)
 """
 
+WITH_COLLECTOR = "import gc; gc.disable = lambda: None; "
 WITH_TEXTUALS_DRIVER = "import textual.app, tui.app; del tui.app.RecsysApp.get_driver_class; "
 RUN = "import sys; from tui.cli import main; sys.exit(main(['-d', 'demo']))"
 
@@ -152,10 +153,21 @@ def imports(rounds: int) -> list[str]:
 # -- launches -------------------------------------------------------------------------------------------------
 def launches(rounds: int) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="recsys-tui-bench-") as home:
-        env = {**os.environ, "RECSYS_TUI_HOME": home, "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT)}
+        env = {
+            **os.environ,
+            "RECSYS_TUI_HOME": home,
+            "HF_HUB_OFFLINE": "1",
+            "PYTHONPATH": str(ROOT),
+            "PYTHONPYCACHEPREFIX": f"{home}/compiled",  # as an installation has them
+        }
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
         subprocess.run([sys.executable, "-m", "tui.cli", "datasets", "add", "demo"], env=env, check=True)
+        paints: dict[str, list[float]] = {"usual": [], "ours": []}
         escapes: dict[str, list[float]] = {"usual": [], "ours": []}
         for _ in range(rounds):
+            for way, before in (("usual", WITH_COLLECTOR), ("ours", "")):
+                with Terminal([sys.executable, "-c", before + RUN], env) as terminal:
+                    paints[way].append(terminal.wait_for("Sequence") - terminal.started)
             for way, before in (("usual", WITH_TEXTUALS_DRIVER), ("ours", "")):
                 with Terminal([sys.executable, "-c", before + RUN], env) as terminal:
                     terminal.wait_for("ready")
@@ -168,6 +180,7 @@ def launches(rounds: int) -> list[str]:
     return [
         "| in a terminal | usual | ours |",
         "|---|---|---|",
+        f"| first paint, the collector on or off until then | {mid(paints['usual'])} | {mid(paints['ours'])} |",
         f"| Esc until the line is empty, Textual's driver or ours | {mid(escapes['usual'])} | {mid(escapes['ours'])} |",
         f"| the slowest of these Escs | {ms(max(escapes['usual']))} | {ms(max(escapes['ours']))} |",
     ]
