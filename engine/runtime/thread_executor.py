@@ -67,9 +67,13 @@ def _single_threads(number: int) -> Iterator[ThreadPoolExecutor]:
     before = torch.get_num_threads()
     started = threading.Barrier(number + 1)
     with ThreadPoolExecutor(number, "blocks", initializer=_use_one_core) as pool:
-        for _ in range(number):
-            pool.submit(started.wait)
-        started.wait()
+        try:
+            for _ in range(number):
+                pool.submit(started.wait)
+            started.wait()
+        except BaseException:  # an interrupt: the threads would wait for ever, and the end of the pool for them
+            started.abort()
+            raise
         # Each thread has its own number, and the last one that was set is that of threads which begin later.
         torch.set_num_threads(before)
         yield pool

@@ -26,7 +26,7 @@ def markov(counts: Counts, options: Options) -> float:
     # The sequences, and a copy of those that are not held out, while the settings are compared on the windows.
     held_out = options["held_out"]
     sequences = 4 * cells * (2 - held_out if held_out else 1)
-    comparing = 44 * min(MARKOV_WINDOWS * counts.items, _CHUNK) if held_out else 0
+    comparing = 32 * min(MARKOV_WINDOWS * counts.items, _CHUNK) if held_out else 0
     counting = sequences + max(_COUNTING * counts.interactions, comparing)
     return float(_SMALL + max(_SORTING * counts.interactions, counting))
 

@@ -258,6 +258,10 @@ LIGHT = (
 )
 
 
+#: Those that are also looked at in a light theme of Textual's, which has other colours and nothing else.
+OF_TEXTUAL = ("search_facets", "user_spread", "sequence_next")
+
+
 #: Those that are also looked at in a large window, where more is shown beside the lists.
 LARGE = ("search_results", "user_spread", "sequence_next", "models_runs_marked", "data_profile", "map")
 LARGE_LIGHT = ("user_spread", "sequence_next")
@@ -352,8 +356,10 @@ def test_large(picture, name, theme):
     assert picture(name, VERY_WIDE, theme)
 
 
-@pytest.mark.parametrize("theme", ["recsys-light", "textual-light"])
-@pytest.mark.parametrize("name", LIGHT)
+@pytest.mark.parametrize(
+    ("name", "theme"),
+    [*((name, "recsys-light") for name in LIGHT), *((name, "textual-light") for name in OF_TEXTUAL)],
+)
 def test_light(picture, name, theme):
     assert picture(name, WIDE, theme)
 

@@ -19,7 +19,7 @@ _PLAIN: Final = {
     **dict(zip("▉▊▋▌▍▎▏▐▕", "██▌▌▌▌│▐│", strict=True)),
     **dict(zip("▸▹►▶▷▾▿▼▴△▲◂◃◀", ">>>>>vvv^^^<<<", strict=True)),
     **dict(zip("★☆½●○◉◌◆◇■□▪•", "**½*o*o*o##-·", strict=True)),
-    **dict(zip("✓✔✗✘×…–—‘’“”′″", "++xxx.--''\"\"'\"", strict=True)),
+    **dict(zip("✓✔✗✘×…–—−‘’“”′″", "++xxx.---''\"\"'\"", strict=True)),
     **dict(zip("↵⏎⇧⌃⇥›‹", "<<^^>><", strict=True)),
 }
 _FIRST_BRAILLE: Final = 0x2800
