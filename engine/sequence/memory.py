@@ -46,7 +46,7 @@ def blend(counts: Counts, options: Options) -> float:
     cells = counts.sequences * _WHOLE
     pieces = min(cells // _ATTENTION, counts.interactions // _ATTENTION + counts.sequences)
     # Beside the votes that markov compares, the scores of attention and their mean.
-    comparing = 68 * min(BLEND_WINDOWS * counts.items, _CHUNK) if options["held_out"] else 0
+    comparing = 45 * min(BLEND_WINDOWS * counts.items, _CHUNK) if options["held_out"] else 0
     training = _network(counts, options, _ATTENTION, pieces, _candidates(counts, options))
     return float(_SMALL + 8 * cells + max(training, comparing, _COUNTING * counts.interactions))
 
