@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input, Static
 
+from tui import collector
 from tui.contained_app import ContainedApp
 from tui.keymap.keymap import Keymap, UsesKeymap, shown_key
 from tui.navigation import Navigation
@@ -266,9 +266,7 @@ class RecsysApp(ContainedApp):
 
     async def _begin(self) -> None:
         """Open the first tab and the data set, and apply the settings."""
-        if not gc.isenabled():  # as it is by tui.cli; what is there now lives as long as the app
-            gc.freeze()
-            gc.enable()
+        collector.go_on()
         await self._open_with(TABS[0].name)
         if self._settings is not None and not self._exit:
             self._settings.begin()

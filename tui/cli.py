@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import io
 import logging
 import os
@@ -49,8 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
         app_arguments = _app_arguments(words)
         if app_arguments is None:
             return _run_command(words)
-        # Until the first paint, when the app switches it on again: a tenth of the way there.
-        gc.disable()
+        from tui import collector
+
+        collector.rest()  # until the first paint
         from tui.launch import launch
 
         dataset, device, fresh = app_arguments

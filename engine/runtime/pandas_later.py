@@ -41,8 +41,10 @@ def _look_in_vain() -> None:
 
     later = _PandasLater()
     sys.meta_path.insert(0, later)
-    pyarrow.array([0])
-    later.hides = False
+    try:
+        pyarrow.array([0])
+    finally:
+        later.hides = False
 
 
 class _PandasLater:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 Allowed = npt.NDArray[np.bool_] | None
 Scores = npt.NDArray[np.float32]
+T = TypeVar("T")
 
 #: The number of results among which another order is sought, and which are counted and explained.
 _DEPTH = 100
@@ -501,16 +502,17 @@ class SearchIndex:
         """
         if not query.strip() or mode == "semantic":
             return {} if nudge is None or not query.strip() else {TASTE: float(nudge.logits(np.array(internal_id - 1)))}
-        hidden = None if adult else self.adult.hidden(query, filters)
-        request, allowed = self._fitting(query, filters, literal, hidden)
-        if request.is_empty or (request.moved is not None and mode == "hybrid"):
-            return {}
-        try:
-            return self._ranker.explain(
-                request, internal_id - 1, _DEPTH, allowed, by_meaning=mode == "hybrid", nudge=nudge
-            )
-        except RecsysError:  # the search was by words alone, too
-            return self._ranker.explain(request, internal_id - 1, _DEPTH, allowed, by_meaning=False, nudge=nudge)
+        return self._of_weighed(
+            lambda request, allowed, by_meaning: self._ranker.explain(
+                request, internal_id - 1, _DEPTH, allowed, by_meaning=by_meaning, nudge=nudge
+            ),
+            {},
+            query,
+            mode,
+            filters,
+            literal,
+            adult=adult,
+        )
 
     def removal_effects(
         self,
@@ -550,14 +552,38 @@ class SearchIndex:
             return []
         if mode == "semantic":
             return self._removal.of_meaning(query, item, job)
+        return self._of_weighed(
+            lambda request, allowed, by_meaning: self._removal.of_request(
+                request, item, allowed, by_meaning=by_meaning, job=job
+            ),
+            [],
+            query,
+            mode,
+            filters,
+            literal,
+            adult=adult,
+        )
+
+    def _of_weighed(
+        self,
+        tell: Callable[[Request, Allowed, bool], T],
+        nothing: T,
+        query: str,
+        mode: str,
+        filters: Sequence[Filter],
+        literal: Collection[str],
+        *,
+        adult: bool,
+    ) -> T:
+        """What is told of a search that weighs words, with meaning as far as it has any; ``nothing`` for others."""
         hidden = None if adult else self.adult.hidden(query, filters)
         request, allowed = self._fitting(query, filters, literal, hidden)
         if request.is_empty or (request.moved is not None and mode == "hybrid"):
-            return []
+            return nothing
         try:
-            return self._removal.of_request(request, item, allowed, by_meaning=mode == "hybrid", job=job)
+            return tell(request, allowed, mode == "hybrid")
         except RecsysError:  # the search was by words alone, too
-            return self._removal.of_request(request, item, allowed, by_meaning=False, job=job)
+            return tell(request, allowed, False)
 
     def _moved(self, request: Request, k: int, allowed: Allowed) -> Ranking | None:
         """Items like one that the query names, moved by its other words; None if there is no such item."""
