@@ -25,7 +25,7 @@ from tui.panes import TABS, tab_bindings
 from tui.sanitize import sanitize
 from tui.state import AppState
 from tui.themes import OWN
-from tui.widgets.cell_text import clean, duration
+from tui.widgets.cell_text import clean, duration, full_title
 from tui.widgets.contained import Contained
 from tui.widgets.heading import Heading, TabBar, dataset_line
 from tui.widgets.hints import KeyHints
@@ -605,7 +605,7 @@ class RecsysApp(ContainedApp):
         draft.append(message.item)
         if self._tabs.active != "sequence":
             key = shown_key(self, "open-sequence", "F4")
-            self._say(f"✓ {_named(message.item)} is number {len(draft)} of the sequence ({key})")
+            self._say(f"✓ {full_title(message.item)} is number {len(draft)} of the sequence ({key})")
         self._refresh_pane()
         self.refresh_bindings()
 
@@ -614,7 +614,7 @@ class RecsysApp(ContainedApp):
         dataset = self.state.dataset
         if dataset is None or item.internal_id <= dataset.overview.num_rated_items or dataset.takes_unrated:
             return ""
-        return f"Nobody has rated {_named(item)}, so no model knows what comes after it."
+        return f"Nobody has rated {full_title(item)}, so no model knows what comes after it."
 
     async def on_more_like_this(self, message: messages.MoreLikeThis) -> None:
         """Open Search with items like this one."""
@@ -679,7 +679,7 @@ class RecsysApp(ContainedApp):
 
     def on_copy_title(self, message: messages.CopyTitle) -> None:
         """Copy a title."""
-        title = _named(message.item)
+        title = full_title(message.item)
         self.copy_to_clipboard(title)
         self._say(f"✓ copied: {title}")
 
@@ -994,9 +994,3 @@ class RecsysApp(ContainedApp):
             yield from cast("Iterable[SystemCommand]", app_commands(self))
         except Exception as error:  # Textual would leave these commands out in silence
             self._handle_exception(error)
-
-
-def _named(item: Item) -> str:
-    from tui.widgets.item_list import full_title
-
-    return full_title(item)

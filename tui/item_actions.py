@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tui.item_marks import ItemMarks
 from tui.listing import as_json, as_markdown_item, as_row
 from tui.messages import CopyText, StatusChanged
-from tui.widgets.cell_text import clean
-from tui.widgets.item_list import full_title
+from tui.widgets.cell_text import clean, full_title
 
 if TYPE_CHECKING:
     from textual.app import App

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tui.messages import Answered, Failed, ItemsMarked, MarkItem, StatusChanged
-from tui.widgets.cell_text import clean
-from tui.widgets.item_list import full_title
+from tui.widgets.cell_text import clean, full_title
 
 if TYPE_CHECKING:
     from textual.app import App

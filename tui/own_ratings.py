@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.messages import Answered, Failed, OwnRatingsChanged, RateItem, StatusChanged
 from tui.widgets.bars import compact
-from tui.widgets.cell_text import clean
-from tui.widgets.item_list import full_title
+from tui.widgets.cell_text import clean, full_title
 
 if TYPE_CHECKING:
     from textual.app import App

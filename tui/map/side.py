@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.map.layers import CURSOR_MARK, MARKS, Marked
-from tui.widgets.cell_text import clean
-from tui.widgets.item_list import ItemList, full_title, result_of
+from tui.widgets.cell_text import clean, full_title
+from tui.widgets.item_list import ItemList, result_of
 from tui.widgets.table import Column
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from engine.data.results import Fan
 from tui.backend.backend import Backend
 from tui.panes.user_list import UserListScreen
 from tui.widgets.bars import compact
-from tui.widgets.cell_text import shorten, shorten_middle
-from tui.widgets.item_list import full_title
+from tui.widgets.cell_text import full_title, shorten, shorten_middle
 from tui.widgets.table import Column
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from textual.containers import Container
 from engine.data.results import Answer, Result
 from tui.messages import Answered, Failed
 from tui.panes.base import Debouncer
+from tui.widgets.cell_text import full_title
 from tui.widgets.details import ItemDetails
-from tui.widgets.item_list import Figures, ItemList, full_title, match_columns, result_of, search_figures
+from tui.widgets.item_list import Figures, ItemList, match_columns, result_of, search_figures
 from tui.widgets.panel import Panel
 from tui.widgets.table import Table
 

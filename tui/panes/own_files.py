@@ -17,9 +17,8 @@ from engine.data.results import ImportReport, OwnRating, Unmatched
 from tui.backend.backend import Backend
 from tui.messages import Failed, OwnRatingsChanged, StatusChanged
 from tui.panes.asking_popup import AskingPopUp
-from tui.widgets.cell_text import clean, count
+from tui.widgets.cell_text import clean, count, full_title
 from tui.widgets.choices import ChoiceScreen
-from tui.widgets.item_list import full_title
 from tui.widgets.query_input import QueryInput
 from tui.widgets.table import Column, Table
 

@@ -33,10 +33,9 @@ from tui.panes.search_palette import search_commands
 from tui.panes.search_reasons import SearchReasons
 from tui.panes.search_state import LIKE_BY_HELP, SearchMemory, SearchState, hidden_note
 from tui.state import AppState
-from tui.widgets.cell_text import duration, shorten
+from tui.widgets.cell_text import duration, full_title, shorten
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.interpretation import Interpretation
-from tui.widgets.item_list import full_title
 from tui.widgets.query_input import QueryInput
 from tui.widgets.table import Table
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.widgets.bars import whole_percent
+from tui.widgets.cell_text import full_title
 from tui.widgets.explanation import Explanation, ExplanationScreen, fall_text
-from tui.widgets.item_list import full_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tui.widgets.cell_text import count, shorten
+from tui.widgets.cell_text import count, full_title, shorten
 from tui.widgets.interpretation import doubts_of
-from tui.widgets.item_list import full_title
 
 if TYPE_CHECKING:
     from engine.data.results import Answer

@@ -29,9 +29,9 @@ from tui.panes.pasted_titles import PastedTitles, find_items, titles_in
 from tui.panes.train_prompt import NOT_OPENED
 from tui.panes.what_if import comparison_columns, gone_text
 from tui.state import AppState
-from tui.widgets.cell_text import count, duration
+from tui.widgets.cell_text import count, duration, full_title
 from tui.widgets.completions import TITLES, Completions
-from tui.widgets.item_list import ItemList, full_title, probability_columns, result_figures, result_of
+from tui.widgets.item_list import ItemList, probability_columns, result_figures, result_of
 from tui.widgets.panel import Panel
 from tui.widgets.query_input import QueryInput
 from tui.widgets.reasoned_panel import ReasonedPanel

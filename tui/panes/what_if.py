@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from engine.data.results import Change, Comparison, HistoryEntry, Result
 from tui.widgets.bars import compact
-from tui.widgets.cell_text import clean, count
-from tui.widgets.item_list import described_columns, full_title
+from tui.widgets.cell_text import clean, count, full_title
+from tui.widgets.item_list import described_columns
 from tui.widgets.table import Column
 
 if TYPE_CHECKING:

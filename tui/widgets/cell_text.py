@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
 from tui.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from engine.session import Item
 
 #: Invisible characters about whose width, or the width of their neighbours, terminals disagree: zero-width
 #: spaces and joiners, direction marks, soft hyphens, byte-order marks, variation selectors.
@@ -114,3 +118,9 @@ def duration(seconds: float) -> str:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def full_title(item: Item) -> str:
+    """A title with its year, unless the title contains it already; an item without a title is named by its id."""
+    title = clean(item.title) or f"item {clean(item.item_id)}"
+    return title if item.year is None or str(item.year) in title else f"{title} ({item.year})"

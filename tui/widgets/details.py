@@ -16,8 +16,7 @@ from textual.widgets import Static
 from tui.listing import item_record
 from tui.messages import RateItem, ShowDetails
 from tui.verbs import ITEM_VERBS, RATING_KEYS, ItemSubject, Verb, bindings_of
-from tui.widgets.cell_text import clean, fit, paragraphs
-from tui.widgets.item_list import full_title
+from tui.widgets.cell_text import clean, fit, full_title, paragraphs
 from tui.widgets.popup import PopUp
 from tui.widgets.poster import Poster
 from tui.widgets.verb_target import VerbTarget

@@ -120,12 +120,6 @@ class ItemList(VerbTarget[ItemSubject], ArrangedTable[Row]):
             self.action_verb_menu()
 
 
-def full_title(item: Item) -> str:
-    """A title with its year, unless the title contains it already; an item without a title is named by its id."""
-    title = clean(item.title) or f"item {clean(item.item_id)}"
-    return title if item.year is None or str(item.year) in title else f"{title} ({item.year})"
-
-
 def result_of(result: Result) -> Item:
     """The item of a result."""
     return result.item

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from tui.widgets.bars import bar, compact, sparkline
-from tui.widgets.cell_text import clean, count, fit, shorten
-from tui.widgets.item_list import full_title
+from tui.widgets.cell_text import clean, count, fit, full_title, shorten
 
 if TYPE_CHECKING:
     from engine.session import Likeness, Taste, TasteShare
