@@ -28,6 +28,7 @@ from engine.search.filters.orders import SORT
 from engine.search.filters.parser import Filter, mask, require_filters
 from engine.search.fusion import PINNED, Ranking
 from engine.search.hidden import AdultItems
+from engine.search.left_out import Allowed, LeftOut
 from engine.search.lexical.inverted_index import CacheFile, InvertedIndex
 from engine.search.modes import LIKE_BY, MODES
 from engine.search.ordering import Ordering
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from engine.search.reranker import Reranker
     from engine.search.semantic.vector_store import VectorStore
 
-Allowed = npt.NDArray[np.bool_] | None
 Scores = npt.NDArray[np.float32]
 T = TypeVar("T")
 
@@ -222,26 +222,29 @@ class SearchIndex:
         wanted = () if filters is None else require_filters(filters, self.fields)
         if not query.strip() and like is None and not wanted and order is None:
             raise RecsysError("There is nothing to search for: type some words.")
-        hidden = None if adult else self.adult.hidden(query, wanted, like)
+        left_out = self._left_out(query, wanted, like, adult=adult)
         fitting = mask(wanted, self.fields)
-        allowed = self._marks().visible(_visible(fitting, hidden))
+        allowed = left_out.visible(fitting)
         depth = k if diversity == 0 else max(_MIN_CANDIDATES, _CANDIDATES_PER_RESULT * k)
         if like is not None:
             if mode == "keyword":
                 raise OptionError(
                     "Items like another are found by meaning or taste, not by keyword: choose another mode."
                 )
-            ranking = self._similar.like(like, query, self._depth(depth, order), allowed, like_by)
+            ranking = self._similar.like(like, query, _depth(depth, order, left_out), allowed, like_by)
         elif not query.strip():
-            return self._counting(self.popular(k, allowed, order, made), fitting, hidden)
+            return left_out.counted(self.popular(k, allowed, order, made), fitting)
         elif mode == "semantic":
-            ranking = by_meaning(self.semantic, query, self._depth(depth, order), allowed, nudge)
+            ranking = by_meaning(self.semantic, query, _depth(depth, order, left_out), allowed, nudge)
         else:
-            return self._understood(query, k, depth, mode, wanted, order, literal, diversity, job, hidden, made, nudge)
-        answer = self._answer(self._arranged(ranking, order, k, diversity), Request.plain(query), made, nudge)
+            return self._understood(
+                query, k, depth, mode, wanted, order, literal, diversity, job, left_out, made, nudge
+            )
+        arranged = self._arranged(ranking, order, k, diversity, left_out)
+        answer = self._answer(arranged, Request.plain(query), made, nudge)
         if mode == "semantic" and like is None and not self.semantic.multilingual:
             answer = replace(answer, remark=doubt_of_language(read_language(query, self._is_known)))
-        return self._counting(answer, fitting, hidden)
+        return left_out.counted(answer, fitting)
 
     def found(
         self,
@@ -263,14 +266,14 @@ class SearchIndex:
             As in :meth:`search`. Of an index without embeddings, or with a model that is not loaded, the words alone
             are taken.
         """
-        hidden = None if adult else self.adult.hidden(query, filters)
-        request, allowed = Request.plain(query), self._meeting(filters, hidden)
+        left_out = self._left_out(query, filters, adult=adult)
+        request, allowed = Request.plain(query), left_out.meeting(filters, self.fields)
         if mode == "semantic" and query.strip():
             with suppress(RecsysError):  # the search itself says so
                 return np.array(list(by_meaning(self.semantic, query, _DEPTH, allowed).scores), dtype=np.int64)
             return np.zeros(0, dtype=np.int64)
         if query.strip():
-            request, allowed = self._fitting(query, filters, literal, hidden)
+            request, allowed = self._fitting(query, filters, literal, left_out)
         if request.moved is not None and mode == "hybrid":
             moved = self._moved(request, _DEPTH, allowed)
             if moved is not None:
@@ -349,27 +352,27 @@ class SearchIndex:
         literal: Collection[str],
         diversity: float,
         job: Job | None,
-        hidden: Allowed,
+        left_out: LeftOut,
         made: int | None = None,
         nudge: Nudge | None = None,
     ) -> Answer:
         """The answer to a query in words, after what it asks for is understood."""
         self.prepare_keywords(job)
-        request, allowed = self._fitting(query, typed, literal, hidden)
+        request, allowed = self._fitting(query, typed, literal, left_out)
         fitting = mask((*typed, *request.filters), self.fields)
         if order is not None:  # what is typed goes before what words ask for
             kept = tuple(one for one in request.understood if not one.condition.startswith(f"{SORT}:"))
             request = replace(request, understood=kept)
         order = order or request.order
-        depth = self._depth(depth, order)
+        depth = _depth(depth, order, left_out)
         if request.moved is not None and mode == "hybrid":
             moved = self._moved(request, depth, allowed)
             if moved is not None:
-                moved = self._arranged(moved, order, k, diversity)
-                return self._counting(self._answer(moved, request, made), fitting, hidden)
+                moved = self._arranged(moved, order, k, diversity, left_out)
+                return left_out.counted(self._answer(moved, request, made), fitting)
         if request.is_empty:
             found = self.popular(k, self._without(request, allowed), order, made)
-            return self._counting(replace(found, understood=request.understood), fitting, hidden)
+            return left_out.counted(replace(found, understood=request.understood), fitting)
         note = ""
         if mode == "hybrid":
             try:
@@ -380,17 +383,19 @@ class SearchIndex:
             ranking = self._ranker.by_words(request, depth, allowed, nudge)
         if note:
             ranking.note = note
-        answer = self._answer(self._arranged(ranking, order, k, diversity), request, made, nudge)
-        return self._counting(answer, fitting, hidden)
+        answer = self._answer(self._arranged(ranking, order, k, diversity, left_out), request, made, nudge)
+        return left_out.counted(answer, fitting)
 
-    def _depth(self, depth: int, order: Order | None) -> int:
-        """How many results are made where some of them may come first for another reason than their score."""
-        return depth if order is None and not self._marks().pinned else max(_DEPTH, depth)
+    def _left_out(
+        self, query: str, filters: Sequence[Filter], like: int | None = None, *, adult: bool = False
+    ) -> LeftOut:
+        """What this search leaves out."""
+        return LeftOut(None if adult else self.adult.hidden(query, filters, like), self._marks())
 
-    def _arranged(self, ranking: Ranking, order: Order | None, k: int, diversity: float) -> Ranking:
+    def _arranged(self, ranking: Ranking, order: Order | None, k: int, diversity: float, left_out: LeftOut) -> Ranking:
         """The first ``k`` in the wanted order, varied, and pinned items before all others in the usual order."""
         ranking = self._ordering.sorted(ranking, order)
-        marked = self._marks().pinned
+        marked = left_out.marks.pinned
         pinned = [row for row in ranking.scores if row in marked] if marked else []
         if not pinned or ranking.is_sorted:
             return self._similar.varied(ranking, k, diversity)
@@ -398,21 +403,8 @@ class SearchIndex:
         rows = [*pinned, *self._similar.varied(others, k, diversity).scores]
         return replace(ranking.keep(rows[:k]), pinned=frozenset(pinned), is_sorted=True)
 
-    def _meeting(self, filters: Sequence[Filter], hidden: Allowed) -> Allowed:
-        """A mask of the items that meet conditions and are not hidden; None for all."""
-        return self._marks().visible(_visible(mask(filters, self.fields), hidden))
-
-    def _counting(self, answer: Answer, fitting: Allowed, hidden: Allowed) -> Answer:
-        """An answer that says how many of the items that meet its conditions are left out."""
-        shown = self._marks().shown
-        return replace(
-            answer,
-            hidden=0 if hidden is None else _number(hidden, fitting),
-            unlisted=0 if shown is None else _number(~shown, fitting),
-        )
-
     def _fitting(
-        self, query: str, typed: Sequence[Filter], literal: Collection[str], hidden: Allowed = None
+        self, query: str, typed: Sequence[Filter], literal: Collection[str], left_out: LeftOut
     ) -> tuple[Request, Allowed]:
         """What a query asks for, and the mask of the items that meet its conditions.
 
@@ -420,15 +412,15 @@ class SearchIndex:
         title: "planet of the apes series" are films.
         """
         request = self.request(query, literal)
-        allowed = self._meeting((*typed, *request.filters), hidden)
+        allowed = left_out.meeting((*typed, *request.filters), self.fields)
         if not request.filters or allowed is None:
             return request, allowed
         others = [one for one in request.filters if one.field != "type"]
         if not allowed.any():
             request = replace(Request.plain(query, literal), meaning=self._index.keywords.corrected(query, literal))
-            return request, self._meeting(typed, hidden)
+            return request, left_out.meeting(typed, self.fields)
         if len(others) < len(request.filters) and request.text.strip():
-            of_all_kinds = self._meeting((*typed, *others), hidden)
+            of_all_kinds = left_out.meeting((*typed, *others), self.fields)
             if self._has_title(request, of_all_kinds) and not self._has_title(request, allowed):
                 kinds = {one.typed for one in request.understood if one.condition.startswith("type:")}
                 return self.request(query, {*literal, *kinds}), of_all_kinds
@@ -576,8 +568,8 @@ class SearchIndex:
         adult: bool,
     ) -> T:
         """What is told of a search that weighs words, with meaning as far as it has any; ``nothing`` for others."""
-        hidden = None if adult else self.adult.hidden(query, filters)
-        request, allowed = self._fitting(query, filters, literal, hidden)
+        left_out = self._left_out(query, filters, adult=adult)
+        request, allowed = self._fitting(query, filters, literal, left_out)
         if request.is_empty or (request.moved is not None and mode == "hybrid"):
             return nothing
         try:
@@ -702,12 +694,6 @@ def _beginning(pages: RankedPages, method: str, made: int | None, **further: Any
     return Answer(results, method, whole=(lambda: pages) if len(results) < len(pages) else None, **further)
 
 
-def _visible(allowed: Allowed, hidden: Allowed) -> Allowed:
-    """The mask of the allowed items without the hidden ones."""
-    if hidden is None:
-        return allowed
-    return ~hidden if allowed is None else allowed & ~hidden
-
-
-def _number(left_out: npt.NDArray[np.bool_], fitting: Allowed) -> int:
-    return int(np.count_nonzero(left_out if fitting is None else left_out & fitting))
+def _depth(depth: int, order: Order | None, left_out: LeftOut) -> int:
+    """How many results are made where some of them may come first for another reason than their score."""
+    return depth if order is None and not left_out.marks.pinned else max(_DEPTH, depth)

@@ -331,6 +331,8 @@ class BM25Index:
                 continue
             at = np.minimum(np.searchsorted(items, rows), len(items) - 1)
             has = items[at] == rows
+            if not has.any():  # as for most of the words that begin like an unfinished one
+                continue
             places = self._places[column][at]
             of_places = (has, has & (places & np.uint8(Place.TITLE) > 0), has & (places & np.uint8(Place.NAME) > 0))
             for row, wanted in zip(weights, of_places, strict=True):
