@@ -16,6 +16,8 @@ from tui.sanitize import sanitize
 from tui.widgets.cell_text import clean
 
 _LONGEST = 2_000
+#: How often the cursor is shown or hidden, in ten seconds, before it rests: an app left alone should do nothing.
+_MOST_BLINKS = 20
 _LINE_END = re.compile(r"\s*[\r\n]\s*")
 
 
@@ -56,11 +58,24 @@ class QueryInput(Input):
         super().__init__(placeholder=placeholder, max_length=_LONGEST, id=id, select_on_focus=False)
         self.cursor_blink = blink
         self._leads_on = False
+        self._blinks = 0
         self.retitle(title)
 
     def validate_value(self, value: str) -> str:
         """Keep out what a terminal would act upon, also from completions and earlier searches."""
         return sanitize(value)
+
+    def _toggle_cursor(self) -> None:
+        """Blink, and let the cursor rest where nothing was typed for some time."""
+        self._blinks += 1
+        if self._blinks < _MOST_BLINKS:
+            super()._toggle_cursor()
+        else:
+            self._pause_blink(visible=True)
+
+    def _restart_blink(self) -> None:
+        self._blinks = 0
+        super()._restart_blink()
 
     def _on_paste(self, event: Paste) -> None:
         """Join the lines of a pasted text, and cut it to the room that is left."""
