@@ -70,7 +70,11 @@ def main() -> int:
     parser.add_argument("--texts", type=int, default=10_000, help="how many; a multiple of 100")
     parser.add_argument("--seed", type=int, default=0, help="of the first hundred")
     parser.add_argument("--jobs", type=int, default=1, help="how many hundreds are worked on at once")
-    parser.add_argument("--keep", action="store_true", help="keep the figures for docs/reliability.md")
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="keep the figures for docs/reliability.md, beside those of runs from other seeds",
+    )
     given = parser.parse_args()
     done: Counter[str] = Counter()
     with multiprocessing.get_context("spawn").Pool(given.jobs, maxtasksperchild=1) as pool:
@@ -80,7 +84,8 @@ def main() -> int:
             done.update(texts=BATCH, commands=number, app_bytes=size, violations=len(found))
             print(f"seed {seed}: {len(found)} violations", *found[:5], sep="\n  ", flush=True)
             if given.keep:
-                keep("hostile_text", {"trials": done["texts"], "first_seed": given.seed, **done})
+                figures = {"trials": done["texts"], "first_seed": given.seed, **done}
+                keep("hostile_text", figures, part=f"from seed {given.seed}")
     print(f"{done['texts']:,} texts, {done['violations']} violations")
     return min(done["violations"], 1)
 

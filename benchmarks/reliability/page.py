@@ -119,14 +119,22 @@ def _tried(runs: Mapping[str, Run]) -> Iterator[str]:
         script = f"`{name}.py`"
         if run is None:
             rows.append((script, what, "–", "not measured", "–", "–"))
-        else:
-            rows.append((script, what, f"{run['trials']:,}", outcome(run), str(run["first_seed"]), _origin(run)))
+            continue
+        rows += [
+            (script, what, f"{part['trials']:,}", outcome(part), str(part["first_seed"]), _origin(part))
+            for part in _parts_of(run)
+        ]
     yield from lines_of(("script", "what", "trials", "outcome", "first seed", "commit, date"), rows)
     yield ""
     for name, _, _ in TRIED:
         if note := runs.get(name, {}).get("note"):
             yield f"`{name}.py`: {note}\n"
-    yield from _machines(runs[name] for name, _, _ in TRIED if name in runs)
+    yield from _machines(part for name, _, _ in TRIED if name in runs for part in _parts_of(runs[name]))
+
+
+def _parts_of(run: Run) -> list[Run]:
+    """The runs of a script that was run once, or in parts from several seeds."""
+    return [run] if "trials" in run else list(run.values())
 
 
 def _long_life(runs: Mapping[str, Run]) -> Iterator[str]:
