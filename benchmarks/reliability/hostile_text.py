@@ -37,7 +37,10 @@ def in_app(seed: int) -> tuple[list[str], int]:
     try:
         written = walk(seed, BATCH, queries=BATCH // 10)
     except TimeoutError:  # other work on the machine can do that, but hardly twice
-        written = walk(seed, BATCH, queries=BATCH // 10)
+        try:
+            written = walk(seed, BATCH, queries=BATCH // 10)
+        except TimeoutError as error:
+            return [str(error)], 0
     return violations(written, APP), len(written)
 
 

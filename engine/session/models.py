@@ -364,7 +364,8 @@ class ModelService:
         if resume:
             found = self._require_unfinished(model, options)
             options, seed, validate = found.options, found.seed, found.validate
-        with training(self._store, model, spec.read_options(options or {}), seed, job) as taken_over:
+        asked = spec.read_options(options or {})
+        with training(self._store, model, asked, seed, job, validate=validate, fresh=fresh) as taken_over:
             return taken_over or self._train(model, options, job, seed, validate, resume, fresh)
 
     def unfinished(self, model: str) -> Unfinished | None:

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 @contextmanager
 def training(
-    store: ModelStore, model: str, options: Mapping[str, Any], seed: int, job: Job
+    store: ModelStore,
+    model: str,
+    options: Mapping[str, Any],
+    seed: int,
+    job: Job,
+    *,
+    validate: bool = False,
+    fresh: bool = False,
 ) -> Iterator[FitReport | None]:
     """Hold the right to train a model, after waiting for another process that trains it.
 
@@ -30,27 +37,30 @@ def training(
         What is to be trained.
     job
         Reports for whom it waits, and may be cancelled.
+    validate, fresh
+        How it is to be trained; see :meth:`engine.session.models.ModelService.train`.
 
     Yields
     ------
     FitReport or None
-        The report of the other process, if it has stored the model with the same options and seed meanwhile, so that
+        The report of the other process, if it has trained and stored the model in the same way meanwhile, so that
         there is nothing left to train; None if the caller is to train.
 
     Raises
     ------
     BusyError
-        If another process trains the model with other options or another seed, or does not end.
+        If another process trains the model in another way, or does not end.
     """
-    wanted = json.dumps({"options": dict(options), "seed": seed}, sort_keys=True, default=str)
+    asked = {"options": dict(options), "seed": seed, "validate": validate, "fresh": fresh}
+    wanted = json.dumps(asked, sort_keys=True, default=str)
     report = report_wait(job)
     awaited: list[tuple[Holder, str | None]] = []
 
     def on_wait(holder: Holder) -> None:
         if holder.details not in ("", wanted):
             raise BusyError(
-                f"{model} is being trained on {store.dataset!r} by {holder.describe(purpose=False)} with other options "
-                "or another seed: wait until that ends, or stop it, and try again.",
+                f"{model} is being trained on {store.dataset!r} by {holder.describe(purpose=False)} with other "
+                "options, another seed or another start: wait until that ends, or stop it, and try again.",
                 name=model,
                 dataset=store.dataset,
                 pid=holder.pid,

@@ -184,7 +184,7 @@ def _users(texts: Sequence[str]) -> Iterator[Step]:
     """Users, their history, recommendations and the reasons for them."""
     yield (F3,), "Recommended for"
     yield (DOWN, ENTER, DOWN, "y"), ""
-    yield ("d",), "What speaks for it"
+    yield ("d",), "Esc closes"  # the reasons may lie below a text that fills the window
     yield (ESCAPE, TURN, "m", F3), ""
     for text in texts[:3]:
         yield (*CLEAR, pasted(text), DOWN, ENTER, ESCAPE, ESCAPE), ""

@@ -135,9 +135,9 @@ class WebServer(Server):
         response = web.Response(status=303, headers={"Location": f"{self._base_path()}/{asked.lstrip('/')}"})
         if self._access.token is not None:
             secure = self._access.public_url.startswith("https:")
-            response.set_cookie(
-                self.cookie, self._access.token, path="/", httponly=True, samesite="Strict", secure=secure
-            )
+            # Lax, since the address is often followed from a message on another site: a browser would not send a strict
+            # cookie to where it is led from there. Sockets are still opened by this page alone.
+            response.set_cookie(self.cookie, self._access.token, path="/", httponly=True, samesite="Lax", secure=secure)
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 

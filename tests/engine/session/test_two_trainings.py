@@ -96,10 +96,13 @@ def test_a_first_one_that_fails_leaves_the_training_to_the_second(
     assert (first.times, report.model) == (2, "popular")
 
 
-def test_other_options_are_refused_in_one_sentence(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("other", [{"seed": 7}, {"validate": True}, {"fresh": True}], ids=str)
+def test_another_training_is_refused_in_one_sentence(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, other: dict[str, Any]
+) -> None:
     first = First(workspace, monkeypatch)
-    with pytest.raises(BusyError, match="with other options or another seed") as raised:
-        Session(workspace, "tiny").models.train("popular", seed=7)
+    with pytest.raises(BusyError, match="with other options, another seed or another start") as raised:
+        Session(workspace, "tiny").models.train("popular", **other)
     assert len(str(raised.value)) < 400
     first.gate.set()
     first.join()
