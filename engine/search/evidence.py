@@ -36,6 +36,7 @@ FEATURES = (
     "genre lead",  # minus that of the nearest genre of the catalogue
     "known",  # the logarithm of its popularity, from 0 to 1
     "known and words",
+    "known, of long query",  # who retells a plot mostly means an item that many know
     "undescribed",  # whether its text is short: such a text is near to every query
     "mood",  # how well its genres suit the moods of the query, from -1 to 1
 )
@@ -117,10 +118,15 @@ class Evidence:
         return float(self.keyword_scores.max(initial=0.0)) if best is None else best
 
     @property
+    def length(self) -> float:
+        """How long the query is, from 0 for one word that counts to 1 for five or more."""
+        return min(1.0, max(0.0, (self.num_words - 1) / (_LONG - 1)))
+
+    @property
     def features(self) -> Numbers:
         """The features of each item, shape (num_rows, len(FEATURES))."""
         nothing = np.zeros(len(self.rows))
-        length = min(1.0, max(0.0, (self.num_words - 1) / (_LONG - 1)))
+        length = self.length
         words = self.coverage.anywhere.astype(np.float64)
         cosine = lead = genre = genre_lead = nothing
         if self.cosines is not None:
@@ -147,6 +153,7 @@ class Evidence:
             "genre lead": genre_lead,
             "known": self.popularity,
             "known and words": self.popularity * words,
+            "known, of long query": nothing if self.cosines is None else length * self.popularity,
             "undescribed": self.undescribed,
             "mood": nothing if self.moods is None else self.moods,
         }

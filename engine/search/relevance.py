@@ -4,7 +4,7 @@ The estimate means the same in every mode and for every query: of the results wi
 were judged to fit. It is a logistic function of a weighted sum of the features in :mod:`engine.search.evidence`. The
 weights were fitted on the tuning part of the judged queries by ``benchmarks/search/fit.py``: those of the sum so that
 fitting items come first (ListNet; Cao et al., 2007), those of the logistic function so that it is calibrated
-(Platt, 1999; by words alone with beta calibration after it, Kull et al., 2017).
+(Platt, 1999).
 """
 
 from __future__ import annotations
@@ -25,52 +25,46 @@ Numbers = npt.NDArray[np.float64]
 
 #: The weights of the features for a search by words and meaning.
 WEIGHTS: Mapping[str, float] = {
-    "words": 2.79,
-    "words in title": 2.09,
-    "words in names": 5.06,
-    "all words": 0.02,
-    "keyword score": 0.10,
-    "exact title": 0.71,
-    "nearly the title": 0.83,
-    "cosine": 4.00,
-    "cosine lead": 4.58,
-    "cosine of long query": 7.97,
-    "words of long query": 3.09,
-    "genre": 0.99,
-    "genre lead": 2.06,
-    "known": 4.45,
-    "known and words": 1.64,
-    "undescribed": -0.56,
-    "mood": 1.61,
+    "words": 3.03,
+    "words in title": 1.82,
+    "words in names": 4.96,
+    "exact title": 0.63,
+    "nearly the title": 0.68,
+    "cosine": 4.10,
+    "cosine lead": 4.57,
+    "cosine of long query": 10.16,
+    "words of long query": 3.84,
+    "genre": 0.72,
+    "genre lead": 1.63,
+    "known": 3.65,
+    "known and words": 1.59,
+    "known, of long query": 3.86,
+    "undescribed": -0.63,
+    "mood": 1.77,
 }
-#: The slope and offset of the logistic function, and the weight of the share of the query that the catalogue knows.
-CALIBRATION = (0.543, -4.140, -1.319)
+#: The slope and offset of the logistic function, and the weights of the share of the query that the catalogue knows and
+#: of its length: more speaks for every candidate of a long query, whether it fits or not.
+CALIBRATION = (0.601, -3.357, -1.117, -5.419)
 #: The weights of the features for a search by words alone.
 WORD_WEIGHTS: Mapping[str, float] = {
-    "words": 2.41,
-    "words in title": 1.60,
-    "words in names": 1.19,
-    "all words": 0.10,
-    "keyword score": 2.91,
-    "exact title": 0.98,
-    "nearly the title": 0.20,
-    "words of long query": 5.20,
-    "known": 4.29,
-    "known and words": 0.69,
-    "undescribed": 0.10,
-    "mood": 2.31,
+    "words": 2.01,
+    "words in title": 1.06,
+    "words in names": 0.57,
+    "keyword score": 3.83,
+    "exact title": 1.00,
+    "nearly the title": 0.07,
+    "words of long query": 7.87,
+    "known": 4.59,
+    "undescribed": 0.08,
+    "mood": 2.40,
 }
-WORD_CALIBRATION = (0.774, -5.824, -1.414)
-#: By words alone the logistic function is too low in the middle and too high at its end, since few words can match well
-#: without being meant. Its logits are therefore bent: the slopes of low and of high logits, and an offset. In five-fold
-#: cross-validation on the tuning part that takes the expected calibration error from 0.084 to 0.053.
-WORD_BEND = (2.007, 0.0, 1.812)
+WORD_CALIBRATION = (0.731, -4.728, -0.870, -4.355)
 #: What a standard deviation of a cross-encoder's logits adds to the weighted sum, and the most standard deviations that
 #: count. The weight is chosen by hand, not fitted. The logits are standardised over the items that the model has read,
 #: so that models of any scale can be used, and the mean match of these items stays what it was calibrated to be.
 RERANKED, _MOST_DEVIATIONS = 1.0, 3.0
 #: The slope and offset of the logistic function of a cosine.
-COSINE_CALIBRATION = (6.791, -4.601)
+COSINE_CALIBRATION = (6.841, -4.604)
 
 
 def weighted(evidence: Evidence) -> Numbers:
@@ -107,30 +101,8 @@ def match(evidence: Evidence, sums: Numbers) -> Numbers:
     sums
         Their weighted sums, lowered or raised by what the query asks for besides its words.
     """
-    slope, offset, known = WORD_CALIBRATION if evidence.cosines is None else CALIBRATION
-    logits = slope * sums + offset + known * evidence.coverage.known
-    return _logistic(bent(logits, *WORD_BEND) if evidence.cosines is None else logits)
-
-
-def bent(logits: Numbers, low: float, high: float, offset: float) -> Numbers:
-    """Logits bent for beta calibration (Kull et al., 2017), which keeps their order.
-
-    Parameters
-    ----------
-    logits
-        The logits.
-    low, high
-        The slopes far below and far above 0, neither below 0 and not both 0; both 1 leave the logits as they are.
-    offset
-        What is added.
-
-    Examples
-    --------
-    >>> bent(np.array([-2.0, 3.0]), 1.0, 1.0, 0.5).round(6).tolist()
-    [-1.5, 3.5]
-    """
-    result: Numbers = high * np.logaddexp(0.0, logits) - low * np.logaddexp(0.0, -logits) + offset
-    return result
+    slope, offset, known, long = WORD_CALIBRATION if evidence.cosines is None else CALIBRATION
+    return _logistic(slope * sums + offset + known * evidence.coverage.known + long * evidence.length)
 
 
 def of_nudge(evidence: Evidence, nudge: Nudge) -> Numbers:

@@ -1,4 +1,4 @@
-"""The input line: its cursor."""
+"""The input line: its cursor, and its end."""
 
 from __future__ import annotations
 
@@ -31,3 +31,17 @@ async def test_a_cursor_that_nobody_moves_rests_until_the_next_key():
         assert all(shown_in(line, 10))
         await pilot.press("a")
         assert False in shown_in(line, 10)
+
+
+async def test_a_full_line_says_so_once_and_rings_no_bell(monkeypatch):
+    said, rung = [], []
+    monkeypatch.setattr(QueryInput, "notify", lambda self, message, **_: said.append(message))
+    monkeypatch.setattr(LineApp, "bell", lambda self: rung.append(True))
+    async with LineApp().run_test() as pilot:
+        line = pilot.app.query_one(QueryInput)
+        line.value = "x" * 2_000
+        await pilot.press("a", "b", "c")
+        assert said == ["No more than 2,000 characters fit."]
+        await pilot.press("backspace", "d", "e")
+        assert len(said) == 2
+        assert not rung

@@ -9,13 +9,13 @@ from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
-from tui.sanitize import sanitize
 from tui.widgets.cell_text import clean, shorten
+from tui.widgets.limited_input import LimitedInput
 
 
-class FormInput(Input):
+class FormInput(LimitedInput):
     """A value that is typed."""
 
     DEFAULT_CSS = """
@@ -26,10 +26,6 @@ class FormInput(Input):
     def __init__(self, value: str = "", placeholder: str = "", *, longest: int = 200, id: str | None = None) -> None:
         super().__init__(value, placeholder=clean(placeholder), max_length=longest, select_on_focus=False, id=id)
         self.cursor_blink = False
-
-    def validate_value(self, value: str) -> str:
-        """Keep out what a terminal would act upon."""
-        return sanitize(value)
 
 
 class ChoiceLine(Static, can_focus=True):

@@ -10,10 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Paste
 from textual.message import Message
-from textual.widgets import Input
 
 from tui.sanitize import sanitize
 from tui.widgets.cell_text import clean
+from tui.widgets.limited_input import LimitedInput
 
 _LONGEST = 2_000
 #: How often the cursor is shown or hidden, in ten seconds, before it rests: an app left alone should do nothing.
@@ -21,7 +21,7 @@ _MOST_BLINKS = 20
 _LINE_END = re.compile(r"\s*[\r\n]\s*")
 
 
-class QueryInput(Input):
+class QueryInput(LimitedInput):
     """A framed input that passes the arrow keys on to the list below it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -60,10 +60,6 @@ class QueryInput(Input):
         self._leads_on = False
         self._blinks = 0
         self.retitle(title)
-
-    def validate_value(self, value: str) -> str:
-        """Keep out what a terminal would act upon, also from completions and earlier searches."""
-        return sanitize(value)
 
     def _toggle_cursor(self) -> None:
         """Blink, and let the cursor rest where nothing was typed for some time."""

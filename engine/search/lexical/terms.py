@@ -30,7 +30,8 @@ _CORRECTION = {1: 0.8, 2: 0.6}
 _RARE_WORD_CORRECTION = 0.4
 #: A word that is in no title and in at most this many items is rare, and may be misspelt itself.
 _RARE = 2
-#: A word that is in at least this many items is a valid correction without support by neighbouring words.
+#: A word that is in at least this many items is a valid correction without support by neighbouring words, and so is one
+#: by which an item of at least the popularity ``_WELL_KNOWN`` is meant.
 _FREQUENT = 5
 #: How many times as many items must have another romanisation of a word that few items have.
 _MUCH_MORE_FREQUENT = 10
@@ -199,7 +200,7 @@ class TermDictionary:
         is_half_typed = not after and any(map(self.is_in_titles, self._longer(word)))
         if number is not None or is_half_typed or len(word) < 4:
             return word
-        return next((one for one in corrections if self._in_items[self._term_ids[one]] >= _FREQUENT), word)
+        return next((one for one in corrections if self._is_usual(one)), word)
 
     def split_compound(self, word: str) -> tuple[str, str] | None:
         """The two adjacent title words that a rare word consists of: "spider", "man" for "spiderman"; else None.
@@ -226,6 +227,12 @@ class TermDictionary:
         number = self._term_ids.get(word)
         return number is not None and bool(self._in_titles[number] or self._in_items[number] >= _FREQUENT)
 
+    def _is_usual(self, word: str) -> bool:
+        """Whether many items have a word, or a well-known one is meant by it."""
+        if self._in_items[self._term_ids[word]] >= _FREQUENT:
+            return True
+        return self._popularity is not None and self._popularity(word) >= _WELL_KNOWN
+
     def _has_other_spelling(self, word: str) -> bool:
         spellings = (*regional(word), *look_alikes(word))
         return any(one in self._term_ids for one in spellings) or self.split_compound(word) is not None
@@ -249,8 +256,10 @@ class TermDictionary:
         """The words with the smallest edit distance and that distance, the likeliest first.
 
         Those that stand beside a neighbour in a title come first, then other romanisations of the word, which count as
-        one edit, then the most frequent. Words of texts are returned only if no word of a title is close enough. A word
-        with fewer than ``min_length`` letters has no corrections, since too many words resemble it.
+        one edit, then those with the same letters in another order, since letters are swapped more often than others
+        are typed for them (Kernighan, Church and Gale, 1990), then the most frequent. Words of texts are returned only
+        if no word of a title is close enough. A word with fewer than ``min_length`` letters has no corrections, since
+        too many words resemble it.
         """
         max_edits = 0 if len(word) < min_length or word.isdigit() else 1 if len(word) < 7 else 2
         for in_titles in (True, False) if max_edits else ():
@@ -267,7 +276,8 @@ class TermDictionary:
                 nearest = min(distance for _, distance in found)
                 found = [pair for pair in found if pair[1] == nearest or pair[0] in supported]
                 found.sort(key=lambda pair: -self._in_items[self._term_ids[pair[0]]])
-                found.sort(key=lambda pair: (pair[0] not in supported, pair[0] not in same))
+                swapped = {one for one, _ in found if sorted(one) == sorted(word)}
+                found.sort(key=lambda pair: (pair[0] not in supported, pair[0] not in same, pair[0] not in swapped))
                 return found[:_MAX_CORRECTIONS]
         return []
 

@@ -194,7 +194,8 @@ def test_the_reason_tells_where_the_words_are() -> None:
 
     assert reason("spiderman 2") == "the title"
     assert reason("spider men 2") == "nearly the title"
-    assert reason("spidre crime mechanical") == 'title "spider" for "spidre" · genre "crime" · text "mechanical"'
+    places = {'title "spider" for "spidre"', 'genre "crime"', 'text "mechanical"'}
+    assert set(reason("spidre crime mechanical").split(" · ")) == places
     assert reason("doctr arms") == 'text "arms" "doctor" for "doctr"', "the word that counts most comes first"
     assert reason("mech") == 'text "mechanical"'
 
