@@ -40,14 +40,15 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     if "--debug" in words:
         sys.excepthook = _log_traceback
-    # Without these two (`>&-`, some daemons) Python would print errors on stdout, or fail at the first output.
+    # Without these (`>&-`, some daemons) Python would print errors on stdout, or fail at the first output or input.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
-    _start_log()
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115
     try:
+        _start_log()
         app_arguments = _app_arguments(words)
         if app_arguments is None:
-            return _run_command(words)
+            return _run_ending_by_signals(words)
         from tui import collector
 
         collector.rest()  # until the first paint
@@ -62,6 +63,11 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(error, words, 2)
     except RecsysError as error:
         return _fail(error, words, 1)
+    except UnicodeEncodeError as error:
+        if "--debug" in words or not _has_bytes(str(error.object)):
+            raise
+        _log(f"{abridged(str(error.object))}: these characters are no text in UTF-8: use others here.")
+        return 1
     except BrokenPipeError:
         _drop_output()  # the reader went away, as `head` does
         return 1
@@ -120,6 +126,24 @@ def _app_arguments(words: list[str]) -> tuple[str | None, str, bool] | None:
         else:
             return None
     return dataset, device, fresh
+
+
+def _run_ending_by_signals(words: list[str]) -> int:
+    from engine.session import announcing_waits
+    from tui.ending import interrupted_by_signals
+    from tui.progress_output import WaitPrinter
+
+    with interrupted_by_signals() as ending, announcing_waits(WaitPrinter()):
+        try:
+            return _run_command(words)
+        except (KeyboardInterrupt, CancelledError):
+            _log("Interrupted.")
+            return ending.status
+
+
+def _has_bytes(text: str) -> bool:
+    """Whether a text holds bytes that are no UTF-8, as an argument or the name of a file may."""
+    return any("\udc80" <= letter <= "\udcff" for letter in text)
 
 
 def _run_command(words: list[str]) -> int:

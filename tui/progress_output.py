@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from engine.session import VALIDATION, Job, Progress
+from engine.session import VALIDATION, Holder, Job, Progress
 from tui.output import log
 from tui.sanitize import sanitize
+
+#: Seconds of waiting that nobody needs to hear of.
+_PATIENCE = 0.5
 
 
 @contextmanager
@@ -34,26 +35,19 @@ def progress_on_stderr() -> Iterator[Job]:
         yield Job(_BarUpdater(bar))
 
 
-@contextmanager
-def cancelled_by_interrupt(job: Job) -> Iterator[None]:
-    """Have the first Ctrl-C stop the job at its next checkpoint, so that it can keep what it has; a second one is felt.
+class WaitPrinter:
+    """Says once for whom a command waits that reports no progress."""
 
-    Outside the main thread, which alone receives signals, this does nothing.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+    def __init__(self) -> None:
+        self._begun: dict[Holder, float] = {}
+        self._told: set[Holder] = set()
 
-    def cancel(*_: object) -> None:
-        signal.signal(signal.SIGINT, before)
-        log("Stopping … (Ctrl-C again ends at once)")
-        job.cancel()
-
-    before = signal.signal(signal.SIGINT, cancel)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    def __call__(self, holder: Holder) -> None:
+        """Hear that another process holds what is needed; it is said after a moment."""
+        begun = self._begun.setdefault(holder, time.monotonic())
+        if holder not in self._told and time.monotonic() - begun >= _PATIENCE:
+            self._told.add(holder)
+            log(f"Waiting for {holder.describe()} … (Ctrl-C ends the waiting)")
 
 
 _SHOWN_BY_THE_BAR = ("pace", "seconds_left", "epochs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from typing import IO
 
@@ -10,18 +11,28 @@ from typing import IO
 #: dropped by some programs, and what follows them would then be the beginning.
 _FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
+#: What begins a formula where a semicolon separates cells, as it does in the spreadsheets of many countries.
+_FORMULA_IN_NEXT_CELL = re.compile(r";(?=[\s\"']*[=+\-@＝＋－＠])")
+
 
 def defused(cell: object) -> object:
     """A cell that a spreadsheet shows and does not run: a text that begins like a formula gets an apostrophe before it.
 
-    Numbers stay numbers, also those that are written as text. See OWASP, "CSV Injection".
+    So does what would be the next cell where a semicolon separates them. Numbers stay numbers, also those that are
+    written as text. See OWASP, "CSV Injection".
 
     Examples
     --------
     >>> defused("=1+1"), defused("-1+1"), defused("-1.5"), defused(-1.5), defused("Heat")
     ("'=1+1", "'-1+1", '-1.5', -1.5, 'Heat')
+    >>> defused("Heat;=1+1")
+    "Heat;'=1+1"
     """
-    if not isinstance(cell, str) or not cell.startswith(_FORMULA_BEGINS) or _is_number(cell):
+    if not isinstance(cell, str):
+        return cell
+    if ";" in cell:
+        cell = _FORMULA_IN_NEXT_CELL.sub(";'", cell)
+    if not cell.startswith(_FORMULA_BEGINS) or _is_number(cell):
         return cell
     return f"'{cell}"
 

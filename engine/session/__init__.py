@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from engine.session.taste import CommonItem, Likeness, Taste, TasteShare
     from engine.storage.atomic import describe_os_error, write_json, writing
     from engine.storage.guarded import read_json
+    from engine.storage.lock import Holder, announcing_waits
     from engine.storage.paths import find_paths
     from engine.storage.settings import LOG_LEVELS, read_settings
     from engine.text.normalize import words
@@ -92,6 +93,7 @@ _MODULES = {
     "engine.session.stored_datasets": ("Draft", "NewDataset", "StoredDataset"),
     "engine.storage.atomic": ("describe_os_error", "write_json", "writing"),
     "engine.storage.guarded": ("read_json",),
+    "engine.storage.lock": ("Holder", "announcing_waits"),
     "engine.storage.paths": ("find_paths",),
     "engine.storage.settings": ("LOG_LEVELS", "read_settings"),
     "engine.text.normalize": ("words",),
@@ -124,6 +126,7 @@ __all__ = [
     "ExportOrder",
     "Exported",
     "ExternalId",
+    "Holder",
     "Item",
     "ItemMap",
     "Job",
@@ -158,6 +161,7 @@ __all__ = [
     "Tuned",
     "ValidationCurve",
     "Workspace",
+    "announcing_waits",
     "describe_bytes",
     "describe_os_error",
     "find_paths",

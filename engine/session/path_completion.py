@@ -31,7 +31,7 @@ def complete_path(text: str, limit: int = 50) -> list[str]:
     folder, name = os.path.split(text)
     entries: list[tuple[bool, str]] = []
     try:
-        with os.scandir(Path(folder or ".").expanduser()) as found:
+        with os.scandir(Path(os.path.expanduser(folder or "."))) as found:
             for number, entry in enumerate(found):
                 if number >= _MOST_ENTRIES:
                     break

@@ -147,6 +147,8 @@ def _restrict(connection: Any, tables: dict[str, Any]) -> None:
 
 
 def _single_select(duckdb: Any, text: str) -> Any:
+    if not text.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise DataError("The query holds characters that are no text in UTF-8: type it again without them.")
     statements = duckdb.extract_statements(text)
     if len(statements) != 1 or statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
         raise DataError("One query that begins with SELECT, WITH, FROM or EXPLAIN is answered at a time, and no other.")

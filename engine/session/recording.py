@@ -160,7 +160,7 @@ class RunRecorder:
             return RunLoggers((), Path())
         folder = settings.run_loggers_folder
         return RunLoggers(
-            settings.run_loggers, Path(folder).expanduser() if folder else find_paths().state / "run-loggers"
+            settings.run_loggers, Path(os.path.expanduser(folder)) if folder else find_paths().state / "run-loggers"
         )
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -208,7 +209,7 @@ class DatasetService:
 
 
 def _location(text: str) -> str | Path:
-    return text if "://" in text else Path(text).expanduser()
+    return text if "://" in text else Path(os.path.expanduser(text))
 
 
 def _files(new: NewDataset) -> dict[str, Any]:
@@ -238,7 +239,7 @@ def _columns(new: NewDataset) -> list[str]:
     columns: dict[str, None] = {}
     for path in paths:
         try:
-            evidence = Evidence.of(Files(source=Path(path).expanduser()))
+            evidence = Evidence.of(Files(source=Path(os.path.expanduser(path))))
             for source in evidence.members:
                 columns |= dict.fromkeys(evidence.glimpse(source).names)
         except DataError:  # the preview says what is wrong

@@ -117,7 +117,12 @@ def cannot_write(path: Path, error: OSError) -> DataError:
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented JSON, atomically."""
     with writing(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+        text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+        try:
+            written = text.encode()
+        except UnicodeEncodeError:  # a name of a file or an argument with bytes that are no UTF-8
+            written = json.dumps(value, indent=2, default=str).encode()
+        temporary.write_bytes(written + b"\n")
 
 
 def checksum(path: Path) -> str:

@@ -53,8 +53,11 @@ def read_config(path: Path) -> ConfigFile:
     DataError
         If it cannot be read, or is not TOML; the sentence names the line.
     """
-    if not path.exists():
-        return ConfigFile(path)
+    try:
+        if not path.exists():
+            return ConfigFile(path)
+    except OSError as error:  # the folder may not be looked into
+        raise DataError(f"{path}: cannot be read ({error.strerror}): make it readable.", file=str(path)) from error
     # Imported here so that a start without a file does not wait for them.
     import tomllib
 

@@ -86,6 +86,21 @@ def report_wait(job: Job) -> OnWait:
     return on_wait
 
 
+#: Called where nobody else hears of the waiting.
+_announce: OnWait | None = None
+
+
+@contextmanager
+def announcing_waits(on_wait: OnWait) -> Iterator[None]:
+    """Have waiting be announced by a function where no other is given, as commands do that report no progress."""
+    global _announce
+    before, _announce = _announce, on_wait
+    try:
+        yield
+    finally:
+        _announce = before
+
+
 @contextmanager
 def locked(
     path: Path,
@@ -109,7 +124,7 @@ def locked(
     timeout
         For how many seconds to wait.
     on_wait
-        Called at each attempt while the lock is held by another.
+        Called at each attempt while the lock is held by another; by default that of :func:`announcing_waits`.
 
     Yields
     ------
@@ -130,7 +145,7 @@ def locked(
         raise cannot_write(path, error) from error
     try:
         lock = _Lock(path, descriptor, Holder(os.getpid(), platform.node(), _now(), purpose, details))
-        if not lock.take() and not (wait and _wait(lock, timeout, on_wait)):
+        if not lock.take() and not (wait and _wait(lock, timeout, on_wait or _announce)):
             yield False
             return
         try:
@@ -139,6 +154,12 @@ def locked(
             lock.release()
     finally:
         os.close(descriptor)
+
+
+def holder_of(path: Path) -> Holder:
+    """Who holds the lock on a file, as far as it says so."""
+    claim = path.with_name(f"{path.name}.holder")
+    return _decoded(claim if claim.exists() else path)
 
 
 def _wait(lock: _Lock, timeout: float, on_wait: OnWait | None) -> bool:
@@ -186,7 +207,7 @@ class _Lock:
 
     def holder(self) -> Holder:
         """Who holds the lock."""
-        return _decoded(self._claim if self._claim.exists() else self.path)
+        return holder_of(self.path)
 
     def release(self) -> None:
         """Give the lock back; what the file says of its holder is deleted before."""

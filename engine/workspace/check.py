@@ -157,13 +157,7 @@ def check(
         workspace.manifest(dataset)  # raises the error for a name that is not stored
     for name in workspace.names() if dataset is None else [dataset]:
         job.report(Progress(f"checking {name}"))
-        for one in _of_dataset(workspace, name, job):
-            finding = _run(one, workspace, repair=repair, job=job)
-            if finding is None:
-                continue
-            yield finding
-            if finding.repair and finding.kind in ("data set", "table"):
-                break  # the whole data set was moved aside
+        yield from _of_all(workspace, name, repair=repair, job=job)
     for folder in workspace.set_aside():
         name = folder.name.rpartition(".damaged-")[0]
         if dataset in (None, name):
@@ -176,6 +170,22 @@ def check(
     if repair:
         for path in workspace.clear_leftovers():
             yield Finding("", "left-over", path.name, str(path), Condition.DAMAGED, repair="deleted")
+
+
+def _of_all(workspace: Workspace, name: str, *, repair: bool, job: Job) -> Iterator[Finding]:
+    """What is found of one data set."""
+    try:
+        for one in _of_dataset(workspace, name, job):
+            finding = _run(one, workspace, repair=repair, job=job)
+            if finding is None:
+                continue
+            yield finding
+            if finding.repair and finding.kind in ("data set", "table"):
+                return  # the whole data set was moved aside
+    except PermissionError as error:  # one of its folders may not be looked into
+        path = str(error.filename or workspace.dataset_folder(name))
+        detail = f"{describe_os_error(error)}."
+        yield Finding(name, "data set", Path(path).name, path, Condition.UNREADABLE, detail)
 
 
 def _run(one: Check, workspace: Workspace, *, repair: bool, job: Job) -> Finding | None:
@@ -336,6 +346,10 @@ def _count_entries(path: Path) -> str:
 
 # -- what belongs to no data set --------------------------------------------------------------------------------------
 def _of_program(workspace: Workspace, paths: Paths) -> Iterator[Check]:
+    yield from _closed("settings", paths.config)
+    yield from _closed("state", paths.state)
+    yield from _closed("history", paths.state / "searches")
+    yield from _closed("cache", paths.cache)
     for path in _files(paths.config, "config.toml"):
         yield Check(_finding("", "settings", path.name, path), partial(_read_settings, paths.config), None)
     for path in _files(paths.config, synonyms.FILE_NAME):
@@ -394,7 +408,26 @@ def _delete(path: Path) -> str:
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:
-    return sorted(folder.glob(pattern)) if folder.is_dir() else []
+    """The files of a folder; none where it may not be looked into, which :func:`_closed` tells."""
+    try:
+        return sorted(folder.glob(pattern)) if folder.is_dir() else []
+    except PermissionError:
+        return []
+
+
+def _closed(kind: str, folder: Path) -> Iterator[Check]:
+    """A check that says that a folder cannot be looked into, if that is so."""
+    try:
+        _look_into(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError:
+        yield Check(_finding("", kind, folder.name, folder), partial(_look_into, folder), None)
+
+
+def _look_into(folder: Path) -> str:
+    os.scandir(folder).close()
+    return ""
 
 
 def _folders(folder: Path) -> list[Path]:

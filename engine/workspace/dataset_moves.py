@@ -14,6 +14,7 @@ from engine.workspace.dataset_store import Workspace
 from engine.workspace.layout import MANIFEST
 from engine.workspace.manifest import Manifest, to_manifest
 from engine.workspace.renaming import rename_folder
+from engine.workspace.training_lock import no_training
 from engine.workspace.trash import Trashed, empty, move_to_trash, put_back, trashed
 
 
@@ -26,11 +27,13 @@ def rename(workspace: Workspace, name: str, new_name: str) -> Manifest:
         If there is no data set of this name.
     DataError
         If the new name is not allowed or in use, or the folder cannot be written.
+    BusyError
+        If a model is being trained on it, which could not be stored then.
     """
     workspace.manifest(name)
     folder, target = workspace.dataset_folder(name), workspace.dataset_folder(new_name)
     was_current = workspace.current() == name
-    with workspace.exclusive(f"renaming {name}"):
+    with workspace.exclusive(f"renaming {name}"), no_training(workspace, name):
         workspace.require(name)
         if os.path.lexists(target):
             raise workspace.exists_error(new_name, replaceable=False)

@@ -131,7 +131,7 @@ class Workspace:
             make_folder(self.folder)
         except OSError as error:
             raise cannot_write(self.folder, error) from error
-        on_wait = report_wait(job or Job())
+        on_wait = None if job is None else report_wait(job)
         with locked(self.folder / LOCK, purpose=purpose, timeout=timeout, on_wait=on_wait):
             clear_locked(self.folder)
             yield
@@ -142,7 +142,13 @@ class Workspace:
 
     def __contains__(self, name: str) -> bool:
         # Whatever is in the place of the manifest: a damaged set is named, and not forgotten.
-        return os.path.lexists(self.dataset_folder(name) / MANIFEST)
+        try:
+            os.lstat(self.dataset_folder(name) / MANIFEST)
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return False
+        except OSError:  # it may not be looked at: it is named, and what needs it says why it cannot be read
+            return True
+        return True
 
     def names(self) -> list[str]:
         """The names of the stored data sets, sorted."""

@@ -23,5 +23,7 @@ PROFILE = "profile.json"
 TABLE_FILE = re.compile(rf"({'|'.join(TABLES)})-[^/]*\.parquet")
 #: A data set that is being removed.
 REMOVED = re.compile(r"\..+\.[0-9a-f]+\.removed")
+#: The locks of trainings and exports by data set: they outlive a removed one.
+LOCKS = "locks"
 #: The folder of the profiles of one's own ratings, which belong to no data set.
 PROFILES = "profiles"

@@ -20,7 +20,7 @@ from engine.runtime.memory import failed_allocations, require_free
 from engine.storage.atomic import write_json
 from engine.storage.versions import POINTER, new_version
 from engine.workspace.default_models import read_defaults, write_default
-from engine.workspace.layout import DEFAULTS
+from engine.workspace.layout import DEFAULTS, LOCKS
 from engine.workspace.stored_model import (
     LISTED_BYTES,
     REPORT,
@@ -73,7 +73,7 @@ class ModelStore:
 
     def lock_file(self, name: str) -> Path:
         """The lock of a model's training. It lies beside the data sets, so that it outlives a removed one."""
-        return self._workspace.folder / "locks" / self._overview.name / f"{name}.lock"
+        return self._workspace.folder / LOCKS / self._overview.name / f"{name}.lock"
 
     @property
     def dataset(self) -> str:

@@ -4,16 +4,49 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import BusyError
 from engine.runtime.job import Job, Progress
-from engine.storage.lock import LONG_WAIT, Holder, locked, report_wait
+from engine.storage.lock import LONG_WAIT, Holder, holder_of, locked, report_wait
+from engine.workspace.layout import LOCKS
 
 if TYPE_CHECKING:
     from engine.data.results import FitReport
+    from engine.workspace.dataset_store import Workspace
     from engine.workspace.model_store import ModelStore
+
+
+#: How the purpose of a training begins.
+_TRAINING = "training "
+
+
+@contextmanager
+def no_training(workspace: Workspace, dataset: str) -> Iterator[None]:
+    """Keep models from being trained on a data set.
+
+    Raises
+    ------
+    BusyError
+        If one is being trained.
+    """
+    with ExitStack() as held:
+        for path in sorted((workspace.folder / LOCKS / dataset).glob("*.lock")):
+            holder = holder_of(path)
+            is_free = held.enter_context(locked(path, wait=False, purpose=f"changing {dataset}"))
+            if not is_free and holder.purpose.startswith(_TRAINING):  # exports have locks there, too, and are no matter
+                raise BusyError(
+                    f"{path.stem} is being trained on {dataset!r} by {holder.describe(purpose=False)}: wait until that "
+                    "ends, or stop it, and try again.",
+                    name=path.stem,
+                    dataset=dataset,
+                    pid=holder.pid,
+                    host=holder.host,
+                    since=holder.since,
+                    purpose=holder.purpose,
+                )
+        yield
 
 
 @contextmanager
@@ -73,7 +106,7 @@ def training(
         report(holder)
 
     path = store.lock_file(model)
-    with locked(path, purpose=f"training {model}", details=wanted, timeout=LONG_WAIT, on_wait=on_wait):
+    with locked(path, purpose=f"{_TRAINING}{model}", details=wanted, timeout=LONG_WAIT, on_wait=on_wait):
         taken_over = None
         for holder, before in awaited:
             # It may have stored the model between taking the lock and the first look at it.

@@ -13,12 +13,23 @@ from tests.hostile.texts import FORMULAS
 from tui.spreadsheet import defused, write_csv
 
 
-@pytest.mark.parametrize("text", [*FORMULAS, "＝1+1", "\n=1", "-", "+", "-1_000", "-inf+1", "- 5", "-1;=2"])
+@pytest.mark.parametrize("text", [*FORMULAS, "＝1+1", "\n=1", "-", "+", "-1_000", "-inf+1", "- 5"])
 def test_a_text_that_begins_like_a_formula_is_defused(text: str) -> None:
     assert defused(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("cell", ["-5", "+3.5e4", "-inf", -5, -0.5, None, True, "", "Heat", "'=1", " =1", "a=1", "1-1"])
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("-1;=2", "'-1;'=2"), ("x;=1+1;y", "x;'=1+1;y"), ('a; "@SUM(A1)"', 'a;\' "@SUM(A1)"'), ("a;\t+1", "a;'\t+1")],
+)
+def test_what_would_be_the_next_cell_is_defused(text: str, shown: str) -> None:
+    assert defused(text) == shown
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["-5", "+3.5e4", "-inf", -5, -0.5, None, True, "", "Heat", "'=1", " =1", "a=1", "1-1", "Steins;Gate", "a;b=1"],
+)
 def test_numbers_and_other_texts_stay_as_they_are(cell: object) -> None:
     assert defused(cell) is cell
 

@@ -49,7 +49,8 @@ def list_datasets(as_json: bool) -> None:
 
     workspace = open_workspace()
     manifests = []
-    for name in workspace.names():
+    names = workspace.names()
+    for name in names:
         try:
             manifests.append(workspace.manifest(name))
         except RecsysError as error:  # one damaged set must not hide the others
@@ -60,6 +61,8 @@ def list_datasets(as_json: bool) -> None:
         print_json(listed + [damaged_dataset_json(name, folder) for name, folder in aside])
         return
     if not manifests and not aside:
+        if names:
+            return
         log("No data set is stored yet: `recsys-tui datasets add demo` adds the bundled one.")
         return
     overviews = [manifest.overview for manifest in manifests]

@@ -112,16 +112,17 @@ def train(
     After `datasets update`, als, explicit and svd begin from the model of before it.
     A training by epochs that is interrupted is kept as it was: --resume goes on with it, to the same model.
     """
+    from tui.ending import cancelled_by_signals
     from tui.model_output import log_unfinished, print_memory, print_report
     from tui.output import log
-    from tui.progress_output import cancelled_by_interrupt, progress_on_stderr
+    from tui.progress_output import progress_on_stderr
 
     session = open_session(context, dataset, device, on=on)
     if dry_run:
         print_memory(session.models.estimate_memory(model, parse_settings(settings)), session.name, as_json)
         return
     try:
-        with progress_on_stderr() as job, cancelled_by_interrupt(job):
+        with progress_on_stderr() as job, cancelled_by_signals(job):
             report = session.models.train(
                 model, parse_settings(settings), job, seed, validate=validate, resume=resume, fresh=fresh
             )

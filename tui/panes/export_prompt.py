@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from functools import partial
@@ -140,7 +141,7 @@ def _write(listing: Listing, name: str, *_: Any, replace: bool) -> Path | None:
     from engine.errors import DataError, ErrorKind
     from engine.session import Target, write_text
 
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))
     kind = path.suffix.lower().removeprefix(".")
     text = listing.as_text(kind if kind in FORMATS else "csv")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -103,7 +104,7 @@ class ImportRatingsScreen(FilePrompt):
     def submit(self, name: str) -> None:
         """Read the export."""
         self.say("Reading …")
-        self.ask(lambda session, job: session.me.import_file(Path(name).expanduser(), None, self._profile, job))
+        self.ask(lambda session, job: session.me.import_file(Path(os.path.expanduser(name)), None, self._profile, job))
 
     def answered(self, value: ImportReport) -> None:
         """Say what was found, and show what was not."""
@@ -160,7 +161,7 @@ def _export(name: str, profile: str, session: SessionLike, _: Any, *, replace: b
     from engine.session import Target
     from tui.spreadsheet import defused
 
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))
     try:
         return str(path), session.me.export(Target(path, replace, defused), profile)
     except DataError as error:

@@ -55,6 +55,8 @@ def download(address: Address, folder: Path, job: Job, log: Callable[[str], None
 
     if "*" in address.place:
         raise DataError(f"{address}: a web server lists no files, so a pattern cannot be used; name each file.")
+    if address.place.startswith("…"):
+        raise cannot_be_read(str(address), "what follows a colon is no port, and no @ ends it as a password")
     try:
         with closing(Transfer(partial(_request, address))) as transfer:
             require_room(str(address), transfer.total or 0)

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import importlib.util
 import logging
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -135,7 +136,7 @@ def locate(model: str, *, organisation: str = _ORGANISATION, kind: str = "embedd
     """
     if model.removeprefix(_ORGANISATION) == DEFAULT_MODEL and (packaged := _packaged()) is not None:
         return packaged
-    folder = Path(model).expanduser()
+    folder = Path(os.path.expanduser(model))
     if folder.is_dir():
         return folder.resolve()
     if folder.exists() or folder.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:

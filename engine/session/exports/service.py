@@ -28,6 +28,7 @@ from engine.session.search import SearchService
 from engine.storage.atomic import writing
 from engine.storage.partial_result import PartialResult
 from engine.storage.table_files import TABLE_FORMATS
+from engine.workspace.layout import LOCKS
 
 if TYPE_CHECKING:
     from engine.data.id_map import ExternalId
@@ -357,6 +358,6 @@ class ExportService:
     @contextmanager
     def _writing_to(self, target: Target, endings: Collection[str], job: Job | None) -> Iterator[tuple[Target, Job]]:
         job = job or Job()
-        locks = self._opened.workspace.folder / "locks" / self._opened.name
+        locks = self._opened.workspace.folder / LOCKS / self._opened.name
         with writing_to(target, endings, locks, job) as found:
             yield found, job

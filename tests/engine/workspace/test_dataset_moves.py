@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import DataError, ErrorKind, UnknownError
+from engine.errors import BusyError, DataError, ErrorKind, UnknownError
 from engine.storage.guarded import with_checksum
+from engine.storage.lock import locked
 from engine.workspace import trash
 from engine.workspace.dataset_moves import empty_trash, rename, restore, throw_away
 from engine.workspace.dataset_store import Workspace
@@ -55,6 +56,18 @@ def test_a_taken_name_is_refused(workspace, name):
         rename(workspace, "tiny", name)
     assert caught.value.kind is ErrorKind.NAME_TAKEN
     assert workspace.names() == ["other", "tiny"]
+
+
+def test_a_data_set_on_which_a_model_is_trained_keeps_its_name(workspace):
+    lock = ModelStore(workspace, workspace.manifest("tiny")).lock_file("als")
+    with (
+        locked(lock, purpose="training als"),
+        pytest.raises(BusyError, match="als is being trained on 'tiny' by process"),
+    ):
+        rename(workspace, "tiny", "small")
+    assert workspace.names() == ["tiny"]
+    with locked(lock.with_name("export.lock"), purpose="exporting"):
+        assert rename(workspace, "tiny", "small").overview.name == "small"
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a b", ".hidden", "x" * 65])

@@ -1,0 +1,86 @@
+"""Commands that are asked to end keep what they have, and leave the terminal as it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.session.datasets import open_workspace
+from engine.storage.lock import locked
+from tui.cli import main
+
+#: A training that lasts until it is asked to end.
+LONG = ("train", "explicit", "-d", "demo", "--set", "n_iter=5000")
+RENAME = ("datasets", "rename", "demo", "films")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("RECSYS_TUI_HOME", str(tmp_path / "home"))
+    assert main(["datasets", "add", "demo"]) == 0
+    return tmp_path / "home"
+
+
+def started(*words: str) -> subprocess.Popen[str]:
+    """A command in a process of its own, whose reports can be read."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tui.entry", *words], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_training_that_is_asked_to_end_is_kept(home: Path, name: str) -> None:
+    with started(*LONG) as process:
+        assert process.stderr is not None
+        assert any(line.startswith("training") for line in process.stderr)
+        process.send_signal(getattr(signal, name))
+        said = process.stderr.read()
+    assert process.returncode == 128 + getattr(signal, name)
+    assert "Traceback" not in said
+    assert "--resume" in said
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no terminals that hang up")
+def test_a_command_that_ignores_hanging_up_goes_on(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert main(["datasets", "list"]) == 0
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_handlers_are_put_back(home: Path) -> None:
+    numbers = [one for one in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None)) if one is not None]
+    before = [signal.getsignal(one) for one in numbers]
+    assert main(["datasets", "list"]) == 0
+    assert [signal.getsignal(one) for one in numbers] == before
+
+
+def test_a_command_says_for_whom_it_waits(home: Path) -> None:
+    with locked(open_workspace().folder / ".lock", purpose="adding films"), started(*RENAME) as process:
+        assert process.stderr is not None
+        said = next(line for line in process.stderr if "Waiting" in line)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read().strip() == "Interrupted."
+    assert f"process {os.getpid()}, adding films" in said
+    assert process.returncode == 130
+
+
+def test_an_interrupt_before_the_program_is_imported_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tui import cli, entry
+
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "main", interrupted)
+    assert entry.main() == 130
+    assert capsys.readouterr().err == "Interrupted.\n"
