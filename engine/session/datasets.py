@@ -9,11 +9,12 @@ from engine.storage.part_file import clear_parts
 from engine.storage.paths import find_paths
 from engine.workspace import dataset_moves
 from engine.workspace.dataset_moves import empty_trash, restore, throw_away
-from engine.workspace.dataset_store import Workspace
+from engine.workspace.dataset_store import DEMO, Workspace
 from engine.workspace.manifest import Manifest
 from engine.workspace.trash import Trashed, trashed
 
 __all__ = [
+    "DEMO",
     "Preview",
     "Trashed",
     "UserFiles",

@@ -267,3 +267,17 @@ def test_the_watchlist_and_the_profiles_are_listed_and_changed(run: Run, films: 
     refused = run("me", "profiles", "--remove", "nobody", "-d", films)
     assert (refused.status, refused.out) == (1, "")
     assert "There is no profile 'nobody'" in refused.err
+
+
+def test_a_data_set_that_is_damaged_does_not_hide_ratings(run: Run, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("RECSYS_TUI_HOME", str(tmp_path / "home"))
+    (tmp_path / "ratings.csv").write_text("user,item,rating\nann,heat,5\nbob,heat,4\n")
+    assert run("datasets", "add", "films", "--ratings", tmp_path / "ratings.csv").status == 0
+    assert run("me", "rate", "Heat", "5", "-d", "demo").status == 0
+    assert run("search", "heat", "-d", "films", "--mode", "keyword").status == 0
+    (tmp_path / "home/data/current.json").write_text('{"name": "films"}')
+    (tmp_path / "home/data/datasets/films/manifest.json").write_text("{")
+    outcome = run("me", "list")
+    assert outcome.status == 0
+    assert "Heat" in outcome.out
+    assert "films" in outcome.err

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.errors import OptionError, UnknownError
+from engine.errors import DataError, OptionError, UnknownError
 from tui.commands.group import cli
 from tui.commands.options import Command, NegativeIdsCommand, common_options, dataset_option, open_session, resolve_item
 
@@ -26,6 +26,21 @@ profile_option = click.option("--profile", default="me", show_default=True, meta
 def _me_options(command: Command) -> Command:
     """The options that all commands about one's own ratings take."""
     return dataset_option(profile_option(common_options(command)))
+
+
+def _open(context: click.Context, dataset: str | None) -> Session:
+    """The session of a command. Ratings belong to no data set: one that cannot be read does not hide them."""
+    from engine.session.datasets import DEMO
+    from tui.output import log
+    from tui.wording import describe
+
+    try:
+        return open_session(context, dataset, "auto")
+    except DataError as error:
+        if dataset is not None or context.obj["dataset"] is not None:
+            raise
+        log(describe(error))
+        return open_session(context, DEMO, "auto")
 
 
 @cli.group()
@@ -55,7 +70,7 @@ def import_(
     from tui.output import print_json
     from tui.progress_output import progress_on_stderr
 
-    session = open_session(context, dataset, "auto")
+    session = _open(context, dataset)
     with progress_on_stderr() as job:
         report = session.me.import_file(file, kind, profile, job)
     if as_json:
@@ -74,7 +89,7 @@ def rate(context: click.Context, title: str, value: str, dataset: str | None, pr
     VALUE is on the scale of the data set, such as 4.5, or names its own, such as 9/10. It can also be `seen`,
     `watchlist` or `not-interested`.
     """
-    session = open_session(context, dataset, "auto")
+    session = _open(context, dataset)
     item = _item(session, title)
     if value in ("seen", "watchlist", "not-interested"):
         own = session.me.rate(item, None, profile=profile, status=value)  # type: ignore[arg-type]
@@ -91,7 +106,7 @@ def list_(context: click.Context, dataset: str | None, profile: str, as_json: bo
     """List your ratings, the latest first."""
     from tui.output import log, print_json, print_table
 
-    session = open_session(context, dataset, "auto")
+    session = _open(context, dataset)
     found = session.me.ratings(profile)
     if as_json:
         print_json([own_json(one) for one in found])
@@ -115,7 +130,7 @@ def list_(context: click.Context, dataset: str | None, profile: str, as_json: bo
 @click.pass_context
 def match(context: click.Context, title: str, item: str, dataset: str | None, profile: str, as_json: bool) -> None:
     """Say that your entry TITLE is the data set's ITEM (a title or an id)."""
-    session = open_session(context, dataset, "auto")
+    session = _open(context, dataset)
     own = session.me.match(title, _item(session, item), profile)
     _print_own(own, profile, as_json, f"is {own.item.title!r} in {session.name}, and is" if own.item else "is")
 
@@ -126,7 +141,7 @@ def match(context: click.Context, title: str, item: str, dataset: str | None, pr
 @click.pass_context
 def remove(context: click.Context, title: str, dataset: str | None, profile: str, as_json: bool) -> None:
     """Remove your entry TITLE (its title, or an item of the data set)."""
-    session = open_session(context, dataset, "auto")
+    session = _open(context, dataset)
     try:
         own = session.me.remove(title, profile)
     except UnknownError as unknown:
@@ -150,7 +165,7 @@ def export_(
     from tui.output import log, print_json, print_line
     from tui.spreadsheet import defused
 
-    service = open_session(context, dataset, "auto").me
+    service = _open(context, dataset).me
     if out is not None:
         count = service.export(Target(out, replace, defused), profile)
         log(f"Wrote {count:,} entries of the profile {profile!r} to {out}.")
@@ -172,7 +187,7 @@ def watchlist(context: click.Context, dataset: str | None, profile: str, as_json
     """List what is on your watchlist, the latest first; `me rate TITLE watchlist` adds to it."""
     from tui.output import log, print_json, print_table
 
-    session = open_session(context, dataset, "auto")
+    session = _open(context, dataset)
     found = session.me.watchlist(profile)
     if as_json:
         print_json([own_json(one) for one in found])
@@ -206,7 +221,7 @@ def profiles(
 
     if sum(one is not None for one in (make, rename, remove, restore)) > 1:
         raise click.UsageError("Only one of --make, --rename, --remove and --restore at a time.")
-    service = open_session(context, dataset, "auto").me
+    service = _open(context, dataset).me
     if make is not None:
         service.make_profile(make)
         log(f"The profile {make!r} is made.")
