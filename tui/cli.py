@@ -79,9 +79,11 @@ def main(arguments: list[str] | None = None) -> int:
         _log(f"{error.filename or 'The output'}: cannot be read or written ({describe_os_error(error)}).")
         _drop_output()
         return 1
-    except MemoryError:
+    except (MemoryError, ImportError) as error:
         if "--debug" in words:
             raise
+        if isinstance(error, ImportError) and not _lacks_memory(error):
+            return _fail_unexpectedly(error)
         _log("There is not enough memory for this: use a smaller data set or smaller options.")
         return 1
     except Exception as error:
@@ -139,6 +141,11 @@ def _run_ending_by_signals(words: list[str]) -> int:
         except (KeyboardInterrupt, CancelledError):
             _log("Interrupted.")
             return ending.status
+
+
+def _lacks_memory(error: ImportError) -> bool:
+    """Whether a library could not be loaded because the memory that a process may use is limited."""
+    return any(sign in str(error).lower() for sign in ("failed to map segment", "cannot allocate memory"))
 
 
 def _has_bytes(text: str) -> bool:

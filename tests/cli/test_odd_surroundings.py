@@ -83,3 +83,24 @@ def test_queries_from_a_closed_input(tmp_path: Path) -> None:
     )
     assert "Unexpected" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "There is not enough memory"),
+        (ImportError("libx.so: failed to map segment from shared object"), "There is not enough memory"),
+        (ImportError("no module named x"), "Unexpected error: ImportError"),
+    ],
+    ids=str,
+)
+def test_a_library_for_which_there_is_no_memory(
+    run: Run, error: Exception, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing() -> object:
+        raise error
+
+    monkeypatch.setattr("engine.session.datasets.open_workspace", failing)
+    outcome = run("datasets", "list")
+    assert outcome.status == 1
+    assert outcome.err.startswith(said)
