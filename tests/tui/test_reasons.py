@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import NotTrainedError
+from engine.search.evidence import FEATURES
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text
 from tests.tui.fake import FakeSession
+from tui.panes.search_reasons import _PARTS
 
 
 async def test_details_say_why_and_without_what_the_match_would_fall(make_app):
@@ -114,3 +116,7 @@ async def test_a_likeness_that_is_unknown_is_said_and_offers_another(make_app):
         assert "Nothing is like Heat (1995)" in text
         assert "another kind of likeness" in text
         assert "embed" not in text.splitlines()[12]
+
+
+def test_each_part_of_a_match_has_a_name():
+    assert set(FEATURES) <= set(_PARTS)

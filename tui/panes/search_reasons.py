@@ -38,6 +38,7 @@ _PARTS = {
     "genre lead": "the genre that is meant most",
     "known": "how well known it is",
     "known and words": "known, and has the words",
+    "known, of long query": "well known, for a long query",
     "undescribed": "its text is short",
     "mood": "how well it suits the mood",
     "taste": "nudge by your ratings",
