@@ -127,8 +127,9 @@ def _tried(runs: Mapping[str, Run]) -> Iterator[str]:
     yield from lines_of(("script", "what", "trials", "outcome", "first seed", "commit, date"), rows)
     yield ""
     for name, _, _ in TRIED:
-        if note := runs.get(name, {}).get("note"):
-            yield f"`{name}.py`: {note}\n"
+        for part in _parts_of(runs[name]) if name in runs else ():
+            if note := part.get("note"):
+                yield f"`{name}.py`: {note}\n"
     yield from _machines(part for name, _, _ in TRIED if name in runs for part in _parts_of(runs[name]))
 
 
