@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -221,7 +220,7 @@ class ExportForm(AskingPopUp):
             return
         side: Side = "users" if self._choice("side").value == "users" else "items"
         try:
-            path = Path(os.path.expanduser(name))
+            path = Path(name).expanduser()
         except RuntimeError:
             self._say(f"There is no home folder of {name.partition('/')[0]!r}: name the file in full.", error=True)
             self._typed("file").focus()
