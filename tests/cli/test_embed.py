@@ -49,3 +49,12 @@ def test_a_reranker_of_the_settings_answers_and_a_wrong_one_is_said(
     assert json.loads(outcome.out)
     assert "Not re-ranked: " in outcome.err
     assert "is a pickle, which could run code" in outcome.err
+
+
+def test_a_search_without_memory_for_the_model_goes_by_words(run: Run, films: str, monkeypatch) -> None:
+    monkeypatch.setattr("engine.runtime.memory.available", lambda device=None: 100_000_000)
+    outcome = run("search", "alien", "-d", films)
+    assert outcome.status == 0
+    assert "Alien" in outcome.out
+    assert "Loading the embedding model needs about" in outcome.err
+    assert run("search", "alien", "-d", films, "--mode", "semantic").status == 1

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from engine.data.results import Answer
-from engine.errors import DataError, OptionError, RecsysError, UnknownError
+from engine.errors import DataError, ErrorKind, OptionError, RecsysError, UnknownError
 from engine.session import LIKE_BY, MODES
 from tui.commands.embed import log_cost
 from tui.commands.group import cli
@@ -172,8 +172,9 @@ def _embed(session: Session, *, required: bool) -> None:
             log_cost(session.search.embedding_cost())
         with progress_on_stderr() as job:
             session.search.embed(job)
-    except (DataError, UnknownError) as error:
-        if required:
+    except RecsysError as error:
+        is_of_embedding = isinstance(error, DataError | UnknownError) or error.kind is ErrorKind.NOT_ENOUGH_MEMORY
+        if required or not is_of_embedding:
             raise
         log(describe(error))  # search by keyword still works, and so does what was embedded before
 

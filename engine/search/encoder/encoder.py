@@ -28,6 +28,9 @@ Vectors = npt.NDArray[np.float32]
 _FEW = 64
 #: More threads wait for each other longer than they save on the few words of a query.
 _QUERY_THREADS = 4
+#: What a query, and batches of many texts, take beside the weights: libraries in native code end the process where it
+#: cannot be had.
+_FOR_QUERIES, _FOR_BATCHES = 150 << 20, 400 << 20
 
 
 class _Model(Protocol):
@@ -216,7 +219,7 @@ class Encoder:
                 if graph is None:
                     self._few = self._load_for_many()
                 else:
-                    _require_memory(folder)
+                    _require_memory(folder, _FOR_QUERIES)
                     self._few = OnnxEncoder(folder, graph, threads=min(_QUERY_THREADS, usable_cores()))
             return self._few
 
@@ -228,6 +231,7 @@ class Encoder:
                 import_in_background("torch")
                 from engine.runtime.device import resolve
 
+                _require_memory(folder, _FOR_BATCHES)  # what torch takes is gone now
                 device = str(resolve(self._wanted_device))
                 quicker = device != "cpu" or (fast_bfloat16(device) and not self._exact)
                 graph = graph_of(folder)
@@ -238,6 +242,6 @@ class Encoder:
             return self._many
 
 
-def _require_memory(folder: Path) -> None:
+def _require_memory(folder: Path, at_work: int = 0) -> None:
     """Refuse to load a model for which there is no room; its weights are held twice while they are read."""
-    require_free(2 * weight_bytes(folder), "Loading the embedding model")
+    require_free(2 * weight_bytes(folder) + at_work, "Loading the embedding model")
