@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import stat
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -33,8 +35,10 @@ class Ending:
         self.status = 128 + signal.SIGINT
 
     def by(self, number: int) -> None:
-        """Remember the signal."""
+        """Remember the signal; where the terminal is gone, nothing can be written to it any more."""
         self.status = 128 + number
+        if number == getattr(signal, "SIGHUP", None):
+            _leave_terminal()
 
 
 #: How the command that runs was ended; signals are the process's, too.
@@ -69,13 +73,21 @@ def cancelled_by_signals(job: Job) -> Iterator[None]:
     def cancel(number: int, _: FrameType | None) -> None:
         for one, handler in before.items():
             signal.signal(one, handler)  # type: ignore[arg-type]
+        job.cancel()
         _ending.by(number)
         log("Stopping … (Ctrl-C again ends at once)")
-        job.cancel()
 
     with _handled_by(cancel, None) as taken:
         before.update(taken)
         yield
+
+
+def _leave_terminal() -> None:
+    """Write to nowhere what would go to a terminal that has hung up: each line would fail, and with it the keeping."""
+    for descriptor in (1, 2):
+        with suppress(OSError):
+            if stat.S_ISCHR(os.fstat(descriptor).st_mode):  # it counts as no terminal any more
+                os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 @contextmanager

@@ -84,3 +84,19 @@ def test_an_interrupt_before_the_program_is_imported_is_no_traceback(
     monkeypatch.setattr(cli, "main", interrupted)
     assert entry.main() == 130
     assert capsys.readouterr().err == "Interrupted.\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_a_training_whose_terminal_is_closed_is_kept(home: Path) -> None:
+    import pty
+
+    pid, terminal = pty.fork()
+    if not pid:
+        os.execv(sys.executable, [sys.executable, "-m", "tui.entry", *LONG])
+    seen = b""
+    while b"training explicit" not in seen:
+        seen += os.read(terminal, 4096)
+    os.close(terminal)
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGHUP
+    assert (home / "data/datasets/demo/training/explicit").exists()
