@@ -112,8 +112,12 @@ def detect_dialect(
             delimiter, list(columns), 0, 0, Shape(delimiter, len(columns), (), find_backslashes(head, delimiter))
         )
     first = _first_record(rest, delimiter, quote)
-    rows = [_fields(one, delimiter, quote) for one in sample if _is_whole(one, quote)]
-    return _with_header(first, rows, delimiter, number, header, backslash=find_backslashes(head, delimiter))
+    # Rows that are equally wide where a backslash takes a mark's meaning away are no accident.
+    rows = _records(rest, first, delimiter, quote, backslash=True) if '\\"' in head else []
+    backslash = bool(rows) or find_backslashes(head, delimiter)
+    rows = rows or _records(rest, first, delimiter, quote, backslash=False)
+    rows = rows or [_fields(one, delimiter, quote) for one in sample if _is_whole(one, quote)]
+    return _with_header(first, rows, delimiter, number, header, backslash=backslash)
 
 
 def _after_separator_line(head: str, delimiter: str, number: int, quote: str | None, header: bool | None) -> Dialect:
@@ -223,6 +227,37 @@ def _fields(line: str, delimiter: str, quote: str | None) -> list[str]:
         return next(csv.reader([line], delimiter=delimiter, quotechar=quote, skipinitialspace=delimiter != " "))
     except (csv.Error, StopIteration):
         return line.split(delimiter)
+
+
+def _records(text: str, first: list[str], delimiter: str, quote: str | None, *, backslash: bool) -> list[list[str]]:
+    """The rows below the first, where quoted values may have several lines and all rows are equally wide; else none.
+
+    The lines of such values are no rows, and may hold a word where the rows have a number.
+    """
+    if quote is None or quote not in text:
+        return []
+    rows: list[list[str]] = []
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        quotechar=quote,
+        escapechar="\\" if backslash else None,
+        skipinitialspace=delimiter != " ",
+        strict=True,
+    )
+    try:
+        if next(reader, first) != first:
+            return []
+        for row in reader:
+            if row and len(row) != len(first):
+                return []
+            if row:
+                rows.append(row)
+            if len(rows) == _SAMPLE_LINES:
+                break
+    except csv.Error:
+        return []
+    return rows
 
 
 def _first_record(text: str, delimiter: str, quote: str | None) -> list[str]:

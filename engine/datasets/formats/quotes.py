@@ -262,7 +262,8 @@ class QuoteReader:
                 raise UnclosedError(line)
         if whole is not None and len(several.fields) != width:
             return whole
-        if not fits or self._needs_escapes(data, begin, several):
+        several = self._unless_escaped(data, begin, several, last=last)
+        if several is None or not fits or self._needs_escapes(data, begin, several):
             return several
         return literal if self._are_rows(data, literal.end, several.end) else several
 

@@ -73,6 +73,18 @@ def _written(table: list[tuple[str, ...]], form: str, folder: Path) -> Path:
 @example(table=[("1", "plain", "5"), ("2", '"\nx\t"', "14")])
 @example(table=[("1", "plain", "5"), ("2", '"\nx,"', "14")])
 @example(table=[("1", "plain", "5"), ("2", 'a "b",\nx', "14"), ("3", "c\\", "21"), ("4", "d", "28")])
+@example(table=[("1", "plain", "5"), ("2", 'a\nx"\t\nx', "14")])
+@example(table=[("1", "plain", "5"), ("2", ',\nx",;b\nx', "14"), ("3", "xa\r\nx", "21")])
+@example(table=[("1", "plain", "5"), ("2", 'b"\t;\r\nx"\t"', "14")])
+@example(
+    table=[
+        ("1", "plain", "5"),
+        ("2", "a;", "14"),
+        ("3", '"",""\t"\nx\tb', "21"),
+        ("4", '",\t,\t,b,,;', "28"),
+        ("5", "x,\t\r\nx\t\t\r\nx\r\nx", "35"),
+    ]
+)
 @given(table=_TABLES)
 def test_the_same_table_in_every_form(form: str, table: list[tuple[str, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
