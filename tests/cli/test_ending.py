@@ -100,3 +100,22 @@ def test_a_training_whose_terminal_is_closed_is_kept(home: Path) -> None:
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGHUP
     assert (home / "data/datasets/demo/training/explicit").exists()
+
+
+def test_what_a_library_does_while_it_is_taken_apart_changes_nothing(tmp_path: Path) -> None:
+    late = (
+        "import atexit, os, sys\n"
+        "class Late:\n"
+        "    def __del__(self, abort=os.abort):\n"
+        "        abort()\n"
+        "late = Late()\n"
+        "atexit.register(print, 'an exit function', file=sys.stderr)\n"
+        "sys.argv = ['recsys-tui', '--version']\n"
+        "from tui.entry import main\n"
+        "main()\n"
+    )
+    environment = {**os.environ, "RECSYS_TUI_HOME": str(tmp_path)}
+    ended = subprocess.run([sys.executable, "-c", late], capture_output=True, text=True, env=environment, check=False)
+    assert ended.returncode == 0
+    assert ended.stdout.startswith("recsys-tui ")
+    assert ended.stderr == "an exit function\n"
