@@ -82,7 +82,7 @@ def clear_leftovers(workspace: Workspace) -> list[Path]:
     """Delete what killed processes left in a workspace, in the state and in the cache; returns what was deleted."""
     paths = find_paths()
     cleared = workspace.clear_leftovers()
-    for folder in (paths.state, paths.state / "searches", paths.cache, paths.cache / "downloads"):
+    for folder in (paths.config, paths.state, paths.state / "searches", paths.cache, paths.cache / "downloads"):
         for path in clear_parts(folder):
             _log.info("%s: cleared, since the process that wrote it ended before it was complete", path)
             cleared.append(path)

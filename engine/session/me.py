@@ -397,6 +397,7 @@ class MeService:
 
         entries = self._store.read(profile).entries
         found = require_target(target, (".csv", ".json"))
+        found.clear_unfinished()
         write_entries(found.path, entries, found.prepare_cell)
         return len(entries)
 

@@ -30,9 +30,13 @@ from engine.profiles.store import ProfileStore
 from engine.runtime.job import Job, Progress
 from engine.search.encoder.model_files import Stamps
 from engine.search.history import SearchHistory
+from engine.search.map.item_map import ItemMap
+from engine.search.map.map_file import read_map, write_map
 from engine.search.semantic.vector_store import VectorStore, hash_texts
 from engine.session import Session, Target
+from engine.session.check import check_all
 from engine.session.exports import lists
+from engine.session.exports.text_file import write_text
 from engine.session.open_dataset import OpenDataset
 from engine.workspace import stored_interactions
 from engine.workspace.by_user import load as load_by_user
@@ -46,6 +50,7 @@ from engine.workspace.run_store import RunStore
 from engine.workspace.trash import trashed
 from tests.engine.search.fakes import FakeEncoder, vector_of
 from tui.remembered import read_theme, write_theme
+from tui.settings.template import write_template
 
 NAME = "films"
 TEXTS = [f"text number {number}" for number in range(10)]
@@ -215,6 +220,39 @@ def own_ratings(home: Path) -> list[tuple[str, str, float | None]]:
     return [(name, entry.title, entry.rating) for name in store.names() for entry in store.read(name).entries]
 
 
+def export_file(home: Path) -> Path:
+    """What a person has exported elsewhere."""
+    return home.parent / "export.csv"
+
+
+def import_own(home: Path) -> None:
+    Session(workspace_in(home), NAME, device="cpu").me.import_file(export_file(home))
+
+
+def export_own(home: Path) -> None:
+    Session(workspace_in(home), NAME, device="cpu").me.export(Target(exports_in(home) / "me.csv", replace=True))
+
+
+def repair(home: Path) -> None:
+    """Delete the spoilt search index; what goes wrong meanwhile is part of what is found."""
+    assert list(check_all(repair=True))
+
+
+def export_list(home: Path) -> None:
+    """Write a short list, as the tabs do."""
+    write_text(Target(exports_in(home) / "list.csv", replace=True), "rank,title\n1,Film 1\n", (".csv",))
+
+
+def settings(home: Path) -> None:
+    write_template(home / "config" / "config.toml")
+
+
+def lay_out(home: Path) -> None:
+    """Keep a map of the items."""
+    found = ItemMap(np.arange(1, 4), np.eye(3, 2, dtype=np.float32), (), _ITEMS - 3, refined=True)
+    write_map(workspace_in(home).map_file(NAME), "a source", found)
+
+
 def sort_by_user(home: Path) -> None:
     """Ask for one user of a data set that counts as large."""
     with pytest.MonkeyPatch.context() as patch:
@@ -265,6 +303,8 @@ def build(home: Path) -> None:
     vector_store(home).embed(TEXTS[:EMBEDDED], FakeEncoder())
     tune(home, 1)
     record_run(home)
+    record_run(home)
+    runs_of_other(home).remove([2])
     keep_training(home, 1)
     save(home / "saved", 0)
     exports_in(home).mkdir()
@@ -273,8 +313,9 @@ def build(home: Path) -> None:
     SearchHistory(home / "state", NAME).remember("first search")
     write_theme(home / "state", "recsys-dark")
     search(home)
-    (workspace.dataset_folder(NAME) / "words.npz").unlink()
+    (workspace.dataset_folder(NAME) / "words.npz").write_bytes(b"spoilt")
     (home.parent / "weights").write_bytes(b"weights")
+    export_file(home).write_text("title,rating\nFilm 4,4\nFilm 1,2\nUnheard of,5\n")
 
 
 OPERATIONS: Mapping[str, Operation] = {
@@ -307,6 +348,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "record a run": Operation(record_run),
     "write a note": Operation(lambda home: runs_of_other(home).annotate(1, "a note")),
     "remove a run": Operation(lambda home: runs_of_other(home).remove([1])),
+    "restore a run": Operation(lambda home: runs_of_other(home).restore([2])),
     "keep a training": Operation(lambda home: keep_training(home, 2)),
     "make a profile": Operation(lambda home: profiles_of(home).make("ann")),
     "rename a profile": Operation(lambda home: profiles_of(home).rename("me", "bea")),
@@ -321,6 +363,12 @@ OPERATIONS: Mapping[str, Operation] = {
     "sort by user": Operation(sort_by_user, optional=True),
     "rate": Operation(lambda home: rate(home, 2, 5.0)),
     "rate again": Operation(lambda home: rate(home, 1, 5.0)),
+    "import own ratings": Operation(import_own),
+    "export own ratings": Operation(export_own, cleared_by_repeating=True),
+    "export a list": Operation(export_list, cleared_by_repeating=True),
+    "write the settings": Operation(settings),
+    "lay out the items": Operation(lay_out, optional=True),
+    "repair": Operation(repair, optional=True),
     "search": Operation(search, steps_between=True, optional=True),
     "state": Operation(state, steps_between=True, optional=True),
     "state of a new home": Operation(lambda home: first_state(new_home_in(home)), steps_between=True, optional=True),
@@ -334,6 +382,8 @@ def open_again(home: Path) -> dict[str, Any]:
     found["trash"] = [one.name for one in trashed(workspace.folder)]
     found["searches"] = SearchHistory(home / "state", NAME).list()
     found["own ratings"] = own_ratings(home)
+    if (config := home / "config" / "config.toml").exists():
+        found["settings"] = config.read_text()
     found["profiles"], found["removed profiles"] = profiles_of(home).names(), sorted(profiles_of(home).trashed())
     for name in workspace.names():
         dataset = workspace.open(name)
@@ -353,9 +403,12 @@ def open_again(home: Path) -> dict[str, Any]:
             found[f"{name}/training"] = unfinished.epoch, kept.load("explicit", "cpu").predict(0).round(4).tolist()
         found[f"{name}/pins"] = read_pins(workspace.dataset_folder(name))
         found[f"{name}/trials"] = len(trials_of(workspace.dataset_folder(name) / "tuning"))
+        if (map_file := workspace.map_file(name)).exists():
+            found[f"{name}/map"] = read_map(map_file).points.tolist()
     if "other" in found:
         stored = runs_of_other(home).list()
         assert not stored.damage
+        found["removed runs"] = len(runs_of_other(home).list(removed=True).runs)
         found["notes"] = [run.note for run in stored.runs if run.values and runs_of_other(home).values(run)]
     for name, version in ((NAME, "1"), (NAME, "2"), ("other", "1")):
         if name in found and (store := vector_store(home, version, name)).folder.exists():
@@ -365,7 +418,7 @@ def open_again(home: Path) -> dict[str, Any]:
     for name in ("saved", "new"):
         if (home / name / "model.json").exists():
             found[name] = _saved(home / name)
-    for names in (("r.parquet",), ("v.npy", "v.ids.csv")):
+    for names in (("r.parquet",), ("v.npy", "v.ids.csv"), ("me.csv",), ("list.csv",)):
         if (exports_in(home) / names[0]).exists():
             found[names[0]] = [hashlib.sha256((exports_in(home) / name).read_bytes()).hexdigest() for name in names]
     return found

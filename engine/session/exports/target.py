@@ -56,6 +56,11 @@ class Target:
                     f"{path}: exists already, and was not replaced.", kind=ErrorKind.FILE_EXISTS, file=str(path)
                 )
 
+    def clear_unfinished(self) -> None:
+        """Delete what killed exports have left beside the files."""
+        for path in self.files:
+            clear_parts(path.parent, path.name)
+
 
 def ids_file(path: Path) -> Path:
     """The file of the ids of an array of vectors: ``films.ids.csv`` for ``films.npy``."""
@@ -153,7 +158,7 @@ def writing_to(target: Target, endings: Collection[str], locks: Path, job: Job) 
     lock = locks / f"export-{name}.lock"
     with locked(lock, purpose="exporting to the same file", timeout=LONG_WAIT, on_wait=report_wait(job)):
         found.require_free()  # another export may have written it meanwhile
+        found.clear_unfinished()
         for path in found.files:
-            clear_parts(path.parent, path.name)
             _require_writable(path)
         yield found

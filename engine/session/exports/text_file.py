@@ -32,6 +32,7 @@ def write_text(target: Target, text: str, endings: Collection[str]) -> Path:
         As :func:`engine.session.exports.target.require_target`, and if the disk cannot be written.
     """
     found = require_target(target, endings)
+    found.clear_unfinished()
     with writing(found.path) as temporary:
         # Line ends as they are in the text: those of CSV and JSON are no matter of the system.
         temporary.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
