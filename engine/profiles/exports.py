@@ -15,6 +15,7 @@ from engine.datasets.formats.arrow import import_arrow
 from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.files import Files
 from engine.datasets.formats.read_report import ReadReport
+from engine.datasets.formats.shown import listed
 from engine.datasets.formats.sources import open_source
 from engine.datasets.formats.values import BadValueError
 from engine.datasets.registry import get, readers, recognise
@@ -27,6 +28,7 @@ from engine.storage.atomic import writing
 COLUMNS = ("title", "year", "rating", "out_of", "status", "date", "other_title", "source", "source_id")
 _TITLES, _RATINGS, _YEARS = ("title", "name"), ("rating", "your rating", "my rating", "score"), ("year", "release year")
 _STATUSES: tuple[Status, ...] = ("rated", "seen", "watchlist", "not-interested")
+_TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 #: The source of entries from a table that no reader of exports recognises.
 TABLE = "table"
 
@@ -92,7 +94,13 @@ def read_export(path: Path, kind: str | None = None, job: Job | None = None) -> 
     own = None if kind not in (None, TABLE) or path.is_dir() else _own_table(path, certain=kind == TABLE, job=job)
     if own is not None:
         return own
-    reader = get(kind) if kind is not None else recognise(files)
+    try:
+        reader = get(kind) if kind is not None else recognise(files)
+    except DataError as error:
+        own = None if whole or error.kind != ErrorKind.UNCLEAR_KIND else _plain_table(path, job)
+        if own is None:
+            raise
+        return own
     if reader.read_history is None:
         raise DataError(
             f"{path}: is of the kind {reader.kind!r}, which holds the ratings of several people, and not a person's "
@@ -130,7 +138,7 @@ def _own_table(path: Path, *, certain: bool, job: Job | None) -> ReadExport | No
     """
     if path.suffix.lower() == ".json":
         return _own_json(path)
-    if path.suffix.lower() not in (".csv", ".tsv", ".txt"):
+    if path.suffix.lower() not in _TABLE_SUFFIXES:
         return None
     rows = Delimited(open_source(path))
     names = plain_names(rows.columns)
@@ -169,6 +177,23 @@ def _own_table(path: Path, *, certain: bool, job: Job | None) -> ReadExport | No
         places.append(table.places[row])
     skipped = [f"{rows.name}: {count:,} rows were left out: {reason}." for reason, count in report.skipped.items()]
     return ReadExport(TABLE, tuple(entries), tuple(places), (*skipped, *report.remarks))
+
+
+def _plain_table(path: Path, job: Job | None) -> ReadExport | None:
+    """The entries of a table that no reader knows, if it has titles and ratings; None if it has not."""
+    if path.suffix.lower() not in _TABLE_SUFFIXES:
+        return None
+    columns = Delimited(open_source(path)).columns
+    names = plain_names(columns)
+    if plain_names(_TITLES) & names and plain_names(_RATINGS) & names:
+        return _own_table(path, certain=True, job=job)
+    raise DataError(
+        f"{path}: is no export of a known kind (it has the columns {listed(columns)}); the kinds are "
+        f"{', '.join(kinds())}.",
+        kind=ErrorKind.UNCLEAR_EXPORT,
+        file=str(path),
+        choices=kinds(),
+    )
 
 
 def _own_json(path: Path) -> ReadExport | None:

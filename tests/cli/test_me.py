@@ -74,6 +74,18 @@ def test_an_export_is_imported_once_and_updated_later(run: Run, films: str, lett
     assert said["Solaris"] == 2
 
 
+def test_a_table_of_ones_own_needs_titles_and_ratings_only(run: Run, films: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("Name;My rating\nAlien;4,5\nHeat;3\n")
+    report = read(run, "me", "import", tmp_path / "mine.csv", "-d", films)
+    assert (report["kind"], report["matched"]) == ("table", 2)
+    (tmp_path / "seen.csv").write_text("film,when\nAlien,2024\n")
+    refused = run("me", "import", tmp_path / "seen.csv", "-d", films)
+    assert (refused.status, refused.err.count("\n")) == (1, 1)
+    assert "seen.csv" in refused.err
+    assert "it has the columns film, when" in refused.err
+    assert "title and rating" in refused.err
+
+
 def test_a_match_by_hand_counts_for_later_imports_and_lists(run: Run, films: str, letterboxd: Path) -> None:
     read(run, "me", "import", letterboxd, "-d", films)
     matched = read(run, "me", "match", "Heatt", "heat", "-d", films)
