@@ -64,7 +64,7 @@ def import_(
     """Add the ratings of an export to your profile.
 
     FILE is what Letterboxd, IMDb, MyAnimeList, Goodreads, Netflix, Spotify or Last.fm gives you, a table with
-    the columns title and rating (--kind table), or what `me export` wrote. Importing again updates what changed
+    the columns title and rating, or what `me export` wrote. Importing again updates what changed
     and keeps the rest.
     """
     from tui.output import print_json
