@@ -51,7 +51,8 @@ class AttentionNet(ItemNet):
     ) -> None:
         super().__init__(num_items, embedding_dim, item_embedding_layer, sparse)
         self.check(embedding_dim, num_layers, num_heads)
-        self.begin = nn.Parameter(torch.randn(embedding_dim) / math.sqrt(embedding_dim))
+        self.begin = nn.Parameter(torch.empty(embedding_dim))
+        nn.init.normal_(self.begin, std=1 / math.sqrt(embedding_dim))
         self.dropout = nn.Dropout(dropout)
         self.layers = nn.ModuleList(_Layer(embedding_dim, num_heads, dropout, reach) for _ in range(num_layers))
         self.norm = nn.LayerNorm(embedding_dim)
