@@ -24,11 +24,16 @@ def sizes(interactions: int) -> tuple[int, int]:
 
 
 def write_csv(interactions: int, path: Path) -> None:
+    """Write a log of a usual number of users and items; see :func:`write_log`."""
+    write_log(interactions, *sizes(interactions), path)
+
+
+def write_log(interactions: int, users: int, items: int, path: Path) -> None:
     """Write a log with ``user,item,rating,timestamp`` and ids of a source."""
     import pyarrow as pa
     from pyarrow import csv
 
-    log = generate(interactions, *sizes(interactions))
+    log = generate(interactions, users, items)
     assert log.ratings is not None
     assert log.timestamps is not None
     with csv.CSVWriter(
