@@ -12,6 +12,9 @@ from engine.models.numpy_model import Array, Arrays, Header, Ids, NumpyUserModel
 from engine.models.numpy_ridge import NotDefiniteError, NumpyRidge
 from engine.ranking import MASKED_SCORE
 
+#: The centre and the unit of ratings that were not standardised.
+_USUAL_SCALE = (("center", 0.0), ("unit", 1.0))
+
 
 class NumpyPopular(NumpyUserModel):
     """Answers for :class:`engine.factorization.popular.PopularModel`."""
@@ -28,6 +31,87 @@ class NumpyPopular(NumpyUserModel):
 
     def _removal_effects(self, items: Ids, ratings: Scores | None, targets: Ids) -> Array:
         return np.zeros((len(targets), len(items)))
+
+
+class NumpyBaseline(NumpyUserModel):
+    """Answers for :class:`engine.factorization.baseline.BaselineModel`."""
+
+    def _restore(self, header: Header, arrays: Arrays) -> None:
+        plain = header["plain"]
+        self.num_users, self.num_items, self._mean = plain["num_users"], plain["num_items"], plain["mean"]
+        self._users, self._items = arrays["users"], arrays["items"]
+
+    def _score(self, user: int) -> Array:
+        scores: Array = self._mean + self._users[user] + self._items
+        return scores
+
+    def _fold_in(self, items: Ids, ratings: Scores | None) -> Array:
+        excess = (ratings - self._mean - self._items[items]).sum()
+        scores: Array = self._mean + self._items + excess / max(len(items) + self._options["l2_user"], 1e-12)
+        return scores
+
+    def _removal_effects(self, items: Ids, ratings: Scores | None, targets: Ids) -> Array:
+        return np.zeros((len(targets), len(items)))
+
+
+class NumpyBayesian(NumpyUserModel):
+    """Answers for :class:`engine.factorization.bayesian.BayesianModel` with the Gaussian likelihood."""
+
+    @classmethod
+    def answers_for(cls, header: Header) -> bool:
+        """Whether ratings are linear in the scores."""
+        return bool(header["options"]["likelihood"] == "gaussian")
+
+    def _restore(self, header: Header, arrays: Arrays) -> None:
+        plain = header["plain"]
+        self.num_users, self.num_items = plain["num_users"], plain["num_items"]
+        self._center, self._unit = (float(arrays.get(name, default)) for name, default in _USUAL_SCALE)
+        self._users, self._items = arrays["user_factors"], arrays["item_factors"]
+        self._variance, self._item_doubt = arrays["variance"], arrays["item_doubt"]
+        self._user_samples, self._item_samples = arrays["typical"], arrays["items"]
+
+    def std(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike, timestamps: npt.ArrayLike | None = None) -> Scores:
+        """Return the standard deviation of the ratings of one user, ``(n,)``; see :class:`BayesianModel`."""
+        user, items = np.asarray(user_ids), np.asarray(item_ids)
+        if timestamps is not None or user.size != 1 or not 0 <= user.item() < self.num_users:
+            model: Any = self._whole
+            whole: Scores = model.std(user_ids, item_ids, timestamps)
+            return whole
+        left = self._user_samples[:, user.item(), None].astype(np.float32)
+        right = self._item_samples[:, items.reshape(-1)].astype(np.float32)
+        scores = (left[..., :-1] * right[..., :-1]).sum(2) + right[..., -1] + left[..., -1]
+        variance = self._variance[user.item()] + self._item_doubt[items.reshape(-1)] + scores.var(0, ddof=1)
+        deviation: Scores = (self._unit * np.sqrt(variance)).astype(np.float32)
+        return deviation
+
+    def _score(self, user: int) -> Array:
+        return self._ratings(self._items @ self._users[user])
+
+    def _ratings(self, scores: Array) -> Array:
+        ratings: Array = self._center + self._unit * scores
+        return ratings
+
+    def _fold_in(self, items: Ids, ratings: Scores | None) -> Array:
+        return self._ratings(self._items @ self._ridge.solve(*self._history(items, ratings)).astype(np.float32))
+
+    def _removal_effects(self, items: Ids, ratings: Scores | None, targets: Ids) -> Array:
+        rows, wanted = self._history(items, ratings)
+        effects: Array = self._unit * self._ridge.removal_effects(rows, wanted, self._items[targets])
+        return effects
+
+    def _history(self, items: Ids, ratings: Scores | None) -> tuple[Array, Array]:
+        """The vectors and the scores of a history, each weighted by the certainty of its item."""
+        roots = np.sqrt(self._noise / (self._noise + self._item_doubt[items]))
+        return self._items[items] * roots[:, None], (np.asarray(ratings) - self._center) / self._unit * roots
+
+    @cached_property
+    def _noise(self) -> float:
+        return float(self._variance.mean())
+
+    @cached_property
+    def _ridge(self) -> NumpyRidge:
+        """The prior of a user, from the vectors of all."""
+        return NumpyRidge.of_people(self._users, self._noise)
 
 
 class NumpyAls(NumpyUserModel):
@@ -132,10 +216,14 @@ class NumpyExplicit(NumpyUserModel):
 
     def _restore(self, header: Header, arrays: Arrays) -> None:
         sizes: dict[str, Any] = header["sizes"]
-        self.num_users, self.num_items = sizes["_num_users"], sizes["_num_items"]
+        self._read(sizes, arrays)
         self._offset, self._unit, self._lowest = sizes["_offset"], sizes["_unit"], sizes["_lowest"]
         self._noise = max(header["run"]["losses"][-1] / self._unit**2, 1e-3)
         self._has_item_0 = bool(arrays["seen"][0])
+
+    def _read(self, sizes: Header, arrays: Arrays) -> None:
+        """Set what all factorisations of this kind have."""
+        self.num_users, self.num_items = sizes["_num_users"], sizes["_num_items"]
         self._users, self._items = arrays["net.user_embeddings.weight"], arrays["net.item_embeddings.weight"]
         self._user_biases = arrays["net.user_biases.weight"][:, 0]
         self._item_biases = arrays["net.item_biases.weight"][:, 0]
@@ -170,3 +258,28 @@ class NumpyExplicit(NumpyUserModel):
     def _targets(self, items: Ids, ratings: Scores | None) -> Array:
         targets: Array = (ratings - self._offset) / self._unit - self._item_biases[items]
         return targets
+
+
+class NumpyImplicit(NumpyExplicit):
+    """Answers for :class:`engine.factorization.implicit.ImplicitFactorizationModel`."""
+
+    @classmethod
+    def answers_for(cls, header: Header) -> bool:
+        """Whether the model has no network of the caller."""
+        return not header["own_representation"]
+
+    def _restore(self, header: Header, arrays: Arrays) -> None:
+        self._read(header["sizes"], arrays)
+        self._offset, self._unit, self._noise = 0.0, 1.0, 1.0
+        self._seen = arrays["seen"]
+
+    @property
+    def ranked(self) -> npt.NDArray[np.bool_]:
+        """Which items can be ranked, ``(num_items,)``: those that training has met."""
+        return self._seen
+
+    def _scores_of(self, user: Array, bias: Any) -> Array:
+        return np.where(self._seen, self._items @ user + bias + self._item_biases, np.float32(MASKED_SCORE))
+
+    def _targets(self, items: Ids, ratings: Scores | None) -> Array:
+        return np.ones(len(items), np.float32)

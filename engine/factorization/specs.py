@@ -79,6 +79,7 @@ BAYESIAN = ModelSpec(
     },
     for_size=_fewer_sweeps,
     memory=memory.bayesian,
+    numpy="engine.factorization.numpy_models:NumpyBayesian",
 )
 
 SVD = ModelSpec(
@@ -175,6 +176,7 @@ IMPLICIT = ModelSpec(
     },
     for_size=large_batches,
     memory=memory.implicit,
+    numpy="engine.factorization.numpy_models:NumpyImplicit",
 )
 
 BASELINE = ModelSpec(
@@ -188,6 +190,7 @@ BASELINE = ModelSpec(
         **COMMON_OPTIONS,
     },
     memory=memory.baseline,
+    numpy="engine.factorization.numpy_models:NumpyBaseline",
 )
 
 POPULAR = ModelSpec(

@@ -25,6 +25,7 @@ KNN = ModelSpec(
         **COMMON_OPTIONS,
     },
     memory=memory.knn,
+    numpy="engine.neighbours.numpy_models:NumpyKnn",
 )
 
 EASE = ModelSpec(
@@ -38,4 +39,5 @@ EASE = ModelSpec(
         **COMMON_OPTIONS,
     },
     memory=memory.ease,
+    numpy="engine.neighbours.numpy_models:NumpyEase",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from engine.models.numpy_model import NumpyModel, NumpyUserModel
 from engine.recommender import Recommender
 from tests.engine.evaluation.test_runner import make
 
-QUICK = {"n_iter": 3, "embedding_dim": 4, "random_state": 3, "device": "cpu"}
+QUICK = {"n_iter": 3, "burn_in": 1, "embedding_dim": 4, "random_state": 3, "device": "cpu"}
 NAMES = [name for name, spec in models.describe().items() if spec.numpy]
 OF_USERS = [name for name in NAMES if models.get(name).task == "user"]
 HISTORY, RATINGS = np.array([3, 7, 11]), np.array([4.0, 2.0, 5.0], dtype=np.float32)
@@ -98,7 +99,8 @@ def test_what_numpy_does_not_answer_is_answered_by_the_model_itself(tmp_path: Pa
 
 def test_models_that_numpy_cannot_answer_for_are_left_to_torch(tmp_path: Path) -> None:
     data = make()
-    for name, options in (("baseline", {}), ("explicit", {"loss": "poisson", "n_iter": 1})):
+    ordinal = {"likelihood": "ordinal", "n_iter": 2, "burn_in": 1}
+    for name, options in (("bayesian", ordinal), ("explicit", {"loss": "poisson", "n_iter": 1})):
         model = models.create(name, device="cpu", **options)
         fit(model, data.interactions, data)
         model.save(tmp_path / name)
@@ -115,27 +117,49 @@ def test_a_damaged_file_is_said_to_be_damaged(tmp_path: Path) -> None:
         models.load_numpy(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("train", "ask"),
-    [
-        (["popular", "als"], ["recommend", "scifi-70s-03", "-m", "als"]),
-        (["svd"], ["recommend", "scifi-70s-03", "-m", "svd"]),
-        (["markov"], ["next", "Alien", "-m", "markov"]),
-    ],
-)
-def test_a_command_that_answers_once_imports_no_torch(train: list[str], ask: list[str], tmp_path: Path) -> None:
+def test_the_uncertainty_of_ratings_is_that_of_the_model_itself(tmp_path: Path) -> None:
+    model, light = both("bayesian", tmp_path / "model", n_iter=8)
+    for items in (np.array([4]), np.array([2, 9, 3])):
+        close(light.std(5, items), model.std(5, items))
+    close(light.std([1, 2], [3, 4]), model.std([1, 2], [3, 4]))
+
+
+@pytest.mark.parametrize("name", ["ease", "knn"])
+def test_weighted_histories_are_answered_as_by_the_model_itself(name: str, tmp_path: Path) -> None:
+    log = make().interactions
+    log.weights = (1.0 + np.arange(len(log)) % 3).astype(np.float32)
+    model = models.create(name, device="cpu")
+    model.fit(log)
+    model.save(tmp_path)
+    light = models.load_numpy(tmp_path)
+    assert light is not None
+    for user in (0, 5):
+        close(light.predict(user), model.predict(user))
+
+
+def test_commands_that_answer_once_import_no_torch(tmp_path: Path) -> None:
     script = (
         "import sys\nfrom tui.cli import main\n"
-        "for words in sys.argv[1].split('|'):\n    assert main(words.split()) == 0\n"
+        "for words in sys.argv[1].split('|'):\n    assert main([*words.split(), '-d', 'demo']) == 0, words\n"
         "print('torch' in sys.modules)"
     )
     environment = {**os.environ, "RECSYS_TUI_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
 
-    def imports_torch(commands: str) -> bool:
+    def imports_torch(commands: Sequence[str]) -> bool:
         done = subprocess.run(
-            [sys.executable, "-c", script, commands], capture_output=True, text=True, check=True, env=environment
+            [sys.executable, "-c", script, "|".join(commands)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
         )
         return done.stdout.splitlines()[-1] == "True"
 
-    assert imports_torch("|".join(f"train {name} -d demo" for name in train))
-    assert not imports_torch(f"{' '.join(ask)} -d demo --json")
+    train, ask = [], []
+    for name in NAMES:
+        brief = {key: value for key, value in QUICK.items() if key in models.get(name).options}
+        options = [f"--set {key}={value}" for key, value in brief.items() if key in ("n_iter", "burn_in")]
+        train.append(" ".join([f"train {name}", *options]))
+        ask.append(f"recommend scifi-70s-03 --json -m {name}" if name in OF_USERS else f"next Alien --json -m {name}")
+    assert imports_torch(train)
+    assert not imports_torch(ask)
