@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from engine.sequence import specs
 from engine.sequence.attention import AttentionModel
 from engine.sequence.base import SequenceModel
 from engine.sequence.markov import MarkovModel
+from engine.sequence.markov_votes import Counting
 from engine.sequence.memory import BLEND_WINDOWS
 from engine.sequence.windows import cut, hold_out, reciprocal_ranks, tensor_of
 
@@ -59,7 +60,9 @@ class BlendModel(SequenceModel):
 
     spec: ClassVar[ModelSpec] = specs.BLEND
     _tensors: ClassVar[tuple[str, ...]] = ()
-    _plain: ClassVar[tuple[str, ...]] = ("num_items", "share")
+    _plain: ClassVar[tuple[str, ...]] = ("num_items", "share", "_counting")
+    #: Models stored by earlier versions do not say how markov counts, and count by the options.
+    _plain_defaults: ClassVar[Mapping[str, Any]] = {"_counting": None}
 
     def __init__(
         self,
@@ -91,6 +94,8 @@ class BlendModel(SequenceModel):
         self.alignment, self.sharpness = alignment, sharpness
         #: The weight of attention in the ensemble.
         self.share = 0.5
+        #: What markov has chosen in training; see :class:`engine.sequence.markov.MarkovModel`.
+        self._counting: Counting | None = None
         self._item_vectors: npt.NDArray[np.float32] | None = None
         self._markov, self._attention = self._make_parts(n_iter)
 
@@ -154,6 +159,7 @@ class BlendModel(SequenceModel):
             self.share = self._best_share(windows, job)
             self._attention.n_iter = max(1, self.n_iter // 4)
         self._markov.fit(interactions, job=job)
+        self._counting = self._markov.counting
         self._fit_attention(interactions, job if parts is None else job.named("training attention on all users"))
         self.__dict__.pop("_attention_only", None)
 
@@ -207,6 +213,9 @@ class BlendModel(SequenceModel):
         for name, part in (("markov.", self._markov), ("attention.", self._attention)):
             own = {key[len(name) :]: tensor for key, tensor in tensors.items() if key.startswith(name)}
             part.take(self.num_items, own)
+        if self._counting is not None:
+            decay, ahead, sharpness = self._counting
+            self._markov.counting = float(decay), float(ahead), float(sharpness)
         self.__dict__.pop("_attention_only", None)
 
 

@@ -227,6 +227,20 @@ def test_the_blend_is_the_geometric_mean_of_two_probabilities(counting):
         np.testing.assert_allclose(model.probabilities([3, 4, 5])[1:13], product / product.sum(), rtol=1e-3, atol=1e-6)
 
 
+def test_a_stored_blend_counts_as_it_was_trained(tmp_path):
+    """Markov finds on people held out that order is strict here, and counts by other options than it was given."""
+    strict = synthetic.generate_sequential(num_items=50, order=1, random_state=np.random.RandomState(1)).to_sequence(
+        20, min_sequence_length=2
+    )
+    model = BlendModel(n_iter=1, embedding_dim=4, random_state=1)
+    model.fit(strict)
+    counting, _ = model.parts
+    assert counting.counting != (model.decay, model.ahead, model.sharpness)
+    model.save(tmp_path / "blend")
+    loaded = models.load(tmp_path / "blend", device="cpu")
+    np.testing.assert_array_equal(loaded.predict([3, 4, 5]), model.predict([3, 4, 5]))
+
+
 @pytest.mark.parametrize("sequences", [[[1, 2]], [[1], [2]], [[1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2]]])
 def test_next_to_nothing_to_learn_from(sequences):
     model = BlendModel(n_iter=1, embedding_dim=4, random_state=1)
