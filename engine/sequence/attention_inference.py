@@ -8,28 +8,30 @@ small to be spread over threads.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
 
 Array = npt.NDArray[np.float32]
+Parameters = Mapping[str, Array]
+
+#: What torch adds to a variance before it divides by its root.
+_EPSILON: Any = np.float32(1e-5)
+_erf = np.frompyfunc(math.erf, 1, 1)
 
 
 class AttentionInference:
     """Computes the final representation of one sequence, without dropout.
 
-    The numbers of the parameters are shared and not copied, so they may change. Where the parameters get other memory,
-    as by a conversion or in a copy of the network, another object is needed; see :meth:`shares`.
+    The arrays are shared and not copied, so their numbers may change.
 
     Parameters
     ----------
-    begin, layer, norm
-        The vector of the beginning, the layer and the last normalisation of an
-        :class:`engine.sequence.self_attention.AttentionNet`, with float32 parameters on the CPU.
+    parameters
+        The parameters of an :class:`engine.sequence.self_attention.AttentionNet` of one layer by their names in it,
+        float32.
 
     Notes
     -----
@@ -39,23 +41,24 @@ class AttentionInference:
     proportional to length · width + width² instead of length · width².
     """
 
-    def __init__(self, begin: Tensor, layer: Any, norm: nn.LayerNorm) -> None:
-        width, heads = len(begin), layer.num_heads
-        self._begin, self._address = _array(begin), begin.data_ptr()
+    def __init__(self, parameters: Parameters) -> None:
+        self._begin = parameters["begin"]
+        self._distance_bias = parameters["layers.0.distance_bias"]
+        (heads, kinds), width = self._distance_bias.shape, len(self._begin)
+        self.reach: int = kinds - 1
         self._scale = np.float32(math.sqrt(width))
         self._temperature = np.float32(math.sqrt(width // heads))
-        weight, bias = _array(layer.queries_keys_values.weight), _array(layer.queries_keys_values.bias)
+        joined = "layers.0.queries_keys_values"
+        weight, bias = parameters[f"{joined}.weight"], parameters[f"{joined}.bias"]
         self._queries, self._keys, self._values = weight.reshape(3, heads, width // heads, width)
         query_bias, _, self._value_bias = bias.reshape(3, width)
         self._query_bias = query_bias.reshape(heads, -1)
-        self._distance_bias, self._reach = _array(layer.distance_bias), layer.reach
-        self._output, self._widen, self._narrow = _Linear(layer.output), _Linear(layer.mix[0]), _Linear(layer.mix[2])
-        self._norm_attention, self._norm_mix = _Norm(layer.norm_attention), _Norm(layer.norm_mix)
-        self._norm = _Norm(norm)
-
-    def shares(self, begin: Tensor) -> bool:
-        """Whether the network with this beginning still has its parameters in the same memory."""
-        return begin.data_ptr() == self._address
+        self._output, self._widen, self._narrow = (
+            _Linear(parameters, f"layers.0.{name}") for name in ("output", "mix.0", "mix.2")
+        )
+        self._norm_attention, self._norm_mix, self._norm = (
+            _Norm(parameters, name) for name in ("layers.0.norm_attention", "layers.0.norm_mix", "norm")
+        )
 
     def final_representation(self, vectors: Array) -> Array:
         """Compute the representation after the items with these vectors, none of which is padding.
@@ -79,21 +82,20 @@ class AttentionInference:
         weights /= weights.sum(1, keepdims=True)
         means = weights @ normed
         state = state + self._output((self._values @ means[:, :, None]).reshape(-1) + self._value_bias)
-        mixed = functional.gelu(torch.from_numpy(self._widen(self._norm_mix(state)))).numpy()
-        return self._norm(state + self._narrow(mixed))
+        return self._norm(state + self._narrow(_gelu(self._widen(self._norm_mix(state)))))
 
     def _distances(self, size: int) -> npt.NDArray[np.intp]:
         """The kind of distance from the last of ``size`` steps to each; the first step is the beginning."""
-        distances: npt.NDArray[np.intp] = np.minimum(np.arange(size - 1, -1, -1), self._reach - 1)
-        distances[0] = self._reach
+        distances: npt.NDArray[np.intp] = np.minimum(np.arange(size - 1, -1, -1), self.reach - 1)
+        distances[0] = self.reach
         return distances
 
 
 class _Linear:
     """A linear layer, for one state ``(width,)``."""
 
-    def __init__(self, layer: nn.Linear) -> None:
-        self.weight, self.bias = _array(layer.weight), _array(layer.bias)
+    def __init__(self, parameters: Parameters, name: str) -> None:
+        self.weight, self.bias = parameters[f"{name}.weight"], parameters[f"{name}.bias"]
 
     def __call__(self, state: Array) -> Array:
         result: Array = self.weight @ state + self.bias
@@ -103,18 +105,18 @@ class _Linear:
 class _Norm:
     """A layer normalisation, for states ``(…, width)``."""
 
-    def __init__(self, layer: nn.LayerNorm) -> None:
-        self.weight, self.bias = _array(layer.weight), _array(layer.bias)
-        self.eps: Any = np.float32(layer.eps)
+    def __init__(self, parameters: Parameters, name: str) -> None:
+        self.weight, self.bias = parameters[f"{name}.weight"], parameters[f"{name}.bias"]
 
     def __call__(self, states: Array) -> Array:
         width: Any = np.float32(states.shape[-1])
         centred = states - np.add.reduce(states, -1, keepdims=True) / width  # sooner than states.mean
         variance = np.add.reduce(centred * centred, -1, keepdims=True) / width
-        normed: Array = centred / np.sqrt(variance + self.eps) * self.weight + self.bias
+        normed: Array = centred / np.sqrt(variance + _EPSILON) * self.weight + self.bias
         return normed
 
 
-def _array(parameter: Tensor) -> Array:
-    """The numbers of a parameter, which are shared and not copied."""
-    return parameter.detach().numpy()
+def _gelu(state: Array) -> Array:
+    """The exact Gaussian error linear unit (Hendrycks and Gimpel, 2016)."""
+    share = 0.5 * (1.0 + _erf(state / math.sqrt(2.0)).astype(np.float32))
+    return np.asarray(state * share, np.float32)

@@ -57,6 +57,8 @@ class AttentionNet(ItemNet):
         self.layers = nn.ModuleList(_Layer(embedding_dim, num_heads, dropout, reach) for _ in range(num_layers))
         self.norm = nn.LayerNorm(embedding_dim)
         self._inference: AttentionInference | None = None
+        #: Where the numbers of ``_inference`` are. A conversion or a copy of the network has them elsewhere.
+        self._address = 0
 
     @staticmethod
     def check(embedding_dim: int, num_layers: int, num_heads: int) -> None:
@@ -74,8 +76,10 @@ class AttentionNet(ItemNet):
     def final_representation(self, item_sequences: Tensor) -> Tensor:
         """See :mod:`engine.sequence.representations`. The result has no gradients."""
         if len(item_sequences) == 1 and self._is_plain() and item_sequences.all():
-            if self._inference is None or not self._inference.shares(self.begin):
-                self._inference = AttentionInference(self.begin, self.layers[0], self.norm)
+            address = self.begin.data_ptr()
+            if self._inference is None or address != self._address:
+                parameters = {name: one.detach().numpy() for name, one in self.named_parameters()}
+                self._inference, self._address = AttentionInference(parameters), address
             vectors = self.item_embeddings(item_sequences[0]).numpy()
             return torch.from_numpy(self._inference.final_representation(vectors)).unsqueeze(0)
         return self._states(item_sequences, only_last=True)[:, -1]

@@ -45,6 +45,7 @@ BLEND = ModelSpec(
         **COMMON_OPTIONS,
     },
     memory=memory.blend,
+    numpy="engine.sequence.numpy_models:NumpyBlend",
 )
 
 ATTENTION = ModelSpec(
@@ -60,6 +61,7 @@ ATTENTION = ModelSpec(
         **COMMON_OPTIONS,
     },
     memory=memory.attention,
+    numpy="engine.sequence.numpy_models:NumpyAttention",
 )
 
 MARKOV = ModelSpec(
@@ -76,7 +78,7 @@ MARKOV = ModelSpec(
         **COMMON_OPTIONS,
     },
     memory=memory.markov,
-    numpy="engine.sequence.numpy_markov:NumpyMarkov",
+    numpy="engine.sequence.numpy_models:NumpyMarkov",
 )
 
 SEQUENCE = ModelSpec(

@@ -237,8 +237,11 @@ def test_a_stored_blend_counts_as_it_was_trained(tmp_path):
     counting, _ = model.parts
     assert counting.counting != (model.decay, model.ahead, model.sharpness)
     model.save(tmp_path / "blend")
-    loaded = models.load(tmp_path / "blend", device="cpu")
+    loaded, light = models.load(tmp_path / "blend", device="cpu"), models.load_numpy(tmp_path / "blend")
     np.testing.assert_array_equal(loaded.predict([3, 4, 5]), model.predict([3, 4, 5]))
+    np.testing.assert_allclose(
+        light.predict_with_probabilities(np.array([3, 4, 5]))[1], model.probabilities([3, 4, 5]), rtol=2e-4
+    )
 
 
 @pytest.mark.parametrize("sequences", [[[1, 2]], [[1], [2]], [[1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2]]])
