@@ -184,7 +184,8 @@ class AlternatingLeastSquaresModel(ItemVectorsMixin, ClosedFormUserModel):
         return self._seen
 
     def _score_users(self, users: Tensor) -> Tensor:
-        return (self._users[users] @ self._items.T).masked_fill_(~self._seen, MASKED_SCORE)
+        hidden = (~self._seen).nonzero().squeeze(1)  # few: a mask would be applied to every score
+        return (self._users[users] @ self._items.T).index_fill_(1, hidden, MASKED_SCORE)
 
     def _score_pairs(self, users: Tensor, items: Tensor) -> Tensor:
         return (self._users[users] * self._items[items]).sum(1).masked_fill_(~self._seen[items], MASKED_SCORE)

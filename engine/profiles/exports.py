@@ -12,8 +12,8 @@ from typing import Any
 from engine.datasets.build.export_dates import read_dates
 from engine.datasets.build.export_table import ExportTable, plain_names, to_year
 from engine.datasets.formats.arrow import import_arrow
-from engine.datasets.formats.csv import Delimited
 from engine.datasets.formats.files import Files
+from engine.datasets.formats.parquet_json import open_rows
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.shown import listed
 from engine.datasets.formats.sources import open_source
@@ -28,7 +28,7 @@ from engine.storage.atomic import writing
 COLUMNS = ("title", "year", "rating", "out_of", "status", "date", "other_title", "source", "source_id")
 _TITLES, _RATINGS, _YEARS = ("title", "name"), ("rating", "your rating", "my rating", "score"), ("year", "release year")
 _STATUSES: tuple[Status, ...] = ("rated", "seen", "watchlist", "not-interested")
-_TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
+_TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet")
 #: The source of entries from a table that no reader of exports recognises.
 TABLE = "table"
 
@@ -136,11 +136,11 @@ def _own_table(path: Path, *, certain: bool, job: Job | None) -> ReadExport | No
     certain
         Whether any table with titles and ratings is taken, and not only one with the columns of the program's own.
     """
-    if path.suffix.lower() == ".json":
-        return _own_json(path)
+    if path.suffix.lower() == ".json" and (own := _own_json(path)) is not None:
+        return own
     if path.suffix.lower() not in _TABLE_SUFFIXES:
         return None
-    rows = Delimited(open_source(path))
+    rows = open_rows(open_source(path))
     names = plain_names(rows.columns)
     if not certain and not plain_names(COLUMNS[:5]) <= names:
         return None
@@ -183,7 +183,7 @@ def _plain_table(path: Path, job: Job | None) -> ReadExport | None:
     """The entries of a table that no reader knows, if it has titles and ratings; None if it has not."""
     if path.suffix.lower() not in _TABLE_SUFFIXES:
         return None
-    columns = Delimited(open_source(path)).columns
+    columns = open_rows(open_source(path)).columns
     names = plain_names(columns)
     if plain_names(_TITLES) & names and plain_names(_RATINGS) & names:
         return _own_table(path, certain=True, job=job)

@@ -78,6 +78,11 @@ def test_a_table_of_ones_own_needs_titles_and_ratings_only(run: Run, films: str,
     (tmp_path / "mine.csv").write_text("Name;My rating\nAlien;4,5\nHeat;3\n")
     report = read(run, "me", "import", tmp_path / "mine.csv", "-d", films)
     assert (report["kind"], report["matched"]) == ("table", 2)
+    (tmp_path / "mine.jsonl").write_text('{"title": "Solaris", "rating": 4}\n{"title": "Heat", "rating": 2.5}\n')
+    (tmp_path / "mine.json").write_text('[{"title": "Stalker", "score": 9, "year": 1979}]')
+    for name, added in (("mine.jsonl", 1), ("mine.json", 1)):
+        again = read(run, "me", "import", tmp_path / name, "-d", films)
+        assert (again["kind"], again["added"]) == ("table", added)
     (tmp_path / "seen.csv").write_text("film,when\nAlien,2024\n")
     refused = run("me", "import", tmp_path / "seen.csv", "-d", films)
     assert (refused.status, refused.err.count("\n")) == (1, 1)
