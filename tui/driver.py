@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
+from tui.paste_filter import PasteFilter
 from tui.terminal import TERMINAL_GONE
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class PromptDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read keys until the app ends."""
-        parser = XTermParser(self._debug)
+        parser, without_escapes = XTermParser(self._debug), PasteFilter()
         decode = codecs.getincrementaldecoder("utf-8")().decode
         last_input = float("-inf")
         while not self.exit_event.is_set():
@@ -106,7 +107,7 @@ class PromptDriver(LinuxDriver):
                     return
                 last_input = time.monotonic()
                 # Half a character decodes to no text, which the parser would take as the end of the input.
-                for event in parser.feed(text) if (text := decode(data)) else ():
+                for event in parser.feed(text) if (text := without_escapes(decode(data))) else ():
                     self.process_message(event)
             for event in parser.tick():
                 self.process_message(event)
