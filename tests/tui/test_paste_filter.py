@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +28,7 @@ def test_escapes_of_a_paste_are_replaced_and_those_of_keys_stay() -> None:
 @given(text=_INPUTS, cuts=st.lists(st.integers(0, 60), max_size=5))
 def test_where_the_input_is_cut_changes_nothing(text: str, cuts: list[int]) -> None:
     places = [0, *sorted(min(one, len(text)) for one in cuts), len(text)]
-    pieces = [text[begin:end] for begin, end in zip(places, places[1:], strict=False)]
+    pieces = [text[begin:end] for begin, end in pairwise(places)]
     assert filtered(*pieces, END) == filtered(text, END)
 
 
