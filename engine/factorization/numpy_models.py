@@ -70,6 +70,14 @@ class NumpyBayesian(NumpyUserModel):
         self._variance, self._item_doubt = arrays["variance"], arrays["item_doubt"]
         self._user_samples, self._item_samples = arrays["typical"], arrays["items"]
 
+    def predict(self, ids: Any, item_ids: Any = None, /, timestamps: npt.ArrayLike | None = None) -> Scores:
+        """Return the scores of all items for one user, ``(num_items,)``; see :class:`BayesianModel`."""
+        if timestamps is None:
+            return super().predict(ids, item_ids)
+        model: Any = self._whole
+        whole: Scores = model.predict(ids, item_ids, timestamps)
+        return whole
+
     def std(self, user_ids: npt.ArrayLike, item_ids: npt.ArrayLike, timestamps: npt.ArrayLike | None = None) -> Scores:
         """Return the standard deviation of the ratings of one user, ``(n,)``; see :class:`BayesianModel`."""
         user, items = np.asarray(user_ids), np.asarray(item_ids)

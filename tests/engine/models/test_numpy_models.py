@@ -122,6 +122,8 @@ def test_the_uncertainty_of_ratings_is_that_of_the_model_itself(tmp_path: Path) 
     for items in (np.array([4]), np.array([2, 9, 3])):
         close(light.std(5, items), model.std(5, items))
     close(light.std([1, 2], [3, 4]), model.std([1, 2], [3, 4]))
+    at = [1_000_000_000]
+    close(light.predict([1], [3], timestamps=at), model.predict([1], [3], timestamps=at))
 
 
 @pytest.mark.parametrize("name", ["ease", "knn"])
