@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -81,8 +82,14 @@ def test_an_interrupt_before_the_program_is_imported_is_no_traceback(
     def interrupted() -> int:
         raise KeyboardInterrupt
 
+    def end(status: int) -> NoReturn:
+        raise SystemExit(status)
+
     monkeypatch.setattr(cli, "main", interrupted)
-    assert entry.main() == 130
+    monkeypatch.setattr(entry, "_end", end)
+    with pytest.raises(SystemExit) as ended:
+        entry.main()
+    assert ended.value.code == 130
     assert capsys.readouterr().err == "Interrupted.\n"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.geometry import Region
 
 from engine.errors import NotTrainedError
-from tests.tui.conftest import NARROW, VERY_WIDE, screen_text, settle, type_text
+from tests.tui.conftest import NARROW, VERY_WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
 from tui.panes.item_panel import ItemPanel
 
@@ -75,9 +75,10 @@ async def test_without_embeddings_there_are_no_neighbours(make_app):
     app = make_app(session)
     async with app.run_test(size=VERY_WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("f3", "enter")
+        await pilot.press("f3")
         await settle(pilot)
-        assert "What speaks for it" in screen_text(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: "What speaks for it" in screen_text(app))
         assert "Nearest in meaning" not in screen_text(app)
         assert not [call for call in session.asked if call[0] == "around"]
 
