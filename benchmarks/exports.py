@@ -70,7 +70,7 @@ def _row(name: str, users: int, model: str, cost: Cost) -> list[str]:
 def main() -> None:
     """Measure, print and keep."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ratings", type=int, default=5_000_000)
+    parser.add_argument("--ratings", type=int, default=5_000_000, help="of the generated set; 0 leaves it out")
     parser.add_argument("--users", type=int, default=100_000)
     parser.add_argument("--items", type=int, default=20_000)
     parser.add_argument("--models", nargs="*", default=list(BRIEF), choices=list(BRIEF))
@@ -81,15 +81,18 @@ def main() -> None:
         if MOVIELENS.is_dir():
             measure(command("datasets", "add", "ml-100k", "--from", str(MOVIELENS)), home)
             rows += measured("ml-100k", 943, home, given.models)
-        file = home / "ratings.csv"
-        write_log(given.ratings, given.users, given.items, file)
-        measure(command("datasets", "add", "generated", "--ratings", str(file)), home)
-        file.unlink()
-        rows += measured("generated", given.users, home, given.models)
+        if given.ratings:
+            file = home / "ratings.csv"
+            write_log(given.ratings, given.users, given.items, file)
+            measure(command("datasets", "add", "generated", "--ratings", str(file)), home)
+            file.unlink()
+            rows += measured("generated", given.users, home, given.models)
     header = ("data set", "users", "model", "seconds", "users a second", "peak, MB")
     if given.keep:
-        of = f"Measured at {commit()} with {machine()}; the generated set has {given.ratings:,} ratings of "
-        write_between(PAGE, "figures", [*lines_of(header, rows), "", f"{of}{given.items:,} items."])
+        about = f"Measured at {commit()} with {machine()}."
+        if given.ratings:
+            about += f" The generated set has {given.ratings:,} ratings of {given.items:,} items."
+        write_between(PAGE, "figures", [*lines_of(header, rows), "", about])
 
 
 if __name__ == "__main__":
