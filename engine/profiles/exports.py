@@ -28,7 +28,8 @@ from engine.storage.atomic import writing
 COLUMNS = ("title", "year", "rating", "out_of", "status", "date", "other_title", "source", "source_id")
 _TITLES, _RATINGS, _YEARS = ("title", "name"), ("rating", "your rating", "my rating", "score"), ("year", "release year")
 _STATUSES: tuple[Status, ...] = ("rated", "seen", "watchlist", "not-interested")
-_TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet")
+_TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+_TABLE_SUFFIXES = (*_TEXT_SUFFIXES, ".json", ".jsonl", ".ndjson", ".parquet")
 #: The source of entries from a table that no reader of exports recognises.
 TABLE = "table"
 
@@ -102,12 +103,10 @@ def read_export(path: Path, kind: str | None = None, job: Job | None = None) -> 
             raise
         return own
     if reader.read_history is None:
-        raise DataError(
-            f"{path}: is of the kind {reader.kind!r}, which holds the ratings of several people, and not a person's "
-            f"own export; those are {', '.join(kinds())}.",
-            kind=ErrorKind.UNCLEAR_EXPORT,
-            file=str(path),
-            choices=kinds(),
+        raise _unclear(
+            path,
+            f"is of the kind {reader.kind!r}, which holds the ratings of several people, and not a person's own "
+            "export; those are",
         )
     history = reader.read_history("me", files, job)
     found = history.interactions()
@@ -136,10 +135,11 @@ def _own_table(path: Path, *, certain: bool, job: Job | None) -> ReadExport | No
     certain
         Whether any table with titles and ratings is taken, and not only one with the columns of the program's own.
     """
-    if path.suffix.lower() == ".json" and (own := _own_json(path)) is not None:
+    suffix = path.suffix.lower()
+    if suffix == ".json" and (own := _own_json(path)) is not None:
         return own
-    if path.suffix.lower() not in _TABLE_SUFFIXES:
-        return None
+    if suffix not in (_TABLE_SUFFIXES if certain else _TEXT_SUFFIXES):
+        return None  # another document may be a known export
     rows = open_rows(open_source(path))
     names = plain_names(rows.columns)
     if not certain and not plain_names(COLUMNS[:5]) <= names:
@@ -187,12 +187,13 @@ def _plain_table(path: Path, job: Job | None) -> ReadExport | None:
     names = plain_names(columns)
     if plain_names(_TITLES) & names and plain_names(_RATINGS) & names:
         return _own_table(path, certain=True, job=job)
-    raise DataError(
-        f"{path}: is no export of a known kind (it has the columns {listed(columns)}); the kinds are "
-        f"{', '.join(kinds())}.",
-        kind=ErrorKind.UNCLEAR_EXPORT,
-        file=str(path),
-        choices=kinds(),
+    raise _unclear(path, f"is no export of a known kind (it has the columns {listed(columns)}); the kinds are")
+
+
+def _unclear(path: Path, what: str) -> DataError:
+    known = kinds()
+    return DataError(
+        f"{path}: {what} {', '.join(known)}.", kind=ErrorKind.UNCLEAR_EXPORT, file=str(path), choices=known
     )
 
 
