@@ -112,11 +112,18 @@ def detect_dialect(
             delimiter, list(columns), 0, 0, Shape(delimiter, len(columns), (), find_backslashes(head, delimiter))
         )
     first = _first_record(rest, delimiter, quote)
-    # Rows that are equally wide where a backslash takes a mark's meaning away are no accident.
-    rows = _records(rest, first, delimiter, quote, backslash=True) if '\\"' in head else []
-    backslash = bool(rows) or find_backslashes(head, delimiter)
-    rows = rows or _records(rest, first, delimiter, quote, backslash=False)
-    rows = rows or [_fields(one, delimiter, quote) for one in sample if _is_whole(one, quote)]
+    rows = _records(rest, first, delimiter, quote, backslash=False)
+    escaped = _records(rest, first, delimiter, quote, backslash=True) if '\\"' in head else []
+    # Rows that are equally wide only where a backslash takes a mark's meaning away are no accident. Where they are with
+    # and without, as after a value that ends with a backslash, the reading with fewer marks outside quotes is right.
+    if (
+        rows
+        and escaped
+        and _stray_marks(rest, delimiter, backslash=True) >= _stray_marks(rest, delimiter, backslash=False)
+    ):
+        escaped = []
+    backslash = bool(escaped) or find_backslashes(head, delimiter)
+    rows = escaped or rows or [_fields(one, delimiter, quote) for one in sample if _is_whole(one, quote)]
     return _with_header(first, rows, delimiter, number, header, backslash=backslash)
 
 
@@ -258,6 +265,15 @@ def _records(text: str, first: list[str], delimiter: str, quote: str | None, *, 
     except csv.Error:
         return []
     return rows
+
+
+def _stray_marks(text: str, delimiter: str, *, backslash: bool) -> int:
+    """How many fields that are not quoted hold a quotation mark, in rows that the csv module can read."""
+    space = "" if delimiter == " " else " *"
+    quoted = r'"(?:[^"\\]++|\\.|"")*+"' if backslash else r'"(?:[^"]++|"")*+"'
+    fields = re.finditer(rf"{space}{quoted}|([^{re.escape(delimiter)}\r\n]+)", text, re.DOTALL)
+    plain = (field[1] for field in fields if field[1])
+    return sum('"' in (re.sub(r"\\.", "", one) if backslash else one) for one in plain)
 
 
 def _first_record(text: str, delimiter: str, quote: str | None) -> list[str]:
