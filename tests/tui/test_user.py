@@ -74,6 +74,37 @@ async def test_enter_leads_to_the_recommendations_and_escape_back(make_app):
         assert pane._users.has_focus
 
 
+async def test_enter_leads_to_recommendations_that_come_after_the_history(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        pane = await open_user(app, pilot)
+        gate = session.hold("recommend")
+        await pilot.press("down")
+        await until(pilot, lambda: "History of user 2" in screen_text(app) and ("recommend", 2) in session.asked)
+        pane._recommended.show_notice()
+        await pilot.press("enter")
+        assert pane._users.has_focus
+        gate.set()
+        await until(pilot, lambda: pane._liked.has_focus)
+        assert "Recommended for 2" in screen_text(app)
+
+
+async def test_enter_leads_nowhere_late_if_another_user_is_looked_at(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        pane = await open_user(app, pilot)
+        gate = session.hold("recommend")
+        await pilot.press("down")
+        await until(pilot, lambda: ("recommend", 2) in session.asked)
+        pane._recommended.show_notice()
+        await pilot.press("enter", "down")
+        gate.set()
+        await until(pilot, lambda: "Recommended for 3" in screen_text(app))
+        assert pane._users.has_focus
+
+
 async def test_training_is_offered_shown_and_answers_when_it_is_done(make_app):
     session = FakeSession(trained=())
     app = make_app(session)

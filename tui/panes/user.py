@@ -211,6 +211,8 @@ class UserPane(ModelPane[People]):
         """Whether something was done with the user who is shown."""
         self._part = ""
         """Where the cursor is to go, once it shows the user."""
+        self._entered: ExternalId | None = None
+        """The user whose lists were entered before there was anything in them."""
         self._turning = self.request("users-page", "reading users", self._page_turned, self._page_not_turned)
         # A model that cannot explain itself fails, and then the details show no reasons.
         self._explaining = self.request("why", "looking for reasons", self._explained, lambda _: None)
@@ -486,6 +488,10 @@ class UserPane(ModelPane[People]):
 
     def _go_to_part(self) -> None:
         """Go where the cursor has been asked to go, once it shows the user."""
+        if self._entered is not None and not self._ranking.pending:
+            entered, self._entered = self._entered, None
+            if entered == self._user and self.is_at(self._users) and not self._part:
+                self._part = "recommendations" if self._recommended.listing else "history"
         panel, known = (self._history, self._read) if self._part == "history" else (self._recommended, self._ranked)
         if self._part and panel.listing and known is not None and known[0] == self._user:
             self._part = ""
@@ -726,6 +732,10 @@ class UserPane(ModelPane[People]):
             return
         self._look_up()
         self._visited = True
+        if self._ranking.pending and not self._recommended.listing:
+            # Without this, the cursor would be in the history or in the recommendations by which of them came first.
+            self._entered = self._user
+            return
         lists = (self._recommended, self._history)
         panel = next((panel for panel in lists if panel.listing), None)
         if panel is not None:
