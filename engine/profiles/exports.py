@@ -21,6 +21,7 @@ from engine.datasets.formats.values import BadValueError
 from engine.datasets.registry import get, readers, recognise
 from engine.errors import DataError, ErrorKind, OptionError
 from engine.profiles.profile import FIVE_STARS, Entry, Status
+from engine.profiles.written_ratings import guessed_scale, parse_rating
 from engine.runtime.job import Job
 from engine.storage.atomic import writing
 
@@ -148,24 +149,29 @@ def _own_table(path: Path, *, certain: bool, job: Job | None) -> ReadExport | No
     table = ExportTable(rows, report, job)
     table.require(*_TITLES)
     table.require(*_RATINGS)
-    ratings, highest = table.numbers(*_RATINGS), table.numbers("out of")
+    ratings, highest = (
+        table.parsed(parse_rating, "a rating, such as 4, 4/5 or ★★★½", *_RATINGS),
+        table.numbers("out of"),
+    )
     columns = {name: table.texts(name) for name in ("status", "other title", "source", "source id")}
     years, times = table.texts(*_YEARS), table.dates("date", "rated at", "watched date")
-    best = max((one for one in ratings if one is not None), default=0.0)
-    guessed = FIVE_STARS if best <= FIVE_STARS else 10.0
+    guessed = guessed_scale(one for one, stated in zip(ratings, highest, strict=True) if not stated)
+    guesses = False
     entries, places = [], []
     for row, title in enumerate(table.texts(*_TITLES)):
         if not title:
             table.skip(row, "no title")
             continue
+        rating = ratings[row]
+        guesses |= rating is not None and not (highest[row] or rating.highest)
         entries.append(
             _entry(
                 f"{rows.name}, row {table.places[row]:,}",
                 {
                     "title": _undefused(title),
                     "year": to_year(years[row]),
-                    "rating": ratings[row],
-                    "out_of": highest[row] or guessed,
+                    "rating": rating and rating.value,
+                    "out_of": highest[row] or (rating and rating.highest) or guessed,
                     "status": columns["status"][row],
                     "time": times[row],
                     "other_title": _undefused(columns["other title"][row]),
@@ -175,8 +181,14 @@ def _own_table(path: Path, *, certain: bool, job: Job | None) -> ReadExport | No
             )
         )
         places.append(table.places[row])
-    skipped = [f"{rows.name}: {count:,} rows were left out: {reason}." for reason, count in report.skipped.items()]
-    return ReadExport(TABLE, tuple(entries), tuple(places), (*skipped, *report.remarks))
+    notes = [f"{rows.name}: {count:,} rows were left out: {reason}." for reason, count in report.skipped.items()]
+    if guesses:
+        other = "8/10" if guessed == FIVE_STARS else "4/5"
+        notes.append(
+            f"{rows.name}: the ratings were read as out of {guessed:g}; a column out_of, or ratings such as {other}, "
+            "name another scale."
+        )
+    return ReadExport(TABLE, tuple(entries), tuple(places), (*notes, *report.remarks))
 
 
 def _plain_table(path: Path, job: Job | None) -> ReadExport | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from engine.datasets.build.export_dates import read_dates
 from engine.datasets.build.items import read_records
@@ -17,6 +17,8 @@ from engine.errors import DataError, ErrorKind
 
 if TYPE_CHECKING:
     from engine.runtime.job import Job
+
+T = TypeVar("T")
 
 #: A spreadsheet's way to keep a number as text: ``="0441013597"``.
 _FORMULA = re.compile(r'="?(.*?)"?', re.DOTALL)
@@ -94,15 +96,31 @@ class ExportTable:
         DataError
             At the first text that is not a number.
         """
+        return self.parsed(_number, "a number", *names)
+
+    def parsed(self, parse: Callable[[str], T], what: str, *names: str) -> list[T]:
+        """The values as a function reads them.
+
+        Parameters
+        ----------
+        parse
+            Takes a text and raises ValueError if it cannot be read.
+        what
+            What a text should be: ``a number``.
+        *names
+            The usual names of the column. Where there is none, all texts are empty.
+
+        Raises
+        ------
+        DataError
+            At the first text that cannot be read.
+        """
         column, values = self.column(*names), []
         for position, text in enumerate(self.texts(*names)):
             try:
-                number = float(text.replace(",", ".")) if text and text != "-" else None
+                values.append(parse(text))
             except ValueError:
-                number = math.nan
-            if number is not None and not math.isfinite(number):
-                raise self._bad_value(position, column or names[0], f"{_shown(text)} is not a number")
-            values.append(number)
+                raise self._bad_value(position, column or names[0], f"{_shown(text)} is not {what}") from None
         return values
 
     def facts(self, *names: str) -> list[float | None]:
@@ -165,6 +183,13 @@ def _plain(value: str | None) -> str:
     text = (value or "").strip()
     found = _FORMULA.fullmatch(text) if text.startswith("=") else None
     return found[1].strip() if found else text
+
+
+def _number(text: str) -> float | None:
+    number = float(text.replace(",", ".")) if text and text != "-" else None
+    if number is not None and not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _lenient(text: str) -> float | None:
