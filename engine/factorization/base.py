@@ -195,6 +195,7 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
                 weights=weights,
                 sampler=self._sampler(users, items, torch.arange(len(present_items), device=self.device)),
                 num_negatives=self._num_negatives,
+                batch_size=self.batch_size,
             )
         self._make_optimizers(net)
         return AutogradTrainer(

@@ -12,6 +12,7 @@ from engine.factorization.representations import BilinearNet
 from engine.factorization.row_adam import RowAdam
 from engine.layers import ScaledEmbedding, ZeroEmbedding
 from engine.sampling import NegativeSampler
+from engine.training.loop import SMALL_STEP
 
 #: A batch: rows of the packed table ``(slots, batch)``, candidates, observed ratings and weights. The first slot is the
 #: users, the second the items and the third, if any, the negatives. Alternatively the hardest of the candidates is
@@ -59,7 +60,8 @@ class PackedRows:
 
     def state(self) -> dict[str, Tensor]:
         """Return the state that :meth:`take_over` needs, except for the number of steps."""
-        return {"users": self.users, "items": self.items, "first": self.adam.first, "second": self.adam.second}
+        first = self.adam.first.contiguous()
+        return {"users": self.users, "items": self.items, "first": first, "second": self.adam.second}
 
     def take_over(self, state: Mapping[str, Tensor], steps: int) -> None:
         """Continue with the Adam moments of an earlier fit. Rows that it did not have keep moments of 0."""
@@ -109,6 +111,8 @@ class BilinearTrainer:
     sampler, num_negatives
         The sampler of negatives for implicit losses, and their number for each pair. If there are several, the one with
         the highest score is used.
+    batch_size
+        The number of pairs in a step, which tells whether several threads pay.
     """
 
     def __init__(
@@ -121,12 +125,14 @@ class BilinearTrainer:
         weights: Tensor | None = None,
         sampler: NegativeSampler | None = None,
         num_negatives: int = 1,
+        batch_size: int = 1,
     ) -> None:
         self._rows, self._objective, self._num_users = rows, objective, len(rows.users)
         self._users, self._items, self._observed, self._weights = users, items, observed, weights
         self._sampler, self._num_negatives = sampler, num_negatives
         self.num_examples = len(users)
-        self.small_steps = True
+        slots = 2 if sampler is None else 3
+        self.small_steps = slots * batch_size * rows.adam.table.shape[1] < SMALL_STEP
         self.device = users.device
 
     def batches(self, examples: Tensor, generator: torch.Generator, batch_size: int) -> Sequence[Batch]:
@@ -155,16 +161,17 @@ class BilinearTrainer:
         flat = rows.reshape(-1)
         adam = self._rows.adam
         gathered = adam.gather(flat)
-        values = gathered[0].view(*rows.shape, -1)
+        values = gathered[:, 0].unflatten(0, rows.shape)
         user, items = values[0], values[1:]
         scores = _scores(user, items)
         loss, slope = self._objective(scores, observed, weights)
         # The derivative of a score is the other side's vector, and 1 for the bias, which is the last element.
-        other = values.clone()
-        other[..., -1] = 1.0
-        of_items = other[0] * slope.unsqueeze(-1)
-        of_user = (other[1:] * slope.unsqueeze(-1)).sum(0, keepdim=True)
-        adam.update(flat, gathered, torch.cat((of_user, of_items)).view(len(flat), -1))
+        gradients, weight = torch.empty_like(values), slope.unsqueeze(-1)
+        torch.mul(user, weight, out=gradients[1:])
+        torch.sum(items * weight, 0, out=gradients[0])
+        gradients[1:, :, -1] = slope
+        gradients[0, :, -1] = slope.sum(0)
+        adam.update(flat, gathered, gradients.view(len(flat), -1))
         return loss
 
     def move(self, device: torch.device) -> None:

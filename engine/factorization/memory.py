@@ -128,7 +128,7 @@ def implicit(counts: Counts, options: Options) -> float:
 def _gradient_training(counts: Counts, options: Options) -> float:
     row = 4.0 * (options["embedding_dim"] + 1)
     # The network, its packed rows, the first moments of Adam, and what is copied where the rows are packed.
-    tables = 4.5 * row * (counts.users + counts.items)
+    tables = 3.5 * row * (counts.users + counts.items)
     step = 16 * row * options["batch_size"]  # the vectors of a batch, their gradients and moments
     return float(WORKSPACE / 4 + tables + step)
 

@@ -35,15 +35,15 @@ class RowAdam:
     ) -> None:
         self.learning_rate, self.l2, self.betas, self.eps = learning_rate, l2, betas, eps
         self.steps = 0
-        # Values and first moments in one tensor: one gather fetches both.
-        self._state = torch.stack((table, torch.zeros_like(table)))
+        # A row's values and first moments side by side: in a large table a row is one place in memory instead of two.
+        self._state = torch.stack((table, torch.zeros_like(table)), 1)
         self.second = torch.zeros(len(table), dtype=table.dtype, device=table.device)
-        self._gradient = torch.zeros_like(table)
+        self._place = torch.zeros(len(table), dtype=torch.int64, device=table.device)
 
     @property
     def table(self) -> Tensor:
         """The values, ``(num_rows, width)``."""
-        return self._state[0]
+        return self._state[:, 0]
 
     @property
     def first(self) -> Tensor:
@@ -52,11 +52,11 @@ class RowAdam:
         The attribute ``second``, ``(num_rows,)``, holds the second moments before the division by the root of the
         width.
         """
-        return self._state[1]
+        return self._state[:, 1]
 
     def gather(self, rows: Tensor) -> Tensor:
-        """Return the values and the first moments of rows, ``(2, len(rows), width)``, for :meth:`update`."""
-        return self._state.index_select(1, rows)
+        """Return the values and the first moments of rows, ``(len(rows), 2, width)``, for :meth:`update`."""
+        return self._state.index_select(0, rows)
 
     def update(self, rows: Tensor, gathered: Tensor, gradients: Tensor) -> None:
         """Make one step.
@@ -70,11 +70,12 @@ class RowAdam:
         gradients
             The gradients, ``(n, width)``. Gradients of the same row are summed.
         """
-        # A repeated row reads the same sum and writes the same result each time: no deduplication is needed.
-        self._gradient.index_add_(0, rows, gradients)
-        gradient = self._gradient.index_select(0, rows)
-        self._gradient.index_fill_(0, rows, 0.0)
-        values, first = gathered.unbind(0)
+        # All gradients of a row are summed at one of its places in the batch. A repeated row reads the same sum and
+        # writes the same result each time: no deduplication is needed.
+        self._place.index_copy_(0, rows, torch.arange(len(rows), device=rows.device))
+        places = self._place.index_select(0, rows)
+        gradient = torch.zeros_like(gradients).index_add_(0, places, gradients).index_select(0, places)
+        values, first = gathered.unbind(1)
         if self.l2:
             gradient.add_(values, alpha=self.l2)
         self.steps += 1
@@ -84,10 +85,10 @@ class RowAdam:
         correction1, correction2 = 1.0 - beta1**self.steps, (1.0 - beta2**self.steps) ** 0.5
         size = self.learning_rate * correction2 / correction1 * gradient.shape[1] ** 0.25
         values.addcmul_(first, second.add(self.eps**2).rsqrt_().unsqueeze(1), value=-size)
-        self._state.index_copy_(1, rows, gathered)
+        self._state.index_copy_(0, rows, gathered)
         self.second.index_copy_(0, rows, second)
 
     def to(self, device: torch.device) -> None:
         """Move the table and its moments to another device."""
-        self._state, self._gradient = self._state.to(device), self._gradient.to(device)
+        self._state, self._place = self._state.to(device), self._place.to(device)
         self.second = self.second.to(device)

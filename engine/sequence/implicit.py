@@ -28,10 +28,7 @@ from engine.sequence.representations import PADDING_IDX, CNNNet, ItemNet, LSTMNe
 from engine.sequence.self_attention import AttentionNet
 from engine.sequence.softmax import SharedNegatives, softmax_loss
 from engine.training.autograd import AutogradTrainer, Batch
-from engine.training.loop import Learner
-
-#: If a step's largest tensor has fewer elements, several threads would wait for each other longer than they compute.
-SMALL_STEP = 1_048_576
+from engine.training.loop import SMALL_STEP, Learner
 
 _LOSSES = {"pointwise": pointwise_loss, "bpr": bpr_loss, "hinge": hinge_loss}
 _NETS = {"pooling": PoolNet, "cnn": CNNNet, "lstm": LSTMNet, "mixture": MixtureLSTMNet, "attention": AttentionNet}

@@ -37,6 +37,8 @@ from engine.runtime.job import Job, Progress
 BLOCK = 65_536
 #: The seconds between two progress reports.
 REPORT_EVERY = 0.1
+#: If a step's largest tensor has fewer elements, several threads would wait for each other longer than they compute.
+SMALL_STEP = 1_048_576
 
 
 class Learner(Protocol):
