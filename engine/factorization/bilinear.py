@@ -161,7 +161,7 @@ class BilinearTrainer:
         flat = rows.reshape(-1)
         adam = self._rows.adam
         gathered = adam.gather(flat)
-        values = gathered[:, 0].unflatten(0, rows.shape)
+        values = gathered[:, 0].reshape(*rows.shape, -1)
         user, items = values[0], values[1:]
         scores = _scores(user, items)
         loss, slope = self._objective(scores, observed, weights)
