@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -11,6 +13,7 @@ from engine.factorization.objectives import Objective
 from engine.factorization.representations import BilinearNet
 from engine.factorization.row_adam import RowAdam
 from engine.layers import ScaledEmbedding, ZeroEmbedding
+from engine.runtime.thread_executor import use_one_core
 from engine.sampling import NegativeSampler
 from engine.training.loop import SMALL_STEP
 
@@ -18,6 +21,8 @@ from engine.training.loop import SMALL_STEP
 #: users, the second the items and the third, if any, the negatives. Alternatively the hardest of the candidates is
 #: chosen as the negative.
 Batch = tuple[Tensor, Tensor | None, Tensor | None, Tensor | None]
+
+R = TypeVar("R")
 
 
 def is_plain(net: object) -> bool:
@@ -112,7 +117,7 @@ class BilinearTrainer:
         The sampler of negatives for implicit losses, and their number for each pair. If there are several, the one with
         the highest score is used.
     batch_size
-        The number of pairs in a step, which tells whether several threads pay.
+        The number of pairs in a step, which tells whether two threads pay.
     """
 
     def __init__(
@@ -131,8 +136,13 @@ class BilinearTrainer:
         self._users, self._items, self._observed, self._weights = users, items, observed, weights
         self._sampler, self._num_negatives = sampler, num_negatives
         self.num_examples = len(users)
+        # Torch's own threads would spin while they wait for each other, and each step has many operations.
+        self.small_steps = True
         slots = 2 if sampler is None else 3
-        self.small_steps = slots * batch_size * rows.adam.table.shape[1] < SMALL_STEP
+        is_large = slots * batch_size * rows.adam.table.shape[1] >= SMALL_STEP
+        self._other_thread: ThreadPoolExecutor | None = None
+        if is_large and users.device.type == "cpu" and torch.get_num_threads() > 1:
+            self._other_thread = ThreadPoolExecutor(1, "items", initializer=use_one_core)
         self.device = users.device
 
     def batches(self, examples: Tensor, generator: torch.Generator, batch_size: int) -> Sequence[Batch]:
@@ -158,21 +168,30 @@ class BilinearTrainer:
         rows, candidates, observed, weights = batch
         if candidates is not None:
             rows = torch.cat((rows, self._hardest(rows[0], candidates).unsqueeze(0)))
-        flat = rows.reshape(-1)
         adam = self._rows.adam
-        gathered = adam.gather(flat)
-        values = gathered[:, 0].reshape(*rows.shape, -1)
-        user, items = values[0], values[1:]
+        # Users and items are different rows of the table, so that two threads may work on them at the same time.
+        sides = rows[0], rows[1:].reshape(-1)
+        gathered = self._in_two(lambda side: adam.gather(sides[side]))
+        user, items = gathered[0][:, 0], gathered[1][:, 0].reshape(len(rows) - 1, len(rows[0]), -1)
         scores = _scores(user, items)
         loss, slope = self._objective(scores, observed, weights)
-        # The derivative of a score is the other side's vector, and 1 for the bias, which is the last element.
-        gradients, weight = torch.empty_like(values), slope.unsqueeze(-1)
-        torch.mul(user, weight, out=gradients[1:])
-        torch.sum(items * weight, 0, out=gradients[0])
-        gradients[1:, :, -1] = slope
-        gradients[0, :, -1] = slope.sum(0)
-        adam.update(flat, gathered, gradients.view(len(flat), -1))
+        gradients = self._in_two(
+            lambda side: (_of_items(user, slope) if side else _of_users(items, slope)).view(len(sides[side]), -1)
+        )
+        adam.steps += 1
+        self._in_two(lambda side: adam.update(sides[side], gathered[side], gradients[side]))
         return loss
+
+    def _in_two(self, work: Callable[[int], R]) -> tuple[R, R]:
+        """Do the work on the users (0) and on the items (1), in two threads if a step is large."""
+        if self._other_thread is None:
+            return work(0), work(1)
+        items = self._other_thread.submit(torch.inference_mode()(work), 1)
+        try:
+            users = work(0)
+        finally:
+            wait((items,))  # also if this thread fails: the other one must not write any more
+        return users, items.result()
 
     def move(self, device: torch.device) -> None:
         """See :class:`engine.training.loop.Learner`."""
@@ -188,6 +207,28 @@ class BilinearTrainer:
         items = table.index_select(0, candidates.reshape(-1)).view(*candidates.shape, -1)
         scores = _scores(table.index_select(0, users).unsqueeze(1), items)
         return candidates.gather(1, scores.argmax(1, keepdim=True)).squeeze(1)
+
+
+def _of_users(items: Tensor, slope: Tensor) -> Tensor:
+    """The gradients of the users: the derivative of a score is the item's vector, and 1 for the bias, the last element.
+
+    Parameters
+    ----------
+    items
+        The rows of items, ``(num_items, batch, width)``.
+    slope
+        The derivative of the loss with respect to the scores, ``(num_items, batch)``.
+    """
+    gradients = (items * slope.unsqueeze(-1)).sum(0)
+    gradients[:, -1] = slope.sum(0)
+    return gradients
+
+
+def _of_items(users: Tensor, slope: Tensor) -> Tensor:
+    """The gradients of the items, ``(num_items, batch, width)``; see :func:`_of_users`."""
+    gradients = users * slope.unsqueeze(-1)
+    gradients[..., -1] = slope
+    return gradients
 
 
 def _scores(users: Tensor, items: Tensor) -> Tensor:

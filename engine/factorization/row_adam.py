@@ -23,6 +23,11 @@ class RowAdam:
         The learning rate and the weight decay. ``l2 * row`` is added to the gradient of each row of a batch.
     betas, eps
         The decay rates of the moments and the smallest divisor, as in Adam.
+
+    Attributes
+    ----------
+    steps
+        The number of steps, with the one that is being made.
     """
 
     def __init__(
@@ -59,7 +64,7 @@ class RowAdam:
         return self._state.index_select(0, rows)
 
     def update(self, rows: Tensor, gathered: Tensor, gradients: Tensor) -> None:
-        """Make one step.
+        """Make the step whose number is ``steps``, which the caller counts. Different rows may be updated separately.
 
         Parameters
         ----------
@@ -78,7 +83,6 @@ class RowAdam:
         values, first = gathered.unbind(1)
         if self.l2:
             gradient.add_(values, alpha=self.l2)
-        self.steps += 1
         beta1, beta2 = self.betas
         first.lerp_(gradient, 1.0 - beta1)
         second = self.second.index_select(0, rows).lerp_(torch.linalg.vecdot(gradient, gradient), 1.0 - beta2)

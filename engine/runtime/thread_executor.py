@@ -66,7 +66,7 @@ def _single_threads(number: int) -> Iterator[ThreadPoolExecutor]:
     """Threads in which torch computes with one core. The number of threads of the calling thread stays as it is."""
     before = torch.get_num_threads()
     started = threading.Barrier(number + 1)
-    with ThreadPoolExecutor(number, "blocks", initializer=_use_one_core) as pool:
+    with ThreadPoolExecutor(number, "blocks", initializer=use_one_core) as pool:
         try:
             for _ in range(number):
                 pool.submit(started.wait)
@@ -79,7 +79,7 @@ def _single_threads(number: int) -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def _use_one_core() -> None:
+def use_one_core() -> None:
     """Let torch compute with one core in this thread."""
     torch.get_num_threads()  # sets this thread's number from that of all, which would otherwise happen afterwards
     torch.set_num_threads(1)

@@ -119,6 +119,19 @@ def test_the_same_seed_gives_the_same_model(ratings):
     assert not np.array_equal(predictions(5), predictions(6))
 
 
+@pytest.mark.parametrize("model_class", [ExplicitFactorizationModel, ImplicitFactorizationModel])
+def test_two_threads_learn_the_same_as_one(monkeypatch, ratings, model_class):
+    def tables(threads):
+        monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+        model = model_class(n_iter=2, embedding_dim=512, batch_size=2048, random_state=0)
+        model.fit(ratings)
+        return dict(model._net.named_parameters())
+
+    alone, together = tables(1), tables(2)
+    assert alone.keys() == together.keys()
+    assert all(torch.equal(alone[name], together[name]) for name in alone)
+
+
 def test_fitting_again_goes_on(ratings):
     whole, halves = (ExplicitFactorizationModel(n_iter=n, random_state=1) for n in (6, 3))
     whole.fit(ratings)
