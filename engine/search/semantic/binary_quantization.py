@@ -4,15 +4,21 @@ Each bit of a code tells on which side of the centre a vector lies in one dimens
 few bits (Charikar, 2002). The codes take a thirty-second of the vectors' memory, and encoding a million vectors takes
 half a second. Unlike a graph index (Malkov and Yashunin, 2018) they need no construction and work with any filter.
 
-Recall of the ten nearest, measured on sentence vectors with queries that differ in style from the items:
+For very many vectors the query keeps more than its bits: of the rows that differ in few bits, those are candidates
+whose differing dimensions weigh least, where a dimension weighs 0 to 3 by the size of the query's value. This is an
+asymmetric distance (Gordo, Perronnin, Gong and Lazebnik, 2014), counted with two masks of bits.
+
+Recall of the ten nearest, measured on a million sentence vectors with queries that differ in style from the items:
 
 - A graph over 150 thousand int8 vectors (usearch) reached .88 at best, and took 135 seconds of one core to build.
-- An inverted file with 1,024 lists reached .70 when it compared 26 thousand of a million vectors.
-- Binary codes that select 20 thousand candidates of a million reach .97.
+- An inverted file with 1,024 lists reached .70 when it compared 26 thousand vectors.
+- Binary codes by the number of differing bits alone reach .93 with 10 thousand candidates, and .96 with 20 thousand.
+- With weights they reach .98 with 8 thousand.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +35,15 @@ Block = npt.NDArray[np.uint64]
 _BLOCK = 65_536
 #: The minimum number of blocks per thread.
 _MIN_BLOCKS = 2
-#: The number of candidates: this many and some more per result, but at least one in this many of all rows.
-_MIN_CANDIDATES, _CANDIDATES_PER_RESULT, _ROWS_PER_CANDIDATE = 4096, 5, 50
+#: The number of candidates: this many and some more per result.
+_MIN_CANDIDATES, _CANDIDATES_PER_RESULT = 4096, 5
+#: In a larger matrix at least one in so many rows is a candidate, and of those with the fewest differing bits so many
+#: per candidate are weighed. In a smaller one, comparing some more candidates exactly takes less time than weighing.
+_LARGE, _ROWS_PER_CANDIDATE, _WEIGHED_PER_CANDIDATE = 250_000, 125, 5
+#: The shares of the dimensions that weigh 0, at most 1, and at most 2.
+_WEIGHTS = (0.2, 0.5, 0.8)
+#: The size of a sample of values that tells nearly what the least ones are.
+_SAMPLE = 16_384
 #: The number of 64-bit words whose differing bits can be counted in one byte (3 * 64 < 256).
 _WORDS_PER_COUNT = 3
 
@@ -67,10 +80,11 @@ class BinaryQuantizer:
 
     def rescore_count(self, k: int) -> int:
         """The number of candidates to request so that nearly all of the ``k`` nearest vectors are among them."""
-        return max(_MIN_CANDIDATES + _CANDIDATES_PER_RESULT * k, self.rows // _ROWS_PER_CANDIDATE)
+        few = _MIN_CANDIDATES + _CANDIDATES_PER_RESULT * k
+        return max(few, self.rows // _ROWS_PER_CANDIDATE) if self.rows > _LARGE else few
 
     def nearest(self, query: npt.NDArray[np.float32], count: int, allowed: npt.NDArray[np.bool_] | None = None) -> Rows:
-        """The rows whose codes differ from the query's code in the fewest bits.
+        """The rows whose codes differ least from the query, by the weights of the differing dimensions.
 
         Parameters
         ----------
@@ -86,15 +100,23 @@ class BinaryQuantizer:
         numpy.ndarray
             Row numbers in ascending order, int64.
         """
-        differences = self._differences(_pack(query[None] > 0)[0])
+        code = _pack(query[None] > 0)[0]
+        differences = self._differences(code)
+        num_allowed = self.rows
         if allowed is not None:
             differences[~allowed] = np.iinfo(differences.dtype).max
-            count = min(count, int(np.count_nonzero(allowed)))
+            num_allowed = int(np.count_nonzero(allowed))
+            count = min(count, num_allowed)
         if count >= self.rows:
             return np.arange(self.rows)
         if count < 1:
             return np.zeros(0, dtype=np.int64)
-        return np.flatnonzero(differences <= np.partition(differences, count - 1)[count - 1])
+        bits = 64 * len(code)
+        if self.rows <= _LARGE:
+            return _least(differences, count, bits)
+        weighed = min(count * _WEIGHED_PER_CANDIDATE, num_allowed)
+        rows = _least(differences, weighed, bits)
+        return rows[_least(self._weights(code, query, rows), count, 3 * bits)]
 
     def _differences(self, code: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint16]:
         """The number of bits in which each row's code differs from this one, shape (rows,)."""
@@ -117,6 +139,51 @@ class BinaryQuantizer:
                     if word > first:
                         np.add(sums[:size], counts[:size], out=sums[:size])
                 of_block += sums[:size]
+
+    def _weights(
+        self, code: npt.NDArray[np.uint64], query: npt.NDArray[np.float32], rows: Rows
+    ) -> npt.NDArray[np.uint16]:
+        """The sum of the weights of the dimensions in which these rows differ from the query, shape (len(rows),)."""
+        sizes = np.abs(query)
+        weights = np.searchsorted(np.quantile(sizes, _WEIGHTS), sizes, side="right")
+        ones, twos = (_pack((weights & bit)[None] > 0)[0] for bit in (1, 2))
+        found = np.zeros(len(rows), dtype=np.uint16)
+        ends = np.searchsorted(rows, np.arange(len(self.blocks) + 1) * _BLOCK)
+
+        def work(first: int, last: int) -> None:
+            begin, end = ends[first], ends[last]
+            codes, of_rows = np.empty((len(code), end - begin), dtype=np.uint64), found[begin:end]
+            for number in range(first, last):
+                of_block = rows[ends[number] : ends[number + 1]] - number * _BLOCK
+                for word, block in enumerate(self.blocks[number]):
+                    block.take(of_block, out=codes[word, ends[number] - begin : ends[number + 1] - begin], mode="clip")
+            for word, differing in enumerate(codes):
+                differing ^= code[word]
+                of_rows += np.bitwise_count(differing & ones[word])
+                differing &= twos[word]
+                counts = np.bitwise_count(differing)
+                of_rows += counts + counts  # at most twice 64, so no byte overflows
+
+        in_parts(len(self.blocks), _MIN_BLOCKS, work)
+        return found
+
+
+def _least(values: npt.NDArray[np.uint16], count: int, largest: int) -> Rows:
+    """The positions of the ``count`` least values and of those that equal the last of them, ascending.
+
+    At least ``count`` values are at most ``largest``. They are small whole numbers, so that the last one is found by
+    counting, which takes less time than a partition.
+    """
+
+    def up_to(value: int) -> int:
+        return int(np.count_nonzero(values <= value))
+
+    sample = np.sort(values[:: max(1, len(values) // _SAMPLE)])
+    guess = min(int(sample[min(len(sample) - 1, count * len(sample) // len(values))]), largest)
+    last = guess + bisect_left(range(-2, 3), count, key=lambda by: up_to(guess + by)) - 2
+    if last in (guess - 2, guess + 3):  # the sample was misleading
+        last = bisect_left(range(largest), count, key=up_to)
+    return np.flatnonzero(values <= last)
 
 
 def _pack(signs: npt.NDArray[np.bool_]) -> Block:

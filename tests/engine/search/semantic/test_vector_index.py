@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -102,6 +104,39 @@ def test_by_codes_nearly_all_of_the_nearest_are_found_with_their_exact_cosines(c
         np.testing.assert_allclose(scores[0], clustered[items[0]] @ query, atol=1e-6)
         assert (np.diff(scores[0]) <= 0).all()
     assert hits >= 95
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5, 0.02])
+def test_of_very_many_vectors_the_candidates_are_those_whose_dimensions_weigh_most(
+    monkeypatch: pytest.MonkeyPatch, clustered: np.ndarray, share: float
+) -> None:
+    quantizer, allowed = BinaryQuantizer().grown(clustered), np.random.RandomState(3).rand(len(clustered)) < share
+    exact, by_bits, by_weights = ExactIndex(clustered), 0, 0
+    for query in clustered[::1000] + 0.3 * unit(np.random.RandomState(1), 20, 100):
+        truth = exact.search(query[None], 10, allowed)[0][0]
+        monkeypatch.setattr(codes_module, "_LARGE", len(clustered))
+        by_bits += len(np.intersect1d(quantizer.nearest(query, 25, allowed), truth))
+        monkeypatch.setattr(codes_module, "_LARGE", 0)
+        rows = quantizer.nearest(query, 25, allowed)
+        assert len(rows) >= min(25, allowed.sum())
+        assert allowed[rows].all()
+        assert (np.diff(rows) > 0).all()
+        by_weights += len(np.intersect1d(rows, truth))
+    assert by_weights > by_bits
+
+
+@given(
+    values=st.lists(st.integers(0, 12) | st.just(65_535), min_size=1, max_size=60),
+    count=st.integers(1, 60),
+    sample=st.integers(1, 70),
+)
+def test_the_least_are_those_of_a_partition(values: list[int], count: int, sample: int) -> None:
+    array = np.array(values, dtype=np.uint16)
+    count = min(count, int(np.count_nonzero(array <= 12)))
+    if count:
+        with mock.patch.object(codes_module, "_SAMPLE", sample):
+            found = codes_module._least(array, count, 12)
+        np.testing.assert_array_equal(found, np.flatnonzero(array <= np.partition(array, count - 1)[count - 1]))
 
 
 @pytest.mark.parametrize("share", [0.5, 0.1, 0.001, 0.0])
