@@ -12,6 +12,7 @@ from engine.factorization.representations import BilinearNet
 from engine.factorization.row_adam import RowAdam
 from engine.layers import ScaledEmbedding, ZeroEmbedding
 from engine.sampling import NegativeSampler
+from engine.training.collective import Collective
 
 #: A batch: rows of the packed table ``(slots, batch)``, candidates, observed ratings and weights. The first slot is the
 #: users, the second the items and the third, if any, the negatives. Alternatively the hardest of the candidates is
@@ -128,6 +129,7 @@ class BilinearTrainer:
         self.num_examples = len(users)
         self.small_steps = True
         self.device = users.device
+        self._collective: Collective | None = None
 
     def batches(self, examples: Tensor, generator: torch.Generator, batch_size: int) -> Sequence[Batch]:
         """See :class:`engine.training.loop.Learner`."""
@@ -151,13 +153,13 @@ class BilinearTrainer:
         """See :class:`engine.training.loop.Learner`."""
         rows, candidates, observed, weights = batch
         if candidates is not None:
-            rows = torch.cat((rows, self._hardest(rows[0], candidates).unsqueeze(0)))
+            rows = torch.cat((rows, self._choose(rows[0], candidates).unsqueeze(0)))
         flat = rows.reshape(-1)
         adam = self._rows.adam
         gathered = adam.gather(flat)
         values = gathered[0].view(*rows.shape, -1)
         user, items = values[0], values[1:]
-        scores = _scores(user, items)
+        scores = self._score(user, items)
         loss, slope = self._objective(scores, observed, weights)
         # The derivative of a score is the other side's vector, and 1 for the bias, which is the last element.
         other = values.clone()
@@ -175,6 +177,32 @@ class BilinearTrainer:
         self._weights = None if self._weights is None else self._weights.to(device)
         self._sampler = None if self._sampler is None else self._sampler.to(device)
         self.device = device
+
+    def divide(self, collective: Collective) -> BilinearTrainer:
+        """Have the ranks of a collective compute a part each of the scores, and of the choice of negatives.
+
+        What follows of the scores, the gradients and the step of the optimiser, is computed by every rank: sending
+        the gradients of a batch would take longer. The model is thus the same to the last bit.
+        """
+        self._collective = collective
+        return self
+
+    def synchronise(self) -> None:
+        """Give all ranks the rows of rank 0, since sums on a GPU may differ in their last bits."""
+        assert self._collective is not None
+        self._collective.broadcast(self._rows.adam.tensors())
+
+    def _score(self, user: Tensor, items: Tensor) -> Tensor:
+        if self._collective is None:
+            return _scores(user, items)
+        part = self._collective.part(len(user))
+        return self._collective.gather(_scores(user[part], items[:, part]), len(user))
+
+    def _choose(self, users: Tensor, candidates: Tensor) -> Tensor:
+        if self._collective is None:
+            return self._hardest(users, candidates)
+        part = self._collective.part(len(users))
+        return self._collective.gather(self._hardest(users[part], candidates[part]), len(users))
 
     def _hardest(self, users: Tensor, candidates: Tensor) -> Tensor:
         table = self._rows.adam.table
