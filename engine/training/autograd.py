@@ -111,8 +111,7 @@ class AutogradTrainer:
 
     def divide(self, collective: Collective) -> DividedTrainer:
         """Return a learner that divides each batch among the ranks of a collective."""
-        tables = [layer.weight for layer in self._embedding_gradients.layers]
-        return DividedTrainer(self, self._net, tables, collective)
+        return DividedTrainer(self, self._net, self._embedding_gradients.tables, collective)
 
     @contextmanager
     def _seeded_dropout(self, batch: Batch) -> Iterator[None]:
@@ -143,27 +142,32 @@ class _EmbeddingGradients:
     """
 
     def __init__(self, net: nn.Module) -> None:
-        self.layers = [
+        self._layers = [
             one
             for one in net.modules()
             if isinstance(one, nn.Embedding) and not one.sparse and not one.scale_grad_by_freq
         ]
-        self._gradients = [torch.zeros_like(one.weight) for one in self.layers]
+        self._gradients = [torch.zeros_like(one.weight) for one in self._layers]
+
+    @property
+    def tables(self) -> list[Tensor]:
+        """The tables."""
+        return [layer.weight for layer in self._layers]
 
     @contextmanager
     def gathering_rows(self) -> Iterator[None]:
-        for layer in self.layers:
+        for layer in self._layers:
             layer.sparse = True
         try:
             yield
         finally:
-            for layer in self.layers:
+            for layer in self._layers:
                 layer.sparse = False
 
     @contextmanager
     def dense_gradients(self) -> Iterator[None]:
         touched = []
-        for layer, gradient in zip(self.layers, self._gradients, strict=True):
+        for layer, gradient in zip(self._layers, self._gradients, strict=True):
             rows = layer.weight.grad
             if rows is not None and rows.is_sparse:  # it is dense if the network also uses the table as a matrix
                 touched.append((gradient, rows._indices()[0]))

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.errors import CancelledError, UnsupportedError
+from engine.errors import CancelledError, RecsysError, UnsupportedError
 from engine.runtime.group import FormsGroups, Group, MembersLostError
 from engine.runtime.job import Job, Progress
 from engine.training.loop import Reporter, RunState, end_epoch
@@ -85,7 +85,7 @@ class DistributedTraining:
                     group.start(job)
                     group.run(prepare, self._begin(), job)
                     while state.interrupted:
-                        self._train_epoch(group, state, job, reporter)
+                        self._train_epoch(group, state, job, reporter, kept)
                         kept = 0, 0.0
                         if on_epoch is not None:
                             on_epoch()
@@ -95,43 +95,42 @@ class DistributedTraining:
                 epoch = state.epoch
                 if failures > _RESTARTS:
                     raise
-                lost = f"{str(error).rstrip('.')}: the training goes on from the end of epoch {epoch}."
-                job.report(Progress(stage, warning=lost))
+                restart = f"goes on from the end of epoch {epoch}" if epoch else "begins again"
+                job.report(Progress(stage, warning=f"{str(error).rstrip('.')}: the training {restart}."))
 
-    def _train_epoch(self, group: Group, state: RunState, job: Job, reporter: Reporter) -> None:
+    def _train_epoch(
+        self, group: Group, state: RunState, job: Job, reporter: Reporter, kept: tuple[int, float]
+    ) -> None:
+        """Finish an epoch, of which this process has the model after ``kept``: finished batches, and their loss."""
         steps, batches = 1, state.batch + 1
+        job.checkpoint()
         try:
             while state.batch < batches:
-                job.checkpoint()
                 before, begun = state.batch, time.perf_counter()
                 state.batch, batches, state.loss_sum = group.run(advance, (state.to_dict(), steps), job)[0]
                 pace = (state.batch - before) / max(time.perf_counter() - begun, 1e-9)
                 steps = max(1, min(2 * steps, int(pace * _SECONDS_A_CALL)))
                 reporter.batch(state, batches, 0.0, state.batch - before)
+            self._collect(group, state, job)
         except CancelledError:
-            self._keep_what_is_learnt(group, state)
+            try:
+                self._collect(group, state, Job(), _PATIENCE)
+            except RecsysError:  # the ranks are gone, and with them what they have learnt since
+                state.batch, state.loss_sum = kept
             raise
-        self._collect(group, state, job)
         end_epoch(state, batches, reporter)
 
     def _collect(self, group: Group, state: RunState, job: Job, patience: float | None = None) -> None:
         state.batch, state.loss_sum, tensors, header = group.run(collect, (), job, patience)[0]
         self._take(tensors, header)
 
-    def _keep_what_is_learnt(self, group: Group, state: RunState) -> None:
-        try:
-            self._collect(group, state, Job(), _PATIENCE)
-        except MembersLostError:
-            state.batch, state.loss_sum = 0, 0.0
-
     def _say_if_slower(self, group: Group, stage: str, job: Job) -> None:
         if self._said or group.machines > 1 or (group.gpus and group.size > 1):
             return
         self._said = True
         sentence = (
-            f"{stage} is divided among {group.size} processes of one machine, which is slower than in one process: it "
-            "pays with several GPUs or machines."
+            "The batches are divided among processes of one machine without several GPUs, which is slower than "
+            "training in one process."
         )
-        sentence = sentence[0].upper() + sentence[1:]
         warnings.warn(sentence, RuntimeWarning, stacklevel=4)
         job.report(Progress(stage, warning=sentence))
