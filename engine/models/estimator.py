@@ -16,8 +16,7 @@ from torch import Tensor, nn
 from engine.errors import DataError, LearningError, NotTrainedError, OptionError, UnsupportedError
 from engine.models.base import BaseModel, load_net, misfit, require_finite
 from engine.models.option_checks import require_not_negative, require_positive, require_whole
-from engine.runtime.executor import Executor
-from engine.runtime.group import FormsGroups
+from engine.runtime.executor import Executor, FormsGroups
 from engine.runtime.job import Job
 from engine.training.autograd import Optimizers, make_optimizers, pack_state, unpack_state
 from engine.training.distributed import DistributedTraining

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self
 
 from engine.errors import ErrorKind, RecsysError
-from engine.runtime.executor import Executor
 from engine.runtime.job import Job
 
 
@@ -130,25 +129,5 @@ class Group(Protocol):
             If a member died.
         RecsysError
             What the function raises, and if the machines cannot be reached.
-        """
-        ...
-
-
-@runtime_checkable
-class FormsGroups(Executor, Protocol):
-    """An executor that can form groups, which take what it shares, too."""
-
-    def group(self, gpus: bool) -> Group:
-        """Plan a group of a size that suits the machines.
-
-        Parameters
-        ----------
-        gpus
-            Whether to have a member for each GPU, if the machines have any.
-
-        Raises
-        ------
-        RecsysError
-            If the machines cannot be reached.
         """
         ...

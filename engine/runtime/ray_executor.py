@@ -103,7 +103,7 @@ class RayExecutor:
                     ray.cancel(one, force=True)
 
     def group(self, gpus: bool) -> RayGroup:
-        """Plan a group of actors; see :meth:`engine.runtime.group.FormsGroups.group`."""
+        """Plan a group of actors; see :meth:`engine.runtime.executor.FormsGroups.group`."""
         return RayGroup(self._ray, self._where, gpus, self._result)
 
     def _cores(self) -> list[str]:

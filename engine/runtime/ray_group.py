@@ -83,7 +83,7 @@ class RayGroup:
     where
         The name of the cluster.
     gpus
-        See :meth:`engine.runtime.group.FormsGroups.group`.
+        See :meth:`engine.runtime.executor.FormsGroups.group`.
     receive
         What takes the outcome of each member, and gives its result or raises its error.
     """
@@ -151,8 +151,9 @@ class RayGroup:
                     done, _ = ray.wait(list(running), num_returns=1, timeout=_PATIENCE)
                     for one in done:
                         rank, outcome = running.pop(one), ray.get(one)
-                        # All members log the same.
-                        results[rank] = self._receive(outcome if rank == 0 else replace(outcome, messages=()))
+                        if rank and outcome.error is None:  # all members log the same
+                            outcome = replace(outcome, messages=())
+                        results[rank] = self._receive(outcome)
             except RayActorError as error:
                 raise self._lost("a member died") from error
         return results

@@ -5,6 +5,7 @@ The ranks must call the same operations in the same order, whatever their part o
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from engine.runtime.group import MembersLostError
+
+_log = logging.getLogger(__name__)
 
 
 class Collective:
@@ -137,4 +140,5 @@ def _connected() -> Iterator[Any]:
     try:
         yield torch.distributed
     except RuntimeError as error:
-        raise MembersLostError(" ".join(str(error).split()[:40])) from error
+        _log.warning("an exchange between ranks failed: %s", " ".join(str(error).split()[:40]))
+        raise MembersLostError("A process of the training lost the connection to another one.") from error

@@ -7,6 +7,7 @@ itself uses, which is the loopback interface where the cluster is of one machine
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import struct
@@ -16,15 +17,19 @@ from datetime import timedelta
 
 import torch
 import torch.distributed
-from torch._C._distributed_c10d import Store
+from torch.distributed import Store  # type: ignore[attr-defined]
 
 from engine.runtime.group import Member, MembersLostError, Rendezvous
 from engine.training.collective import Collective
 
+_log = logging.getLogger(__name__)
+
 #: The time that a rank waits for the others: in a step, and while they start.
-_PATIENCE = timedelta(minutes=5)
+_PATIENCE = timedelta(minutes=2)
 #: The seconds between two looks into the store.
 _LOOK_AGAIN = 0.01
+#: The loopback interface of Linux and of macOS.
+_LOOPBACK = ("lo", "lo0")
 #: Linux' request for the address of an interface (``SIOCGIFADDR``).
 _ADDRESS_OF = 0x8915
 
@@ -51,7 +56,8 @@ def connect(member: Member) -> Collective:
             timeout=_PATIENCE,
         )
     except RuntimeError as error:
-        raise MembersLostError(f"The ranks of a training cannot reach each other: {error}") from error
+        _log.warning("the ranks cannot connect: %s", " ".join(str(error).split()[:40]))
+        raise MembersLostError("The processes of the training cannot reach each other.") from error
     return Collective(member.rank, member.size)
 
 
@@ -84,7 +90,9 @@ class _GroupStore(Store):
 
 
 def _interface(address: str) -> str | None:
-    """The name of the network interface with an address; None where Linux does not tell."""
+    """The name of the network interface with an address; None where the system does not tell."""
+    if address.startswith("127."):
+        return next((name for _, name in socket.if_nameindex() if name in _LOOPBACK), None)
     try:
         import fcntl
 

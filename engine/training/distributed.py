@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.errors import CancelledError, RecsysError, UnsupportedError
-from engine.runtime.group import FormsGroups, Group, MembersLostError
+from engine.runtime.executor import FormsGroups
+from engine.runtime.group import Group, MembersLostError
 from engine.runtime.job import Job, Progress
 from engine.training.loop import Reporter, RunState, end_epoch
 from engine.training.ranks import Arrays, advance, collect, prepare
@@ -73,7 +74,7 @@ class DistributedTraining:
         RecsysError
             If the cluster cannot be reached.
         """
-        job = job or Job()
+        given, job = job, job or Job()
         failures, epoch, reporter = 0, state.epoch, Reporter(job, stage, verbose)
         while state.interrupted:
             kept = state.batch, state.loss_sum
@@ -81,7 +82,8 @@ class DistributedTraining:
                 with self._executor.group(self._device != "cpu") as group:
                     if self._device == "cuda" and not group.gpus:
                         raise UnsupportedError("The machines of the cluster have no CUDA device.")
-                    self._say_if_slower(group, stage, job)
+                    self._say_if_slower(group, stage, given)
+                    job.report(Progress("starting the processes of the training"))
                     group.start(job)
                     group.run(prepare, self._begin(), job)
                     while state.interrupted:
@@ -124,7 +126,7 @@ class DistributedTraining:
         state.batch, state.loss_sum, tensors, header = group.run(collect, (), job, patience)[0]
         self._take(tensors, header)
 
-    def _say_if_slower(self, group: Group, stage: str, job: Job) -> None:
+    def _say_if_slower(self, group: Group, stage: str, job: Job | None) -> None:
         if self._said or group.machines > 1 or (group.gpus and group.size > 1):
             return
         self._said = True
@@ -132,5 +134,7 @@ class DistributedTraining:
             "The batches are divided among processes of one machine without several GPUs, which is slower than "
             "training in one process."
         )
-        warnings.warn(sentence, RuntimeWarning, stacklevel=4)
-        job.report(Progress(stage, warning=sentence))
+        if job is None:
+            warnings.warn(sentence, RuntimeWarning, stacklevel=4)
+        else:
+            job.report(Progress(stage, warning=sentence))

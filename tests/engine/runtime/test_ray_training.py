@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -108,10 +111,14 @@ def train_each(job: Job, member: Member) -> list[tuple[tuple[float, ...], Any]]:
 
 
 def test_divided_batches_train_the_same_models(watched: WatchedExecutor) -> None:
+    from tests.engine.runtime.test_ray import LOOPBACK  # the ranks import this module, too, and need less
+
     with watched.group(gpus=False) as group:
         group.start(Job())
         by_rank = group.run(train_each, (), Job())
+        listening = group.run(listens_to, (), Job()) if Path("/proc/net/tcp").exists() else []
     assert len(by_rank) == len(watched.nodes) == 2
+    assert set().union(*listening) <= LOOPBACK
     for number, name in enumerate(MODELS):
         here = make(name)
         fit(here)
@@ -128,7 +135,19 @@ def process_id(job: Job, member: Member) -> int:
     return os.getpid()
 
 
-def test_a_killed_rank_costs_at_most_an_epoch_and_a_cancelled_training_nothing(watched: WatchedExecutor) -> None:
+def listens_to(job: Job, member: Member) -> set[str]:
+    """The addresses that a rank listens on, as Linux writes them."""
+    sockets = set()
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            sockets.add(os.readlink(link))
+    rows = [line.split() for table in ("tcp", "tcp6") for line in Path(f"/proc/net/{table}").read_text().splitlines()]
+    return {row[1].split(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets}
+
+
+def test_a_killed_rank_or_node_costs_at_most_an_epoch_and_a_cancel_nothing(
+    watched: WatchedExecutor, second: Callable[[], None]
+) -> None:
     here, there = (AttentionModel(n_iter=4, batch_size=8, random_state=1) for _ in range(2))
     fit(here)
     killed: list[int] = []
@@ -137,9 +156,11 @@ def test_a_killed_rank_costs_at_most_an_epoch_and_a_cancelled_training_nothing(w
     def watch(progress: Progress) -> None:
         said.append(progress.warning)
         epoch, within = progress.values.get("epoch"), bool(progress.total and progress.done % 26)
-        if epoch == 3 and within and not killed:
+        if epoch == 2 and within and not killed:
             killed.append(watched.latest.run(process_id, (), Job())[1])
             os.kill(killed[0], signal.SIGKILL)
+        if epoch == 3 and within:
+            second()
         if epoch == 4 and within:
             job.cancel()
 
@@ -147,7 +168,9 @@ def test_a_killed_rank_costs_at_most_an_epoch_and_a_cancelled_training_nothing(w
     with pytest.raises(CancelledError):
         fit(there, executor=watched, job=job)
     assert killed
-    assert any("goes on from the end of epoch 2" in one for one in said)
+    for epoch in (1, 2):
+        assert any(f"goes on from the end of epoch {epoch}" in one for one in said)
+    assert watched.latest.size == 1
     assert there._run is not None
     assert (there._run.epoch, bool(there._run.batch)) == (3, True)
     fit(there)
