@@ -50,7 +50,7 @@ MODELS: dict[str, tuple[type[Estimator], dict[str, Any]]] = {
 
 
 def data_for(model: Estimator) -> Any:
-    log = synthetic.generate_sequential(40, 60, 1500, random_state=np.random.RandomState(0))
+    log = synthetic.generate_sequential(40, 60, 800, random_state=np.random.RandomState(0))
     if not isinstance(model, ImplicitSequenceModel):
         return log
     sequences = log.to_sequence(8)
@@ -145,7 +145,7 @@ def listens_to(job: Job, member: Member) -> set[str]:
     return {row[1].split(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets}
 
 
-def test_a_killed_rank_or_node_costs_at_most_an_epoch_and_a_cancel_nothing(
+def test_a_killed_rank_and_node_cost_at_most_an_epoch_and_a_cancel_nothing(
     watched: WatchedExecutor, second: Callable[[], None]
 ) -> None:
     here, there = (AttentionModel(n_iter=4, batch_size=8, random_state=1) for _ in range(2))
@@ -155,11 +155,10 @@ def test_a_killed_rank_or_node_costs_at_most_an_epoch_and_a_cancel_nothing(
 
     def watch(progress: Progress) -> None:
         said.append(progress.warning)
-        epoch, within = progress.values.get("epoch"), bool(progress.total and progress.done % 26)
-        if epoch == 2 and within and not killed:
+        epoch, within = progress.values.get("epoch"), bool(progress.total and "pace" in progress.values)
+        if epoch == 3 and within and not killed:
             killed.append(watched.latest.run(process_id, (), Job())[1])
             os.kill(killed[0], signal.SIGKILL)
-        if epoch == 3 and within:
             second()
         if epoch == 4 and within:
             job.cancel()
@@ -168,8 +167,7 @@ def test_a_killed_rank_or_node_costs_at_most_an_epoch_and_a_cancel_nothing(
     with pytest.raises(CancelledError):
         fit(there, executor=watched, job=job)
     assert killed
-    for epoch in (1, 2):
-        assert any(f"goes on from the end of epoch {epoch}" in one for one in said)
+    assert any("goes on from the end of epoch 2" in one for one in said)
     assert watched.latest.size == 1
     assert there._run is not None
     assert (there._run.epoch, bool(there._run.batch)) == (3, True)

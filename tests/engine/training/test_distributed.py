@@ -20,7 +20,7 @@ from engine.runtime.job import Job, Progress
 from engine.runtime.ray_worker import portable
 from engine.sequence.implicit import ImplicitSequenceModel
 
-LOG = synthetic.generate_sequential(30, 40, 1200, random_state=np.random.RandomState(0))
+LOG = synthetic.generate_sequential(30, 40, 600, random_state=np.random.RandomState(0))
 SEQUENCES = LOG.to_sequence(8)
 
 
@@ -62,11 +62,11 @@ class OfOne(LocalExecutor):
 
 
 def explicit(**options) -> ExplicitFactorizationModel:
-    return ExplicitFactorizationModel(**{"n_iter": 4, "batch_size": 100, "random_state": 1, **options})
+    return ExplicitFactorizationModel(**{"n_iter": 4, "batch_size": 50, "random_state": 1, **options})
 
 
 def sequence(**options) -> ImplicitSequenceModel:
-    return ImplicitSequenceModel(**{"n_iter": 4, "batch_size": 16, "random_state": 1, **options})
+    return ImplicitSequenceModel(**{"n_iter": 4, "batch_size": 8, "random_state": 1, **options})
 
 
 #: Each model with its data, and the ids to predict for.
