@@ -125,7 +125,9 @@ class Collective:
         """Return the tensors of all ranks, which have the same shape, ``(ranks, *part.shape)``."""
         whole = part.new_empty(self.size * part.numel())
         with _connected() as distributed:
-            distributed.all_gather_into_tensor(whole, part.reshape(-1))
+            # Newer versions of torch call it by another name, and warn of the older one.
+            gather = getattr(distributed, "all_gather_single", None) or distributed.all_gather_into_tensor
+            gather(whole, part.reshape(-1))
         return whole.view(self.size, *part.shape)
 
     def _bounds(self, count: int, rank: int) -> tuple[int, int]:
