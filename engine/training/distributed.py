@@ -92,7 +92,6 @@ class DistributedTraining:
                         if on_epoch is not None:
                             on_epoch()
             except MembersLostError as error:
-                state.batch, state.loss_sum = kept
                 failures = 1 if state.epoch > epoch else failures + 1
                 epoch = state.epoch
                 if failures > _RESTARTS:
@@ -119,6 +118,9 @@ class DistributedTraining:
                 self._collect(group, state, Job(), _PATIENCE)
             except RecsysError:  # the ranks are gone, and with them what they have learnt since
                 state.batch, state.loss_sum = kept
+            raise
+        except BaseException:
+            state.batch, state.loss_sum = kept
             raise
         end_epoch(state, batches, reporter)
 

@@ -45,7 +45,7 @@ class GroupOfOne:
     def run(self, work, arguments, job, patience=None) -> list[Any]:
         self._executor.calls += 1
         if self._executor.calls in self._executor.lost_at:
-            raise MembersLostError("A member died.")
+            raise self._executor.error
         result = portable(work(Job(), self._member, *portable(arguments)))
         job.checkpoint()  # a member finishes its work
         return [result]
@@ -54,8 +54,9 @@ class GroupOfOne:
 class OfOne(LocalExecutor):
     """An executor that forms groups of one."""
 
-    def __init__(self, lost_at=()) -> None:
+    def __init__(self, lost_at=(), error: Exception | None = None) -> None:
         self.lost_at, self.calls, self.starts = lost_at, 0, 0
+        self.error = error or MembersLostError("A member died.")
 
     def group(self, gpus: bool) -> GroupOfOne:
         return GroupOfOne(self)
@@ -98,6 +99,18 @@ def test_a_lost_group_is_replaced_and_changes_nothing(make, data, ids, lost_at):
     assert there.losses_by_epoch == here.losses_by_epoch
     assert executor.starts == 1 + len(lost_at)
     assert sum("the training goes on" in one or "the training begins again" in one for one in said) == len(lost_at)
+
+
+@quiet
+@pytest.mark.parametrize(("make", "data", "ids"), BOTH)
+def test_another_failure_leaves_the_model_of_the_last_epoch_to_go_on_from(make, data, ids):
+    whole, failed = make(), make()
+    whole.fit(data)
+    with pytest.raises(MemoryError):
+        failed.fit(data, executor=OfOne({9}, MemoryError("no room")))
+    failed.fit(data)
+    np.testing.assert_array_equal(failed.predict(ids), whole.predict(ids))
+    assert failed.losses_by_epoch == whole.losses_by_epoch
 
 
 @quiet
