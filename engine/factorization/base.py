@@ -232,6 +232,10 @@ class FactorizationModel(FactorizationFoldIn, Estimator):
         super()._reset()
         self._rows = None
 
+    def _forget_optimizer(self) -> None:
+        super()._forget_optimizer()
+        self._rows = None
+
     def _to_cpu(self, net: nn.Module) -> None:
         super()._to_cpu(net)
         if self._rows is not None:

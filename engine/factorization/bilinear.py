@@ -15,6 +15,7 @@ from engine.factorization.row_adam import RowAdam
 from engine.layers import ScaledEmbedding, ZeroEmbedding
 from engine.runtime.thread_executor import use_one_core
 from engine.sampling import NegativeSampler
+from engine.training.collective import Collective
 from engine.training.loop import SMALL_STEP
 
 #: A batch: rows of the packed table ``(slots, batch)``, candidates, observed ratings and weights. The first slot is the
@@ -144,6 +145,7 @@ class BilinearTrainer:
         if is_large and users.device.type == "cpu" and torch.get_num_threads() > 1:
             self._other_thread = ThreadPoolExecutor(1, "items", initializer=use_one_core)
         self.device = users.device
+        self._collective: Collective | None = None
 
     def batches(self, examples: Tensor, generator: torch.Generator, batch_size: int) -> Sequence[Batch]:
         """See :class:`engine.training.loop.Learner`."""
@@ -167,13 +169,13 @@ class BilinearTrainer:
         """See :class:`engine.training.loop.Learner`."""
         rows, candidates, observed, weights = batch
         if candidates is not None:
-            rows = torch.cat((rows, self._hardest(rows[0], candidates).unsqueeze(0)))
+            rows = torch.cat((rows, self._choose(rows[0], candidates).unsqueeze(0)))
         adam = self._rows.adam
         # Users and items are different rows of the table, so that two threads may work on them at the same time.
         sides = rows[0], rows[1:].reshape(-1)
         gathered = self._in_two(lambda side: adam.gather(sides[side]))
         user, items = gathered[0][:, 0], gathered[1][:, 0].reshape(len(rows) - 1, len(rows[0]), -1)
-        scores = _scores(user, items)
+        scores = self._score(user, items)
         loss, slope = self._objective(scores, observed, weights)
         gradients = self._in_two(
             lambda side: (_of_items(user, slope) if side else _of_users(items, slope)).view(len(sides[side]), -1)
@@ -201,6 +203,32 @@ class BilinearTrainer:
         self._weights = None if self._weights is None else self._weights.to(device)
         self._sampler = None if self._sampler is None else self._sampler.to(device)
         self.device = device
+
+    def divide(self, collective: Collective) -> BilinearTrainer:
+        """Have the ranks of a collective compute a part each of the scores, and of the choice of negatives.
+
+        What follows of the scores, the gradients and the step of the optimiser, is computed by every rank: sending
+        the gradients of a batch would take longer. The model is thus the same to the last bit.
+        """
+        self._collective = collective
+        return self
+
+    def synchronise(self) -> None:
+        """Give all ranks the rows of rank 0, since sums on a GPU may differ in their last bits."""
+        assert self._collective is not None
+        self._collective.broadcast(self._rows.adam.tensors())
+
+    def _score(self, user: Tensor, items: Tensor) -> Tensor:
+        if self._collective is None:
+            return _scores(user, items)
+        part = self._collective.part(len(user))
+        return self._collective.gather(_scores(user[part], items[:, part]), len(user))
+
+    def _choose(self, users: Tensor, candidates: Tensor) -> Tensor:
+        if self._collective is None:
+            return self._hardest(users, candidates)
+        part = self._collective.part(len(users))
+        return self._collective.gather(self._hardest(users[part], candidates[part]), len(users))
 
     def _hardest(self, users: Tensor, candidates: Tensor) -> Tensor:
         table = self._rows.adam.table

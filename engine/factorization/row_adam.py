@@ -96,3 +96,7 @@ class RowAdam:
         """Move the table and its moments to another device."""
         self._state, self._place = self._state.to(device), self._place.to(device)
         self.second = self.second.to(device)
+
+    def tensors(self) -> list[Tensor]:
+        """Return the tensors that a step changes: the values and first moments, and the second moments."""
+        return [self._state, self.second]

@@ -124,6 +124,7 @@ EXPLICIT = ModelSpec(
         explains=True,
         similar=True,
         factorizes=True,
+        distributes=True,
         warm_starts=True,
     ),
     {
@@ -168,7 +169,7 @@ IMPLICIT = ModelSpec(
     "implicit",
     "Top-N ranking from implicit feedback: matrix factorisation with sampled negatives (Spotlight's implicit model).",
     "engine.factorization.implicit:ImplicitFactorizationModel",
-    Capabilities("user", folds_in=True, explains=True, similar=True, factorizes=True),
+    Capabilities("user", folds_in=True, explains=True, similar=True, factorizes=True, distributes=True),
     {
         "loss": Option("adaptive_hinge", "loss function", RANKING_LOSSES, search=RANKING_LOSSES),
         **gradient_options(embedding_dim=64, n_iter=30, batch_size=1024, l2=2e-4, learning_rate=1e-2),

@@ -55,7 +55,7 @@ class Capabilities:
     sequence_length
         The number of latest items that a sequence model is given, in training and for predictions.
     distributes
-        Whether ``fit`` takes an ``executor``, which computes parts of the model on several machines.
+        Whether ``fit`` takes an ``executor``, which has several machines or GPUs compute parts of the model.
     stores
         Whether ``save`` and ``restore`` store and load the model.
     """

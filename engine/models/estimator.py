@@ -13,11 +13,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from engine.errors import DataError, LearningError, NotTrainedError, OptionError
+from engine.errors import DataError, LearningError, NotTrainedError, OptionError, UnsupportedError
 from engine.models.base import BaseModel, load_net, misfit, require_finite
 from engine.models.option_checks import require_not_negative, require_positive, require_whole
+from engine.runtime.executor import Executor, FormsGroups
 from engine.runtime.job import Job
 from engine.training.autograd import Optimizers, make_optimizers, pack_state, unpack_state
+from engine.training.distributed import DistributedTraining
 from engine.training.loop import Learner, RunState, say, train
 
 OptimizerFunc = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
@@ -85,6 +87,7 @@ class Estimator(BaseModel):
         require_not_negative(l2=l2)
         require_positive(learning_rate=learning_rate)
         super().__init__(random_state=random_state, device=device or ("cuda" if use_cuda else None))
+        self._asked_device = str(device or ("cuda" if use_cuda else "cpu"))
         self.loss = loss
         self.embedding_dim, self.n_iter, self.batch_size = int(embedding_dim), int(n_iter), int(batch_size)
         self.l2, self.learning_rate, self.optimizer_func = float(l2), float(learning_rate), optimizer_func
@@ -142,6 +145,8 @@ class Estimator(BaseModel):
         verbose: bool = False,
         job: Job | None = None,
         checkpoint: str | Path | None = None,
+        *,
+        executor: Executor | None = None,
     ) -> None:
         """Train on interactions. A further call continues the training.
 
@@ -157,16 +162,25 @@ class Estimator(BaseModel):
         checkpoint
             A folder in which the model is stored after each epoch, with everything that :meth:`fit` needs to continue
             after :func:`engine.models.load`.
+        executor
+            What divides each batch among several machines or GPUs, if it can; None trains here. The model differs by
+            rounding.
 
         Raises
         ------
         CancelledError
             If the job was cancelled.
+        UnsupportedError
+            If the model has a network or an optimiser of the caller, or is to compute on a device that the machines of
+            the executor do not have.
         ValueError
             If the interactions do not suit the model, or the loss of an epoch is zero, infinite or NaN. In the latter
             case the model is reset to its untrained state.
         """
         self._check(interactions)
+        forms_groups = executor if isinstance(executor, FormsGroups) else None
+        if forms_groups is not None:
+            self._require_distributable()
         if self._run is None:
             self._run = RunState(self._draw_seed())
         if self._net is None:
@@ -176,7 +190,7 @@ class Estimator(BaseModel):
         run, net = self._run, self._net
         run.begin(self.n_iter, self.batch_size, _checksum(self._columns(interactions)))
         net.train()
-        learner = self._make_learner(interactions, net, job)
+        learner = None if forms_groups is not None else self._make_learner(interactions, net, job)
         diverged = False
 
         def after_epoch() -> None:
@@ -190,22 +204,22 @@ class Estimator(BaseModel):
                 net.train()
 
         follows = checkpoint is not None or (job is not None and job.watches_epochs)
+        on_epoch, stage = after_epoch if follows else None, f"training {self.name}"
         try:
-            train(
-                learner,
-                run,
-                stage=f"training {self.name}",
-                job=job,
-                verbose=verbose,
-                on_epoch=after_epoch if follows else None,
-            )
+            if learner is None:
+                assert forms_groups is not None
+                distributed = self._distributed(interactions, forms_groups)
+                distributed.train(run, stage=stage, job=job, verbose=verbose, on_epoch=on_epoch)
+            else:
+                train(learner, run, stage=stage, job=job, verbose=verbose, on_epoch=on_epoch)
             self._finish(net)  # the last step may have diverged after its loss was computed
             require_finite(self.name, net.state_dict())
         except LearningError:
             diverged = True
             raise
         finally:
-            self.device = learner.device
+            if learner is not None:
+                self.device = learner.device
             net.to(self.device).eval()
             self._seen = self._seen.to(self.device)
             if diverged:
@@ -294,10 +308,15 @@ class Estimator(BaseModel):
         tensors, header = self._pack()
         assert self._run is not None
         if training_state or self._run.interrupted:
-            state, plain = self._optimizer_state()
-            header["optimizer"] = {**plain, "own": self.optimizer_func is not None}
-            tensors |= {f"optimizer.{name}": tensor for name, tensor in state.items()}
+            self._pack_optimizer(tensors, header)
         self._write(path, tensors, header, metadata)
+
+    def _pack_optimizer(self, tensors: dict[str, Tensor], header: dict[str, Any]) -> None:
+        """Add the optimiser's state, also one that was loaded and not used yet."""
+        loaded = self._loaded_optimizer, self._loaded_optimizer_header
+        state, plain = loaded if self._loaded_optimizer else self._optimizer_state()
+        header["optimizer"] = {**plain, "own": self.optimizer_func is not None}
+        tensors |= {f"optimizer.{name}": tensor for name, tensor in state.items()}
 
     def _pack(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         net = self._trained()
@@ -341,10 +360,70 @@ class Estimator(BaseModel):
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             raise misfit(where, error) from error
         model._net = net.to(model.device).eval()
-        prefix = "optimizer."
-        model._loaded_optimizer = {name[len(prefix) :]: one for name, one in tensors.items() if name.startswith(prefix)}
-        model._loaded_optimizer_header = dict(header.get("optimizer") or {})
+        model._load_optimizer(tensors, header)
         return model
+
+    def _load_optimizer(self, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
+        """Keep a stored state of the optimiser until the training goes on."""
+        prefix = "optimizer."
+        self._loaded_optimizer = {name[len(prefix) :]: one for name, one in tensors.items() if name.startswith(prefix)}
+        self._loaded_optimizer_header = dict(header.get("optimizer") or {})
+
+    # -- distributed training ------------------------------------------------------------------------------------
+    def _require_distributable(self) -> None:
+        """Raise UnsupportedError unless ranks on other machines can make the same model."""
+        for option in ("optimizer_func", "representation"):
+            if callable(getattr(self, option)):
+                raise UnsupportedError(
+                    f"The training of {self.name} cannot be distributed with an {option} of the caller, which other "
+                    "machines may lack."
+                )
+        if self._asked_device.partition(":")[0] not in ("auto", "cpu", "cuda"):
+            raise UnsupportedError(
+                f"A distributed training computes on processors or CUDA devices, not on {self._asked_device}."
+            )
+
+    def _distributed(self, interactions: Any, executor: FormsGroups) -> DistributedTraining:
+        shared = executor.share(interactions)
+
+        def begin() -> tuple[Any, ...]:
+            return (type(self), *self.pack_training(), shared)
+
+        kind = self._asked_device.partition(":")[0]
+        return DistributedTraining(executor, kind, begin, self._take_training)
+
+    def pack_training(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Return the tensors and plain data from which the training can go on in another process."""
+        self._write_back(self._trained())
+        tensors, header = self._pack()
+        self._pack_optimizer(tensors, header)
+        return tensors, {"options": self.options(), **header, "metadata": {}}
+
+    @classmethod
+    def unpack_training(cls, packed: tuple[Mapping[str, Tensor], Mapping[str, Any]], device: str) -> Self:
+        """Make a model from :meth:`pack_training`."""
+        tensors, header = packed
+        return cls.restore(tensors, header, "a message of the training", device=device)
+
+    def begin_rank(self, interactions: Any) -> Any:
+        """Make the learner of a training that has begun elsewhere; see :mod:`engine.training.ranks`."""
+        net = self._trained()
+        net.train()
+        return self._learner(interactions, net)
+
+    def _take_training(self, arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> None:
+        """Take what the ranks have learnt. The run's progress is counted in this process."""
+        tensors = {name: torch.from_numpy(np.array(one)).to(self.device) for name, one in arrays.items()}
+        for attribute, value in header["sizes"].items():
+            setattr(self, attribute, value)
+        self._seen = tensors["seen"]
+        self._trained().load_state_dict({name[4:]: one for name, one in tensors.items() if name.startswith("net.")})
+        self._forget_optimizer()
+        self._load_optimizer(tensors, header)
+
+    def _forget_optimizer(self) -> None:
+        """Forget the state of the optimiser in this process."""
+        self._optimizers = ()
 
     def _record_seen(self, items: Tensor) -> None:
         """Record the items that occur in the training data."""

@@ -111,9 +111,10 @@ def create(name: str, **options: Any) -> Model:
 def require_distributed(spec: ModelSpec) -> None:
     """Raise UnsupportedError if a model cannot be trained on several machines."""
     if not spec.capabilities.distributes:
-        able = [name for name, one in describe().items() if one.capabilities.distributes]
+        able = sorted(name for name, one in describe().items() if one.capabilities.distributes)
+        choices = " or ".join((", ".join(able[:-1]), able[-1]))
         raise UnsupportedError(
-            f"The training of {spec.name} cannot be distributed over a cluster; that of {' or '.join(able)} can.",
+            f"The training of {spec.name} cannot be distributed over a cluster; that of {choices} can.",
             name=spec.name,
             choices=able,
         )

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
 from engine.errors import OptionError
+from engine.runtime.group import Group
 from engine.runtime.job import Job
 
 R = TypeVar("R")
@@ -92,6 +93,26 @@ class Executor(Protocol):
             If the job was cancelled.
         RecsysError
             What the function raises, and if the machines cannot be reached.
+        """
+        ...
+
+
+@runtime_checkable
+class FormsGroups(Executor, Protocol):
+    """An executor that can form groups, which take what it shares, too."""
+
+    def group(self, gpus: bool) -> Group:
+        """Plan a group of a size that suits the machines.
+
+        Parameters
+        ----------
+        gpus
+            Whether to have a member for each GPU, if the machines have any.
+
+        Raises
+        ------
+        RecsysError
+            If the machines cannot be reached.
         """
         ...
 

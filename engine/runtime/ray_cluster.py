@@ -11,6 +11,8 @@ import logging
 import os
 import secrets
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from engine.errors import ErrorKind, RecsysError, missing_package
@@ -107,4 +109,26 @@ def _unreachable(where: str, error: BaseException) -> RecsysError:
     action = "be started" if where == "ray" else "be reached"
     return RecsysError(
         f"The Ray cluster {where!r} cannot {action} ({what}).", kind=ErrorKind.CLUSTER_FAILED, name=where
+    )
+
+
+@contextmanager
+def reachable(where: str) -> Iterator[None]:
+    """Turn the errors of Ray into sentences about the cluster ``where``; those of the work are raised as they are."""
+    from ray.exceptions import RayError, RayTaskError
+
+    try:
+        yield
+    except RayTaskError as error:
+        cause = error.cause if isinstance(error.cause, Exception) else error
+        if isinstance(cause, ModuleNotFoundError):
+            raise _failed(where, f"a machine lacks the package {cause.name}") from error
+        raise cause from error
+    except (RayError, ConnectionError) as error:
+        raise _failed(where, " ".join(str(error).split()) or type(error).__name__) from error
+
+
+def _failed(where: str, why: str) -> RecsysError:
+    return RecsysError(
+        f"The Ray cluster {where!r} cannot do the work ({why}).", kind=ErrorKind.CLUSTER_FAILED, name=where
     )

@@ -18,6 +18,7 @@ from engine.models.base import load_net
 from engine.models.contract import Capabilities
 from engine.models.option_checks import require_not_negative, require_whole
 from engine.models.spec import ModelSpec
+from engine.runtime.executor import Executor
 from engine.runtime.job import Job
 from engine.sequence import specs
 from engine.sequence.described import DescribedEmbedding
@@ -105,12 +106,14 @@ class AttentionModel(ImplicitSequenceModel):
         job: Job | None = None,
         checkpoint: str | Path | None = None,
         item_vectors: npt.NDArray[np.float32] | None = None,
+        *,
+        executor: Executor | None = None,
     ) -> None:
         """Train on sequences; see :meth:`engine.models.estimator.Estimator.fit`.
 
         Parameters
         ----------
-        interactions, verbose, job, checkpoint
+        interactions, verbose, job, checkpoint, executor
             See :meth:`engine.models.estimator.Estimator.fit`.
         item_vectors
             Vectors that describe the items, such as embeddings of their texts, ``(num_items, d)``. A row of zeros
@@ -127,7 +130,7 @@ class AttentionModel(ImplicitSequenceModel):
                     f"padding, not of shape {vectors.shape}."
                 )
             self._described, self._num_described, self.texts = vectors, vectors.shape[1], True
-        super().fit(interactions, verbose, job, checkpoint)
+        super().fit(interactions, verbose, job, checkpoint, executor=executor)
 
     def _build(self, interactions: SequenceInteractions) -> nn.Module:
         net = super()._build(interactions)

@@ -272,6 +272,8 @@ class ImplicitSequenceModel(Estimator):
             small_steps=max(self.batch_size * sequences.shape[1], self._num_items) * self.embedding_dim < SMALL_STEP,
             # A custom module may not support mixed precision.
             mixed=isinstance(self.representation, str) and mixed_precision_pays(self.device, self.embedding_dim),
+            positions=_count_items,
+            shared_negatives=self.loss == "cross_entropy",
         )
 
     def _sampler(self, sequences: Tensor, occurring: Tensor) -> tuple[Any, int]:
@@ -304,6 +306,10 @@ class ImplicitSequenceModel(Estimator):
         if self.loss == "adaptive_hinge":
             return adaptive_hinge_loss(positive, negative_scores, mask, weights)
         return _LOSSES[self.loss](positive, negative_scores[0], mask, weights)
+
+
+def _count_items(batch: Batch) -> int:
+    return int(torch.count_nonzero(batch["groups"] != PADDING_IDX))
 
 
 def _final_representation(net: Any, sequences: Tensor) -> Tensor:

@@ -52,7 +52,7 @@ ATTENTION = ModelSpec(
     "attention",
     "Next-item prediction: self-attention with cross-entropy (SASRec-like); needs many histories.",
     "engine.sequence.attention:AttentionModel",
-    Capabilities("sequence", needs=("times",), uses=("texts",), sequence_length=50),
+    Capabilities("sequence", needs=("times",), uses=("texts",), sequence_length=50, distributes=True),
     {
         "num_layers": Option(1, "attention layers", search=(1, 2)),
         "num_heads": Option(2, "attention heads", search=(1, 2, 4)),
@@ -85,7 +85,7 @@ SEQUENCE = ModelSpec(
     "sequence",
     "Next-item prediction: pooling, CNN, LSTM or mixture network (Spotlight's sequence model).",
     "engine.sequence.implicit:ImplicitSequenceModel",
-    Capabilities("sequence", needs=("times",)),
+    Capabilities("sequence", needs=("times",), distributes=True),
     {
         "loss": Option("bpr", "loss function", RANKING_LOSSES, search=RANKING_LOSSES),
         "representation": Option("cnn", "network", _NETS, search=_NETS),

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from engine.errors import OptionError
 from engine.sampling import NegativeSampler
+from engine.training.collective import Collective
+from engine.training.divided import DividedTrainer
 from engine.training.optim import Adam
 
 Batch = dict[str, Tensor]
@@ -37,6 +39,10 @@ class AutogradTrainer:
         See :class:`engine.training.loop.Learner`.
     mixed
         Whether to compute matrix products in bfloat16; see :func:`engine.runtime.device.mixed_precision_pays`.
+    positions
+        A function that gives the number of positions of a batch over which the loss is the mean; None for its rows.
+    shared_negatives
+        Whether every row of a batch is compared with the negatives of all rows.
     """
 
     def __init__(
@@ -49,7 +55,12 @@ class AutogradTrainer:
         num_negatives: int = 1,
         small_steps: bool = False,
         mixed: bool = False,
+        positions: Callable[[Batch], int] | None = None,
+        shared_negatives: bool = False,
     ) -> None:
+        self.positions = positions or _count_rows
+        #: The columns of a batch that each part of it needs as a whole.
+        self.whole_columns = frozenset(("seeds", "negatives") if shared_negatives else ("seeds",))
         self._net, self._optimizers, self._loss = net, optimizers, loss
         self._columns = {name: column for name, column in columns.items() if column is not None}
         self._sampler, self._num_negatives = sampler, num_negatives
@@ -75,17 +86,32 @@ class AutogradTrainer:
 
     def step(self, batch: Batch) -> Tensor:
         """See :class:`engine.training.loop.Learner`."""
+        loss = self.backward(batch)
+        self.update()
+        return loss
+
+    def backward(self, batch: Batch, share: float | None = None) -> Tensor:
+        """Compute the gradients of a batch, and return its mean loss; both are multiplied by ``share``, if given."""
         for optimizer in self._optimizers:
             optimizer.zero_grad()
         with self._embedding_gradients.gathering_rows():
             autocast = torch.autocast(self.device.type, torch.bfloat16) if self._mixed_precision else nullcontext()
             with autocast, self._seeded_dropout(batch):
                 loss = self._loss(batch)
+            if share is not None:
+                loss = loss * share
             loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach()
+
+    def update(self) -> None:
+        """Make a step of the optimisers with the gradients that are there."""
         with self._embedding_gradients.dense_gradients():
             for optimizer in self._optimizers:
                 optimizer.step()
-        return loss.detach()
+
+    def divide(self, collective: Collective) -> DividedTrainer:
+        """Return a learner that divides each batch among the ranks of a collective."""
+        return DividedTrainer(self, self._net, self._embedding_gradients.tables, collective)
 
     @contextmanager
     def _seeded_dropout(self, batch: Batch) -> Iterator[None]:
@@ -123,6 +149,11 @@ class _EmbeddingGradients:
         ]
         self._gradients = [torch.zeros_like(one.weight) for one in self._layers]
 
+    @property
+    def tables(self) -> list[Tensor]:
+        """The tables."""
+        return [layer.weight for layer in self._layers]
+
     @contextmanager
     def gathering_rows(self) -> Iterator[None]:
         for layer in self._layers:
@@ -145,6 +176,10 @@ class _EmbeddingGradients:
         yield
         for gradient, indices in touched:
             gradient.index_fill_(0, indices, 0.0)
+
+
+def _count_rows(batch: Batch) -> int:
+    return len(next(iter(batch.values())))
 
 
 def make_optimizers(

@@ -113,7 +113,7 @@ class RunState:
         return asdict(self)
 
 
-class _Reporter:
+class Reporter:
     """Reports to the job (after each epoch, and at most ten times a second) and, if verbose, to standard output."""
 
     def __init__(self, job: Job | None, stage: str, verbose: bool) -> None:
@@ -121,9 +121,9 @@ class _Reporter:
         self._next = self._start = time.monotonic()
         self._done = 0
 
-    def batch(self, state: RunState, batches: int, loss_sum: Tensor) -> None:
-        """Report a step if a report is due. Only then is the loss fetched from the device."""
-        self._done += 1
+    def batch(self, state: RunState, batches: int, loss_sum: Tensor | float, steps: int = 1) -> None:
+        """Report steps if a report is due. Only then is the loss fetched from the device."""
+        self._done += steps
         if self._job is None or (now := time.monotonic()) < self._next:
             return
         self._next = now + REPORT_EVERY
@@ -135,6 +135,7 @@ class _Reporter:
         self._job.report(Progress(self._stage, done, total, "batches", values))
 
     def epoch(self, state: RunState, batches: int) -> None:
+        """Report the end of an epoch."""
         loss = state.losses[-1]
         if self._verbose:
             sys.stdout.write(f"Epoch {state.epoch}/{state.until}: loss {loss:.6g}\n")
@@ -144,6 +145,7 @@ class _Reporter:
             self._job.report(Progress(self._stage, done, total, "batches", values))
 
     def warn(self, sentence: str) -> None:
+        """Report an unexpected change of the training."""
         say(sentence, self._job)
 
 
@@ -187,20 +189,31 @@ def train(
     LearningError
         If the loss of an epoch is NaN, infinite or zero. It is a ValueError.
     """
-    reporter = _Reporter(job, stage, verbose)
-    with _threads(1 if learner.small_steps and learner.device.type == "cpu" else None):
+    reporter = Reporter(job, stage, verbose)
+    with limited_threads(1 if learner.small_steps and learner.device.type == "cpu" else None):
         while state.interrupted:
             batches = _train_epoch(learner, state, job, reporter)
-            loss = state.loss_sum / batches
-            _check_loss(loss, state.epoch + 1)
-            state.losses.append(loss)
-            state.epoch, state.batch, state.loss_sum = state.epoch + 1, 0, 0.0
-            reporter.epoch(state, batches)
+            end_epoch(state, batches, reporter)
             if on_epoch is not None:
                 on_epoch()
 
 
-def _train_epoch(learner: Learner, state: RunState, job: Job | None, reporter: _Reporter) -> int:
+def end_epoch(state: RunState, batches: int, reporter: Reporter) -> None:
+    """Count an epoch of ``batches`` batches as finished, and report it.
+
+    Raises
+    ------
+    LearningError
+        If its loss is NaN, infinite or zero.
+    """
+    loss = state.loss_sum / batches
+    _check_loss(loss, state.epoch + 1)
+    state.losses.append(loss)
+    state.epoch, state.batch, state.loss_sum = state.epoch + 1, 0, 0.0
+    reporter.epoch(state, batches)
+
+
+def _train_epoch(learner: Learner, state: RunState, job: Job | None, reporter: Reporter) -> int:
     """Finish the current epoch of ``state``. Return its number of batches."""
     while True:
         try:
@@ -214,34 +227,48 @@ def _train_epoch(learner: Learner, state: RunState, job: Job | None, reporter: _
         _reduce_memory(learner, state, reporter)
 
 
-def _run_batches(learner: Learner, state: RunState, job: Job | None, reporter: _Reporter) -> int:
-    count = learner.num_examples
-    order = torch.randperm(count, generator=_generator(learner.device, state, 0), device=learner.device)
-    size = state.batch_size
-    block = size * max(1, BLOCK // size)
-    batches_in_epoch = sum(math.ceil(min(block, count - start) / size) for start in range(0, count, block))
+def _run_batches(learner: Learner, state: RunState, job: Job | None, reporter: Reporter) -> int:
+    batches_in_epoch = count_batches(learner.num_examples, state.batch_size)
     loss_sum = torch.zeros((), device=learner.device)
-    seen = 0
     try:
-        for number, start in enumerate(range(0, count, block)):
-            examples = order[start : start + block]
-            in_block = math.ceil(len(examples) / size)
-            if state.batch < seen + in_block:
-                generator = _generator(learner.device, state, number + 1)
-                for batch in learner.batches(examples, generator, size)[state.batch - seen :]:
-                    if job is not None:
-                        job.checkpoint()
-                    loss_sum += learner.step(batch)
-                    state.batch += 1
-                    reporter.batch(state, batches_in_epoch, loss_sum)
-            seen += in_block
+        for batch in remaining_batches(learner, state):
+            if job is not None:
+                job.checkpoint()
+            loss_sum += learner.step(batch)
+            state.batch += 1
+            reporter.batch(state, batches_in_epoch, loss_sum)
     finally:
         state.loss_sum += float(loss_sum)
     return batches_in_epoch
 
 
+def count_batches(num_examples: int, size: int) -> int:
+    """Return the number of batches of an epoch whose batches have ``size`` examples."""
+    block = _block(size)
+    return sum(math.ceil(min(block, num_examples - start) / size) for start in range(0, num_examples, block))
+
+
+def remaining_batches(learner: Learner, state: RunState) -> Iterator[Any]:
+    """Yield the batches of the unfinished epoch that are not finished; the caller counts each in ``state.batch``."""
+    count, size = learner.num_examples, state.batch_size
+    order = torch.randperm(count, generator=_generator(learner.device, state, 0), device=learner.device)
+    block, seen = _block(size), 0
+    for number, start in enumerate(range(0, count, block)):
+        examples = order[start : start + block]
+        in_block = math.ceil(len(examples) / size)
+        if state.batch < seen + in_block:
+            generator = _generator(learner.device, state, number + 1)
+            yield from learner.batches(examples, generator, size)[state.batch - seen :]
+        seen += in_block
+
+
+def _block(size: int) -> int:
+    return size * max(1, BLOCK // size)
+
+
 @contextmanager
-def _threads(number: int | None) -> Iterator[None]:
+def limited_threads(number: int | None) -> Iterator[None]:
+    """Compute with this number of threads on the CPU within the block; None changes nothing."""
     before = torch.get_num_threads()
     if number is None or number == before:
         yield
@@ -253,7 +280,7 @@ def _threads(number: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _reduce_memory(learner: Learner, state: RunState, reporter: _Reporter) -> None:
+def _reduce_memory(learner: Learner, state: RunState, reporter: Reporter) -> None:
     if state.batch_size > 16:
         state.batch_size = -(-state.batch_size // 2)
         reporter.warn(f"{learner.device} is out of memory: the batch is halved to {state.batch_size}")

@@ -29,7 +29,8 @@ index_option = click.option(
 on_option = click.option(
     "--on",
     metavar="local|ray|auto|ray://HOST:PORT",
-    help="Where large work is computed: here, on a Ray cluster that is started here, or on one that runs.",
+    help="Where large work is computed: here, on a Ray cluster that is started here (for several GPUs), or on one that "
+    "runs.",
 )
 model_option = click.option("-m", "--model", metavar="MODEL", help="Which model; else the best trained one.")
 count_option = click.option(

@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from engine import models
-from engine.errors import DataError, OptionError, UnknownError
+from engine.errors import DataError, OptionError, UnknownError, UnsupportedError
 from engine.models import registry
 
 
@@ -94,3 +94,10 @@ def test_a_broken_package_leaves_the_other_models_usable(monkeypatch):
     assert models.create("explicit", device="cpu").name == "explicit"
     with pytest.raises(DataError, match="no_such_package"):
         models.create("broken")
+
+
+def test_a_model_that_cannot_be_distributed_is_refused_with_those_that_can():
+    for name in ("als", "explicit", "sequence", "attention"):
+        registry.require_distributed(models.get(name))
+    with pytest.raises(UnsupportedError, match="that of als, attention, explicit, implicit or sequence can"):
+        registry.require_distributed(models.get("svd"))

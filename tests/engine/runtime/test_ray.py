@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,7 +26,7 @@ from engine.factorization.als import AlternatingLeastSquaresModel
 from engine.interactions import Interactions
 from engine.models.list_ranker import rank_block
 from engine.recommender import Recommender
-from engine.runtime.executor import Executor, LocalExecutor, in_order, make_executor
+from engine.runtime.executor import Executor, LocalExecutor, in_order
 from engine.runtime.job import Job, Progress
 from engine.search.encoder.encoder import Encoder
 from engine.search.semantic import vector_store
@@ -36,51 +35,6 @@ from tests.engine.evaluation.test_runner import make
 
 # Ray must not be imported before the environment of the cluster is set.
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="the extra `cluster` is not installed")
-
-NODE = {"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False}
-#: A dead node is noticed after a few seconds, and one that is merely slow is not taken for dead.
-QUICK = {"period_ms": 500, "timeout_ms": 2000, "failure_threshold": 5, "initial_delay_ms": 500}
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {
-            "HOME": str(tmp_path_factory.mktemp("home")),
-            "RAY_AUTH_MODE": "token",
-            "RAY_AUTH_TOKEN": secrets.token_hex(32),
-            "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-            "RAY_USAGE_STATS_ENABLED": "0",
-            **{f"RAY_health_check_{setting}": str(number) for setting, number in QUICK.items()},
-        }.items():
-            patch.setenv(name, value)
-        import ray
-        from ray.cluster_utils import Cluster
-
-        started = Cluster(initialize_head=True, head_node_args={**NODE, "node_ip_address": "127.0.0.1"})
-        patch.setenv("RAY_ADDRESS", started.address)
-        yield started
-        ray.shutdown()
-        started.shutdown()
-
-
-@pytest.fixture
-def second(cluster: Any) -> Callable[[], None]:
-    """Have the cluster have a second node; the result kills it."""
-    if not cluster.worker_nodes:
-        cluster.add_node(**NODE, node_ip_address="127.0.0.1")
-    (node,) = cluster.worker_nodes
-
-    def kill() -> None:
-        if node in cluster.worker_nodes:
-            cluster.remove_node(node, allow_graceful=False)
-
-    return kill
-
-
-@pytest.fixture
-def executor(second: object) -> Any:
-    return make_executor("auto")
 
 
 def killing(kill: Callable[[], None], executor: Any) -> Job:
