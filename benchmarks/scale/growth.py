@@ -22,12 +22,14 @@ from dataclasses import asdict
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
 from benchmarks.scale.generated import sizes, write_csv  # noqa: E402
 from benchmarks.scale.processes import HISTORY, Cost, command, measure  # noqa: E402
+from benchmarks.tables import lines_of, write_between  # noqa: E402
 
 SIZES = (1_000_000, 5_000_000, 21_000_000)
 #: A data set with which a step costs only what it costs without data.
@@ -36,6 +38,7 @@ TOLERANCE = 1.15
 #: Costs below these are noise.
 SECONDS, BYTES = 1.0, 100e6
 RESULTS = ROOT / "benchmarks" / "results" / "growth.json"
+PAGE = ROOT / "docs" / "scale.md"
 
 ONE_USER = ("history", "recommend als", "recommend popular", "next markov")
 #: These compute a score for each user and item.
@@ -108,6 +111,21 @@ def growth(costs: Mapping[int, Mapping[str, Cost]], nothing: Mapping[str, Cost])
     return found
 
 
+def write_page(kept: Mapping[str, Any]) -> None:
+    """Write the kept figures to docs/scale.md: processor seconds and the largest resident set of each step."""
+    costs, factors = kept["costs"], kept["growth"]
+    header = ["step", *(f"{int(size):,} ratings" for size in costs), "seconds ×", "bytes ×"]
+    rows = [
+        [
+            f"`{step}`",
+            *(f"{costs[size][step]['processor']:.1f} s, {costs[size][step]['peak'] / 1e6:,.0f} MB" for size in costs),
+            *(f"{factor:.2f}" for factor in factors[step]),
+        ]
+        for step in factors
+    ]
+    write_between(PAGE, "growth", lines_of(header, rows))
+
+
 def main() -> int:
     """Measure and print; the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -131,7 +149,9 @@ def main() -> int:
             str(size): {step: {**asdict(cost), "output": None} for step, cost in measured.items()}
             for size, measured in {NOTHING: nothing, **costs}.items()
         }
-        RESULTS.write_text(json.dumps({"costs": plain, "growth": found}, indent=1) + "\n", encoding="utf-8")
+        kept = {"costs": plain, "growth": found}
+        RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        write_page(kept)
     return 1 if bad else 0
 
 
