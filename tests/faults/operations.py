@@ -340,7 +340,7 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "train again": Operation(lambda home: train(home, "popular", half_life=30)),
     "train first": Operation(lambda home: train(home, "baseline")),
-    "tune": Operation(lambda home: tune(home, 3), steps_between=True),
+    "tune": Operation(lambda home: tune(home, 2), steps_between=True),
     "tune another set": Operation(lambda home: tune(home, 1, "other"), steps_between=True),
     "evaluate": Operation(
         lambda home: Session(workspace_in(home), NAME, device="cpu").models.evaluate("popular"), optional=True
