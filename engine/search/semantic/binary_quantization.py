@@ -4,7 +4,7 @@ Each bit of a code tells on which side of the centre a vector lies in one dimens
 few bits (Charikar, 2002). The codes take a thirty-second of the vectors' memory, and encoding a million vectors takes
 half a second. Unlike a graph index (Malkov and Yashunin, 2018) they need no construction and work with any filter.
 
-For very many vectors the query keeps more than its bits: of the rows that differ in few bits, those are candidates
+For many vectors the query keeps more than its bits: of the rows that differ in few bits, those are candidates
 whose differing dimensions weigh least, where a dimension weighs 0 to 3 by the size of the query's value. This is an
 asymmetric distance (Gordo, Perronnin, Gong and Lazebnik, 2014), counted with two masks of bits.
 
@@ -13,7 +13,7 @@ Recall of the ten nearest, measured on a million sentence vectors with queries t
 - A graph over 150 thousand int8 vectors (usearch) reached .88 at best, and took 135 seconds of one core to build.
 - An inverted file with 1,024 lists reached .70 when it compared 26 thousand vectors.
 - Binary codes by the number of differing bits alone reach .93 with 10 thousand candidates, and .96 with 20 thousand.
-- With weights they reach .98 with 8 thousand.
+- With weights they reach .98 with 8 thousand, and of 200 thousand vectors .99 instead of .94 with 4 thousand.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _MIN_BLOCKS = 2
 _MIN_CANDIDATES, _CANDIDATES_PER_RESULT = 4096, 5
 #: In a larger matrix at least one in so many rows is a candidate, and of those with the fewest differing bits so many
 #: per candidate are weighed. In a smaller one, comparing some more candidates exactly takes less time than weighing.
-_LARGE, _ROWS_PER_CANDIDATE, _WEIGHED_PER_CANDIDATE = 250_000, 125, 5
+_LARGE, _ROWS_PER_CANDIDATE, _WEIGHED_PER_CANDIDATE = 75_000, 125, 5
 #: The shares of the dimensions that weigh 0, at most 1, and at most 2.
 _WEIGHTS = (0.2, 0.5, 0.8)
 #: The size of a sample of values that tells nearly what the least ones are.

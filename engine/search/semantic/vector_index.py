@@ -150,7 +150,7 @@ class QuantizedIndex(ExactIndex):
     """An index that finds candidates with quantized vectors and rescores them with the exact ones, on the CPU.
 
     All returned scores are exact cosines. Int8 quantization misses none of the nearest items. Binary quantization, used
-    for very many vectors, misses one in thirty of the ten nearest; it misses none if a filter leaves so few items that
+    for very many vectors, misses one in fifty of the ten nearest; it misses none if a filter leaves so few items that
     all of them are compared exactly. If ``k`` items are allowed, ``k`` items are returned.
 
     Parameters
