@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from engine import models
 from engine.datasets import synthetic
 from engine.errors import CancelledError, NotTrainedError
 from engine.factorization import objectives
@@ -166,6 +167,18 @@ def test_a_cancelled_fit_is_usable_and_completed_by_the_next(ratings, own_optimi
     stopped.fit(ratings)
     np.testing.assert_array_equal(stopped.predict(1), whole.predict(1))
     assert stopped.losses_by_epoch == pytest.approx(whole.losses_by_epoch)
+
+
+def test_an_unfinished_model_that_is_stored_twice_is_completed_the_same(ratings, tmp_path):
+    whole, stopped = (ExplicitFactorizationModel(n_iter=4, batch_size=100, random_state=1) for _ in range(2))
+    whole.fit(ratings)
+    with pytest.raises(CancelledError):
+        stopped.fit(ratings, job=_StopsAfter(checkpoints=23))
+    for name in ("first", "second"):
+        stopped.save(tmp_path / name)
+        stopped = models.load(tmp_path / name)
+    stopped.fit(ratings)
+    np.testing.assert_array_equal(stopped.predict(1), whole.predict(1))
 
 
 def test_progress_counts_batches(ratings):
