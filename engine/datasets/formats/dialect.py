@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.datasets.formats import column_names
-from engine.datasets.formats.quotes import Shape, find_backslashes
+from engine.datasets.formats.quotes import Shape, count_stray_marks, find_backslashes
 from engine.datasets.formats.rows import unique_names
 
 _DELIMITERS = (",", "\t", ";", "|")
@@ -119,7 +119,7 @@ def detect_dialect(
     if (
         rows
         and escaped
-        and _stray_marks(rest, delimiter, backslash=True) >= _stray_marks(rest, delimiter, backslash=False)
+        and count_stray_marks(rest, delimiter, backslash=True) >= count_stray_marks(rest, delimiter, backslash=False)
     ):
         escaped = []
     backslash = bool(escaped) or find_backslashes(head, delimiter)
@@ -265,15 +265,6 @@ def _records(text: str, first: list[str], delimiter: str, quote: str | None, *, 
     except csv.Error:
         return []
     return rows
-
-
-def _stray_marks(text: str, delimiter: str, *, backslash: bool) -> int:
-    """How many fields that are not quoted hold a quotation mark, in rows that the csv module can read."""
-    space = "" if delimiter == " " else " *"
-    quoted = r'"(?:[^"\\]++|\\.|"")*+"' if backslash else r'"(?:[^"]++|"")*+"'
-    fields = re.finditer(rf"{space}{quoted}|([^{re.escape(delimiter)}\r\n]+)", text, re.DOTALL)
-    plain = (field[1] for field in fields if field[1])
-    return sum('"' in (re.sub(r"\\.", "", one) if backslash else one) for one in plain)
 
 
 def _first_record(text: str, delimiter: str, quote: str | None) -> list[str]:

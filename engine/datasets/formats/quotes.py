@@ -17,6 +17,9 @@ from engine.datasets.formats.text import MAX_LINE_BYTES
 
 _QUOTE, _LF, _CR = b'"'[0], b"\n"[0], b"\r"[0]
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+#: What is between two quotation marks as RFC 4180 says, and where a backslash takes the meaning of what follows away.
+_INSIDE = r'(?:[^"]++|"")*+'
+_INSIDE_ESCAPED = r'(?:[^"\\]++|\\.|"")*+'
 _NUMBER = re.compile(rb"[+-]?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?")
 #: How many lines after a mark that is opened are compared with rows.
 _LINES_COMPARED = 50
@@ -102,8 +105,8 @@ class QuoteReader:
         self._spaces = re.compile(rb"" if self.shape.delimiter == " " else rb" *")
         after = rb"[ ]*" if self.shape.delimiter != " " else rb""
         end = after + rb"(?=" + re.escape(self._delimiter) + rb"|[\r\n]|\Z)"
-        self._strict = re.compile(rb'"((?:[^"]++|"")*+)"' + end)
-        self._escaped = re.compile(rb'"((?:[^"\\]++|\\.|"")*+)"' + end, re.DOTALL)
+        self._strict = re.compile(b'"(' + _INSIDE.encode() + b')"' + end)
+        self._escaped = re.compile(b'"(' + _INSIDE_ESCAPED.encode() + b')"' + end, re.DOTALL)
         lenient = re.compile(rb'"(.*?)"' + end, re.DOTALL)
         self._styles = [self._strict, self._escaped, lenient]
         if self.shape.backslash:
@@ -379,6 +382,15 @@ def find_backslashes(text: str, delimiter: str) -> bool:
     # RFC 4180 allows a backslash at the end of a value, before the mark that closes it.
     inside = re.findall(r'\\"(?!["\r\n' + re.escape(delimiter) + r"]|\Z)", text)
     return bool(inside)
+
+
+def count_stray_marks(text: str, delimiter: str, *, backslash: bool) -> int:
+    """How many fields that are not quoted hold a quotation mark, in rows whose quoted values are all closed."""
+    space = "" if delimiter == " " else " *"
+    quoted = f'"{_INSIDE_ESCAPED if backslash else _INSIDE}"'
+    fields = re.finditer(rf"{space}{quoted}|([^{re.escape(delimiter)}\r\n]+)", text, re.DOTALL)
+    plain = (field[1] for field in fields if field[1])
+    return sum('"' in (re.sub(r"\\.", "", one) if backslash else one) for one in plain)
 
 
 def _pairs_inside(value: bytes) -> bool:
