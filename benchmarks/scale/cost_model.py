@@ -16,9 +16,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +24,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
-from benchmarks.scale.generated import sizes, write_csv  # noqa: E402
+from benchmarks.scale.generated import sizes, write_csv_apart  # noqa: E402
 from benchmarks.scale.processes import Cost, command, measure  # noqa: E402
 from benchmarks.scale.schedule import Cluster, simulate  # noqa: E402
 from benchmarks.tables import lines_of, write_between  # noqa: E402
@@ -86,9 +84,7 @@ def measure_size(interactions: int, home: Path) -> dict[str, tuple[float, float]
     train = ("-d", name, "--device", "cpu")
     with tempfile.TemporaryDirectory(dir=home) as folder:
         file, out = Path(folder) / "ratings.csv", str(Path(folder) / "lists.parquet")
-        # A process inherits the largest resident set of the one that starts it, so this one must stay small.
-        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-            pool.submit(write_csv, interactions, file).result()
+        write_csv_apart(interactions, file)
 
         def run(*words: str) -> Cost:
             cost = measure(command(*words), home)

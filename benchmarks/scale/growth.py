@@ -17,17 +17,15 @@ import json
 import sys
 import tempfile
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from itertools import pairwise
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
-from benchmarks.scale.generated import sizes, write_csv  # noqa: E402
+from benchmarks.scale.generated import sizes, write_csv_apart  # noqa: E402
 from benchmarks.scale.processes import HISTORY, Cost, command, measure  # noqa: E402
 from benchmarks.tables import lines_of, write_between  # noqa: E402
 
@@ -74,9 +72,7 @@ def run(interactions: int, home: Path, wanted: set[str] | None) -> dict[str, Cos
     found = {}
     with tempfile.TemporaryDirectory(dir=home) as folder:
         file = Path(folder) / "ratings.csv"
-        # A process inherits the largest resident set of the one that starts it, so this one must stay small.
-        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-            pool.submit(write_csv, interactions, file).result()
+        write_csv_apart(interactions, file)
         for step, words in steps(name, file, Path(folder) / "lists.parquet").items():
             if wanted is not None and step not in wanted:
                 continue
