@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from engine.profiles.profile import FIVE_STARS
+
 #: The scales that are guessed where a table does not name one.
-_SCALES = (5.0, 10.0, 100.0)
+_SCALES = (FIVE_STARS, 10.0, 100.0)
 _NUMBER = r"\+?(\d+(?:[.,]\d+)?|[.,]\d+)"
 _FRACTION = re.compile(rf"{_NUMBER}\s*(?:/|out of|of)\s*{_NUMBER}", re.IGNORECASE)
 _PERCENT = re.compile(rf"{_NUMBER}\s*%")
@@ -45,17 +47,18 @@ def parse_rating(text: str) -> WrittenRating | None:
     if not text or text in "-–—":
         return None
     if found := _FRACTION.fullmatch(text):
-        return WrittenRating(_number(found[1]), _number(found[2]))
+        if not (highest := _number(found[2])):
+            raise ValueError(text)
+        return WrittenRating(_number(found[1]), highest)
     if found := _PERCENT.fullmatch(text):
         return WrittenRating(_number(found[1]), 100.0)
     found = _STARS.fullmatch(text.replace(" ", ""))
     if found and (found[1] or found[2]):
         full, half, empty = len(found[1]), bool(found[2]), len(found[3])
-        return WrittenRating(full + half / 2, float(full + half + empty) if empty else _SCALES[0])
-    number = _number(_UNIT.sub("", text))
-    if "_" in text or not math.isfinite(number):
+        return WrittenRating(full + half / 2, float(full + half + empty) if empty else FIVE_STARS)
+    if "_" in text:
         raise ValueError(text)
-    return WrittenRating(number)
+    return WrittenRating(_number(_UNIT.sub("", text)))
 
 
 def guessed_scale(ratings: Iterable[WrittenRating | None]) -> float:
@@ -65,4 +68,7 @@ def guessed_scale(ratings: Iterable[WrittenRating | None]) -> float:
 
 
 def _number(text: str) -> float:
-    return float(text.replace(",", "."))
+    number = float(text.replace(",", "."))
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number

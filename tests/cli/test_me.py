@@ -48,7 +48,15 @@ def test_a_film_is_rated_listed_and_removed(run: Run, films: str) -> None:
     assert [one["title"] for one in read(run, "me", "list", "-d", films)] == ["Heat"]
 
 
-@pytest.mark.parametrize("value", ["6", "0", "-1", "nan", "x", "11/10", ""])
+@pytest.mark.parametrize(
+    ("value", "rating", "out_of"), [("★★★½", 3.5, 5.0), ("8 out of 10", 8.0, 10.0), ("85%", 85.0, 100.0)]
+)
+def test_a_rating_may_be_written_as_in_a_table(run: Run, films: str, value: str, rating: float, out_of: float) -> None:
+    rated = read(run, "me", "rate", "Alien", value, "-d", films)
+    assert (rated["rating"], rated["out_of"]) == (rating, out_of)
+
+
+@pytest.mark.parametrize("value", ["6", "0", "-1", "nan", "x", "11/10", "", "4/0", "1e400", "★★★★★★", "9" * 400])
 def test_a_value_off_the_scale_is_one_sentence(run: Run, films: str, value: str) -> None:
     outcome = run("me", "rate", "Alien", value, "-d", films)
     assert (outcome.status, outcome.out) == (2, "")

@@ -333,20 +333,20 @@ def _item(session: Session, text: str) -> int:
 
 def _parse_value(text: str, session: Session) -> tuple[float, float]:
     """The rating and the highest one of its scale."""
-    value, _, scale = text.partition("/")
-    rating_range = session.data.overview().rating_range
-    lowest, highest = rating_range or (0.5, 5.0)
+    from engine.profiles.written_ratings import parse_rating
+
+    lowest, usual = session.data.overview().rating_range or (0.5, 5.0)
     try:
-        rating = float(value.replace(",", "."))
-        highest = float(scale) if scale else highest
+        written = parse_rating(text)
     except ValueError:
-        rating = -1.0
-    if not 0 < rating <= highest or (not scale and rating < lowest):
+        written = None
+    highest = (written and written.highest) or usual
+    if written is None or not 0 < written.value <= highest or (written.highest is None and written.value < lowest):
         raise OptionError(
-            f"{text[:40]!r} is no rating: give a number from {lowest:g} to {highest:g}, one such as 9/10, or seen, "
-            "watchlist or not-interested."
+            f"{text[:40]!r} is no rating: give a number from {lowest:g} to {usual:g}, one such as 9/10 or ★★★½, or "
+            "seen, watchlist or not-interested."
         )
-    return rating, highest
+    return written.value, highest
 
 
 def _print_own(own: OwnRating, profile: str, as_json: bool, verb: str) -> None:

@@ -40,7 +40,25 @@ def test_no_rating(text: str) -> None:
     assert parse_rating(text) is None
 
 
-@pytest.mark.parametrize("text", ["good", "4/5/6", "nan", "inf", "1_0", "/5", "4/", "stars", "A+", "☆☆☆", "05-Apr"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "good",
+        "4/5/6",
+        "nan",
+        "inf",
+        "1_0",
+        "/5",
+        "4/",
+        "4/0",
+        "1e400",
+        f"4/{'9' * 400}",
+        "stars",
+        "A+",
+        "☆☆☆",
+        "05-Apr",
+    ],
+)
 def test_what_is_no_rating(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_rating(text)
