@@ -225,6 +225,16 @@ class RecsysApp(ContainedApp):
 
             self._lean = LeanDrawing() if saves else None
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Apply the theme anew. Before there is a screen only its colours are taken: the first screen reads the rest.
+
+        Otherwise the theme that is chosen before the start would have the style sheets read twice.
+        """
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+
     def get_default_screen(self) -> MainScreen:
         """The screen that is never closed."""
         return MainScreen(id="_default")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 #: So many places are kept.
 _KEPT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """What a tab showed at one time.
 
     Attributes
@@ -28,7 +26,7 @@ class Place:
 
     tab: str
     title: str
-    view: Any = field(default=None, compare=False)
+    view: Any = None
     key: object = None
 
     def is_same(self, other: Place) -> bool:
@@ -84,8 +82,7 @@ class Navigation:
         del self._back[:-_KEPT]
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(NamedTuple):
     what: str
     undo: Callable[[], None]
     redo: Callable[[], None]

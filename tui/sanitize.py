@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable
@@ -26,8 +25,9 @@ _OTHER_MARKS = (
     "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8"
     "\u06ea-\u06ed\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd"
 )
-_STACKED_MARKS = re.compile(f"[{_LATIN_MARKS}{_OTHER_MARKS}]{{3,}}")
-_LATIN_MARK = re.compile(f"[{_LATIN_MARKS}]")
+# Compiled when they are first needed: most screens have no such letter, and the first one must not wait.
+_STACKED_MARKS = f"[{_LATIN_MARKS}{_OTHER_MARKS}]{{3,}}"
+_LATIN_MARK = f"[{_LATIN_MARKS}]"
 #: So many marks on one letter stay; more would climb into the lines above.
 _MOST_LATIN_MARKS, _MOST_OTHER_MARKS = 2, 4
 #: So many characters are remembered at most; a catalogue has a few hundred.
@@ -91,11 +91,11 @@ def sanitize(text: object) -> str:
     value = str(text)
     if not value.isprintable():
         value = value.translate(_TABLE)
-    return value if value.isascii() else _STACKED_MARKS.sub(_first_marks, value)
+    return value if value.isascii() else re.sub(_STACKED_MARKS, _first_marks, value)
 
 
 def _first_marks(found: re.Match[str]) -> str:
-    return found[0][: _MOST_LATIN_MARKS if _LATIN_MARK.match(found[0]) else _MOST_OTHER_MARKS]
+    return found[0][: _MOST_LATIN_MARKS if re.match(_LATIN_MARK, found[0]) else _MOST_OTHER_MARKS]
 
 
 def escape_json(text: str) -> str:
@@ -112,7 +112,9 @@ def escape_json(text: str) -> str:
 
 
 def _json_escape(character: str) -> str:
-    return json.dumps(character)[1:-1] if is_obeyed(character) else character
+    from json import dumps  # here, since the app writes no JSON
+
+    return dumps(character)[1:-1] if is_obeyed(character) else character
 
 
 _JSON_TABLE = CharacterTable(_json_escape)

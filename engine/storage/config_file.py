@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from engine.errors import DataError, MissingError
 
@@ -16,13 +16,11 @@ FILE = "config.toml"
 Names = tuple[str, ...]
 
 _KEY = r"\"[^\"]*\"|'[^']*'|[A-Za-z0-9_-]+"
-_ENTRY = re.compile(rf"\s*((?:{_KEY})(?:\s*\.\s*(?:{_KEY}))*)\s*=")
-_TABLE = re.compile(rf"\s*\[\s*((?:{_KEY})(?:\s*\.\s*(?:{_KEY}))*)\s*\]")
-_PART = re.compile(_KEY)
+_ENTRY = rf"\s*((?:{_KEY})(?:\s*\.\s*(?:{_KEY}))*)\s*="
+_TABLE = rf"\s*\[\s*((?:{_KEY})(?:\s*\.\s*(?:{_KEY}))*)\s*\]"
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigFile:
+class ConfigFile(NamedTuple):
     """What a configuration file says.
 
     Attributes
@@ -36,8 +34,8 @@ class ConfigFile:
     """
 
     path: Path
-    content: Mapping[str, Any] = field(default_factory=dict)
-    lines: Mapping[Names, int] = field(default_factory=dict)
+    content: Mapping[str, Any] = MappingProxyType({})
+    lines: Mapping[Names, int] = MappingProxyType({})
 
     def place(self, *names: str) -> str:
         """Where an entry stands: the file and, as far as it was found, the line."""
@@ -81,9 +79,9 @@ def _lines(text: str) -> Iterator[tuple[Names, int]]:
     open_quotes = ""
     for number, line in enumerate(text.splitlines(), 1):
         if not open_quotes:
-            if entry := _ENTRY.match(line):
+            if entry := re.match(_ENTRY, line):
                 yield (*table, *_names(entry.group(1))), number
-            elif header := _TABLE.match(line):
+            elif header := re.match(_TABLE, line):
                 table = _names(header.group(1))
                 yield table, number
         for quotes in ('"""', "'''"):
@@ -92,4 +90,4 @@ def _lines(text: str) -> Iterator[tuple[Names, int]]:
 
 
 def _names(dotted: str) -> Names:
-    return tuple(part[1:-1] if part[0] in "\"'" else part for part in _PART.findall(dotted))
+    return tuple(part[1:-1] if part[0] in "\"'" else part for part in re.findall(_KEY, dotted))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from engine.errors import DataError, abridged
 from engine.storage.config_file import ConfigFile
@@ -22,8 +21,7 @@ _MOST_LISTED = 8
 _TRUTHS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """A setting.
 
     Attributes
@@ -120,8 +118,7 @@ class Setting:
         return text
 
 
-@dataclass(frozen=True, slots=True)
-class Setpoint:
+class Setpoint(NamedTuple):
     """The value of a setting, and where it comes from.
 
     Attributes
@@ -139,8 +136,7 @@ class Setpoint:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """An entry that is not used.
 
     Attributes

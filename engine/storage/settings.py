@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.errors import DataError
 from engine.runtime.devices import DEVICES
@@ -51,8 +50,7 @@ ENGINE_SETTINGS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The settings; one that nothing sets is None.
 
     Attributes

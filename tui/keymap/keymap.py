@@ -7,8 +7,8 @@ Esc, and lets a key through to a binding although an input line takes it as text
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.binding import Binding, BindingsMap
 from textual.keys import key_to_character
@@ -25,8 +25,7 @@ else:
     _Base = object
 
 
-@dataclass(frozen=True, slots=True)
-class Keymap:
+class Keymap(NamedTuple):
     """The keys that differ from those that the bindings declare.
 
     Attributes
@@ -35,7 +34,7 @@ class Keymap:
         The keys of each such action, in Textual's spelling; the first one is the one that hints show.
     """
 
-    keys: Keys = field(default_factory=dict)
+    keys: Keys = MappingProxyType({})
 
     def __bool__(self) -> bool:
         return bool(self.keys)

@@ -8,9 +8,8 @@ shows (``KEYS``), the service it asks (``service_of``) and, if it needs a traine
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.binding import Binding
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from tui.panes.base import Pane
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
+class Tab(NamedTuple):
     """A tab of the app.
 
     Attributes

@@ -40,7 +40,7 @@ _MARKS: Final = (
 )
 #: The most rows and columns of a picture.
 MOST_CELLS: Final = len(_MARKS)
-_CELLS: Final = re.compile(f"(?:{_PLACEHOLDER}[{_MARKS}]{{2}})+")
+_CELLS: Final = f"(?:{_PLACEHOLDER}[{_MARKS}]{{2}})+"
 
 
 def new_number() -> int:
@@ -73,7 +73,7 @@ def cells(number: int, columns: int, rows: int) -> Iterator[list[Segment]]:
 
 def is_placeholder(text: str) -> bool:
     """Whether a text consists of cells that stand for a picture, and of nothing else."""
-    return text.startswith(_PLACEHOLDER) and _CELLS.fullmatch(text) is not None
+    return text.startswith(_PLACEHOLDER) and re.fullmatch(_CELLS, text) is not None
 
 
 def number_of(style: Style | None) -> int | None:
