@@ -58,8 +58,9 @@ class ItemMatch:
         The word without which the item's score would fall most comes first.
         """
         found: dict[str, list[str]] = {}
+        places = [(place, its_words) for place, its_words in self._places.items() if its_words]
         for typed, weights in sorted(self._terms.weights, key=lambda term: -self._effect(term[0])):
-            for place, its_words in self._places.items():
+            for place, its_words in places:
                 if match := _best(its_words & weights.keys(), weights):
                     found.setdefault(place, []).append(_shown(match, typed))
                     break

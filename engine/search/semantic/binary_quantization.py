@@ -18,7 +18,6 @@ Recall of the ten nearest, measured on a million sentence vectors with queries t
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,8 +41,6 @@ _MIN_CANDIDATES, _CANDIDATES_PER_RESULT = 4096, 5
 _LARGE, _ROWS_PER_CANDIDATE, _WEIGHED_PER_CANDIDATE = 75_000, 125, 5
 #: The shares of the dimensions that weigh 0, at most 1, and at most 2.
 _WEIGHTS = (0.2, 0.5, 0.8)
-#: The size of a sample of values that tells nearly what the least ones are.
-_SAMPLE = 16_384
 #: The number of 64-bit words whose differing bits can be counted in one byte (3 * 64 < 256).
 _WORDS_PER_COUNT = 3
 
@@ -111,12 +108,11 @@ class BinaryQuantizer:
             return np.arange(self.rows)
         if count < 1:
             return np.zeros(0, dtype=np.int64)
-        bits = 64 * len(code)
         if self.rows <= _LARGE:
-            return _least(differences, count, bits)
+            return _least(differences, count)
         weighed = min(count * _WEIGHED_PER_CANDIDATE, num_allowed)
-        rows = _least(differences, weighed, bits)
-        return rows[_least(self._weights(code, query, rows), count, 3 * bits)]
+        rows = _least(differences, weighed)
+        return rows[_least(self._weights(code, query, rows), count)]
 
     def _differences(self, code: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint16]:
         """The number of bits in which each row's code differs from this one, shape (rows,)."""
@@ -168,21 +164,13 @@ class BinaryQuantizer:
         return found
 
 
-def _least(values: npt.NDArray[np.uint16], count: int, largest: int) -> Rows:
+def _least(values: npt.NDArray[np.uint16], count: int) -> Rows:
     """The positions of the ``count`` least values and of those that equal the last of them, ascending.
 
-    At least ``count`` values are at most ``largest``. They are small whole numbers, so that the last one is found by
-    counting, which takes less time than a partition.
+    The values are small whole numbers, so that the last one is found by counting, which takes less time than a
+    partition.
     """
-
-    def up_to(value: int) -> int:
-        return int(np.count_nonzero(values <= value))
-
-    sample = np.sort(values[:: max(1, len(values) // _SAMPLE)])
-    guess = min(int(sample[min(len(sample) - 1, count * len(sample) // len(values))]), largest)
-    last = guess + bisect_left(range(-2, 3), count, key=lambda by: up_to(guess + by)) - 2
-    if last in (guess - 2, guess + 3):  # the sample was misleading
-        last = bisect_left(range(largest), count, key=up_to)
+    last = np.searchsorted(np.cumsum(np.bincount(values)), count)
     return np.flatnonzero(values <= last)
 
 

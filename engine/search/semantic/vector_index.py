@@ -23,7 +23,7 @@ _FEW = 4096
 #: If the quantizer returns more than one in this many vectors as candidates, comparing all of them is faster.
 _MAX_CANDIDATE_DIVISOR = 8
 #: The number of vectors that are gathered at a time.
-_GATHERED = 1024
+_GATHERED = 256
 
 
 class Quantizer(Protocol):
@@ -174,7 +174,7 @@ class QuantizedIndex(ExactIndex):
         count = self._quantizer.rescore_count(k)
         if len(queries) >= _MIN_BATCH or count >= len(self._vectors):
             return super().search(queries, k, allowed)
-        usable = searched if self._is_aligned else self._rows_of(searched)
+        usable = self._used_rows if allowed is None else self._rows_of(searched)
         num_usable = int(np.count_nonzero(usable))
         few = np.flatnonzero(usable) if num_usable <= max(count, _FEW) else None
         mask = None if num_usable == len(usable) else usable
@@ -203,12 +203,20 @@ class QuantizedIndex(ExactIndex):
                 size = min(_GATHERED, end - start)
                 np.take(self._vectors, rows[start : start + size], axis=0, out=vectors[:size], mode="clip")
                 exact = np.asarray(vectors[:size], dtype=np.float32)
-                np.einsum("ij,j->i", exact, query, out=cosines[start : start + size])
+                np.dot(exact, query, out=cosines[start : start + size])
 
         in_parts(len(rows), _FEW, work)
         return cosines
 
+    @cached_property
+    def _used_rows(self) -> npt.NDArray[np.bool_]:
+        """A mask of the rows that any item has."""
+        return self._rows_of(self._has_vector)
+
     def _rows_of(self, items: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """A mask of the rows of the items in a mask."""
+        if self._is_aligned:
+            return items
         rows = np.zeros(len(self._vectors), dtype=bool)
         rows[self._rows[items]] = True
         return rows

@@ -41,6 +41,8 @@ _BEHIND: Mapping[Sign, tuple[str, ...]] = {
     ),
     ">=": ("or more", "or longer", "or higher", "or above", "or better", "or over", "and up", "and above", "plus"),
 }
+#: The words with which a comparison begins; few words of a query do.
+_BEGINNINGS = frozenset(phrase.split(" ")[0] for phrases in _SIGNS.values() for phrase in phrases)
 _UNITS: Mapping[str, NumberRole] = {
     **dict.fromkeys(("episode", "episodes", "ep", "eps"), "episodes"),
     **dict.fromkeys(("page", "pages"), "pages"),
@@ -142,7 +144,7 @@ def _between(words: Words, start: int, place: int, columns: Columns) -> Candidat
 
 def _sign(words: Words, start: int) -> tuple[Sign | None, int]:
     """The comparison that begins at a word, and the place behind it."""
-    for sign, phrases in _SIGNS.items():
+    for sign, phrases in _SIGNS.items() if words[start] in _BEGINNINGS else ():
         if (behind := words.after(start, phrases)) is not None:
             return sign, words.after(behind, ("a total of",)) or behind
     gap = words.gap(start).rstrip(" $€£¥")
