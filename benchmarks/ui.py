@@ -162,6 +162,7 @@ class Bench:
                 terminal.press("t")
                 follow(terminal, 0.1)
                 terminal.press(DOWN)
+                follow(terminal, 0.1)
             terminal.wait_for("3 waiting")
             for _ in range(5):
                 for name, key, shown in TABS:

@@ -55,6 +55,19 @@ async def test_models_and_runs_are_listed_with_what_they_need(
         assert "GB free" in text
 
 
+async def test_the_list_has_the_focus_though_another_tab_was_shown_when_it_came(
+    app: RecsysApp, session: FakeSession
+) -> None:
+    gate = session.hold("runs")
+    async with running(app) as pilot:
+        await pilot.press("f6", "f2")
+        gate.set()
+        await settle(pilot)
+        await pilot.press("f6", "t")
+        await settle(pilot)
+        assert asked(session, "train")
+
+
 async def test_t_trains_and_e_measures_the_model_under_the_cursor(app: RecsysApp, session: FakeSession) -> None:
     async with running(app, "f6") as pilot:
         await pilot.press("down", "t", "e")

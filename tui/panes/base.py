@@ -329,6 +329,18 @@ class Pane(Contained, ZoomContainer, Generic[Service]):
         else:
             self.focus_start()
 
+    def begin_at(self, widget: Widget) -> None:
+        """Move to what has just been filled, unless something was typed before, or the focus was put elsewhere.
+
+        If another tab is shown by now, the focus is there when the pane is shown again.
+        """
+        if self.line.value:
+            return
+        if self.is_at(self.line):
+            self.go_to(widget)
+        elif self.last_focus is self.line:
+            self.last_focus = widget
+
     # -- for subclasses to use --------------------------------------------------------------------------------
     @property
     def wide(self) -> bool:

@@ -154,8 +154,8 @@ class DataPane(Pane[DataTab]):
         wanted = [one.is_open if first else one.name not in known for one in self._listed]
         self._table.show(self._listed, cursor=wanted.index(True) if any(wanted) else 0 if first else self._table.cursor)
         self._draw()
-        if first and self.is_at(self.line) and not self.line.value:
-            self.go_to(self._table)
+        if first:
+            self.begin_at(self._table)
 
     def _was_profiled(self, message: Answered) -> None:
         self._failures.pop("profile", None)

@@ -219,8 +219,8 @@ class ModelsPane(Pane[ModelDesk]):
         self._marked = [number for number in self._marked if number in present]
         self._show_rows()
         self._draw()
-        if first and self.is_at(self.line) and not self.line.value and self._models_panel.listing:
-            self.go_to(self._models)  # only now is it on the screen
+        if first and self._models_panel.listing:
+            self.begin_at(self._models)  # only now is it on the screen
 
     def _failed(self, message: Failed) -> None:
         self._failure = message.failure
