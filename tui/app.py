@@ -21,7 +21,7 @@ from tui.contained_app import ContainedApp
 from tui.keymap.keymap import Keymap, UsesKeymap, shown_key
 from tui.navigation import Navigation
 from tui.pace import Pace
-from tui.panes import TABS, tab_bindings
+from tui.panes import TABS, import_pane, tab_bindings
 from tui.sanitize import sanitize
 from tui.state import AppState
 from tui.themes import OWN
@@ -283,6 +283,7 @@ class RecsysApp(ContainedApp):
 
     async def _open_with(self, first: str) -> None:
         """Open the data set, with this tab before it."""
+        await import_pane(first)
         switcher, pane = self.query_one("#tabs", ContentSwitcher), self._make(first)
         if switcher.is_attached:
             await switcher.mount(pane)
@@ -294,7 +295,8 @@ class RecsysApp(ContainedApp):
             if self._typed_early:
                 pane.query_one(Input).insert_text_at_cursor(self._typed_early)
         self._status.busy("open", f"opening {clean(self.state.name)}")
-        self.backend.open()
+        # The threads would take every other turn of the interpreter from the first drawing of the pane.
+        self.call_after_refresh(self.backend.open)
 
     # -- tabs -------------------------------------------------------------------------------------------------
     async def action_open(self, name: str) -> None:
@@ -307,6 +309,7 @@ class RecsysApp(ContainedApp):
             self.pane(name).focus_line()
             return
         if not self.query(f"#{name}"):
+            await import_pane(name)
             await switcher.mount(self._make(name))
         left = self.pane(self._tabs.active)
         left.last_focus = self.screen_stack[0].focused

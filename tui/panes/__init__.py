@@ -8,6 +8,10 @@ shows (``KEYS``), the service it asks (``service_of``) and, if it needs a traine
 
 from __future__ import annotations
 
+import asyncio
+import sys
+import threading
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,6 +44,11 @@ class Tab(NamedTuple):
     pane: str
     about: str = ""
 
+    @property
+    def is_imported(self) -> bool:
+        """Whether the pane's module is imported."""
+        return self.pane.partition(":")[0] in sys.modules
+
     def load_pane(self) -> type[Pane[Any]]:
         """The pane's class; imports its module."""
         module, _, name = self.pane.partition(":")
@@ -55,6 +64,27 @@ TABS = (
     Tab("models", "Models", "F6", "tui.panes.models:ModelsPane"),
     Tab("data", "Data", "F7", "tui.panes.data:DataPane"),
 )
+
+
+async def import_pane(name: str) -> None:
+    """Import the pane of a tab in a thread, so that the event loop has its turns meanwhile.
+
+    What goes wrong is not raised here, but where the pane is made.
+    """
+    tab = next(tab for tab in TABS if tab.name == name)
+    if tab.is_imported:
+        return
+    loop = asyncio.get_running_loop()
+    imported = loop.create_future()
+
+    def work() -> None:
+        with suppress(Exception):
+            tab.load_pane()
+        with suppress(RuntimeError):  # the event loop has ended
+            loop.call_soon_threadsafe(imported.set_result, None)
+
+    threading.Thread(target=work, name=f"recsys-import-{name}", daemon=True).start()
+    await imported
 
 
 def tab_bindings() -> list[Binding]:
