@@ -25,6 +25,8 @@ MASKED_SCORE = float(np.finfo(np.float32).min)
 _DEVIATIONS = 2.0
 #: The number of scores per group when a lower bound of the top k is estimated from the maxima of groups.
 _GROUP = 32
+#: The number of scores per group when the lists of many rows are selected from.
+_WIDTH = 64
 
 
 def confidence_margin(rated: Interactions) -> Scores:
@@ -156,7 +158,7 @@ def top_lists(scores: Tensor, k: int) -> IntArray:
 
     rows, width = scores.shape
     length = min(k, width)
-    values, found = scores.topk(min(length + 1, width))
+    values, found = _largest(scores, min(length + 1, width))
     # topk returns any of the scores that tie at the end of a list; a stable sort makes the choice deterministic. The
     # score after the last one tells whether there is a tie; what is not finite is not in the list.
     ties = (values[:, length:] == values[:, length - 1 : length]) & (values[:, length:] > -torch.inf)
@@ -171,6 +173,27 @@ def top_lists(scores: Tensor, k: int) -> IntArray:
     lists = np.zeros((rows, k), dtype=np.int64)
     lists[:, :length] = found.masked_fill_(values == -torch.inf, 0).cpu().numpy()
     return lists
+
+
+def _largest(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The ``count`` largest scores of each row, descending, and where they are; which of equal ones, is open.
+
+    They are in the ``count`` groups of neighbours that have the largest maxima. Taking the maxima needs one fast pass,
+    and few scores are left to be selected from, which takes a third of the time of selecting from whole rows.
+    """
+    import torch
+
+    rows, width = scores.shape
+    groups = width // _WIDTH
+    if groups < 4 * count:
+        return scores.topk(count)
+    grouped, rest = scores[:, : groups * _WIDTH].reshape(rows, groups, _WIDTH), scores[:, groups * _WIDTH :]
+    chosen = grouped.amax(2).topk(count, sorted=False).indices
+    kept = grouped[torch.arange(rows, device=scores.device)[:, None], chosen].flatten(1)
+    values, places = torch.cat((kept, rest), 1).topk(count)
+    among = count * _WIDTH
+    group = chosen.gather(1, (places // _WIDTH).clamp_max_(count - 1))
+    return values, torch.where(places < among, group * _WIDTH + places % _WIDTH, places - among + groups * _WIDTH)
 
 
 def accuracy(lists: IntArray, owners: IntArray, targets: IntArray, num_items: int) -> dict[str, FloatArray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -15,6 +15,9 @@ from engine.runtime.executor import MOST_THREADS, LocalExecutor
 from engine.runtime.job import Job
 
 R = TypeVar("R")
+
+#: Seconds between two questions to the job while a chunk is waited for.
+_ASKED_EVERY = 0.1
 
 
 class ThreadExecutor(LocalExecutor):
@@ -35,8 +38,9 @@ class ThreadExecutor(LocalExecutor):
     ) -> Generator[tuple[int, R], None, None]:
         """Apply a function to each chunk; see :meth:`engine.runtime.executor.Executor.run`.
 
-        Results come in the order of the chunks. The job is asked by the calling thread alone, before each chunk: it may
-        hold a device for this thread, which other threads must not give away.
+        Results come in the order of the chunks. The job is asked by the calling thread alone, before each chunk and
+        while it waits for one: it may hold a device for this thread, which other threads must not give away. What the
+        threads are given is a job that is cancelled if this one is.
         """
         threads = self.slots
         if threads == 1:
@@ -44,6 +48,7 @@ class ThreadExecutor(LocalExecutor):
             return
         remaining = enumerate(chunks)
         running: deque[tuple[int, Future[R]]] = deque()
+        of_threads = Job()
         with _single_threads(threads) as pool:
             try:
                 while True:
@@ -51,12 +56,15 @@ class ThreadExecutor(LocalExecutor):
                     while len(running) <= threads and (following := next(remaining, None)) is not None:
                         job.checkpoint()
                         number, chunk = following
-                        running.append((number, pool.submit(work, Job(), *shared, *chunk)))
+                        running.append((number, pool.submit(work, of_threads, *shared, *chunk)))
                     if not running:
                         return
                     number, first = running.popleft()
+                    while not wait((first,), _ASKED_EVERY).done:
+                        job.checkpoint()
                     yield number, first.result()
             finally:
+                of_threads.cancel()
                 for _, one in running:
                     one.cancel()
 

@@ -41,6 +41,16 @@ def test_lists_of_many_rows_are_those_of_each_row(scores: np.ndarray, k: int) ->
         assert not row[len(best) :].any()
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(1, 20), st.sampled_from([1, 3, 1000]))
+def test_lists_of_wide_rows_are_a_stable_sort_too(seed: int, k: int, distinct: int) -> None:
+    random = np.random.RandomState(seed)
+    scores = random.randint(0, distinct, (5, random.randint(5000, 8000))).astype(np.float32)
+    scores[random.rand(*scores.shape) < random.rand(5, 1)] = -np.inf
+    orders = np.argsort(-scores, kind="stable", axis=1)[:, :k]
+    expected = np.where(np.isfinite(np.take_along_axis(scores, orders, 1)), orders, 0)
+    np.testing.assert_array_equal(top_lists(torch.from_numpy(scores), k), expected)
+
+
 def test_accuracy_by_hand() -> None:
     lists = np.array([[1, 2, 3], [4, 5, 0]])
     owners = np.array([0, 0, 1])

@@ -82,6 +82,8 @@ def export_lists(opened: OpenDataset, models: ModelService, target: Target, requ
         blocks = ListBlocks(
             request.ids, request.k, recommender.batch_size(request.k), request.ranker(recommender), opened.executor
         )
+        if opened.on == LOCAL and recommender.model.device.type == "cpu":
+            blocks.use_threads()
         plan = {**request.plan, **blocks.plan(), **_identity(opened, name, checksum, recommender)}
         kept = PartialResult(target.path, {"of": columns.stage, **plan})
         discarded = kept.exists and not kept.matches()

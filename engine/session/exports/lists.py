@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engine.storage.partial_result import PartialResult
 
 #: The number of lists in a block, of which as many entries as this are kept in memory at most.
-BLOCK_LISTS, BLOCK_ENTRIES = 8192, 4_194_304
+BLOCK_LISTS, BLOCK_ENTRIES = 2048, 4_194_304
 #: The largest number of rows of a table that is written at a time.
 _ROWS = 131_072
 
@@ -94,6 +94,13 @@ class ListBlocks:
 
     def __len__(self) -> int:
         return -(-len(self._ids) // self._size)
+
+    def use_threads(self) -> None:
+        """Compute several blocks at the same time, each with one core, if there are several."""
+        if len(self) > 1:
+            from engine.runtime.thread_executor import ThreadExecutor
+
+            self._executor = ThreadExecutor()
 
     def plan(self) -> dict[str, Any]:
         """What of these lists determines their content, beside the model."""

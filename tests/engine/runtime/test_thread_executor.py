@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -34,6 +35,13 @@ def fail(job: Job, own: int) -> int:
     if own == 4:
         raise ValueError("four")
     return own
+
+
+def go_on(job: Job, begun: threading.Event) -> None:
+    begun.set()
+    while True:
+        job.checkpoint()
+        time.sleep(0.001)
 
 
 class CountingJob(Job):
@@ -75,6 +83,13 @@ def test_the_job_is_asked_in_the_calling_thread_and_can_stop_the_work() -> None:
         list(ThreadExecutor().run(add, (0,), ((number,) for number in range(1000)), job))
     assert set(job.threads) == {threading.get_ident()}
     assert len(job.threads) == 8
+
+
+def test_a_stop_reaches_the_chunks_that_are_worked_on() -> None:
+    job, begun = Job(), threading.Event()
+    threading.Thread(target=lambda: begun.wait(30) and job.cancel()).start()
+    with pytest.raises(CancelledError):
+        list(ThreadExecutor().run(go_on, (begun,), ((),), job))
 
 
 def test_als_is_the_same_to_the_last_bit_by_one_thread_and_by_several() -> None:
