@@ -245,7 +245,9 @@ def _entry(place: str, values: dict[str, Any]) -> Entry:
         raise DataError(f"{place}: {error}; correct it.") from None
     if not entry.title.strip():
         raise DataError(f"{place}: has no title; name one, or delete the entry.")
-    if (entry.rating is None) == (status == "rated") or not 0 < (entry.rating or highest) <= highest:
+    if (entry.rating is None) == (status == "rated") or not 0 < (
+        highest if entry.rating is None else entry.rating
+    ) <= highest:
         raise DataError(
             f"{place}: {rating if rating is None else format(rating, 'g')} is not a rating above 0 and up to "
             f"{highest:g}, as an item with the status {status!r} needs; correct it."

@@ -136,6 +136,10 @@ class Merged:
         How many entries are new, have another rating than before, and say what was known.
     kept
         How many entries of the same source are not in the export any more; they stay.
+    repeated
+        How many ratings of the export are of an item that an earlier one is of.
+    older
+        How many of the unchanged entries are older than what is known.
     """
 
     profile: Profile
@@ -143,40 +147,56 @@ class Merged:
     updated: int
     unchanged: int
     kept: int
+    repeated: int = 0
+    older: int = 0
 
 
 def merge(profile: Profile, found: Iterable[Entry]) -> Merged:
     """Add the entries of an export to a profile.
 
     An entry is the same as a known one if it has the same id in the same source, or the same title and year. A rating
-    replaces an older one; that an item was seen replaces no rating.
+    replaces an older one, and of two without a time the later one in the export counts; that an item was seen replaces
+    no rating.
     """
     entries = list(profile.entries)
     by_source = {(one.source, one.source_id): place for place, one in enumerate(entries) if one.source_id}
     by_key = {one.key: place for place, one in enumerate(entries)}
-    added = updated = unchanged = 0
-    met: set[int] = set()
+    latest: dict[int, Entry] = {}
     sources = set()
+    repeated = 0
     for entry in found:
         sources.add(entry.source)
         place = by_source.get((entry.source, entry.source_id)) if entry.source_id else None
         if place is None:
-            place = by_key.get(entry.key)
-        if place is None:
-            place = len(entries)
+            place = by_key.setdefault(entry.key, len(entries))
+        if place == len(entries):
             entries.append(entry)
-            added += 1
-        else:
-            known = entries[place]
-            entry = replace(entry, links={**entry.links, **known.links})
-            if entry.says_the_same(known) or (entry.status == "seen" and known.status == "rated"):
-                unchanged += 1
-            else:
-                entries[place] = replace(entry, time=entry.time or known.time)
-                updated += 1
-        met.add(place)
-        by_key.setdefault(entry.key, place)
+        if place in latest:
+            repeated += entry.status == latest[place].status == "rated"
+            entry = entry if _replaces(entry, latest[place]) else latest[place]
+        latest[place] = entry
         if entry.source_id:
             by_source[entry.source, entry.source_id] = place
-    kept = sum(one.source in sources and place not in met for place, one in enumerate(profile.entries))
-    return Merged(replace(profile, entries=tuple(entries)), added, updated, unchanged, kept)
+    added = updated = older = 0
+    for place, entry in latest.items():
+        if place >= len(profile.entries):
+            entries[place], added = entry, added + 1
+            continue
+        known = entries[place]
+        if entry.says_the_same(known):
+            continue
+        if _replaces(entry, known):
+            links = {**entry.links, **known.links}
+            entries[place], updated = replace(entry, links=links, time=entry.time or known.time), updated + 1
+        elif entry.status != "seen":
+            older += 1
+    kept = sum(one.source in sources and place not in latest for place, one in enumerate(profile.entries))
+    unchanged = len(latest) - added - updated
+    return Merged(replace(profile, entries=tuple(entries)), added, updated, unchanged, kept, repeated, older)
+
+
+def _replaces(entry: Entry, known: Entry) -> bool:
+    """Whether what an export says counts, and not what was said of the item before."""
+    if {entry.status, known.status} == {"seen", "rated"}:
+        return entry.status == "rated"
+    return entry.time is None or known.time is None or entry.time >= known.time

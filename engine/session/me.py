@@ -18,7 +18,7 @@ from engine.data.results import (
 )
 from engine.errors import DataError, ErrorKind, OptionError, UnknownError
 from engine.profiles.lookup import find_entry
-from engine.profiles.profile import FIVE_STARS, Entry, Profile, Status, merge
+from engine.profiles.profile import FIVE_STARS, Entry, Merged, Profile, Status, merge
 from engine.profiles.store import DEFAULT, ProfileStore
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
@@ -343,7 +343,7 @@ class MeService:
             merged.kept,
             unmatched,
             respelled,
-            read.notes,
+            (*read.notes, *_notes_on(merged)),
         )
 
     def match(self, title: str, item: int, profile: str = DEFAULT) -> OwnRating:
@@ -429,3 +429,13 @@ class MeService:
         return OwnRating(
             entry.title, entry.year, entry.status, entry.rating, entry.highest, entry.time, found, entry.source, here
         )
+
+
+def _notes_on(merged: Merged) -> list[str]:
+    """What was not taken over from an export, as sentences."""
+    notes = []
+    if merged.repeated:
+        notes.append(f"Ratings of an item that is rated more than once: {merged.repeated:,}; the newest one counts.")
+    if merged.older:
+        notes.append(f"Ratings that are older than what the profile says: {merged.older:,}; they change nothing.")
+    return notes

@@ -342,8 +342,9 @@ def _parse_value(text: str, session: Session) -> tuple[float, float]:
         written = None
     highest = (written and written.highest) or usual
     if written is None or not 0 < written.value <= highest or (written.highest is None and written.value < lowest):
+        possible = f"from {lowest:g} to {usual:g}" if lowest > 0 else f"above 0 and up to {usual:g}"
         raise OptionError(
-            f"{text[:40]!r} is no rating: give a number from {lowest:g} to {usual:g}, one such as 9/10 or ★★★½, or "
+            f"{text[:40]!r} is no rating: give a number {possible}, one such as 9/10 or ★★★½, or "
             "seen, watchlist or not-interested."
         )
     return written.value, highest

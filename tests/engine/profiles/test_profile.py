@@ -41,6 +41,25 @@ def test_importing_twice_changes_nothing(found: list[Entry]) -> None:
     assert again.unchanged == len(first.profile.entries)
 
 
+@given(st.lists(entries(), max_size=8))
+def test_importing_the_same_entries_twice_changes_nothing(found: list[Entry]) -> None:
+    first = merge(Profile("me"), found)
+    again = merge(first.profile, found)
+    assert again.profile == first.profile
+    assert (again.added, again.updated) == (0, 0)
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_of_two_ratings_of_a_film_the_newer_one_counts(newest_first: bool) -> None:
+    found = [Entry("Heat", 1995, rating=3.0, time=2_000), Entry("Heat", 1995, rating=5.0, time=1_000)]
+    merged = merge(Profile("me"), found if newest_first else found[::-1])
+    assert [(one.rating, one.time) for one in merged.profile.entries] == [(3.0, 2_000)]
+    assert (merged.added, merged.repeated) == (1, 1)
+    old = merge(merged.profile, [Entry("Heat", 1995, rating=1.0, time=500)])
+    assert old.profile == merged.profile
+    assert (old.unchanged, old.older) == (1, 1)
+
+
 def test_a_changed_rating_is_updated_and_what_is_gone_from_the_export_stays() -> None:
     def film(title: str, rating: float | None, id_: str = "") -> Entry:
         return Entry(title, 1995, "seen" if rating is None else "rated", rating, source="letterboxd", source_id=id_)

@@ -90,3 +90,5 @@ def test_what_is_no_rating_is_named_with_its_place(tmp_path: Path) -> None:
         read(tmp_path, "4", "good")
     with pytest.raises(DataError, match=r"^mine\.csv, row 2: 6 is not a rating above 0 and up to 5"):
         read(tmp_path, "6/5")
+    with pytest.raises(DataError, match=r"^mine\.csv, row 2: 0 is not a rating above 0 and up to 5"):
+        read(tmp_path, "0", "4")
