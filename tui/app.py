@@ -344,8 +344,7 @@ class RecsysApp(ContainedApp):
         self._show_trail()
 
     def _show_trail(self) -> None:
-        here = self._here()
-        self._tabs.trail = (*self._navigation.titles, *([] if here is None else [here.title]))
+        self._tabs.trail = self._navigation.trail(self._here())
 
     async def action_go_back(self) -> None:
         """Go back to where one was before."""
@@ -424,6 +423,7 @@ class RecsysApp(ContainedApp):
         self.state.dataset, self.state.failure = message.dataset, None
         self._heading.dataset = dataset_line(message.dataset.overview)
         self._navigation.clear()
+        self._show_trail()
         self._status.busy("open", "")
         self._status.busy("device", "loading the libraries that compute")
         self._refresh_pane()
@@ -596,6 +596,7 @@ class RecsysApp(ContainedApp):
         self._failed_tabs.clear()
         self._status.clear()
         self._heading.dataset, self._heading.device = clean(name), "○ starting"
+        self._tabs.trail = ()  # its places are those of the other data set
         await self._open_with(self._tabs.active)
 
     # -- from the panes ---------------------------------------------------------------------------------------

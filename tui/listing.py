@@ -63,6 +63,12 @@ def item_record(item: Item) -> dict[str, Any]:
     }
 
 
+def bound_of(result: Result) -> float:
+    """What a rating is at least: the score orders beyond the highest rating, which no rating can exceed."""
+    predicted = result.predicted_rating
+    return result.score if predicted is None else min(result.score, predicted)
+
+
 def result_record(result: Result) -> dict[str, Any]:
     """A result in the shape of the command line's ``--json``, without the numbers that only some models give."""
     return {"rank": result.rank, **item_record(result.item), "score": result.score, "reason": result.reason}

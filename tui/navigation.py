@@ -70,10 +70,10 @@ class Navigation:
         self._back.clear()
         self._forward.clear()
 
-    @property
-    def titles(self) -> tuple[str, ...]:
-        """The titles of the places behind, the oldest first."""
-        return tuple(place.title for place in self._back)
+    def trail(self, here: Place | None) -> tuple[str, ...]:
+        """The titles of the places behind and of the present one, the oldest first."""
+        places = self._back[:-1] if here is not None and self._back and self._back[-1].is_same(here) else self._back
+        return tuple(place.title for place in (*places, *([] if here is None else [here])))
 
     def _add(self, place: Place) -> None:
         if self._back and self._back[-1].is_same(place):

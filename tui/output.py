@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.session import MODES
-from tui.listing import result_record
+from tui.listing import bound_of, result_record
 from tui.sanitize import escape_json, sanitize
 from tui.widgets.bars import whole_percent
 from tui.wording import describe_empty
@@ -152,7 +152,7 @@ def print_answer(answer: Answer, as_json: bool, *, extra: str | None = None) -> 
     rows = [
         (
             result.rank,
-            *([f"{result.score:.2f}"] if bounded else []),
+            *([f"{bound_of(result):.2f}"] if bounded else []),
             whole_percent(result.score) if estimated else _figure(result, extra),
             result.item.title,
             str(result.item.year or ""),

@@ -264,7 +264,8 @@ def _doubts_of_log(
         text = f"{_many(single, 'user')} one interaction alone: nothing of theirs can be held out for a test."
         doubts.append(Doubt("one-item-users", single, dataset.num_users, text))
     if single := int(np.count_nonzero(of_items == 1)):
-        text = f"{_many(single, 'item')} one interaction alone: little can be learned of them from behaviour."
+        them = "it" if single == 1 else "them"
+        text = f"{_many(single, 'item')} one interaction alone: behaviour says little about {them}."
         doubts.append(Doubt("one-user-items", single, dataset.num_rated_items, text))
     ratings = log.ratings
     if ratings is not None and len(ratings):

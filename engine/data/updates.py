@@ -56,13 +56,17 @@ class DatasetUpdate:
     def counts(self) -> dict[str, int]:
         """What happened, in words, and how often; what did not happen is left out."""
         counts = {
-            "new interactions": self.added,
+            _many("new interaction", self.added): self.added,
             "changed": self.changed,
             "repeated": self.repeated,
             "older than what is stored": self.outdated,
-            "new users": self.new_users,
-            "new items": self.new_items,
-            "changed items": self.changed_items,
+            _many("new user", self.new_users): self.new_users,
+            _many("new item", self.new_items): self.new_items,
+            _many("changed item", self.changed_items): self.changed_items,
         }
         counts |= {f"rows left out ({reason})": count for reason, count in self.skipped.items()}
-        return {what: count for what, count in counts.items() if count or what == "new interactions"}
+        return {what: count for what, count in counts.items() if count or what.startswith("new interaction")}
+
+
+def _many(what: str, number: int) -> str:
+    return what if number == 1 else f"{what}s"

@@ -14,7 +14,7 @@ from engine.data.items import Item
 from engine.data.results import HistoryEntry, Result
 from tests.hostile.texts import FORMULAS
 from tui.item_page import has_browser, page_of
-from tui.listing import Listing, as_csv, as_json, as_markdown, as_row
+from tui.listing import Listing, as_csv, as_json, as_markdown, as_row, bound_of
 from tui.widgets.item_list import record_of
 
 
@@ -94,3 +94,9 @@ def test_no_browser_is_started_over_ssh_or_without_a_display(monkeypatch) -> Non
     assert not has_browser({"SSH_TTY": "/dev/pts/0", "DISPLAY": ":0"})
     assert not has_browser({})
     assert has_browser({"WAYLAND_DISPLAY": "wayland-0"})
+
+
+@pytest.mark.parametrize(("score", "shown"), [(5.17, 5.0), (4.2, 4.2)])
+def test_a_rating_is_at_least_no_more_than_what_is_predicted(score: float, shown: float) -> None:
+    result = Result(1, Item(1, 1, "Heat"), score, predicted_rating=5.0)
+    assert bound_of(result) == shown

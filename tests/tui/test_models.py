@@ -467,6 +467,7 @@ async def test_an_interrupted_training_is_shown_and_goes_on_by_a_key(app: Recsys
         text = screen_text(app)
         assert "at 7/20" in text
         assert "Interrupted after epoch 7 of 20: R goes on" in text
+        assert "R resume" in text
         await pilot.press("down", "R")
         await settle(pilot)
         assert "cannot go on: training/sequence is damaged." in screen_text(app)
@@ -475,6 +476,7 @@ async def test_an_interrupted_training_is_shown_and_goes_on_by_a_key(app: Recsys
         await settle(pilot)
         assert asked(session, "train")[0][1] == "explicit"
         assert "at 7/20" not in screen_text(app)
+        assert "R resume" not in screen_text(app)
 
 
 async def test_quitting_while_training_says_that_it_is_kept(app: RecsysApp, session: FakeSession) -> None:

@@ -30,6 +30,15 @@ def test_back_leads_through_all_places_and_forward_to_the_end_again(keys: list[i
     assert here.key == visited[-1].key
 
 
+def test_the_trail_has_the_present_place_once() -> None:
+    navigation = Navigation()
+    for key in (1, 2):
+        navigation.leave(place(key))
+    assert navigation.trail(place(3)) == ("1", "2", "3")
+    assert navigation.trail(place(2)) == ("1", "2")
+    assert navigation.trail(None) == ("1", "2")
+
+
 @given(st.lists(st.sampled_from(["change", "undo", "redo"])))
 def test_undo_and_redo_keep_the_changes_in_order(steps: list[str]) -> None:
     changes, done, undone, number = Changes(), [], [], 0

@@ -92,6 +92,18 @@ def test_people_are_read_from_the_columns_that_name_them(metadata, people):
 
 
 # -- the screen -----------------------------------------------------------------------------------------------
+async def test_counts_come_back_with_the_results_that_one_goes_back_to(app):
+    async with running(app) as pilot:
+        await write(app, pilot, "robbers")
+        await pilot.press("down", "m")
+        await settle(pilot)
+        assert "Narrow down" not in screen_text(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "Narrow down" in screen_text(app)
+        assert "robbers › robbers" not in screen_text(app)
+
+
 async def test_counts_stand_beside_the_results_and_become_filters(app):
     async with running(app) as pilot:
         await write(app, pilot, "robbers")

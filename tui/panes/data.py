@@ -201,14 +201,14 @@ class DataPane(Pane[DataTab]):
             for place, name in enumerate(found.columns)
         ]
         more = f"the first {len(found.rows):,} rows" if found.more else ""
-        self._result.retitle(f"{len(found.rows):,} rows", more)
+        self._result.retitle(count(len(found.rows), "row"), more)
         self._rows.show(found.rows, columns)
         if found.rows:
             self._result.show_rows()
             self.go_to(self._rows)
         else:
             self._result.show_notice().show("No rows", "The query is right, and nothing fits it.")
-        self.post_message(StatusChanged(f"{duration(message.seconds)} · {len(found.rows):,} rows"))
+        self.post_message(StatusChanged(f"{duration(message.seconds)} · {count(len(found.rows), 'row')}"))
         self._draw()
 
     def _show_result(self, shown: bool) -> None:

@@ -79,7 +79,7 @@ class ModelsPane(Pane[ModelDesk]):
         ("s", "order of the runs"),
     )
 
-    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "train", "measure", "pause", "mark", "compare")
+    ACTIONS: ClassVar[tuple[str, ...]] = (*Pane.ACTIONS, "train", "measure", "pause", "mark", "compare", "go_on")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t,f5", "train", "train", id="train"),

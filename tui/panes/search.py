@@ -523,6 +523,7 @@ class SearchPane(Pane[Search]):
             self._requested = self._view
             self._retitle()
             self._list()
+            self._facets.follow(self._view, self._mode)
             self.post_message(StatusChanged(""))
         else:
             self.go_to(self.line)

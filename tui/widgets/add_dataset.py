@@ -349,4 +349,4 @@ def describe_draft(draft: Draft, width: int) -> list[Content]:
             for row in rows
         ]
     types = ", ".join(f"{clean(name)} {kind}" for name, kind in preview.types.items())
-    return [*lines, Content(""), Content(f"types: {types}")]
+    return [*lines, Content(""), Content(f"types: {types}")] if types else lines

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from engine.data.results import BY_POPULARITY
 from engine.session import LIKE_BY, MODES
-from tui.listing import Listing, entry_record, full_record, item_record
+from tui.listing import Listing, bound_of, entry_record, full_record, item_record
 from tui.messages import RateItem, ShowDetails
 from tui.verbs import ITEM_VERBS, RATING_HELP, RATING_KEYS, ItemSubject, bindings_of, help_of
 from tui.widgets.arranged_table import ArrangedTable
@@ -317,7 +317,7 @@ def predicts_ratings(answer: Answer) -> bool:
 
 
 def _bound(result: Result, _: int) -> str:
-    return f"{result.score:.2f}"
+    return f"{bound_of(result):.2f}"
 
 
 def _score_column(answer: Answer) -> Column[Result]:
