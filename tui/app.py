@@ -157,6 +157,8 @@ class RecsysApp(ContainedApp):
             self._settings.apply_unchecked()
         self._resume: Resume | None = None
         self._state_folder, self._restores = state_folder, restores
+        self._left: set[str] = set()
+        """The data sets that were open before, which come back as they were in any case."""
         self._open_session, self._clock = open_session, clock
         self._open_other = open_other
         self._blink = blink
@@ -436,7 +438,7 @@ class RecsysApp(ContainedApp):
                 self.backend,
                 self.state,
                 self._state_folder,
-                restores=self._restores,
+                restores=self._restores or message.dataset.overview.name in self._left,
                 open_tab=self.action_open,
             )
             self._resume.begin(message.dataset.overview.name)
@@ -580,6 +582,7 @@ class RecsysApp(ContainedApp):
             self._resume.note_end()
             self._resume.close()
             self._resume = None
+        self._left.add(self.state.name if self.state.dataset is None else self.state.dataset.overview.name)
         self.backend.close(0)
         await self.query_one("#tabs", ContentSwitcher).remove_children()
         # What the old threads have sent is handled before the new ones begin.

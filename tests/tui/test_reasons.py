@@ -46,6 +46,17 @@ async def test_the_pop_up_says_why_too(make_app):
         assert "−14 %" in screen_text(app), "also at the second time, from what is known"
 
 
+async def test_the_pop_up_says_what_orders_a_list_that_only_conditions_made(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "genre:crime")
+        await settle(pilot)
+        await pilot.press("down", "w")
+        await settle(pilot)
+        assert "the best known come first" in screen_text(app)
+
+
 async def test_reasons_of_an_item_that_was_left_are_not_shown(make_app):
     session = FakeSession()
     app = make_app(session)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.conftest import screen_text, settle, type_text
+from tests.tui.conftest import screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
+from tui.messages import SwitchDataset
 from tui.remembered import LEFT, LastState, read_last, write_last
 
 
@@ -97,6 +98,17 @@ async def test_a_fresh_start_restores_nothing_and_is_kept_itself(make_app, tmp_p
     kept = read_last(tmp_path, "fake")
     assert kept.panes["search"]["query"] == "dog"
     assert kept.sequence == ()
+
+
+async def test_a_data_set_of_a_fresh_session_comes_back_as_it_was_left_in_it(make_app, tmp_path: Path) -> None:
+    write_last(tmp_path, "fake", LastState("user", {"search": {"query": "heist"}}, (10,)))
+    app = make_app(state_folder=tmp_path, restores=False, open_other=lambda name, job: FakeSession())
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await type_text(pilot, "dog")
+        await settle(pilot)
+        app.post_message(SwitchDataset("fake"))
+        await until(pilot, lambda: app.panes and app.active_pane.line.value == "dog")
 
 
 async def test_nothing_is_kept_where_nothing_is_to_be(make_app, tmp_path: Path) -> None:

@@ -90,11 +90,14 @@ class SearchReasons:
         answer = view.answer
         assert answer is not None
         by_words = view.words and not view.popular and view.like is None
+        reasons = tuple(part for part in result.reason.split(" · ") if part)
+        if view.popular:  # all that meet the conditions are listed
+            reasons = (*(one.label for one in answer.understood), "the best known come first")
         explanation = Explanation(
             full_title(result.item),
             view.text if view.like is None else f"items like {full_title(view.like)}",
             whole_percent(result.score) if by_words else "",
-            tuple(part for part in result.reason.split(" · ") if part),
+            reasons,
             None if by_words and answer.method in _BY_MEANING else (),
         )
         self._pane.app.push_screen(ExplanationScreen(explanation))

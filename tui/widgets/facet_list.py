@@ -58,7 +58,10 @@ class FacetList(Table[FacetRow]):
         )
 
     def keep(self, rows: Sequence[FacetRow]) -> None:
-        """Show these lines with the cursor on the same value, or at the same place."""
+        """Show these lines with the cursor on the same value, or at the same place; without the focus, from the top."""
+        if not self.has_focus:
+            self.show(rows, cursor=0)
+            return
         held = None if self.row is None or self.row.value is None else self.row.value.condition
         places = [place for place, row in enumerate(rows) if row.value is not None and row.value.condition == held]
         self.show(rows, cursor=places[0] if places else self.cursor)
