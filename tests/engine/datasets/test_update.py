@@ -186,7 +186,7 @@ def test_what_an_update_leaves_out_and_does_not_use_is_told(workspace: Workspace
     text = "uid,sku,stars,seconds,mood\n4,10,5,1600000009,good\n4,,5,1600000010,bad\n"
     (files / "more.csv").write_text(text)
     done, _ = update(workspace, "shop", ratings=files / "more.csv")
-    assert done.counts() == {"new interactions": 1, "new users": 1, "rows left out (no item id)": 1}
+    assert done.counts() == {"new interaction": 1, "new user": 1, "rows left out (no item id)": 1}
     assert any("not used: mood" in note for note in done.notes)
     assert workspace.manifest("shop").updates == (done,)
 
