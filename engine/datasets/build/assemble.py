@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.dataset import Dataset
+from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.datasets.build.interactions import Log
 from engine.datasets.build.items import Catalogue
@@ -21,8 +22,6 @@ from engine.errors import DataError
 from engine.interactions import Interactions
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from engine.runtime.job import Job
 
 _ROWS_AT_A_TIME = 1 << 20
@@ -109,7 +108,7 @@ def assemble(
             f"The weights, from {low:g} to {high:g}, count by their logarithm, on average as one interaction."
         )
     if strangers and catalogue is not None:
-        remarks.append(_about_join(catalogue, table, num_rated, strangers))
+        remarks.append(about_strangers(items, num_rated, strangers))
     return Dataset(
         name=name,
         kind=kind,
@@ -128,27 +127,40 @@ def assemble(
         skipped=total_skipped(reports),
         source={
             "files": [report.summary() for report in reports],
-            "notes": [" ".join(one.splitlines()) for one in (*notes, *remarks)],
+            "notes": [_one_line(one) for one in (*notes, *remarks)],
             **({"times": "order"} if log.times_are_order else {}),
             **({"weights": asdict(scale)} if scale is not None else {}),
             **({"hints": hints} if hints else {}),
+            **({"strangers": strangers} if strangers and catalogue is not None else {}),
             **({"guessed_columns": {file: dict(columns) for file, columns in guessed.items()}} if guessed else {}),
         },
         simulated=simulated,
     )
 
 
-def _about_join(catalogue: Catalogue, table: pa.Table, num_rated: int, strangers: int) -> str:
-    """A sentence about the items of the log that the catalogue lacks; with a guess at why if it lacks all."""
+def about_strangers(items: IdMap, num_rated: int, strangers: int) -> str:
+    """A sentence about the items of the log that the catalogue lacks; with a guess at why if it lacks all.
+
+    Parameters
+    ----------
+    items
+        All items, numbered as :func:`assemble` does.
+    num_rated, strangers
+        How many items the log has, and how many of them the catalogue lacks.
+    """
     if strangers < num_rated:
         of_all = f"{strangers:,} items of the interactions are not in the catalogue, of {num_rated:,}"
         return f"{of_all}; their id is their title."
-    ours = [str(one)[:20] for one in catalogue.ids.slice(0, 2).to_pylist()]
-    theirs = [str(one)[:20] for one in table["title"].slice(0, 2).to_pylist()]
+    ours = [_one_line(str(one)[:20]) for one in items.ids[num_rated : num_rated + 2]]
+    theirs = [_one_line(str(one)[:20]) for one in items.ids[: min(2, num_rated)]]
     return (
         f"WARNING: none of the {num_rated:,} items of the interactions is in the catalogue, which has ids such as "
         f"{' and '.join(ours)}, while the interactions have {' and '.join(theirs)}; another column may hold the ids."
     )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.splitlines())
 
 
 def find_surplus(

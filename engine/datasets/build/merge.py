@@ -13,7 +13,7 @@ from engine.data.dataset import Dataset
 from engine.data.id_map import IdMap
 from engine.data.items import STANDARD_COLUMNS, ItemTable
 from engine.data.updates import DatasetUpdate
-from engine.datasets.build.assemble import find_surplus
+from engine.datasets.build.assemble import about_strangers, find_surplus
 from engine.datasets.build.weights import WeightScale
 from engine.datasets.formats.ids import match_spellings
 from engine.datasets.formats.values import to_objects
@@ -58,6 +58,7 @@ def merge(old: Dataset, new: Dataset, number: int) -> Merged:
     users, user_of = _merge_users(old.users, new.users)
     items, facts = _merge_items(old, new, notes)
     rows, counts = _merge_log(old, new, user_of, items)
+    told = (*_notes_of(new, old, items), *notes)
     updated = np.zeros(len(users), dtype=np.int32) if old.user_updates is None else old.user_updates
     updated = np.append(updated, np.zeros(len(users) - len(updated), dtype=np.int32))
     updated[rows.user_ids[len(rows) - counts.kept :]] = number
@@ -77,14 +78,14 @@ def merge(old: Dataset, new: Dataset, number: int) -> Merged:
         users=old.users.fingerprint(),
         items=old.items.id_map.fingerprint(),
         skipped=dict(new.skipped),
-        notes=(*map(str, new.source.get("notes", ())), *notes),
+        notes=told,
     )
     skipped = dict(old.skipped)
     for reason, count in new.skipped.items():
         skipped[reason] = skipped.get(reason, 0) + count
     source = dict(old.source)
     source["files"] = [*old.source.get("files", ()), *new.source.get("files", ())]
-    source["notes"] = [*old.source.get("notes", ()), *new.source.get("notes", ()), *notes]
+    source["notes"] = [*old.source.get("notes", ()), *told]
     if not len(old.interactions):
         source |= {key: new.source[key] for key in ("times", "weights") if key in new.source}
     merged = replace(
@@ -171,12 +172,19 @@ def _places(known: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> Numbers:
 
 @dataclass(frozen=True, slots=True)
 class _Items:
-    """All items: their ids, how many of them are rated, how many were changed, and the new ids of both sides."""
+    """All items: their ids, how many of them are rated, how many were changed, and the new ids of both sides.
+
+    Attributes
+    ----------
+    in_old
+        By position in ``new``: the position in ``old``, -1 for none.
+    """
 
     id_map: IdMap
     num_rated: int
     changed: int
     of_new: Numbers
+    in_old: Numbers
 
 
 def _merge_items(old: Dataset, new: Dataset, notes: list[str]) -> tuple[_Items, pa.Table]:
@@ -215,7 +223,36 @@ def _merge_items(old: Dataset, new: Dataset, notes: list[str]) -> tuple[_Items, 
     both = np.concatenate([old.items.id_map.ids, ids]) if count else ids
     items = IdMap(both[order], first=1, name="item")
     num_rated = first + int(risen.sum()) + len(rated_strangers)
-    return _Items(items, num_rated, replaced, of_new), table.take(pa.array(order))
+    return _Items(items, num_rated, replaced, of_new, place), table.take(pa.array(order))
+
+
+def _notes_of(new: Dataset, old: Dataset, items: _Items) -> list[str]:
+    """The notes of ``new``, in which an item that the catalogue of ``old`` has counts as known."""
+    notes = [str(one) for one in new.source.get("notes", ())]
+    strangers, num_rated = int(new.source.get("strangers", 0)), new.num_rated_items
+    # The reader of the update saw its own catalogue alone. What that lacks stands last among the rated items.
+    places = items.in_old[num_rated - strangers : num_rated]
+    left = strangers - int(_is_described(old)[places[places >= 0]].sum())
+    if left == strangers:
+        return notes
+    said = about_strangers(new.items.id_map, num_rated, strangers)
+    rest = [about_strangers(new.items.id_map, num_rated, left)] if left else []
+    return [one for note in notes for one in (rest if note == said else [note])]
+
+
+def _is_described(dataset: Dataset) -> npt.NDArray[np.bool_]:
+    """Which items a catalogue has; the others came with the log, and their rows say nothing but their ids."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = dataset.items.table
+    ids = pa.array([str(one) for one in dataset.items.id_map.ids], pa.string())
+    said = [pc.not_equal(table.column(name), ids) for name in ("title", "text")]
+    said.append(pc.greater(pc.list_value_length(table.column("genres")), 0))
+    said += [pc.is_valid(table.column(one)) for one in table.column_names if one not in ("title", "text", "genres")]
+    described = np.logical_or.reduce([pc.fill_null(one, False).to_numpy() for one in said])
+    described[dataset.num_rated_items :] = True
+    return described  # type: ignore[no-any-return]
 
 
 def _has_catalogue(dataset: Dataset) -> bool:

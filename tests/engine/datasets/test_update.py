@@ -110,6 +110,37 @@ def test_items_meet_the_catalogue_as_numbers_as_in_the_log_that_it_was_read_with
     assert "2 item ids meet the catalogue" in str(workspace.manifest("shop").source["notes"])
 
 
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        ("u9,c,3\nu8,b,1\n", []),
+        ("u9,c,3\nu8,f,1\n", ["1 items of the interactions are not in the catalogue, of 2; their id is their title."]),
+        ("u9,c,3\nu8,x,1\n", ["1 items of the interactions are not in the catalogue, of 2; their id is their title."]),
+        (
+            "u9,x,3\n",
+            [
+                "WARNING: none of the 1 items of the interactions is in the catalogue, which has ids such as e, while "
+                "the interactions have x; another column may hold the ids."
+            ],
+        ),
+    ],
+)
+def test_items_of_the_stored_catalogue_are_known_to_an_update(tmp_path: Path, log: str, said: list[str]) -> None:
+    for name, text in (
+        ("k", "user,item,rating\nu1,a,3\nu2,b,4\nu2,f,1\n"),
+        ("ki", "id,title\na,Apple\nb,Bean\nc,Corn\n"),
+        ("k3", f"user,item,rating\n{log}"),
+        ("ki3", "id,title\ne,Egg\n"),
+    ):
+        (tmp_path / f"{name}.csv").write_text(text)
+    workspace = Workspace(tmp_path / "data")
+    add(workspace, "k", ratings=tmp_path / "k.csv", items=tmp_path / "ki.csv")
+    before = workspace.manifest("k").source["notes"]
+    done, _ = update(workspace, "k", ratings=tmp_path / "k3.csv", items=tmp_path / "ki3.csv")
+    assert [note for note in done.notes if "catalogue" in note] == said
+    assert workspace.manifest("k").source["notes"] == [*before, *done.notes]
+
+
 def test_nothing_changes_where_it_is_only_tried(workspace: Workspace, files: Path) -> None:
     before = workspace.manifest("shop")
     _, overview = update(workspace, "shop", ratings=files / "new.csv", store=False)
