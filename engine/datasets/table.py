@@ -86,11 +86,12 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
                     rows, roles.columns, job, unrated=_unrated(files), day_first=files.day_first, guessed=roles.guessed
                 )
             )
-            if logs[-1].times is None and "time" in roles.columns:  # it held no times, as a remark says
+            refused = roles.columns.get("time") if logs[-1].times is None else None
+            if refused is not None:  # it held no times, as a remark says
                 roles = found[rows.name] = roles.without("time")
             item_column = item_column or roles.columns["item"]
             if "time" not in roles.columns and "time" not in files.mapping:
-                offer_order(rows, roles.columns.values(), roles.columns["user"], logs[-1].report)
+                offer_order(rows, roles.columns.values(), roles.columns["user"], logs[-1].report, refused)
             notes += _about_log(rows, roles, files, [label or "", *of_time], catalogue_given=items is not None)
         reports += [one.report for one in logs]
         log = concatenated(logs)

@@ -14,6 +14,7 @@ from engine.datasets.formats.ids import CodedIds, IdColumn, clean_ids
 from engine.datasets.formats.joined_times import ROW_NUMBER
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import RowBatch, Rows, bad_value, following, place
+from engine.datasets.formats.shown import shortened
 from engine.datasets.formats.times import TimeColumn, clean_times
 from engine.datasets.formats.values import BadValueError, GrowingArray, to_numbers, with_line_end
 from engine.errors import DataError, ErrorKind
@@ -115,6 +116,8 @@ def read_log(
         log.report.remarks.append(
             f"the column {columns['time']} looks like times by its name, and was left out: row {error.row:,}: {error}."
         )
+        if error.with_remedy.kind is ErrorKind.UNCLEAR_DATES:
+            log.report.hints.append({"hint": "dates", "file": rows.name, "column": shortened(columns["time"])})
         return log
 
 

@@ -71,13 +71,32 @@ def with_time(rows: Rows, columns: Sequence[str], mapping: ColumnMapping, file: 
     return TimedRows(rows, name, columns), {**mapping, "time": name}
 
 
-def offer_order(rows: Rows, used: Collection[str], user_column: str, report: ReadReport) -> None:
-    """Say in the report which columns of a log without times could tell them, or the order of a person's rows."""
+def offer_order(
+    rows: Rows, used: Collection[str], user_column: str, report: ReadReport, refused: str | None = None
+) -> None:
+    """Say in the report which columns of a log without times could tell them, or the order of a person's rows.
+
+    Parameters
+    ----------
+    rows, report
+        The log, and where it is said.
+    used
+        The columns that have a role, and are not offered.
+    user_column
+        The column of the users.
+    refused
+        The column that was read as times and holds a value that is none: naming it would end in an error.
+    """
+    if any(hint["hint"] == "dates" for hint in report.hints):
+        return  # the refused column has the times, once it is said how its dates are to be read
+    if refused is not None:
+        used = {*used, refused}
+    no_column = "no column" if refused is None else "no other column"
     dates = _dates(rows, used)
     if dates:
         shown = " and ".join(repr(shortened(one)) for one in dates)
         holds, was = ("holds", "was") if len(dates) == 1 else ("hold", "were")
-        report.remarks.append(f"no column is known to hold times; {shown} {holds} dates, and {was} not used.")
+        report.remarks.append(f"{no_column} is known to hold times; {shown} {holds} dates, and {was} not used.")
         report.hints.append({"hint": "times", "file": rows.name, "column": dates[0]})
         return
     found = [
@@ -89,11 +108,11 @@ def offer_order(rows: Rows, used: Collection[str], user_column: str, report: Rea
         shown = " and then ".join(map(repr, columns))
         looks, was = ("looks", "was") if len(columns) == 1 else ("look", "were")
         report.remarks.append(
-            f"no column holds times; {shown} {looks} like the order of a person's rows, and {was} not used."
+            f"{no_column} holds times; {shown} {looks} like the order of a person's rows, and {was} not used."
         )
     else:
         report.remarks.append(
-            "no column holds times or an order of the rows, which models of sequences need; if the rows are in the "
+            f"{no_column} holds times or an order of the rows, which models of sequences need; if the rows are in the "
             "order in which things happened, their numbers can be the time."
         )
     report.hints.append({"hint": "order", "file": rows.name, "column": "+".join(columns) or ROW_NUMBER})

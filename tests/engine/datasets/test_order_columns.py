@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -202,3 +203,21 @@ def test_when_something_was_last_done_is_its_time(tmp_path: Path, name: str) -> 
     (tmp_path / "log.csv").write_text(f"user,item,rating,{name}\n1,2,3,2024-01-02\n2,3,4,2024-02-03\n")
     dataset = read("cats", "table", ratings=tmp_path / "log.csv")
     assert dataset.has_dates
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "hint"),
+    [
+        ("date", ("2020-01-02", "2020-02-31", "0000-00-00"), {"hint": "order", "column": "#row"}),
+        ("date,created", ("2020-02-31,2020-01-02", "2020-01-01,2020-01-03"), {"hint": "times", "column": "created"}),
+        ("date", ("05/10/19", "06/11/19"), {"hint": "dates", "column": "date"}),
+    ],
+)
+def test_a_column_that_was_refused_for_its_values_is_not_offered(
+    write: Write, header: str, rows: Sequence[str], hint: Mapping[str, str]
+) -> None:
+    body = "".join(f"u{number},a,4,{row}\n" for number, row in enumerate(rows))
+    source = read("x", "table", ratings=write("log.csv", f"user,item,rating,{header}\n{body}")).source
+    assert any("the column date looks like times by its name, and was left out" in note for note in source["notes"])
+    assert source["hints"] == [{**hint, "file": "log.csv"}]
+    assert not any("'date' holds dates" in note for note in source["notes"])
