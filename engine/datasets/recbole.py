@@ -139,7 +139,7 @@ def _read_catalogue(source: Source, report: ReadReport, job: Job | None) -> Cata
     ]
     standard = {
         "title": title,
-        "year": columns.years(there.get("year", nothing)),
+        "year": columns.years_of(records, by_role["year"]) if "year" in by_role else columns.years(nothing),
         "genres": genres,
         "text": columns.sentence(title, columns.joined(genres)),
     }

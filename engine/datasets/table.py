@@ -275,11 +275,12 @@ def _catalogue_of_log(rows: Rows, files: Files, roles: Roles, job: Job | None, n
     facts = _facts_in_log(rows, files, roles.columns.values(), item_column)
     if not facts:
         return None
-    records = read_records(
-        rows, list(dict.fromkeys([item_column, *facts.values()])), ReadReport(rows.name, "items"), job, typed=True
-    )
+    report = ReadReport(rows.name, "items")
+    records = read_records(rows, list(dict.fromkeys([item_column, *facts.values()])), report, job, typed=True)
     notes.append(f"{rows.name}: facts about the items were taken from it: {_listed(facts)}.")
-    return _catalogue(records, {"id": item_column, **facts}, [], files)
+    catalogue = _catalogue(records, {"id": item_column, **facts}, [], files)
+    notes += [f"{rows.name}: {remark}" for remark in report.remarks]  # its rows are counted as those of the log
+    return catalogue
 
 
 def _read_catalogue(
@@ -327,7 +328,7 @@ def _catalogue(records: Records, roles: Mapping[str, str], described: Sequence[s
         parts = [title, columns.joined(genres), *makers, *parts]
     standard = {
         "title": title,
-        "year": columns.years(columns.as_prose(by_role.get("year", nothing))),
+        "year": columns.years_of(records, roles["year"]) if "year" in roles else columns.years(nothing),
         "genres": genres,
         "text": columns.sentence(*parts),
     }

@@ -12,7 +12,7 @@ import numpy as np
 from engine.data.column_types import Column, as_prose, is_code, is_list_mask, to_texts, typed
 from engine.data.text_columns import clean, clean_lists, find_separator, list_parts, map_distinct, split_list, strip
 from engine.datasets.formats.shown import shortened
-from engine.datasets.formats.values import numbers_or_null
+from engine.datasets.formats.values import MISSING_NUMBERS, numbers_or_null
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "article_first", "as_prose", "is_people", "joined", "list_parts", "makers", "map_distinct", "no_genres", "numbers",
     "sentence", "split_genres", "split_year", "strip", "table_of", "type_columns", "whole_numbers", "years",
+    "years_of",
 ]  # fmt: skip
 
 _ARTICLES = (
@@ -58,6 +59,38 @@ def years(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
     found = pc.extract_regex(texts, pattern=r"(?:^|\D)(?P<year>\d{4})(?:\D|$)")
     return pc.struct_field(found, "year").cast(pa.int32())
+
+
+def years_of(records: Records, column: str) -> pa.ChunkedArray:
+    """The :func:`years` of a column of a catalogue; values that are left out are told in the report."""
+    import pyarrow.compute as pc
+
+    texts = as_prose(records.table[column])
+    found = years(texts)
+    lost = pc.and_(pc.and_(pc.is_null(found), pc.is_valid(texts)), pc.invert(_is_unknown_year(texts)))
+    count = pc.sum(pc.fill_null(lost, False)).as_py() or 0
+    if count:
+        first = pc.index(lost, True).as_py()
+        place = f"row {int(records.numbers[first]):,}: {shortened(texts[first].as_py())!r}"
+        name = shortened(column)
+        records.report.remarks.append(
+            f"one value of the column {name} is no year of four digits, and was left out of the years: {place}."
+            if count == 1
+            else f"{count:,} values of the column {name} are no years of four digits, and were left out of the years, "
+            f"the first in {place}."
+        )
+    return found
+
+
+def _is_unknown_year(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Which texts are a spelling of "no value" or a zero."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lower = pc.utf8_lower(pc.utf8_trim_whitespace(texts))
+    return pc.or_(
+        pc.is_in(lower, pa.array([*MISSING_NUMBERS, "unknown", "?"])), pc.match_substring_regex(lower, r"^0+(\.0*)?$")
+    )
 
 
 def numbers(texts: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -185,3 +185,35 @@ def test_a_preview_shows_what_is_not_there_as_nothing(write: Write) -> None:
     first, second = preview("x", kind="table", items=items).items
     assert (first["year"], first["genres"]) == ("1995", "Crime, Drama")
     assert (second["year"], second["genres"]) == ("", "")
+
+
+def test_years_that_cannot_be_read_are_told(write: Write) -> None:
+    rows = ["nineteen", "99", "20011", "0", "", "unknown", "2001", "1999-05-01", "2003.0"]
+    content = "".join(f"{number},Title {number},{year}\n" for number, year in enumerate(rows, 1))
+    dataset = catalogue(write, f"id,title,year\n{content}")
+    assert dataset.items.table["year"].to_pylist() == [None] * 6 + [2001, 1999, 2003]
+    assert [note for note in dataset.source["notes"] if "years" in note] == [
+        "t.csv: 3 values of the column year are no years of four digits, and were left out of the years, the first in "
+        "row 2: 'nineteen'."
+    ]
+
+
+def test_one_year_that_cannot_be_read_is_told_with_its_row(write: Write) -> None:
+    table = write("t.csv", "id,title,year\n1,A,2001\n2,B,2002\n2,B,soon\n4,D,99\n5,E,2001\n")
+    dataset = read("x", "table", items=table, mapping={"id": "id"})
+    assert [note for note in dataset.source["notes"] if "years" in note] == [
+        "t.csv: one value of the column year is no year of four digits, and was left out of the years: row 5: '99'."
+    ]
+
+
+def test_years_of_a_log_that_cannot_be_read_are_told(write: Write) -> None:
+    log = write("log.csv", "user,item,title,made\nu1,a,Apple,soon\nu2,a,Apple,soon\nu2,b,Bean,1999\n")
+    notes = read("x", "table", ratings=log, mapping={"title": "title", "year": "made"}).source["notes"]
+    assert [note for note in notes if "years" in note] == [
+        "log.csv: one value of the column made is no year of four digits, and was left out of the years: row 2: 'soon'."
+    ]
+
+
+def test_unknown_years_need_no_note(write: Write) -> None:
+    dataset = catalogue(write, "id,title,year\n1,A,2001\n2,B,0\n3,C,\n4,D,n/a\n5,E,0.0\n")
+    assert not [note for note in dataset.source["notes"] if "years" in note]
