@@ -64,6 +64,8 @@ class Column:
         The number of values that are none of these.
     is_unclear
         Whether the texts are dates in which the day or the month may come first.
+    day_first
+        Whether the texts were dates that were read with the day first; None where that makes no difference.
     """
 
     values: pa.ChunkedArray
@@ -71,6 +73,7 @@ class Column:
     exception: int = -1
     num_exceptions: int = 0
     is_unclear: bool = False
+    day_first: bool | None = None
 
 
 def is_code(name: str) -> bool:
@@ -166,7 +169,7 @@ def _infer(name: str, texts: pa.ChunkedArray, day_first: bool | None) -> Column:
     if _share(sample, is_list_mask(sample)) > 0.5 and (lists := _lists(known, cleaned)) is not None:
         return Column(lists)
     if _DATE_NAME.search(name) and (days := _dates(present, sample, ((r"^[12]\d{7}$", ("%Y%m%d",)),))):
-        return Column(days[0])
+        return days[0]
     share = _share(sample, pc.match_substring_regex(sample, _NUMBER))
     if share >= _MOSTLY:
         plain = pc.match_substring_regex(present, _NUMBER)
@@ -177,7 +180,7 @@ def _infer(name: str, texts: pa.ChunkedArray, day_first: bool | None) -> Column:
     if days := _dates(present, sample, _DATE_FORMATS):
         if len(days) > 1 and day_first is None:
             return Column(cleaned, is_unclear=True)
-        return Column(days[-1] if day_first is False else days[0])
+        return days[-1] if day_first is False else days[0]
     if _share(sample, pc.match_substring_regex(sample, _ISO_DATE)) >= _MOSTLY:
         return _almost(cleaned, pc.match_substring_regex(present, _ISO_DATE), "dates")
     return Column(cleaned)
@@ -271,7 +274,7 @@ def _whole(values: pa.ChunkedArray) -> pa.ChunkedArray | None:
 
 def _dates(
     texts: pa.ChunkedArray, sample: pa.ChunkedArray, formats: tuple[tuple[str, tuple[str, ...]], ...]
-) -> list[pa.ChunkedArray]:
+) -> list[Column]:
     """The dates or times that all texts are; empty if some is no date.
 
     If day and month cannot be told apart, there are two readings: the one with the day first, and the one with the
@@ -295,13 +298,19 @@ def _dates(
         except pa.ArrowInvalid:
             continue
         moments = moments if kind == pa.date32() else moments.cast(pa.timestamp("s"), safe=False)
-        return [_days(moments)] if _have_python_years(moments) else []
+        return [Column(_days(moments))] if _have_python_years(moments) else []
     for pattern, ways in formats:
         if not fits(pattern):
             continue
-        found = [days for way in ways if (days := _parse_days(texts, way)) is not None]
+        found = [
+            Column(days, day_first=None if len(ways) == 1 else way.startswith("%d"))
+            for way in ways
+            if (days := _parse_days(texts, way)) is not None
+        ]
+        if len(found) > 1 and all(one.values.equals(found[0].values) for one in found):
+            return [Column(found[0].values)]
         if found:
-            return found[:1] if all(one.equals(found[0]) for one in found) else found
+            return found
     return []
 
 

@@ -44,6 +44,7 @@ def read(
     header: bool | None = None,
     encoding: str | None = None,
     day_first: bool | None = None,
+    known_day_first: Mapping[str, Mapping[str, bool]] | None = None,
     max_size: int | None = None,
     job: Job | None = None,
     log: Callable[[str], None] | None = None,
@@ -86,6 +87,9 @@ def read(
         not UTF-8 is Windows-1252.
     day_first
         For the kind ``table``: whether 03/04/2024 is the third of April. If None, the other dates of the column tell.
+    known_day_first
+        For the kind ``table``: ``"ratings"`` or ``"items"`` -> column -> the same for one column, as the ``source`` of
+        a data set has it under ``"day_first"``. It goes before ``day_first``.
     max_size
         How many bytes one archive may unpack to, and one address may give. If None, an archive may unpack to 256 MB or
         to 100 times its size, and an address may give 4 GB.
@@ -98,8 +102,10 @@ def read(
     -------
     Dataset
         Its ``skipped`` has the number of rows left out for each reason. Its ``source`` has ``"files"`` (role, name,
-        rows, kept and skipped of each file; ``rows`` is ``kept`` plus all of ``skipped``), ``"notes"`` (sentences), and
-        for addresses ``"addresses"`` (name, address without any password, bytes and sha256, or the rows of a database).
+        rows, kept and skipped of each file; ``rows`` is ``kept`` plus all of ``skipped``), ``"notes"`` (sentences),
+        ``"day_first"`` (role of a file -> column -> whether its dates were read with the day first, where that makes a
+        difference), and for addresses ``"addresses"`` (name, address without any password, bytes and sha256, or the
+        rows of a database).
 
     Raises
     ------
@@ -136,6 +142,7 @@ def read(
             header=header,
             encoding=codec,
             day_first=day_first,
+            known_day_first=known_day_first or {},
         )
         return copies.described(_read(name, kind, files, job))
 
@@ -149,8 +156,8 @@ def _read(name: str, kind: str | None, files: Files, job: Job | None) -> Dataset
         kind = "demo"
     if kind not in (None, "table") and files.only_for_tables:
         raise OptionError(
-            f"The kind {kind!r} has columns of its own; a mapping, a selection of rows, a person's name, a join and "
-            "several files of ratings or of items are for the kind 'table'.",
+            f"The kind {kind!r} has columns of its own; a mapping, a selection of rows, a person's name, a join, "
+            "what comes first in dates, and several files of ratings or of items are for the kind 'table'.",
             name=kind,
         )
     reader = recognise(files) if kind is None else get(kind)

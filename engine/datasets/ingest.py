@@ -217,6 +217,7 @@ def update(
     ratings: str | Path | Sequence[str | Path] | None = None,
     links: str | Path | None = None,
     source: str | Path | None = None,
+    day_first: bool | None = None,
     max_size: int | None = None,
     store: bool = True,
     job: Job | None = None,
@@ -233,6 +234,8 @@ def update(
         Where the data set lies, and its name.
     items, ratings, links, source, max_size
         As :func:`engine.datasets.read` takes them.
+    day_first
+        As :func:`engine.datasets.read` takes it. If None, dates that do not tell are read as those of the data set.
     store
         Whether the result is stored, or only described.
     job, log
@@ -264,6 +267,8 @@ def update(
     if items is None and ratings is None and links is None and source is None:
         raise OptionError(f"No file was named that is to be appended to {name!r}.", name=name)
     options = _options_of(before, ratings is not None or source is not None, items is not None or source is not None)
+    if day_first is not None:
+        options |= {"day_first": day_first, "known_day_first": None}
     files: dict[str, Any] = {
         "items": items, "ratings": ratings, "links": links, "source": source, "max_size": max_size
     }  # fmt: skip
@@ -301,4 +306,4 @@ def _options_of(manifest: Manifest, has_log: bool, has_items: bool) -> dict[str,
     wanted = {role: column for role, column in mapping.items() if (has_log if role in _OF_LOG else has_items)}
     if not has_log:
         known = {option: value for option, value in known.items() if option not in ("where", "user")}
-    return {**known, "mapping": wanted or None}
+    return {**known, "mapping": wanted or None, "known_day_first": manifest.source.get("day_first")}

@@ -81,10 +81,9 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
             roles = found[rows.name] = roles_of_log(rows, mapping, None if files.user is None else _PERSON)
             label = label_of_log(rows, roles, files.mapping)
             rows = rows if label is None else _chosen(rows, label, files, notes)
+            day_first = files.day_first_of("ratings", roles.columns.get("time", ""))
             logs.append(
-                read_log(
-                    rows, roles.columns, job, unrated=_unrated(files), day_first=files.day_first, guessed=roles.guessed
-                )
+                read_log(rows, roles.columns, job, unrated=_unrated(files), day_first=day_first, guessed=roles.guessed)
             )
             refused = roles.columns.get("time") if logs[-1].times is None else None
             if refused is not None:  # it held no times, as a remark says
@@ -312,7 +311,7 @@ def _catalogue(records: Records, roles: Mapping[str, str], described: Sequence[s
 
     ids, table = records.keep_first_of_each(roles["id"], "item"), records.table
     shown = [one for one in table.column_names if one not in (roles["id"], roles.get("title"), roles.get("genres"))]
-    there = columns.type_columns(records, [one for one in shown if one not in described], files.day_first)
+    there = columns.type_columns(records, [one for one in shown if one not in described], files)
     there |= {column: columns.as_prose(table[column], " ") for column in described}
     nothing = pa.chunked_array([pa.nulls(len(table), pa.string())])
     by_role = {role: table[column] for role, column in roles.items()}

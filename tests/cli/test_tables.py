@@ -114,3 +114,16 @@ def test_dates_that_are_unclear_are_settled_by_a_flag(run: Run, tmp_path: Path) 
     found = json.loads(run(*words, "--dates", "day-first", "--json").out)
     assert found["items"][0]["released"] == "2019-04-03"
     assert "hints" not in found["source"]
+
+
+def test_an_update_takes_the_order_of_day_and_month_that_it_asks_for(run: Run, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_text("user,item,rating,date\nu1,a,3,2023-12-25\n")
+    new.write_text("user,item,rating,date\nu2,a,2,05.06.2025\n")
+    assert run("datasets", "add", "shop", "--ratings", old).status == 0
+    refused = run("datasets", "update", "shop", "--ratings", new)
+    assert refused.status == 1
+    assert "say it with --dates day-first or --dates month-first" in refused.err
+    outcome = run("datasets", "update", "shop", "--ratings", new, "--dates", "day-first")
+    assert outcome.status == 0
+    assert "new.csv: the dates were read with the day first." in outcome.out

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 )
 @click.option("--links", type=parse_location, metavar="F", help="links.csv, for kind movies.")
 @click.option("--from", "source", type=parse_location, metavar="PATH", help="A folder or an archive.")
+@click.option(
+    "--dates",
+    type=click.Choice(["day-first", "month-first"]),
+    help="What comes first in 03/04/2024, where neither the other dates nor those of the data set tell.",
+)
 @click.option("--max-size", type=parse_size, metavar="SIZE", help="As of `datasets add`.")
 @click.option("--dry-run", is_flag=True, help="Read and tell what would be appended, and store nothing.")
 @common_options
@@ -36,6 +41,7 @@ def update_dataset(
     ratings: tuple[str | Path, ...],
     links: str | Path | None,
     source: str | Path | None,
+    dates: str | None,
     max_size: int | None,
     dry_run: bool,
     as_json: bool,
@@ -59,6 +65,7 @@ def update_dataset(
             ratings=ratings or None,
             links=links,
             source=source,
+            day_first=None if dates is None else dates == "day-first",
             max_size=max_size,
             store=not dry_run,
             job=job,

@@ -17,7 +17,7 @@ from engine.datasets.build.items import Catalogue
 from engine.datasets.build.numbering import number_items, number_users
 from engine.datasets.build.weights import WeightScale
 from engine.datasets.formats.ids import CodedIds, common_type, match_spellings
-from engine.datasets.formats.read_report import ReadReport, total_skipped
+from engine.datasets.formats.read_report import ReadReport, orders_of_dates, total_skipped
 from engine.errors import DataError
 from engine.interactions import Interactions
 
@@ -96,6 +96,7 @@ def assemble(
         log.keep(keep)
     _checkpoint(job)
 
+    day_first = orders_of_dates(reports)
     hints = [hint for report in reports for hint in report.hints]
     times = log.times
     if log.times_are_order and times is not None and len(times) and times.max() > _LARGEST_ORDER:
@@ -131,6 +132,7 @@ def assemble(
             **({"times": "order"} if log.times_are_order else {}),
             **({"weights": asdict(scale)} if scale is not None else {}),
             **({"hints": hints} if hints else {}),
+            **({"day_first": day_first} if day_first else {}),
             **({"strangers": strangers} if strangers and catalogue is not None else {}),
             **({"guessed_columns": {file: dict(columns) for file, columns in guessed.items()}} if guessed else {}),
         },

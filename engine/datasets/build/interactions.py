@@ -187,6 +187,8 @@ def _finish_times(times: TimeColumn, name: str, column: str, report: ReadReport)
         seconds = times.finish()
     except BadValueError as error:
         raise _TimeError(error, name, column) from None
+    if times.day_first is not None:
+        report.day_first[column] = times.day_first
     if times.remark:
         report.remarks.append(times.remark)
     return seconds

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from engine.datasets.build.items import Records
+    from engine.datasets.formats.files import Files
 
 __all__ = [
     "article_first", "as_prose", "is_people", "joined", "list_parts", "makers", "map_distinct", "no_genres", "numbers",
@@ -146,8 +147,10 @@ def _split(texts: pa.ChunkedArray, separator: str | None, *, people: bool = Fals
     return map_distinct(texts, split, pa.list_(pa.string()))
 
 
-def type_columns(records: Records, names: Sequence[str], day_first: bool | None = None) -> dict[str, pa.ChunkedArray]:
+def type_columns(records: Records, names: Sequence[str], files: Files) -> dict[str, pa.ChunkedArray]:
     """Give the columns of a catalogue their types; what a person should know about it is added to the report.
+
+    ``files`` says whether the day or the month comes first in dates that do not tell.
 
     Columns of vectors are left out. A column of texts becomes a column of lists if it has the name of one, such as
     ``authors``, and separators, or if bars or semicolons separate short texts in many of its values.
@@ -156,7 +159,7 @@ def type_columns(records: Records, names: Sequence[str], day_first: bool | None 
 
     found: dict[str, pa.ChunkedArray] = {}
     for name in names:
-        column = typed(name, records.table[name], day_first)
+        column = typed(name, records.table[name], files.day_first_of("items", name))
         if column is None:
             records.report.remarks.append(f"the column {name} holds vectors, and is not kept.")
             continue
@@ -165,6 +168,8 @@ def type_columns(records: Records, names: Sequence[str], day_first: bool | None 
         if column.is_unclear:
             records.report.remarks.append(_unclear_dates(name, column))
             records.report.hints.append({"hint": "dates", "file": records.report.name, "column": shortened(name)})
+        if column.day_first is not None:
+            records.report.day_first[name] = column.day_first
         values = column.values
         found[name] = _as_list(name, values) if pa.types.is_string(values.type) else values
     return found

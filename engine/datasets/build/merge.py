@@ -88,6 +88,8 @@ def merge(old: Dataset, new: Dataset, number: int) -> Merged:
     source["notes"] = [*old.source.get("notes", ()), *told]
     if not len(old.interactions):
         source |= {key: new.source[key] for key in ("times", "weights") if key in new.source}
+        if day_first := {**new.source.get("day_first", {}), **old.source.get("day_first", {})}:
+            source["day_first"] = day_first  # the order of day and month in the first log serves the next ones
     merged = replace(
         old,
         items=ItemTable(items.id_map, facts),

@@ -63,7 +63,7 @@ class UnclearDatesError(BadValueError):
     """A column whose dates can be read with the day first and with the month first."""
 
 
-def parse_dates(texts: pa.Array, day_first: bool | None = None) -> tuple[npt.NDArray[np.int64], str]:
+def parse_dates(texts: pa.Array, day_first: bool | None = None) -> tuple[npt.NDArray[np.int64], str, bool | None]:
     """Parse the different texts of a whole column to seconds since 1970; a time without a zone is in UTC.
 
     Parameters
@@ -76,7 +76,8 @@ def parse_dates(texts: pa.Array, day_first: bool | None = None) -> tuple[npt.NDA
     Returns
     -------
     tuple
-        The seconds, shape ``(n,)``, and what a person should know about the reading, or empty text.
+        The seconds, shape ``(n,)``; what a person should know about the reading, or empty text; and whether the day
+        came first, None where that makes no difference.
 
     Raises
     ------
@@ -95,7 +96,8 @@ def parse_dates(texts: pa.Array, day_first: bool | None = None) -> tuple[npt.NDA
     tidy = pc.utf8_trim_whitespace(texts)
     for pattern, replacement in _TIDY:
         tidy = pc.replace_substring_regex(tidy, pattern, replacement)
-    tidy, remark = _year_first(tidy, texts, day_first)
+    tidy, day_first = _year_first(tidy, texts, day_first)
+    remark = "" if day_first is None else f"the dates were read with the {'day' if day_first else 'month'} first."
     zones = pc.extract_regex(tidy, _ZONE_NAME)
     named = zones.is_valid().to_numpy(zero_copy_only=False)
     names = pc.struct_field(zones, "zone").to_pylist() if named.any() else []
@@ -114,18 +116,21 @@ def parse_dates(texts: pa.Array, day_first: bool | None = None) -> tuple[npt.NDA
         except (KeyError, ValueError):  # zoneinfo's error for an unknown zone is a KeyError
             raise BadValueError(int(rows[0]), f"{shown(texts, rows[0])} names a time zone that is not known") from None
         times[rows] = local.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[s]")
-    return times.astype(np.int64), remark
+    return times.astype(np.int64), remark, day_first
 
 
-def _year_first(tidy: pa.Array, texts: pa.Array, day_first: bool | None) -> tuple[pa.Array, str]:
-    """Rewrite dates of three numbers so that the year comes first; the column decides what day and month are."""
+def _year_first(tidy: pa.Array, texts: pa.Array, day_first: bool | None) -> tuple[pa.Array, bool | None]:
+    """Rewrite dates of three numbers so that the year comes first; the column decides what day and month are.
+
+    Also returned is whether the day came first, None where that makes no difference.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     found = pc.extract_regex(tidy, _NUMERIC)
     numeric = found.is_valid().to_numpy(zero_copy_only=False)
     if not numeric.any():
-        return tidy, ""
+        return tidy, None
     part = {name: pc.struct_field(found, name) for name in ("a", "b", "year", "rest")}
     first, second = (part[name].cast(pa.int32()).fill_null(0).to_numpy() for name in "ab")
     days, months = first > 12, second > 12
@@ -157,8 +162,7 @@ def _year_first(tidy: pa.Array, texts: pa.Array, day_first: bool | None) -> tupl
     rest = pc.replace_substring_regex(part["rest"], "^,? ?", " ")
     dates = pc.binary_join_element_wise(year, *padded, "-")
     whole = pc.utf8_trim_whitespace(pc.binary_join_element_wise(dates, rest, ""))
-    order = "" if (first == second).all() else f"the dates were read with the {'day' if day_first else 'month'} first."
-    return pc.if_else(found.is_valid(), whole, tidy), order
+    return pc.if_else(found.is_valid(), whole, tidy), None if (first == second).all() else day_first
 
 
 def _parse(written: pd.Series[Any], texts: pa.Array) -> npt.NDArray[Any]:

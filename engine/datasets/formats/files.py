@@ -38,6 +38,8 @@ class Files:
         For the reader ``table``: as :func:`engine.datasets.formats.parquet_json.open_rows` takes them.
     day_first
         For the reader ``table``: whether the day comes first in dates such as 03/04/2024; None decides by the column.
+    known_day_first
+        ``"ratings"`` or ``"items"`` -> column -> the same for one column. It goes before ``day_first``.
     """
 
     items: Path | None = None
@@ -53,6 +55,7 @@ class Files:
     header: bool | None = None
     encoding: str = "utf-8"
     day_first: bool | None = None
+    known_day_first: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -68,6 +71,10 @@ class Files:
     @property
     def _forms(self) -> bool:
         return self.header is not None or self.encoding != "utf-8" or self.day_first is not None
+
+    def day_first_of(self, role: str, column: str) -> bool | None:
+        """Whether the day comes first in the dates of a column of ``"ratings"`` or ``"items"`` that does not tell."""
+        return self.known_day_first.get(role, {}).get(column, self.day_first)
 
     def find(self, role: str, wanted: Sequence[str]) -> Source | None:
         """The file for a role: the one named for it, else the one of the folder or archive that fits.

@@ -77,7 +77,7 @@ class ParsedTimes:
     ----------
     times
         Seconds since 1970, or whole numbers that only tell an order; int64, shape ``(n,)``.
-    remark, is_order, within
+    remark, is_order, within, day_first
         See :class:`engine.datasets.formats.times.TimeColumn`.
     """
 
@@ -85,6 +85,7 @@ class ParsedTimes:
     remark: str = ""
     is_order: bool = False
     within: npt.NDArray[np.int64] | None = None
+    day_first: bool | None = None
 
 
 def parse_joined(texts: pa.Array, day_first: bool | None) -> ParsedTimes:
@@ -113,15 +114,21 @@ def parse_joined(texts: pa.Array, day_first: bool | None) -> ParsedTimes:
     numbers = [_whole_numbers(one) for one in columns]
     rest = [one for one in numbers[1:] if one is not None]
     if len(rest) < len(columns) - 1:
-        seconds, remark = parse_dates(pc.binary_join(lists, " "), day_first)
-        return ParsedTimes(seconds, remark)
+        return parsed_dates(pc.binary_join(lists, " "), day_first)
+    found = None
     if numbers[0] is None:
-        seconds, remark = parse_dates(columns[0], day_first)
+        seconds, remark, found = parse_dates(columns[0], day_first)
     else:
         seconds, remark = to_seconds(numbers[0].copy())
         if not remark and counts_as_order(seconds):
             return ParsedTimes(_in_one_number([numbers[0], *rest]), ORDER_REMARK, is_order=True)
-    return ParsedTimes(seconds, remark, within=_in_one_number(rest))
+    return ParsedTimes(seconds, remark, within=_in_one_number(rest), day_first=found)
+
+
+def parsed_dates(texts: pa.Array, day_first: bool | None) -> ParsedTimes:
+    """What :func:`engine.datasets.formats.dates.parse_dates` returns."""
+    seconds, remark, found = parse_dates(texts, day_first)
+    return ParsedTimes(seconds, remark, day_first=found)
 
 
 def _whole_numbers(texts: pa.Array) -> npt.NDArray[np.int64] | None:

@@ -29,6 +29,8 @@ class ReadReport:
         ``"order"`` (the column or the columns, joined by plus signs, in ``"column"`` could be the time), ``"times"``
         (the dates in ``"column"`` could be the times) and ``"dates"`` (it is unclear whether the day or the month comes
         first in the dates of ``"column"``).
+    day_first
+        Column -> whether its dates were read with the day first, for the columns where that makes a difference.
     """
 
     def __init__(self, name: str, role: str) -> None:
@@ -38,6 +40,7 @@ class ReadReport:
         self.skipped: dict[str, int] = {}
         self.remarks: list[str] = []
         self.hints: list[dict[str, str]] = []
+        self.day_first: dict[str, bool] = {}
         self._first_place: dict[str, str] = {}
 
     @property
@@ -89,6 +92,19 @@ def total_skipped(reports: Iterable[ReadReport]) -> dict[str, int]:
         for reason, count in report.skipped.items():
             total[reason] = total.get(reason, 0) + count
     return total
+
+
+def orders_of_dates(reports: Iterable[ReadReport]) -> dict[str, dict[str, bool]]:
+    """Role -> column -> whether the day comes first, for the columns whose dates have one order in all files."""
+    orders: dict[str, dict[str, set[bool]]] = {}
+    for report in reports:
+        for column, day_first in report.day_first.items():
+            orders.setdefault(report.role, {}).setdefault(column, set()).add(day_first)
+    alike = {
+        role: {column: found.pop() for column, found in columns.items() if len(found) == 1}
+        for role, columns in orders.items()
+    }
+    return {role: columns for role, columns in alike.items() if columns}
 
 
 def _rows(count: int) -> str:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.datasets.formats.dates import parse_dates
-from engine.datasets.formats.joined_times import JOINT, ParsedTimes, parse_joined
+from engine.datasets.formats.joined_times import JOINT, parse_joined, parsed_dates
 from engine.datasets.formats.numeric_times import ORDER_REMARK, counts_as_order, to_seconds
 from engine.datasets.formats.values import (
     MISSING_NUMBERS,
@@ -124,6 +123,8 @@ class TimeColumn:
     ----------
     is_order
         After :meth:`finish`, whether the times are numbers that only tell an order and are no dates.
+    day_first
+        After :meth:`finish`, whether dates were read with the day first; None where that makes no difference.
     within
         After :meth:`finish`, the order of the rows whose times are equal, int64, shape ``(n,)``; None if it is that of
         the file.
@@ -136,7 +137,8 @@ class TimeColumn:
         self.remark = ""
         self.within: npt.NDArray[np.int64] | None = None
         self.is_order = is_order
-        self._day_first = day_first
+        self.day_first: bool | None = None
+        self._given_day_first = day_first
         # Times, whole numbers, the bits of floats, or positions among the texts: the kind of the block tells which.
         self._values = GrowingArray(np.int64)
         self._blocks: list[tuple[int, str, Any, pa.Array | None]] = []
@@ -239,16 +241,12 @@ class TimeColumn:
                 code = int((~number if mostly_numbers else number).argmax())
                 others = "numbers" if mostly_numbers else "written dates"
                 raise BadValueError(code, f"{shown(different, code)} is not a time like the others, which are {others}")
-            parsed = (
-                parse_joined(different, self._day_first)
-                if is_joined
-                else ParsedTimes(*parse_dates(different, self._day_first))
-            )
+            parsed = (parse_joined if is_joined else parsed_dates)(different, self._given_day_first)
         except BadValueError as error:
             found = ((begin, np.flatnonzero(piece == error.position)) for begin, piece in pieces)
             error.position = next(begin + int(at[0]) for begin, at in found if len(at))
             raise
-        self.remark, self.is_order = parsed.remark, parsed.is_order
+        self.remark, self.is_order, self.day_first = parsed.remark, parsed.is_order, parsed.day_first
         self.within = None if parsed.within is None else parsed.within[values]
         for _, piece in pieces:
             piece[:] = parsed.times[piece]

@@ -11,7 +11,7 @@ import pytest
 from engine.datasets import read
 from engine.datasets.build.merge import merge
 from engine.datasets.ingest import add, update
-from engine.errors import DataError, OptionError, RecsysError
+from engine.errors import DataError, ErrorKind, OptionError, RecsysError
 from engine.session import Session
 from engine.session.exports.target import Target
 from engine.what_if import Edit
@@ -352,3 +352,83 @@ def test_a_catalogue_takes_its_first_log_as_it_is(files: Path) -> None:
     assert whole.interactions.ratings is not None
     assert not whole.has_dates, "the numbers of the rows are no dates"
     assert not [note for note in whole.source["notes"] if "of the update are not used" in note]
+
+
+def _dated(folder: Path, name: str, *dates: str) -> Path:
+    """A log of one interaction for each date."""
+    path = folder / f"{name}.csv"
+    rows = "".join(f"u{number},a,{number + 1},{day}\n" for number, day in enumerate(dates))
+    path.write_text(f"user,item,rating,date\n{rows}")
+    return path
+
+
+def _days(workspace: Workspace) -> list[str]:
+    times = workspace.open("x").interactions.timestamps
+    assert times is not None
+    return sorted(str(one) for one in times.astype("datetime64[s]").astype("datetime64[D]"))
+
+
+@pytest.mark.parametrize(("known", "day"), [("25.12.2023", "2025-06-05"), ("12.25.2023", "2025-05-06")])
+def test_the_order_of_day_and_month_of_a_data_set_serves_its_updates(tmp_path: Path, known: str, day: str) -> None:
+    workspace = Workspace(tmp_path / "data")
+    add(workspace, "x", ratings=_dated(tmp_path, "old", known, "01.02.2023"))
+    done, _ = update(workspace, "x", ratings=_dated(tmp_path, "new", "05.06.2025"))
+    assert day in _days(workspace)
+    assert any("were read with the" in note for note in done.notes)
+
+
+def test_the_order_that_was_found_goes_before_the_one_that_was_given(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "data")
+    add(workspace, "x", ratings=_dated(tmp_path, "old", "25.12.2023"), day_first=False)
+    update(workspace, "x", ratings=_dated(tmp_path, "new", "2.1.2024", "05.06.2025"))
+    assert _days(workspace) == ["2024-01-02", "2025-06-05"]
+
+
+def test_an_update_of_unclear_dates_asks_where_the_data_set_does_not_tell(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "data")
+    add(workspace, "x", ratings=_dated(tmp_path, "old", "2023-12-25"))
+    new = _dated(tmp_path, "new", "05.06.2025")
+    with pytest.raises(DataError) as caught:
+        update(workspace, "x", ratings=new)
+    assert (caught.value.kind, caught.value.row, caught.value.column) == (ErrorKind.UNCLEAR_DATES, 2, "date")
+    assert _days(workspace) == ["2023-12-25"]
+    update(workspace, "x", ratings=new, day_first=True)
+    assert _days(workspace) == ["2025-06-05"]
+
+
+def test_what_is_said_with_an_update_goes_before_what_the_data_set_tells(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "data")
+    add(workspace, "x", ratings=_dated(tmp_path, "old", "25.12.2023"))
+    update(workspace, "x", ratings=_dated(tmp_path, "new", "05.06.2025"), day_first=False)
+    assert _days(workspace) == ["2025-05-06"]
+
+
+def test_files_that_differ_in_their_order_of_day_and_month_tell_none(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "data")
+    both = [_dated(tmp_path, "one", "25.12.2023"), _dated(tmp_path, "other", "12.25.2023")]
+    add(workspace, "x", ratings=both)
+    with pytest.raises(DataError, match="day or with the month first"):
+        update(workspace, "x", ratings=_dated(tmp_path, "new", "05.06.2025"))
+
+
+def test_the_dates_of_new_items_are_read_as_those_of_the_catalogue(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_text("id,title,released\n1,A,12/25/2023\n2,B,01/02/2023\n")
+    new.write_text("id,title,released\n3,C,05/06/2025\n")
+    workspace = Workspace(tmp_path / "data")
+    add(workspace, "x", items=old)
+    update(workspace, "x", items=new)
+    assert [str(one) for one in workspace.open("x").items.table["released"].to_pylist()] == [
+        "2023-12-25",
+        "2023-01-02",
+        "2025-05-06",
+    ]
+
+
+def test_the_order_of_the_first_log_of_a_catalogue_serves_the_next(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text("id,title\na,Apple\nb,Bean\n")
+    workspace = Workspace(tmp_path / "data")
+    add(workspace, "x", items=tmp_path / "items.csv")
+    update(workspace, "x", ratings=_dated(tmp_path, "old", "25.12.2023"))
+    update(workspace, "x", ratings=_dated(tmp_path, "new", "05.06.2025"))
+    assert "2025-06-05" in _days(workspace)
