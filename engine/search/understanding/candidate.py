@@ -46,6 +46,8 @@ class Candidate:
         The order that the words ask for.
     reach
         For an attribute, how many other words may stand between it and the noun that it describes.
+    is_origin
+        Whether the words say who made an item or where: ``directed by hitchcock``, ``from italy``.
     """
 
     start: int
@@ -55,11 +57,18 @@ class Candidate:
     negated: bool = False
     order: Order | None = None
     reach: int = 0
+    is_origin: bool = False
 
     @property
     def is_head(self) -> bool:
         """Whether the words are a noun that others can describe."""
         return self.role in ("genre", "compound", "kind", "noun")
+
+    def joined(self, other: Candidate) -> Candidate:
+        """One candidate of two that each have one part on the same field, which either fits."""
+        terms = (*self.parts[0].terms, *other.parts[0].terms)
+        part = Part(self.parts[0].field, tuple(dict.fromkeys(terms)))
+        return replace(self, end=other.end, parts=(part,))
 
     def at(self, start: int, end: int) -> Candidate:
         """The same candidate for other words."""

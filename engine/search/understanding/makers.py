@@ -82,11 +82,15 @@ def _match_role(words: Words, start: int, fields: Fields) -> Candidate | None:
     """``directed by hitchcock``, or ``director hitchcock``."""
     for phrases, names in _BY_ROLE.items():
         behind = words.after(start, phrases)
-        if behind is not None and (found := _named(words, start, behind, _fields(fields, names))) is not None:
+        if behind is None:
+            continue
+        if (found := _named(words, start, behind, _fields(fields, names), (*phrases, "by"))) is not None:
             return found
     for phrases, names in _BY_NOUN.items() if words.is_head(start - 1) else ():
         behind = words.after(start, phrases)
-        if behind is not None and (found := _named(words, start, behind, _fields(fields, names))) is not None:
+        if behind is None:
+            continue
+        if (found := _named(words, start, behind, _fields(fields, names), phrases)) is not None:
             return found if words.breaks(found.end) else None
     return None
 
@@ -96,7 +100,7 @@ def _match_by(words: Words, start: int, fields: Fields) -> Candidate | None:
     behind = words.after(start, _BY)
     if behind is None or words.breaks(start) or not words.is_head(start - 1):
         return None
-    found = _named(words, start, behind, _fields(fields, _MAKERS), begins=True)
+    found = _named(words, start, behind, _fields(fields, _MAKERS), _BY, begins=True)
     return found if found is not None and words.breaks(found.end) else None
 
 
@@ -111,30 +115,54 @@ def _fields(fields: Fields, names: Sequence[str]) -> Iterator[TextField]:
 
 
 def _named(
-    words: Words, start: int, behind: int, fields: Iterator[TextField], *, begins: bool = False
+    words: Words,
+    start: int,
+    behind: int,
+    fields: Iterator[TextField],
+    again: tuple[str, ...],
+    *,
+    begins: bool = False,
 ) -> Candidate | None:
-    """The longest name at a place that a field has; the words before it are a part of the condition.
+    """The longest name at a place that a field has, and those that "or" adds to it.
 
     Parameters
     ----------
     words, start, behind
-        The words, the place of the first one of the condition, and that of the first one of the name.
+        The words, the place of the first one of the condition, and that of the first one of the name. The words before
+        the name are a part of the condition.
     fields
         Where the name may be; the first field that has it is taken.
+    again
+        What may stand before a further name, as it does before the first one.
     begins
         Whether the name must be a whole value or its beginning.
     """
     all_fields = list(fields)
-    for end, name in _runs(words, behind):
+    found = _name(words, behind, all_fields, begins=begins)
+    if found is None:
+        return None
+    field = [one for one in all_fields if one.name == found.parts[0].field]
+    while (place := words.after_or(found.end)) is not None:
+        further = _name(words, words.after(place, again) or place, field, begins=begins)
+        if further is None:
+            break
+        found = found.joined(further)
+    return found.at(start, found.end)
+
+
+def _name(words: Words, start: int, fields: Sequence[TextField], *, begins: bool) -> Candidate | None:
+    """The longest name at a place that a field has; without one, what a misspelt name means."""
+    runs = _runs(words, start)
+    for end, name in runs:
         is_half_typed = not begins and end == len(words) and len(name.rsplit(" ", 1)[-1]) >= _HALF_TYPED
-        for field in all_fields:
-            terms = _terms(field, name, begins=begins, is_half_typed=is_half_typed)
-            if terms:
-                return Candidate(start, end, "explicit", (Part(field.name, terms),))
-    for end, name in () if begins else _runs(words, behind)[:1]:
-        for field in all_fields:
+        for field in fields:
+            if terms := _terms(field, name, begins=begins, is_half_typed=is_half_typed):
+                return Candidate(start, end, "explicit", (Part(field.name, terms),), is_origin=True)
+    before_or = [run for run in runs if "or" not in words.plain[start : run[0]]]
+    for end, name in () if begins else before_or[:1]:
+        for field in fields:
             if (meant := _misspelt(field, name)) is not None:
-                return Candidate(start, end, "explicit", (Part(field.name, (meant,)),))
+                return Candidate(start, end, "explicit", (Part(field.name, (meant,)),), is_origin=True)
     return None
 
 

@@ -98,7 +98,7 @@ class QueryReader:
         conditions = Resolution(words, candidates, others).conditions()
         if not negated and likeness is None and _is_lone(conditions, len(tokens)):
             return Reading(text)
-        for one in _united(conditions, words):
+        for one in _without_halves(_united(conditions, words), words):
             self._add(found, self._without_repetition(one, conditions))
         for excluded in negated:
             if excluded.subject is not None:
@@ -184,11 +184,28 @@ def _united(conditions: Sequence[Candidate], words: Words) -> list[Candidate]:
     for one in conditions:
         before = united[-1] if united else None
         if before is not None and _is_choice(before, one, words):
-            part = Part(one.parts[0].field, (*before.parts[0].terms, *one.parts[0].terms))
-            united[-1] = replace(before, end=one.end, parts=(part,))
+            united[-1] = before.joined(one)
         else:
             united.append(one)
     return united
+
+
+def _without_halves(conditions: Sequence[Candidate], words: Words) -> list[Candidate]:
+    """The conditions without those on who made an item or where that "or" joins with what is not in the same filter.
+
+    All filters must hold, so the half of a choice would leave out what the other half asks for: ``directed by hitchcock
+    or about birds``.
+    """
+    starts, ends = {one.start: one for one in conditions}, {one.end: one for one in conditions}
+    halves: set[int] = set()
+    for one in conditions:
+        if not one.is_origin:
+            continue
+        if (behind := words.after_or(one.end)) is not None:
+            halves |= {one.start} | ({behind} & starts.keys())
+        if words.after_or(one.start - 1) is not None:
+            halves |= {one.start} | ({ends[one.start - 1].start} if one.start - 1 in ends else set())
+    return [one for one in conditions if one.start not in halves]
 
 
 def _is_choice(before: Candidate, one: Candidate, words: Words) -> bool:

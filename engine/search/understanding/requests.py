@@ -53,8 +53,20 @@ def match_place(words: Words, start: int, vocabulary: Vocabulary) -> Candidate |
     behind = words.after(start, _FROM)
     if behind is None or not (words.is_head(start - 1) or words[start] != "from"):
         return None
-    found = vocabulary.country(words.plain, words.after(behind, ("the",)) or behind)
-    return None if found is None else _explicit(found, start, found.end)
+    found = _country(words, behind, vocabulary)
+    if found is None:
+        return None
+    found = _explicit(found, start, found.end)
+    while (behind := words.after_or(found.end)) is not None:
+        further = _country(words, words.after(behind, _FROM) or behind, vocabulary)
+        if further is None:
+            break
+        found = found.joined(further)
+    return found
+
+
+def _country(words: Words, start: int, vocabulary: Vocabulary) -> Candidate | None:
+    return vocabulary.country(words.plain, words.after(start, ("the",)) or start)
 
 
 def _goes_on(words: Words, end: int) -> bool:
@@ -63,4 +75,4 @@ def _goes_on(words: Words, end: int) -> bool:
 
 
 def _explicit(found: Candidate, start: int, end: int) -> Candidate:
-    return Candidate(start, end, "explicit", found.parts)
+    return Candidate(start, end, "explicit", found.parts, is_origin=True)

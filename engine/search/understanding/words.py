@@ -52,6 +52,11 @@ class Words:
                 return start + len(phrase)
         return None
 
+    def after_or(self, end: int) -> int | None:
+        """The place behind an "or" that goes on with something; None if there is none, or a mark beside it."""
+        is_joint = self[end] in ("or", "nor") and not self.breaks(end) and not self.breaks(end + 1)
+        return end + 1 if is_joint else None
+
     def is_head(self, place: int) -> bool:
         """Whether a word is a noun for items or for a genre, or there is no such word."""
         return place < 0 or self.breaks(place + 1) or self[place] in self._heads

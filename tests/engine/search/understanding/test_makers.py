@@ -117,6 +117,42 @@ def test_words_that_name_no_maker_are_searched_for(query: str, fields: Fields) -
     assert read(query, fields).conditions == ()
 
 
+@pytest.mark.parametrize(
+    ("query", "fields", "text", "conditions"),
+    [
+        ("directed by hitchcock or zemeckis", FILMS, "", "director:alfred hitchcock,robert zemeckis"),
+        ("directed by hitchcock or by zemeckis", FILMS, "", "director:alfred hitchcock,robert zemeckis"),
+        ("directed by hitchcock or directed by zemeckis", FILMS, "", "director:alfred hitchcock,robert zemeckis"),
+        ("directed by hitchcok or zemekis", FILMS, "", "director:alfred hitchcock,robert zemeckis"),
+        ("director hitchcock or john ford", FILMS, "", "director:alfred hitchcock,john ford"),
+        ("not directed by hitchcock or zemeckis", FILMS, "", "-director:alfred hitchcock,robert zemeckis"),
+        ("written by ursula le guin or neil gaiman", BOOKS, "", "authors:ursula k. le guin,neil gaiman"),
+        ("games by valve or supergiant", GAMES, "", "developer:valve,supergiant games"),
+        ("games by valve or by supergiant", GAMES, "", "developer:valve,supergiant games"),
+        ("starring tom hanks or orson welles or john wayne", FILMS, "", "cast:tom hanks,orson welles,john wayne"),
+        ("directed by hitchcock or", FILMS, "", "director:alfred hitchcock"),  # while it is typed
+    ],
+)
+def test_or_adds_a_name_to_the_condition(query: str, fields: Fields, text: str, conditions: str) -> None:
+    test_words_around_a_name_choose_its_column(query, fields, text, conditions)
+
+
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        ("directed by hitchcock or nobody", FILMS),
+        ("directed by hitchcock or about birds", FILMS),
+        ("directed by zemeckis or starring john wayne", FILMS),
+        ("directed by hitchcock or zemeckis or under 90 minutes", FILMS),
+        ("under 90 minutes or directed by hitchcock", FILMS),
+        ("developed by valve or published by warner bros", GAMES),
+    ],
+)
+def test_a_choice_that_is_no_single_condition_is_searched_for_as_a_whole(query: str, fields: Fields) -> None:
+    reading = read(query, fields)
+    assert (reading.text, reading.conditions) == (query, ())
+
+
 def test_a_condition_on_a_maker_can_be_dropped() -> None:
     (condition,) = read("directed by hitchcock", FILMS).conditions
     assert condition.typed == "directed by hitchcock"
