@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from engine.search.filters.orders import Order
 from engine.search.filters.parser import Filter
@@ -60,14 +60,26 @@ class Findings:
         self._use(start, end)
         self._dropped.append((start, end))
 
-    def reading(self) -> Reading:
-        """The reading; the query as it was given if nothing was understood, or nothing is left to search by."""
+    def reading(self, is_name: Callable[[str], bool]) -> Reading:
+        """The reading; the query as it was given if nothing was understood, or nothing is left to search by.
+
+        Parameters
+        ----------
+        is_name
+            Whether a subject that is excluded is a name in the catalogue.
+        """
+        asks_for_items = bool(self._dropped)
         asks = self._conditions or self._exclusions or self._ordering is not None or self._moved is not None
         if not asks and not self._dropped:
             return Reading(self._text)
         kept = self._kept()
         text = join(self._text, [self._tokens[place] for place in kept])
-        if not text and not self._conditions and self._moved is None:
+        if (
+            not text
+            and not self._conditions
+            and self._moved is None
+            and not self._only_excludes(asks_for_items, is_name)
+        ):
             return Reading(self._text)
         self._dropped.sort()
         return Reading(
@@ -78,6 +90,15 @@ class Findings:
             self._ordering,
             tuple(join(self._text, self._tokens[start:end]) for start, end in self._dropped),
         )
+
+    def _only_excludes(self, asks_for_items: bool, is_name: Callable[[str], bool]) -> bool:
+        """Whether the query asks for all items but some: "films without zombies", or "without hitchcock".
+
+        Without a noun for items only a name tells: "without a clue" and "no escape" may be titles that the catalogue
+        does not have.
+        """
+        subjects = [one.subject for one in self._exclusions]
+        return bool(subjects) and (asks_for_items or all(map(is_name, subjects)))
 
     def _use(self, start: int, end: int) -> tuple[str, int, int]:
         self._used[start:end] = [True] * (end - start)

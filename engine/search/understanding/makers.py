@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from engine.search.filters.columns import TextField
 from engine.search.filters.fields import Fields
@@ -64,6 +65,9 @@ def _read(table: str) -> Mapping[tuple[str, ...], tuple[str, ...]]:
 
 
 _BY_ROLE, _BY_NOUN = _read(_ROLES), _read(_NOUNS)
+_CAST = _BY_NOUN["actor", "actress"]
+#: The columns of people who make items; those who only appear in them are none.
+_PEOPLE = tuple(dict.fromkeys(name for names in _BY_ROLE.values() for name in names if name not in (*_MAKERS, *_CAST)))
 
 
 def match_maker(words: Words, start: int, vocabulary: Vocabulary) -> Candidate | None:
@@ -102,6 +106,46 @@ def _match_by(words: Words, start: int, fields: Fields) -> Candidate | None:
         return None
     found = _named(words, start, behind, _fields(fields, _MAKERS), _BY, begins=True)
     return found if found is not None and words.breaks(found.end) else None
+
+
+def match_credit(words: Words, start: int, vocabulary: Vocabulary) -> Candidate | None:
+    """Whose items a negation excludes: ``by hitchcock`` in all columns of people and makers that have the name.
+
+    Without a negation these words are searched for, which finds the person in every column. What is excluded must be
+    looked up, since a search for the words would find it first.
+    """
+    fields = vocabulary.columns.fields
+    behind = words.after(start, _BY)
+    if behind is None:
+        return None
+    people = [] if words[start] == "from" else list(_fields(fields, _PEOPLE))
+    makers = list(_fields(fields, _MAKERS))
+    found = _credited(words, behind, people, makers)
+    while found is not None and (place := words.after_or(found.end)) is not None:
+        further = _credited(words, words.after(place, _BY) or place, people, makers)
+        if further is None:
+            break
+        found = replace(found, end=further.end, parts=(*found.parts, *further.parts))
+    return None if found is None else found.at(start, found.end)
+
+
+def _credited(words: Words, start: int, people: Sequence[TextField], makers: Sequence[TextField]) -> Candidate | None:
+    """The longest name at a place in all columns of people that have it, and in the first one of makers."""
+    for end, name in _runs(words, start):
+        parts = [Part(one.name, terms) for one in people if (terms := _terms(one, name))]
+        parts += [Part(one.name, terms) for one in makers if (terms := _terms(one, name, begins=True))][:1]
+        if parts:
+            return Candidate(start, end, "explicit", tuple(parts), is_origin=True)
+    return _name(words, start, people, begins=False)
+
+
+def names_maker(name: str, vocabulary: Vocabulary) -> bool:
+    """Whether words are the name or the last name of a person in any column of people, or the name of a maker."""
+    folded, fields = f" {' '.join(words_of(name))} ", vocabulary.columns.fields
+    people = _fields(fields, (*_PEOPLE, *_CAST))
+    return any(value.endswith(folded) for field in people for value in field.folded) or any(
+        folded in field.folded for field in _fields(fields, _MAKERS)
+    )
 
 
 def _fields(fields: Fields, names: Sequence[str]) -> Iterator[TextField]:
@@ -182,7 +226,7 @@ def _misspelt(field: TextField, name: str) -> str | None:
     return None
 
 
-def _terms(field: TextField, name: str, *, begins: bool, is_half_typed: bool) -> tuple[str, ...]:
+def _terms(field: TextField, name: str, *, begins: bool = False, is_half_typed: bool = False) -> tuple[str, ...]:
     """What matches a name in a field: the name, or the values that have further words between its own."""
     spaced, typed = f" {name} ", f" {name}"
     if begins:

@@ -69,8 +69,18 @@ class Negated:
     subject: tuple[int, int] | None = None
 
 
-def match_negation(words: Words, start: int, phrase: Phrase) -> list[Negated]:
-    """What is excluded by the negation that begins at this word; empty if none does."""
+def match_negation(words: Words, start: int, phrase: Phrase, origin: Phrase) -> list[Negated]:
+    """What is excluded by the negation that begins at this word; empty if none does.
+
+    Parameters
+    ----------
+    words, start
+        The words, and the place of the first one of the negation.
+    phrase
+        Finds what may be a condition.
+    origin
+        Finds who made items, or where: "by hitchcock", "from france".
+    """
     if words[start] == "non":
         found = phrase(start + 1)
         return [] if found is None or not found.parts else [Negated(start, found.end, (_negated(found, start),))]
@@ -83,7 +93,8 @@ def match_negation(words: Words, start: int, phrase: Phrase) -> list[Negated]:
         if words[behind] in _NOT_EXCLUDING or _is_in_plot(words, start):
             return []
         place = degree or behind
-        found = phrase(place)
+        found = origin(behind) if phrases is _NOT and _excludes(words, start, True, True) else None
+        found = found or phrase(place)
         if found is not None and found.role == "compound":
             return [Negated(start, found.end, subject=(place, found.end))]
         if found is not None and found.parts and not _goes_on(words, found, phrase):
@@ -124,6 +135,8 @@ def _listed(words: Words, start: int, found: Candidate, phrase: Phrase) -> list[
             break
         place = excluded[-1].end
         excluded.append(Negated(place, further.end, (_negated(further, place),)))
+    if found.is_origin and behind is not None:  # a name that no column has
+        excluded += _subjects(words, excluded[-1].end, behind, phrase)
     return excluded
 
 

@@ -15,6 +15,7 @@ from engine.search.understanding.columns import Columns
 from engine.search.understanding.findings import Findings
 from engine.search.understanding.known_titles import KnownTitles
 from engine.search.understanding.likeness import match_likeness
+from engine.search.understanding.makers import names_maker
 from engine.search.understanding.reading import Reading
 from engine.search.understanding.resolution import Resolution
 from engine.search.understanding.scan import Scan
@@ -105,7 +106,14 @@ class QueryReader:
                 found.exclude(excluded.start, excluded.end, *excluded.subject)
             for one in excluded.candidates:
                 self._add(found, one)
-        return found.reading()
+        return found.reading(lambda subject: self._is_name(subject, text))
+
+    def _is_name(self, subject: str, query: str) -> bool:
+        """Whether a subject is a person, a maker or a country, and no title has the words of the query."""
+        its = [token.word for token in tokenise(subject)]
+        country = self._vocabulary.country(its, 0)
+        is_country = country is not None and country.end == len(its)
+        return (is_country or names_maker(subject, self._vocabulary)) and not self._fields.has_words(query)
 
     def _is_title_alone(self, title: str) -> bool:
         """Whether these words are a well-known title and not a genre: "Jaws", not "horror"."""

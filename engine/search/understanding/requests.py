@@ -40,8 +40,16 @@ def match_order(words: Words, start: int, columns: Columns) -> Candidate | None:
     return None
 
 
-def match_place(words: Words, start: int, vocabulary: Vocabulary) -> Candidate | None:
-    """``in japanese`` and ``from italy``, as far as the catalogue has languages and countries."""
+def match_place(words: Words, start: int, vocabulary: Vocabulary, *, is_of_items: bool = False) -> Candidate | None:
+    """``in japanese`` and ``from italy``, as far as the catalogue has languages and countries.
+
+    Parameters
+    ----------
+    words, start, vocabulary
+        The words, the place of the first one of the condition, and what they can mean.
+    is_of_items
+        Whether it is known that the words are said of items; else a noun before "from" must tell.
+    """
     behind = words.after(start, _SPOKEN)
     if words[start - 1] in ("dubbed", "subtitled", "subtitles", "set"):
         return None
@@ -51,7 +59,7 @@ def match_place(words: Words, start: int, vocabulary: Vocabulary) -> Candidate |
             return _explicit(found, start, words.after(found.end, ("language",)) or found.end)
         return None
     behind = words.after(start, _FROM)
-    if behind is None or not (words.is_head(start - 1) or words[start] != "from"):
+    if behind is None or not (is_of_items or words.is_head(start - 1) or words[start] != "from"):
         return None
     found = _country(words, behind, vocabulary)
     if found is None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.search.understanding.candidate import Candidate
 from engine.search.understanding.known_titles import KnownTitles
-from engine.search.understanding.makers import match_maker
+from engine.search.understanding.makers import match_credit, match_maker
 from engine.search.understanding.negation import Negated, match_negation
 from engine.search.understanding.quantities import match_quantity
 from engine.search.understanding.requests import match_order, match_place
@@ -58,6 +58,19 @@ class Scan:
         ]
         return max(found, key=lambda one: one.end, default=None)
 
+    def origin(self, start: int) -> Candidate | None:
+        """Who made the items that a negation excludes, or where: "by hitchcock", "from france"; None if no such word.
+
+        A noun behind the name would make both a part of a subject.
+        """
+        words = self.words
+        found = match_place(words, start, self._vocabulary, is_of_items=True)
+        found = found or match_credit(words, start, self._vocabulary)
+        if found is None or any(words.breaks(place) for place in range(start + 1, found.end)):
+            return None
+        is_last = words.breaks(found.end) or words.tokens[found.end].is_stop
+        return found if is_last or self.phrase(found.end) is not None else None
+
     def all(self, skipped: range) -> tuple[list[Candidate], list[Negated]]:
         """All candidates and all negations of the query, which do not overlap.
 
@@ -72,7 +85,7 @@ class Scan:
         while place < len(self.words):
             if place in skipped:
                 place = skipped.stop
-            elif excluded := match_negation(self.words, place, self.phrase):
+            elif excluded := match_negation(self.words, place, self.phrase, self.origin):
                 negated += excluded
                 place = excluded[-1].end
             elif (found := self.phrase(place) or self._bare_year(place)) is not None:

@@ -41,9 +41,15 @@ BOOKS = make_fields(
 )
 GAMES = make_fields(
     {
-        "title": ["Half-Life 2", "Valve Simulator", "Hades", "Bastion"],
+        "title": ["Half-Life 2", "Valve Simulator", "Hades", "No Valve Left Open"],
         "developer": ["Valve", "Indie Dev", "Supergiant Games", "Supergiant Games"],
         "publisher": ["Valve", "Indie Pub", "Supergiant Games", "Warner Bros. Interactive Entertainment"],
+    }
+)
+NARRATED = make_fields(
+    {
+        "title": ["Sea Tales", "Sky Tales", "Land Tales"],
+        "narrator": ["Mary Poole", "John Moor", "Mary Poole"],
     }
 )
 ANIME = make_fields(
@@ -151,6 +157,49 @@ def test_or_adds_a_name_to_the_condition(query: str, fields: Fields, text: str, 
 def test_a_choice_that_is_no_single_condition_is_searched_for_as_a_whole(query: str, fields: Fields) -> None:
     reading = read(query, fields)
     assert (reading.text, reading.conditions) == (query, ())
+
+
+@pytest.mark.parametrize(
+    ("query", "fields", "text", "conditions"),
+    [
+        ("not by zemeckis", FILMS, "", "-director:robert zemeckis"),
+        ("films not by hitchcock about birds", FILMS, "birds", "-director:alfred hitchcock"),
+        ("nothing by hitchcok", FILMS, "", "-director:alfred hitchcock"),
+        ("films that are not made by hitchcock", FILMS, "", "-director:alfred hitchcock"),
+        ("not by hitchcock or eric roth", FILMS, "", "-director:alfred hitchcock -writer:eric roth"),
+        ("not by mary poole", NARRATED, "", "-narrator:mary poole"),
+        ("books not by ursula le guin", BOOKS, "", "-authors:ursula k. le guin"),
+        ("games not by valve", GAMES, "", "-developer:valve"),
+        ("games not from valve or supergiant", GAMES, "", "-developer:valve -developer:supergiant games"),
+        ("shoes not from nike", PRODUCTS, "shoes", "-brand:nike"),
+        ("films not by the sea", FILMS, "not by the sea", ""),
+        ("not by night in chile", BOOKS, "not by night in chile", ""),
+    ],
+)
+def test_a_maker_is_excluded(query: str, fields: Fields, text: str, conditions: str) -> None:
+    test_words_around_a_name_choose_its_column(query, fields, text, conditions)
+
+
+@pytest.mark.parametrize(
+    ("query", "fields", "without"),
+    [
+        ("without zemeckis", FILMS, ("zemeckis",)),
+        ("no Tom Hanks", FILMS, ("Tom Hanks",)),
+        ("without zemeckis or john ford", FILMS, ("zemeckis", "john ford")),
+        ("without Mary Poole", NARRATED, ("Mary Poole",)),
+        ("no valve", GAMES, ()),  # a title has the words "no valve"
+        ("without valve", GAMES, ("valve",)),
+        ("without a wayne", FILMS, ("wayne",)),
+        ("without a clue", FILMS, ()),  # may be a title that the catalogue does not have
+        ("no country", FILMS, ()),
+        ("without robert", FILMS, ()),  # a first name tells nobody
+    ],
+)
+def test_a_negated_name_is_excluded_where_it_is_the_whole_query(
+    query: str, fields: Fields, without: tuple[str, ...]
+) -> None:
+    reading = read(query, fields)
+    assert (reading.without, reading.text) == (without, "" if without else query)
 
 
 def test_a_condition_on_a_maker_can_be_dropped() -> None:

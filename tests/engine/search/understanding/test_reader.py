@@ -165,6 +165,8 @@ def test_words_of_a_catalogue_of_anime(query: str, text: str, conditions: str) -
         ("drama from france or the united states", SERIES_AND_FILMS, "", 'genre:Drama country:France,"United States"'),
         ("russian science fiction", SERIES_AND_FILMS, "", 'country:"Soviet Union" genre:"Science Fiction"'),
         ("films that are not american", SERIES_AND_FILMS, "", 'type:film,"anime film" -country:"United States"'),
+        ("drama not from the united states", SERIES_AND_FILMS, "", 'genre:Drama -country:"United States"'),
+        ("nothing from japan", SERIES_AND_FILMS, "", "-country:Japan"),
         ("books under 300 pages", BOOKS, "", "num_pages:<300"),
         ("dragons under 400 pages before 1940", "BOOKS", "dragons", "num_pages:<400 original_publication_year:<1940"),
         ("german books", BOOKS, "", "language_code:ger"),
@@ -209,6 +211,10 @@ def test_titles_and_quoted_words_stay_text(query: str) -> None:
         ("comedy not for kids", "", "genre:Comedy -genre:Family", ()),
         ("toys not from the 90s", "toys", "-year:1990s", ()),
         ("toys no black comedy", "toys", "", ("black comedy",)),
+        ("toys, not from italy or japan", "toys", "-language:it,ja", ()),
+        ("films without zombies", "", "", ("zombies",)),
+        ("without zombies", "without zombies", "", ()),
+        ("she is not from korea", "she is not from korea", "", ()),
         ("she is not korean", "she is not korean", "", ()),
         ("a world without crime", "a world without crime", "", ()),
         ("boy with no family", "boy with no family", "", ()),
@@ -334,7 +340,7 @@ def test_no_word_is_lost_and_every_filter_can_be_typed(query: str, fields: Field
     assert Counter(token.word for part in parts for token in tokenise(part)) == Counter(
         token.word for token in tokenise(query)
     )
-    assert reading.text or reading.conditions or reading.moved or not query
+    assert reading.text or reading.conditions or reading.exclusions or reading.moved or not query
     for one in reading.understood:
         parsed = parse(one.condition, fields)
         assert (parsed.text, parsed.problems) == ("", ())
