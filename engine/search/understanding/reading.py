@@ -68,6 +68,11 @@ class Exclusion(Phrase):
 
     subject: str
 
+    @property
+    def understood(self) -> Understood:
+        """The exclusion as an answer tells it; it is typed in words, since no filter means the same."""
+        return Understood(self.typed, f"without: {self.subject}", f"without {self.subject}")
+
 
 @dataclass(frozen=True, slots=True)
 class Ordering(Phrase):
@@ -146,8 +151,9 @@ class Reading:
 
     @property
     def understood(self) -> tuple[Understood, ...]:
-        """The conditions and the order as an answer tells them."""
-        told = [one.understood for one in self.conditions]
+        """The conditions and excluded subjects in the order of the text, then the order, as an answer tells them."""
+        parts: list[Condition | Exclusion] = [*self.conditions, *self.exclusions]
+        told = [one.understood for one in sorted(parts, key=lambda one: one.start)]
         if self.ordering is not None:
             order = self.ordering.order
             told.append(Understood(self.ordering.typed, f"{SORT}: {ORDERS[order]}", f"{SORT}:{order}"))

@@ -414,6 +414,15 @@ def test_items_like_another_come_in_an_order_without_what_is_excluded(index: Sea
     assert not {3, 7} & set(internal_ids(moved)), "the texts that have the word"
 
 
+def test_an_excluded_subject_is_told_and_its_words_can_be_searched_for(index: SearchIndex) -> None:
+    answer = index.search("planet without summer", k=7, mode="keyword")
+    (told,) = answer.understood
+    assert (told.typed, told.label) == ("without summer", "without: summer")
+    taken_back = index.search("planet without summer", k=7, mode="keyword", literal=[told.typed])
+    assert taken_back.understood == ()
+    assert {3, 7} & set(internal_ids(taken_back)), "the texts that have the word"
+
+
 def test_a_search_by_meaning_needs_no_index_of_words(index: SearchIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "prepare_keywords", lambda job=None: pytest.fail("the words were indexed"))
     assert index.search("planet", mode="semantic").results

@@ -227,7 +227,23 @@ def test_titles_and_quoted_words_stay_text(query: str) -> None:
 )
 def test_negation(query: str, text: str, conditions: str, without: tuple[str, ...]) -> None:
     reading = read(query, FILMS)
-    assert (*told(query, FILMS), reading.without) == (text, conditions, without)
+    excluded = [one.understood.condition for one in reading.exclusions]
+    filters = " ".join(one.condition for one in reading.understood if one.condition not in excluded)
+    assert (reading.text, filters, reading.without) == (text, conditions, without)
+
+
+def test_an_excluded_subject_is_told_and_can_be_taken_back() -> None:
+    query = "horror without zombies or vampires before 2000"
+    reading = read(query, FILMS)
+    assert [(one.typed, one.label, one.condition) for one in reading.understood] == [
+        ("horror", "genre: Horror", "genre:Horror"),
+        ("without zombies", "without: zombies", "without zombies"),
+        ("or vampires", "without: vampires", "without vampires"),
+        ("before 2000", "year < 2000", "year:<2000"),
+    ]
+    taken_back = read(query, FILMS, keep_as_text={"without zombies", "or vampires"})
+    assert (taken_back.text, taken_back.without) == ("without zombies or vampires", ())
+    assert [one.condition for one in taken_back.understood] == ["genre:Horror", "year:<2000"]
 
 
 @pytest.mark.parametrize(
@@ -341,7 +357,8 @@ def test_no_word_is_lost_and_every_filter_can_be_typed(query: str, fields: Field
         token.word for token in tokenise(query)
     )
     assert reading.text or reading.conditions or reading.exclusions or reading.moved or not query
-    for one in reading.understood:
+    in_words = {one.understood for one in reading.exclusions}
+    for one in set(reading.understood) - in_words:
         parsed = parse(one.condition, fields)
         assert (parsed.text, parsed.problems) == ("", ())
     assert mask(reading.filters, fields) is None or len(reading.filters) > 0
