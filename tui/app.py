@@ -286,6 +286,8 @@ class RecsysApp(ContainedApp):
     async def _open_with(self, first: str) -> None:
         """Open the data set, with this tab before it."""
         await import_pane(first)
+        if self._exit:
+            return  # the app was left meanwhile
         switcher, pane = self.query_one("#tabs", ContentSwitcher), self._make(first)
         if switcher.is_attached:
             await switcher.mount(pane)

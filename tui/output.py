@@ -249,7 +249,8 @@ def notes_of(answer: Answer) -> list[str]:
         for one in answer.corrections
     ]
     notes += [
-        f"Understood {one.typed!r} as {one.label} ({one.condition}); --as-typed searches for the words."
+        f"Understood {one.typed!r} as {one.label}{'' if one.condition == one.typed else f' ({one.condition})'}; "
+        "--as-typed searches for the words."
         for one in answer.understood
     ]
     if any(word not in answer.remark for word in answer.unknown_words):

@@ -45,7 +45,7 @@ and each part can be taken back, an excluded subject too. "Directed by Hitchcock
 are one condition that either name fits. An "or" that no single condition can say ("directed by Hitchcock or about
 birds") leaves both of its sides to be searched for as words.
 
-"Not by Hitchcock" leaves out what any column of people or makers says is his, and "not from France" goes by the country.
+"Not by Hitchcock" leaves out what any column of people or makers says is his; "not from France" goes by the country.
 "Without Hitchcock" leaves out every item that names him; where these are all the words of a query, only the name of a
 person, a maker or a country is left out, since "without a clue" may be a title that the catalogue does not have.
 

@@ -159,7 +159,7 @@ class Understood:
     label
         The condition in words, for users: ``year < 1960``.
     condition
-        The condition as it can be typed instead: ``year:<1960``.
+        The condition as it can be typed instead: ``year:<1960``, or ``without zombies``, which no filter says.
     """
 
     typed: str

@@ -43,9 +43,9 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
     if not words:
         return f"The query has no words that could be searched for{nearest}."
     if len(unknown) >= len(words):
-        which = "This word occurs nowhere" if len(words) == 1 else "None of these words occurs"
+        which = "This word is in none" if len(words) == 1 else "None of these words is in any"
         shown = ", ".join(f"“{word}”" for word in unknown[:5])
-        return abridged(f"{which} in this catalogue: {shown}{nearest}.")
+        return abridged(f"{which} of the texts that are searched here: {shown}{nearest}.")
     left_out = () if by_meaning_as_typed or len(request.wordings) > 1 else translation.untranslated
     if translation.language is not None and left_out:
         shown = ", ".join(f"“{word}”" for word in left_out[:5])
@@ -54,7 +54,7 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
     best = max((result.score for result in answer.results), default=0.0)
     if unknown and best < _DOUBTFUL_WITH_UNKNOWN:
         shown = ", ".join(f"“{word}”" for word in unknown[:5])
-        return abridged(f"Some of the words occur nowhere in this catalogue ({shown}); these are the nearest items.")
+        return abridged(f"Some of the words are in no text that is searched ({shown}); these are the nearest items.")
     if best < _DOUBTFUL:
         return "Nothing fits well: these are the nearest items."
     return ""

@@ -349,7 +349,7 @@ def test_a_search_says_when_no_word_was_found(index: SearchIndex) -> None:
     for mode in ("keyword", "hybrid"):
         answer = index.search("xyzzy", mode=mode)
         assert answer.unknown_words == ("xyzzy",)
-        assert answer.remark.startswith("This word occurs nowhere in this catalogue: “xyzzy”")
+        assert answer.remark.startswith("This word is in none of the texts that are searched here: “xyzzy”")
         assert index.search("🦄", mode=mode).remark.startswith("The query has no words")
     answer = index.search("planet ocean")
     assert (answer.unknown_words, answer.note) == ((), "")
