@@ -13,8 +13,16 @@ from textual.pilot import Pilot
 from tests.tui.fake import FakeSession
 from tui.app import RecsysApp
 from tui.pace import Pace
+from tui.panes import TABS
 
 VERY_WIDE, WIDE, NARROW = (200, 60), (120, 36), (80, 24)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def imported_panes() -> None:
+    """The panes are there, or a thread of the first test would import them, of which :func:`settle` knows nothing."""
+    for tab in TABS:
+        tab.load_pane()
 
 
 @pytest.fixture(autouse=True)
