@@ -201,15 +201,6 @@ class RecsysApp(ContainedApp):
             report_every=lambda: self.state.pace.progress,
         )
 
-    def get_driver_class(self) -> type[Driver]:
-        """Textual's choice, but on Unix one that reports Esc sooner."""
-        chosen = super().get_driver_class()
-        if chosen.__name__ != "LinuxDriver":
-            return chosen
-        from tui.driver import PromptDriver
-
-        return PromptDriver
-
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, and then the one through which everything goes that is drawn."""
         return [*super().get_line_filters(), self._sanitizer, *self._glyphs]
@@ -226,16 +217,6 @@ class RecsysApp(ContainedApp):
             from tui.lean_drawing import LeanDrawing
 
             self._lean = LeanDrawing() if saves else None
-
-    def refresh_css(self, animate: bool = True) -> None:
-        """Apply the theme anew. Before there is a screen only its colours are taken: the first screen reads the rest.
-
-        Otherwise the theme that is chosen before the start would have the style sheets read twice.
-        """
-        if self.screen_stack:
-            super().refresh_css(animate)
-        else:
-            self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> MainScreen:
         """The screen that is never closed."""

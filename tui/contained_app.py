@@ -7,8 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from textual.app import App
 from textual.widgets import ContentSwitcher
+
+from tui.base_app import BaseApp
 
 if TYPE_CHECKING:
     from textual.message import Message
@@ -24,7 +25,7 @@ _ERROR_NOTICES_EVERY = 2.0
 AnyPane: TypeAlias = "Pane[Any] | FailedPane"
 
 
-class ContainedApp(App[None]):
+class ContainedApp(BaseApp):
     """An app whose panes are in a ``ContentSwitcher`` with the id ``tabs``.
 
     An unexpected error costs the tab or the pop-up in which it was raised: the tab then shows where a report of the
