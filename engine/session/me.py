@@ -435,7 +435,8 @@ def _notes_on(merged: Merged) -> list[str]:
     """What was not taken over from an export, as sentences."""
     notes = []
     if merged.repeated:
-        notes.append(f"Ratings of an item that is rated more than once: {merged.repeated:,}; the newest one counts.")
+        which = "the newest one counts, and the last one where a date is missing"
+        notes.append(f"Further ratings of items that are rated more than once: {merged.repeated:,}; {which}.")
     if merged.older:
         notes.append(f"Ratings that are older than what the profile says: {merged.older:,}; they change nothing.")
     return notes
