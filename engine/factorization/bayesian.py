@@ -16,10 +16,11 @@ from engine.data.features import Features, history
 from engine.data.ids import as_ids
 from engine.errors import OptionError
 from engine.factorization import specs
-from engine.factorization.blocks import FactorBlock, draw, draw_prior, index_type, pad_by_entity
+from engine.factorization.blocks import FactorBlock, draw, draw_prior
 from engine.factorization.days import Days
 from engine.factorization.likelihoods import Gaussian, Likelihood, Ordinal
 from engine.factorization.linear_prior import LinearPrior
+from engine.factorization.pieces import index_type, pad_by_entity
 from engine.factorization.posterior import Posterior, Samples, Shares
 from engine.factorization.rating_scale import RatingScale
 from engine.factorization.sweeps import SweepJob
@@ -32,7 +33,9 @@ from engine.models.fold_in import Ridge
 from engine.models.item_vectors import ItemVectorsMixin
 from engine.models.option_checks import require_positive, require_whole
 from engine.models.spec import ModelSpec
+from engine.runtime.executor import Executor, LocalExecutor
 from engine.runtime.job import Job, Progress
+from engine.runtime.thread_executor import ThreadExecutor
 
 LIKELIHOODS = ("gaussian", "ordinal")
 #: The standard deviation of the initial vectors of users and items, and of days.
@@ -126,6 +129,7 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         self.likelihood, self.history, self.time, self.side_features = likelihood, history, time, side_features
         self.concentration, self.num_samples = float(concentration), int(num_samples)
         self._features: Features | None = None
+        self._executor: Executor = LocalExecutor()
         self._posterior: Posterior | None = None
         self._days: Days | None = None
 
@@ -145,6 +149,8 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         verbose: bool = False,
         job: Job | None = None,
         features: Features | None = None,
+        *,
+        executor: Executor | None = None,
     ) -> None:
         """Train on ratings. Each call starts from scratch.
 
@@ -159,6 +165,9 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
             The job that receives progress and may cancel.
         features
             Features of items and users, which are used if ``side_features`` is set.
+        executor
+            What draws the vectors of the blocks of users, items and days; None draws them here, on a CPU several blocks
+            at a time. The draws are the same to the last bit.
 
         Raises
         ------
@@ -168,8 +177,11 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
             If there are no ratings, or they do not suit the likelihood.
         """
         self._features = features if self.side_features else None
-        super().fit(interactions, verbose, job)
-        self._features = None
+        self._executor = executor or (ThreadExecutor() if self.device.type == "cpu" else LocalExecutor())
+        try:
+            super().fit(interactions, verbose, job)
+        finally:
+            self._features, self._executor = None, LocalExecutor()
 
     @torch.no_grad()
     def _fit(self, interactions: Interactions, job: Job) -> None:
@@ -231,6 +243,7 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
                     for matrix in features.values()
                 ],
                 centred,
+                self._executor,
             )
 
         blocks = [make("user", True, interactions.user_ids, interactions.num_users, of_users, _INITIAL_STD, True)]

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.features import Spline, bumps
-from engine.factorization.blocks import index_type
 from engine.factorization.memory import MAX_DENSE_FEATURES
+from engine.factorization.pieces import index_type
 
 _DAY = 86_400
 #: The key of a user's day is user * _STRIDE + day.

@@ -8,7 +8,6 @@ the same to the last bit, wherever and in whichever order the blocks are compute
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,7 +15,7 @@ from torch import Tensor
 from engine.factorization.gathered_rows import PaddedRows, SparseRows, padded_blocks, sparse_blocks
 from engine.factorization.least_squares import GatheredRows, improve_rows
 from engine.factorization.pairs import Pairs
-from engine.runtime.executor import Executor
+from engine.runtime.executor import Executor, as_tensor
 from engine.runtime.job import Job
 
 #: The number of rows that are multiplied with a basis at a time.
@@ -87,15 +86,9 @@ class RowBlocks:
         shared = self._sparse, executor.share(vectors), eigenvalues, mean_square, steps, tolerance
         for number, improved in executor.run(improve_blocks, shared, chunks, job):
             for rows, block in zip(self._rows[number], improved, strict=True):
-                current[rows] = _received(block, current)
+                current[rows] = as_tensor(block, current.device)
         for start in range(0, len(current), _PART):
             free[start : start + _PART] = current[start : start + _PART] @ basis.T
-
-
-def _received(block: Any, like: Tensor) -> Tensor:
-    """A block that an executor computed, as a tensor on the device of another one."""
-    # An array is copied, since one from elsewhere cannot be written to, which torch warns of.
-    return block if isinstance(block, Tensor) else torch.tensor(block, device=like.device)
 
 
 def improve_blocks(

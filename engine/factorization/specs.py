@@ -62,6 +62,7 @@ BAYESIAN = ModelSpec(
         explains=True,
         similar=True,
         factorizes=True,
+        distributes=True,
     ),
     {
         "embedding_dim": Option(16, _EMBEDDING_DIM, search=(8, 12, 16, 24, 32)),

@@ -12,7 +12,7 @@ _REPORT_EVERY = 0.1
 
 
 class SweepJob(ForwardingJob):
-    """A job for a sampler, which calls :meth:`checkpoint` after each block of rows and :meth:`sweep_ended`.
+    """A job for a sampler, which calls :meth:`block_done` after each block of rows and :meth:`sweep_ended`.
 
     The share of all blocks that are done is reported from the first block on.
 
@@ -35,9 +35,9 @@ class SweepJob(ForwardingJob):
         self._values: Mapping[str, float] = {}
         self._next = time.monotonic()
 
-    def checkpoint(self) -> None:
+    def block_done(self) -> None:
         """Count a block, report if a report is due, and stop if the job was cancelled."""
-        super().checkpoint()
+        self.checkpoint()
         self._done += 1
         if time.monotonic() >= self._next:
             self._report()

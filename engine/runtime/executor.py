@@ -157,6 +157,14 @@ def in_order(results: Generator[tuple[int, R], None, None]) -> Generator[R, None
                 wanted += 1
 
 
+def as_tensor(result: Any, device: Any) -> Any:
+    """A tensor of a chunk's result, on a device of torch. One that comes from elsewhere is an array until then."""
+    import torch
+
+    # An array is copied, since one from elsewhere cannot be written to, which torch warns of.
+    return result if isinstance(result, torch.Tensor) else torch.tensor(result, device=device)
+
+
 def make_executor(where: str) -> Executor:
     """The executor of a name or an address.
 

@@ -10,13 +10,15 @@ from scipy.sparse import csr_matrix
 from engine import models
 from engine.data.features import Features, Spline, bumps, history, members
 from engine.errors import CancelledError, LearningError, NotTrainedError
-from engine.factorization import bayesian, blocks, linear_prior, memory, posterior, sweeps
+from engine.factorization import bayesian, blocks, linear_prior, memory, pieces, posterior, sweeps
 from engine.factorization import days as days_module
 from engine.factorization.bayesian import BayesianFactorizationModel
-from engine.factorization.blocks import FactorBlock, GibbsState, draw, pad_by_entity
+from engine.factorization.blocks import FactorBlock, GibbsState, draw
 from engine.factorization.days import Days
 from engine.factorization.likelihoods import Ordinal, expected_grade
 from engine.factorization.linear_prior import LinearPrior
+from engine.factorization.pieces import pad_by_entity
+from engine.factorization.sweeps import SweepJob
 from engine.interactions import Interactions
 from engine.runtime.job import Job
 
@@ -100,7 +102,7 @@ def test_draws_have_the_mean_and_the_covariance_of_the_posterior(rows):
     score = torch.cat([(design @ block.vectors.T).T.reshape(-1) + bias.repeat(copies), torch.zeros(1)])
     state = GibbsState(everywhere, score, torch.cat([noise.repeat(copies), torch.zeros(1)]))
 
-    means = draw(block, [other], state, random, Job())
+    means = draw(block, [other], state, random, sweeping())
 
     precision = prior + design.T @ (noise[:, None] * design)
     mean = torch.linalg.solve(precision, prior @ expected[0] + design.T @ (noise * (target - bias)))
@@ -192,6 +194,10 @@ def test_a_large_matrix_is_decomposed_to_the_same_bits_by_any_number_of_columns_
         assert torch.equal(one._loadings, other._loadings)
 
 
+def sweeping() -> SweepJob:
+    return SweepJob(Job(), "", 1, 1)
+
+
 def sampler(log: Interactions) -> tuple[list[FactorBlock], GibbsState, torch.Generator]:
     """The blocks, the state and the generator of a model before the first sweep."""
     generator = torch.Generator().manual_seed(0)
@@ -211,8 +217,8 @@ def test_a_sweep_gives_the_same_draws_whatever_the_number_of_vectors_at_a_time(m
     def sweep() -> list[torch.Tensor]:
         parts, state, generator = sampler(made_up())
         for block in parts:
-            draw(block, [other for other in parts if other.left != block.left], state, generator, Job())
-            blocks.draw_prior(block, generator, 0.5, Job())
+            draw(block, [other for other in parts if other.left != block.left], state, generator, sweeping())
+            blocks.draw_prior(block, generator, 0.5, sweeping())
         return [state.score, *(block.vectors for block in parts), *(block.precision for block in parts)]
 
     whole = sweep()
@@ -226,11 +232,11 @@ def test_a_sweep_of_means_is_the_same_whatever_the_number_of_ratings_at_a_time(m
     def sweep() -> list[torch.Tensor]:
         parts, state, _ = sampler(made_up())
         for block in parts:
-            draw(block, [other for other in parts if other.left != block.left], state, None, Job())
+            draw(block, [other for other in parts if other.left != block.left], state, None, sweeping())
         return [state.score, *(block.vectors for block in parts)]
 
     whole = sweep()
-    monkeypatch.setattr(blocks, "PIECE", size)
+    monkeypatch.setattr(pieces, "PIECE", size)
     for one, other in zip(whole, sweep(), strict=True):
         assert torch.allclose(one, other, atol=1e-4)
 

@@ -99,5 +99,5 @@ def test_a_broken_package_leaves_the_other_models_usable(monkeypatch):
 def test_a_model_that_cannot_be_distributed_is_refused_with_those_that_can():
     for name in ("als", "explicit", "sequence", "attention"):
         registry.require_distributed(models.get(name))
-    with pytest.raises(UnsupportedError, match="that of als, attention, explicit, implicit or sequence can"):
+    with pytest.raises(UnsupportedError, match="that of als, attention, bayesian, explicit, implicit or sequence can"):
         registry.require_distributed(models.get("svd"))

@@ -23,6 +23,7 @@ from engine.evaluation.config import EvaluationConfig
 from engine.evaluation.runner import measure
 from engine.evaluation.tuning import tune
 from engine.factorization.als import AlternatingLeastSquaresModel
+from engine.factorization.bayesian import BayesianFactorizationModel
 from engine.interactions import Interactions
 from engine.models.list_ranker import rank_block
 from engine.recommender import Recommender
@@ -64,6 +65,25 @@ def test_als_is_the_same_to_the_last_bit(executor: Any, second: Callable[[], Non
     there = fitted(executor, killing(second, executor) if dies else None).factors()
     np.testing.assert_array_equal(here.users, there.users)
     np.testing.assert_array_equal(here.items, there.items)
+    assert len(executor.nodes) == 2
+
+
+def test_bayesian_is_the_same_to_the_last_bit_though_a_node_dies(executor: Any, second: Callable[[], None]) -> None:
+    known, random = some_interactions(), np.random.RandomState(1)
+    rated = Interactions(
+        known.user_ids,
+        known.item_ids,
+        ratings=random.randint(1, 6, len(known)).astype(np.float32),
+        timestamps=random.randint(0, 50, len(known)) * 86_400,
+        num_users=known.num_users,
+        num_items=known.num_items,
+    )
+    predicted = []
+    for one, job in (LocalExecutor(), None), (executor, killing(second, executor)):
+        model = BayesianFactorizationModel(4, 3, 1, random_state=3, device="cpu")
+        model.fit(rated, job=job, executor=one)
+        predicted.append(model.predict(np.arange(300), np.arange(300)))
+    np.testing.assert_array_equal(*predicted)
     assert len(executor.nodes) == 2
 
 
