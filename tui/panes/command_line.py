@@ -43,7 +43,7 @@ class CommandLine(AskingPopUp):
     DEFAULT_CSS = """
     CommandLine {
         align: center bottom;
-        & > .page { width: 100%; max-width: 100%; max-height: 100%; padding: 0 1; border: none; margin-bottom: 1; }
+        & > .page { width: 100%; max-width: 100%; max-height: 100%; padding: 0 1; border: none; }
         & Static { color: $text-muted; margin: 0 2; text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """

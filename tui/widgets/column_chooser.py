@@ -72,12 +72,12 @@ class ColumnChooser(PopUp):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,vertical_line", "dismiss", "close", id="close"),
-        Binding("K,shift+up", "shift(-1)", "Further left", id="column-left"),
-        Binding("J,shift+down", "shift(1)", "Further right", id="column-right"),
-        Binding("plus,equals_sign,right", "size(2)", "Wider", id="column-wider"),
-        Binding("minus,left", "size(-2)", "Narrower", id="column-narrower"),
-        Binding("S,s", "sort", "Sort", id="sort-by-column"),
-        Binding("0", "reset", "As it was", id="columns-reset"),
+        Binding("K,shift+up", "shift(-1)", "further left", id="column-left"),
+        Binding("J,shift+down", "shift(1)", "further right", id="column-right"),
+        Binding("plus,equals_sign,right", "size(2)", "wider", id="column-wider"),
+        Binding("minus,left", "size(-2)", "narrower", id="column-narrower"),
+        Binding("S,s", "sort", "sort", id="sort-by-column"),
+        Binding("0", "reset", "as it was", id="columns-reset"),
     ]
 
     DEFAULT_CSS = """

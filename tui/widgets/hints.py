@@ -32,10 +32,14 @@ class KeyHints(Contained, Widget):
     """
 
     def on_mount(self) -> None:
-        """Redraw when the keys change."""
+        """Redraw when the keys change, and when something opens in front of the screen or closes."""
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
+        self.watch(self.screen, "stack_updates", self._stack_changed, init=False)
 
     def _changed(self, _: Screen[object]) -> None:
+        self.refresh()
+
+    def _stack_changed(self) -> None:
         self.refresh()
 
     def hints(self) -> list[tuple[str, str, str]]:
@@ -53,7 +57,9 @@ class KeyHints(Contained, Widget):
         return _NAMES[binding.key]
 
     def render(self) -> Content:
-        """The line."""
+        """The line; empty while something else is in front of the screen, since its keys do nothing then."""
+        if self.app.screen_stack[-1:] != [self.screen]:
+            return Content()
         parts: list[Content | str | tuple[str, str]] = [" "]
         for hint, _ in self._placed(self.size.width):
             parts += [(f"{hint[1]} ", "bold $text-primary"), f"{hint[2]}  "]

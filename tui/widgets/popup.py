@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 
 from tui.keymap.keymap import UsesKeymap
 from tui.widgets.contained import Contained
+from tui.widgets.hints import KeyHints
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -32,7 +33,11 @@ class ClosedOnce(UsesKeymap, Contained, _Base):
 
 
 class PopUp(ClosedOnce, ModalScreen[None]):
-    """A page in front of the main screen: the widget with the class ``page``."""
+    """A page in front of the main screen: the widget with the class ``page``. The bottom line shows its keys."""
+
+    def on_mount(self) -> None:
+        """Show the keys that work here. Textual calls this besides the ``on_mount`` of a derived class."""
+        self.mount(KeyHints())
 
     def job_changed(self, job: JobView) -> None:
         """A long job moves on, which most pages do not show."""
@@ -55,5 +60,6 @@ class PopUp(ClosedOnce, ModalScreen[None]):
             scrollbar-background: $background;
         }
         & Static { height: auto; }
+        & > KeyHints { dock: bottom; }
     }
     """
