@@ -31,6 +31,8 @@ Ids = npt.NDArray[np.int64]
 
 #: The last items of a sequence that an explanation looks at; each costs one prediction.
 _LONGEST_EXPLAINED = 50
+#: Up to this share, two figures are shown alike.
+_SAME = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,18 @@ class Recommender:
         if updates is None or int(updates[user]) <= self.known.updates:
             return False
         return user >= self.known.num_users or self.model.capabilities.folds_in
+
+    def fold_in_differs(self, user: int) -> bool:
+        """Whether folding in the history of a user, by internal id, gives other figures than the user's own list has.
+
+        A model that learns a vector for each user predicts from that vector, which was learned together with all
+        others; folding in computes a vector from the history alone.
+        """
+        if self.is_folded_in(user):
+            return False
+        folded = self._folded_in(self.user_index.history(user))
+        predicted = np.asarray(self.model.predict(user), dtype=np.float32)
+        return not np.allclose(folded, predicted, rtol=_SAME, atol=_SAME, equal_nan=True)
 
     def recommend(self, user: ExternalId, k: int = 10, filter_seen: bool = True, cautious: bool = True) -> list[Result]:
         """Recommend items to a user, best first.

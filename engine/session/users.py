@@ -206,9 +206,10 @@ class UserService:
         NotTrainedError
             If the model, or any that folds in, is not trained yet.
         """
-        history = self._opened.user_index.history(self._opened.dataset.users.encode_one(user))
+        internal = self._opened.dataset.users.encode_one(user)
+        history = self._opened.user_index.history(internal)
         whose = f"the history of user {user}"
-        return what_if(self._opened, self._models, history, edits, whose, k, model, filter_seen, job)
+        return what_if(self._opened, self._models, history, edits, whose, k, model, filter_seen, job, internal)
 
     def explain(self, user: ExternalId, item: ExternalId, model: str | None = None, k: int = 3) -> Answer:
         """The items of a user's history that speak most for an item. Without ``model`` the best trained one answers.

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from engine.data.history import History, Timeline
     from engine.what_if import Edit
 
+#: Why the figures of a list differ from those of a user's own list even before anything is changed.
+_BY_FOLD_IN = "Computed from the history alone, so figures differ from the user's own list."
+
 
 def what_if(
     opened: OpenDataset,
@@ -27,6 +30,7 @@ def what_if(
     model: str | None = None,
     filter_seen: bool = True,
     job: Job | None = None,
+    user: int | None = None,
 ) -> Comparison:
     """Compare the lists for a history and for a changed one; nothing is stored.
 
@@ -42,6 +46,9 @@ def what_if(
         The history in words: ``"the history of user 5"``.
     k, model, filter_seen, job
         As of :meth:`engine.session.users.UserService.recommend`.
+    user
+        The internal id of the user whose history it is; None if it is that of nobody in the data. If what the model
+        learned of the user gives other figures than the history alone, the note of the comparison says so.
 
     Raises
     ------
@@ -69,6 +76,8 @@ def what_if(
         check(job)
         name, recommender, note = models.folding_in(model, rated=after.has_ratings)
         found = compare(recommender, history, after, k, filter_seen)
+        if user is not None and recommender.fold_in_differs(user):
+            note = f"{note} {_BY_FOLD_IN}".strip()
     return replace(found, method=name, note=note)
 
 
