@@ -62,7 +62,7 @@ def open_session(
     UnknownError
         If there is no data set of this name.
     OptionError
-        If ``on`` is no executor.
+        If ``on`` is no executor, or this machine does not have the device.
     """
     require_executor(on)
     from engine.datasets.ingest import add
@@ -76,6 +76,8 @@ def open_session(
     preferred = settings.dataset if settings.dataset in (DEMO, *workspace.names()) else None
     wanted = name or preferred or workspace.current() or DEMO
     device = (settings.device or device) if device == "auto" else device
+    if on == LOCAL and not interactive:  # a cluster may have what is not here, and an app tells once it looks
+        _require_device(device)
     if wanted == DEMO and DEMO not in workspace:
         try:
             add(workspace, DEMO, job=job)
@@ -93,6 +95,18 @@ def open_session(
         on=on,
         brief=brief,
     )
+
+
+def _require_device(device: str) -> None:
+    """Refuse a device that this machine lacks, also where nothing would be computed on it.
+
+    What every machine has is not looked up, since that would import torch.
+    """
+    if device not in ("auto", "cpu"):
+        import_in_background("torch")
+        from engine.runtime.device import resolve
+
+        resolve(device)
 
 
 class Session:

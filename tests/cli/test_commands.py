@@ -503,3 +503,21 @@ def test_further_titles_outlive_a_replaced_data_set_and_info_names_their_file(
     info = json.loads(run("datasets", "info", films, "--json").out)
     assert (info["aliases"], info["synonyms"]) == (str(aliases), str(synonyms))
     assert f"further titles are read from {aliases}" in run("datasets", "info", films).out
+
+
+@pytest.mark.parametrize(
+    "words", [("search", "monster"), ("recommend", "ann"), ("search", "monster", "--mode", "keyword")]
+)
+@pytest.mark.parametrize("place", [0, -1])
+def test_a_device_that_is_not_there_is_refused(
+    run: Run, films: str, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], place: int
+) -> None:
+    import torch
+
+    assert run("train", "ease", "-d", films).status == 0
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    given = ("--device", "cuda")
+    refused = run(*given, *words, "-d", films) if place == 0 else run(*words, "-d", films, *given)
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.err == "This machine has no CUDA device that torch can use: use --device cpu or auto.\n"
+    assert run(*words, "-d", films).status == 0
