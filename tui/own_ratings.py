@@ -100,7 +100,10 @@ def describe(change: _Change, own: OwnRating | None, failure: str) -> str:
     if not own.status:
         said = "not rated any more" if change is None else "removed from your ratings and your watchlist"
     elif own.rating is not None:
-        said = f"rated {compact(own.rating)} of {compact(own.highest)}"
+        scale = f"of {compact(own.highest)}"
+        if own.lowest is not None:
+            scale = f"on a scale from {compact(own.lowest)} to {compact(own.highest)}"
+        said = f"rated {compact(own.rating)} {scale}"
     else:
         said = _SAID.get(own.status, own.status)
     return f"✓ {title}: {said}" + ("" if change is None else _UNDOES)

@@ -334,6 +334,8 @@ class OwnRating:
         The kind of export that it comes from; empty for what was typed.
     rating_here
         The rating on the scale of the open data set.
+    lowest
+        The lowest rating of the scale of ``rating`` if that reaches to 0 or below; else None.
     """
 
     title: str
@@ -345,6 +347,7 @@ class OwnRating:
     item: Item | None
     source: str = ""
     rating_here: float | None = None
+    lowest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from engine.runtime.job import Job
 from engine.storage.atomic import writing
 
 #: The columns of the tables that :func:`write_entries` writes; other tables need the first one and a rating.
-COLUMNS = ("title", "year", "rating", "out_of", "status", "date", "other_title", "source", "source_id")
+COLUMNS = ("title", "year", "rating", "out_of", "status", "date", "other_title", "source", "source_id", "lowest")
 _TITLES, _RATINGS, _YEARS = ("title", "name"), ("rating", "your rating", "my rating", "score"), ("year", "release year")
 _STATUSES: tuple[Status, ...] = ("rated", "seen", "watchlist", "not-interested")
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -149,9 +149,10 @@ def _own_table(path: Path, *, certain: bool, job: Job | None) -> ReadExport | No
     table = ExportTable(rows, report, job)
     table.require(*_TITLES)
     table.require(*_RATINGS)
-    ratings, highest = (
+    ratings, highest, lowest = (
         table.parsed(parse_rating, "a rating, such as 4, 4/5 or ★★★½", *_RATINGS),
         table.numbers("out of"),
+        table.numbers("lowest"),
     )
     columns = {name: table.texts(name) for name in ("status", "other title", "source", "source id")}
     years, times = table.texts(*_YEARS), table.dates("date", "rated at", "watched date")
@@ -177,6 +178,7 @@ def _own_table(path: Path, *, certain: bool, job: Job | None) -> ReadExport | No
                     "other_title": _undefused(columns["other title"][row]),
                     "source": _undefused(columns["source"][row]) if table.column("source") else TABLE,
                     "source_id": _undefused(columns["source id"][row]),
+                    "lowest": lowest[row],
                 },
             )
         )
@@ -239,22 +241,34 @@ def _entry(place: str, values: dict[str, Any]) -> Entry:
         raise DataError(f"{place}: the status {str(status)[:40]!r} is none of {', '.join(_STATUSES)}; correct it.")
     given = {name: one for name, one in values.items() if name in ("title", "year", "time") and one is not None}
     given |= {name: values.get(name) or "" for name in ("other_title", "source", "source_id")}
+    lowest = values.get("lowest")
     try:
-        entry = convert({**given, "status": status, "rating": rating, "highest": highest}, Entry)
+        entry = convert({**given, "status": status, "rating": rating, "highest": highest, "lowest": lowest}, Entry)
     except SchemaError as error:
         raise DataError(f"{place}: {error}; correct it.") from None
     if not entry.title.strip():
         raise DataError(f"{place}: has no title; name one, or delete the entry.")
-    if (entry.rating is None) == (status == "rated") or not 0 < (
-        highest if entry.rating is None else entry.rating
-    ) <= highest:
+    if entry.lowest is not None and not entry.lowest <= 0 < entry.highest - entry.lowest:
         raise DataError(
-            f"{place}: {rating if rating is None else format(rating, 'g')} is not a rating above 0 and up to "
-            f"{highest:g}, as an item with the status {status!r} needs; correct it."
+            f"{place}: a scale from {entry.lowest:g} to {entry.highest:g} cannot be; its lowest rating must be 0 or "
+            "below, and below the highest one, or be left out."
+        )
+    if not entry.is_possible:
+        raise DataError(
+            f"{place}: {_not_on_scale(entry)}, as an item with the status {status!r} needs; correct it."
             if status == "rated"
             else f"{place}: has the status {status!r} and a rating; empty one of them."
         )
     return entry
+
+
+def _not_on_scale(entry: Entry) -> str:
+    shown = "None" if entry.rating is None else f"{entry.rating:g}"
+    if entry.lowest is not None:
+        return f"{shown} is not a rating from {entry.lowest:g} to {entry.highest:g}"
+    below = entry.rating is not None and entry.rating <= 0
+    other = " (a column lowest names the lowest rating of a scale that reaches to 0 or below)" if below else ""
+    return f"{shown} is not a rating above 0 and up to {entry.highest:g}{other}"
 
 
 def _undefused(text: str) -> str:
@@ -283,6 +297,7 @@ def rows_of(entries: Sequence[Entry]) -> list[dict[str, Any]]:
             "other_title": one.other_title,
             "source": one.source,
             "source_id": one.source_id,
+            "lowest": None if one.rating is None else one.lowest,
         }
         for one in entries
     ]

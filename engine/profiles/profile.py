@@ -48,7 +48,7 @@ class Entry:
     rating
         The rating; None unless ``status`` is ``"rated"``.
     highest
-        The highest rating of the scale of ``rating``, whose lowest is above 0.
+        The highest rating of the scale of ``rating``.
     time
         When it was rated or seen, in unix seconds; None if it is not known.
     other_title
@@ -59,6 +59,8 @@ class Entry:
         The id in that source.
     links
         Data set -> the item that is meant there.
+    lowest
+        The lowest rating of the scale if that reaches to 0 or below; None if all its ratings are above 0.
     """
 
     title: str
@@ -71,6 +73,7 @@ class Entry:
     source: str = ""
     source_id: str = ""
     links: Mapping[str, Link] = field(default_factory=dict)
+    lowest: float | None = None
 
     @property
     def key(self) -> tuple[str, int | None]:
@@ -80,22 +83,57 @@ class Entry:
 
     def says_the_same(self, other: Entry) -> bool:
         """Whether another entry has the same status and rating."""
-        mine = None if self.rating is None else self.rating / self.highest
-        theirs = None if other.rating is None else other.rating / other.highest
-        return self.status == other.status and mine == theirs
+        return self.status == other.status and self.share == other.share
+
+    @property
+    def share(self) -> float | None:
+        """How far up its scale the rating is, from 0 to 1; None if there is no rating.
+
+        Of a scale whose ratings are all above 0 it is the share of the highest rating.
+        """
+        if self.rating is None:
+            return None
+        begin = self.lowest or 0.0
+        return (self.rating - begin) / (self.highest - begin)
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there is a rating where the status needs one and nowhere else, and it is on its scale."""
+        if (self.status == "rated") != (self.rating is not None):
+            return False
+        if self.lowest is not None and not self.lowest <= 0 < self.highest - self.lowest:
+            return False
+        return self.rating is None or is_on_scale(self.rating, self.lowest, self.highest)
 
     def rating_on(self, rating_range: tuple[float, float]) -> float | None:
-        """The rating on another scale: the same share of the highest rating, but not below the lowest one.
+        """The rating on another scale, as far up that scale as it is on its own, but not below the lowest one.
 
         Examples
         --------
         >>> Entry("Heat", rating=9, highest=10).rating_on((0.5, 5))
         4.5
+        >>> Entry("Heat", rating=4, highest=5).rating_on((-10, 10))
+        6.0
         """
-        if self.rating is None:
+        share = self.share
+        if share is None or self.rating is None:
             return None
         lowest, highest = rating_range
-        return min(max(lowest, self.rating / self.highest * highest), highest)
+        if (self.lowest, self.highest) == (lowest, highest):
+            return self.rating
+        return min(max(lowest, on_scale(share, rating_range)), highest)
+
+
+def is_on_scale(rating: float, lowest: float | None, highest: float) -> bool:
+    """Whether a scale has this rating; without ``lowest``, all its ratings are above 0."""
+    return (rating > 0 if lowest is None else lowest <= rating) and rating <= highest
+
+
+def on_scale(share: float, rating_range: tuple[float, float]) -> float:
+    """The rating that is so far up a scale: a share of the highest rating, unless the scale reaches to 0 or below."""
+    lowest, highest = rating_range
+    begin = min(lowest, 0.0)
+    return begin + share * (highest - begin)
 
 
 @dataclass(frozen=True, slots=True)

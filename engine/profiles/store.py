@@ -35,7 +35,8 @@ _NAME = re.compile(r"[^\W_][\w .-]{0,63}")
 _RESERVED = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 #: Half a million entries; a person's export has some thousands.
 _LARGEST = 256 << 20
-_VERSION = 1
+#: The version of a profile with ratings on a scale that reaches to 0 or below; else it is 1, which older programs read.
+_VERSION = 2
 _FIELDS = tuple(field.name for field in fields(Entry))
 _LINK = tuple(field.name for field in fields(Link))
 
@@ -259,7 +260,8 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 
 
 def _dump(profile: Profile) -> str:
-    lines: list[Any] = [asdict(_Header("recsys-tui profile", _VERSION))]
+    version = 1 if all(entry.lowest is None for entry in profile.entries) else _VERSION
+    lines: list[Any] = [asdict(_Header("recsys-tui profile", version))]
     for entry in profile.entries:
         # Not by asdict, which copies deeply and takes as long as everything else that a rating does.
         values: dict[str, Any] = {name: getattr(entry, name) for name in _FIELDS}
@@ -284,7 +286,7 @@ def _load(path: Path, name: str) -> Profile:
         )
     entries = [_parse(path, number, line, Entry) for number, line in enumerate(lines[1:], 2) if line.strip()]
     for number, entry in enumerate(entries, 2):
-        if (entry.status == "rated") != (entry.rating is not None) or not 0 < (entry.rating or 1) <= entry.highest:
+        if not entry.is_possible:
             raise damaged(path, f"its line {number:,} has an impossible rating")
     return Profile(name, tuple(entries))
 

@@ -18,7 +18,7 @@ from engine.data.results import (
 )
 from engine.errors import DataError, ErrorKind, OptionError, UnknownError
 from engine.profiles.lookup import find_entry
-from engine.profiles.profile import FIVE_STARS, Entry, Merged, Profile, Status, merge
+from engine.profiles.profile import FIVE_STARS, Entry, Merged, Profile, Status, is_on_scale, merge
 from engine.profiles.store import DEFAULT, ProfileStore
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
@@ -171,6 +171,7 @@ class MeService:
         profile: str = DEFAULT,
         *,
         status: Status = "rated",
+        lowest: float | None = None,
     ) -> OwnRating:
         """Rate an item, or say something else about it.
 
@@ -179,11 +180,13 @@ class MeService:
         item
             The internal id.
         rating, highest
-            The rating, above 0, and the highest rating of its scale; None if ``status`` is not ``"rated"``.
+            The rating, and the highest rating of its scale; None if ``status`` is not ``"rated"``.
         profile
             Whose rating it is.
         status
             ``"rated"``, ``"seen"``, ``"watchlist"`` or ``"not-interested"``.
+        lowest
+            The lowest rating of the scale if that reaches to 0 or below; None if all its ratings are above 0.
 
         Raises
         ------
@@ -192,9 +195,10 @@ class MeService:
         DataError
             If the profile cannot be read or written.
         """
-        if status == "rated" and (rating is None or not 0 < rating <= highest):
+        if status == "rated" and (rating is None or not is_on_scale(rating, lowest, highest)):
             shown = "no rating" if rating is None else f"{rating:g}"
-            raise OptionError(f"{shown} is not a rating above 0 and up to {highest:g}.")
+            possible = "above 0 and up to" if lowest is None else f"from {lowest:g} to"
+            raise OptionError(f"{shown} is not a rating {possible} {highest:g}.")
         found = self._opened.dataset.items[item]
         bare, year = split_year(found.title)
         given = rating if status == "rated" else None
@@ -206,7 +210,7 @@ class MeService:
                 "seen",
                 other_title=str(found.metadata.get("original_title") or ""),
             )
-            entry = replace(base, status=status, rating=given, highest=highest, time=int(time.time()))
+            entry = replace(base, status=status, rating=given, highest=highest, lowest=lowest, time=int(time.time()))
             return self._matcher.linked(entry, item)
 
         entry = self._put(profile, item, make)
@@ -427,7 +431,16 @@ class MeService:
         scale = self._range
         here = entry.rating if scale is None or found is None else entry.rating_on(scale)
         return OwnRating(
-            entry.title, entry.year, entry.status, entry.rating, entry.highest, entry.time, found, entry.source, here
+            entry.title,
+            entry.year,
+            entry.status,
+            entry.rating,
+            entry.highest,
+            entry.time,
+            found,
+            entry.source,
+            here,
+            entry.lowest,
         )
 
 

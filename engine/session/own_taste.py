@@ -143,7 +143,7 @@ class OwnTaste:
         found = []
         for item, place in resolved.positions.items():
             entry = resolved.profile.entries[place]
-            is_low = entry.rating is not None and entry.rating < _LIKED * entry.highest
+            is_low = entry.share is not None and entry.share < _LIKED
             if is_low or entry.status == "not-interested":
                 found.append(item)
         return found

@@ -56,6 +56,62 @@ def test_a_rating_may_be_written_as_in_a_table(run: Run, films: str, value: str,
     assert (rated["rating"], rated["out_of"]) == (rating, out_of)
 
 
+@pytest.fixture(params=[(-10.0, 10.0), (0.0, 100.0)], ids=["below-0", "from-0"])
+def from_zero(request: pytest.FixtureRequest, run: Run, tmp_path: Path) -> tuple[str, float, float]:
+    """A data set whose ratings reach to 0 or below, with a model."""
+    low, high = request.param
+    rows = [
+        (user, joke, high if (user + joke) % 3 else low if joke % 2 else (low + high) / 2)
+        for user in range(12)
+        for joke in range(6)
+        if (user * joke) % 5
+    ]
+    ratings, items = tmp_path / "jokes.csv", tmp_path / "titles.csv"
+    ratings.write_text("user,item,rating\n" + "".join(f"{one[0]},{one[1]},{one[2]:g}\n" for one in rows))
+    items.write_text("id,title\n" + "".join(f"{number},Joke {number}\n" for number in range(6)))
+    added = run("datasets", "add", "jokes", "--ratings", ratings, "--items", items)
+    assert added.status == 0, added.err
+    assert run("train", "knn", "-d", "jokes").status == 0
+    return "jokes", low, high
+
+
+def test_ratings_of_a_scale_from_0_or_below_are_kept_on_it(
+    run: Run, from_zero: tuple[str, float, float], tmp_path: Path
+) -> None:
+    name, low, high = from_zero
+    for title, value in (("Joke 1", low), ("Joke 2", 0), ("Joke 3", high)):
+        rated = read(run, "me", "rate", title, f"{value:g}", "-d", name)
+        assert (rated["rating"], rated["rating_here"], rated["lowest"], rated["out_of"]) == (value, value, low, high)
+    assert read(run, "me", "rate", "Joke 4", "5/5", "-d", name)["rating_here"] == high
+    read(run, "me", "remove", "Joke 4", "-d", name)
+    assert f"{low:g} ({low:g} to {high:g})" in run("me", "list", "-d", name).out
+    for value in (high + 1, low - 1):
+        refused = run("me", "rate", "Joke 4", f"{value:g}", "-d", name)
+        assert refused.status == 2
+        assert f"from {low:g} to {high:g}" in refused.err
+    for ending in ("csv", "json"):
+        out = tmp_path / f"own.{ending}"
+        assert run("me", "export", "--out", out, "-d", name).status == 0
+        again = read(run, "me", "import", out, "-d", name, "--profile", ending)
+        assert (again["added"], again["matched"]) == (3, 3)
+        copied = read(run, "me", "list", "--profile", ending, "-d", name)
+        assert {one["title"]: one["rating_here"] for one in copied} == {"Joke 1": low, "Joke 2": 0, "Joke 3": high}
+    assert read(run, "recommend", "me", "-d", name, "-m", "knn")
+
+
+def test_ratings_below_0_in_a_table_say_how_to_name_their_scale(run: Run, films: str, tmp_path: Path) -> None:
+    table = tmp_path / "own.csv"
+    table.write_text("title,rating,out_of\nAlien,-5,10\n")
+    refused = run("me", "import", table, "-d", films)
+    assert refused.status == 1
+    assert "a column lowest names the lowest rating" in refused.err
+    table.write_text("title,rating,out_of,lowest\nAlien,-5,10,-10\nHeat,5,10,-10\n")
+    assert run("me", "import", table, "-d", films).status == 0
+    listed = read(run, "me", "list", "-d", films)
+    here = {one["title"]: one["rating_here"] for one in listed}
+    assert here == {"Heat": 3.75, "Alien": 2.0}, "as far up the scale, and no lower than the lowest rating here"
+
+
 @pytest.mark.parametrize("value", ["6", "0", "-1", "nan", "x", "11/10", "", "4/0", "1e400", "★★★★★★", "9" * 400])
 def test_a_value_off_the_scale_is_one_sentence(run: Run, films: str, value: str) -> None:
     outcome = run("me", "rate", "Alien", value, "-d", films)
@@ -195,6 +251,16 @@ def test_what_if_says_what_moved(run: Run, trained: str) -> None:
     assert read(run, "recommend", "ann", "-d", trained, "-m", "ease") == plain, "nothing is stored"
     read(run, "me", "rate", "Solaris", "5", "-d", trained)
     assert read(run, "recommend", "me", "-d", trained, "--with", "Alien=5")
+
+
+def test_what_if_says_where_its_figures_are_not_those_of_the_plain_list(run: Run, films: str) -> None:
+    assert run("train", "explicit", "-d", films, "--set", "n_iter=1").status == 0
+    assert run("train", "ease", "-d", films).status == 0
+    told = "figures differ from the user's own list"
+    assert told in run("recommend", "ann", "-d", films, "-m", "explicit", "--with", "stalker=2").err
+    assert told not in run("recommend", "ann", "-d", films, "-m", "ease", "--with", "stalker=2").err
+    run("me", "rate", "Solaris", "5", "-d", films)
+    assert told not in run("recommend", "me", "-d", films, "-m", "explicit", "--with", "stalker=2").err
 
 
 def test_what_if_for_what_comes_next_says_what_moved(run: Run, trained: str) -> None:

@@ -94,8 +94,8 @@ def rate(context: click.Context, title: str, value: str, dataset: str | None, pr
     if value in ("seen", "watchlist", "not-interested"):
         own = session.me.rate(item, None, profile=profile, status=value)  # type: ignore[arg-type]
     else:
-        rating, highest = _parse_value(value, session)
-        own = session.me.rate(item, rating, highest, profile)
+        rating, lowest, highest = _parse_value(value, session)
+        own = session.me.rate(item, rating, highest, profile, lowest=lowest)
     _print_own(own, profile, as_json, "is")
 
 
@@ -266,6 +266,7 @@ def own_json(own: OwnRating) -> dict[str, Any]:
         "status": own.status,
         "rating": own.rating,
         "out_of": own.highest if own.rating is not None else None,
+        "lowest": own.lowest if own.rating is not None else None,
         "date": _day(own.timestamp) or None,
         "source": own.source,
         "item_id": None if own.item is None else own.item.item_id,
@@ -331,8 +332,8 @@ def _item(session: Session, text: str) -> int:
     return resolve_item(session, text, rated=False).internal_id
 
 
-def _parse_value(text: str, session: Session) -> tuple[float, float]:
-    """The rating and the highest one of its scale."""
+def _parse_value(text: str, session: Session) -> tuple[float, float | None, float]:
+    """The rating, the lowest one of its scale if that is not above 0, and the highest one."""
     from engine.profiles.written_ratings import parse_rating
 
     lowest, usual = session.data.overview().rating_range or (0.5, 5.0)
@@ -340,14 +341,15 @@ def _parse_value(text: str, session: Session) -> tuple[float, float]:
         written = parse_rating(text)
     except ValueError:
         written = None
-    highest = (written and written.highest) or usual
-    if written is None or not 0 < written.value <= highest or (written.highest is None and written.value < lowest):
-        possible = f"from {lowest:g} to {usual:g}" if lowest > 0 else f"above 0 and up to {usual:g}"
+    stated = written and written.highest
+    least, highest = (0.0, stated) if stated else (lowest, usual)
+    if written is None or not least <= written.value <= highest or (written.value == 0 < lowest):
         raise OptionError(
-            f"{text[:40]!r} is no rating: give a number {possible}, one such as 9/10 or ★★★½, or "
+            f"{text[:40]!r} is no rating: give a number from {lowest:g} to {usual:g}, one such as 9/10 or ★★★½, or "
             "seen, watchlist or not-interested."
         )
-    return written.value, highest
+    reaches_zero = least <= 0 and (not stated or written.value == 0)
+    return written.value, least if reaches_zero else None, highest
 
 
 def _print_own(own: OwnRating, profile: str, as_json: bool, verb: str) -> None:
@@ -359,7 +361,10 @@ def _print_own(own: OwnRating, profile: str, as_json: bool, verb: str) -> None:
 
 
 def _value(own: OwnRating) -> str:
-    return own.status if own.rating is None else f"{own.rating:g}/{own.highest:g}"
+    if own.rating is None:
+        return own.status
+    scale = f"/{own.highest:g}" if own.lowest is None else f" ({own.lowest:g} to {own.highest:g})"
+    return f"{own.rating:g}{scale}"
 
 
 def _here(own: OwnRating) -> str:

@@ -685,7 +685,8 @@ class UserPane(ModelPane[People]):
             return
         event.stop()
         lowest, highest = self._range
-        self._what_if.rate(event.item, max(lowest, event.half_stars / 10 * highest))
+        begin = min(lowest, 0.0)  # a scale may reach below 0
+        self._what_if.rate(event.item, max(lowest, begin + event.half_stars / 10 * (highest - begin)))
         self._follow_what_if()
 
     def _follow_what_if(self) -> None:

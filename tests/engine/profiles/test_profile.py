@@ -87,6 +87,43 @@ def test_a_rating_keeps_its_share_of_the_highest_on_another_scale(
     assert Entry("Heat", rating=rating, highest=highest).rating_on(scale) == expected
 
 
+@pytest.mark.parametrize(
+    ("lowest", "rating", "highest", "scale", "expected"),
+    [
+        (-10.0, -3.7, 10.0, (-10.0, 10.0), -3.7),
+        (-10.0, 0.0, 10.0, (0.5, 5.0), 2.5),
+        (-10.0, -10.0, 10.0, (0.5, 5.0), 0.5),
+        (0.0, 0.0, 100.0, (-10.0, 10.0), -10.0),
+        (None, 0.5, 5.0, (-10.0, 10.0), -8.0),
+        (None, 5.0, 5.0, (0.0, 100.0), 100.0),
+    ],
+)
+def test_a_scale_that_reaches_to_0_or_below_is_used_from_end_to_end(
+    lowest: float | None, rating: float, highest: float, scale: tuple[float, float], expected: float
+) -> None:
+    assert Entry("Heat", rating=rating, highest=highest, lowest=lowest).rating_on(scale) == pytest.approx(expected)
+
+
+def test_a_rating_below_0_is_stored_in_a_version_that_older_programs_refuse(tmp_path: Path) -> None:
+    store = ProfileStore(tmp_path)
+    entry = Entry("Joke", rating=-3.7, highest=10.0, lowest=-10.0)
+    store.change("me", lambda stored: (stored.with_entry(entry, None), None))
+    assert ProfileStore(tmp_path).read("me").entries == (entry,)
+    assert '"version": 2' in store.path("me").read_text().splitlines()[0]
+    store.change("me", lambda stored: (stored.with_entry(Entry("Heat", rating=4.0), 0), None))
+    assert '"version": 1' in store.path("me").read_text().splitlines()[0]
+
+
+def test_a_stored_rating_off_its_scale_is_damage(tmp_path: Path) -> None:
+    store = ProfileStore(tmp_path)
+    store.change("me", lambda stored: (stored.with_entry(Entry("Heat", rating=4.0), None), None))
+    path = store.path("me")
+    for change in ('"rating": 0', '"rating": 6', '"rating": -1, "lowest": 0.0', '"rating": 4, "lowest": 0.5'):
+        path.write_text(path.read_text().splitlines()[0] + "\n" + '{"title": "Heat", ' + change + "}\n")
+        with pytest.raises(DamagedError, match="impossible rating"):
+            ProfileStore(tmp_path).read("me")
+
+
 @given(st.lists(entries(), max_size=8))
 def test_what_is_stored_is_what_is_read(tmp_path_factory: pytest.TempPathFactory, found: list[Entry]) -> None:
     folder = tmp_path_factory.mktemp("data")
