@@ -234,12 +234,43 @@ class Recommender:
         UnsupportedError
             If the model answers only for the users that it was trained on.
         """
+        return list(self.recommend_to_pages(history, k, filter_seen, liked_from=liked_from).page(0, k))
+
+    def recommend_to_pages(
+        self,
+        history: History,
+        k: int | None = None,
+        filter_seen: bool = True,
+        excluded: Collection[int] = (),
+        *,
+        liked_from: float | None = None,
+    ) -> RankedPages:
+        """What :meth:`recommend_to` gives, of which only the lines that are asked for are made.
+
+        Parameters
+        ----------
+        history, filter_seen, liked_from
+            As in :meth:`recommend_to`.
+        k
+            The number of items; None for all that the model can rank.
+        excluded
+            Internal ids of further items to leave out.
+
+        Raises
+        ------
+        UnsupportedError
+            As :meth:`recommend_to`.
+        """
         scores, predicted = self.scores_for(history)
         if filter_seen:
             scores[self._known(history).items] = -np.inf
-        best = top_k(scores, k)
-        why = self._reasons(best, history, liked_from)
-        return self._results(best, scores, predicted=predicted, reasons=why)
+        scores[[item for item in excluded if item < len(scores)]] = -np.inf
+
+        def make(best: Ids, rank: int) -> list[Result]:
+            why = self._reasons(best, history, liked_from)
+            return self._results(best, scores, rank, predicted=predicted, reasons=why)
+
+        return RankedPages(top_k(scores, len(scores) if k is None else k), make)
 
     def scores_for(self, history: History) -> tuple[Scores, Scores]:
         """The scores by which items are ranked for whoever has this history, and what the model predicts.

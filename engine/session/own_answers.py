@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.data.results import Answer, Comparison, EmptyReason, Result
+from engine.data.results import Answer, Comparison, EmptyReason
 from engine.errors import ErrorKind, RecsysError
 from engine.profiles.store import DEFAULT
 from engine.runtime.job import Job
@@ -19,6 +18,7 @@ from engine.session.what_if import next_what_if, what_if
 if TYPE_CHECKING:
     from engine.data.history import History
     from engine.data.id_map import ExternalId
+    from engine.data.ranked_pages import RankedPages
     from engine.profiles.resolved import Resolved
     from engine.what_if import Edit
 
@@ -93,15 +93,22 @@ class OwnAnswerService:
         scale = self._opened.manifest.overview.rating_range
         liked_from = -math.inf if scale is None else _LIKED * scale[1]
         excluded = set(resolved.excluded())
+        if not filter_seen:
+            excluded -= set(history.items.tolist())
         with self._opened.queue.turn():
             check(job)
             name, recommender, note = self._models.folding_in(model, rated=history.has_ratings)
-            results = recommender.recommend_to(history, k + len(excluded), filter_seen, liked_from=liked_from)
-        if not filter_seen:
-            excluded -= set(history.items.tolist())
-        kept = _without(results, excluded, k)
+            pages = recommender.recommend_to_pages(history, k, filter_seen, excluded, liked_from=liked_from)
+            kept = pages.page(0, k)
+
+        def whole() -> RankedPages:
+            with self._opened.queue.turn():
+                _, recommender, _ = self._models.folding_in(name, rated=history.has_ratings)
+                pages = recommender.recommend_to_pages(history, None, filter_seen, excluded, liked_from=liked_from)
+                return pages.inside(self._opened.queue.turn)
+
         if kept or k < 1:
-            return Answer(tuple(kept), name, note)
+            return Answer(tuple(kept), name, note, whole=whole if len(kept) == k else None)
         sentence = f"{name} has nothing left to recommend: you know every item that it can rank."
         return Answer((), name, empty=EmptyReason.ALL_SEEN, why_empty=sentence)
 
@@ -124,8 +131,7 @@ class OwnAnswerService:
             if "texts" not in recommender.model.capabilities.uses:
                 items = [item for item in items if item <= recommender.known.num_rated_items]
             self._require_known(resolved, items)
-            results = recommender.next_items(items, k + len(excluded))
-        kept = _without(results, excluded, k)
+            kept = recommender.next_items(items, k, excluded=excluded)
         sentence = "" if kept else f"{name} can rank no item that you do not know."
         empty = None if kept or k < 1 else EmptyReason.ALL_SEEN
         return Answer(tuple(kept), name, note, empty=empty, why_empty=sentence)
@@ -180,8 +186,3 @@ class OwnAnswerService:
         else:
             why = f"The profile {name!r} has no ratings yet"
         raise RecsysError(f"{why}: rate some items first.", kind=ErrorKind.EMPTY_PROFILE, name=name)
-
-
-def _without(results: Sequence[Result], excluded: set[int], k: int) -> list[Result]:
-    kept = [one for one in results if one.item.internal_id not in excluded][:k]
-    return [replace(one, rank=rank) for rank, one in enumerate(kept, 1)]
