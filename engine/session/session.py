@@ -237,7 +237,7 @@ class Session:
         """What users' interactions say of their taste."""
         from engine.session.taste import TasteService
 
-        return TasteService(self._opened)
+        return TasteService(self._opened, self.me)
 
     @property
     def name(self) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from engine.data.results import ProfileName
+from engine.errors import ErrorKind, RecsysError
 from engine.runtime.locked_property import locked_property
+from engine.session.me import MeService
 from engine.session.open_dataset import OpenDataset
 
 if TYPE_CHECKING:
@@ -155,16 +158,18 @@ class _Scale:
 
 
 class TasteService:
-    """Describes users by what they interacted with.
+    """Describes users, and the people who use the program, by what they interacted with.
 
     Parameters
     ----------
     opened
         The data set.
+    me
+        The profiles, which are asked for a :class:`~engine.data.results.ProfileName`.
     """
 
-    def __init__(self, opened: OpenDataset) -> None:
-        self._opened = opened
+    def __init__(self, opened: OpenDataset, me: MeService) -> None:
+        self._opened, self._me = opened, me
 
     def of(self, user: ExternalId) -> Taste:
         """The taste of a user.
@@ -173,6 +178,8 @@ class TasteService:
         ------
         UnknownError
             If there is no such user.
+        RecsysError
+            If it is a profile that has nothing of this data set.
         """
         import numpy as np
 
@@ -195,8 +202,8 @@ class TasteService:
 
         Raises
         ------
-        UnknownError
-            If there is no such user.
+        UnknownError, RecsysError
+            As :meth:`of`.
         """
         import numpy as np
 
@@ -244,13 +251,12 @@ class TasteService:
 
         Raises
         ------
-        UnknownError
-            If there is no such user.
+        UnknownError, RecsysError
+            As :meth:`of`.
         """
         import numpy as np
 
         dataset, log = self._opened.dataset, self._opened.dataset.interactions
-        number = dataset.users.encode_one(user)
         items, _ = self._of_user(user)
         theirs = np.zeros(dataset.num_items + 1, dtype=bool)
         theirs[items] = True
@@ -259,7 +265,8 @@ class TasteService:
         pairs = np.unique(log.user_ids[shared].astype(np.int64) * (dataset.num_items + 1) + log.item_ids[shared])
         common = np.bincount(pairs // (dataset.num_items + 1), minlength=len(self._num_items)).astype(float)
         share = common / np.maximum(self._num_items + theirs.sum() - common, 1)
-        share[number] = 0.0
+        if not isinstance(user, ProfileName):
+            share[dataset.users.encode_one(user)] = 0.0
         order = np.lexsort((np.arange(len(share)), -share))[:k]
         return tuple(self.compare(user, dataset.users.decode_one(int(one))) for one in order if share[one] > 0)
 
@@ -315,6 +322,17 @@ class TasteService:
         """The items of a user from the oldest, and their ratings, NaN for none."""
         import numpy as np
 
+        if isinstance(user, ProfileName):
+            entries = self._me.history(user)[::-1]
+            if not entries:
+                raise RecsysError(
+                    f"The profile {str(user)!r} has rated or seen nothing of {self._opened.name!r}, so it has no taste "
+                    "here: rate some items first.",
+                    kind=ErrorKind.EMPTY_PROFILE,
+                    name=str(user),
+                )
+            rated = [np.nan if entry.rating is None else entry.rating for entry in entries]
+            return np.array([entry.item.internal_id for entry in entries], dtype=np.int64), np.array(rated, dtype=float)
         index, internal = self._opened.user_index, self._opened.dataset.users.encode_one(user)
         items, ratings = index.items(internal).astype(np.int64), index.ratings(internal)
         return items, np.full(len(items), np.nan) if ratings is None else ratings.astype(float)
@@ -364,9 +382,15 @@ class TasteService:
         lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
         return float(one @ other) / lengths if lengths else None
 
-    def _activity(self, user: ExternalId) -> tuple[tuple[str, int], ...]:
+    def _times(self, user: ExternalId) -> Iterable[int] | None:
+        """When a user had items, in unix seconds, 0 where that is not known; None if it is known of none."""
+        if isinstance(user, ProfileName):
+            return [entry.timestamp or 0 for entry in self._me.history(user)]
         dataset = self._opened.dataset
-        times = self._opened.user_index.times(dataset.users.encode_one(user)) if dataset.has_dates else None
+        return self._opened.user_index.times(dataset.users.encode_one(user)) if dataset.has_dates else None
+
+    def _activity(self, user: ExternalId) -> tuple[tuple[str, int], ...]:
+        times = self._times(user)
         if times is None:
             return ()
         dates = [datetime.fromtimestamp(int(time), UTC) for time in times if 0 < int(time) < 4e9]

@@ -32,6 +32,21 @@ async def test_taste_is_shown_and_another_user_can_be_compared(make_app, size):
         assert not app.screen.is_modal
 
 
+async def test_an_own_profile_has_a_taste(make_app):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await pilot.press("f3")
+        await settle(pilot)
+        await pilot.press("home")
+        await settle(pilot)
+        assert str(app.pane("user")._user) == "me"
+        await pilot.press("T")
+        await until(pilot, lambda: "Genres" in screen_text(app))
+        assert "Your taste (me)" in screen_text(app)
+        assert "your share" in screen_text(app)
+
+
 def test_the_mark_stands_where_everybodys_share_ends():
     label, drawn, numbers = share_line(TasteShare("Crime", 0.5, 0.25), 0.5, 60)
     assert len(label + drawn + numbers) == 60

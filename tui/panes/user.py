@@ -649,8 +649,8 @@ class UserPane(ModelPane[People]):
                 own = self._what_if is not None or isinstance(self._user, ProfileName)
                 ranked = None if own or not self._recommended.listing else self._ranked
                 return ranked is not None and predicts_ratings(ranked[1])
-            case "taste":  # which is that of a user in the data
-                return self._user is not None and not isinstance(self._user, ProfileName)
+            case "taste":
+                return self._user is not None
             case "what_if":
                 return self._what_if is None and self._read is not None and self._trained != ()
             case "take_out":

@@ -11,6 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from engine.data.results import ProfileName
 from tui.backend.backend import Backend
 from tui.messages import Answered, Failed
 from tui.widgets.cell_text import clean, shorten_middle
@@ -68,7 +69,9 @@ class TasteScreen(PopUp):
     def compose(self) -> ComposeResult:
         """The line above, the pages below it."""
         with Vertical(classes="page") as page:
-            page.border_title = Content(f"Taste of user {shorten_middle(self._user, 30)}")
+            own = isinstance(self._user, ProfileName)
+            title = f"Your taste ({self._user})" if own else f"Taste of user {shorten_middle(self._user, 30)}"
+            page.border_title = Content(title)
             page.border_subtitle = Content("↑ ↓ scroll · Enter compares · Esc closes")
             yield self._line
             with VerticalScroll(can_focus=False):

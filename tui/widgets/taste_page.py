@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from engine.data.results import ProfileName
 from tui.widgets.bars import bar, compact, sparkline
 from tui.widgets.cell_text import clean, count, fit, full_title, shorten
 
@@ -32,7 +33,8 @@ def taste_page(taste: Taste, width: int) -> Content:
     parts: _Parts = [count(taste.num_interactions, "interaction")]
     if taste.mean is not None and taste.everyone_mean is not None:
         parts.append(f" · mean rating {taste.mean:.2f}, everybody's {taste.everyone_mean:.2f}")
-    parts.append(f"\n━ the user's share   {EVERYONE} everybody's share")
+    whose = "your" if isinstance(taste.user_id, ProfileName) else "the user's"
+    parts.append(f"\n━ {whose} share   {EVERYONE} everybody's share")
     for heading, shares in (("Genres", taste.genres), ("Decades", taste.decades), ("Ratings", taste.ratings)):
         parts += _shares(heading, shares, width)
     if len(taste.activity) > 1:

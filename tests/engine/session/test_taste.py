@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.data.dataset import Dataset
-from engine.errors import UnknownError
+from engine.data.results import ProfileName
+from engine.errors import RecsysError, UnknownError
 from engine.session import Session
 from engine.workspace.dataset_store import Workspace
 from tests.engine.conftest import make_dataset
@@ -86,3 +87,23 @@ def test_similar_users_share_most_items(home: Path, tmp_path: Path, dataset: Dat
     assert opened.taste.similar(10, 1) == found[:1]
     with pytest.raises(UnknownError):
         opened.taste.similar(999)
+
+
+def test_a_profile_has_a_taste_and_users_like_it(home: Path, tmp_path: Path, dataset: Dataset) -> None:
+    opened = session(tmp_path, dataset)
+    me = ProfileName("me")
+    with pytest.raises(RecsysError, match="has rated or seen nothing of"):
+        opened.taste.of(me)
+    opened.me.rate(1, 4.0)
+    opened.me.rate(2, None, status="seen")
+    opened.me.rate(3, None, status="not-interested")
+    taste = opened.taste.of(me)
+    assert (taste.user_id, taste.num_interactions, taste.mean) == (me, 2, 4.0)
+    assert sum(number for _, number in taste.activity) == 2
+    assert sum(one.share for one in taste.ratings) == pytest.approx(1)
+    likeness = opened.taste.compare(me, 10)
+    assert (likeness.num_first, likeness.num_second) == (2, 3)
+    similar = opened.taste.similar(me)
+    assert similar
+    assert {one.first for one in similar} == {me}
+    assert similar[0].num_common > 0
