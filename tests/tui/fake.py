@@ -359,7 +359,7 @@ class FakeSearch:
             if diversity is None and len(ranked) > 2:
                 first, second, third, *others = ranked
                 ranked = (first, replace(third, rank=2), replace(second, rank=3), *others)
-            return Answer(ranked, like_by or "meaning and taste")
+            return Answer(ranked, like_by or ("meaning and taste" if self._fake.done else "taste"))
         if "nothing" in words:
             return Answer((), mode)
         if not words:

@@ -261,6 +261,19 @@ async def test_the_end_of_embedding_does_not_replace_what_was_asked_last(make_ap
         assert "More like Heat" in screen_text(app)
 
 
+@pytest.mark.parametrize(("embedded", "used"), [(0, "by taste"), (20, "by meaning and taste")])
+async def test_the_frames_name_that_by_which_items_are_alike(make_app, embedded, used):
+    app = make_app(FakeSession(embedded=embedded))
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press(*"heat")
+        await settle(pilot)
+        await pilot.press("down", "m")
+        await settle(pilot)
+        assert f"Search · more like this {used} ·" in screen_text(app)
+        assert f"More like Heat (1995) · {used} ·" in screen_text(app)
+
+
 async def test_escape_stops_embedding_at_once_on_screen(make_app):
     session = FakeSession(embedded=5)
     session.hold("embed")

@@ -411,7 +411,10 @@ class SearchPane(Pane[Search]):
         how: str = self._mode
         answer = self._view.answer
         if self._requested.like is not None:
-            how = f"more like this {LIKE_BY_HELP[self._by]}"
+            answers_it = answer is not None and self._view.is_same_query(self._requested)
+            # Where nothing is embedded, or nobody is known to have liked the item, only one of the two was used.
+            by = f"by {answer.method}" if answer is not None and answers_it else LIKE_BY_HELP[self._by]
+            how = f"more like this {by}"
         elif answer is not None and self._view.asks and answer.method in MODES and answer.method != self._mode:
             how = f"by {answer.method} for now"
         self.line.border_title = Content(f"Search · {how} · {shown_key(self.app, 'search-mode', 'Ctrl+T')}")
