@@ -224,9 +224,18 @@ class Busy(Message):
 
 @dataclass
 class StatusChanged(Message):
-    """A line for the status bar: how the last answer came about."""
+    """A line for the status bar: how the last answer came about.
+
+    Attributes
+    ----------
+    text
+        The line. What failed begins with ``✗``, and is told in front of the screen if the bar cannot show all of it.
+    loud
+        Whether it is told there in any case, since another line follows soon.
+    """
 
     text: str
+    loud: bool = False
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.messages import Answered, Failed, OwnRatingsChanged, RateItem, StatusChanged
 from tui.widgets.bars import compact
-from tui.widgets.cell_text import clean, full_title
+from tui.widgets.cell_text import full_title
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -54,8 +54,7 @@ class OwnRatings:
             return False
         if isinstance(message, Failed):
             text = describe(None, None, message.failure.text)
-            self._app.post_message(StatusChanged(text))
-            self._app.notify(clean(text), severity="error", markup=False)  # the next rating's status goes over it
+            self._app.post_message(StatusChanged(text, loud=True))  # the next rating's status goes over it
             return True
         change, own, profile, is_new = message.value
         if is_new and change is not None and own is not None:

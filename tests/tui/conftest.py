@@ -73,6 +73,11 @@ def app(make_app: Callable[..., RecsysApp], session: FakeSession) -> RecsysApp:
     return make_app(session)
 
 
+def told(app: RecsysApp) -> list[str]:
+    """What is told in front of the screen, unwrapped."""
+    return [notification.message for notification in app._notifications]
+
+
 @asynccontextmanager
 async def running(app: RecsysApp, *keys: str, size: tuple[int, int] = WIDE) -> AsyncIterator[Pilot[Any]]:
     """Run an app until it is at rest, and again after each of some keys."""

@@ -143,3 +143,18 @@ async def test_enter_is_heard_once(make_app, monkeypatch):
         await command(app, pilot, "theme nosuch")
         assert heard == ["theme nosuch"]
         assert isinstance(app.screen, CommandLine)
+
+
+async def test_a_long_refusal_is_wrapped(make_app):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        await command(app, pilot, "theme " + "no-such-theme-" * 6)
+        text = screen_text(app)
+        assert "✗" in text
+        shown = " ".join(text.split())
+        sentence = app.screen._said.content.plain.removeprefix("✗ ")
+        assert len(sentence) > 76
+        assert sentence.split()[-1] in shown
+        await pilot.press("ctrl+u")
+        await settle(pilot)
+        assert not app.screen._said.has_class("-refusal")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.errors import DataError, ErrorKind, RecsysError
 from engine.session import NewDataset
-from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
+from tests.tui.conftest import NARROW, WIDE, screen_text, settle, told, type_text, until
 from tests.tui.fake import FakeSession
 from tests.tui.fake_data import COLUMNS
 from tui.messages import FindFans, ProfileChosen, RateItem
@@ -108,6 +108,20 @@ async def test_a_taken_name_is_refused_in_a_sentence(make_app):
         pane._changes._rename(pane._table.rows[0], "songs")
         await settle(pilot)
         assert "A data set named 'songs' is already stored." in screen_text(app)
+        assert not told(app)
+
+
+async def test_a_refusal_that_the_status_line_cuts_is_told_whole(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        pane = await open_data(app, pilot)
+        sentence = "A data set cannot be called so: use letters, digits, points, hyphens and underscores alone."
+        session.fail("rename", DataError(sentence))
+        pane._changes._rename(pane._table.rows[0], "a b")
+        await settle(pilot)
+        assert told(app) == [sentence]
+        await until(pilot, lambda: "alone." in screen_text(app))
 
 
 async def test_removing_is_undone_by_a_key(make_app):

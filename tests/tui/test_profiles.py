@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
+from tests.tui.conftest import NARROW, WIDE, screen_text, settle, told, type_text, until
 from tests.tui.fake import FakeSession
 from tui.messages import RateItem
 from tui.panes.profiles import ProfilesScreen
@@ -83,7 +83,8 @@ async def test_a_taken_name_is_said(make_app):
         await type_text(pilot, "me")
         await pilot.press("enter")
         await settle(pilot)
-        assert "There is a profile 'me' already" in screen_text(app)
+        assert told(app) == ["There is a profile 'me' already: choose another name."]
+        assert "n new" in screen_text(app)
 
 
 async def test_the_watchlist_lists_what_was_put_on_it_and_x_takes_it_off(make_app):

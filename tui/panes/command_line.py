@@ -45,6 +45,7 @@ class CommandLine(AskingPopUp):
         align: center bottom;
         & > .page { width: 100%; max-width: 100%; max-height: 100%; padding: 0 1; border: none; }
         & Static { color: $text-muted; margin: 0 2; text-wrap: nowrap; text-overflow: ellipsis; }
+        & Static.-refusal { text-wrap: wrap; }
     }
     """
 
@@ -107,6 +108,7 @@ class CommandLine(AskingPopUp):
         self._draw()
 
     def _draw(self) -> None:
+        self._said.remove_class("-refusal")
         parts: list[str | tuple[str, str]] = []
         room = min(max((len(text) for text, _ in self._offered), default=0), _NAMES)
         for place, (text, what) in enumerate(self._offered):
@@ -163,6 +165,7 @@ class CommandLine(AskingPopUp):
 
     def _refuse(self, sentence: str) -> None:
         self._offered, self._marked = (), -1
+        self._said.add_class("-refusal")
         self._said.update(Content.assemble(("✗ ", "$text-error"), (clean(sentence), "$text")))
 
     def answered(self, value: Any) -> None:

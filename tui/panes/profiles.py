@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 
 from engine.data.results import UserSummary
 from tui.backend.backend import Backend
@@ -22,6 +21,9 @@ from tui.widgets.table import Column, Table
 
 if TYPE_CHECKING:
     from tui.backend.protocols import Me
+
+#: The keys, on the frame of the list.
+_KEYS = "Enter rates as it · n new · R rename · x remove"
 
 
 class ProfileTable(Table[UserSummary]):
@@ -94,7 +96,7 @@ class ProfilesScreen(AskingPopUp):
         names = [str(one.user_id) for one in profiles]
         if self._profile not in names:
             self._choose(self._new_name if self._new_name in names else names[0])
-        self._panel.retitle("Profiles", clean(said) or "Enter rates as it · n new · R rename · x remove")
+        self._panel.retitle("Profiles", clean(said) or _KEYS)
         self._table.show(profiles, cursor=min(self._table.cursor, len(profiles) - 1))
         self._panel.show_rows()
         if said:
@@ -104,8 +106,8 @@ class ProfilesScreen(AskingPopUp):
     def failed(self, message: Failed) -> None:
         """Say why it cannot be done."""
         if self._table.rows:
-            self._panel.retitle("Profiles", "")
-            self._panel.border_subtitle = Content.styled(clean(message.failure.text), "$text-error")
+            self._panel.retitle("Profiles", _KEYS)
+            self.app.notify(clean(message.failure.text), severity="error", markup=False, timeout=10)
         else:
             self._panel.show_notice().show("The profiles cannot be read", message.failure.text)
 

@@ -65,6 +65,10 @@ class StatusBar(Contained, Widget):
         elif self._patience is None:
             self._patience = self.set_timer(self._pace.patience, self._wait)
 
+    def has_room(self, note: str) -> bool:
+        """Whether the bar shows all of a note now."""
+        return self.job is None and cell_len(note) <= self.size.width - 2
+
     def clear(self) -> None:
         """Forget everything: another data set is being opened."""
         self._sources.clear()
