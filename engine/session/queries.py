@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from engine.runtime.job import Job
 from engine.runtime.lazy_import import import_in_background
 from engine.runtime.locked_property import locked_property
 from engine.session.open_dataset import OpenDataset
+from engine.session.short_floats import shortest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,7 +29,8 @@ class QueryResult:
     columns
         The names of the columns.
     rows
-        The values: numbers, texts, truth values, dates, lists; None where there is none.
+        The values: numbers, texts, truth values, dates, lists; None where there is none. A number that is stored in
+        single precision is the one with the fewest digits that stands for it: 4.8, and not 4.800000190734863.
     more
         Whether there are more rows than were asked for.
     """
@@ -113,7 +116,7 @@ class QueryService:
                 statement = _single_select(duckdb, text)
                 with (job or Job()).interrupting(connection.interrupt):
                     found = connection.execute(statement)
-                    rows = found.fetchmany(limit + 1)
+                    rows = _with_short_floats(found.fetchmany(limit + 1), found.description or ())
                     columns = tuple(str(one[0]) for one in found.description or ())
         except duckdb.InterruptException:
             raise CancelledError from None
@@ -144,6 +147,45 @@ def _restrict(connection: Any, tables: dict[str, Any]) -> None:
         "lock_configuration = true",
     ):
         connection.execute(f"SET {setting}")
+
+
+def _with_short_floats(rows: list[tuple[Any, ...]], description: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows with the numbers of single precision in as few digits as tell them apart."""
+    short = {place: convert for place, one in enumerate(description) if (convert := _shortened(one[1])) is not None}
+    if not short:
+        return rows
+    return [
+        tuple(short[place](value) if place in short and value is not None else value for place, value in enumerate(row))
+        for row in rows
+    ]
+
+
+def _shortened(kind: Any) -> Callable[[Any], Any] | None:
+    """What shortens the numbers of single precision in a value of a type of DuckDB; None if the type has none."""
+    if kind.id == "float":
+        return shortest
+    if kind.id not in ("list", "array", "struct", "map"):
+        return None
+    inner = {name: convert for name, child in kind.children if (convert := _shortened_child(child)) is not None}
+    if not inner:
+        return None
+    if kind.id == "struct":
+        return lambda value: {name: inner[name](one) if name in inner else one for name, one in value.items()}
+    if kind.id == "map":
+        keys, values = (inner.get(name, _unchanged) for name in ("key", "value"))
+        return lambda value: {keys(key): values(one) for key, one in value.items()}
+    convert = inner["child"]
+    return lambda value: type(value)(convert(one) for one in value)
+
+
+def _shortened_child(kind: Any) -> Callable[[Any], Any] | None:
+    # Beside the type of its values, an array has its size.
+    convert = None if isinstance(kind, int) else _shortened(kind)
+    return None if convert is None else lambda value: None if value is None else convert(value)
+
+
+def _unchanged(value: Any) -> Any:
+    return value
 
 
 def _single_select(duckdb: Any, text: str) -> Any:

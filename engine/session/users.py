@@ -10,6 +10,7 @@ from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
 from engine.session.models import ModelService
 from engine.session.open_dataset import OpenDataset, check
+from engine.session.short_floats import shortest
 from engine.session.what_if import what_if
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class UserService:
         dates = index.times(internal) if dataset.has_dates else None
         times = [None] * len(found) if dates is None else dates[::-1].tolist()
         return [
-            HistoryEntry(item, None if np.isnan(rating) else float(rating), time)
+            HistoryEntry(item, None if np.isnan(rating) else shortest(rating), time)
             for item, rating, time in zip(dataset.items.take(found), ratings, times, strict=True)
         ]
 
@@ -126,7 +127,7 @@ class UserService:
         return [
             Fan(
                 search.summary(int(users[place])),
-                None if np.isnan(ratings[place]) else float(ratings[place]),
+                None if np.isnan(ratings[place]) else shortest(ratings[place]),
                 None if dates is None else int(dates[place]),
             )
             for place in order.tolist()

@@ -39,6 +39,24 @@ def test_the_three_tables_hold_the_data_set_in_its_own_ids(session):
     assert {(user, item, float(rating)) for user, item, rating in found} == expected
 
 
+@pytest.mark.parametrize(
+    ("selected", "value"),
+    [
+        ("4.8::FLOAT", 4.8),
+        ("NULL::FLOAT", None),
+        ("[4.8::FLOAT, NULL]", [4.8, None]),
+        ("array_value(0.1::FLOAT, 3.5::FLOAT)", (0.1, 3.5)),
+        ("{'a': 4.8::FLOAT, 'b': 2}", {"a": 4.8, "b": 2}),
+        ("map {'k': [4.8::FLOAT]}", {"k": [4.8]}),
+        ("4.800000190734863::DOUBLE", 4.800000190734863),
+        ("max(rating) FROM interactions", 5.0),
+    ],
+)
+def test_a_number_of_single_precision_has_as_few_digits_as_it_was_given_with(session, selected, value):
+    pytest.importorskip("duckdb", reason="the extra [sql] is not installed")
+    assert session.queries.query(f"SELECT {selected}").rows == ((value,),)
+
+
 def test_a_limit_is_said(session):
     pytest.importorskip("duckdb", reason="the extra [sql] is not installed")
     whole = session.queries.query("FROM users")
