@@ -372,3 +372,15 @@ def test_a_data_set_that_is_damaged_does_not_hide_ratings(run: Run, tmp_path: Pa
     assert outcome.status == 0
     assert "Heat" in outcome.out
     assert "films" in outcome.err
+
+
+@pytest.mark.parametrize("words", [("me", "list"), ("me", "rate", "Heat", "4"), ("me", "profiles")])
+def test_a_home_that_cannot_be_written_is_said_once(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("RECSYS_TUI_HOME", str(tmp_path / "file" / "home"))
+    refused = run(*words)
+    assert refused.status == 1
+    assert refused.err.count("cannot be written") == 1
+    assert len(refused.err.splitlines()) == 1

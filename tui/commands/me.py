@@ -39,8 +39,15 @@ def _open(context: click.Context, dataset: str | None) -> Session:
     except DataError as error:
         if dataset is not None or context.obj["dataset"] is not None:
             raise
-        log(describe(error))
-        return open_session(context, DEMO, "auto")
+        told = describe(error)
+        try:
+            opened = open_session(context, DEMO, "auto")
+        except DataError as other:
+            if describe(other) != told:
+                log(told)
+            raise  # where nothing can be written, for one and the same reason
+        log(told)
+        return opened
 
 
 @cli.group()
