@@ -74,7 +74,7 @@ def _read_catalogue(source: Source, report: ReadReport, job: Job | None) -> Cata
     facts = columns.sentence(columns.joined(genres), there["kind"], there["year"], separator=", ")
     standard = {
         "title": pc.coalesce(there["title"], ids.cast(pa.string())),
-        "year": columns.years(there["year"]),
+        "year": columns.told_years(there["year"], "year", records.numbers, report),
         "genres": genres,
         "text": columns.sentence(there["title"], there["about"], facts, separator=" – "),
     }

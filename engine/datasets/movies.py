@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.data.dataset import Dataset
 from engine.datasets.build import item_columns as columns
@@ -146,15 +147,18 @@ def _read_catalogue(
     links_report.skip("link to a film without metadata", int((row_of_link < 0).sum()))
     order = np.argsort(row_of_link, kind="stable")
     order = order[row_of_link[order] >= 0]
-    table = table.take(pa.array(row_of_link[order]))
+    kept = row_of_link[order]
+    table, numbers = table.take(pa.array(kept)), records.numbers[kept]
     people: dict[str, pa.Array] = {}
     reports: list[ReadReport] = []
     if "id" in table.column_names:
         people, reports = read_credits(files, source, table["id"].combine_chunks(), job)
-    return Catalogue(links.movie_ids.take(pa.array(order)), _columns(table, report, people)), reports
+    return Catalogue(links.movie_ids.take(pa.array(order)), _columns(table, numbers, report, people)), reports
 
 
-def _columns(table: pa.Table, report: ReadReport, people: Mapping[str, pa.Array]) -> pa.Table:
+def _columns(
+    table: pa.Table, numbers: npt.NDArray[Any], report: ReadReport, people: Mapping[str, pa.Array]
+) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -176,7 +180,7 @@ def _columns(table: pa.Table, report: ReadReport, people: Mapping[str, pa.Array]
     return columns.table_of(
         {
             "title": title,
-            "year": columns.years(there["release_date"])
+            "year": columns.told_years(there["release_date"], "release_date", numbers, report)
             if "release_date" in there
             else pa.nulls(len(table), pa.int32()),
             "genres": genres,

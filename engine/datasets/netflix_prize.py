@@ -34,7 +34,7 @@ _TITLES = ("movie_titles.csv", "movie_titles.txt", "movie_titles*")
 _NO_DELIMITER = "\x01"
 _FILM = re.compile(r"\d+:\s*\n\s*\d+,[1-5],\d{4}-\d\d-\d\d\s")
 _RATING = r"^(?P<user>\d{1,18}),(?P<rating>\d),(?P<date>\d{4}-\d\d-\d\d)\s*$"
-_TITLE = r"^(?P<id>\d{1,18}),(?P<year>\d{4}|NULL),(?P<title>.*?)\s*$"
+_TITLE = r"^(?P<id>\d{1,18}),(?P<year>[\d?xX-]{0,9}|NULL),(?P<title>.*?)\s*$"
 
 
 def read(name: str, files: Files, job: Job | None = None) -> Dataset:
@@ -140,18 +140,21 @@ def _read_titles(source: Source, report: ReadReport, job: Job | None) -> Catalog
     import pyarrow.compute as pc
 
     lines = Delimited(source, delimiter=_NO_DELIMITER, quote=None, columns=["line"], encoding=source.encoding())
-    blocks = [block.columns["line"] for block in following(lines.blocks(["line"], report), report, job)]
-    texts = pa.concat_arrays([*blocks, pa.array([], pa.string())])
+    blocks = list(following(lines.blocks(["line"], report), report, job))
+    texts = pa.concat_arrays([*(block.columns["line"] for block in blocks), pa.array([], pa.string())])
+    numbers = np.concatenate([*(np.asarray(block.rows) for block in blocks), np.array([], dtype=np.int64)])
     values = pc.extract_regex(texts, pattern=_TITLE)
     fits = pc.is_valid(values)
     report.skip("no id, year and title", int(pc.sum(pc.invert(fits)).as_py() or 0))
-    values = values.filter(fits)
+    values, numbers = values.filter(fits), numbers[fits.to_numpy(zero_copy_only=False)]
     ids = pc.struct_field(values, "id").cast(pa.int64())
     title = columns.strip(pa.chunked_array([pc.struct_field(values, "title")]))
     title = pc.coalesce(title, pa.chunked_array([ids.cast(pa.string())]))
     standard = {
         "title": title,
-        "year": columns.years(pa.chunked_array([pc.struct_field(values, "year")])),
+        "year": columns.told_years(
+            pa.chunked_array([pc.struct_field(values, "year")]), "year", numbers, report, "line"
+        ),
         "genres": columns.no_genres(len(values)),
         "text": title,
     }

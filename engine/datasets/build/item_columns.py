@@ -8,6 +8,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.data.column_types import Column, as_prose, is_code, is_list_mask, to_texts, typed
 from engine.data.text_columns import clean, clean_lists, find_separator, list_parts, map_distinct, split_list, strip
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 
     from engine.datasets.build.items import Records
     from engine.datasets.formats.files import Files
+    from engine.datasets.formats.read_report import ReadReport
 
 __all__ = [
     "article_first", "as_prose", "is_people", "joined", "list_parts", "makers", "map_distinct", "no_genres", "numbers",
-    "sentence", "split_genres", "split_year", "strip", "table_of", "type_columns", "whole_numbers", "years",
-    "years_of",
+    "sentence", "split_genres", "split_year", "strip", "table_of", "told_years", "type_columns", "whole_numbers",
+    "years", "years_of",
 ]  # fmt: skip
 
 _ARTICLES = (
@@ -64,21 +66,42 @@ def years(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def years_of(records: Records, column: str) -> pa.ChunkedArray:
     """The :func:`years` of a column of a catalogue; values that are left out are told in the report."""
+    return told_years(as_prose(records.table[column]), column, records.numbers, records.report)
+
+
+def told_years(
+    texts: pa.ChunkedArray, column: str, numbers: npt.NDArray[Any], report: ReadReport, place: str = "row"
+) -> pa.ChunkedArray:
+    """The :func:`years` of texts; values that are left out are told in the report.
+
+    Parameters
+    ----------
+    texts
+        The texts.
+    column
+        The column that they stand in, by its name.
+    numbers
+        The number of the row of each text.
+    report
+        Takes the remark.
+    place
+        What such a number counts: ``"row"`` or ``"line"``.
+    """
     import pyarrow.compute as pc
 
-    texts = as_prose(records.table[column])
     found = years(texts)
     lost = pc.and_(pc.and_(pc.is_null(found), pc.is_valid(texts)), pc.invert(_is_unknown_year(texts)))
-    count = pc.sum(pc.fill_null(lost, False)).as_py() or 0
+    places = np.flatnonzero(pc.fill_null(lost, False).to_numpy(zero_copy_only=False))
+    count = len(places)
     if count:
-        first = pc.index(lost, True).as_py()
-        place = f"row {int(records.numbers[first]):,}: {shortened(texts[first].as_py())!r}"
+        first = int(places[np.argmin(numbers[places])])
+        where = f"{place} {int(numbers[first]):,}: {shortened(texts[first].as_py())!r}"
         name = shortened(column)
-        records.report.remarks.append(
-            f"one value of the column {name} is no year of four digits, and was left out of the years: {place}."
+        report.remarks.append(
+            f"one value of the column {name} is no year of four digits, and was left out of the years: {where}."
             if count == 1
             else f"{count:,} values of the column {name} are no years of four digits, and were left out of the years, "
-            f"the first in {place}."
+            f"the first in {where}."
         )
     return found
 

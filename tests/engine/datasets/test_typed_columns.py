@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import date
 from pathlib import Path
@@ -217,3 +218,49 @@ def test_years_of_a_log_that_cannot_be_read_are_told(write: Write) -> None:
 def test_unknown_years_need_no_note(write: Write) -> None:
     dataset = catalogue(write, "id,title,year\n1,A,2001\n2,B,0\n3,C,\n4,D,n/a\n5,E,0.0\n")
     assert not [note for note in dataset.source["notes"] if "years" in note]
+
+
+def test_release_dates_without_a_year_are_told(write: Write) -> None:
+    metadata = write(
+        "movies_metadata.csv",
+        "imdb_id,title,genres,release_date\ntt1,A,[],1995-10-30\ntt2,B,[],1\ntt3,C,[],\ntt4,D,[],22\n",
+    )
+    links = write("links.csv", "movieId,imdbId\n4,4\n3,3\n2,2\n1,1\n")
+    films = read("x", "movies", items=metadata, links=links)
+    assert dict(zip(films.items.table["title"].to_pylist(), films.items.table["year"].to_pylist(), strict=True)) == {
+        "A": 1995,
+        "B": None,
+        "C": None,
+        "D": None,
+    }
+    assert [note for note in films.source["notes"] if "years" in note] == [
+        "movies_metadata.csv: 2 values of the column release_date are no years of four digits, and were left out of "
+        "the years, the first in row 3: '1'."
+    ]
+
+
+def test_years_of_the_netflix_prize_that_cannot_be_read_are_told_and_their_films_kept(write: Write) -> None:
+    folder = write("prize/combined_data_1.txt", "1:\n7,3,2005-09-06\n2:\n7,4,2005-09-06\n3:\n7,5,2005-09-06\n").parent
+    (folder / "movie_titles.csv").write_text("1,2003,Dinosaur, Planet\n2,19xx,Isle of Man\n3,NULL,Character\n")
+    films = read("x", "netflix-prize", source=folder)
+    assert films.items.table["title"].to_pylist() == ["Dinosaur, Planet", "Isle of Man", "Character"]
+    assert films.items.table["year"].to_pylist() == [2003, None, None]
+    assert [note for note in films.source["notes"] if "years" in note] == [
+        "movie_titles.csv: one value of the column year is no year of four digits, and was left out of the years: "
+        "line 2: '19xx'."
+    ]
+
+
+def test_years_of_a_demo_that_cannot_be_read_are_told(write: Write) -> None:
+    folder = write(
+        "own/items.csv",
+        "id,title,year,kind,genres,country,director,about\na,A,soon,film,Crime,,,x\nb,B,1999,film,Crime,,,y\n",
+    ).parent
+    with gzip.open(folder / "ratings.csv.gz", "wt") as file:
+        file.write("user,item,rating,timestamp\n1,a,4,100\n1,b,3,200\n")
+    films = read("x", "demo", source=folder)
+    assert films.items.table["year"].to_pylist() == [None, 1999]
+    assert [note for note in films.source["notes"] if "years" in note] == [
+        "items.csv: one value of the column year is no year of four digits, and was left out of the years: "
+        "row 2: 'soon'."
+    ]
