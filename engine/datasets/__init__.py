@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import OptionError
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from engine.data.dataset import Dataset
     from engine.datasets.formats.files import Files
     from engine.runtime.job import Job
@@ -45,6 +47,7 @@ def read(
     encoding: str | None = None,
     day_first: bool | None = None,
     known_day_first: Mapping[str, Mapping[str, bool]] | None = None,
+    known_items: npt.NDArray[Any] | None = None,
     max_size: int | None = None,
     job: Job | None = None,
     log: Callable[[str], None] | None = None,
@@ -90,6 +93,9 @@ def read(
     known_day_first
         For the kind ``table``: ``"ratings"`` or ``"items"`` -> column -> the same for one column, as the ``source`` of
         a data set has it under ``"day_first"``. It goes before ``day_first``.
+    known_items
+        The ids of the items of the data set that the files continue. A reader that leaves out the ratings of items
+        that are in no catalogue keeps those of these items.
     max_size
         How many bytes one archive may unpack to, and one address may give. If None, an archive may unpack to 256 MB or
         to 100 times its size, and an address may give 4 GB.
@@ -143,6 +149,7 @@ def read(
             encoding=codec,
             day_first=day_first,
             known_day_first=known_day_first or {},
+            known_items=known_items,
         )
         return copies.described(_read(name, kind, files, job))
 

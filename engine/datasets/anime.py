@@ -31,8 +31,9 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
     """Read a catalogue of anime, the ratings, or both.
 
     Rows of the catalogue with a missing value are left out, as by ``dropna`` in the tutorial, and so are ratings of
-    anime that are then not in the catalogue; both are counted. A rating of -1 ("watched, not rated") becomes NaN. The
-    text of an item is name, genre, type and ``episodes: N`` as written in the file, joined by single spaces.
+    anime that are then neither in the catalogue nor in the data set that is continued; both are counted. A rating of -1
+    ("watched, not rated") becomes NaN. The text of an item is name, genre, type and ``episodes: N`` as written in the
+    file, joined by single spaces.
 
     Raises
     ------
@@ -60,6 +61,7 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         log=log,
         reports=reports,
         unknown="rating of an anime that is not in the catalogue",
+        known_items=files.known_items,
         job=job,
     )
 

@@ -272,6 +272,8 @@ def update(
     files: dict[str, Any] = {
         "items": items, "ratings": ratings, "links": links, "source": source, "max_size": max_size
     }  # fmt: skip
+    old = workspace.open(name)
+    options["known_items"] = old.items.id_map.ids
     try:
         new = read(name, before.overview.kind, **files, **options, job=job, log=log)
     except DataError as error:
@@ -281,7 +283,6 @@ def update(
         why = f"{str(error).rstrip('.')}: the columns of an update are called as those of {name!r}."
         raise DataError(why, kind=error.kind, file=error.file, column=error.column, choices=error.choices) from error
     job.checkpoint()
-    old = workspace.open(name)
     merged = merge(old, new, len(before.updates) + 1)
     job.checkpoint()
     if store:

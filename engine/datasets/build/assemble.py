@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,7 @@ def assemble(
     log: Log | None,
     reports: Sequence[ReadReport],
     unknown: str | None = None,
+    known_items: npt.NDArray[Any] | None = None,
     notes: Sequence[str] = (),
     guessed: Mapping[str, Mapping[str, str]] | None = None,
     simulated: bool = False,
@@ -64,6 +65,9 @@ def assemble(
     unknown
         The reason for which interactions with items outside the catalogue are left out. If None, such items are
         added, with their id as title.
+    known_items
+        The ids of items that are not outside, although the catalogue lacks them: those of the data set that is
+        continued.
     notes
         Sentences for a person, in addition to those of the reports.
     guessed
@@ -81,7 +85,7 @@ def assemble(
     if catalogue is not None:
         _meet(log, catalogue)
     if unknown is not None and catalogue is not None:
-        _leave_out_unknown(log, catalogue, unknown)
+        _leave_out_unknown(log, catalogue, unknown, known_items)
     _require_rows(catalogue, log, reports)
 
     users = number_users(log.users)
@@ -229,11 +233,14 @@ def _short(value: int | str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
-def _leave_out_unknown(log: Log, catalogue: Catalogue, reason: str) -> None:
+def _leave_out_unknown(log: Log, catalogue: Catalogue, reason: str, known_items: npt.NDArray[Any] | None) -> None:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    id_type = common_type([catalogue.ids, log.items.ids])
-    known = pc.is_in(log.items.ids.cast(id_type), catalogue.ids.cast(id_type)).to_numpy(zero_copy_only=False)
+    stored = catalogue.ids.slice(0, 0) if known_items is None else pa.array(known_items)
+    id_type = common_type([catalogue.ids, log.items.ids, stored])
+    there = pa.concat_arrays([catalogue.ids.cast(id_type), stored.cast(id_type)])
+    known = pc.is_in(log.items.ids.cast(id_type), there).to_numpy(zero_copy_only=False)
     keep = known[log.items.codes]
     if keep.all():
         return

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from engine.datasets.formats.sources import Source, choose, collect, open_source
 from engine.errors import DataError, ErrorKind
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 #: Role -> name of the column that has it, or names for a role that takes several.
 ColumnMapping = Mapping[str, str | Sequence[str]]
@@ -40,6 +44,8 @@ class Files:
         For the reader ``table``: whether the day comes first in dates such as 03/04/2024; None decides by the column.
     known_day_first
         ``"ratings"`` or ``"items"`` -> column -> the same for one column. It goes before ``day_first``.
+    known_items
+        The ids of the items of the data set that the files continue; None if they continue none.
     """
 
     items: Path | None = None
@@ -56,6 +62,7 @@ class Files:
     encoding: str = "utf-8"
     day_first: bool | None = None
     known_day_first: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    known_items: npt.NDArray[Any] | None = field(default=None, compare=False)
 
     @property
     def empty(self) -> bool:

@@ -432,3 +432,25 @@ def test_the_order_of_the_first_log_of_a_catalogue_serves_the_next(tmp_path: Pat
     update(workspace, "x", ratings=_dated(tmp_path, "old", "25.12.2023"))
     update(workspace, "x", ratings=_dated(tmp_path, "new", "05.06.2025"))
     assert "2025-06-05" in _days(workspace)
+
+
+def test_ratings_of_stored_anime_are_kept_where_the_new_catalogue_lacks_them(tmp_path: Path) -> None:
+    head = "anime_id,name,genre,type,episodes,rating,members\n"
+    for name, text in (
+        ("anime", head + "1,One,Action,TV,12,8.0,100\n2,Two,Drama,TV,24,7.0,50\n"),
+        ("rating", "user_id,anime_id,rating\n1,1,8\n"),
+        ("anime2", head + "3,Three,Comedy,TV,6,6.5,10\n"),
+        ("rating2", "user_id,anime_id,rating\n1,2,9\n2,1,7\n2,3,6\n2,4,5\n"),
+    ):
+        (tmp_path / f"{name}.csv").write_text(text)
+    workspace = Workspace(tmp_path / "data")
+    add(workspace, "a", kind="anime", ratings=tmp_path / "rating.csv", items=tmp_path / "anime.csv")
+    done, _ = update(workspace, "a", ratings=tmp_path / "rating2.csv", items=tmp_path / "anime2.csv")
+    after = workspace.open("a")
+    log, _ = after.to_pandas()
+    rated = sorted(zip(log["user"], log["item"], log["rating"], strict=True))
+    assert rated == [(1, 1, 8), (1, 2, 9), (2, 1, 7), (2, 3, 6)]
+    titles = dict(zip(after.items.id_map.ids.tolist(), after.items.titles(), strict=True))
+    assert titles == {1: "One", 2: "Two", 3: "Three"}
+    assert done.skipped == {"rating of an anime that is not in the catalogue": 1}
+    assert not [note for note in done.notes if "not in the catalogue" in note]
