@@ -20,7 +20,12 @@ from engine.workspace.dataset_store import Workspace
 ROLES = ("user", "item", "rating", "time", "title", "year", "genres", "text")
 
 #: What is wrong with a table of which a person says the columns.
-_MENDED_BY_ROLES = (ErrorKind.MISSING_COLUMN, ErrorKind.UNCLEAR_KIND, ErrorKind.BAD_HEADER)
+_MENDED_BY_ROLES = (
+    ErrorKind.MISSING_COLUMN,
+    ErrorKind.UNCLEAR_KIND,
+    ErrorKind.BAD_HEADER,
+    ErrorKind.UNCLEAR_DATES,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,8 @@ class NewDataset:
         Role -> column, for a table whose columns are to be read otherwise than guessed; an empty column for none.
     is_update
         Whether it is to be appended to the stored data set of this name.
+    day_first
+        Whether 03/04/2024 is the third of April, for a table; None if the other dates of a column are to tell.
     """
 
     name: str
@@ -68,6 +75,7 @@ class NewDataset:
     items: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
     is_update: bool = False
+    day_first: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +92,16 @@ class Draft:
     roles
         Role -> column, as guessed or as asked for.
     problem
-        A sentence that says which column is missing; empty if none is.
+        A sentence that says which column is missing, or why it cannot be read; empty if nothing is wrong.
+    unclear_dates
+        The columns of which it is unclear whether the day or the month comes first in their dates.
     """
 
     preview: Preview | None
     columns: tuple[str, ...]
     roles: Mapping[str, str]
     problem: str = ""
+    unclear_dates: tuple[str, ...] = ()
 
 
 class DatasetService:
@@ -145,7 +156,12 @@ class DatasetService:
             If the job was cancelled.
         """
         if new.is_update:
-            done, overview = update(self._workspace, new.name, **_appended(new), store=False, job=job)
+            try:
+                done, overview = update(self._workspace, new.name, **_appended(new), store=False, job=job)
+            except DataError as error:
+                if error.kind is not ErrorKind.UNCLEAR_DATES:
+                    raise
+                return Draft(None, (), {}, str(error), (error.column or "",))
             counts = ", ".join(f"{count:,} {what}" for what, count in done.counts().items())
             notes = [f"{', '.join(done.files)}: {counts}.", *done.notes]
             return Draft(Preview(overview, {}, {"notes": notes}, {}, (), ()), (), {})
@@ -155,9 +171,10 @@ class DatasetService:
             found = preview(new.name, **_files(new), job=job)
         except DataError as error:
             columns = tuple(_columns(new)) if error.kind in _MENDED_BY_ROLES else ()
-            if not columns:
+            unclear = (error.column or "",) if error.kind is ErrorKind.UNCLEAR_DATES else ()
+            if not columns and not unclear:
                 raise
-            return Draft(None, columns, {role: new.mapping.get(role, "") for role in ROLES}, str(error))
+            return Draft(None, columns, {role: new.mapping.get(role, "") for role in ROLES}, str(error), unclear)
         guessed: Mapping[str, Mapping[str, str]] = found.source.get("guessed_columns", {})
         roles = {role: column for columns in guessed.values() for role, column in columns.items()}
         is_table = found.overview.kind == "table"
@@ -165,6 +182,9 @@ class DatasetService:
             found,
             tuple(_columns(new)) if is_table else (),
             {role: new.mapping.get(role, roles.get(role, "")) for role in ROLES} if is_table else {},
+            unclear_dates=tuple(
+                str(hint["column"]) for hint in found.source.get("hints", ()) if hint["hint"] == "dates" and is_table
+            ),
         )
 
     def add(self, new: NewDataset, job: Job | None = None, log: Callable[[str], None] = lambda _: None) -> str:
@@ -214,7 +234,7 @@ def _location(text: str) -> str | Path:
 
 def _files(new: NewDataset) -> dict[str, Any]:
     mapping = {role: column.split("+") if role == "text" and column else column for role, column in new.mapping.items()}
-    given: dict[str, Any] = {"mapping": mapping or None}
+    given: dict[str, Any] = {"mapping": mapping or None, "day_first": new.day_first}
     if new.items:
         return {**given, "ratings": _location(new.source), "items": _location(new.items)}
     return {**given, "source": _location(new.source)}
@@ -222,12 +242,13 @@ def _files(new: NewDataset) -> dict[str, Any]:
 
 def _appended(new: NewDataset) -> dict[str, Any]:
     """The files of an update: a folder or an archive holds all of them, and another file is the log."""
+    given: dict[str, Any] = {"items": _location(new.items) if new.items else None, "day_first": new.day_first}
     if not new.source:
-        return {"items": _location(new.items) if new.items else None}
+        return given
     source = _location(new.source)
     holds_all = isinstance(source, Path) and (source.is_dir() or source.suffix == ".zip") and not new.items
     role = "source" if holds_all else "ratings"
-    return {role: source, "items": _location(new.items) if new.items else None}
+    return {**given, role: source}
 
 
 def _columns(new: NewDataset) -> list[str]:

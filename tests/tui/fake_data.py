@@ -46,6 +46,9 @@ class FakeDatasets:
     def preview(self, new: NewDataset, job: Job | None = None) -> Draft:
         self._fake.enter("preview", new, job=job)
         roles = {**GUESSED, **new.mapping}
+        unclear = ("when",) if "unclear" in new.source and new.day_first is None else ()
+        if unclear and new.is_update:
+            return Draft(None, (), {}, "unclear.csv: the dates of when do not tell which is the day.", unclear)
         if not roles["item"]:
             return Draft(None, COLUMNS, roles, "ratings.csv: has no column for the item.")
         interactions = [{"user": "ann", "item": "Heat", "rating": "4.5"}]
@@ -57,7 +60,7 @@ class FakeDatasets:
             [{"title": "Heat", "year": "1995"}],
             interactions,
         )
-        return Draft(found, COLUMNS, roles)
+        return Draft(found, COLUMNS, roles, unclear_dates=unclear)
 
     def add(self, new: NewDataset, job: Job | None = None, log: Callable[[str], None] = lambda _: None) -> str:
         job = job or Job()

@@ -475,3 +475,49 @@ async def test_the_profile_that_is_rated_for_stays_when_the_data_set_is_switched
         await settle(pilot)
         assert "All the Songs" in screen_text(app)
         assert app.state.profile == "ann"
+
+
+async def test_what_comes_first_in_unclear_dates_is_asked_and_added(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_data(app, pilot)
+        await look_at(app, pilot, "/data/unclear.csv")
+        assert "not clear in when: day or month first?" in screen_text(app)
+        await pilot.press("end", "enter")
+        await settle(pilot)
+        assert "03/04/2024 is 3 April" in screen_text(app)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert "day first" in screen_text(app)
+        assert "not clear" not in screen_text(app)
+        await pilot.press("f5")
+        await settle(pilot)
+        assert ("add", NewDataset("unclear", "/data/unclear.csv", day_first=True)) in session.asked
+
+
+async def test_an_update_asks_what_comes_first_only_where_it_is_unclear(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await open_data(app, pilot)
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, AddScreen))
+        await type_text(pilot, "/data/clear.csv")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "day or month" not in screen_text(app)
+        app.screen._source.focus()
+        app.screen._source.value = "/data/unclear.csv"
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "not clear in when: day or month first?" in screen_text(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("end", "enter")
+        await settle(pilot)
+        assert session.asked[-1] == (
+            "preview",
+            NewDataset("fake", "/data/unclear.csv", is_update=True, day_first=False),
+        )

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 
 Role = tuple[str, str]
 _NO_COLUMN = "no column"
+#: The line of the roles that says what comes first in dates, and what it can say.
+_DATES = "dates"
+_ORDERS: dict[bool | None, tuple[str, str]] = {
+    None: ("as the other dates tell", ""),
+    True: ("day first", "03/04/2024 is 3 April"),
+    False: ("month first", "03/04/2024 is March 4"),
+}
 #: The roles without which a table is no log.
 _NEEDED = ("user", "item")
 #: Lines of a window in which the roles are given less room.
@@ -106,6 +113,7 @@ class AddScreen(PopUp):
         self._found = Static()
         self._draft: Draft | None = None
         self._changed: dict[str, str] = {}
+        self._day_first: bool | None = None
         self._named = False
         self._previewed: NewDataset | None = None
         self._completing: QueryInput = self._source
@@ -143,7 +151,7 @@ class AddScreen(PopUp):
                 line.value = value
             line.cursor_position = len(value)
         self._named = True
-        self._changed = dict(start.mapping)
+        self._changed, self._day_first = dict(start.mapping), start.day_first
         self._previewed = replace(self.new, name="")
         self._asking.preview(self.new)
 
@@ -158,8 +166,9 @@ class AddScreen(PopUp):
 
         source, items = self._source.value.strip(), self._items.value.strip()
         if self._updates:
-            return NewDataset(self._updates, source, items, is_update=True)
-        return NewDataset(self._name_line.value.strip() or suggested_name(source), source, items, dict(self._changed))
+            return NewDataset(self._updates, source, items, is_update=True, day_first=self._day_first)
+        name = self._name_line.value.strip() or suggested_name(source)
+        return NewDataset(name, source, items, dict(self._changed), day_first=self._day_first)
 
     # -- typing -----------------------------------------------------------------------------------------------
     @on(Input.Changed, "#source, #items")
@@ -234,6 +243,7 @@ class AddScreen(PopUp):
             return
         if self._previewed is not None and (new.source, new.items) != (self._previewed.source, self._previewed.items):
             self._changed.clear()
+            self._day_first = None
             new = self.new
         self._previewed = replace(new, name="")
         self._tell(f"Reading {new.source or new.items} …")
@@ -242,11 +252,17 @@ class AddScreen(PopUp):
     def show_draft(self, draft: Draft) -> None:
         """Show what was found."""
         self._draft = draft
-        self._roles.display = bool(draft.columns)
+        lines = list(draft.roles.items()) if draft.columns else []
+        if draft.unclear_dates or self._day_first is not None:
+            unclear = f"not clear in {', '.join(draft.unclear_dates)}: day or month first?"
+            lines.append((_DATES, unclear if self._day_first is None else _ORDERS[self._day_first][0]))
+        self._roles.display = bool(lines)
         cursor = self._roles.cursor
-        self._roles.show(tuple(draft.roles.items()), cursor=cursor)
+        if draft.unclear_dates and draft.preview is None:
+            cursor = len(lines) - 1  # it cannot be read until this is said
+        self._roles.show(lines, cursor=cursor)
         self._show_found(draft)
-        if draft.columns and self.focused in (self._source, self._items):
+        if lines and self.focused in (self._source, self._items):
             self._roles.focus()
 
     def _show_found(self, draft: Draft) -> None:
@@ -270,6 +286,11 @@ class AddScreen(PopUp):
             return
         from tui.widgets.choices import ChoiceScreen
 
+        if role[0] == _DATES:
+            self.app.push_screen(
+                ChoiceScreen("What comes first in dates such as 03/04/2024?", list(_ORDERS.values()), self._order)
+            )
+            return
         columns = ("", *draft.columns)
         used = {column: name for name, column in draft.roles.items() if column}
         choices = [(column or _NO_COLUMN, f"now the {used[column]}" if column in used else "") for column in columns]
@@ -281,6 +302,10 @@ class AddScreen(PopUp):
             self._look()
 
         self.app.push_screen(ChoiceScreen(f"Which column is the {role[0]}?", choices, chosen))
+
+    def _order(self, position: int) -> None:
+        self._day_first = list(_ORDERS)[position]
+        self._look()
 
     # -- the end ----------------------------------------------------------------------------------------------
     def action_add(self) -> None:
@@ -324,6 +349,9 @@ def describe_draft(draft: Draft, width: int) -> list[Content]:
     """What was found, in lines: sizes, remarks, and the first rows."""
     preview = draft.preview
     if preview is None:
+        if draft.unclear_dates:
+            choose = f" Enter on {_DATES} says whether the day or the month comes first."
+            return [Content.assemble(("✗ ", "$text-error"), clean(draft.problem), choose)]
         missing = " and ".join(role for role in _NEEDED if not draft.roles.get(role))
         columns = "columns are" if " and " in missing else "column is"
         first = f"Which {columns} the {missing}? Enter on a role chooses one." if missing else clean(draft.problem)

@@ -121,3 +121,21 @@ def test_the_home_folder_is_written_as_typed(tmp_path, monkeypatch):
 
 def test_published_names_are_completed(service):
     assert service.complete("ml-1") == ["ml-100k", "ml-1m"]
+
+
+def test_dates_that_do_not_tell_their_order_are_asked_about(tmp_path: Path, service: DatasetService) -> None:
+    log, more = tmp_path / "log.csv", tmp_path / "more.csv"
+    log.write_text("user,item,rating,day\nu1,a,4,03/04/2024\nu2,b,5,05/06/2024\n")
+    more.write_text("user,item,rating,day\nu3,a,4,07/08/2024\n")
+    mapping = {"user": "user", "item": "item", "time": "day"}
+    open_ = service.preview(NewDataset("dated", str(log), "", mapping))
+    assert (open_.preview, open_.unclear_dates) == (None, ("day",))
+    said = NewDataset("dated", str(log), "", mapping, day_first=True)
+    draft = service.preview(said)
+    assert draft.unclear_dates == ()
+    assert draft.preview is not None
+    assert draft.preview.interactions[0]["time"].startswith("2024-04-03")
+    service.add(said)
+    update = service.preview(NewDataset("dated", str(more), is_update=True, day_first=False))
+    assert update.preview is not None
+    assert update.unclear_dates == ()
