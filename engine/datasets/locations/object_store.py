@@ -16,6 +16,7 @@ from engine.datasets.locations.address import Address, plain_file_name
 from engine.datasets.locations.fetched import Fetched, cannot_be_read, require_room
 from engine.errors import DataError, ErrorKind
 from engine.runtime.job import Job, Progress
+from engine.storage.store_errors import NO_ACCESS, meaning_of
 
 _BLOCK_BYTES = 1 << 22
 _CONNECT_SECONDS = 10
@@ -34,20 +35,6 @@ _CREDENTIALS = {
     "gs": (".config/gcloud/application_default_credentials.json",),
 }
 _MOST_FILES = 10_000
-_NO_ACCESS = "access is not allowed; check the credentials"
-#: Words in the errors of the stores -> what they mean. The first that occurs counts.
-_MEANINGS = {
-    "NO_SUCH_BUCKET": "there is no such bucket",
-    "INVALID_ACCESS_KEY_ID": "the access key is not known there",
-    "SIGNATURE_DOES_NOT_MATCH": "the secret key is wrong",
-    "ACCESS_DENIED": _NO_ACCESS,
-    "HTTP response code 403": _NO_ACCESS,
-    "UNAUTHENTICATED": _NO_ACCESS,
-    "PERMISSION_DENIED": _NO_ACCESS,
-    "resolve host": "the server cannot be found",
-    "NETWORK_CONNECTION": "the server cannot be reached",
-    "Retry policy exhausted": "the server cannot be reached",
-}
 
 
 def download(
@@ -95,9 +82,9 @@ def download(
             ) from error
         except (OSError, ValueError) as error:  # pyarrow's own are among both
             errors.append(error)
-            if _why(error) != _NO_ACCESS:
+            if meaning_of(error) != NO_ACCESS:
                 break
-    raise cannot_be_read(str(address), _why(errors[0])) from errors[0]
+    raise cannot_be_read(str(address), meaning_of(errors[0])) from errors[0]
 
 
 def _has_credentials(address: Address) -> bool:
@@ -109,7 +96,7 @@ def _has_credentials(address: Address) -> bool:
 def _download(
     address: Address, folder: Path, job: Job, log: Callable[[str], None], whole_folder: bool, anonymous: bool
 ) -> list[Fetched]:
-    store = _s3(address, anonymous) if address.scheme == "s3" else _google(address, anonymous)
+    store = open_s3(address, anonymous) if address.scheme == "s3" else _google(address, anonymous)
     base, files = _find(store, address, whole_folder)
     total = sum(file.size or 0 for file in files)
     require_room(str(address), total)
@@ -192,7 +179,14 @@ def _listed(store: Any, address: Address, base: str, *, recursive: bool) -> list
     return sorted(files, key=lambda one: one.path)
 
 
-def _s3(address: Address, anonymous: bool) -> Any:
+def open_s3(address: Address, anonymous: bool) -> Any:
+    """The file system of an address, with its options and, if it has any, its keys.
+
+    Raises
+    ------
+    OSError
+        If the options are wrong.
+    """
     from pyarrow import fs
 
     options = {name: values[-1] for name, values in parse_qs(address.options).items()}
@@ -223,8 +217,3 @@ def _google(address: Address, anonymous: bool) -> Any:
         endpoint_override=options.get("endpoint_override"),
         retry_time_limit=timedelta(seconds=_RETRY_SECONDS),
     )
-
-
-def _why(error: Exception) -> str:
-    text = str(error)
-    return next((meaning for words, meaning in _MEANINGS.items() if words in text), text)
