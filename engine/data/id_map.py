@@ -47,6 +47,9 @@ class IdMap:
         self.name = name
         self._positions: dict[ExternalId, int] | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_positions": None}  # made again where it is needed
+
     def __len__(self) -> int:
         return len(self._ids)
 
