@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 from engine.errors import OptionError
 from engine.runtime.group import Group
 from engine.runtime.job import Job
+from engine.runtime.storage import Storage
 
 R = TypeVar("R")
 
@@ -165,7 +166,7 @@ def as_tensor(result: Any, device: Any) -> Any:
     return result if isinstance(result, torch.Tensor) else torch.tensor(result, device=device)
 
 
-def make_executor(where: str) -> Executor:
+def make_executor(where: str, storage: Callable[[], Storage] | None = None) -> Executor:
     """The executor of a name or an address.
 
     Parameters
@@ -174,20 +175,22 @@ def make_executor(where: str) -> Executor:
         ``"local"`` for this process; ``"ray"`` for a Ray cluster that is started on this machine, and ends with this
         process; ``"auto"`` for the Ray cluster that runs on this machine or that the environment names;
         ``"ray://HOST:PORT"`` for one elsewhere.
+    storage
+        Opens the place in which a cluster shares large values; without it they are sent to its machines.
 
     Raises
     ------
     OptionError
         If it is none of these.
     RecsysError
-        If Ray is not installed, or the cluster cannot be reached.
+        If Ray is not installed, the cluster cannot be reached, or nothing can be stored in the place.
     """
     require_executor(where)
     if where == LOCAL:
         return LocalExecutor()
     from engine.runtime.ray_executor import RayExecutor
 
-    return RayExecutor(where)
+    return RayExecutor(where, None if storage is None else storage())
 
 
 def require_executor(where: str) -> None:

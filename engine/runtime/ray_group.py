@@ -86,10 +86,20 @@ class RayGroup:
         See :meth:`engine.runtime.executor.FormsGroups.group`.
     receive
         What takes the outcome of each member, and gives its result or raises its error.
+    keep_alive
+        Called from time to time while members work.
     """
 
-    def __init__(self, ray: Any, where: str, gpus: bool, receive: Callable[[Outcome], Any]) -> None:
-        self._ray, self._where, self._wants_gpus, self._receive = ray, where, gpus, receive
+    def __init__(
+        self,
+        ray: Any,
+        where: str,
+        gpus: bool,
+        receive: Callable[[Outcome], Any],
+        keep_alive: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._ray, self._where, self._wants_gpus = ray, where, gpus
+        self._receive, self._keep_alive = receive, keep_alive
         self._placement: Any = None
         self._actors: list[Any] = []
         with reachable(where):
@@ -146,6 +156,7 @@ class RayGroup:
                 running = {actor.work.remote(versions(), work, *ready): rank for rank, actor in enumerate(members)}
                 while running:
                     job.checkpoint()
+                    self._keep_alive()
                     if deadline is not None and monotonic() > deadline:
                         raise self._lost("its members do not answer")
                     done, _ = ray.wait(list(running), num_returns=1, timeout=_PATIENCE)
@@ -153,7 +164,10 @@ class RayGroup:
                         rank, outcome = running.pop(one), ray.get(one)
                         if rank and outcome.error is None:  # all members log the same
                             outcome = replace(outcome, messages=())
-                        results[rank] = self._receive(outcome)
+                        try:
+                            results[rank] = self._receive(outcome)
+                        finally:
+                            del outcome  # an error of it has this frame in its traceback
             except RayActorError as error:
                 raise self._lost("a member died") from error
         return results

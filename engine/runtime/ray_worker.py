@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import platform
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +15,7 @@ from typing import Any
 from engine.errors import RecsysError
 from engine.runtime.group import Member
 from engine.runtime.job import Job
+from engine.runtime.storage import Stored
 from engine.version import __version__
 
 #: The most messages that a chunk brings back.
@@ -43,6 +44,28 @@ class Outcome:
     error: RecsysError | None
     messages: tuple[tuple[int, str], ...]
     node: str
+
+
+@dataclass(frozen=True)
+class SharedValue:
+    """What stands for a value whose arrays lie in a place that all machines see.
+
+    Attributes
+    ----------
+    stored
+        The arrays.
+    rest
+        The object of the object store that has what else the value is made of.
+    """
+
+    stored: Stored
+    rest: Any
+
+    def load(self, beside: Collection[str]) -> Any:
+        """Read the value; this runs in a worker. Arguments as of :meth:`engine.runtime.executor.Stored.load`."""
+        import ray
+
+        return self.stored.load(lambda: ray.get(self.rest), beside)
 
 
 @cache
@@ -79,9 +102,14 @@ def call(
         # Arrays of the object store cannot be written to, and the work does not try.
         warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
         try:
-            return Outcome(portable(work(Job(), *first, *arguments)), None, tuple(messages), node)
+            return Outcome(portable(work(Job(), *first, *_loaded(arguments))), None, tuple(messages), node)
         except RecsysError as error:
             return Outcome(None, error, tuple(messages), node)
+
+
+def _loaded(arguments: Sequence[Any]) -> list[Any]:
+    names = {one.stored.name for one in arguments if isinstance(one, SharedValue)}
+    return [one.load(names) if isinstance(one, SharedValue) else one for one in arguments]
 
 
 @contextmanager
