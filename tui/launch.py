@@ -51,6 +51,7 @@ def launch(
     *,
     index: str | None = None,
     on: str = "local",
+    storage: str | None = None,
     fresh: bool = False,
     debug: bool = False,
 ) -> None:
@@ -64,8 +65,8 @@ def launch(
         As `--device`.
     embedding_model
         As `--embedding-model`.
-    index, on
-        As `--index` and `--on`.
+    index, on, storage
+        As `--index`, `--on` and `--storage`.
     fresh
         As `--fresh`: the app does not begin where it was left.
     debug
@@ -82,7 +83,7 @@ def launch(
     sys.setswitchinterval(SWITCH_INTERVAL)
     os.environ.setdefault("ESCDELAY", ESCAPE_DELAY)  # read by Textual when it is imported, in make_app
     _log_errors_of_threads()
-    app = make_app(dataset, device, embedding_model, index=index, on=on, fresh=fresh, debug=debug)
+    app = make_app(dataset, device, embedding_model, index=index, on=on, storage=storage, fresh=fresh, debug=debug)
     theme = app.theme
     asyncio.run(_run(app))
     app.write_last_state()
@@ -103,6 +104,7 @@ def make_app(
     *,
     index: str | None = None,
     on: str = "local",
+    storage: str | None = None,
     fresh: bool = False,
     debug: bool = False,
 ) -> RecsysApp:
@@ -125,12 +127,13 @@ def make_app(
             embedding_model=embedding_model,
             index=index,
             on=on,
+            storage=storage,
             job=job,
         )
         workspace.make_current(session.name)
         return session
 
-    settings = SettingsSource(given_options(dataset, device, embedding_model, fresh=fresh))
+    settings = SettingsSource(given_options(dataset, device, embedding_model, storage, fresh=fresh))
     slow = is_slow(settings.effective["low-traffic"])
     if slow:
         draw_fewer_frames()
@@ -161,13 +164,14 @@ def make_app(
 
 
 def given_options(
-    dataset: str | None, device: str, embedding_model: str | None, *, fresh: bool = False
+    dataset: str | None, device: str, embedding_model: str | None, storage: str | None = None, *, fresh: bool = False
 ) -> dict[str, tuple[str, Any]]:
     """What the command line sets, by the name of the setting: the option, and its value."""
     given = {
         "dataset": ("--dataset", dataset),
         "device": ("--device", None if device == "auto" else device),
         "embedding-model": ("--embedding-model", embedding_model),
+        "storage": ("--storage", storage),
         "restore": ("--fresh", False if fresh else None),
     }
     return {name: (option, value) for name, (option, value) in given.items() if value is not None}
@@ -201,10 +205,13 @@ def _limit_colours(colours: str) -> None:
 
 def leave(app: RecsysApp) -> None:
     """End the process at once: an orderly exit would wait for a thread that is in the middle of an import."""
+    from engine.session import remove_shared_data
+
     status = app.return_code or 0
     job = app.state.active_job()
     trains = job is not None and job.goes_on_later  # and is kept now
     app.backend.close(KEEP_GRACE if trains else QUIT_GRACE if status == 0 else END_GRACE)
+    remove_shared_data(QUIT_GRACE)
     if app.fatal is not None:
         report = app.fatal.report
         where = "no report could be written" if report is None else f"the report is {report}"

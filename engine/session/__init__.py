@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from engine.session.exports.text_file import write_text
     from engine.session.map import Surroundings
     from engine.session.moments import read_moment
+    from engine.session.open_dataset import remove_shared_data
     from engine.session.pins import MarkedItem
     from engine.session.queries import QueryResult
     from engine.session.session import Session, open_session
@@ -86,6 +87,7 @@ _MODULES = {
     "engine.session.exports.text_file": ("write_text",),
     "engine.session.map": ("Surroundings",),
     "engine.session.moments": ("read_moment",),
+    "engine.session.open_dataset": ("remove_shared_data",),
     "engine.session.pins": ("MarkedItem",),
     "engine.session.queries": ("QueryResult",),
     "engine.session.taste": ("CommonItem", "Likeness", "Taste", "TasteShare"),
@@ -171,6 +173,7 @@ __all__ = [
     "read_json",
     "read_moment",
     "read_settings",
+    "remove_shared_data",
     "spans",
     "validation_of",
     "words",

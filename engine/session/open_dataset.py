@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from engine.runtime.device_queue import DeviceQueue
 from engine.runtime.executor import LOCAL, Executor, make_executor
@@ -18,8 +20,13 @@ if TYPE_CHECKING:
     from engine.data.interaction_stats import InteractionStats
     from engine.data.user_index import UserIndex
     from engine.storage.settings import Settings
+    from engine.storage.shared_storage import SharedStorage
     from engine.workspace.dataset_store import Workspace
     from engine.workspace.manifest import Manifest
+
+
+#: The places in which this process shares data with the machines of a cluster.
+_storages: WeakSet[SharedStorage] = WeakSet()
 
 
 class OpenDataset:
@@ -43,6 +50,9 @@ class OpenDataset:
         :func:`engine.search.semantic.table_address.open_table`.
     on
         Where large work is computed; see :func:`engine.runtime.executor.make_executor`.
+    storage
+        Where the machines of a cluster read large data; see :func:`engine.datasets.locations.shared_place.open_place`.
+        None for the one in the settings, else it is sent to them.
     brief
         Whether models are asked for few answers, as by a command: NumPy then gives those that it can, and torch, whose
         import would take longer than an answer, is left out.
@@ -58,6 +68,7 @@ class OpenDataset:
         embedding_model: str | None = None,
         index: str | None = None,
         on: str = LOCAL,
+        storage: str | None = None,
         brief: bool = False,
     ) -> None:
         self.workspace = workspace
@@ -67,6 +78,7 @@ class OpenDataset:
         self.embedding_model = embedding_model
         self.index = index
         self.on = on
+        self.storage = storage
         self.brief = brief
         self.queue = DeviceQueue()
 
@@ -77,9 +89,18 @@ class OpenDataset:
         Raises
         ------
         RecsysError
-            If the cluster cannot be reached.
+            If the cluster cannot be reached, or its storage cannot be written to.
         """
-        return make_executor(self.on)
+        place = self.storage or self.settings.storage
+
+        def open_storage() -> SharedStorage:
+            from engine.datasets.locations.shared_place import open_place
+
+            storage = open_place(place or "")
+            _storages.add(storage)
+            return storage
+
+        return make_executor(self.on, open_storage if place else None)
 
     @property
     def distributed(self) -> Executor | None:
@@ -129,6 +150,23 @@ class OpenDataset:
     def popularity(self) -> npt.NDArray[np.int64]:
         """The number of interactions of each item, by internal id."""
         return self.stats.popularity(self.dataset.num_items)
+
+
+def remove_shared_data(seconds: float) -> None:
+    """Remove what this process shares with the machines of a cluster, as far as that goes in so many seconds.
+
+    It is for a process that ends at once, without what Python does at an orderly end.
+    """
+    storages = list(_storages)
+
+    def remove() -> None:
+        for one in storages:
+            one.remove()
+
+    if storages:
+        removing = Thread(target=remove, daemon=True)
+        removing.start()
+        removing.join(seconds)
 
 
 def check(job: Job | None) -> None:

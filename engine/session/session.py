@@ -49,6 +49,7 @@ def open_session(
     embedding_model: str | None = None,
     index: str | None = None,
     on: str = LOCAL,
+    storage: str | None = None,
     brief: bool = False,
     job: Job | None = None,
 ) -> Session:
@@ -62,9 +63,14 @@ def open_session(
     UnknownError
         If there is no data set of this name.
     OptionError
-        If ``on`` is no executor, or this machine does not have the device.
+        If ``on`` is no executor, ``storage`` is neither a folder nor an address of S3, or this machine does not have the
+        device.
     """
     require_executor(on)
+    if storage is not None:
+        from engine.datasets.locations.shared_place import require_place
+
+        require_place(storage)
     from engine.datasets.ingest import add
     from engine.session.datasets import clear_leftovers
     from engine.storage.paths import find_paths
@@ -93,6 +99,7 @@ def open_session(
         embedding_model=embedding_model,
         index=index,
         on=on,
+        storage=storage,
         brief=brief,
     )
 
@@ -114,7 +121,7 @@ class Session:
 
     Parameters
     ----------
-    workspace, name, device, interactive, embedding_model, index, on, brief
+    workspace, name, device, interactive, embedding_model, index, on, storage, brief
         As of :class:`engine.session.open_dataset.OpenDataset`.
 
     Attributes
@@ -153,6 +160,7 @@ class Session:
         embedding_model: str | None = None,
         index: str | None = None,
         on: str = LOCAL,
+        storage: str | None = None,
         brief: bool = False,
     ) -> None:
         self._opened = OpenDataset(
@@ -163,6 +171,7 @@ class Session:
             embedding_model=embedding_model,
             index=index,
             on=on,
+            storage=storage,
             brief=brief,
         )
         self.data = DataService(self._opened)

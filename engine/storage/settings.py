@@ -43,6 +43,13 @@ ENGINE_SETTINGS: Final = (
         150,
         least=1,
     ),
+    Setting(
+        "storage",
+        "text",
+        None,
+        "a folder that all machines of a cluster see, or s3://BUCKET/PREFIX, for the data of large work",
+        "/mnt/shared",
+    ),
     Setting("show-adult", "truth", False, "whether searches and popular lists show items for adults", True),
     Setting("run-loggers", "names", None, "what else keeps runs: mlflow, wandb or another one", ["mlflow"]),
     Setting("run-loggers-folder", "text", None, "where they keep them; without it below the state", "~/runs"),
@@ -73,6 +80,8 @@ class Settings(NamedTuple):
     run_loggers, run_loggers_folder
         The entries ``run-loggers`` and ``run-loggers-folder``: the loggers that keep runs too, and the folder in which
         they do, in which ``~`` is the home folder.
+    storage
+        The entry ``storage``: where the machines of a cluster read large data, in which ``~`` is the home folder.
     show_adult
         The entry ``show-adult``: whether searches and popular lists show items for adults.
     """
@@ -85,6 +94,7 @@ class Settings(NamedTuple):
     reranker: str | None = None
     reranker_milliseconds: float | None = None
     log_level: str | None = None
+    storage: str | None = None
     show_adult: bool | None = None
     run_loggers: Sequence[str] | None = None
     run_loggers_folder: str | None = None

@@ -88,8 +88,8 @@ def test_the_app_gets_the_options_before_the_command(monkeypatch: pytest.MonkeyP
             pass
 
     monkeypatch.setattr(server, "WebServer", Noted)
-    assert main(["--index", "a store", "--on", "auto", "--fresh", "serve", "-d", "demo"]) == 0
+    assert main(["--index", "a store", "--storage", "s3://b/p", "--on", "auto", "--fresh", "serve", "-d", "demo"]) == 0
     assert "'a store'" in commands[0]
     assert " -P -m tui.cli " in commands[0]
-    assert commands[0].endswith("--on auto --fresh")
+    assert commands[0].endswith("--storage s3://b/p --on auto --fresh")
     assert "--dataset demo" in commands[0]

@@ -79,9 +79,8 @@ def _checked(context: click.Context) -> CheckedSettings:
     from tui.settings.effective import read_effective
 
     outer = context.obj
-    return check_settings(
-        read_effective(given_options(outer["dataset"], outer["device"], outer["embedding_model"], fresh=outer["fresh"]))
-    )
+    names = "dataset", "device", "embedding_model", "storage"
+    return check_settings(read_effective(given_options(*(outer[name] for name in names), fresh=outer["fresh"])))
 
 
 def _print(checked: CheckedSettings, as_json: bool) -> None:

@@ -16,6 +16,7 @@ from tui.commands.options import (
     index_option,
     on_option,
     open_session,
+    storage_option,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _FEW = 100
 @embedding_model_option
 @index_option
 @on_option
+@storage_option
 @common_options
 @click.pass_context
 def embed(
@@ -42,6 +44,7 @@ def embed(
     embedding_model: str | None,
     index: str | None,
     on: str | None,
+    storage: str | None,
     as_json: bool,
 ) -> None:
     """Embed the catalogue for search by meaning, after saying what it costs.
@@ -52,7 +55,7 @@ def embed(
     from tui.output import print_json, print_line
     from tui.progress_output import progress_on_stderr
 
-    session = open_session(context, dataset, device, embedding_model, on, index)
+    session = open_session(context, dataset, device, embedding_model, on, index, storage=storage)
     cost = session.search.embedding_cost()
     log_cost(cost, always=True)
     state = session.search.embedding_state()

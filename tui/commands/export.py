@@ -21,6 +21,7 @@ from tui.commands.options import (
     model_option,
     on_option,
     open_session,
+    storage_option,
 )
 from tui.commands.query_lines import open_queries, read_queries
 
@@ -64,8 +65,8 @@ def export() -> None:
 
 def _list_options(command: Command) -> Command:
     """The options of exports with a list for each user."""
-    options = _export_options, on_option, device_option, include_seen_option, users_option, count_option, model_option
-    for option in options:
+    options = _export_options, storage_option, on_option, device_option, include_seen_option, users_option
+    for option in (*options, count_option, model_option):
         command = option(command)
     return _out_option(_TABLES)(command)
 
@@ -106,11 +107,12 @@ def _export_lists(
     dataset: str | None,
     device: str,
     on: str | None,
+    storage: str | None,
     replace: bool,
     raw_cells: bool,
     as_json: bool,
 ) -> None:
-    session = open_session(context, dataset, device, on=on)
+    session = open_session(context, dataset, device, on=on, storage=storage)
     chosen = None if users is None else _read_users(session, users)
     with _exporting(session, out) as job:
         target = _target(out, replace, raw_cells)
@@ -124,6 +126,7 @@ def _export_lists(
 @count_option
 @device_option
 @on_option
+@storage_option
 @_export_options
 @click.pass_context
 def neighbours(
@@ -134,6 +137,7 @@ def neighbours(
     dataset: str | None,
     device: str,
     on: str | None,
+    storage: str | None,
     replace: bool,
     raw_cells: bool,
     as_json: bool,
@@ -143,7 +147,7 @@ def neighbours(
     There is a row for each item and rank. The columns are item_id, title, rank, neighbour_id, neighbour_title
     and score. How alike two items are is for the model to say; items without interactions are not compared.
     """
-    session = open_session(context, dataset, device, on=on)
+    session = open_session(context, dataset, device, on=on, storage=storage)
     with _exporting(session, out) as job:
         done = session.exports.neighbours(_target(out, replace, raw_cells), count, model, job=job)
     _print(session, "neighbours", done, as_json, "item")
@@ -154,6 +158,7 @@ def neighbours(
 @embedding_model_option
 @device_option
 @on_option
+@storage_option
 @_export_options
 @click.pass_context
 def embeddings(
@@ -163,6 +168,7 @@ def embeddings(
     dataset: str | None,
     device: str,
     on: str | None,
+    storage: str | None,
     replace: bool,
     raw_cells: bool,
     as_json: bool,
@@ -172,7 +178,7 @@ def embeddings(
     There is a row for each item of the catalogue. For FILE.npy the ids are in FILE.ids.csv, in the order of the
     rows; other formats hold item_id, title and vector. Items that are not embedded yet are embedded first.
     """
-    session = open_session(context, dataset, device, embedding_model, on)
+    session = open_session(context, dataset, device, embedding_model, on, storage=storage)
     with _exporting(session, out) as job:
         done = session.exports.embeddings(_target(out, replace, raw_cells), job=job)
     _print(session, "embeddings", done, as_json)

@@ -12,6 +12,7 @@ from tui.commands.options import (
     index_option,
     log_level_option,
     on_option,
+    storage_option,
 )
 
 
@@ -38,6 +39,7 @@ class Commands(click.Group):
 @embedding_model_option
 @index_option
 @on_option
+@storage_option
 @click.option("--fresh", is_flag=True, help="Begin anew, not where the app was left.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error, also in the app.")
 @log_level_option
@@ -50,6 +52,7 @@ def cli(
     embedding_model: str | None,
     index: str | None,
     on: str | None,
+    storage: str | None,
     fresh: bool,
     debug: bool,
 ) -> None:
@@ -61,9 +64,10 @@ def cli(
         "embedding_model": embedding_model,
         "index": index,
         "on": on,
+        "storage": storage,
         "fresh": fresh,
     }
     if context.invoked_subcommand is None:
         from tui.launch import launch
 
-        launch(dataset, device, embedding_model, index=index, on=on, fresh=fresh, debug=debug)
+        launch(dataset, device, embedding_model, index=index, on=on, storage=storage, fresh=fresh, debug=debug)

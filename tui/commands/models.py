@@ -19,6 +19,7 @@ from tui.commands.options import (
     protocol_option,
     seed_option,
     settings_option,
+    storage_option,
 )
 from tui.wording import describe
 
@@ -87,6 +88,7 @@ def default(
 @settings_option
 @seed_option
 @on_option
+@storage_option
 @click.option("--fresh", is_flag=True, help="Begin anew, also where a model of before an update could be trained on.")
 @click.option("--dry-run", is_flag=True, help="Only say what memory it would take, and what is free.")
 @click.option("--resume", is_flag=True, help="Go on with the training that was interrupted, with its options.")
@@ -101,6 +103,7 @@ def train(
     settings: tuple[str, ...],
     seed: int,
     on: str | None,
+    storage: str | None,
     fresh: bool,
     dry_run: bool,
     resume: bool,
@@ -117,7 +120,7 @@ def train(
     from tui.output import log
     from tui.progress_output import progress_on_stderr
 
-    session = open_session(context, dataset, device, on=on)
+    session = open_session(context, dataset, device, on=on, storage=storage)
     if dry_run:
         print_memory(session.models.estimate_memory(model, parse_settings(settings)), session.name, as_json)
         return
@@ -164,6 +167,7 @@ def train(
 )
 @settings_option
 @on_option
+@storage_option
 @common_options
 @click.pass_context
 def evaluate(
@@ -180,6 +184,7 @@ def evaluate(
     ties: Ties,
     settings: tuple[str, ...],
     on: str | None,
+    storage: str | None,
     as_json: bool,
 ) -> None:
     """Train models on a part of the data and measure them on the rest.
@@ -192,7 +197,7 @@ def evaluate(
 
     names = tuple(dict.fromkeys(names))
     options = options_by_model(names, settings)
-    session = open_session(context, dataset, device, on=on)
+    session = open_session(context, dataset, device, on=on, storage=storage)
     config = EvaluationConfig(
         protocol=session.models.protocol_for(names, protocol),
         seed=seed,
@@ -240,6 +245,7 @@ def evaluate(
 @seed_option
 @settings_option
 @on_option
+@storage_option
 @common_options
 @click.pass_context
 def tune(
@@ -255,6 +261,7 @@ def tune(
     seed: int,
     settings: tuple[str, ...],
     on: str | None,
+    storage: str | None,
     as_json: bool,
 ) -> None:
     """Look for good options of MODEL on a validation part.
@@ -268,7 +275,7 @@ def tune(
     from tui.output import print_json, print_line
     from tui.progress_output import progress_on_stderr
 
-    session = open_session(context, dataset, device, on=on)
+    session = open_session(context, dataset, device, on=on, storage=storage)
     with progress_on_stderr() as job:
         outcome = session.models.tune(
             model,

@@ -32,6 +32,11 @@ on_option = click.option(
     help="Where large work is computed: here, on a Ray cluster that is started here (for several GPUs), or on one that "
     "runs.",
 )
+storage_option = click.option(
+    "--storage",
+    metavar="FOLDER|s3://…",
+    help="With --on: a place that all machines see, from which they read large data; else config.toml's.",
+)
 model_option = click.option("-m", "--model", metavar="MODEL", help="Which model; else the best trained one.")
 count_option = click.option(
     "-k", "count", type=click.IntRange(1, 10_000), default=10, show_default=True, metavar="N", help="How many."
@@ -102,9 +107,10 @@ def open_session(
     on: str | None = None,
     index: str | None = None,
     *,
+    storage: str | None = None,
     brief: bool = False,
 ) -> Session:
-    """The session of a command; `-d`, `--device` and `--on` may come before or after the command.
+    """The session of a command; `-d`, `--device`, `--on` and `--storage` may come before or after the command.
 
     `brief` is for a command whose models give one answer; see :class:`engine.session.Session`.
     """
@@ -119,6 +125,7 @@ def open_session(
         embedding_model=embedding_model or outer["embedding_model"],
         index=index or outer["index"],
         on=on or outer["on"],
+        storage=storage or outer["storage"],
         brief=brief,
     )
 

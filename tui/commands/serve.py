@@ -76,6 +76,7 @@ def serve(
         ("--device", device if device != "auto" else outer["device"]),
         ("--embedding-model", outer["embedding_model"]),
         ("--index", outer["index"]),
+        ("--storage", outer["storage"]),
     ):
         if value and value != "auto":
             words += [option, value]
