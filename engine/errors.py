@@ -91,6 +91,8 @@ class ErrorKind(StrEnum):
     MISSING_PACKAGE = "missing-package"
     #: The cluster at the address ``name`` cannot be reached.
     CLUSTER_FAILED = "cluster-failed"
+    #: A place for the shared data of a cluster cannot be used, here or on one of its machines.
+    STORAGE_FAILED = "storage-failed"
     #: An index outside this process lacks vectors.
     INDEX_BEHIND = "index-behind"
     #: An index outside this process holds something else than the embeddings.

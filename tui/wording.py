@@ -189,6 +189,7 @@ _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.BAD_HEADER: lambda _: "a plain table is read with --kind table",
     ErrorKind.TOO_LARGE: lambda _: "--max-size 20GB would allow 20 GB",
     ErrorKind.NOT_DOWNLOADED: _not_downloaded,
+    ErrorKind.STORAGE_FAILED: lambda _: "--storage names another place",
     ErrorKind.INDEX_BEHIND: lambda _: "`recsys-tui embed --index ADDRESS` pushes them",
     ErrorKind.FILE_EXISTS: lambda _: "choose another name, or add --replace",
     ErrorKind.UNTRAINED: _untrained,

@@ -20,7 +20,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from engine.errors import DataError
+from engine.errors import DataError, ErrorKind
 from engine.storage.store_errors import reason_of
 from engine.storage.stored_value import MARKER, StoredValue, write_parts
 from engine.storage.taken_apart import take_apart
@@ -130,6 +130,7 @@ class SharedStorage:
             raise DataError(
                 f"{self._address}: the data for the machines of the cluster cannot be written there "
                 f"({reason_of(error)}).",
+                kind=ErrorKind.STORAGE_FAILED,
                 file=self._address,
             ) from error
 

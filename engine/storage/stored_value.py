@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.errors import DataError
+from engine.errors import DataError, ErrorKind
 from engine.runtime.memory import available
 from engine.runtime.thread_pool import usable_cores
 from engine.storage.store_errors import reason_of
@@ -137,6 +137,7 @@ class StoredValue:
         return DataError(
             f"The machine {machine} cannot read what was put into {self.address} ({why}); every machine of the cluster "
             f"needs {needed}.",
+            kind=ErrorKind.STORAGE_FAILED,
             file=self.address,
         )
 

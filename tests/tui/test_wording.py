@@ -127,6 +127,10 @@ def test_a_data_set_without_files_or_with_a_used_name(tmp_path: Path, ratings: P
             "installed from a checkout.",
         ),
         (
+            DataError("/mnt: there is no such folder.", kind=ErrorKind.STORAGE_FAILED, file="/mnt"),
+            "/mnt: there is no such folder; --storage names another place.",
+        ),
+        (
             RecsysError("Tuning needs optuna.", kind=ErrorKind.MISSING_PACKAGE, name="optuna"),
             'Tuning needs optuna: run `pip install "recsys-tui[tune]"`, or `pip install optuna` where recsys-tui was '
             "installed from a checkout.",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.datasets.locations.address import Address, parse
 from engine.datasets.locations.object_store import open_s3
-from engine.errors import DataError, OptionError
+from engine.errors import DataError, ErrorKind, OptionError
 from engine.storage.shared_storage import SharedStorage
 from engine.storage.store_errors import reason_of
 
@@ -39,14 +39,20 @@ def open_place(place: str) -> SharedStorage:
         folder = Path(place).expanduser().absolute()
         if not folder.is_dir():
             raise DataError(
-                f"{folder}: there is no such folder; the machines of a cluster share one.", file=str(folder)
+                f"{folder}: there is no such folder, which every machine of the cluster must see.",
+                kind=ErrorKind.STORAGE_FAILED,
+                file=str(folder),
             )
         storage = SharedStorage(fs.LocalFileSystem(), str(folder), str(folder))
     else:
         try:
             filesystem = open_s3(address, anonymous=False)
         except (OSError, ValueError) as error:
-            raise DataError(f"{address}: cannot be opened ({reason_of(error)}).", file=str(address)) from error
+            raise DataError(
+                f"{address}: cannot be opened ({reason_of(error)}).",
+                kind=ErrorKind.STORAGE_FAILED,
+                file=str(address),
+            ) from error
         storage = SharedStorage(filesystem, address.place, str(address))
     storage.require()
     return storage
