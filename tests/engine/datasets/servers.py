@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import IO, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 _DATE = "Wed, 01 Jan 2025 00:00:00 GMT"
@@ -34,6 +35,7 @@ class Server:
         self.files: dict[str, bytes] = {}
         self.answers: dict[str, tuple[int, dict[str, str]]] = {}
         self.headers: dict[str, dict[str, str]] = {}
+        self.uploads: dict[str, dict[int, bytes]] = {}
         self.breaks = 0
         self.breaks_after = 1 << 20
         self.asked: list[tuple[str, str, dict[str, str]]] = []
@@ -68,6 +70,50 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._answer(body=True)
+
+    def do_PUT(self) -> None:
+        path, options = self._written()
+        content = self._sent()
+        if "partNumber" in options:
+            self.ours.uploads[options["uploadId"]][int(options["partNumber"])] = content
+        else:
+            self.ours.files[path] = content
+        self._send(200, b"", {"ETag": '"1"'}, body=True)
+
+    def do_POST(self) -> None:
+        path, options = self._written()
+        asked = self._sent()
+        if "uploads" in options:
+            upload = str(len(self.ours.uploads))
+            self.ours.uploads[upload] = {}
+            answer = f"<InitiateMultipartUploadResult><UploadId>{upload}</UploadId></InitiateMultipartUploadResult>"
+        elif "delete" in options:
+            for key in re.findall("<Key>(.*?)</Key>", asked.decode()):
+                self.ours.files.pop(f"{path.rstrip('/')}/{key}", None)
+            answer = "<DeleteResult></DeleteResult>"
+        else:
+            parts = self.ours.uploads.pop(options["uploadId"])
+            self.ours.files[path] = b"".join(parts[number] for number in sorted(parts))
+            answer = '<CompleteMultipartUploadResult><ETag>"1"</ETag></CompleteMultipartUploadResult>'
+        self._send(200, answer.encode(), {"Content-Type": "application/xml"}, body=True)
+
+    def do_DELETE(self) -> None:
+        self.ours.files.pop(self._written()[0], None)
+        self._send(204, b"", {}, body=False)
+
+    def _sent(self) -> bytes:
+        """What a request sends; Amazon's libraries send it in chunks of their own, within those of HTTP."""
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            content = _unchunked(self.rfile)
+        else:
+            content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        return _unchunked(BytesIO(content)) if "aws-chunked" in self.headers.get("Content-Encoding", "") else content
+
+    def _written(self) -> tuple[str, dict[str, str]]:
+        address = urlsplit(self.path)
+        options = parse_qs(address.query, keep_blank_values=True)
+        self.ours.asked.append((self.command, self.path, dict(self.headers)))
+        return unquote(address.path), {key: one[0] for key, one in options.items()}
 
     def _answer(self, body: bool) -> None:
         ours = self.ours
@@ -150,6 +196,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._content(self.ours.files[f"/{bucket}/{key}"], {}, body)
         else:
             self._send(200, json.dumps(described(key)).encode(), {"Content-Type": "application/json"}, body)
+
+
+def _unchunked(stream: IO[bytes]) -> bytes:
+    """The content of chunks, each of which has its size before it, up to an empty one and what trails it."""
+    found = []
+    while size := int(stream.readline().partition(b";")[0], 16):
+        found.append(stream.read(size))
+        stream.readline()
+    while stream.readline().strip():
+        pass
+    return b"".join(found)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from engine.errors import DataError, OptionError
 from engine.interactions import Interactions
 from engine.storage import shared_storage, stored_value
 from engine.storage.taken_apart import put_together, take_apart
+from tests.engine.datasets.servers import serving
 
 DAYS = 86_400
 
@@ -115,6 +117,31 @@ def test_only_runs_that_are_surely_dead_are_removed(tmp_path: Path) -> None:
     assert not dead.exists()
     assert all((one / "value-0.arrow").exists() for one in (young, lives, no_marker, other_marker, other_name))
     assert [one.name for one in with_other.iterdir()] == ["thesis.txt"]
+
+
+def test_a_bucket_is_used_like_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving() as server:
+        place = f"s3://key:secret@bucket/data{server.options}"
+        server.put("/bucket/data/thesis.txt", "x")
+
+        def names() -> list[str]:
+            return [path.rpartition("/")[2] for path, content in sorted(server.files.items()) if content]
+
+        value = [np.arange(2_000_000)]  # more than one part of an upload
+        kept = open_place(place).put(value)
+        assert kept is not None
+        assert names() == ["run.json", "value-0.arrow", "thesis.txt"]
+        stored, rest = kept
+        np.testing.assert_array_equal(stored.load(lambda: rest)[0], value[0])
+        assert "secret" not in stored.address
+        open_place(place)
+        assert len(names()) == 3
+        monkeypatch.setattr(shared_storage, "_DEAD", timedelta(-1))
+        open_place(place)
+        assert names() == ["thesis.txt"]
+        with pytest.raises(DataError, match=r"needs access to it, by keys") as caught:
+            stored.require_run()
+        assert "secret" not in str(caught.value)
 
 
 def test_a_run_that_goes_on_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
