@@ -81,14 +81,17 @@ class SharedStorage:
         -------
         stored, rest
             The file of the arrays, which lives as long as ``stored``, and what :meth:`StoredValue.load` needs beside
-            it. None if the value has few arrays.
+            it. None if the value has few arrays, or cannot be taken apart.
 
         Raises
         ------
         DataError
             If they cannot be stored.
         """
-        rest, parts = take_apart(value)
+        try:
+            rest, parts = take_apart(value)
+        except RecursionError:  # something in it refers to itself
+            return None
         if sum(len(part) for part in parts) < _LEAST_BYTES:
             return None
         with self._errors():

@@ -32,6 +32,11 @@ class _ArrayPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class _TensorPlace:
+    array: _ArrayPlace
+
+
+@dataclass(frozen=True, slots=True)
 class _TablePlace:
     number: int
     is_texts: bool
@@ -50,8 +55,8 @@ def take_apart(value: Any) -> tuple[Any, list[Bytes]]:
     Parameters
     ----------
     value
-        Arrays, tables, plain values and objects of this package, in lists, tuples and dicts. Other objects stay in the
-        rest as they are.
+        Arrays, tensors, tables, plain values and objects of this package, in lists, tuples and dicts. Other objects
+        stay in the rest as they are.
 
     Returns
     -------
@@ -67,6 +72,10 @@ def put_together(rest: Any, part: Callable[[int], Bytes]) -> Any:
     if isinstance(rest, _ArrayPlace):
         array = part(rest.number).view(rest.dtype)
         return array.reshape(rest.shape[::-1]).T if rest.columns_first else array.reshape(rest.shape)
+    if isinstance(rest, _TensorPlace):
+        import torch
+
+        return torch.as_tensor(put_together(rest.array, part))
     if isinstance(rest, _TablePlace):
         return _read_table(part(rest.number), rest.is_texts)
     if isinstance(rest, _Made):
@@ -90,6 +99,8 @@ class _Parts:
             return self._places[id(value)][1]
         if isinstance(value, np.ndarray):
             return self._without_array(value)
+        if type(value).__module__ == "torch" and hasattr(value, "detach"):
+            return self._without_tensor(value)
         if type(value) is dict:
             return {name: self.without(one) for name, one in value.items()}
         if type(value) in (list, tuple):
@@ -113,6 +124,13 @@ class _Parts:
         self.found.append(array.reshape(-1).view(np.uint8))
         self._places[id(value)] = value, place
         return place
+
+    def _without_tensor(self, value: Any) -> Any:
+        try:
+            place = self._without_array(value.numpy())
+        except (TypeError, RuntimeError):  # it is on another device, sparse, has gradients, or a type of torch's own
+            return value
+        return _TensorPlace(place) if isinstance(place, _ArrayPlace) else value
 
     def _keep(self, value: Any, content: Bytes, is_texts: bool) -> _TablePlace:
         place = _TablePlace(len(self.found), is_texts)

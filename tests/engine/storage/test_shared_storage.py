@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 
 from engine.data.dataset import Dataset
 from engine.data.id_map import IdMap
@@ -83,6 +84,23 @@ def test_arrays_of_any_layout_come_back() -> None:
     assert back["columns first"].flags.f_contiguous
     assert back["twice"][1][1:] == (None, "text", 3)
     assert back["twice"][0].base is back["twice"][1][0].base  # stored once
+
+
+def test_tensors_come_back_as_tensors() -> None:
+    plain = torch.arange(6000.0).reshape(60, 100)
+    value = [plain, plain.T, plain[:, ::2], plain.bfloat16(), plain.to_sparse(), plain.clone().requires_grad_()]
+    rest, parts = take_apart(value)
+    assert len(parts) == 3
+    back = put_together(rest, parts.__getitem__)
+    for one, other in zip(back, value, strict=True):
+        assert torch.equal(one.to_dense(), other.to_dense())
+        assert (one.dtype, one.layout, one.requires_grad) == (other.dtype, other.layout, other.requires_grad)
+
+
+def test_what_refers_to_itself_is_left_to_the_cluster(tmp_path: Path) -> None:
+    value: list[Any] = [np.zeros(1 << 20)]
+    value.append(value)
+    assert open_place(str(tmp_path)).put(value) is None
 
 
 def dead_run(folder: Path, name: str, age: float, *files: str) -> Path:
