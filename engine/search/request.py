@@ -121,6 +121,8 @@ def understand(
     if translation.language is not None and has_title(query):
         translation = Translation()
     english = _with_subject_first(translation.english) if translation.language is not None else ""
+    if is_first_title is not None and len(words(query)) > 2 and is_title(query):
+        is_first_title = is_title  # another title that is as long is hardly a request: "No se lo digas a nadie"
     reading = read(english or query, fields, keep_as_text=frozenset(literal), is_title=is_first_title)
     moods = Moods() if query in literal or is_title(query) else read_moods(english or query)
     if len(words(query)) > _LONGEST_OF_MOODS and not any(" " in phrase for phrase in moods.phrases):

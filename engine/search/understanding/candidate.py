@@ -48,6 +48,8 @@ class Candidate:
         For an attribute, how many other words may stand between it and the noun that it describes.
     is_origin
         Whether the words say who made an item or where: ``directed by hitchcock``, ``from italy``.
+    commas
+        The places of words that a comma of a list separates from the word before: ``from italy, france or spain``.
     """
 
     start: int
@@ -58,6 +60,7 @@ class Candidate:
     order: Order | None = None
     reach: int = 0
     is_origin: bool = False
+    commas: frozenset[int] = frozenset()
 
     @property
     def is_head(self) -> bool:

@@ -34,13 +34,15 @@ class Findings:
         self._ordering: Ordering | None = None
         self._moved: tuple[str, int, int, str] | None = None
         self._dropped: list[tuple[int, int]] = []
+        self._names_items = False
 
     def demand(self, start: int, end: int, filters: tuple[Filter, ...]) -> None:
         """Take words for a condition."""
         self._conditions.append(Condition(*self._use(start, end), filters))
 
-    def exclude(self, start: int, end: int, subject_start: int, subject_end: int) -> None:
-        """Take words for the exclusion of a subject."""
+    def exclude(self, start: int, end: int, subject_start: int, subject_end: int, *, names_items: bool) -> None:
+        """Take words for the exclusion of a subject; a noun for items may be among them."""
+        self._names_items |= names_items
         subject = join(self._text, self._tokens[subject_start:subject_end])
         self._exclusions.append(Exclusion(*self._use(start, end), subject))
 
@@ -68,7 +70,7 @@ class Findings:
         is_name
             Whether a subject that is excluded is a name in the catalogue.
         """
-        asks_for_items = bool(self._dropped)
+        asks_for_items = bool(self._dropped) or self._names_items
         asks = self._conditions or self._exclusions or self._ordering is not None or self._moved is not None
         if not asks and not self._dropped:
             return Reading(self._text)
@@ -78,6 +80,7 @@ class Findings:
             not text
             and not self._conditions
             and self._moved is None
+            and not (self._ordering is not None and asks_for_items)
             and not self._only_excludes(asks_for_items, is_name)
         ):
             return Reading(self._text)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: How many titles count as well known.
 _WELL_KNOWN = 3000
 _LONGEST = 8
+_NEGATION = re.compile(
+    r"\b(?:no|not|nor|neither|non|nothing|without|isn.?t|aren.?t|except|excluding|other than|but|minus|avoid)"
+)
 _PARTS = re.compile(r"[():]|\s[-–]\s|a\.k\.a\.")
 
 
@@ -134,6 +137,30 @@ class KnownTitles:
         return self._has(
             " ".join(tokens[place].word for place in (end - 1, *after)), is_half_typed=after[-1] + 1 == len(tokens)
         )
+
+    def negate(self, text: str, tokens: Sequence[Token], start: int, end: int) -> bool:
+        """Whether any title contains a negation, with the words from ``start`` to ``end`` and a neighbour in the query.
+
+        Two words alone tell nothing: a title that contains "no romance" leaves a condition what it is.
+        """
+        before = start > 0 and not tokens[start].breaks
+        after = end < len(tokens) and not tokens[end].breaks
+        runs = [(start - 1, end)] * before + [(start, end + 1)] * after
+        return any(
+            f" {' '.join(words(text[tokens[first].start : tokens[last - 1].end]))}" in self._negations
+            for first, last in runs
+            if last - first > 2
+        )
+
+    @locked_property
+    def _negations(self) -> str:
+        """The folded words of the titles that contain a negation, with a space around each word."""
+        lines = "\n".join(title or "" for title in self._columns.fields.titles()).casefold()
+        found: dict[str, None] = {}
+        for match in _NEGATION.finditer(lines):
+            end = lines.find("\n", match.end())
+            found[lines[lines.rfind("\n", 0, match.start()) + 1 : end if end >= 0 else None]] = None
+        return "\n".join(f" {' '.join(words(title))} " for title in found)
 
     def _has(self, joint: str, is_half_typed: bool = False) -> bool:
         wanted = joint if is_half_typed and len(joint.rsplit(" ", 1)[-1]) > 2 else f"{joint} "

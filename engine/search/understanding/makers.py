@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+
+import numpy as np
 
 from engine.search.filters.columns import TextField
 from engine.search.filters.fields import Fields
 from engine.search.understanding.candidate import Candidate, Part
+from engine.search.understanding.lists import read_list
 from engine.search.understanding.vocabulary import NOUNS, Vocabulary
 from engine.search.understanding.words import Words
 from engine.text.normalize import words as words_of
@@ -47,6 +49,7 @@ _MAKERS = (
     *("manufacturer", "manufacturers", "production_companies", "production_company", "network", "networks"),
 )
 _BY = ("by", "from", "made by", "produced by")
+_WITH = ("with", "starring", "featuring")
 _LONGEST_NAME = 5
 #: "Ursula Le Guin" may stand for so many values that have an initial or another name in between.
 _MOST_VALUES = 8
@@ -78,8 +81,10 @@ def match_maker(words: Words, start: int, vocabulary: Vocabulary) -> Candidate |
     fields = vocabulary.columns.fields
     if words[start] in NOUNS and not words.breaks(start + 1) and vocabulary.find(words.plain, start) is None:
         found = _match_role(words, start + 1, fields) or _match_by(words, start + 1, fields)
+        found = found or _match_several(words, start + 1, vocabulary)
         return None if found is None else found.at(start, found.end)
-    return _match_role(words, start, fields) or _match_by(words, start, fields)
+    found = _match_role(words, start, fields) or _match_by(words, start, fields)
+    return found or _match_several(words, start, vocabulary)
 
 
 def _match_role(words: Words, start: int, fields: Fields) -> Candidate | None:
@@ -108,35 +113,77 @@ def _match_by(words: Words, start: int, fields: Fields) -> Candidate | None:
     return found if found is not None and words.breaks(found.end) else None
 
 
+def _match_several(words: Words, start: int, vocabulary: Vocabulary) -> Candidate | None:
+    """``by allen, brooks and wilder`` after what items are, if one column of people has all of these names.
+
+    A single name is searched for, which finds the person in every column. Nobody's items have several such names, so
+    that a search for these would bring any item that has one of them somewhere.
+    """
+    behind = words.after(start, ("by",))
+    if behind is None or not (words.is_head(start - 1) or vocabulary.find(words.plain, start - 1) is not None):
+        return None
+    for field in _fields(vocabulary.columns.fields, _PEOPLE):
+        found = _named(words, start, behind, iter([field]), ("by",))
+        if found is not None and sum(len(part.terms) for part in found.parts) > 1 and _are_names(found, field):
+            return found
+    return None
+
+
+def _are_names(found: Candidate, field: TextField) -> bool:
+    """Whether the names of a candidate are whole ones or last names of a field."""
+    ends = [f" {' '.join(words_of(term))} " for part in found.parts for term in part.terms]
+    return all(any(folded.endswith(end) for folded in field.folded) for end in ends)
+
+
 def match_credit(words: Words, start: int, vocabulary: Vocabulary) -> Candidate | None:
     """Whose items a negation excludes: ``by hitchcock`` in all columns of people and makers that have the name.
+
+    ``with tom hanks`` is looked up among those who only appear in items.
 
     Without a negation these words are searched for, which finds the person in every column. What is excluded must be
     looked up, since a search for the words would find it first.
     """
     fields = vocabulary.columns.fields
-    behind = words.after(start, _BY)
+    behind, makers = words.after(start, _BY), list(_fields(fields, _MAKERS))
+    people = [] if words[start] == "from" else list(_fields(fields, _PEOPLE))
+    if behind is None:
+        behind, people, makers = words.after(start, _WITH), list(_fields(fields, _CAST)), []
     if behind is None:
         return None
-    people = [] if words[start] == "from" else list(_fields(fields, _PEOPLE))
-    makers = list(_fields(fields, _MAKERS))
     found = _credited(words, behind, people, makers)
-    while found is not None and (place := words.after_or(found.end)) is not None:
-        further = _credited(words, words.after(place, _BY) or place, people, makers)
-        if further is None:
-            break
-        found = replace(found, end=further.end, parts=(*found.parts, *further.parts))
-    return None if found is None else found.at(start, found.end)
+    if found is None:
+        return None
+    listed = read_list(
+        words,
+        found,
+        lambda place, is_sure: _credited(
+            words, words.after(place, (*_BY, *_WITH)) or place, people, makers, is_sure=is_sure
+        ),
+    )
+    return listed.each(words, start) if listed.is_whole else None
 
 
-def _credited(words: Words, start: int, people: Sequence[TextField], makers: Sequence[TextField]) -> Candidate | None:
+def _credited(
+    words: Words, start: int, people: Sequence[TextField], makers: Sequence[TextField], *, is_sure: bool = False
+) -> Candidate | None:
     """The longest name at a place in all columns of people that have it, and in the first one of makers."""
     for end, name in _runs(words, start):
         parts = [Part(one.name, terms) for one in people if (terms := _terms(one, name))]
         parts += [Part(one.name, terms) for one in makers if (terms := _terms(one, name, begins=True))][:1]
         if parts:
             return Candidate(start, end, "explicit", tuple(parts), is_origin=True)
-    return _name(words, start, people, begins=False)
+    return None if is_sure else _name(words, start, people, begins=False)
+
+
+def match_name(words: Words, start: int, vocabulary: Vocabulary) -> Candidate | None:
+    """The longest name of a person or a maker at a place, in all columns that have it: ``hitchcock``."""
+    fields = vocabulary.columns.fields
+    for end, name in _runs(words, start):
+        if names_maker(name, vocabulary):
+            people, makers = list(_fields(fields, (*_PEOPLE, *_CAST))), list(_fields(fields, _MAKERS))
+            parts = [Part(one.name, terms) for one in (*people, *makers) if (terms := _terms(one, name))]
+            return Candidate(start, end, "explicit", tuple(parts), is_origin=True)
+    return None
 
 
 def names_maker(name: str, vocabulary: Vocabulary) -> bool:
@@ -167,7 +214,10 @@ def _named(
     *,
     begins: bool = False,
 ) -> Candidate | None:
-    """The longest name at a place that a field has, and those that "or" adds to it.
+    """The longest name at a place that a field has, and the others of a list that it begins.
+
+    "and" asks for all of them if an item has them all, such as two actors, and else for any: no film is directed by
+    Hitchcock, Kubrick and Wilder.
 
     Parameters
     ----------
@@ -185,25 +235,39 @@ def _named(
     found = _name(words, behind, all_fields, begins=begins)
     if found is None:
         return None
-    field = [one for one in all_fields if one.name == found.parts[0].field]
-    while (place := words.after_or(found.end)) is not None:
-        further = _name(words, words.after(place, again) or place, field, begins=begins)
-        if further is None:
-            break
-        found = found.joined(further)
-    return found.at(start, found.end)
+    (field,) = (one for one in all_fields if one.name == found.parts[0].field)
+    listed = read_list(
+        words,
+        found,
+        lambda place, is_sure: _name(
+            words, words.after(place, again) or place, [field], begins=begins, is_sure=is_sure
+        ),
+    )
+    if not listed.is_whole:
+        return None
+    if listed.conjunction == "and" and _are_together(listed.names, field):
+        return listed.each(words, start)
+    return listed.either(words, start)
 
 
-def _name(words: Words, start: int, fields: Sequence[TextField], *, begins: bool) -> Candidate | None:
-    """The longest name at a place that a field has; without one, what a misspelt name means."""
+def _are_together(names: Sequence[Candidate], field: TextField) -> bool:
+    """Whether an item has all of these names."""
+    masks = [np.logical_or.reduce([field.mask(term) for term in name.parts[0].terms]) for name in names]
+    return bool(np.logical_and.reduce(masks).any())
+
+
+def _name(
+    words: Words, start: int, fields: Sequence[TextField], *, begins: bool, is_sure: bool = False
+) -> Candidate | None:
+    """The longest name at a place that a field has; without one, and if it may be misspelt, what was meant."""
     runs = _runs(words, start)
     for end, name in runs:
-        is_half_typed = not begins and end == len(words) and len(name.rsplit(" ", 1)[-1]) >= _HALF_TYPED
+        is_half_typed = not (begins or is_sure) and end == len(words) and len(name.rsplit(" ", 1)[-1]) >= _HALF_TYPED
         for field in fields:
             if terms := _terms(field, name, begins=begins, is_half_typed=is_half_typed):
                 return Candidate(start, end, "explicit", (Part(field.name, terms),), is_origin=True)
-    before_or = [run for run in runs if "or" not in words.plain[start : run[0]]]
-    for end, name in () if begins else before_or[:1]:
+    alone = [run for run in runs if not {"or", "and"} & set(words.plain[start : run[0]])]
+    for end, name in () if begins or is_sure else alone[:1]:
         for field in fields:
             if (meant := _misspelt(field, name)) is not None:
                 return Candidate(start, end, "explicit", (Part(field.name, (meant,)),), is_origin=True)

@@ -111,6 +111,11 @@ def read_moods(text: str) -> Moods:
     )
 
 
+def is_mood(folded: Sequence[str]) -> bool:
+    """Whether folded words are an expression for a mood: ``funny``."""
+    return " ".join(folded) in _vocabulary().moods
+
+
 def genre_key(name: str) -> str:
     """A key that is the same for the usual names of a genre.
 

@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from engine.search.understanding.candidate import Candidate
+from engine.search.understanding.moods import is_mood
 from engine.search.understanding.tokens import word_set
-from engine.search.understanding.words import Words
+from engine.search.understanding.vocabulary import NOUNS
+from engine.search.understanding.words import Joint, Words
 
 _WITHOUT = ("without any", "without too much", "without so much", "without much", "without the", "without a", "without")
 _NO = ("with no", "with not too much", "but no", "and no", "no")
 _NOT = (
     *("that is not", "that are not", "thats not", "which is not", "which are not", "that isnt", "that arent"),
     *("but not", "and not", "but nothing", "but isnt", "isnt", "is not", "are not", "arent", "not", "nothing"),
-    *("other than", "except for", "except", "excluding", "anything but"),
+    *("that is neither", "that are neither", "but neither", "neither"),
 )
+_EXCEPT = (
+    *("everything but", "everything except for", "everything except", "everything other than"),
+    *("anything but", "anything except for", "anything except", "anything other than"),
+    *("all except for", "all except", "other than", "apart from", "aside from", "except for", "except", "excluding"),
+    *("minus", "avoiding", "avoid", "i dont want", "i do not want", "dont want", "do not want"),
+    *("i dont like", "i do not like", "dont like", "do not like"),
+)
+#: The words with which a negation begins; few words of a query do.
+_BEGINNINGS = {"non", *(phrase.split(" ")[0] for phrases in (_WITHOUT, _NO, _NOT, _EXCEPT) for phrase in phrases)}
 _DEGREES = (
     *("too much of a", "too much", "too", "so", "very", "overly", "really", "that", "particularly", "a", "an", "any"),
     *("in", "from"),
 )
+#: The first words of negations that concern items wherever they stand.
+_SURE = word_set("except excluding other apart aside anything everything all")
+#: What may stand between a negation of items and what is said of them: "except those by hitchcock", "not about war".
+_THOSE = ("those", "the ones", "ones", "anything", "any")
+_ABOUT = ("about", "with", "starring", "featuring", "involving", "containing")
+_ARE = ("that are", "which are", "that were", "which were")
+#: Words behind "non-" that are one word with it.
+_NON_WORDS = word_set("stop fiction linear verbal profit human fungible sequitur entity conformist descript events")
 #: What follows "no" or "not" where nothing is excluded.
 _NOT_EXCLUDING = word_set(
     """
     one way time longer more matter where only just all always alone sure yet even enough long old new good
-    bad what like as much many because knowing be less fewer later under over
+    bad what like as much many because knowing be less fewer later under over another
     """
 )
 #: People and things that lack something in a plot: "a man without a past".
@@ -45,8 +65,22 @@ _CLAUSES = word_set(
 _VERBS = frozenset(("is", "are", "was", "were", "with", "there", "theres"))
 _LONGEST_SUBJECT = 3
 
-#: A function that finds the candidate that begins at a place.
-Phrase = Callable[[int], Candidate | None]
+#: A negation that is repeated in a list, and what may stand before a further part of one.
+_AGAIN = ("with no", "without any", "without", "no", "not")
+_PARTICLES = ("any", "a", "an", "the", "too", "in", "from", "by", "with", "about")
+
+
+class Finders(Protocol):
+    """Finds the candidate that begins at a place."""
+
+    def phrase(self, start: int) -> Candidate | None:
+        """What may be a condition."""
+
+    def origin(self, start: int) -> Candidate | None:
+        """Who made items, or where: "by hitchcock", "from france"."""
+
+    def name(self, start: int) -> Candidate | None:
+        """The name of a person or a maker: "hitchcock"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,50 +95,120 @@ class Negated:
         The negated candidates.
     subject
         The places of the first word of the subject and behind its last one.
+    names_items
+        Whether a noun for items is among the words: "no disney films".
+    before_noun
+        The place of such a noun at the end; None if there is none.
     """
 
     start: int
     end: int
     candidates: tuple[Candidate, ...] = ()
     subject: tuple[int, int] | None = None
+    names_items: bool = False
+    before_noun: int | None = None
 
 
-def match_negation(words: Words, start: int, phrase: Phrase, origin: Phrase) -> list[Negated]:
+def match_negation(words: Words, start: int, find: Finders, *, is_of_items: bool = False) -> list[Negated]:
     """What is excluded by the negation that begins at this word; empty if none does.
 
     Parameters
     ----------
     words, start
         The words, and the place of the first one of the negation.
-    phrase
-        Finds what may be a condition.
-    origin
-        Finds who made items, or where: "by hitchcock", "from france".
+    find
+        Finds what a negation may exclude.
+    is_of_items
+        Whether the words before it are a condition, so that they name nobody in a plot.
     """
+    if words[start] not in _BEGINNINGS:
+        return []
     if words[start] == "non":
-        found = phrase(start + 1)
-        return [] if found is None or not found.parts else [Negated(start, found.end, (_negated(found, start),))]
-    for phrases in (_WITHOUT, _NO, _NOT):
+        return _non(words, start, find)
+    for phrases in (_WITHOUT, _NO, _EXCEPT, _NOT):
         behind = words.after(start, phrases)
         if behind is None:
             continue
-        is_without = phrases is _WITHOUT
-        degree = None if is_without else words.after(behind, _DEGREES)
-        if words[behind] in _NOT_EXCLUDING or _is_in_plot(words, start):
+        if words[behind] in _NOT_EXCLUDING or (not is_of_items and _is_in_plot(words, start)):
             return []
-        place = degree or behind
-        found = origin(behind) if phrases is _NOT and _excludes(words, start, True, True) else None
-        found = found or phrase(place)
-        if found is not None and found.role == "compound":
-            return [Negated(start, found.end, subject=(place, found.end))]
-        if found is not None and found.parts and not _goes_on(words, found, phrase):
-            if phrases is _NO and words[start] == "with" and not words.is_head(start - 1):
-                return []
-            return _listed(words, start, found, phrase)
-        if not _excludes(words, start, phrases is _NOT, degree is not None):
-            return []
-        return _subjects(words, start, place, phrase)
+        is_adjectival = phrases is _NOT and start == 0
+        return _excluded(words, start, behind, phrases, find, is_adjectival=is_adjectival)
     return []
+
+
+def _excluded(
+    words: Words, start: int, behind: int, phrases: tuple[str, ...], find: Finders, *, is_adjectival: bool
+) -> list[Negated]:
+    """What a negation excludes whose words end before ``behind``."""
+    is_not = phrases in (_NOT, _EXCEPT)
+    if phrases is _EXCEPT:
+        behind = words.after(behind, _THOSE) or behind
+    degree = None if phrases is _WITHOUT else words.after(behind, _DEGREES)
+    if degree is None and is_not:
+        degree = words.after(behind, _ABOUT)
+    place = degree or behind
+    found = find.origin(behind) if is_not and _excludes(words, start, True, True) else None
+    found = found or find.phrase(place)
+    if found is not None and words[place - 1] == "in" and found.role == "attribute":
+        return []  # "not in english", in a catalogue that has no languages but a country of this name
+    if found is not None and found.role == "compound":
+        return _continued(words, [_noun(words, Negated(start, found.end, subject=(place, found.end)), find)], find)
+    if not is_adjectival and (qualified := _qualified(words, start, place, find)):
+        return qualified
+    if found is not None and found.parts and not _goes_on(words, found, find):
+        if phrases is _NO and words[start] == "with" and not words.is_head(start - 1):
+            return []
+        excluded = Negated(start, found.end, (_negated(found, start),))
+        if not is_adjectival:
+            excluded = _noun(words, excluded, find)
+        return _continued(words, [excluded], find, is_not=is_not)
+    if not _excludes(words, start, is_not, degree is not None):
+        return []
+    return _subjects(words, start, place, find, is_not=is_not, is_adjectival=is_adjectival)
+
+
+def _non(words: Words, start: int, find: Finders) -> list[Negated]:
+    """What "non" excludes: "non-english", "non-hitchcock thrillers", "non-zombie horror"."""
+    found = find.phrase(start + 1)
+    if found is None or not found.parts:
+        found = find.name(start + 1)
+    if found is not None:
+        return [Negated(start, found.end, (_negated(found, start),))]
+    is_before_noun = not words.breaks(start + 2) and words.is_head(start + 2) and words.gap(start + 1) == "-"
+    if not is_before_noun or words[start + 1] in _NON_WORDS or not words[start + 1]:
+        return []
+    return [Negated(start, start + 2, subject=(start + 1, start + 2))]
+
+
+def _noun(words: Words, one: Negated, find: Finders) -> Negated:
+    """The same exclusion with the noun for items behind it: "no american films" asks for no films."""
+    end = _noun_end(words, one.end, find)
+    if end is None or words.breaks(one.end):
+        return one
+    candidates = tuple(each.at(each.start, end) for each in one.candidates)
+    return replace(one, end=end, candidates=candidates, names_items=True, before_noun=one.end)
+
+
+def _noun_end(words: Words, place: int, find: Finders) -> int | None:
+    """The place behind a noun for items; None if there is none at a place."""
+    found = find.phrase(place)
+    if found is not None:
+        return found.end if found.role in ("noun", "kind") else None
+    return place + 1 if words[place] in NOUNS else None
+
+
+def _qualified(words: Words, start: int, place: int, find: Finders) -> list[Negated]:
+    """What is said of the items that a negation excludes: "no films by hitchcock", "no movies about war"."""
+    end = _noun_end(words, place, find)
+    if end is None or words.breaks(end):
+        return []
+    behind = words.after(end, _ARE) or end
+    found = find.origin(behind) or find.phrase(behind)
+    if found is not None and found.parts and (found.role == "explicit" or behind > end):
+        return _continued(words, [Negated(start, found.end, (_negated(found, start),))], find)
+    subject = words.after(end, _ABOUT)
+    excluded = [] if subject is None else _subjects(words, start, subject, find)
+    return [replace(one, names_items=True) for one in excluded]
 
 
 def _is_in_plot(words: Words, start: int) -> bool:
@@ -119,31 +223,70 @@ def _negated(found: Candidate, start: int) -> Candidate:
     return replace(found.at(start, found.end), role="explicit", negated=not found.negated)
 
 
-def _goes_on(words: Words, found: Candidate, phrase: Phrase) -> bool:
+def _goes_on(words: Words, found: Candidate, find: Finders) -> bool:
     """Whether a noun follows, so that the words are a part of a subject: "no action heroes"."""
-    if found.role in ("explicit", "kind", "noun") or words.breaks(found.end) or phrase(found.end) is not None:
+    end = found.end
+    if found.role in ("explicit", "kind", "noun") or words.breaks(end) or find.phrase(end) is not None:
         return False
-    return not words.tokens[found.end].is_stop and words[found.end] not in ("please", "at", "nor", "scenes", "elements")
+    return not words.tokens[end].is_stop and words[end] not in (*NOUNS, "please", "at", "nor", "scenes", "elements")
 
 
-def _listed(words: Words, start: int, found: Candidate, phrase: Phrase) -> list[Negated]:
-    """The candidates that a negation lists: ``no romance or comedy``; "and" goes on too where it adds a genre."""
-    excluded = [Negated(start, found.end, (_negated(found, start),))]
-    while (behind := words.after(excluded[-1].end, ("or", "nor", "and no", "or any"))) is not None:
-        further = phrase(behind)
-        if further is None or not further.parts or _goes_on(words, further, phrase):
+def _continued(words: Words, excluded: list[Negated], find: Finders, *, is_not: bool = False) -> list[Negated]:
+    """What a list excludes that begins with what is excluded already: ``no romance, comedy or zombies``.
+
+    What commas alone join is a list only where "or" or "and" ends it: of "no zombies, french" the second one is asked
+    for.
+    """
+    behind_commas: list[Negated] = []
+    while (joint := words.joint((behind_commas or excluded)[-1].end)) is not None:
+        listed = [*excluded, *behind_commas]
+        further = _part(words, joint, listed, find, is_not=is_not)
+        if further is None:
             break
-        place = excluded[-1].end
-        excluded.append(Negated(place, further.end, (_negated(further, place),)))
-    if found.is_origin and behind is not None:  # a name that no column has
-        excluded += _subjects(words, excluded[-1].end, behind, phrase)
+        behind_commas.append(_noun(words, further, find))
+        if joint.word != "," or words.after(joint.end, _AGAIN) is not None:
+            excluded, behind_commas = [*excluded, *behind_commas], []
     return excluded
+
+
+def _part(words: Words, joint: Joint, listed: Sequence[Negated], find: Finders, *, is_not: bool) -> Negated | None:
+    """A further part of a list of what is excluded; None if something else follows.
+
+    "or" goes on with anything. A comma and "and" go on with a genre, and with what is on the same column or is a
+    subject as well: of "without zombies and in french" the second part is asked for.
+    """
+    start = listed[-1].end
+    again = words.after(joint.end, _AGAIN)
+    first = joint.end if again is None else again
+    place = words.after(first, _PARTICLES) or first
+    is_sure = joint.word == "or" or again is not None
+    if words[place] in _NOT_EXCLUDING:
+        return None
+    found = find.phrase(first) or find.phrase(place)
+    if found is not None and found.parts and found.role != "compound" and not _goes_on(words, found, find):
+        fields = {part.field for one in listed for each in one.candidates for part in each.parts}
+        is_alike = found.role in ("genre", "subject") or any(part.field in fields for part in found.parts)
+        return Negated(start, found.end, (_negated(found, start),)) if is_sure or is_alike else None
+    end = _subject_end(words, place, find)
+    if end is None or (found is not None and found.role == "noun"):
+        return None
+    if not is_sure:
+        is_last = words.breaks(end) or words.tokens[end].is_stop or words.joint(end) is not None
+        are_subjects = any(one.subject is not None for one in listed)
+        if not is_last or (joint.word == "and" and is_not) or not (are_subjects or joint.word == ","):
+            return None
+        subject = listed[0].subject
+        if is_mood([words[place]]) and (subject is None or not is_mood([words[subject[0]]])):
+            return None
+    return Negated(start, end, subject=(place, end))
 
 
 def _excludes(words: Words, start: int, is_not: bool, has_degree: bool) -> bool:
     """Whether a negation of a subject concerns the items and not something in a plot."""
     before = words[start - 1]
     if words.breaks(start) or words.is_head(start - 1) or "but" in (before, words[start]):
+        return True
+    if words[start] in _SURE:
         return True
     if is_not:
         if words[start] == "not" and before not in _CLAUSES | _LACKING and not words.tokens[start - 1].is_stop:
@@ -154,19 +297,27 @@ def _excludes(words: Words, start: int, is_not: bool, has_degree: bool) -> bool:
     return before != "" and before not in _LACKING and not before.endswith("ing") and before not in _CLAUSES
 
 
-def _subjects(words: Words, start: int, place: int, phrase: Phrase) -> list[Negated]:
+def _subjects(
+    words: Words, start: int, place: int, find: Finders, *, is_not: bool = False, is_adjectival: bool = False
+) -> list[Negated]:
     """The subjects that a negation lists: ``without zombies or vampires``."""
-    excluded: list[Negated] = []
-    while True:
-        end = place
-        while end < len(words) and end - place < _LONGEST_SUBJECT and words[end] != "":
-            if end > place and (words.breaks(end) or words.tokens[end].is_stop or phrase(end) is not None):
-                break
-            end += 1
-        if end == place or words.tokens[place].is_stop:
-            return excluded
-        excluded.append(Negated(start, end, subject=(place, end)))
-        behind = words.after(end, ("or", "nor"))
-        if behind is None:
-            return excluded
-        start, place = end, behind
+    end = _subject_end(words, place, find)
+    if end is None:
+        return []
+    excluded = Negated(start, end, subject=(place, end))
+    return _continued(words, [excluded if is_adjectival else _noun(words, excluded, find)], find, is_not=is_not)
+
+
+def _subject_end(words: Words, place: int, find: Finders) -> int | None:
+    """The place behind the subject that begins at a place; None if no subject does."""
+    end = place
+    while end < len(words) and end - place < _LONGEST_SUBJECT and words[end] != "":
+        if end > place and (words.breaks(end) or words.tokens[end].is_stop or _is_condition(find.phrase(end))):
+            break
+        end += 1
+    return None if end == place or words.tokens[place].is_stop else end
+
+
+def _is_condition(found: Candidate | None) -> bool:
+    """Whether words are more than a further word of a subject: "high school" is a subject where "school" is a genre."""
+    return found is not None and found.role != "subject"

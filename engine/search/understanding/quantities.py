@@ -50,6 +50,8 @@ _UNITS: Mapping[str, NumberRole] = {
     **dict.fromkeys(("dollar", "dollars", "usd", "bucks", "euro", "euros", "eur", "pounds", "gbp", "yen"), "price"),
     **dict.fromkeys(("vote", "votes", "members", "ratings", "viewers", "users"), "people"),
 }
+#: Units of which several numbers are as many choices.
+_COUNTED: tuple[NumberRole, ...] = ("episodes", "seasons")
 _RATED = ("rated", "rating", "score", "scored", "scoring", "imdb", "stars")
 _MINUTES = ("minute", "minutes", "min", "mins", "m")
 _HOURS = ("hour", "hours", "hr", "hrs", "h")
@@ -75,6 +77,8 @@ def _compared(words: Words, start: int, columns: Columns) -> Candidate | None:
     place = words.after(start, ("with", "of", "priced", "costing", "that are", "which are", "runs", "running")) or start
     if (between := _between(words, start, place, columns)) is not None:
         return between
+    if (choice := _choice(words, place, columns)) is not None:
+        return choice.at(start, choice.end)
     sign, number_at_ = _sign(words, place)
     amount = _amount(words, number_at_, columns)
     if amount is None or (amount.role is None and amount.field is None):
@@ -92,6 +96,22 @@ def _compared(words: Words, start: int, columns: Columns) -> Candidate | None:
     return _candidate(start if place == start or words[start] != "of" else place, end, amount, sign, columns)
 
 
+def _choice(words: Words, start: int, columns: Columns) -> Candidate | None:
+    """``12, 13 or 24 episodes``."""
+    numbers: list[float] = []
+    place: int | None = start
+    while place is not None and (number := number_at(words, place)) is not None:
+        numbers.append(number.value)
+        joint = words.joint(number.end)
+        role = _UNITS.get(words[number.end])
+        if joint is None and len(numbers) > 1 and role in _COUNTED and role in columns.numbers:
+            part = Part(columns.numbers[role].name, tuple(map(_shown, numbers)))
+            end = number.end + 1
+            return Candidate(start, end, "explicit", (part,), commas=words.commas(start, end))
+        place = None if joint is None else joint.end
+    return None
+
+
 def _rated(words: Words, start: int, columns: Columns) -> Candidate | None:
     """``rated above 8``, ``with a rating of at least 7.5``, ``8+ rating``, ``imdb over 8``."""
     field = columns.numbers.get("rating")
@@ -101,8 +121,9 @@ def _rated(words: Words, start: int, columns: Columns) -> Candidate | None:
     behind = words.after(place, _RATED)
     if behind is not None:
         behind = words.after(behind, ("rating", "score")) or behind
-        behind = words.after(behind, ("of", "is", "at")) or behind
         sign, at = _sign(words, behind)
+        if sign is None:
+            sign, at = _sign(words, words.after(behind, ("of", "is", "at")) or behind)
         number = number_at(words, at)
         if number is None or (words[place] == "stars" and sign is None):
             return None
@@ -115,8 +136,12 @@ def _rated(words: Words, start: int, columns: Columns) -> Candidate | None:
     if number is None:
         return None
     if words[number.end] == "10" and words.gap(number.end) == "/":  # 8/10
-        return _candidate(start, number.end + 1, _Amount(number.end + 1, number.value, "rating"), sign or ">=", columns)
-    if words[number.end] not in ("rating", "score") or words[number.end + 1] == "of":
+        amount = _Amount(number.end + 1, number.value, "rating")
+        if sign is None:
+            sign, end = _sign_behind(words, amount.end, amount, at)
+            return _candidate(start, end, amount, sign or ">=", columns)
+        return _candidate(start, amount.end, amount, sign, columns)
+    if words[number.end] not in ("rating", "rated", "score") or words[number.end + 1] == "of":
         return None
     amount = _Amount(number.end + 1, number.value, "rating")
     return _candidate(start, number.end + 1, amount, sign or ">=", columns)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.search.filters.columns import quoted
+from engine.search.filters.columns import WrongTermError, quoted
 from engine.search.filters.parser import Filter, mask, parse
 from engine.search.understanding.candidate import Candidate, Part
+from engine.search.understanding.choices import united, without_halves
 from engine.search.understanding.columns import Columns
 from engine.search.understanding.findings import Findings
 from engine.search.understanding.known_titles import KnownTitles
@@ -90,7 +91,7 @@ class QueryReader:
         if self._is_title(text, words, is_title) or self._titles.begins(tokens):
             return Reading(text)
         likeness = match_likeness(text, words, is_title, self._is_title_alone)
-        scan = Scan(words, self._vocabulary, self._titles)
+        scan = Scan(text, words, self._vocabulary, self._titles)
         candidates, negated = scan.all(range(0) if likeness is None else range(likeness[0], likeness[3]))
         found = Findings(text, tokens)
         if likeness is not None:
@@ -99,13 +100,13 @@ class QueryReader:
         conditions = Resolution(words, candidates, others).conditions()
         if not negated and likeness is None and _is_lone(conditions, len(tokens)):
             return Reading(text)
-        for one in _without_halves(_united(conditions, words), words):
+        for one in without_halves(united(conditions, words, self._are_together), words):
             self._add(found, self._without_repetition(one, conditions))
         for excluded in negated:
             if excluded.subject is not None:
-                found.exclude(excluded.start, excluded.end, *excluded.subject)
+                found.exclude(excluded.start, excluded.end, *excluded.subject, names_items=excluded.names_items)
             for one in excluded.candidates:
-                self._add(found, one)
+                self._add(found, _with_one_part(one, conditions))
         return found.reading(lambda subject: self._is_name(subject, text))
 
     def _is_name(self, subject: str, query: str) -> bool:
@@ -149,10 +150,18 @@ class QueryReader:
         if one.role != "attribute" or len(one.parts) != 1 or self._fields[one.parts[0].field].kind != "number":
             return one
         is_said = any(
-            other.role == "explicit" and any(part.field == one.parts[0].field for part in other.parts)
+            other.role == "explicit" and [part.field for part in other.parts] == [one.parts[0].field]
             for other in conditions
         )
         return replace(one, parts=()) if is_said else one
+
+    def _are_together(self, one: Candidate, other: Candidate) -> bool:
+        """Whether an item fits two conditions on one column."""
+        name = one.parts[0].field
+        if self._fields[name].kind == "text":
+            return False
+        masks = [self._fields.any_of(name, each.parts[0].terms) for each in (one, other)]
+        return bool(np.any(masks[0] & masks[1]))
 
     def _add(self, found: Findings, one: Candidate) -> None:
         """Add a candidate as a condition, an order or a word that asks for nothing; what fits no item stays text."""
@@ -165,11 +174,20 @@ class QueryReader:
         elif filters := self._filters(one.parts, one.negated):
             found.demand(one.start, one.end, filters)
 
+    def _fits(self, field: str, term: str) -> bool:
+        """Whether an item has a value; of a list, the others still count: "from the 70s, 80s or 90s"."""
+        try:
+            self._fields[field].term(term)
+        except WrongTermError:
+            return False
+        return True
+
     def _filters(self, parts: Iterable[Part], is_negated: bool) -> tuple[Filter, ...]:
         """The filters as if they had been typed; empty if one of them fits no item."""
         filters: list[Filter] = []
         for field, terms in parts:
-            line = f"{'-' * is_negated}{field}:{','.join(map(quoted, terms))}"
+            fitting = terms if len(terms) == 1 else [term for term in terms if self._fits(field, term)]
+            line = f"{'-' * is_negated}{field}:{','.join(map(quoted, fitting))}"
             parsed = parse(line, self._fields)
             if parsed.text or parsed.problems:
                 return ()
@@ -186,42 +204,15 @@ def _is_lone(conditions: Sequence[Candidate], num_words: int) -> bool:
     return conditions[0].end - conditions[0].start == num_words
 
 
-def _united(conditions: Sequence[Candidate], words: Words) -> list[Candidate]:
-    """The conditions, of which ``comedies or dramas`` and ``comedies and dramas`` are one that either fits."""
-    united: list[Candidate] = []
-    for one in conditions:
-        before = united[-1] if united else None
-        if before is not None and _is_choice(before, one, words):
-            united[-1] = before.joined(one)
-        else:
-            united.append(one)
-    return united
+def _with_one_part(excluded: Candidate, conditions: Sequence[Candidate]) -> Candidate:
+    """What is excluded, of which one filter at most excludes: "no anime", where anime is animation in Japanese.
 
-
-def _without_halves(conditions: Sequence[Candidate], words: Words) -> list[Candidate]:
-    """The conditions without those on who made an item or where that "or" joins with what is not in the same filter.
-
-    All filters must hold, so the half of a choice would leave out what the other half asks for: ``directed by hitchcock
-    or about birds``.
+    An item is left out only if it is all of it, which no filters say; each filter by itself would leave out more. The
+    first one counts that no condition asks for: "japanese films, no anime" are no animation. Of several names each one
+    is left out.
     """
-    starts, ends = {one.start: one for one in conditions}, {one.end: one for one in conditions}
-    halves: set[int] = set()
-    for one in conditions:
-        if not one.is_origin:
-            continue
-        if (behind := words.after_or(one.end)) is not None:
-            halves |= {one.start} | ({behind} & starts.keys())
-        if words.after_or(one.start - 1) is not None:
-            halves |= {one.start} | ({ends[one.start - 1].start} if one.start - 1 in ends else set())
-    return [one for one in conditions if one.start not in halves]
-
-
-def _is_choice(before: Candidate, one: Candidate, words: Words) -> bool:
-    if not (len(before.parts) == len(one.parts) == 1 and before.parts[0].field == one.parts[0].field):
-        return False
-    if before.negated or one.negated:
-        return False
-    joint = words[before.end] if one.start == before.end + 1 else ""
-    return joint == "or" or (
-        joint == "and" and words[before.end - 1].endswith("s") and words[one.end - 1].endswith("s")
-    )
+    if len(excluded.parts) < 2 or excluded.is_origin:
+        return excluded
+    asked = {part for one in conditions if not one.negated for part in one.parts}
+    left = [part for part in excluded.parts if part not in asked]
+    return replace(excluded, parts=tuple(left or excluded.parts)[:1])

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 
 from engine.search.understanding.candidate import Candidate
 from engine.search.understanding.known_titles import KnownTitles
-from engine.search.understanding.makers import match_credit, match_maker
+from engine.search.understanding.makers import match_credit, match_maker, match_name
 from engine.search.understanding.negation import Negated, match_negation
 from engine.search.understanding.quantities import match_quantity
-from engine.search.understanding.requests import match_order, match_place
+from engine.search.understanding.requests import match_order, match_place, match_stress
 from engine.search.understanding.tokens import word_set
 from engine.search.understanding.vocabulary import Vocabulary
 from engine.search.understanding.words import Words
@@ -26,21 +26,28 @@ class Scan:
 
     Parameters
     ----------
-    words
-        The words of the query.
+    text, words
+        The query and its words.
     vocabulary
         What they can mean in the catalogue.
     titles
         The titles of the catalogue, whose words are no conditions.
     """
 
-    def __init__(self, words: Words, vocabulary: Vocabulary, titles: KnownTitles) -> None:
+    def __init__(self, text: str, words: Words, vocabulary: Vocabulary, titles: KnownTitles) -> None:
+        self._text = text
         self.words = words
         self._vocabulary = vocabulary
         self._titles = titles
+        self._phrases: dict[int, Candidate | None] = {}
 
     def phrase(self, start: int) -> Candidate | None:
         """The longest candidate that begins at a word; None if there is none."""
+        if start not in self._phrases:
+            self._phrases[start] = self._phrase(start)
+        return self._phrases[start]
+
+    def _phrase(self, start: int) -> Candidate | None:
         words, columns = self.words, self._vocabulary.columns
         if not words[start]:
             return None
@@ -48,13 +55,14 @@ class Scan:
             one
             for one in (
                 match_order(words, start, columns),
+                match_stress(words, start),
                 match_years(words, start, columns),
                 match_quantity(words, start, columns),
                 match_place(words, start, self._vocabulary),
                 match_maker(words, start, self._vocabulary),
                 self._vocabulary.find(words.plain, start),
             )
-            if one is not None and not any(words.breaks(place) for place in range(one.start + 1, one.end))
+            if one is not None and not _is_broken(one, words)
         ]
         return max(found, key=lambda one: one.end, default=None)
 
@@ -66,10 +74,15 @@ class Scan:
         words = self.words
         found = match_place(words, start, self._vocabulary, is_of_items=True)
         found = found or match_credit(words, start, self._vocabulary)
-        if found is None or any(words.breaks(place) for place in range(start + 1, found.end)):
+        if found is None or _is_broken(found, words):
             return None
         is_last = words.breaks(found.end) or words.tokens[found.end].is_stop
         return found if is_last or self.phrase(found.end) is not None else None
+
+    def name(self, start: int) -> Candidate | None:
+        """The name of a person or a maker that begins at a word; None if none does."""
+        found = match_name(self.words, start, self._vocabulary)
+        return None if found is None or _is_broken(found, self.words) else found
 
     def all(self, skipped: range) -> tuple[list[Candidate], list[Negated]]:
         """All candidates and all negations of the query, which do not overlap.
@@ -85,7 +98,9 @@ class Scan:
         while place < len(self.words):
             if place in skipped:
                 place = skipped.stop
-            elif excluded := match_negation(self.words, place, self.phrase, self.origin):
+            elif excluded := match_negation(
+                self.words, place, self, is_of_items=bool(candidates) and candidates[-1].end == place
+            ):
                 negated += excluded
                 place = excluded[-1].end
             elif (found := self.phrase(place) or self._bare_year(place)) is not None:
@@ -100,7 +115,15 @@ class Scan:
         candidates = [one for one in candidates if one.role != "year" or self._is_year(one, subject)]
         return (
             [one for one in candidates if not self._titles.joins(self.words.tokens, one.start, one.end, owned)],
-            [one for one in negated if not self._titles.joins(self.words.tokens, one.start, one.end, owned)],
+            [one for one in negated if not self._is_of_title(one, owned)],
+        )
+
+    def _is_of_title(self, one: Negated, owned: Container[int]) -> bool:
+        """Whether a negation is a part of a title: "eyes without a face", "no country for"."""
+        titles, tokens = self._titles, self.words.tokens
+        ends = {one.end} if one.before_noun is None else {one.end, one.before_noun}
+        return titles.joins(tokens, one.start, one.end, owned) or any(
+            titles.negate(self._text, tokens, one.start, end) for end in ends
         )
 
     def _bare_year(self, place: int) -> Candidate | None:
@@ -116,3 +139,8 @@ class Scan:
         if not subject:
             return True
         return self._titles.have(subject, np.flatnonzero(field.mask(found.parts[0].terms[0])))
+
+
+def _is_broken(found: Candidate, words: Words) -> bool:
+    """Whether a mark other than the commas of a list stands between the words of a candidate."""
+    return any(words.breaks(place) and place not in found.commas for place in range(found.start + 1, found.end))

@@ -4,8 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from engine.search.understanding.tokens import Token
+
+#: What joins the parts of a list.
+Conjunction = Literal[",", "or", "and"]
+
+
+#: Words that stand for items, as a noun does: "something from france".
+_SOMETHING = frozenset(("something", "anything", "everything", "stuff"))
+#: Marks between the parts of a list, and what they say.
+_MARKS: Mapping[str, Conjunction] = {",": ",", "/": "or", "&": "and"}
+
+
+class Joint(NamedTuple):
+    """What joins two parts of a list; ``end`` is the place of the first word behind it."""
+
+    end: int
+    word: Conjunction
 
 
 class Words:
@@ -52,6 +69,22 @@ class Words:
                 return start + len(phrase)
         return None
 
+    def joint(self, end: int) -> Joint | None:
+        """What goes on with a list behind its first words: a comma, "or", "and", or a comma and one of these."""
+        if not 0 < end < len(self.tokens):
+            return None
+        gap, word = self.tokens[end].gap.strip(), self[end]
+        if word in ("or", "nor", "and") and gap in ("", ",", "/"):
+            behind = end + 1
+            if word == "and" and self[behind] == "or" and self.gap(behind) == "/":
+                word, behind = "or", behind + 1
+            return None if self.breaks(behind) else Joint(behind, "and" if word == "and" else "or")
+        return Joint(end, _MARKS[gap]) if gap in _MARKS else None
+
+    def commas(self, start: int, end: int) -> frozenset[int]:
+        """The places of the words behind the first one that a comma separates from the word before."""
+        return frozenset(place for place in range(start + 1, end) if self.gap(place).strip() == ",")
+
     def after_or(self, end: int) -> int | None:
         """The place behind an "or" that goes on with something; None if there is none, or a mark beside it."""
         is_joint = self[end] in ("or", "nor") and not self.breaks(end) and not self.breaks(end + 1)
@@ -59,7 +92,7 @@ class Words:
 
     def is_head(self, place: int) -> bool:
         """Whether a word is a noun for items or for a genre, or there is no such word."""
-        return place < 0 or self.breaks(place + 1) or self[place] in self._heads
+        return place < 0 or self.breaks(place + 1) or self[place] in self._heads or self[place] in _SOMETHING
 
 
 @lru_cache(maxsize=256)

@@ -64,8 +64,9 @@ def match_years(words: Words, start: int, columns: Columns) -> Candidate | None:
     found = _relative(words, place, newest) or _compared(words, place) or _plain(words, start, place)
     if found is None or words[found[0]] in _STYLES:
         return None
-    end, term = found
-    return Candidate(start, end, "explicit", (Part(field.name, term),))
+    end, terms = found
+    commas = words.commas(start, end) if len(terms) > 1 else frozenset()
+    return Candidate(start, end, "explicit", (Part(field.name, terms),), commas=commas)
 
 
 def match_bare_year(words: Words, start: int, columns: Columns) -> Candidate | None:
@@ -134,18 +135,15 @@ def _plain(words: Words, start: int, place: int) -> tuple[int, tuple[str, ...]] 
         return last.end, (f"{first.low}..{last.high}",)
     if not is_decade and behind is None and place == start and words[start] != "year":
         return None  # a number alone may be a title; see match_bare_year
-    return _decades(words, first)
+    return _several(words, first)
 
 
-def _decades(words: Words, first: Span) -> tuple[int, tuple[str, ...]]:
-    """A year, a decade or several: ``70s and 80s``."""
+def _several(words: Words, first: Span) -> tuple[int, tuple[str, ...]]:
+    """A year, a decade or several: ``70s and 80s``, ``1971, 1972 or 1973``."""
     terms, end = [_term(first)], first.end
-    while first.high > first.low:
-        further = words.after(end, ("and", "or"))
-        if further is None and words.gap(end).strip() in ("/", "&", ","):
-            further = end
-        span = None if further is None else _span(words, further)
-        if span is None or span.low == span.high:
+    while (joint := words.joint(end)) is not None:
+        span = _span(words, words.after(joint.end, _OF) or joint.end)
+        if span is None or (joint.word == "," and words.joint(span.end) is None and not words.breaks(span.end)):
             break
         terms.append(_term(span))
         end = span.end
