@@ -28,6 +28,10 @@ _LONGEST = 5
 #: A kind that covers this part of a catalogue says nothing.
 _ALL = 0.98
 _WELL_RATED = ("highly rated", "high rated", "best rated", "top rated", "well rated", "highest rated", "best reviewed")
+_BADLY_RATED = (
+    *("badly rated", "poorly rated", "low rated", "lowest rated", "worst rated", "worst reviewed", "badly reviewed"),
+)
+_WORST = ("worst", "the worst")
 _ACCLAIMED = ("critically acclaimed", "acclaimed", "highly acclaimed", "well reviewed")
 _POPULAR = ("popular", "most popular", "well known", "widely known", "best known", "famous", "most famous")
 _LESS_KNOWN = ("lesser known", "less known", "little known", "not well known", "unknown", "obscure", "overlooked")
@@ -202,6 +206,12 @@ class Vocabulary:
                 yield phrase, _candidate("explicit", *well_rated)
             for phrase in _BEST:
                 yield phrase, _candidate("attribute", *well_rated, reach=1)
+        badly_rated = None if rating is None else self._well_rated(rating, people, is_badly=True)
+        if badly_rated is not None:
+            for phrase in _BADLY_RATED:
+                yield phrase, _candidate("explicit", *badly_rated)
+            for phrase in _WORST:
+                yield phrase, _candidate("attribute", *badly_rated, reach=1)
         if people is None or not len(known := known_numbers(people)) or known[-1] <= 0:
             return
         known = known[known > 0]
@@ -216,18 +226,21 @@ class Vocabulary:
                 role = "explicit" if phrase in _SAID_OF_ITEMS else "genre"
                 yield phrase, _candidate(role, well_rated[0], (people.name, (f"{middle}..{upper}",)))
 
-    def _well_rated(self, rating: NumberField, people: NumberField | None) -> list[tuple[str, tuple[str, ...]]] | None:
-        """The upper quarter of the ratings, among items that at least the median number of people know."""
+    def _well_rated(
+        self, rating: NumberField, people: NumberField | None, *, is_badly: bool = False
+    ) -> list[tuple[str, tuple[str, ...]]] | None:
+        """The upper or the lower quarter of the ratings, among items that at least the median number of people know."""
         numbers = rating.numbers
+        sign, part = ("<=", 0.25) if is_badly else (">=", 0.75)
         if people is None or not (people.numbers > 0).any():
             known = known_numbers(rating)
-            return [(rating.name, (f">={rounded(float(np.quantile(known, 0.75)))}",))] if len(known) else None
+            return [(rating.name, (f"{sign}{rounded(float(np.quantile(known, part)))}",))] if len(known) else None
         middle = rounded(float(np.median(people.numbers[people.numbers > 0])))
         known = numbers[(people.numbers >= float(middle)) & ~np.isnan(numbers)]
         if not len(known):
             return None
-        least = rounded(float(np.quantile(known, 0.75)))
-        return [(rating.name, (f">={least}",)), (people.name, (f">={middle}",))]
+        limit = rounded(float(np.quantile(known, part)))
+        return [(rating.name, (f"{sign}{limit}",)), (people.name, (f">={middle}",))]
 
     def _lengths(self) -> Iterator[tuple[str, Candidate]]:
         numbers, newest = self.columns.numbers, self.columns.newest_year
