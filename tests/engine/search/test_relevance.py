@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.search.evidence import Evidence
 from engine.search.lexical.coverage import Coverage
-from engine.search.relevance import match
+from engine.search.relevance import match, weighted
 
 
 def evidence(num_rows: int, num_words: int, *, by_meaning: bool) -> Evidence:
@@ -41,3 +43,12 @@ def test_a_long_query_asks_for_more(by_meaning: bool) -> None:
     sums = np.array([8.0])
     short, long = (match(evidence(1, number, by_meaning=by_meaning), sums)[0] for number in (2, 6))
     assert long < short
+
+
+def test_an_exact_title_that_the_model_does_not_know_fits_as_well_as_any_other() -> None:
+    is_exact, by_others = np.array([True, True, False]), np.array([0.1, 0.6, 0.6])
+    titles = replace(evidence(3, 3, by_meaning=True), exact=is_exact, cosines=by_others, best_cosine=0.7)
+    foreign, known, other = match(titles, weighted(titles))
+    assert foreign == known > other
+    better = replace(titles, cosines=np.array([0.1, 0.8, 0.6]), best_cosine=0.8)
+    assert match(better, weighted(better))[1] > known  # what the model does know still counts
