@@ -596,7 +596,7 @@ class SearchIndex:
         """The mask of the allowed items without those that name an excluded subject."""
         rows = np.arange(len(self.items))
         for subject in request.without:
-            named = self._index.keywords.coverage(subject, rows).anywhere > 0.999
+            named = self._index.keywords.name(subject, rows)
             allowed = ~named if allowed is None else allowed & ~named
         return allowed
 

@@ -311,8 +311,7 @@ class Ranker:
 
     def _about(self, subject: str, evidence: Evidence) -> Numbers:
         """How much the weighted sums of the candidates fall for being about a subject."""
-        named = self._index.keywords.coverage(subject, evidence.rows).anywhere
-        fall = np.where(named > 0.999, _NAMED, 0.0)
+        fall = np.where(self._index.keywords.name(subject, evidence.rows), _NAMED, 0.0)
         if evidence.cosines is not None:
             cosines = self._semantic.index()[0].cosines(self._semantic.encode_query(subject), evidence.rows)
             fall += _PER_COSINE * np.maximum(0.0, np.nan_to_num(cosines) - _ABOUT)

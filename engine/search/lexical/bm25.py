@@ -14,7 +14,7 @@ from engine.data.results import Correction
 from engine.ranking import top_k
 from engine.runtime.job import Job
 from engine.search.lexical.catalogue_fields import OTHER_TITLES, PEOPLE, SEPARATOR, CatalogueField
-from engine.search.lexical.coverage import Coverage, Occurrences, Place, measure_coverage
+from engine.search.lexical.coverage import Coverage, Occurrences, Place, have_all, measure_coverage
 from engine.search.lexical.postings import Postings, make_postings
 from engine.search.lexical.query_reader import QueryReader
 from engine.search.lexical.query_term import QueryTerm
@@ -36,6 +36,8 @@ _POPULARITY_WEIGHT = 0.4
 #: The weight of an acronym of a title, which tells as much as a word of it.
 _ACRONYM_WEIGHT = 1.5
 _PHRASE_WEIGHT = 0.9
+#: The least weight of a match that is the same word, in another form or spelling.
+_SAME_WORD = 0.75
 
 
 class BM25Index:
@@ -286,6 +288,12 @@ class BM25Index:
         terms = self.query_terms(query, literal)
         found = [self._occurrences(term, rows, without) for term in terms]
         return measure_coverage(self._reader.content_words(query), terms, found, self._idf_of_unknown, len(rows))
+
+    def name(self, subject: str, rows: Rows) -> npt.NDArray[np.bool_]:
+        """Whether items have all words of a subject, in whatever grammatical form: "vampire" for "vampires"."""
+        terms = self.query_terms(subject)
+        found = [self._occurrences(term, rows) for term in terms]
+        return have_all(self.content_words(subject), terms, found, _SAME_WORD, len(rows))
 
     def term_scores(self, term: QueryTerm, rows: Rows, *, without: Collection[str] = ()) -> Scores:
         """What a term of a query adds to the scores of some items in :meth:`search`, shape (len(rows),).

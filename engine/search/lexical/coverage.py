@@ -112,16 +112,40 @@ def measure_coverage(
         idf = max(one.idf for one in single) if single else max(one.idf for _, one in own) / 2
         total += idf
         known += idf
-        covered = _united(single)
-        for term, one in own:
-            if term.typed != word:  # a name, or two words that the catalogue writes as one
-                covered = np.maximum(covered, _as_array(one)) if len(covered) else _as_array(one)
-        of_words[word] = np.float32(idf) * covered
+        of_words[word] = np.float32(idf) * _covered(word, own)
     shares = np.zeros((3, num_rows), dtype=np.float32)
     for part in of_words.values():
         part /= np.float32(total)
         shares += part
     return Coverage(shares[0], shares[1], shares[2], known / total if total else 0.0, of_words)
+
+
+def have_all(
+    words: Sequence[str], terms: Sequence[QueryTerm], found: Sequence[Occurrences], least: float, num_rows: int
+) -> npt.NDArray[np.bool_]:
+    """Whether items match all of these words with a weight of more than ``least``, shape (num_rows,).
+
+    Parameters
+    ----------
+    words, terms, found, num_rows
+        See :func:`measure_coverage`.
+    least
+        A weight from 0 to 1.
+    """
+    has = np.full(num_rows, bool(words))
+    for word in words:
+        own = [(term, one) for term, one in zip(terms, found, strict=True) if word in term.typed.split(" ")]
+        has &= _covered(word, own)[0] > least if own else False
+    return has
+
+
+def _covered(word: str, own: Sequence[tuple[QueryTerm, Occurrences]]) -> Shares:
+    """How well items match a word by the terms that it is in, shape (3, num_rows)."""
+    covered = _united([one for term, one in own if term.typed == word])
+    for term, one in own:
+        if term.typed != word:  # a name, or two words that the catalogue writes as one
+            covered = np.maximum(covered, _as_array(one)) if len(covered) else _as_array(one)
+    return covered
 
 
 def _as_array(one: Occurrences) -> Shares:

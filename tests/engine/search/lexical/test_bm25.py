@@ -48,6 +48,16 @@ def test_a_word_in_the_title_weighs_more() -> None:
     assert index.search("matrix", 2)[0].tolist() == [1, 0]
 
 
+def test_an_item_names_a_subject_in_any_form_of_its_words() -> None:
+    index = BM25Index(["a", "b", "c", "d"], ["two vampires", "a vampire's bank", "a bank", "vampirism"])
+    rows = np.arange(4)
+    assert index.name("vampires", rows).tolist() == [True, True, False, False]
+    assert index.name("vampire", rows).tolist() == [True, True, False, False]
+    assert index.name("banks of vampires", rows).tolist() == [False, True, False, False]
+    assert not index.name("zebras", rows).any()
+    assert not index.name("?", rows).any()
+
+
 def test_items_without_any_of_the_words_are_not_found(index: BM25Index) -> None:
     rows, scores = index.search("drama", 10)
     assert sorted(rows.tolist()) == [3, 5]
