@@ -15,6 +15,7 @@ from engine.search.understanding.words import Joint, Words
 _WITHOUT = ("without any", "without too much", "without so much", "without much", "without the", "without a", "without")
 _NO = ("with no", "with not too much", "but no", "and no", "no")
 _NOT = (
+    *("not suitable", "not appropriate", "not meant", "unsuitable", "inappropriate"),
     *("that is not", "that are not", "thats not", "which is not", "which are not", "that isnt", "that arent"),
     *("but not", "and not", "but nothing", "but isnt", "isnt", "is not", "are not", "arent", "not", "nothing"),
     *("that is neither", "that are neither", "but neither", "neither"),
@@ -64,6 +65,8 @@ _CLAUSES = word_set(
 #: Words before a bare "not" or "no" that do not begin a request.
 _VERBS = frozenset(("is", "are", "was", "were", "with", "there", "theres"))
 _LONGEST_SUBJECT = 3
+#: Two words that name one subject with an "and" between them.
+_PAIRS = frozenset((("black", "white"), ("sword", "sandal"), ("sword", "sorcery"), ("cat", "mouse"), ("rock", "roll")))
 
 #: A negation that is repeated in a list, and what may stand before a further part of one.
 _AGAIN = ("with no", "without any", "without", "no", "not")
@@ -129,11 +132,18 @@ def match_negation(words: Words, start: int, find: Finders, *, is_of_items: bool
         behind = words.after(start, phrases)
         if behind is None:
             continue
-        if words[behind] in _NOT_EXCLUDING or (not is_of_items and _is_in_plot(words, start)):
+        is_excluding = words[behind] not in _NOT_EXCLUDING or _is_compared(words, behind, find)
+        if not is_excluding or (not is_of_items and _is_in_plot(words, start)):
             return []
         is_adjectival = phrases is _NOT and start == 0
         return _excluded(words, start, behind, phrases, find, is_adjectival=is_adjectival)
     return []
+
+
+def _is_compared(words: Words, behind: int, find: Finders) -> bool:
+    """Whether "nothing" is followed by a comparison: "nothing longer than two hours"."""
+    found = find.phrase(behind) if words[behind - 1] == "nothing" else None
+    return found is not None and found.role == "explicit" and bool(found.parts)
 
 
 def _excluded(
@@ -145,7 +155,7 @@ def _excluded(
         behind = words.after(behind, _THOSE) or behind
     degree = None if phrases is _WITHOUT else words.after(behind, _DEGREES)
     if degree is None and is_not:
-        degree = words.after(behind, _ABOUT)
+        degree = words.after(behind, _ABOUT if start == 0 else (*_ABOUT, "by"))
     place = degree or behind
     found = find.origin(behind) if is_not and _excludes(words, start, True, True) else None
     found = found or find.phrase(place)
@@ -311,8 +321,11 @@ def _subjects(
 def _subject_end(words: Words, place: int, find: Finders) -> int | None:
     """The place behind the subject that begins at a place; None if no subject does."""
     end = place
+    if words[place + 1] == "and" and (words[place], words[place + 2]) in _PAIRS:
+        end = place + 3
     while end < len(words) and end - place < _LONGEST_SUBJECT and words[end] != "":
-        if end > place and (words.breaks(end) or words.tokens[end].is_stop or _is_condition(find.phrase(end))):
+        is_other = words.breaks(end) or words.tokens[end].is_stop or words[end].isdigit()
+        if end > place and (is_other or _is_condition(find.phrase(end))):
             break
         end += 1
     return None if end == place or words.tokens[place].is_stop else end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -127,11 +128,17 @@ class Scan:
         )
 
     def _bare_year(self, place: int) -> Candidate | None:
-        """A number that is a year and no title, beside other words."""
-        before = self.words[place - 1]
-        if len(self.words) == 1 or before in _NOT_BEFORE_YEAR or self._titles.is_well_known([self.words[place]]):
+        """A number that is a year and no title, beside other words; before a noun for items it is nothing else."""
+        words = self.words
+        if len(words) == 1 or self._titles.is_well_known([words[place]]):
             return None
-        return match_bare_year(self.words, place, self._vocabulary.columns)
+        is_after_mark = place > 0 and words.breaks(place)
+        if not (is_after_mark or words.breaks(place + 1)) and words.is_head(place + 1):
+            found = match_bare_year(words, place, self._vocabulary.columns)
+            return None if found is None else replace(found, role="explicit")
+        if words[place - 1] in _NOT_BEFORE_YEAR:
+            return None
+        return match_bare_year(words, place, self._vocabulary.columns)
 
     def _is_year(self, found: Candidate, subject: Sequence[str]) -> bool:
         """Whether a number is the year of items: "batman 1989", but not "berlin 1945"."""

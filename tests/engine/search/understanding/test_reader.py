@@ -48,6 +48,7 @@ def told(text: str, fields: Fields) -> tuple[str, str]:
         ("90s and 2000s toys", "toys", "year:1990s,2000s"),
         ("story 1995", "story", "year:1995"),
         ("horror 1979", "", "genre:Horror year:1979"),
+        ("the 1979 film about robots", "robots", "year:1979"),
         ("berlin 1995", "berlin 1995", ""),  # no title of this year has the word
         ("the summer of 1995", "the summer of 1995", ""),
         ("70s nostalgia", "70s nostalgia", ""),
