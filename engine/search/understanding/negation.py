@@ -65,12 +65,19 @@ _CLAUSES = word_set(
 #: Words before a bare "not" or "no" that do not begin a request.
 _VERBS = frozenset(("is", "are", "was", "were", "with", "there", "theres"))
 _LONGEST_SUBJECT = 3
+#: Words for moods that are no adjectives.
+_MOOD_NOUNS = word_set(
+    """
+    violence gore splatter explosions nightmares tears twists paranoia nostalgia loneliness escapism heartbreak
+    slapstick claustrophobia rage worldbuilding
+    """
+)
 #: Two words that name one subject with an "and" between them.
 _PAIRS = frozenset((("black", "white"), ("sword", "sandal"), ("sword", "sorcery"), ("cat", "mouse"), ("rock", "roll")))
 
 #: A negation that is repeated in a list, and what may stand before a further part of one.
 _AGAIN = ("with no", "without any", "without", "no", "not")
-_PARTICLES = ("any", "a", "an", "the", "too", "in", "from", "by", "with", "about")
+_PARTICLES = ("anything", "any", "a", "an", "the", "too", "in", "from", "by", "with", "about")
 
 
 class Finders(Protocol):
@@ -171,10 +178,10 @@ def _excluded(
         excluded = Negated(start, found.end, (_negated(found, start),))
         if not is_adjectival:
             excluded = _noun(words, excluded, find)
-        return _continued(words, [excluded], find, is_not=is_not)
+        return _continued(words, [excluded], find, is_not=phrases is _NOT)
     if not _excludes(words, start, is_not, degree is not None):
         return []
-    return _subjects(words, start, place, find, is_not=is_not, is_adjectival=is_adjectival)
+    return _subjects(words, start, place, find, is_not=phrases is _NOT, is_adjectival=is_adjectival)
 
 
 def _non(words: Words, start: int, find: Finders) -> list[Negated]:
@@ -282,13 +289,17 @@ def _part(words: Words, joint: Joint, listed: Sequence[Negated], find: Finders, 
         return None
     if not is_sure:
         is_last = words.breaks(end) or words.tokens[end].is_stop or words.joint(end) is not None
-        are_subjects = any(one.subject is not None for one in listed)
-        if not is_last or (joint.word == "and" and is_not) or not (are_subjects or joint.word == ","):
+        if not is_last or (joint.word == "and" and is_not):
             return None
         subject = listed[0].subject
-        if is_mood([words[place]]) and (subject is None or not is_mood([words[subject[0]]])):
+        if _describes(words[place]) and (subject is None or not _describes(words[subject[0]])):
             return None
     return Negated(start, end, subject=(place, end))
+
+
+def _describes(word: str) -> bool:
+    """Whether a word is an adjective of a mood: of "without zombies and funny" the second part is asked for."""
+    return word not in _MOOD_NOUNS and is_mood([word])
 
 
 def _excludes(words: Words, start: int, is_not: bool, has_degree: bool) -> bool:
