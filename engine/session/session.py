@@ -63,8 +63,8 @@ def open_session(
     UnknownError
         If there is no data set of this name.
     OptionError
-        If ``on`` is no executor, ``storage`` is neither a folder nor an address of S3, or this machine does not have the
-        device.
+        If ``on`` is no executor, ``storage`` is neither a folder nor an address of S3, or this machine does not have
+        the device.
     """
     require_executor(on)
     if storage is not None:
