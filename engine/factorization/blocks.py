@@ -1,4 +1,4 @@
-"""Gibbs sampling of the vectors of users, items and days, in padded batches that an executor computes."""
+"""Gibbs sampling of the vectors of users, items and days, in batches that an executor computes."""
 
 from __future__ import annotations
 

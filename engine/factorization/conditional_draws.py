@@ -66,7 +66,8 @@ def _draw(
         right = torch.stack([wanted - (weighted @ prior.unsqueeze(2)).squeeze(2) - noise, wanted], 2)
     solution = _solve(weighted, right, few)
     after = prior + solution[..., 0]
-    return after, solution[..., -1], (design @ (after - before).unsqueeze(2)).squeeze(2)
+    # A strided tensor would be multiplied with other last bits than its copy from another process.
+    return after, solution[..., -1].contiguous(), (design @ (after - before).unsqueeze(2)).squeeze(2)
 
 
 def _solve(design: Tensor, right: Tensor, few: bool) -> Tensor:
