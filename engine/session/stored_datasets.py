@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -174,9 +174,11 @@ class DatasetService:
             unclear = (error.column or "",) if error.kind is ErrorKind.UNCLEAR_DATES else ()
             if not columns and not unclear:
                 raise
-            return Draft(None, columns, {role: new.mapping.get(role, "") for role in ROLES}, str(error), unclear)
-        guessed: Mapping[str, Mapping[str, str]] = found.source.get("guessed_columns", {})
-        roles = {role: column for columns in guessed.values() for role, column in columns.items()}
+            roles = self._without_times(new, job) if unclear else {}
+            return Draft(
+                None, columns, {role: new.mapping.get(role, roles.get(role, "")) for role in ROLES}, str(error), unclear
+            )
+        roles = _guessed(found)
         is_table = found.overview.kind == "table"
         return Draft(
             found,
@@ -186,6 +188,13 @@ class DatasetService:
                 str(hint["column"]) for hint in found.source.get("hints", ()) if hint["hint"] == "dates" and is_table
             ),
         )
+
+    def _without_times(self, new: NewDataset, job: Job | None) -> dict[str, str]:
+        """The roles that are guessed where the times are left out, which could not be read."""
+        try:
+            return _guessed(preview(new.name, **_files(replace(new, mapping={**new.mapping, "time": ""})), job=job))
+        except DataError:
+            return {}
 
     def add(self, new: NewDataset, job: Job | None = None, log: Callable[[str], None] = lambda _: None) -> str:
         """Read what is to be added or appended, and store it; returns its name.
@@ -226,6 +235,12 @@ class DatasetService:
     def restore(self, name: str) -> str:
         """Put back the data set that was removed last under a name; returns the name."""
         return datasets.restore(self._workspace, name).overview.name
+
+
+def _guessed(found: Preview) -> dict[str, str]:
+    """The roles of the columns that were found by their names."""
+    guessed: Mapping[str, Mapping[str, str]] = found.source.get("guessed_columns", {})
+    return {role: column for columns in guessed.values() for role, column in columns.items()}
 
 
 def _location(text: str) -> str | Path:

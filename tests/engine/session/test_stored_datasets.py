@@ -127,9 +127,10 @@ def test_dates_that_do_not_tell_their_order_are_asked_about(tmp_path: Path, serv
     log, more = tmp_path / "log.csv", tmp_path / "more.csv"
     log.write_text("user,item,rating,day\nu1,a,4,03/04/2024\nu2,b,5,05/06/2024\n")
     more.write_text("user,item,rating,day\nu3,a,4,07/08/2024\n")
-    mapping = {"user": "user", "item": "item", "time": "day"}
+    mapping = {"time": "day"}
     open_ = service.preview(NewDataset("dated", str(log), "", mapping))
     assert (open_.preview, open_.unclear_dates) == (None, ("day",))
+    assert (open_.roles["user"], open_.roles["item"], open_.roles["time"]) == ("user", "item", "day")
     said = NewDataset("dated", str(log), "", mapping, day_first=True)
     draft = service.preview(said)
     assert draft.unclear_dates == ()
