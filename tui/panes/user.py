@@ -69,6 +69,8 @@ _NOTHING_RATED = (
     "“Import my ratings” in the palette ({palette}) reads an export of Letterboxd, IMDb, MyAnimeList and others."
 )
 _SHOWN = 100
+#: Cells of the frame of a list beside what is written on it.
+_FRAME = 4
 
 #: From this width on the two lists stand side by side, and from this height on the histogram is high.
 _SIDE_BY_SIDE, _ROOMY = 160, 30
@@ -419,7 +421,10 @@ class UserPane(ModelPane[People]):
         if what_if is self._what_if and self._what_if is not None:
             self._what_if.comparison = comparison
             self._liked.show(comparison.results, comparison_columns(comparison), cursor=self._liked.cursor)
-            self.post_message(StatusChanged(f"{duration(message.seconds)} · {comparison.method} · what if"))
+            how = f"{duration(message.seconds)} · {comparison.method} · what if"
+            # The frame of the list has no room for the note in a narrow window, and the status line has.
+            fits = len(comparison.note) + _FRAME <= self._recommended.size.width
+            self.post_message(StatusChanged(how if fits else comparison.note))
 
     def _history_read(self, message: Answered) -> None:
         self._read = message.value
