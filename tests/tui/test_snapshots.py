@@ -430,5 +430,6 @@ def test_quitting_while_a_job_runs(make_app, snap_compare, size, theme):
         await until(pilot, lambda: "12 of 20 texts" in screen_text(app))
         await pilot.press("ctrl+q")
         await until(pilot, lambda: "Quit while a job runs?" in screen_text(app))
+        await settle(pilot, jobs=False)
 
     assert snap_compare(app, terminal_size=size, run_before=run)

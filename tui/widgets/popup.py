@@ -13,6 +13,7 @@ from tui.widgets.hints import KeyHints
 
 if TYPE_CHECKING:
     from textual.screen import Screen
+    from textual.widget import Widget
 
     from tui.messages import JobView
 
@@ -35,9 +36,10 @@ class ClosedOnce(UsesKeymap, Contained, _Base):
 class PopUp(ClosedOnce, ModalScreen[None]):
     """A page in front of the main screen: the widget with the class ``page``. The bottom line shows its keys."""
 
-    def on_mount(self) -> None:
-        """Show the keys that work here. Textual calls this besides the ``on_mount`` of a derived class."""
-        self.mount(KeyHints())
+    def _extend_compose(self, widgets: list[Widget]) -> None:
+        """Add the keys that work here to what a derived class composes, as Textual adds its messages."""
+        super()._extend_compose(widgets)
+        widgets.append(KeyHints())
 
     def job_changed(self, job: JobView) -> None:
         """A long job moves on, which most pages do not show."""
