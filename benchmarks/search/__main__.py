@@ -288,7 +288,7 @@ def measure_scale(real: np.ndarray, plots: list[str], count: int, home: Path) ->
     queries = np.concatenate([encoder.encode_queries([plots[row]]) for row in sample])
     before = resident()
     codes, seconds = timed(lambda: BinaryQuantizer().grown(vectors))
-    size = sum(block.nbytes for block in codes.blocks)
+    size = sum(block.nbytes for block in (*codes.blocks, *codes.scales, *codes.offsets))
     show(f"{count:,} x {dim}: on disk, binary codes", f"{path.stat().st_size / 1e9:.2f} GB", f"{size / 1e6:.0f} MB")
     show("  encoding, memory without mapped files", f"{seconds:.2f} s", f"{resident() - before:.0f} MB")
     indexes = {"binary codes": QuantizedIndex(vectors, None, codes)}

@@ -18,6 +18,8 @@ Vectors = npt.NDArray[Any]
 #: Above this number of vectors binary quantization is used, which misses some of the nearest: 60,000 vectors take
 #: 6 ms exactly and 3 ms with binary codes.
 LARGE = 50_000
+#: The bytes of a row's scale and offset beside its code.
+_BYTES_BESIDES = 5
 #: The number of rows that are quantized in advance while a search may wait (50 ms).
 _AT_A_TIME = 131_072
 
@@ -77,4 +79,4 @@ class QuantizationCache:
         if missing <= 0:
             return True
         free = memory.available()
-        return free is None or missing * dim // 8 + _AT_A_TIME * dim <= free
+        return free is None or missing * (dim // 8 + _BYTES_BESIDES) + _AT_A_TIME * dim <= free

@@ -18,8 +18,11 @@ Rows = npt.NDArray[np.int64]
 _MAX_SCORES = 16 << 20
 #: For this many queries at once, one exact matrix product is cheaper than a quantized search for each query.
 _MIN_BATCH = 8
-#: Up to this number of vectors are compared exactly without the quantizer; it is also the minimum per thread.
+#: Up to twice this number of vectors, beside as many as the quantizer would return, are compared exactly without it; it
+#: is also the minimum per thread.
 _FEW = 4096
+#: If a filter leaves at most one in so many vectors, they are compared exactly without the quantizer too.
+_ROWS_PER_EXACT = 100
 #: If the quantizer returns more than one in this many vectors as candidates, comparing all of them is faster.
 _MAX_CANDIDATE_DIVISOR = 8
 #: The number of vectors that are gathered at a time.
@@ -150,8 +153,8 @@ class QuantizedIndex(ExactIndex):
     """An index that finds candidates with quantized vectors and rescores them with the exact ones, on the CPU.
 
     All returned scores are exact cosines. Int8 quantization misses none of the nearest items. Binary quantization, used
-    for very many vectors, misses one in fifty of the ten nearest; it misses none if a filter leaves so few items that
-    all of them are compared exactly. If ``k`` items are allowed, ``k`` items are returned.
+    for very many vectors, misses up to one in fifty of the ten nearest; it misses none if a filter leaves so few items
+    that all of them are compared exactly. If ``k`` items are allowed, ``k`` items are returned.
 
     Parameters
     ----------
@@ -176,7 +179,8 @@ class QuantizedIndex(ExactIndex):
             return super().search(queries, k, allowed)
         usable = self._used_rows if allowed is None else self._rows_of(searched)
         num_usable = int(np.count_nonzero(usable))
-        few = np.flatnonzero(usable) if num_usable <= max(count, _FEW) else None
+        is_few = num_usable <= max(count + 2 * _FEW, len(self._vectors) // _ROWS_PER_EXACT)
+        few = np.flatnonzero(usable) if is_few else None
         mask = None if num_usable == len(usable) else usable
         items, scores = np.zeros((len(queries), k), dtype=np.int64), np.zeros((len(queries), k), dtype=np.float32)
         for number, query in enumerate(queries if k else []):

@@ -105,22 +105,36 @@ def test_by_codes_nearly_all_of_the_nearest_are_found_with_their_exact_cosines(c
 
 
 @pytest.mark.parametrize("share", [1.0, 0.5, 0.02])
-def test_of_very_many_vectors_the_candidates_are_those_whose_dimensions_weigh_most(
-    monkeypatch: pytest.MonkeyPatch, clustered: np.ndarray, share: float
-) -> None:
+def test_the_candidates_are_those_whose_dimensions_weigh_most(clustered: np.ndarray, share: float) -> None:
     quantizer, allowed = BinaryQuantizer().grown(clustered), np.random.RandomState(3).rand(len(clustered)) < share
     exact, by_bits, by_weights = ExactIndex(clustered), 0, 0
+    signs = clustered > quantizer.centre
     for query in clustered[::1000] + 0.3 * unit(np.random.RandomState(1), 20, 100):
         truth = exact.search(query[None], 10, allowed)[0][0]
-        monkeypatch.setattr(codes_module, "_LARGE", len(clustered))
-        by_bits += len(np.intersect1d(quantizer.nearest(query, 25, allowed), truth))
-        monkeypatch.setattr(codes_module, "_LARGE", 0)
         rows = quantizer.nearest(query, 25, allowed)
         assert len(rows) >= min(25, allowed.sum())
         assert allowed[rows].all()
         assert (np.diff(rows) > 0).all()
         by_weights += len(np.intersect1d(rows, truth))
+        differing = np.where(allowed, (signs != (query > 0)).sum(axis=1), 100)
+        by_bits += len(np.intersect1d(np.flatnonzero(differing <= np.sort(differing)[24]), truth))
     assert by_weights > by_bits
+
+
+def test_of_vectors_in_one_direction_the_candidates_are_the_longest() -> None:
+    random = np.random.RandomState(0)
+    direction, sizes = unit(random, 1, 100), random.uniform(0.5, 1.5, 3000).astype(np.float32)
+    vectors = np.concatenate([sizes[:, None] * direction, unit(random, 3000, 100), -unit(random, 3000, 100)])
+    rows = BinaryQuantizer().grown(vectors).nearest(direction[0], 20)
+    assert len(np.intersect1d(rows, np.argsort(-sizes)[:20])) >= 15
+
+
+@pytest.mark.parametrize("vector", [np.zeros(70, np.float32), np.full(70, 0.1, np.float32)])
+def test_a_query_or_vectors_without_any_direction_are_searched_as_others_are(vector: np.ndarray) -> None:
+    same = np.tile(vector, (300, 1))  # each is the centre
+    with np.errstate(all="raise"):
+        assert BinaryQuantizer().grown(same).nearest(vector, 3).tolist() == list(range(300))
+        assert len(BinaryQuantizer().grown(unit(np.random.RandomState(0), 300, 70)).nearest(vector, 3)) >= 3
 
 
 @given(
@@ -179,5 +193,10 @@ def test_codes_that_grew_are_those_made_at_once(monkeypatch: pytest.MonkeyPatch)
     whole = BinaryQuantizer().grown(vectors[:256]).grown(vectors)
     for one, other in zip(grown.blocks, whole.blocks, strict=True):
         np.testing.assert_array_equal(one, other)
-    differences = [int(((vectors[row] > grown.centre) != (vectors[7] > 0)).sum()) for row in range(300)]
+    for name in ("scales", "offsets"):
+        for one, other in zip(getattr(grown, name), getattr(whole, name), strict=True):
+            np.testing.assert_array_equal(one, other)
+    offsets = np.concatenate(grown.offsets).tolist()
+    differing = [int(((vectors[row] > grown.centre) != (vectors[7] > 0)).sum()) for row in range(300)]
+    differences = [bits + offset for bits, offset in zip(differing, offsets, strict=True)]
     assert grown._differences(codes_module._pack(vectors[7:8] > 0)[0]).tolist() == differences
