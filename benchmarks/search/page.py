@@ -41,13 +41,20 @@ QUALITY = """
 A query is read before it is searched for (`engine/search/request.py`): words that are conditions become filters
 ("french comedies before 1960"), "without zombies" lowers what is about zombies, moods weigh genres, a query in another
 language is searched for in English, and "like Alien but funny" starts from a film. The answer says what was understood,
-and each part can be taken back, an excluded subject too. "Directed by Hitchcock or Kubrick" and "from France or Japan"
-are one condition that either name fits. An "or" that no single condition can say ("directed by Hitchcock or about
-birds") leaves both of its sides to be searched for as words.
+and each part can be taken back, an excluded subject too.
 
-"Not by Hitchcock" leaves out what any column of people or makers says is his; "not from France" goes by the country.
-"Without Hitchcock" leaves out every item that names him; where these are all the words of a query, only the name of a
-person, a maker or a country is left out, since "without a clue" may be a title that the catalogue does not have.
+What commas, "or" and "and" join is one condition that any of its parts fits: "from France, Japan or Italy", "by Allen,
+Brooks and Wilder", "70s, 80s or 90s". "And" asks for all of them where an item has them all ("starring Tom Hanks and
+Meg Ryan"), and between genres, unless they are plurals ("comedies and dramas"). An "or" that no single condition can
+say ("directed by Hitchcock or about birds") leaves both of its sides to be searched for as words, and so does a list
+with a name that the catalogue does not have between others.
+
+"Not by Hitchcock", "no films by Hitchcock" and "non-Hitchcock thrillers" leave out what any column of people or makers
+says is his; "not with Tom Hanks" goes by the cast, "not from France" by the country. A negation goes on through a list:
+"no romance, comedy or zombies"; behind commas alone, what follows is asked for. "Without Hitchcock" leaves out every
+item that names him; where these are all the words of a query, only the name of a person, a maker or a country is left
+out, since "without a clue" may be a title that the catalogue does not have. A negation that stands in a title of the
+catalogue together with a word beside it excludes nothing ("eyes without a face").
 
 Every candidate then gets one estimate of how well it fits, from 0 to 1, by which the list is ordered: its words and
 where they stand, the cosine of the nearer of its two vectors (the whole text and its long part), its genres, and how
