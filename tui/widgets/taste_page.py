@@ -33,10 +33,10 @@ def taste_page(taste: Taste, width: int) -> Content:
     parts: _Parts = [count(taste.num_interactions, "interaction")]
     if taste.mean is not None and taste.everyone_mean is not None:
         parts.append(f" · mean rating {taste.mean:.2f}, everybody's {taste.everyone_mean:.2f}")
-    whose = "your" if isinstance(taste.user_id, ProfileName) else "the user's"
+    who, whose = ("you", "your") if isinstance(taste.user_id, ProfileName) else ("user", "the user's")
     parts.append(f"\n━ {whose} share   {EVERYONE} everybody's share")
     for heading, shares in (("Genres", taste.genres), ("Decades", taste.decades), ("Ratings", taste.ratings)):
-        parts += _shares(heading, shares, width)
+        parts += _shares(heading, shares, who, width)
     if len(taste.activity) > 1:
         shown = taste.activity[-width:]
         most = max(shown, key=lambda one: one[1])
@@ -55,10 +55,10 @@ def share_line(share: TasteShare, most: float, width: int) -> tuple[str, str, st
     return fit(share.label, _LABEL) + " ", drawn, f"{share.share:>6.0%}{share.everyone:>6.0%}"
 
 
-def _shares(heading: str, shares: Sequence[TasteShare], width: int) -> _Parts:
+def _shares(heading: str, shares: Sequence[TasteShare], who: str, width: int) -> _Parts:
     if not shares:
         return []
-    parts = _heading(heading, width, f"{'user':>6}{'all':>6}")
+    parts = _heading(heading, width, f"{who:>6}{'all':>6}")
     most = max(max(one.share, one.everyone) for one in shares)
     for one in shares:
         label, drawn, numbers = share_line(one, most, width)
