@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -20,7 +23,9 @@ from engine.factorization.linear_prior import LinearPrior
 from engine.factorization.pieces import pad_by_entity
 from engine.factorization.sweeps import SweepJob
 from engine.interactions import Interactions
+from engine.runtime.executor import Executor, LocalExecutor
 from engine.runtime.job import Job
+from engine.runtime.ray_worker import portable
 
 CPU = torch.device("cpu")
 ALL = slice(None)
@@ -198,11 +203,14 @@ def sweeping() -> SweepJob:
     return SweepJob(Job(), "", 1, 1)
 
 
-def sampler(log: Interactions) -> tuple[list[FactorBlock], GibbsState, torch.Generator]:
+def sampler(
+    log: Interactions, executor: Executor | None = None
+) -> tuple[list[FactorBlock], GibbsState, torch.Generator]:
     """The blocks, the state and the generator of a model before the first sweep."""
     generator = torch.Generator().manual_seed(0)
     model = quick()
     model.num_users, model.num_items = log.num_users, log.num_items
+    model._executor = executor or LocalExecutor()
     days = Days(log.user_ids, log.timestamps, log.num_users)
     parts = model._blocks(log, days, generator, Job())
     ratings = torch.from_numpy(log.ratings).float()
@@ -239,6 +247,36 @@ def test_a_sweep_of_means_is_the_same_whatever_the_number_of_ratings_at_a_time(m
     monkeypatch.setattr(pieces, "PIECE", size)
     for one, other in zip(whole, sweep(), strict=True):
         assert torch.allclose(one, other, atol=1e-4)
+
+
+class Elsewhere(LocalExecutor):
+    """An executor whose chunks have several pieces each, and which sends what it shares, takes and gives as arrays."""
+
+    def portions(self, pieces: int) -> Iterator[range]:
+        return (range(start, min(start + 3, pieces)) for start in range(0, pieces, 3))
+
+    def share(self, value: object) -> object:
+        return portable(value)
+
+    def run(
+        self, work: Callable[..., Any], shared: Sequence[Any], chunks: Iterable[Sequence[Any]], job: Job
+    ) -> Generator[tuple[int, Any], None, None]:
+        for number, chunk in enumerate(chunks):
+            yield number, portable(work(job, *map(portable, shared), *map(portable, chunk)))
+
+
+def test_draws_from_elsewhere_are_those_from_here_to_the_last_bit():
+    drawn = []
+    for executor in (LocalExecutor(), Elsewhere()):
+        parts, state, generator = sampler(made_up(), executor)
+        for block in 2 * parts:
+            others = [other for other in parts if other.left != block.left]
+            drawn.append(draw(block, others, state, generator, sweeping()))
+            blocks.draw_prior(block, generator, 0.5, sweeping())
+        drawn += [state.score, *(block.vectors for block in parts)]
+    half = len(drawn) // 2
+    for one, other in zip(drawn[:half], drawn[half:], strict=True):
+        assert torch.equal(one, other)
 
 
 @pytest.fixture
