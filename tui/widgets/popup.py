@@ -51,7 +51,7 @@ class PopUp(ClosedOnce, ModalScreen[None]):
             width: 76;
             max-width: 94%;
             height: auto;
-            max-height: 86%;
+            max-height: 92%;
             padding: 1 2;
             background: $surface;
             border: round $primary;
