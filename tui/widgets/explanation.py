@@ -61,19 +61,7 @@ class ExplanationScreen(PopUp):
 
     DEFAULT_CSS = """
     ExplanationScreen {
-        align: center middle;
-        & > VerticalScroll {
-            width: 76;
-            max-width: 94%;
-            height: auto;
-            max-height: 86%;
-            padding: 1 2;
-            background: $surface;
-            border: round $primary;
-            border-title-color: $text;
-            border-subtitle-color: $text-muted;
-        }
-        & Static { height: auto; color: $text-muted; }
+        & Static { color: $text-muted; }
     }
     """
 
@@ -83,7 +71,7 @@ class ExplanationScreen(PopUp):
 
     def compose(self) -> ComposeResult:
         """One page of text."""
-        with VerticalScroll() as page:
+        with VerticalScroll(classes="page") as page:
             page.border_title = Content("Why is it here?")
             page.border_subtitle = Content("Esc closes")
             yield Static(_page(self.explanation))

@@ -36,10 +36,9 @@ class ClosedOnce(UsesKeymap, Contained, _Base):
 class PopUp(ClosedOnce, ModalScreen[None]):
     """A page in front of the main screen: the widget with the class ``page``. The bottom line shows its keys."""
 
-    def _extend_compose(self, widgets: list[Widget]) -> None:
-        """Add the keys that work here to what a derived class composes, as Textual adds its messages."""
-        super()._extend_compose(widgets)
-        widgets.append(KeyHints())
+    async def mount_composed_widgets(self, widgets: list[Widget]) -> None:
+        """Mount the keys that work here together with what a derived class composes."""
+        await super().mount_composed_widgets([*widgets, KeyHints()])
 
     def job_changed(self, job: JobView) -> None:
         """A long job moves on, which most pages do not show."""
