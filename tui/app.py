@@ -469,7 +469,7 @@ class RecsysApp(ContainedApp):
         self.state.warm = message.failure is None
         self._status.busy("device", "")
         if message.failure is not None:
-            self._note(f"✗ {clean(message.failure.text)}")
+            self._status.tell(f"✗ {clean(message.failure.text)}")
         elif self._should_resume_embedding():
             self.backend.embed()
         self._refresh_pane()
@@ -483,7 +483,7 @@ class RecsysApp(ContainedApp):
         """The libraries that compute could not be loaded."""
         self._heading.device = "✗ no device"
         self._status.busy("device", "")
-        self._note(f"✗ {clean(message.failure.text)}")
+        self._status.tell(f"✗ {clean(message.failure.text)}")
 
     def on_job_changed(self, message: messages.JobChanged) -> None:
         """A long job moves on."""
@@ -592,15 +592,9 @@ class RecsysApp(ContainedApp):
 
     def on_status_changed(self, message: messages.StatusChanged) -> None:
         """A pane has an answer."""
-        self._note(clean(message.text), loud=message.loud)
+        self._status.tell(clean(message.text), loud=message.loud)
         if self.panes:
             self._show_trail()
-
-    def _note(self, text: str, *, loud: bool = False) -> None:
-        """Show a line in the status bar, and a failure that does not fit there in front of the screen."""
-        self._status.note = text
-        if loud or (text.startswith("✗") and not self._status.has_room(text)):
-            self.notify(text.removeprefix("✗ "), severity="error", markup=False, timeout=10)
 
     def on_add_to_sequence(self, message: messages.AddToSequence) -> None:
         """Append to the sequence, and confirm it if the sequence is not shown."""

@@ -65,9 +65,20 @@ class StatusBar(Contained, Widget):
         elif self._patience is None:
             self._patience = self.set_timer(self._pace.patience, self._wait)
 
-    def has_room(self, note: str) -> bool:
-        """Whether the bar shows all of a note now."""
-        return self.job is None and cell_len(note) <= self.size.width - 2
+    def tell(self, note: str, *, loud: bool = False) -> None:
+        """Show a note, and one of a failure in front of the screen as well if the bar cannot show all of it.
+
+        Parameters
+        ----------
+        note
+            The note. That of a failure begins with ``✗``.
+        loud
+            Whether it is told in front of the screen in any case.
+        """
+        self.note = note
+        has_room = self.job is None and cell_len(note) <= self.size.width - 2
+        if loud or (note.startswith("✗") and not has_room):
+            self.app.notify(note.removeprefix("✗ "), severity="error", markup=False, timeout=10)
 
     def clear(self) -> None:
         """Forget everything: another data set is being opened."""
