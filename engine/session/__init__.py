@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.evaluation.tuning import Tuned
     from engine.models.memory import MemoryEstimate
     from engine.models.registry import get
-    from engine.profiles.profile import Status
+    from engine.profiles.profile import Status, on_scale
     from engine.runtime.devices import DEVICES
     from engine.runtime.job import VALIDATION, Job, Progress, validation_of
     from engine.runtime.memory import describe_bytes
@@ -69,7 +69,7 @@ _MODULES = {
     "engine.evaluation.tuning": ("Tuned",),
     "engine.models.memory": ("MemoryEstimate",),
     "engine.models.registry": ("get",),
-    "engine.profiles.profile": ("Status",),
+    "engine.profiles.profile": ("Status", "on_scale"),
     "engine.runtime.devices": ("DEVICES",),
     "engine.runtime.job": ("VALIDATION", "Job", "Progress", "validation_of"),
     "engine.runtime.memory": ("describe_bytes",),
@@ -168,6 +168,7 @@ __all__ = [
     "describe_os_error",
     "find_paths",
     "get",
+    "on_scale",
     "open_session",
     "put_off_pandas",
     "read_json",

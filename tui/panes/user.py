@@ -689,9 +689,9 @@ class UserPane(ModelPane[People]):
         if self._what_if is None or event.half_stars is None:
             return
         event.stop()
-        lowest, highest = self._range
-        begin = min(lowest, 0.0)  # a scale may reach below 0
-        self._what_if.rate(event.item, max(lowest, begin + event.half_stars / 10 * (highest - begin)))
+        from engine.session import on_scale
+
+        self._what_if.rate(event.item, max(self._range[0], on_scale(event.half_stars / 10, self._range)))
         self._follow_what_if()
 
     def _follow_what_if(self) -> None:
