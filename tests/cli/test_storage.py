@@ -29,7 +29,17 @@ def test_an_address_that_is_none_is_refused_before_anything_is_read(run: Run, fi
     assert "a folder or s3://BUCKET/PREFIX" in outcome.err
 
 
+def test_without_a_cluster_it_is_told_that_the_option_says_nothing(run: Run, films: str, tmp_path: Path) -> None:
+    for words in (("train", "popular", "--storage", tmp_path), ("--storage", tmp_path, "train", "popular")):
+        outcome = run(*words, "-d", films)
+        assert outcome.status == 0
+        assert "--storage says nothing without --on" in outcome.err
+    assert not list(tmp_path.glob("recsys-tui-run-*"))
+
+
 def test_a_setting_is_nothing_to_work_on_this_machine(run: Run, films: str, home: Path) -> None:
     (home / "config").mkdir(parents=True, exist_ok=True)
     (home / "config" / "config.toml").write_text("storage = '/nowhere'\n")
-    assert run("train", "popular", "-d", films).status == 0
+    outcome = run("train", "popular", "-d", films)
+    assert outcome.status == 0
+    assert "--storage" not in outcome.err

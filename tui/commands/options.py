@@ -116,16 +116,20 @@ def open_session(
     """
     from engine import session
     from engine.session.datasets import open_workspace
+    from tui.output import log
 
     outer = context.obj
+    on, storage = on or outer["on"], storage or outer["storage"]
+    if storage and on == "local":
+        log("--storage says nothing without --on: this machine computes alone, and nothing is shared.")
     return session.open_session(
         open_workspace(),
         dataset or outer["dataset"],
         device=outer["device"] if device == "auto" else device,
         embedding_model=embedding_model or outer["embedding_model"],
         index=index or outer["index"],
-        on=on or outer["on"],
-        storage=storage or outer["storage"],
+        on=on,
+        storage=storage,
         brief=brief,
     )
 
