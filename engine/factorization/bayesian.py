@@ -35,7 +35,6 @@ from engine.models.option_checks import require_positive, require_whole
 from engine.models.spec import ModelSpec
 from engine.runtime.executor import Executor, LocalExecutor
 from engine.runtime.job import Job, Progress
-from engine.runtime.thread_executor import ThreadExecutor
 
 LIKELIHOODS = ("gaussian", "ordinal")
 #: The standard deviation of the initial vectors of users and items, and of days.
@@ -166,8 +165,8 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
         features
             Features of items and users, which are used if ``side_features`` is set.
         executor
-            What draws the vectors of the blocks of users, items and days; None draws them here, on a CPU several blocks
-            at a time. The draws are the same to the last bit.
+            What draws the vectors of the blocks of users, items and days; None draws them here. The draws are the same
+            to the last bit.
 
         Raises
         ------
@@ -177,7 +176,7 @@ class BayesianFactorizationModel(ItemVectorsMixin, ClosedFormUserModel):
             If there are no ratings, or they do not suit the likelihood.
         """
         self._features = features if self.side_features else None
-        self._executor = executor or (ThreadExecutor() if self.device.type == "cpu" else LocalExecutor())
+        self._executor = executor or LocalExecutor()
         try:
             super().fit(interactions, verbose, job)
         finally:

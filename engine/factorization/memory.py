@@ -79,9 +79,7 @@ def bayesian(counts: Counts, options: Options) -> float:
     preparing = max(finding_days, num * (16 + blocks * 9 - 12) + sparse + history + max(24 * num, expanding))
     # The system of at least one row, its factor and its draw, and the moments of each block.
     systems = 4 * width**2 * (3 + 2 * blocks)
-    piece = 8 * 4 * min(1_000_000, 2 * width * num)  # each thread has one
-    drawing = 8 * 4_000_000 + (min(MOST_THREADS, usable_cores()) - 1) * piece
-    sampling = state + vectors + samples + history + day_features + drawing + systems
+    sampling = state + vectors + samples + history + day_features + 8 * 4_000_000 + systems
     summing_up = samples + (0 if fewer else typical) + 8 * kept * (width + 1) * both
     return float(WORKSPACE + max(preparing, sampling, summing_up))
 
