@@ -20,8 +20,10 @@ R = TypeVar("R")
 
 #: What computes unless another executor is asked for.
 LOCAL: Final = "local"
+#: A Ray cluster that is started on this machine.
+RAY: Final = "ray"
 #: The names of executors that are no address.
-EXECUTORS: Final = (LOCAL, "ray", "auto")
+EXECUTORS: Final = (LOCAL, RAY, "auto")
 _CLIENT: Final = "ray://"
 #: The most chunks that are worked on at the same time in this process. Each takes memory, for whose bandwidth more of
 #: them would wait.
@@ -166,7 +168,7 @@ def as_tensor(result: Any, device: Any) -> Any:
     return result if isinstance(result, torch.Tensor) else torch.tensor(result, device=device)
 
 
-def make_executor(where: str, storage: Callable[[], Storage] | None = None) -> Executor:
+def make_executor(where: str, storage: Callable[[], Storage] | None = None, job: Job | None = None) -> Executor:
     """The executor of a name or an address.
 
     Parameters
@@ -177,6 +179,8 @@ def make_executor(where: str, storage: Callable[[], Storage] | None = None) -> E
         ``"ray://HOST:PORT"`` for one elsewhere.
     storage
         Opens the place in which a cluster shares large values; without it they are sent to its machines.
+    job
+        The job that needs it; when it is cancelled, it does not wait for a cluster any longer.
 
     Raises
     ------
@@ -190,7 +194,7 @@ def make_executor(where: str, storage: Callable[[], Storage] | None = None) -> E
         return LocalExecutor()
     from engine.runtime.ray_executor import RayExecutor
 
-    return RayExecutor(where, None if storage is None else storage())
+    return RayExecutor(where, None if storage is None else storage(), job)
 
 
 def require_executor(where: str) -> None:

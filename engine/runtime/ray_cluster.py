@@ -10,12 +10,16 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from engine.errors import ErrorKind, RecsysError, missing_package
+from engine.runtime.job import Job
 from engine.runtime.memory import available
 from engine.runtime.thread_pool import usable_cores
 
@@ -27,17 +31,25 @@ _LEAST_STORED = 80 << 20
 _NETWORK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 _LOOPBACK = ("127.", "localhost", "[::1]")
 
+#: The seconds in which a cluster that is joined must answer.
+_PATIENCE = 60.0
+#: The seconds in which the machine of a cluster must accept a connection.
+_CONNECTING = 10.0
+
 _lock = threading.Lock()
 _connected: str | None = None
+_attempt: _Attempt | None = None
 
 
-def connect(where: str) -> Any:
+def connect(where: str, job: Job | None = None) -> Any:
     """Connect this process to a cluster, once.
 
     Parameters
     ----------
     where
         See :func:`engine.runtime.executor.make_executor`.
+    job
+        The job that needs the cluster; when it is cancelled, it no longer waits.
 
     Returns
     -------
@@ -47,35 +59,75 @@ def connect(where: str) -> Any:
     Raises
     ------
     RecsysError
-        If Ray is not installed, or the cluster cannot be reached, or this process belongs to another one.
+        If Ray is not installed, or the cluster cannot be reached or does not answer, or this process belongs to another
+        one.
     """
-    global _connected
+    global _connected, _attempt
     with _lock:
         ray = _import_ray(where)
         if ray.is_initialized() and _connected in (None, where):
             return ray  # the caller of this library has connected already, or we have
         if _connected is not None and ray.is_initialized():
             raise RecsysError(f"This process belongs to the Ray cluster {_connected!r}, and cannot join {where!r}.")
-        failure: list[BaseException] = []
-
-        def start() -> None:
-            try:
-                _start(ray, where)
-            except BaseException as error:
-                failure.append(error)
-            finally:
-                ready.set()
-            if not failure:
-                threading.Event().wait()
-
-        # Linux ends Ray's processes together with the thread that started them: it lives as long as this process.
-        ready = threading.Event()
-        threading.Thread(target=start, name="ray", daemon=True).start()
-        ready.wait()
-        if failure:
-            raise _unreachable(where, failure[0]) from failure[0]
+        if _attempt is None or _attempt.ended.is_set():
+            _require_listening(where)
+            _attempt = _Attempt(ray, where)
+        elif _attempt.where != where:
+            raise RecsysError(f"This process still tries to reach the Ray cluster {_attempt.where!r}, not {where!r}.")
+        _attempt.wait(job or Job())
         _connected = where
         return ray
+
+
+class _Attempt:
+    """Starting or joining a cluster, in a thread of its own.
+
+    Linux ends Ray's processes together with the thread that started them, so it lives as long as this process. Ray
+    may try for a quarter of an hour, and cannot be told to stop.
+    """
+
+    def __init__(self, ray: Any, where: str) -> None:
+        self.where, self.ended = where, threading.Event()
+        self._ray = ray
+        self._failure: BaseException | None = None
+        threading.Thread(target=self._start, name="ray", daemon=True).start()
+
+    def wait(self, job: Job) -> None:
+        """Wait until the cluster answers; raises RecsysError if it does not."""
+        until = time.monotonic() + _PATIENCE
+        while not self.ended.wait(0.1):
+            job.checkpoint()
+            if self.where != "ray" and time.monotonic() > until:
+                raise _unreachable(self.where, f"it did not answer within {_PATIENCE:.0f} seconds")
+        if self._failure is not None:
+            why = " ".join(str(self._failure).split()) or type(self._failure).__name__
+            raise _unreachable(self.where, why) from self._failure
+
+    def _start(self) -> None:
+        try:
+            _start(self._ray, self.where)
+        except BaseException as error:
+            self._failure = error
+        finally:
+            self.ended.set()
+        if self._failure is None:
+            threading.Event().wait()
+
+
+def _require_listening(where: str) -> None:
+    """Raise RecsysError if nothing accepts connections at the address of a cluster; Ray would try for minutes."""
+    address = os.environ.get("RAY_ADDRESS", "") if where == "auto" else where
+    parts = urlsplit(address if "://" in address else f"ray://{address}")
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return
+    if parts.scheme != "ray" or host is None or port is None:
+        return
+    try:
+        socket.create_connection((host, port), _CONNECTING).close()
+    except OSError as error:
+        raise _unreachable(where, f"{host}:{port}: {error.strerror or error}") from error
 
 
 def _import_ray(where: str) -> Any:
@@ -104,12 +156,9 @@ def _start(ray: Any, where: str) -> None:
         ray.init(where, **quiet)
 
 
-def _unreachable(where: str, error: BaseException) -> RecsysError:
-    what = " ".join(str(error).split()) or type(error).__name__
+def _unreachable(where: str, why: str) -> RecsysError:
     action = "be started" if where == "ray" else "be reached"
-    return RecsysError(
-        f"The Ray cluster {where!r} cannot {action} ({what}).", kind=ErrorKind.CLUSTER_FAILED, name=where
-    )
+    return RecsysError(f"The Ray cluster {where!r} cannot {action} ({why}).", kind=ErrorKind.CLUSTER_FAILED, name=where)
 
 
 @contextmanager

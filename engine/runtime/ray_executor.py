@@ -51,6 +51,8 @@ class RayExecutor:
         ``"ray"``, ``"auto"`` or ``"ray://HOST:PORT"``; see :func:`engine.runtime.executor.make_executor`.
     storage
         Where large shared values are stored; None for the cluster itself.
+    job
+        The job that needs the cluster; when it is cancelled, it does not wait for the cluster any longer.
 
     Attributes
     ----------
@@ -63,9 +65,9 @@ class RayExecutor:
         If Ray is not installed, or the cluster cannot be reached.
     """
 
-    def __init__(self, where: str, storage: Storage | None = None) -> None:
+    def __init__(self, where: str, storage: Storage | None = None, job: Job | None = None) -> None:
         self._where, self._storage = where, storage
-        self._ray = connect(where)
+        self._ray = connect(where, job)
         self._task = self._ray.remote(call)
         self.nodes: dict[str, int] = {}
         self._readers: dict[str, str] = {}

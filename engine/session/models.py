@@ -422,7 +422,7 @@ class ModelService:
                         device=opened.device,
                         job=keeping,
                         item_vectors=vectors,
-                        executor=opened.distributed,
+                        executor=opened.distributed(turn),
                         validate=validate,
                         start=start,
                         earlier=None if fresh or resume else self.earlier.start(model, opened.device),
@@ -484,7 +484,7 @@ class ModelService:
                     config,
                     job=turn,
                     item_vectors=vectors,
-                    executor=self._opened.distributed,
+                    executor=self._opened.distributed(turn),
                     validate=True,
                 )
             run.evaluated(evaluation)
@@ -543,7 +543,7 @@ class ModelService:
                     metric=metric,
                     job=turn,
                     item_vectors=vectors,
-                    executor=opened.distributed,
+                    executor=opened.distributed(turn),
                 )
             run.tuned(outcome)
         return outcome

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from threading import Thread
+import threading
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from engine.runtime.device_queue import DeviceQueue
-from engine.runtime.executor import LOCAL, Executor, make_executor
-from engine.runtime.job import Job
+from engine.runtime.executor import LOCAL, RAY, Executor, make_executor
+from engine.runtime.job import Job, Progress
 from engine.runtime.locked_property import locked_property
 from engine.runtime.pandas_later import import_arrow
 
@@ -81,10 +81,16 @@ class OpenDataset:
         self.storage = storage
         self.brief = brief
         self.queue = DeviceQueue()
+        self._executor: Executor | None = None
+        self._joining = threading.Lock()
 
-    @locked_property
-    def executor(self) -> Executor:
-        """What computes large work. A cluster is started or joined when something first needs it.
+    def executor(self, job: Job) -> Executor:
+        """Give what computes large work. A cluster is started or joined when something first needs it.
+
+        Parameters
+        ----------
+        job
+            The job that needs it; when it is cancelled, it does not wait for a cluster any longer.
 
         Raises
         ------
@@ -100,12 +106,16 @@ class OpenDataset:
             _storages.add(storage)
             return storage
 
-        return make_executor(self.on, open_storage if place else None)
+        with self._joining:
+            if self._executor is None:
+                if self.on != LOCAL:
+                    job.report(Progress("starting Ray" if self.on == RAY else "joining the Ray cluster"))
+                self._executor = make_executor(self.on, open_storage if place else None, job)
+            return self._executor
 
-    @property
-    def distributed(self) -> Executor | None:
-        """The executor, if it is another one than this process; see :attr:`executor`."""
-        return None if self.on == LOCAL else self.executor
+    def distributed(self, job: Job) -> Executor | None:
+        """Give the executor, if it is another one than this process; see :meth:`executor`."""
+        return None if self.on == LOCAL else self.executor(job)
 
     @locked_property
     def manifest(self) -> Manifest:
@@ -164,7 +174,7 @@ def remove_shared_data(seconds: float) -> None:
             one.remove()
 
     if storages:
-        removing = Thread(target=remove, daemon=True)
+        removing = threading.Thread(target=remove, daemon=True)
         removing.start()
         removing.join(seconds)
 

@@ -145,7 +145,7 @@ class SearchService:
         state = meaning.state()
         if state.complete:
             return state
-        executor = self._opened.distributed
+        executor = self._opened.distributed(job)
         # An item has two texts at most: its text, and the long part by itself.
         self._load_encoder(job, 1 if executor is not None else 2 * (state.total - state.done))
         with self._opened.queue.background(job) as turn:

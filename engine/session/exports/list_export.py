@@ -80,7 +80,11 @@ def export_lists(opened: OpenDataset, models: ModelService, target: Target, requ
     with opened.queue.background(job) as turn:
         name, recommender, checksum = models.identified(request.choose)
         blocks = ListBlocks(
-            request.ids, request.k, recommender.batch_size(request.k), request.ranker(recommender), opened.executor
+            request.ids,
+            request.k,
+            recommender.batch_size(request.k),
+            request.ranker(recommender),
+            opened.executor(turn),
         )
         if opened.on == LOCAL and recommender.model.device.type == "cpu":
             blocks.use_threads()
