@@ -34,6 +34,8 @@ from engine.text.normalize import words
 if TYPE_CHECKING:
     from engine.search.filters.fields import Fields
 
+#: Alternatives that are told in words; of more than the most, the first ones are.
+_MOST_LISTED, _LISTED = 6, 4
 _TOKEN = re.compile(
     r"""(?<!\S)(?:
         "[^"]*"(?!\S)                                       # text, whatever it looks like
@@ -268,9 +270,16 @@ def _parse_token(token: re.Match[str], line: str, fields: Fields) -> Span | None
         terms.append(term.text)
         labels.append(term.label)
         bound = term.one_sided
-    label = f"{name} {labels[0]}" if bound and len(labels) == 1 else f"{name}: {' or '.join(labels)}"
+    label = f"{name} {labels[0]}" if bound and len(labels) == 1 else f"{name}: {_listed(labels)}"
     negated = bool(token["minus"])
     return Span(start, end, Filter(name, tuple(terms), negated, f"{'not ' * negated}{label}"))
+
+
+def _listed(labels: Sequence[str]) -> str:
+    """Alternatives in words; those of a region are too many to be read."""
+    if len(labels) > _MOST_LISTED:
+        return f"{', '.join(labels[:_LISTED])} or {len(labels) - _LISTED} more"
+    return " or ".join(labels)
 
 
 def _parse_order(token: re.Match[str], fields: Fields) -> Span:

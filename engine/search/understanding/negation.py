@@ -86,6 +86,9 @@ class Finders(Protocol):
     def phrase(self, start: int) -> Candidate | None:
         """What may be a condition."""
 
+    def excluded(self, start: int) -> Candidate | None:
+        """The same behind a negation."""
+
     def origin(self, start: int) -> Candidate | None:
         """Who made items, or where: "by hitchcock", "from france"."""
 
@@ -165,7 +168,7 @@ def _excluded(
         degree = words.after(behind, _ABOUT if start == 0 else (*_ABOUT, "by"))
     place = degree or behind
     found = find.origin(behind) if is_not and _excludes(words, start, True, True) else None
-    found = found or find.phrase(place)
+    found = found or find.excluded(place)
     if found is not None and words[place - 1] == "in" and found.role == "attribute":
         return []  # "not in english", in a catalogue that has no languages but a country of this name
     if found is not None and found.role == "compound":
@@ -186,7 +189,7 @@ def _excluded(
 
 def _non(words: Words, start: int, find: Finders) -> list[Negated]:
     """What "non" excludes: "non-english", "non-hitchcock thrillers", "non-zombie horror"."""
-    found = find.phrase(start + 1)
+    found = find.excluded(start + 1)
     if found is None or not found.parts:
         found = find.name(start + 1)
     if found is not None:

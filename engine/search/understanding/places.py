@@ -1,4 +1,4 @@
-"""Names of languages and countries, with their adjectives and codes."""
+"""Names of languages, countries and regions, with their adjectives and codes."""
 
 from __future__ import annotations
 
@@ -41,6 +41,29 @@ slovenian: slovenia, si; south african: south africa, za; soviet: soviet union, 
 swedish: sweden, se; swiss: switzerland, ch; taiwanese: taiwan, tw; thai: thailand, th; turkish: turkey, tr
 ukrainian: ukraine, ua; vietnamese: vietnam, vn; welsh: wales
 """
+# Each entry: the adjectives of a region, then its names, then the adjectives of its countries and languages, or of
+# regions named before it. A further entry of a region adds to it.
+_REGIONS = """
+scandinavian/nordic = scandinavia: danish finnish icelandic norwegian swedish; baltic: estonian latvian lithuanian
+western european = western europe: austrian belgian british dutch french german irish swiss
+southern european = southern europe: greek italian portuguese spanish
+balkan = the balkans/balkans: bulgarian croatian greek romanian serbian slovenian
+eastern european = eastern europe: bulgarian croatian czech hungarian polish romanian russian serbian slovak slovenian
+eastern european = eastern europe: soviet ukrainian baltic
+european = europe: scandinavian western_european southern_european eastern_european
+north american = north america: american canadian mexican
+south american = south america: argentinian brazilian chilean colombian peruvian
+latin american = latin america: south_american cuban mexican
+east asian = east asia: chinese hong_kong japanese korean taiwanese
+southeast asian/south east asian = southeast asia/south east asia: filipino indonesian malaysian singaporean thai
+southeast asian/south east asian = southeast asia/south east asia: vietnamese
+south asian = south asia: afghan indian pakistani bengali hindi kannada malayalam marathi punjabi tamil telugu urdu
+asian = asia: east_asian southeast_asian south_asian
+middle eastern = the middle east/middle east: egyptian iranian israeli lebanese turkish arabic hebrew persian
+north african = north africa: algerian egyptian moroccan; african = africa: north_african kenyan nigerian south_african
+"""
+#: The adjectives of the countries in which most people speak English.
+ENGLISH_SPEAKING = ("american", "australian", "british", "canadian", "irish", "new zealand")
 #: Nouns that an adjective of a country describes rather than where a film was made: "korean war", "spanish civil war".
 NATIONAL_SUBJECTS = word_set(
     """
@@ -71,3 +94,20 @@ COUNTRIES: Mapping[str, tuple[str, ...]] = {
     for adjectives, names in _lines(_COUNTRIES)
     for adjective in adjectives.split("/")
 }
+
+
+def _regions() -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    members: dict[str, tuple[str, ...]] = {}
+    named: dict[str, str] = {}
+    for left, right in _lines(_REGIONS):
+        adjectives, _, names = (part.strip() for part in left.partition("="))
+        regions = adjectives.split("/")
+        parts = [part.replace("_", " ") for part in right.split()]
+        every = [one for part in parts for one in members.get(part, (part,))]
+        members |= {region: tuple(dict.fromkeys((*members.get(region, ()), *every))) for region in regions}
+        named |= dict.fromkeys(filter(None, names.split("/")), regions[0])
+    return members, named
+
+
+#: Adjective of a region -> the adjectives of its countries and languages; name of a region -> its adjective.
+REGIONS, REGION_NAMES = _regions()

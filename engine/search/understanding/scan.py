@@ -80,6 +80,14 @@ class Scan:
         is_last = words.breaks(found.end) or words.tokens[found.end].is_stop
         return found if is_last or self.phrase(found.end) is not None else None
 
+    def excluded(self, start: int) -> Candidate | None:
+        """What a negation excludes that names no origin: as :meth:`phrase`, but "english" is the language."""
+        found = self.phrase(start)
+        if self.words[start] != "english" or (found is not None and found.end > start + 1):
+            return found
+        english = self._vocabulary.english
+        return found if english is None else english.at(start, start + 1)
+
     def name(self, start: int) -> Candidate | None:
         """The name of a person or a maker that begins at a word; None if none does."""
         found = match_name(self.words, start, self._vocabulary)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from engine.search.understanding.genres import (
     nouns_of,
 )
 from engine.search.understanding.kinds import kinds_of
-from engine.search.understanding.places import COUNTRIES, LANGUAGES
+from engine.search.understanding.places import COUNTRIES, ENGLISH_SPEAKING, LANGUAGES, REGION_NAMES, REGIONS
 from engine.search.understanding.tokens import word_set
 
 _LONGEST = 5
@@ -83,6 +84,18 @@ class Vocabulary:
         """The language whose name begins at this word: ``japanese``."""
         found = self._longest(self._language_names, words, start)
         return found if found is not None and " ".join(words[start : found.end]) in LANGUAGES else None
+
+    @locked_property
+    def english(self) -> Candidate | None:
+        """What is in English; without languages in the catalogue, what is from where most people speak it.
+
+        "Non-english" asks for other languages, though an "english film" may be one from England.
+        """
+        if (found := self._language_names.get("english")) is not None:
+            return found
+        field = self.columns.texts.get("country")
+        values = () if field is None else _countries(field, ENGLISH_SPEAKING)
+        return _candidate("attribute", (field.name, values), reach=2) if field is not None and values else None
 
     @locked_property
     def heads(self) -> frozenset[str]:
@@ -158,12 +171,12 @@ class Vocabulary:
         """The adjectives, which mean the country if the catalogue has it, else the language."""
         for names in (self._country_names, self._language_names):
             for name, candidate in names.items():
-                if name in COUNTRIES or name in LANGUAGES:
+                if name in COUNTRIES or name in LANGUAGES or name in REGIONS:
                     yield name, candidate
         for name, candidate in self._language_names.items():
             for phrase in (f"{name} language", f"{name} speaking", f"{name} spoken"):
                 yield phrase, _candidate("attribute", *candidate.parts, reach=2)
-        if english := self._language_names.get("english"):
+        if english := self.english:
             field = english.parts[0].field
             if self.columns.fields.any_of(field, english.parts[0].terms).mean() > 0.5:
                 foreign = Candidate(0, 0, "attribute", english.parts, negated=True)
@@ -172,7 +185,7 @@ class Vocabulary:
 
     @locked_property
     def _country_names(self) -> dict[str, Candidate]:
-        """Adjectives and names of the countries of the catalogue."""
+        """Adjectives and names of the countries of the catalogue, and of regions that have some of them."""
         found: dict[str, Candidate] = {}
         if (field := self.columns.texts.get("country")) is not None:
             for adjective, names in COUNTRIES.items():
@@ -182,6 +195,10 @@ class Vocabulary:
                     for name in filter(_is_name, names):
                         if own := _values(field, (name,)):
                             found[name] = _candidate("attribute", (field.name, own), reach=2)
+            for phrase, adjectives in REGIONS.items():
+                if values := _countries(field, adjectives):
+                    found.setdefault(phrase, _candidate("attribute", (field.name, values)))
+            found |= {name: found[region] for name, region in REGION_NAMES.items() if region in found}
         return found
 
     @locked_property
@@ -196,6 +213,11 @@ class Vocabulary:
                 for adjective, names in COUNTRIES.items():
                     for country in filter(_is_name, names) if adjective in found else ():
                         found.setdefault(country, found[adjective])
+                for phrase, adjectives in REGIONS.items():
+                    spoken = [found[one].parts[0].terms for one in adjectives if one in found]
+                    if values := tuple(dict.fromkeys(chain.from_iterable(spoken))):
+                        found.setdefault(phrase, _candidate("attribute", (field.name, values)))
+                found |= {name: found[region] for name, region in REGION_NAMES.items() if region in found}
         return found
 
     def _ratings(self) -> Iterator[tuple[str, Candidate]]:
@@ -273,6 +295,11 @@ def _candidate(role: Role, *parts: tuple[str, tuple[str, ...]], reach: int = 0) 
 def _is_name(spelling: str) -> bool:
     """Whether a spelling of a country is a name that people type, and no code."""
     return len(spelling) > 2 or spelling == "uk"
+
+
+def _countries(field: TextField, adjectives: Sequence[str]) -> tuple[str, ...]:
+    """The values of a field of countries that some adjectives mean; those of languages mean none."""
+    return _values(field, tuple(chain.from_iterable(COUNTRIES.get(one, ()) for one in adjectives)))
 
 
 def _values(field: TextField, spellings: Sequence[str]) -> tuple[str, ...]:

@@ -93,6 +93,10 @@ def test_people_makers_and_languages_are_excluded(query: str, text: str, conditi
         ("no films from america, france or japan", SERIES_AND_FILMS, "", '-country:"United States",France,Japan'),
         ("no films from the 90s", SERIES_AND_FILMS, "", "-year:1990s"),
         ("no films that are french", SERIES_AND_FILMS, "", "-country:France"),
+        ("non-english films", SERIES_AND_FILMS, "", '-country:"United States" type:film,"anime film"'),
+        ("no english films", SERIES_AND_FILMS, "", '-country:"United States"'),
+        ("non-english films", FILMS, "", "-language:en"),
+        ("non-european drama", SERIES_AND_FILMS, "", '-country:France,"Soviet Union" genre:Drama'),
         ("not in english", SERIES_AND_FILMS, "not in english", ""),  # there are countries and no languages
         ("everything but anime", SERIES_AND_FILMS, "", '-type:"anime series","anime film"'),
         ("everything except dramas", SERIES_AND_FILMS, "", "-genre:Drama"),
