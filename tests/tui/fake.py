@@ -86,6 +86,7 @@ TYPOS = (("robers", "robbers"), ("hiest", "heist"))
 UNDERSTOOD = (
     Understood("before 1960", "year < 1960", "year:<1960"),
     Understood("in english", "language: English", "language:en"),
+    Understood("from asia", "country: China, Japan, South Korea, Taiwan or 9 more", "country:China,Japan"),
 )
 
 #: Titles as a hostile or careless catalogue has them.

@@ -381,6 +381,13 @@ def test_corrections_and_conditions_are_said_on_the_command_line():
     ]
 
 
+async def test_a_condition_with_many_values_is_told_by_the_words_for_it(app):
+    async with running(app, size=NARROW) as pilot:
+        await write(app, pilot, "robbers from asia in english")
+        assert "from asia ✕" in screen_text(app)
+        assert "language: English ✕" in screen_text(app)
+
+
 # -- answers that come late -----------------------------------------------------------------------------------
 async def test_counts_do_not_open_in_front_of_somebody_who_types_on(app, session):
     async with running(app, size=NARROW) as pilot:

@@ -102,7 +102,9 @@ def _conditions(understood: tuple[Understood, ...]) -> tuple[Content, tuple[int,
     ends: list[int] = []
     at = 0
     for one in understood:
-        chip = f" {shorten(one.label, _LONGEST)} ✕ "
+        # A list of values that is cut says less than the words that were typed for it.
+        label = one.label if cell_len(one.label) <= _LONGEST else min(one.typed, one.label, key=cell_len)
+        chip = f" {shorten(label, _LONGEST)} ✕ "
         parts += [(chip, "$text on $primary 30%"), " "]
         at += cell_len(chip) + 1
         ends.append(at)
