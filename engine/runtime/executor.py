@@ -20,10 +20,8 @@ R = TypeVar("R")
 
 #: What computes unless another executor is asked for.
 LOCAL: Final = "local"
-#: A Ray cluster that is started on this machine.
-RAY: Final = "ray"
 #: The names of executors that are no address.
-EXECUTORS: Final = (LOCAL, RAY, "auto")
+EXECUTORS: Final = (LOCAL, "ray", "auto")
 _CLIENT: Final = "ray://"
 #: The most chunks that are worked on at the same time in this process. Each takes memory, for whose bandwidth more of
 #: them would wait.

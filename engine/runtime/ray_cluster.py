@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from engine.errors import ErrorKind, RecsysError, missing_package
-from engine.runtime.job import Job
+from engine.runtime.job import Job, Progress
 from engine.runtime.memory import available
 from engine.runtime.thread_pool import usable_cores
 
@@ -70,13 +70,13 @@ def connect(where: str, job: Job | None = None) -> Any:
         if _connected is not None and ray.is_initialized():
             raise RecsysError(f"This process belongs to the Ray cluster {_connected!r}, and cannot join {where!r}.")
         if _attempt is None or _attempt.ended.is_set():
-            _require_listening(where)
             _attempt = _Attempt(ray, where)
         elif _attempt.where != where:
             raise RecsysError(f"This process still tries to reach the Ray cluster {_attempt.where!r}, not {where!r}.")
-        _attempt.wait(job or Job())
-        _connected = where
-        return ray
+        attempt = _attempt
+    attempt.wait(job or Job())  # without the lock, so that each job that waits can be stopped
+    _connected = where
+    return ray
 
 
 class _Attempt:
@@ -90,21 +90,23 @@ class _Attempt:
         self.where, self.ended = where, threading.Event()
         self._ray = ray
         self._failure: BaseException | None = None
+        self._attempting = "starting Ray" if where == "ray" else "joining the Ray cluster"
         threading.Thread(target=self._start, name="ray", daemon=True).start()
 
     def wait(self, job: Job) -> None:
         """Wait until the cluster answers; raises RecsysError if it does not."""
+        job.report(Progress(self._attempting))
         until = time.monotonic() + _PATIENCE
         while not self.ended.wait(0.1):
             job.checkpoint()
             if self.where != "ray" and time.monotonic() > until:
                 raise _unreachable(self.where, f"it did not answer within {_PATIENCE:.0f} seconds")
         if self._failure is not None:
-            why = " ".join(str(self._failure).split()) or type(self._failure).__name__
-            raise _unreachable(self.where, why) from self._failure
+            raise _unreachable(self.where, _words_of(self._failure)) from self._failure
 
     def _start(self) -> None:
         try:
+            _require_listening(self.where)
             _start(self._ray, self.where)
         except BaseException as error:
             self._failure = error
@@ -115,7 +117,7 @@ class _Attempt:
 
 
 def _require_listening(where: str) -> None:
-    """Raise RecsysError if nothing accepts connections at the address of a cluster; Ray would try for minutes."""
+    """Raise ConnectionError if nothing accepts connections at the address of a cluster; Ray would try for minutes."""
     address = os.environ.get("RAY_ADDRESS", "") if where == "auto" else where
     parts = urlsplit(address if "://" in address else f"ray://{address}")
     try:
@@ -127,7 +129,7 @@ def _require_listening(where: str) -> None:
     try:
         socket.create_connection((host, port), _CONNECTING).close()
     except OSError as error:
-        raise _unreachable(where, f"{host}:{port}: {error.strerror or error}") from error
+        raise ConnectionError(f"{host}:{port}: {error.strerror or error}") from error
 
 
 def _import_ray(where: str) -> Any:
@@ -156,6 +158,10 @@ def _start(ray: Any, where: str) -> None:
         ray.init(where, **quiet)
 
 
+def _words_of(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def _unreachable(where: str, why: str) -> RecsysError:
     action = "be started" if where == "ray" else "be reached"
     return RecsysError(f"The Ray cluster {where!r} cannot {action} ({why}).", kind=ErrorKind.CLUSTER_FAILED, name=where)
@@ -174,7 +180,7 @@ def reachable(where: str) -> Iterator[None]:
             raise _failed(where, f"a machine lacks the package {cause.name}") from error
         raise cause from error
     except (RayError, ConnectionError) as error:
-        raise _failed(where, " ".join(str(error).split()) or type(error).__name__) from error
+        raise _failed(where, _words_of(error)) from error
 
 
 def _failed(where: str, why: str) -> RecsysError:

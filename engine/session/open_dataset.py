@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
+from threading import Thread
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from engine.runtime.device_queue import DeviceQueue
-from engine.runtime.executor import LOCAL, RAY, Executor, make_executor
-from engine.runtime.job import Job, Progress
+from engine.runtime.executor import LOCAL, Executor, make_executor
+from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
 from engine.runtime.pandas_later import import_arrow
 
@@ -82,7 +82,6 @@ class OpenDataset:
         self.brief = brief
         self.queue = DeviceQueue()
         self._executor: Executor | None = None
-        self._joining = threading.Lock()
 
     def executor(self, job: Job) -> Executor:
         """Give what computes large work. A cluster is started or joined when something first needs it.
@@ -106,12 +105,9 @@ class OpenDataset:
             _storages.add(storage)
             return storage
 
-        with self._joining:
-            if self._executor is None:
-                if self.on != LOCAL:
-                    job.report(Progress("starting Ray" if self.on == RAY else "joining the Ray cluster"))
-                self._executor = make_executor(self.on, open_storage if place else None, job)
-            return self._executor
+        if self._executor is None:  # two jobs may each make one, which serve alike
+            self._executor = make_executor(self.on, open_storage if place else None, job)
+        return self._executor
 
     def distributed(self, job: Job) -> Executor | None:
         """Give the executor, if it is another one than this process; see :meth:`executor`."""
@@ -174,7 +170,7 @@ def remove_shared_data(seconds: float) -> None:
             one.remove()
 
     if storages:
-        removing = threading.Thread(target=remove, daemon=True)
+        removing = Thread(target=remove, daemon=True)
         removing.start()
         removing.join(seconds)
 
