@@ -93,9 +93,7 @@ class Vocabulary:
         """
         if (found := self._language_names.get("english")) is not None:
             return found
-        field = self.columns.texts.get("country")
-        values = () if field is None else _countries(field, ENGLISH_SPEAKING)
-        return _candidate("attribute", (field.name, values), reach=2) if field is not None and values else None
+        return _united(self._country_names, ENGLISH_SPEAKING, reach=2)
 
     @locked_property
     def heads(self) -> frozenset[str]:
@@ -176,7 +174,12 @@ class Vocabulary:
         for name, candidate in self._language_names.items():
             for phrase in (f"{name} language", f"{name} speaking", f"{name} spoken"):
                 yield phrase, _candidate("attribute", *candidate.parts, reach=2)
+        for region in REGIONS:  # of people and not of places: "african american comedies"
+            if (people := f"{region} american") not in REGIONS:
+                yield people, _candidate("compound")
         if english := self.english:
+            for phrase in ("english language", "english speaking"):
+                yield phrase, english
             field = english.parts[0].field
             if self.columns.fields.any_of(field, english.parts[0].terms).mean() > 0.5:
                 foreign = Candidate(0, 0, "attribute", english.parts, negated=True)
@@ -195,11 +198,7 @@ class Vocabulary:
                     for name in filter(_is_name, names):
                         if own := _values(field, (name,)):
                             found[name] = _candidate("attribute", (field.name, own), reach=2)
-            for phrase, adjectives in REGIONS.items():
-                if values := _countries(field, adjectives):
-                    found.setdefault(phrase, _candidate("attribute", (field.name, values)))
-            found |= {name: found[region] for name, region in REGION_NAMES.items() if region in found}
-        return found
+        return found | _regions(found)
 
     @locked_property
     def _language_names(self) -> dict[str, Candidate]:
@@ -213,11 +212,7 @@ class Vocabulary:
                 for adjective, names in COUNTRIES.items():
                     for country in filter(_is_name, names) if adjective in found else ():
                         found.setdefault(country, found[adjective])
-                for phrase, adjectives in REGIONS.items():
-                    spoken = [found[one].parts[0].terms for one in adjectives if one in found]
-                    if values := tuple(dict.fromkeys(chain.from_iterable(spoken))):
-                        found.setdefault(phrase, _candidate("attribute", (field.name, values)))
-                found |= {name: found[region] for name, region in REGION_NAMES.items() if region in found}
+                found |= _regions(found)
         return found
 
     def _ratings(self) -> Iterator[tuple[str, Candidate]]:
@@ -297,9 +292,18 @@ def _is_name(spelling: str) -> bool:
     return len(spelling) > 2 or spelling == "uk"
 
 
-def _countries(field: TextField, adjectives: Sequence[str]) -> tuple[str, ...]:
-    """The values of a field of countries that some adjectives mean; those of languages mean none."""
-    return _values(field, tuple(chain.from_iterable(COUNTRIES.get(one, ()) for one in adjectives)))
+def _regions(places: dict[str, Candidate]) -> dict[str, Candidate]:
+    """The adjectives and names of regions, as far as these countries or languages belong to them."""
+    united = {region: _united(places, adjectives) for region, adjectives in REGIONS.items()}
+    found = {region: one for region, one in united.items() if one is not None}
+    return found | {name: found[region] for name, region in REGION_NAMES.items() if region in found}
+
+
+def _united(places: dict[str, Candidate], adjectives: Sequence[str], reach: int = 0) -> Candidate | None:
+    """What is from any of the places of some adjectives; None if there are none of them."""
+    parts = [places[one].parts[0] for one in adjectives if one in places]
+    terms = dict.fromkeys(chain.from_iterable(part.terms for part in parts))
+    return _candidate("attribute", (parts[0].field, tuple(terms)), reach=reach) if parts else None
 
 
 def _values(field: TextField, spellings: Sequence[str]) -> tuple[str, ...]:

@@ -94,6 +94,7 @@ def test_people_makers_and_languages_are_excluded(query: str, text: str, conditi
         ("no films from the 90s", SERIES_AND_FILMS, "", "-year:1990s"),
         ("no films that are french", SERIES_AND_FILMS, "", "-country:France"),
         ("non-english films", SERIES_AND_FILMS, "", '-country:"United States" type:film,"anime film"'),
+        ("non-english speaking films", SERIES_AND_FILMS, "", '-country:"United States" type:film,"anime film"'),
         ("no english films", SERIES_AND_FILMS, "", '-country:"United States"'),
         ("non-english films", FILMS, "", "-language:en"),
         ("non-european drama", SERIES_AND_FILMS, "", '-country:France,"Soviet Union" genre:Drama'),

@@ -180,7 +180,8 @@ def test_words_of_a_catalogue_of_anime(query: str, text: str, conditions: str) -
         ("drama from asia and france", SERIES_AND_FILMS, "", 'genre:Drama country:Japan,"South Korea",France'),
         ("east asian films", SERIES_AND_FILMS, "", 'country:Japan,"South Korea" type:film,"anime film"'),
         ("asia documentaries", SERIES_AND_FILMS, "asia documentaries", ""),
-        ("african american drama", SERIES_AND_FILMS, "african", 'country:"United States" genre:Drama'),
+        ("african american drama", SERIES_AND_FILMS, "african american", "genre:Drama"),
+        ("asian american drama", SERIES_AND_FILMS, "asian american", "genre:Drama"),
         ("foreign films", SERIES_AND_FILMS, "foreign", 'type:film,"anime film"'),  # few of all are american
         ("european books", BOOKS, "", "language_code:ger"),
         ("asian films", FILMS, "", "language:ja,ko"),
