@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -29,8 +30,18 @@ hypothesis.settings.register_profile("steady", _STEADY, derandomize=True)
 hypothesis.settings.register_profile("explore", _STEADY)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
+# With torch and hundreds of screens in memory a whole collection takes half a second, and the usual thresholds ask for
+# so many that they took a fifth of the time of the tests of screens.
+gc.set_threshold(5_000, 20, 20)
+
 REPOSITORY = Path(__file__).parent.parent
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
+
+
+def pytest_collection_finish() -> None:
+    """Leave what stays to the end, libraries and the tests themselves, out of all later collections."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

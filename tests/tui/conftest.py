@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from textual._compositor import Compositor
+from textual._context import visible_screen_stack
+from textual._styles_cache import StylesCache
 from textual.pilot import Pilot
 
 from tests.tui.fake import FakeSession
@@ -35,6 +38,34 @@ def steady(monkeypatch: pytest.MonkeyPatch) -> None:
     # Pilot waits after each key until the process is idle by the clock: up to a second where another thread works.
     monkeypatch.setattr("textual.pilot.wait_for_idle", nothing_left_to_run)
     monkeypatch.setattr("textual.app.wait_for_idle", nothing_left_to_run)
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> Iterator[None]:
+    """A cache of Textual keeps what the last thousand widgets drew, which each collection would go through again."""
+    yield
+    StylesCache.get_inner_outer.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames are counted, and not drawn for a terminal that is not there, which took two fifths of the time.
+
+    What is looked at, a picture or :func:`screen_text`, is drawn when it is asked for. Tests that look at how frames
+    are drawn are marked ``drawn``.
+    """
+    drawn, as_usual = request.node.get_closest_marker("drawn"), Compositor.render_update
+
+    def counted(
+        compositor: Compositor, full: bool = False, screen_stack: list[Any] | None = None, simplify: bool = False
+    ) -> Any:
+        Watch.frames += 1
+        if drawn or full:
+            return as_usual(compositor, full, screen_stack, simplify)
+        compositor._dirty_regions.clear()
+        return None
+
+    monkeypatch.setattr(Compositor, "render_update", counted)
 
 
 async def nothing_left_to_run(*_: float) -> None:
@@ -93,12 +124,12 @@ async def settle(pilot: Pilot[Any], *, jobs: bool = True) -> None:
     """Wait until every thread has answered and the screen stays as it is; without ``jobs`` long ones go on."""
     app = pilot.app
     assert isinstance(app, RecsysApp)
-    quiet, before = 0, ""
+    quiet, before, watch = 0, "", Watch(app)
 
     def at_rest() -> bool:
         nonlocal quiet, before
         idle = app.backend.idle or not (jobs or app.backend.answering)
-        now = screen_text(app) if idle else ""  # an answer that was handled may still lay out anew what shows it
+        now = watch.text() if idle else ""  # an answer that was handled may still lay out anew what shows it
         quiet = quiet + 1 if idle and now == before else 0
         before = now
         return quiet > 1
@@ -124,8 +155,26 @@ async def type_text(pilot: Pilot[Any], text: str) -> None:
     await pilot.press(*("space" if character == " " else character for character in text))
 
 
+class Watch:
+    """What a screen shows as time goes on; it is read anew only if a frame was drawn or is due."""
+
+    frames = 0
+
+    def __init__(self, app: RecsysApp) -> None:
+        self._app, self._read, self._text = app, -1, ""
+
+    def text(self) -> str:
+        """What the screen shows now, as :func:`screen_text` has it."""
+        screen = self._app.screen
+        due = screen._layout_required or screen._scroll_required or screen._repaint_required
+        if due or screen._dirty_widgets or screen._compositor._dirty_regions or self._read != self.frames:
+            self._read, self._text = self.frames, screen_text(self._app)
+        return self._text
+
+
 def screen_text(app: RecsysApp) -> str:
     """What the screen shows, as plain lines."""
     width, height = app.size
+    visible_screen_stack.set(app._background_screens)  # or what is dimmed behind a pop-up would be kept as empty
     lines = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip).ljust(width) for strip in lines[:height])

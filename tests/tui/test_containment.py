@@ -138,7 +138,13 @@ IN_A_TAB: dict[str, tuple[Inject, tuple[str, ...], str]] = {
 }
 
 
-@pytest.mark.parametrize(("inject", "keys", "tab"), IN_A_TAB.values(), ids=IN_A_TAB)
+def cases(table: dict[str, Any]) -> list[Any]:
+    """The cases of a table; those that fail while drawing need frames that are drawn."""
+    drawn = pytest.mark.drawn
+    return [pytest.param(*case, id=name, marks=[drawn] * name.startswith("drawing")) for name, case in table.items()]
+
+
+@pytest.mark.parametrize(("inject", "keys", "tab"), cases(IN_A_TAB))
 async def test_an_error_costs_its_tab_alone(make_app, broken, caplog, inject, keys, tab):
     caplog.set_level(logging.ERROR, logger="tui")
     trained = ("sequence",) if inject is IN_A_TAB["train prompt"][0] else ("explicit", "sequence")
@@ -213,7 +219,7 @@ ELSEWHERE: dict[str, tuple[Inject, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("inject", "keys"), ELSEWHERE.values(), ids=ELSEWHERE)
+@pytest.mark.parametrize(("inject", "keys"), cases(ELSEWHERE))
 async def test_an_error_outside_the_tabs_costs_no_tab(make_app, broken, caplog, inject, keys):
     caplog.set_level(logging.ERROR, logger="tui")
     app = make_app(contains_errors=True)

@@ -17,6 +17,8 @@ from tui.lean_drawing import LeanDrawing
 
 MakeApp = Callable[..., RecsysApp]
 
+pytestmark = pytest.mark.drawn
+
 
 class Terminal:
     """A terminal that is written on, and how much."""

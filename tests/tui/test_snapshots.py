@@ -22,7 +22,7 @@ from textual.widgets import ContentSwitcher
 from engine.data.results import ModelState
 from engine.errors import DataError
 from engine.session import Progress
-from tests.tui.conftest import NARROW, VERY_WIDE, WIDE, screen_text, settle, type_text, until
+from tests.tui.conftest import NARROW, VERY_WIDE, WIDE, Watch, screen_text, settle, type_text, until
 from tests.tui.fake import NASTY, FakeSession, make_items
 from tui import containment
 
@@ -313,11 +313,11 @@ async def at_rest(pilot: Any) -> None:
 
     An answer that a state holds back never comes, so it is waited for a while only.
     """
-    same, before = 0, ""
+    same, before, watch = 0, "", Watch(pilot.app)
     while same < (100 if pilot.app.backend.answering else 5):
         await asyncio.sleep(0.005)
         await pilot.pause()
-        now = screen_text(pilot.app)
+        now = watch.text()
         same, before = (same + 1 if now == before else 0), now
 
 
