@@ -6,9 +6,10 @@ import pytest
 
 from engine.errors import NotTrainedError
 from engine.search.evidence import FEATURES
-from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text
+from tests.tui.conftest import NARROW, WIDE, running, screen_text, settle, type_text
 from tests.tui.fake import FakeSession
 from tui.panes.search_reasons import _PARTS
+from tui.widgets.explanation import Explanation, ExplanationScreen
 
 
 async def test_details_say_why_and_without_what_the_match_would_fall(make_app):
@@ -131,3 +132,13 @@ async def test_a_likeness_that_is_unknown_is_said_and_offers_another(make_app):
 
 def test_each_part_of_a_match_has_a_name():
     assert set(FEATURES) <= set(_PARTS)
+
+
+async def test_a_long_cause_is_read_to_its_end_at_every_width(app):
+    cause = "Humanity finds an object below the surface of the moon and sends HAL with a crew to where it comes from."
+    async with running(app, size=NARROW) as pilot:
+        app.push_screen(ExplanationScreen(Explanation("2001", "space", "62%", (), [("the moon", 0.5), (cause, 0.4)])))
+        for size in (NARROW, WIDE, NARROW):
+            await pilot.resize_terminal(*size)
+            await settle(pilot)
+            assert all(word in screen_text(app) for word in cause.split())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -74,29 +76,42 @@ class ExplanationScreen(PopUp):
         with VerticalScroll(classes="page") as page:
             page.border_title = Content("Why is it here?")
             page.border_subtitle = Content("Esc closes")
-            yield Static(_page(self.explanation))
+            yield _Text(self.explanation)
 
     def update(self, explanation: Explanation) -> None:
         """Show what is known now."""
         self.explanation = explanation
-        for page in self.query(Static):
-            page.update(_page(explanation))
+        for text in self.query(_Text):
+            text.show(explanation)
 
     def action_scroll(self, by: int) -> None:
         """Scroll the page."""
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
-def _page(shown: Explanation) -> Content:
+class _Text(Static):
+    """The text of the page; a long cause goes on below its beginning."""
+
+    def __init__(self, explanation: Explanation) -> None:
+        self._shown, self._width = explanation, 60
+        super().__init__(_page(explanation, self._width))
+
+    def show(self, explanation: Explanation) -> None:
+        self._shown = explanation
+        self.update(_page(explanation, self._width))
+
+    def on_resize(self, event: events.Resize) -> None:
+        if event.size.width != self._width:
+            self._width = event.size.width
+            self.show(self._shown)
+
+
+def _page(shown: Explanation, width: int) -> Content:
     parts: list[Content | str | tuple[str, str]] = [(clean(shown.title), "bold $text")]
     if shown.query:
         parts += ["\nfor ", (f"“{shorten(shown.query, 60)}”", "$text")]
     if shown.match:
         parts += ["\n\n" + fit("Match", _NAME), (shown.match, "bold $text"), "  how well it fits, as an estimate"]
-    if shown.parts:
-        parts.append("\n\nWhat speaks for it (+) and against it (−), beside the others:")
-        for name, value in shown.parts[:_MOST_PARTS]:
-            parts += [f"\n  {value:+.2f}  ".replace("-", "−"), (clean(name), "$text")]
     if shown.reasons:
         parts.append("\n\nWhat it has of the query:")
         parts += [("\n  " + clean(one), "$text") for one in shown.reasons]
@@ -105,9 +120,16 @@ def _page(shown: Explanation) -> Content:
         largest = max(fall for _, fall in shown.without)
         for part, fall in shown.without:
             bars = bar(fall / largest, _BAR)
-            parts += [f"\n  {fall_text(fall)} ", (bars, "$text-accent"), (" " + shorten(part, 48), "$text")]
+            before = f"  {fall_text(fall)} "
+            indent = "\n" + " " * (len(before) + _BAR + 1)
+            lines = textwrap.wrap(clean(part), max(20, width - len(indent) + 1))
+            parts += ["\n" + before, (bars, "$text-accent"), (" " + indent.join(lines), "$text")]
     elif shown.without is None:
         parts.append("\n\nWhat it owes its match to is being looked for …")
+    if shown.parts:
+        parts.append("\n\nWhat speaks for it (+) and against it (−), beside the others:")
+        for name, value in shown.parts[:_MOST_PARTS]:
+            parts += [f"\n  {value:+.2f}  ".replace("-", "−"), (clean(name), "$text")]
     return Content.assemble(*parts)
 
 
