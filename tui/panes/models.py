@@ -42,6 +42,8 @@ PROTOCOLS = ("leave-one-out", "random", "user", "temporal")
 
 #: In a pane lower than this, two lists below each other would have fewer than three rows each.
 _LOW = 20
+#: So few runs leave the list of models the room that they do not need.
+_FEW_RUNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,11 @@ class ModelsPane(Pane[ModelDesk]):
         self.set_class(size.width >= WIDE, "-wide")
         self.set_class(size.height < _LOW, "-low")
         self.set_class(size.height < _LOW and size.width < WIDE, "-folded")
+
+    def _give_room(self, runs: int) -> None:
+        """Below the models, let few runs have no more rows than they need."""
+        few = runs <= _FEW_RUNS and not (self.has_class("-wide") or self.has_class("-folded"))
+        self.query_one("#run-side").styles.height = 3 + max(2, runs) if few else None
 
     def _fold(self) -> None:
         """Where there is room for one list, leave the title of the one that is not in use."""
@@ -288,6 +295,7 @@ class ModelsPane(Pane[ModelDesk]):
             runs.show_notice().show(
                 "No runs yet", "Each training, measurement and search is kept here.", ("train", "t", "train")
             )
+        self._give_room(len(known.stored.runs))
         runs.retitle(f"Runs · {len(known.stored.runs)}{self._fold_title(runs, 'runs')}", damaged)
         self.line.set_leads_on(models.listing or runs.listing)
 

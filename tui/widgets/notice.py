@@ -17,6 +17,8 @@ from tui.widgets.cell_text import clean, count, duration, paragraphs
 if TYPE_CHECKING:
     from tui.messages import Failure, JobView
 
+#: In fewer lines than this every one is needed: for a heading, a sentence and the key that helps.
+_LOW = 5
 #: Values of a job that are shown in places of their own.
 _SHOWN_ELSEWHERE = ("epoch", "epochs", "pace", "seconds_left")
 
@@ -31,6 +33,8 @@ class Notice(Static):
         content-align: center middle;
         text-align: center;
         color: $text-muted;
+
+        &.-low { padding: 0 2; }
     }
     """
 
@@ -41,6 +45,7 @@ class Notice(Static):
 
     def on_resize(self) -> None:
         """Leave the blank lines out where there is no room for them."""
+        self.set_class(self.outer_size.height < _LOW, "-low")
         self._again()
 
     def show(self, heading: str, text: str = "", action: tuple[str, str, str] | None = None) -> None:
