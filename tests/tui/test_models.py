@@ -429,6 +429,14 @@ async def test_enter_shows_the_trials_of_a_search_that_was_kept(app: RecsysApp, 
         await settle(pilot)
         lines = [line for line in screen_text(app).splitlines() if "best " in line and "learning_rate=" in line]
         assert len(lines) == 1
+        await pilot.press("enter")
+        await settle(pilot)
+        best = next(run.study.best for run in session.runs.stored.values() if run.study)
+        assert best is not None
+        assert f"Trial {best.number} of explicit" in screen_text(app)
+        for name, value in best.options.items():
+            shown = f"{value:.4g}" if isinstance(value, float) else str(value)
+            assert any(name in line and shown in line for line in screen_text(app).splitlines()), name
 
 
 async def test_a_training_is_validated_where_that_is_chosen(app: RecsysApp, session: FakeSession) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -13,6 +14,7 @@ from textual.widgets import Static
 
 from tui.backend.backend import Backend
 from tui.keymap.keymap import shown_key
+from tui.panes.text_page import TextPage
 from tui.widgets.cell_text import clean, duration
 from tui.widgets.notice import job_heading
 from tui.widgets.popup import PopUp
@@ -24,6 +26,7 @@ from tui.widgets.study_text import (
     slice_chart,
     standing,
     trial_options,
+    trial_text,
     trials_by_value,
     varying,
 )
@@ -36,6 +39,10 @@ if TYPE_CHECKING:
 
 #: Lines of the chart, with its axis, and of the importance beside it.
 _CHART = 7
+
+
+class _Trials(Table["Trial"]):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "options", id="choose")]
 
 
 class StudyPage(PopUp):
@@ -88,18 +95,19 @@ class StudyPage(PopUp):
         super().__init__()
         self._searching = number if job is None else job.id
         self._backend, self._model, self._study, self._job = backend, model, study, job
+        self._title = clean(f"Tuning {model}")
         self._sequence = tuple(sequence)
         self._proving: int | None = None
         self._proof: JobView | None = None
         self._option = 0
         self._best_first = False
         self._head, self._options, self._slice = Static(), Static(id="study-options"), Static(id="study-slice")
-        self._trials: Table[Trial] = Table(self._columns(), id="study-trials")
+        self._trials = _Trials(self._columns(), id="study-trials")
 
     def compose(self) -> ComposeResult:
         """How far it is; the options, and one of them against the metric; the trials."""
         with Vertical(classes="page") as page:
-            page.border_title = Content(clean(f"Tuning {self._model}"))
+            page.border_title = Content(self._title)
             yield self._head
             with Horizontal():
                 yield self._options
@@ -132,6 +140,14 @@ class StudyPage(PopUp):
         else:
             return
         self._draw()
+
+    @on(Table.Chosen)
+    def _chosen(self, event: Table.Chosen) -> None:
+        """Show every option of a trial, of which the list has the first."""
+        event.stop()
+        if self._study is not None and (trial := self._trials.row) is not None:
+            text = Content(trial_text(self._study, trial))
+            self.app.push_screen(TextPage(f"Trial {trial.number} of {self._model}", text))
 
     # -- keys -------------------------------------------------------------------------------------------------
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -229,7 +245,8 @@ class StudyPage(PopUp):
         study, lines = self._study, []
         for job in (self._proof, self._job):
             if job is not None and (job.active or job.failure is not None):
-                lines.append(Content.styled(job_heading(job), "bold $text"))
+                if (heading := job_heading(job)) != self._title:
+                    lines.append(Content.styled(heading, "bold $text"))
                 if job.failure is not None:
                     lines.append(Content.styled(clean(job.failure.text), "$text-error"))
                 break

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui.widgets.bars import bar, sparkline
-from tui.widgets.cell_text import clean, count, fit
+from tui.widgets.cell_text import clean, count, duration, fit
 
 if TYPE_CHECKING:
     from textual.content import Content
@@ -22,7 +22,8 @@ def direction(study: Study) -> str:
 
 def standing(study: Study) -> str:
     """How far a search is, in a line: its trials, the best one, and the defaults."""
-    ended = sum(trial.state != "running" for trial in study.trials) + study.num_trials - len(study.trials)
+    open_ones = sum(trial.state in ("running", "interrupted") for trial in study.trials)
+    ended = study.num_trials - open_ones
     parts = [f"{ended:,} of {count(max(study.wanted, ended), 'trial')}"]
     best = study.best
     if best is None:
@@ -76,6 +77,20 @@ def trial_options(study: Study, trial: Trial) -> str:
     return clean(f"defaults: {chosen}" if trial.defaults else chosen)
 
 
+def trial_text(study: Study, trial: Trial) -> str:
+    """A trial whole: how it ended, and every option that the search chose, one a line; in brackets the default."""
+    about = [trial.state, f"{study.metric} {figure_text(trial)}"]
+    if trial.seconds is not None:
+        about.append(duration(trial.seconds))
+    usual = next((one.options for one in study.trials if one.defaults), {})
+    wide = max((len(name) for name in trial.options), default=0)
+    lines = [clean(" · ".join(about)), ""]
+    for name, value in trial.options.items():
+        default = f"  (default {_option(usual[name])})" if name in usual and usual[name] != value else ""
+        lines.append(f"{fit(name, wide)}  {clean(_option(value))}{default}")
+    return "\n".join(lines)
+
+
 def importance_lines(study: Study, options: Sequence[str], width: int, *, name_width: int = 16) -> list[str]:
     """The importance of options, a line each: the name, a bar and the share."""
     room = max(width - name_width - 6, 3)
@@ -90,7 +105,7 @@ def importance_lines(study: Study, options: Sequence[str], width: int, *, name_w
 def slice_chart(study: Study, option: str, width: int, height: int) -> Content:
     """An option against the metric: each trial as a point, pruned ones muted, and the best one in another colour.
 
-    An option with choices has a line for each: how many trials had it, and the best and the mean of their values.
+    An option with choices has a line for each: the best and the mean of its trials' values, and how many they are.
     """
     from textual.content import Content
 
@@ -126,12 +141,16 @@ def _choice_lines(study: Study, option: str, measured: Sequence[Trial], width: i
         by_choice.setdefault(_option(trial.options[option]), []).append(trial.value or 0.0)
     pick = min if study.minimize else max
     ordered = sorted(by_choice.items(), key=lambda one: pick(one[1]), reverse=not study.minimize)
-    lines = []
-    for name, values in ordered:
-        mean = sum(values) / len(values)
-        figures = f"best {pick(values):.4f}  mean {mean:.4f}  {count(len(values), 'trial')}"
-        lines.append(fit(f"{fit(name, 14)} {figures}", width))
-    return lines
+    rows = [
+        (name, f"{pick(values):.4f}", f"{sum(values) / len(values):.4f}", str(len(values))) for name, values in ordered
+    ]
+    figures = [("best", "mean", "n"), *(row[1:] for row in rows)]
+    widths = [max(len(row[at]) for row in figures) for at in range(3)]
+    room = min(max(len(name) for name in by_choice), max(width - sum(widths) - 6, 4))
+    return [
+        f"{fit(name, room)}  {'  '.join(text.rjust(size) for text, size in zip(texts, widths, strict=True))}"
+        for name, texts in zip(["", *(row[0] for row in rows)], figures, strict=True)
+    ]
 
 
 def _option(value: Any) -> str:
