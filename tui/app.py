@@ -496,7 +496,7 @@ class RecsysApp(ContainedApp):
         self._show_device()
         if job.state in ("done", "stopped", "failed"):
             self._notify_end(job)
-            self._withdraw_question()
+        self._ask_about_what_runs()
         self._refresh_pane()
         for screen in self.screen_stack[1:]:
             from tui.widgets.popup import PopUp
@@ -508,12 +508,16 @@ class RecsysApp(ContainedApp):
         """A job has something to say that must not be missed."""
         self.notify(clean(message.text), severity="warning", markup=False, timeout=10)
 
-    def _withdraw_question(self) -> None:
-        """Close the question whether to quit, if no job runs any more that it is about."""
+    def _ask_about_what_runs(self) -> None:
+        """Let the question whether to quit be about the job that runs now; close it if none does any more."""
         from tui.widgets.quit_prompt import QuitPrompt
 
-        if isinstance(self.screen, QuitPrompt) and self._job_to_lose() is None:
-            self.screen.dismiss()
+        if isinstance(self.screen, QuitPrompt):
+            job = self._job_to_lose()
+            if job is None:
+                self.screen.dismiss()
+            else:
+                self.screen.ask(job, self._waiting_jobs)
 
     def _notify_end(self, job: messages.JobView) -> None:
         if job.task not in self._titles and job.state != "failed":
@@ -949,8 +953,11 @@ class RecsysApp(ContainedApp):
         if isinstance(self.screen, QuitPrompt):
             self.exit()  # asked a second time
             return
-        waiting = sum(one.active and one.task in self._titles for one in self.state.jobs.values()) - 1
-        self.push_screen(QuitPrompt(job, waiting, self.state.dataset))
+        self.push_screen(QuitPrompt(job, self._waiting_jobs, self.state.dataset))
+
+    @property
+    def _waiting_jobs(self) -> int:
+        return sum(one.active and one.task in self._titles for one in self.state.jobs.values()) - 1
 
     def action_leave(self) -> None:
         """Leave the app without a question."""

@@ -130,7 +130,7 @@ async def settle(pilot: Pilot[Any], *, jobs: bool = True) -> None:
         nonlocal quiet, before
         idle = app.backend.idle or not (jobs or app.backend.answering)
         now = watch.text() if idle else ""  # an answer that was handled may still lay out anew what shows it
-        quiet = quiet + 1 if idle and now == before else 0
+        quiet = quiet + 1 if idle and now == before and not watch.unsettled else 0
         before = now
         return quiet > 1
 
@@ -162,6 +162,11 @@ class Watch:
 
     def __init__(self, app: RecsysApp) -> None:
         self._app, self._read, self._text = app, -1, ""
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether something is still to be laid out, or to be done once it is."""
+        return self._app.screen._layout_required or bool(self._app.screen._callbacks)
 
     def text(self) -> str:
         """What the screen shows now, as :func:`screen_text` has it."""

@@ -16,7 +16,7 @@ from tests.tui.fake import NASTY, FakeSession, make_items
 from tui.panes import TABS as PANES
 from tui.widgets.heading import dataset_line
 from tui.widgets.hints import KeyHints
-from tui.widgets.quit_prompt import what_is_kept
+from tui.widgets.quit_prompt import QuitPrompt, what_is_kept
 
 TABS = tuple(tab.name for tab in PANES)
 KEYS = {tab.name: tab.key.lower() for tab in PANES}
@@ -394,7 +394,7 @@ async def test_while_a_job_runs_the_app_asks_once_before_it_is_left(make_app, fi
         await pilot.press(*first)
         await until(pilot, lambda: "Quit while a job runs?" in screen_text(app))
         assert "What it has learnt is kept: R" in screen_text(app)
-        assert "1 more job waits and is not begun." in words_of(app)
+        assert "1 more job waits." in words_of(app)
         await pilot.press("escape")
         await until(pilot, lambda: "Quit while a job runs?" not in screen_text(app))
         assert app.is_running
@@ -424,6 +424,22 @@ async def test_the_question_says_what_of_an_embedding_and_of_an_older_model_is_k
         await until(pilot, lambda: "What it has learnt is kept: R in the Models tab" in words_of(app))
         by_no_epochs = replace(app.state.active_job("user"), progress=None)
         assert "The model explicit that was trained before stays." in what_is_kept(by_no_epochs, app.state.dataset)
+
+
+async def test_the_question_is_about_the_job_that_still_runs(make_app):
+    session = FakeSession(embedded=5)
+    gates = [session.hold("embed"), session.hold("train")]
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: app.state.active_job("search") and app.state.active_job("search").progress)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: "The 5 texts embedded so far are kept" in words_of(app))
+        app.backend.train("explicit", "user")
+        await until(pilot, lambda: "What it has learnt is kept" in words_of(app))
+        assert "embedded so far" not in words_of(app)
+        for gate in gates:
+            gate.set()
+        await until(pilot, lambda: not isinstance(app.screen, QuitPrompt))
 
 
 async def test_the_question_goes_when_the_job_has_ended(make_app):

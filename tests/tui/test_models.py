@@ -21,6 +21,7 @@ from tui.messages import JobView
 from tui.panes.comparison_page import ComparisonPage
 from tui.panes.curves_page import Curve, CurvesPage, curves_content
 from tui.panes.study_page import StudyPage
+from tui.widgets.notice import pace_text
 
 MakeApp = Callable[..., RecsysApp]
 
@@ -565,3 +566,17 @@ async def test_a_mark_is_taken_away_again(app: RecsysApp, session: FakeSession) 
         await pilot.press("space", "up", "space")
         await settle(pilot)
         assert "Marked" not in screen_text(app)
+
+
+@pytest.mark.parametrize(
+    ("pace", "unit", "shown"),
+    [
+        (0.36, "trials", "2.8 s per trial"),
+        (0.002, "epochs", "8 min 20 s per epoch"),
+        (1.24, "trials", "1.2 trials/s"),
+        (425.4, "texts", "425 texts/s"),
+        (20_000, "users", "20,000 users/s"),
+    ],
+)
+def test_a_pace_below_one_is_the_time_that_each_takes(pace: float, unit: str, shown: str) -> None:
+    assert pace_text(pace, unit) == shown

@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from engine.session import Item
     from tui.messages import JobView
 
-#: Lines of the chart, with its axis, and of the importance beside it.
-_CHART = 7
+#: Lines of the chart, with its axis, and of the importance beside it; the second where there is room for it.
+_CHART, _HIGH_CHART = 7, 14
+#: In so many lines there is.
+_HIGH = 40
 
 
 class _Trials(Table["Trial"]):
@@ -80,6 +82,7 @@ class StudyPage(PopUp):
         & #study-options { width: 36; }
         & #study-slice { width: 1fr; padding: 0 0 0 2; }
         & > Table { height: 1fr; min-height: 3; }
+        &.-high > Horizontal { height: 14; }
     }
     """
 
@@ -120,7 +123,8 @@ class StudyPage(PopUp):
         self._draw()
 
     def on_resize(self) -> None:
-        """Draw the chart as wide as there is room."""
+        """Draw the chart as wide and high as there is room."""
+        self.query_one(".page").set_class(self.size.height >= _HIGH, "-high")
         self.call_after_refresh(self._draw)
 
     def job_changed(self, job: JobView) -> None:
@@ -140,6 +144,7 @@ class StudyPage(PopUp):
         else:
             return
         self._draw()
+        self.refresh_bindings()
 
     @on(Table.Chosen)
     def _chosen(self, event: Table.Chosen) -> None:
@@ -193,6 +198,10 @@ class StudyPage(PopUp):
     def _names(self) -> tuple[str, ...]:
         return () if self._study is None else varying(self._study)
 
+    @property
+    def _lines(self) -> int:
+        return _HIGH_CHART if self.size.height >= _HIGH else _CHART
+
     def _columns(self) -> tuple[Column[Trial], ...]:
         def options(trial: Trial, _: int) -> str:
             return "" if self._study is None else trial_options(self._study, trial)
@@ -227,7 +236,7 @@ class StudyPage(PopUp):
             if names:
                 option = names[self._option % len(names)]
                 heading = Content.styled(clean(f"{option} against {study.metric}"), "bold")
-                self._slice.update(Content("\n").join([heading, slice_chart(study, option, width, _CHART - 1)]))
+                self._slice.update(Content("\n").join([heading, slice_chart(study, option, width, self._lines - 1)]))
             under = self._trials.row if self._trials.cursor else None  # at the top it stays there, with new trials
             trials = self._ordered(study)
             place = next((at for at, one in enumerate(trials) if under and one.number == under.number), 0)
@@ -262,8 +271,8 @@ class StudyPage(PopUp):
             return Content("The options do not differ yet.")
         heading = "What matters" if study.importance else "What matters: told from 10 trials on"
         chosen = self._option % len(names)
-        first = max(0, chosen - (_CHART - 2))
-        shown = names[first : first + _CHART - 1]
+        first = max(0, chosen - (self._lines - 2))
+        shown = names[first : first + self._lines - 1]
         drawn = importance_lines(study, shown, 32)
         lines = [Content.styled(heading, "bold")]
         for place, line in enumerate(drawn, first):

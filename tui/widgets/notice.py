@@ -146,6 +146,13 @@ def waits_for(job: JobView) -> str:
     )
 
 
+def pace_text(pace: float, unit: str) -> str:
+    """How many of something are done in a second, or how long each takes where that is longer."""
+    if pace < 1:
+        return f"{duration(1 / pace)} per {unit.removesuffix('s')}"
+    return f"{pace:,.1f} {unit}/s" if pace < 10 else f"{pace:,.0f} {unit}/s"
+
+
 def job_figures(job: JobView) -> str:
     """How far a job is, in numbers: share, counts, loss, pace, time left."""
     progress = job.progress
@@ -166,7 +173,7 @@ def job_figures(job: JobView) -> str:
         parts.append(count(progress.done, progress.unit.removesuffix("s") or "piece"))
     parts += [f"{name} {value:.4g}" for name, value in values.items() if not _is_elsewhere(name)]
     if job.pace and progress.unit and not is_share:
-        parts.append(f"{job.pace:,.0f} {progress.unit}/s")
+        parts.append(pace_text(job.pace, progress.unit))
     if job.seconds_left is not None and job.state == "running":
         parts.append(f"{duration(max(job.seconds_left, 1))} left")
     return clean(" · ".join(parts))

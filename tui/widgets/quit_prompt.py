@@ -45,6 +45,18 @@ class QuitPrompt(PopUp):
 
     def compose(self) -> ComposeResult:
         """The job, what is kept, and the keys."""
+        with Vertical(classes="page") as page:
+            page.border_title = Content("Quit while a job runs?")
+            page.border_subtitle = Content("y q quit · Esc go on")
+            yield Static(self._text())
+
+    def ask(self, job: JobView, others: int) -> None:
+        """Ask about the job that runs now, if the one that was named has ended."""
+        if job.id != self._job.id:
+            self._job, self._others = job, others
+            self.query_one(Static).update(self._text())
+
+    def _text(self) -> Content:
         parts: list[str | tuple[str, str]] = [(job_heading(self._job), "bold $text")]
         if figures := job_figures(self._job):
             parts.append(f"\n{figures}")
@@ -55,12 +67,8 @@ class QuitPrompt(PopUp):
             )
         )
         if self._others:
-            verb = "waits and is" if self._others == 1 else "wait and are"
-            parts.append(f" {count(self._others, 'more job')} {verb} not begun.")
-        with Vertical(classes="page") as page:
-            page.border_title = Content("Quit while a job runs?")
-            page.border_subtitle = Content("y q quit · Esc go on")
-            yield Static(Content.assemble(*parts))
+            parts.append(f" {count(self._others, 'more job')} {'waits' if self._others == 1 else 'wait'}.")
+        return Content.assemble(*parts)
 
 
 def what_is_kept(job: JobView, dataset: DatasetState | None, resume: str = "R") -> str:
