@@ -512,12 +512,13 @@ class RecsysApp(ContainedApp):
         """Let the question whether to quit be about the job that runs now; close it if none does any more."""
         from tui.widgets.quit_prompt import QuitPrompt
 
-        if isinstance(self.screen, QuitPrompt):
+        asking = self.screen_stack[-1] if self.screen_stack else None  # there is none while the app ends
+        if isinstance(asking, QuitPrompt):
             job = self._job_to_lose()
             if job is None:
-                self.screen.dismiss()
+                asking.dismiss()
             else:
-                self.screen.ask(job, self._waiting_jobs)
+                asking.ask(job, self._waiting_jobs)
 
     def _notify_end(self, job: messages.JobView) -> None:
         if job.task not in self._titles and job.state != "failed":

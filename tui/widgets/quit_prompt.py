@@ -51,10 +51,10 @@ class QuitPrompt(PopUp):
             yield Static(self._text())
 
     def ask(self, job: JobView, others: int) -> None:
-        """Ask about the job that runs now, if the one that was named has ended."""
-        if job.id != self._job.id:
-            self._job, self._others = job, others
-            self.query_one(Static).update(self._text())
+        """Ask about the job that runs now, and say how far it is."""
+        self._job, self._others = job, others
+        for text in self.query(Static):  # there is none before the page is composed
+            text.update(self._text())
 
     def _text(self) -> Content:
         parts: list[str | tuple[str, str]] = [(job_heading(self._job), "bold $text")]
