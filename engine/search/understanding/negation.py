@@ -226,7 +226,7 @@ def _qualified(words: Words, start: int, place: int, find: Finders) -> list[Nega
     found = find.origin(behind) or find.phrase(behind)
     if found is not None and found.parts and (found.role == "explicit" or behind > end):
         return _continued(words, [Negated(start, found.end, (_negated(found, start),))], find)
-    subject = words.after(end, _ABOUT)
+    subject = words.after(end, (*_ABOUT, "by"))
     excluded = [] if subject is None else _subjects(words, start, subject, find)
     return [replace(one, names_items=True) for one in excluded]
 

@@ -47,6 +47,8 @@ def told(query: str, fields: Fields) -> tuple[str, str]:
     ("query", "text", "conditions"),
     [
         ("no films by Hitchcock", "", "-director:hitchcock"),
+        ("no films by Kubrick", "", "without Kubrick"),
+        ("no movies by kubrick or nolan", "", "without kubrick without nolan"),
         ("thrillers, no films by Hitchcock", "", "genre:Thriller -director:hitchcock"),
         ("no movies directed by hitchcock or spielberg", "", "-director:hitchcock,spielberg"),
         ("nothing by spielberg", "", "-director:spielberg"),
