@@ -112,6 +112,8 @@ class Negated:
         Whether a noun for items is among the words: "no disney films".
     before_noun
         The place of such a noun at the end; None if there is none.
+    kind
+        The noun, wherever it stands, if it names only some of the items: "no horror series", "no series from japan".
     """
 
     start: int
@@ -120,6 +122,21 @@ class Negated:
     subject: tuple[int, int] | None = None
     names_items: bool = False
     before_noun: int | None = None
+    kind: Candidate | None = None
+
+    def alternative_to(self, kind: Candidate) -> Candidate | None:
+        """The kind that is all that is excluded, if it is on the column of another one; else None."""
+        if len(self.candidates) != 1 or [part.field for part in self.candidates[0].parts] != [kind.parts[0].field]:
+            return None
+        return self.candidates[0]
+
+    def without_kind(self) -> Negated:
+        """The same exclusion without the noun for a kind at its end."""
+        end = self.before_noun
+        if self.kind is None or end is None:
+            return self
+        candidates = tuple(one.at(one.start, end) for one in self.candidates)
+        return replace(self, end=end, candidates=candidates, names_items=False, before_noun=None, kind=None)
 
 
 def match_negation(words: Words, start: int, find: Finders, *, is_of_items: bool = False) -> list[Negated]:
@@ -206,7 +223,14 @@ def _noun(words: Words, one: Negated, find: Finders) -> Negated:
     if end is None or words.breaks(one.end):
         return one
     candidates = tuple(each.at(each.start, end) for each in one.candidates)
-    return replace(one, end=end, candidates=candidates, names_items=True, before_noun=one.end)
+    kind = _kind(one.end, find)
+    return replace(one, end=end, candidates=candidates, names_items=True, before_noun=one.end, kind=kind)
+
+
+def _kind(place: int, find: Finders) -> Candidate | None:
+    """The noun at a place that names only some of the items; None if there is none."""
+    found = find.phrase(place)
+    return found if found is not None and found.role == "kind" else None
 
 
 def _noun_end(words: Words, place: int, find: Finders) -> int | None:
@@ -222,13 +246,13 @@ def _qualified(words: Words, start: int, place: int, find: Finders) -> list[Nega
     end = _noun_end(words, place, find)
     if end is None or words.breaks(end):
         return []
-    behind = words.after(end, _ARE) or end
+    behind, kind = words.after(end, _ARE) or end, _kind(place, find)
     found = find.origin(behind) or find.phrase(behind)
     if found is not None and found.parts and (found.role == "explicit" or behind > end):
-        return _continued(words, [Negated(start, found.end, (_negated(found, start),))], find)
+        return _continued(words, [Negated(start, found.end, (_negated(found, start),), kind=kind)], find)
     subject = words.after(end, (*_ABOUT, "by"))
     excluded = [] if subject is None else _subjects(words, start, subject, find)
-    return [replace(one, names_items=True) for one in excluded]
+    return [replace(one, names_items=True, kind=kind if one is excluded[0] else one.kind) for one in excluded]
 
 
 def _is_in_plot(words: Words, start: int) -> bool:

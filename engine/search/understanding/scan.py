@@ -13,7 +13,7 @@ from engine.search.understanding.makers import match_credit, match_maker, match_
 from engine.search.understanding.negation import Negated, match_negation
 from engine.search.understanding.quantities import match_quantity
 from engine.search.understanding.requests import match_order, match_place, match_stress
-from engine.search.understanding.tokens import word_set
+from engine.search.understanding.tokens import FILLERS, word_set
 from engine.search.understanding.vocabulary import Vocabulary
 from engine.search.understanding.words import Words
 from engine.search.understanding.years import match_bare_year, match_years
@@ -117,6 +117,7 @@ class Scan:
                 place = found.end
             else:
                 place += 1
+        candidates, negated = self._with_kind(candidates, negated)
         spans = [(one.start, one.end) for one in candidates] + [(one.start, one.end) for one in negated]
         owned = {place for start, end in spans for place in range(start, end)}
         others = [place for place in range(len(self.words)) if place not in owned and place not in skipped]
@@ -126,6 +127,30 @@ class Scan:
             [one for one in candidates if not self._titles.joins(self.words.tokens, one.start, one.end, owned)],
             [one for one in negated if not self._is_of_title(one, owned)],
         )
+
+    def _with_kind(self, candidates: list[Candidate], negated: list[Negated]) -> tuple[list[Candidate], list[Negated]]:
+        """The candidates and negations, of which the kind that a leading "no" or "not" excludes a part of is asked for.
+
+        "No horror series" asks for other series, as "non-horror series" does. Where another noun says what is wanted,
+        or words to search for stand before it, the exclusion names what is unwanted and nothing else: "comedies, no
+        horror series".
+        """
+        of_kinds = [one for one in negated if one.kind is not None]
+        if len(of_kinds) != 1 or any(one.is_head for one in candidates):
+            return candidates, negated
+        (one,) = of_kinds
+        start = min(each.start for each in negated)
+        owned = {place for each in candidates for place in range(each.start, each.end)}
+        is_first = all(place in owned or self.words[place] in FILLERS for place in range(start))
+        if one.kind is None or self.words[start] not in ("no", "not") or not is_first:
+            return candidates, negated
+        kind, left = one.kind, []
+        for each in negated:
+            if each.start == kind.end and (other := each.alternative_to(kind)) is not None:
+                kind = kind.joined(other)  # "no horror series or films"
+            else:
+                left.append(each.without_kind())
+        return sorted([*candidates, kind], key=lambda each: each.start), left
 
     def _is_of_title(self, one: Negated, owned: Container[int]) -> bool:
         """Whether a negation is a part of a title: "eyes without a face", "no country for"."""

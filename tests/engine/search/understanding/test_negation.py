@@ -89,15 +89,20 @@ def test_people_makers_and_languages_are_excluded(query: str, text: str, conditi
     ("query", "fields", "text", "conditions"),
     [
         ("not american", SERIES_AND_FILMS, "", '-country:"United States"'),
-        ("no american films", SERIES_AND_FILMS, "", '-country:"United States"'),
+        ("no american films", SERIES_AND_FILMS, "", '-country:"United States" type:film,"anime film"'),
         ("not american films", SERIES_AND_FILMS, "", '-country:"United States" type:film,"anime film"'),
-        ("no films from america", SERIES_AND_FILMS, "", '-country:"United States"'),
-        ("no films from america, france or japan", SERIES_AND_FILMS, "", '-country:"United States",France,Japan'),
-        ("no films from the 90s", SERIES_AND_FILMS, "", "-year:1990s"),
-        ("no films that are french", SERIES_AND_FILMS, "", "-country:France"),
+        ("no films from america", SERIES_AND_FILMS, "", '-country:"United States" type:film,"anime film"'),
+        (
+            "no films from america, france or japan",
+            SERIES_AND_FILMS,
+            "",
+            '-country:"United States",France,Japan type:film,"anime film"',
+        ),
+        ("no films from the 90s", SERIES_AND_FILMS, "", '-year:1990s type:film,"anime film"'),
+        ("no films that are french", SERIES_AND_FILMS, "", '-country:France type:film,"anime film"'),
         ("non-english films", SERIES_AND_FILMS, "", '-country:"United States" type:film,"anime film"'),
         ("non-english speaking films", SERIES_AND_FILMS, "", '-country:"United States" type:film,"anime film"'),
-        ("no english films", SERIES_AND_FILMS, "", '-country:"United States"'),
+        ("no english films", SERIES_AND_FILMS, "", '-country:"United States" type:film,"anime film"'),
         ("non-english films", FILMS, "", "-language:en"),
         ("non-european drama", SERIES_AND_FILMS, "", '-country:France,"Soviet Union" genre:Drama'),
         ("not in english", SERIES_AND_FILMS, "not in english", ""),  # there are countries and no languages
@@ -150,6 +155,40 @@ def test_people_makers_and_languages_are_excluded(query: str, text: str, conditi
 )
 def test_what_a_negation_lists_is_excluded(query: str, fields: Fields, text: str, conditions: str) -> None:
     assert told(query, fields) == (text, conditions)
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "conditions"),
+    [
+        ("no horror series", "", "-genre:Horror type:TV"),
+        ("no horror movies please", "", "-genre:Horror type:Movie"),
+        ("show me no horror series about cooking", "cooking", "-genre:Horror type:TV"),
+        ("short, no horror series", "", "episodes:<=13 -genre:Horror type:TV"),
+        ("no horror or romance series", "", "-genre:Horror -genre:Romance type:TV"),
+        ("no horror and no romance series", "", "-genre:Horror -genre:Romance type:TV"),
+        ("no horror series or movies", "", "-genre:Horror type:TV,Movie"),
+        ("no zombie series", "", "without zombie type:TV"),
+        ("no series about zombies", "", "without zombies type:TV"),
+    ],
+)
+def test_a_kind_of_which_a_part_is_not_wanted_is_asked_for(query: str, text: str, conditions: str) -> None:
+    assert told(query, ANIME) == (text, conditions)
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "conditions"),
+    [
+        ("no series", "", "-type:TV"),
+        ("comedies, no horror series", "", "genre:Comedy -genre:Horror"),
+        ("no horror series, only movies", "", "-genre:Horror type:Movie"),
+        ("movies, no horror series", "", "type:Movie -genre:Horror"),
+        ("cooking, no horror series", "cooking", "-genre:Horror"),
+        ("no horror movies or romance series", "", "-genre:Horror -genre:Romance"),
+        ("everything except horror series", "", "-genre:Horror"),
+    ],
+)
+def test_a_kind_is_not_asked_for_where_other_words_say_what_is_wanted(query: str, text: str, conditions: str) -> None:
+    assert told(query, ANIME) == (text, conditions)
 
 
 @pytest.mark.parametrize(
