@@ -97,8 +97,8 @@ class Vocabulary:
 
     @locked_property
     def heads(self) -> frozenset[str]:
-        """Single words that are nouns for items or genres."""
-        return NOUNS | {phrase for phrase, one in self._phrases.items() if one.is_head and " " not in phrase}
+        """The nouns for items or genres; some of several words, such as "science fiction"."""
+        return NOUNS | {phrase for phrase, one in self._phrases.items() if one.is_head}
 
     @staticmethod
     def _longest(phrases: dict[str, Candidate], words: Sequence[str], start: int) -> Candidate | None:

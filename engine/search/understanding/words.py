@@ -14,6 +14,8 @@ Conjunction = Literal[",", "or", "and"]
 
 #: Words that stand for items, as a noun does: "something from france".
 _SOMETHING = frozenset(("something", "anything", "everything", "stuff"))
+#: The most words of a noun for a genre: "slice of life".
+_LONGEST_HEAD = 3
 #: Marks between the parts of a list, and what they say.
 _MARKS: Mapping[str, Conjunction] = {",": ",", "/": "or", "&": "and"}
 
@@ -35,7 +37,7 @@ class Words:
     is_sealed
         For each word whether it must stay text.
     heads
-        The words that are nouns for items or genres, after which a time says when they were made.
+        The nouns for items or genres, after which a time says when they were made.
     """
 
     def __init__(self, tokens: Sequence[Token], is_sealed: Sequence[bool], heads: frozenset[str]) -> None:
@@ -92,7 +94,17 @@ class Words:
 
     def is_head(self, place: int) -> bool:
         """Whether a word is a noun for items or for a genre, or there is no such word."""
-        return place < 0 or self.breaks(place + 1) or self[place] in self._heads or self[place] in _SOMETHING
+        return place < 0 or self.breaks(place + 1) or self.names_items(place) or self[place] in _SOMETHING
+
+    def names_items(self, place: int) -> bool:
+        """Whether a noun for items or for a genre is at a place, or one of several words begins or ends there."""
+        if self[place] in self._heads:
+            return True
+        return any(
+            " ".join(self[one] for one in range(start, start + length)) in self._heads
+            for length in range(2, _LONGEST_HEAD + 1)
+            for start in (place, place - length + 1)
+        )
 
 
 @lru_cache(maxsize=256)

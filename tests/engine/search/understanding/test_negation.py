@@ -129,6 +129,7 @@ def test_people_makers_and_languages_are_excluded(query: str, text: str, conditi
             "",
             "genre:Horror without zombies without vampires without ghosts",
         ),
+        ("sci fi no zombies", FILMS, "", 'genre:"Science Fiction" without zombies'),
         ("horror without zombies and vampires", FILMS, "", "genre:Horror without zombies without vampires"),
         ("horror with no zombies and no romance", FILMS, "", "genre:Horror without zombies -genre:Romance"),
         ("horror without romance and violence", FILMS, "", "genre:Horror -genre:Romance without violence"),
