@@ -75,17 +75,30 @@ class KnownTitles:
         return sorted(found)
 
     @locked_property
-    def _hashes(self) -> npt.NDArray[np.int64]:
-        """The hashes of all titles, sorted: a set of a million titles would take a hundred megabytes."""
+    def _hashes(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+        """The hashes of all titles, sorted, and their rows: a set of a million titles would take a hundred MB."""
         titles = self._columns.fields.titles()
         keys = (hash(title_key(split_year(title or "")[0])) for title in titles)
-        return np.sort(np.fromiter(keys, dtype=np.int64, count=len(titles)))
+        hashes = np.fromiter(keys, dtype=np.int64, count=len(titles))
+        rows = np.argsort(hashes, kind="stable").astype(np.int32)
+        return hashes[rows], rows
 
     def has(self, title: str) -> bool:
         """Whether an item of the catalogue has this title, in any spelling of case, accents and articles."""
+        return len(self._rows(title)) > 0
+
+    def row(self, title: str) -> int | None:
+        """The row of the best-known item that has this title; None if none has it."""
+        rows, people = self._rows(title), self._columns.numbers.get("people")
+        if not len(rows):
+            return None
+        return int(rows[0] if people is None else rows[np.argmax(np.nan_to_num(people.numbers[rows]))])
+
+    def _rows(self, title: str) -> npt.NDArray[np.int32]:
+        """The rows of the items that have a title."""
+        hashes, rows = self._hashes
         wanted = hash(title_key(split_year(title.strip())[0]))
-        place = int(np.searchsorted(self._hashes, wanted))
-        return place < len(self._hashes) and int(self._hashes[place]) == wanted
+        return rows[np.searchsorted(hashes, wanted) : np.searchsorted(hashes, wanted, side="right")]
 
     def have(self, wanted: Sequence[str], rows: npt.NDArray[np.int64]) -> bool:
         """Whether the title of one of these items contains all of these words."""

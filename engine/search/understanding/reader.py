@@ -20,7 +20,7 @@ from engine.search.understanding.makers import names_maker
 from engine.search.understanding.reading import Reading
 from engine.search.understanding.resolution import Resolution
 from engine.search.understanding.scan import Scan
-from engine.search.understanding.tokens import Token, tokenise
+from engine.search.understanding.tokens import Token, join, tokenise
 from engine.search.understanding.vocabulary import Vocabulary
 from engine.search.understanding.words import Words
 
@@ -91,12 +91,14 @@ class QueryReader:
         if self._is_title(text, words, is_title) or self._titles.begins(tokens):
             return Reading(text)
         likeness = match_likeness(text, words, is_title, self._is_title_alone)
-        scan = Scan(text, words, self._vocabulary, self._titles)
-        candidates, negated = scan.all(range(0) if likeness is None else range(likeness[0], likeness[3]))
+        like = None if likeness is None else self._titles.row(join(text, tokens[likeness[1] : likeness[2]]).strip('"'))
+        scan = Scan(text, words, self._vocabulary, self._titles, like)
+        request = range(0) if likeness is None else range(likeness[0], likeness[3])
+        candidates, negated = scan.all(request)
         found = Findings(text, tokens)
         if likeness is not None:
             found.move(*likeness)
-        others = frozenset(place for one in negated for place in range(one.start, one.end))
+        others = frozenset((*request, *(place for one in negated for place in range(one.start, one.end))))
         conditions = Resolution(words, candidates, others).conditions()
         if not negated and likeness is None and _is_lone(conditions, len(tokens)):
             return Reading(text)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.search.understanding.candidate import Candidate
+from engine.search.understanding.comparisons import match_comparison
 from engine.search.understanding.known_titles import KnownTitles
 from engine.search.understanding.makers import match_credit, match_maker, match_name
 from engine.search.understanding.negation import Negated, match_negation
@@ -33,13 +34,18 @@ class Scan:
         What they can mean in the catalogue.
     titles
         The titles of the catalogue, whose words are no conditions.
+    like
+        The row of the item that results should resemble, with which comparatives compare; None if there is none.
     """
 
-    def __init__(self, text: str, words: Words, vocabulary: Vocabulary, titles: KnownTitles) -> None:
+    def __init__(
+        self, text: str, words: Words, vocabulary: Vocabulary, titles: KnownTitles, like: int | None = None
+    ) -> None:
         self._text = text
         self.words = words
         self._vocabulary = vocabulary
         self._titles = titles
+        self._like = like
         self._phrases: dict[int, Candidate | None] = {}
 
     def phrase(self, start: int) -> Candidate | None:
@@ -56,6 +62,7 @@ class Scan:
             one
             for one in (
                 match_order(words, start, columns),
+                match_comparison(words, start, columns, self._titles, self._like),
                 match_stress(words, start),
                 match_years(words, start, columns),
                 match_quantity(words, start, columns),
