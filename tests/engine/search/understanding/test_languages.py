@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.search.understanding.languages import language_name, read_language
 from engine.search.understanding.lexicon import lexicon
+from engine.search.understanding.places import COUNTRIES, LANGUAGES
 from engine.text.normalize import fold, words
 from tests.conftest import REPOSITORY
 
@@ -83,6 +84,24 @@ def test_a_query_is_translated_by_its_subjects(query: str, language: str, englis
 )
 def test_titles_in_other_languages_stay_titles(title: str) -> None:
     assert read_language(title, in_no_title).language is None
+
+
+@pytest.mark.parametrize("noun", ["film", "films", "series", "comedies", "drama", "anime"])
+def test_an_english_adjective_of_a_place_stays_english(noun: str) -> None:
+    queries = [f"{adjective} {noun}" for adjective in {**COUNTRIES, **LANGUAGES}]
+    assert not _taken(queries, in_no_title)
+
+
+@pytest.mark.parametrize(
+    "noun",
+    [
+        *("drug", "farm", "boxer", "boxing", "heroes", "superhero", "immigration", "pool", "plant", "miner"),
+        *("amnesia", "terrorists", "princesses", "biopic", "memoir", "historic", "indie", "homosexual", "skater"),
+        *("catastrophe", "paradise", "empress", "burger", "gory", "feminist", "domestic", "veterans", "surf", "camps"),
+    ],
+)
+def test_an_english_subject_before_a_noun_for_items_stays_english(noun: str) -> None:
+    assert not _taken([noun, f"{noun} film", f"{noun} films", f"{noun} series", f"no {noun}"], in_no_title)
 
 
 @pytest.mark.parametrize(
