@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: The best match below which an answer is doubtful, where words of the query are unknown and where all are known. On
 #: the tuning part 85 % of absent subjects are remarked, and 4 % of the queries that found what was meant.
 _DOUBTFUL_WITH_UNKNOWN, _DOUBTFUL = 0.2, 0.05
+#: The same where no item meets the conditions that were understood: a better match is mostly a title with their words.
+_DOUBTFUL_WITH_UNMET = 0.7
 
 
 def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Sequence[str]) -> str:
@@ -37,6 +39,11 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
     if translation.language is not None and not translation.english and not by_meaning_as_typed:
         shown = "; these are the nearest items" if answer.results else ""
         return f"The words are {language_name(translation.language)}, which is not understood here{shown}."
+    best = max((result.score for result in answer.results), default=0.0)
+    if request.unmet and best < _DOUBTFUL_WITH_UNMET:
+        shown = ", ".join(f"“{one.typed}” ({one.label})" for one in request.unmet)
+        nearest = "; these are the nearest items to the words" if answer.results else ""
+        return abridged(f"No item meets all of this: {shown}{nearest}.")
     nearest = "; these are the nearest in meaning" if answer.results and answer.method == "hybrid" else ""
     if not words and request.moods.genres:
         return ""
@@ -51,12 +58,12 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
         shown = ", ".join(f"“{word}”" for word in left_out[:5])
         named = f"{language_name(translation.language)} {'word' if len(left_out) == 1 else 'words'} {shown}"
         return abridged(f"Left out, as there is no translation for them here: the {named}.")
-    best = max((result.score for result in answer.results), default=0.0)
     if unknown and best < _DOUBTFUL_WITH_UNKNOWN:
         shown = ", ".join(f"“{word}”" for word in unknown[:5])
-        return abridged(f"Some of the words are in no text that is searched ({shown}); these are the nearest items.")
+        listed = "; these are the nearest items" if answer.results else ""
+        return abridged(f"Some of the words are in no text that is searched ({shown}){listed}.")
     if best < _DOUBTFUL:
-        return "Nothing fits well: these are the nearest items."
+        return "Nothing fits well: these are the nearest items." if answer.results else "Nothing fits."
     return ""
 
 

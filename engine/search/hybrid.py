@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from engine.data.popularity import item_popularity, log_popularity
 from engine.data.ranked_pages import RankedPages
-from engine.data.results import BY_POPULARITY, Answer, Result
+from engine.data.results import BY_POPULARITY, Answer, Result, Understood
 from engine.errors import OptionError, RecsysError
 from engine.ranking import top_k
 from engine.runtime.job import Job
@@ -417,14 +417,28 @@ class SearchIndex:
             return request, allowed
         others = [one for one in request.filters if one.field != "type"]
         if not allowed.any():
-            request = replace(Request.plain(query, literal), meaning=self._index.keywords.corrected(query, literal))
-            return request, left_out.meeting(typed, self.fields)
+            plain = replace(Request.plain(query, literal), meaning=self._index.keywords.corrected(query, literal))
+            allowed = left_out.meeting(typed, self.fields)
+            unmet = () if self._has_title(plain, allowed) else self._unmet(request, typed)
+            return replace(plain, unmet=unmet), allowed
         if len(others) < len(request.filters) and request.text.strip():
             of_all_kinds = left_out.meeting((*typed, *others), self.fields)
             if self._has_title(request, of_all_kinds) and not self._has_title(request, allowed):
                 kinds = {one.typed for one in request.understood if one.condition.startswith("type:")}
                 return self.request(query, {*literal, *kinds}), of_all_kinds
         return request, allowed
+
+    def _unmet(self, request: Request, typed: Sequence[Filter]) -> tuple[Understood, ...]:
+        """The conditions of a request that no item meets together, with the typed ones if these make them so.
+
+        Empty if an item meets them that is left out for another reason.
+        """
+        of_words = [one for one in request.understood if any(str(each) in one.condition for each in request.filters)]
+        if not np.any(mask(request.filters, self.fields)):
+            return tuple(of_words)
+        if np.any(mask((*typed, *request.filters), self.fields)):
+            return ()
+        return (*(Understood(str(one), one.label, str(one)) for one in typed), *of_words)
 
     def _has_title(self, request: Request, allowed: Allowed, least: float = 0.999) -> bool:
         """Whether the title of an allowed item has at least this share of the request."""

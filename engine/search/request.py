@@ -57,6 +57,8 @@ class Request:
         Words that are not corrected.
     any_language
         Whether the embedding model knows the language of a query in another language than English.
+    unmet
+        Conditions that were understood but that no item meets together, so that their words are searched for.
     """
 
     text: str
@@ -71,6 +73,7 @@ class Request:
     translation: Translation = field(default_factory=Translation)
     literal: frozenset[str] = frozenset()
     any_language: bool = False
+    unmet: tuple[Understood, ...] = ()
 
     @classmethod
     def plain(cls, query: str, literal: Collection[str] = ()) -> Request:

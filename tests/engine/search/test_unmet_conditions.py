@@ -1,0 +1,61 @@
+"""Conditions that no item meets together: the words are searched for, and the answer says so."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from engine.data.id_map import IdMap
+from engine.data.items import ItemTable
+from engine.search import SearchIndex
+from engine.search.filters.fields import Fields
+from engine.search.filters.parser import parse
+
+TITLES = ["Breathless", "Oldboy", "Cowboy Bebop", "Mushishi", "Two French Westerns", "The Cooking Hour"]
+ITEMS = ItemTable(
+    IdMap(list(range(len(TITLES))), first=1, name="item"),
+    pa.table(
+        {
+            "title": TITLES,
+            "year": pa.array([1960, 2003, 1998, 2005, 1990, 2001], pa.int32()),
+            "genres": [["Crime"], ["Crime"], ["Western"], ["Fantasy"], ["Western"], ["Fantasy"]],
+            "text": TITLES,
+            "type": ["Movie", "Movie", "TV", "TV", "Movie", "Movie"],
+            "episodes": pa.array([1, 1, 26, 12, 1, 1]),
+            "country": ["France", "South Korea", "Japan", "Japan", "United States", "Japan"],
+        }
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def index() -> SearchIndex:
+    return SearchIndex(ITEMS)
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("korean series", "“korean” (country: South Korea), “series” (type: TV)"),
+        ("series not from japan", "“series” (type: TV), “not from japan” (not country: Japan)"),
+        ("french fantasy from the 90s without elves", "“french” (country: France), “fantasy” (genre: Fantasy)"),
+    ],
+)
+def test_conditions_that_no_item_meets_are_told(index: SearchIndex, query: str, told: str) -> None:
+    answer = index.search(query, mode="keyword")
+    assert answer.remark.startswith(f"No item meets all of this: {told}")
+    assert answer.understood == ()
+    assert "elves" not in answer.remark, "what is excluded without a filter leaves out nothing"
+
+
+def test_typed_filters_are_told_where_they_leave_nothing(index: SearchIndex) -> None:
+    typed = parse("year:<1970", Fields(ITEMS)).filters
+    remark = index.search("japanese series", mode="keyword", filters=typed).remark
+    told = "“year:<1970” (year < 1970), “japanese” (country: Japan), “series” (type: TV)"
+    assert remark == f"No item meets all of this: {told}."
+
+
+def test_a_title_of_such_words_is_no_doubt(index: SearchIndex) -> None:
+    answer = index.search("french westerns", mode="keyword")
+    assert answer.results[0].item.title == "Two French Westerns"
+    assert answer.remark == ""
