@@ -425,7 +425,9 @@ class SearchIndex:
             of_all_kinds = left_out.meeting((*typed, *others), self.fields)
             if self._has_title(request, of_all_kinds) and not self._has_title(request, allowed):
                 kinds = {one.typed for one in request.understood if one.condition.startswith("type:")}
-                return self.request(query, {*literal, *kinds}), of_all_kinds
+                without_kinds = self.request(query, {*literal, *kinds})
+                if len(without_kinds.filters) >= len(others):  # of "short series" nothing else would be understood
+                    return without_kinds, of_all_kinds
         return request, allowed
 
     def _unmet(self, request: Request, typed: Sequence[Filter]) -> tuple[Understood, ...]:

@@ -59,3 +59,10 @@ def test_a_title_of_such_words_is_no_doubt(index: SearchIndex) -> None:
     answer = index.search("french westerns", mode="keyword")
     assert answer.results[0].item.title == "Two French Westerns"
     assert answer.remark == ""
+
+
+def test_a_kind_without_the_title_stays_if_other_conditions_need_it(index: SearchIndex) -> None:
+    alone = index.search("the cooking hour series", mode="keyword")
+    assert (alone.results[0].item.title, alone.understood) == ("The Cooking Hour", ())
+    understood = index.search("short series about cooking", mode="keyword").understood
+    assert [one.condition for one in understood] == ["episodes:<=13", "type:TV"]
