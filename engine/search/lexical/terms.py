@@ -255,11 +255,11 @@ class TermDictionary:
     ) -> list[tuple[str, int]]:
         """The words with the smallest edit distance and that distance, the likeliest first.
 
-        Those that stand beside a neighbour in a title come first, then other romanisations of the word, which count as
-        one edit, then those with the same letters in another order, since letters are swapped more often than others
-        are typed for them (Kernighan, Church and Gale, 1990), then the most frequent. Words of texts are returned only
-        if no word of a title is close enough. A word with fewer than ``min_length`` letters has no corrections, since
-        too many words resemble it.
+        Those that stand beside a neighbour in a title come first, the nearest of them before others, then other
+        romanisations of the word, which count as one edit, then those with the same letters in another order, since
+        letters are swapped more often than others are typed for them (Kernighan, Church and Gale, 1990), then the most
+        frequent. Words of texts are returned only if no word of a title is close enough. A word with fewer than
+        ``min_length`` letters has no corrections, since too many words resemble it.
         """
         max_edits = 0 if len(word) < min_length or word.isdigit() else 1 if len(word) < 7 else 2
         for in_titles in (True, False) if max_edits else ():
@@ -277,7 +277,9 @@ class TermDictionary:
                 found = [pair for pair in found if pair[1] == nearest or pair[0] in supported]
                 found.sort(key=lambda pair: -self._in_items[self._term_ids[pair[0]]])
                 swapped = {one for one, _ in found if sorted(one) == sorted(word)}
-                found.sort(key=lambda pair: (pair[0] not in supported, pair[0] not in same, pair[0] not in swapped))
+                found.sort(
+                    key=lambda pair: (pair[0] not in supported, pair[1], pair[0] not in same, pair[0] not in swapped)
+                )
                 return found[:_MAX_CORRECTIONS]
         return []
 

@@ -135,6 +135,12 @@ def test_what_is_meant_by_a_misspelt_query(index: BM25Index, query: str, meant: 
     assert index.corrected(query) == meant
 
 
+def test_of_corrections_beside_the_same_words_the_nearest_is_taken() -> None:
+    titles = ["The Silence of the Lambs", *(f"The Sense of an Ending {number}" for number in range(9))]
+    index = BM25Index(titles, [""] * len(titles))
+    assert index.corrected("the silense of the lambs") == "the silence of the lambs"
+
+
 def test_a_word_alone_is_taken_for_one_that_is_frequent_in_titles() -> None:
     index = BM25Index(["Potter", "Potere"] + [f"Harry Potter {number}" for number in range(6)], [""] * 8)
     assert index.corrected("harry poter") == "harry potter"
