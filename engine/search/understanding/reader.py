@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: A longer text is a plot or a paragraph that was pasted, and no request.
 _MOST_WORDS = 60
+#: The least share of the items of a kind that have one episode where it is no kind of series.
+_MOSTLY_SINGLE = 0.9
 
 
 def read(
@@ -100,6 +102,7 @@ class QueryReader:
             found.move(*likeness)
         others = frozenset((*request, *(place for one in negated for place in range(one.start, one.end))))
         conditions = Resolution(words, candidates, others).conditions()
+        conditions = [one for one in conditions if not self._counts_episodes_of_films(one, conditions)]
         if not negated and likeness is None and _is_lone(conditions, len(tokens)):
             return Reading(text)
         for one in without_halves(united(conditions, words, self._are_together), words):
@@ -156,6 +159,18 @@ class QueryReader:
             for other in conditions
         )
         return replace(one, parts=()) if is_said else one
+
+    def _counts_episodes_of_films(self, one: Candidate, conditions: Sequence[Candidate]) -> bool:
+        """Whether an adjective of length counts the episodes of a kind of items that have one each: "long movies"."""
+        episodes = self._columns.numbers.get("episodes")
+        if episodes is None or one.role != "attribute" or [part.field for part in one.parts] != [episodes.name]:
+            return False
+        for kind in conditions:
+            if kind.role == "kind" and kind.parts:
+                counts = episodes.numbers[self._fields.any_of(kind.parts[0].field, kind.parts[0].terms)]
+                if np.mean(counts[counts > 0] == 1) > _MOSTLY_SINGLE:
+                    return True
+        return False
 
     def _are_together(self, one: Candidate, other: Candidate) -> bool:
         """Whether an item fits two conditions on one column."""

@@ -46,7 +46,7 @@ _BEST = (
 #: The longest running time of a short film in minutes (the Academy's rule), and the episodes of a short series.
 _SHORT_MINUTES, _SHORT_EPISODES = 40, 13
 #: The running time of a long film in minutes, and the episodes of a long series.
-_LONG_MINUTES, _MANY_EPISODES = 150, 100
+_LONG_MINUTES, _MANY_EPISODES, _VERY_MANY_EPISODES = 150, 50, 100
 _RECENT_YEARS = 5
 #: Nouns for items of any catalogue.
 NOUNS = word_set(
@@ -266,8 +266,9 @@ class Vocabulary:
         if "episodes" in numbers:
             name = numbers["episodes"].name
             yield "short", _candidate("attribute", (name, (f"<={_SHORT_EPISODES}",)))
+            yield "long", _candidate("attribute", (name, (f">={_MANY_EPISODES}",)))
             for phrase in ("long running", "very long"):
-                yield phrase, _candidate("attribute", (name, (f">={_MANY_EPISODES}",)))
+                yield phrase, _candidate("attribute", (name, (f">={_VERY_MANY_EPISODES}",)))
         elif "runtime" in numbers:
             name, low = numbers["runtime"].name, 1 if (numbers["runtime"].numbers == 0).any() else 0
             short = f"{low}..{_SHORT_MINUTES}" if low else f"<={_SHORT_MINUTES}"

@@ -153,6 +153,11 @@ def test_words_of_a_catalogue_of_films(query: str, text: str, conditions: str) -
         ("short anime under 13 episodes", "", "episodes:<13"),
         ("short drama", "", "episodes:<=13 genre:Drama"),
         ("long running shounen", "", "episodes:>=100 genre:Shounen"),
+        ("long shounen series", "", "episodes:>=50 genre:Shounen type:TV"),
+        ("comedy, not too long", "", "genre:Comedy -episodes:>=50"),
+        ("short series", "", "episodes:<=13 type:TV"),
+        ("long movies", "long", "type:Movie"),  # a movie has one episode however long it is
+        ("short movies", "short", "type:Movie"),
         ("fewer than 26 episodes with magic", "magic", "episodes:<26"),
         ("12-episode drama", "", "episodes:12 genre:Drama"),
         ("10 to 12 episodes of horror", "", "episodes:10..12 genre:Horror"),
