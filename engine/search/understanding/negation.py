@@ -48,6 +48,8 @@ _NOT_EXCLUDING = word_set(
     bad what like as much many because knowing be less fewer later under over another
     """
 )
+#: What most items have and texts mention only where it is missing, so that the whole phrase is searched for.
+_MOSTLY_PRESENT = word_set("dialogue dialogues dialog dialogs speech")
 #: People and things that lack something in a plot: "a man without a past".
 _LACKING = word_set(
     """
@@ -160,7 +162,7 @@ def match_negation(words: Words, start: int, find: Finders, *, is_of_items: bool
         if behind is None:
             continue
         is_excluding = words[behind] not in _NOT_EXCLUDING or _is_compared(words, behind, find)
-        if not is_excluding or (not is_of_items and _is_in_plot(words, start)):
+        if not is_excluding or words[behind] in _MOSTLY_PRESENT or (not is_of_items and _is_in_plot(words, start)):
             return []
         is_adjectival = phrases is _NOT and start == 0
         return _excluded(words, start, behind, phrases, find, is_adjectival=is_adjectival)

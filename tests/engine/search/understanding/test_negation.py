@@ -140,6 +140,8 @@ def test_people_makers_and_languages_are_excluded(query: str, text: str, conditi
         ("horror without zombies and in french", FILMS, "", "genre:Horror without zombies language:fr"),
         ("horror without zombies and funny", FILMS, "funny", "genre:Horror without zombies"),
         ("horror without zombies, ghosts", FILMS, "ghosts", "genre:Horror without zombies"),
+        ("films with no dialogue", FILMS, "no dialogue", ""),  # texts name it where it is missing
+        ("horror without dialogue", FILMS, "without dialogue", "genre:Horror"),
         ("no films about zombies", FILMS, "", "without zombies"),
         ("horror films not about zombies", FILMS, "", "genre:Horror without zombies"),
         ("romance not high school", ANIME, "", "genre:Romance without high school"),
