@@ -168,7 +168,7 @@ class QueryReader:
         for kind in conditions:
             if kind.role == "kind" and kind.parts:
                 counts = episodes.numbers[self._fields.any_of(kind.parts[0].field, kind.parts[0].terms)]
-                if np.mean(counts[counts > 0] == 1) > _MOSTLY_SINGLE:
+                if np.count_nonzero(counts == 1) > _MOSTLY_SINGLE * np.count_nonzero(counts > 0):
                     return True
         return False
 
