@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.errors import abridged
@@ -65,6 +65,20 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
     if best < _DOUBTFUL:
         return "Nothing fits well: these are the nearest items." if answer.results else "Nothing fits."
     return ""
+
+
+def doubt_of_exclusions(subjects: Sequence[str], unknown_words: Callable[[str], Sequence[str]]) -> str:
+    """A sentence that says that excluding a subject left out nothing, since no text has its words; empty otherwise.
+
+    Parameters
+    ----------
+    subjects
+        What results should not be about.
+    unknown_words
+        The words of a subject that no item has.
+    """
+    unnamed = ", ".join(f"“{one}”" for one in subjects if unknown_words(one))
+    return abridged(f"No item names {unnamed}, so nothing is left out for it.") if unnamed else ""
 
 
 def doubt_of_language(translation: Translation) -> str:

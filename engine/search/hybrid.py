@@ -21,7 +21,7 @@ from engine.errors import OptionError, RecsysError
 from engine.ranking import top_k
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
-from engine.search.doubt import doubt, doubt_of_language
+from engine.search.doubt import doubt, doubt_of_exclusions, doubt_of_language
 from engine.search.explanations import MatchedTerms
 from engine.search.filters.fields import Fields
 from engine.search.filters.orders import SORT
@@ -372,7 +372,8 @@ class SearchIndex:
                 return left_out.counted(self._answer(moved, request, made), fitting)
         if request.is_empty:
             found = self.popular(k, self._without(request, allowed), order, made)
-            return left_out.counted(replace(found, understood=request.understood), fitting)
+            remark = doubt_of_exclusions(request.without, self._index.keywords.unknown_words)
+            return left_out.counted(replace(found, understood=request.understood, remark=remark), fitting)
         note = ""
         if mode == "hybrid":
             try:
@@ -651,16 +652,19 @@ class SearchIndex:
         nudged = nudge.origin if nudge is not None and ranking.is_nudged else ""
         further = {"note": ranking.note, "understood": request.understood, "nudged": nudged}
         answer = _beginning(pages, ranking.method, made, **further)
-        if not by_words:
+        if not (by_words or request.without):
             return answer
         keywords = self._index.keywords
+        unnamed = doubt_of_exclusions(request.without, keywords.unknown_words)
+        if not by_words:
+            return replace(answer, remark=unnamed)
         unknown = keywords.unknown_words(request.words, request.literal)
         return replace(
             answer,
             note=" · ".join(filter(None, [answer.note, *self._index.remarks])),
             corrections=keywords.corrections(request.words, request.literal),
             unknown_words=unknown,
-            remark=doubt(answer, request, unknown, keywords.content_words(request.words)),
+            remark=doubt(answer, request, unknown, keywords.content_words(request.words)) or unnamed,
         )
 
     # -- parts of the index -----------------------------------------------------------------------------------

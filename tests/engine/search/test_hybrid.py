@@ -423,6 +423,12 @@ def test_an_excluded_subject_is_told_and_its_words_can_be_searched_for(index: Se
     assert {3, 7} & set(internal_ids(taken_back)), "the texts that have the word"
 
 
+@pytest.mark.parametrize("query", ["planet without qqxx", "planet not about qqxx", "like Solaris without qqxx"])
+def test_an_exclusion_that_leaves_nothing_out_is_told(index: SearchIndex, query: str) -> None:
+    assert index.search(query, k=7).remark == "No item names “qqxx”, so nothing is left out for it."
+    assert not index.search(query.replace("qqxx", "summer"), k=7).remark.startswith("No item names")
+
+
 def test_a_search_by_meaning_needs_no_index_of_words(index: SearchIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "prepare_keywords", lambda job=None: pytest.fail("the words were indexed"))
     assert index.search("planet", mode="semantic").results
