@@ -55,6 +55,14 @@ NOUNS = word_set(
     novel novels song songs music album albums track tracks game games product products title titles
     """
 )
+#: Nouns for kinds of films and series that few catalogues have as genres: their words are searched for.
+_SORTS = word_set(
+    """
+    noir noirs neo-noir biopic biopics slasher slashers whodunit whodunits heist heists caper capers spoof spoofs parody
+    parodies mockumentary mockumentaries sitcom sitcoms remake remakes sequel sequels prequel prequels blockbuster
+    blockbusters classic classics masterpiece masterpieces tearjerker tearjerkers epic epics
+    """
+)
 
 
 class Vocabulary:
@@ -98,7 +106,7 @@ class Vocabulary:
     @locked_property
     def heads(self) -> frozenset[str]:
         """The nouns for items or genres; some of several words, such as "science fiction"."""
-        return NOUNS | {phrase for phrase, one in self._phrases.items() if one.is_head}
+        return NOUNS | _SORTS | {phrase for phrase, one in self._phrases.items() if one.is_head}
 
     @staticmethod
     def _longest(phrases: dict[str, Candidate], words: Sequence[str], start: int) -> Candidate | None:
