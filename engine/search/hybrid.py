@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,9 +15,8 @@ import numpy.typing as npt
 
 from engine.data.popularity import item_popularity, log_popularity
 from engine.data.ranked_pages import RankedPages
-from engine.data.results import BY_POPULARITY, Answer, Result, Understood
+from engine.data.results import BY_POPULARITY, Answer, Result
 from engine.errors import OptionError, RecsysError
-from engine.ranking import top_k
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
 from engine.search.doubt import doubt, doubt_of_exclusions, doubt_of_language
@@ -35,11 +33,11 @@ from engine.search.ordering import Ordering
 from engine.search.pinned_rows import PinnedRows
 from engine.search.ranker import TASTE, Ranker, by_meaning, exact_titles
 from engine.search.removal import Part, RemovalEffects, WordEffects
-from engine.search.request import Request, understand
+from engine.search.request import Request
+from engine.search.request_reader import RequestReader
 from engine.search.semantic.semantic_index import SemanticIndex
 from engine.search.similar_items import SimilarItems
 from engine.search.understanding.languages import read_language
-from engine.text.normalize import words
 
 if TYPE_CHECKING:
     from engine.data.items import ItemTable
@@ -57,12 +55,6 @@ _DEPTH = 100
 #: Candidates for reranking by diversity: the minimum, and the number per result. Candidates of lower rank would no
 #: longer fit the query.
 _MIN_CANDIDATES, _CANDIDATES_PER_RESULT = 30, 3
-#: The most popular titles, whose words need no translation.
-_KNOWN_TITLES = 3000
-#: The number of queries of which is remembered what they ask for.
-_REMEMBERED = 64
-#: The share of a query that a title has at least if it has all of its words in another spelling.
-_OTHERWISE_SPELT = 0.7
 
 
 class SearchIndex:
@@ -138,8 +130,9 @@ class SearchIndex:
         self._reranker = reranker
         self._marks = marks
         self._inverted_index: InvertedIndex | None = None
-        # What is found for a query is counted and explained, too: it is read once for all of that.
-        self._requests = lru_cache(maxsize=_REMEMBERED)(self._read_request)
+        self._reader = RequestReader(
+            items, self.fields, self.semantic, lambda: self._item_popularity, lambda: self._inverted_index
+        )
 
     def search(
         self,
@@ -243,7 +236,7 @@ class SearchIndex:
         arranged = self._arranged(ranking, order, k, diversity, left_out)
         answer = self._answer(arranged, Request.plain(query), made, nudge)
         if mode == "semantic" and like is None and not self.semantic.multilingual:
-            answer = replace(answer, remark=doubt_of_language(read_language(query, self._is_known)))
+            answer = replace(answer, remark=doubt_of_language(read_language(query, self._reader.is_known)))
         return left_out.counted(answer, fitting)
 
     def found(
@@ -407,87 +400,13 @@ class SearchIndex:
     def _fitting(
         self, query: str, typed: Sequence[Filter], literal: Collection[str], left_out: LeftOut
     ) -> tuple[Request, Allowed]:
-        """What a query asks for, and the mask of the items that meet its conditions.
-
-        Conditions that no item meets are words after all, and so is a kind if only items of another kind have the
-        title: "planet of the apes series" are films.
-        """
-        request = self.request(query, literal)
-        allowed = left_out.meeting((*typed, *request.filters), self.fields)
-        if not request.filters or allowed is None:
-            return request, allowed
-        others = [one for one in request.filters if one.field != "type"]
-        if not allowed.any():
-            plain = replace(Request.plain(query, literal), meaning=self._index.keywords.corrected(query, literal))
-            allowed = left_out.meeting(typed, self.fields)
-            unmet = () if self._has_title(plain, allowed) else self._unmet(request, typed)
-            return replace(plain, unmet=unmet), allowed
-        if len(others) < len(request.filters) and request.text.strip():
-            of_all_kinds = left_out.meeting((*typed, *others), self.fields)
-            if self._has_title(request, of_all_kinds) and not self._has_title(request, allowed):
-                kinds = {one.typed for one in request.understood if one.condition.startswith("type:")}
-                without_kinds = self.request(query, {*literal, *kinds})
-                if len(without_kinds.filters) >= len(others):  # of "short series" nothing else would be understood
-                    return without_kinds, of_all_kinds
-        return request, allowed
-
-    def _unmet(self, request: Request, typed: Sequence[Filter]) -> tuple[Understood, ...]:
-        """The conditions of a request that no item meets together, with the typed ones if these make them so.
-
-        Empty if an item meets them that is left out for another reason.
-        """
-        of_words = [one for one in request.understood if any(str(each) in one.condition for each in request.filters)]
-        if not np.any(mask(request.filters, self.fields)):
-            return tuple(of_words)
-        if np.any(mask((*typed, *request.filters), self.fields)):
-            return ()
-        return (*(Understood(str(one), one.label, str(one)) for one in typed), *of_words)
-
-    def _has_title(self, request: Request, allowed: Allowed, least: float = 0.999) -> bool:
-        """Whether the title of an allowed item has at least this share of the request."""
-        keywords = self._index.keywords
-        rows, _ = keywords.search(request.words, _MIN_CANDIDATES, allowed, request.literal)
-        return bool((keywords.coverage(request.words, rows, request.literal).in_title > least).any())
-
-    def _is_title(self, text: str) -> bool:
-        """Whether a title has all words of a text of several words, perhaps spelt otherwise."""
-        is_long = len(self._index.keywords.content_words(text)) > 1
-        return is_long and self._has_title(Request.plain(text), None, _OTHERWISE_SPELT)
+        self.prepare_keywords()
+        return self._reader.fitting(query, typed, literal, left_out)
 
     def request(self, query: str, literal: Collection[str] = ()) -> Request:
         """What a query asks for; the keyword index is needed for the words of the catalogue."""
         self.prepare_keywords()
-        return self._requests(query, frozenset(literal))
-
-    def _read_request(self, query: str, literal: frozenset[str]) -> Request:
-        titles = self._index.titles
-        request = understand(
-            query,
-            self.fields,
-            literal,
-            self._is_known,
-            self._is_title,
-            titles.__contains__,
-            lambda text: titles.is_first(text, self.fields.titles),
-        )
-        if request.translation.language is not None and self.semantic.multilingual:
-            # Its words are translated, but its meaning needs no translation. That of an excluded subject does: it must
-            # be left out of the meaning.
-            return replace(request, meaning=request.meaning if request.without else query, any_language=True)
-        return replace(request, meaning=self._index.keywords.corrected(request.meaning, literal))
-
-    def _is_known(self, folded: str) -> bool:
-        """Whether a folded word is in a well-known title, or several folded words are a title or a name."""
-        if self._inverted_index is None:  # a search by meaning needs no index of words
-            return folded in self._words_of_known_titles
-        if " " in folded:
-            return folded in self._index.titles or self._index.keywords.is_name(folded)
-        return folded in self._words_of_known_titles
-
-    @locked_property
-    def _words_of_known_titles(self) -> frozenset[str]:
-        known = self.items.table.column("title").take(top_k(self._item_popularity, _KNOWN_TITLES)).to_pylist()
-        return frozenset(word for title in known for word in words(title or ""))
+        return self._reader.request(query, literal)
 
     def explain(
         self,
