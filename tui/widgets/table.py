@@ -27,7 +27,7 @@ __all__ = ["Column", "Row", "Table"]
 _Cell: TypeAlias = tuple[Column[Row], int, str, Sequence[tuple[int, int]], str]
 
 
-class Table(ScrollView, Generic[Row], can_focus=True):
+class Table(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False):
     """Rows under a heading that stays, with a cursor that is marked as well as coloured."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
