@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.errors import NotTrainedError
@@ -142,3 +144,15 @@ async def test_a_long_cause_is_read_to_its_end_at_every_width(app):
             await pilot.resize_terminal(*size)
             await settle(pilot)
             assert all(word in screen_text(app) for word in cause.split())
+
+
+async def test_what_becomes_known_while_the_page_is_composed_is_shown(app):
+    class Early(ExplanationScreen):
+        def compose(self):
+            yield from super().compose()
+            self.update(replace(self.explanation, without=[("a late answer", 0.4)]))
+
+    async with running(app) as pilot:
+        app.push_screen(Early(Explanation("2001", "space", "62%", ())))
+        await settle(pilot)
+        assert "a late answer" in screen_text(app)

@@ -78,6 +78,10 @@ class ExplanationScreen(PopUp):
             page.border_subtitle = Content("Esc closes")
             yield _Text(self.explanation)
 
+    def on_mount(self) -> None:
+        """Show what became known while the page was composed, too."""
+        self.update(self.explanation)
+
     def update(self, explanation: Explanation) -> None:
         """Show what is known now."""
         self.explanation = explanation

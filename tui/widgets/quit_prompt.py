@@ -50,6 +50,10 @@ class QuitPrompt(PopUp):
             page.border_subtitle = Content("y q quit · Esc go on")
             yield Static(self._text())
 
+    def on_mount(self) -> None:
+        """Ask about the job that runs now, if it changed while the page was composed."""
+        self.ask(self._job, self._others)
+
     def ask(self, job: JobView, others: int) -> None:
         """Ask about the job that runs now, and say how far it is."""
         self._job, self._others = job, others
