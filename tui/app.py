@@ -496,7 +496,6 @@ class RecsysApp(ContainedApp):
         self._show_device()
         if job.state in ("done", "stopped", "failed"):
             self._notify_end(job)
-        self._ask_about_what_runs()
         self._refresh_pane()
         for screen in self.screen_stack[1:]:
             from tui.widgets.popup import PopUp
@@ -507,18 +506,6 @@ class RecsysApp(ContainedApp):
     def on_warned(self, message: messages.Warned) -> None:
         """A job has something to say that must not be missed."""
         self.notify(clean(message.text), severity="warning", markup=False, timeout=10)
-
-    def _ask_about_what_runs(self) -> None:
-        """Let the question whether to quit be about the job that runs now; close it if none does any more."""
-        from tui.widgets.quit_prompt import QuitPrompt
-
-        asking = self.screen_stack[-1] if self.screen_stack else None  # there is none while the app ends
-        if isinstance(asking, QuitPrompt):
-            job = self._job_to_lose()
-            if job is None:
-                asking.dismiss()
-            else:
-                asking.ask(job, self._waiting_jobs)
 
     def _notify_end(self, job: messages.JobView) -> None:
         if job.task not in self._titles and job.state != "failed":
@@ -552,7 +539,7 @@ class RecsysApp(ContainedApp):
     # -- another data set -------------------------------------------------------------------------------------
     def on_switch_dataset(self, message: messages.SwitchDataset) -> None:
         """Open another data set; while a job works for this one, ask first."""
-        job = self._job_to_lose()
+        job = self.state.job_to_lose(self._titles)
         if job is None:
             self.call_later(self._switch, message.name)
             return
@@ -945,29 +932,16 @@ class RecsysApp(ContainedApp):
         self._quit()
 
     def _quit(self) -> None:
-        job = self._job_to_lose()
-        if job is None:
-            self.exit()
-            return
         from tui.widgets.quit_prompt import QuitPrompt
 
-        if isinstance(self.screen, QuitPrompt):
-            self.exit()  # asked a second time
-            return
-        self.push_screen(QuitPrompt(job, self._waiting_jobs, self.state.dataset))
-
-    @property
-    def _waiting_jobs(self) -> int:
-        return sum(one.active and one.task in self._titles for one in self.state.jobs.values()) - 1
+        if isinstance(self.screen, QuitPrompt) or self.state.job_to_lose(self._titles) is None:
+            self.exit()  # asked a second time, or there is nothing to ask
+        else:
+            self.push_screen(QuitPrompt(self.state, self._titles))
 
     def action_leave(self) -> None:
         """Leave the app without a question."""
         self.exit()
-
-    def _job_to_lose(self) -> messages.JobView | None:
-        """The job that leaving would stop. Opening a data set is none: the next start does that anyway."""
-        job = self.state.active_job()
-        return job if job is not None and job.task in self._titles else None
 
     def action_suspend_process(self) -> None:
         """Give the terminal back to the shell until the app is brought to the foreground."""

@@ -10,6 +10,8 @@ from tui.navigation import Changes
 from tui.pace import Pace
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from tui.messages import DatasetState, Failure, JobView
 
 
@@ -64,6 +66,11 @@ class AppState:
         """The job that works for a tab (for any, without ``task``): the running one before those that wait."""
         active = [job for job in self.jobs.values() if job.active and task in (None, job.task)]
         return next((job for job in active if job.state != "waiting"), next(iter(active), None))
+
+    def job_to_lose(self, tabs: Container[str]) -> JobView | None:
+        """The job of one of the tabs that leaving would stop. Opening a data set is none: the next start does that."""
+        job = self.active_job()
+        return job if job is not None and job.task in tabs else None
 
     def waiting_jobs(self) -> list[JobView]:
         """The jobs that wait, the next one first."""

@@ -77,8 +77,9 @@ def doubt_of_exclusions(subjects: Sequence[str], unknown_words: Callable[[str], 
     unknown_words
         The words of a subject that no item has.
     """
-    unnamed = ", ".join(f"“{one}”" for one in subjects if unknown_words(one))
-    return abridged(f"No item names {unnamed}, so nothing is left out for it.") if unnamed else ""
+    unnamed = [f"“{one}”" for one in subjects if unknown_words(one)]
+    them = "it" if len(unnamed) == 1 else "them"
+    return abridged(f"No item names {', '.join(unnamed)}, so nothing is left out for {them}.") if unnamed else ""
 
 
 def doubt_of_language(translation: Translation) -> str:

@@ -573,6 +573,7 @@ async def test_a_mark_is_taken_away_again(app: RecsysApp, session: FakeSession) 
     [
         (0.36, "trials", "2.8 s per trial"),
         (0.002, "epochs", "8 min 20 s per epoch"),
+        (0.5, "batches", "2.0 s per batch"),
         (1.24, "trials", "1.2 trials/s"),
         (425.4, "texts", "425 texts/s"),
         (20_000, "users", "20,000 users/s"),

@@ -69,24 +69,23 @@ class ExplanationScreen(PopUp):
 
     def __init__(self, explanation: Explanation) -> None:
         super().__init__()
-        self.explanation = explanation
+        self._text = _Text(explanation)
+
+    @property
+    def explanation(self) -> Explanation:
+        """What is shown."""
+        return self._text.shown
 
     def compose(self) -> ComposeResult:
         """One page of text."""
         with VerticalScroll(classes="page") as page:
             page.border_title = Content("Why is it here?")
             page.border_subtitle = Content("Esc closes")
-            yield _Text(self.explanation)
-
-    def on_mount(self) -> None:
-        """Show what became known while the page was composed, too."""
-        self.update(self.explanation)
+            yield self._text
 
     def update(self, explanation: Explanation) -> None:
         """Show what is known now."""
-        self.explanation = explanation
-        for text in self.query(_Text):
-            text.show(explanation)
+        self._text.show(explanation)
 
     def action_scroll(self, by: int) -> None:
         """Scroll the page."""
@@ -97,17 +96,17 @@ class _Text(Static):
     """The text of the page; a long cause goes on below its beginning."""
 
     def __init__(self, explanation: Explanation) -> None:
-        self._shown, self._width = explanation, 60
+        self.shown, self._width = explanation, 60
         super().__init__(_page(explanation, self._width))
 
     def show(self, explanation: Explanation) -> None:
-        self._shown = explanation
+        self.shown = explanation
         self.update(_page(explanation, self._width))
 
     def on_resize(self, event: events.Resize) -> None:
         if event.size.width != self._width:
             self._width = event.size.width
-            self.show(self._shown)
+            self.show(self.shown)
 
 
 def _page(shown: Explanation, width: int) -> Content:

@@ -146,10 +146,15 @@ def waits_for(job: JobView) -> str:
     )
 
 
+def one_of(unit: str) -> str:
+    """The singular of what is counted: a batch of batches, and a piece of what has no name."""
+    return unit.removesuffix("es" if unit.endswith("ches") else "s") or "piece"
+
+
 def pace_text(pace: float, unit: str) -> str:
     """How many of something are done in a second, or how long each takes where that is longer."""
     if pace < 1:
-        return f"{duration(1 / pace)} per {unit.removesuffix('s')}"
+        return f"{duration(1 / pace)} per {one_of(unit)}"
     return f"{pace:,.1f} {unit}/s" if pace < 10 else f"{pace:,.0f} {unit}/s"
 
 
@@ -168,9 +173,9 @@ def job_figures(job: JobView) -> str:
         of = f" of {values['epochs']:.0f}" if "epochs" in values else ""
         parts.append(f"epoch {values['epoch']:.0f}{of}")
     elif progress.total:
-        parts.append(f"{progress.done:,} of {count(progress.total, progress.unit.removesuffix('s') or 'piece')}")
+        parts.append(f"{progress.done:,} of {count(progress.total, one_of(progress.unit), progress.unit)}")
     elif progress.done:
-        parts.append(count(progress.done, progress.unit.removesuffix("s") or "piece"))
+        parts.append(count(progress.done, one_of(progress.unit), progress.unit))
     parts += [f"{name} {value:.4g}" for name, value in values.items() if not _is_elsewhere(name)]
     if job.pace and progress.unit and not is_share:
         parts.append(pace_text(job.pace, progress.unit))

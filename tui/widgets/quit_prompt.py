@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,6 +13,7 @@ from textual.widgets import Static
 
 from tui.keymap.keymap import shown_key
 from tui.messages import DatasetState, JobView
+from tui.state import AppState
 from tui.widgets.cell_text import clean, count
 from tui.widgets.notice import job_figures, job_heading
 from tui.widgets.popup import PopUp
@@ -22,12 +24,10 @@ class QuitPrompt(PopUp):
 
     Parameters
     ----------
-    job
-        The job that runs.
-    others
-        How many more jobs wait.
-    dataset
-        The data set that it works on.
+    state
+        The jobs, and the data set that they work on.
+    tabs
+        The tabs, whose jobs are asked about.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -37,41 +37,41 @@ class QuitPrompt(PopUp):
 
     DEFAULT_CSS = "QuitPrompt > .page { width: 68; }"
 
-    def __init__(self, job: JobView, others: int, dataset: DatasetState | None) -> None:
+    def __init__(self, state: AppState, tabs: Container[str]) -> None:
         super().__init__()
-        self._job = job
-        self._others = others
-        self._dataset = dataset
+        self._state, self._tabs = state, tabs
+        self._page = Static(self._text())
 
     def compose(self) -> ComposeResult:
         """The job, what is kept, and the keys."""
         with Vertical(classes="page") as page:
             page.border_title = Content("Quit while a job runs?")
             page.border_subtitle = Content("y q quit · Esc go on")
-            yield Static(self._text())
+            yield self._page
 
-    def on_mount(self) -> None:
-        """Ask about the job that runs now, if it changed while the page was composed."""
-        self.ask(self._job, self._others)
-
-    def ask(self, job: JobView, others: int) -> None:
-        """Ask about the job that runs now, and say how far it is."""
-        self._job, self._others = job, others
-        for text in self.query(Static):  # there is none before the page is composed
-            text.update(self._text())
+    def job_changed(self, job: JobView) -> None:
+        """Be about the job that runs now, and say how far it is; close if none does any more."""
+        if self._state.job_to_lose(self._tabs) is None:
+            self.dismiss()
+        else:
+            self._page.update(self._text())
 
     def _text(self) -> Content:
-        parts: list[str | tuple[str, str]] = [(job_heading(self._job), "bold $text")]
-        if figures := job_figures(self._job):
+        job = self._state.job_to_lose(self._tabs)
+        if job is None:
+            return Content()
+        parts: list[str | tuple[str, str]] = [(job_heading(job), "bold $text")]
+        if figures := job_figures(job):
             parts.append(f"\n{figures}")
         parts.append(
             (
-                "\n\n" + clean(what_is_kept(self._job, self._dataset, shown_key(self.app, "resume-training", "R"))),
+                "\n\n" + clean(what_is_kept(job, self._state.dataset, shown_key(self.app, "resume-training", "R"))),
                 "$text",
             )
         )
-        if self._others:
-            parts.append(f" {count(self._others, 'more job')} {'waits' if self._others == 1 else 'wait'}.")
+        others = sum(one.active and one.task in self._tabs for one in self._state.jobs.values()) - 1
+        if others:
+            parts.append(f" {count(others, 'more job')} {'waits' if others == 1 else 'wait'}.")
         return Content.assemble(*parts)
 
 

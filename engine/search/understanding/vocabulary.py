@@ -55,12 +55,12 @@ NOUNS = word_set(
     novel novels song songs music album albums track tracks game games product products title titles
     """
 )
-#: Nouns for kinds of films and series that few catalogues have as genres: their words are searched for.
+#: Nouns for kinds of films and series that few catalogues have as genres: their words are searched for. There are none
+#: that are of something else, such as a parody of the eighties.
 _SORTS = word_set(
     """
-    noir noirs neo-noir biopic biopics slasher slashers whodunit whodunits heist heists caper capers spoof spoofs parody
-    parodies mockumentary mockumentaries sitcom sitcoms remake remakes sequel sequels prequel prequels blockbuster
-    blockbusters classic classics masterpiece masterpieces tearjerker tearjerkers epic epics
+    noir noirs biopic biopics slasher slashers whodunit whodunits heist heists caper capers mockumentary mockumentaries
+    sitcom sitcoms blockbuster blockbusters classic classics masterpiece masterpieces tearjerker tearjerkers epic epics
     """
 )
 
