@@ -173,7 +173,7 @@ class BinaryQuantizer:
         typical = max(float(np.sqrt(np.mean(query * query))), _TINY)
         relative = np.rint(np.abs(query) * (_TYPICAL_WEIGHT / typical))
         weights = np.minimum(relative, (1 << _WEIGHT_BITS) - 1).astype(np.uint8)
-        masks = [_pack((weights >> bit & 1)[None] > 0).T for bit in range(_WEIGHT_BITS)]
+        masks = _pack(weights >> np.arange(_WEIGHT_BITS, dtype=np.uint8)[:, None] & 1 > 0)[:, :, None]
         half = np.float32(weights.sum(dtype=np.int64) / 2)
         scores = np.empty(len(rows), dtype=np.float32)
         ends = np.searchsorted(rows, np.arange(len(self.blocks) + 1) * _BLOCK)
@@ -230,5 +230,6 @@ def _encode(vectors: npt.NDArray[Any], centre: Scores) -> tuple[Block, Scores]:
 def _pack(signs: npt.NDArray[np.bool_]) -> Block:
     """Pack rows of bits into rows of 64-bit words."""
     packed = np.packbits(signs, axis=1)
-    padded = np.pad(packed, [(0, 0), (0, -packed.shape[1] % 8)])
-    return np.ascontiguousarray(padded).view(np.uint64)
+    if lacking := -packed.shape[1] % 8:
+        packed = np.pad(packed, [(0, 0), (0, lacking)])
+    return np.ascontiguousarray(packed).view(np.uint64)
