@@ -14,6 +14,7 @@ the app's main thread from one picture to the next, so its inverse is the rate t
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import shutil
 import struct
@@ -26,6 +27,8 @@ from terminal import Terminal
 
 #: A picture is counted with the time and the processor time of the main thread.
 RECORD = struct.Struct("dd")
+#: The most steps in one direction, and the seconds after which a key has drawn nothing: the cursor is at an edge.
+_STEPS, _EDGE = 20, 0.1
 LEFT, DOWN, UP, RIGHT = "\x1b[D", "\x1b[B", "\x1b[A", "\x1b[C"
 
 
@@ -77,15 +80,17 @@ def measure(name: str, folder: Path, seconds: float, refined: bool) -> None:
 def moving(terminal: Terminal, frames: Path, seconds: float) -> tuple[float, float]:
     """The pictures a second while arrow keys are sent, and the processor seconds of one."""
     before = seen = frames.stat().st_size
-    steps = [RIGHT] * 20 + [DOWN] * 20 + [LEFT] * 20 + [UP] * 20
-    begun = time.monotonic()
-    sent, pressed = 0, 0.0
+    directions = itertools.cycle((RIGHT, DOWN, LEFT, UP))
+    direction, left = next(directions), _STEPS
+    pressed = begun = time.monotonic()
     while time.monotonic() - begun < seconds:
         size = frames.stat().st_size
-        # At the edge of the map a key moves nothing and draws nothing.
-        if size != seen or time.monotonic() - pressed > 0.5:
-            seen, pressed = size, terminal.press(steps[sent % len(steps)])
-            sent += 1
+        is_edge = time.monotonic() - pressed > _EDGE
+        if size != seen or is_edge:
+            if is_edge or not left:
+                direction, left = next(directions), _STEPS
+            left -= 1
+            seen, pressed = size, terminal.press(direction)
         terminal.drain(0.001)
     ended = time.monotonic()
     records = list(RECORD.iter_unpack(frames.read_bytes()[before:]))
@@ -96,7 +101,7 @@ def moving(terminal: Terminal, frames: Path, seconds: float) -> tuple[float, flo
 
 
 def run_app(frames: str, dataset: str) -> None:
-    """Run the app, and note each picture that the canvas draws."""
+    """Run the app, and note each picture of the canvas that is drawn and painted."""
     from tui.launch import ESCAPE_DELAY, SWITCH_INTERVAL, leave, make_app
 
     os.environ.setdefault("ESCDELAY", ESCAPE_DELAY)
@@ -104,14 +109,24 @@ def run_app(frames: str, dataset: str) -> None:
 
     sys.setswitchinterval(SWITCH_INTERVAL)
     file = os.open(frames, os.O_WRONLY | os.O_APPEND)
-    draw = MapCanvas._draw
+    draw, paint = MapCanvas._draw, MapCanvas.render_lines
+    is_new = False
 
     def noted(self, one):  # type: ignore[no-untyped-def]
-        lines = draw(self, one)
-        os.write(file, RECORD.pack(time.monotonic(), time.thread_time()))
+        nonlocal is_new
+        is_new = True
+        return draw(self, one)
+
+    def painted(self, crop):  # type: ignore[no-untyped-def]
+        nonlocal is_new
+        lines = paint(self, crop)
+        if is_new:
+            is_new = False
+            os.write(file, RECORD.pack(time.monotonic(), time.thread_time()))
         return lines
 
     MapCanvas._draw = noted  # type: ignore[method-assign]
+    MapCanvas.render_lines = painted  # type: ignore[method-assign]
     app = make_app(dataset, "auto")
     app.run()
     leave(app)

@@ -45,6 +45,7 @@ class Terminal:
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.exited: float | None = None
         self.num_bytes = 0
+        self._unfollowed: list[bytes] = []
 
     def text(self) -> str:
         return "\n".join(self.screen.display)
@@ -59,6 +60,8 @@ class Terminal:
         """Read until the screen shows a text, and return the time at which the last bytes needed were read."""
         wanted = (lambda text: seen in text) if isinstance(seen, str) else seen
         end = time.monotonic() + timeout
+        while self._unfollowed:
+            self._stream.feed(self._unfollowed.pop(0))
         while not wanted(self.text()):
             if time.monotonic() > end:
                 raise TimeoutError(f"{seen!r} was not shown within {timeout} s; the screen:\n{self.text()}")
@@ -66,11 +69,12 @@ class Terminal:
         return self._last_read
 
     def drain(self, seconds: float) -> None:
-        """Read for some time without following the screen, which would take more time than most programs take."""
+        """Read for some time, and follow the screen only when it is next asked for, since that takes longer."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if select.select([self._fd], [], [], left)[0]:
-                self.num_bytes += len(os.read(self._fd, 1 << 20))
+                self._unfollowed.append(os.read(self._fd, 1 << 20))
+                self.num_bytes += len(self._unfollowed[-1])
 
     def wait_for_exit(self, timeout: float = 20.0) -> float:
         """Read until the program has ended, and return the time of its end."""

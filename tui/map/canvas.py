@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -107,6 +109,7 @@ class MapCanvas(VerbTarget[ItemSubject], Widget, can_focus=True):
         self._cells = self._points
         self._palette: Palette | None = None
         self._lines: list[Strip] | None = None
+        self._is_due = False
         self._dragged: tuple[int, int] | None = None
         self.cursor = 0
         """The position of the item under the cursor among the points of the map."""
@@ -279,6 +282,7 @@ class MapCanvas(VerbTarget[ItemSubject], Widget, can_focus=True):
     def on_resize(self, event: events.Resize) -> None:
         """Draw in the new size."""
         self._viewport = replace(self._viewport, width=max(event.size.width, 1), height=max(event.size.height, 1))
+        self._lines = None
         self._project()
         self._see_cursor()
 
@@ -292,8 +296,29 @@ class MapCanvas(VerbTarget[ItemSubject], Widget, can_focus=True):
         self._draw_anew()
 
     def _draw_anew(self) -> None:
-        self._lines = None
-        self.refresh()
+        """Draw when all that is at hand has been done, and paint only the lines that have become different.
+
+        A step of the cursor changes few lines, and over a slow line each of them costs time.
+        """
+        if self._lines is None:
+            self.refresh()
+        elif not self._is_due:
+            self._is_due = True
+            self.call_next(self._paint_changes)
+
+    def _paint_changes(self) -> None:
+        self._is_due = False
+        before = self._lines
+        if before is None or self._map is None:
+            return
+        self._lines = self._draw(self._map)
+        changed = [
+            Region(0, row, self.size.width, 1)
+            for row, (old, new) in enumerate(zip_longest(before, self._lines))
+            if old != new
+        ]
+        if changed:
+            self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""

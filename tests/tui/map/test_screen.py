@@ -81,6 +81,25 @@ async def test_keys_move_the_cursor_and_zoom(make_app):
         assert canvas(app).cursor in marked
 
 
+async def test_a_step_paints_the_lines_that_become_different_and_no_others(make_app, monkeypatch):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await open_map(pilot, "f3")
+        shown = canvas(app)
+        rows = range(shown.size.height)
+        before = [shown.render_line(row) for row in rows]
+        painted: set[int] = set()
+        refresh = shown.refresh
+        monkeypatch.setattr(
+            shown, "refresh", lambda *regions: [refresh(*regions), painted.update(region.y for region in regions)][0]
+        )
+        await pilot.press("right")
+        await settle(pilot)
+        different = {row for row in rows if shown.render_line(row) != before[row]}
+        assert different
+        assert different <= painted < set(rows)
+
+
 async def test_every_item_can_be_reached_by_arrows(make_app):
     app = make_app()
     async with app.run_test(size=WIDE) as pilot:
