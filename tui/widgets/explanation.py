@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.widgets import Static
 
 from tui.widgets.bars import bar
@@ -96,17 +96,20 @@ class _Text(Static):
     """The text of the page; a long cause goes on below its beginning."""
 
     def __init__(self, explanation: Explanation) -> None:
-        self.shown, self._width = explanation, 60
-        super().__init__(_page(explanation, self._width))
+        super().__init__()
+        self.shown = explanation
 
     def show(self, explanation: Explanation) -> None:
         self.shown = explanation
-        self.update(_page(explanation, self._width))
+        self.refresh(layout=True)
 
-    def on_resize(self, event: events.Resize) -> None:
-        if event.size.width != self._width:
-            self._width = event.size.width
-            self.show(self.shown)
+    def render(self) -> Content:
+        """The text at the width that it has."""
+        return _page(self.shown, self.content_size.width)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The height at a width; what Textual has kept may be that of another text, or of another width."""
+        return _page(self.shown, width).get_height(self.styles.get_rules(), width)
 
 
 def _page(shown: Explanation, width: int) -> Content:
