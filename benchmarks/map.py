@@ -102,12 +102,14 @@ def moving(terminal: Terminal, frames: Path, seconds: float) -> tuple[float, flo
 
 def run_app(frames: str, dataset: str) -> None:
     """Run the app, and note each picture of the canvas that is drawn and painted."""
+    from tui import collector
     from tui.launch import ESCAPE_DELAY, SWITCH_INTERVAL, leave, make_app
 
     os.environ.setdefault("ESCDELAY", ESCAPE_DELAY)
     from tui.map.canvas import MapCanvas
 
     sys.setswitchinterval(SWITCH_INTERVAL)
+    collector.rest()  # until the first paint, as in the program
     file = os.open(frames, os.O_WRONLY | os.O_APPEND)
     draw, paint = MapCanvas._draw, MapCanvas.render_lines
     is_new = False

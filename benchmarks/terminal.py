@@ -45,7 +45,7 @@ class Terminal:
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.exited: float | None = None
         self.num_bytes = 0
-        self._unfollowed: list[bytes] = []
+        self._unfollowed: list[tuple[float, bytes]] = []
 
     def text(self) -> str:
         return "\n".join(self.screen.display)
@@ -61,7 +61,7 @@ class Terminal:
         wanted = (lambda text: seen in text) if isinstance(seen, str) else seen
         end = time.monotonic() + timeout
         while self._unfollowed:
-            self._stream.feed(self._unfollowed.pop(0))
+            self._follow()
         while not wanted(self.text()):
             if time.monotonic() > end:
                 raise TimeoutError(f"{seen!r} was not shown within {timeout} s; the screen:\n{self.text()}")
@@ -73,8 +73,25 @@ class Terminal:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if select.select([self._fd], [], [], left)[0]:
-                self._unfollowed.append(os.read(self._fd, 1 << 20))
-                self.num_bytes += len(self._unfollowed[-1])
+                data = os.read(self._fd, 1 << 20)
+                self._unfollowed.append((time.monotonic(), data))
+                self.num_bytes += len(data)
+
+    def shown_at(self, seen: str, within: float) -> float:
+        """Read for some seconds, and return the time at which the bytes came that made the screen show a text.
+
+        Following the screen takes as long as drawing it, so that it must not count, nor take a core meanwhile.
+        """
+        self.drain(within)
+        while self._unfollowed:
+            self._follow()
+            if seen in self.text():
+                return self._last_read
+        return self.wait_for(seen)
+
+    def _follow(self) -> None:
+        self._last_read, data = self._unfollowed.pop(0)
+        self._stream.feed(data)
 
     def wait_for_exit(self, timeout: float = 20.0) -> float:
         """Read until the program has ended, and return the time of its end."""

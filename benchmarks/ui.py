@@ -34,6 +34,8 @@ Bare().run()
 """
 #: The placeholder of the query line, which shows that the line is drawn.
 FIRST_PANE = "words, a title"
+#: The seconds for which the output is read after the key of a tab, before the screen is followed.
+_FOLLOWED = 0.4
 CTRL_Q, ESCAPE = "\x11", "\x1b"
 DOWN, F6 = "\x1b[B", "\x1b[17~"
 #: Each tab, its key, and what its frame says.
@@ -166,7 +168,7 @@ class Bench:
             terminal.wait_for("3 waiting")
             for _ in range(5):
                 for name, key, shown in TABS:
-                    paints[name].append(-terminal.press(key) + terminal.wait_for(shown))
+                    paints[name].append(-terminal.press(key) + terminal.shown_at(shown, _FOLLOWED))
             if "3 waiting" not in terminal.text():
                 terminal.press(F6)
                 follow(terminal, 0.3)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from engine.storage.paths import find_paths
 from engine.workspace.dataset_store import Workspace
+from tui import collector
 from tui.launch import ESCAPE_DELAY, SWITCH_INTERVAL, leave, make_app
 
 os.environ.setdefault("ESCDELAY", ESCAPE_DELAY)
@@ -42,6 +43,7 @@ class ProbedApp(app_module.RecsysApp):
 def main() -> None:
     ticks, dataset, *ratings = sys.argv[1:]
     sys.setswitchinterval(SWITCH_INTERVAL)
+    collector.rest()  # until the first paint, as in the program
     app_module.RecsysApp = ProbedApp
     app = make_app(dataset, "auto")
     ProbedApp.ticks = os.open(ticks, os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -295,6 +295,11 @@ class RecsysApp(ContainedApp):
             return
         if not self.query(f"#{name}"):
             await import_pane(name)
+        with self.batch_update():  # a pane is laid out once when all of it is there, and not each time a part is added
+            await self._open(name, switcher)
+
+    async def _open(self, name: str, switcher: ContentSwitcher) -> None:
+        if not self.query(f"#{name}"):
             await switcher.mount(self._make(name))
         left = self.pane(self._tabs.active)
         left.last_focus = self.screen_stack[0].focused
