@@ -59,6 +59,10 @@ item that names him; where these are all the words of a query, only the name of 
 out, since "without a clue" may be a title that the catalogue does not have. A negation that stands in a title of the
 catalogue together with a word beside it excludes nothing ("eyes without a face").
 
+A word that the catalogue does not have is corrected to one of nearly the same letters, but only if it is no word by
+itself: "spirited away" among anime does not become "spirits way". Real words are those of the embedding model's
+vocabulary; one of them is still corrected where a title has another one beside the same words ("finding memo").
+
 Every candidate then gets one estimate of how well it fits, from 0 to 1, by which the list is ordered: its words and
 where they stand, the cosine of the nearer of its two vectors (the whole text and its long part), its genres, and how
 well it is known (`engine/search/evidence.py`, `engine/search/relevance.py`). Words are weighed by what a column is:

@@ -134,8 +134,8 @@ def locate(model: str, *, organisation: str = _ORGANISATION, kind: str = "embedd
     UnknownError
         If the hub has no such model.
     """
-    if model.removeprefix(_ORGANISATION) == DEFAULT_MODEL and (packaged := _packaged()) is not None:
-        return packaged
+    if model.removeprefix(_ORGANISATION) == DEFAULT_MODEL and (with_the_program := packaged()) is not None:
+        return with_the_program
     folder = Path(os.path.expanduser(model))
     if folder.is_dir():
         return folder.resolve()
@@ -170,7 +170,8 @@ def _article(noun: str) -> str:
     return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
-def _packaged() -> Path | None:
+def packaged() -> Path | None:
+    """The folder of the model that comes as a package; None where the package is not installed."""
     # find_spec finds a top-level package without running any of it.
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
@@ -260,4 +261,4 @@ def _from_hub(repository: str, model: str, kind: str) -> Path:
 
 def is_packaged(folder: Path) -> bool:
     """Whether a folder is that of the model that comes as a package."""
-    return folder == _packaged()
+    return folder == packaged()

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.runtime.locked_property import locked_property
+from engine.search.lexical.real_words import is_real_word
 from engine.search.lexical.romanisation import RomanisedWords
 from engine.search.lexical.spelling import SpellingIndex
 from engine.search.lexical.variants import NUMERALS, forms, look_alikes, regional
@@ -259,9 +260,11 @@ class TermDictionary:
         romanisations of the word, which count as one edit, then those with the same letters in another order, since
         letters are swapped more often than others are typed for them (Kernighan, Church and Gale, 1990), then the most
         frequent. Words of texts are returned only if no word of a title is close enough. A word with fewer than
-        ``min_length`` letters has no corrections, since too many words resemble it.
+        ``min_length`` letters has no corrections, since too many words resemble it. A word that is real is no misspelt
+        one, unless what it would be corrected to stands beside a neighbour in a title: "finding memo".
         """
         max_edits = 0 if len(word) < min_length or word.isdigit() else 1 if len(word) < 7 else 2
+        is_real = is_real_word(word)
         for in_titles in (True, False) if max_edits else ():
             same = self._romanised_words.same(word) if in_titles else []
             similar = (self._title_spellings if in_titles else self._all_spellings).similar(word, max_edits)
@@ -270,7 +273,7 @@ class TermDictionary:
             found = [
                 (one, distance)
                 for one, distance in similar
-                if one in supported or one in same or self._is_likely(word, one, distance, in_titles)
+                if one in supported or one in same or (not is_real and self._is_likely(word, one, distance, in_titles))
             ]
             if found:
                 nearest = min(distance for _, distance in found)

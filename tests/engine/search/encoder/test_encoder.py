@@ -173,7 +173,7 @@ def test_a_packaged_model_that_was_tampered_with_is_refused(
     model_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (model_folder / "model.safetensors").write_bytes(b"something else")
-    monkeypatch.setattr(model_files, "_packaged", lambda: model_folder)
+    monkeypatch.setattr(model_files, "packaged", lambda: model_folder)
     with pytest.raises(DataError, match="is not the file that was published"):
         Encoder().load()
 

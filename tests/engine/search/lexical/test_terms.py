@@ -148,3 +148,19 @@ def test_a_word_alone_is_taken_for_one_that_is_frequent_in_titles() -> None:
     assert index.corrected("poter") == "poter", "it may be half a rare one"
     assert index.search("harry poter", 1)[0][0] >= 2
     assert "potter" in index.query_terms("harry poter")[1].matches
+
+
+def test_a_real_word_that_the_catalogue_lacks_becomes_no_other_word() -> None:
+    titles = ["The Spirits Within", "Your Way", "Brave Story", "The Devil", "Robin Hood"] * 5
+    index = BM25Index(titles, [""] * len(titles))
+    for word in ("spirited", "grave", "evil", "ronin"):
+        assert index.corrected(word) == word
+        assert index.query_terms(word) == []
+        assert index.unknown_words(word) == (word,)
+    assert index.corrected("spirts") == "spirits", "which is no word"
+
+
+def test_a_real_word_is_corrected_where_a_title_has_another_one_beside_the_same_words() -> None:
+    index = BM25Index(["Finding Nemo", "Toy Story", "Heat"], [""] * 3)
+    assert index.corrected("finding memo") == "finding nemo"
+    assert index.search("finding memo", 1)[0].tolist() == [0]
