@@ -150,7 +150,7 @@ def _weightiest_part(index: SearchIndex, query: str, result: Result, mode: str) 
 
 def _random_words(item: Item, cause: Part, draw: np.random.RandomState) -> Part | None:
     """As many words of an item's text as its named part has, or all others that it has; None if it has none."""
-    from engine.search.lexical.query_reader import STOP_WORDS
+    from engine.search.lexical.stop_words import STOP_WORDS
     from engine.search.removal import Part
 
     taken = cause.words | set(words(cause.phrase))

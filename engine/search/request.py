@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.data.results import Understood
-from engine.search.lexical.query_reader import STOP_WORDS
+from engine.search.lexical.stop_words import STOP_WORDS
 from engine.search.understanding.languages import Translation, language_name, read_language
 from engine.search.understanding.moods import Moods, read_moods
 from engine.search.understanding.reader import read

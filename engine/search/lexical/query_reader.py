@@ -8,6 +8,7 @@ from itertools import groupby, pairwise
 
 from engine.data.results import Correction
 from engine.search.lexical.query_term import QueryTerm
+from engine.search.lexical.stop_words import STOP_WORDS
 from engine.search.lexical.synonyms import Synonyms
 from engine.search.lexical.terms import ACRONYM, LONGEST_NAME, TermDictionary, tokens
 from engine.search.lexical.variants import number_of
@@ -19,14 +20,6 @@ _LONGEST_ACRONYM = 10
 _SYNONYM = 0.9
 #: The number of queries whose terms and corrections are remembered.
 _REMEMBERED = 64
-#: Stop words, which are ignored unless a query has no other words ("The Who").
-STOP_WORDS = frozenset(
-    words(
-        "a about an and are as at be but by can could do does for from had has have how i if in into is it its me my "
-        "of on or our some something than that the their them then there these they this those to us was we were what "
-        "when where which who whose will with would you your"
-    )
-)
 
 
 class QueryReader:

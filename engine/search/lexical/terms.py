@@ -16,6 +16,7 @@ from engine.runtime.locked_property import locked_property
 from engine.search.lexical.real_words import is_real_word
 from engine.search.lexical.romanisation import RomanisedWords
 from engine.search.lexical.spelling import SpellingIndex
+from engine.search.lexical.stop_words import STOP_WORDS
 from engine.search.lexical.variants import NUMERALS, forms, look_alikes, regional
 from engine.text.normalize import words
 
@@ -38,6 +39,8 @@ _FREQUENT = 5
 _MUCH_MORE_FREQUENT = 10
 #: A correction of the first letter, which is seldom mistyped, needs an item of at least this popularity.
 _WELL_KNOWN = 0.6
+#: A word of fewer letters is no correction unless it stands beside a neighbour in a title.
+_SHORTEST_CORRECTION = 4
 _LONGEST_WORD = 40
 #: The number of words of which the corrections are remembered.
 _REMEMBERED = 1024
@@ -149,7 +152,8 @@ class TermDictionary:
         is_rare = number is None or (not in_title and self._in_items[number] <= _RARE)
         if number is not None and self._in_items[number] <= _FREQUENT:
             for spelling in self._romanised_words.same(word):  # "shonen" where nearly all titles have "shounen"
-                if self._in_items[self._term_ids[spelling]] >= _MUCH_MORE_FREQUENT * self._in_items[number]:
+                frequent = self._in_items[self._term_ids[spelling]] >= _MUCH_MORE_FREQUENT * self._in_items[number]
+                if frequent and len(spelling) >= _SHORTEST_CORRECTION:
                     found.setdefault(spelling, _ROMANISED)
         has_other_spelling = number is None and len(found) > 0
         if is_last and not word.isdigit():
@@ -195,8 +199,9 @@ class TermDictionary:
         if number is None and self._has_other_spelling(word):
             return word
         corrections = [one for one, _ in self._corrections(word, before, after, min_length=3) if self.is_in_titles(one)]
+        beside = (before, after) if number is None else _telling(before, after)
         for one in corrections:
-            if self._stands_beside(one, before, after):
+            if self._stands_beside(one, *beside):
                 return one
         is_half_typed = not after and any(map(self.is_in_titles, self._longer(word)))
         if number is not None or is_half_typed or len(word) < 4:
@@ -270,10 +275,15 @@ class TermDictionary:
             similar = (self._title_spellings if in_titles else self._all_spellings).similar(word, max_edits)
             similar = [*((one, 1) for one in same), *(pair for pair in similar if pair[0] not in same)]
             supported = {one for one, _ in similar if self._stands_beside(one, before, after)} if similar else set()
+            # Beside "the" nearly any word stands in a title.
+            telling = supported and {one for one in supported if self._stands_beside(one, *_telling(before, after))}
             found = [
                 (one, distance)
                 for one, distance in similar
-                if one in supported or one in same or (not is_real and self._is_likely(word, one, distance, in_titles))
+                if one in telling
+                or (one in same and len(one) >= _SHORTEST_CORRECTION)
+                or (one in supported and not is_real and len(one) >= _SHORTEST_CORRECTION)
+                or (not is_real and self._is_likely(word, one, distance, in_titles))
             ]
             if found:
                 nearest = min(distance for _, distance in found)
@@ -290,8 +300,11 @@ class TermDictionary:
         """Whether a word may be meant by a misspelt one, as far as the two of them tell.
 
         The first letter is seldom mistyped, and two edits easily make another word: a name that the catalogue does not
-        have must not become a word that only resembles it ("kubrick" is not "brick").
+        have must not become a word that only resembles it ("kubrick" is not "brick"). Too many words resemble a short
+        one ("coen" is not "con").
         """
+        if len(correction) < _SHORTEST_CORRECTION:
+            return False
         same_start = word[0] == correction[0] or word[1::-1] == correction[:2]
         if distance > 1:
             is_close = same_start and abs(len(word) - len(correction)) < distance
@@ -326,6 +339,11 @@ class TermDictionary:
     def _romanised_words(self) -> RomanisedWords:
         frequent_first = sorted(self._sorted_title_words, key=lambda word: -self._in_items[self._term_ids[word]])
         return RomanisedWords(frequent_first)
+
+
+def _telling(before: str, after: str) -> tuple[str, str]:
+    """The neighbours of a word, empty instead of those that stand beside nearly any word."""
+    return "" if before in STOP_WORDS else before, "" if after in STOP_WORDS else after
 
 
 def _is_ideograph(word: str) -> bool:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from engine.runtime.job import Job
 from engine.search.lexical.postings import make_postings
-from engine.search.lexical.query_reader import STOP_WORDS
+from engine.search.lexical.stop_words import STOP_WORDS
 
 if TYPE_CHECKING:
     from engine.data.items import ItemTable

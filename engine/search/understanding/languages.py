@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from engine.search.lexical.real_words import is_real_word
 from engine.search.understanding.lexicon import Entry, Lexicon, Match, foreign_titles, lexicon, lexicons
 from engine.search.understanding.scripts import UNSPACED, WORD, language_by_script
 from engine.search.understanding.segmentation import segment
@@ -46,7 +47,8 @@ class Translation:
         The language by its code of ISO 639-1; None for English, for titles, and where it is undecided.
     english
         The English words to search for, in the order of the query. Words for "film" are left out, since they say
-        nothing about a subject. A word of no vocabulary is kept if it is English or a word of the catalogue's titles.
+        nothing about a subject. A word of no vocabulary is kept if it is English, a name that English texts have, or a
+        word of the catalogue's titles.
     words
         The words or expressions as typed, each with its English.
     untranslated
@@ -260,7 +262,7 @@ def _collect(
             searched.update((entry.english, None) for entry in entries if entry.role != "film")
             continue
         word = fold(typed)
-        if word.isdecimal() or word in english.words or (len(word) > 1 and is_known(word)):
+        if word.isdecimal() or word in english.words or is_real_word(word) or (len(word) > 1 and is_known(word)):
             words.append((typed, word))
             searched[word] = None
         else:

@@ -164,3 +164,11 @@ def test_a_real_word_is_corrected_where_a_title_has_another_one_beside_the_same_
     index = BM25Index(["Finding Nemo", "Toy Story", "Heat"], [""] * 3)
     assert index.corrected("finding memo") == "finding nemo"
     assert index.search("finding memo", 1)[0].tolist() == [0]
+
+
+def test_a_title_with_the_before_another_word_is_no_reason_to_correct() -> None:
+    titles = ["The Devil", "The Con", *(f"The Con {number}" for number in range(20))]
+    index = BM25Index(titles, ["", "by coen", *[""] * 20])
+    assert index.corrected("the evil") == "the evil", "which is a real word"
+    assert index.corrected("the coen brothers") == "the coen brothers", "which a text has, and three letters are few"
+    assert index.query_terms("the coen brothers")[0].matches == {"coen": 1.0}
