@@ -59,6 +59,11 @@ item that names him; where these are all the words of a query, only the name of 
 out, since "without a clue" may be a title that the catalogue does not have. A negation that stands in a title of the
 catalogue together with a word beside it excludes nothing ("eyes without a face").
 
+"Like Heat but shorter" compares with the film: a runtime below that of Heat, and so for longer, newer, older, better
+and better known. "Older than Casablanca", "made before Jaws" and "thrillers after Pulp Fiction" compare with a
+well-known title. "No horror series" asks for series that are no horror, and "comedies, no horror series" for comedies
+of any kind.
+
 A word that the catalogue does not have is corrected to one of nearly the same letters, but only if it is no word by
 itself: "spirited away" among anime does not become "spirits way". Real words are those of the embedding model's
 vocabulary; one of them is still corrected where a title has another one beside the same words ("finding memo").
