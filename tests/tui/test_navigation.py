@@ -113,6 +113,17 @@ async def test_back_goes_through_earlier_searches_without_asking_again(make_app)
         assert "nothing to go forward to" in screen_text(app)
 
 
+async def test_the_trail_tells_two_searches_for_the_same_words_apart(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await type_text(pilot, "heat")
+        await settle(pilot)
+        await pilot.press("enter", "ctrl+y")
+        await settle(pilot)
+        assert screen_text(app).splitlines()[1].rstrip().endswith("heat › heat · for me")
+
+
 async def test_a_change_is_undone_and_redone_from_any_tab(make_app):
     app = make_app()
     async with app.run_test(size=WIDE) as pilot:

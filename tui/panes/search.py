@@ -538,6 +538,7 @@ class SearchPane(Pane[Search]):
         title = view.text or "popular"
         if view.like is not None:
             title = f"like {full_title(view.like)}"
+        title = " · ".join((title, *view.how(self._mode)))
         key = (view.text, view.like, view.by, view.literal, view.adult, view.for_me, self._mode)
         in_line = self.is_at(self.line) and not self._led_on
         memory = SearchMemory(view, tuple(self._back_stack), self._mode, self._by, in_line)

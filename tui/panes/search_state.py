@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from engine.session import MODES
 from tui.widgets.cell_text import count, full_title, shorten
 from tui.widgets.interpretation import doubts_of
 
@@ -84,6 +85,16 @@ class SearchState:
             varied = " · varied" if self.varied else ""
             return f"More like {shorten(full_title(self.like), 60)}{varied} · {by}"
         return "Most popular" if self.popular else "Results"
+
+    def how(self, mode: Mode) -> list[str]:
+        """What tells this search from another one for the same words; nothing if it is as most searches are."""
+        told = (
+            (mode, mode != MODES[0]),
+            ("as typed", bool(self.literal)),
+            ("adult", bool(self.adult)),
+            ("for me", self.for_me is not None),
+        )
+        return [words for words, applies in told if applies]
 
     def is_same_query(self, other: SearchState) -> bool:
         """Whether both ask for the same."""
