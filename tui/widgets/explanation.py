@@ -109,7 +109,7 @@ class _Text(Static):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """The height at a width; what Textual has kept may be that of another text, or of another width."""
-        return _page(self.shown, width).get_height(self.styles.get_rules(), width)
+        return _page(self.shown, width).get_height(self.styles.get_rules(), width) if width else 0
 
 
 def _page(shown: Explanation, width: int) -> Content:
