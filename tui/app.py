@@ -317,10 +317,10 @@ class RecsysApp(ContainedApp):
 
     # -- places -----------------------------------------------------------------------------------------------
     def _here(self) -> Place | None:
-        """Where one is now; None in a tab that met an error."""
+        """Where one is now; None in a tab that met an error, and once the app ends."""
         from tui.panes.base import Pane
 
-        pane = self.active_pane
+        pane = self.active_pane if self.panes else None
         return pane.place() if isinstance(pane, Pane) else None
 
     def _leave(self, place: Place | None) -> None:
@@ -535,8 +535,8 @@ class RecsysApp(ContainedApp):
             self._heading.device = f"{self.state.device} {doing}"
 
     def _refresh_pane(self) -> None:
-        # Only the pane that is shown; the others refresh when they are opened. While the app ends, there may be none.
-        if not self._exit and self.query("#tabs") and self.panes:
+        # Only the pane that is shown; the others refresh when they are opened.
+        if not self._exit and self.panes:
             self.active_pane.refresh_state()
             if self._map is not None:
                 self._map.refresh_state()
@@ -590,8 +590,7 @@ class RecsysApp(ContainedApp):
     def on_status_changed(self, message: messages.StatusChanged) -> None:
         """A pane has an answer."""
         self._status.tell(clean(message.text), loud=message.loud)
-        if self.panes:
-            self._show_trail()
+        self._show_trail()
 
     def on_add_to_sequence(self, message: messages.AddToSequence) -> None:
         """Append to the sequence, and confirm it if the sequence is not shown."""

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from textual.css.query import NoMatches
 from textual.widgets import ContentSwitcher
 
 from tui.base_app import BaseApp
@@ -71,8 +72,11 @@ class ContainedApp(BaseApp):
     # -- panes -----------------------------------------------------------------------------------------------------
     @property
     def panes(self) -> list[AnyPane]:
-        """The panes that have been opened."""
-        return list(self.query_one("#tabs", ContentSwitcher).children)  # type: ignore[arg-type]
+        """The panes that have been opened; none any more once the app ends and its screen is gone."""
+        try:
+            return list(self.query_one("#tabs", ContentSwitcher).children)  # type: ignore[arg-type]
+        except NoMatches:  # an answer came while the app was ending
+            return []
 
     def pane(self, name: str) -> AnyPane:
         """An opened pane."""

@@ -13,6 +13,7 @@ from engine.errors import DataError
 from engine.session import Progress
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import NASTY, FakeSession, make_items
+from tui.messages import LeavePlace, StatusChanged
 from tui.panes import TABS as PANES
 from tui.widgets.heading import dataset_line
 from tui.widgets.hints import KeyHints
@@ -477,6 +478,16 @@ async def test_leaving_before_the_first_tab_is_there_is_quiet(make_app):
     async with app.run_test(size=WIDE):
         pass  # an error on the way out would be raised here
     assert not app.is_running
+
+
+async def test_an_answer_that_comes_while_the_app_ends_does_nothing(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        place = app.pane("search").place()
+    app.on_status_changed(StatusChanged("late"))
+    app.on_leave_place(LeavePlace(place))
+    assert app.panes == []
 
 
 async def test_a_hint_can_be_clicked(make_app):
