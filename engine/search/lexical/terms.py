@@ -39,7 +39,8 @@ _FREQUENT = 5
 _MUCH_MORE_FREQUENT = 10
 #: A correction of the first letter, which is seldom mistyped, needs an item of at least this popularity.
 _WELL_KNOWN = 0.6
-#: A word of fewer letters is no correction unless it stands beside a neighbour in a title.
+#: Too many words resemble one of fewer letters ("coen" is not "con"): it is no correction unless it stands beside a
+#: neighbour in a title.
 _SHORTEST_CORRECTION = 4
 _LONGEST_WORD = 40
 #: The number of words of which the corrections are remembered.
@@ -280,10 +281,9 @@ class TermDictionary:
             found = [
                 (one, distance)
                 for one, distance in similar
-                if one in telling
-                or (one in same and len(one) >= _SHORTEST_CORRECTION)
-                or (one in supported and not is_real and len(one) >= _SHORTEST_CORRECTION)
-                or (not is_real and self._is_likely(word, one, distance, in_titles))
+                if one in telling or len(one) >= _SHORTEST_CORRECTION
+                if one in telling or one in same or not is_real
+                if one in supported or one in same or self._is_likely(word, one, distance, in_titles)
             ]
             if found:
                 nearest = min(distance for _, distance in found)
@@ -300,11 +300,8 @@ class TermDictionary:
         """Whether a word may be meant by a misspelt one, as far as the two of them tell.
 
         The first letter is seldom mistyped, and two edits easily make another word: a name that the catalogue does not
-        have must not become a word that only resembles it ("kubrick" is not "brick"). Too many words resemble a short
-        one ("coen" is not "con").
+        have must not become a word that only resembles it ("kubrick" is not "brick").
         """
-        if len(correction) < _SHORTEST_CORRECTION:
-            return False
         same_start = word[0] == correction[0] or word[1::-1] == correction[:2]
         if distance > 1:
             is_close = same_start and abs(len(word) - len(correction)) < distance
