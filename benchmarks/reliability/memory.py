@@ -31,6 +31,8 @@ SIZES = ((250_000, 4_000, 3_000), (500_000, 8_000, 4_000), (1_000_000, 16_000, 6
 #: Short trainings: what a longer one takes no more memory for. With hardly any damping, which no other model has, every
 #: item has all its neighbours, which is what knn states.
 QUICK = {"n_iter": 2, "burn_in": 1, "damping": 1e-8}
+#: glibc by itself comes to keep freed arrays of up to 32 MB, more or fewer of them in each run: here it returns them.
+STEADY = {"MALLOC_MMAP_THRESHOLD_": str(2**20)}
 
 
 def generate(interactions: int, users: int, items: int, seed: int = 0) -> Any:
@@ -140,7 +142,8 @@ def watch(limit: float) -> None:
 def in_a_process(name: str, size: tuple[int, int, int], options: dict[str, Any], limit: float) -> dict[str, float]:
     """Measure in a new process, in which nothing was held before."""
     words = [name, json.dumps([size]), json.dumps(options), str(limit)]
-    made = subprocess.run([sys.executable, __file__, "--one", *words], capture_output=True, text=True, cwd=ROOT)
+    command, environment = [sys.executable, __file__, "--one", *words], os.environ | STEADY
+    made = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment)
     if made.returncode not in (0, 3):
         raise RuntimeError(made.stderr)
     result: dict[str, float] = json.loads(made.stdout.splitlines()[-1])

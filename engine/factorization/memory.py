@@ -26,7 +26,7 @@ _SMALL = 1_000_000
 #: pairs are sorted, and afterwards (a column and a value, on both sides).
 PAIRS_BUILDING, PAIRS_KEPT = 32, 24
 #: The bytes an interaction of the offsets of :func:`engine.factorization.baseline.solve_offsets`, in double precision.
-OFFSETS = 38
+OFFSETS = 48
 
 #: The largest number of elements of the kept samples of users and items together, and of those of the days.
 SAMPLE_BUDGET = 150_000_000
@@ -109,9 +109,12 @@ def svd(counts: Counts, options: Options) -> float:
     row = 4 * (options["embedding_dim"] + 1)
     # Vectors, and their penalties in two units; at the end those of the users once more.
     tables = row * (4 * counts.users + 3 * counts.items)
-    training = 28 * counts.interactions
-    solving = training + (PAIRS_KEPT // 2 + PAIRS_BUILDING) * counts.interactions  # one side, while the next are built
-    return float(WORKSPACE + tables + max(OFFSETS * counts.interactions, solving))
+    held = 28 * counts.interactions
+    # The vectors of a batch, their gradients, and what these are made of.
+    training = held + 6 * row * options["batch_size"]
+    # One side of the pairs, while those of the ratings are built: ratings in single precision, counts in double.
+    solving = held + (PAIRS_KEPT // 2 + PAIRS_BUILDING + 4 + 8) * counts.interactions
+    return float(WORKSPACE / 2 + tables + max(OFFSETS * counts.interactions, training, solving))
 
 
 def explicit(counts: Counts, options: Options) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.reliability.memory import STEADY
 from engine import models
 from engine.errors import ErrorKind, LearningError
 from engine.evaluation import runner
@@ -210,7 +212,7 @@ SIZES = {
 
 def measured(name: str, sizes: Sequence[tuple[int, int, int]], options: dict[str, Any]) -> list[dict[str, float]]:
     command = [sys.executable, str(SCRIPT), "--one", name, json.dumps(sizes), json.dumps(options), "4e9"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | STEADY)
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
@@ -222,4 +224,5 @@ def test_the_statement_is_what_training_takes(name: str) -> None:
     quick = {"n_iter": 2, "burn_in": 1, "batch_size": 8192} | ({"damping": 1e-8} if name == "knn" else {})
     iterations = {option: value for option, value in quick.items() if option in models.get(name).options}
     for size, got in zip(SIZES[name], measured(name, SIZES[name], iterations), strict=True):
-        assert got["stated"] == pytest.approx(got["measured"], rel=0.3), (name, size, got)
+        # The measured process keeps nothing that it has freed. Statements count what an allocator commonly keeps.
+        assert 0.85 < got["stated"] / got["measured"] < 1.4, (name, size, got)
