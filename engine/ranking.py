@@ -21,6 +21,9 @@ Scores = npt.NDArray[np.float32]
 #: scores stay numbers. It is for ranking alone; ``predict`` gives its callers :func:`finite_scores` instead.
 MASKED_SCORE = float(np.finfo(np.float32).min)
 
+#: The number of scores or embedding elements that are computed at a time. It bounds memory.
+CHUNK = 4_194_304
+
 #: Standard deviations between a predicted rating and its lower confidence bound.
 _DEVIATIONS = 2.0
 #: The number of scores per group when a lower bound of the top k is estimated from the maxima of groups.

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from engine.data.dataset import Dataset
     from engine.data.id_map import ExternalId
     from engine.data.interaction_stats import InteractionStats
-    from engine.models.batch_ranking import RankedLists
     from engine.models.contract import Model
     from engine.models.list_ranker import ListRanker, Method
+    from engine.models.ranked_lists import RankedLists
 
 Ids = npt.NDArray[np.int64]
 
@@ -497,7 +497,7 @@ class Recommender:
     # -- many lists at a time -------------------------------------------------------------------------------------
     def batch_size(self, k: int) -> int:
         """The number of lists to ask the following methods for at a time, so that the memory they take is bounded."""
-        from engine.models.batch_ranking import batch_size
+        from engine.models.ranked_lists import batch_size
 
         return batch_size(self.dataset.num_items + 1, k)
 

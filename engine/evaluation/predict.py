@@ -14,9 +14,8 @@ from torch import Tensor
 from engine.errors import LearningError
 from engine.evaluation.cases import Cases
 from engine.evaluation.scores import mean_ranks
-from engine.models.base import CHUNK
 from engine.models.plug_in import adapt
-from engine.ranking import MASKED_SCORE, IntArray, Scores, top_lists
+from engine.ranking import CHUNK, MASKED_SCORE, IntArray, Scores, top_lists
 from engine.runtime.job import Job, Progress
 
 if TYPE_CHECKING:

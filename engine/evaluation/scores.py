@@ -19,10 +19,7 @@ from torch import Tensor, nn
 
 from engine.interactions import Interactions, SequenceInteractions
 from engine.models.plug_in import adapt
-from engine.ranking import MASKED_SCORE
-
-#: The number of scores that are compared at a time, so that memory stays bounded.
-CHUNK = 4_194_304
+from engine.ranking import CHUNK, MASKED_SCORE
 
 FloatArray = npt.NDArray[np.float64]
 #: (scores, the row of each target, the item of each target, the columns' items) -> a figure for each target.

@@ -18,11 +18,10 @@ from engine.factorization.folding_in import FactorizationFoldIn
 from engine.factorization.objectives import Objective
 from engine.factorization.representations import BilinearNet
 from engine.interactions import Interactions
-from engine.models.base import CHUNK
 from engine.models.closed_form import require_weights
 from engine.models.contract import Capabilities, ScoresAllItems
 from engine.models.estimator import Estimator
-from engine.ranking import finite_pairs, finite_scores
+from engine.ranking import CHUNK, finite_pairs, finite_scores
 from engine.sampling import NegativeSampler
 from engine.training.autograd import AutogradTrainer, Batch
 from engine.training.loop import Learner

@@ -25,8 +25,6 @@ from engine.storage import serialization
 
 Scores = npt.NDArray[np.float32]
 
-#: The number of scores or embedding elements that are computed at a time. It bounds memory.
-CHUNK = 4_194_304
 
 _REFUSALS = {
     "folds_in": "answers only for the users that it was trained on",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,38 +10,12 @@ import torch
 from torch import Tensor
 
 from engine.errors import ErrorKind, LearningError
-from engine.models.base import CHUNK
+from engine.models.ranked_lists import Ids, RankedLists
 from engine.ranking import Scores, top_lists
 
 if TYPE_CHECKING:
     from engine.data.user_index import UserIndex
     from engine.models.contract import Model
-
-Ids = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class RankedLists:
-    """Ranked lists of equal length.
-
-    Attributes
-    ----------
-    items
-        The internal ids of the items, best first, 0 at the end of a shorter list, ``(num_lists, k)``.
-    scores
-        The numbers by which the lists are ordered, ``(num_lists, k)``.
-    values
-        The predicted ratings, or the probabilities of being the next item, ``(num_lists, k)``; None for neither.
-    """
-
-    items: npt.NDArray[np.int32]
-    scores: Scores
-    values: Scores | None = None
-
-
-def batch_size(num_items: int, k: int) -> int:
-    """The number of lists to compute at a time, so that the memory they take is bounded."""
-    return max(1, CHUNK // max(1, num_items, k))
 
 
 @torch.no_grad()
@@ -62,7 +35,7 @@ def rank_for_users(
     model
         A fitted model of users.
     users
-        Internal ids. The caller bounds their number; see :func:`batch_size`.
+        Internal ids. The caller bounds their number; see :func:`engine.models.ranked_lists.batch_size`.
     k
         The length of the lists.
     seen
@@ -133,7 +106,7 @@ def rank_similar(model: Model, items: Ids, k: int) -> RankedLists:
     model
         A fitted model that compares items.
     items
-        Internal ids. The caller bounds their number; see :func:`batch_size`.
+        Internal ids. The caller bounds their number; see :func:`engine.models.ranked_lists.batch_size`.
     k
         The length of the lists.
 

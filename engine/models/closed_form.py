@@ -14,9 +14,9 @@ from torch import Tensor
 from engine.data.ids import as_ids
 from engine.errors import LearningError, NotTrainedError, OptionError
 from engine.interactions import Interactions
-from engine.models.base import CHUNK, BaseModel, Scores, misfit, require_finite
+from engine.models.base import BaseModel, Scores, misfit, require_finite
 from engine.models.fold_in import FoldInMixin
-from engine.ranking import finite_pairs, finite_scores
+from engine.ranking import CHUNK, finite_pairs, finite_scores
 from engine.runtime.job import Job
 
 

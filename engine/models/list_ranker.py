@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.user_index import SortedItems
-from engine.models.batch_ranking import Ids, RankedLists, rank_for_users, rank_next, rank_similar
+from engine.models.numpy_model import NumpyModel
+from engine.models.ranked_lists import Ids, RankedLists
 from engine.models.registry import load
 from engine.runtime.job import Job, Progress
 
@@ -62,13 +63,25 @@ class ListRanker:
             If the model gives no numbers.
         """
         if self.method == "similar":
+            from engine.models.batch_ranking import rank_similar
+
             return rank_similar(self.model, ids, self.k)
         if self.history is None:
             raise ValueError(f"lists of the kind {self.method!r} need the history of the users")
+        ranking: Any  # two modules with the same functions
+        model: object = self.model
+        if isinstance(model, NumpyModel):
+            from engine.models import numpy_ranking as ranking
+        else:
+            from engine.models import batch_ranking as ranking
+        lists: RankedLists
         if self.method == "next":
-            return rank_next(self.model, ids, self.k, history=self.history, filter_seen=self.filter_seen)
-        seen = self.history if self.filter_seen else None
-        return rank_for_users(self.model, ids, self.k, seen=seen, margin=self.margin, rating_range=self.rating_range)
+            lists = ranking.rank_next(self.model, ids, self.k, history=self.history, filter_seen=self.filter_seen)
+        else:
+            seen = self.history if self.filter_seen else None
+            limits = {"margin": self.margin, "rating_range": self.rating_range}
+            lists = ranking.rank_for_users(self.model, ids, self.k, seen=seen, **limits)
+        return lists
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Send the model as the files in which it is stored, which run no code when they are read."""

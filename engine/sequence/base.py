@@ -12,9 +12,9 @@ from torch import Tensor
 from engine.data.ids import as_ids
 from engine.errors import LearningError
 from engine.interactions import SequenceInteractions
-from engine.models.base import CHUNK, Scores, pieces
+from engine.models.base import Scores, pieces
 from engine.models.closed_form import ClosedFormModel
-from engine.ranking import MASKED_SCORE, finite_scores
+from engine.ranking import CHUNK, MASKED_SCORE, finite_scores
 from engine.runtime.job import Job
 
 

@@ -14,10 +14,10 @@ from torch import Tensor
 
 from engine.errors import OptionError
 from engine.interactions import SequenceInteractions
-from engine.models.base import CHUNK
 from engine.models.contract import Capabilities
 from engine.models.option_checks import require_positive
 from engine.models.spec import ModelSpec
+from engine.ranking import CHUNK
 from engine.runtime.job import Job
 from engine.sequence import specs
 from engine.sequence.attention import AttentionModel

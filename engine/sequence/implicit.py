@@ -15,12 +15,12 @@ from engine.data.ids import as_ids
 from engine.errors import LearningError, OptionError
 from engine.interactions import SequenceInteractions
 from engine.losses import adaptive_hinge_loss, bpr_loss, hinge_loss, pointwise_loss
-from engine.models.base import CHUNK, pieces
+from engine.models.base import pieces
 from engine.models.contract import ScoresAllItems
 from engine.models.estimator import Estimator, OptimizerFunc, RandomState
 from engine.models.option_checks import require_whole
 from engine.models.spec import ModelSpec
-from engine.ranking import MASKED_SCORE, finite_scores
+from engine.ranking import CHUNK, MASKED_SCORE, finite_scores
 from engine.runtime.device import mixed_precision_pays
 from engine.sampling import NegativeSampler
 from engine.sequence import specs

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from engine.interactions import SequenceInteractions
-from engine.models.base import CHUNK
 from engine.models.option_checks import require_between, require_whole
 from engine.models.spec import ModelSpec
+from engine.ranking import CHUNK
 from engine.runtime.job import Job, Progress
 from engine.sequence import specs
 from engine.sequence.base import SequenceModel

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.factorization.memory import WORKSPACE, Options
 from engine.models.counts import Counts
+from engine.ranking import CHUNK
 
 #: The lengths of the sequences that the models are trained on; see their declarations.
 _WHOLE, _ATTENTION, _SHORT = 200, 50, 10
@@ -16,8 +17,6 @@ _SORTING, _COUNTING = 60, 33
 _SMALL = 2_000_000
 #: The largest number of held-out windows on which the settings of markov, and the shares of blend, are compared.
 MARKOV_WINDOWS, BLEND_WINDOWS = 600, 4_000
-#: The number of scores of windows that exist at a time.
-_CHUNK = 4_194_304
 
 
 def markov(counts: Counts, options: Options) -> float:
@@ -26,7 +25,7 @@ def markov(counts: Counts, options: Options) -> float:
     # The sequences, and a copy of those that are not held out, while the settings are compared on the windows.
     held_out = options["held_out"]
     sequences = 4 * cells * (2 - held_out if held_out else 1)
-    comparing = 32 * min(MARKOV_WINDOWS * counts.items, _CHUNK) if held_out else 0
+    comparing = 32 * min(MARKOV_WINDOWS * counts.items, CHUNK) if held_out else 0
     counting = sequences + max(_COUNTING * counts.interactions, comparing)
     return float(_SMALL + max(_SORTING * counts.interactions, counting))
 
@@ -46,7 +45,7 @@ def blend(counts: Counts, options: Options) -> float:
     cells = counts.sequences * _WHOLE
     pieces = min(cells // _ATTENTION, counts.interactions // _ATTENTION + counts.sequences)
     # Beside the votes that markov compares, the scores of attention and their mean.
-    comparing = 45 * min(BLEND_WINDOWS * counts.items, _CHUNK) if options["held_out"] else 0
+    comparing = 45 * min(BLEND_WINDOWS * counts.items, CHUNK) if options["held_out"] else 0
     training = _network(counts, options, _ATTENTION, pieces, _candidates(counts, options))
     return float(_SMALL + 8 * cells + max(training, comparing, _COUNTING * counts.interactions))
 

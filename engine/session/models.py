@@ -164,7 +164,7 @@ class ModelService:
         damage = "" if named else self.damage_note(chosen)
         return "; ".join(filter(None, [damage, self.earlier.note(chosen, recommender, user)]))
 
-    def identified(self, choose: Callable[[], str]) -> tuple[str, Recommender, str]:
+    def identified(self, choose: Callable[[], str], *, brief: bool = False) -> tuple[str, Recommender, str]:
         """The model that answers, its recommender, and a checksum of the model, whatever is trained meanwhile.
 
         Only for whoever holds the device: loading a model computes.
@@ -173,12 +173,14 @@ class ModelService:
         ----------
         choose
             Chooses the model; called again if the model turns out to be damaged, which then counts as untrained.
+        brief
+            Whether so little is asked of it that a session of few answers does without torch.
         """
         while True:
             chosen = choose()
             before = self._store.checksum(chosen)
             with suppress(DamagedModelError):
-                recommender = self.recommender(chosen)
+                recommender = self.recommender(chosen, brief=brief)
                 if before is not None and self._store.checksum(chosen) == before:
                     return chosen, recommender, before
 
@@ -290,16 +292,24 @@ class ModelService:
             self.choose("user")  # which says that no model is trained
         return found
 
-    def recommender(self, name: str) -> Recommender:
+    def recommender(self, name: str, *, brief: bool = True) -> Recommender:
         """The recommender over a trained model, which lives as long as the model is loaded.
 
         Only for whoever holds the device: loading a model computes.
+
+        Parameters
+        ----------
+        name
+            The model.
+        brief
+            Whether so little is asked of it that a session of few answers does without torch.
         """
-        if not self._opened.brief:
+        brief = brief and self._opened.brief
+        if not brief:
             import_in_background("torch")
         from engine.recommender import Recommender
 
-        model = self._store.load(name, self._opened.device, brief=self._opened.brief)
+        model = self._store.load(name, self._opened.device, brief=brief)
         known = self._recommenders.get(name)
         if known is None or known.model is not model:
             rates = models.get(name).capabilities.predicts_ratings

@@ -112,7 +112,7 @@ def _export_lists(
     raw_cells: bool,
     as_json: bool,
 ) -> None:
-    session = open_session(context, dataset, device, on=on, storage=storage)
+    session = open_session(context, dataset, device, on=on, storage=storage, brief=True)
     chosen = None if users is None else _read_users(session, users)
     with _exporting(session, out) as job:
         target = _target(out, replace, raw_cells)

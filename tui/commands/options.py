@@ -112,7 +112,7 @@ def open_session(
 ) -> Session:
     """The session of a command; `-d`, `--device`, `--on` and `--storage` may come before or after the command.
 
-    `brief` is for a command whose models give one answer; see :class:`engine.session.Session`.
+    `brief` is for a command whose models give few answers; see :class:`engine.session.Session`.
     """
     from engine import session
     from engine.session.datasets import open_workspace

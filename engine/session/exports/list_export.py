@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import LearningError
+from engine.models.numpy_model import NumpyModel
 from engine.runtime.executor import LOCAL
 from engine.runtime.job import Job
 from engine.session.exports.exported import Exported
@@ -20,9 +21,12 @@ from engine.storage.table_files import write_tables
 from engine.version import __version__
 
 if TYPE_CHECKING:
-    from engine.models.batch_ranking import Ids
     from engine.models.list_ranker import ListRanker
+    from engine.models.ranked_lists import Ids
     from engine.recommender import Recommender
+
+#: Up to so many scores, lists are computed one after the other sooner than torch is imported.
+_FEW_SCORES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,9 @@ def export_lists(opened: OpenDataset, models: ModelService, target: Target, requ
     dataset, columns = opened.dataset, request.columns
     request.choose()  # that no model can answer is said without waiting for the device
     with opened.queue.background(job) as turn:
-        name, recommender, checksum = models.identified(request.choose)
+        few = len(request.ids) * (dataset.num_items + 1) <= _FEW_SCORES
+        few = few and opened.on == LOCAL and not columns.of_items  # what items have in common is compared by torch
+        name, recommender, checksum = models.identified(request.choose, brief=few)
         blocks = ListBlocks(
             request.ids,
             request.k,
@@ -86,7 +92,7 @@ def export_lists(opened: OpenDataset, models: ModelService, target: Target, requ
             request.ranker(recommender),
             opened.executor(turn),
         )
-        if opened.on == LOCAL and recommender.model.device.type == "cpu":
+        if opened.on == LOCAL and _device_of(recommender) == "cpu":
             blocks.use_threads()
         plan = {**request.plan, **blocks.plan(), **_identity(opened, name, checksum, recommender)}
         kept = PartialResult(target.path, {"of": columns.stage, **plan})
@@ -130,5 +136,11 @@ def _identity(opened: OpenDataset, name: str, checksum: str, recommender: Recomm
         "data": {table: tables[table]["sha256"] for table in sorted(tables)},
         "model": name,
         "checksum": checksum,
-        "device": str(recommender.model.device) if opened.on == LOCAL else "cpu",
+        "device": _device_of(recommender) if opened.on == LOCAL else "cpu",
     }
+
+
+def _device_of(recommender: Recommender) -> str:
+    """Where a model computes; ``"numpy"`` for one that answers without torch, whose scores differ by rounding."""
+    model: Any = recommender.model
+    return "numpy" if isinstance(model, NumpyModel) else str(model.device)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from engine.data.dataset import Dataset
-    from engine.models.batch_ranking import Ids, RankedLists
     from engine.models.list_ranker import ListRanker
+    from engine.models.ranked_lists import Ids, RankedLists
     from engine.runtime.executor import Executor
     from engine.storage.partial_result import PartialResult
 
@@ -157,7 +157,7 @@ class ListBlocks:
         return next(lists for _, lists in self._compute([number], columns, job))
 
     def _read(self, number: int, kept: PartialResult) -> RankedLists | None:
-        from engine.models.batch_ranking import RankedLists
+        from engine.models.ranked_lists import RankedLists
 
         arrays = kept.read(number)
         shape = len(self._part(number)), self._k

@@ -33,7 +33,7 @@ from engine.workspace.layout import LOCKS
 if TYPE_CHECKING:
     from engine.data.id_map import ExternalId
     from engine.data.results import FitReport
-    from engine.models.batch_ranking import Ids
+    from engine.models.ranked_lists import Ids
 
 _FORMULAS = {"identity": "score", "exp": "exp(score)", "sigmoid": "1 / (1 + exp(-score))"}
 

@@ -14,7 +14,7 @@ from engine.data.dataset import Dataset
 from engine.data.user_index import UserIndex
 from engine.errors import LearningError, UnsupportedError
 from engine.evaluation.runner import fit
-from engine.models.batch_ranking import RankedLists, batch_size
+from engine.models.ranked_lists import RankedLists, batch_size
 from engine.recommender import Recommender
 from tests.engine.evaluation.test_runner import USERS, make
 from tests.engine.models.test_conformance import options_for

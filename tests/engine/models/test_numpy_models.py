@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from engine import models
-from engine.errors import DamagedError, OptionError, UnsupportedError
+from engine.errors import DamagedError, LearningError, OptionError, UnsupportedError
 from engine.evaluation.runner import fit
 from engine.models.numpy_model import NumpyModel, NumpyUserModel
 from engine.recommender import Recommender
@@ -82,6 +82,31 @@ def test_the_same_items_are_recommended_for_the_same_reasons(name: str, tmp_path
         answers = [one.recommend(5, 8) for one in (of_model, of_light)]
     assert [one.item.item_id for one in answers[0]] == [one.item.item_id for one in answers[1]]
     assert [one.reason for one in answers[0]] == [one.reason for one in answers[1]]
+
+
+@pytest.mark.parametrize("filter_seen", [True, False])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_lists_of_many_users_are_those_of_the_model_itself(name: str, filter_seen: bool, tmp_path: Path) -> None:
+    data, users = make(), np.array([0, 5, 3, 29])
+    rating_range = (1.0, 5.0) if models.get(name).capabilities.predicts_ratings else None
+    one, other = (
+        (of.recommend_many if name in OF_USERS else of.next_many)(users, 6, filter_seen)
+        for model in both(name, tmp_path / "model")
+        for of in [Recommender(data, model, rating_range=rating_range)]
+    )
+    np.testing.assert_array_equal(one.items, other.items)
+    assert one.items.dtype == other.items.dtype
+    close(one.scores, other.scores)
+    assert (one.values is None) == (other.values is None)
+    if one.values is not None:
+        close(one.values, other.values)
+
+
+def test_lists_of_a_model_that_diverged_are_refused(tmp_path: Path) -> None:
+    _, light = both("svd", tmp_path)
+    light._users[:] = np.nan
+    with pytest.raises(LearningError, match="svd gives no numbers"):
+        Recommender(make(), light, rating_range=(1.0, 5.0)).recommend_many(np.array([1]), 3)
 
 
 def test_what_numpy_does_not_answer_is_answered_by_the_model_itself(tmp_path: Path) -> None:
@@ -163,5 +188,7 @@ def test_commands_that_answer_once_import_no_torch(tmp_path: Path) -> None:
         options = [f"--set {key}={value}" for key, value in brief.items() if key in ("n_iter", "burn_in")]
         train.append(" ".join([f"train {name}", *options]))
         ask.append(f"recommend scifi-70s-03 --json -m {name}" if name in OF_USERS else f"next Alien --json -m {name}")
+        kind = "recommendations" if name in OF_USERS else "next"
+        ask.append(f"export {kind} --json --replace -m {name} --out {tmp_path / kind}.csv")
     assert imports_torch(train)
     assert not imports_torch(ask)
