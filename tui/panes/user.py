@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Container, Horizontal
 from textual.geometry import Size
 from textual.widgets import Input
 
-from engine.data.results import Answer, HistoryEntry, ProfileName, Result, UserOrder, UserSummary
+from engine.data.results import Answer, HistoryEntry, ProfileName, Result, UserSummary
 from tui.backend.backend import Backend
 from tui.backend.protocols import People, SessionLike
 from tui.keymap.keymap import shown_key
@@ -36,10 +35,10 @@ from tui.panes.base import KeyHelp, ModelPane, Request
 from tui.panes.item_panel import ItemPanel, reason_lines
 from tui.panes.long_list import LongList
 from tui.panes.train_prompt import NOT_OPENED
+from tui.panes.user_picker import UserPicker
 from tui.panes.what_if import WhatIf, comparison_columns
 from tui.state import AppState
-from tui.verbs import USER_VERBS, bindings_of, help_of
-from tui.widgets.arranged_table import ArrangedTable
+from tui.verbs import USER_VERBS, help_of
 from tui.widgets.cell_text import clean, count, duration, shorten_middle
 from tui.widgets.histogram import Histogram
 from tui.widgets.item_list import (
@@ -52,12 +51,10 @@ from tui.widgets.item_list import (
     result_figures,
     result_of,
 )
-from tui.widgets.pages import PAGE
 from tui.widgets.panel import Panel
 from tui.widgets.query_input import QueryInput
 from tui.widgets.reasoned_panel import ReasonedPanel
-from tui.widgets.table import Column, Table
-from tui.widgets.verb_target import VerbTarget
+from tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from engine.session import ExternalId, Item, Job, Task
@@ -76,41 +73,6 @@ _FRAME = 4
 _SIDE_BY_SIDE, _ROOMY = 160, 30
 #: In a pane lower than this, the lists need the room of the histogram, and the reasons may take two lines.
 _LOW, _SHORT_REASON = 18, 2
-#: The least width of the picker, and what it takes beside the longest id: frame, mark and scrollbar; the column "Seen".
-_PICKER, _BESIDE_ID, _SEEN = 24, 7, 8
-
-_USER_COLUMNS: tuple[Column[UserSummary], ...] = (
-    Column("User", lambda user, room: shorten_middle(who(user.user_id), room), main=True),
-    Column(
-        "Seen",
-        lambda user, _: f"{user.num_interactions:,}",
-        width=6,
-        right=True,
-        priority=2,
-        style="muted",
-        order=lambda user: user.num_interactions,
-    ),
-)
-
-
-def who(user: ExternalId) -> str:
-    """A user in words: the id, which is marked if it is the name of one's own profile."""
-    return f"{user} (you)" if isinstance(user, ProfileName) else str(user)
-
-
-class UserTable(VerbTarget["ExternalId"], ArrangedTable[UserSummary]):
-    """The users that were found."""
-
-    VERBS = USER_VERBS
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "recommendations", id="choose"),
-        *bindings_of(USER_VERBS),
-    ]
-
-    def subject(self) -> ExternalId | None:
-        """What the verbs are about: the user under the cursor."""
-        return None if self.row is None else self.row.user_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +145,8 @@ class UserPane(ModelPane[People]):
 
     def __init__(self, backend: Backend, state: AppState, *, blink: bool = True) -> None:
         super().__init__(backend, state, QueryInput("User", "id or part", blink=blink, id="who"))
-        self._users = UserTable(_USER_COLUMNS, id="users")
-        self._users.sorts_rows = False
-        self._users_panel = Panel("Users", self._users)
+        self._picker = UserPicker(self, self._place_in, self._draw)
+        self._users, self._users_panel = self._picker.table, self._picker.panel
         self._past: ItemList[HistoryEntry] = ItemList((), entry_of, entry_figures, id="past")
         self._history = HistoryPanel(self._past)
         self._liked: ItemList[Result] = ItemList((), result_of, result_figures, id="liked")
@@ -193,14 +154,10 @@ class UserPane(ModelPane[People]):
         self._item_panel = ItemPanel(self, (self._liked, self._past))
         self._long_list: LongList[People] = LongList(self, self._liked, "more", self._draw_recommended)
         self._user: ExternalId | None = None
-        self._found: list[UserSummary] | None = None
-        self._num_found = self._first_place = 0
-        self._looked_for = ""
         self._read: tuple[ExternalId, list[HistoryEntry]] | None = None
         self._ranked: tuple[ExternalId, Answer] | None = None
         self._cautious = True
         self._failures: dict[str, Failure] = {}
-        self._finding = self._keeping_failure("users", "finding users", self._users_found)
         self._reading = self._keeping_failure("history", "reading the history", self._history_read)
         self._ranking = self._keeping_failure("recommend", "recommending", self._recommendations_made)
         self._sequencing = self._keeping_failure("sequence of user", "reading the history", self._history_for_sequence)
@@ -215,7 +172,6 @@ class UserPane(ModelPane[People]):
         """Where the cursor is to go, once it shows the user."""
         self._entered: ExternalId | None = None
         """The user whose lists were entered before there was anything in them."""
-        self._turning = self.request("users-page", "reading users", self._page_turned, self._page_not_turned)
         # A model that cannot explain itself fails, and then the details show no reasons.
         self._explaining = self.request("why", "looking for reasons", self._explained, lambda _: None)
 
@@ -228,9 +184,7 @@ class UserPane(ModelPane[People]):
         """The picker at the left, the two lists beside it, or below each other where it is narrow."""
         self._fit_lists(self.app.size)  # now, while there is nothing below to restyle
         with Horizontal():
-            with Vertical(id="picker"):
-                yield self.line
-                yield self._users_panel
+            yield self._picker
             with Container(id="lists"):
                 yield self._history
                 yield self._recommended
@@ -243,7 +197,7 @@ class UserPane(ModelPane[People]):
     def on_resize(self) -> None:
         """Side by side where there is room."""
         self._fit_lists(self.size)
-        self._fit_picker()
+        self._picker.fit(self.size.width)
         self._item_panel.follow()
 
     @on(events.DescendantFocus)
@@ -262,14 +216,6 @@ class UserPane(ModelPane[People]):
         """Begin with the list of users."""
         self.go_to(self._users if self._users_panel.listing else self.line)
 
-    def _fit_picker(self) -> None:
-        """Make the picker as wide as the ids need, as far as the lists keep the room that titles need."""
-        longest = max((cell_len(clean(who(user.user_id))) for user in self._found or ()), default=0)
-        most = self.size.width * 2 // 5
-        with_seen = longest + _BESIDE_ID + _SEEN
-        wanted = with_seen if with_seen <= most else longest + _BESIDE_ID
-        self.query_one("#picker").styles.width = max(min(wanted, most), _PICKER)
-
     # -- requests ---------------------------------------------------------------------------------------------
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -277,43 +223,12 @@ class UserPane(ModelPane[People]):
         if self._returning is not None and event.value != clean(self._returning.user):
             self._returning = None
         self.refresh_keys()
-        self._finding.send_debounced(self._find)
-
-    def _find(self) -> None:
-        text = self.line.value.strip()
-        self._looked_for = text
-        self._turning.withdraw()
-        order = self._user_order
-        self._finding.send(lambda users, _: users.page(text, 0, PAGE, order))
-
-    @property
-    def _user_order(self) -> UserOrder | None:
-        arrangement = self._users.arrangement
-        return UserOrder("interactions", arrangement.descending) if arrangement.sort == "Seen" else None
-
-    @on(ArrangedTable.Resorted, "#users")
-    def _sort_users(self, event: ArrangedTable.Resorted) -> None:
-        event.stop()
-        self._find()
-
-    @on(Table.Wanted, "#users")
-    def _turn_page(self, event: Table.Wanted) -> None:
-        event.stop()
-        text, order, start, end = self._looked_for, self._user_order, event.start, event.end
-        self._turning.send(lambda users, _: ((text, order), start, users.page(text, start, end, order)))
+        self._picker.find_soon()
 
     @on(Table.Wanted, "#liked")
     def _read_on(self, event: Table.Wanted) -> None:
         event.stop()
         self._long_list.want(event.start, event.end)
-
-    def _page_not_turned(self, message: Failed) -> None:
-        self.post_message(StatusChanged(f"✗ {message.failure.text}"))
-
-    def _page_turned(self, message: Answered) -> None:
-        asked, start, (total, users) = message.value
-        if asked == (self._looked_for, self._user_order):
-            self._users.fill(start, users, total)
 
     @on(Table.Moved, "#liked")
     def _weighed(self) -> None:
@@ -390,23 +305,17 @@ class UserPane(ModelPane[People]):
         return self.request(name, busy, take, keep)
 
     # -- answers ----------------------------------------------------------------------------------------------
-    def _users_found(self, message: Answered) -> None:
-        found: list[UserSummary]
-        self._num_found, found = message.value
-        first, self._found = self._found is None, found
+    def _place_in(self, found: Sequence[UserSummary]) -> int:
+        """Where the cursor goes among users that were found; one whom one is coming back to is looked for."""
         memory = self._returning
-        listed: list[ExternalId | None] = [row.user_id for row in found]
-        is_listed = memory is not None and memory.user in listed
-        place = listed.index(memory.user) if memory is not None and is_listed else self._place_of_user(found)
-        self._users.show(found, cursor=place, total=self._num_found)
-        if first:
-            self._first_place = place
-        if memory is not None and not is_listed and memory.line != str(memory.user):
+        if memory is None:
+            return self._place_of_user(found)
+        listed = [row.user_id for row in found]
+        if memory.user is not None and memory.user in listed:
+            return listed.index(memory.user)
+        if memory.line != str(memory.user):
             self.line.value = clean(memory.user)  # further down than what is listed
-        self._fit_picker()
-        self._draw_users()
-        if first and self.is_at(self.line) and not self.line.value and found:
-            self.go_to(self._users)
+        return self._place_of_user(found)
 
     def _place_of_user(self, found: Sequence[UserSummary]) -> int:
         """Where the cursor goes: to the user that is shown, else to the first one with a history."""
@@ -450,8 +359,8 @@ class UserPane(ModelPane[People]):
         self.model = model or self.model
         self._part = part
         self._user = None
-        if str(user) == self.line.value.strip() and self._found:
-            self._users.show(self._found, total=self._num_found)
+        if str(user) == self.line.value.strip() and self._picker.found:
+            self._picker.show_again()
         else:
             self.line.value = clean(user)
             self.go_to(self.line)
@@ -476,7 +385,7 @@ class UserPane(ModelPane[People]):
         self._user = None
         with self.line.prevent(Input.Changed):
             self.line.value = memory.line
-        self._find()
+        self._picker.find()
 
     def _cursor_of(self, part: str, user: ExternalId) -> int:
         """Where the cursor of a list was when this user was shown, if one is coming back to that."""
@@ -536,13 +445,13 @@ class UserPane(ModelPane[People]):
     def refresh_state(self) -> None:
         """Follow changes of the data set and of the trained models."""
         dataset = self.state.dataset
-        if dataset is not None and self._found is None and not self._finding.pending:
-            self._find()
+        if dataset is not None and self._picker.found is None and not self._picker.pending:
+            self._picker.find()
         if self.follow_training():
             self.rank()
         if self._own_changes != self.state.own_changes:
             self._own_changes = self.state.own_changes
-            self._find()
+            self._picker.find()
             if isinstance(self._user, ProfileName) and self._what_if is None:
                 self._after_rating = self._staying = True
                 self._read_anew()
@@ -563,32 +472,12 @@ class UserPane(ModelPane[People]):
         return (dataset.overview.rating_range if dataset is not None else None) or (1.0, 5.0)
 
     def _draw(self) -> None:
-        self._draw_users()
+        self._picker.draw(self.state)
         self._draw_history()
         self._draw_recommended()
         self._go_to_part()
         self._item_panel.follow()
         self.refresh_keys()
-
-    def _draw_users(self) -> None:
-        dataset, failure, panel = self.state.dataset, self._failures.get("users"), self._users_panel
-        total = 0 if dataset is None else dataset.overview.num_users
-        found = self._found
-        if self.state.failure is not None or found is None:
-            panel.show_notice().show("")
-        elif failure is not None:
-            panel.show_notice().show_failed("The users cannot be read", failure)
-        elif not total and not found:  # one's own profile is there without any other user
-            panel.show_notice().show("No users", "This data set is a catalogue without ratings.")
-        elif not found:
-            panel.show_notice().show("No such user", "No id contains what is typed.")
-        else:
-            panel.show_rows()
-        self.line.set_leads_on(panel.listing)
-        number = self._num_found - sum(isinstance(one.user_id, ProfileName) for one in found or ())
-        listed = f"{number:,} found" if found and number < total else ""
-        none = "No users" if found else "Users"  # one's own profile is listed all the same
-        panel.retitle(f"{total:,} users" if total else none, listed)
 
     def _draw_history(self) -> None:
         failure, panel = self._failures.get("history"), self._history
@@ -606,7 +495,7 @@ class UserPane(ModelPane[People]):
         if failure is not None:
             panel.show_notice().show_failed("The history cannot be read", failure)
         elif user is None:
-            panel.show_notice().show("", "Pick a user to see what they have watched." if self._found else "")
+            panel.show_notice().show("", "Pick a user to see what they have watched." if self._picker.found else "")
         elif not entries and self._what_if is None:
             nothing = "Nothing is known of this user."
             own = _NOTHING_RATED.format(palette=shown_key(self.app, "palette", "Ctrl+P"))
@@ -633,7 +522,7 @@ class UserPane(ModelPane[People]):
             panel.show_rows()
         elif self._ranked is None:
             panel.show_notice().show(
-                "", "Pick a user to see what they would like." if self._found and self._user is None else ""
+                "", "Pick a user to see what they would like." if self._picker.found and self._user is None else ""
             )
         else:
             user, answer = self._ranked
@@ -752,7 +641,7 @@ class UserPane(ModelPane[People]):
     @property
     def is_untouched(self) -> bool:
         """Whether the first user is still the one that is shown."""
-        return super().is_untouched and self._users.cursor == self._first_place
+        return super().is_untouched and self._picker.at_first_place
 
     def record(self) -> Mapping[str, Any]:
         """The line, the user who is shown, and the model that answers."""
@@ -767,7 +656,7 @@ class UserPane(ModelPane[People]):
             self._returning, self._user = _Memory(line, user, self.model, "", 0, 0), None
         with self.line.prevent(Input.Changed):
             self.line.value = line
-        self._find()
+        self._picker.find()
 
     def action_sort(self) -> None:
         """Order the recommendations by the lower bound of the predicted rating, or by the rating itself."""
@@ -799,13 +688,15 @@ class UserPane(ModelPane[People]):
 
     def failures(self) -> Iterable[Failure | None]:
         """The failures of all requests; that nothing follows from no ratings is none."""
-        return [one for name, one in self._failures.items() if name != "recommend" or not self._nothing_rated]
+        own = [one for name, one in self._failures.items() if name != "recommend" or not self._nothing_rated]
+        return [self._picker.failure, *own]
 
     def repeat(self) -> None:
         """Send all three requests again."""
         self._failures.clear()
+        self._picker.failure = None
         self._user = None
-        self._find()
+        self._picker.find()
 
     def step_back(self) -> None:
         """Come back from what-if; go from the lists to the users, and from there to the line."""
