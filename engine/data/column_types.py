@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _MISSING = ("", "nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nil", "\\n", "-", "–", "—", "?", "nat")
 #: A number as it is plainly written. A leading zero or plus belongs to a code, such as a zip code or a phone number.
 _NUMBER = r"^-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$"
+#: A whole number, or one with a decimal comma, and one whose comma separates no thousands.
+_WITH_COMMAS = r"^-?(?:0|[1-9]\d*)(?:,\d+)?$"
+_DECIMAL_COMMA = r"^-?(?:0,\d+|\d+,(?:\d{1,2}|\d{4,}))$"
 #: The last word of the name of a column whose values are codes, also where they look like numbers.
 _CODES = re.compile(
     r"(?:^|[^a-z])(?:(?:item|product|movie|film|book|anime|game|app|song|track|album|artist|show|video|imdb|tmdb)?ids?|"
@@ -66,6 +69,8 @@ class Column:
         Whether the texts are dates in which the day or the month may come first.
     day_first
         Whether the texts were dates that were read with the day first; None where that makes no difference.
+    had_commas
+        Whether the texts were numbers with a decimal comma.
     """
 
     values: pa.ChunkedArray
@@ -74,6 +79,7 @@ class Column:
     num_exceptions: int = 0
     is_unclear: bool = False
     day_first: bool | None = None
+    had_commas: bool = False
 
 
 def is_code(name: str) -> bool:
@@ -81,7 +87,9 @@ def is_code(name: str) -> bool:
     return _CODES.search(_CAMEL.sub("_", name.strip()).lower()) is not None
 
 
-def typed(name: str, values: pa.ChunkedArray, day_first: bool | None = None) -> Column | None:
+def typed(
+    name: str, values: pa.ChunkedArray, day_first: bool | None = None, *, decimal_comma: bool = False
+) -> Column | None:
     """Give a column its type: that of the file, or for texts the one that all present values have.
 
     Parameters
@@ -93,6 +101,9 @@ def typed(name: str, values: pa.ChunkedArray, day_first: bool | None = None) -> 
     day_first
         Whether the day comes first in dates such as 03/04/2024, for a column that does not tell. Without an answer
         such a column stays a column of texts.
+    decimal_comma
+        Whether "3,5" may be a number, as in a table whose columns are separated by semicolons. Elsewhere it may be a
+        list of two.
 
     Returns
     -------
@@ -104,7 +115,7 @@ def typed(name: str, values: pa.ChunkedArray, day_first: bool | None = None) -> 
 
     kind = values.type
     if pa.types.is_dictionary(kind):
-        return typed(name, values.cast(kind.value_type), day_first)
+        return typed(name, values.cast(kind.value_type), day_first, decimal_comma=decimal_comma)
     if _is_list(kind) and pa.types.is_floating(kind.value_type):
         return None
     if _is_list_of_texts(kind):
@@ -120,7 +131,9 @@ def typed(name: str, values: pa.ChunkedArray, day_first: bool | None = None) -> 
         if _have_python_years(moments):
             return Column(_days(moments))
     texts = to_texts(values)
-    return Column(clean(texts)) if not pc.any(pc.is_valid(texts)).as_py() else _infer(name, texts, day_first)
+    if not pc.any(pc.is_valid(texts)).as_py():
+        return Column(clean(texts))
+    return _infer(name, texts, day_first, decimal_comma)
 
 
 def to_texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -150,7 +163,7 @@ def as_prose(values: pa.ChunkedArray, separator: str = ", ") -> pa.ChunkedArray:
     return clean(texts)
 
 
-def _infer(name: str, texts: pa.ChunkedArray, day_first: bool | None) -> Column:
+def _infer(name: str, texts: pa.ChunkedArray, day_first: bool | None, decimal_comma: bool) -> Column:
     """Give a column of texts the type that all its values have."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -170,6 +183,8 @@ def _infer(name: str, texts: pa.ChunkedArray, day_first: bool | None) -> Column:
         return Column(lists)
     if _DATE_NAME.search(name) and (days := _dates(present, sample, ((r"^[12]\d{7}$", ("%Y%m%d",)),))):
         return days[0]
+    if decimal_comma and (numbers := _numbers_with_commas(present)) is not None:
+        return Column(numbers, had_commas=True)
     share = _share(sample, pc.match_substring_regex(sample, _NUMBER))
     if share >= _MOSTLY:
         plain = pc.match_substring_regex(present, _NUMBER)
@@ -240,6 +255,16 @@ def _lists(known: pa.ChunkedArray, texts: pa.ChunkedArray) -> pa.ChunkedArray | 
         return None
     lists = map_distinct(texts, lambda text: split_list(text, "\0"), pa.list_(pa.string()))
     return pc.if_else(pc.equal(pc.list_value_length(lists), 0), None, lists)
+
+
+def _numbers_with_commas(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Numbers of which some have a decimal comma; None if other texts are among them, or every comma may be another."""
+    import pyarrow.compute as pc
+
+    whole = pc.match_substring_regex(texts, _WITH_COMMAS)
+    if not pc.all(whole).as_py() or not pc.any(pc.match_substring_regex(texts, _DECIMAL_COMMA)).as_py():
+        return None
+    return _parse_numbers(pc.replace_substring(texts, ",", "."))
 
 
 def _parse_numbers(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:

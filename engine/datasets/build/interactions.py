@@ -10,13 +10,14 @@ import numpy.typing as npt
 
 from engine.datasets.formats.column_names import ORDER, ORDER_OF_VISITS, plain_name
 from engine.datasets.formats.dates import UnclearDatesError
+from engine.datasets.formats.decimal_commas import NumberReader
 from engine.datasets.formats.ids import CodedIds, IdColumn, clean_ids
 from engine.datasets.formats.joined_times import ROW_NUMBER
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import RowBatch, Rows, bad_value, following, place
 from engine.datasets.formats.shown import shortened
 from engine.datasets.formats.times import TimeColumn, clean_times
-from engine.datasets.formats.values import BadValueError, GrowingArray, to_numbers, with_line_end
+from engine.datasets.formats.values import BadValueError, GrowingArray, with_line_end
 from engine.errors import DataError, ErrorKind
 
 if TYPE_CHECKING:
@@ -152,8 +153,9 @@ def _read_log(
         is_order = columns["time"] == ROW_NUMBER or plain_name(columns["time"]) in (*ORDER_OF_VISITS, *ORDER)
         times = TimeColumn(day_first, is_order)
     weights = GrowingArray(np.float32) if "weight" in columns else None
+    readers = {role: NumberReader() for role in ("rating", "weight") if role in columns}
     for block in following(rows.blocks(list(columns.values()), report), report, job):
-        values = {role: _parse(rows.name, block, role, column) for role, column in columns.items()}
+        values = {role: _parse(rows.name, block, role, column, readers) for role, column in columns.items()}
         block, values = _without_line_ends(block, values, columns, report)
         values, numbers = _without_gaps(block, values, columns, report)
         users.add(values["user"])
@@ -164,6 +166,11 @@ def _read_log(
             times.add(values["time"], numbers)
         if weights is not None:
             weights.add(values["weight"].to_numpy())
+    report.remarks += [
+        f"numbers in the column {shortened(columns[role])} have a decimal comma, such as {shortened(reader.example)}."
+        for role, reader in readers.items()
+        if reader.example
+    ]
     pa.default_memory_pool().release_unused()  # otherwise this process keeps the memory of the text
     log = Log(
         users.finish(),
@@ -241,9 +248,10 @@ def _leave_out_returns(log: Log) -> None:
     log.keep(keep)
 
 
-def _parse(name: str, block: RowBatch, role: str, column: str) -> pa.Array:
-    parsers = {"rating": to_numbers, "weight": to_numbers, "time": clean_times}
-    parse: Callable[[pa.Array], pa.Array] = parsers.get(role, clean_ids)
+def _parse(name: str, block: RowBatch, role: str, column: str, numbers: Mapping[str, NumberReader]) -> pa.Array:
+    parse: Callable[[pa.Array], pa.Array] = clean_times if role == "time" else clean_ids
+    if role in numbers:
+        parse = numbers[role].read
     try:
         return parse(block.columns[column])
     except BadValueError as error:

@@ -182,7 +182,8 @@ def type_columns(records: Records, names: Sequence[str], files: Files) -> dict[s
 
     found: dict[str, pa.ChunkedArray] = {}
     for name in names:
-        column = typed(name, records.table[name], files.day_first_of("items", name))
+        day_first, semicolons = files.day_first_of("items", name), records.report.separator == ";"
+        column = typed(name, records.table[name], day_first, decimal_comma=semicolons)
         if column is None:
             records.report.remarks.append(f"the column {name} holds vectors, and is not kept.")
             continue
@@ -191,6 +192,8 @@ def type_columns(records: Records, names: Sequence[str], files: Files) -> dict[s
         if column.is_unclear:
             records.report.remarks.append(_unclear_dates(name, column))
             records.report.hints.append({"hint": "dates", "file": records.report.name, "column": shortened(name)})
+        if column.had_commas:
+            records.report.remarks.append(f"the numbers in the column {shortened(name)} have a decimal comma.")
         if column.day_first is not None:
             records.report.day_first[name] = column.day_first
         values = column.values

@@ -80,6 +80,7 @@ class Delimited:
         misfits = _Misfits(len(self.columns), self._dialect, quotes)
         row = self._dialect.header_rows + 1
         report.remarks += self._dialect.remarks
+        report.separator = self._dialect.delimiter
         with self.source.open_text(self._encoding) as text:
             blocks = text.blocks() if quotes is None else quotes.blocks(text.blocks())
             try:

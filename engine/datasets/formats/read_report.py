@@ -29,6 +29,8 @@ class ReadReport:
         ``"order"`` (the column or the columns, joined by plus signs, in ``"column"`` could be the time), ``"times"``
         (the dates in ``"column"`` could be the times) and ``"dates"`` (it is unclear whether the day or the month comes
         first in the dates of ``"column"``).
+    separator
+        What separates the columns of the file; empty where nothing does, as in Parquet.
     day_first
         Column -> whether its dates were read with the day first, for the columns where that makes a difference.
     """
@@ -40,6 +42,7 @@ class ReadReport:
         self.skipped: dict[str, int] = {}
         self.remarks: list[str] = []
         self.hints: list[dict[str, str]] = []
+        self.separator = ""
         self.day_first: dict[str, bool] = {}
         self._first_place: dict[str, str] = {}
 

@@ -26,6 +26,7 @@ _OBJECTS_AT_A_TIME = 20_000
 _FIRST_ONES = 64
 _LONGEST_SHOWN = 60
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 
 class BadValueError(ValueError):
@@ -221,6 +222,10 @@ def parse_each(texts: pa.Array, parse: Callable[[str], Any], to: Any, what: str)
     if bad:
         position = pc.index(pc.is_in(coded.indices, pa.array(bad, coded.indices.type)), True).as_py()
         text = texts[position].as_py()
-        hint = " (decimals are written with a point)" if _DECIMAL_COMMA.fullmatch(text.strip()) else ""
+        hint = ""
+        if _THOUSANDS.fullmatch(text.strip()):
+            hint = f" (it may be {text.strip().replace(',', '')} or {float(text.replace(',', '.')):g})"
+        elif _DECIMAL_COMMA.fullmatch(text.strip()):
+            hint = " (decimals are written with a point)"
         raise BadValueError(position, f"{shown(texts, position)} is not {what}{hint}")
     return pa.array(parsed, to).take(coded.indices)

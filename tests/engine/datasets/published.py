@@ -284,6 +284,12 @@ SOURCES = [
         (2, 2, 3),
     ),
     Source(
+        "A matrix, as pandas' `pivot_table` writes it",
+        {"matrix.csv": "user,Heat (1995),Ran (1985),M (1931)\nann,5,,4.5\nbob,,3,\n"},
+        "--ratings matrix.csv",
+        (2, 3, 3),
+    ),
+    Source(
         "Last.fm 360K",
         {
             "usersha1-artmbid-artname-plays.tsv": "00000c289a1829a808ac09c00daf10bc3c4e223b\t3bd73256-3905-4f3a-97e2-8b341527f805\t"

@@ -125,12 +125,6 @@ def test_rating_that_is_no_number(write: Write, value: str) -> None:
     assert "correct it" in sentence
 
 
-def test_decimal_comma_is_explained(write: Write) -> None:
-    assert "decimals are written with a point" in failure(
-        ratings=write("r.csv", ROWS.replace(",", ";") + "2;31;3,5;102\n")
-    )
-
-
 def test_time_that_is_none(write: Write) -> None:
     sentence = failure(ratings=write("ratings.csv", ROWS + "2,31,3,yesterday\n"))
     assert sentence.startswith("ratings.csv, row 4, column timestamp: 'yesterday' is not a time")

@@ -33,6 +33,7 @@ FIXTURES = {
     "imdb": {"ratings.csv": "Const,Your Rating,Date Rated,Title,Year\ntt0000007,8,2024-03-01,Heat,1995\n"},
     "jester": {"jester.csv": ",".join(["1", "-7.5", *["99"] * 99]) + "\n"},
     "lastfm-360k": {"usersha1-artmbid-artname-plays.tsv": f"{'0' * 40}\t{'a' * 8}-aaaa-aaaa-aaaa-{'a' * 12}\tCan\t3\n"},
+    "matrix": {"pivot.csv": "user,Heat,Ran,M\nann,5,,\n"},
     "mind": {"behaviors.tsv": "1\tU1\t11/11/2019 9:05:58 AM\t\tN1-1\n"},
     "lastfm": {"scrobbles.csv": "Can,Tago Mago,Halleluhwah,01 Mar 2024 12:34\n"},
     "letterboxd": {
