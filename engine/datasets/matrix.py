@@ -13,14 +13,14 @@ from engine.datasets.build.assemble import assemble
 from engine.datasets.build.interactions import Log
 from engine.datasets.build.items import Catalogue
 from engine.datasets.formats.column_names import CATALOGUE_ROLES, LOG_ROLES, is_log, usual
-from engine.datasets.formats.decimal_commas import NumberReader, with_points
 from engine.datasets.formats.files import Files
 from engine.datasets.formats.ids import IdColumn, to_ids
 from engine.datasets.formats.parquet_json import open_rows
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import RowBatch, Rows, bad_value, following, place
 from engine.datasets.formats.shown import shortened
-from engine.datasets.formats.values import BadValueError, GrowingArray, numbers_or_null
+from engine.datasets.formats.values import BadValueError, GrowingArray
+from engine.datasets.formats.written_numbers import NumberReader, numbers_written
 from engine.datasets.reader import Certainty, Evidence, Reader
 from engine.errors import DataError
 
@@ -97,7 +97,7 @@ def _is_matrix(source: Source) -> bool:
         return False
     texts = _all_texts(block, others)
     filled = texts.filter(_is_filled(texts))
-    values = numbers_or_null(with_points(filled))
+    values = numbers_written(filled)
     empty = 1 - len(filled) / len(texts) + float(sum(one == 0 for one in values.to_pylist())) / len(texts)
     return not values.null_count and empty >= _LEAST_EMPTY and len(values.unique()) <= _MOST_DIFFERENT
 
@@ -160,8 +160,8 @@ def _read_cells(
         named.add(owners.take(pa.array(who)))
         numbered.add(which.astype(np.int32))
         ratings.add(cells[filled].astype(np.float32))
-    if example := next((one.example for one in readers if one.example), ""):
-        report.remarks.append(f"its numbers have a decimal comma, such as {example}.")
+    told = {kind: example for one in readers for kind, example in one.examples.items()}
+    report.remarks += [f"numbers such as {text} were read as {number:g}." for text, number in told.values()]
     return named, numbered.finish(), ratings.finish()
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.data.written_ratings import FIVE_STARS, guessed_scale, parse_rating
 from engine.datasets.build.export_dates import read_dates
 from engine.datasets.build.export_table import ExportTable, plain_names, to_year
 from engine.datasets.formats.arrow import import_arrow
@@ -20,14 +21,18 @@ from engine.datasets.formats.sources import open_source
 from engine.datasets.formats.values import BadValueError
 from engine.datasets.registry import get, readers, recognise
 from engine.errors import DataError, ErrorKind, OptionError
-from engine.profiles.profile import FIVE_STARS, Entry, Status
-from engine.profiles.written_ratings import guessed_scale, parse_rating
+from engine.profiles.profile import Entry, Status
 from engine.runtime.job import Job
 from engine.storage.atomic import writing
+from engine.text import foreign_names
 
 #: The columns of the tables that :func:`write_entries` writes; other tables need the first one and a rating.
 COLUMNS = ("title", "year", "rating", "out_of", "status", "date", "other_title", "source", "source_id", "lowest")
-_TITLES, _RATINGS, _YEARS = ("title", "name"), ("rating", "your rating", "my rating", "score"), ("year", "release year")
+_THINGS = ("film", "movie", "show", "series", "book", "anime", "game", "album", "song")
+_TITLES = ("title", "name", *_THINGS, *foreign_names.TITLE, *foreign_names.THING)
+_RATINGS = ("rating", "your rating", "my rating", "score", "stars", *foreign_names.RATING)
+_YEARS = ("year", "release year", *foreign_names.YEAR)
+_DATES = ("date", "rated at", "watched date", *foreign_names.TIME)
 _STATUSES: tuple[Status, ...] = ("rated", "seen", "watchlist", "not-interested")
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 _TABLE_SUFFIXES = (*_TEXT_SUFFIXES, ".json", ".jsonl", ".ndjson", ".parquet")
@@ -155,7 +160,7 @@ def _own_table(path: Path, *, certain: bool, job: Job | None) -> ReadExport | No
         table.numbers("lowest"),
     )
     columns = {name: table.texts(name) for name in ("status", "other title", "source", "source id")}
-    years, times = table.texts(*_YEARS), table.dates("date", "rated at", "watched date")
+    years, times = table.texts(*_YEARS), table.dates(*_DATES)
     guessed = guessed_scale(one for one, stated in zip(ratings, highest, strict=True) if not stated)
     guesses = False
     entries, places = [], []

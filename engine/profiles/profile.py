@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from engine.data.written_ratings import FIVE_STARS
 from engine.text.normalize import split_year, title_key
 
 #: What a person says about an item: a rating, that it was seen, that it is to be seen, or that it must not be listed.
 Status = Literal["rated", "seen", "watchlist", "not-interested"]
-
-#: The highest rating where nothing else is said: five stars.
-FIVE_STARS = 5.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ from engine.data.results import (
     Unmatched,
     UserSummary,
 )
+from engine.data.written_ratings import FIVE_STARS
 from engine.errors import DataError, ErrorKind, OptionError, UnknownError
 from engine.profiles.lookup import find_entry
-from engine.profiles.profile import FIVE_STARS, Entry, Merged, Profile, Status, is_on_scale, merge
+from engine.profiles.profile import Entry, Merged, Profile, Status, is_on_scale, merge
 from engine.profiles.store import DEFAULT, ProfileStore
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property

@@ -341,7 +341,7 @@ def _item(session: Session, text: str) -> int:
 
 def _parse_value(text: str, session: Session) -> tuple[float, float | None, float]:
     """The rating, the lowest one of its scale if that is not above 0, and the highest one."""
-    from engine.profiles.written_ratings import parse_rating
+    from engine.data.written_ratings import parse_rating
 
     lowest, usual = session.data.overview().rating_range or (0.5, 5.0)
     try:

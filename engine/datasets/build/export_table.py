@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from engine.datasets.build.export_dates import read_dates
 from engine.datasets.build.items import read_records
+from engine.datasets.formats import column_names
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import Rows
 from engine.datasets.formats.shown import listed, shortened
@@ -22,13 +23,13 @@ T = TypeVar("T")
 
 #: A spreadsheet's way to keep a number as text: ``="0441013597"``.
 _FORMULA = re.compile(r'="?(.*?)"?', re.DOTALL)
-_NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
+_NOT_IN_NAMES = re.compile(r"[^\w]+|_+")
 _LONGEST_SHOWN = 60
 
 
 def plain_name(column: str) -> str:
-    """The name of a column as names are compared: without case, space and punctuation."""
-    return _NOT_IN_NAMES.sub("", column.lower())
+    """The name of a column as names are compared: without case, space, punctuation and accents."""
+    return _NOT_IN_NAMES.sub("", column_names.plain_name(column))
 
 
 def plain_names(columns: Iterable[str]) -> frozenset[str]:

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from engine.datasets.formats.column_names import ORDER, ORDER_OF_VISITS, plain_name
 from engine.datasets.formats.dates import UnclearDatesError
-from engine.datasets.formats.decimal_commas import NumberReader
 from engine.datasets.formats.ids import CodedIds, IdColumn, clean_ids
 from engine.datasets.formats.joined_times import ROW_NUMBER
 from engine.datasets.formats.read_report import ReadReport
@@ -18,6 +17,7 @@ from engine.datasets.formats.rows import RowBatch, Rows, bad_value, following, p
 from engine.datasets.formats.shown import shortened
 from engine.datasets.formats.times import TimeColumn, clean_times
 from engine.datasets.formats.values import BadValueError, GrowingArray, with_line_end
+from engine.datasets.formats.written_numbers import NumberReader
 from engine.errors import DataError, ErrorKind
 
 if TYPE_CHECKING:
@@ -167,9 +167,9 @@ def _read_log(
         if weights is not None:
             weights.add(values["weight"].to_numpy())
     report.remarks += [
-        f"numbers in the column {shortened(columns[role])} have a decimal comma, such as {shortened(reader.example)}."
+        remark
         for role, reader in readers.items()
-        if reader.example
+        for remark in reader.remarks(f"in the column {shortened(columns[role])}")
     ]
     pa.default_memory_pool().release_unused()  # otherwise this process keeps the memory of the text
     log = Log(

@@ -14,6 +14,7 @@ from engine.data.column_types import Column, as_prose, is_code, is_list_mask, to
 from engine.data.text_columns import clean, clean_lists, find_separator, list_parts, map_distinct, split_list, strip
 from engine.datasets.formats.shown import shortened
 from engine.datasets.formats.values import MISSING_NUMBERS, numbers_or_null
+from engine.text.foreign_names import in_english
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -261,7 +262,7 @@ def is_people(name: str) -> bool:
 
 def _words_of(name: str) -> str:
     """The words of a column's name in lower case, with spaces between them and without a number at the end."""
-    return " ".join(re.findall(r"[a-z]+", _CAMEL.sub(" ", name).lower()))
+    return " ".join(re.findall(r"[a-z]+", _CAMEL.sub(" ", in_english(name)).lower()))
 
 
 def no_genres(count: int) -> pa.Array:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from engine.datasets.build.pictures import name_pictures
 from engine.datasets.formats.column_names import CATALOGUE_ROLES, ITEM_NUMBER, LABEL, LOG_ROLES, plain_name, usual
-from engine.datasets.formats.decimal_commas import with_points
 from engine.datasets.formats.ids import to_ids
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import Rows, find_columns
 from engine.datasets.formats.selected_rows import truth_of
 from engine.datasets.formats.shown import listed, shortened
-from engine.datasets.formats.values import numbers_or_null, to_strings
+from engine.datasets.formats.values import to_strings
+from engine.datasets.formats.written_numbers import numbers_written
 from engine.errors import DataError, ErrorKind, OptionError
 
 if TYPE_CHECKING:
@@ -317,7 +317,7 @@ def _share_of_numbers(texts: pa.Array) -> float:
     filled = texts.filter(pc.not_equal(pc.utf8_trim_whitespace(texts), ""))
     if not len(filled):
         return 1.0
-    return 1.0 - float(numbers_or_null(with_points(filled)).null_count) / len(filled)
+    return 1.0 - float(numbers_written(filled).null_count) / len(filled)
 
 
 def _numbers_the_rows(values: pa.Array) -> str:

@@ -78,7 +78,6 @@ def to_numbers(values: pa.Array) -> pa.Array:
         At the first text that is not a number, or at the first infinite number.
     """
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     if is_number(values.type):
         numbers = values.cast(pa.float64(), safe=False)
@@ -87,6 +86,13 @@ def to_numbers(values: pa.Array) -> pa.Array:
         numbers = cast(texts, pa.float64())
         if numbers is None:
             numbers = parse_each(texts, parse_number, pa.float64(), "a number")
+    return finite(numbers, values)
+
+
+def finite(numbers: pa.Array, values: pa.Array) -> pa.Array:
+    """The numbers that values were read as, with null for NaN; an infinite one is a bad value."""
+    import pyarrow.compute as pc
+
     numbers = pc.if_else(pc.is_nan(numbers), None, numbers)
     too_large = pc.greater(pc.abs(numbers), _LARGEST)
     if pc.any(too_large).as_py():

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.data.items import STANDARD_COLUMNS
 from engine.data.text_columns import find_separator, is_list, list_parts
+from engine.text.foreign_names import in_english
 from engine.text.normalize import fold
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def role_of(column: str) -> Role | None:
     """
     if column in STANDARD_COLUMNS:
         return None
-    name = _NOT_LETTERS.sub(" ", fold(_CAMEL.sub(" ", column))).strip()
+    name = _NOT_LETTERS.sub(" ", fold(_CAMEL.sub(" ", in_english(column)))).strip()
     return next((role for pattern, role in _PATTERNS if pattern.fullmatch(name)), None)
 
 

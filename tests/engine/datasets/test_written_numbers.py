@@ -1,4 +1,4 @@
-"""Numbers with a decimal comma, as spreadsheets of many countries write them, are read as such, and it is said."""
+"""Numbers as people and spreadsheets write them are read as such, and it is said."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.datasets import read
-from engine.datasets.formats.decimal_commas import NumberReader
 from engine.datasets.formats.values import BadValueError
+from engine.datasets.formats.written_numbers import NumberReader
 from engine.errors import DataError
 
 from .conftest import Write
@@ -23,7 +23,7 @@ def test_ratings_with_a_decimal_comma_are_read(write: Write) -> None:
     assert dataset.interactions.ratings is not None
     assert dataset.interactions.ratings.tolist() == [4.5, 5.0, 2.25]
     notes = dataset.source["notes"]
-    assert "r.csv: numbers in the column Bewertung have a decimal comma, such as 4,5." in notes
+    assert "r.csv: numbers in the column Bewertung such as 4,5 were read as 4.5." in notes
 
 
 def test_a_column_of_ratings_is_known_by_its_values(write: Write) -> None:
@@ -62,7 +62,7 @@ def test_a_later_block_is_read_by_what_an_earlier_one_told() -> None:
     reader = NumberReader()
     reader.read(pa.array(["3,5"]))
     assert reader.read(pa.array(["4,125", "2"])).to_pylist() == [4.125, 2.0]
-    assert reader.example == "3,5"
+    assert reader.examples == {"comma": ("3,5", 3.5)}
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,39 @@ def test_what_is_no_number_is_none_with_commas_either(text: str) -> None:
 def test_the_row_of_a_number_that_may_be_two_is_told(write: Write) -> None:
     with pytest.raises(DataError, match=r"^r\.csv, row 3, column rating: '4,500' .* may be 4500 or 4\.5"):
         read("x", kind="table", ratings=write("r.csv", 'user,item,rating\na,x,3\nb,x,"4,500"\n'))
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers"),
+    [
+        (["8/10", "6.5 / 10", "7"], [8.0, 6.5, 7.0]),
+        (["80%", "62,5 %"], [80.0, 62.5]),
+        (["★★★★", "★★½", "½", "★★★☆☆", "*****", "⭐️⭐️"], [4.0, 2.5, 0.5, 3.0, 5.0, 2.0]),
+        (["5 stars", "1 Star", "4,5 Sterne", "3★"], [5.0, 1.0, 4.5, 3.0]),
+    ],
+)
+def test_ratings_are_read_as_people_write_them(texts: list[str], numbers: list[float]) -> None:
+    reader = NumberReader()
+    assert reader.read(pa.array([*texts, ""])).to_pylist() == [*numbers, None]
+    assert reader.examples["rating"] == (texts[0], numbers[0])
+
+
+def test_how_ratings_are_written_is_said(write: Write) -> None:
+    dataset = read("x", ratings=write("r.csv", "user,item,my rating\na,x,★★★½\nb,y,★★\n"))
+    assert dataset.interactions.ratings is not None
+    assert dataset.interactions.ratings.tolist() == [3.5, 2.0]
+    assert "r.csv: numbers in the column my rating such as ★★★½ were read as 3.5." in dataset.source["notes"]
+
+
+def test_ratings_of_several_scales_are_refused() -> None:
+    reader = NumberReader()
+    reader.read(pa.array(["8/10"]))
+    with pytest.raises(BadValueError, match="'4/5' is out of 5, and others of the column are out of 10") as caught:
+        reader.read(pa.array(["7/10", "4/5"]))
+    assert caught.value.position == 1
+
+
+@pytest.mark.parametrize("text", ["1/2/3", "☆☆☆", "good", "5 apples", "%", "05-Apr"])
+def test_what_is_no_rating_stays_none(text: str) -> None:
+    with pytest.raises(BadValueError, match="is not a number"):
+        NumberReader().read(pa.array(["3", text]))

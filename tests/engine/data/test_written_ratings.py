@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.data.written_ratings import WrittenRating, parse_rating
 from engine.errors import DataError
 from engine.profiles.exports import read_export
-from engine.profiles.written_ratings import WrittenRating, parse_rating
 
 
 @pytest.mark.parametrize(

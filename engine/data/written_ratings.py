@@ -7,14 +7,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.profiles.profile import FIVE_STARS
-
+#: The highest rating of most scales.
+FIVE_STARS = 5.0
 #: The scales that are guessed where a table does not name one.
 _SCALES = (FIVE_STARS, 10.0, 100.0)
 _NUMBER = r"\+?(\d+(?:[.,]\d+)?|[.,]\d+)"
 _FRACTION = re.compile(rf"{_NUMBER}\s*(?:/|out of|of)\s*{_NUMBER}", re.IGNORECASE)
 _PERCENT = re.compile(rf"{_NUMBER}\s*%")
-_UNIT = re.compile(r"(?<=[\d.,])\s*(?:[★⭐*]|stars?|points?)$", re.IGNORECASE)
+_UNIT = re.compile(
+    r"(?<=[\d.,])\s*(?:[★⭐*]|stars?|points?|sterne?|punkte?|[ée]toiles?|estrellas?|estrelas?|stell[ae]|sterren)$",
+    re.IGNORECASE,
+)
 _STARS = re.compile("([★⭐🌟*]*)(½|1/2)?([☆✩]*)")
 _VARIATION = "\N{VARIATION SELECTOR-16}"
 
