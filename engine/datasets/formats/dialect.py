@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from engine.datasets.formats import column_names
 from engine.datasets.formats.quotes import Shape, count_stray_marks, find_backslashes
@@ -15,6 +16,9 @@ from engine.datasets.formats.rows import unique_names
 
 _DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE_LINES = 100
+#: How many lines may stand above the names of the columns, how many below are looked at, and how many names must be
+#: usual ones.
+_MOST_ABOVE, _LINES_BELOW, _NAMES_TO_TELL = 20, 20, 2
 _MOSTLY = 0.8
 #: More letters than this are not the names of columns, but rows that a stray quotation mark takes in.
 _LONGEST_NAMES = 4000
@@ -105,6 +109,8 @@ def detect_dialect(
     if declared is not None and columns is None and delimiter is None:
         return _after_separator_line(head[begin:], declared[1], number, quote, header)
     rest = head[begin - len(line) :] if first_line else head
+    if header is None and columns is None and delimiter is None and (above := _lines_above(rest, quote)):
+        return _below(rest, above, number, quote)
     sample = _sample_lines(head[begin:])
     delimiter = delimiter or _find_delimiter(first_line, sample, quote)
     if columns is not None:
@@ -131,6 +137,40 @@ def _after_separator_line(head: str, delimiter: str, number: int, quote: str | N
     below = detect_dialect(head, delimiter, quote, None, header)
     # Where there is no header, the line with the separator takes its place.
     return Dialect(delimiter, below.columns, number + below.header_rows, below.unnamed, below.shape, below.remarks)
+
+
+def _lines_above(text: str, quote: str | None) -> int:
+    """How many lines stand above the names of the columns, such as the title of a table and when it was made.
+
+    The names are in a line with at least two usual ones, and the lines below it have as many fields; those above it
+    have fewer, but for empty ones.
+    """
+    lines = [line.rstrip("\r\n") for line in islice(io.StringIO(text, newline=""), _MOST_ABOVE + _LINES_BELOW)]
+    for at, line in enumerate(lines[:_MOST_ABOVE]):
+        if not _is_whole(line, quote):
+            return 0  # a value of several lines
+        for delimiter in _DELIMITERS:
+            names = _fields(line, delimiter, quote)
+            if sum(re.sub(r"[\W_]", "", one.lower()) in _USUAL_NAMES for one in names) < _NAMES_TO_TELL:
+                continue
+            if at == 0:
+                return 0
+            below = [
+                len(_fields(one, delimiter, quote)) for one in lines[at + 1 :] if one.strip() and _is_whole(one, quote)
+            ]
+            above = [sum(map(bool, _fields(one, delimiter, quote))) for one in lines[:at]]
+            if below and below.count(len(names)) >= _MOSTLY * len(below) and max(above) < len(names):
+                return at
+    return 0
+
+
+def _below(text: str, above: int, number: int, quote: str | None) -> Dialect:
+    """The dialect of a table with some lines above it, of which the first is the row of this number."""
+    begin = sum(map(len, islice(io.StringIO(text, newline=""), above)))
+    below = detect_dialect(text[begin:], None, quote, None, header=True)
+    remark = f"its first {'line stands' if above == 1 else f'{above} lines stand'} above the names of its columns."
+    rows = number - 1 + above + below.header_rows
+    return Dialect(below.delimiter, below.columns, rows, below.unnamed, below.shape, (remark, *below.remarks))
 
 
 def _with_header(

@@ -78,3 +78,28 @@ def test_a_number_of_a_thousand_digits_is_shown_in_short(write: Write) -> None:
     with pytest.raises(DataError, match=r"row 2, column rating: '9{60}…' is not a finite number") as caught:
         read("x", ratings=write("r.csv", f"user,item,rating\n1,2,{'9' * 1000}\n"))
     assert len(str(caught.value)) <= 400
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "My ratings\n",
+        "Exported by Ann\nfrom shop, in May\n\n\n",
+        '"The ""best"" films"\r\n',
+        ",,\nRatings,,\n,,\n",
+        "\n\nRatings 2024\n",
+    ],
+)
+def test_lines_above_the_names_of_the_columns_are_left_out_and_told(write: Write, above: str) -> None:
+    table = "user,item,rating\n7,31,2.5\n7,1029,3\n8,31,4\n"
+    dataset = read("x", ratings=write("log.csv", above + table))
+    assert outside(dataset) == EXPECTED
+    assert any("above the names of its columns" in note for note in dataset.source["notes"])
+    lines = above.count("\n") + 5
+    with pytest.raises(DataError, match=rf"log\.csv, row {lines}, column rating: 'bad' is not a number"):
+        read("x", ratings=write("log.csv", f"{above}{table}9,31,bad\n"))
+
+
+def test_a_table_whose_first_line_names_one_column_is_read_from_there(write: Write) -> None:
+    dataset = read("x", "table", items=write("films.csv", "title\nHeat\nuser\nRan\n"), mapping={"id": "title"})
+    assert [item.title for item in map(dataset.items.__getitem__, (1, 2, 3))] == ["Heat", "user", "Ran"]
