@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -18,7 +18,7 @@ _DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE_LINES = 100
 #: How many lines may stand above the names of the columns, how many below are looked at, and how many names must be
 #: usual ones.
-_MOST_ABOVE, _LINES_BELOW, _NAMES_TO_TELL = 20, 20, 2
+MOST_ABOVE, _LINES_BELOW, _NAMES_TO_TELL = 20, 20, 2
 _MOSTLY = 0.8
 #: More letters than this are not the names of columns, but rows that a stray quotation mark takes in.
 _LONGEST_NAMES = 4000
@@ -145,13 +145,13 @@ def _lines_above(text: str, quote: str | None) -> int:
     The names are in a line with at least two usual ones, and the lines below it have as many fields; those above it
     have fewer, but for empty ones.
     """
-    lines = [line.rstrip("\r\n") for line in islice(io.StringIO(text, newline=""), _MOST_ABOVE + _LINES_BELOW)]
-    for at, line in enumerate(lines[:_MOST_ABOVE]):
+    lines = [line.rstrip("\r\n") for line in islice(io.StringIO(text, newline=""), MOST_ABOVE + _LINES_BELOW)]
+    for at, line in enumerate(lines[:MOST_ABOVE]):
         if not _is_whole(line, quote):
             return 0  # a value of several lines
         for delimiter in _DELIMITERS:
             names = _fields(line, delimiter, quote)
-            if sum(re.sub(r"[\W_]", "", one.lower()) in _USUAL_NAMES for one in names) < _NAMES_TO_TELL:
+            if not are_usual_names(names):
                 continue
             if at == 0:
                 return 0
@@ -164,13 +164,24 @@ def _lines_above(text: str, quote: str | None) -> int:
     return 0
 
 
+def are_usual_names(names: Iterable[str]) -> bool:
+    """Whether several of these are usual names of columns."""
+    return sum(re.sub(r"[\W_]", "", one.lower()) in _USUAL_NAMES for one in names) >= _NAMES_TO_TELL
+
+
 def _below(text: str, above: int, number: int, quote: str | None) -> Dialect:
     """The dialect of a table with some lines above it, of which the first is the row of this number."""
     begin = sum(map(len, islice(io.StringIO(text, newline=""), above)))
     below = detect_dialect(text[begin:], None, quote, None, header=True)
-    remark = f"its first {'line stands' if above == 1 else f'{above} lines stand'} above the names of its columns."
+    remark = f"its first {about_lines_above(above, 'line')}."
     rows = number - 1 + above + below.header_rows
     return Dialect(below.delimiter, below.columns, rows, below.unnamed, below.shape, (remark, *below.remarks))
+
+
+def about_lines_above(count: int, what: str) -> str:
+    """What is said of lines or rows above the names of the columns: the end of a sentence after "its first"."""
+    lines = f"{what} stands" if count == 1 else f"{count} {what}s stand"
+    return f"{lines} above the names of its columns"
 
 
 def _with_header(

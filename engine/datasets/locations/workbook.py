@@ -6,9 +6,11 @@ import os
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from engine.datasets.formats.dialect import MOST_ABOVE, about_lines_above, are_usual_names
 from engine.datasets.formats.limits import require_unpackable
 from engine.datasets.formats.shown import listed
 from engine.datasets.locations.parquet_copy import ParquetCopy
@@ -143,10 +145,15 @@ def _chosen(book: Any, path: Path, sheet: str, calamine: Any) -> tuple[str, list
 
 def _copy(sheet: Any, path: Path, name: str, copy: Path, job: Job, header: bool | None) -> list[str]:
     rows = _rows(sheet)
-    first_row, first = next(rows, (0, []))
-    if not first:
+    beginning = list(islice(rows, MOST_ABOVE + 1))
+    if not beginning:
         raise DataError(f"{path.name}: the sheet {name} is empty; name another one as {path.name}#SHEET.")
     remarks = []
+    above = 0 if header is not None else _rows_above([row for _, row in beginning])
+    if above:
+        remarks.append(f"{path.name}: its first {about_lines_above(above, 'row')}.")
+    first_row, first = beginning[above]
+    rows = chain(beginning[above + 1 :], rows)
     if header is None:
         header = all(one is None or isinstance(one, str) for one in first)
         if not header:
@@ -174,6 +181,16 @@ def _copy(sheet: Any, path: Path, name: str, copy: Path, job: Job, header: bool 
         table.abandon()
         raise
     return remarks
+
+
+def _rows_above(rows: Sequence[Sequence[Any]]) -> int:
+    """How many rows stand above the names of the columns, which are wider and have several usual ones."""
+    for at, row in enumerate(rows):
+        names = [one for one in row if isinstance(one, str)]
+        if are_usual_names(names):
+            filled = max((sum(one is not None for one in earlier) for earlier in rows[:at]), default=0)
+            return at if filled < len(names) else 0
+    return 0
 
 
 def _rows(sheet: Any) -> Iterator[tuple[int, list[Any]]]:

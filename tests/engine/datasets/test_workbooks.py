@@ -67,6 +67,15 @@ def test_rows_have_the_numbers_of_the_spreadsheet(tmp_path: Path, book: Path) ->
     assert "row 4, column rating: 'bad' is not a number" in failing(write_xlsx(tmp_path / "a.xlsx", {"Log": rows}))
 
 
+def test_rows_above_the_names_are_left_out_and_told(tmp_path: Path, book: Path) -> None:
+    rows = [["My ratings"], [], [None, date(2024, 5, 1)], ["user", "item", "rating"], [1, 2, 3], [1, 3, 4]]
+    dataset = read("x", ratings=write_xlsx(tmp_path / "a.xlsx", {"Log": rows}))
+    assert outside(dataset) == [(1, 2, 3.0, None), (1, 3, 4.0, None)]
+    assert "a.xlsx: its first 2 rows stand above the names of its columns." in dataset.source["notes"]
+    rows[-1][-1] = "bad"
+    assert "row 6, column rating: 'bad' is not a number" in failing(write_xlsx(tmp_path / "b.xlsx", {"Log": rows}))
+
+
 def test_a_sheet_without_names(tmp_path: Path, book: Path) -> None:
     path = write_xlsx(tmp_path / "bare.xlsx", {"Log": [[1, "a", 3], [2, "b", 4]]})
     dataset = read("x", ratings=path, mapping={"user": "#1", "item": "#2", "rating": "#3"})
