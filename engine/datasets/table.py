@@ -23,7 +23,7 @@ from engine.datasets.build.roles import (
     roles_of_log,
     sample_of,
 )
-from engine.datasets.build.time_columns import columns_of_time, offer_order, with_time
+from engine.datasets.build.time_columns import columns_of_time, day_and_clock, offer_order, with_time
 from engine.datasets.formats.chained_rows import ChainedRows
 from engine.datasets.formats.column_names import CATALOGUE_ROLES, LOG_ROLES, TEXT, is_catalogue, is_log, usual
 from engine.datasets.formats.files import Files
@@ -77,6 +77,9 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         for number, source in enumerate((ratings, *(open_source(path) for path in files.more_ratings))):
             rows = _rows_of_log(source, files)
             of_time = columns_of_time(rows, files.mapping)
+            if "time" not in files.mapping and (of_time := day_and_clock(rows)):
+                joined = " and ".join(map(repr, map(shortened, of_time)))
+                notes.append(f"{rows.name}: the times were taken from the columns {joined}.")
             rows, mapping = with_time(rows, of_time, files.mapping, number)
             roles = found[rows.name] = roles_of_log(rows, mapping, None if files.user is None else _PERSON)
             label = label_of_log(rows, roles, files.mapping)

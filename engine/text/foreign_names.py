@@ -63,10 +63,11 @@ RATING = (
     "評価", "評点", "点数", "レーティング",
 )  # fmt: skip
 TIME = (
-    "datum", "zeit", "zeitpunkt", "zeitstempel", "gesehenam", "gelesenam", "bewertetam", "bestelldatum", "kaufdatum",
-    "horodatage", "datevisionnage", "dateachat", "datecommande", "vule",
-    "fecha", "fechahora", "fechacompra",
-    "data", "dataora", "datavisione", "dataacquisto",
+    "datum", "zeit", "uhrzeit", "zeitpunkt", "zeitstempel", "gesehenam", "gelesenam", "bewertetam", "bestelldatum",
+    "kaufdatum",
+    "horodatage", "heure", "datevisionnage", "dateachat", "datecommande", "vule",
+    "fecha", "hora", "fechahora", "fechacompra",
+    "data", "ora", "dataora", "datavisione", "dataacquisto",
     "datahora", "datacompra",
     "tijdstip", "besteldatum",
     "czas",

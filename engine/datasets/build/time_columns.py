@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from engine.datasets.build.roles import looks_like, mapped_column, sample_of
-from engine.datasets.formats.column_names import ORDER, ORDER_OF_VISITS, usual
+from engine.datasets.formats.column_names import ORDER, ORDER_OF_VISITS, TIME, usual
 from engine.datasets.formats.joined_times import ROW_NUMBER, TimedRows
 from engine.datasets.formats.rows import Rows
 from engine.datasets.formats.shown import shortened
@@ -23,6 +23,9 @@ _ROWS_OF_A_FILE = 1 << 40
 #: How many columns are looked at for dates.
 _MOST_LOOKED_AT = 20
 _WHOLE = r"^\s*\d+(?:\.0*)?\s*$"
+#: A time of day, and a date without one.
+_CLOCK = r"^\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*$"
+_DAY = r"^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\s*$"
 
 
 def columns_of_time(rows: Rows, mapping: ColumnMapping) -> list[str]:
@@ -42,6 +45,23 @@ def columns_of_time(rows: Rows, mapping: ColumnMapping) -> list[str]:
     if list(named) == [ROW_NUMBER]:
         return [ROW_NUMBER]
     return [mapped_column(rows, "time", one) for one in named]
+
+
+def day_and_clock(rows: Rows) -> list[str]:
+    """A column of dates and one of times of day, which are usual names of times; empty if there are not both."""
+    import pyarrow.compute as pc
+
+    samples = {name: to_strings(values) for name, values in sample_of(rows, usual(rows.columns, TIME)).items()}
+
+    def first(pattern: str) -> list[str]:
+        return [
+            name
+            for name, texts in samples.items()
+            if len(texts) and pc.all(pc.match_substring_regex(texts, pattern)).as_py()
+        ][:1]
+
+    days, clocks = first(_DAY), first(_CLOCK)
+    return [*days, *clocks] if days and clocks else []
 
 
 def with_time(rows: Rows, columns: Sequence[str], mapping: ColumnMapping, file: int = 0) -> tuple[Rows, ColumnMapping]:

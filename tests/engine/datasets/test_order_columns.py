@@ -221,3 +221,23 @@ def test_a_column_that_was_refused_for_its_values_is_not_offered(
     assert any("the column date looks like times by its name, and was left out" in note for note in source["notes"])
     assert source["hints"] == [{**hint, "file": "log.csv"}]
     assert not any("'date' holds dates" in note for note in source["notes"])
+
+
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [
+        ("user,item,date,time", ["1,a,2024-05-31,18:00", "1,b,2024-05-31,9:30"]),
+        ("user;item;Datum;Uhrzeit", ["1;a;31.05.2024;18:00:00", "1;b;31.05.2024;09:30:00"]),
+        ("user,item,time,date", ["1,a,6:00 PM,2024-05-31", "1,b,9:30 AM,2024-05-31"]),
+    ],
+)
+def test_a_date_and_a_time_of_day_are_the_time_together(write: Write, header: str, rows: list[str]) -> None:
+    dataset = read("x", ratings=write("log.csv", "\n".join([header, *rows, ""])))
+    assert dataset.interactions.timestamps is not None
+    assert sorted(dataset.interactions.timestamps.tolist()) == [1717147800, 1717178400]
+    assert any("the times were taken from the columns" in note for note in dataset.source["notes"])
+
+
+def test_one_of_both_that_is_no_date_and_no_time_of_day_is_not_joined(write: Write) -> None:
+    dataset = read("x", ratings=write("log.csv", "user,item,date,time\n1,a,2024-05-31,18:00\n1,b,2024-06-01,late\n"))
+    assert not any("were taken from the columns" in note for note in dataset.source["notes"])
