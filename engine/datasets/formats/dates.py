@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.datasets.formats.month_names import with_english_months
 from engine.datasets.formats.values import BadValueError, shown
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def parse_dates(texts: pa.Array, day_first: bool | None = None) -> tuple[npt.NDA
     if pc.any(wordy).as_py():  # pandas takes "now" and "today" for times
         at = pc.index(wordy, True).as_py()
         raise BadValueError(at, f"{shown(texts, at)} {_WHAT}")
-    tidy = pc.utf8_trim_whitespace(texts)
+    tidy = with_english_months(pc.utf8_trim_whitespace(texts))
     for pattern, replacement in _TIDY:
         tidy = pc.replace_substring_regex(tidy, pattern, replacement)
     tidy, day_first = _year_first(tidy, texts, day_first)

@@ -185,3 +185,36 @@ def test_a_text_is_a_time_or_a_bad_value(text: str) -> None:
     except BadValueError:
         return
     assert seconds.null_count == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "31. Mai 2024", "31 mai 2024", "31 de mayo de 2024", "31 maggio 2024", "31 de maio de 2024", "31 mei 2024",
+        "31 maja 2024", "31 Mayıs 2024", "31 мая 2024", "2024年5月31日", "2024년 5월 31일", "31. MAI 2024",
+    ],
+)  # fmt: skip
+def test_months_of_other_languages_are_read(text: str) -> None:
+    assert to_times(pa.array([text])).tolist() == [1717113600]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1er août 2023 18:00", "2023-08-01 18:00:00"),
+        ("3. Dez. 2023", "2023-12-03 00:00:00"),
+        ("9 févr. 2024", "2024-02-09 00:00:00"),
+        ("9 ağu 2024", "2024-08-09 00:00:00"),
+        ("9 Mar 2024", "2024-03-09 00:00:00"),
+    ],
+)
+def test_short_months_and_a_time_of_day_are_read(text: str, expected: str) -> None:
+    assert to_times(pa.array([text])).tolist() == [
+        int(datetime.fromisoformat(expected).replace(tzinfo=UTC).timestamp())
+    ]
+
+
+@pytest.mark.parametrize("text", ["9 jui 2024", "9 Smarch 2024", "31. Februar 2024"])
+def test_what_names_no_month_or_two_is_no_date(text: str) -> None:
+    with pytest.raises(BadValueError, match="is not a time"):
+        to_times(pa.array([text]))
