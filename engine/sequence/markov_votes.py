@@ -12,6 +12,9 @@ import numpy.typing as npt
 #: At most so many occurrences of an item are compared, evenly spread over all. It bounds the time of a prediction.
 MOST_PLACES = 4_000
 
+#: A power of more factors is computed by logarithms.
+_MOST_FACTORS = 8
+
 #: The decay, ``ahead`` and the sharpness in use.
 Counting = tuple[float, float, float]
 
@@ -97,14 +100,14 @@ class MarkovVotes:
         evidence = weight[:, None] * distance_weights
         evidence[steps, steps] += weight * self.alignment
         targets = (places[:, None] + offsets).reshape(-1)
-        added = evidence.astype(np.float32)[np.repeat(steps, [len(one) for one in found])].reshape(-1)
+        added = np.repeat(evidence.astype(np.float32), [len(one) for one in found], axis=0).reshape(-1)
         similarity = np.zeros(len(self.items), dtype=np.float32)
         np.add.at(similarity, targets, added)
         dense = len(similarity) < 5 * len(targets)
         touched = np.flatnonzero(similarity > 0) if dense else _distinct(targets, len(similarity))
         votes = similarity[touched]
         if sharpness != 1:
-            votes = np.exp(sharpness * np.log(votes))  # many times faster than a power
+            votes = _power(votes, sharpness)
         if self.weights is not None:
             votes = votes * self.weights[touched]
         counted: npt.NDArray[Any] = np.bincount(self.items[touched], votes, self.num_items)
@@ -119,6 +122,18 @@ def _offsets(lags: int, decay: float, ahead: float) -> tuple[npt.NDArray[Any], n
     if ahead == 0:
         return distance, weights
     return np.concatenate([distance, -distance]), np.concatenate([weights, ahead * weights])
+
+
+def _power(values: npt.NDArray[np.float32], exponent: float) -> npt.NDArray[np.float32]:
+    """A power of positive numbers, several times as fast as NumPy's if the exponent is a half or a whole number."""
+    if not float(2 * exponent).is_integer() or exponent > _MOST_FACTORS:
+        result: npt.NDArray[np.float32] = np.exp(exponent * np.log(values))
+        return result
+    whole = int(exponent)
+    powered = np.sqrt(values) if exponent > whole else values.copy()
+    for _ in range(whole if exponent > whole else whole - 1):
+        powered *= values
+    return powered
 
 
 def _distinct(places: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:

@@ -165,3 +165,11 @@ def test_misuse_is_said_plainly():
         model.fit(SMALL, job=job)
     with pytest.raises(NotTrainedError):
         model.predict([1])
+
+
+@pytest.mark.parametrize("sharpness", [1, 1.5, 2, 2.5, 4.0, 8.0, 1.7, 30.0])
+def test_the_evidence_of_a_place_is_raised_to_the_sharpness(sharpness: float) -> None:
+    """See :func:`test_places_where_items_agree_count_for_more`, where the sharpness is 2."""
+    counted = votes(counting(lags=2, decay=0.5, sharpness=sharpness), [1, 2])
+    expected = [0, 0, 0.5**sharpness, 1.25**sharpness + 0.5**sharpness, 0]
+    np.testing.assert_allclose(counted, expected, rtol=1e-4, atol=1e-6)
