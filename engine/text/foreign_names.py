@@ -173,9 +173,33 @@ _ENGLISH = {
         "originaltitel", "titre original", "titulo original", "titolo originale", "oorspronkelijke titel",
         "tytul oryginalny", "orijinal ad", "оригинальное название", "原名", "原题", "原題",
     ),
+    "runtime": (
+        "dauer", "laufzeit", "spieldauer", "duree", "duracion", "durata", "duracao", "speelduur", "looptijd",
+        "czas trwania", "sure", "длительность", "продолжительность", "时长", "片长", "上映時間",
+    ),
+    "price": ("preis", "prix", "precio", "prezzo", "preco", "prijs", "cena", "fiyat", "цена", "价格", "価格", "値段"),
+    "pages": ("seiten", "seitenzahl", "nombre de pages", "paginas", "pagine", "strony", "sayfa", "页数", "ページ数"),
+    "episodes": ("folgen", "episoden", "episodios", "episodi", "afleveringen", "odcinki", "集数", "話数"),
 }  # fmt: skip
+#: The English names by which such a column can also be asked for.
+_ASKED_FOR = {
+    "directors": ("director", "directors"),
+    "actors": ("actors", "cast"),
+    "authors": ("author", "authors"),
+    "artists": ("artist", "artists"),
+    "publishers": ("publisher",),
+    "brands": ("brand",),
+    "studios": ("studio", "studios"),
+    "series": ("series",),
+    "keywords": ("keywords",),
+    "countries": ("country", "countries"),
+    "languages": ("language", "languages"),
+    "original title": ("original_title",),
+}
 _WORDS = {fold(name): english for english, names in _ENGLISH.items() for name in names}
 _BETWEEN = re.compile(r"[\s_.\-]+")
+#: The unit at the end of a name.
+_UNIT = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
 
 
 def in_english(column: str) -> str:
@@ -183,7 +207,23 @@ def in_english(column: str) -> str:
 
     Examples
     --------
-    >>> in_english("Regisseur"), in_english("titre_original"), in_english("director")
-    ('directors', 'original title', 'director')
+    >>> in_english("Regisseur"), in_english("titre_original"), in_english("Durée (min)"), in_english("director")
+    ('directors', 'original title', 'runtime', 'director')
     """
-    return _WORDS.get(_BETWEEN.sub(" ", fold(column)).strip(), column)
+    return _WORDS.get(_plain(column), column)
+
+
+def english_names(column: str) -> tuple[str, ...]:
+    """The English names by which a column with a name of another language can be asked for; empty for other columns.
+
+    Examples
+    --------
+    >>> english_names("réalisateur")
+    ('director', 'directors')
+    """
+    word = _WORDS.get(_plain(column))
+    return () if word is None else _ASKED_FOR.get(word, (word,))
+
+
+def _plain(column: str) -> str:
+    return _BETWEEN.sub(" ", fold(_UNIT.sub("", column))).strip()

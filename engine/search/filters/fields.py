@@ -16,6 +16,7 @@ from engine.data.items import STANDARD_COLUMNS
 from engine.runtime.locked_property import locked_property
 from engine.search.filters.columns import Field, Kind, Mask, NumberField, TextField
 from engine.search.filters.truth import TruthField
+from engine.text.foreign_names import english_names
 from engine.text.normalize import words
 
 if TYPE_CHECKING:
@@ -62,9 +63,12 @@ class Fields:
             if any(column in self._columns for column in columns)
         }
         taken = {*self._columns, *self._short, *self._further}
-        #: The names of standard columns in the source, as far as they name no other field -> the standard columns.
+        in_english = {name: plain for plain, column in self._columns.items() for name in english_names(column)}
+        in_source = {_plain(alias): name for name, alias in items.source_columns.items()}
+        #: Further names, as far as they name no other field -> the columns: the names of standard columns in the
+        #: source, and English names of columns whose names are in another language.
         self.aliases: Mapping[str, str] = {
-            _plain(alias): name for name, alias in items.source_columns.items() if _plain(alias) not in taken
+            alias: name for alias, name in {**in_english, **in_source}.items() if alias not in taken
         }
         self._made: dict[str, Field] = {}
         self._derived: dict[Callable[[Fields], Any], Any] = {}

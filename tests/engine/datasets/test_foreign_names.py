@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.datasets import guess_kind, read
 from engine.datasets.formats.column_names import plain_name
 from engine.profiles.exports import read_export
+from engine.search.filters.fields import Fields
+from engine.search.filters.parser import mask, parse
 from engine.search.lexical.catalogue_fields import PEOPLE, find_fields
 from engine.text import foreign_names
 
@@ -92,3 +95,21 @@ def test_people_are_searched_by_the_names_of_their_columns(write: Write, column:
     (field,) = find_fields(dataset.items)
     assert field.role is PEOPLE
     assert "Kurosawa" in dataset.items[2].text  # those who made an item are a part of its text
+
+
+def test_columns_are_asked_for_in_english_too(write: Write) -> None:
+    text = (
+        "id;titre;réalisateur;pays;durée (min);année\n1;Les 400 coups;François Truffaut;France;99;1959\n"
+        "2;Stalker;Andreï Tarkovski;URSS;162;1979\n3;La Haine;Mathieu Kassovitz;France;98;1995\n"
+    )
+    items = read("x", "table", items=write("films.csv", text)).items
+    fields = Fields(items)
+    for query, expected in (
+        ("director:truffaut", [1]),
+        ("country:france", [1, 3]),
+        ("runtime:>100", [2]),
+        ("pays:URSS", [2]),
+    ):
+        found = mask(parse(query, fields).filters, fields)
+        assert found is not None
+        assert (np.flatnonzero(found) + 1).tolist() == expected, query
