@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.output import print_json, print_line, print_table
 from tui.profile_output import print_profile, profile_json
-from tui.wording import describe_hint
+from tui.wording import describe_hint, type_in_words
 
 if TYPE_CHECKING:
     from engine.session import Manifest, Profile
@@ -97,7 +97,7 @@ def print_preview(preview: Preview, as_json: bool) -> None:
     for reason, count in preview.skipped.items():
         print_line(f"  left out: {count:,} × {reason}")
     _print_notes(preview.source)
-    print_line(f"  types: {', '.join(f'{name} {kind}' for name, kind in preview.types.items())}")
+    print_line(f"  types: {', '.join(f'{name} ({type_in_words(kind)})' for name, kind in preview.types.items())}")
     for what in (preview.items, preview.interactions):
         if what:
             columns = [one for one in what[0] if one != "text"]

@@ -22,6 +22,20 @@ _FILES: Final[Mapping[tuple[str, str], str]] = {
     ("recbole", "ratings"): "F.inter",
 }
 
+#: The beginning of the name of a type of Arrow, and what it is in words.
+_TYPES: Final = (
+    ("string", "text"),
+    ("large_string", "text"),
+    ("int", "whole number"),
+    ("uint", "whole number"),
+    ("double", "number"),
+    ("float", "number"),
+    ("decimal", "number"),
+    ("bool", "yes or no"),
+    ("date", "date"),
+    ("timestamp", "date and time"),
+)
+
 
 def describe(error: RecsysError) -> str:
     """The sentence to show for an error: the engine's own, and what to type where a flag or a command helps."""
@@ -33,6 +47,19 @@ def describe(error: RecsysError) -> str:
     mark = ";" if ": " in message else ":"
     rest = abridged(f"{mark} {remedy}.", LONGEST_SENTENCE // 2)
     return f"{abridged(message.removesuffix('.'), LONGEST_SENTENCE - len(rest))}{rest}"
+
+
+def type_in_words(kind: str) -> str:
+    """The type of a column, as Arrow names it, in the words of a reader.
+
+    Examples
+    --------
+    >>> type_in_words("int32"), type_in_words("list<item: string>"), type_in_words("timestamp[s]")
+    ('whole number', 'list of texts', 'date and time')
+    """
+    if kind.startswith("list<") and kind.endswith("string>"):
+        return "list of texts"
+    return next((words for begin, words in _TYPES if kind.startswith(begin)), kind)
 
 
 def unnamed_suggestions(error: UnknownError) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from tui.widgets.completions import Completions
 from tui.widgets.popup import PopUp
 from tui.widgets.query_input import QueryInput
 from tui.widgets.table import Column, Table
+from tui.wording import type_in_words
 
 if TYPE_CHECKING:
     from engine.session import Draft, NewDataset
@@ -376,5 +377,5 @@ def describe_draft(draft: Draft, width: int) -> list[Content]:
             )
             for row in rows
         ]
-    types = ", ".join(f"{clean(name)} {kind}" for name, kind in preview.types.items())
+    types = ", ".join(f"{clean(name)} ({type_in_words(kind)})" for name, kind in preview.types.items())
     return [*lines, Content(""), Content(f"types: {types}")] if types else lines
