@@ -149,7 +149,8 @@ def _missing_column(error: RecsysError) -> str:
         return f"name the columns with --map, such as {_MAPPING_EXAMPLE}"
     columns = [_typed_column(column, position) for position, column in enumerate(error.choices, 1)]
     example = ",".join(f"{role}={column}" for role, column in zip(roles, columns, strict=False))
-    return f"name the columns with --map, such as {shlex.quote(example)}"
+    matrix = ", or say --kind matrix if each column is an item" if error.column == "item" and len(columns) > 2 else ""
+    return f"name the columns with --map, such as {shlex.quote(example)}{matrix}"
 
 
 def _typed_column(column: str, position: int) -> str:
