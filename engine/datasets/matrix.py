@@ -98,8 +98,11 @@ def _is_matrix(source: Source) -> bool:
     texts = _all_texts(block, others)
     filled = texts.filter(_is_filled(texts))
     values = numbers_written(filled)
+    different = set(values.to_pylist())
+    if _names_items(ids) and len(different - {0.0}) < 2:
+        return False  # a catalogue with a column of 0 and 1 for each genre
     empty = 1 - len(filled) / len(texts) + float(sum(one == 0 for one in values.to_pylist())) / len(texts)
-    return not values.null_count and empty >= _LEAST_EMPTY and len(values.unique()) <= _MOST_DIFFERENT
+    return None not in different and empty >= _LEAST_EMPTY and len(different) <= _MOST_DIFFERENT
 
 
 def _all_texts(block: RowBatch, names: Collection[str]) -> pa.Array:

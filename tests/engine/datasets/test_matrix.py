@@ -67,6 +67,7 @@ def test_zeros_are_ratings_where_there_are_lower_ones(write: Write) -> None:
         "user,A,B,C\nann,5,,yes\nbob,,4,\n",  # texts
         "user,item,A,B\nann,5,,3\nbob,6,4,\n",  # a log
         "user,A,B,timestamp\nann,5,,1\nbob,,4,2\n",
+        "movie,Action,Comedy,Drama\nHeat,1,0,0\nRan,0,0,1\n",  # a catalogue
         "country,A,B,C\nFrance,5,,1\nJapan,,4,2\n",
     ],
 )
