@@ -174,14 +174,14 @@ class BilinearTrainer:
         # Users and items are different rows of the table, so that two threads may work on them at the same time.
         sides = rows[0], rows[1:].reshape(-1)
         gathered = self._in_two(lambda side: adam.gather(sides[side]))
-        user, items = gathered[0][:, 0], gathered[1][:, 0].reshape(len(rows) - 1, len(rows[0]), -1)
+        user, items = gathered[0].values, gathered[1].values.reshape(len(rows) - 1, len(rows[0]), -1)
         scores = self._score(user, items)
         loss, slope = self._objective(scores, observed, weights)
         gradients = self._in_two(
             lambda side: (_of_items(user, slope) if side else _of_users(items, slope)).view(len(sides[side]), -1)
         )
         adam.steps += 1
-        self._in_two(lambda side: adam.update(sides[side], gathered[side], gradients[side]))
+        self._in_two(lambda side: adam.update(gathered[side], gradients[side]))
         return loss
 
     def _in_two(self, work: Callable[[int], R]) -> tuple[R, R]:

@@ -2,8 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
+
+#: Of so many rows the different ones are looked for, which then are updated once.
+_MANY = 2048
+
+
+@dataclass(slots=True)
+class GatheredRows:
+    """The rows of a batch with their moments.
+
+    Attributes
+    ----------
+    rows
+        The rows to update, ``(m,)``.
+    state
+        Their values and first moments, ``(m, 2, width)``.
+    places
+        For each row of the batch, a place among ``rows`` at which this row is, ``(n,)``.
+    values
+        The values of each row of the batch, ``(n, width)``.
+    are_distinct
+        Whether no row occurs twice among ``rows``; otherwise they are the rows of the batch.
+    """
+
+    rows: Tensor
+    state: Tensor
+    places: Tensor
+    values: Tensor
+    are_distinct: bool
 
 
 class RowAdam:
@@ -59,28 +89,38 @@ class RowAdam:
         """
         return self._state[:, 1]
 
-    def gather(self, rows: Tensor) -> Tensor:
-        """Return the values and the first moments of rows, ``(len(rows), 2, width)``, for :meth:`update`."""
-        return self._state.index_select(0, rows)
+    def gather(self, rows: Tensor) -> GatheredRows:
+        """Take the rows of a batch, ``(n,)``, of which one may occur several times, for :meth:`update`."""
+        numbers = torch.arange(len(rows), device=rows.device)
+        self._place.index_copy_(0, rows, numbers)
+        places = self._place.index_select(0, rows)  # of each row, one of its places in the batch
+        # A GPU would have to be awaited to know how many different ones there are.
+        if len(rows) < _MANY or rows.device.type != "cpu":
+            state = self._state.index_select(0, rows)
+            return GatheredRows(rows, state, places, state[:, 0], are_distinct=False)
+        is_chosen = places == numbers
+        numbers = (is_chosen.cumsum(0) - 1).index_select(0, places)
+        distinct = rows.index_select(0, is_chosen.nonzero().squeeze(1))
+        state = self._state.index_select(0, distinct)
+        return GatheredRows(distinct, state, numbers, state[:, 0].index_select(0, numbers), are_distinct=True)
 
-    def update(self, rows: Tensor, gathered: Tensor, gradients: Tensor) -> None:
+    def update(self, gathered: GatheredRows, gradients: Tensor) -> None:
         """Make the step whose number is ``steps``, which the caller counts. Different rows may be updated separately.
 
         Parameters
         ----------
-        rows
-            The rows to update, ``(n,)``; a row may occur several times.
         gathered
-            The result of :meth:`gather` for these rows. It is overwritten.
+            The result of :meth:`gather`, which is of no use afterwards.
         gradients
-            The gradients, ``(n, width)``. Gradients of the same row are summed.
+            The gradients of the rows of the batch, ``(n, width)``. Gradients of the same row are summed.
         """
-        # All gradients of a row are summed at one of its places in the batch. A repeated row reads the same sum and
-        # writes the same result each time: no deduplication is needed.
-        self._place.index_copy_(0, rows, torch.arange(len(rows), device=rows.device))
-        places = self._place.index_select(0, rows)
-        gradient = torch.zeros_like(gradients).index_add_(0, places, gradients).index_select(0, places)
-        values, first = gathered.unbind(1)
+        rows, state = gathered.rows, gathered.state
+        summed = gradients.new_zeros(len(rows), gradients.shape[1])
+        gradient = summed.index_add_(0, gathered.places, gradients)
+        if not gathered.are_distinct:
+            # A repeated row reads the same sum at one of its places, and writes the same result each time.
+            gradient = gradient.index_select(0, gathered.places)
+        values, first = state.unbind(1)
         if self.l2:
             gradient.add_(values, alpha=self.l2)
         beta1, beta2 = self.betas
@@ -89,7 +129,7 @@ class RowAdam:
         correction1, correction2 = 1.0 - beta1**self.steps, (1.0 - beta2**self.steps) ** 0.5
         size = self.learning_rate * correction2 / correction1 * gradient.shape[1] ** 0.25
         values.addcmul_(first, second.add(self.eps**2).rsqrt_().unsqueeze(1), value=-size)
-        self._state.index_copy_(0, rows, gathered)
+        self._state.index_copy_(0, rows, state)
         self.second.index_copy_(0, rows, second)
 
     def to(self, device: torch.device) -> None:
