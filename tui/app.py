@@ -740,6 +740,12 @@ class RecsysApp(ContainedApp):
 
         self.push_screen(ImportRatingsScreen(self.backend, self.state.profile))
 
+    def action_match_ratings(self) -> None:
+        """List what one has rated and this data set does not have, to be matched by hand."""
+        from tui.panes.match_by_hand import UnmatchedScreen
+
+        self.push_screen(UnmatchedScreen(self.backend, self.state.profile))
+
     def action_export_ratings(self) -> None:
         """Ask where one's own ratings go to."""
         from tui.panes.own_files import ExportRatingsScreen

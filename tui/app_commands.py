@@ -84,6 +84,8 @@ def _general(app: Any) -> Iterator[Command]:
         about = "Rate for another person; make, rename and remove profiles"
         yield Command("Profiles", about, app.action_profiles, state=app.state.profile)
         yield Command("Import my ratings", "Add an export of another program", app.action_import_ratings)
+        about = "What you rated and this data set does not have, or spells otherwise"
+        yield Command("Match my ratings by hand", about, app.action_match_ratings)
         yield Command("Export my ratings", "Write them to a file", app.action_export_ratings)
     yield Command("Command line", "search, recommend, next, train …", app.action_command_line, action="command-line")
     yield Command("Theme", "Choose the colours", app.action_change_theme, state=app.theme)

@@ -621,6 +621,10 @@ class FakeMe:
         self._all: dict[str, dict[int, OwnRating]] = {"me": {}}
         self._trash: dict[str, dict[int, OwnRating]] = {}
         self._past: list[tuple[int, OwnRating | None]] = []
+        self.other: list[OwnRating] = []
+        """What is rated and not in the data set."""
+        self.report: ImportReport | None = None
+        """What an import does, instead of the usual."""
 
     @property
     def _said(self) -> dict[int, OwnRating]:
@@ -654,7 +658,7 @@ class FakeMe:
         return [one for one in self.ratings(profile) if one.status == "watchlist"]
 
     def ratings(self, profile: str = "me") -> list[OwnRating]:
-        return list(reversed(self._all[profile].values()))
+        return [*reversed(self._all[profile].values()), *self.other]
 
     def about(self, item: int, profile: str = "me") -> OwnRating | None:
         return self._all[profile].get(item)
@@ -695,6 +699,8 @@ class FakeMe:
         self._fake.enter("import_file", str(path))
         if path.name == "nothing.csv":
             raise RecsysError(f"{path}: there is no such file or folder.")
+        if self.report is not None:
+            return self.report
         self.rate(1, 4.5)
         unmatched = (Unmatched(3, "Heatt", 1995, self._fake.items[2:4]), Unmatched(7, "Another film", None, ()))
         return ImportReport("me", "letterboxd", 3, 1, 3, 0, 0, 0, unmatched)

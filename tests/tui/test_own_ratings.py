@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.results import OwnRating
+from engine.data.results import ImportReport, OwnRating
 from engine.errors import DataError
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
 from tui.messages import RateItem
 from tui.own_ratings import describe
+from tui.panes.match_by_hand import ItemPrompt
 
 
 async def open_user(app, pilot):
@@ -208,6 +209,112 @@ async def test_an_export_is_imported_and_the_rest_matched_by_hand(make_app):
         await pilot.press("escape")
         await settle(pilot)
         assert len(app.screen_stack) == 1
+
+
+async def test_what_has_no_like_title_here_is_matched_by_typing_one(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await open_user(app, pilot)
+        app.action_import_ratings()
+        await pilot.pause()
+        await type_text(pilot, "letterboxd.zip")
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert "No title here is like “Another film”" in screen_text(app)
+        await type_text(pilot, "iron")
+        await settle(pilot)
+        assert "The Iron Giant" in screen_text(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert ("match", "Another film", 10) in session.asked
+        await pilot.press("enter", "end", "enter")  # the other one, by another title than the nearest
+        await settle(pilot)
+        await type_text(pilot, "rififi")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert ("match", "Heatt (1995)", 5) in session.asked
+        assert len(app.screen_stack) == 1
+
+
+async def test_enter_before_the_titles_came_takes_the_first_of_them(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        chosen = []
+        gate = session.hold("complete_title")
+        app.push_screen(ItemPrompt(app.backend, "It is", "amé", chosen.append))
+        await pilot.pause()
+        await pilot.press("enter")
+        gate.set()
+        await settle(pilot)
+        assert [item.title for item in chosen] == ["Amélie"]
+        assert len(app.screen_stack) == 1
+
+
+async def test_ratings_that_this_data_set_lacks_are_listed_and_matched_at_any_time(make_app):
+    session = FakeSession()
+    session.me.rate(1, 4.0)
+    session.me.other.append(OwnRating("Der Pate", 1972, "rated", 5.0, 5.0, 1, None, "imdb"))
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        app.action_match_ratings()
+        await settle(pilot)
+        text = screen_text(app)
+        assert "1 of 2 ratings of me are in this data set" in text
+        assert "Der Pate (1972)" in text
+        await pilot.press("enter", "ctrl+u")
+        await type_text(pilot, "killing")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert ("match", "Der Pate (1972)", 4) in session.asked
+        assert "everything is matched" in screen_text(app)
+
+
+async def test_what_an_import_took_for_something_else_is_said(make_app):
+    session = FakeSession()
+    session.me.report = ImportReport(
+        "me", "table", 1, 1, 1, 0, 0, 0, (), (("Amelie", session.items[17]),), ("Ratings are read as out of 5.",)
+    )
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        app.action_import_ratings()
+        await pilot.pause()
+        await type_text(pilot, "films.csv")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "Ratings are read as out of 5." in screen_text(app)
+        assert "“Amelie” is taken as Amélie (2001)." in screen_text(app)
+
+
+async def test_a_path_is_completed_by_tab_and_the_list_closes_before_the_page(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        app.action_import_ratings()
+        await pilot.pause()
+        await type_text(pilot, "/data/l")
+        await settle(pilot)
+        assert "Tab takes it" in screen_text(app)
+        await pilot.press("escape")
+        assert "Import my ratings" in screen_text(app)
+        await pilot.press("backspace")
+        await settle(pilot)
+        await pilot.press("down", "down", "tab")
+        await settle(pilot)
+        assert app.screen.line.value == "/data/films/"
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "/data/l")
+        await settle(pilot)
+        await pilot.press("tab", "enter")
+        await settle(pilot)
+        assert ("import_file", "/data/letterboxd.zip") in session.asked
 
 
 async def test_the_ratings_are_exported(make_app, tmp_path: Path):

@@ -1,4 +1,4 @@
-"""Importing and exporting one's own ratings: a pop-up that asks for a file, and one for what an import did not find."""
+"""Importing and exporting one's own ratings: pop-ups that ask for a file."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from engine.data.results import ImportReport, OwnRating, Unmatched
+from engine.data.results import ImportReport
 from tui.backend.backend import Backend
-from tui.messages import Failed, OwnRatingsChanged, StatusChanged
+from tui.messages import Answered, Failed, OwnRatingsChanged, StatusChanged
 from tui.panes.asking_popup import AskingPopUp
 from tui.widgets.cell_text import clean, count, full_title
-from tui.widgets.choices import ChoiceScreen
+from tui.widgets.completions import Completions
 from tui.widgets.query_input import QueryInput
 from tui.widgets.table import Column, Table
 
 if TYPE_CHECKING:
-    from engine.session import Item
     from tui.backend.protocols import SessionLike
 
+#: So many titles that are spelled otherwise are named after an import.
+_SPELLED = 5
 _WHAT = (
     "The zip, folder or file that Letterboxd, IMDb, MyAnimeList, Goodreads, Netflix, Spotify or Last.fm gives you, a "
     "table with the columns title and rating, or what was exported here."
@@ -44,7 +45,10 @@ class FilePrompt(AskingPopUp):
         The heading of the page, what the empty line shows, and what is said below it at first.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "close", id="close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "step_back", "back", id="step-back"),
+        Binding("tab", "complete", "complete", key_display="Tab", priority=True, id="complete"),
+    ]
 
     DEFAULT_CSS = """
     FilePrompt > .page { width: 76; max-width: 96%; & > Static { margin: 0 1; color: $text-muted; } }
@@ -52,22 +56,30 @@ class FilePrompt(AskingPopUp):
 
     def __init__(self, backend: Backend, title: str, hint: str, said: str) -> None:
         super().__init__(backend, "own file")
+        # Paths have a mailbox of their own: one that is looked up while a file is read must not end the reading.
+        self._looking = backend.mailbox("paths", self.post_message)
         self._title, self._first = title, said
         self.line = QueryInput("File", hint, id="file")
+        self._paths: Completions[str] = Completions((Column("Path", lambda path, _: clean(path)),))
         self._said = Static()
 
     def compose(self) -> ComposeResult:
-        """The line, and what is said about it."""
+        """The line, the paths that begin so, and what is said about it."""
         with Vertical(classes="page") as page:
             page.border_title = Content(self._title)
-            page.border_subtitle = Content("Enter · Esc closes")
+            page.border_subtitle = Content("Tab completes · Enter · Esc closes")
             yield self.line
+            yield self._paths
             yield self._said
 
     def on_mount(self) -> None:
         """Begin with the line."""
         self.say(self._first)
         self.line.focus()
+
+    def on_unmount(self) -> None:
+        """End the thread that looks for paths, too."""
+        self._looking.close()
 
     def say(self, text: str) -> None:
         """Say something below the line."""
@@ -80,8 +92,58 @@ class FilePrompt(AskingPopUp):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        if self._paths.marked and self._paths.choice is not None:
+            self._take(self._paths.choice)
+            return
+        self._looking.withdraw()
+        self._paths.close()
         if name := self.line.value.strip():
             self.submit(name)
+
+    # -- paths ------------------------------------------------------------------------------------------------
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        text = event.value
+        self._looking.ask(lambda session, _: session.datasets.complete_path(text) if text.strip() else [])
+
+    def on_answered(self, message: Answered) -> None:
+        """Offer the paths that were found; :class:`AskingPopUp` handles the other answers."""
+        if self._looking.is_current(message.request):
+            if message.value and message.value != [self.line.value]:
+                self._paths.show(message.value, marked=False, hint="Tab takes it")
+            else:
+                self._paths.close()
+            self.line.set_leads_on(self._paths.open)
+
+    @on(QueryInput.Arrow)
+    def _arrow(self, event: QueryInput.Arrow) -> None:
+        event.stop()
+        if self._paths.open:
+            self._paths.step(event.by)
+
+    @on(Table.Chosen)
+    def _clicked(self, event: Table.Chosen) -> None:
+        event.stop()
+        if self._paths.choice is not None:
+            self._take(self._paths.choice)
+
+    def _take(self, path: str) -> None:
+        self.line.value = path
+        self.line.cursor_position = len(path)
+
+    def action_complete(self) -> None:
+        """Take the path that is marked, or the first one."""
+        if self._paths.choice is not None:
+            self._take(self._paths.choice)
+
+    def action_step_back(self) -> None:
+        """Close the paths, or this page."""
+        if self._paths.open:
+            self._looking.withdraw()
+            self._paths.close()
+        else:
+            self.dismiss()
 
     def failed(self, message: Failed) -> None:
         """Say why."""
@@ -113,7 +175,15 @@ class ImportRatingsScreen(FilePrompt):
         app.post_message(StatusChanged(f"✓ {summary(value)}"))
         self.dismiss()
         if value.unmatched:
-            app.push_screen(UnmatchedScreen(backend, value))
+            from tui.panes.match_by_hand import UnmatchedScreen
+
+            said = "\n".join([f"{summary(value)}. The rest stays in your profile.", *remarks(value)])
+            app.push_screen(UnmatchedScreen(backend, value.profile, value.unmatched, said))
+        elif lines := remarks(value):
+            from tui.panes.text_page import TextPage
+
+            text = "\n".join(map(clean, [f"{summary(value)}.", "", *lines]))
+            app.push_screen(TextPage("Imported", Content(text)))
 
 
 class ExportRatingsScreen(FilePrompt):
@@ -170,102 +240,14 @@ def _export(name: str, profile: str, session: SessionLike, _: Any, *, replace: b
         raise
 
 
-class UnmatchedTable(Table[Unmatched]):
-    """What an import did not find."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "choose", "match by hand", id="choose-line")]
-
-
-class UnmatchedScreen(AskingPopUp):
-    """The items of an export that are not in the data set, which can be matched by hand.
-
-    Parameters
-    ----------
-    backend
-        The way to the engine.
-    report
-        What the import did.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close", id="close")]
-
-    DEFAULT_CSS = """
-    UnmatchedScreen > .page {
-        width: 100; max-width: 96%; height: 80%;
-        & > Static { margin: 0 1; height: auto; color: $text-muted; }
-        & > UnmatchedTable { height: 1fr; }
-    }
-    """
-
-    def __init__(self, backend: Backend, report: ImportReport) -> None:
-        super().__init__(backend, "match by hand")
-        self._report = report
-        self._left = list(report.unmatched)
-        self._said = Static()
-        self._table = UnmatchedTable(
-            (
-                Column("Row", lambda one, _: "" if one.row is None else f"{one.row:,}", width=6, right=True),
-                Column("In your file", lambda one, _: _label(one), share=3),
-                Column("Nearest here", lambda one, _: full_title(one.nearest[0]) if one.nearest else "–", share=3),
-            )
-        )
-
-    def compose(self) -> ComposeResult:
-        """What the import did, and the table."""
-        with Vertical(classes="page") as page:
-            page.border_title = Content("Not in this data set")
-            page.border_subtitle = Content("Enter matches one by hand · Esc closes")
-            yield self._said
-            yield self._table
-
-    def on_mount(self) -> None:
-        """Show what is left."""
-        self._draw()
-        self._table.focus()
-
-    def _draw(self, note: str = "") -> None:
-        self._said.update(Content(clean(note or f"{summary(self._report)}. The rest stays in your profile.")))
-        self._table.show(self._left, cursor=self._table.cursor)
-
-    @on(Table.Chosen)
-    def _chosen(self, event: Table.Chosen) -> None:
-        event.stop()
-        row = self._table.row
-        if row is None:
-            return
-        if not row.nearest:
-            self._draw("Nothing here has a title like it; `recsys-tui me match` takes any item.")
-            return
-        items = row.nearest
-        choices = [(full_title(one), ", ".join(one.genres)) for one in items]
-        screen = ChoiceScreen(f"{_label(row)} is", choices, lambda place: self._match(row, items[place]))
-        self.app.push_screen(screen)
-
-    def _match(self, row: Unmatched, item: Item) -> None:
-        title, number = _label(row), item.internal_id
-        self.ask(lambda session, _: (row, session.me.match(title, number, self._report.profile)))
-
-    def answered(self, value: tuple[Unmatched, OwnRating]) -> None:
-        """Take it off the list."""
-        row, own = value
-        self._left = [one for one in self._left if one is not row]
-        self.app.post_message(OwnRatingsChanged())
-        if not self._left:
-            self.dismiss()
-            self.app.post_message(StatusChanged("✓ everything is matched"))
-            return
-        self._draw("" if own.item is None else f"✓ {_label(row)} is {full_title(own.item)}.")
-
-    def failed(self, message: Failed) -> None:
-        """Say why it could not be matched."""
-        self._draw(message.failure.text)
-
-
 def summary(report: ImportReport) -> str:
     """What an import did, in one line."""
     parts = [f"{report.added:,} new", f"{report.updated:,} updated", f"{report.unchanged:,} unchanged"]
     return f"{report.matched:,} of {report.rows:,} are in this data set; {', '.join(parts)}"
 
 
-def _label(one: Unmatched) -> str:
-    return one.title if one.year is None or str(one.year) in one.title else f"{one.title} ({one.year})"
+def remarks(report: ImportReport) -> list[str]:
+    """What an import took to mean something else than what is written, and what it did not take over."""
+    spelled = [f"“{title}” is taken as {full_title(item)}." for title, item in report.respelled]
+    more = [f"{len(spelled) - _SPELLED:,} more are spelled otherwise."] if len(spelled) > _SPELLED else []
+    return [*report.notes, *spelled[:_SPELLED], *more]
