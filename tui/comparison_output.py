@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from tui.comparison_words import WHY_NOT_MARKED, heading_of, right_more_often, users_of
+from tui.comparison_words import WHY_NOT_MARKED, heading_of, p_value, right_more_often, users_of
 from tui.output import log, print_json, print_line, print_table
 
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ def _print_tests(comparison: Comparison) -> None:
             f"{test.first} – {test.second}",
             f"{test.difference:+.4f}",
             f"{test.interval[0]:+.4f} to {test.interval[1]:+.4f}",
-            _p(test.p_bootstrap_corrected),
+            p_value(test.p_bootstrap_corrected),
             f"{test.users_better:,} / {test.users_worse:,} / {test.users_equal:,}",
-            _p(test.p_sign_corrected),
+            p_value(test.p_sign_corrected),
             test.verdict,
         )
         for test in comparison.tests[comparison.metric]
@@ -127,7 +127,7 @@ def _print_duels(duels: Sequence[HeadToHead]) -> None:
             ),
             f"{duel.outcome.difference:+.1%}",
             f"{duel.outcome.interval[0]:+.1%} to {duel.outcome.interval[1]:+.1%}",
-            _p(duel.p_corrected),
+            p_value(duel.p_corrected),
             duel.verdict,
         )
         for duel in duels
@@ -276,10 +276,6 @@ def _duel_json(duel: HeadToHead, label: str) -> dict[str, Any]:
             for row in duel.users
         ],
     }
-
-
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -32,11 +32,22 @@ def users_of(comparison: Comparison) -> str:
     return f"{comparison.num_users:,} users{sample}"
 
 
+def p_value(value: float) -> str:
+    """A p value: none is 0.
+
+    Examples
+    --------
+    >>> p_value(0.2634), p_value(0.00001)
+    ('0.263', '< 0.001')
+    """
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
 def right_more_often(duel: HeadToHead) -> str:
     """Which of two models is right more often, in a sentence."""
     if not duel.num_users:
         return f"There is no user whom both {duel.first} and {duel.second} were asked about."
-    test = f"(sign test, p {'< 0.001' if duel.p_corrected < 0.001 else f'{duel.p_corrected:.3f}'})"
+    test = f"(sign test, p {p_value(duel.p_corrected)})"
     if duel.verdict == "tie":
         return f"{duel.first} and {duel.second} are right equally often: they differ by no more than chance {test}."
     better, other = (duel.first, duel.second) if duel.verdict == "better" else (duel.second, duel.first)

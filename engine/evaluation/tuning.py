@@ -250,7 +250,7 @@ def tune(
                 given=given,
                 space=searched_options(space),
                 trials=trials_of(older, None) + trials_of(found, running),
-                num_trials=len(found),
+                num_trials=sum(one.state.name != "WAITING" for one in found),
                 importance=importance_of(study, sum(one.state.name == "COMPLETE" for one in found)),
             )
 

@@ -463,3 +463,17 @@ def test_at_its_end_a_job_has_the_losses_of_all_epochs_however_soon_they_came() 
     assert ended.losses == (1.0, 1 / 2, 1 / 3)
     assert ended.validation is not None
     assert ended.validation.epochs == (1, 2, 3)
+
+
+def test_a_detail_that_comes_too_soon_after_a_report_is_shown_though_no_other_follows() -> None:
+    """The first trial of a search begins right after its first report, and may last for hours."""
+    inbox = Inbox()
+    reporter = Reporter(JobView(1, "models", "tuning"), Connection(inbox, clock=lambda: 0.0), lambda: None)
+
+    def work(_: object, job: Job) -> None:
+        job.report(Progress("tuning", 0, 12, "trials", detail="no trial"))
+        job.report(Progress("tuning", 0, 12, "trials", detail="trial 0 runs"))
+        inbox.wait_for(lambda message: isinstance(message, JobChanged) and message.job.detail == "trial 0 runs")
+
+    reporter.run(work, FakeSession())
+    assert reporter.view.state == "done"

@@ -269,7 +269,47 @@ async def test_the_differences_of_two_runs_are_shown(app: RecsysApp, session: Fa
     async with running(app, "f6", "tab") as pilot:
         await pilot.press("space", "space", "f")
         await settle(pilot)
-        assert "options.n_iter" in screen_text(app)
+        lines = screen_text(app).splitlines()
+        [heading] = [line for line in lines if "#3 evaluate sequence" in line and "│ " in line and "Kind" not in line]
+        assert "#2 evaluate explicit" in heading
+        [options] = [line for line in lines if "n_iter" in line]
+        assert options.index("13") == heading.index("#3")
+        assert options.index("12") == heading.index("#2")
+
+
+@pytest.mark.parametrize("size", [VERY_WIDE, NARROW])
+async def test_all_of_a_run_can_be_read_in_any_window(
+    app: RecsysApp, session: FakeSession, size: tuple[int, int]
+) -> None:
+    """The tab itself shows as many lines of it as it has room for."""
+    session.runs.add(
+        "evaluate",
+        "markov",
+        segments={"new users": {"ndcg@10": 0.1234}, "popular items": {"ndcg@10": 0.4321}},
+        machine={"host": "a", "python": "3.11"},
+        version="1.2",
+        error="it was stopped because of an error that takes a long sentence to say, " * 2 + "unmistakably",
+    )
+    async with running(app, "f6", "tab", "d", size=size) as pilot:
+        shown = screen_text(app)
+        for _ in range(40):
+            await pilot.press("down")
+        await settle(pilot)
+        text = shown + screen_text(app)
+        facts = ("ndcg@10", "n_iter", "(0.1800 to 0.2500)", "popular items", "0.4321", "python 3.11", "unmistakably")
+        assert [fact for fact in facts if fact not in text] == []
+        await pilot.press("escape")
+        await settle(pilot)
+        assert len(app.screen_stack) == 1
+
+
+async def test_all_of_a_model_can_be_read_in_a_low_window(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, "f6", "d", size=NARROW) as pilot:
+        assert "Model explicit" in screen_text(app)
+        assert "loss=regression" in screen_text(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert len(app.screen_stack) == 1
 
 
 async def test_removed_runs_come_back_with_u(app: RecsysApp, session: FakeSession) -> None:

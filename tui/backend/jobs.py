@@ -250,6 +250,7 @@ class Reporter:
         self._losses: dict[int, float] = {}
         self._validation: dict[int, tuple[str, float]] = {}
         self._detail: object = None
+        self._late: threading.Timer | None = None
         self._lock = threading.Lock()
 
     def renew(self) -> None:
@@ -346,7 +347,9 @@ class Reporter:
             self._validation[int(values["epoch"])] = figure
         if progress.detail is not None:
             self._detail = progress.detail
-        if now - self._notified_at < self._connection.report_every():
+        if (wait := self._notified_at + self._connection.report_every() - now) > 0:
+            if progress.detail is not None:
+                self._show_later(wait)
             return
         previous = self.view.progress
         if previous is None or previous.stage != progress.stage or progress.done < previous.done:
@@ -368,6 +371,17 @@ class Reporter:
             detail=self._detail,
         )
         self._reported()
+
+    def _show_later(self, wait: float) -> None:
+        """Show what came too soon after a report; the next one may be hours away, as between trials of a search."""
+        if self._late is None or not self._late.is_alive():
+            self._late = threading.Timer(wait, self._show_late)
+            self._late.daemon = True
+            self._late.start()
+
+    def _show_late(self) -> None:
+        if self.view.active and self.view.detail is not self._detail:
+            self.notify(detail=self._detail)
 
     def _curve(self) -> ValidationCurve | None:
         epochs = sorted(self._validation)

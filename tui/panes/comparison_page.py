@@ -55,6 +55,8 @@ class ComparisonPage(AskingPopUp):
         Binding("up,k", "scroll(-1)", "Up", show=False, id="cursor-up"),
         Binding("pagedown", "scroll(10)", "Page down", show=False, id="page-down"),
         Binding("pageup", "scroll(-10)", "Page up", show=False, id="page-up"),
+        Binding("home,g", "edge(True)", "First", show=False, id="first"),
+        Binding("end,G", "edge(False)", "Last", show=False, id="last"),
     ]
 
     DEFAULT_CSS = "ComparisonPage > .page { width: 116; }"
@@ -80,7 +82,7 @@ class ComparisonPage(AskingPopUp):
 
     def compose(self) -> ComposeResult:
         """The text."""
-        with VerticalScroll(classes="page") as page:
+        with VerticalScroll(classes="page", can_focus=False) as page:
             page.border_title = Content("Comparison of runs " + ", ".join(str(number) for number in self._numbers))
             page.border_subtitle = Content("Esc closes")
             yield self._text
@@ -174,6 +176,11 @@ class ComparisonPage(AskingPopUp):
         """Scroll by some lines."""
         self.query_one(".page").scroll_relative(y=by, animate=False)
 
+    def action_edge(self, top: bool) -> None:
+        """Scroll to the beginning or to the end."""
+        page = self.query_one(".page")
+        page.scroll_home(animate=False) if top else page.scroll_end(animate=False)
+
     @property
     def _room(self) -> int:
         """The width of a line of the page."""
@@ -225,10 +232,12 @@ class ComparisonPage(AskingPopUp):
         if counted := duel_lines(self._duels or ()):
             lines += [*counted, ""]
         lines += chart_lines(comparison, self._room)
+        top: list[str | tuple[str, str]] = ["\n"]
         if self._lists is not None:
             marks = "= in another list, too"
             marks = f"{marks}. {WHY_NOT_MARKED}" if self._lists.user is None else f"{MARK_OF_HELD_OUT}   {marks}"
-            lines = [clean(self._heading), *list_lines(self._lists, self._room), marks, "", *lines]
+            top = ["\n\n", (clean(self._heading), "bold $text"), "\n"]
+            lines = [*list_lines(self._lists, self._room), marks, "", *lines]
         elif self._problem:
             lines = [clean(self._problem), "", *lines]
-        self._text.update(Content.assemble((clean(verdict), "bold $text"), "\n" + "\n".join(lines)))
+        self._text.update(Content.assemble((clean(verdict), "bold $text"), *top, "\n".join(lines)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rich.cells import cell_len
 
-from tui.comparison_words import right_more_often
+from tui.comparison_words import p_value, right_more_often
 from tui.sanitize import sanitize
 from tui.widgets.cell_text import clean, fit
 
@@ -57,11 +57,11 @@ def test_lines(comparison: Comparison) -> list[str]:
         low, high = test.interval
         lines.append(
             f"{fit(test.first, 14)} – {fit(test.second, 14)} {test.difference:+.4f} ({low:+.4f} to {high:+.4f})  "
-            f"p {test.p_bootstrap_corrected:.3f}  {test.verdict}"
+            f"p {p_value(test.p_bootstrap_corrected)}  {test.verdict}"
         )
         lines.append(
             f"    better for {test.users_better:,} users, worse for {test.users_worse:,}, equal for "
-            f"{test.users_equal:,} (sign test p {test.p_sign_corrected:.3f})"
+            f"{test.users_equal:,} (sign test p {p_value(test.p_sign_corrected)})"
         )
     return [sanitize(line) for line in lines]
 

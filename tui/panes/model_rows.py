@@ -101,6 +101,8 @@ def run_columns(marked: Collection[int], current: Collection[int]) -> tuple[Colu
         Column("#", lambda run, _: str(run.id), width=4, right=True, style="muted"),
         Column("Kind", lambda run, _: run.kind, width=8, from_width=52),
         Column("Model", lambda run, _: run.model),
+        Column("Protocol", lambda run, _: run.protocol or "", width=13, from_width=110, style="muted"),
+        Column("Started", lambda run, _: run.started[:16].replace("T", " "), width=16, from_width=96, style="muted"),
         Column("State", state, width=8, from_width=44, style="muted"),
         Column("Figure", figure, width=14, right=True),
         Column(

@@ -10,7 +10,7 @@ from textual.content import Content
 from tui.panes.model_rows import size_text
 from tui.sanitize import sanitize
 from tui.widgets.bars import sparkline
-from tui.widgets.cell_text import clean, duration, fit, shorten
+from tui.widgets.cell_text import clean, duration, fit
 from tui.widgets.study_text import progress_line
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ def validation_line(curve: ValidationCurve | None, width: int) -> str:
 
 def curves_text(runs: Sequence[RunRecord]) -> Content:
     """The losses of several runs below each other, each on a scale of its own, since losses differ in kind."""
-    lines = [Content.styled(f"{len(runs)} runs are marked", "bold $text")]
+    keys = "v compares those that were measured, c draws curves" + (", f lists differences" if len(runs) == 2 else "")
+    lines = [Content.assemble((f"{len(runs)} runs are marked", "bold $text"), f" · {keys}")]
     for run in runs:
         name = fit(f"#{run.id} {run.model}", 18)
         if run.losses:
@@ -112,17 +113,7 @@ def curves_text(runs: Sequence[RunRecord]) -> Content:
         else:
             figures = ", ".join(f"{metric} {value:.4f}" for metric, value in list(run.metrics.items())[:3])
             lines.append(Content(sanitize(f"{name} {figures or 'no losses'}")))
-    lines.append(Content("v compares measured runs; c draws curves; f shows in what two runs differ."))
     return Content("\n").join(lines)
-
-
-def diff_lines(found: Mapping[str, tuple[Any, Any]]) -> list[str]:
-    """What differs between two runs, a line each."""
-    return [f"{fit(name, 26)} {fit(_value(here), 20)} {_value(there)}" for name, (here, there) in found.items()]
-
-
-def _value(value: Any) -> str:
-    return shorten("–" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value), 20)
 
 
 def _figure(value: Any) -> str:

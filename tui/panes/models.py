@@ -23,7 +23,8 @@ from tui.keymap.keymap import shown_key
 from tui.messages import Answered, Failed, Failure, StatusChanged
 from tui.panes.base import RETRY, WIDE, KeyHelp, Pane
 from tui.panes.model_rows import ORDERS, model_columns, ordered, run_columns
-from tui.panes.model_text import curves_text, diff_lines, model_text, run_text, validation_line
+from tui.panes.model_text import curves_text, model_text, run_text, validation_line
+from tui.panes.run_page import diff_page, run_page
 from tui.panes.train_prompt import NOT_OPENED
 from tui.state import AppState
 from tui.widgets.cell_text import clean, count
@@ -70,6 +71,7 @@ class ModelsPane(Pane[ModelDesk]):
 
     KEYS: ClassVar[KeyHelp] = (
         ("Enter", "options of a model or a run; the trials of a search"),
+        ("d", "all that is known of a model or a run"),
         ("t · e · T", "train, measure, tune and watch"),
         ("o", "the protocol by which models are measured"),
         ("p · Esc · R", "pause or go on; stop; resume what was stopped"),
@@ -95,6 +97,7 @@ class ModelsPane(Pane[ModelDesk]):
         Binding("c", "curves", "curves", show=False, id="curves"),
         Binding("V", "validate", "validation", show=False, id="validate"),
         Binding("f", "diff", "differences", show=False, id="diff"),
+        Binding("d", "details", "details", show=False, id="details"),
         Binding("n", "note", "note", show=False, id="note"),
         Binding("P", "promote", "make default", show=False, id="promote"),
         Binding("delete,x", "remove", "remove", show=False, id="remove"),
@@ -338,9 +341,13 @@ class ModelsPane(Pane[ModelDesk]):
                 what = f"Marked: {', '.join(self._chosen)}. "
                 compares = f"{shown_key(self.app, 'compare', 'v')} measures and compares them."
                 parts.append(Content(clean(what + (compares if len(self._chosen) > 1 else "Mark another to compare."))))
-            keys = shown_key(self.app, "resume-training", "R"), shown_key(self.app, "train", "t")
-            parts.append(model_text(card, keys))
+            parts.append(model_text(card, self._training_keys))
         self._about.update(Content("\n").join(parts))
+
+    @property
+    def _training_keys(self) -> tuple[str, str]:
+        """The keys that go on with an interrupted training, and that begin a new one."""
+        return shown_key(self.app, "resume-training", "R"), shown_key(self.app, "train", "t")
 
     def _changed_options(self, run: RunRecord) -> dict[str, Any]:
         """The options of a run that are not the defaults."""
@@ -404,12 +411,12 @@ class ModelsPane(Pane[ModelDesk]):
                 return self._models.row is not None and not self._models.row.state.obstacle
             case "mark" | "note" | "promote" | "remove":
                 return self.is_at(self._runs) and self._runs.row is not None
-            case "compare":
-                return len(self._marked) > 1 or len(self._chosen) > 1
+            case "compare" | "diff":
+                return self._known is not None  # with too few marks they say how one marks
             case "curves":
                 return self._job is not None or bool(self._curved_runs)
-            case "diff":
-                return len(self._marked) == 2
+            case "details":
+                return self._chosen_card is not None or (self.is_at(self._runs) and self._runs.row is not None)
         return super().check_action(action, parameters)
 
     @property
@@ -531,6 +538,13 @@ class ModelsPane(Pane[ModelDesk]):
             self._comparing = self.backend.compare(self._chosen, self._protocol)
         elif len(self._marked) > 1:
             self.app.push_screen(ComparisonPage(self.backend, self._marked, self.state.draft.items))
+        else:
+            self._say_how_to_mark("two models or two runs", "compares them")
+
+    def _say_how_to_mark(self, what: str, then: str) -> None:
+        mark = shown_key(self.app, "mark", "Space")
+        marked = f" {count(len(self._marked), 'run is', 'runs are')} marked." if self._marked else ""
+        self.post_message(StatusChanged(f"✗ Mark {what} with {mark}, and the key {then}.{marked}"))
 
     def action_curves(self) -> None:
         """Draw the curves of the marked runs, or of the one under the cursor, and of the training under way."""
@@ -555,8 +569,24 @@ class ModelsPane(Pane[ModelDesk]):
 
     def action_diff(self) -> None:
         """Show in what the two marked runs differ."""
+        if len(self._marked) != 2:
+            self._say_how_to_mark("exactly two runs", "shows in what they differ")
+            return
         first, second = self._marked
-        self._changing.send(lambda desk, _: ("diff", (first, second, desk.runs.diff(first, second))))
+        runs = {run.id: f"#{run.id} {run.kind} {run.model}" for run in self._known.stored.runs} if self._known else {}
+        self._changing.send(lambda desk, _: ("diff", (runs[first], runs[second], desk.runs.diff(first, second))))
+
+    def action_details(self) -> None:
+        """Show all that is known of the run, or of the model, under the cursor."""
+        from tui.panes.text_page import TextPage
+
+        run, card = self._runs.row, self._models.row
+        if self.is_at(self._runs) and run is not None and self._known is not None:
+            is_current = run.id in self._known.current
+            page = partial(run_page, run, is_current)
+            self.app.push_screen(TextPage(f"Run {run.id}: {run.kind} {run.model}", page))
+        elif card is not None:
+            self.app.push_screen(TextPage(f"Model {card.state.name}", model_text(card, self._training_keys)))
 
     def action_note(self) -> None:
         """Write a note on the run."""
@@ -612,8 +642,7 @@ class ModelsPane(Pane[ModelDesk]):
             from tui.panes.text_page import TextPage
 
             first, second, found = value
-            lines = diff_lines(found) or ["They do not differ."]
-            self.app.push_screen(TextPage(f"Run {first} and run {second}", Content("\n".join(lines))))
+            self.app.push_screen(TextPage("In what two runs differ", partial(diff_page, first, second, found)))
             return
         if what == "removed":
             numbers, is_new = value

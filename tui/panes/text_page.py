@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,6 +14,9 @@ from textual.widgets import Static
 from tui.widgets.cell_text import clean
 from tui.widgets.popup import PopUp
 
+#: The cells of a page where the window has them, and those of its frame, the room inside it and the scrollbar.
+_WIDTH, _FRAME = 110, 7
+
 
 class TextPage(PopUp):
     """Shows a text.
@@ -22,7 +26,7 @@ class TextPage(PopUp):
     title
         What the frame says above.
     text
-        The text.
+        The text, or what makes it for a width in cells.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -31,18 +35,33 @@ class TextPage(PopUp):
         Binding("up,k", "scroll(-1)", "Up", show=False, id="cursor-up"),
     ]
 
-    DEFAULT_CSS = "TextPage > .page { width: 110; }"
+    DEFAULT_CSS = f"TextPage > .page {{ width: {_WIDTH}; }}"
 
-    def __init__(self, title: str, text: Content) -> None:
+    def __init__(self, title: str, text: Content | Callable[[int], Content]) -> None:
         super().__init__()
         self._title, self._text = title, text
+        self._shown = Static()
 
     def compose(self) -> ComposeResult:
         """The text."""
         with VerticalScroll(classes="page") as page:
             page.border_title = Content(clean(self._title))
             page.border_subtitle = Content("Esc closes")
-            yield Static(self._text)
+            self._draw()
+            yield self._shown
+
+    def on_resize(self) -> None:
+        """Draw as wide as there is room."""
+        self._draw()
+
+    def _draw(self) -> None:
+        text = self._text
+        self._shown.update(text if isinstance(text, Content) else text(self._room))
+
+    @property
+    def _room(self) -> int:
+        """The width of a line, which is asked for before the page is laid out."""
+        return min(_WIDTH, self.app.size.width * 94 // 100) - _FRAME
 
     def action_scroll(self, by: int) -> None:
         """Scroll by a line."""

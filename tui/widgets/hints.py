@@ -14,7 +14,14 @@ from textual.widget import Widget
 from tui.widgets.cell_text import clean
 from tui.widgets.contained import Contained
 
-_NAMES = {"escape": "Esc", "enter": "↵", **{f"f{number}": f"F{number}" for number in range(1, 13)}}
+_NAMES = {
+    "escape": "Esc",
+    "enter": "↵",
+    "space": "Space",
+    "tab": "Tab",
+    "delete": "Del",
+    **{f"f{number}": f"F{number}" for number in range(1, 13)},
+}
 
 #: What always has room, at the end of the line.
 _LAST = ("palette", "help")
