@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.data.results import Overview
 from engine.datasets.ingest import Preview, add, preview, update
@@ -16,9 +16,14 @@ from engine.session import datasets
 from engine.session.path_completion import complete_path
 from engine.workspace.dataset_store import Workspace
 
+if TYPE_CHECKING:
+    from engine.datasets.formats.sources import Source
+
 #: The roles of columns that a person can change before a table is added.
 ROLES = ("user", "item", "rating", "time", "title", "year", "genres", "text")
 
+#: So many different values of a column are shown, of so many rows, and so many characters of each.
+_SAMPLES, _LOOKED_AT, _LONGEST_SAMPLE = 3, 50, 60
 #: What is wrong with a table of which a person says the columns.
 _MENDED_BY_ROLES = (
     ErrorKind.MISSING_COLUMN,
@@ -95,6 +100,8 @@ class Draft:
         A sentence that says which column is missing, or why it cannot be read; empty if nothing is wrong.
     unclear_dates
         The columns of which it is unclear whether the day or the month comes first in their dates.
+    samples
+        The first values of the columns, which tell what a column is whose name does not.
     """
 
     preview: Preview | None
@@ -102,6 +109,7 @@ class Draft:
     roles: Mapping[str, str]
     problem: str = ""
     unclear_dates: tuple[str, ...] = ()
+    samples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class DatasetService:
@@ -143,7 +151,11 @@ class DatasetService:
     def complete(self, text: str) -> list[str]:
         """Completions of a half-typed source: published names and paths."""
         named = [one for one in self.published() if text and one.startswith(text)]
-        return [*named, *(complete_path(text) if "://" not in text else [])]
+        return [*named, *self.complete_path(text)]
+
+    def complete_path(self, text: str) -> list[str]:
+        """Completions of a half-typed path; none of an address."""
+        return complete_path(text) if "://" not in text else []
 
     def preview(self, new: NewDataset, job: Job | None = None) -> Draft:
         """Read what is to be added, and store nothing.
@@ -170,23 +182,31 @@ class DatasetService:
         try:
             found = preview(new.name, **_files(new), job=job)
         except DataError as error:
-            columns = tuple(_columns(new)) if error.kind in _MENDED_BY_ROLES else ()
+            samples = _columns(new) if error.kind in _MENDED_BY_ROLES else {}
+            columns = tuple(samples)
             unclear = (error.column or "",) if error.kind is ErrorKind.UNCLEAR_DATES else ()
             if not columns and not unclear:
                 raise
             roles = self._without_times(new, job) if unclear else {}
             return Draft(
-                None, columns, {role: new.mapping.get(role, roles.get(role, "")) for role in ROLES}, str(error), unclear
+                None,
+                columns,
+                {role: new.mapping.get(role, roles.get(role, "")) for role in ROLES},
+                str(error),
+                unclear,
+                samples,
             )
         roles = _guessed(found)
         is_table = found.overview.kind == "table"
+        samples = _columns(new) if is_table else {}
         return Draft(
             found,
-            tuple(_columns(new)) if is_table else (),
+            tuple(samples),
             {role: new.mapping.get(role, roles.get(role, "")) for role in ROLES} if is_table else {},
             unclear_dates=tuple(
                 str(hint["column"]) for hint in found.source.get("hints", ()) if hint["hint"] == "dates" and is_table
             ),
+            samples=samples,
         )
 
     def _without_times(self, new: NewDataset, job: Job | None) -> dict[str, str]:
@@ -266,18 +286,35 @@ def _appended(new: NewDataset) -> dict[str, Any]:
     return {**given, role: source}
 
 
-def _columns(new: NewDataset) -> list[str]:
-    """The columns of the tables, in their order; none where the files are not on this machine."""
+def _columns(new: NewDataset) -> dict[str, tuple[str, ...]]:
+    """The columns of the tables, in their order, with first values; none where the files are not on this machine."""
     from engine.datasets.formats.detect import Evidence
     from engine.datasets.formats.files import Files
 
     paths = [one for one in (new.source, new.items) if one and "://" not in one]
-    columns: dict[str, None] = {}
+    columns: dict[str, tuple[str, ...]] = {}
     for path in paths:
         try:
             evidence = Evidence.of(Files(source=Path(os.path.expanduser(path))))
             for source in evidence.members:
-                columns |= dict.fromkeys(evidence.glimpse(source).names)
+                names = evidence.glimpse(source).names
+                values = _first_values(source, names)
+                columns |= {name: values.get(name, ()) for name in names if name not in columns}
         except DataError:  # the preview says what is wrong
             continue
-    return list(columns)
+    return columns
+
+
+def _first_values(source: Source, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """A few different values of each column, from the beginning of a file."""
+    from engine.datasets.formats.parquet_json import open_rows
+    from engine.datasets.formats.read_report import ReadReport
+
+    block = next(open_rows(source).blocks(names, ReadReport(source.name, "ratings")), None)
+    if block is None:
+        return {}
+    found = {}
+    for name, values in block.columns.items():
+        texts = (str(value)[:_LONGEST_SAMPLE] for value in values[:_LOOKED_AT].to_pylist() if value not in (None, ""))
+        found[name] = tuple(dict.fromkeys(texts))[:_SAMPLES]
+    return found

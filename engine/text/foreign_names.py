@@ -12,6 +12,7 @@ from engine.text.normalize import fold
 
 USER = (
     "benutzer", "benutzerid", "benutzername", "nutzer", "nutzerid", "nutzername", "kunde", "kundenid", "kundennummer",
+    "kundennr",
     "utilisateur", "utilisateurid", "idutilisateur", "clientid", "idclient", "lecteur", "spectateur",
     "usuario", "usuarioid", "idusuario", "idcliente", "cliente", "lector",
     "utente", "idutente", "utenteid", "lettore",
@@ -39,10 +40,11 @@ THING = (
 )  # fmt: skip
 ITEM = (
     *THING,
-    "filmtitel", "buchid", "buchtitel", "artikelid", "artikelnummer", "produktid",
-    "produitid", "idproduit", "idfilm",
+    "filmtitel", "buchid", "buchtitel", "artikelid", "artikelnummer", "artikelnr", "produktid",
+    "produktnr", "filmnr", "filmnummer", "buchnr",
+    "produitid", "idproduit", "idfilm", "livreid", "idlivre",
     "peliculaid", "idpelicula", "productoid", "idproducto", "libroid", "idlibro",
-    "idprodotto",
+    "idprodotto", "prodottoid",
     "filmeid", "idfilme", "produtoid", "idproduto",
     "boekid", "artikelnaam",
     "urunid", "filmadi",
@@ -50,7 +52,7 @@ ITEM = (
     "映画id", "商品名",
 )  # fmt: skip
 RATING = (
-    "bewertung", "wertung", "punkte", "sterne", "note", "punktzahl",
+    "bewertung", "bewertungen", "wertung", "punkte", "sterne", "note", "punktzahl",
     "evaluation", "etoiles",
     "calificacion", "valoracion", "puntuacion", "puntaje", "estrellas", "nota",
     "voto", "valutazione", "punteggio", "stelle",
@@ -65,11 +67,11 @@ RATING = (
 TIME = (
     "datum", "zeit", "uhrzeit", "zeitpunkt", "zeitstempel", "gesehenam", "gelesenam", "bewertetam", "bestelldatum",
     "kaufdatum",
-    "horodatage", "heure", "datevisionnage", "dateachat", "datecommande", "vule",
+    "horodatage", "heure", "dateheure", "datevisionnage", "dateachat", "datecommande", "vule",
     "fecha", "hora", "fechahora", "fechacompra",
     "data", "ora", "dataora", "datavisione", "dataacquisto",
     "datahora", "datacompra",
-    "tijdstip", "besteldatum",
+    "tijdstip", "tijd", "besteldatum",
     "czas",
     "tarih", "zaman",
     "дата", "время",
@@ -90,7 +92,7 @@ TITLE = (
     "タイトル", "題名", "作品名", "書名", "商品名", "名前",
 )  # fmt: skip
 YEAR = (
-    "jahr", "erscheinungsjahr", "erscheinungsdatum",
+    "jahr", "erschienen", "erscheinungsjahr", "erscheinungsdatum",
     "annee", "anneesortie", "datesortie",
     "ano", "anoestreno", "fechaestreno",
     "anno", "annouscita",

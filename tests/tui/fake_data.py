@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.tui.fake import FakeSession
 
 COLUMNS = ("who", "what", "stars", "when")
+SAMPLES = {"who": ("ann", "bob"), "what": ("Heat", "Rififi"), "stars": ("4.5", "3"), "when": ("2021-01-01",)}
 GUESSED: Mapping[str, str] = {"user": "who", "item": "what", "rating": "stars", "time": "", "title": ""}
 
 
@@ -43,6 +44,10 @@ class FakeDatasets:
         self._fake.enter("complete", text)
         return [one for one in ("/data/", "/data/films/", "/data/ratings.csv") if one.startswith(text)]
 
+    def complete_path(self, text: str) -> list[str]:
+        self._fake.enter("complete_path", text)
+        return [one for one in ("/data/", "/data/films/", "/data/letterboxd.zip") if one.startswith(text)]
+
     def preview(self, new: NewDataset, job: Job | None = None) -> Draft:
         self._fake.enter("preview", new, job=job)
         roles = {**GUESSED, **new.mapping}
@@ -50,7 +55,7 @@ class FakeDatasets:
         if unclear and new.is_update:
             return Draft(None, (), {}, "unclear.csv: the dates of when do not tell which is the day.", unclear)
         if not roles["item"]:
-            return Draft(None, COLUMNS, roles, "ratings.csv: has no column for the item.")
+            return Draft(None, COLUMNS, roles, "ratings.csv: has no column for the item.", samples=SAMPLES)
         interactions = [{"user": "ann", "item": "Heat", "rating": "4.5"}]
         found = Preview(
             overview(new.name),
@@ -60,7 +65,7 @@ class FakeDatasets:
             [{"title": "Heat", "year": "1995"}],
             interactions,
         )
-        return Draft(found, COLUMNS, roles, unclear_dates=unclear)
+        return Draft(found, COLUMNS, roles, unclear_dates=unclear, samples=SAMPLES)
 
     def add(self, new: NewDataset, job: Job | None = None, log: Callable[[str], None] = lambda _: None) -> str:
         job = job or Job()

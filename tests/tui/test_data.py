@@ -213,6 +213,41 @@ async def test_a_file_is_found_looked_at_and_added(make_app):
         assert pane._table.row.name == "ratings", "Enter opens it"
 
 
+async def test_the_arrows_go_through_the_paths_and_from_the_lines_to_the_roles(make_app):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        await open_data(app, pilot)
+        await pilot.press("a")
+        await settle(pilot)
+        await type_text(pilot, "/data/")
+        await settle(pilot)
+        await pilot.press("down", "down", "tab")
+        await settle(pilot)
+        assert app.screen._source.value == "/data/films/"
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "/data/ratings.csv")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        app.screen._items.focus()
+        await pilot.press("down")
+        assert app.screen._roles.has_focus
+
+
+async def test_down_leads_from_the_query_to_what_is_below(make_app):
+    app = make_app()
+    async with app.run_test(size=WIDE) as pilot:
+        pane = await open_data(app, pilot)
+        await pilot.press("slash", "down")
+        assert pane._table.has_focus
+        await pilot.press("slash")
+        await type_text(pilot, "select")
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("slash", "down")
+        assert pane._rows.has_focus
+
+
 async def test_a_role_is_given_to_another_column(make_app):
     session = FakeSession()
     app = make_app(session)
@@ -222,6 +257,8 @@ async def test_a_role_is_given_to_another_column(make_app):
         assert app.screen._roles.has_focus
         await pilot.press("down", "down", "down", "enter")  # the time, which is guessed as none
         await until(pilot, lambda: "Which column is the time?" in screen_text(app))
+        assert "2021-01-01" in screen_text(app), "what a column is its values tell, where its name does not"
+        assert "now the item · Heat" in screen_text(app)
         await pilot.press("end", "enter")
         await settle(pilot)
         await pilot.press("f5")

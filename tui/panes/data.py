@@ -232,6 +232,7 @@ class DataPane(Pane[DataTab]):
     def _draw(self) -> None:
         self._draw_stored()
         self._draw_about()
+        self.line.set_leads_on(self._result.listing if self.has_class("-querying") else self._stored.listing)
         self.refresh_keys()
 
     def _draw_stored(self) -> None:

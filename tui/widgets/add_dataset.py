@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -48,10 +48,17 @@ class RoleTable(Table[Role]):
         super().__init__(
             (
                 Column("Role", lambda role, _: role[0], width=8),
-                Column("Column", lambda role, _: clean(role[1]) or "–"),
+                Column("Column", lambda role, _: clean(role[1]) or "–", share=2),
+                Column("First values", lambda role, _: self._values_of(role[1]), share=3, from_width=50, style="muted"),
             ),
             id="roles",
         )
+        self.samples: Mapping[str, tuple[str, ...]] = {}
+        """The first values of each column of the tables."""
+
+    def _values_of(self, column: str) -> str:
+        parts = [column] if column in self.samples else column.split("+")
+        return values_text([value for part in parts for value in self.samples.get(part, ())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +201,17 @@ class AddScreen(PopUp):
             self._completions.show(paths, marked=False, hint="Tab takes it")
         else:
             self._completions.close()
+        self._lead_on()
+
+    def _lead_on(self) -> None:
+        """Let the arrow keys work in the lines where they lead somewhere."""
+        for line in (self._source, self._items, self._name_line):
+            line.set_leads_on(self._roles.display or (self._completions.open and line is self._completing))
 
     @on(QueryInput.Arrow)
     def _arrow(self, event: QueryInput.Arrow) -> None:
         event.stop()
-        if self._completions.open:
+        if self._completions.open and self.focused is self._completing:
             self._completions.step(event.by)
         elif event.by > 0 and self._roles.display:
             self._roles.focus()
@@ -258,6 +271,8 @@ class AddScreen(PopUp):
             unclear = f"not clear in {', '.join(draft.unclear_dates)}: day or month first?"
             lines.append((_DATES, unclear if self._day_first is None else _ORDERS[self._day_first][0]))
         self._roles.display = bool(lines)
+        self._roles.samples = draft.samples
+        self._lead_on()
         cursor = self._roles.cursor
         if draft.unclear_dates and draft.preview is None:
             cursor = len(lines) - 1  # it cannot be read until this is said
@@ -273,6 +288,7 @@ class AddScreen(PopUp):
         """Show why nothing can be shown."""
         self._draft = None
         self._roles.display = False
+        self._lead_on()
         self._found.update(Content.assemble(("✗ ", "$text-error"), clean(text)))
 
     def _tell(self, text: str) -> None:
@@ -294,7 +310,10 @@ class AddScreen(PopUp):
             return
         columns = ("", *draft.columns)
         used = {column: name for name, column in draft.roles.items() if column}
-        choices = [(column or _NO_COLUMN, f"now the {used[column]}" if column in used else "") for column in columns]
+        choices = []
+        for column in columns:
+            values = values_text(draft.samples.get(column, ()))
+            choices.append((column or _NO_COLUMN, " · ".join(filter(None, (_used_as(used.get(column)), values)))))
 
         def chosen(position: int) -> None:
             if (before := used.get(columns[position])) not in (None, role[0]):
@@ -330,6 +349,15 @@ class AddScreen(PopUp):
             return
         self._asking.cancel()
         self.dismiss()
+
+
+def values_text(values: Sequence[str]) -> str:
+    """The first values of a column, in a line."""
+    return clean(" · ".join(values))
+
+
+def _used_as(role: str | None) -> str:
+    return f"now the {role}" if role else ""
 
 
 def suggested_name(source: str) -> str:

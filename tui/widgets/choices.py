@@ -27,7 +27,7 @@ class ChoiceTable(Table[Choice]):
         super().__init__(
             (
                 Column("", lambda choice, _: choice[0], share=2),
-                Column("", lambda choice, _: choice[1], share=1, style="muted"),
+                Column("", lambda choice, _: choice[1], share=2, style="muted"),
             ),
             heading=False,
         )
