@@ -520,6 +520,7 @@ class RecsysApp(ContainedApp):
         elsewhere = self._tabs.active != job.task
         if job.state == "failed" and job.failure is not None:
             self.notify(clean(job.failure.text), title=what, severity="error", markup=False, timeout=10)
+            self._status.note = f"✗ {what}"
         elif job.state == "stopped":
             self._status.note = what + what_was_kept(job)
         elif job.outcome:

@@ -37,9 +37,18 @@ _TYPES: Final = (
 )
 
 
-def describe(error: RecsysError) -> str:
-    """The sentence to show for an error: the engine's own, and what to type where a flag or a command helps."""
-    remedy = _REMEDIES[error.kind](error) if error.kind in _REMEDIES else ""
+def describe(error: RecsysError, *, in_app: bool = False) -> str:
+    """The sentence to show for an error: the engine's own, and what to type where a flag or a command helps.
+
+    Parameters
+    ----------
+    error
+        The error.
+    in_app
+        Whether it is shown in the app, where a key helps in place of some flags.
+    """
+    remedies = {**_REMEDIES, **_REMEDIES_IN_APP} if in_app else _REMEDIES
+    remedy = remedies[error.kind](error) if error.kind in remedies else ""
     message = str(error)
     if not remedy:
         return message
@@ -235,4 +244,24 @@ _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.RUN_WITHOUT_MODEL: _run_without_model,
     ErrorKind.NOT_ENOUGH_MEMORY: lambda error: describe_smaller(error.suggestions, error.choices),
     ErrorKind.NO_DEVICE: lambda error: f"use --device {' or '.join(error.choices)}",
+}
+
+#: What helps in the app instead of a flag; nothing where the page that shows the error asks for it.
+_REMEDIES_IN_APP: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
+    ErrorKind.DATASET_EXISTS: lambda _: "choose another name, or remove or rename that one first",
+    ErrorKind.FILE_EXISTS: lambda _: "choose another name",
+    ErrorKind.NO_FILES: lambda _: "type the path of its ratings, or of the whole folder",
+    ErrorKind.UNCLEAR_KIND: lambda _: "say which column is the user and which the item",
+    ErrorKind.MISSING_COLUMN: lambda _: "",
+    ErrorKind.UNCLEAR_DATES: lambda _: "",
+    ErrorKind.FOLDER_GIVEN: lambda _: "type the path of a file in it",
+    ErrorKind.BAD_HEADER: lambda _: "say which column is the user and which the item",
+    ErrorKind.TOO_LARGE: lambda _: "`recsys-tui datasets add … --max-size 20GB` would allow 20 GB",
+    ErrorKind.EMPTY_PROFILE: lambda _: "1 … 9 and 0 rate in any list, and the palette imports an export",
+    ErrorKind.NO_ENTRY: lambda _: "",
+    ErrorKind.NO_TIMES: lambda _: "add it again and give the role time to a column",
+    ErrorKind.ALL_KNOWN: lambda _: "`recsys-tui evaluate … --include-seen` asks for them all the same",
+    ErrorKind.NOTHING_TO_TUNE: lambda _: "training it is all there is to do",
+    ErrorKind.UNKNOWN_RUN: lambda _: "",
+    ErrorKind.RUN_WITHOUT_MODEL: lambda _: "train it again with its options, and that run can be promoted",
 }

@@ -19,8 +19,10 @@ from engine.workspace.dataset_store import Workspace
 if TYPE_CHECKING:
     from engine.datasets.formats.sources import Source
 
-#: The roles of columns that a person can change before a table is added.
+#: The roles of columns that a person can change before a table is added, and the one that a file of items has, too.
 ROLES = ("user", "item", "rating", "time", "title", "year", "genres", "text")
+CATALOGUE_ID = "id"
+_OF_LOG = ROLES[:4]
 
 #: So many different values of a column are shown, of so many rows, and so many characters of each.
 _SAMPLES, _LOOKED_AT, _LONGEST_SAMPLE = 3, 50, 60
@@ -100,6 +102,8 @@ class Draft:
         A sentence that says which column is missing, or why it cannot be read; empty if nothing is wrong.
     unclear_dates
         The columns of which it is unclear whether the day or the month comes first in their dates.
+    missing
+        The role without whose column it cannot be read; empty if another reason prevents it, or none.
     samples
         The first values of the columns, which tell what a column is whose name does not.
     """
@@ -109,6 +113,7 @@ class Draft:
     roles: Mapping[str, str]
     problem: str = ""
     unclear_dates: tuple[str, ...] = ()
+    missing: str = ""
     samples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -187,32 +192,32 @@ class DatasetService:
             unclear = (error.column or "",) if error.kind is ErrorKind.UNCLEAR_DATES else ()
             if not columns and not unclear:
                 raise
-            roles = self._without_times(new, job) if unclear else {}
-            return Draft(
-                None,
-                columns,
-                {role: new.mapping.get(role, roles.get(role, "")) for role in ROLES},
-                str(error),
-                unclear,
-                samples,
-            )
+            missing = error.column or "" if error.kind is ErrorKind.MISSING_COLUMN else ""
+            roles = {}
+            if unclear:  # what can be told without the times, which could not be read
+                roles = self._guess(replace(new, mapping={**new.mapping, "time": ""}), job)
+            elif missing == CATALOGUE_ID and new.items:
+                log = {role: column for role, column in new.mapping.items() if role in _OF_LOG}
+                roles = self._guess(replace(new, items="", mapping=log), job)
+            given = {role: new.mapping.get(role, roles.get(role, "")) for role in _roles_of(new)}
+            return Draft(None, columns, given, str(error), unclear, missing, samples)
         roles = _guessed(found)
         is_table = found.overview.kind == "table"
         samples = _columns(new) if is_table else {}
         return Draft(
             found,
             tuple(samples),
-            {role: new.mapping.get(role, roles.get(role, "")) for role in ROLES} if is_table else {},
+            {role: new.mapping.get(role, roles.get(role, "")) for role in _roles_of(new)} if is_table else {},
             unclear_dates=tuple(
                 str(hint["column"]) for hint in found.source.get("hints", ()) if hint["hint"] == "dates" and is_table
             ),
             samples=samples,
         )
 
-    def _without_times(self, new: NewDataset, job: Job | None) -> dict[str, str]:
-        """The roles that are guessed where the times are left out, which could not be read."""
+    def _guess(self, new: NewDataset, job: Job | None) -> dict[str, str]:
+        """The roles that are guessed; none where the files cannot be read."""
         try:
-            return _guessed(preview(new.name, **_files(replace(new, mapping={**new.mapping, "time": ""})), job=job))
+            return _guessed(preview(new.name, **_files(new), job=job))
         except DataError:
             return {}
 
@@ -261,6 +266,11 @@ def _guessed(found: Preview) -> dict[str, str]:
     """The roles of the columns that were found by their names."""
     guessed: Mapping[str, Mapping[str, str]] = found.source.get("guessed_columns", {})
     return {role: column for columns in guessed.values() for role, column in columns.items()}
+
+
+def _roles_of(new: NewDataset) -> tuple[str, ...]:
+    """The roles that can be given to columns: items in a file of their own have ids there, too."""
+    return (*_OF_LOG, CATALOGUE_ID, *ROLES[len(_OF_LOG) :]) if new.items else ROLES
 
 
 def _location(text: str) -> str | Path:

@@ -234,6 +234,36 @@ async def test_the_arrows_go_through_the_paths_and_from_the_lines_to_the_roles(m
         assert app.screen._roles.has_focus
 
 
+async def test_all_that_was_found_can_be_read_by_the_keyboard_in_a_low_window(make_app):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        await open_data(app, pilot)
+        await look_at(app, pilot)
+        assert "types: title string" not in screen_text(app)
+        await pilot.press("tab", *["down"] * 12)
+        await settle(pilot)
+        assert "types: title string" in screen_text(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert len(app.screen_stack) == 1
+
+
+async def test_a_name_that_is_taken_is_said_before_anything_is_closed(make_app):
+    session = FakeSession()
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await open_data(app, pilot)
+        await look_at(app, pilot)
+        app.screen._name_line.value = "songs"
+        await pilot.press("f5")
+        await settle(pilot)
+        assert "There is a data set songs already: type another name" in screen_text(app)
+        await type_text(pilot, "mine")
+        await pilot.press("f5")
+        await settle(pilot)
+        assert [call[1].name for call in session.asked if call[0] == "add"] == ["mine"]
+
+
 async def test_down_leads_from_the_query_to_what_is_below(make_app):
     app = make_app()
     async with app.run_test(size=WIDE) as pilot:

@@ -169,3 +169,16 @@ def test_a_sentence_with_its_remedy_is_short_whatever_is_named_in_it(tmp_path: P
     error = DataError("x" * 390, kind=ErrorKind.UNCLEAR_KIND)
     assert len(describe(error)) == 400
     assert describe(error).endswith("and the columns of a table with --map.")
+
+
+def test_what_is_said_in_the_app_names_no_flag_that_it_does_not_have() -> None:
+    from tui.wording import _REMEDIES, _REMEDIES_IN_APP
+
+    assert set(_REMEDIES_IN_APP) <= set(_REMEDIES)
+    taken = DataError("A data set named 'films' is already stored.", kind=ErrorKind.DATASET_EXISTS)
+    assert describe(taken).endswith("add --replace.")
+    assert "--" not in describe(taken, in_app=True)
+    assert "remove or rename that one" in describe(taken, in_app=True)
+    kinds = (ErrorKind.MISSING_COLUMN, ErrorKind.UNCLEAR_KIND, ErrorKind.UNCLEAR_DATES, ErrorKind.FILE_EXISTS)
+    for kind in kinds:
+        assert "--" not in describe(DataError("It is so.", kind=kind, name="table"), in_app=True)

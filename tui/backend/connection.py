@@ -77,11 +77,11 @@ class Connection:
 
         match error:
             case UnknownError():
-                return Failure(describe(error), "unknown", unnamed_suggestions(error))
+                return Failure(describe(error, in_app=True), "unknown", unnamed_suggestions(error))
             case NotTrainedError():
-                return Failure(describe(error), "untrained")
+                return Failure(describe(error, in_app=True), "untrained")
             case RecsysError():
-                return Failure(describe(error))
+                return Failure(describe(error, in_app=True))
             case MemoryError():
                 return Failure("There is not enough memory for this: use a smaller data set or smaller options.")
         logger.error("a request or a job met an unexpected error", exc_info=error)

@@ -105,7 +105,7 @@ class DataPane(Pane[DataTab]):
         self._listing = self.request("datasets", "listing the data sets", self._were_listed, self._fail("datasets"))
         self._profiling = self.request("profile", "counting what is there", self._was_profiled, self._fail("profile"))
         self._querying = self.request("query", "querying", self._was_queried, self._fail("query"))
-        self._changes = DatasetChanges(self, self.list_again, self.open_dataset)
+        self._changes = DatasetChanges(self, self.list_again, self.open_dataset, self._names)
 
     @staticmethod
     def service_of(session: SessionLike) -> DataTab:
@@ -262,6 +262,9 @@ class DataPane(Pane[DataTab]):
     def chosen(self) -> StoredDataset | None:
         """The data set under the cursor."""
         return self._table.row if self._stored.listing else None
+
+    def _names(self) -> frozenset[str]:
+        return frozenset(one.name for one in self._listed or ())
 
     def open_dataset(self, name: str) -> None:
         """Have the app open another data set."""

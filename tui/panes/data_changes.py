@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,12 +28,21 @@ class DatasetChanges:
         Called once the list of data sets has changed.
     reopen
         Called with the name of the open data set, when that was renamed or updated.
+    taken
+        Tells the names that data sets have.
     """
 
-    def __init__(self, pane: Pane[DataTab], changed: Callable[[], None], reopen: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        pane: Pane[DataTab],
+        changed: Callable[[], None],
+        reopen: Callable[[str], None],
+        taken: Callable[[], Collection[str]],
+    ) -> None:
         self._pane = pane
         self._changed = changed
         self._reopen = reopen
+        self._taken = taken
         self.removed: Sequence[str] = ()
         """The names of the data sets that can be put back, the latest removal first."""
         self._updating: int | None = None
@@ -51,7 +60,8 @@ class DatasetChanges:
         from tui.widgets.add_dataset import AddScreen, Asking
 
         asking = Asking(self._complete, self._preview, self._cancel, self._add)
-        self._pane.app.push_screen(AddScreen(asking, self._failed_to_add, blink=self._pane.line.cursor_blink))
+        blink, taken = self._pane.line.cursor_blink, self._taken()
+        self._pane.app.push_screen(AddScreen(asking, self._failed_to_add, blink=blink, taken=taken))
 
     def ask_to_update(self, stored: StoredDataset) -> None:
         """Open the screen that asks what is to be appended to a data set."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -35,8 +35,27 @@ _ORDERS: dict[bool | None, tuple[str, str]] = {
 }
 #: The roles without which a table is no log.
 _NEEDED = ("user", "item")
+#: The role of the column by which a catalogue in a file of its own names the items of the log.
+_ID = "id"
 #: Lines of a window in which the roles are given less room.
 _LOW = 32
+
+
+class _Found(VerticalScroll):
+    """What was found; Tab reaches it where it has to be scrolled."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll(-1)", "up", id="cursor-up"),
+        Binding("down,j", "scroll(1)", "down", id="cursor-down"),
+    ]
+
+    def allow_focus(self) -> bool:
+        """Only where there is more than shows."""
+        return self.max_scroll_y > 0
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll by a line, at once: further keys may follow."""
+        self.scroll_relative(y=by, animate=False, immediate=True)
 
 
 class RoleTable(Table[Role]):
@@ -84,6 +103,8 @@ class AddScreen(PopUp):
         Whether cursors blink.
     updates
         The name of the stored data set to which it is to be appended; empty for a new one.
+    taken
+        The names that other data sets have.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -102,16 +123,29 @@ class AddScreen(PopUp):
         & RoleTable { height: auto; max-height: 9; margin: 1 1 0 1; }
         &.-short RoleTable { max-height: 5; margin-top: 0; }
         &.-short VerticalScroll { margin-top: 0; }
-        & VerticalScroll { height: 1fr; margin: 1 1 0 1; }
+        & VerticalScroll {
+            height: 1fr;
+            margin: 1 1 0 1;
+            scrollbar-size-vertical: 1;
+            scrollbar-color: $foreground 50%;
+            scrollbar-background: $background;
+            &:focus { scrollbar-color: $primary; }
+        }
     }
     """
 
     def __init__(
-        self, asking: Asking, start: NewDataset | None = None, *, blink: bool = True, updates: str = ""
+        self,
+        asking: Asking,
+        start: NewDataset | None = None,
+        *,
+        blink: bool = True,
+        updates: str = "",
+        taken: Collection[str] = (),
     ) -> None:
         super().__init__()
         self._asking, self._start = asking, start
-        self._updates = updates
+        self._updates, self._taken = updates, taken
         asked = "New ratings: file, folder or address" if updates else "File, folder, address, demo or ml-100k"
         self._source = QueryInput(asked, "~/ratings.csv", blink=blink, id="source")
         self._items = QueryInput("Catalogue in a file of its own", "optional", blink=blink, id="items")
@@ -137,7 +171,7 @@ class AddScreen(PopUp):
             yield self._items
             yield self._name_line
             yield self._roles
-            with VerticalScroll(can_focus=False):
+            with _Found():
                 yield self._found
 
     def on_mount(self) -> None:
@@ -276,6 +310,8 @@ class AddScreen(PopUp):
         cursor = self._roles.cursor
         if draft.unclear_dates and draft.preview is None:
             cursor = len(lines) - 1  # it cannot be read until this is said
+        elif draft.missing in draft.roles:
+            cursor = list(draft.roles).index(draft.missing)
         self._roles.show(lines, cursor=cursor)
         self._show_found(draft)
         if lines and self.focused in (self._source, self._items):
@@ -289,6 +325,9 @@ class AddScreen(PopUp):
         self._draft = None
         self._roles.display = False
         self._lead_on()
+        self._refuse(text)
+
+    def _refuse(self, text: str) -> None:
         self._found.update(Content.assemble(("✗ ", "$text-error"), clean(text)))
 
     def _tell(self, text: str) -> None:
@@ -338,6 +377,11 @@ class AddScreen(PopUp):
             self._roles.focus()
             self._show_found(draft)  # it would fail for the reason that is shown
             return
+        if not self._updates and new.name in self._taken:
+            self._name_line.focus()
+            self._name_line.select_all()
+            self._refuse(f"There is a data set {new.name} already: type another name, or remove that one first.")
+            return
         self._asking.cancel()
         self.dismiss()
         self._asking.add(new)
@@ -381,6 +425,9 @@ def describe_draft(draft: Draft, width: int) -> list[Content]:
         if draft.unclear_dates:
             choose = f" Enter on {_DATES} says whether the day or the month comes first."
             return [Content.assemble(("✗ ", "$text-error"), clean(draft.problem), choose)]
+        if draft.missing == _ID:
+            ask = f"Which column of the catalogue says which item a row is? Enter on {_ID} chooses one."
+            return [Content.assemble(("✗ ", "$text-error"), ask), Content.styled(clean(draft.problem), "$text-muted")]
         missing = " and ".join(role for role in _NEEDED if not draft.roles.get(role))
         columns = "columns are" if " and " in missing else "column is"
         first = f"Which {columns} the {missing}? Enter on a role chooses one." if missing else clean(draft.problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,28 @@ def test_a_catalogue_may_be_in_a_file_of_its_own(service, log, tmp_path):
     draft = service.preview(NewDataset("new", str(log), str(items), {"user": "who", "item": "what"}))
     assert draft.preview.items[0]["title"] == "The Film 0"
     assert {"who", "id", "title"} <= set(draft.columns)
+
+
+def test_a_catalogue_whose_ids_have_an_unusual_name_is_read_once_they_are_named(service, log, tmp_path):
+    items = tmp_path / "films.csv"
+    items.write_text("Nr,Titel,Erscheinungsjahr\n" + "".join(f"film {n},The Film {n},199{n}\n" for n in range(4)))
+    new = NewDataset("new", str(log), str(items), {"user": "who", "item": "what"})
+    draft = service.preview(new)
+    assert (draft.preview, draft.missing) == (None, "id")
+    assert (draft.roles["user"], draft.roles["rating"], draft.roles["id"]) == ("who", "stars", "")
+    assert draft.samples["Nr"] == ("film 0", "film 1", "film 2")
+    draft = service.preview(replace(new, mapping={**new.mapping, "id": "Nr"}))
+    assert draft.preview.items[0]["title"] == "The Film 0"
+    assert (draft.roles["title"], draft.roles["year"]) == ("Titel", "Erscheinungsjahr")
+
+
+def test_usual_names_in_other_languages_are_known_and_decimals_may_have_a_comma(service, tmp_path):
+    log = tmp_path / "wertungen.csv"
+    log.write_text("Nutzer;FilmNr;Sterne;Datum\nanna;1;4,5;31.12.2023\nbernd;2;3,0;30.12.2023\nbernd;1;2,5;1.1.2024\n")
+    draft = service.preview(NewDataset("new", str(log)))
+    assert [draft.roles[role] for role in ("user", "item", "rating", "time")] == ["Nutzer", "FilmNr", "Sterne", "Datum"]
+    assert draft.preview.overview.rating_range == (2.5, 4.5)
+    assert draft.samples["Sterne"] == ("4,5", "3,0", "2,5")
 
 
 def test_what_is_not_there_is_said(service, tmp_path):
