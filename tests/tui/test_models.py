@@ -277,6 +277,15 @@ async def test_the_differences_of_two_runs_are_shown(app: RecsysApp, session: Fa
         assert options.index("12") == heading.index("#2")
 
 
+async def test_keys_that_need_marks_say_so(app: RecsysApp, session: FakeSession) -> None:
+    async with running(app, "f6", "tab", "v") as pilot:
+        assert "Mark two models or runs with Space first: v compares them." in screen_text(app)
+        await pilot.press("space", "space", "space", "f")
+        await settle(pilot)
+        assert "Mark two runs with Space first: f lists their differences." in screen_text(app)
+        assert len(app.screen_stack) == 1
+
+
 @pytest.mark.parametrize("size", [VERY_WIDE, NARROW])
 async def test_all_of_a_run_can_be_read_in_any_window(
     app: RecsysApp, session: FakeSession, size: tuple[int, int]

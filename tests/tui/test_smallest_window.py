@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.tui.conftest import screen_text, settle
+from engine.data.results import ModelState
+from tests.tui.conftest import screen_text, settle, type_text
 from tests.tui.fake import FakeSession
 from tui.app import RecsysApp
 from tui.widgets.table import Table
@@ -92,3 +93,28 @@ async def test_a_value_of_a_form_that_has_no_room_keeps_its_arrows(make_app: Mak
         await settle(pilot)
         line = next(line for line in screen_text(app).splitlines() if " What " in line)
         assert "… ›" in line
+
+
+async def test_the_key_that_helps_shows_where_not_all_of_a_notice_does(make_app: MakeApp) -> None:
+    session = FakeSession(trained=())
+    session.further_models = [ModelState("svd", "user", "A description that is so long that it takes a second line.")]
+    app = make_app(session)
+    async with app.run_test(size=SMALLEST) as pilot:
+        await settle(pilot)
+        await pilot.press("f3")
+        await settle(pilot)
+        assert "F5" in screen_text(app).split("Recommended")[1]
+
+
+async def test_what_was_found_in_a_file_shows_below_its_columns(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=SMALLEST) as pilot:
+        await settle(pilot)
+        await pilot.press("f7", "a")
+        await settle(pilot)
+        await type_text(pilot, "/data/ratings.csv")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "1,000 items, 60 users" in screen_text(app)
+        assert "who" in screen_text(app)

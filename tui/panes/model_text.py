@@ -104,7 +104,7 @@ def validation_line(curve: ValidationCurve | None, width: int) -> str:
 
 def curves_text(runs: Sequence[RunRecord]) -> Content:
     """The losses of several runs below each other, each on a scale of its own, since losses differ in kind."""
-    keys = "v compares those that were measured, c draws curves" + (", f lists differences" if len(runs) == 2 else "")
+    keys = "v compares, c draws curves" + (", f lists differences" if len(runs) == 2 else "")
     lines = [Content.assemble((f"{len(runs)} runs are marked", "bold $text"), f" · {keys}")]
     for run in runs:
         name = fit(f"#{run.id} {run.model}", 18)

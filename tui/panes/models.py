@@ -539,12 +539,12 @@ class ModelsPane(Pane[ModelDesk]):
         elif len(self._marked) > 1:
             self.app.push_screen(ComparisonPage(self.backend, self._marked, self.state.draft.items))
         else:
-            self._say_how_to_mark("two models or two runs", "compares them")
+            self._say_how_to_mark("two models or runs", f"{shown_key(self.app, 'compare', 'v')} compares them")
 
     def _say_how_to_mark(self, what: str, then: str) -> None:
+        """Say what a key needs, as it does nothing."""
         mark = shown_key(self.app, "mark", "Space")
-        marked = f" {count(len(self._marked), 'run is', 'runs are')} marked." if self._marked else ""
-        self.post_message(StatusChanged(f"✗ Mark {what} with {mark}, and the key {then}.{marked}"))
+        self.post_message(StatusChanged(f"✗ Mark {what} with {mark} first: {then}."))
 
     def action_curves(self) -> None:
         """Draw the curves of the marked runs, or of the one under the cursor, and of the training under way."""
@@ -570,7 +570,8 @@ class ModelsPane(Pane[ModelDesk]):
     def action_diff(self) -> None:
         """Show in what the two marked runs differ."""
         if len(self._marked) != 2:
-            self._say_how_to_mark("exactly two runs", "shows in what they differ")
+            key = shown_key(self.app, "diff", "f")
+            self._say_how_to_mark("two runs", f"{key} lists their differences")
             return
         first, second = self._marked
         runs = {run.id: f"#{run.id} {run.kind} {run.model}" for run in self._known.stored.runs} if self._known else {}

@@ -37,8 +37,8 @@ _ORDERS: dict[bool | None, tuple[str, str]] = {
 _NEEDED = ("user", "item")
 #: The role of the column by which a catalogue in a file of its own names the items of the log.
 _ID = "id"
-#: Lines of a window in which the roles are given less room.
-_LOW = 32
+#: Lines of a window in which the roles are given less room, and those in which they are given little.
+_LOW, _TINY = 32, 22
 
 
 class _Found(VerticalScroll):
@@ -123,6 +123,8 @@ class AddScreen(PopUp):
         & RoleTable { height: auto; max-height: 9; margin: 1 1 0 1; }
         &.-short RoleTable { max-height: 5; margin-top: 0; }
         &.-short VerticalScroll { margin-top: 0; }
+        &.-tiny RoleTable { max-height: 3; }
+        &.-tiny VerticalScroll { min-height: 2; }
         & VerticalScroll {
             height: 1fr;
             margin: 1 1 0 1;
@@ -200,6 +202,7 @@ class AddScreen(PopUp):
     def on_resize(self) -> None:
         """Leave room for what was found in a low window."""
         self.query_one(".page").set_class(self.app.size.height < _LOW, "-short")
+        self.query_one(".page").set_class(self.app.size.height < _TINY, "-tiny")
 
     @property
     def new(self) -> NewDataset:

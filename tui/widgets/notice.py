@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
@@ -19,6 +18,10 @@ if TYPE_CHECKING:
 
 #: In fewer lines than this every one is needed: for a heading, a sentence and the key that helps.
 _LOW = 5
+#: The blank lines above and below a notice where there is room for them.
+_BLANK = 2
+#: Parts of a notice of which none is left out: its heading, its first sentence, and the key that helps.
+_NEEDED = 3
 #: Values of a job that are shown in places of their own.
 _SHOWN_ELSEWHERE = ("epoch", "epochs", "pace", "seconds_left")
 
@@ -44,8 +47,7 @@ class Notice(Static):
         self._again: Callable[[], None] = lambda: None
 
     def on_resize(self) -> None:
-        """Leave the blank lines out where there is no room for them."""
-        self.set_class(self.outer_size.height < _LOW, "-low")
+        """Leave out what there is no room for."""
         self._again()
 
     def show(self, heading: str, text: str = "", action: tuple[str, str, str] | None = None) -> None:
@@ -91,13 +93,23 @@ class Notice(Static):
 
     def _write(self, parts: Sequence[Content]) -> None:
         self._again = partial(self._write, parts)
-        width, height = self.content_size
-        lines = sum(-(-max(cell_len(line), 1) // max(width, 1)) for part in parts for line in part.plain.split("\n"))
-        roomy = not height or lines + len(parts) - 1 <= height
-        content = Content("\n\n" if roomy else "\n").join(parts)
+        width, height = self.content_size.width, self.outer_size.height
+        kept = list(parts)
+        while height and len(kept) > _NEEDED and _lines_of(kept, width) > height:
+            del kept[-2]  # the key stands last, and the heading and the reason first
+        lines = _lines_of(kept, width)
+        low = 0 < height < max(_LOW, lines + _BLANK)
+        self.set_class(low, "-low")
+        roomy = not height or lines + len(kept) - 1 <= height - (0 if low else _BLANK)
+        content = Content("\n\n" if roomy else "\n").join(kept)
         if not content.is_same(self._written):
             self._written = content
             self.update(content, layout=False)  # it fills its panel, whatever the text
+
+
+def _lines_of(parts: Sequence[Content], width: int) -> int:
+    """The lines that parts take below each other."""
+    return sum(len(line.wrap(max(width, 1))) for part in parts for line in part.split("\n", allow_blank=True))
 
 
 def what_was_kept(job: JobView) -> str:
