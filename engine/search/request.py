@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.data.results import Understood
 from engine.search.lexical.stop_words import STOP_WORDS
+from engine.search.lexical.variants import number_of
 from engine.search.understanding.languages import Translation, language_name, read_language
 from engine.search.understanding.moods import Moods, read_moods
+from engine.search.understanding.places import COUNTRIES, LANGUAGES
 from engine.search.understanding.reader import read
 from engine.text.normalize import words
 
@@ -22,6 +24,14 @@ if TYPE_CHECKING:
 
 #: Words for what a catalogue holds, which other languages put before the subject.
 _FORMS = frozenset({"anime", "animation", "cartoon", "series", "book", "novel", "manga"})
+#: Words that say that a title follows: "the movie called Her".
+_NAMED = re.compile(
+    r"(?:[\w']+\s+){0,5}(?:movie|film|flick|anime|series|show|cartoon|book|novel|game|song|album|one)\s+"
+    r"(?:called|named|titled|entitled)\s+[\"“]?(?P<title>[^\"”]+)[\"”]?",
+    re.IGNORECASE,
+)
+_HALF = re.compile(r"\b(?P<number>\w+) and a half\b", re.IGNORECASE)
+_WITHOUT = re.compile(r"\bw/o\b", re.IGNORECASE)
 #: In a longer query a single word such as "slow" belongs to a plot.
 _LONGEST_OF_MOODS = 8
 
@@ -99,6 +109,7 @@ def understand(
     has_title: Callable[[str], bool] = lambda _: False,
     is_title: Callable[[str], bool] = lambda _: False,
     is_first_title: Callable[[str], bool] | None = None,
+    is_common: Callable[[str], bool] = lambda _: False,
 ) -> Request:
     """Read what a query asks for.
 
@@ -119,11 +130,14 @@ def understand(
         Whether a text is the whole title of an item.
     is_first_title
         The same, but for the title that is shown, and not for others of an item. None compares it with all of them.
+    is_common
+        Whether several items have a folded word, or the name of a person.
     """
-    translation = Translation() if query in literal else read_language(query, is_known)
+    query = _WITHOUT.sub("without", next((one for one in _titles_meant(query) if is_title(one)), query))
+    translation = Translation() if query in literal else read_language(query, is_known, is_common)
     if translation.language is not None and has_title(query):
         translation = Translation()
-    english = _with_subject_first(translation.english) if translation.language is not None else ""
+    english = _as_in_english(translation) if translation.language is not None else ""
     if is_first_title is not None and len(words(query)) > 2 and is_title(query):
         is_first_title = is_title  # another title that is as long is hardly a request: "No se lo digas a nadie"
     reading = read(english or query, fields, keep_as_text=frozenset(literal), is_title=is_first_title)
@@ -150,10 +164,28 @@ def understand(
     )
 
 
-def _with_subject_first(english: str) -> str:
-    """A translation in the order of English: "football anime" for what other languages call an anime of football."""
-    first, *rest = english.split() or [""]
-    return " ".join([*rest, first]) if first in _FORMS else english
+def _titles_meant(query: str) -> Iterator[str]:
+    """What is a title if any item has it: what "called" names, and "8 1/2" for "eight and a half"."""
+    if (named := _NAMED.fullmatch(query.strip())) is not None:
+        yield named["title"]
+    if (half := _HALF.search(query)) is not None:
+        for number in (half["number"], number_of(half["number"].casefold())):
+            for sign in ("½", " 1/2") if number is not None else ():
+                yield f"{query[: half.start()]}{number}{sign}{query[half.end() :]}"
+
+
+def _as_in_english(translation: Translation) -> str:
+    """A translation in the order of English: "football anime" for what other languages call an anime of football.
+
+    Where it says from where a film is, the noun stays, since the place may be a subject without it: of "film brasileiro
+    sobre favela" not only "brazilian slum" is left.
+    """
+    first, *rest = translation.english.split() or [""]
+    if first in _FORMS and rest and rest[0] not in ("without", "like"):
+        return " ".join([*rest, first])
+    names_film = any(english == "film" for _, english in translation.words)
+    of_place = any(word in COUNTRIES or word in LANGUAGES for word in (first, *rest))
+    return f"{translation.english} film" if names_film and of_place and rest else translation.english
 
 
 def _without_phrases(text: str, phrases: Collection[str]) -> str:

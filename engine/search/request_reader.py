@@ -13,6 +13,7 @@ import numpy.typing as npt
 from engine.data.results import Understood
 from engine.ranking import top_k
 from engine.runtime.locked_property import locked_property
+from engine.search.filters.columns import TextField
 from engine.search.filters.parser import Filter, mask
 from engine.search.left_out import Allowed, LeftOut
 from engine.search.request import Request, understand
@@ -155,6 +156,7 @@ class RequestReader:
             self._is_title,
             titles.__contains__,
             lambda text: titles.is_first(text, self._fields.titles),
+            self._index.keywords.is_common,
         )
         if request.translation.language is not None and self._semantic.multilingual:
             # Its words are translated, but its meaning needs no translation. That of an excluded subject does: it must
@@ -173,7 +175,9 @@ class RequestReader:
     @locked_property
     def _words_of_known_titles(self) -> frozenset[str]:
         known = self._items.table.column("title").take(top_k(self._popularity(), _KNOWN_TITLES)).to_pylist()
-        return frozenset(word for title in known for word in words(title or ""))
+        genre = self._fields["genre"] if "genre" in self._fields.names else None
+        genres = genre.folded if isinstance(genre, TextField) else ()
+        return frozenset(word for text in (*known, *genres) for word in words(text or ""))
 
     @property
     def _index(self) -> InvertedIndex:

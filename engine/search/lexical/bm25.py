@@ -38,6 +38,8 @@ _ACRONYM_WEIGHT = 1.5
 _PHRASE_WEIGHT = 0.9
 #: The least weight of a match that is the same word, in another form or spelling.
 _SAME_WORD = 0.75
+#: A word that so many items have is no slip of one text.
+_COMMON = 3
 
 
 class BM25Index:
@@ -363,6 +365,13 @@ class BM25Index:
         """Whether the words of a text are the name of a person, or a part of one; a spelling mistake is forgiven."""
         its_words = words(self.corrected(text))
         return all(map(self._is_in_names, its_words)) and f" {' '.join(its_words)} " in self._lines
+
+    def is_common(self, word: str) -> bool:
+        """Whether several items have a word exactly as typed, or it is a part of the name of a person."""
+        if word not in self._term_ids:
+            return False
+        column = self._column_of(word)
+        return column.stop - column.start >= _COMMON or self._is_in_names(word)
 
     def _is_in_names(self, word: str) -> bool:
         return word in self._term_ids and bool((self._places[self._column_of(word)] & np.uint8(Place.NAME)).any())

@@ -281,6 +281,7 @@ class TermDictionary:
             found = [
                 (one, distance)
                 for one, distance in similar
+                if one not in STOP_WORDS or sorted(one) == sorted(word)  # "teh" is "the", but "cour" is not "your"
                 if one in telling or len(one) >= _SHORTEST_CORRECTION
                 if one in telling or one in same or not is_real
                 if one in supported or one in same or self._is_likely(word, one, distance, in_titles)

@@ -26,6 +26,8 @@ _NAMES = {
 }  # fmt: skip
 #: How much a match speaks for a language. A word of a title, or one that is English too, says little.
 _EXPRESSION, _SUBJECT, _TITLE_WORD, _FILM, _FUNCTION, _SHARED, _LETTER = 2.0, 1.0, 0.5, 0.75, 0.5, 0.1, 0.2
+#: The same of a word that is no English one and excludes something.
+_EXCLUSION = 1.2
 #: What is added for a word whose accents are as the language writes them, and for one with other accents or endings.
 _ACCENTS, _OTHER_ACCENTS, _INFLECTED = 0.1, -0.2, -0.15
 #: How much a word speaks against a language that does not know it.
@@ -79,7 +81,9 @@ def language_name(code: str) -> str:
     return found.name if found is not None else _NAMES.get(code, code)
 
 
-def read_language(text: str, is_known: Callable[[str], bool]) -> Translation:
+def read_language(
+    text: str, is_known: Callable[[str], bool], is_common: Callable[[str], bool] = lambda _: False
+) -> Translation:
     """Recognise the language of a query, and translate its words.
 
     A query counts as one in another language only if its words speak clearly for it and not for English. Titles that
@@ -92,6 +96,9 @@ def read_language(text: str, is_known: Callable[[str], bool]) -> Translation:
     is_known
         Whether a folded word occurs in a title of the catalogue. It is also asked for the whole folded query, and may
         answer whether that is a title.
+    is_common
+        Whether several texts of the catalogue have a folded word, or the name of a person. Such a word is no compound
+        of another language, whatever parts it has: "Bergman" is no man of the mountains.
 
     Examples
     --------
@@ -108,7 +115,7 @@ def read_language(text: str, is_known: Callable[[str], bool]) -> Translation:
     by_script = language_by_script(text)
     if by_script is not None:
         return _by_script(text, tokens, by_script, is_known)
-    chosen = _likeliest(tokens, is_known)
+    chosen = _likeliest(tokens, is_known, is_common)
     return Translation() if chosen is None else _translate(tokens, chosen, is_known)
 
 
@@ -131,7 +138,9 @@ def _covered(tokens: Sequence[_Token], code: str) -> int:
     return sum(len(piece.text) for piece in pieces if piece.entry is not None)
 
 
-def _likeliest(tokens: Sequence[_Token], is_known: Callable[[str], bool]) -> Lexicon | None:
+def _likeliest(
+    tokens: Sequence[_Token], is_known: Callable[[str], bool], is_common: Callable[[str], bool]
+) -> Lexicon | None:
     """The language in Latin script in which a query is most likely written; None for English or undecided."""
     tokens = tokens[:_DECIDING]
     words = [token.folded for token in tokens]
@@ -141,18 +150,23 @@ def _likeliest(tokens: Sequence[_Token], is_known: Callable[[str], bool]) -> Lex
     familiar = [is_known(word) for word in words]
     best, chosen = 0.0, None
     for candidate in lexicons(_LATIN):
-        evidence, needed = _evidence(tokens, words, familiar, candidate, english)
+        evidence, needed = _evidence(tokens, words, familiar, is_common, candidate, english)
         if evidence >= needed and evidence > best + 1e-9:
             best, chosen = evidence, candidate
     return chosen
 
 
 def _evidence(
-    tokens: Sequence[_Token], words: Sequence[str], familiar: Sequence[bool], lexicon: Lexicon, english: Lexicon
+    tokens: Sequence[_Token],
+    words: Sequence[str],
+    familiar: Sequence[bool],
+    is_common: Callable[[str], bool],
+    lexicon: Lexicon,
+    english: Lexicon,
 ) -> tuple[float, float]:
     """How much the words of a query speak for a language, and how much is needed."""
-    matches = lexicon.match(words)
-    if all(match.entries[0].role in ("function", "connector") for match in matches):
+    matches = [one for one in lexicon.match(words) if len(one.entries) == 1 or not is_common(words[one.start])]
+    if all(match.entries[0].role in ("function", "connector", "measure") for match in matches):
         return 0.0, _ENOUGH
     evidence, told, strange = 0.0, False, False
     unmatched = set(range(len(words)))
@@ -165,7 +179,7 @@ def _evidence(
         evidence += weight
         is_expression = match.stop - match.start > 1
         told |= role == "film" or (is_expression and role == "subject")
-        strange |= role == "subject" and not familiar[match.start]
+        strange |= (role == "subject" and not familiar[match.start]) or (weight > 1 and _is_exclusion(match.entries[0]))
     for place in unmatched:
         entry = english.entries.get(words[place])
         if entry is not None:
@@ -191,11 +205,18 @@ def _weight(words: Sequence[str], familiar: Sequence[bool], match: Match, englis
         return _SHARED if entry.role == "subject" else 0.0
     if match.stop - match.start > 1:
         return _EXPRESSION if entry.role == "subject" else 2 * _FUNCTION
-    if entry.role in ("function", "connector"):
+    if _is_exclusion(entry):
+        return _EXCLUSION
+    if entry.role in ("function", "connector", "measure"):
         return _FUNCTION if len(word) > 1 else _LETTER
     if entry.role == "film":
         return _FILM
     return _TITLE_WORD if familiar[match.start] else _SUBJECT
+
+
+def _is_exclusion(entry: Entry) -> bool:
+    """Whether a word excludes what follows it, which must not become what is searched for: "anime ohne harem"."""
+    return entry.role == "connector" and entry.english == "without"
 
 
 def _spelling(typed: str, match: Match, lexicon: Lexicon) -> float:
@@ -254,8 +275,10 @@ def _collect(
     words: list[tuple[str, str]] = []
     untranslated: list[str] = []
     searched: dict[str, None] = {}
-    for typed, entries in pieces:
+    for place, (typed, entries) in enumerate(pieces):
         if entries and all(entry.role == "function" for entry in entries):
+            continue
+        if entries and entries[0].role == "measure" and not _goes_on_with_number(pieces, place + 1):
             continue
         if entries:
             words.append((typed, " ".join(entry.english for entry in entries)))
@@ -268,3 +291,11 @@ def _collect(
         else:
             untranslated.append(typed)
     return Translation(code, " ".join(searched), tuple(words), tuple(untranslated))
+
+
+def _goes_on_with_number(pieces: Sequence[tuple[str, tuple[Entry, ...]]], start: int) -> bool:
+    """Whether a number or a decade is the first piece from a place on that says anything."""
+    for typed, entries in pieces[start:]:
+        if not all(entry.role == "function" for entry in entries) or not entries:
+            return typed[:1].isdigit() or (bool(entries) and entries[0].english[:1].isdigit())
+    return False

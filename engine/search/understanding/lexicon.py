@@ -36,12 +36,16 @@ from engine.text.normalize import fold
 _FOLDER = Path(__file__).with_name("vocabularies")
 #: English expressions that connect others: they are translated, but are no subject.
 _CONNECTORS = frozenset({"without", "before", "after", "like"})
+#: English expressions that say something of a number. Their words in other languages mean much else before other words,
+#: such as "unter" and "desde".
+_MEASURES = frozenset({"before", "after", "since", "until", "less than", "more than", "at least", "at most"})
 #: The shortest form to which an ending may be added, and the shortest stem that two inflected forms must share. To the
 #: shortest forms only "s" and longer endings are added: the Spanish "solo" is no form of "sol".
 _SHORTEST_FORM, _SHORTEST_STEM = 3, 4
 _SHORTEST_COMPOUND, _LONGEST_COMPOUND, _SHORTEST_PART = 7, 40, 3
 
-Role = Literal["subject", "connector", "film", "function"]
+#: A measure is translated where a number follows, and says nothing elsewhere.
+Role = Literal["subject", "connector", "measure", "film", "function"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,13 @@ class Lexicon:
             self._add(form, Entry("film", "film"))
         for english, forms in table.items():
             for form in forms:
+                if english in _MEASURES and (english not in _CONNECTORS or self._says_nothing(form)):
+                    self.entries[key_of(form)] = Entry(english, "measure")
                 self._add(form, Entry(english, "connector" if english in _CONNECTORS else "subject"))
+
+    def _says_nothing(self, form: str) -> bool:
+        found = self.entries.get(key_of(form))
+        return found is not None and found.role == "function"
 
     def _add(self, form: str, entry: Entry) -> None:
         """Add an expression; German umlauts also as they are typed without them, "gefaengnis"."""
@@ -162,6 +172,8 @@ class Lexicon:
         found = self.entries.get(word)
         if found is not None or len(word) <= _SHORTEST_FORM or word[:_SHORTEST_FORM] not in self._beginnings:
             return found
+        if word.isdigit():  # "2010" is a year, though "2010er" are a decade
+            return None
         for ending in self._endings:
             shortest = _SHORTEST_FORM if ending == "s" or len(ending) > 1 else _SHORTEST_FORM + 1
             if word.endswith(ending) and len(word) - len(ending) >= shortest:

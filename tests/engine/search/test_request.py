@@ -46,3 +46,28 @@ def test_words_that_are_literal_are_neither_moods_nor_translated(fields: Fields)
     assert understand(query, fields).translation.language == "es"
     request = understand(query, fields, literal={query})
     assert (request.translation.language, request.words) == (None, query)
+
+
+@pytest.mark.parametrize("query", ["the movie called dark city", "film titled Dark City", 'a film named "dark city"'])
+def test_what_is_called_so_is_a_title(fields: Fields, query: str) -> None:
+    request = understand(query, fields, is_title=lambda text: text.lower() == "dark city")
+    assert request.text.lower() == request.words.lower() == "dark city"
+    assert not request.moods.genres
+    assert understand(query, fields).text == query
+
+
+@pytest.mark.parametrize("title", ["8½", "8 1/2"])
+def test_a_half_in_words_is_one_of_a_title(fields: Fields, title: str) -> None:
+    for query in ("eight and a half", "8 and a half"):
+        assert understand(query, fields, is_title=lambda text: text == title).text == title
+        assert understand(query, fields).text == query
+
+
+def test_an_abbreviated_without_excludes(fields: Fields) -> None:
+    assert understand("thriller w/o drama", fields).without or understand("thriller w/o drama", fields).filters
+
+
+def test_a_film_of_another_language_keeps_the_noun_that_its_country_describes(fields: Fields) -> None:
+    assert understand("film brasileiro sobre favela", fields).words == "brazilian slum film"
+    assert understand("film über einen hai", fields).words == "shark"
+    assert understand("anime ohne musik", fields).understood[0].condition == "anime without music"

@@ -85,6 +85,18 @@ def test_a_word_that_is_there_is_not_corrected() -> None:
     assert word.matches == {"heat": 1.0}
 
 
+def test_no_word_is_corrected_to_one_that_says_nothing() -> None:
+    index = BM25Index(["Your Name", "Heat"], ["", ""])
+    assert index.corrections("cour heat") == ()
+
+
+def test_a_common_word_is_in_several_items_or_a_name() -> None:
+    index = BM25Index(["One", "Two", "Three"], ["a film by bergman", "bergman again", "bergman and goldberg"])
+    assert index.is_common("bergman")
+    assert not index.is_common("goldberg")
+    assert not index.is_common("spielberg")
+
+
 def test_the_better_known_of_equals_comes_first() -> None:
     index = BM25Index(["Heat One", "Heat Two"], ["", ""], item_popularity=np.array([0.1, 0.9]))
     assert index.search("heat", 2)[0].tolist() == [1, 0]

@@ -41,6 +41,22 @@ def in_no_title(word: str) -> bool:
         ("gefaengnis", "de", "prison"),
         ("vampirfilm", "de", "vampire"),
         ("kriegsfilme", "de", "war"),
+        ("thriller unter 100 minuten", "de", "thriller less than 100 minute"),
+        ("ein haus unter dem see", "de", "house lake"),
+        ("horrorfilm nach 2010", "de", "horror after 2010"),
+        ("krimis seit 2010", "de", "crime since 2010"),
+        ("filme aus den 80ern", "de", "80s"),
+        ("japanische filme vor 1960", "de", "japanese before 1960"),
+        ("anime ohne harem", "de", "anime without"),
+        ("películas de menos de 90 minutos", "es", "less than 90 minute"),
+        ("película de terror de los 80", "es", "horror 80s"),
+        ("una película desde el espacio", "es", "space"),
+        ("film de moins de 90 minutes", "fr", "less than 90 minute"),
+        ("comédie française récente", "fr", "comedy french recent"),
+        ("anime con meno di 13 episodi", "it", "anime less than 13 episode"),
+        ("filmes brasileiros dos anos 2000", "pt", "brazilian 2000s"),
+        ("komedie onder 90 minuten", "nl", "comedy less than 90 minute"),
+        ("film i 80 dagar", None, ""),
         ("zeitreise", "de", "time travel"),
         ("weihnachtsfilm für kinder", "de", "christmas kids"),
         ("film di vampiri", "it", "vampire"),
@@ -62,7 +78,7 @@ def in_no_title(word: str) -> bool:
         ("범죄영화", "ko", "crime"),
     ],
 )
-def test_a_query_is_translated_by_its_subjects(query: str, language: str, english: str) -> None:
+def test_a_query_is_translated_by_its_subjects(query: str, language: str | None, english: str) -> None:
     read = read_language(query, in_no_title)
     assert (read.language, read.english) == (language, english)
 
@@ -157,6 +173,12 @@ def test_what_became_what_is_told_as_typed() -> None:
 
 def test_names_that_titles_have_are_searched_with_the_english_words() -> None:
     assert read_language("película de batman en la cárcel", {"batman"}.__contains__).english == "batman prison"
+
+
+def test_a_name_of_the_catalogue_is_no_compound() -> None:
+    assert read_language("spielberg", in_no_title).language == "de"
+    assert read_language("spielberg", in_no_title, {"spielberg"}.__contains__).language is None
+    assert read_language("ein kriegsfilm", in_no_title, {"spielberg"}.__contains__).english == "war"
 
 
 def test_a_whole_title_of_the_catalogue_stays_a_title() -> None:
