@@ -50,6 +50,8 @@ class Candidate:
         Whether the words say who made an item or where: ``directed by hitchcock``, ``from italy``.
     commas
         The places of words that a comma of a list separates from the word before: ``from italy, france or spain``.
+    is_kept
+        Whether the words are searched for as well, since the filters say less than they do.
     """
 
     start: int
@@ -61,6 +63,7 @@ class Candidate:
     reach: int = 0
     is_origin: bool = False
     commas: frozenset[int] = frozenset()
+    is_kept: bool = False
 
     @property
     def is_head(self) -> bool:

@@ -36,9 +36,10 @@ class Findings:
         self._dropped: list[tuple[int, int]] = []
         self._names_items = False
 
-    def demand(self, start: int, end: int, filters: tuple[Filter, ...]) -> None:
-        """Take words for a condition."""
-        self._conditions.append(Condition(*self._use(start, end), filters))
+    def demand(self, start: int, end: int, filters: tuple[Filter, ...], *, is_kept: bool = False) -> None:
+        """Take words for a condition; those that are kept stay text as well."""
+        span = self._span(start, end) if is_kept else self._use(start, end)
+        self._conditions.append(Condition(*span, filters))
 
     def exclude(self, start: int, end: int, subject_start: int, subject_end: int, *, names_items: bool) -> None:
         """Take words for the exclusion of a subject; a noun for items may be among them."""
@@ -105,6 +106,9 @@ class Findings:
 
     def _use(self, start: int, end: int) -> tuple[str, int, int]:
         self._used[start:end] = [True] * (end - start)
+        return self._span(start, end)
+
+    def _span(self, start: int, end: int) -> tuple[str, int, int]:
         first, last = self._tokens[start].start, self._tokens[end - 1].end
         return self._text[first:last], first, last
 

@@ -12,7 +12,8 @@ cyberpunk:; documentary: documentaries, docu; drama: dramas/ dramatic; ecchi:; f
 historical fiction:; horror:; josei:; martial arts:; mecha:; memoir: memoirs; musical: musicals
 mystery: mysteries; noir: noirs, film noir, film noirs, neo noir; parody: parodies; psychological:
 romance: romances/ romantic; satire: satires/ satirical
-science fiction: sci fi, scifi, sf; seinen:; shoujo: shojo; shoujo ai:; shounen: shonen; shounen ai:; slice of life:
+science fiction: sci fi, scifi, sf; seinen:; shoujo: shojo; shoujo ai: girls love; shounen: shonen
+shounen ai: boys love, boy love; slice of life:
 supernatural:; suspense:; thriller: thrillers; western: westerns; yaoi:; young adult: ya; yuri:
 """
 _WEAK_FORMS: Mapping[str, tuple[str, ...]] = {

@@ -7,7 +7,11 @@ from collections.abc import Callable, Sequence
 from engine.search.understanding.tokens import Token, join, word_set
 from engine.search.understanding.words import Words
 
-_LIKE = ("similar to", "in the style of", "in the vein of", "reminiscent of", "comparable to", "like")
+_LIKE = (
+    *("similar to", "in the style of", "in the vein of", "in the spirit of", "along the lines of", "reminiscent of"),
+    *("comparable to", "if you liked", "if you like", "if you loved", "if you enjoyed", "if i liked", "if i loved"),
+    *("for fans of", "for people who liked", "for people who loved", "for people who like", "like"),
+)
 _SOME = ("something", "anything", "stuff", "things", "more", "some", "one", "a")
 _BETWEEN = frozenset(("that", "which", "are", "is", "other", "good", "just", "really", "much", "very", "a", "lot"))
 #: Words that may follow the title.

@@ -12,7 +12,11 @@ from engine.search.understanding.tokens import word_set
 from engine.search.understanding.vocabulary import NOUNS
 from engine.search.understanding.words import Joint, Words
 
-_WITHOUT = ("without any", "without too much", "without so much", "without much", "without the", "without a", "without")
+_WITHOUT = (
+    *("without any", "without too much", "without so much", "without much", "without the", "without a", "without"),
+    "sans",
+)
+_BARE_WITHOUT = ("without", "sans")
 _NO = ("with no", "with not too much", "but no", "and no", "no")
 _NOT = (
     *("not suitable", "not appropriate", "not meant", "unsuitable", "inappropriate"),
@@ -37,7 +41,10 @@ _DEGREES = (
 _SURE = word_set("except excluding other apart aside anything everything all")
 #: What may stand between a negation of items and what is said of them: "except those by hitchcock", "not about war".
 _THOSE = ("those", "the ones", "ones", "anything", "any")
-_ABOUT = ("about", "with", "starring", "featuring", "involving", "containing")
+_ABOUT = (
+    *("about", "with", "starring", "featuring", "involving", "containing"),
+    *("set in", "set on", "set at", "set during", "taking place in", "located in"),
+)
 _ARE = ("that are", "which are", "that were", "which were")
 #: Words behind "non-" that are one word with it.
 _NON_WORDS = word_set("stop fiction linear verbal profit human fungible sequitur entity conformist descript events")
@@ -185,6 +192,7 @@ def _excluded(
     degree = None if phrases is _WITHOUT else words.after(behind, _DEGREES)
     if degree is None and is_not:
         degree = words.after(behind, _ABOUT if start == 0 else (*_ABOUT, "by"))
+        degree = degree and (words.after(degree, ("the", "a", "an")) or degree)
     place = degree or behind
     found = find.origin(behind) if is_not and _excludes(words, start, True, True) else None
     found = found or find.excluded(place)
@@ -213,7 +221,7 @@ def _non(words: Words, start: int, find: Finders) -> list[Negated]:
         found = find.name(start + 1)
     if found is not None:
         return [Negated(start, found.end, (_negated(found, start),))]
-    is_before_noun = not words.breaks(start + 2) and words.is_head(start + 2) and words.gap(start + 1) == "-"
+    is_before_noun = not words.breaks(start + 2) and words.is_head(start + 2) and words.gap(start + 1) in ("-", " ")
     if not is_before_noun or words[start + 1] in _NON_WORDS or not words[start + 1]:
         return []
     return [Negated(start, start + 2, subject=(start + 1, start + 2))]
@@ -260,7 +268,7 @@ def _qualified(words: Words, start: int, place: int, find: Finders) -> list[Nega
 def _is_in_plot(words: Words, start: int) -> bool:
     """Whether a negation belongs to a person in a plot: "she is not french", "a world without crime"."""
     before = words[start - 1]
-    if words[start] in ("without", "with"):
+    if words[start] in (*_BARE_WITHOUT, "with"):
         return before in _LACKING
     return before in _CLAUSES or (words[start] in ("not", "no") and before in _VERBS)
 
@@ -340,9 +348,10 @@ def _excludes(words: Words, start: int, is_not: bool, has_degree: bool) -> bool:
         return True
     if is_not:
         if words[start] == "not" and before not in _CLAUSES | _LACKING and not words.tokens[start - 1].is_stop:
-            return has_degree or words.breaks(start + 2)  # "kurosawa not samurai"
+            end = _title_end(words, start + 1) or start + 2
+            return has_degree or words.breaks(end)  # "kurosawa not samurai", "tarantino not kill bill"
         return (has_degree and before not in ("is", "are", "was", "were")) or words[start] in ("that", "which")
-    if words[start] != "without":
+    if words[start] not in _BARE_WITHOUT:
         return False
     return before != "" and before not in _LACKING and not before.endswith("ing") and before not in _CLAUSES
 
@@ -361,6 +370,8 @@ def _subjects(
 def _subject_end(words: Words, place: int, find: Finders) -> int | None:
     """The place behind the subject that begins at a place; None if no subject does."""
     end = place
+    if (title_end := _title_end(words, place)) is not None:
+        return title_end
     if words[place + 1] == "and" and (words[place], words[place + 2]) in _PAIRS:
         end = place + 3
     while end < len(words) and end - place < _LONGEST_SUBJECT and words[end] != "":
@@ -369,6 +380,14 @@ def _subject_end(words: Words, place: int, find: Finders) -> int | None:
             break
         end += 1
     return None if end == place or words.tokens[place].is_stop else end
+
+
+def _title_end(words: Words, place: int) -> int | None:
+    """The place behind the words of a title or a quotation that begins at a place; None if there is none."""
+    end = place
+    while end < len(words) and words.is_sealed[end] and not (end > place and words.breaks(end)):
+        end += 1
+    return end if end > place else None
 
 
 def _is_condition(found: Candidate | None) -> bool:

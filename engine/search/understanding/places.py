@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from engine.search.understanding.tokens import word_set
 
@@ -62,6 +63,16 @@ asian = asia: east_asian southeast_asian south_asian
 middle eastern = the middle east/middle east: egyptian iranian israeli lebanese turkish arabic hebrew persian
 north african = north africa: algerian egyptian moroccan; african = africa: north_african kenyan nigerian south_african
 """
+# Each entry: the adjectives of a country, then its names, then its languages. A catalogue without countries has its
+# films among those in these languages; with a star few of these are from elsewhere.
+_SPOKEN_IN = """
+algerian = algeria: arabic french; argentinian/argentine = argentina: spanish; austrian = austria: german
+belgian = belgium: dutch french; brazilian = brazil: portuguese; chilean = chile: spanish; colombian = colombia: spanish
+cuban = cuba: spanish; egyptian = egypt: arabic; israeli* = israel: hebrew; lebanese = lebanon: arabic
+indian* = india: bengali hindi kannada malayalam marathi punjabi tamil telugu; mexican = mexico: spanish
+iranian* = iran: persian; moroccan = morocco: arabic french; pakistani* = pakistan: urdu; peruvian = peru: spanish
+soviet = soviet_union: russian; swiss = switzerland: french german italian; taiwanese = taiwan: chinese mandarin
+"""
 #: The adjectives of the countries in which most people speak English.
 ENGLISH_SPEAKING = ("american", "australian", "british", "canadian", "irish", "new zealand")
 #: Nouns that an adjective of a country describes rather than where a film was made: "korean war", "spanish civil war".
@@ -111,3 +122,35 @@ def _regions() -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
 
 #: Adjective of a region -> the adjectives of its countries and languages; name of a region -> its adjective.
 REGIONS, REGION_NAMES = _regions()
+
+
+class Spoken(NamedTuple):
+    """The languages of a country.
+
+    Attributes
+    ----------
+    country
+        The name of the country.
+    languages
+        The adjectives of its languages.
+    is_sure
+        Whether what is in these languages is mostly from there.
+    """
+
+    country: str
+    languages: tuple[str, ...]
+    is_sure: bool
+
+
+def _spoken() -> dict[str, Spoken]:
+    found: dict[str, Spoken] = {}
+    for left, right in _lines(_SPOKEN_IN):
+        adjectives, _, country = (part.strip() for part in left.partition("="))
+        for adjective in adjectives.split("/"):
+            one = Spoken(country.replace("_", " "), tuple(right.split()), adjective.endswith("*"))
+            found[adjective.rstrip("*")] = one
+    return found
+
+
+#: Adjective of a country whose languages have other names -> the country and its languages.
+SPOKEN_IN: Mapping[str, Spoken] = _spoken()

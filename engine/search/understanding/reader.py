@@ -189,7 +189,7 @@ class QueryReader:
         elif not one.parts:
             found.drop(one.start, one.end)
         elif filters := self._filters(one.parts, one.negated):
-            found.demand(one.start, one.end, filters)
+            found.demand(one.start, one.end, filters, is_kept=one.is_kept and not one.negated)
 
     def _fits(self, field: str, term: str) -> bool:
         """Whether an item has a value; of a list, the others still count: "from the 70s, 80s or 90s"."""

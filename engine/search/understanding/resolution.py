@@ -19,6 +19,8 @@ _MAKING = word_set(
     """
 )
 _ARTICLES = frozenset(("a", "an", "the", "his", "her", "their", "another"))
+#: Words behind a noun for items that are no nouns themselves: "movies only".
+_BEHIND_NOUNS = frozenset(("only", "please", "recommendations", "recommendation", "suggestions", "recs"))
 _ABOUT = frozenset(("about", "with", "of", "on", "in", "at", "by"))
 #: Articles and degrees that may stand between an attribute and its noun.
 _SKIPPED = frozenset(("and", "or", "but", "really", "very", "most", "some", "all", "the", "ever"))
@@ -70,7 +72,9 @@ class Resolution:
     def _is_before_noun(self, one: Candidate, owners: dict[int, Candidate]) -> bool:
         """Whether a noun follows that is no candidate: "comedy club"."""
         words, end = self.words, one.end
-        return not (words.breaks(end) or end in owners or end in self.others or words.tokens[end].is_stop)
+        if words.breaks(end) or end in owners or end in self.others:
+            return False
+        return not (words.tokens[end].is_stop or words[end] in _BEHIND_NOUNS)
 
     def _is_before_subject(self, one: Candidate, owners: dict[int, Candidate]) -> bool:
         """Whether the word before makes it a subject: "high school", "world war", "about family"."""
@@ -96,7 +100,8 @@ class Resolution:
         while not words.breaks(place) and place not in self.others:
             following = owners.get(place)
             if following is not None:
-                if following.is_head and not (following.role == "genre" and self._is_before_noun(following, owners)):
+                is_noun = following.role in ("genre", "compound") and self._is_before_noun(following, owners)
+                if following.is_head and not is_noun:
                     return True
                 if following.role == "explicit" and others == 0 and self._stands_alone(one, owners):
                     return True

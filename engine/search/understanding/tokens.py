@@ -40,7 +40,7 @@ FILLERS = STOP_WORDS | word_set(
     """
     show give find want watch see recommend suggest please something anything stuff things ones looking look
     need like would good nice more other another can could should whats list am im let us id
-    only either both every everything nothing
+    only either both every everything nothing recommendation recommendations suggestion suggestions recs
     """
 )
 

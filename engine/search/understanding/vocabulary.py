@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -22,7 +23,14 @@ from engine.search.understanding.genres import (
     nouns_of,
 )
 from engine.search.understanding.kinds import kinds_of
-from engine.search.understanding.places import COUNTRIES, ENGLISH_SPEAKING, LANGUAGES, REGION_NAMES, REGIONS
+from engine.search.understanding.places import (
+    COUNTRIES,
+    ENGLISH_SPEAKING,
+    LANGUAGES,
+    REGION_NAMES,
+    REGIONS,
+    SPOKEN_IN,
+)
 from engine.search.understanding.tokens import word_set
 
 _LONGEST = 5
@@ -47,7 +55,13 @@ _BEST = (
 _SHORT_MINUTES, _SHORT_EPISODES = 40, 13
 #: The running time of a long film in minutes, and the episodes of a long series.
 _LONG_MINUTES, _MANY_EPISODES, _VERY_MANY_EPISODES = 150, 50, 100
-_RECENT_YEARS = 5
+#: How old what is called recent is at most, and what is called a classic or old at least, in years before the newest.
+_RECENT_YEARS, _CLASSIC_YEARS, _OLD_YEARS = 5, 25, 40
+#: The episodes of seasons of television, which are counted in cours of a quarter of a year.
+_COURS = {("1", "one", "single"): "10..14", ("2", "two", "double"): "20..28", ("4", "four"): "45..54"}
+_CLASSIC = ("classic", "classics")
+#: The year after which films are hardly silent, and how many older items a catalogue needs for the word to say that.
+_LAST_SILENT, _FEW = 1929, 3
 #: Nouns for items of any catalogue.
 NOUNS = word_set(
     """
@@ -166,6 +180,8 @@ class Vocabulary:
             for part in self._japanese():
                 for noun in ("anime", "animes"):
                     yield noun, _candidate("genre", (field.name, (values["animation"],)), part)
+        for sort in (*sorted(_SORTS - set(_CLASSIC)), "film noir", "film noirs"):
+            yield sort, _candidate("compound")
 
     def _japanese(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         for found in (self._country_names.get("japan"), self._language_names.get("japanese")):
@@ -185,6 +201,8 @@ class Vocabulary:
         for region in REGIONS:  # of people and not of places: "african american comedies"
             if (people := f"{region} american") not in REGIONS:
                 yield people, _candidate("compound")
+        for people in ("american indian", "native american", "west indian"):
+            yield people, _candidate("compound")
         if english := self.english:
             for phrase in ("english language", "english speaking"):
                 yield phrase, english
@@ -220,6 +238,11 @@ class Vocabulary:
                 for adjective, names in COUNTRIES.items():
                     for country in filter(_is_name, names) if adjective in found else ():
                         found.setdefault(country, found[adjective])
+                for adjective, spoken in SPOKEN_IN.items():
+                    one = _united(found, spoken.languages, reach=2)
+                    if one is not None and adjective not in found:
+                        one = replace(one, is_kept=not spoken.is_sure)
+                        found |= {adjective: one, spoken.country: one}
                 found |= _regions(found)
         return found
 
@@ -267,13 +290,40 @@ class Vocabulary:
         limit = rounded(float(np.quantile(known, part)))
         return [(rating.name, (f"{sign}{limit}",)), (people.name, (f">={middle}",))]
 
+    def _ages(self) -> Iterator[tuple[str, Candidate]]:
+        """Adjectives of age; what is close to its noun, since a man can be old as well."""
+        newest, years = self.columns.newest_year, self.columns.years
+        rating, people = self.columns.numbers.get("rating"), self.columns.numbers.get("people")
+        well_rated = None if rating is None else self._well_rated(rating, people)
+        for phrase in _CLASSIC if newest is None or well_rated is None else ():
+            yield phrase, _candidate("compound")
+        if newest is None:
+            return
+        year = self.columns.numbers["year"].name
+        recent = year, (f">={newest - _RECENT_YEARS + 1}",)
+        yield "recent", _candidate("attribute", recent)
+        yield "new", _candidate("attribute", recent, reach=0)
+        yield "old", _candidate("attribute", (year, (f"<={newest - _OLD_YEARS}",)), reach=0)
+        if well_rated is not None:
+            classic = (year, (f"<={newest - _CLASSIC_YEARS}",)), *well_rated
+            for phrase in _CLASSIC:
+                yield phrase, _candidate("genre" if phrase.endswith("s") else "attribute", *classic)
+        if np.count_nonzero(years <= _LAST_SILENT) >= _FEW:
+            silent = year, (f"<={_LAST_SILENT}",)
+            yield "silent", _candidate("attribute", silent, reach=1)
+            for phrase in ("silent era", "silent film era"):
+                yield phrase, _candidate("explicit", silent)
+
     def _lengths(self) -> Iterator[tuple[str, Candidate]]:
-        numbers, newest = self.columns.numbers, self.columns.newest_year
-        if newest is not None:
-            yield "recent", _candidate("attribute", (numbers["year"].name, (f">={newest - _RECENT_YEARS + 1}",)))
+        numbers = self.columns.numbers
+        yield from self._ages()
         if "episodes" in numbers:
             name = numbers["episodes"].name
             yield "short", _candidate("attribute", (name, (f"<={_SHORT_EPISODES}",)))
+            for counts, terms in _COURS.items():
+                for count in counts:
+                    for noun in ("cour", "cours"):
+                        yield f"{count} {noun}", _candidate("explicit", (name, (terms,)))
             yield "long", _candidate("attribute", (name, (f">={_MANY_EPISODES}",)))
             for phrase in ("long running", "very long"):
                 yield phrase, _candidate("attribute", (name, (f">={_VERY_MANY_EPISODES}",)))
@@ -310,9 +360,12 @@ def _regions(places: dict[str, Candidate]) -> dict[str, Candidate]:
 
 def _united(places: dict[str, Candidate], adjectives: Sequence[str], reach: int = 0) -> Candidate | None:
     """What is from any of the places of some adjectives; None if there are none of them."""
-    parts = [places[one].parts[0] for one in adjectives if one in places]
-    terms = dict.fromkeys(chain.from_iterable(part.terms for part in parts))
-    return _candidate("attribute", (parts[0].field, tuple(terms)), reach=reach) if parts else None
+    known = [places[one] for one in adjectives if one in places]
+    if not known:
+        return None
+    terms = dict.fromkeys(chain.from_iterable(one.parts[0].terms for one in known))
+    united = _candidate("attribute", (known[0].parts[0].field, tuple(terms)), reach=reach)
+    return replace(united, is_kept=all(one.is_kept for one in known))
 
 
 def _values(field: TextField, spellings: Sequence[str]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from engine.search.understanding.tokens import word_set
 from engine.search.understanding.words import Words
 
 _YEAR = re.compile(r"1[0-9]{3}|20[0-9]{2}")
-_DECADE = re.compile(r"(?P<century>1[0-9]|20)?(?P<decade>[0-9])0s")
+_DECADE = re.compile(r"(?P<century>1[0-9]|20)?(?P<decade>[0-9])0(?:s|ies)")
 _DECADES: Mapping[str, int] = {
     "noughties": 2000,
     "twenties": 1920,
@@ -35,6 +35,8 @@ _OR_LATER = ("or later", "or newer", "and later", "and newer", "and after", "or 
 _OR_EARLIER = ("or earlier", "or older", "and earlier", "and older", "and before", "or before")
 _MADE = ("made", "released", "produced", "filmed", "shot", "published", "written", "aired", "out", "dated", "came out")
 _OF = ("from", "of", "in")
+#: Superlatives that stand for items: "the best of 1999".
+_BEST = frozenset(("best", "top", "greatest", "worst"))
 #: What stands before a time that is a subject or an age.
 _SETTINGS = word_set(
     """
@@ -121,7 +123,7 @@ def _plain(words: Words, start: int, place: int) -> tuple[int, tuple[str, ...]] 
     if first is None:
         return None
     is_decade = first.high > first.low
-    if words[start] == "of" and not is_decade and not words.is_head(start - 1):
+    if words[start] == "of" and not is_decade and not words.is_head(start - 1) and words[start - 1] not in _BEST:
         return None  # "the summer of 1969"
     if (later := words.after(first.end, _OR_LATER)) is not None:
         return later, (f">={first.low}",)

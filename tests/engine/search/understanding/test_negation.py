@@ -226,3 +226,29 @@ def test_another_title_of_three_words_is_no_request() -> None:
     request = understand(query, FILMS, is_title=lambda text: text == query, is_first_title=lambda _: False)
     assert (request.text, request.without) == (query, ())
     assert understand(query, FILMS, is_first_title=lambda _: False).without != ()
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "conditions"),
+    [
+        ("thrillers but not cast away", "", "genre:Thriller without cast away"),
+        ("hitchcock not cast away", "hitchcock", "without cast away"),
+        ("thrillers without cast away", "", "genre:Thriller without cast away"),
+        ("eyes without a face", "eyes without a face", ""),
+        ("thrillers not set in space", "", "genre:Thriller without space"),
+        ("drama, not set during the war", "", "genre:Drama without war"),
+        ("thrillers sans romance", "", "genre:Thriller without romance"),
+        ("non american thrillers", "", "genre:Thriller without american"),
+        ("a non stop ride", "a non stop ride", ""),
+    ],
+)
+def test_titles_and_settings_are_excluded(query: str, text: str, conditions: str) -> None:
+    reading = read(query, CREDITS)
+    assert reading.text == text
+    assert {one.condition for one in reading.understood} == set(_conditions(conditions))
+
+
+def _conditions(line: str) -> list[str]:
+    """The conditions of a line, of which an excluded subject is the last one."""
+    filters, without, subject = line.partition("without ")
+    return [*filters.split(), *([without + subject] if without else [])]

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,15 @@ from engine.search.filters.fields import Fields
 from engine.search.filters.parser import mask, parse
 from engine.search.understanding import Reading, read
 from engine.search.understanding.tokens import tokenise
-from tests.engine.search.understanding.catalogues import ANIME, BOOKS, FILMS, PLAIN, PRODUCTS, SERIES_AND_FILMS
+from tests.engine.search.understanding.catalogues import (
+    ANIME,
+    BOOKS,
+    FILMS,
+    PLAIN,
+    PRODUCTS,
+    SERIES_AND_FILMS,
+    make_fields,
+)
 
 
 def told(text: str, fields: Fields) -> tuple[str, str]:
@@ -59,6 +68,15 @@ def told(text: str, fields: Fields) -> tuple[str, str]:
         ("a woman in her nineties", "a woman in her nineties", ""),
         ("toys after 2050", "toys after 2050", ""),
         ("films in the 1970s", "", "year:1970s"),
+        ("70ies horror", "", "year:1970s genre:Horror"),
+        ("the best of 1995", "", "rating:>=8.1 votes:>=3200 year:1995"),
+        ("old films", "", "year:<=1979"),
+        ("old horror", "", "year:<=1979 genre:Horror"),
+        ("old friends film", "old friends", ""),
+        ("new films", "", "year:>=2015"),
+        ("new york films", "new york", ""),
+        ("classic horror", "", "year:<=1994 rating:>=8.1 votes:>=3200 genre:Horror"),
+        ("silent films", "silent", ""),  # none is that old
     ],
 )  # fmt: skip
 def test_years_and_decades(query: str, text: str, conditions: str | None) -> None:
@@ -108,6 +126,10 @@ def test_quantities(query: str, text: str, conditions: str) -> None:
         ("film noir from france", "film noir", "language:fr"),
         ("biopics from france", "biopics", "language:fr"),
         ("slashers of 1968", "slashers", "year:1968"),
+        ("french noir", "noir", "language:fr"),
+        ("italian slasher", "slasher", "language:it"),
+        ("french heist crew", "french heist crew", ""),
+        ("horror recommendations", "", "genre:Horror"),
         ("a parody of 1968", "a parody of 1968", ""),
         ("science fiction of 1968", "", 'genre:"Science Fiction" year:1968'),
         ("science fiction, mostly fiction from korea", "mostly fiction from korea", 'genre:"Science Fiction"'),
@@ -296,6 +318,64 @@ def test_an_item_moved_by_words(query: str, title: str, words: str, conditions: 
     assert reading.moved is not None
     assert (reading.moved.title, reading.moved.words, reading.text) == (title, words, words)
     assert told(query, FILMS)[1] == conditions
+
+
+@pytest.mark.parametrize("query", ["if you liked alien", "for fans of Alien", "films for people who loved alien"])
+def test_who_liked_an_item_asks_for_others_like_it(query: str) -> None:
+    moved = read(query, FILMS).moved
+    assert moved is not None
+    assert moved.title.lower() == "alien"
+
+
+def test_a_country_is_read_by_its_language_where_no_column_has_countries() -> None:
+    films = make_fields(
+        {
+            "title": ["City of God", "Amores perros", "Solaris", "Mirror", "Sholay", "Roma"],
+            "genres": pa.array([["Drama"]] * 6, pa.list_(pa.string())),
+            "original_language": ["pt", "es", "ru", "ru", "hi", "es"],
+            "runtime": pa.array([130, 154, 167, 107, 204, 135]),
+        }
+    )
+    assert told("mexican drama", films) == ("mexican", "language:es genre:Drama")  # not all in Spanish is from there
+    assert told("indian drama", films) == ("", "language:hi genre:Drama")
+    assert told("american indian drama", films) == ("american indian", "genre:Drama")
+    assert told("brazilian films about football", films) == ("brazilian football", "language:pt")
+    assert told("no mexican dramas", films) == ("", "-language:es genre:Drama")
+
+
+def test_silent_films_are_those_before_sound() -> None:
+    films = make_fields(
+        {
+            "title": ["The Kid", "Metropolis", "Nosferatu", "Jaws"],
+            "year": pa.array([1921, 1927, 1922, 1975], pa.int32()),
+            "genres": pa.array([["Comedy"], ["Drama"], ["Horror"], ["Horror"]], pa.list_(pa.string())),
+            "runtime": pa.array([68, 153, 94, 124]),
+        }
+    )
+    assert told("silent films", films) == ("", "year:<=1929")
+    assert told("silent horror comedies", films)[0] == ""
+    assert told("a silent witness", films) == ("a silent witness", "")
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "conditions"),
+    [
+        ("1 cour", "", "episodes:10..14"),
+        ("one cour drama", "", "episodes:10..14 genre:Drama"),
+        ("movie only", "", "type:Movie"),
+        ("horror ova please", "", "genre:Horror type:OVA"),
+        ("movie director", "movie director", ""),
+    ],
+)
+def test_words_of_people_who_watch_anime(query: str, text: str, conditions: str) -> None:
+    assert told(query, ANIME) == (text, conditions)
+
+
+def test_genres_have_english_names() -> None:
+    genres = pa.array([["Shounen Ai"], ["Shoujo Ai"], ["Drama"], ["Drama"]], pa.list_(pa.string()))
+    anime = make_fields({"title": ["One", "Two", "Three", "Four"], "genres": genres})
+    assert told("boys love", anime) == ("", 'genre:"Shounen Ai"')
+    assert told("girls love", anime) == ("", 'genre:"Shoujo Ai"')
 
 
 @pytest.mark.parametrize("query", ["she looks like alien", "like nothing else", "horror but funny", "war but funny"])
