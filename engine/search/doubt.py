@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import abridged
 from engine.search.understanding.languages import language_name
+from engine.search.understanding.lexicon import lexicon
 
 if TYPE_CHECKING:
     from engine.data.results import Answer
@@ -38,6 +39,8 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
     by_meaning_as_typed = request.any_language and answer.method == "hybrid"
     if translation.language is not None and not translation.english and not by_meaning_as_typed:
         shown = "; these are the nearest items" if answer.results else ""
+        if lexicon(translation.language) is not None and translation.untranslated:
+            return abridged(f"{_untranslated(translation, translation.language)}{shown}.")
         return f"The words are {language_name(translation.language)}, which is not understood here{shown}."
     best = max((result.score for result in answer.results), default=0.0)
     if request.unmet and best < _DOUBTFUL_WITH_UNMET:
@@ -55,9 +58,7 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
         return abridged(f"{which} of the texts that are searched here: {shown}{nearest}.")
     left_out = () if by_meaning_as_typed or len(request.wordings) > 1 else translation.untranslated
     if translation.language is not None and left_out:
-        shown = ", ".join(f"“{word}”" for word in left_out[:5])
-        named = f"{language_name(translation.language)} {'word' if len(left_out) == 1 else 'words'} {shown}"
-        return abridged(f"Left out, as there is no translation for them here: the {named}.")
+        return abridged(f"{_untranslated(translation, translation.language)}.")
     if unknown and best < _DOUBTFUL_WITH_UNKNOWN:
         shown = ", ".join(f"“{word}”" for word in unknown[:5])
         listed = "; these are the nearest items" if answer.results else ""
@@ -65,6 +66,13 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
     if best < _DOUBTFUL:
         return "Nothing fits well: these are the nearest items." if answer.results else "Nothing fits."
     return ""
+
+
+def _untranslated(translation: Translation, language: str) -> str:
+    words = translation.untranslated
+    shown = ", ".join(f"“{word}”" for word in words[:5])
+    named = f"{language_name(language)} {'word' if len(words) == 1 else 'words'} {shown}"
+    return f"Left out, as there is no translation for them here: the {named}"
 
 
 def doubt_of_exclusions(subjects: Sequence[str], unknown_words: Callable[[str], Sequence[str]]) -> str:

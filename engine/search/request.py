@@ -183,7 +183,7 @@ def _as_in_english(translation: Translation) -> str:
     first, *rest = translation.english.split() or [""]
     if first in _FORMS and rest and rest[0] not in ("without", "like"):
         return " ".join([*rest, first])
-    names_film = any(english == "film" for _, english in translation.words)
+    names_film = any(english.endswith("film") for _, english in translation.words)
     of_place = any(word in COUNTRIES or word in LANGUAGES for word in (first, *rest))
     return f"{translation.english} film" if names_film and of_place and rest else translation.english
 

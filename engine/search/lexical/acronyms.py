@@ -20,6 +20,8 @@ _LONGEST_WORD = 24
 _SHORTEST_COMPOUND, _SHORTEST_PART = 7, 3
 _SMALL_WORDS = frozenset(words("a an and at by da de der des du for in la le no of on or the to und von"))
 _ARTICLES = ("the", "a", "an")
+#: Words before a number that people leave out: "bttf2" is "Back to the Future Part II".
+_PARTS = frozenset(("part", "volume", "vol", "chapter", "episode", "season"))
 _ENDS_PART = re.compile(r"\s*(?::|/|\(|\)|\[|\]|\s[-–—~]\s)\s*")
 _SERIES = re.compile(r"^(?P<series>.+?)(?::\s|\s[-–—]\s|\s+and\s+the\s+|\s+&\s+the\s+)", re.IGNORECASE)
 
@@ -91,10 +93,12 @@ def _initials(run: Sequence[str], split: Splitter) -> Iterator[str]:
     without_article = run[1:] if run[0] in _ARTICLES else run
     inner_articles = [word for place, word in enumerate(without_article) if place == 0 or word not in _ARTICLES]
     without_small = [word for word in run if word not in _SMALL_WORDS]
+    numbered = {place for place, word in enumerate(run[1:]) if number_of(word)}
+    without_part = [word for place, word in enumerate(run) if not (word in _PARTS and place in numbered)]
     spellings = {word: (number_of(word) or word[0], word if word.isdigit() else word[0]) for word in run}
     compounds = {word: parts for word in run if (parts := split(word)) is not None}
     seen = set()
-    for chosen in (run, without_article, inner_articles, without_small):
+    for chosen in (run, without_article, inner_articles, without_small, without_part):
         written = ["".join(spellings[word][0] for word in chosen), "".join(spellings[word][1] for word in chosen)]
         if compounds:
             pairs = ((word, compounds.get(word)) for word in chosen)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: The version of the file's content. Increase it with every change of what is stored.
-_VERSION = 1
+_VERSION = 2
 _KEY = "key"
 
 

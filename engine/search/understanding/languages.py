@@ -114,12 +114,18 @@ def read_language(
         return Translation()
     by_script = language_by_script(text)
     if by_script is not None:
-        return _by_script(text, tokens, by_script, is_known)
+        return _by_script(text, tokens, by_script, is_known, is_common)
     chosen = _likeliest(tokens, is_known, is_common)
-    return Translation() if chosen is None else _translate(tokens, chosen, is_known)
+    return Translation() if chosen is None else _translate(tokens, chosen, is_known, is_common)
 
 
-def _by_script(text: str, tokens: Sequence[_Token], code: str, is_known: Callable[[str], bool]) -> Translation:
+def _by_script(
+    text: str,
+    tokens: Sequence[_Token],
+    code: str,
+    is_known: Callable[[str], bool],
+    is_common: Callable[[str], bool],
+) -> Translation:
     """The translation of a query whose script tells its language."""
     if code == "zh":
         code = max(("zh", "ja"), key=lambda one: _covered(tokens, one))
@@ -127,8 +133,8 @@ def _by_script(text: str, tokens: Sequence[_Token], code: str, is_known: Callabl
     if known is None:
         return Translation(code, untranslated=tuple(text.split()))
     if code in ("zh", "ja", "ko"):
-        return _segmented(tokens, known, is_known)
-    return _translate(tokens, known, is_known)
+        return _segmented(tokens, known, is_known, is_common)
+    return _translate(tokens, known, is_known, is_common)
 
 
 def _covered(tokens: Sequence[_Token], code: str) -> int:
@@ -228,7 +234,9 @@ def _spelling(typed: str, match: Match, lexicon: Lexicon) -> float:
     return 0.0 if typed.isascii() else _OTHER_ACCENTS
 
 
-def _translate(tokens: Sequence[_Token], lexicon: Lexicon, is_known: Callable[[str], bool]) -> Translation:
+def _translate(
+    tokens: Sequence[_Token], lexicon: Lexicon, is_known: Callable[[str], bool], is_common: Callable[[str], bool]
+) -> Translation:
     """The translation of a query in a language that writes spaces between words."""
     words = [token.folded for token in tokens]
     found = {match.start: match for match in lexicon.match(words)}
@@ -240,10 +248,12 @@ def _translate(tokens: Sequence[_Token], lexicon: Lexicon, is_known: Callable[[s
         typed = " ".join(token.typed for token in tokens[place:stop])
         pieces.append((typed, match.entries if match is not None else ()))
         place = stop
-    return _collect(pieces, lexicon.code, is_known)
+    return _collect(pieces, lexicon.code, is_known, is_common)
 
 
-def _segmented(tokens: Sequence[_Token], lexicon: Lexicon, is_known: Callable[[str], bool]) -> Translation:
+def _segmented(
+    tokens: Sequence[_Token], lexicon: Lexicon, is_known: Callable[[str], bool], is_common: Callable[[str], bool]
+) -> Translation:
     """The translation of a query in a language without spaces, or whose words carry particles."""
     spaced = lexicon.code == "ko"
     parts: list[tuple[str, tuple[Entry, ...]]] = []
@@ -264,11 +274,14 @@ def _segmented(tokens: Sequence[_Token], lexicon: Lexicon, is_known: Callable[[s
         else:
             pieces.append((" ".join(texts[place : expression.stop]), expression.entries))
             place = expression.stop
-    return _collect(pieces, lexicon.code, is_known)
+    return _collect(pieces, lexicon.code, is_known, is_common)
 
 
 def _collect(
-    pieces: Sequence[tuple[str, tuple[Entry, ...]]], code: str, is_known: Callable[[str], bool]
+    pieces: Sequence[tuple[str, tuple[Entry, ...]]],
+    code: str,
+    is_known: Callable[[str], bool],
+    is_common: Callable[[str], bool],
 ) -> Translation:
     """A translation of pieces of a query, each as typed and with its entries in the vocabulary of its language."""
     (english,) = lexicons(["en"])
@@ -285,7 +298,8 @@ def _collect(
             searched.update((entry.english, None) for entry in entries if entry.role != "film")
             continue
         word = fold(typed)
-        if word.isdecimal() or word in english.words or is_real_word(word) or (len(word) > 1 and is_known(word)):
+        is_of_catalogue = len(word) > 1 and (is_known(word) or is_common(word))
+        if word.isdecimal() or word in english.words or is_real_word(word) or is_of_catalogue:
             words.append((typed, word))
             searched[word] = None
         else:

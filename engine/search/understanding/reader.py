@@ -21,7 +21,7 @@ from engine.search.understanding.reading import Reading
 from engine.search.understanding.resolution import Resolution
 from engine.search.understanding.scan import Scan
 from engine.search.understanding.tokens import Token, join, tokenise
-from engine.search.understanding.vocabulary import Vocabulary
+from engine.search.understanding.vocabulary import AGES, Vocabulary
 from engine.search.understanding.words import Words
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class QueryReader:
         others = frozenset((*request, *(place for one in negated for place in range(one.start, one.end))))
         conditions = Resolution(words, candidates, others).conditions()
         conditions = [one for one in conditions if not self._counts_episodes_of_films(one, conditions)]
-        if not negated and likeness is None and _is_lone(conditions, len(tokens)):
+        if not negated and likeness is None and _is_lone(conditions, tokens):
             return Reading(text)
         for one in without_halves(united(conditions, words, self._are_together), words):
             self._add(found, self._without_repetition(one, conditions))
@@ -214,11 +214,14 @@ class QueryReader:
         return tuple(filters)
 
 
-def _is_lone(conditions: Sequence[Candidate], num_words: int) -> bool:
-    """Whether a word that is rather a subject than a genre, such as "samurai", or a noun for all items is the query."""
-    if len(conditions) != 1 or conditions[0].role not in ("subject", "noun"):
+def _is_lone(conditions: Sequence[Candidate], tokens: Sequence[Token]) -> bool:
+    """Whether the query is a word that is rather a subject than a genre, such as "samurai", or a noun for all items.
+
+    An adjective of age is no condition by itself either: "silent" may be the beginning of a title.
+    """
+    if len(conditions) != 1 or conditions[0].end - conditions[0].start != len(tokens):
         return False
-    return conditions[0].end - conditions[0].start == num_words
+    return conditions[0].role in ("subject", "noun") or " ".join(token.word for token in tokens) in AGES
 
 
 def _with_one_part(excluded: Candidate, conditions: Sequence[Candidate]) -> Candidate:

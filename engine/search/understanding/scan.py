@@ -119,7 +119,7 @@ class Scan:
             ):
                 negated += excluded
                 place = excluded[-1].end
-            elif (found := self.phrase(place) or self._bare_year(place)) is not None:
+            elif (found := self._candidate(place, candidates)) is not None:
                 candidates.append(found)
                 place = found.end
             else:
@@ -134,6 +134,15 @@ class Scan:
             [one for one in candidates if not self._titles.joins(self.words.tokens, one.start, one.end, owned)],
             [one for one in negated if not self._is_of_title(one, owned)],
         )
+
+    def _candidate(self, place: int, before: Sequence[Candidate]) -> Candidate | None:
+        """What may be a condition at a place; behind another one "from japan" is said of items."""
+        if (found := self.phrase(place) or self._bare_year(place)) is not None:
+            return found
+        if not before or before[-1].end != place or before[-1].role != "explicit" or not self.words[place]:
+            return None
+        found = match_place(self.words, place, self._vocabulary, is_of_items=True)
+        return None if found is None or _is_broken(found, self.words) else found
 
     def _with_kind(self, candidates: list[Candidate], negated: list[Negated]) -> tuple[list[Candidate], list[Negated]]:
         """The candidates and negations, of which the kind that a leading "no" or "not" excludes a part of is asked for.

@@ -60,6 +60,8 @@ _RECENT_YEARS, _CLASSIC_YEARS, _OLD_YEARS = 5, 25, 40
 #: The episodes of seasons of television, which are counted in cours of a quarter of a year.
 _COURS = {("1", "one", "single"): "10..14", ("2", "two", "double"): "20..28", ("4", "four"): "45..54"}
 _CLASSIC = ("classic", "classics")
+#: Adjectives of age that are words of many titles.
+AGES = frozenset(("old", "new", "silent", "classic"))
 #: The year after which films are hardly silent, and how many older items a catalogue needs for the word to say that.
 _LAST_SILENT, _FEW = 1929, 3
 #: Nouns for items of any catalogue.

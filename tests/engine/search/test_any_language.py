@@ -60,6 +60,11 @@ def test_words_without_a_translation_are_named(english: SearchIndex, mode: str) 
     assert remark == "Left out, as there is no translation for them here: the Spanish word “xqwertos”."
 
 
+def test_a_query_of_untranslated_words_is_not_said_to_be_in_an_unknown_language(english: SearchIndex) -> None:
+    remark = english.search("película de xqwertos").remark
+    assert remark.startswith("Left out, as there is no translation for them here: the Spanish word “xqwertos”")
+
+
 def test_a_multilingual_model_leaves_no_word_out_of_the_meaning(multilingual: SearchIndex) -> None:
     query = "película de xqwertos en el espacio"
     assert "xqwertos" not in multilingual.search(query).remark

@@ -11,6 +11,7 @@ import pytest
 from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
 from engine.search import SearchIndex
+from engine.search.lexical.acronyms import acronyms_of
 from engine.search.lexical.catalogue_fields import find_fields, role_of
 from engine.search.lexical.inverted_index import CacheFile
 
@@ -282,3 +283,12 @@ def test_a_name_that_is_not_there_is_not_taken_for_another_word() -> None:
     for name in ("kubrick", "scorsese", "fincher"):
         assert found(index, name) == []
         assert index._index.keywords.unknown_words(name) == (name,)
+
+
+@pytest.mark.parametrize(
+    ("title", "acronym"),
+    [("Back to the Future Part II", "bttf2"), ("Kill Bill: Vol. 2", "kb2"), ("The Godfather: Part II", "tg2")],
+)
+def test_an_acronym_of_a_part_needs_no_word_for_it(title: str, acronym: str) -> None:
+    assert acronym in acronyms_of(title)
+    assert "bp" in acronyms_of("Body Part")

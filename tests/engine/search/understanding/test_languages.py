@@ -57,6 +57,11 @@ def in_no_title(word: str) -> bool:
         ("filmes brasileiros dos anos 2000", "pt", "brazilian 2000s"),
         ("komedie onder 90 minuten", "nl", "comedy less than 90 minute"),
         ("film i 80 dagar", None, ""),
+        ("dänische komödie", "de", "danish comedy"),
+        ("comédie belge", "fr", "comedy belgian"),
+        ("película turca", "es", "turkish"),
+        ("film norvegese", "it", "norwegian"),
+        ("filme tailandês", "pt", "thai"),
         ("zeitreise", "de", "time travel"),
         ("weihnachtsfilm für kinder", "de", "christmas kids"),
         ("film di vampiri", "it", "vampire"),
@@ -179,6 +184,12 @@ def test_a_name_of_the_catalogue_is_no_compound() -> None:
     assert read_language("spielberg", in_no_title).language == "de"
     assert read_language("spielberg", in_no_title, {"spielberg"}.__contains__).language is None
     assert read_language("ein kriegsfilm", in_no_title, {"spielberg"}.__contains__).english == "war"
+
+
+def test_names_of_the_catalogue_are_searched_with_the_english_words() -> None:
+    query = "film de truffaut sur un enfant"
+    assert read_language(query, in_no_title).english == "child"
+    assert read_language(query, in_no_title, {"truffaut"}.__contains__).english == "truffaut child"
 
 
 def test_a_whole_title_of_the_catalogue_stays_a_title() -> None:
