@@ -24,7 +24,6 @@ from engine.search.lexical.exact_titles import ExactTitles
 from engine.search.lexical.synonyms import Synonyms, read_synonyms
 from engine.storage.arrays import read_npz
 from engine.storage.atomic import writing
-from engine.text.foreign_names import in_english
 
 if TYPE_CHECKING:
     from engine.data.items import ItemTable
@@ -109,12 +108,9 @@ class InvertedIndex:
                 remarks.append(str(error))
         if cache is not None and aliases.of_row:
             cache = CacheFile(cache.path, f"{cache.source} {aliases.fingerprint()}")
-        searched = [column for column in items.table.column_names if role_of(column) is not None]
-        foreign = [column for column in searched if in_english(column) != column]
-        if cache is not None and foreign:  # an index of an earlier version did not know them
-            cache = CacheFile(cache.path, f"{cache.source} {' '.join(foreign)}")
         index = None if cache is None else _read(cache, len(items), item_popularity, synonyms)
         if index is None:
+            searched = [column for column in items.table.column_names if role_of(column) is not None]
             require_free(memory.keyword_index(items, searched), f"Indexing the words of {len(items):,} items")
             fields = find_fields(items)
             titles = CatalogueTitles.of(
