@@ -239,10 +239,10 @@ async def test_all_that_was_found_can_be_read_by_the_keyboard_in_a_low_window(ma
     async with app.run_test(size=NARROW) as pilot:
         await open_data(app, pilot)
         await look_at(app, pilot)
-        assert "types: title string" not in screen_text(app)
+        assert "types: title (text)" not in screen_text(app)
         await pilot.press("tab", *["down"] * 12)
         await settle(pilot)
-        assert "types: title string" in screen_text(app)
+        assert "types: title (text)" in screen_text(app)
         await pilot.press("escape")
         await settle(pilot)
         assert len(app.screen_stack) == 1
