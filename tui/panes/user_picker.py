@@ -152,6 +152,8 @@ class UserPicker(Vertical):
 
     # -- answers ----------------------------------------------------------------------------------------------
     def _users_found(self, message: Answered) -> None:
+        if not self.is_attached:
+            return  # the pane met an error before it was composed
         found: list[UserSummary]
         self._num_found, found = message.value
         first, self.found, self.failure = self.found is None, found, None
