@@ -37,12 +37,15 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
     """
     translation = request.translation
     by_meaning_as_typed = request.any_language and answer.method == "hybrid"
-    if translation.language is not None and not translation.english and not by_meaning_as_typed:
-        shown = "; these are the nearest items" if answer.results else ""
-        if lexicon(translation.language) is not None and translation.untranslated:
-            return abridged(f"{_untranslated(translation, translation.language)}{shown}.")
-        return f"The words are {language_name(translation.language)}, which is not understood here{shown}."
     best = max((result.score for result in answer.results), default=0.0)
+    has_words_as_typed = bool(words) and not unknown  # of a title in the original language: "올드보이"
+    is_read = translation.english or by_meaning_as_typed or has_words_as_typed
+    if translation.language is not None and not is_read:
+        shown = "; these are the nearest items" if answer.results else ""
+        if translation.untranslated and lexicon(translation.language) is not None:
+            return abridged(f"{_untranslated(translation, translation.language)}{shown}.")
+        if translation.untranslated:
+            return f"The words are {language_name(translation.language)}, which is not understood here{shown}."
     if request.unmet and best < _DOUBTFUL_WITH_UNMET:
         shown = ", ".join(f"“{one.typed}” ({one.label})" for one in request.unmet)
         nearest = "; these are the nearest items to the words" if answer.results else ""
@@ -57,6 +60,8 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
         shown = ", ".join(f"“{word}”" for word in unknown[:5])
         return abridged(f"{which} of the texts that are searched here: {shown}{nearest}.")
     left_out = () if by_meaning_as_typed or len(request.wordings) > 1 else translation.untranslated
+    if not translation.english and has_words_as_typed:
+        left_out = ()
     if translation.language is not None and left_out:
         return abridged(f"{_untranslated(translation, translation.language)}.")
     if unknown and best < _DOUBTFUL_WITH_UNKNOWN:

@@ -192,7 +192,8 @@ def _excluded(
     degree = None if phrases is _WITHOUT else words.after(behind, _DEGREES)
     if degree is None and is_not:
         degree = words.after(behind, _ABOUT if start == 0 else (*_ABOUT, "by"))
-        degree = degree and (words.after(degree, ("the", "a", "an")) or degree)
+        if degree is not None and words[degree - 1] != "by":  # "not by the sea" says where something is
+            degree = words.after(degree, ("the", "a", "an")) or degree
     place = degree or behind
     found = find.origin(behind) if is_not and _excludes(words, start, True, True) else None
     found = found or find.excluded(place)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.data.items import ItemTable
 from engine.data.results import Answer
 from engine.errors import DataError
 from engine.search import SearchIndex
@@ -63,6 +64,14 @@ def test_words_without_a_translation_are_named(english: SearchIndex, mode: str) 
 def test_a_query_of_untranslated_words_is_not_said_to_be_in_an_unknown_language(english: SearchIndex) -> None:
     remark = english.search("película de xqwertos").remark
     assert remark.startswith("Left out, as there is no translation for them here: the Spanish word “xqwertos”")
+
+
+def test_a_title_that_is_found_as_typed_is_not_said_to_be_left_out() -> None:
+    films = make_items(["Oldboy", "Heat"], ["a man in a room", "bank robbery crew"])
+    table = films.table.append_column("original_title", [["올드보이", "Heat"]])
+    answer = SearchIndex(ItemTable(films.id_map, table)).search("올드보이", mode="keyword")
+    assert answer.results[0].item.title == "Oldboy"
+    assert answer.remark == ""
 
 
 def test_a_multilingual_model_leaves_no_word_out_of_the_meaning(multilingual: SearchIndex) -> None:
