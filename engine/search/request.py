@@ -31,7 +31,12 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _HALF = re.compile(r"\b(?P<number>\w+) and a half\b", re.IGNORECASE)
-_WITHOUT = re.compile(r"\bw/o\b", re.IGNORECASE)
+#: What people abbreviate, and what it stands for.
+_ABBREVIATED = (
+    (re.compile(r"\bw/o(?:ut)?\b", re.IGNORECASE), "without"),
+    (re.compile(r"\bw/\s*(?=\w)", re.IGNORECASE), "with "),
+    (re.compile(r"\b((?:19|20)\d\d)\+(?!\w)"), r"since \1"),
+)
 #: In a longer query a single word such as "slow" belongs to a plot.
 _LONGEST_OF_MOODS = 8
 
@@ -133,7 +138,7 @@ def understand(
     is_common
         Whether several items have a folded word, or the name of a person.
     """
-    query = _WITHOUT.sub("without", next((one for one in _titles_meant(query) if is_title(one)), query))
+    query = _spelt_out(next((one for one in _titles_meant(query) if is_title(one)), query))
     translation = Translation() if query in literal else read_language(query, is_known, is_common)
     if translation.language is not None and has_title(query):
         translation = Translation()
@@ -162,6 +167,13 @@ def understand(
         translation=translation,
         literal=frozenset(literal),
     )
+
+
+def _spelt_out(query: str) -> str:
+    """A query without abbreviations: "without gore" for "w/o gore", "since 2010" for "2010+"."""
+    for pattern, meant in _ABBREVIATED:
+        query = pattern.sub(meant, query)
+    return query
 
 
 def _titles_meant(query: str) -> Iterator[str]:

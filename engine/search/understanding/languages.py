@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.search.lexical.real_words import is_real_word
-from engine.search.understanding.lexicon import Entry, Lexicon, Match, foreign_titles, lexicon, lexicons
+from engine.search.understanding.lexicon import EXCLUSIONS, Entry, Lexicon, Match, foreign_titles, lexicon, lexicons
 from engine.search.understanding.scripts import UNSPACED, WORD, language_by_script
 from engine.search.understanding.segmentation import segment
 from engine.text.normalize import fold
@@ -27,7 +27,7 @@ _NAMES = {
 #: How much a match speaks for a language. A word of a title, or one that is English too, says little.
 _EXPRESSION, _SUBJECT, _TITLE_WORD, _FILM, _FUNCTION, _SHARED, _LETTER = 2.0, 1.0, 0.5, 0.75, 0.5, 0.1, 0.2
 #: The same of a word that is no English one and excludes something.
-_EXCLUSION = 1.2
+_EXCLUSION = 1.6
 #: What is added for a word whose accents are as the language writes them, and for one with other accents or endings.
 _ACCENTS, _OTHER_ACCENTS, _INFLECTED = 0.1, -0.2, -0.15
 #: How much a word speaks against a language that does not know it.
@@ -171,8 +171,9 @@ def _evidence(
     english: Lexicon,
 ) -> tuple[float, float]:
     """How much the words of a query speak for a language, and how much is needed."""
-    matches = [one for one in lexicon.match(words) if len(one.entries) == 1 or not is_common(words[one.start])]
-    if all(match.entries[0].role in ("function", "connector", "measure") for match in matches):
+    matches = _matches(words, lexicon, is_common)
+    excludes_known = any(_is_exclusion(match.entries[0]) for match in matches) and any(familiar)  # "kein horror"
+    if not excludes_known and all(match.entries[0].role in ("function", "connector", "measure") for match in matches):
         return 0.0, _ENOUGH
     evidence, told, strange = 0.0, False, False
     unmatched = set(range(len(words)))
@@ -201,6 +202,11 @@ def _evidence(
     return evidence, _ENOUGH if strange else _ENOUGH_OF_KNOWN
 
 
+def _matches(words: Sequence[str], lexicon: Lexicon, is_common: Callable[[str], bool]) -> list[Match]:
+    """What a vocabulary knows of the words of a query; a word of the catalogue is no compound."""
+    return [one for one in lexicon.match(words) if len(one.entries) == 1 or not is_common(words[one.start])]
+
+
 def _weight(words: Sequence[str], familiar: Sequence[bool], match: Match, english: Lexicon) -> float:
     """How much one match speaks for the language."""
     entry, word = match.entries[0], words[match.start]
@@ -209,10 +215,10 @@ def _weight(words: Sequence[str], familiar: Sequence[bool], match: Match, englis
         return 0.0
     if all(one in english.entries or one in english.words for one in words[match.start : match.stop]):
         return _SHARED if entry.role == "subject" else 0.0
-    if match.stop - match.start > 1:
-        return _EXPRESSION if entry.role == "subject" else 2 * _FUNCTION
     if _is_exclusion(entry):
         return _EXCLUSION
+    if match.stop - match.start > 1:
+        return _EXPRESSION if entry.role == "subject" else 2 * _FUNCTION
     if entry.role in ("function", "connector", "measure"):
         return _FUNCTION if len(word) > 1 else _LETTER
     if entry.role == "film":
@@ -222,7 +228,7 @@ def _weight(words: Sequence[str], familiar: Sequence[bool], match: Match, englis
 
 def _is_exclusion(entry: Entry) -> bool:
     """Whether a word excludes what follows it, which must not become what is searched for: "anime ohne harem"."""
-    return entry.role == "connector" and entry.english == "without"
+    return entry.role == "connector" and entry.english in EXCLUSIONS
 
 
 def _spelling(typed: str, match: Match, lexicon: Lexicon) -> float:
@@ -239,7 +245,7 @@ def _translate(
 ) -> Translation:
     """The translation of a query in a language that writes spaces between words."""
     words = [token.folded for token in tokens]
-    found = {match.start: match for match in lexicon.match(words)}
+    found = {match.start: match for match in _matches(words, lexicon, is_common)}
     pieces: list[tuple[str, tuple[Entry, ...]]] = []
     place = 0
     while place < len(tokens):

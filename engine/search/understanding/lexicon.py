@@ -35,7 +35,9 @@ from engine.text.normalize import fold
 
 _FOLDER = Path(__file__).with_name("vocabularies")
 #: English expressions that connect others: they are translated, but are no subject.
-_CONNECTORS = frozenset({"without", "before", "after", "like"})
+_CONNECTORS = frozenset({"without", "not too", "before", "after", "like"})
+#: Those of them that exclude what follows.
+EXCLUSIONS = frozenset({"without", "not too"})
 #: English expressions that say something of a number. Their words in other languages mean much else before other words,
 #: such as "unter" and "desde".
 _MEASURES = frozenset({"before", "after", "since", "until", "less than", "more than", "at least", "at most"})
@@ -115,6 +117,8 @@ class Lexicon:
             for form in forms:
                 if english in _MEASURES and (english not in _CONNECTORS or self._says_nothing(form)):
                     self.entries[key_of(form)] = Entry(english, "measure")
+                elif english in EXCLUSIONS and self._says_nothing(form):
+                    self.entries[key_of(form)] = Entry(english, "connector")
                 self._add(form, Entry(english, "connector" if english in _CONNECTORS else "subject"))
 
     def _says_nothing(self, form: str) -> bool:

@@ -215,12 +215,17 @@ def _points(stars: float, rating: NumberField) -> float:
 
 def _minutes(words: Words, start: int) -> _Amount | None:
     """A running time in minutes: ``90 min``, ``1h30``, ``2.5 hours``, ``two hours and ten minutes``, ``an hour``."""
-    for phrase, minutes in (("an hour and a half", 90), ("one and a half hours", 90), ("half an hour", 30)):
+    for phrase, value_of in (("an hour and a half", 90), ("one and a half hours", 90), ("half an hour", 30)):
         if (end := words.after(start, (phrase,))) is not None:
-            return _Amount(end, minutes, "runtime")
+            return _Amount(end, value_of, "runtime")
     if (end := words.after(start, ("an hour",))) is not None:
         return _Amount(end, 60, "runtime")
     if (glued := _glued(words[start])) is not None:
+        minutes = None
+        if words[start].endswith("h"):  # 1h 30m
+            minutes = _glued(words[start + 1]) or figures_of(words[start + 1].removesuffix("m") or "-")
+        if minutes is not None and minutes < 60:
+            return _Amount(start + 2, glued + minutes, "runtime")
         return _Amount(start + 1, glued, "runtime")
     number = number_at(words, start)
     if number is None:
@@ -248,8 +253,8 @@ def _glued(word: str) -> float | None:
     minutes = minutes.removesuffix("s").removesuffix("in").removesuffix("m")
     if separator and figures_of(hours) is not None and (not minutes or figures_of(minutes) is not None):
         return 60 * (figures_of(hours) or 0) + (figures_of(minutes) or 0)
-    for unit in ("minutes", "mins", "min", "m"):
-        if word.endswith(unit) and unit != "m":
+    for unit in ("minutes", "mins", "min"):
+        if word.endswith(unit):
             return figures_of(word.removesuffix(unit))
     return None
 

@@ -61,7 +61,7 @@ _RECENT_YEARS, _CLASSIC_YEARS, _OLD_YEARS = 5, 25, 40
 _COURS = {("1", "one", "single"): "10..14", ("2", "two", "double"): "20..28", ("4", "four"): "45..54"}
 _CLASSIC = ("classic", "classics")
 #: Adjectives of age that are words of many titles.
-AGES = frozenset(("old", "new", "silent", "classic"))
+AGES = frozenset(("old", "older", "new", "newer", "silent", "classic"))
 #: The year after which films are hardly silent, and how many older items a catalogue needs for the word to say that.
 _LAST_SILENT, _FEW = 1929, 3
 #: Nouns for items of any catalogue.
@@ -304,8 +304,10 @@ class Vocabulary:
         year = self.columns.numbers["year"].name
         recent = year, (f">={newest - _RECENT_YEARS + 1}",)
         yield "recent", _candidate("attribute", recent)
-        yield "new", _candidate("attribute", recent, reach=0)
-        yield "old", _candidate("attribute", (year, (f"<={newest - _OLD_YEARS}",)), reach=0)
+        for phrase in ("new", "newer"):
+            yield phrase, _candidate("attribute", recent, reach=0)
+        for phrase in ("old", "older"):
+            yield phrase, _candidate("attribute", (year, (f"<={newest - _OLD_YEARS}",)), reach=0)
         if well_rated is not None:
             classic = (year, (f"<={newest - _CLASSIC_YEARS}",)), *well_rated
             for phrase in _CLASSIC:

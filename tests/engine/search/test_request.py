@@ -63,8 +63,17 @@ def test_a_half_in_words_is_one_of_a_title(fields: Fields, title: str) -> None:
         assert understand(query, fields).text == query
 
 
-def test_an_abbreviated_without_excludes(fields: Fields) -> None:
-    assert understand("thriller w/o drama", fields).without or understand("thriller w/o drama", fields).filters
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("thriller w/o ghosts", "thriller without ghosts"),
+        ("thriller w/out ghosts", "thriller without ghosts"),
+        ("games w/ ghosts", "games with ghosts"),
+        ("thriller 1998+", "thriller since 1998"),
+    ],
+)
+def test_abbreviations_are_read_as_what_they_stand_for(fields: Fields, query: str, meant: str) -> None:
+    assert understand(query, fields) == understand(meant, fields)
 
 
 def test_a_film_of_another_language_keeps_the_noun_that_its_country_describes(fields: Fields) -> None:

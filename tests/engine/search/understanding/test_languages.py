@@ -58,6 +58,11 @@ def in_no_title(word: str) -> bool:
         ("komedie onder 90 minuten", "nl", "comedy less than 90 minute"),
         ("film i 80 dagar", None, ""),
         ("dänische komödie", "de", "danish comedy"),
+        ("horrorfilme, die nicht zu brutal sind", "de", "horror not too brutal"),
+        ("películas francesas que no sean románticas", "es", "french without romance"),
+        ("pas de film d'horreur", "fr", "without horror"),
+        ("film français pas trop long", "fr", "french not too long"),
+        ("nenhum filme de terror", "pt", "without horror"),
         ("comédie belge", "fr", "comedy belgian"),
         ("película turca", "es", "turkish"),
         ("film norvegese", "it", "norwegian"),
@@ -186,10 +191,18 @@ def test_a_name_of_the_catalogue_is_no_compound() -> None:
     assert read_language("ein kriegsfilm", in_no_title, {"spielberg"}.__contains__).english == "war"
 
 
+def test_what_is_excluded_tells_the_language_beside_words_of_the_catalogue() -> None:
+    assert read_language("kein horror", {"horror"}.__contains__).english == "without horror"
+    assert read_language("niente horror", {"horror"}.__contains__).english == "without horror"
+    assert read_language("bez konca", in_no_title).language is None
+
+
 def test_names_of_the_catalogue_are_searched_with_the_english_words() -> None:
     query = "film de truffaut sur un enfant"
     assert read_language(query, in_no_title).english == "child"
     assert read_language(query, in_no_title, {"truffaut"}.__contains__).english == "truffaut child"
+    query = "frühe filme von spielberg"
+    assert "spielberg" in read_language(query, in_no_title, {"spielberg"}.__contains__).english
 
 
 def test_a_whole_title_of_the_catalogue_stays_a_title() -> None:

@@ -71,6 +71,7 @@ def told(text: str, fields: Fields) -> tuple[str, str]:
         ("70ies horror", "", "year:1970s genre:Horror"),
         ("the best of 1995", "", "rating:>=8.1 votes:>=3200 year:1995"),
         ("old films", "", "year:<=1979"),
+        ("older horror", "", "year:<=1979 genre:Horror"),
         ("old horror", "", "year:<=1979 genre:Horror"),
         ("old friends film", "old friends", ""),
         ("old", "old", ""),
@@ -94,6 +95,8 @@ def test_years_and_decades(query: str, text: str, conditions: str | None) -> Non
         ("space under 100 minutes", "space", "runtime:1..99"),  # a running time of 0 is unknown
         ("space less than two hours", "space", "runtime:1..119"),
         ("space over 2h", "space", "runtime:>120"),
+        ("space under 1h 45m", "space", "runtime:1..104"),
+        ("1h 50min max", "", "runtime:1..110"),
         ("space, at least 1h45", "space", "runtime:>=105"),
         ("space longer than an hour and a half", "space", "runtime:>90"),
         ("space 120 minutes or less", "space", "runtime:1..120"),
