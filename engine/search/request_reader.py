@@ -139,7 +139,11 @@ class RequestReader:
         """Whether the title of an allowed item has at least this share of the request."""
         keywords = self._index.keywords
         rows, _ = keywords.search(request.words, _CANDIDATES, allowed, request.literal)
-        return bool((keywords.coverage(request.words, rows, request.literal).in_title > least).any())
+        coverage = keywords.coverage(request.words, rows, request.literal)
+        has_all = coverage.in_title > least
+        for word in keywords.content_words(request.words):  # a rare word alone may be most of a query: "kein horror"
+            has_all &= coverage.of_words[word][1] > 0 if word in coverage.of_words else False
+        return bool(has_all.any())
 
     def _is_title(self, text: str) -> bool:
         """Whether a title has all words of a text of several words, perhaps spelt otherwise."""

@@ -74,6 +74,13 @@ def test_a_title_that_is_found_as_typed_is_not_said_to_be_left_out() -> None:
     assert answer.remark == ""
 
 
+def test_a_title_with_the_rare_word_of_a_query_does_not_keep_it_from_being_translated() -> None:
+    films = ["Kein Pardon", *(f"Horror Hotel {number}" for number in range(9))]
+    index = SearchIndex(make_items(films, ["about a town"] * len(films)))
+    assert index.request("kein horror").translation.language == "de"
+    assert index.request("kein pardon").translation.language is None
+
+
 def test_a_multilingual_model_leaves_no_word_out_of_the_meaning(multilingual: SearchIndex) -> None:
     query = "película de xqwertos en el espacio"
     assert "xqwertos" not in multilingual.search(query).remark
