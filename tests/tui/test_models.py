@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -275,6 +276,23 @@ async def test_the_differences_of_two_runs_are_shown(app: RecsysApp, session: Fa
         [options] = [line for line in lines if "n_iter" in line]
         assert options.index("13") == heading.index("#3")
         assert options.index("12") == heading.index("#2")
+
+
+async def test_data_without_times_is_measured_by_the_protocols_that_need_none(
+    app: RecsysApp, session: FakeSession
+) -> None:
+    overview = session.data.overview()
+    session.data.overview = lambda: replace(overview, has_timestamps=False, num_users=1)  # type: ignore[method-assign]
+    async with running(app, "f6") as pilot:
+        assert "measured by random" in screen_text(app)
+        await pilot.press("o")
+        assert "measured by user" in screen_text(app)
+        await pilot.press("o", "e")
+        await settle(pilot)
+        assert asked(session, "evaluate")[0][2].protocol == "random"
+        await pilot.press("f3")
+        await settle(pilot)
+        assert "1 user " in screen_text(app)
 
 
 async def test_keys_that_need_marks_say_so(app: RecsysApp, session: FakeSession) -> None:

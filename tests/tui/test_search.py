@@ -10,7 +10,7 @@ from textual import events
 from engine.data.results import EmbeddingCost
 from engine.errors import DataError
 from tests.tui.conftest import NARROW, WIDE, screen_text, settle, type_text, until
-from tests.tui.fake import FakeSession
+from tests.tui.fake import FakeSession, make_items
 
 
 def searches(session: FakeSession) -> list[tuple[object, ...]]:
@@ -469,3 +469,19 @@ async def test_what_embedding_costs_is_said_where_it_is_offered(make_app):
         text = " ".join(screen_text(app).split())
         assert "F5 embeds with all-MiniLM-L6-v2 (English, 92 MB, 22.7 million parameters," in text
         assert "384 dimensions): 12,017 texts, about 50 s on this processor, 19 MB on disk." in text
+
+
+async def test_a_description_is_prose_however_its_column_is_written(make_app):
+    item = make_items()[2]
+    for name in ("Description", "OVERVIEW", "Beschreibung"):
+        told = replace(item, metadata={name: "Robbers are hunted.", "Runtime": 170}, text="Heat. Crime")
+        app = make_app(FakeSession([told, *make_items()[3:]]))
+        async with app.run_test(size=WIDE) as pilot:
+            await settle(pilot)
+            await type_text(pilot, "heat")
+            await settle(pilot)
+            await pilot.press("down", "d")
+            await settle(pilot)
+            text = screen_text(app)
+            assert "Robbers are hunted." in text, name
+            assert name not in text, "it is no fact beside its text"

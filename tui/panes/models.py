@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from tui.messages import JobView
 
 PROTOCOLS = ("leave-one-out", "random", "user", "temporal")
+#: Those that need no times.
+WITHOUT_TIMES = ("random", "user")
 
 #: In a pane lower than this, two lists below each other would have fewer than three rows each.
 _LOW = 20
@@ -122,7 +124,7 @@ class ModelsPane(Pane[ModelDesk]):
         self._comparing: int | None = None
         """The job that measures models to compare them."""
         self._order = ORDERS[0]
-        self._protocol = PROTOCOLS[0]
+        self._chosen_protocol = ""
         self._validate = False
         self._folded = "runs"
         self._failure: Failure | None = None
@@ -301,6 +303,16 @@ class ModelsPane(Pane[ModelDesk]):
         self._give_room(len(known.stored.runs))
         runs.retitle(f"Runs · {len(known.stored.runs)}{self._fold_title(runs, 'runs')}", damaged)
         self.line.set_leads_on(models.listing or runs.listing)
+
+    @property
+    def _protocols(self) -> tuple[str, ...]:
+        """The protocols by which this data can be measured."""
+        dataset = self.state.dataset
+        return PROTOCOLS if dataset is None or dataset.overview.has_timestamps else WITHOUT_TIMES
+
+    @property
+    def _protocol(self) -> str:
+        return self._chosen_protocol or self._protocols[0]
 
     @property
     def _ways(self) -> str:
@@ -500,7 +512,8 @@ class ModelsPane(Pane[ModelDesk]):
 
     def action_protocol(self) -> None:
         """Measure by the next protocol."""
-        self._protocol = PROTOCOLS[(PROTOCOLS.index(self._protocol) + 1) % len(PROTOCOLS)]
+        known = self._protocols
+        self._chosen_protocol = known[(known.index(self._protocol) + 1) % len(known)]
         self._draw()
 
     def action_pause(self) -> None:

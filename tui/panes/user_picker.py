@@ -18,7 +18,7 @@ from tui.panes.base import Pane
 from tui.state import AppState
 from tui.verbs import USER_VERBS, bindings_of
 from tui.widgets.arranged_table import ArrangedTable
-from tui.widgets.cell_text import clean, shorten_middle
+from tui.widgets.cell_text import clean, count, shorten_middle
 from tui.widgets.pages import PAGE
 from tui.widgets.panel import Panel
 from tui.widgets.table import Column, Table
@@ -197,4 +197,4 @@ class UserPicker(Vertical):
         number = self._num_found - sum(isinstance(one.user_id, ProfileName) for one in found or ())
         listed = f"{number:,} found" if found and number < total else ""
         none = "No users" if found else "Users"  # one's own profile is listed all the same
-        panel.retitle(f"{total:,} users" if total else none, listed)
+        panel.retitle(count(total, "user") if total else none, listed)
