@@ -197,7 +197,7 @@ def _marked(text: str, style: str, shown: ShowDetails) -> Content:
 
 
 def _prose(item: Item) -> tuple[str, str]:
-    columns = {key.casefold(): key for key in reversed(item.metadata)}
+    columns = {key.casefold(): key for key in reversed(list(item.metadata))}
     for name in _PROSE:
         value = item.metadata.get(columns.get(name, ""))
         if isinstance(value, str) and value.strip():
