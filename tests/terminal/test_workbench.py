@@ -111,7 +111,7 @@ def test_from_ones_own_file_to_recommendations_that_are_taken_away(
 
         # Two models are trained, marked, measured and compared.
         press(F6)
-        see("0 of 13 models trained", "t train", "space mark", "▸")
+        see("0 of 13 models trained", "t train", "Space mark", "▸")
         for trained, name in enumerate(("ease", "popular"), 1):
             move_to(terminal, f"▸    {name} ", DOWN)
             press(b"t")

@@ -132,7 +132,7 @@ async def settle(pilot: Pilot[Any], *, jobs: bool = True) -> None:
         now = watch.text() if idle else ""  # an answer that was handled may still lay out anew what shows it
         quiet = quiet + 1 if idle and now == before and not watch.unsettled else 0
         before = now
-        return quiet > 1
+        return quiet > 2
 
     await until(pilot, at_rest)
 
