@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from engine.storage.lock import Holder, announcing_waits
     from engine.storage.paths import find_paths
     from engine.storage.settings import LOG_LEVELS, read_settings
+    from engine.text.foreign_names import is_description
     from engine.text.normalize import words
     from engine.what_if import Edit
     from engine.workspace.dataset_store import Workspace
@@ -98,6 +99,7 @@ _MODULES = {
     "engine.storage.lock": ("Holder", "announcing_waits"),
     "engine.storage.paths": ("find_paths",),
     "engine.storage.settings": ("LOG_LEVELS", "read_settings"),
+    "engine.text.foreign_names": ("is_description",),
     "engine.text.normalize": ("words",),
     "engine.what_if": ("Edit",),
     "engine.workspace.dataset_store": ("Workspace",),
@@ -168,6 +170,7 @@ __all__ = [
     "describe_os_error",
     "find_paths",
     "get",
+    "is_description",
     "on_scale",
     "open_session",
     "put_off_pandas",

@@ -198,6 +198,7 @@ _ASKED_FOR = {
     "languages": ("language", "languages"),
     "original title": ("original_title",),
 }
+_DESCRIPTIONS = frozenset(map(fold, TEXT))
 _WORDS = {fold(name): english for english, names in _ENGLISH.items() for name in names}
 _BETWEEN = re.compile(r"[\s_.\-]+")
 #: The unit at the end of a name.
@@ -225,6 +226,17 @@ def english_names(column: str) -> tuple[str, ...]:
     """
     word = _WORDS.get(_plain(column))
     return () if word is None else _ASKED_FOR.get(word, (word,))
+
+
+def is_description(column: str) -> bool:
+    """Whether the name of a column says in another language than English that it describes items.
+
+    Examples
+    --------
+    >>> is_description("Résumé"), is_description("overview")
+    (True, False)
+    """
+    return _plain(column).replace(" ", "") in _DESCRIPTIONS
 
 
 def _plain(column: str) -> str:

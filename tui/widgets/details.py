@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from engine.session import Item
 
 #: Metadata that can hold the description of an item; without any of them, the text that search embeds is shown.
-_PROSE = ("overview", "about", "description", "synopsis", "plot", "summary", "beschreibung", "inhalt", "handlung",
-          "descripcion", "descripción", "sinopsis", "descrizione", "trama", "résumé", "beschrijving")  # fmt: skip
+_PROSE = ("overview", "about", "description", "synopsis", "plot", "summary")
 #: The style of words that a search matched.
 _MATCH = "bold underline"
 #: Names of facts get as many cells as the longest one needs, up to this.
@@ -197,11 +196,14 @@ def _marked(text: str, style: str, shown: ShowDetails) -> Content:
 
 
 def _prose(item: Item) -> tuple[str, str]:
+    from engine.session import is_description
+
     columns = {key.casefold(): key for key in reversed(list(item.metadata))}
-    for name in _PROSE:
-        value = item.metadata.get(columns.get(name, ""))
+    english = [columns[name] for name in _PROSE if name in columns]
+    for key in (*english, *filter(is_description, item.metadata)):
+        value = item.metadata[key]
         if isinstance(value, str) and value.strip():
-            return columns[name], value
+            return key, value
     # An embedded text that is no more than the title and the genres is already shown above.
     shown = {clean(item.title).casefold(), *(genre.casefold() for genre in item.genres)}
     return "", "" if clean(item.text).casefold() in shown else item.text
