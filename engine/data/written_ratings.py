@@ -19,6 +19,8 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _STARS = re.compile("([★⭐🌟*]*)(½|1/2)?([☆✩]*)")
+#: More stars than this are a line of them, and no rating.
+_MOST_STARS = 20
 _VARIATION = "\N{VARIATION SELECTOR-16}"
 
 
@@ -58,6 +60,8 @@ def parse_rating(text: str) -> WrittenRating | None:
     found = _STARS.fullmatch(text.replace(" ", ""))
     if found and (found[1] or found[2]):
         full, half, empty = len(found[1]), bool(found[2]), len(found[3])
+        if full + empty > _MOST_STARS:
+            raise ValueError(text)
         return WrittenRating(full + half / 2, float(full + half + empty) if empty else FIVE_STARS)
     if "_" in text:
         raise ValueError(text)

@@ -164,7 +164,7 @@ def _read_cells(
         numbered.add(which.astype(np.int32))
         ratings.add(cells[filled].astype(np.float32))
     told = {kind: example for one in readers for kind, example in one.examples.items()}
-    report.remarks += [f"numbers such as {text} were read as {number:g}." for text, number in told.values()]
+    report.remarks += [f"numbers such as {shortened(text)} were read as {number:g}." for text, number in told.values()]
     return named, numbered.finish(), ratings.finish()
 
 

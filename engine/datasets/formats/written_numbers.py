@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from engine.data.written_ratings import parse_rating
+from engine.datasets.formats.shown import shortened
 from engine.datasets.formats.values import (
     BadValueError,
     finite,
@@ -96,7 +97,10 @@ class NumberReader:
 
     def remarks(self, what: str) -> list[str]:
         """The ends of sentences about numbers that are not plain, of which ``what`` says where they stand."""
-        return [f"numbers {what} such as {text} were read as {number:g}." for text, number in self.examples.values()]
+        return [
+            f"numbers {what} such as {shortened(text)} were read as {number:g}."
+            for text, number in self.examples.values()
+        ]
 
 
 def numbers_written(texts: pa.Array) -> pa.Array:

@@ -56,6 +56,7 @@ def test_no_rating(text: str) -> None:
         "stars",
         "A+",
         "☆☆☆",
+        "★" * 1000,
         "05-Apr",
     ],
 )

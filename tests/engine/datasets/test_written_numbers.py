@@ -120,3 +120,9 @@ def test_ratings_of_several_scales_are_refused() -> None:
 def test_what_is_no_rating_stays_none(text: str) -> None:
     with pytest.raises(BadValueError, match="is not a number"):
         NumberReader().read(pa.array(["3", text]))
+
+
+def test_a_long_number_is_cut_where_it_is_told(write: Write) -> None:
+    long = f"{'0' * 500}4,5"
+    dataset = read("x", ratings=write("r.csv", f"user;item;rating\na;x;{long}\nb;y;3\n"))
+    assert max(map(len, dataset.source["notes"])) < 300
