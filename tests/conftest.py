@@ -38,6 +38,11 @@ REPOSITORY = Path(__file__).parent.parent
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sessions in a terminal take a minute each: they come first, so that no process waits for one at the end."""
+    items.sort(key=lambda item: "terminal" not in item.path.parts)
+
+
 def pytest_collection_finish() -> None:
     """Leave what stays to the end, libraries and the tests themselves, out of all later collections."""
     gc.collect()

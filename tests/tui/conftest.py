@@ -124,13 +124,14 @@ async def settle(pilot: Pilot[Any], *, jobs: bool = True) -> None:
     """Wait until every thread has answered and the screen stays as it is; without ``jobs`` long ones go on."""
     app = pilot.app
     assert isinstance(app, RecsysApp)
-    quiet, before, watch = 0, "", Watch(app)
+    quiet, watch = 0, Watch(app)
+    before: object = None
 
     def at_rest() -> bool:
         nonlocal quiet, before
-        idle = app.backend.idle or not (jobs or app.backend.answering)
-        now = watch.text() if idle else ""  # an answer that was handled may still lay out anew what shows it
-        quiet = quiet + 1 if idle and now == before and not watch.unsettled else 0
+        # An answer that was handled may still lay out anew what shows it.
+        now = watch.state() if app.backend.idle or not (jobs or app.backend.answering) else None
+        quiet = quiet + 1 if now is not None and now == before else 0
         before = now
         return quiet > 2
 
@@ -156,23 +157,36 @@ async def type_text(pilot: Pilot[Any], text: str) -> None:
 
 
 class Watch:
-    """What a screen shows as time goes on; it is read anew only if a frame was drawn or is due."""
+    """What a screen shows as time goes on, compared without reading it as long as no frame is drawn."""
 
     frames = 0
 
+    #: After so many looks at a screen that never stands still, as with a spinner, it is read.
+    _PATIENCE = 20
+
     def __init__(self, app: RecsysApp) -> None:
-        self._app, self._read, self._text = app, -1, ""
+        self._app, self._looks, self._read, self._text = app, 0, -1, ""
+
+    def state(self) -> object:
+        """What stays equal while the screen shows the same; None where something is still to be laid out or done."""
+        screen = self._app.screen
+        self._looks += 1
+        if screen._layout_required or screen._callbacks:
+            return None
+        if self._looks > self._PATIENCE:
+            return self.text()
+        return None if self._due else self.frames
 
     @property
-    def unsettled(self) -> bool:
-        """Whether something is still to be laid out, or to be done once it is."""
-        return self._app.screen._layout_required or bool(self._app.screen._callbacks)
+    def _due(self) -> bool:
+        """Whether a frame is due that was not drawn yet."""
+        screen = self._app.screen
+        due = screen._layout_required or screen._scroll_required or screen._repaint_required
+        return bool(due or screen._dirty_widgets or screen._compositor._dirty_regions)
 
     def text(self) -> str:
         """What the screen shows now, as :func:`screen_text` has it."""
-        screen = self._app.screen
-        due = screen._layout_required or screen._scroll_required or screen._repaint_required
-        if due or screen._dirty_widgets or screen._compositor._dirty_regions or self._read != self.frames:
+        if self._due or self._read != self.frames:
             self._read, self._text = self.frames, screen_text(self._app)
         return self._text
 

@@ -313,12 +313,13 @@ async def at_rest(pilot: Any) -> None:
 
     An answer that a state holds back never comes, so it is waited for a while only.
     """
-    same, before, watch = 0, "", Watch(pilot.app)
+    same, watch = 0, Watch(pilot.app)
+    before: object = None
     while same < (100 if pilot.app.backend.answering else 5):
         await asyncio.sleep(0.005)
         await pilot.pause()
-        now = watch.text()
-        same, before = (same + 1 if now == before and not watch.unsettled else 0), now
+        now = watch.state()
+        same, before = (same + 1 if now is not None and now == before else 0), now
 
 
 @pytest.fixture
