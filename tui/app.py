@@ -718,20 +718,27 @@ class RecsysApp(ContainedApp):
 
     def on_rate_item(self, message: messages.RateItem) -> None:
         """Store what the person at the keyboard says about an item."""
+        self._own().rate(message, self.state.profile)
+
+    def on_match_entry(self, message: messages.MatchEntry) -> None:
+        """Store which item an entry of one's own ratings means."""
+        self._own().match(message)
+
+    def _own(self) -> OwnRatings:
         if self._own_ratings is None:
             from tui.own_ratings import OwnRatings
 
             self._own_ratings = OwnRatings(self, self.backend, self.state.changes)
-        self._own_ratings.rate(message, self.state.profile)
+        return self._own_ratings
 
-    def on_own_ratings_changed(self) -> None:
+    def on_own_ratings_changed(self, message: messages.OwnRatingsChanged) -> None:
         """Show what follows from it."""
         self.state.own_changes += 1
-        from tui.panes.watchlist import WatchlistScreen
+        from tui.panes.asking_popup import AskingPopUp
 
         for screen in self.screen_stack[1:]:
-            if isinstance(screen, WatchlistScreen):
-                screen.refresh_ratings()
+            if isinstance(screen, AskingPopUp):
+                screen.own_ratings_changed(message)
         self.refresh_bindings()
         self._refresh_pane()
 

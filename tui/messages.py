@@ -293,8 +293,35 @@ class ProfileGone(Message):
 
 
 @dataclass
+class MatchEntry(Message):
+    """Keep which item an entry of one's own ratings means.
+
+    Attributes
+    ----------
+    entry
+        The title of the entry, with its year in brackets.
+    item
+        The item of the data set; None takes the match back.
+    profile
+        Whose entry.
+    """
+
+    entry: str
+    item: Item | None
+    profile: str
+
+
+@dataclass
 class OwnRatingsChanged(Message):
-    """One's own ratings have changed."""
+    """One's own ratings have changed.
+
+    Attributes
+    ----------
+    matched
+        What was matched by hand, or is no longer; None if something else was changed.
+    """
+
+    matched: MatchEntry | None = None
 
 
 @dataclass

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tui.messages import Answered, Failed, OwnRatingsChanged, RateItem, StatusChanged
+from tui.messages import Answered, Failed, MatchEntry, OwnRatingsChanged, RateItem, StatusChanged
 from tui.widgets.bars import compact
-from tui.widgets.cell_text import full_title
+from tui.widgets.cell_text import clean, full_title
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -24,6 +24,12 @@ _SAID = {"seen": "seen", "watchlist": "on your watchlist", "not-interested": "no
 #: A change, or None to take back the last one.
 _Change = RateItem | None
 _UNDOES = " · u undoes"
+
+
+class _Matched(NamedTuple):
+    change: MatchEntry
+    own: OwnRating
+    is_new: bool
 
 
 class OwnRatings:
@@ -48,6 +54,10 @@ class OwnRatings:
         """Have a rating stored in a profile."""
         self._ask(message, profile, is_new=True)
 
+    def match(self, message: MatchEntry) -> None:
+        """Have it stored which item an entry means."""
+        self._match(message, is_new=True)
+
     def answered(self, message: Answered | Failed) -> bool:
         """Confirm what was stored; False if the message answers another request."""
         if not self._queue.is_current(message.request):
@@ -56,12 +66,37 @@ class OwnRatings:
             text = describe(None, None, message.failure.text)
             self._app.post_message(StatusChanged(text, loud=True))  # the next rating's status goes over it
             return True
+        if isinstance(message.value, _Matched):
+            self._matched(message.value)
+            return True
         change, own, profile, is_new = message.value
         if is_new and change is not None and own is not None:
             self._record(change, own, profile)
         self._app.post_message(StatusChanged(describe(change, own, "")))
         self._app.post_message(OwnRatingsChanged())
         return True
+
+    def _matched(self, done: _Matched) -> None:
+        """Say which item an entry means now, or that it is matched with none."""
+        change, own = done.change, done.own
+        meant = "no longer matched by hand" if change.item is None else f"matched with {full_title(change.item)}"
+        if change.item is None and own.item is not None:
+            meant += f", and is {full_title(own.item)} by its title"
+        if done.is_new:
+            back = MatchEntry(change.entry, None, change.profile)
+            what = f"{change.entry}: {meant}"
+            self._changes.record(what, lambda: self._match(back), lambda: self._match(change), change.profile)
+        self._app.post_message(StatusChanged(f"✓ {clean(change.entry)}: {meant}" + (_UNDOES if done.is_new else "")))
+        self._app.post_message(OwnRatingsChanged(MatchEntry(change.entry, own.item, change.profile)))
+
+    def _match(self, change: MatchEntry, *, is_new: bool = False) -> None:
+        def store(session: SessionLike, _: object) -> _Matched:
+            if change.item is None:
+                return _Matched(change, session.me.unmatch(change.entry, change.profile), is_new)
+            own = session.me.match(change.entry, change.item.internal_id, change.profile)
+            return _Matched(change, own, is_new)
+
+        self._queue.ask(store)
 
     def _record(self, change: RateItem, own: OwnRating, profile: str) -> None:
         """Let the change be undone and made again."""

@@ -96,6 +96,10 @@ class EntryMatcher:
         """An entry with a link to an item of this data set."""
         return replace(entry, links={**entry.links, self._dataset.name: self.link(item, by_hand=by_hand)})
 
+    def unlinked(self, entry: Entry) -> Entry:
+        """An entry without its link to an item of this data set."""
+        return replace(entry, links={name: link for name, link in entry.links.items() if name != self._dataset.name})
+
     def _linked(self, entry: Entry) -> EntryMatch | None:
         link = entry.links.get(self._dataset.name)
         item = None if link is None else self._item_of(link.item_id)

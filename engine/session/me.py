@@ -376,6 +376,32 @@ class MeService:
 
         return self._own(self._store.change(profile, change), item)
 
+    def unmatch(self, title: str, profile: str = DEFAULT) -> OwnRating:
+        """Take back which item of this data set an entry means, as :meth:`match` said it.
+
+        The entry then means the item that its title leads to by itself, if there is one.
+
+        Parameters
+        ----------
+        title
+            The title of the entry, with its year in brackets where several have the title.
+
+        Raises
+        ------
+        UnknownError
+            If the profile has no such entry, or several.
+        DataError
+            If the profile cannot be read or written.
+        """
+
+        def change(stored: Profile) -> tuple[Profile, Entry]:
+            place = find_entry(stored, title)
+            entry = self._matcher.unlinked(stored.entries[place])
+            return stored.with_entry(entry, place), entry
+
+        entry = self._store.change(profile, change)
+        return self._own(entry, self._matcher.match([entry])[0].item)
+
     def table(self, profile: str = DEFAULT) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
         """The entries in the form in which :meth:`import_file` reads them again: the columns, and the rows."""
         from engine.profiles.exports import COLUMNS, rows_of

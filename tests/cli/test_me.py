@@ -161,6 +161,10 @@ def test_a_match_by_hand_counts_for_later_imports_and_lists(run: Run, films: str
     assert (matched["title"], matched["item_id"]) == ("Heatt", "heat")
     report = read(run, "me", "import", letterboxd, "-d", films)
     assert (report["matched"], [one["title"] for one in report["unmatched"]]) == (3, ["Somewhere else entirely"])
+    back = read(run, "me", "unmatch", "Heatt", "-d", films)
+    assert (back["title"], back["item_id"]) == ("Heatt", None)
+    report = read(run, "me", "import", letterboxd, "-d", films)
+    assert sorted(one["title"] for one in report["unmatched"]) == ["Heatt", "Somewhere else entirely"]
     wrong = run("me", "match", "Heattt", "heat", "-d", films)
     assert (wrong.status, "Heatt" in wrong.err) == (1, True), "the nearest entry is named"
 

@@ -709,6 +709,10 @@ class FakeMe:
         self._fake.enter("match", title, item)
         return self.rate(item, 4.0)
 
+    def unmatch(self, title: str, profile: str = "me") -> OwnRating:
+        self._fake.enter("unmatch", title)
+        return OwnRating(title, None, "rated", 4.0, 5.0, None, None)
+
     def export(self, target: Target, profile: str = "me") -> int:
         self._fake.enter("export", str(target.path), target.replace)
         return len(self._said)

@@ -99,13 +99,16 @@ async def test_a_data_set_is_renamed(make_app):
         await settle(pilot)
         assert [one.name for one in pane._table.rows] == ["fake", "manga", "songs"]
         assert "anime is now called manga" in screen_text(app)
+        await pilot.press("u")
+        await settle(pilot)
+        assert [one.name for one in pane._table.rows] == ["anime", "fake", "songs"]
 
 
 async def test_a_taken_name_is_refused_in_a_sentence(make_app):
     app = make_app()
     async with app.run_test(size=NARROW) as pilot:
         pane = await open_data(app, pilot)
-        pane._changes._rename(pane._table.rows[0], "songs")
+        pane._changes._rename(pane._table.rows[0].name, "songs")
         await settle(pilot)
         assert "A data set named 'songs' is already stored." in screen_text(app)
         assert not told(app)
@@ -118,7 +121,7 @@ async def test_a_refusal_that_the_status_line_cuts_is_told_whole(make_app):
         pane = await open_data(app, pilot)
         sentence = "A data set cannot be called so: use letters, digits, points, hyphens and underscores alone."
         session.fail("rename", DataError(sentence))
-        pane._changes._rename(pane._table.rows[0], "a b")
+        pane._changes._rename(pane._table.rows[0].name, "a b")
         await settle(pilot)
         assert told(app) == [sentence]
         await until(pilot, lambda: "alone." in screen_text(app))

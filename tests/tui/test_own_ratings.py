@@ -273,6 +273,37 @@ async def test_ratings_that_this_data_set_lacks_are_listed_and_matched_at_any_ti
         await settle(pilot)
         assert ("match", "Der Pate (1972)", 4) in session.asked
         assert "everything is matched" in screen_text(app)
+        await pilot.press("f3", "u")
+        await settle(pilot)
+        assert ("unmatch", "Der Pate (1972)") in session.asked
+
+
+async def test_a_match_by_hand_is_undone_where_it_was_made(make_app):
+    session = FakeSession()
+    session.me.other += [
+        OwnRating("Der Pate", 1972, "rated", 5.0, 5.0, 1, None, "imdb"),
+        OwnRating("Heatt", 1995, "rated", 4.0, 5.0, 1, None, "imdb"),
+    ]
+    app = make_app(session)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        app.action_match_ratings()
+        await settle(pilot)
+        await pilot.press("enter", "ctrl+u")
+        await type_text(pilot, "killing")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "Der Pate (1972): matched with The Killing" in screen_text(app)
+        assert "Der Pate (1972)  " not in screen_text(app)
+        await pilot.press("u")
+        await settle(pilot)
+        assert session.asked.count(("unmatch", "Der Pate (1972)")) == 1
+        text = screen_text(app)
+        assert "Der Pate (1972): no longer matched" in text
+        assert text.index("Der Pate (1972)  ") < text.index("Heatt (1995)  ")
+        await pilot.press("U")
+        await settle(pilot)
+        assert session.asked.count(("match", "Der Pate (1972)", 4)) == 1
 
 
 async def test_what_an_import_took_for_something_else_is_said(make_app):

@@ -56,6 +56,10 @@ async def test_a_removed_profile_comes_back_and_a_renamed_one_is_still_rated_for
         await settle(pilot)
         assert session.me.profiles() == ["me", "bea"]
         assert app.state.profile == "bea"
+        await pilot.press("u")
+        await settle(pilot)
+        assert session.me.profiles() == ["me", "ann"]
+        assert app.state.profile == "ann"
 
 
 async def test_what_was_rated_for_a_profile_that_is_gone_is_not_undone_or_made_again(make_app):

@@ -1,4 +1,4 @@
-"""The commands for one's own ratings: rate, import, list, match, remove, export."""
+"""The commands for one's own ratings: rate, import, list, match, unmatch, remove, export."""
 
 from __future__ import annotations
 
@@ -140,6 +140,18 @@ def match(context: click.Context, title: str, item: str, dataset: str | None, pr
     session = _open(context, dataset)
     own = session.me.match(title, _item(session, item), profile)
     _print_own(own, profile, as_json, f"is {own.item.title!r} in {session.name}, and is" if own.item else "is")
+
+
+@me.command(cls=NegativeIdsCommand)
+@click.argument("title")
+@_me_options
+@click.pass_context
+def unmatch(context: click.Context, title: str, dataset: str | None, profile: str, as_json: bool) -> None:
+    """Take back which item your entry TITLE was matched with."""
+    session = _open(context, dataset)
+    own = session.me.unmatch(title, profile)
+    means = f"is {own.item.title!r}, by its title," if own.item else "has no match"
+    _print_own(own, profile, as_json, f"{means} in {session.name} now, and is")
 
 
 @me.command(cls=NegativeIdsCommand)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.backend.backend import Backend
 from tui.backend.mailbox import Mailbox
-from tui.messages import Answered, Failed
+from tui.messages import Answered, Failed, OwnRatingsChanged
 from tui.widgets.popup import PopUp
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ class AskingPopUp(PopUp):
     def failed(self, message: Failed) -> None:
         """Handle the failure of the latest request."""
         raise NotImplementedError
+
+    def own_ratings_changed(self, message: OwnRatingsChanged) -> None:
+        """Follow a change of one's own ratings, wherever it was made; most pages show none."""
 
     def on_answered(self, message: Answered) -> None:
         """Handle an answer; one to a request that was replaced meanwhile is dropped."""

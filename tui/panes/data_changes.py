@@ -131,23 +131,30 @@ class DatasetChanges:
         """Ask for the new name of a data set."""
         from tui.widgets.prompt import TextPrompt
 
-        self._pane.app.push_screen(
-            TextPrompt(f"New name of {clean(stored.name)}", stored.name, partial(self._rename, stored))
-        )
+        name = stored.name
+        rename = partial(self._rename, name, is_new=True)
+        self._pane.app.push_screen(TextPrompt(f"New name of {clean(name)}", name, rename))
 
-    def _rename(self, stored: StoredDataset, new_name: str) -> None:
-        if new_name == stored.name:
+    def _rename(self, name: str, new_name: str, *, is_new: bool = False) -> None:
+        if new_name == name:
             return
-        if stored.is_open and self._pane.state.active_job() is not None:
-            self._tell(f"✗ {stored.name} has a job that runs: it can be renamed once that has ended")
+        dataset = self._pane.state.dataset
+        is_open = dataset is not None and dataset.overview.name == name
+        if is_open and self._pane.state.active_job() is not None:
+            self._tell(f"✗ {name} has a job that runs: it can be renamed once that has ended")
             return
 
-        def done(name: object) -> None:
-            self._tell(f"✓ {stored.name} is now called {name}")
-            if stored.is_open:
-                self._reopen(str(name))
+        def done(stored: object) -> None:
+            called = str(stored)
+            undoes = is_new and not is_open  # an opened data set begins with nothing to undo
+            self._tell(f"✓ {name} is now called {called}" + (" · u undoes" if undoes else ""))
+            if undoes:
+                back, again = partial(self._rename, called, name), partial(self._rename, name, called)
+                self._record(f"renamed {name} to {called}", back, again)
+            if is_open:
+                self._reopen(called)
 
-        self._change(lambda datasets: datasets.rename(stored.name, new_name), done)
+        self._change(lambda datasets: datasets.rename(name, new_name), done)
 
     def remove(self, stored: StoredDataset) -> None:
         """Move a data set to the trash; undoing it needs no question."""

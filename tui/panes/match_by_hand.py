@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from engine.data.results import OwnRating, TitleMatch, Unmatched
 from tui.backend.backend import Backend
-from tui.messages import Failed, OwnRatingsChanged, StatusChanged
+from tui.messages import Failed, MatchEntry, OwnRatingsChanged, StatusChanged
 from tui.panes.asking_popup import AskingPopUp
 from tui.widgets.cell_text import clean, count, full_title
 from tui.widgets.choices import ChoiceScreen
@@ -140,7 +140,10 @@ class UnmatchedScreen(AskingPopUp):
         What is said above the list.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close", id="close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", "close", id="close"),
+        Binding("u", "app.undo", "undo", id="undo"),  # the keys of the app do not reach a page in front of it
+    ]
 
     DEFAULT_CSS = """
     UnmatchedScreen > .page {
@@ -155,7 +158,7 @@ class UnmatchedScreen(AskingPopUp):
     ) -> None:
         super().__init__(backend, "match by hand")
         self._backend, self._profile, self._first = backend, profile, said
-        self._left = list(unmatched or ())
+        self._all = self._left = list(unmatched or ())
         self._reading = unmatched is None
         self._said = Static()
         has_rows = any(one.row is not None for one in self._left)
@@ -174,7 +177,7 @@ class UnmatchedScreen(AskingPopUp):
         """What is known of the list, and the list."""
         with Vertical(classes="page") as page:
             page.border_title = Content("Not in this data set")
-            page.border_subtitle = Content("Enter matches one by hand · Esc closes")
+            page.border_subtitle = Content("Enter matches one by hand · u undoes · Esc closes")
             yield self._said
             yield self._table
 
@@ -221,26 +224,30 @@ class UnmatchedScreen(AskingPopUp):
         self.app.push_screen(ItemPrompt(self._backend, f"{label_of(row)} is", row.title, chosen))
 
     def _match(self, row: Unmatched, item: Item) -> None:
-        title, number = label_of(row), item.internal_id
-        self.ask(lambda session, _: (row, session.me.match(title, number, self._profile)))
+        self.app.post_message(MatchEntry(label_of(row), item, self._profile))
 
-    def answered(self, value: Any) -> None:
-        """List what is not in the data set, or take off the list what was matched."""
-        if self._reading:
-            self._list(value)
+    def own_ratings_changed(self, message: OwnRatingsChanged) -> None:
+        """Take off the list what was matched, and put back what no longer is."""
+        matched = message.matched
+        if matched is None or matched.profile != self._profile:
             return
-        row, own = value
-        self._left = [one for one in self._left if one is not row]
-        self.app.post_message(OwnRatingsChanged())
+        left = {id(one) for one in self._left}
+        if matched.item is None:
+            left |= {id(one) for one in self._all if label_of(one) == matched.entry}
+        self._left = [
+            one for one in self._all if id(one) in left and (matched.item is None or label_of(one) != matched.entry)
+        ]
         if not self._left:
             self.dismiss()
-            self.app.post_message(StatusChanged("✓ everything is matched"))
+            self.app.post_message(StatusChanged("✓ everything is matched · u undoes the last one"))
             return
-        self._draw("" if own.item is None else f"✓ {label_of(row)} is {full_title(own.item)}.")
+        said = "no longer matched" if matched.item is None else f"matched with {full_title(matched.item)} · u undoes"
+        self._draw(f"✓ {matched.entry}: {said}")
 
-    def _list(self, ratings: Sequence[OwnRating]) -> None:
-        self._reading = False
-        self._left = [Unmatched(None, one.title, one.year, ()) for one in ratings if one.item is None]
+    def answered(self, value: Any) -> None:
+        """List what is not in the data set."""
+        ratings: Sequence[OwnRating] = value
+        self._all = self._left = [Unmatched(None, one.title, one.year, ()) for one in ratings if one.item is None]
         if not self._left:
             self.dismiss()
             said = "everything in it is in this data set" if ratings else "nothing is in it yet"
@@ -254,7 +261,7 @@ class UnmatchedScreen(AskingPopUp):
         self._draw()
 
     def failed(self, message: Failed) -> None:
-        """Say why it could not be read or matched."""
+        """Say why it could not be read."""
         self._draw(message.failure.text)
 
 

@@ -60,6 +60,8 @@ class ProfilesScreen(AskingPopUp):
         self._profile = profile
         self._new_name = ""
         """What the profile that is rated for is called once it is renamed."""
+        self._back: list[Callable[[], None]] = []
+        """What takes back the changes that were made here, the last one at the end."""
         self._table = ProfileTable(
             (
                 Column("", lambda one, _: "●" if str(one.user_id) == self._profile else "", width=1, style="accent"),
@@ -144,28 +146,40 @@ class ProfilesScreen(AskingPopUp):
         old = self._chosen_name
 
         def rename(new: str) -> None:
-            def change(me: Me) -> str:
-                me.rename_profile(old, new)
-                return f"✓ {old} is now called {new}"
-
-            self._new_name = new if self._profile == old else ""
-            self._ask(change, gone=old)
+            self._rename(old, new, is_new=True)
 
         if old:
             self.app.push_screen(TextPrompt(f"New name of {clean(old)}", old, rename))
 
+    def _rename(self, old: str, new: str, *, is_new: bool = False) -> None:
+        def change(me: Me) -> str:
+            me.rename_profile(old, new)
+            if is_new and new != old:
+                self._back.append(partial(self._rename, new, old))
+            return f"✓ {old} is now called {new}" + (" · u undoes" if is_new else "")
+
+        self._new_name = new if self._profile == old else ""
+        self._ask(change, gone=old)
+
     def action_remove(self) -> None:
-        """Remove the profile under the cursor; u brings it back."""
-        if name := self._chosen_name:
-            self._ask(partial(_remove, name), gone=name)
+        """Remove the profile under the cursor; it can be brought back."""
+        name = self._chosen_name
+
+        def change(me: Me) -> str:
+            if not me.remove_profile(name):
+                return f"{name} holds nothing"
+            self._back.append(partial(self._ask, _restore))
+            return f"✓ {name} is removed · u brings it back"
+
+        if name:
+            self._ask(change, gone=name)
 
     def action_undo(self) -> None:
-        """Bring back the profile that was removed last."""
-        self._ask(_restore)
-
-
-def _remove(name: str, me: Me) -> str:
-    return f"✓ {name} is removed · u brings it back" if me.remove_profile(name) else f"{name} holds nothing"
+        """Take back what was renamed or removed here last; else bring back the profile that was removed last."""
+        if self._back:
+            self._back.pop()()
+        else:
+            self._ask(_restore)
 
 
 def _restore(me: Me) -> str:

@@ -12,7 +12,7 @@ from textual.content import Content
 
 from engine.data.results import HistoryEntry
 from tui.backend.backend import Backend
-from tui.messages import Failed
+from tui.messages import Failed, OwnRatingsChanged
 from tui.panes.asking_popup import AskingPopUp
 from tui.widgets.cell_text import clean, count
 from tui.widgets.columns import Column
@@ -68,10 +68,13 @@ class WatchlistScreen(AskingPopUp):
     def on_mount(self) -> None:
         """Read the watchlist."""
         self._panel.show_notice().show("", "reading the watchlist …")
-        self.refresh_ratings()
+        self._read()
 
-    def refresh_ratings(self) -> None:
-        """Read the watchlist again, once something was rated or taken off."""
+    def own_ratings_changed(self, message: OwnRatingsChanged) -> None:
+        """Read the watchlist again: something was rated or taken off."""
+        self._read()
+
+    def _read(self) -> None:
         profile = self._profile
         self.ask(lambda session, _: session.me.watchlist(profile))
 
