@@ -16,10 +16,19 @@ from engine.data.comparison import Comparison, SideBySide
 from tui.backend.backend import Backend
 from tui.comparison_words import MARK_OF_HELD_OUT, WHY_NOT_MARKED, heading_of, users_of
 from tui.keymap.keymap import shown_key
-from tui.messages import Failed
+from tui.messages import Failed, ShowDetails
 from tui.panes.asking_popup import AskingPopUp
-from tui.panes.comparison_text import chart_lines, duel_lines, figure_lines, list_lines, test_lines
-from tui.widgets.cell_text import clean
+from tui.panes.comparison_text import (
+    chart_lines,
+    duel_lines,
+    figure_lines,
+    items_of,
+    list_lines,
+    places_of,
+    test_lines,
+)
+from tui.widgets.cell_text import clean, full_title
+from tui.widgets.choices import ChoiceScreen
 
 if TYPE_CHECKING:
     from engine.data.comparison import DifferentUser, HeadToHead
@@ -46,7 +55,9 @@ class ComparisonPage(AskingPopUp):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss", "close", id="close"),
+        Binding("escape", "back", "back", id="step-back"),
+        Binding("q", "dismiss", "close", show=False, id="close"),
+        Binding("d,enter", "details", "details", id="details"),
         Binding("u", "users", "users", id="different-users"),
         Binding("s", "after", "after the sequence", id="after-sequence"),
         Binding("right,l,n", "user(1)", "next user", id="next-user"),
@@ -59,7 +70,7 @@ class ComparisonPage(AskingPopUp):
         Binding("end,G", "edge(False)", "Last", show=False, id="last"),
     ]
 
-    DEFAULT_CSS = "ComparisonPage > .page { width: 116; }"
+    DEFAULT_CSS = "ComparisonPage > .page { width: 94%; max-width: 172; }"
 
     class Counted(Message):
         """The counting over all users moves on."""
@@ -101,6 +112,7 @@ class ComparisonPage(AskingPopUp):
             place = f"({self._at + 1} of the {len(self._users)} whose lists differ most)"
             self._heading = heading_of(value) if value.after else f"User {value.user} {place}"
             self.query_one(".page").scroll_home(animate=False)
+            self.refresh_bindings()
         else:
             self._duels, self._counting, self._was_counted = value, "", True
             self.refresh_bindings()
@@ -142,12 +154,35 @@ class ComparisonPage(AskingPopUp):
     # -- keys -------------------------------------------------------------------------------------------------
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Users are offered once it is known on whom the models differ, and the sequence where there is one."""
+        if action == "details":
+            return self._lists is not None
         if action in ("users", "user"):
             return bool(self._users)
         if action == "after":
             # Not while the users are counted, which the question would end.
             return self._was_counted and self._has_sequence
         return super().check_action(action, parameters)
+
+    def action_back(self) -> None:
+        """Leave the lists for the comparison, and that for what is behind it."""
+        if self._lists is None and not self._problem:
+            self.dismiss()
+        else:
+            self._lists, self._problem = None, ""
+            self.refresh_bindings()
+            self._draw()
+
+    def action_details(self) -> None:
+        """Choose one of the items that are listed, or held out, and show its details."""
+        if self._lists is None:
+            return
+        places, items = places_of(self._lists), items_of(self._lists)
+
+        def chosen(place: int) -> None:
+            self.app.post_message(ShowDetails(items[place]))
+
+        choices = [(full_title(item), places[item.internal_id]) for item in items]
+        self.app.push_screen(ChoiceScreen("Details of", choices, chosen))
 
     def action_users(self) -> None:
         """List the users on whom the models differ most."""
@@ -206,11 +241,16 @@ class ComparisonPage(AskingPopUp):
             return
         keys, has_after = [], bool(self.check_action("after", ()))
         if self._users:
-            users = "users" if has_after and self._room < _ALL_KEYS else "users whose lists differ most"
+            brief = (has_after or self._lists is not None) and self._room < _ALL_KEYS
+            users = "users" if brief else "users whose lists differ most"
             keys += [f"{shown_key(self.app, 'different-users', 'u')} {users}", "← → one by one"]
+        if self._lists is not None:
+            keys.append(f"{shown_key(self.app, 'details', 'd')} details")
         if has_after:
             keys.append(f"{shown_key(self.app, 'after-sequence', 's')} after the sequence")
-        self.query_one(".page").border_subtitle = Content(clean(" · ".join([*keys, "Esc closes"])))
+        self.query_one(".page").border_subtitle = Content(
+            clean(" · ".join([*keys, "Esc closes" if self._lists is None else "Esc back"]))
+        )
         first = comparison.models[0]
         tied = [model.label for model in comparison.models if model.standing.get(comparison.metric) == "tied"]
         verdict = (

@@ -13,6 +13,7 @@ from tui.widgets.cell_text import clean, fit
 
 if TYPE_CHECKING:
     from engine.data.comparison import ComparedModel, Comparison, HeadToHead, ListedItem, SideBySide
+    from engine.session import Item
 
 Value = TypeVar("Value")
 
@@ -145,6 +146,24 @@ def list_lines(lists: SideBySide, width: int) -> list[str]:
     if lists.held_out:
         lines.append("Held out: " + ", ".join(clean(item.title) for item in lists.held_out))
     return [sanitize(line) for line in lines[1:]]
+
+
+def items_of(lists: SideBySide) -> list[Item]:
+    """The items of the lists, those first that stand first, and then what was held out; each once."""
+    listed = sorted((one for row in lists.lists.values() for one in row), key=lambda one: one.rank)
+    items = [*(one.item for one in listed), *lists.held_out]
+    return list({item.internal_id: item for item in items}.values())
+
+
+def places_of(lists: SideBySide) -> dict[int, str]:
+    """Where each item of :func:`items_of` stands, in words: "1 of als, 3 of ease, held out"."""
+    places: dict[int, list[str]] = {item.internal_id: [] for item in items_of(lists)}
+    for label, row in lists.lists.items():
+        for one in row:
+            places[one.item.internal_id].append(f"{one.rank} of {label}")
+    for item in lists.held_out:
+        places[item.internal_id].append("held out")
+    return {item: ", ".join(words) for item, words in places.items()}
 
 
 def _head(label: str, lists: SideBySide) -> str:
