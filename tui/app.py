@@ -17,9 +17,9 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input, Static
 
 from tui import collector
-from tui.contained_app import ContainedApp
 from tui.keymap.keymap import Keymap, UsesKeymap, shown_key
 from tui.navigation import Navigation
+from tui.own_ratings_app import OwnRatingsApp
 from tui.pace import Pace
 from tui.panes import TABS, import_pane, tab_bindings
 from tui.sanitize import sanitize
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from tui.live_settings import LiveSettings
     from tui.map.screen import MapScreen
     from tui.navigation import Place
-    from tui.own_ratings import OwnRatings
     from tui.panes.base import Pane
     from tui.panes.command_line import CommandLine
     from tui.resume import Resume
@@ -66,7 +65,7 @@ class MainScreen(UsesKeymap, Contained, Screen[None]):
     """The screen with the tabs."""
 
 
-class RecsysApp(ContainedApp):
+class RecsysApp(OwnRatingsApp):
     """The tabs over one data set.
 
     Parameters
@@ -182,7 +181,6 @@ class RecsysApp(ContainedApp):
 
             self._glyphs = (PlainGlyphs(),)
         self._image_protocol = image_protocol
-        self._own_ratings: OwnRatings | None = None
         self._map: MapScreen | None = None
 
     @cached_property
@@ -376,7 +374,7 @@ class RecsysApp(ContainedApp):
     def _say_changed(self, what: str, said: str) -> None:
         if what:
             self._status.note = f"✓ {said.format(clean(what))}"
-            self._refresh_pane()
+            self.refresh_pane()
             self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -416,7 +414,7 @@ class RecsysApp(ContainedApp):
         self._show_trail()
         self._status.busy("open", "")
         self._status.busy("device", "loading the libraries that compute")
-        self._refresh_pane()
+        self.refresh_pane()
 
         if self._state_folder is not None and self._resume is None:
             from tui.resume import Resume
@@ -447,12 +445,12 @@ class RecsysApp(ContainedApp):
         self.state.failure = message.failure
         self._heading.device = "✗ not opened"
         self._status.busy("open", "")
-        self._refresh_pane()
+        self.refresh_pane()
 
     def on_dataset_changed(self, message: messages.DatasetChanged) -> None:
         """A job has changed what is embedded or trained."""
         self.state.dataset = message.dataset
-        self._refresh_pane()
+        self.refresh_pane()
 
     def on_app_focus(self) -> None:
         """Look whether something was trained or embedded in another terminal meanwhile."""
@@ -477,7 +475,7 @@ class RecsysApp(ContainedApp):
             self._status.tell(f"✗ {clean(message.failure.text)}")
         elif self._should_resume_embedding():
             self.backend.embed()
-        self._refresh_pane()
+        self.refresh_pane()
 
     def _should_resume_embedding(self) -> bool:
         """Whether an earlier run began to embed the catalogue and did not finish."""
@@ -501,7 +499,7 @@ class RecsysApp(ContainedApp):
         self._show_device()
         if job.state in ("done", "stopped", "failed"):
             self._notify_end(job)
-        self._refresh_pane()
+        self.refresh_pane()
         for screen in self.screen_stack[1:]:
             from tui.widgets.popup import PopUp
 
@@ -535,8 +533,8 @@ class RecsysApp(ContainedApp):
             doing = "● working" if self._status.job is not None else "● ready"
             self._heading.device = f"{self.state.device} {doing}"
 
-    def _refresh_pane(self) -> None:
-        # Only the pane that is shown; the others refresh when they are opened.
+    def refresh_pane(self) -> None:
+        """Only the pane that is shown follows; the others do when they are opened."""
         if not self._exit and self.panes:
             self.active_pane.refresh_state()
             if self._map is not None:
@@ -603,7 +601,7 @@ class RecsysApp(ContainedApp):
         if self._tabs.active != "sequence":
             key = shown_key(self, "open-sequence", "F4")
             self._say(f"✓ {full_title(message.item)} is number {len(draft)} of the sequence ({key})")
-        self._refresh_pane()
+        self.refresh_pane()
         self.refresh_bindings()
 
     def _refusal(self, item: Item) -> str:
@@ -696,14 +694,12 @@ class RecsysApp(ContainedApp):
 
     def on_answered(self, message: messages.Answered) -> None:
         """A rating is stored, or a browser has taken an address, or not."""
-        if self._own_ratings is not None and self._own_ratings.answered(message):
-            return
-        if not self._actions.marks.answered(message):
+        if not self.own_ratings_answered(message) and not self._actions.marks.answered(message):
             self._actions.browsed(message)
 
     def on_failed(self, message: messages.Failed) -> None:
         """A rating or a mark could not be stored."""
-        if self._own_ratings is None or not self._own_ratings.answered(message):
+        if not self.own_ratings_answered(message):
             self._actions.marks.answered(message)
 
     def on_mark_item(self, message: messages.MarkItem) -> None:
@@ -714,72 +710,7 @@ class RecsysApp(ContainedApp):
         """Search again, with what is pinned and hidden now."""
         self.state.marks += 1
         self.refresh_bindings()
-        self._refresh_pane()
-
-    def on_rate_item(self, message: messages.RateItem) -> None:
-        """Store what the person at the keyboard says about an item."""
-        self._own().rate(message, self.state.profile)
-
-    def on_match_entry(self, message: messages.MatchEntry) -> None:
-        """Store which item an entry of one's own ratings means."""
-        self._own().match(message)
-
-    def _own(self) -> OwnRatings:
-        if self._own_ratings is None:
-            from tui.own_ratings import OwnRatings
-
-            self._own_ratings = OwnRatings(self, self.backend, self.state.changes)
-        return self._own_ratings
-
-    def on_own_ratings_changed(self, message: messages.OwnRatingsChanged) -> None:
-        """Show what follows from it."""
-        self.state.own_changes += 1
-        from tui.panes.asking_popup import AskingPopUp
-
-        for screen in self.screen_stack[1:]:
-            if isinstance(screen, AskingPopUp):
-                screen.own_ratings_changed(message)
-        self.refresh_bindings()
-        self._refresh_pane()
-
-    def action_import_ratings(self) -> None:
-        """Ask for a person's export."""
-        from tui.panes.own_files import ImportRatingsScreen
-
-        self.push_screen(ImportRatingsScreen(self.backend, self.state.profile))
-
-    def action_match_ratings(self) -> None:
-        """List what one has rated and this data set does not have, to be matched by hand."""
-        from tui.panes.match_by_hand import UnmatchedScreen
-
-        self.push_screen(UnmatchedScreen(self.backend, self.state.profile))
-
-    def action_export_ratings(self) -> None:
-        """Ask where one's own ratings go to."""
-        from tui.panes.own_files import ExportRatingsScreen
-
-        self.push_screen(ExportRatingsScreen(self.backend, self.state.profile))
-
-    def action_watchlist(self) -> None:
-        """Show what one wants to watch."""
-        from tui.panes.watchlist import WatchlistScreen
-
-        self.push_screen(WatchlistScreen(self.backend, self.state.profile))
-
-    def action_profiles(self) -> None:
-        """Show the profiles, of which one is rated for."""
-        from tui.panes.profiles import ProfilesScreen
-
-        self.push_screen(ProfilesScreen(self.backend, self.state.profile))
-
-    def on_profile_chosen(self, message: messages.ProfileChosen) -> None:
-        """Rate for another profile."""
-        self.state.profile = message.name
-
-    def on_profile_gone(self, message: messages.ProfileGone) -> None:
-        """Forget the changes of a profile: made again, one would bring the profile back under its old name."""
-        self.state.changes.forget(message.name)
-        self.refresh_bindings()
+        self.refresh_pane()
 
     def on_copy_as(self, message: messages.CopyAs) -> None:
         """Ask in which form a record is copied."""
@@ -816,7 +747,7 @@ class RecsysApp(ContainedApp):
         self._close_pages()
         self.state.draft.replace(item for item in message.items if not self._refusal(item))
         await self._open_working("sequence")
-        self._refresh_pane()
+        self.refresh_pane()
 
     def on_picture_wanted(self, message: messages.PictureWanted) -> None:
         """Have the picture of an item read."""

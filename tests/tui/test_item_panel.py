@@ -7,6 +7,7 @@ from textual.geometry import Region
 from engine.errors import NotTrainedError
 from tests.tui.conftest import NARROW, VERY_WIDE, screen_text, settle, type_text, until
 from tests.tui.fake import FakeSession
+from tui.messages import OwnRatingsChanged
 from tui.panes.item_panel import ItemPanel
 
 
@@ -23,7 +24,7 @@ async def test_a_large_window_shows_the_recommendation_its_reasons_and_neighbour
         assert "What speaks for it, of what they have seen:" in text
         assert f"Nearest in meaning to {item.title}" in text
         asked = len(session.asked)
-        app.on_own_ratings_changed()
+        app.on_own_ratings_changed(OwnRatingsChanged())
         await settle(pilot)
         again = [call[0] for call in session.asked[asked:]]
         assert not {"around", "explain"} & set(again), "what is shown already is not asked for again"
