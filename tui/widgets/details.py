@@ -51,13 +51,13 @@ class ItemDetails(VerbTarget[ItemSubject], VerticalScroll):
         width: 32%;
         min-width: 38;
         max-width: 64;
-        padding: 0 1;
+        padding: 0 0 0 1;
         border: round $foreground 30%;
         border-title-color: $text-muted;
         scrollbar-size-vertical: 1;
         scrollbar-color: $foreground 50%;
         scrollbar-background: $background;
-        & > Static { height: auto; color: $text-muted; }
+        & > Static { height: auto; padding: 0 1 0 0; color: $text-muted; }
         &:focus { border: round $primary; border-title-color: $text; border-title-style: bold; }
     }
     """
