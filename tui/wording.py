@@ -212,7 +212,11 @@ _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.UNKNOWN_DATASET: lambda _: "`recsys-tui datasets add` adds one",
     ErrorKind.NO_FILES: lambda _: "name its files with --items, --ratings or --from",
     ErrorKind.UNKNOWN_KIND: lambda _: "give one of them with --kind",
-    ErrorKind.UNCLEAR_KIND: lambda _: "name one of them with --kind, and the columns of a table with --map",
+    ErrorKind.UNCLEAR_KIND: lambda error: (
+        f"say with --kind {' or '.join(error.choices)} which it is"
+        if error.choices
+        else "name the columns of a table with --map user=COLUMN,item=COLUMN, or give another --kind"
+    ),
     ErrorKind.UNCLEAR_EXPORT: lambda _: (
         "name one of them with --kind; --kind table reads a table with the columns title and rating"
     ),

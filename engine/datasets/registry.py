@@ -14,7 +14,7 @@ from types import MappingProxyType
 from engine.data.dataset import Dataset
 from engine.datasets.formats.detect import Evidence
 from engine.datasets.formats.files import Files
-from engine.datasets.formats.shown import listed, shortened
+from engine.datasets.formats.shown import shortened
 from engine.datasets.formats.sources import open_source
 from engine.datasets.reader import Certainty, Reader
 from engine.errors import DataError, ErrorKind, OptionError, RecsysError
@@ -91,20 +91,17 @@ def recognise(files: Files) -> Reader:
         log = replace(evidence, items=None, links=None)
         sure = [kind for kind in sure if readers()[kind].recognises(log) == best] or sure
     if best is Certainty.NO:
-        raise _unclear(evidence, "a table of ratings would have columns such as user_id, item_id and rating", failures)
+        usual = "a table of ratings would have columns such as user_id, item_id and rating"
+        raise _unclear(evidence, usual, failures, ())
     if len(sure) > 1:
-        raise _unclear(evidence, f"the files could be of the kinds {' and '.join(sure)}", failures)
+        raise _unclear(evidence, f"the files could be of the kinds {' and '.join(sure)}", failures, tuple(sure))
     return readers()[sure[0]]
 
 
-def _unclear(evidence: Evidence, why: str, failures: list[str]) -> DataError:
-    kinds = tuple(sorted(readers(), key=lambda kind: kind != "table"))  # most unknown files are tables
-    start = f"{'; '.join(['', why, *(shortened(one, _LONGEST_FAILURE) for one in failures[:2])])}); the kinds are "
-    room = _LONGEST_SENTENCE - len(_UNCLEAR) - len(start)
-    seen = shortened(str(evidence), max(room - len(", ".join(kinds)), _LEAST_SEEN))
-    return DataError(
-        f"{_UNCLEAR}{seen}{start}{listed(kinds, room - len(seen) + 2)}.", kind=ErrorKind.UNCLEAR_KIND, choices=kinds
-    )
+def _unclear(evidence: Evidence, why: str, failures: list[str], kinds: tuple[str, ...]) -> DataError:
+    end = "; ".join(["", why, *(shortened(one, _LONGEST_FAILURE) for one in failures[:2])]) + ")."
+    seen = shortened(str(evidence), max(_LONGEST_SENTENCE - len(_UNCLEAR) - len(end), _LEAST_SEEN))
+    return DataError(f"{_UNCLEAR}{seen}{end}", kind=ErrorKind.UNCLEAR_KIND, choices=kinds)
 
 
 def _own_readers() -> Iterator[Reader]:

@@ -148,6 +148,10 @@ class AddScreen(PopUp):
         super().__init__()
         self._asking, self._start = asking, start
         self._updates, self._taken = updates, taken
+        if updates:
+            keys = self._bindings.key_to_bindings  # a copy of this screen's own
+            for key in ("f5", "ctrl+s"):
+                keys[key] = [replace(binding, description="append") for binding in keys[key]]
         asked = "New ratings: file, folder or address" if updates else "File, folder, address, demo or ml-100k"
         self._source = QueryInput(asked, "~/ratings.csv", blink=blink, id="source")
         self._items = QueryInput("Catalogue in a file of its own", "optional", blink=blink, id="items")
