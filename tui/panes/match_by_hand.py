@@ -237,12 +237,8 @@ class UnmatchedScreen(AskingPopUp):
         self._left = [
             one for one in self._all if id(one) in left and (matched.item is None or label_of(one) != matched.entry)
         ]
-        if not self._left:
-            self.dismiss()
-            self.app.post_message(StatusChanged("✓ everything is matched · u undoes the last one"))
-            return
         said = "no longer matched" if matched.item is None else f"matched with {full_title(matched.item)} · u undoes"
-        self._draw(f"✓ {matched.entry}: {said}")
+        self._draw(f"✓ {matched.entry}: {said}" + ("" if self._left else "\nEverything is matched now."))
 
     def answered(self, value: Any) -> None:
         """List what is not in the data set."""
