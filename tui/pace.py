@@ -21,6 +21,8 @@ class Pace:
         Seconds a frame of the spinner; 0 keeps it still.
     progress
         The least seconds between two drawings of how far a job is.
+    hold
+        For so many seconds letters are kept back for a list that is about to come; then they are text of the line.
     """
 
     settle: float = 0.15
@@ -28,3 +30,4 @@ class Pace:
     patience: float = 0.15
     frame: float = 0.1
     progress: float = 0.1
+    hold: float = 0.5

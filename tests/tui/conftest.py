@@ -83,7 +83,7 @@ def make_app() -> Callable[..., RecsysApp]:
 
     def make(session: FakeSession | None = None, **options: Any) -> RecsysApp:
         opened = session or FakeSession()
-        pace = options.pop("pace", Pace(settle=0, glance=0, patience=0, frame=0))
+        pace = options.pop("pace", Pace(settle=0, glance=0, patience=0, frame=0, hold=0))
         options.setdefault("contains_errors", False)  # an unexpected error makes the test fail
         return RecsysApp(
             options.pop("open_session", lambda _: opened), "fake", pace=pace, clock=opened.clock, blink=False, **options

@@ -19,6 +19,7 @@ from tests.tui.fake import FakeSession
 from tests.tui.fake_runs import make_study
 from tui.app import RecsysApp
 from tui.messages import JobView
+from tui.pace import Pace
 from tui.panes.comparison_page import ComparisonPage
 from tui.panes.curves_page import Curve, CurvesPage, curves_content
 from tui.panes.study_page import StudyPage
@@ -70,6 +71,29 @@ async def test_the_list_has_the_focus_though_another_tab_was_shown_when_it_came(
         await pilot.press("f6", "t")
         await settle(pilot)
         assert asked(session, "train")
+
+
+def at_pace(make_app: MakeApp, session: FakeSession, hold: float) -> RecsysApp:
+    return make_app(session, pace=Pace(settle=0, glance=0, patience=0, frame=0, hold=hold))
+
+
+async def test_keys_pressed_before_the_list_came_are_keys_of_the_list(make_app: MakeApp, session: FakeSession) -> None:
+    app, gate = at_pace(make_app, session, hold=3600), session.hold("runs")
+    async with running(app) as pilot:
+        await pilot.press("f6", "t")
+        gate.set()
+        await settle(pilot)
+        assert asked(session, "train")
+        assert app.pane("models").line.value == ""
+
+
+async def test_letters_are_text_where_no_list_comes(make_app: MakeApp, session: FakeSession) -> None:
+    session.fail("runs", RecsysError("The runs cannot be read."))
+    app = at_pace(make_app, session, hold=0.01)
+    async with running(app) as pilot:
+        await pilot.press("f6", "t", "x")
+        await until(pilot, lambda: app.pane("models").line.value == "tx")
+        assert not asked(session, "train")
 
 
 async def test_t_trains_and_e_measures_the_model_under_the_cursor(app: RecsysApp, session: FakeSession) -> None:

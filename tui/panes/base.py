@@ -338,6 +338,7 @@ class Pane(Contained, ZoomContainer, Generic[Service]):
             return
         if self.is_at(self.line):
             self.go_to(widget)
+            self.line.release_keys(widget)
         elif self.last_focus is self.line:
             self.last_focus = widget
 

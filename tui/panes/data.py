@@ -136,6 +136,8 @@ class DataPane(Pane[DataTab]):
     def focus_start(self) -> None:
         """Begin with the list of data sets."""
         self.go_to(self._table if self._stored.listing else self.line)
+        if not self._stored.listing:
+            self.line.hold_keys(self.state.pace.hold)
 
     # -- requests ---------------------------------------------------------------------------------------------
     def list_again(self) -> None:

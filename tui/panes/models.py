@@ -190,6 +190,8 @@ class ModelsPane(Pane[ModelDesk]):
     def focus_start(self) -> None:
         """Begin with the models."""
         self.go_to(self._models if self._models_panel.listing else self.line)
+        if not self._models_panel.listing:
+            self.line.hold_keys(self.state.pace.hold)
 
     # -- reading ----------------------------------------------------------------------------------------------
     def refresh_state(self) -> None:

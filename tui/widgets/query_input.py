@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.message import Message
+from textual.widget import Widget
 
 from tui.sanitize import sanitize
 from tui.widgets.cell_text import clean
@@ -59,6 +60,7 @@ class QueryInput(LimitedInput):
         self.cursor_blink = blink
         self._leads_on = False
         self._blinks = 0
+        self._held: list[Key] | None = None
         self.retitle(title)
 
     def _toggle_cursor(self) -> None:
@@ -72,6 +74,27 @@ class QueryInput(LimitedInput):
     def _restart_blink(self) -> None:
         self._blinks = 0
         super()._restart_blink()
+
+    def hold_keys(self, seconds: float) -> None:
+        """Keep letters back for a moment: a list is about to come, and they may be meant as keys of it."""
+        if seconds and self._held is None:
+            self._held = []
+            self.set_timer(seconds, self.release_keys)
+
+    def release_keys(self, to: Widget | None = None) -> None:
+        """Give the letters that were kept back to this line, or to another widget that has the focus now."""
+        held, self._held = self._held, None
+        if held and self.is_attached and self.screen.focused is (to or self):
+            for event in held:
+                again = Key(event.key, event.character)
+                again.set_sender(self.app)  # as of a key that is pressed: what a parent has sent stops at that parent
+                self.app.post_message(again)
+
+    def _on_key(self, event: Key) -> None:  # type: ignore[override]
+        if self._held is not None and event.is_printable:
+            event.stop()
+            event.prevent_default()
+            self._held.append(event)
 
     def _on_paste(self, event: Paste) -> None:
         """Join the lines of a pasted text, and cut it to the room that is left."""
