@@ -95,6 +95,8 @@ def describe_hint(hint: Mapping[str, str]) -> str:
     """The flag that has a file read better; see :class:`engine.datasets.formats.read_report.ReadReport`."""
     if hint["hint"] == "dates":
         return f"--dates day-first or --dates month-first says how the dates of {hint['column']} are to be read."
+    if hint["hint"] == "unrated":
+        return f"--map unrated={hint['value']} reads it as no rating."
     column = hint["column"]
     if hint["hint"] == "times":
         return f"--map {shlex.quote(f'time={column}')} takes these dates as the times."
@@ -146,7 +148,10 @@ def _unexpected_file(error: RecsysError) -> str:
 
 
 def _several_files(error: RecsysError) -> str:
-    return "" if error.name is None else f"name one of them with --{error.name}"
+    if error.name is None:
+        return ""
+    pattern = f", or all of them with --{error.name} {shlex.quote(error.suggestions[0])}" if error.suggestions else ""
+    return f"name one of them with --{error.name}{pattern}"
 
 
 def _missing_column(error: RecsysError) -> str:

@@ -55,7 +55,9 @@ def read(name: str, files: Files, job: Job | None = None) -> Dataset:
         catalogue = _read_catalogue(items, report, job)
         reports.append(report)
     title = name if log is None else release_title(log, name)
-    return assemble(name, "recbole", title, catalogue=catalogue, log=log, reports=reports, job=job)
+    others = [] if files.source is None else [one.name for one in collect(files.source) if one not in (inter, items)]
+    notes = [f"Files that were not read: {', '.join(others[:8])}."] if others else []
+    return assemble(name, "recbole", title, catalogue=catalogue, log=log, reports=reports, notes=notes, job=job)
 
 
 def _recognises(evidence: Evidence) -> Certainty:

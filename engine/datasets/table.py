@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 from engine.data.dataset import Dataset
 from engine.data.items import with_source_columns
@@ -32,10 +33,10 @@ from engine.datasets.formats.parquet_json import open_rows
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import Rows
 from engine.datasets.formats.selected_rows import SelectedRows
-from engine.datasets.formats.shown import shortened
+from engine.datasets.formats.shown import listed, shortened
 from engine.datasets.formats.sources import Source, collect, open_source
 from engine.datasets.reader import Certainty, Evidence, Reader
-from engine.errors import ErrorKind, OptionError
+from engine.errors import DataError, ErrorKind, OptionError
 from engine.runtime.job import Job
 
 _RATINGS = ("ratings.*", "interactions.*", "events.*", "log.*", "*rating*", "*interaction*")
@@ -152,17 +153,43 @@ def _find(files: Files) -> tuple[Source | None, Source | None]:
         if len(found) == 1:
             interactions = "user" in files.mapping or files.user is not None or is_log(_open(found[0], files).columns)
             return (found[0], None) if interactions else (None, found[0])
-    return files.find("ratings", _RATINGS), files.find("items", _ITEMS)
+    ratings, items = files.find("ratings", _RATINGS), files.find("items", _ITEMS)
+    for role, chosen in (("ratings", ratings), ("items", items)):
+        if chosen is not None and files.source is not None and getattr(files, role) is None:
+            _require_one(files.source, chosen, role)
+    return ratings, items
+
+
+def _require_one(folder: Path, found: Source, role: str) -> None:
+    """Refuse a file of whose name others lie beside its folder, such as one a year: reading one would drop the rest."""
+    place = PurePosixPath(_place_in(folder, found))
+    alike = [_place_in(folder, one) for one in collect(folder) if one.base == found.base]
+    alike = [one for one in alike if len(PurePosixPath(one).parts) == len(place.parts)]
+    if len(alike) > 1:
+        raise DataError(
+            f"{folder.name} holds several files of one name ({listed(alike)}), and only one of them would be read.",
+            kind=ErrorKind.SEVERAL_FILES,
+            name=role,
+            file=folder.name,
+            choices=alike,
+            suggestions=(str(folder / "*" / found.path.name),) if found.member is None and len(place.parts) > 1 else (),
+        )
 
 
 def _not_read(files: Files, *read: Source | None) -> list[str]:
     """A sentence about the other files of a folder or an archive."""
     if files.source is None:
         return []
-    names = {one.name for one in read if one is not None}
-    rest = [one.base for one in collect(files.source) if one.name not in names]
+    rest = [_place_in(files.source, one) for one in collect(files.source) if one not in read]
     more = f" and {len(rest) - _MOST_LISTED:,} more" if len(rest) > _MOST_LISTED else ""
     return [f"{files.source.name}: not read: {', '.join(rest[:_MOST_LISTED])}{more}."] if rest else []
+
+
+def _place_in(folder: Path, source: Source) -> str:
+    """The path of a file below a folder or in an archive, which tells files of one name apart."""
+    if source.member is not None:
+        return shortened(source.member)
+    return shortened(source.path.relative_to(folder).as_posix()) if source.path != folder else source.base
 
 
 def _check_mapping(files: Files, has_log: bool, has_items: bool) -> None:

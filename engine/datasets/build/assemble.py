@@ -12,6 +12,7 @@ import numpy.typing as npt
 from engine.data.dataset import Dataset
 from engine.data.id_map import IdMap
 from engine.data.items import ItemTable
+from engine.datasets.build.doubts import doubtful_rating, doubts_about_times, look_alikes, shortened_ids
 from engine.datasets.build.interactions import Log
 from engine.datasets.build.items import Catalogue
 from engine.datasets.build.numbering import number_items, number_users
@@ -88,6 +89,10 @@ def assemble(
         _leave_out_unknown(log, catalogue, unknown, known_items)
     _require_rows(catalogue, log, reports)
 
+    doubts = [*shortened_ids(log.users.ids, "user"), *shortened_ids(log.items.ids, "item")]
+    doubts += look_alikes(log.users.ids, "user")
+    doubts += look_alikes(log.items.ids, "item", None if catalogue is None else catalogue.ids)
+    _checkpoint(job)
     users = number_users(log.users)
     _checkpoint(job)
     items, table, num_rated, strangers = number_items(catalogue, log.items)
@@ -112,6 +117,12 @@ def assemble(
         remarks.append(
             f"The weights, from {low:g} to {high:g}, count by their logarithm, on average as one interaction."
         )
+    remarks += doubts
+    if log.times is not None and not log.times_are_order:
+        remarks += doubts_about_times(log.times)
+    if kind == "table" and log.ratings is not None and (doubtful := doubtful_rating(log.ratings)):
+        remarks.append(doubtful[0])
+        hints.append({"hint": "unrated", "value": f"{doubtful[1]:g}"})
     if strangers and catalogue is not None:
         remarks.append(about_strangers(items, num_rated, strangers))
     return Dataset(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from engine.datasets.formats.column_names import ORDER, ORDER_OF_VISITS, plain_name
 from engine.datasets.formats.dates import UnclearDatesError
-from engine.datasets.formats.ids import CodedIds, IdColumn, clean_ids
+from engine.datasets.formats.ids import CodedIds, IdColumn, clean_ids, require_single_values
 from engine.datasets.formats.joined_times import ROW_NUMBER
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import RowBatch, Rows, bad_value, following, place
@@ -253,7 +253,10 @@ def _parse(name: str, block: RowBatch, role: str, column: str, numbers: Mapping[
     if role in numbers:
         parse = numbers[role].read
     try:
-        return parse(block.columns[column])
+        values = parse(block.columns[column])
+        if parse is clean_ids:
+            require_single_values(block.columns[column], values)
+        return values
     except BadValueError as error:
         raise bad_value(name, block, error.position, column, str(error)) from None
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from engine.datasets.formats.ids import to_ids
-from engine.datasets.formats.rows import Rows, following
-from engine.datasets.formats.values import to_strings, with_line_end
+from engine.datasets.formats.ids import require_single_values, to_ids
+from engine.datasets.formats.rows import RowBatch, Rows, bad_value, following
+from engine.datasets.formats.values import BadValueError, to_strings, with_line_end
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -93,7 +93,13 @@ class Records:
         """
         import pyarrow as pa
 
-        ids = to_ids(self.table[column].combine_chunks())
+        values = self.table[column].combine_chunks()
+        ids = to_ids(values)
+        try:
+            require_single_values(values, ids)
+        except BadValueError as error:
+            block = RowBatch({}, self.numbers)
+            raise bad_value(self.report.name, block, error.position, column, str(error)) from None
         broken = with_line_end(ids)
         if broken is not None:
             self.leave_out(broken, "line end in an id")

@@ -14,6 +14,7 @@ from engine.data.id_map import IdMap
 from engine.data.items import STANDARD_COLUMNS, ItemTable
 from engine.data.updates import DatasetUpdate
 from engine.datasets.build.assemble import about_strangers, find_surplus
+from engine.datasets.build.doubts import doubts_about_scale, look_alikes
 from engine.datasets.build.weights import WeightScale
 from engine.datasets.formats.ids import match_spellings
 from engine.datasets.formats.values import to_objects
@@ -58,6 +59,9 @@ def merge(old: Dataset, new: Dataset, number: int) -> Merged:
     users, user_of = _merge_users(old.users, new.users)
     items, facts = _merge_items(old, new, notes)
     rows, counts = _merge_log(old, new, user_of, items)
+    notes += _look_alikes(old.users, new.users)
+    if old.interactions.ratings is not None and new.interactions.ratings is not None:
+        notes += doubts_about_scale(old.interactions.ratings, new.interactions.ratings)
     told = (*_notes_of(new, old, items), *notes)
     updated = np.zeros(len(users), dtype=np.int32) if old.user_updates is None else old.user_updates
     updated = np.append(updated, np.zeros(len(users) - len(updated), dtype=np.int32))
@@ -135,6 +139,15 @@ def _alike(old: IdMap, new: IdMap) -> npt.NDArray[Any]:
     )
 
 
+def _look_alikes(old: IdMap, new: IdMap) -> list[str]:
+    """A sentence about new ids that differ little from those of the data set."""
+    import pyarrow as pa
+
+    ids = _alike(old, new)
+    strange = ids[_places(old.ids, ids) < 0]
+    return look_alikes(pa.array(strange), old.name, pa.array(old.ids), among=False) if len(strange) else []
+
+
 def _spelled(old: IdMap, new: IdMap, notes: list[str]) -> IdMap:
     """The items of ``new``, spelled as the catalogue does where they are the same number, as when it was read."""
     import pyarrow as pa
@@ -193,6 +206,7 @@ def _merge_items(old: Dataset, new: Dataset, notes: list[str]) -> tuple[_Items, 
     import pyarrow as pa
 
     spelled = _spelled(old.items.id_map, new.items.id_map, notes) if _has_catalogue(old) else new.items.id_map
+    notes += _look_alikes(old.items.id_map, spelled)
     ids = _alike(old.items.id_map, spelled)
     place = _places(old.items.id_map.ids, ids)  # by position in ``new``: the position in ``old``
     is_known = place >= 0

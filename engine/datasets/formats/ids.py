@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.text_columns import unwrap_formulas
-from engine.datasets.formats.values import GrowingArray, cast, to_strings
+from engine.datasets.formats.values import BadValueError, GrowingArray, cast, shown, to_strings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 MISSING_IDS = (
     "", '=""', "NaN", "nan", "NAN", "-nan", "NULL", "null", "(null)", "\\N", "None", "none", "NONE", "<NA>", "<na>",
     "NA", "N/A", "n/a", "#N/A", "#NA", "NaT", "undefined",
+    "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!",
 )  # fmt: skip
+#: A list of several values as JSON and Python write it, and an object. ``[REC]`` and ``[2020]`` may be titles.
+_LIST = r"""^\[\s*("[^"]*"|'[^']*'|-?\d[\d.]*)\s*,.*\]$"""
+_OBJECT = r"""^\{\s*["'].*:.*\}$"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,47 @@ def clean_ids(values: pa.Array) -> pa.Array:
         texts = pc.if_else(missing, None, texts)
     numbers = plain_integers(texts)
     return texts if numbers is None else numbers
+
+
+def require_single_values(values: pa.Array, ids: pa.Array) -> None:
+    """Refuse a column in which an id is a list or an object: it would count as one id, whatever is in it.
+
+    Parameters
+    ----------
+    values
+        A part of the column, as the file has it.
+    ids
+        The same part, as :func:`clean_ids` or :func:`to_ids` returns it.
+
+    Raises
+    ------
+    BadValueError
+        At the first list or object.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = values.type
+    if pa.types.is_nested(kind):
+        nested = values.is_valid()
+        is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    elif pa.types.is_string(ids.type):
+        objects = pc.starts_with(ids, "{")
+        nested = pc.or_(pc.starts_with(ids, "["), objects)
+        if not pc.any(nested).as_py():  # nearly always; the patterns below take longer
+            return
+        nested = pc.match_substring_regex(ids, f"(?s:{_LIST}|{_OBJECT})")
+        is_list = not pc.any(pc.and_(nested, objects)).as_py()
+    else:
+        return
+    position = pc.index(nested, True).as_py()
+    if position >= 0:
+        what, advice = (
+            ("a list", "give each of its values a row of its own")
+            if is_list
+            else ("an object", "make the id in it a column of its own")
+        )
+        raise BadValueError(position, f"{shown(values, position)} is {what} and no single id ({advice})")
 
 
 class IdColumn:

@@ -27,8 +27,8 @@ class ReadReport:
     hints
         What the caller could say to have the file read better, as facts whose ``"hint"`` tells their kind:
         ``"order"`` (the column or the columns, joined by plus signs, in ``"column"`` could be the time), ``"times"``
-        (the dates in ``"column"`` could be the times) and ``"dates"`` (it is unclear whether the day or the month comes
-        first in the dates of ``"column"``).
+        (the dates in ``"column"`` could be the times), ``"dates"`` (it is unclear whether the day or the month comes
+        first in the dates of ``"column"``) and ``"unrated"`` (the rating in ``"value"`` may mean "not rated").
     separator
         What separates the columns of the file; empty where nothing does, as in Parquet.
     day_first

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from engine.datasets import read
 from engine.datasets.build.assemble import find_surplus
 from engine.datasets.formats.ids import MISSING_IDS, match_spellings, to_ids
+from engine.errors import DataError
 
 from .conftest import Write, assert_accounted, outside
 
@@ -146,13 +147,42 @@ def test_ids_of_every_type_a_parquet_file_can_have(tmp_path: Path) -> None:
         "float": (pa.array([1.0, 7.0, None]), [1, 7]),
         "large float": (pa.array([1e30, 2e30]), ["1e+30", "2e+30"]),
         "bytes": (pa.array([b"a", b"\xff"]), ["\\xff", "a"]),
-        "structure": (pa.array([{"a": 1}, {"a": 2}]), ["{'a': 1}", "{'a': 2}"]),
         "decimal": (pa.array([1, 2], pa.decimal128(5, 0)), [1, 2]),
     }
     for name, (users, ids) in columns.items():
         path = tmp_path / f"{name}.parquet"
         pq.write_table(pa.table({"user_id": users, "item_id": list(range(len(users)))}), path)
         assert read("it", "table", ratings=path).users.ids.tolist() == ids, name
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("log.json", '{"user": {"0": 1, "1": 2}, "item": {"0": "a", "1": "b"}}', "row 1, column user"),
+        ("log.json", '{"user": [1, 2], "item": ["a", "b"]}', "row 1, column user: '[1, 2]' is a list"),
+        ("log.jsonl", '{"user": 1, "item": "a"}\n{"user": {"$oid": "5f"}, "item": "b"}\n', "row 2, column user"),
+        ("log.jsonl", '{"user": 1, "item": "a"}\n{"user": 2, "item": ["b", "c"]}\n', "is a list"),
+        ("log.csv", "user,item\n1,a\n2,\"['b', 'c']\"\n", "row 3, column item"),
+        ("log.csv", 'user,item\n1,"[100, 101]"\n', "row 2, column item"),
+    ],
+)
+def test_an_id_that_is_a_list_or_an_object_is_refused(write: Write, name: str, text: str, told: str) -> None:
+    with pytest.raises(DataError, match=re.escape(told)):
+        read("it", "table", ratings=write(name, text))
+
+
+def test_ids_of_nested_types_are_refused_in_each_file(tmp_path: Path) -> None:
+    for values, what in (([["a", "b"], ["c"]], "a list"), ([{"a": 1}, {"a": 2}], "an object")):
+        path = tmp_path / "table.parquet"
+        pq.write_table(pa.table({"user": [1, 2], "item": values, "title": ["x", "y"]}), path)
+        for files in ({"ratings": path, "mapping": {"title": ""}}, {"items": path, "mapping": {"id": "item"}}):
+            with pytest.raises(DataError, match=f"row 1, column item: .* is {what} and no single id"):
+                read("it", "table", **files)  # type: ignore[arg-type]
+
+
+def test_titles_in_brackets_are_ids(write: Write) -> None:
+    path = write("log.csv", 'user,item\n1,[REC]\n1,[2020]\n1,"{Proof}"\n1,"[Foo, Bar]"\n')
+    assert read("it", "table", ratings=path).items.id_map.ids.tolist() == ["[2020]", "[Foo, Bar]", "[REC]", "{Proof}"]
 
 
 def test_half_a_surrogate_pair_in_json_is_replaced(write: Write) -> None:
