@@ -154,6 +154,11 @@ def _own_table(path: Path, *, certain: bool, job: Job | None) -> ReadExport | No
     table = ExportTable(rows, report, job)
     table.require(*_TITLES)
     table.require(*_RATINGS)
+    table.require_single_values(*_TITLES)
+    if not report.rows:
+        raise DataError(
+            f"{rows.name}: has no rows of data below its header; name a file that holds data.", file=rows.name
+        )
     ratings, highest, lowest = (
         table.parsed(parse_rating, "a rating, such as 4, 4/5 or ★★★½", *_RATINGS),
         table.numbers("out of"),
@@ -195,7 +200,8 @@ def _own_table(path: Path, *, certain: bool, job: Job | None) -> ReadExport | No
             f"{rows.name}: the ratings were read as out of {guessed:g}; a column out_of, or ratings such as {other}, "
             "name another scale."
         )
-    return ReadExport(TABLE, tuple(entries), tuple(places), (*notes, *report.remarks))
+    notes += [f"{rows.name}: {remark}" for remark in report.remarks]
+    return ReadExport(TABLE, tuple(entries), tuple(places), tuple(notes))
 
 
 def _plain_table(path: Path, job: Job | None) -> ReadExport | None:

@@ -350,6 +350,26 @@ def test_a_file_that_is_no_export_is_one_sentence(run: Run, films: str, tmp_path
     assert run("me", "import", tmp_path / "nothing.csv", "-d", films).status == 1
 
 
+def test_titles_that_are_objects_are_refused(run: Run, films: str, tmp_path: Path) -> None:
+    nested = tmp_path / "nested.json"
+    nested.write_text('[{"rating": 8, "movie": {"title": "Heat", "year": 1995}}]')
+    outcome = run("me", "import", nested, "-d", films)
+    assert outcome.status == 1
+    assert 'nested.json, row 1, column movie: \'{"title": "Heat"' in outcome.err
+    assert run("me", "list", "--json", "-d", films).out.strip() == "[]"
+
+
+def test_a_table_without_rows_is_refused(run: Run, films: str, tmp_path: Path) -> None:
+    (tmp_path / "none.csv").write_text("title,rating\n")
+    outcome = run("me", "import", tmp_path / "none.csv", "-d", films)
+    assert (outcome.status, "none.csv: has no rows of data" in outcome.err) == (1, True)
+
+
+def test_how_a_table_was_read_is_said_with_its_name(run: Run, films: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_bytes("title,rating\nHeat,4/5\n".encode("utf-16"))
+    assert "mine.csv: was read as UTF-16 text." in run("me", "import", tmp_path / "mine.csv", "-d", films).err
+
+
 def test_the_watchlist_and_the_profiles_are_listed_and_changed(run: Run, films: str) -> None:
     read(run, "me", "rate", "Heat", "watchlist", "-d", films)
     read(run, "me", "rate", "Alien", "4", "-d", films)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from engine.datasets.build.export_dates import read_dates
 from engine.datasets.build.items import read_records
 from engine.datasets.formats import column_names
+from engine.datasets.formats.ids import require_single_values
 from engine.datasets.formats.read_report import ReadReport
 from engine.datasets.formats.rows import Rows
 from engine.datasets.formats.shown import listed, shortened
@@ -81,6 +82,17 @@ class ExportTable:
                 column=names[0],
                 choices=tuple(self._columns.values()),
             )
+
+    def require_single_values(self, *names: str) -> None:
+        """Raise DataError at the first value of a column that is a list or an object, as JSON can nest them."""
+        column = self.column(*names)
+        if column is None:
+            return
+        values = self._table[column].combine_chunks()
+        try:
+            require_single_values(values, values)
+        except BadValueError as error:
+            raise self._bad_value(error.position, column, str(error)) from None
 
     def texts(self, *names: str) -> list[str]:
         """The values of the first column that has one of these names, without surrounding space; empty if none has."""

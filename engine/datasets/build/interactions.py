@@ -17,7 +17,7 @@ from engine.datasets.formats.rows import RowBatch, Rows, bad_value, following, p
 from engine.datasets.formats.shown import shortened
 from engine.datasets.formats.times import TimeColumn, clean_times
 from engine.datasets.formats.values import BadValueError, GrowingArray, with_line_end
-from engine.datasets.formats.written_numbers import NumberReader
+from engine.datasets.formats.written_numbers import CountReader, NumberReader
 from engine.errors import DataError, ErrorKind
 
 if TYPE_CHECKING:
@@ -153,7 +153,8 @@ def _read_log(
         is_order = columns["time"] == ROW_NUMBER or plain_name(columns["time"]) in (*ORDER_OF_VISITS, *ORDER)
         times = TimeColumn(day_first, is_order)
     weights = GrowingArray(np.float32) if "weight" in columns else None
-    readers = {role: NumberReader() for role in ("rating", "weight") if role in columns}
+    kinds: dict[str, type[NumberReader | CountReader]] = {"rating": NumberReader, "weight": CountReader}
+    readers = {role: kind() for role, kind in kinds.items() if role in columns}
     for block in following(rows.blocks(list(columns.values()), report), report, job):
         values = {role: _parse(rows.name, block, role, column, readers) for role, column in columns.items()}
         block, values = _without_line_ends(block, values, columns, report)
@@ -248,7 +249,9 @@ def _leave_out_returns(log: Log) -> None:
     log.keep(keep)
 
 
-def _parse(name: str, block: RowBatch, role: str, column: str, numbers: Mapping[str, NumberReader]) -> pa.Array:
+def _parse(
+    name: str, block: RowBatch, role: str, column: str, numbers: Mapping[str, NumberReader | CountReader]
+) -> pa.Array:
     parse: Callable[[pa.Array], pa.Array] = clean_times if role == "time" else clean_ids
     if role in numbers:
         parse = numbers[role].read

@@ -120,9 +120,9 @@ def require_single_values(values: pa.Array, ids: pa.Array) -> None:
         what, advice = (
             ("a list", "give each of its values a row of its own")
             if is_list
-            else ("an object", "make the id in it a column of its own")
+            else ("an object", "give the value in it a column of its own")
         )
-        raise BadValueError(position, f"{shown(values, position)} is {what} and no single id ({advice})")
+        raise BadValueError(position, f"{shown(values, position)} is {what} and no single value ({advice})")
 
 
 class IdColumn:

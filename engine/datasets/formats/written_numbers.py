@@ -28,6 +28,55 @@ _TELLING = r"^\s*[+-]?(?:\d*,(?:\d{1,2}|\d{4,})|(?:0\d*|\d{4,})?,\d+)\s*$"
 _THOUSANDS = r"^\s*[+-]?[1-9]\d{0,2}\.\d{3}\s*$"
 
 
+#: A whole number below 1000, and numbers whose point may separate thousands. Programs write 1.2 and not 1.200.
+_BELOW_1000 = r"^\s*\d{1,3}\s*$"
+_POINT_AND_THREE = r"^\s*[1-9]\d{0,2}\.\d{3}\s*$"
+_POINT_AND_ZERO = r"^\s*[1-9]\d{0,2}\.\d\d0\s*$"
+
+
+class CountReader:
+    """Reads a column of counts, such as plays, and notes whether its points seem to separate thousands.
+
+    They seem to if the column has numbers such as ``500`` and ``1.200`` only, which no program writes for 1.2.
+    """
+
+    def __init__(self) -> None:
+        self.reader = NumberReader()
+        self._possible = True
+        self._has_small = False
+        self._example = ""
+
+    def read(self, values: pa.Array) -> pa.Array:
+        """Convert to float64, as :meth:`NumberReader.read` does."""
+        numbers = self.reader.read(values)
+        if self._possible and not is_number(values.type):
+            self._look_at(to_strings(values).drop_null())
+        return numbers
+
+    def _look_at(self, texts: pa.Array) -> None:
+        import pyarrow.compute as pc
+
+        small = pc.match_substring_regex(texts, _BELOW_1000)
+        three = pc.match_substring_regex(texts, _POINT_AND_THREE)
+        written = pc.not_equal(pc.utf8_trim_whitespace(texts), "")
+        self._possible = pc.all(pc.or_(pc.or_(small, three), pc.invert(written))).as_py() is not False
+        self._has_small |= pc.any(small).as_py() is True
+        position = -1 if self._example else _first(texts, _POINT_AND_ZERO)
+        if position >= 0:
+            self._example = texts[position].as_py().strip()
+
+    def remarks(self, what: str) -> list[str]:
+        """The ends of sentences; see :meth:`NumberReader.remarks`."""
+        found = self.reader.remarks(what)
+        if self._possible and self._has_small and self._example:
+            whole = self._example.replace(".", "")
+            found.append(
+                f"WARNING: numbers {what} such as {self._example} were read as {float(self._example):g}; if the point "
+                f"separates thousands, write {whole}."
+            )
+        return found
+
+
 class NumberReader:
     """Reads a column of numbers block by block, also if they have decimal commas or are written as ratings are.
 

@@ -176,7 +176,7 @@ def test_ids_of_nested_types_are_refused_in_each_file(tmp_path: Path) -> None:
         path = tmp_path / "table.parquet"
         pq.write_table(pa.table({"user": [1, 2], "item": values, "title": ["x", "y"]}), path)
         for files in ({"ratings": path, "mapping": {"title": ""}}, {"items": path, "mapping": {"id": "item"}}):
-            with pytest.raises(DataError, match=f"row 1, column item: .* is {what} and no single id"):
+            with pytest.raises(DataError, match=f"row 1, column item: .* is {what} and no single value"):
                 read("it", "table", **files)  # type: ignore[arg-type]
 
 

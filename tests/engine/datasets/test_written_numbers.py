@@ -126,3 +126,20 @@ def test_a_long_number_is_cut_where_it_is_told(write: Write) -> None:
     long = f"{'0' * 500}4,5"
     dataset = read("x", ratings=write("r.csv", f"user;item;rating\na;x;{long}\nb;y;3\n"))
     assert max(map(len, dataset.source["notes"])) < 300
+
+
+@pytest.mark.parametrize(
+    ("plays", "told"),
+    [
+        ("500 1.200 30", True),
+        ("1.200 1.300", False),  # three decimals in all of them, as hours may have
+        ("500 1.2 30", False),
+        ("500 1.234 30", False),  # rounded to three decimals
+        ("500 1.200 0.5", False),
+        ("500 1.200 1500", False),
+    ],
+)
+def test_points_that_seem_to_separate_thousands_are_told(write: Write, plays: str, told: bool) -> None:
+    rows = "".join(f"{user};a;{one}\n" for user, one in enumerate(plays.split()))
+    notes = " ".join(read("it", "table", ratings=write("log.csv", "user;item;plays\n" + rows)).source["notes"])
+    assert ("such as 1.200 were read as 1.2; if the point separates thousands, write 1200" in notes) == told
