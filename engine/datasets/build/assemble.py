@@ -273,8 +273,9 @@ def _require_rows(catalogue: Catalogue | None, log: Log, reports: Sequence[ReadR
 
 def _no_usable_row(report: ReadReport) -> DataError:
     reasons = ", ".join(f"{count:,} × {reason}" for reason, count in report.skipped.items())
+    advice = f"in the file, {report.instead}" if report.instead else "check that it is the right file"
     return DataError(
-        f"{report.name}: none of its {report.rows:,} rows can be used ({reasons}); check that it is the right file.",
+        f"{report.name}: none of its {report.rows:,} rows can be used ({reasons}); {advice}.",
         file=report.name,
     )
 

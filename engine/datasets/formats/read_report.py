@@ -29,6 +29,8 @@ class ReadReport:
         ``"order"`` (the column or the columns, joined by plus signs, in ``"column"`` could be the time), ``"times"``
         (the dates in ``"column"`` could be the times), ``"dates"`` (it is unclear whether the day or the month comes
         first in the dates of ``"column"``) and ``"unrated"`` (the rating in ``"value"`` may mean "not rated").
+    instead
+        What the rows have in the columns by which they were to be chosen; empty unless none could be.
     separator
         What separates the columns of the file; empty where nothing does, as in Parquet.
     day_first
@@ -42,6 +44,7 @@ class ReadReport:
         self.skipped: dict[str, int] = {}
         self.remarks: list[str] = []
         self.hints: list[dict[str, str]] = []
+        self.instead = ""
         self.separator = ""
         self.day_first: dict[str, bool] = {}
         self._first_place: dict[str, str] = {}

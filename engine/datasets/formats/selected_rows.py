@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.datasets.formats.rows import RowBatch, Rows, place
+from engine.datasets.formats.shown import listed, shortened
 from engine.datasets.formats.values import numbers_or_null, to_strings
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from engine.datasets.formats.read_report import ReadReport
 
 
@@ -42,15 +45,19 @@ class SelectedRows:
         import pyarrow as pa
 
         asked = list(dict.fromkeys([*(one for one in wanted if one not in self._constant), *self._where]))
+        selected, others = 0, dict[str, list[str]]()
         for block in self._rows.blocks(asked or self._rows.columns[:1], report):
             keep = np.ones(len(block), dtype=bool)
             for column, value in self._where.items():
                 fits = _equal(block.columns[column], value)
                 gone = keep & ~fits
                 if gone.any():
+                    if column not in others:
+                        others[column] = _some_of(block.columns[column].filter(pa.array(gone)))
                     report.skip(f"{column} is not {value}", int(gone.sum()), place(block, int(gone.argmax()), column))
                 keep &= fits
             mask, count = pa.array(keep), int(keep.sum())
+            selected += count
             columns = {
                 one: pa.repeat(pa.scalar(self._constant[one]), count)
                 if one in self._constant
@@ -58,9 +65,18 @@ class SelectedRows:
                 for one in wanted
             }
             yield RowBatch(columns, np.asarray(block.rows)[keep])
+        if not selected:
+            report.instead = "; ".join(f"{shortened(column)} is {listed(values)}" for column, values in others.items())
 
 
+_MOST_SHOWN = 8
 _WORDS = {"true": 1.0, "yes": 1.0, "y": 1.0, "t": 1.0, "false": 0.0, "no": 0.0, "n": 0.0, "f": 0.0}
+
+
+def _some_of(values: pa.Array) -> list[str]:
+    """The first different values of a column, as a sentence shows them."""
+    different = [shortened(one or "empty") for one in to_strings(values).unique().to_pylist()[: _MOST_SHOWN + 1]]
+    return [*different[:_MOST_SHOWN], *(["…"] if len(different) > _MOST_SHOWN else [])]
 
 
 def _equal(values: object, value: str) -> np.ndarray:

@@ -159,6 +159,16 @@ def test_rows_are_chosen_by_values(write: Write) -> None:
     assert_accounted(dataset)
 
 
+def test_a_value_that_no_row_has_is_answered_by_those_that_there_are(write: Write) -> None:
+    path = write("log.csv", "user,item,event\n1,a,view\n2,b,cart\n2,c,\n")
+    with pytest.raises(
+        DataError, match=re.escape("(3 × event is not bought); in the file, event is view, cart, empty.")
+    ):
+        read("x", ratings=path, where={"event": "bought"})
+    other = write("other.csv", "user,item,event\n1,a,bought\n")
+    assert len(read("x", ratings=[path, other], where={"event": "bought"}).interactions) == 1
+
+
 def test_the_ratings_of_one_person(write: Write) -> None:
     path = write("r.csv", "movie,rating\n5,4\n6,0\n")
     dataset = read("x", ratings=path, user="me", mapping={"unrated": "0"})
