@@ -127,3 +127,22 @@ def test_an_update_takes_the_order_of_day_and_month_that_it_asks_for(run: Run, t
     outcome = run("datasets", "update", "shop", "--ratings", new, "--dates", "day-first")
     assert outcome.status == 0
     assert "new.csv: the dates were read with the day first." in outcome.out
+
+
+def test_a_rating_that_may_mean_none_is_offered_to_be_read_so(run: Run, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("user,item,rating\n1,a,5\n1,b,-1\n2,a,4\n")
+    said = run("datasets", "add", "mine", "--ratings", log, "--dry-run").out
+    assert "--map unrated=-1 reads it as no rating." in said
+    again = run("datasets", "add", "mine", "--ratings", log, "--map", "unrated=-1", "--dry-run").out
+    assert "may be wrong" not in again
+
+
+def test_a_folder_with_a_file_of_each_year_says_how_all_are_read(run: Run, tmp_path: Path) -> None:
+    for year in (2020, 2021):
+        (tmp_path / "log" / str(year)).mkdir(parents=True)
+        (tmp_path / "log" / str(year) / "ratings.csv").write_text(f"user,item,rating\n{year},a,5\n1,b,4\n")
+    refused = run("datasets", "add", "mine", "--from", tmp_path / "log", "--kind", "table")
+    pattern = str(tmp_path / "log" / "*" / "ratings.csv")
+    assert (refused.status, f"--ratings '{pattern}'" in refused.err) == (1, True)
+    assert run("datasets", "add", "mine", "--ratings", pattern).status == 0
