@@ -32,6 +32,7 @@ _BINARY = (
     (b"\x89HDF", "an HDF5 file", "save its table as CSV or Parquet and name that file"),
     (b"ARROW1", "an Arrow file", "save it as Parquet and name that file"),
 )
+_TAR, _TAR_AT = b"ustar", 257
 
 
 class TextReader:
@@ -143,6 +144,8 @@ class TextReader:
         for magic, what, remedy in _BINARY:
             if head.startswith(magic):
                 raise self._bad(f"is {what}; {remedy}")
+        if head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
+            raise self._bad("is a tar archive; unpack it and name the file or the folder in it")
         begin = _without_marks(head[:200]).lstrip().lower()
         if begin.startswith((b"<!doctype html", b"<html")):
             raise self._bad("is a web page and not the data itself; download the file again, signed in if necessary")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import tarfile
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -106,6 +108,14 @@ def test_nothing_named_at_all() -> None:
 
 def test_no_text_at_all(write: Write) -> None:
     assert "not a text file" in failure(ratings=write("ratings.csv", bytes(range(256)) * 8))
+
+
+@pytest.mark.parametrize(("name", "mode"), [("log.tar", "w"), ("log.tar.gz", "w:gz")])
+def test_a_tar_archive_is_named_as_one(tmp_path: Path, name: str, mode: Any) -> None:
+    (tmp_path / "ratings.csv").write_text(ROWS + "1,31,4,100\n" * 50_000)
+    with tarfile.open(tmp_path / name, mode) as archive:
+        archive.add(tmp_path / "ratings.csv", "ratings.csv")
+    assert f"{name}: is a tar archive; unpack it" in failure(ratings=tmp_path / name)
 
 
 def test_missing_and_nan_ratings_are_left_out_and_findable(write: Write) -> None:
