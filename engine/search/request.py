@@ -12,8 +12,8 @@ from engine.search.lexical.stop_words import STOP_WORDS
 from engine.search.lexical.variants import number_of
 from engine.search.understanding.languages import Translation, language_name, read_language
 from engine.search.understanding.moods import Moods, read_moods
-from engine.search.understanding.places import COUNTRIES, LANGUAGES
-from engine.search.understanding.reader import read
+from engine.search.understanding.reader import is_kind_of_items, read
+from engine.search.understanding.word_order import in_english_order
 from engine.text.normalize import words
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from engine.search.filters.parser import Filter
     from engine.search.understanding.reading import Moved
 
-#: Words for what a catalogue holds, which other languages put before the subject.
-_FORMS = frozenset({"anime", "animation", "cartoon", "series", "book", "novel", "manga"})
 #: Words that say that a title follows: "the movie called Her".
 _NAMED = re.compile(
     r"(?:[\w']+\s+){0,5}(?:movie|film|flick|anime|series|show|cartoon|book|novel|game|song|album|one)\s+"
@@ -142,7 +140,10 @@ def understand(
     translation = Translation() if query in literal else read_language(query, is_known, is_common)
     if translation.language is not None and has_title(query):
         translation = Translation()
-    english = _as_in_english(translation) if translation.language is not None else ""
+    english = ""
+    if translation.language is not None:
+        is_kind = is_kind_of_items("film", fields)
+        english = in_english_order(translation.ordered, translation.language, film_is_kind=is_kind)
     if is_first_title is not None and len(words(query)) > 2 and is_title(query):
         is_first_title = is_title  # another title that is as long is hardly a request: "No se lo digas a nadie"
     reading = read(english or query, fields, keep_as_text=frozenset(literal), is_title=is_first_title)
@@ -184,20 +185,6 @@ def _titles_meant(query: str) -> Iterator[str]:
         for number in (half["number"], number_of(half["number"].casefold())):
             for sign in ("½", " 1/2") if number is not None else ():
                 yield f"{query[: half.start()]}{number}{sign}{query[half.end() :]}"
-
-
-def _as_in_english(translation: Translation) -> str:
-    """A translation in the order of English: "football anime" for what other languages call an anime of football.
-
-    Where it says from where a film is, the noun stays, since the place may be a subject without it: of "film brasileiro
-    sobre favela" not only "brazilian slum" is left.
-    """
-    first, *rest = translation.english.split() or [""]
-    if first in _FORMS and rest and rest[0] not in ("without", "like"):
-        return " ".join([*rest, first])
-    names_film = any(english.endswith("film") for _, english in translation.words)
-    of_place = any(word in COUNTRIES or word in LANGUAGES for word in (first, *rest))
-    return f"{translation.english} film" if names_film and of_place and rest else translation.english
 
 
 def _without_phrases(text: str, phrases: Collection[str]) -> str:

@@ -6,14 +6,25 @@ The bundled sentence model knows English only, and most catalogues are described
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.search.lexical.real_words import is_real_word
-from engine.search.understanding.lexicon import EXCLUSIONS, Entry, Lexicon, Match, foreign_titles, lexicon, lexicons
+from engine.search.understanding.lexicon import (
+    EXCLUSIONS,
+    Entry,
+    Lexicon,
+    Match,
+    Role,
+    foreign_titles,
+    lexicon,
+    lexicons,
+)
 from engine.search.understanding.scripts import UNSPACED, WORD, language_by_script
 from engine.search.understanding.segmentation import segment
+from engine.search.understanding.word_order import Word, told
 from engine.text.normalize import fold
 
 #: The languages in Latin script that have a vocabulary; the earlier is preferred where two are as likely.
@@ -37,6 +48,13 @@ _ENGLISH_FUNCTION, _ENGLISH, _KNOWN, _UNKNOWN = -1.0, -0.6, -0.3, -0.15
 _ENOUGH, _ENOUGH_OF_KNOWN, _ENOUGH_AFTER_ARTICLE = 0.8, 1.5, 2.25
 #: The number of words by which the language is decided, and the number of characters that are read at all.
 _DECIDING, _LONGEST = 24, 2000
+_MARK = re.compile("[,;:!?()，、；：]")
+_YEAR = re.compile("(?:1[89]|20)[0-9]{2}")
+#: The languages in which a name gets an "s" for what is of somebody.
+_GENITIVES = frozenset({"de", "nl", "sv"})
+_SHORTEST_NAME = 3
+#: The roles of words that are no subject.
+_CONNECTING = ("function", "connector", "measure", "conjunction", "negation", "origin", "postposed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +71,8 @@ class Translation:
         word of the catalogue's titles.
     words
         The words or expressions as typed, each with its English.
+    ordered
+        The same with their roles, in the order of the query.
     untranslated
         Words that are in no vocabulary, as typed.
     """
@@ -60,6 +80,7 @@ class Translation:
     language: str | None = None
     english: str = ""
     words: tuple[tuple[str, str], ...] = ()
+    ordered: tuple[Word, ...] = ()
     untranslated: tuple[str, ...] = ()
 
 
@@ -67,6 +88,21 @@ class Translation:
 class _Token:
     typed: str
     folded: str
+    breaks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A word or an expression as typed, with its entries in a vocabulary, and whether a mark stands before it."""
+
+    typed: str
+    entries: tuple[Entry, ...] = ()
+    breaks: bool = False
+
+    @property
+    def role(self) -> Role | None:
+        """The role of the first entry; None for a word that is in no vocabulary."""
+        return self.entries[0].role if self.entries else None
 
 
 def language_name(code: str) -> str:
@@ -108,7 +144,7 @@ def read_language(
     True
     """
     text = unicodedata.normalize("NFC", text[:_LONGEST])
-    tokens = [_Token(typed, fold(typed)) for typed in WORD.findall(text)]
+    tokens = _tokens(text)
     whole = " ".join(token.folded for token in tokens)
     if not tokens or whole in foreign_titles() or is_known(whole):
         return Translation()
@@ -117,6 +153,16 @@ def read_language(
         return _by_script(text, tokens, by_script, is_known, is_common)
     chosen = _likeliest(tokens, is_known, is_common)
     return Translation() if chosen is None else _translate(tokens, chosen, is_known, is_common)
+
+
+def _tokens(text: str) -> list[_Token]:
+    tokens: list[_Token] = []
+    end = 0
+    for found in WORD.finditer(text):
+        is_behind_mark = bool(tokens) and _MARK.search(text, end, found.start()) is not None
+        tokens.append(_Token(found[0], fold(found[0]), is_behind_mark))
+        end = found.end()
+    return tokens
 
 
 def _by_script(
@@ -172,34 +218,46 @@ def _evidence(
 ) -> tuple[float, float]:
     """How much the words of a query speak for a language, and how much is needed."""
     matches = _matches(words, lexicon, is_common)
-    excludes_known = any(_is_exclusion(match.entries[0]) for match in matches) and any(familiar)  # "kein horror"
-    if not excludes_known and all(match.entries[0].role in ("function", "connector", "measure") for match in matches):
+    # "kein horror", "western ab 1990"
+    is_sure = any(_is_exclusion(one.entries[0]) or _measures_year(words, one) for one in matches) and any(familiar)
+    if not is_sure and all(match.entries[0].role in _CONNECTING for match in matches):
         return 0.0, _ENOUGH
-    evidence, told, strange = 0.0, False, False
+    evidence, is_told, strange = 0.0, False, False
     unmatched = set(range(len(words)))
     for match in matches:
         unmatched.difference_update(range(match.start, match.stop))
         role = match.entries[0].role
         weight = _weight(words, familiar, match, english)
+        is_exclusion = _is_exclusion(match.entries[0])
+        if is_exclusion and not weight and any(_excludes(match, one, english, words) for one in matches):
+            weight = _EXCLUSION
         if weight and match.stop - match.start == 1:
             weight += _spelling(tokens[match.start].typed.casefold(), match, lexicon)
         evidence += weight
         is_expression = match.stop - match.start > 1
-        told |= role == "film" or (is_expression and role == "subject")
-        strange |= (role == "subject" and not familiar[match.start]) or (weight > 1 and _is_exclusion(match.entries[0]))
+        is_told |= role == "film" or (is_expression and role == "subject")
+        strange |= (role == "subject" and not familiar[match.start]) or (weight > 1 and role != "subject")
     for place in unmatched:
         entry = english.entries.get(words[place])
         if entry is not None:
             evidence += _ENGLISH_FUNCTION
         elif words[place] in english.words:
             evidence += _ENGLISH
+        elif _is_genitive(words[place], lexicon.code, is_common):
+            evidence += _LETTER
         elif not words[place].isdigit():
             evidence += _KNOWN if familiar[place] else _UNKNOWN
-    if told:
+    if is_told:
         return evidence, _ENOUGH
     if words[0] in lexicon.articles:
         return evidence, _ENOUGH_AFTER_ARTICLE
     return evidence, _ENOUGH if strange else _ENOUGH_OF_KNOWN
+
+
+def _is_genitive(word: str, code: str, is_known: Callable[[str], bool]) -> bool:
+    """Whether a word is a known name with the ending of what is of somebody: "kurosawas filme"."""
+    name = word.removesuffix("s")
+    return code in _GENITIVES and name != word and len(name) > _SHORTEST_NAME and not is_known(word) and is_known(name)
 
 
 def _matches(words: Sequence[str], lexicon: Lexicon, is_common: Callable[[str], bool]) -> list[Match]:
@@ -215,11 +273,11 @@ def _weight(words: Sequence[str], familiar: Sequence[bool], match: Match, englis
         return 0.0
     if all(one in english.entries or one in english.words for one in words[match.start : match.stop]):
         return _SHARED if entry.role == "subject" else 0.0
-    if _is_exclusion(entry):
+    if _is_exclusion(entry) or _measures_year(words, match):
         return _EXCLUSION
     if match.stop - match.start > 1:
         return _EXPRESSION if entry.role == "subject" else 2 * _FUNCTION
-    if entry.role in ("function", "connector", "measure"):
+    if entry.role in _CONNECTING:
         return _FUNCTION if len(word) > 1 else _LETTER
     if entry.role == "film":
         return _FILM
@@ -229,6 +287,19 @@ def _weight(words: Sequence[str], familiar: Sequence[bool], match: Match, englis
 def _is_exclusion(entry: Entry) -> bool:
     """Whether a word excludes what follows it, which must not become what is searched for: "anime ohne harem"."""
     return entry.role == "connector" and entry.english in EXCLUSIONS
+
+
+def _excludes(exclusion: Match, one: Match, english: Lexicon, words: Sequence[str]) -> bool:
+    """Whether an exclusion that is an English word as well, such as "sin", is followed by a subject of its language."""
+    word = words[one.start]
+    is_english = word in english.entries or word in english.words or one.entries[0].english == word
+    return one.start == exclusion.stop and one.entries[0].role == "subject" and not is_english
+
+
+def _measures_year(words: Sequence[str], match: Match) -> bool:
+    """Whether a measure such as "ab" stands before a year, which no English word explains."""
+    is_measure = match.entries[0].role == "measure" or match.entries[0].english in ("before", "after")
+    return is_measure and match.stop < len(words) and _YEAR.fullmatch(words[match.stop]) is not None
 
 
 def _spelling(typed: str, match: Match, lexicon: Lexicon) -> float:
@@ -246,13 +317,13 @@ def _translate(
     """The translation of a query in a language that writes spaces between words."""
     words = [token.folded for token in tokens]
     found = {match.start: match for match in _matches(words, lexicon, is_common)}
-    pieces: list[tuple[str, tuple[Entry, ...]]] = []
+    pieces: list[_Piece] = []
     place = 0
     while place < len(tokens):
         match = found.get(place)
         stop = match.stop if match is not None else place + 1
         typed = " ".join(token.typed for token in tokens[place:stop])
-        pieces.append((typed, match.entries if match is not None else ()))
+        pieces.append(_Piece(typed, match.entries if match is not None else (), tokens[place].breaks))
         place = stop
     return _collect(pieces, lexicon.code, is_known, is_common)
 
@@ -262,15 +333,17 @@ def _segmented(
 ) -> Translation:
     """The translation of a query in a language without spaces, or whose words carry particles."""
     spaced = lexicon.code == "ko"
-    parts: list[tuple[str, tuple[Entry, ...]]] = []
+    parts: list[_Piece] = []
     for token in tokens:
         if spaced or UNSPACED.fullmatch(token.folded):
-            pieces_of_token = segment(token.folded, lexicon, spaced)
-            parts.extend((piece.text, () if piece.entry is None else (piece.entry,)) for piece in pieces_of_token)
+            for place, piece in enumerate(segment(token.folded, lexicon, spaced)):
+                entries = () if piece.entry is None else (piece.entry,)
+                parts.append(_Piece(piece.text, entries, token.breaks and place == 0))
         else:
-            parts.append((token.typed, ()))
-    texts = [text for text, _ in parts]
-    pieces: list[tuple[str, tuple[Entry, ...]]] = []
+            entry = lexicon.entries.get(token.folded)
+            parts.append(_Piece(token.typed, () if entry is None else (entry,), token.breaks))
+    texts = [part.typed for part in parts]
+    pieces: list[_Piece] = []
     place = 0
     while place < len(parts):
         expression = lexicon.expression(texts, place)
@@ -278,13 +351,38 @@ def _segmented(
             pieces.append(parts[place])
             place += 1
         else:
-            pieces.append((" ".join(texts[place : expression.stop]), expression.entries))
+            typed = " ".join(texts[place : expression.stop])
+            pieces.append(_Piece(typed, expression.entries, parts[place].breaks))
             place = expression.stop
-    return _collect(pieces, lexicon.code, is_known, is_common)
+    return _collect(_with_postposed_before(pieces), lexicon.code, is_known, is_common)
+
+
+def _with_postposed_before(pieces: Sequence[_Piece]) -> list[_Piece]:
+    """The pieces, of which those that stand behind what they exclude or measure stand before it.
+
+    What is excluded is the subject before, and what is measured the number before with its unit.
+    """
+    ordered: list[_Piece] = []
+    for piece in pieces:
+        if piece.role != "postposed":
+            ordered.append(piece)
+            continue
+        is_exclusion = piece.entries[0].english in EXCLUSIONS
+        place = len(ordered)
+        while place and ordered[place - 1].role == "function":
+            place -= 1
+        start = place - 1
+        while not is_exclusion and start > 0 and not ordered[start].typed.isdecimal():
+            start -= 1
+        is_measured = start >= 0 and (is_exclusion or ordered[start].typed.isdecimal())
+        if is_measured:
+            role: Role = "connector" if is_exclusion else "measure"
+            ordered[start:start] = [replace(piece, entries=(replace(piece.entries[0], role=role),))]
+    return ordered
 
 
 def _collect(
-    pieces: Sequence[tuple[str, tuple[Entry, ...]]],
+    pieces: Sequence[_Piece],
     code: str,
     is_known: Callable[[str], bool],
     is_common: Callable[[str], bool],
@@ -292,30 +390,41 @@ def _collect(
     """A translation of pieces of a query, each as typed and with its entries in the vocabulary of its language."""
     (english,) = lexicons(["en"])
     words: list[tuple[str, str]] = []
+    ordered: list[Word] = []
     untranslated: list[str] = []
-    searched: dict[str, None] = {}
-    for place, (typed, entries) in enumerate(pieces):
+    breaks = False
+    for place, piece in enumerate(pieces):
+        breaks |= piece.breaks
+        entries = piece.entries
         if entries and all(entry.role == "function" for entry in entries):
             continue
-        if entries and entries[0].role == "measure" and not _goes_on_with_number(pieces, place + 1):
+        if piece.role == "measure" and not _goes_on_with_number(pieces, place + 1):
             continue
-        if entries:
-            words.append((typed, " ".join(entry.english for entry in entries)))
-            searched.update((entry.english, None) for entry in entries if entry.role != "film")
-            continue
-        word = fold(typed)
-        is_of_catalogue = len(word) > 1 and (is_known(word) or is_common(word))
-        if word.isdecimal() or word in english.words or is_real_word(word) or is_of_catalogue:
-            words.append((typed, word))
-            searched[word] = None
+        if piece.role in ("conjunction", "negation", "origin"):
+            ordered.append(Word(entries[0].english, entries[0].role, breaks))
+            breaks = False
+        elif entries:
+            words.append((piece.typed, " ".join(entry.english for entry in entries)))
+            for entry in entries:
+                ordered.append(Word(entry.english, entry.role, breaks))
+                breaks = False
         else:
-            untranslated.append(typed)
-    return Translation(code, " ".join(searched), tuple(words), tuple(untranslated))
+            word = fold(piece.typed)
+            is_of_catalogue = len(word) > 1 and (is_known(word) or is_common(word))
+            if not is_of_catalogue and any(_is_genitive(word, code, one) for one in (is_known, is_common)):
+                word, is_of_catalogue = word.removesuffix("s"), True
+            if word.isdecimal() or word in english.words or is_real_word(word) or is_of_catalogue:
+                words.append((piece.typed, word))
+                ordered.append(Word(word, "subject", breaks))
+                breaks = False
+            else:
+                untranslated.append(piece.typed)
+    return Translation(code, told(ordered), tuple(words), tuple(ordered), tuple(untranslated))
 
 
-def _goes_on_with_number(pieces: Sequence[tuple[str, tuple[Entry, ...]]], start: int) -> bool:
+def _goes_on_with_number(pieces: Sequence[_Piece], start: int) -> bool:
     """Whether a number or a decade is the first piece from a place on that says anything."""
-    for typed, entries in pieces[start:]:
-        if not all(entry.role == "function" for entry in entries) or not entries:
-            return typed[:1].isdigit() or (bool(entries) and entries[0].english[:1].isdigit())
+    for piece in pieces[start:]:
+        if not piece.entries or not all(entry.role == "function" for entry in piece.entries):
+            return piece.typed[:1].isdigit() or (bool(piece.entries) and piece.entries[0].english[:1].isdigit())
     return False

@@ -16,6 +16,11 @@ one counts. Lines that begin with ``@`` say more:
     Endings of inflected forms, so that a file needs only the basic and the irregular forms.
 ``@links``
     What may stand between the parts of a compound, in languages that write compounds as one word.
+``and``, ``or``, ``not``, ``from``
+    What joins the parts of a list, what negates an adjective, and what stands before the name of a country. They may be
+    among the functions as well.
+``~without``, ``~since``, …
+    What stands behind the words to which it belongs, as in Japanese.
 ``@words``
     In ``en.tsv``: words of English that other languages spell alike. They tell nothing about the language of a query.
 
@@ -36,6 +41,8 @@ from engine.text.normalize import fold
 _FOLDER = Path(__file__).with_name("vocabularies")
 #: English expressions that connect others: they are translated, but are no subject.
 _CONNECTORS = frozenset({"without", "not too", "before", "after", "like"})
+#: What an expression begins with that excludes or measures what stands before it: "ホラー以外", all but horror.
+_BEHIND = "~"
 #: Those of them that exclude what follows.
 EXCLUSIONS = frozenset({"without", "not too"})
 #: English expressions that say something of a number. Their words in other languages mean much else before other words,
@@ -46,8 +53,12 @@ _MEASURES = frozenset({"before", "after", "since", "until", "less than", "more t
 _SHORTEST_FORM, _SHORTEST_STEM = 3, 4
 _SHORTEST_COMPOUND, _LONGEST_COMPOUND, _SHORTEST_PART = 7, 40, 3
 
-#: A measure is translated where a number follows, and says nothing elsewhere.
-Role = Literal["subject", "connector", "measure", "film", "function"]
+#: A measure is translated where a number follows, and says nothing elsewhere. A conjunction, a negation ("nicht") and
+#: an origin ("aus") are translated as :mod:`engine.search.understanding.word_order` says. What is ``postposed`` stands
+#: behind what it excludes or measures.
+Role = Literal["subject", "connector", "measure", "film", "function", "conjunction", "negation", "origin", "postposed"]
+#: The roles of English words that are translated where they join, exclude or place something.
+_ROLES: Mapping[str, Role] = {"and": "conjunction", "or": "conjunction", "not": "negation", "from": "origin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +126,11 @@ class Lexicon:
             self._add(form, Entry("film", "film"))
         for english, forms in table.items():
             for form in forms:
-                if english in _MEASURES and (english not in _CONNECTORS or self._says_nothing(form)):
+                if (role := _ROLES.get(english)) is not None:
+                    self.entries[key_of(form)] = Entry(english, role)
+                elif english.startswith(_BEHIND):
+                    self.entries[key_of(form)] = Entry(english.removeprefix(_BEHIND), "postposed")
+                elif english in _MEASURES and (english not in _CONNECTORS or self._says_nothing(form)):
                     self.entries[key_of(form)] = Entry(english, "measure")
                 elif english in EXCLUSIONS and self._says_nothing(form):
                     self.entries[key_of(form)] = Entry(english, "connector")

@@ -62,6 +62,11 @@ def read(
     return fields.derived(QueryReader).read(text, keep_as_text=keep_as_text, is_title=is_title)
 
 
+def is_kind_of_items(noun: str, fields: Fields) -> bool:
+    """Whether a noun names only some of the items of a catalogue, such as "film" where there are series as well."""
+    return fields.derived(QueryReader).is_kind(noun)
+
+
 class QueryReader:
     """Reads queries for one catalogue.
 
@@ -113,6 +118,11 @@ class QueryReader:
             for one in excluded.candidates:
                 self._add(found, _with_one_part(one, conditions))
         return found.reading(lambda subject: self._is_name(subject, text))
+
+    def is_kind(self, noun: str) -> bool:
+        """Whether a noun names only some of the items; see :func:`is_kind_of_items`."""
+        found = self._vocabulary.find([noun], 0)
+        return found is not None and found.role == "kind"
 
     def _is_name(self, subject: str, query: str) -> bool:
         """Whether a subject is a person, a maker or a country, and no title has the words of the query."""

@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.search.filters.fields import Fields
+from engine.search.request import understand
 from engine.search.understanding.languages import language_name, read_language
 from engine.search.understanding.lexicon import lexicon
 from engine.search.understanding.places import COUNTRIES, LANGUAGES
 from engine.text.normalize import fold, words
 from tests.conftest import REPOSITORY
+from tests.engine.search.understanding.catalogues import ANIME, FILMS
 
 
 def in_no_title(word: str) -> bool:
@@ -58,7 +61,7 @@ def in_no_title(word: str) -> bool:
         ("komedie onder 90 minuten", "nl", "comedy less than 90 minute"),
         ("film i 80 dagar", None, ""),
         ("dänische komödie", "de", "danish comedy"),
-        ("horrorfilme, die nicht zu brutal sind", "de", "horror not too brutal"),
+        ("horrorfilme, die nicht zu brutal sind", "de", "horror, not too brutal"),
         ("películas francesas que no sean románticas", "es", "french without romance"),
         ("pas de film d'horreur", "fr", "without horror"),
         ("film français pas trop long", "fr", "french not too long"),
@@ -287,3 +290,71 @@ def test_plots_in_english_are_hardly_taken_for_another_language(real_data: Path)
         queries = [" ".join(overview.split()[:length]) for overview in overviews]
         taken = _taken(queries, in_no_title)
         assert len(taken) <= most * len(queries), taken
+
+
+def taken_apart(query: str, fields: Fields) -> tuple[str, set[str]]:
+    """The words that are left to search for, and the conditions, without the line that tells the language."""
+    request = understand(query, fields, is_known={"western", "thriller", "horror", "romance"}.__contains__)
+    understood = {one.condition for one in request.understood if one.typed != query}
+    return request.wordings[0], understood
+
+
+@pytest.mark.parametrize(
+    ("query", "english"),
+    [
+        ("western ab 1990", "western since 1990"),
+        ("Western vor 1960", "western before 1960"),
+        ("thriller desde 2012", "thriller since 2012"),
+        ("thriller depuis 2000", "thriller since 2000"),
+        ("thriller até 1960", "thriller until 1960"),
+        ("thriller vanaf 2015", "thriller since 2015"),
+        ("kein horror, keine komödie", "without horror, without comedy"),
+        ("ohne zombies oder vampire", "without zombie or vampire"),
+        ("weder krieg noch romantik", "without war or romance"),
+        ("sin zombis ni vampiros", "without zombie or vampire"),
+        ("comédies pas romantiques", "comedy not romance"),
+        ("película no francesa de terror", "not french horror"),
+        ("der mann, der nicht schlafen konnte", ""),
+        ("krieg und liebe", "war love"),
+        ("krimi aus italien", "crime from italy"),
+        ("ein mann aus dem eis", "man ice"),
+        ("ゾンビ以外のホラー", "without zombie horror"),
+        ("1990年以前のホラー", "until 1990 horror"),
+        ("2000年以降のホラー", "since 2000 horror"),
+        ("90分以内のコメディ", "at most 90 minute comedy"),
+        ("romances sin comedia", "romance without comedy"),
+    ],
+)
+def test_what_limits_a_query_keeps_its_place(query: str, english: str) -> None:
+    known = {"western", "thriller", "horror", "romance", "romances"}.__contains__
+    assert read_language(query, known).english == english
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "conditions"),
+    [
+        ("historia de amor francesa", "love story", {"language:fr"}),
+        ("comédie italienne", "", {"genre:Comedy", "language:it"}),
+        ("film giapponese sui fantasmi", "ghost", {"language:ja"}),
+        ("deutsche und französische Filme", "german", {"language:fr"}),
+        ("französische Filme über einen Hund", "dog", {"language:fr"}),
+        ("krimi aus frankreich", "", {"genre:Crime", "language:fr"}),
+        ("horror, aber nicht amerikanisch", "", {"genre:Horror", "-language:en"}),
+        ("comedias sin romance ni crimen", "", {"genre:Comedy", "-genre:Romance", "-genre:Crime"}),
+        ("soldado francés", "soldier french", set()),
+    ],
+)
+def test_conditions_are_read_in_other_languages(query: str, text: str, conditions: set[str]) -> None:
+    assert taken_apart(query, FILMS) == (text, conditions)
+
+
+def test_a_noun_for_some_of_the_items_asks_for_them_in_other_languages() -> None:
+    assert taken_apart("películas de vampiros", ANIME) == ("", {"type:Movie", "genre:Vampire"})
+    assert taken_apart("anime mit vampiren ohne schule", ANIME) == ("", {"genre:Vampire", "-genre:School"})
+    assert taken_apart("películas de vampiros", FILMS) == ("vampire", set())
+
+
+def test_the_name_of_whose_films_they_are_loses_its_ending() -> None:
+    is_common = {"kurosawa"}.__contains__
+    assert read_language("Kurosawas Filme", in_no_title, is_common).english == "kurosawa"
+    assert read_language("Kurosawas Kriegsfilme", in_no_title, is_common).english == "kurosawa war"
