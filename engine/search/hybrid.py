@@ -36,6 +36,7 @@ from engine.search.removal import Part, RemovalEffects, WordEffects
 from engine.search.request import Request
 from engine.search.request_reader import RequestReader
 from engine.search.semantic.semantic_index import SemanticIndex
+from engine.search.sequels import Sequels, names_sequels
 from engine.search.similar_items import SimilarItems
 from engine.search.understanding.languages import read_language
 
@@ -365,7 +366,7 @@ class SearchIndex:
                 return left_out.counted(self._answer(moved, request, made), fitting)
         if request.is_empty:
             found = self.popular(k, self._without(request, allowed), order, made)
-            remark = doubt_of_exclusions(request.without, self._index.keywords.unknown_words)
+            remark = doubt_of_exclusions(request.avoided, self._index.keywords.unknown_words)
             return left_out.counted(replace(found, understood=request.understood, remark=remark), fitting)
         note = ""
         if mode == "hybrid":
@@ -529,10 +530,13 @@ class SearchIndex:
         return replace(ranking, note=" · ".join(filter(None, [f"Like {title!r}{towards}", ranking.note])))
 
     def _without(self, request: Request, allowed: Allowed) -> Allowed:
-        """The mask of the allowed items without those that name an excluded subject."""
+        """The mask of the allowed items without those that name an excluded subject, or are what it names."""
         rows = np.arange(len(self.items))
         for subject in request.without:
-            named = self._index.keywords.name(subject, rows)
+            if names_sequels(subject):
+                named = self.fields.derived(Sequels).mask
+            else:
+                named = self._index.keywords.name(subject, rows)
             allowed = ~named if allowed is None else allowed & ~named
         return allowed
 
@@ -574,7 +578,7 @@ class SearchIndex:
         if not (by_words or request.without):
             return answer
         keywords = self._index.keywords
-        unnamed = doubt_of_exclusions(request.without, keywords.unknown_words)
+        unnamed = doubt_of_exclusions(request.avoided, keywords.unknown_words)
         if not by_words:
             return replace(answer, remark=unnamed)
         unknown = keywords.unknown_words(request.words, request.literal)

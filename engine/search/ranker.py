@@ -231,7 +231,7 @@ class Ranker:
         if not len(places):
             return {}
         parts = relevance.contributions(evidence, int(places[0]))
-        for subject in request.without:
+        for subject in request.avoided:
             parts[f"about {subject!r}"] = -float(self._about(subject, evidence)[places[0]])
         added, _ = self._second_stage(request, evidence)
         if added is not None:
@@ -262,7 +262,7 @@ class Ranker:
     def sums(self, request: Request, evidence: Evidence) -> Numbers:
         """The weighted sums of some items, lowered for what is about a subject that was excluded."""
         sums = relevance.weighted(evidence)
-        for subject in request.without:
+        for subject in request.avoided:
             sums -= self._about(subject, evidence)
         return sums
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.data.results import Understood
 from engine.search.lexical.stop_words import STOP_WORDS
 from engine.search.lexical.variants import number_of
+from engine.search.sequels import names_sequels
 from engine.search.understanding.languages import Translation, language_name, read_language
 from engine.search.understanding.moods import Moods, read_moods
 from engine.search.understanding.reader import is_kind_of_items, read
@@ -97,6 +98,11 @@ class Request:
     def is_empty(self) -> bool:
         """Whether nothing is left to search for, so that only the conditions count."""
         return not (self.words.strip() or self.meaning.strip())
+
+    @property
+    def avoided(self) -> tuple[str, ...]:
+        """The excluded subjects that texts are about; an item is a sequel or none, whatever its text is about."""
+        return tuple(one for one in self.without if not names_sequels(one))
 
     @property
     def words(self) -> str:
