@@ -17,7 +17,9 @@ _WITHOUT = (
     "sans",
 )
 _BARE_WITHOUT = ("without", "sans")
-_NO = ("with no", "with not too much", "but no", "and no", "no")
+#: What excludes in another language and is an English word as well, so that it needs a genre behind it.
+_FOREIGN_WITHOUT = ("sin",)
+_NO = ("with no", "with not too much", "but no more", "but no", "and no", "no more", "no")
 _NOT = (
     *("not suitable", "not appropriate", "not meant", "unsuitable", "inappropriate"),
     *("that is not", "that are not", "thats not", "which is not", "which are not", "that isnt", "that arent"),
@@ -30,9 +32,14 @@ _EXCEPT = (
     *("all except for", "all except", "other than", "apart from", "aside from", "except for", "except", "excluding"),
     *("minus", "avoiding", "avoid", "i dont want", "i do not want", "dont want", "do not want"),
     *("i dont like", "i do not like", "dont like", "do not like"),
+    *("everything that is not", "everything that isnt", "anything that is not", "anything that isnt", "anything not"),
+    *("i hate", "i cant stand", "i dislike", "im tired of", "i am tired of", "im sick of", "i am sick of", "free of"),
 )
 #: The words with which a negation begins; few words of a query do.
-_BEGINNINGS = {"non", *(phrase.split(" ")[0] for phrases in (_WITHOUT, _NO, _NOT, _EXCEPT) for phrase in phrases)}
+_BEGINNINGS = {
+    *("non", *_FOREIGN_WITHOUT),
+    *(phrase.split(" ")[0] for phrases in (_WITHOUT, _NO, _NOT, _EXCEPT) for phrase in phrases),
+}
 _DEGREES = (
     *("too much of a", "too much", "too", "so", "very", "overly", "really", "that", "particularly", "a", "an", "any"),
     *("in", "from"),
@@ -74,6 +81,11 @@ _CLAUSES = word_set(
 #: Words before a bare "not" or "no" that do not begin a request.
 _VERBS = frozenset(("is", "are", "was", "were", "with", "there", "theres"))
 _LONGEST_SUBJECT = 3
+_LONGEST_NAME = 3
+#: Words that are one with "-free".
+_FREE_WORDS = word_set("care duty scot tax toll hands sugar alcohol drug fancy foot rent ad wire")
+#: What may stand behind the name of a genre and says no more: "no supernatural stuff".
+_STUFF = word_set("stuff things content elements themes scenes bits parts vibes tropes")
 #: Words for moods that are no adjectives.
 _MOOD_NOUNS = word_set(
     """
@@ -158,12 +170,16 @@ def match_negation(words: Words, start: int, find: Finders, *, is_of_items: bool
     find
         Finds what a negation may exclude.
     is_of_items
-        Whether the words before it are a condition, so that they name nobody in a plot.
+        Whether the words before it are a condition or an exclusion, so that they name nobody in a plot.
     """
+    if words[start + 1] == "free" and words.gap(start + 1) == "-" and words[start] not in ("", *_FREE_WORDS):
+        return _free_of(words, start, find)
     if words[start] not in _BEGINNINGS:
         return []
     if words[start] == "non":
         return _non(words, start, find)
+    if words[start] in _FOREIGN_WITHOUT:
+        return _foreign(words, start, find)
     for phrases in (_WITHOUT, _NO, _EXCEPT, _NOT):
         behind = words.after(start, phrases)
         if behind is None:
@@ -172,8 +188,34 @@ def match_negation(words: Words, start: int, find: Finders, *, is_of_items: bool
         if not is_excluding or words[behind] in _MOSTLY_PRESENT or (not is_of_items and _is_in_plot(words, start)):
             return []
         is_adjectival = phrases is _NOT and start == 0
-        return _excluded(words, start, behind, phrases, find, is_adjectival=is_adjectival)
+        return _excluded(words, start, behind, phrases, find, is_adjectival=is_adjectival, is_of_items=is_of_items)
     return []
+
+
+def _free_of(words: Words, start: int, find: Finders) -> list[Negated]:
+    """What "zombie-free" excludes."""
+    found = find.excluded(start)
+    if found is not None and found.parts and found.end == start + 1:
+        return [Negated(start, start + 2, (_negated(found.at(start, start + 2), start),))]
+    return [Negated(start, start + 2, subject=(start, start + 1))]
+
+
+def _foreign(words: Words, start: int, find: Finders) -> list[Negated]:
+    """What "sin" excludes in an English query of words that Spanish has as well: "anime sin harem"."""
+    found = find.phrase(start + 1)
+    is_genre = found is not None and found.role in ("genre", "subject") and bool(found.parts)
+    if found is None or not is_genre or not (start and words.is_head(start - 1)) or _goes_on(words, found, find):
+        return []
+    return _continued(words, [Negated(start, found.end, (_negated(found, start),))], find)
+
+
+def _is_behind_name(words: Words, start: int, find: Finders) -> bool:
+    """Whether the words before a negation are the name of a person or a maker: "tarantino no kill bill"."""
+    for first in range(max(0, start - _LONGEST_NAME), start):
+        found = find.name(first)
+        if found is not None and found.end == start:
+            return True
+    return False
 
 
 def _is_compared(words: Words, behind: int, find: Finders) -> bool:
@@ -183,7 +225,14 @@ def _is_compared(words: Words, behind: int, find: Finders) -> bool:
 
 
 def _excluded(
-    words: Words, start: int, behind: int, phrases: tuple[str, ...], find: Finders, *, is_adjectival: bool
+    words: Words,
+    start: int,
+    behind: int,
+    phrases: tuple[str, ...],
+    find: Finders,
+    *,
+    is_adjectival: bool,
+    is_of_items: bool,
 ) -> list[Negated]:
     """What a negation excludes whose words end before ``behind``."""
     is_not = phrases in (_NOT, _EXCEPT)
@@ -206,11 +255,14 @@ def _excluded(
     if found is not None and found.parts and not _goes_on(words, found, find):
         if phrases is _NO and words[start] == "with" and not words.is_head(start - 1):
             return []
-        excluded = Negated(start, found.end, (_negated(found, start),))
+        end = found.end + (words[found.end] in _STUFF and not words.breaks(found.end))
+        excluded = Negated(start, end, (_negated(found.at(found.start, end), start),))
         if not is_adjectival:
             excluded = _noun(words, excluded, find)
         return _continued(words, [excluded], find, is_not=phrases is _NOT)
-    if not _excludes(words, start, is_not, degree is not None):
+    is_excluding = _excludes(words, start, is_not, degree is not None)
+    is_bare = words[start] in ("no", "minus")
+    if not is_excluding and not (is_bare and (is_of_items or _is_behind_name(words, start, find))):
         return []
     return _subjects(words, start, place, find, is_not=phrases is _NOT, is_adjectival=is_adjectival)
 
@@ -283,7 +335,7 @@ def _goes_on(words: Words, found: Candidate, find: Finders) -> bool:
     end = found.end
     if found.role in ("explicit", "kind", "noun") or words.breaks(end) or find.phrase(end) is not None:
         return False
-    return not words.tokens[end].is_stop and words[end] not in (*NOUNS, "please", "at", "nor", "scenes", "elements")
+    return not words.tokens[end].is_stop and words[end] not in (*NOUNS, "please", "at", "nor", *_STUFF)
 
 
 def _continued(words: Words, excluded: list[Negated], find: Finders, *, is_not: bool = False) -> list[Negated]:

@@ -22,6 +22,8 @@ _ARTICLES = frozenset(("a", "an", "the", "his", "her", "their", "another"))
 #: Words behind a noun for items that are no nouns themselves: "movies only".
 _BEHIND_NOUNS = frozenset(("only", "please", "recommendations", "recommendation", "suggestions", "recs"))
 _ABOUT = frozenset(("about", "with", "of", "on", "in", "at", "by"))
+#: Pronouns that adjectives follow.
+_PRONOUNS = frozenset(("something", "anything", "everything"))
 #: Articles and degrees that may stand between an attribute and its noun.
 _SKIPPED = frozenset(("and", "or", "but", "really", "very", "most", "some", "all", "the", "ever"))
 
@@ -67,7 +69,7 @@ class Resolution:
             case "subject":
                 return not self._is_before_subject(one, owners) and self._describes(one, owners, reach=0)
             case "attribute":
-                return self._describes(one, owners, one.reach)
+                return self._follows_pronoun(one, owners) or self._describes(one, owners, one.reach)
 
     def _is_before_noun(self, one: Candidate, owners: dict[int, Candidate]) -> bool:
         """Whether a noun follows that is no candidate: "comedy club"."""
@@ -113,6 +115,13 @@ class Resolution:
                     return self._stands_alone(one, owners)
             place += 1
         return others == 0 and not is_national and self._stands_alone(one, owners)
+
+    def _follows_pronoun(self, one: Candidate, owners: dict[int, Candidate]) -> bool:
+        """Whether an adjective stands behind what it describes: "something french with a dog"."""
+        words, end = self.words, one.end
+        if words[one.start - 1] not in _PRONOUNS or words.breaks(one.start):
+            return False
+        return words.breaks(end) or words.tokens[end].is_stop or end in owners or end in self.others
 
     def _stands_alone(self, one: Candidate, owners: dict[int, Candidate]) -> bool:
         """Whether nothing but candidates and requests stands between the marks around a candidate."""

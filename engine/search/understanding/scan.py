@@ -21,6 +21,8 @@ from engine.search.understanding.years import match_bare_year, match_years
 
 #: Words before a year that is a subject, such as "london in 1940".
 _NOT_BEFORE_YEAR = word_set("in of during about around to set the since until year under over than")
+#: Adjectives of what is almost always in English.
+_MOSTLY_ENGLISH = word_set("american hollywood")
 
 
 class Scan:
@@ -88,9 +90,16 @@ class Scan:
         return found if is_last or self.phrase(found.end) is not None else None
 
     def excluded(self, start: int) -> Candidate | None:
-        """What a negation excludes that names no origin: as :meth:`phrase`, but "english" is the language."""
+        """What a negation excludes that names no origin: as :meth:`phrase`, but "english" is the language.
+
+        Where a catalogue has languages and no countries, "not american" excludes what is in English: the most of what
+        is meant, and without it nothing would be excluded.
+        """
         found = self.phrase(start)
-        if self.words[start] != "english" or (found is not None and found.end > start + 1):
+        is_english = self.words[start] == "english"
+        if not is_english and not (self.words[start] in _MOSTLY_ENGLISH and self._vocabulary.has_languages_only):
+            return found
+        if found is not None and found.end > start + 1:
             return found
         english = self._vocabulary.english
         return found if english is None else english.at(start, start + 1)
@@ -115,7 +124,10 @@ class Scan:
             if place in skipped:
                 place = skipped.stop
             elif excluded := match_negation(
-                self.words, place, self, is_of_items=bool(candidates) and candidates[-1].end == place
+                self.words,
+                place,
+                self,
+                is_of_items=any(place == each[-1].end for each in (candidates, negated) if each),
             ):
                 negated += excluded
                 place = excluded[-1].end

@@ -79,6 +79,11 @@ _SORTS = word_set(
     sitcom sitcoms blockbuster blockbusters classic classics masterpiece masterpieces tearjerker tearjerkers epic epics
     """
 )
+#: The same of several words.
+_SORTS_OF_SEVERAL_WORDS = (
+    *("film noir", "film noirs", "love story", "love stories", "ghost story", "ghost stories"),
+    *("black and white", "black white", "war story", "war stories", "crime story", "crime stories"),
+)
 
 
 class Vocabulary:
@@ -118,6 +123,11 @@ class Vocabulary:
         if (found := self._language_names.get("english")) is not None:
             return found
         return _united(self._country_names, ENGLISH_SPEAKING, reach=2)
+
+    @property
+    def has_languages_only(self) -> bool:
+        """Whether the catalogue says in which languages items are, but not from where they are."""
+        return bool(self._language_names) and not self._country_names
 
     @locked_property
     def heads(self) -> frozenset[str]:
@@ -182,7 +192,7 @@ class Vocabulary:
             for part in self._japanese():
                 for noun in ("anime", "animes"):
                     yield noun, _candidate("genre", (field.name, (values["animation"],)), part)
-        for sort in (*sorted(_SORTS - set(_CLASSIC)), "film noir", "film noirs"):
+        for sort in (*sorted(_SORTS - set(_CLASSIC)), *_SORTS_OF_SEVERAL_WORDS):
             yield sort, _candidate("compound")
 
     def _japanese(self) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -200,6 +210,11 @@ class Vocabulary:
         for name, candidate in self._language_names.items():
             for phrase in (f"{name} language", f"{name} speaking", f"{name} spoken"):
                 yield phrase, _candidate("attribute", *candidate.parts, reach=2)
+        for name in LANGUAGES if not self._language_names else ():  # where it is spoken
+            spoken = (one for one, its in SPOKEN_IN.items() if name in its.languages)
+            if (found := _united(self._country_names, (name, *spoken), reach=2)) is not None:
+                for phrase in (f"{name} language", f"{name} speaking", f"{name} spoken"):
+                    yield phrase, found
         for region in REGIONS:  # of people and not of places: "african american comedies"
             if (people := f"{region} american") not in REGIONS:
                 yield people, _candidate("compound")

@@ -27,6 +27,7 @@ _DECADES: Mapping[str, int] = {
 }
 #: The first and the last year of a part of a decade.
 _ERAS: Mapping[str, tuple[int, int]] = {"early": (0, 4), "mid": (3, 6), "middle": (3, 6), "late": (5, 9)}
+_CENTURIES: Mapping[str, int] = {"20th": 20, "twentieth": 20, "21st": 21}
 _BEFORE = ("before", "older than", "earlier than", "prior to", "pre")
 _AFTER = ("after", "newer than", "later than", "post")
 _SINCE = ("since", "starting in", "starting from")
@@ -63,7 +64,12 @@ def match_years(words: Words, start: int, columns: Columns) -> Candidate | None:
     if field is None or newest is None:
         return None
     place = words.after(start, _MADE) or start
-    found = _relative(words, place, newest) or _compared(words, place) or _plain(words, start, place)
+    found = (
+        _relative(words, place, newest)
+        or _century(words, start, place, newest)
+        or _compared(words, place)
+        or _plain(words, start, place)
+    )
     if found is None or words[found[0]] in _STYLES:
         return None
     end, terms = found
@@ -96,6 +102,23 @@ def _relative(words: Words, start: int, newest: int) -> tuple[int, tuple[str, ..
         return None
     years = int(number.value) * (10 if words[number.end] == "decades" else 1)
     return number.end + 1, (f">={newest - years + 1}",)
+
+
+def _century(words: Words, start: int, place: int, newest: int) -> tuple[int, tuple[str, ...]] | None:
+    """``(from) the 21st century``, ``this century``; it is a subject where no noun for items is beside it."""
+    behind = words.after(place, _OF)
+    place = place if behind is None else behind
+    first = words.after(place, ("the", "this")) or place
+    century = _CENTURIES.get(words[first])
+    end = first + 1
+    if words[first - 1] == "this" and first > place:
+        century, end = -(-newest // 100), first
+    if century is None or words[end] != "century" or words[start - 1] in _SETTINGS:
+        return None
+    if not ((start > 0 and words.is_head(start - 1)) or words.names_items(end + 1)):
+        return None
+    low, high = 100 * century - 99, 100 * century
+    return end + 1, (f">={low}" if high > newest else f"{low}..{high}",)
 
 
 def _compared(words: Words, start: int) -> tuple[int, tuple[str, ...]] | None:

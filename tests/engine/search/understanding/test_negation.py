@@ -238,12 +238,46 @@ def test_another_title_of_three_words_is_no_request() -> None:
         ("thrillers not set in space", "", "genre:Thriller without space"),
         ("drama, not set during the war", "", "genre:Drama without war"),
         ("thrillers sans romance", "", "genre:Thriller without romance"),
-        ("non american thrillers", "", "genre:Thriller without american"),
+        ("non american thrillers", "", "-language:en genre:Thriller"),
+        ("thrillers, nothing american please", "", "genre:Thriller -language:en"),
+        ("no american heroes", "no american heroes", ""),
+        ("hitchcock no birds", "hitchcock", "without birds"),
+        ("steven spielberg minus sharks", "steven spielberg", "without sharks"),
+        ("casablanca no birds", "casablanca no birds", ""),
+        ("shark-free thrillers", "", "genre:Thriller without shark"),
+        ("animation-free thrillers", "", "-genre:Animation genre:Thriller"),
+        ("a care-free summer", "a care-free summer", ""),
+        ("no orchids for miss", "no orchids for miss", ""),
         ("a non stop ride", "a non stop ride", ""),
     ],
 )
 def test_titles_and_settings_are_excluded(query: str, text: str, conditions: str) -> None:
     reading = read(query, CREDITS)
+    assert reading.text == text
+    assert {one.condition for one in reading.understood} == set(_conditions(conditions))
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "conditions"),
+    [
+        ("anime sin harem", "", "-genre:Harem"),
+        ("action sin comedy", "", "genre:Action -genre:Comedy"),
+        ("drama sin harem or school", "", "genre:Drama -genre:Harem -genre:School"),
+        ("sin", "sin", ""),
+        ("sin and romance", "sin", "genre:Romance"),
+        ("city of sin romance", "city of sin", "genre:Romance"),
+        ("no more school", "", "-genre:School"),
+        ("action, no harem no romance no robots", "", "genre:Action -genre:Harem -genre:Romance without robots"),
+        ("i hate romance, action", "", "-genre:Romance genre:Action"),
+        ("10 things i hate about you", "10 things i hate about you", ""),
+        ("action, no school stuff", "", "genre:Action -genre:School"),
+        ("action without romance elements", "", "genre:Action -genre:Romance"),
+        ("anything that isnt romance", "", "-genre:Romance"),
+        ("no things left", "no things left", ""),
+    ],
+)
+def test_further_words_exclude(query: str, text: str, conditions: str) -> None:
+    reading = read(query, ANIME)
     assert reading.text == text
     assert {one.condition for one in reading.understood} == set(_conditions(conditions))
 
