@@ -36,7 +36,6 @@ from engine.search.removal import Part, RemovalEffects, WordEffects
 from engine.search.request import Request
 from engine.search.request_reader import RequestReader
 from engine.search.semantic.semantic_index import SemanticIndex
-from engine.search.sequels import Sequels, names_sequels
 from engine.search.similar_items import SimilarItems
 from engine.search.understanding.languages import read_language
 
@@ -530,13 +529,10 @@ class SearchIndex:
         return replace(ranking, note=" · ".join(filter(None, [f"Like {title!r}{towards}", ranking.note])))
 
     def _without(self, request: Request, allowed: Allowed) -> Allowed:
-        """The mask of the allowed items without those that name an excluded subject, or are what it names."""
+        """The mask of the allowed items without those that name an excluded subject."""
         rows = np.arange(len(self.items))
-        for subject in request.without:
-            if names_sequels(subject):
-                named = self.fields.derived(Sequels).mask
-            else:
-                named = self._index.keywords.name(subject, rows)
+        for subject in request.avoided:
+            named = self._index.keywords.name(subject, rows)
             allowed = ~named if allowed is None else allowed & ~named
         return allowed
 

@@ -17,6 +17,7 @@ from engine.search.filters.columns import TextField
 from engine.search.filters.parser import Filter, mask
 from engine.search.left_out import Allowed, LeftOut
 from engine.search.request import Request, understand
+from engine.search.sequels import Sequels
 from engine.text.normalize import words
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ class RequestReader:
     ) -> tuple[Request, Allowed]:
         """What a query asks for, and the mask of the items that meet its conditions.
 
-        Conditions that no item meets are words after all, and so is a kind if only items of another kind have the
+        Conditions that no item meets are words after all: first the one that says the least, such as "classics" in
+        "german classics from the twenties", then all of them. So is a kind if only items of another kind have the
         title: "planet of the apes series" are films.
 
         Parameters
@@ -104,12 +106,23 @@ class RequestReader:
         allowed
             The mask of the items that may be found, shape (num_items,); None allows all.
         """
+        request, allowed = self._fitting(query, typed, literal, left_out)
+        if len(request.avoided) < len(request.without):  # an item is a sequel or none: the words are not weighed
+            others = ~self._fields.derived(Sequels).mask
+            allowed = others if allowed is None else allowed & others
+        return request, allowed
+
+    def _fitting(
+        self, query: str, typed: Sequence[Filter], literal: Collection[str], left_out: LeftOut
+    ) -> tuple[Request, Allowed]:
         request = self.request(query, literal)
         allowed = left_out.meeting((*typed, *request.filters), self._fields)
         if not request.filters or allowed is None:
             return request, allowed
         others = [one for one in request.filters if one.field != "type"]
         if not allowed.any():
+            if (vaguer := self._without_vague_words(request, typed, left_out)) is not None:
+                return vaguer
             plain = replace(Request.plain(query, literal), meaning=self._index.keywords.corrected(query, literal))
             allowed = left_out.meeting(typed, self._fields)
             unmet = () if self._has_title(plain, allowed) else self._unmet(request, typed)
@@ -122,6 +135,20 @@ class RequestReader:
                 if len(without_kinds.filters) >= len(others):  # of "short series" nothing else would be understood
                     return without_kinds, of_all_kinds
         return request, allowed
+
+    def _without_vague_words(
+        self, request: Request, typed: Sequence[Filter], left_out: LeftOut
+    ) -> tuple[Request, Allowed] | None:
+        """The request without a word that stands for several filters, such as "best"; None if nothing meets it."""
+        for one in request.understood:
+            others = tuple(each for each in request.filters if str(each) not in one.condition.split(" "))
+            if not 0 < len(others) < len(request.filters) - 1:
+                continue
+            allowed = left_out.meeting((*typed, *others), self._fields)
+            if allowed is not None and allowed.any():
+                understood = tuple(each for each in request.understood if each is not one)
+                return replace(request, filters=others, understood=understood), allowed
+        return None
 
     def _unmet(self, request: Request, typed: Sequence[Filter]) -> tuple[Understood, ...]:
         """The conditions of a request that no item meets together, with the typed ones if these make them so.

