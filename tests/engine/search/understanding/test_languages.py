@@ -311,6 +311,8 @@ def taken_apart(query: str, fields: Fields) -> tuple[str, set[str]]:
         ("kein horror, keine komödie", "without horror, without comedy"),
         ("ohne zombies oder vampire", "without zombie or vampire"),
         ("weder krieg noch romantik", "without war or romance"),
+        ("terror, pero no zombis ni vampiros", "horror, without zombie or vampire"),
+        ("comédie, mais pas trop triste", "comedy, not too sad"),
         ("sin zombis ni vampiros", "without zombie or vampire"),
         ("comédies pas romantiques", "comedy not romance"),
         ("película no francesa de terror", "not french horror"),
