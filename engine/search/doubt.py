@@ -73,6 +73,13 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
     return ""
 
 
+def doubt_of_left_out(translation: Translation) -> str:
+    """A sentence that names the words for which no English is known, where nothing else is searched for."""
+    if translation.language is None or not translation.untranslated:
+        return ""
+    return abridged(f"{_untranslated(translation, translation.language)}.")
+
+
 def _untranslated(translation: Translation, language: str) -> str:
     words = translation.untranslated
     shown = ", ".join(f"“{word}”" for word in words[:5])

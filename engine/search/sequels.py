@@ -99,6 +99,8 @@ class Sequels:
             return int(numbered["number"]) <= 3 or self._is_earlier(stem, year)
         if subtitles and self._is_earlier(name_key, year):
             return True
+        if " " not in key and key.endswith("s") and self._is_earlier(key[:-1], year):
+            return True  # "Aliens"
         if (again := _AGAIN.search(key)) is not None and self._is_earlier(key[: again.start()], year):
             return True
         typed = key.split(" ")

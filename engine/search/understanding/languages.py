@@ -418,6 +418,9 @@ def _collect(
                 ordered.append(Word(word, "subject", breaks))
                 breaks = False
             else:
+                if ordered and ordered[-1].english in EXCLUSIONS:  # without the word it would exclude another one
+                    ordered.pop()
+                    words.pop()
                 untranslated.append(piece.typed)
     return Translation(code, told(ordered), tuple(words), tuple(ordered), tuple(untranslated))
 

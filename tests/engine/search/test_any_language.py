@@ -121,3 +121,10 @@ def test_a_model_whose_files_are_gone_takes_nothing_from_the_words(english: Sear
 
     index = make_index(tmp_path / "gone", Gone())
     assert index.search(SPANISH, mode="keyword").results[0].item.title in TITLES
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "keyword"])
+def test_what_is_not_excluded_for_want_of_a_translation_is_named(english: SearchIndex, mode: str) -> None:
+    answer = english.search("film über vampire ohne xqwertos", mode=mode)
+    assert "German word “xqwertos”" in answer.remark
+    assert not any("without" in one.label for one in answer.understood)

@@ -14,6 +14,7 @@ TITLES = {
     "The Godfather: Part III": (1990, True), "Kill Bill: Vol. 2": (2004, True), "Prometheus": (2012, False),
     "Prometheus: The First Cut": (2001, False), "The Lion": (1962, False), "The Lion King": (1994, False),
     "Snow White": (1937, False), "Snow White and the Huntsman": (2012, False),
+    "Predator": (1987, False), "Predators": (2010, True), "Cars": (2006, False),
     "Dead Space: One": (1990, False), "Dead Space: Again": (1995, True),
 }  # fmt: skip
 
