@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from engine.search.sequels import names_sequels
 from engine.search.understanding.candidate import Candidate
 from engine.search.understanding.moods import is_mood
 from engine.search.understanding.tokens import word_set
@@ -262,7 +263,9 @@ def _excluded(
         return _continued(words, [excluded], find, is_not=phrases is _NOT)
     is_excluding = _excludes(words, start, is_not, degree is not None)
     is_bare = words[start] in ("no", "minus")
-    if not is_excluding and not (is_bare and (is_of_items or _is_behind_name(words, start, find))):
+    is_of_sequels = start > 0 and names_sequels(words[place])  # "rocky no sequels", "rocky without sequels"
+    is_bare_name = is_bare and (is_of_items or _is_behind_name(words, start, find))
+    if not is_excluding and not is_of_sequels and not is_bare_name:
         return []
     return _subjects(words, start, place, find, is_not=phrases is _NOT, is_adjectival=is_adjectival)
 

@@ -78,11 +78,12 @@ def test_a_word_that_says_several_things_gives_way_to_those_that_say_one() -> No
     assert index.search("french classics from 1998", mode="keyword").remark.startswith("No item meets all of this")
 
 
-def test_sequels_are_left_out_on_request() -> None:
+@pytest.mark.parametrize("query", ["rocky, no sequels", "rocky no sequels", "rocky without sequels"])
+def test_sequels_are_left_out_on_request(query: str) -> None:
     titles = ["Rocky", "Rocky II", "Rocky III", "Rocky Road"]
     table = pa.table({"title": titles, "year": [1976, 1979, 1982, 1990], "genres": [["Drama"]] * 4, "text": titles})
     index = SearchIndex(ItemTable(IdMap(list(range(4)), first=1, name="item"), table))
-    answer = index.search("rocky, no sequels", mode="keyword")
+    answer = index.search(query, mode="keyword")
     assert [one.item.title for one in answer.results] == ["Rocky", "Rocky Road"]
     assert (answer.remark, [one.label for one in answer.understood]) == ("", ["without: sequels"])
     assert len(index.search("rocky, no boxing", mode="keyword").results) == 4
