@@ -130,6 +130,7 @@ def test_from_ones_own_file_to_recommendations_that_are_taken_away(
         see("The users whose lists differ most", "by ease", "by popular", "Enter side by side")
         press(ENTER)
         see("(1 of the 50 whose lists differ most)", "ease: ", "popular: ", "Held out: The ", "= in another list, too")
+        leave(terminal, "(1 of the 50 whose lists differ most)")
         leave(terminal, "Comparison of runs")
         see("Runs · 4")
 

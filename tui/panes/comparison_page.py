@@ -57,7 +57,7 @@ class ComparisonPage(AskingPopUp):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back", id="step-back"),
         Binding("q", "dismiss", "close", show=False, id="close"),
-        Binding("d,enter", "details", "details", id="details"),
+        Binding("d", "details", "details", id="details"),
         Binding("u", "users", "users", id="different-users"),
         Binding("s", "after", "after the sequence", id="after-sequence"),
         Binding("right,l,n", "user(1)", "next user", id="next-user"),
