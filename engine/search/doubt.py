@@ -10,7 +10,7 @@ from engine.search.understanding.languages import language_name
 from engine.search.understanding.lexicon import lexicon
 
 if TYPE_CHECKING:
-    from engine.data.results import Answer
+    from engine.data.results import Answer, Understood
     from engine.search.request import Request
     from engine.search.understanding.languages import Translation
 
@@ -47,9 +47,8 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
         if translation.untranslated:
             return f"The words are {language_name(translation.language)}, which is not understood here{shown}."
     if request.unmet and best < _DOUBTFUL_WITH_UNMET:
-        shown = ", ".join(f"“{one.typed}” ({one.label})" for one in request.unmet)
         nearest = "; these are the nearest items to the words" if answer.results else ""
-        return abridged(f"No item meets all of this: {shown}{nearest}.")
+        return _unmet(request.unmet, nearest)
     nearest = "; these are the nearest in meaning" if answer.results and answer.method == "hybrid" else ""
     if not words and request.moods.genres:
         return ""
@@ -73,11 +72,19 @@ def doubt(answer: Answer, request: Request, unknown: Sequence[str], words: Seque
     return ""
 
 
-def doubt_of_left_out(translation: Translation) -> str:
-    """A sentence that names the words for which no English is known, where nothing else is searched for."""
+def doubt_of_conditions(answer: Answer, request: Request) -> str:
+    """A sentence about what conditions alone could not say or have not found; empty if there is no doubt."""
+    if not answer.results and request.understood:
+        return _unmet(request.understood)
+    translation = request.translation
     if translation.language is None or not translation.untranslated:
         return ""
     return abridged(f"{_untranslated(translation, translation.language)}.")
+
+
+def _unmet(conditions: Sequence[Understood], nearest: str = "") -> str:
+    shown = ", ".join(f"“{one.typed}” ({one.label})" for one in conditions)
+    return abridged(f"No item meets all of this: {shown}{nearest}.")
 
 
 def _untranslated(translation: Translation, language: str) -> str:

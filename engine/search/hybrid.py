@@ -19,7 +19,7 @@ from engine.data.results import BY_POPULARITY, Answer, Result
 from engine.errors import OptionError, RecsysError
 from engine.runtime.job import Job
 from engine.runtime.locked_property import locked_property
-from engine.search.doubt import doubt, doubt_of_exclusions, doubt_of_language, doubt_of_left_out
+from engine.search.doubt import doubt, doubt_of_conditions, doubt_of_exclusions, doubt_of_language
 from engine.search.explanations import MatchedTerms
 from engine.search.filters.fields import Fields
 from engine.search.filters.orders import SORT
@@ -366,7 +366,7 @@ class SearchIndex:
         if request.is_empty:
             found = self.popular(k, self._without(request, allowed), order, made)
             unnamed = doubt_of_exclusions(request.avoided, self._index.keywords.unknown_words)
-            remark = doubt_of_left_out(request.translation) or unnamed
+            remark = doubt_of_conditions(found, request) or unnamed
             return left_out.counted(replace(found, understood=request.understood, remark=remark), fitting)
         note = ""
         if mode == "hybrid":

@@ -64,6 +64,18 @@ async def test_items_alone_are_appended(make_app):
         assert (new.source, new.items, new.is_update) == ("", "/data/items.csv", True)
 
 
+async def test_the_key_of_the_form_is_named_by_what_it_does(make_app):
+    app = make_app()
+    async with app.run_test(size=NARROW) as pilot:
+        await open_data(app, pilot)
+        for key, does in (("p", "append"), ("a", "add")):
+            await pilot.press(key)
+            await settle(pilot)
+            assert screen_text(app).splitlines()[-1].split("F5 ")[1].split()[0] == does
+            await pilot.press("escape")
+            await settle(pilot)
+
+
 async def test_an_updated_data_set_is_opened_again_once_no_job_would_be_stopped_by_that(make_app):
     session, opened = FakeSession(), []
     app = make_app(session)

@@ -158,10 +158,11 @@ class UnmatchedScreen(AskingPopUp):
     ) -> None:
         super().__init__(backend, "match by hand")
         self._backend, self._profile, self._first = backend, profile, said
-        self._all = self._left = list(unmatched or ())
+        self._all = list(unmatched or ())
+        self._matched: set[str] = set()
         self._reading = unmatched is None
         self._said = Static()
-        has_rows = any(one.row is not None for one in self._left)
+        has_rows = any(one.row is not None for one in self._all)
         row: Column[Unmatched] = Column(
             "Row", lambda one, _: "" if one.row is None else f"{one.row:,}", width=6, right=True
         )
@@ -172,6 +173,11 @@ class UnmatchedScreen(AskingPopUp):
                 Column("Nearest here", lambda one, _: full_title(one.nearest[0]) if one.nearest else "–", share=3),
             )
         )
+
+    @property
+    def _left(self) -> list[Unmatched]:
+        """What is not matched yet."""
+        return [one for one in self._all if label_of(one) not in self._matched]
 
     def compose(self) -> ComposeResult:
         """What is known of the list, and the list."""
@@ -231,19 +237,17 @@ class UnmatchedScreen(AskingPopUp):
         matched = message.matched
         if matched is None or matched.profile != self._profile:
             return
-        left = {id(one) for one in self._left}
         if matched.item is None:
-            left |= {id(one) for one in self._all if label_of(one) == matched.entry}
-        self._left = [
-            one for one in self._all if id(one) in left and (matched.item is None or label_of(one) != matched.entry)
-        ]
+            self._matched.discard(matched.entry)
+        else:
+            self._matched.add(matched.entry)
         said = "no longer matched" if matched.item is None else f"matched with {full_title(matched.item)} · u undoes"
         self._draw(f"✓ {matched.entry}: {said}" + ("" if self._left else "\nEverything is matched now."))
 
     def answered(self, value: Any) -> None:
         """List what is not in the data set."""
         ratings: Sequence[OwnRating] = value
-        self._all = self._left = [Unmatched(None, one.title, one.year, ()) for one in ratings if one.item is None]
+        self._all = [Unmatched(None, one.title, one.year, ()) for one in ratings if one.item is None]
         if not self._left:
             self.dismiss()
             said = "everything in it is in this data set" if ratings else "nothing is in it yet"

@@ -87,3 +87,12 @@ def test_sequels_are_left_out_on_request(query: str) -> None:
     assert [one.item.title for one in answer.results] == ["Rocky", "Rocky Road"]
     assert (answer.remark, [one.label for one in answer.understood]) == ("", ["without: sequels"])
     assert len(index.search("rocky, no boxing", mode="keyword").results) == 4
+
+
+def test_conditions_of_which_only_sequels_are_left_are_said_to_be_met_by_nothing() -> None:
+    table = pa.table({"title": ["Saw", "Saw II"], "year": [2004, 2005], "genres": [["Horror"]] * 2})
+    index = SearchIndex(ItemTable(IdMap([0, 1], first=1, name="item"), table.append_column("text", table["title"])))
+    answer = index.search("horror from 2005, no sequels", mode="keyword")
+    assert not answer.results
+    assert answer.remark.startswith("No item meets all of this: ")
+    assert "(without: sequels)" in answer.remark
