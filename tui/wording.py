@@ -220,7 +220,7 @@ _REMEDIES: Final[Mapping[ErrorKind | None, Callable[[RecsysError], str]]] = {
     ErrorKind.UNCLEAR_KIND: lambda error: (
         f"say with --kind {' or '.join(error.choices)} which it is"
         if error.choices
-        else "name the columns with --map user=COLUMN,item=COLUMN or id=COLUMN,title=COLUMN, or another kind with --kind"
+        else "name the columns with --map user=COLUMN,item=COLUMN or id=COLUMN,title=COLUMN, or another kind by --kind"
     ),
     ErrorKind.UNCLEAR_EXPORT: lambda _: (
         "name one of them with --kind; --kind table reads a table with the columns title and rating"

@@ -168,7 +168,7 @@ def test_a_sentence_with_its_remedy_is_short_whatever_is_named_in_it(tmp_path: P
     assert len(sentence) <= 400
     error = DataError("x" * 390, kind=ErrorKind.UNCLEAR_KIND)
     assert len(describe(error)) == 400
-    assert describe(error).endswith("or another kind with --kind.")
+    assert describe(error).endswith("or another kind by --kind.")
 
 
 def test_what_is_said_in_the_app_names_no_flag_that_it_does_not_have() -> None:

@@ -182,7 +182,7 @@ class ComparisonPage(AskingPopUp):
             self.app.post_message(ShowDetails(items[place]))
 
         choices = [(full_title(item), places[item.internal_id]) for item in items]
-        self.app.push_screen(ChoiceScreen("Details of", choices, chosen))
+        self.app.push_screen(ChoiceScreen("Details of", choices, chosen, width=100))
 
     def action_users(self) -> None:
         """List the users on whom the models differ most."""

@@ -44,6 +44,8 @@ class ChoiceScreen(PopUp):
         The lines.
     chosen
         Called with the position of the chosen line.
+    width
+        The width of the list where there is room for it, in cells.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close", id="close")]
@@ -52,7 +54,6 @@ class ChoiceScreen(PopUp):
     ChoiceScreen {
         align: center middle;
         & > ChoiceTable {
-            width: 60;
             max-width: 94%;
             height: auto;
             max-height: 70%;
@@ -65,9 +66,11 @@ class ChoiceScreen(PopUp):
     }
     """
 
-    def __init__(self, title: str, choices: Sequence[Choice], chosen: Callable[[int], None]) -> None:
+    def __init__(
+        self, title: str, choices: Sequence[Choice], chosen: Callable[[int], None], *, width: int = 60
+    ) -> None:
         super().__init__()
-        self._title, self._choices, self._call = title, tuple(choices), chosen
+        self._title, self._choices, self._call, self._width = title, tuple(choices), chosen, width
 
     def compose(self) -> ComposeResult:
         """The list."""
@@ -76,6 +79,7 @@ class ChoiceScreen(PopUp):
     def on_mount(self) -> None:
         """Fill the list."""
         table = self.query_one(ChoiceTable)
+        table.styles.width = self._width
         table.border_title = Content(clean(self._title))
         table.border_subtitle = Content("Enter chooses · Esc closes")
         table.show(self._choices)
